@@ -1,0 +1,1 @@
+"""The rules: standard library only; facts in, verdict out; `now` is an argument."""

@@ -1,0 +1,108 @@
+"""What may go wrong on purpose, and what each kind means to whoever meets it.
+
+::
+
+    MarketplaceHooksError
+    ├── ConfigurationError      a setting is missing, unknown or malformed; the start stops with a sentence
+    ├── Refused                 asking again unchanged cannot help; carries a stable `code`
+    │   ├── SignatureRejected   an inbound webhook is not from who it says (401)
+    │   ├── PayloadRejected     a body breaks its schema; carries every error at once
+    │   ├── Conflict            the move is impossible from here; names both states (409)
+    │   ├── NotFound            it does not exist, or it is somebody else's (404: we do not say which)
+    │   ├── Forbidden           this role may never do that (403)
+    │   └── OutboundRefused     an address that we will not connect to
+    └── Unavailable             a part we lean on is away; trying later can help
+        ├── LeaseLost           another worker took over what this one held; its work is rolled back
+        └── OutboundFailed      the other side did not answer as it should, or not in time
+
+Whoever catches one needs only this tree: `Refused` is never retried, `Unavailable` may be. HTTP statuses
+are `web/errors.py`'s business alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class MarketplaceHooksError(Exception):
+    """Root of everything this package raises on purpose."""
+
+
+class ConfigurationError(MarketplaceHooksError):
+    """A setting is unknown, missing or malformed. The message is a sentence that says what to do."""
+
+
+class Refused(MarketplaceHooksError):
+    """Asking again unchanged cannot help.
+
+    `code` is stable and for machines; `detail` is English, for logs and developers; pages translate by code.
+    """
+
+    code = "refused"
+
+    def __init__(self, detail: str, *, code: str | None = None, **facts: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        if code is not None:
+            self.code = code
+        self.facts: Mapping[str, Any] = facts
+
+
+class SignatureRejected(Refused):
+    """The message is not signed by a secret we know, or not now. `code` says which part failed."""
+
+    code = "signature_rejected"
+
+
+class PayloadRejected(Refused):
+    """The body breaks its schema. `errors` is every error at once: `[{"path", "message"}, …]`."""
+
+    code = "payload_rejected"
+
+    def __init__(self, detail: str, *, errors: Sequence[Mapping[str, str]]) -> None:
+        super().__init__(detail)
+        self.errors = list(errors)
+
+
+class Conflict(Refused):
+    """The move is impossible from the present state. `facts` names both states."""
+
+    code = "conflict"
+
+
+class NotFound(Refused):
+    """It does not exist, or it belongs to somebody else. The two are never told apart."""
+
+    code = "not_found"
+
+
+class Forbidden(Refused):
+    """This role may never do that, whatever the object."""
+
+    code = "forbidden"
+
+
+class OutboundRefused(Refused):
+    """A URL or an address that we will not connect to (`webhooks.md` 12). `code` names the rule."""
+
+    code = "outbound_refused"
+
+
+class Unavailable(MarketplaceHooksError):
+    """A part we lean on is away. Nothing was lost; trying later can help."""
+
+
+class LeaseLost(Unavailable):
+    """Another worker took over what this one had leased; this one's transaction is rolled back."""
+
+
+class OutboundFailed(Unavailable):
+    """The other side was reached, or could have been, and did not answer as it should.
+
+    `reason` is one of a small set of stable words (`timeout`, `too_large`, `connection`, `tls`, `protocol`, `dns`).
+    """
+
+    def __init__(self, detail: str, *, reason: str) -> None:
+        super().__init__(detail)
+        self.reason = reason

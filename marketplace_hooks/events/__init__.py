@@ -1,0 +1,1 @@
+"""What we are told: one schema and one handler per type; what we tell: the outgoing catalogue."""

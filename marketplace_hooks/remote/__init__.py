@@ -1,0 +1,1 @@
+"""The outside: signatures, outbound HTTP, the queue."""

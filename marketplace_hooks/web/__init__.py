@@ -1,0 +1,1 @@
+"""What is seen: webhooks in, the API, the storefront."""

@@ -1,0 +1,1 @@
+"""RQ entry points. They decide nothing: each calls one service and returns."""

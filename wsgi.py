@@ -1,0 +1,1 @@
+"""The stand-alone service as a WSGI application: `wsgi:app`."""
