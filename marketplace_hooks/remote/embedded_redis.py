@@ -16,6 +16,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -47,15 +48,19 @@ def find_server() -> Path:
     )
 
 
-def make_socket_folder(prefix: str, *, longest_name: str) -> Path:
-    """Make a private folder (0700) whose path leaves room for a Unix socket called `longest_name`."""
-    for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 - parents of a folder that mkdtemp makes private
+def make_socket_folder(prefix: str, *, longest_name: str, parents: Iterable[str] | None = None) -> Path:
+    """Make a private folder (0700) whose path leaves room for a Unix socket called `longest_name`.
+
+    It stands in the first of `parents` that is short enough and writable; None means the system's temporary folders.
+    """
+    if parents is None:
+        parents = (tempfile.gettempdir(), "/tmp", "/var/tmp")  # noqa: S108 - mkdtemp makes what we use private
+    for parent in parents:
         room_bytes = LONGEST_SOCKET_PATH_BYTES - len(os.fsencode(f"{parent}/{prefix}xxxxxxxx/{longest_name}"))
         if room_bytes >= 0 and os.access(parent, os.W_OK | os.X_OK):
             return Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     raise ConfigurationError(
-        f"No temporary folder is short enough for a Unix socket: set TMPDIR to a path under "
-        f"{LONGEST_SOCKET_PATH_BYTES - 40} bytes."
+        "No temporary folder is writable and short enough for a Unix socket: set TMPDIR to such a folder."
     )
 
 
@@ -158,9 +163,7 @@ class EmbeddedRedis:
             time.sleep(0.01)
         self.kill()
         last_words = self.log_path.read_text(errors="replace")[-500:].strip()
-        raise Unavailable(
-            f"{self.binary} did not start within {START_WITHIN_S:.0f} s: {last_words or 'no output'}"
-        )
+        raise Unavailable(f"{self.binary} did not start within {START_WITHIN_S:.0f} s: {last_words or 'no output'}")
 
 
 def answers_ping(socket_path: Path) -> bool:

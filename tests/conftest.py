@@ -1,0 +1,156 @@
+"""What every test may ask for: real servers, a database on each side, and a machine that nobody leaves.
+
+| fixture | gives |
+|---|---|
+| `database_url` | runs the test twice, on SQLite and on PostgreSQL: a migrated database of its own |
+| `empty_database_url` | the same without a single table |
+| `sqlite_url`, `postgresql_url` | a migrated database of one kind |
+| `redis_url`, `redis_server` | the session's Redis-compatible server, flushed before the test |
+| `private_redis` | a server of the test's own: stop it, start it, kill it |
+| `postgres` | the session's PostgreSQL server |
+| `restartable_postgres` | a PostgreSQL server that may be stopped and crashed; it runs again after the test |
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import hypothesis
+import pytest
+
+from .rig import databases
+from .rig.network import LoopbackOnly
+from .rig.postgres import Postgres, start_postgres, start_private_postgres
+from .rig.redis import RedisServer, start_private_redis, start_redis_server
+
+# The suite runs the same examples everywhere and never by the clock of a busy machine; `dev` goes looking for new ones.
+hypothesis.settings.register_profile(
+    "ci", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("dev", deadline=None, max_examples=1000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+GUARD = pytest.StashKey[LoopbackOnly]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle what the whole session stands on, before anything of ours is read."""
+    # Whoever ends the run ends it in good order: fixtures stop their servers on SIGTERM as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in [name for name in os.environ if name.startswith(("MARKETPLACE_HOOKS_", "PG"))]:
+        del os.environ[name]  # a developer's own settings change no test.
+    named = [urlsplit(os.environ.get(name, "")).hostname for name in ("TEST_DATABASE_URL", "TEST_REDIS_URL")]
+    guard = LoopbackOnly(also_allowed=[host for host in named if host])
+    guard.install()
+    config.stash[GUARD] = guard
+
+
+@pytest.fixture
+def network_guard(request: pytest.FixtureRequest) -> LoopbackOnly:
+    """The guard itself, for the tests that try to get past it."""
+    return request.config.stash[GUARD]
+
+
+@pytest.fixture(autouse=True)
+def _stays_on_this_machine(network_guard: LoopbackOnly) -> Iterator[None]:
+    """Fail the test that spoke to the outside, even where its code swallowed the refusal."""
+    network_guard.attempts()
+    yield
+    attempts = network_guard.attempts()
+    assert not attempts, f"left the machine: {attempts}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The session's PostgreSQL server: `TEST_DATABASE_URL`, else a private cluster."""
+    server = start_postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def _own_postgres(request: pytest.FixtureRequest) -> Iterator[Postgres]:
+    shared: Postgres = request.getfixturevalue("postgres")
+    if shared.is_ours:
+        yield shared
+        return
+    server = start_private_postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def restartable_postgres(_own_postgres: Postgres) -> Iterator[Postgres]:
+    """A server that the test may stop and crash. Dispose engines of other tests before it: they lose connections."""
+    yield _own_postgres
+    _own_postgres.start()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """The session's Redis-compatible server: `TEST_REDIS_URL`, else a private one."""
+    server = start_redis_server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The URL of the session's Redis-compatible server, empty."""
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture
+def private_redis() -> Iterator[RedisServer]:
+    """A Redis-compatible server of the test's own."""
+    server = start_private_redis()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    databases.apply_migrations(databases.sqlite_url(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres: Postgres) -> Iterator[str]:
+    with databases.postgres_database(postgres) as url:
+        databases.apply_migrations(url)
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated SQLite database in a file."""
+    return databases.copy_sqlite(_sqlite_template, tmp_path / "marketplace.db")
+
+
+@pytest.fixture
+def postgresql_url(postgres: Postgres, _postgres_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database."""
+    with databases.postgres_database(postgres, template=_postgres_template) as url:
+        yield url
+
+
+@pytest.fixture(params=databases.KINDS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of the test's own; the test runs once on each kind."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture(params=databases.KINDS)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a single table; the test runs once on each kind."""
+    if request.param == "sqlite":
+        yield databases.sqlite_url(tmp_path / "empty.db")
+        return
+    with databases.postgres_database(request.getfixturevalue("postgres")) as url:
+        yield url

@@ -1,0 +1,61 @@
+"""Which PostgreSQL programs does this machine have, and who may run them?
+
+Standard library only: the provisioning step asks the same questions before any test runs.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+from pathlib import Path
+
+NO_POSTGRES = (
+    "The tests need PostgreSQL and found none: install it (Debian: apt-get install postgresql; "
+    "macOS: brew install postgresql), or set TEST_DATABASE_URL to a server where the user may create databases."
+)
+POSTGRES_USER = "postgres"
+
+
+class RigError(RuntimeError):
+    """The rig cannot give what a test needs. The message is a sentence that says what to do."""
+
+
+def find_postgres() -> Path | None:
+    """The folder that holds both `initdb` and `postgres`, the newest version first; None when there is none."""
+    for folder in [*_debian_folders(), *_path_folders()]:
+        if all(os.access(folder / program, os.X_OK) for program in ("initdb", "postgres")):
+            return folder
+    return None
+
+
+def user_who_runs_postgres() -> pwd.struct_passwd | None:
+    """PostgreSQL refuses root: the account that runs it instead; None when we are not root and need no other.
+
+    Raises `RigError` when we are root and the account is missing.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(POSTGRES_USER)
+    except KeyError:
+        raise RigError(
+            "PostgreSQL does not run as root, and there is no user postgres: run `python3 run.py test` once, "
+            "which creates it, or set TEST_DATABASE_URL."
+        ) from None
+
+
+def _debian_folders() -> list[Path]:
+    """Debian keeps `initdb` off the path, in one folder per major version."""
+
+    def version(folder: Path) -> int:
+        found = re.fullmatch(r"\d+", folder.parent.name)
+        return int(found.group()) if found else 0
+
+    return sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=version, reverse=True)
+
+
+def _path_folders() -> list[Path]:
+    found = shutil.which("initdb")
+    return [Path(found).parent, Path(found).resolve().parent] if found else []
