@@ -171,16 +171,20 @@ def _stop_survivor(folder: Path) -> None:
         return
     give_up_at_s = time.monotonic() + STOP_WITHIN_S
     # The pid may be somebody else's by now; only a server of this very folder is ours to stop.
-    while f"postgres -D {folder / 'data'} " in _command_of(pid) and time.monotonic() < give_up_at_s:
-        os.kill(pid, signal.SIGQUIT)
+    while f"postgres -D {folder / 'data'} " in command_of(pid) and time.monotonic() < give_up_at_s:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGQUIT)
         time.sleep(0.05)
 
 
-def _command_of(pid: int) -> str:
-    """The command line of a running process; empty when there is none by this number."""
-    return subprocess.run(
-        ["ps", "-o", "args=", "-ww", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
+def command_of(pid: int) -> str:
+    """The command line of a running process; empty when there is none by this number, or only its zombie."""
+    if sys.platform == "linux":  # small images have no `ps`.
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return ""
+    listed = subprocess.run(["ps", "-o", "args=", "-ww", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return listed.stdout
 
 
 def _mark_as_in_use(folder: Path) -> int:
