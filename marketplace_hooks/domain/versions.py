@@ -80,9 +80,7 @@ def compare(a: str, b: str) -> Order:
             left, right = _ANY_NUMBER, right_rest
 
 
-def compatible(
-    version: str, minimum: str | None, maximum: str | None, rule: Rule | str = Rule.LISTING
-) -> bool:
+def compatible(version: str, minimum: str | None, maximum: str | None, rule: Rule | str = Rule.LISTING) -> bool:
     """Say whether `version` lies between the two bounds, both inclusive.
 
     A `minimum` of None is 1.4.0.0. A `maximum` of None or `_PS_VERSION_` is no upper bound. By default the
@@ -188,9 +186,7 @@ def _compare_part(left: bytes, right: bytes) -> Order:
     left_counts, right_counts = left[:1].isdigit(), right[:1].isdigit()
     if left_counts and right_counts:
         return _sign(_c_long(left) - _c_long(right))
-    return _sign(
-        _word_rank(_ANY_NUMBER if left_counts else left) - _word_rank(_ANY_NUMBER if right_counts else right)
-    )
+    return _sign(_word_rank(_ANY_NUMBER if left_counts else left) - _word_rank(_ANY_NUMBER if right_counts else right))
 
 
 def _word_rank(word: bytes) -> int:

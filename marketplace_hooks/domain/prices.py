@@ -1,0 +1,70 @@
+"""What does a period of Business Care cost, and what does it cost to take an expired one up again?
+
+Amounts are whole cents of the listing's own currency; rates are percents, by date, and the contract owner may set them
+(`domain.md` 9 and policies).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """The rates in force from a civil day of the reference zone on, that day included, until the next row's."""
+
+    since: date
+    renewal_percent: Decimal
+    reactivation_percent: Decimal
+
+
+RATES = (
+    Rates(since=date.min, renewal_percent=Decimal(40), reactivation_percent=Decimal(30)),
+    Rates(since=date(2025, 3, 20), renewal_percent=Decimal(40), reactivation_percent=Decimal(95)),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReactivationPrice:
+    """The price of taking up an expired Business Care: the period's own, and the supplement. Each line is rounded
+    by itself, so that what is shown adds up."""
+
+    period_cents: int
+    supplement_cents: int
+
+    @property
+    def total_cents(self) -> int:
+        return self.period_cents + self.supplement_cents
+
+
+def percent_of(amount_cents: int, percent: Decimal) -> int:
+    """Return a percentage of an amount, half-up to the cent: half a cent goes away from zero."""
+    return int((amount_cents * percent / 100).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def rates_on(day: date, table: Sequence[Rates] = RATES) -> Rates:
+    """Return the rates in force on a civil day of the reference zone. Raises ValueError if the table begins later."""
+    in_force = [row for row in table if row.since <= day]
+    if not in_force:
+        raise ValueError(f"no rate is set for {day}")
+    return max(in_force, key=lambda row: row.since)
+
+
+def renewal_price(listing_cents: int, on: date, table: Sequence[Rates] = RATES) -> int:
+    """Return the price in cents of a period that starts on the civil day `on`.
+
+    `listing_cents` is the listing's price at the renewal instant (`domain.md` 9).
+    """
+    return percent_of(listing_cents, rates_on(on, table).renewal_percent)
+
+
+def reactivation_price(listing_cents: int, on: date, table: Sequence[Rates] = RATES) -> ReactivationPrice:
+    """Return the price of reactivating an expired Business Care on the civil day `on`, at that day's listing price."""
+    rates = rates_on(on, table)
+    return ReactivationPrice(
+        period_cents=percent_of(listing_cents, rates.renewal_percent),
+        supplement_cents=percent_of(listing_cents, rates.reactivation_percent),
+    )
