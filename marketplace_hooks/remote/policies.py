@@ -1,0 +1,32 @@
+"""How far may one kind of request go: to which doors, for how long, keeping how much?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_KIB = 1024
+
+HTTPS_DOORS = frozenset({("https", 443), ("https", 8443)})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """The limits of one purpose (`webhooks.md` 9 and 12). A test, or an operator, replaces single fields.
+
+    `doors` are the pairs of scheme and port open to the whole internet. `connect_s` bounds the TCP
+    connection, `total_s` everything from the name's look-up to the last byte. `kept_bytes` bounds the body
+    before and after decompression. `max_redirects` counts hops, each checked anew.
+    """
+
+    doors: frozenset[tuple[str, int]] = HTTPS_DOORS
+    connect_s: float = 5.0
+    total_s: float = 20.0
+    kept_bytes: int = 16 * _KIB
+    max_header_bytes: int = 64 * _KIB
+    max_redirects: int = 0
+
+
+DELIVERIES = Policy()
+
+# A shop may still greet in the clear before it redirects to https; a home page is large.
+INSPECTIONS = Policy(doors=HTTPS_DOORS | {("http", 80)}, kept_bytes=2048 * _KIB, max_redirects=3)
