@@ -125,7 +125,7 @@ def test_where_no_folder_is_short_enough_a_sentence_says_so(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(
-    not dying_with_its_parent("TERM"), reason="no setpriv here, and it alone ties a process to its parent"
+    not dying_with_its_parent("TERM"), reason="no setpriv here, which ties the two lives together"
 )
 def test_a_killed_parent_takes_its_server_along() -> None:
     script = (
