@@ -29,9 +29,13 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+# A newcomer's Python: that of our environment may have neither `ensurepip` nor `pip`, as Debian's has not.
+PYTHON = getattr(sys, "_base_executable", sys.executable)
+
+
 def launch(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "run.py", *arguments],
+        [PYTHON, "run.py", *arguments],
         cwd=checkout,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .tree import ROOT, project_files, shown, sources
+from .tree import ROOT, files_without_git, project_files, shown, sources
 
 PRODUCT = ("marketplace_hooks", "workers")
 # Rooms without a subject: whatever has no place of its own ends up in them (house.md).
@@ -168,3 +168,7 @@ def test_a_skip_without_a_reason_is_found(code: str, silent: int) -> None:
 def test_every_folder_of_tests_is_a_package_so_that_equal_names_do_not_clash() -> None:
     folders = {path.parent for path in sources("tests")}
     assert {shown(folder) for folder in folders if folder / "__init__.py" not in project_files()} == set()
+
+
+def test_an_exported_tree_is_held_to_the_same_rules() -> None:
+    assert set(sources()) <= set(files_without_git())

@@ -9,14 +9,30 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+NOT_OURS = {"__pycache__", "build", "instance", "screenshots"}
+
+
 @cache
 def project_files() -> tuple[Path, ...]:
     """Every file that is committed or about to be."""
     # The checkout may belong to another account than the one that runs the tests, as on many build servers.
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    try:
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return files_without_git()
     named = sorted({ROOT / name for name in listed.stdout.split("\0") if name})
     return tuple(path for path in named if path.is_file())
+
+
+def files_without_git() -> tuple[Path, ...]:
+    """The same in an exported tree: every file outside the folders that tools leave behind."""
+
+    def left_by_tools(part: str) -> bool:
+        return part in NOT_OURS or part.endswith(".egg-info") or (part.startswith(".") and part != ".ci")
+
+    found = (path for path in ROOT.rglob("*") if not any(map(left_by_tools, path.relative_to(ROOT).parts[:-1])))
+    return tuple(sorted(path for path in found if path.is_file()))
 
 
 def sources(*folders: str) -> list[Path]:
