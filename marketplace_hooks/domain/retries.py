@@ -1,0 +1,37 @@
+"""When is a delivery that failed tried again, if at all? (`webhooks.md` 9)"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+JITTER = 0.2
+BUSY = frozenset({429, 502, 503, 504})
+BUSY_PAUSE_S = 60.0
+"""A server that says it is overloaded, or says nothing in time, is left alone for at least so long."""
+
+
+def next_attempt_at(
+    now: datetime,
+    *,
+    attempts: int,
+    schedule_s: Sequence[float],
+    jitter: float,
+    status: int | None,
+    timed_out: bool = False,
+    retry_after_s: float | None = None,
+) -> datetime | None:
+    """When to try again after `attempts` failed ones; None: that was the last.
+
+    `schedule_s` are the pauses before each attempt, the first included. `jitter` is in [-1, 1] and moves the pause by
+    up to 20 %. `retry_after_s` is what the answer asked for, honoured between the pause and twice the pause.
+    """
+    if attempts >= len(schedule_s):
+        return None
+    base_s = schedule_s[attempts]
+    pause_s = base_s * (1 + JITTER * jitter)
+    if retry_after_s is not None:
+        pause_s = min(max(pause_s, retry_after_s, base_s), 2 * base_s)
+    if timed_out or status in BUSY:
+        pause_s = max(pause_s, min(BUSY_PAUSE_S, max(schedule_s)))
+    return now + timedelta(seconds=pause_s)

@@ -1,0 +1,152 @@
+"""What are we told about products?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from marshmallow import fields, validate
+
+from ..domain.statuses import Asked, Effect, Side, Status
+from ..services.products import upsert_product
+from ..services.standings import Standing, Standings, Subject
+from ..services.statuses import cancel_scheduled, change_status, explain, reinstate
+from ..services.work import Work
+from ..store.products import ProductKind, SubjectKind
+from .fields import EventSchema, Identifier, Moment, MoneySchema, TextOrTitles, Titles, version
+from .registry import Applied, ParentUnknown, Result, Told, handles, product, result_of, seller
+
+_reason = validate.Length(0, 2_000)
+_bound = validate.Length(1, 50)
+
+
+class IncompatibleModuleSchema(EventSchema):
+    """A module that the listing says it does not work with, with the range of versions concerned."""
+
+    name = fields.String(required=True, validate=validate.Length(1, 200))
+    from_ = fields.String(data_key="from", validate=_bound)
+    to = fields.String(validate=_bound)
+
+
+class ListingSchema(EventSchema):
+    """What the product's page announces from `published_at` on."""
+
+    features = fields.List(TextOrTitles(), required=True, validate=validate.Length(max=200))
+    compatible_from = fields.String(required=True, allow_none=True, validate=_bound)
+    compatible_to = fields.String(required=True, allow_none=True, validate=_bound)
+    incompatible_modules = fields.List(fields.Nested(IncompatibleModuleSchema), load_default=list)
+    published_at = Moment(required=True)
+
+
+class ProductUpsertedSchema(EventSchema):
+    """A product as it is described now; `version` orders descriptions."""
+
+    product_id = Identifier(required=True)
+    seller_id = Identifier(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in ProductKind]))
+    technical_name = fields.String(required=True, validate=validate.Length(1, 200))
+    title = Titles(required=True)
+    description = Titles(longest=20_000, load_default=dict)
+    categories = fields.List(fields.String(validate=validate.Length(1, 100)), load_default=list)
+    price = fields.Nested(MoneySchema, required=True)
+    version = version()
+    listing = fields.Nested(ListingSchema, required=True)
+
+
+class StatusChangedSchema(EventSchema):
+    """One side changes the status of a product; `version` orders the events of that side of that product."""
+
+    product_id = Identifier(required=True)
+    status = fields.String(required=True, validate=validate.OneOf([status.value for status in Status]))
+    actor = fields.String(required=True, validate=validate.OneOf([Side.SELLER.value, Side.MARKETPLACE.value]))
+    reason = fields.String(required=True, validate=_reason)
+    effective_at = Moment(allow_none=True, load_default=None)
+    version = version()
+
+
+class ChangeCancelledSchema(EventSchema):
+    """One side cancels its scheduled change of a product."""
+
+    product_id = Identifier(required=True)
+    actor = fields.String(required=True, validate=validate.OneOf([Side.SELLER.value, Side.MARKETPLACE.value]))
+    reason = fields.String(required=True, validate=_reason)
+    version = version()
+
+
+class ReinstatedSchema(EventSchema):
+    """The marketplace undoes a withdrawal."""
+
+    product_id = Identifier(required=True)
+    reason = fields.String(required=True, validate=_reason)
+    version = version()
+
+
+def _product_and_seller(data: Mapping[str, Any]) -> Iterable[Subject]:
+    yield from seller(data)
+    yield from product(data)
+
+
+@handles("product.upserted", ProductUpsertedSchema, touches=_product_and_seller)
+def product_upserted(work: Work, standings: Standings, told: Told) -> Result:
+    """Keep the description and this revision of the listing."""
+    if standings.get(SubjectKind.SELLER, told.data["seller_id"]) is None:
+        raise ParentUnknown("seller", told.data["seller_id"])
+    is_new = standings.get(SubjectKind.PRODUCT, told.data["product_id"]) is None
+    if not upsert_product(work, standings, told.data):
+        return Result(applied=Applied.SUPERSEDED)
+    return Result(applied=Applied.CHANGED, created=f"product:{told.data['product_id']}" if is_new else None)
+
+
+@handles("product.status_changed", StatusChangedSchema, touches=product)
+def product_status_changed(work: Work, standings: Standings, told: Told) -> Result:
+    """Hold, lift, withdraw or schedule, for the side that the event names."""
+    return apply_status_change(work, _known(standings, told), told)
+
+
+@handles("product.change_cancelled", ChangeCancelledSchema, touches=product)
+def product_change_cancelled(work: Work, standings: Standings, told: Told) -> Result:
+    """Empty the slot of the side that the event names."""
+    side = Side(told.data["actor"])
+    effect = cancel_scheduled(
+        work,
+        _known(standings, told),
+        side,
+        told.cause(actor=side),
+        version=told.data["version"],
+        sent_at=told.sent_at,
+    )
+    return result_of(effect, "nothing was scheduled" if effect is Effect.NO_EFFECT else None)
+
+
+@handles("product.reinstated", ReinstatedSchema, touches=product)
+def product_reinstated(work: Work, standings: Standings, told: Told) -> Result:
+    """Back offline, under a marketplace hold."""
+    outcome = reinstate(
+        work,
+        _known(standings, told),
+        told.cause(actor=Side.MARKETPLACE),
+        version=told.data["version"],
+        sent_at=told.sent_at,
+    )
+    return result_of(outcome.effect, "the product was not withdrawn" if outcome.effect is Effect.NO_EFFECT else None)
+
+
+def apply_status_change(work: Work, standing: Standing, told: Told) -> Result:
+    """A status change by event, of a product or of a pack."""
+    asked = Asked(
+        side=Side(told.data["actor"]),
+        status=Status(told.data["status"]),
+        version=told.data["version"],
+        sent_at=told.sent_at,
+        effective_at=told.data["effective_at"],
+    )
+    cause = told.cause(actor=asked.side)
+    outcome = change_status(work, standing, asked, cause, received_at=told.received_at)
+    return result_of(outcome.effect, explain(outcome, standing, asked))
+
+
+def _known(standings: Standings, told: Told) -> Standing:
+    standing = standings.get(SubjectKind.PRODUCT, told.data["product_id"])
+    if standing is None:
+        raise ParentUnknown("product", told.data["product_id"])
+    return standing

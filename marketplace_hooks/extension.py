@@ -1,0 +1,97 @@
+"""How is everything put together: in a host's Flask app, or stand-alone?
+
+The one place that knows every part. `MarketplaceHooks` keeps nothing on itself: one object may serve many apps, and
+each app's state is in `app.extensions["marketplace_hooks"]`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask
+
+from . import events  # noqa: F401 - its import registers every inbound type
+from .cli import hooks_group
+from .config import PREFIX, Settings, load
+from .errors import ConfigurationError
+from .remote.outbound import DELIVERIES, Outbound, parse_allowed_networks
+from .remote.queue import Doorbells, GatheredBells, SilentBells
+from .services.installation import Bells, Installation
+from .store.database import Database
+from .store.ingest import InboxWriter
+from .store.vault import Vault, instance_key
+from .web import attach
+from .web.state import EXTENSION, WebState
+
+__all__ = ["MarketplaceHooks", "create_app", "install"]
+
+
+class MarketplaceHooks:
+    """The extension: webhooks in, storefront and API out, commands under `flask hooks`.
+
+    `MarketplaceHooks(app)`, or `MarketplaceHooks()` and `init_app(app)` later. `identity` is the host's answer to who
+    is signed in, called for each request: None, or a mapping with `role` and, as they apply, `subject` and `locale`.
+    """
+
+    def __init__(self, app: Flask | None = None, *, identity: Callable[[], Any] | None = None) -> None:
+        self._identity = identity
+        if app is not None:
+            self.init_app(app, identity=identity)
+
+    def init_app(self, app: Flask, *, identity: Callable[[], Any] | None = None) -> None:
+        """Read the settings, and add our blueprints and commands to the app.
+
+        Raises `ConfigurationError`, with a sentence that says what to change.
+        """
+        if EXTENSION in app.extensions:
+            raise ConfigurationError(
+                f"MarketplaceHooks is already registered on the app {app.import_name!r}. "
+                "Call MarketplaceHooks(app) or init_app(app), not both."
+            )
+        settings = load(app.config)
+        installation = install(settings, host=app.config, bells=web_bells(settings))
+        app.extensions[EXTENSION] = WebState(
+            installation=installation,
+            inbox=InboxWriter(installation.database),
+            identity=identity or self._identity,
+        )
+        attach(app, settings.url_prefix)
+        app.cli.add_command(hooks_group, "hooks")
+
+
+def install(settings: Settings, *, host: Mapping[str, Any] | None = None, bells: Bells | None = None) -> Installation:
+    """An installation from its settings. Nothing is connected yet.
+
+    Without a DATABASE_URL the host's `SQLALCHEMY_DATABASE_URI` is used, else SQLite in the instance folder.
+    """
+    url = settings.database_url or (host or {}).get("SQLALCHEMY_DATABASE_URI")
+    if url is None:
+        settings.instance.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{settings.instance / 'marketplace_hooks.db'}"
+    return Installation(
+        settings=settings,
+        database=Database(url),
+        bells=bells or SilentBells(),
+        outbound=Outbound(DELIVERIES, parse_allowed_networks(settings.allowed_networks)),
+        vault=Vault(settings.encryption_keys or [instance_key(settings.instance)]),
+    )
+
+
+def web_bells(settings: Settings) -> Bells:
+    """The bells of a web process, which never wait."""
+    return GatheredBells(Doorbells(settings.redis_url)) if settings.redis_url else SilentBells()
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """The stand-alone service. `config` holds settings by their full names, as a host app's `config` would."""
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
+    app = Flask("marketplace_hooks", static_folder=None, template_folder=None)
+    app.config.update(config or {})
+    settings = load(app.config)
+    app.config["SECRET_KEY"] = app.config.get("SECRET_KEY") or settings.secret_key
+    app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))
+    MarketplaceHooks(app)
+    return app

@@ -1,0 +1,186 @@
+"""How is a worker woken, and what does it listen to? The only module that knows RQ and Redis.
+
+Redis is a doorbell: a ring carries nothing that is not in a row. One key for each bell keeps a thousand rings from
+becoming a thousand jobs; the job deletes it before it looks for work, so no ring is ever lost.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry as NoRetry
+from rq import Queue, Retry, Worker
+from rq.serializers import JSONSerializer
+
+from ..errors import ConfigurationError
+
+log = logging.getLogger(__name__)
+
+
+class Bell(enum.StrEnum):
+    """What a worker can be woken for. Rows say what there is to do; a bell only says that it is worth a look."""
+
+    INBOX = "inbox"
+    CASCADES = "cascades"
+    DELIVERIES = "deliveries"
+
+
+RING_TIMEOUT_S = 0.05
+"""A web request waits no longer than this for Redis (`webhooks.md` 3)."""
+BREAKER_S = 5.0
+"""After a failure nobody tries again for so long."""
+BELL_TTL_MS = 5_000
+JOB_TIMEOUT_S = 600
+# Doorbells leave no trace: what a lost job would have done, the sweep finds in the rows.
+_JOB: dict[str, Any] = {
+    "result_ttl": 0,
+    "failure_ttl": 86_400,
+    "timeout": JOB_TIMEOUT_S,
+    "ttl": 600,
+    "retry": Retry(max=3, interval=[1, 5, 30]),
+}
+
+
+class Doorbells:
+    """Rings for workers through Redis. Never raises, never blocks for long, and rests after a failure."""
+
+    def __init__(self, url: str, *, timeout_s: float = RING_TIMEOUT_S) -> None:
+        """`url` is `redis://`, `rediss://` or `unix://`; a malformed one is a `ConfigurationError`."""
+        self._client = connect(url, timeout_s=timeout_s)
+        self._resting_until = 0.0
+
+    def ring(self, bell: Bell) -> bool:
+        """Wake a worker for `bell`, unless one has been woken and has not looked yet. False: Redis is away."""
+        if time.monotonic() < self._resting_until:
+            return False
+        try:
+            if self._client.set(_key(bell), "1", nx=True, px=BELL_TTL_MS):
+                queue = Queue(_queue(bell), connection=self._client, serializer=JSONSerializer)
+                queue.enqueue_call(f"workers.{bell}.run", **_JOB)
+        except (redis.RedisError, OSError) as error:
+            self._resting_until = time.monotonic() + BREAKER_S
+            log.warning("no worker could be woken (%s): the next sweep will find the work", type(error).__name__)
+            return False
+        return True
+
+    def answered(self, bell: Bell) -> None:
+        """A worker begins to look: the next ring wakes another."""
+        try:
+            self._client.delete(_key(bell))
+        except (redis.RedisError, OSError):
+            log.warning("the bell %s could not be taken down; it falls after %d ms", bell, BELL_TTL_MS)
+
+
+class SilentBells:
+    """Where there is no Redis: nobody can be woken, and sweeps do the work."""
+
+    def ring(self, bell: Bell) -> bool:
+        """Nobody hears it."""
+        return False
+
+    def answered(self, bell: Bell) -> None:
+        """Nothing was rung."""
+
+
+class GatheredBells:
+    """Rings from a thread of its own, so that a request never waits: the first at once, the next ones gathered.
+
+    A ring that comes within `gather_s` of the last goes out at the end of that time, once for all.
+    """
+
+    def __init__(self, bells: Doorbells, *, gather_s: float = 0.05) -> None:
+        self._bells = bells
+        self._gather_s = gather_s
+        self._wanted: set[Bell] = set()
+        self._condition = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def ring(self, bell: Bell) -> bool:
+        """Hand the ring to the thread; True always."""
+        with self._condition:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="bells", daemon=True)
+                self._thread.start()
+            if bell not in self._wanted:
+                self._wanted.add(bell)
+                self._condition.notify()
+        return True
+
+    def answered(self, bell: Bell) -> None:
+        """See `Doorbells.answered`."""
+        self._bells.answered(bell)
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: bool(self._wanted))
+                wanted = set(self._wanted)
+                self._wanted.clear()
+            for bell in wanted:
+                self._bells.ring(bell)
+            time.sleep(self._gather_s)
+
+
+def connect(url: str, *, timeout_s: float | None = None) -> redis.Redis:
+    """A client that answers or fails at once: it never tries again by itself."""
+    try:
+        return redis.Redis.from_url(
+            url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s if timeout_s is not None else 5,
+            retry=NoRetry(NoBackoff(), 0),
+        )
+    except ValueError as error:
+        raise ConfigurationError("REDIS_URL is malformed; example: redis://localhost:6379/0") from error
+
+
+def answers(url: str) -> bool:
+    """Whether Redis answers now."""
+    try:
+        return bool(connect(url, timeout_s=1).ping())
+    except (redis.RedisError, OSError):
+        return False
+
+
+def workers_alive(url: str) -> int:
+    """How many workers of ours are registered and alive."""
+    client = connect(url, timeout_s=2)
+    names = {_queue(bell) for bell in Bell}
+    return sum(1 for worker in Worker.all(connection=client) if names & set(worker.queue_names()))
+
+
+def work(url: str, bells: Sequence[Bell], *, monitoring_interval_s: int = 5) -> None:
+    """Listen to these bells in this order until SIGTERM or SIGINT, which let the job under way finish."""
+    client = connect(url)
+    queues = [Queue(_queue(bell), connection=client, serializer=JSONSerializer) for bell in bells]
+    worker = Worker(
+        queues,
+        connection=client,
+        serializer=JSONSerializer,
+        worker_ttl=60,
+        maintenance_interval=30,
+        job_monitoring_interval=monitoring_interval_s,
+        log_job_description=False,
+    )
+    worker.work(with_scheduler=True, logging_level="WARNING")
+
+
+def sliced(budget_s: float) -> Callable[[], bool]:
+    """A `stop` that says True once `budget_s` have passed: long work gives way to other bells."""
+    end = time.monotonic() + budget_s
+    return lambda: time.monotonic() >= end
+
+
+def _key(bell: Bell) -> str:
+    return f"mh:bell:{bell}"
+
+
+def _queue(bell: Bell) -> str:
+    return f"mh-{bell}"

@@ -1,0 +1,78 @@
+"""Of many pages at once, which have vanished or come back since we last told?
+
+Set statements over a chunk of rows: one UPDATE of what was told, one INSERT … SELECT of the outgoing events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, insert, literal, select, update
+
+from ..store.base import json_object, random_hex
+from ..store.cascades import Cascade
+from ..store.outbox import OutgoingEvent
+from ..store.products import SubjectKind
+from .cascades import Step
+from .work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pages:
+    """A kind of page: its table, and SQL for whether a row's page may be seen now."""
+
+    table: type[Any]
+    kind: SubjectKind
+    visible: Callable[[], ColumnElement[bool]]
+
+
+def announce_pages(
+    work: Work, cascade: Cascade, progress: Step, limit: int, pages: Pages, concerned: ColumnElement[bool]
+) -> None:
+    """Tell, for the next chunk of the pages concerned, those whose visibility is not what was last told.
+
+    The rows are locked first and judged by a later statement, whose snapshot is younger than the locks: of two
+    cascades that meet in a row, the second sees all that the first saw, and more.
+    """
+    table = pages.table
+    if progress.total is None:
+        progress.total = work.session.scalar(select(func.count()).select_from(table).where(concerned)) or 0
+    ahead = concerned if progress.cursor is None else concerned & (table.id > progress.cursor)
+    lock = select(table.id).where(ahead).order_by(table.id).limit(limit).with_for_update()
+    ids = list(work.session.scalars(lock))
+    if ids:
+        within = ahead & (table.id <= ids[-1])
+        values = {
+            "shown": ~table.shown,
+            "sequence": table.sequence + 1,
+            "announced_by": cascade.id,
+            "changed_at": work.now,
+        }
+        changed = update(table).where(within, table.shown != pages.visible()).values(values)
+        work.session.execute(changed.execution_options(synchronize_session=False))
+        work.session.execute(insert(OutgoingEvent).from_select(_COLUMNS, _told(work, cascade, pages, within)))
+        progress.done += len(ids)
+        progress.cursor = ids[-1]
+    if len(ids) < limit:
+        progress.state = "done"
+
+
+_COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "cascade_id", "created_at"]
+
+
+def _told(work: Work, cascade: Cascade, pages: Pages, within: ColumnElement[bool]) -> Select[Any]:
+    """The outgoing events of the rows that this cascade has changed in this chunk, made by the database."""
+    table, columns = pages.table, OutgoingEvent.__table__.c
+    return select(
+        literal("evt_") + random_hex(),
+        case((table.shown, literal(f"{pages.kind}.shown")), else_=literal(f"{pages.kind}.hidden")),
+        literal(pages.kind.value),
+        table.id,
+        table.sequence,
+        json_object(f"{pages.kind}_id", table.id, "seller_id", table.seller_id, "status", table.status),
+        literal(cascade.cause, columns.cause.type),
+        literal(cascade.id),
+        literal(work.now, columns.created_at.type),
+    ).where(within, table.announced_by == cascade.id)

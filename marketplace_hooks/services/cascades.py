@@ -1,0 +1,230 @@
+"""What must follow from a status change, and who carries it, a chunk at a time, whoever dies in between?
+
+A cascade is a row; its steps are functions registered here. Each call of a step does one chunk and its progress in
+one transaction: a worker killed at any point leaves the last committed chunk, and the next worker goes on from there.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from ..errors import LeaseLost
+from ..store.base import constant
+from ..store.cascades import Cascade, CascadeState
+from ..store.outbox import OutgoingEvent
+from ..store.packs import Pack
+from ..store.products import Product, Seller, SubjectKind
+from .installation import Bell, Installation
+from .standings import Standing
+from .work import Cause, Work
+
+log = logging.getLogger(__name__)
+
+_ROWS: dict[SubjectKind, type[Any]] = {
+    SubjectKind.PRODUCT: Product,
+    SubjectKind.PACK: Pack,
+    SubjectKind.SELLER: Seller,
+}
+CLAIM = 20
+"""Cascades that one worker leases at a time."""
+ATTEMPTS = 5
+"""Tries of a cascade whose step failed before a person must look."""
+
+
+@dataclass(kw_only=True)
+class Step:
+    """How far one step has got. `total` is None until it is counted; `cursor` is the last key that was done."""
+
+    name: str
+    state: str = "pending"
+    total: int | None = None
+    done: int = 0
+    failed: int = 0
+    cursor: str | None = None
+
+
+StepChunk = Callable[[Work, Cascade, Step, int], None]
+"""Does the next chunk, at most so many rows; sets `state` to `done` on the last one."""
+
+Applies = Callable[[Standing, str], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepKind:
+    """One registered step: what it does, and whether a change of this subject needs it at all."""
+
+    chunk: StepChunk
+    applies: Applies
+
+
+STEPS: dict[str, StepKind] = {}
+PLANS: dict[SubjectKind, tuple[str, ...]] = {
+    SubjectKind.PRODUCT: ("packs",),
+    SubjectKind.PACK: ("pack_page",),
+    SubjectKind.SELLER: ("product_pages", "packs_of_seller"),
+}
+"""The steps after the subject's own page, in their order. A new consequence of a change is one name here and one
+function decorated with `step`."""
+
+
+def step(name: str, *, applies: Applies = lambda standing, change: True) -> Callable[[StepChunk], StepChunk]:
+    """Register the function that does the chunks of the step `name`."""
+
+    def register(chunk: StepChunk) -> StepChunk:
+        STEPS[name] = StepKind(chunk=chunk, applies=applies)
+        return chunk
+
+    return register
+
+
+def start_cascade(work: Work, standing: Standing, cause: Cause, *, change: str) -> dict[str, Any]:
+    """Open the cascade of a change in this transaction. Call `close_if_done` on it when all has been told."""
+    kind, row = standing.kind, standing.row
+    steps = [Step(name="product_page", state="done", total=1, done=1)] if kind is SubjectKind.PRODUCT else []
+    for name in PLANS[kind]:
+        needed = STEPS[name].applies(standing, change)
+        steps.append(Step(name=name) if needed else Step(name=name, state="done", total=0))
+    cascade = {
+        "id": f"cas_{uuid.uuid4().hex}",
+        "subject_kind": kind,
+        "subject_id": row.id,
+        "seller_id": row.id if kind is SubjectKind.SELLER else row.seller_id,
+        "change": change,
+        "cause": cause.as_json(),
+        "state": CascadeState.RUNNING,
+        "steps": [asdict(one) for one in steps],
+        "created_at": work.now,
+        "finished_at": None,
+    }
+    work.cascades.append(cascade)
+    return cascade
+
+
+def close_if_done(work: Work, standing: Standing, cascade: dict[str, Any], cause: Cause) -> None:
+    """Nothing left for a worker: the cascade is done with this very transaction. Else ring for one."""
+    if any(one["state"] != "done" for one in cascade["steps"]):
+        work.rings.add(Bell.CASCADES)
+        return
+    told = sum(1 for event in work.outgoing if event["cascade_id"] == cascade["id"])
+    cascade["steps"] = [*cascade["steps"], asdict(Step(name="events", state="done", total=told, done=told))]
+    cascade["state"], cascade["finished_at"] = CascadeState.DONE, work.now
+    work.tell(
+        "cascade.completed",
+        standing.kind,
+        standing.row,
+        _told(cascade["id"], standing.kind, standing.row.id, cascade["change"], cascade["steps"]),
+        cause,
+        cascade_id=cascade["id"],
+    )
+
+
+def run_cascades(installation: Installation, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Carry every cascade that is free, until none is left; return how many were finished."""
+    finished = 0
+    while not stop() and (claimed := _claim(installation, owner)):
+        for cascade_id in claimed:
+            finished += _run(installation, owner, cascade_id, stop)
+        installation.bells.ring(Bell.DELIVERIES)
+    return finished
+
+
+def pending(session: Session, now: datetime) -> bool:
+    """Whether some cascade waits for a worker."""
+    return session.scalar(select(Cascade.number).where(_is_free(now)).limit(1)) is not None
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    unleased = or_(Cascade.leased_until.is_(None), Cascade.leased_until < now)
+    return and_(Cascade.state == constant(CascadeState.RUNNING), unleased)
+
+
+def _claim(installation: Installation, owner: str) -> list[str]:
+    now = installation.now()
+    free = select(Cascade.number).where(_is_free(now)).order_by(Cascade.number).limit(CLAIM)
+    claim = (
+        update(Cascade)
+        .where(Cascade.number.in_(free.with_for_update(skip_locked=True).scalar_subquery()))
+        .values(owner=owner, leased_until=now + timedelta(seconds=installation.settings.lease_s))
+        .returning(Cascade.number, Cascade.id)
+        .execution_options(synchronize_session=False)
+    )
+    with installation.database.session() as session:
+        return [id_ for _, id_ in sorted(session.execute(claim).tuples())]
+
+
+def _run(installation: Installation, owner: str, cascade_id: str, stop: Callable[[], bool]) -> int:
+    """Do one cascade's chunks, each in its own transaction; 1 when it was finished."""
+    while not stop():
+        try:
+            if installation.database.retrying(lambda session: _next_chunk(installation, session, owner, cascade_id)):
+                return 1
+        except LeaseLost:
+            return 0
+        except Exception as error:
+            log.exception("cascade %s failed", cascade_id)
+            _note_failure(installation, owner, cascade_id, error)
+            return 0
+    return 0
+
+
+def _next_chunk(installation: Installation, session: Session, owner: str, cascade_id: str) -> bool:
+    """Do one chunk and keep its progress; True when that was the last."""
+    now = installation.now()
+    query = select(Cascade).where(Cascade.id == cascade_id, Cascade.owner == owner).with_for_update()
+    cascade = session.scalar(query)
+    if cascade is None or cascade.state is not CascadeState.RUNNING:
+        raise LeaseLost(cascade_id)
+    work = Work(session=session, now=now)
+    steps = [Step(**one) for one in cascade.steps]
+    current = next((one for one in steps if one.state != "done"), None)
+    if current is not None:
+        current.state = "running"
+        STEPS[current.name].chunk(work, cascade, current, installation.settings.cascade_chunk)
+    finished = all(one.state == "done" for one in steps)
+    if finished:
+        _finish(work, cascade, steps)
+    cascade.steps = [asdict(one) for one in steps]
+    cascade.leased_until = None if finished else now + timedelta(seconds=installation.settings.lease_s)
+    work.write()
+    return finished
+
+
+def _finish(work: Work, cascade: Cascade, steps: list[Step]) -> None:
+    counted = select(func.count()).select_from(OutgoingEvent).where(OutgoingEvent.cascade_id == cascade.id)
+    told = work.session.scalar(counted) or 0
+    steps.append(Step(name="events", state="done", total=told, done=told))
+    cascade.state, cascade.finished_at, cascade.owner = CascadeState.DONE, work.now, None
+    subject = work.session.get(_ROWS[cascade.subject_kind], cascade.subject_id, with_for_update=True)
+    if subject is None:
+        raise LookupError(f"{cascade.subject_kind} {cascade.subject_id} is gone")
+    data = _told(cascade.id, cascade.subject_kind, subject.id, cascade.change, [asdict(one) for one in steps])
+    cause = Cause.from_json(cascade.cause)
+    work.tell("cascade.completed", cascade.subject_kind, subject, data, cause, cascade_id=cascade.id)
+
+
+def _note_failure(installation: Installation, owner: str, cascade_id: str, error: Exception) -> None:
+    now = installation.now()
+    with installation.database.session() as session:
+        cascade = session.scalar(
+            select(Cascade).where(Cascade.id == cascade_id, Cascade.owner == owner).with_for_update()
+        )
+        if cascade is None:
+            return
+        cascade.attempts += 1
+        cascade.error = f"{type(error).__name__}: {error}"[:2000]
+        cascade.leased_until = now + timedelta(seconds=installation.settings.lease_s)
+        if cascade.attempts >= ATTEMPTS:
+            cascade.state, cascade.finished_at = CascadeState.FAILED, now
+
+
+def _told(id_: str, kind: str, subject_id: str, change: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    counted = {one["name"]: {"total": one["total"], "failed": one["failed"]} for one in steps}
+    return {"cascade_id": id_, f"{kind}_id": subject_id, "change": change, "steps": counted}

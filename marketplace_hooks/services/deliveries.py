@@ -1,0 +1,243 @@
+"""Has everybody been told? Deliveries are attempted until they arrive.
+
+Each endpoint has its own lanes and its own token bucket, so that a slow one delays nobody else. An attempt is claimed
+by a lease, made with no transaction open, and recorded only by whoever still holds the lease. A worker killed after the
+answer and before the record delivers again, under the same `webhook-id`: at least once, as the norm has it.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ..domain.instants import format_instant
+from ..domain.retries import next_attempt_at
+from ..errors import OutboundFailed, OutboundRefused
+from ..remote.outbound import Answer
+from ..remote.signatures import sign
+from ..store.base import constant
+from ..store.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
+from .endpoints import disable_endpoint, locked_endpoint
+from .installation import Installation
+from .outgoing import dispatch, is_due, render
+from .work import Work
+
+log = logging.getLogger(__name__)
+
+LANES = 32
+"""Attempts under way at once in one worker, over all endpoints."""
+POLL_S = 0.1
+KEPT_CHARACTERS = 500
+DISABLED_AFTER = timedelta(hours=120)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One delivery, claimed: what to send, where, under which secret."""
+
+    delivery_id: int
+    endpoint_id: str
+    url: str
+    secret: bytes
+    attempts: int
+    event_id: str
+    body: bytes
+
+
+def deliver_due(installation: Installation, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Dispatch and deliver until nothing is due; return how many attempts were made.
+
+    While a slow endpoint keeps its lanes busy, the others go on being served.
+    """
+    made = 0
+    lanes: dict[Future[int], str] = {}
+    with ThreadPoolExecutor(max_workers=LANES, thread_name_prefix="delivery") as pool:
+        while True:
+            if not stop():
+                dispatch(installation)
+                busy = list(lanes.values())
+                for endpoint_id in _endpoints_due(installation):
+                    free = installation.settings.delivery_concurrency - busy.count(endpoint_id)
+                    for _ in range(max(0, min(free, LANES - len(lanes)))):
+                        lanes[pool.submit(_serve, installation, owner, endpoint_id, stop)] = endpoint_id
+            if not lanes:
+                return made
+            finished, _ = wait(lanes, timeout=POLL_S, return_when=FIRST_COMPLETED)
+            for lane in finished:
+                del lanes[lane]
+                made += lane.result()
+
+
+def _endpoints_due(installation: Installation) -> list[str]:
+    with installation.database.reading() as session:
+        waiting = select(Delivery.id).where(is_due(installation.now()), Delivery.endpoint_id == Endpoint.id).exists()
+        return list(session.scalars(select(Endpoint.id).where(Endpoint.enabled, waiting).order_by(Endpoint.id)))
+
+
+def _serve(installation: Installation, owner: str, endpoint_id: str, stop: Callable[[], bool]) -> int:
+    """One lane: attempt this endpoint's due deliveries one after the other."""
+    made = 0
+    while not stop():
+        attempt, pause_s = installation.database.retrying(lambda s: _claim(installation, s, owner, endpoint_id))
+        if attempt is None:
+            if pause_s is None or pause_s > 1:
+                return made
+            time.sleep(pause_s)
+            continue
+        _attempt(installation, owner, attempt)
+        made += 1
+    return made
+
+
+def _claim(
+    installation: Installation, session: Session, owner: str, endpoint_id: str
+) -> tuple[Attempt | None, float | None]:
+    """Lease the endpoint's next delivery; or how long to wait for a token, or (None, None): nothing to do.
+
+    The endpoint's row is locked: cap and bucket hold over all workers.
+    """
+    now = installation.now()
+    settings = installation.settings
+    endpoint = locked_endpoint(session, endpoint_id)
+    under_way = select(func.count()).where(
+        Delivery.endpoint_id == endpoint_id,
+        Delivery.state == constant(DeliveryState.PENDING),
+        Delivery.leased_until >= now,
+    )
+    if not endpoint.enabled or (session.scalar(under_way) or 0) >= settings.delivery_concurrency:
+        return None, None
+    rate = settings.delivery_rate_per_s
+    since_s = (now - endpoint.refilled_at).total_seconds() if endpoint.refilled_at else 0.0
+    endpoint.tokens = min(rate, endpoint.tokens + max(0.0, since_s) * rate)
+    endpoint.refilled_at = now
+    if endpoint.tokens < 1:
+        return None, (1 - endpoint.tokens) / rate
+    next_one = (
+        select(Delivery, OutgoingEvent)
+        .join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
+        .where(is_due(now), Delivery.endpoint_id == endpoint_id)
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(1)
+    )
+    found = session.execute(next_one).first()
+    if found is None:
+        return None, None
+    delivery, event = found
+    endpoint.tokens -= 1
+    delivery.owner = owner
+    delivery.leased_until = now + timedelta(seconds=max(settings.lease_s, settings.delivery_total_s + 10))
+    return (
+        Attempt(
+            delivery_id=delivery.id,
+            endpoint_id=endpoint_id,
+            url=endpoint.url,
+            secret=endpoint.secret,
+            attempts=delivery.attempts,
+            event_id=event.event_id,
+            body=render(event),
+        ),
+        None,
+    )
+
+
+def _attempt(installation: Installation, owner: str, attempt: Attempt) -> None:
+    """Send, with no transaction open; then record what came back."""
+    started = installation.now()
+    answer: Answer | None = None
+    error: str | None = None
+    timed_out = refused = False
+    try:
+        secret = installation.vault.open(attempt.secret)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": attempt.event_id,
+            "webhook-timestamp": str(int(started.timestamp())),
+            "webhook-signature": sign(attempt.event_id, started, attempt.body, secret),
+        }
+        answer = installation.outbound.post(attempt.url, body=attempt.body, headers=headers)
+    except OutboundRefused as met:
+        error, refused = f"refused: {met.detail}", True
+    except OutboundFailed as met:
+        error, timed_out = f"{met.reason}: {met}", met.reason == "timeout"
+    except Exception as met:
+        log.exception("delivery %s could not be attempted", attempt.delivery_id)
+        error = f"{type(met).__name__}"
+    took_s = (installation.now() - started).total_seconds()
+    with installation.database.session() as session:
+        work = Work(session=session, now=installation.now())
+        _record(installation, work, owner, attempt, answer, error, took_s, timed_out=timed_out, refused=refused)
+        work.write()
+
+
+def _record(
+    installation: Installation,
+    work: Work,
+    owner: str,
+    attempt: Attempt,
+    answer: Answer | None,
+    error: str | None,
+    took_s: float,
+    *,
+    timed_out: bool,
+    refused: bool,
+) -> None:
+    endpoint = locked_endpoint(work.session, attempt.endpoint_id)
+    mine = select(Delivery).where(Delivery.id == attempt.delivery_id, Delivery.owner == owner).with_for_update()
+    delivery = work.session.scalar(mine)
+    if delivery is None or delivery.state is DeliveryState.DELIVERED or delivery.attempts != attempt.attempts:
+        return  # our lease ran out, and another worker has recorded an attempt of its own.
+    status = answer.status if answer is not None else None
+    delivery.attempts += 1
+    delivery.owner = delivery.leased_until = None
+    delivery.last_status, delivery.last_error = status, error
+    entry = {"at": format_instant(work.now), "status": status, "error": error, "took_ms": round(took_s * 1000)}
+    if answer is not None and not 200 <= answer.status < 300:
+        entry["answer"] = answer.body[:KEPT_CHARACTERS].decode("utf-8", "replace").replace("\0", "")
+    delivery.attempt_log = [*(delivery.attempt_log or []), entry]
+    if status is not None and 200 <= status < 300:
+        delivery.state, delivery.delivered_at, endpoint.failing_since = DeliveryState.DELIVERED, work.now, None
+        return
+    endpoint.failing_since = endpoint.failing_since or work.now
+    again_at = next_attempt_at(
+        work.now,
+        attempts=delivery.attempts,
+        schedule_s=installation.settings.delivery_schedule_s,
+        jitter=random.uniform(-1, 1),  # noqa: S311 - spreads load, hides nothing
+        status=status,
+        timed_out=timed_out,
+        retry_after_s=_retry_after_s(answer, work.now),
+    )
+    if again_at is None:
+        delivery.state = DeliveryState.EXHAUSTED
+    else:
+        delivery.due_at = again_at
+        if not endpoint.enabled:
+            delivery.state = DeliveryState.PARKED
+    work.session.flush()
+    if status == 410:
+        disable_endpoint(work, endpoint, "the endpoint answered 410 Gone")
+    elif work.now - endpoint.failing_since >= DISABLED_AFTER:
+        disable_endpoint(work, endpoint, "no attempt has succeeded for 120 hours")
+
+
+def _retry_after_s(answer: Answer | None, now: datetime) -> float | None:
+    """What `Retry-After` asks for: seconds, or an HTTP date (RFC 9110, 10.2.3)."""
+    given = answer.headers.get("retry-after") if answer is not None else None
+    if given is None:
+        return None
+    if given.strip().isdecimal():
+        return float(given.strip()[:9])
+    try:
+        at = parsedate_to_datetime(given)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())

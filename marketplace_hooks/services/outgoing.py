@@ -1,0 +1,82 @@
+"""Whom must we tell? Outgoing events become deliveries, one for each subscribed endpoint, by set statements."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from ..domain.instants import format_instant
+from ..store.base import constant
+from ..store.outbox import Delivery, DeliveryState, Endpoint, EndpointType, OutgoingEvent
+from .endpoints import EVERYTHING
+from .installation import Installation
+
+DISPATCH_CHUNK = 2_000
+
+
+def dispatch(installation: Installation) -> int:
+    """Make the deliveries of every outgoing event that has none yet, by set statements; return how many events."""
+    total = 0
+    while True:
+        with installation.database.session() as session:
+            count = _dispatch_chunk(session, installation.now())
+        total += count
+        if count < DISPATCH_CHUNK:
+            return total
+
+
+def _dispatch_chunk(session: Session, now: datetime) -> int:
+    waiting = (
+        select(OutgoingEvent.id)
+        .where(OutgoingEvent.dispatched_at.is_(None))
+        .order_by(OutgoingEvent.id)
+        .limit(DISPATCH_CHUNK)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.scalars(waiting))
+    if not ids:
+        return 0
+    state = case((Endpoint.enabled, literal(DeliveryState.PENDING.value)), else_=literal(DeliveryState.PARKED.value))
+    wanted = (
+        select(OutgoingEvent.id, Endpoint.id, state, literal(now, Delivery.__table__.c.due_at.type))
+        .select_from(OutgoingEvent)
+        .join(EndpointType, or_(EndpointType.type == OutgoingEvent.type, EndpointType.type == EVERYTHING))
+        .join(Endpoint, Endpoint.id == EndpointType.endpoint_id)
+        .where(OutgoingEvent.id.in_(ids))
+    )
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    into = dialect.insert(Delivery).from_select(["outbox_id", "endpoint_id", "state", "due_at"], wanted)
+    session.execute(into.on_conflict_do_nothing())
+    told = update(OutgoingEvent).where(OutgoingEvent.id.in_(ids)).values(dispatched_at=now)
+    session.execute(told.execution_options(synchronize_session=False))
+    return len(ids)
+
+
+def due(session: Session, now: datetime) -> bool:
+    """Whether something is to be told now: an event without deliveries, or a delivery whose time has come."""
+    undispatched = select(OutgoingEvent.id).where(OutgoingEvent.dispatched_at.is_(None)).limit(1)
+    if session.scalar(undispatched) is not None:
+        return True
+    return session.scalar(select(Delivery.id).where(is_due(now)).limit(1)) is not None
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """SQL for: a pending delivery whose time has come and that nobody is attempting."""
+    free = or_(Delivery.leased_until.is_(None), Delivery.leased_until < now)
+    return and_(Delivery.state == constant(DeliveryState.PENDING), Delivery.due_at <= now, free)
+
+
+def render(event: OutgoingEvent) -> bytes:
+    """The body of every attempt: `id, type, timestamp, sequence, data`, the cause inside `data`."""
+    body = {
+        "id": event.event_id,
+        "type": event.type,
+        "timestamp": format_instant(event.created_at),
+        "sequence": event.sequence,
+        "data": {**event.data, "caused_by": event.cause},
+    }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

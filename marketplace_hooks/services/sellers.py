@@ -1,0 +1,129 @@
+"""Who sells, and what does the suspension of an account do to everything that is sold from it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, select, update
+
+from ..domain.statuses import Asked, Effect, Side, Status, judge
+from ..store.base import constant
+from ..store.cascades import Cascade
+from ..store.packs import Pack
+from ..store.products import Product, Seller, SideState, SubjectKind, Withdrawal
+from .announcements import Pages, announce_pages
+from .cascades import Step, close_if_done, start_cascade, step
+from .standings import Standing, Standings
+from .statuses import Outcome, empty_slot, fill_slot, lift_hold, open_hold
+from .work import Cause, Work
+
+PRODUCT_PAGES = Pages(
+    table=Product, kind=SubjectKind.PRODUCT, visible=lambda: Product.status == constant(Status.ONLINE)
+)
+
+
+def upsert_seller(work: Work, standings: Standings, described: Mapping[str, Any], *, sent_at: datetime) -> bool:
+    """Record a seller as described at `sent_at`; False when something newer is already known."""
+    standing = standings.get(SubjectKind.SELLER, described["seller_id"])
+    columns = {name: described[name] for name in ("name", "country", "locale", "helpdesk_relays")}
+    if standing is None:
+        row = Seller(id=described["seller_id"], sequence=0, described_at=sent_at, **columns)
+        standings.add(Standing(kind=SubjectKind.SELLER, row=row))
+        return True
+    if sent_at < standing.row.described_at:
+        return False
+    for name, value in columns.items():
+        setattr(standing.row, name, value)
+    standing.row.described_at = sent_at
+    return True
+
+
+def change_account(
+    work: Work,
+    standings: Standings,
+    standing: Standing,
+    asked: Asked,
+    cause: Cause,
+    *,
+    received_at: datetime | None = None,
+) -> Outcome:
+    """Suspend the account (asked for `offline_temporary`) or lift the suspension (`online`), at once or scheduled.
+
+    The account's hold counts for all that the seller sells: their status is derived anew by set statements in this
+    transaction, so that every page vanishes with its commit; the cascade then tells of each.
+    """
+    received_at = received_at or work.now
+    state = standing.side(Side.ACCOUNT, work.session)
+    if asked.sent_at is not None:
+        if standing.row.account_at is not None and asked.sent_at < standing.row.account_at:
+            return Outcome(effect=Effect.SUPERSEDED, status=_status(state))
+        standing.row.account_at = asked.sent_at
+    effect = judge(standing.seen_from(state), replace(asked, sent_at=None), work.now)
+    if effect is Effect.SCHEDULE:
+        fill_slot(state, asked, cause, received_at)
+    if effect not in (Effect.HOLD, Effect.LIFT):
+        return Outcome(effect=effect, status=_status(state))
+    if effect is Effect.HOLD:
+        open_hold(state, cause, max(received_at, asked.effective_at or received_at))
+    else:
+        lift_hold(state)
+    cascade = start_cascade(work, standing, cause, change="suspended" if effect is Effect.HOLD else "unsuspended")
+    close_if_done(work, standing, cascade, cause)
+    work.session.flush()
+    for table, kind in ((Product, SubjectKind.PRODUCT), (Pack, SubjectKind.PACK)):
+        _derive_statuses(work, table, kind, standing.row.id, suspended=state.held)
+    status = _status(state)
+    standings.forget()
+    return Outcome(effect=effect, status=status, cascade_id=cascade["id"])
+
+
+def apply_scheduled_account(work: Work, standings: Standings, standing: Standing) -> None:
+    """Carry out the account's scheduled change, whose instant has come."""
+    for state in list(standing.slots()):
+        if state.scheduled_at is None or state.scheduled_at > work.now:
+            continue
+        asked = Asked(side=state.side, status=Status(state.scheduled_status or ""), effective_at=state.scheduled_at)
+        cause = Cause.from_json(state.scheduled_cause or {})
+        received_at = state.scheduled_received_at
+        empty_slot(state)
+        change_account(work, standings, standing, asked, cause, received_at=received_at)
+
+
+def _status(state: SideState) -> Status:
+    return Status.OFFLINE_TEMPORARY if state.held else Status.ONLINE
+
+
+def _derive_statuses(work: Work, table: type[Any], kind: SubjectKind, seller_id: str, *, suspended: bool) -> None:
+    """`status_of` (`domain/statuses.py`) as one UPDATE over everything that one seller sells.
+
+    The rows are locked by a statement of their own first: the UPDATE then sees the holds committed until its start.
+    """
+    lock = select(table.id).where(table.seller_id == seller_id).order_by(table.id).with_for_update()
+    work.session.execute(lock).all()
+    withdrawn = (
+        select(Withdrawal.id)
+        .where(Withdrawal.subject_kind == kind, Withdrawal.subject_id == table.id, Withdrawal.reinstated_at.is_(None))
+        .exists()
+    )
+    held = (
+        select(SideState.side)
+        .where(SideState.subject_kind == kind, SideState.subject_id == table.id, SideState.held)
+        .exists()
+    )
+    otherwise = (
+        constant(Status.OFFLINE_TEMPORARY)
+        if suspended
+        else case((held, constant(Status.OFFLINE_TEMPORARY)), else_=constant(Status.ONLINE))
+    )
+    derived = case((withdrawn, constant(Status.OFFLINE_PERMANENT)), else_=otherwise)
+    change = update(table).where(table.seller_id == seller_id).values(status=derived, changed_at=work.now)
+    work.session.execute(change.execution_options(synchronize_session=False))
+
+
+@step("product_pages")
+def announce_products_of_seller(work: Work, cascade: Cascade, progress: Step, limit: int) -> None:
+    """Every product of the seller: hidden with the account, shown again when nobody else holds it."""
+    announce_pages(work, cascade, progress, limit, PRODUCT_PAGES, Product.seller_id == cascade.subject_id)

@@ -1,0 +1,218 @@
+"""What follows when a side changes the status of a product or a pack, at once or at a later instant?
+
+The one way for the seller's button, the platform's event and the scheduler: load what stands, ask `domain/statuses`,
+record its answer with its outgoing events and its cascade, all in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..domain.instants import format_instant
+from ..domain.statuses import Asked, Effect, Side, Status, is_superseded, judge
+from ..store.products import SideState, SubjectKind, Withdrawal
+from .cascades import close_if_done, start_cascade
+from .standings import Standing
+from .work import Cause, Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a request. `cascade_id` is None when nothing has to follow (no effect, or not yet)."""
+
+    effect: Effect
+    status: Status
+    cascade_id: str | None = None
+
+
+def change_status(
+    work: Work, standing: Standing, asked: Asked, cause: Cause, *, received_at: datetime | None = None
+) -> Outcome:
+    """Apply what one side asks of a product or a pack. Refusals are outcomes here; callers decide how to say them.
+
+    `received_at` (default: now) is when it was asked; a change takes effect at the later of that and `effective_at`.
+    """
+    received_at = received_at or work.now
+    state = standing.side(asked.side, work.session)
+    effect = judge(standing.seen_from(state), asked, work.now)
+    _note_order(work, state, asked, effect)
+    if effect is Effect.SCHEDULE:
+        fill_slot(state, asked, cause, received_at)
+        told = {"status": asked.status, "effective_at": _iso(asked.effective_at), "side": asked.side}
+        _tell(work, standing, "change_scheduled", told, cause)
+        return Outcome(effect=effect, status=standing.row.status)
+    if effect not in _MOVES:
+        return Outcome(effect=effect, status=standing.row.status)
+    effective_at = max(received_at, asked.effective_at or received_at)
+    if effect is Effect.HOLD:
+        open_hold(state, cause, effective_at)
+    elif effect is Effect.LIFT:
+        lift_hold(state)
+    else:
+        _withdraw(work, standing, state, cause, received_at, effective_at)
+    return _settle(work, standing, cause, effect)
+
+
+def explain(outcome: Outcome, standing: Standing, asked: Asked) -> str | None:
+    """Why nothing was done, in English for logs and the event's record; None when something was."""
+    if outcome.effect is Effect.REFUSED_WITHDRAWN:
+        return f"it is {outcome.status} and cannot become {asked.status}; only the marketplace can reinstate it"
+    if outcome.effect is Effect.REFUSED_HELD_BY_OTHERS:
+        return f"it is held by {', '.join(standing.held_by)}, not by {asked.side}"
+    if outcome.effect is Effect.NO_EFFECT:
+        return f"nothing to change for {asked.side}: it is {outcome.status}"
+    return None
+
+
+def cancel_scheduled(
+    work: Work,
+    standing: Standing,
+    side: Side,
+    cause: Cause,
+    *,
+    version: int | None = None,
+    sent_at: datetime | None = None,
+) -> Effect:
+    """Empty the side's slot. `NO_EFFECT` when nothing is scheduled, `SUPERSEDED` when the event comes too late."""
+    state = standing.side(side, work.session)
+    if is_superseded(standing.seen_from(state), version=version, sent_at=sent_at):
+        return Effect.SUPERSEDED
+    state.version = max(state.version, version or 0)
+    if state.scheduled_status is None:
+        return Effect.NO_EFFECT
+    if version is None and sent_at is None:
+        state.changed_here_at = work.now
+    told = {"status": state.scheduled_status, "effective_at": _iso(state.scheduled_at), "side": side}
+    empty_slot(state)
+    _tell(work, standing, "change_cancelled", told, cause)
+    return Effect.LIFT
+
+
+def apply_scheduled(work: Work, standing: Standing) -> list[Outcome]:
+    """Carry out the scheduled changes of one subject whose instant has come, in the order of their instants."""
+    outcomes: list[Outcome] = []
+    while due := [state for state in standing.slots() if state.scheduled_at and state.scheduled_at <= work.now]:
+        state = min(due, key=lambda one: one.scheduled_at or work.now)
+        asked = Asked(side=state.side, status=Status(state.scheduled_status or ""), effective_at=state.scheduled_at)
+        cause = Cause.from_json(state.scheduled_cause or {})
+        received_at, changed_here_at = state.scheduled_received_at, state.changed_here_at
+        empty_slot(state)
+        outcomes.append(change_status(work, standing, asked, cause, received_at=received_at))
+        # What was decided then comes into effect now; it is no new word of this side.
+        state.changed_here_at = changed_here_at
+    return outcomes
+
+
+def reinstate(
+    work: Work, standing: Standing, cause: Cause, *, version: int | None = None, sent_at: datetime | None = None
+) -> Outcome:
+    """Undo a withdrawal: back offline under a marketplace hold; nothing that was cancelled revives (`domain.md` 4)."""
+    state = standing.side(Side.MARKETPLACE, work.session)
+    if is_superseded(standing.seen_from(state), version=version, sent_at=sent_at):
+        return Outcome(effect=Effect.SUPERSEDED, status=standing.row.status)
+    state.version = max(state.version, version or 0)
+    if standing.withdrawal is None:
+        return Outcome(effect=Effect.NO_EFFECT, status=standing.row.status)
+    standing.withdrawal.reinstated_at = work.now
+    standing.withdrawal.reinstated_reason = cause.reason
+    standing.withdrawal = None
+    if not state.held:
+        open_hold(state, cause, work.now)
+    _tell(work, standing, "reinstated", {}, cause)
+    return _settle(work, standing, cause, Effect.HOLD)
+
+
+def open_hold(state: SideState, cause: Cause, since: datetime) -> None:
+    """The side holds the subject offline from `since` on."""
+    state.held, state.held_since = True, since
+    state.held_reason, state.held_cause = cause.reason, cause.as_json()
+
+
+def lift_hold(state: SideState) -> None:
+    """The side no longer holds; others may."""
+    state.held, state.held_since, state.held_reason, state.held_cause = False, None, None, None
+
+
+def _withdraw(
+    work: Work, standing: Standing, state: SideState, cause: Cause, received_at: datetime, effective_at: datetime
+) -> None:
+    standing.withdrawal = Withdrawal(
+        subject_kind=standing.kind,
+        subject_id=standing.row.id,
+        side=state.side,
+        reason=cause.reason,
+        cause=cause.as_json(),
+        received_at=received_at,
+        effective_at=effective_at,
+    )
+    work.session.add(standing.withdrawal)
+    for slot in list(standing.slots()):  # domain.md 3: an effective withdrawal empties all slots.
+        empty_slot(slot)
+
+
+_MOVES = {Effect.HOLD, Effect.LIFT, Effect.WITHDRAW}
+
+
+def _settle(work: Work, standing: Standing, cause: Cause, effect: Effect) -> Outcome:
+    """Derive the status anew, tell what it means for the page, and start what must follow."""
+    row, before = standing.row, standing.row.status
+    row.status = standing.derived_status()
+    row.changed_at = work.now
+    cascade = start_cascade(work, standing, cause, change=_name(effect, before, row.status))
+    if standing.kind is SubjectKind.PRODUCT:
+        announce_product(work, standing, cause, cascade["id"])
+        if effect is Effect.WITHDRAW:
+            _tell(work, standing, "withdrawn", {"status": row.status}, cause, cascade["id"])
+    close_if_done(work, standing, cascade, cause)
+    return Outcome(effect=effect, status=row.status, cascade_id=cascade["id"])
+
+
+def announce_product(work: Work, standing: Standing, cause: Cause, cascade_id: str | None) -> None:
+    """Tell that the product's page is hidden or shown, when that differs from what was last told."""
+    shown = standing.row.status is Status.ONLINE
+    if shown is not standing.row.shown:
+        standing.row.shown = shown
+        name = "shown" if shown else "hidden"
+        _tell(work, standing, name, {"status": standing.row.status}, cause, cascade_id)
+
+
+def _name(effect: Effect, before: Status, after: Status) -> str:
+    if before is Status.OFFLINE_PERMANENT:
+        return "reinstated"
+    if effect is Effect.WITHDRAW:
+        return "withdrawn"
+    return {Effect.HOLD: "held", Effect.LIFT: "lifted"}[effect]
+
+
+def _note_order(work: Work, state: SideState, asked: Asked, effect: Effect) -> None:
+    """Remember what orders this side's next events: the version of an event, the instant of a change made here."""
+    if asked.version is not None:
+        state.version = max(state.version, asked.version)
+    elif effect in _MOVES or effect is Effect.SCHEDULE:
+        state.changed_here_at = work.now
+
+
+def fill_slot(state: SideState, asked: Asked, cause: Cause, received_at: datetime) -> None:
+    """Schedule a change in the side's one slot; what was there is replaced (`domain.md` 3)."""
+    state.scheduled_status, state.scheduled_at = asked.status, asked.effective_at
+    state.scheduled_received_at, state.scheduled_reason = received_at, cause.reason
+    state.scheduled_cause = cause.as_json()
+
+
+def empty_slot(state: SideState) -> None:
+    """Nothing is scheduled by this side any more."""
+    state.scheduled_status = state.scheduled_at = state.scheduled_received_at = None
+    state.scheduled_reason = state.scheduled_cause = None
+
+
+def _tell(
+    work: Work, standing: Standing, name: str, data: dict[str, Any], cause: Cause, cascade_id: str | None = None
+) -> None:
+    ids = {f"{standing.kind}_id": standing.row.id, "seller_id": standing.row.seller_id}
+    work.tell(f"{standing.kind}.{name}", standing.kind, standing.row, {**ids, **data}, cause, cascade_id=cascade_id)
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else format_instant(instant)

@@ -1,0 +1,89 @@
+"""What is one write transaction doing: at which instant, for what cause, and what must follow once it is committed?"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from ..store.cascades import Cascade
+from ..store.outbox import OutgoingEvent
+from .installation import Bell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """Why something changes: the inbound event (None: asked here), who asked, and the reason given."""
+
+    actor: str
+    reason: str
+    event_id: str | None = None
+    on_behalf_of: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What is stored, and sent as `caused_by`."""
+        told = {"event_id": self.event_id, "actor": self.actor, "reason": self.reason}
+        return told if self.on_behalf_of is None else {**told, "on_behalf_of": self.on_behalf_of}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Cause:
+        """The cause that `as_json` stored."""
+        return cls(**{"actor": "", "reason": "", **stored})
+
+
+class Sequenced(Protocol):
+    """A row whose outgoing events are counted."""
+
+    id: Any
+    sequence: Any
+
+
+@dataclass(kw_only=True)
+class Work:
+    """One write transaction. Rows that are only ever added are gathered here and written in one statement each."""
+
+    session: Session
+    now: datetime
+    outgoing: list[dict[str, Any]] = field(default_factory=list)
+    cascades: list[dict[str, Any]] = field(default_factory=list)
+    rings: set[Bell] = field(default_factory=set)
+
+    def tell(
+        self,
+        type_: str,
+        subject_kind: str,
+        subject: Sequenced,
+        data: Mapping[str, Any],
+        cause: Cause,
+        *,
+        cascade_id: str | None = None,
+    ) -> None:
+        """Write an outgoing event about `subject` with this transaction; its sequence is the subject's next."""
+        subject.sequence += 1
+        self.outgoing.append(
+            {
+                "event_id": f"evt_{uuid.uuid4().hex}",
+                "type": type_,
+                "subject_kind": subject_kind,
+                "subject_id": subject.id,
+                "sequence": subject.sequence,
+                "data": dict(data),
+                "cause": cause.as_json(),
+                "cascade_id": cascade_id,
+                "created_at": self.now,
+            }
+        )
+        self.rings.add(Bell.DELIVERIES)
+
+    def write(self) -> None:
+        """Send everything gathered to the database, still inside the transaction."""
+        self.session.flush()
+        for table, rows in ((Cascade, self.cascades), (OutgoingEvent, self.outgoing)):
+            if rows:
+                self.session.execute(insert(table), rows)
+                rows.clear()

@@ -1,0 +1,121 @@
+"""What every table shares: one metadata of our own, instants in UTC, checked statuses, two SQL functions.
+
+The metadata is ours alone, with every table prefixed `mh_`, so that the package lives beside a host's models.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Enum,
+    Integer,
+    MetaData,
+    String,
+    literal_column,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+TABLE_PREFIX = "mh_"
+
+#: SQLite only counts an INTEGER PRIMARY KEY up by itself; PostgreSQL wants 64 bits.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """Root of our models. A plain declarative base: nothing of the host's is shared or changed."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept in UTC. A naive datetime is a programming mistake (`ValueError`)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def checked(kind: type[enum.StrEnum], name: str) -> Enum:
+    """A column type for `kind` whose values the database itself checks."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        validate_strings=True,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def constant(value: enum.StrEnum) -> ColumnElement[str]:
+    """A state written into the statement itself, so that a prepared statement may use a partial index."""
+    return literal_column(f"'{value.value}'", String())
+
+
+class random_hex(FunctionElement[str]):  # noqa: N801 - reads as the SQL function it is
+    """32 random hexadecimal digits, a fresh value for each row of a set statement."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(random_hex, "postgresql")
+def _random_hex_postgresql(element: random_hex, compiler: SQLCompiler, **kw: Any) -> str:
+    return "replace(gen_random_uuid()::text, '-', '')"
+
+
+@compiles(random_hex, "sqlite")
+def _random_hex_sqlite(element: random_hex, compiler: SQLCompiler, **kw: Any) -> str:
+    return "lower(hex(randomblob(16)))"
+
+
+class json_object(FunctionElement[Any]):  # noqa: N801 - reads as the SQL function it is
+    """`json_object('key', value, …)`: a JSON object made by the database for each row of a set statement."""
+
+    type = Json
+    inherit_cache = True
+
+
+@compiles(json_object, "postgresql")
+def _json_object_postgresql(element: json_object, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"jsonb_build_object({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(json_object, "sqlite")
+def _json_object_sqlite(element: json_object, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_object({compiler.process(element.clauses, **kw)})"

@@ -1,0 +1,184 @@
+"""How do we reach the database, and what does one transaction mean on each kind?
+
+PostgreSQL and SQLite behave alike here: a write transaction on SQLite begins IMMEDIATE, so that it waits for its turn
+instead of failing half-way; on PostgreSQL rows are locked where two writers could meet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from ..errors import ConfigurationError, Unavailable
+
+_T = TypeVar("_T")
+
+BUSY_TIMEOUT_S = 30
+ATTEMPTS = 5
+# serialization_failure, deadlock_detected: the whole transaction may simply be run again.
+_PASSING = {"40001", "40P01"}
+
+
+class Database:
+    """One engine of our own, made from a URL, made again after a fork.
+
+    A host's engine is never used or changed, only its URL where we are not given one: our SQLite settings and listeners
+    stay ours.
+    """
+
+    def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
+        """`url` is a SQLAlchemy URL of SQLite or PostgreSQL; another kind is a `ConfigurationError`."""
+        self.url = normalise(url)
+        self._pool_size = pool_size
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._pid = 0
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite: one writer at a time, one machine."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of this process; a forked child gets its own and never touches its parent's sockets."""
+        if self._engine is None or self._pid != os.getpid():
+            with self._lock:
+                if self._engine is None or self._pid != os.getpid():
+                    if self._engine is not None:
+                        self._engine.dispose(close=False)
+                    self._engine = self._make_engine()
+                    self._pid = os.getpid()
+        return self._engine
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction: committed at the end, rolled back by an exception."""
+        with _outages(), self.engine.connect() as connection:
+            with connection.execution_options(mh_write=True).begin():
+                yield connection
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Session]:
+        """A write transaction with an ORM session over it: flushed and committed at the end."""
+        with self.begin() as connection, Session(connection, expire_on_commit=False) as session:
+            yield session
+            session.flush()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads; nothing it does is kept."""
+        with _outages(), self.engine.connect() as connection:
+            with Session(connection, autoflush=False) as session:
+                yield session
+
+    def retrying(self, work: Callable[[Session], _T]) -> _T:
+        """Run `work` in a write transaction, and again when it met a deadlock or a busy database."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.session() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or not is_passing(error):
+                    raise
+                time.sleep(random.uniform(0, 0.05 * attempt))  # noqa: S311 - jitter, not a secret
+        raise AssertionError("unreachable")
+
+    def dispose(self) -> None:
+        """Close every connection of this process."""
+        if self._engine is not None and self._pid == os.getpid():
+            self._engine.dispose()
+
+    def _make_engine(self) -> Engine:
+        if self.is_sqlite:
+            engine = sa.create_engine(
+                self.url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=self._pool_size, max_overflow=20
+            )
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        return sa.create_engine(
+            self.url, pool_size=self._pool_size, max_overflow=20, connect_args={"connect_timeout": 5}
+        )
+
+
+def normalise(url: str | URL) -> URL:
+    """The URL with the driver that we use. Raises `ConfigurationError` for a database we do not run on."""
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise ConfigurationError(
+            "DATABASE_URL is not a database URL. Example: postgresql://user:password@host/name, or sqlite:///file.db"
+        ) from error
+    backend = parsed.get_backend_name()
+    if backend == "postgresql" or parsed.drivername == "postgres":
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise ConfigurationError(
+                "DATABASE_URL names an in-memory SQLite database, which workers could not see. Name a file."
+            )
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise ConfigurationError(f"DATABASE_URL names a {backend} database; only postgresql and sqlite are supported.")
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the same transaction, run again from its start, may well succeed."""
+    code = getattr(error.orig, "sqlstate", None)
+    if code is not None:
+        return code in _PASSING
+    return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
+
+
+def is_outage(error: DBAPIError) -> bool:
+    """Whether the database itself is away, rather than our statement wrong."""
+    if error.connection_invalidated:
+        return True
+    code = getattr(error.orig, "sqlstate", None)
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return "locked" in str(error.orig) or "unable to open" in str(error.orig)
+    # 57P01-57P03: shutting down, crashed, starting; class 08: connection; 53300: too many connections.
+    return isinstance(error, OperationalError) and (code is None or code.startswith(("57P", "08")) or code == "53300")
+
+
+@contextlib.contextmanager
+def _outages() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if is_outage(error) and not is_passing(error):
+            raise Unavailable("the database is away") from error
+        raise
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+    # BEGIN is ours to say (see _begin_sqlite); FULL: what was answered 202 survives a power cut.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred BEGIN that turns into a writer cannot wait for its turn; it fails at once with "locked".
+    write = connection.get_execution_options().get("mh_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

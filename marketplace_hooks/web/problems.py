@@ -1,0 +1,55 @@
+"""How does a refusal reach a machine? RFC 9457 problem details, with a code that never changes.
+
+The only place that knows which HTTP status an error of ours is.
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+
+from .. import errors
+
+CONTENT_TYPE = "application/problem+json"
+
+STATUSES: tuple[tuple[type[errors.MarketplaceHooksError], int], ...] = (
+    (errors.SignatureRejected, 401),
+    (errors.PayloadRejected, 422),
+    (errors.Conflict, 409),
+    (errors.NotFound, 404),
+    (errors.Forbidden, 403),
+    (errors.OutboundRefused, 422),
+    (errors.Refused, 400),
+    (errors.Unavailable, 503),
+)
+RETRY_AFTER_S = 5
+
+
+def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **members: Any) -> Response:
+    """A problem document. `code` is for machines and stable; `detail` is for the developer who reads it."""
+    body = {
+        "type": f"about:blank#{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **{name: value for name, value in members.items() if value is not None},
+    }
+    answer = Response(json.dumps(body, ensure_ascii=False, default=str), status, content_type=CONTENT_TYPE)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers.extend(headers or {})
+    return answer
+
+
+def problem_of(error: errors.MarketplaceHooksError) -> Response:
+    """The problem document of one of our own errors."""
+    status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+    if isinstance(error, errors.PayloadRejected):
+        return problem(status, error.code, error.detail, errors=error.errors)
+    if isinstance(error, errors.Refused):
+        return problem(status, error.code, error.detail, **error.facts)
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
+    return problem(status, "unavailable", str(error), headers=headers)

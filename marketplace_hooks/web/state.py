@@ -1,0 +1,42 @@
+"""What do the views of one app share?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+
+from ..services.installation import Installation
+from ..store.access import Role
+from ..store.ingest import InboxWriter
+from .limits import Limits
+
+EXTENSION = "marketplace_hooks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who is asking: a role, whose (`subject`: the seller's or customer's id), and in which language to answer."""
+
+    role: Role
+    subject: str | None = None
+    locale: str | None = None
+    token_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebState:
+    """One app's share of an installation. `identity` is the host's answer to who is signed in."""
+
+    installation: Installation
+    inbox: InboxWriter
+    identity: Callable[[], Any] | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+def state(app: Flask) -> WebState:
+    """The state that `MarketplaceHooks.init_app` put into the app."""
+    found: WebState = app.extensions[EXTENSION]
+    return found

@@ -1,0 +1,131 @@
+"""Is this event really from our marketplace, and is it safely kept? Only then: 202.
+
+Verify the raw bytes, commit one INSERT, ring, answer (`webhooks.md` 1-5). No handler runs here, and nothing that failed
+verification is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from ..errors import SignatureRejected, Unavailable
+from ..remote.queue import Bell
+from ..remote.signatures import verify
+from ..store.inbox import SHARDS
+from ..store.ingest import Received
+from .envelopes import Envelope, NotAnEnvelope, parse_envelope
+from .problems import problem, problem_of
+from .state import WebState, state
+
+blueprint = Blueprint("mh_webhooks", __name__)
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+# The first part of a type → what it is about, and the field of its id.
+_SUBJECTS = {
+    "seller": ("seller", "seller_id"),
+    "product": ("product", "product_id"),
+    "pack": ("pack", "pack_id"),
+    "release": ("product", "product_id"),
+    "customer": ("customer", "customer_id"),
+    "purchase": ("purchase", "purchase_id"),
+    "subscription": ("purchase", "purchase_id"),
+    "support": ("request", "request_id"),
+}
+
+
+@blueprint.route("/webhooks/<source>", methods=_METHODS, provide_automatic_options=False)
+def receive(source: str) -> Response:
+    """Keep one event. Answers 202 `{"event_id", "duplicate"}`, or a problem document."""
+    if request.method != "POST":
+        return problem(405, "method_not_allowed", "events are posted", headers={"Allow": "POST"})
+    here = state(current_app)
+    secrets = here.installation.settings.webhook_secrets.get(source)
+    client = request.remote_addr or "unknown"
+    if wait_s := here.limits.is_spent(here.installation.settings.failure_rate_per_minute, "failures", client):
+        return _too_many(wait_s, "too many refused requests from this address")
+    if refusal := _refuse_form():
+        return refusal
+    body = _read_body(here.installation.settings.max_body_bytes)
+    if isinstance(body, Response):
+        return body
+    now = datetime.now(UTC)
+    try:
+        # An unknown source is told no more than a wrong signature is.
+        verified = verify(request.headers, body, secrets or (), now)
+    except SignatureRejected as error:
+        here.limits.seconds_to_wait(here.installation.settings.failure_rate_per_minute, "failures", client)
+        return problem_of(error)
+    if wait_s := here.limits.seconds_to_wait(here.installation.settings.webhook_rate_per_minute, "source", source):
+        return _too_many(wait_s, f"source {source} posts too fast")
+    try:
+        envelope = parse_envelope(body)
+    except NotAnEnvelope as error:
+        return problem(400, error.code, str(error))
+    return _keep(here, source, verified.id, envelope, body, now)
+
+
+def _keep(here: WebState, source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> Response:
+    subject = subject_of(envelope) or f"event:{event_id}"
+    try:
+        kept = here.inbox.keep(
+            Received(
+                source=source,
+                event_id=event_id,
+                type=envelope.type,
+                subject=subject,
+                shard=zlib.crc32(subject.encode()) % SHARDS,
+                sent_at=envelope.sent_at,
+                received_at=now,
+                body=body,
+                body_sha256=hashlib.sha256(body).hexdigest(),
+            )
+        )
+    except Unavailable as error:
+        return problem_of(error)
+    if not kept.duplicate:
+        here.installation.bells.ring(Bell.INBOX)
+    answer: dict[str, object] = {"event_id": event_id, "duplicate": kept.duplicate}
+    if kept.conflict:
+        answer["conflict"] = True
+    return Response(json.dumps(answer), 202, content_type="application/json")
+
+
+def subject_of(envelope: Envelope) -> str | None:
+    """What an event is about, such as `product:12`: events about one subject are applied in order."""
+    kind, field = _SUBJECTS.get(envelope.type.partition(".")[0], ("", ""))
+    id_ = envelope.data.get(field)
+    return f"{kind}:{id_}" if isinstance(id_, str) and 0 < len(id_) <= 100 else None
+
+
+def _refuse_form() -> Response | None:
+    """415 for what is not plain JSON, 413 for a body that announces itself too large."""
+    if request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
+        return problem(415, "unsupported_media_type", "events are application/json")
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        return problem(415, "unsupported_encoding", "events are not compressed")
+    return None
+
+
+def _read_body(most: int) -> bytes | Response:
+    """The raw body, never more than `most` bytes of it in memory, whatever Content-Length says or does not say."""
+    too_large = problem(413, "too_large", f"an event is at most {most} bytes")
+    if request.content_length is not None and request.content_length > most:
+        return too_large
+    request.max_content_length = most
+    try:
+        body = request.stream.read(most + 1)
+    except RequestEntityTooLarge:
+        return too_large
+    except (HTTPException, OSError):
+        return problem(400, "incomplete_body", "the body ended before its end")
+    return too_large if len(body) > most else body
+
+
+def _too_many(wait_s: int, detail: str) -> Response:
+    return problem(429, "too_many_requests", detail, headers={"Retry-After": str(wait_s)})
