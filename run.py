@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> None:
     set_up()
     rest = rest[1:] if rest[:1] == ["--"] else rest
     if command == "demo":
-        say("starting the demo: marketplace-hooks up --demo " + " ".join(rest))
+        say(" ".join(["starting", "marketplace-hooks", "up", "--demo", *rest]))
         become([str(BIN / "marketplace-hooks"), "up", "--demo", *rest])
     elif command == "test":
         become([str(BIN / "python"), "-m", "tests.rig.checks", *rest])
