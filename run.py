@@ -128,7 +128,8 @@ def set_up() -> None:
     if found == wanted and runs([str(BIN / "python"), "-c", ""]):
         return
     STAMP.unlink(missing_ok=True)
-    if any(found.get(name) != wanted[name] for name in ("python", "place")) or not (BIN / "python").exists():
+    same_python = [str(BIN / "python"), "-c", f"import sys; sys.exit(sys.version != {sys.version!r})"]
+    if found.get("place", str(VENV)) != str(VENV) or not runs(same_python):
         make_venv()
     lock = ["--require-hashes", "--only-binary=:all:", "--requirement", "requirements.lock"]
     install("the packages of requirements.lock", *lock)
