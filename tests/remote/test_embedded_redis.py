@@ -124,9 +124,7 @@ def test_where_no_folder_is_short_enough_a_sentence_says_so(tmp_path: Path) -> N
         make_socket_folder("mh-", longest_name="x" * 100, parents=[str(tmp_path)])
 
 
-@pytest.mark.skipif(
-    not dying_with_its_parent("TERM"), reason="no setpriv here, which ties the two lives together"
-)
+@pytest.mark.skipif(not dying_with_its_parent("TERM"), reason="no setpriv here, which ties the two lives together")
 def test_a_killed_parent_takes_its_server_along() -> None:
     script = (
         "import time\n"
