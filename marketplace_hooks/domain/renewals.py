@@ -146,7 +146,16 @@ class Stop:
             return False
         if self.cause is Cause.CUSTOMER:
             return self.received_at < renewal_at
-        return max(self.received_at, self.effective_at or self.received_at) <= renewal_at
+        return self.starts_at <= renewal_at
+
+    def stands_at(self, instant: datetime) -> bool:
+        """Say whether this cause is in force at an instant, whatever renewal follows."""
+        return self.starts_at <= instant and (self.lifted_at is None or instant < self.lifted_at)
+
+    @property
+    def starts_at(self) -> datetime:
+        """The later of receipt and effect."""
+        return max(self.received_at, self.effective_at or self.received_at)
 
 
 class Decision(StrEnum):
