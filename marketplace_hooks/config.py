@@ -22,6 +22,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .errors import ConfigurationError
 
+EXTENSION = "marketplace_hooks"
+"""Our key in a Flask app's `extensions`."""
 PREFIX = "MARKETPLACE_HOOKS_"
 DEMO_MARK = "demo-"
 """Secrets made for a demo begin so (a webhook secret's decoded bytes do): production refuses them."""

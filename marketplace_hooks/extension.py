@@ -15,18 +15,14 @@ from flask import Flask
 
 from . import events  # noqa: F401 - its import registers every inbound type
 from .cli import hooks_group
-from .config import PREFIX, Settings, load
+from .config import EXTENSION, PREFIX, load
 from .errors import ConfigurationError
-from .remote.outbound import DELIVERIES, Outbound, parse_allowed_networks
-from .remote.queue import Doorbells, GatheredBells, SilentBells
-from .services.installation import Bells, Installation
-from .store.database import Database
+from .services.installation import Installation, install
 from .store.ingest import InboxWriter
-from .store.vault import Vault, instance_key
 from .web import attach
-from .web.state import EXTENSION, WebState
+from .web.state import WebState
 
-__all__ = ["MarketplaceHooks", "create_app", "install"]
+__all__ = ["MarketplaceHooks", "create_app"]
 
 
 class MarketplaceHooks:
@@ -52,7 +48,7 @@ class MarketplaceHooks:
                 "Call MarketplaceHooks(app) or init_app(app), not both."
             )
         settings = load(app.config)
-        installation = install(settings, host=app.config, bells=web_bells(settings))
+        installation = install(settings, host=app.config, serves_web=True)
         app.extensions[EXTENSION] = WebState(
             installation=installation,
             inbox=InboxWriter(installation.database),
@@ -60,29 +56,6 @@ class MarketplaceHooks:
         )
         attach(app, settings.url_prefix)
         app.cli.add_command(hooks_group, "hooks")
-
-
-def install(settings: Settings, *, host: Mapping[str, Any] | None = None, bells: Bells | None = None) -> Installation:
-    """An installation from its settings. Nothing is connected yet.
-
-    Without a DATABASE_URL the host's `SQLALCHEMY_DATABASE_URI` is used, else SQLite in the instance folder.
-    """
-    url = settings.database_url or (host or {}).get("SQLALCHEMY_DATABASE_URI")
-    if url is None:
-        settings.instance.mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{settings.instance / 'marketplace_hooks.db'}"
-    return Installation(
-        settings=settings,
-        database=Database(url),
-        bells=bells or SilentBells(),
-        outbound=Outbound(DELIVERIES, parse_allowed_networks(settings.allowed_networks)),
-        vault=Vault(settings.encryption_keys or [instance_key(settings.instance)]),
-    )
-
-
-def web_bells(settings: Settings) -> Bells:
-    """The bells of a web process, which never wait."""
-    return GatheredBells(Doorbells(settings.redis_url)) if settings.redis_url else SilentBells()
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -95,3 +68,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))
     MarketplaceHooks(app)
     return app
+
+
+def load_installation() -> Installation:
+    """The stand-alone installation of a process that serves no web requests, from the environment."""
+    return install(load())

@@ -1,1 +1,5 @@
-"""RQ entry points. They decide nothing: each calls one service and returns."""
+"""RQ entry points: `workers.inbox.run`, `workers.cascades.run`, `workers.deliveries.run`.
+
+They decide nothing. Each answers its bell and does one slice of the work that stands in rows. Jobs carry no arguments:
+what there is to do is in the database, and a job that is lost or run twice changes nothing.
+"""

@@ -1,30 +1,68 @@
-"""Where do all commands hang, and which app do they run in?"""
+"""Where do all commands hang, and in which app do they run?"""
 
 from __future__ import annotations
 
+import dataclasses
 import sys
+from importlib import import_module
+from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo
 
-from ..errors import MarketplaceHooksError
+from ..config import EXTENSION
+from ..errors import MarketplaceHooksError, PayloadRejected
+from ..remote.queue import Doorbells
+from ..services.installation import Installation, redis_url
 
-hooks_group = AppGroup("hooks", help="Webhooks, cascades and Business Care of a marketplace.")
+
+class HooksGroup(AppGroup):
+    """A group whose commands end with a sentence and status 1 where something was refused, never with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PayloadRejected as error:
+            for one in error.errors:
+                click.echo(f"{one['path']}: {one['message']}", err=True)
+            raise click.ClickException(error.detail) from error
+        except MarketplaceHooksError as error:
+            raise click.ClickException(str(error)) from error
+
+
+hooks_group = HooksGroup(
+    "hooks",
+    help="""Webhooks, cascades and Business Care of a marketplace of modules and themes.
+
+    \b
+    First steps:
+      marketplace-hooks up --demo          everything, with a demo marketplace
+      marketplace-hooks send --help        post a signed event
+      marketplace-hooks events list        what was received, and what became of it
+      marketplace-hooks doctor             is everything in order?
+    """,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 
 
 def main() -> None:
     """`marketplace-hooks`: the same commands as `flask hooks`, in the stand-alone app."""
     try:
-        hooks_group.main(prog_name="marketplace-hooks", obj=ScriptInfo(create_app=_stand_alone), standalone_mode=True)
+        hooks_group.main(prog_name="marketplace-hooks", obj=ScriptInfo(create_app=_stand_alone))
     except MarketplaceHooksError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
 
 
-def _stand_alone() -> Flask:
-    # Here, not above: the extension is put together from us, and only this entry needs it the other way round.
-    from importlib import import_module
+def installation() -> Installation:
+    """The installation of the app that the command runs in, with bells that wait a little longer than a request's."""
+    served: Installation = current_app.extensions[EXTENSION].installation
+    url = redis_url(served.settings)
+    return dataclasses.replace(served, bells=Doorbells(url, timeout_s=1.0)) if url else served
 
+
+def _stand_alone() -> Flask:
+    # By name: the extension is put together from us, and only this entry needs it the other way round.
     app: Flask = import_module("marketplace_hooks.extension").create_app()
     return app

@@ -7,12 +7,22 @@ Redis that was away are made good, at the latest one lease and one sweep later (
 from __future__ import annotations
 
 import logging
+import threading
+import time
+from collections.abc import Callable
 
+from ..errors import Unavailable
+from ..remote.queue import sliced
 from ..services import cascades, deliveries, inbox, outgoing, schedules
 from ..services.installation import Bell, Installation
+from ..services.locks import take_lock
 from .apply import drain
 
 log = logging.getLogger(__name__)
+
+SCHEDULER_LOCK = "scheduler"
+# A worker that serves several bells looks at the others this often: a long cascade must not keep a page visible.
+_SLICES_S = {Bell.INBOX: 5.0, Bell.CASCADES: 0.5, Bell.DELIVERIES: 5.0}
 
 
 def tick(installation: Installation, owner: str) -> None:
@@ -38,23 +48,55 @@ def sweep(installation: Installation, owner: str) -> dict[Bell, bool]:
     return found
 
 
-def work_off(installation: Installation, owner: str) -> None:
-    """Do everything there is to do here and now, until nothing is left: `marketplace-hooks sweep`."""
+def work_off(installation: Installation, owner: str) -> dict[str, int]:
+    """Do everything there is to do here and now, until nothing is left; return how much of each there was."""
     now = installation.now()
     installation.database.retrying(lambda session: inbox.retry_parked(session, now))
-    schedules.apply_due(installation)
-    for bell in Bell:
-        do_work(installation, owner, bell)
+    return {
+        "scheduled changes carried out": schedules.apply_due(installation),
+        **{_DONE[bell]: do_work(installation, owner, bell) for bell in Bell},
+    }
 
 
-def do_work(installation: Installation, owner: str, bell: Bell) -> None:
-    """What a worker does when this bell rings."""
+def keep_time(installation: Installation, owner: str, stopping: threading.Event) -> None:
+    """Tick and sweep for as long as we hold the scheduler's lock; wait for it while another process does.
+
+    A database that is away is waited for; nothing that goes wrong ends the scheduler.
+    """
+    settings = installation.settings
+    next_sweep_s = 0.0
+    while not stopping.is_set():
+        try:
+            if take_lock(installation, SCHEDULER_LOCK, owner, settings.scheduler_lock_s):
+                tick(installation, owner)
+                if time.monotonic() >= next_sweep_s:
+                    sweep(installation, owner)
+                    next_sweep_s = time.monotonic() + settings.sweep_interval_s
+        except Exception as error:
+            # Away (the database restarts) or a mistake of ours: either way the next tick tries again.
+            log.warning("the scheduler goes on after: %s", error, exc_info=not isinstance(error, Unavailable))
+        stopping.wait(min(settings.tick_interval_s, settings.scheduler_lock_s / 3))
+
+
+def work_slice(installation: Installation, owner: str, bell: Bell) -> None:
+    """What a worker does when this bell rings: work for a while, and ring again when some is left for another turn."""
+    installation.bells.answered(bell)
+    stop = sliced(_SLICES_S[bell])
+    do_work(installation, owner, bell, stop=stop)
+    if stop():
+        with installation.database.reading() as session:
+            left = _PENDING[bell](session, installation.now())
+        if left:
+            installation.bells.ring(bell)
+
+
+def do_work(installation: Installation, owner: str, bell: Bell, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Do what stands in rows for this bell, until nothing is left or `stop` says so; return how much it was."""
     if bell is Bell.INBOX:
-        drain(installation, owner)
-    elif bell is Bell.CASCADES:
-        cascades.run_cascades(installation, owner)
-    else:
-        deliveries.deliver_due(installation, owner)
+        return drain(installation, owner, stop=stop)
+    if bell is Bell.CASCADES:
+        return cascades.run_cascades(installation, owner, stop=stop)
+    return deliveries.deliver_due(installation, owner, stop=stop)
 
 
 def _wake_or_work(installation: Installation, owner: str, bell: Bell) -> None:
@@ -62,6 +104,7 @@ def _wake_or_work(installation: Installation, owner: str, bell: Bell) -> None:
         do_work(installation, owner, bell)
 
 
+_DONE = {Bell.INBOX: "events settled", Bell.CASCADES: "cascades finished", Bell.DELIVERIES: "deliveries attempted"}
 _PENDING = {
     Bell.INBOX: inbox.pending,
     Bell.CASCADES: cascades.pending,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..config import Settings
-from ..remote.outbound import Outbound
-from ..remote.queue import Bell
+from ..remote.outbound import DELIVERIES, Outbound, parse_allowed_networks
+from ..remote.queue import Bell, Doorbells, GatheredBells, SilentBells
 from ..store.database import Database
-from ..store.vault import Vault
+from ..store.vault import Vault, instance_key
+from .running import find_running
 
-__all__ = ["Bell", "Bells", "Installation"]
+__all__ = ["Bell", "Bells", "Installation", "install", "redis_url"]
 
 
 class Bells(Protocol):
@@ -38,3 +40,37 @@ class Installation:
     def now(self) -> datetime:
         """This instant, in UTC."""
         return datetime.now(UTC)
+
+
+def install(settings: Settings, *, host: Mapping[str, Any] | None = None, serves_web: bool = False) -> Installation:
+    """An installation from its settings. Nothing is connected yet.
+
+    Without a DATABASE_URL the host's `SQLALCHEMY_DATABASE_URI` is used, else SQLite in the instance folder. A process
+    that `serves_web` rings from a thread of its own, so that no request waits.
+    """
+    url = settings.database_url or (host or {}).get("SQLALCHEMY_DATABASE_URI")
+    if url is None:
+        settings.instance.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{settings.instance / 'marketplace_hooks.db'}"
+    return Installation(
+        settings=settings,
+        database=Database(url),
+        bells=_bells(settings, serves_web=serves_web),
+        outbound=Outbound(DELIVERIES, parse_allowed_networks(settings.allowed_networks)),
+        vault=Vault(settings.encryption_keys or [instance_key(settings.instance)]),
+    )
+
+
+def redis_url(settings: Settings) -> str | None:
+    """The configured Redis, else the embedded one that `up` has started for this instance, else None."""
+    if settings.redis_url:
+        return settings.redis_url
+    running = find_running(settings.instance)
+    return running.redis_url if running else None
+
+
+def _bells(settings: Settings, *, serves_web: bool) -> Bells:
+    url = redis_url(settings)
+    if url is None:
+        return SilentBells()
+    return GatheredBells(Doorbells(url)) if serves_web else Doorbells(url, timeout_s=1.0)

@@ -12,6 +12,7 @@ from ..domain.visibility import pack_is_visible as judge_visible
 from ..store.cascades import Cascade
 from ..store.packs import Pack, PackMember, pack_is_visible
 from ..store.products import Product, SubjectKind
+from ..store.searching import words_of
 from .announcements import Pages, announce_pages
 from .cascades import Step, step
 from .standings import Standing, Standings
@@ -31,6 +32,7 @@ def upsert_pack(work: Work, standings: Standings, described: Mapping[str, Any], 
     columns = {
         "seller_id": described["seller_id"],
         "title": described["title"],
+        "words": words_of(described["title"].values()),
         "price_cents": described["price"]["amount_cents"],
         "currency": described["price"]["currency"],
         "description_version": described["version"],

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ..domain.statuses import Status
 from ..store.products import Listing, Product, ProductKind, SubjectKind
+from ..store.searching import words_of
 from .standings import Standing, Standings
 from .work import Work
 
@@ -31,6 +32,7 @@ def upsert_product(work: Work, standings: Standings, described: Mapping[str, Any
         "title": described["title"],
         "description": described["description"],
         "categories": described["categories"],
+        "words": words_of(described["title"].values(), described["technical_name"], described["categories"]),
         "price_cents": described["price"]["amount_cents"],
         "currency": described["price"]["currency"],
         "description_version": described["version"],

@@ -8,12 +8,11 @@ from typing import Any
 
 from flask import Flask
 
+from ..config import EXTENSION
 from ..services.installation import Installation
 from ..store.access import Role
 from ..store.ingest import InboxWriter
 from .limits import Limits
-
-EXTENSION = "marketplace_hooks"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,105 @@
+"""Commands about the installation itself: migrate, doctor, secret."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+import click
+from cryptography.fernet import Fernet
+from sqlalchemy import func, select, text
+
+from ..errors import MarketplaceHooksError
+from ..remote.queue import answers, workers_alive
+from ..remote.signatures import new_secret
+from ..services.installation import Installation, redis_url
+from ..store import migrate as migrations
+from ..store.inbox import InboxEvent, InboxState
+from .printing import json_option, show_one, show_rows
+from .root import hooks_group, installation
+
+
+@hooks_group.command("migrate")
+def migrate() -> None:
+    """Bring the database to the newest schema. Safe to run twice, and from several processes at once."""
+    database = installation().database
+    migrations.upgrade(database)
+    click.echo(f"The database is up to date ({database.url.get_backend_name()}).")
+
+
+@hooks_group.command("secret")
+@click.option("--encryption", is_flag=True, help="A key for ENCRYPTION_KEYS instead of a webhook secret.")
+@json_option
+def secret(encryption: bool, as_json: bool) -> None:
+    """Make a new webhook secret (whsec_…), or an encryption key. Nothing is stored."""
+    show_one({"secret": Fernet.generate_key().decode() if encryption else new_secret()}, as_json=as_json)
+
+
+@hooks_group.command("doctor")
+@json_option
+def doctor(as_json: bool) -> None:
+    """Check configuration, database, Redis, workers and clock; exit with 1 when something is wrong."""
+    here = installation()
+    checks = [_configuration(here), _database(here), *_redis(here), _clock(here), _inbox(here)]
+    show_rows(checks, ("check", "state", "detail"), as_json=as_json, empty="")
+    if any(check["state"] == "wrong" for check in checks):
+        raise SystemExit(1)
+
+
+def _check(name: str, state: str, detail: str) -> dict[str, str]:
+    return {"check": name, "state": state, "detail": detail}
+
+
+def _configuration(here: Installation) -> dict[str, str]:
+    version = importlib.metadata.version("marketplace-hooks")
+    if not here.settings.webhook_secrets:
+        return _check("configuration", "wrong", "WEBHOOK_SECRETS is empty: every event would be refused.")
+    sources = ", ".join(here.settings.webhook_secrets)
+    return _check("configuration", "ok", f"version {version}; events from {sources}; instance {here.settings.instance}")
+
+
+def _database(here: Installation) -> dict[str, str]:
+    kind = here.database.url.get_backend_name()
+    try:
+        if not migrations.is_current(here.database):
+            return _check("database", "wrong", f"{kind} needs migrating: marketplace-hooks migrate")
+    except MarketplaceHooksError as error:
+        return _check("database", "wrong", f"{kind}: {error}")
+    return _check("database", "ok", f"{kind}, schema up to date")
+
+
+def _redis(here: Installation) -> list[dict[str, str]]:
+    url = redis_url(here.settings)
+    if url is None:
+        return [_check("redis", "warning", "no REDIS_URL and no running `up`: only the scheduler's sweeps do work")]
+    if not answers(url):
+        return [_check("redis", "warning", "does not answer; the scheduler's sweeps do the work meanwhile")]
+    alive = workers_alive(url)
+    state = "ok" if alive else "warning"
+    return [_check("redis", "ok", "answers"), _check("workers", state, f"{alive} alive")]
+
+
+def _clock(here: Installation) -> dict[str, str]:
+    """Leases and signatures compare clocks: ours must agree with the database's."""
+    if here.database.is_sqlite:
+        return _check(
+            "clock", "ok", f"{here.now():%Y-%m-%d %H:%M:%S} UTC, zone of the rules {here.settings.reference_zone}"
+        )
+    try:
+        with here.database.reading() as session:
+            theirs = session.scalar(text("SELECT clock_timestamp()"))
+    except MarketplaceHooksError as error:
+        return _check("clock", "warning", str(error))
+    apart_s = abs((here.now() - theirs).total_seconds())
+    return _check("clock", "ok" if apart_s < 2 else "wrong", f"{apart_s:.1f} s from the database's")
+
+
+def _inbox(here: Installation) -> dict[str, str]:
+    try:
+        with here.database.reading() as session:
+            count = select(InboxEvent.state, func.count()).group_by(InboxEvent.state)
+            counts = dict(session.execute(count).tuples().all())
+    except Exception as error:
+        return _check("inbox", "warning", f"cannot be read: {type(error).__name__}")
+    stuck = [state for state in (InboxState.REJECTED, InboxState.FAILED) if counts.get(state)]
+    told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty"
+    return _check("inbox", "warning" if stuck else "ok", told)

@@ -1,0 +1,150 @@
+"""Commands about what we are told: post a signed event, list, show, replay."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+import click
+from sqlalchemy import func, select
+
+from ..domain.instants import format_instant
+from ..errors import ConfigurationError, NotFound, OutboundFailed, OutboundRefused
+from ..remote.outbound import DELIVERIES, Outbound, parse_allowed_networks
+from ..remote.signatures import signed_headers
+from ..services import inbox
+from ..services.running import find_running
+from ..store.inbox import InboxConflict, InboxEvent, InboxState
+from .printing import json_option, show_one, show_rows
+from .root import hooks_group, installation
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+@hooks_group.command("send")
+@click.argument("type_", metavar="TYPE")
+@click.argument("file", type=click.File("r"), required=False)
+@click.option("--data", "given", help="The event's data as JSON, instead of a FILE.")
+@click.option("--id", "event_id", help="The webhook-id; default: a new one.")
+@click.option("--source", default="marketplace", show_default=True, help="Whose secret signs it.")
+@click.option("--url", help="Where to; default: the running service, else PUBLIC_URL.")
+@click.option("--timestamp", help="When it happened, RFC 3339; default: now.")
+@json_option
+def send(
+    type_: str,
+    file: TextIO | None,
+    given: str | None,
+    event_id: str | None,
+    source: str,
+    url: str | None,
+    timestamp: str | None,
+    as_json: bool,
+) -> None:
+    """Sign an event and post it to the inbox; print the answer.
+
+    The data is read from FILE (`-`: standard input), or given with --data.
+
+    \b
+    marketplace-hooks send product.status_changed --data '{"product_id": "mod-001",
+        "status": "offline_temporary", "actor": "seller", "reason": "rest", "version": 1}'
+    """
+    here = installation()
+    secrets = here.settings.webhook_secrets.get(source)
+    if not secrets:
+        raise ConfigurationError(f"WEBHOOK_SECRETS has no secret for the source {source!r}.")
+    data = _read_data(file, given)
+    now = datetime.now(UTC)
+    body = json.dumps(
+        {"type": type_, "timestamp": timestamp or format_instant(now), "data": data}, ensure_ascii=False
+    ).encode()
+    running = find_running(here.settings.instance)
+    base = url or (running.url if running else here.settings.public_url)
+    status, answer = post_signed(
+        f"{base.rstrip('/')}{here.settings.url_prefix}/webhooks/{source}",
+        signed_headers(event_id or f"evt_{uuid.uuid4().hex}", now, body, secrets[:1]),
+        body,
+    )
+    show_one({"status": status, **answer}, as_json=as_json)
+    if status != 202:
+        raise SystemExit(1)
+
+
+def post_signed(url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
+    """Post one signed event to a service of ours. Ends with a sentence when nobody answers."""
+    try:
+        with contextlib.closing(Outbound(DELIVERIES, parse_allowed_networks(LOOPBACK))) as outbound:
+            answer = outbound.post(url, body=body, headers={"content-type": "application/json", **headers})
+    except (OutboundFailed, OutboundRefused) as error:
+        raise click.ClickException(
+            f"{url} could not be reached: {error}. Is `marketplace-hooks up` running?"
+        ) from error
+    try:
+        content = json.loads(answer.body)
+    except ValueError:
+        content = {"answer": answer.body.decode("utf-8", "replace")}
+    return answer.status, content
+
+
+def _read_data(file: TextIO | None, given: str | None) -> Any:
+    if (file is None) == (given is None):
+        raise click.UsageError("Give the event's data in a FILE (or - for standard input), or with --data.")
+    try:
+        return json.loads(given if given is not None else (file.read() if file else ""))
+    except ValueError as error:
+        raise click.UsageError(f"The data is not JSON: {error}") from error
+
+
+@hooks_group.group("events")
+def events() -> None:
+    """What was received, and what became of it."""
+
+
+@events.command("list")
+@click.option("--state", type=click.Choice([state.value for state in InboxState]))
+@click.option("--type", "type_", help="Such as product.status_changed.")
+@click.option("--subject", help="Such as product:mod-001.")
+@click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000))
+@json_option
+def list_events(state: str | None, type_: str | None, subject: str | None, limit: int, as_json: bool) -> None:
+    """The newest events first."""
+    query = select(InboxEvent).order_by(InboxEvent.id.desc()).limit(limit)
+    for column, value in ((InboxEvent.state, state), (InboxEvent.type, type_), (InboxEvent.subject, subject)):
+        if value is not None:
+            query = query.where(column == value)
+    with installation().database.reading() as session:
+        rows = [_summary(event) for event in session.scalars(query)]
+    columns = ("received_at", "event_id", "type", "subject", "state", "outcome", "errors")
+    show_rows(rows, columns, as_json=as_json, empty="No event matches.")
+
+
+@events.command("show")
+@click.argument("event_id")
+@json_option
+def show_event(event_id: str, as_json: bool) -> None:
+    """One event, with its body as received."""
+    with installation().database.reading() as session:
+        event = session.scalar(select(InboxEvent).where(InboxEvent.event_id == event_id).order_by(InboxEvent.id))
+        if event is None:
+            raise NotFound(f"no event {event_id}")
+        aside = select(func.count()).where(InboxConflict.event_id == event_id)
+        body = event.body.decode("utf-8", "replace") if event.body is not None else None
+        facts = {**_summary(event), "body": body, "other_bodies_kept_aside": session.scalar(aside)}
+    show_one(facts, as_json=as_json)
+
+
+@events.command("replay")
+@click.argument("event_id")
+@click.option("--source", help="When several sources have the id.")
+@json_option
+def replay_event(event_id: str, source: str | None, as_json: bool) -> None:
+    """Have an event applied again that was ignored, rejected, parked or failed."""
+    show_one(_summary(inbox.replay(installation(), event_id, source=source)), as_json=as_json)
+
+
+def _summary(event: InboxEvent) -> dict[str, Any]:
+    names = "source", "event_id", "type", "subject", "state", "outcome", "errors", "parked_on", "attempts"
+    instants = "sent_at", "received_at", "applied_at", "due_at"
+    return {name: getattr(event, name) for name in (*names, *instants)}

@@ -1,0 +1,128 @@
+"""How do several processes run as one: one log, restarts that are said, one clean stop?"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+import click
+
+STOP_WITHIN_S = 30.0
+LONGEST_PAUSE_S = 30.0
+STEADY_S = 30.0
+"""A child that ran so long is restarted at once when it dies; one that dies sooner, after a growing pause."""
+
+
+@dataclass(kw_only=True)
+class Child:
+    """One supervised process: its name in the log, and its command."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    started_s: float = 0.0
+    deaths: int = 0
+    restart_at_s: float = 0.0
+
+
+class Supervisor:
+    """Runs children until SIGTERM or SIGINT; whatever dies is started again, and said so."""
+
+    def __init__(self, say: Callable[[str, str], None] | None = None) -> None:
+        self._children: list[Child] = []
+        self._stopping = threading.Event()
+        self._say = say or say_line
+
+    def add(self, child: Child) -> None:
+        """Start a child."""
+        self._children.append(child)
+        self._start(child)
+
+    def stop(self, *_: int | FrameType | None) -> None:
+        """Ask for the end (also the signal handler)."""
+        self._stopping.set()
+
+    def listen(self) -> None:
+        """Take SIGTERM and SIGINT as the wish to stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.stop)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the end was asked for."""
+        return self._stopping.is_set()
+
+    def run(self, each_second: Callable[[], None] = lambda: None) -> None:
+        """Watch the children until the end is asked for; then stop them, the last started first."""
+        while not self._stopping.wait(0.2):
+            for child in self._children:
+                self._watch(child)
+            each_second()
+        self.shut_down()
+
+    def shut_down(self) -> None:
+        """SIGTERM to all, the last started first; SIGKILL to whoever has not ended in time."""
+        alive = [child for child in reversed(self._children) if child.process and child.process.poll() is None]
+        for child in alive:
+            if child.process is not None:
+                child.process.terminate()
+        give_up_s = time.monotonic() + STOP_WITHIN_S
+        for child in alive:
+            if child.process is None:
+                continue
+            try:
+                child.process.wait(max(0.1, give_up_s - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                self._say(child.name, "did not stop in time and is killed; what it had begun is in the rows")
+                child.process.kill()
+                child.process.wait()
+
+    def _start(self, child: Child) -> None:
+        child.started_s = time.monotonic()
+        child.process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
+            list(child.command),
+            env={**os.environ, **child.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches us alone; we stop them in order.
+        )
+        threading.Thread(target=self._relay, args=(child.name, child.process), daemon=True).start()
+
+    def _watch(self, child: Child) -> None:
+        if child.process is not None and child.process.poll() is not None:
+            ran_s = time.monotonic() - child.started_s
+            child.deaths = 1 if ran_s > STEADY_S else child.deaths + 1
+            pause_s = 0.0 if child.deaths == 1 else min(LONGEST_PAUSE_S, 0.5 * 2**child.deaths)
+            ended = child.process.returncode
+            how = f"was killed by {signal.Signals(-ended).name}" if ended < 0 else f"ended with status {ended}"
+            self._say(child.name, f"{how}; it is started again" + (f" in {pause_s:.0f} s" if pause_s else ""))
+            child.process = None
+            child.restart_at_s = time.monotonic() + pause_s
+        if child.process is None and time.monotonic() >= child.restart_at_s and not self._stopping.is_set():
+            self._start(child)
+
+    def _relay(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        """Copy the child's lines into the one log."""
+        if process.stdout is None:
+            return
+        for line in process.stdout:
+            text = line.decode("utf-8", "replace").rstrip()
+            if text:
+                self._say(name, text)
+
+
+_lock = threading.Lock()
+
+
+def say_line(name: str, text: str) -> None:
+    """One line of the one log: the time, who, what."""
+    with _lock:
+        click.echo(f"{time.strftime('%H:%M:%S')} {click.style(f'{name:<10}', dim=True)} {text}")

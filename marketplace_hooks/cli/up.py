@@ -1,0 +1,163 @@
+"""The command that starts everything: migrate, Redis, web, workers, scheduler, in one log, with one clean stop."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import socket
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from ..config import DEMO_MARK, PREFIX, Settings, default_instance, load
+from ..errors import ConfigurationError
+from ..remote.embedded_redis import EmbeddedRedis, start_embedded_redis
+from ..services.installation import install
+from ..services.running import Running, announce, find_running, withdraw_note
+from ..store import migrate
+from .root import hooks_group
+from .supervisor import Child, Supervisor, say_line
+from .workers import LANE
+
+READY_WITHIN_S = 60.0
+
+
+@hooks_group.command("up", with_appcontext=False)
+@click.option("--demo", is_flag=True, help="With a demo marketplace, and secrets made for it.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
+def up(demo: bool, host: str, port: int, workers: int) -> None:
+    """Run everything on this machine until Ctrl-C or SIGTERM.
+
+    \b
+    marketplace-hooks up --demo
+    MARKETPLACE_HOOKS_DATABASE_URL=postgresql://… MARKETPLACE_HOOKS_REDIS_URL=redis://… marketplace-hooks up --workers 8
+    """
+    if demo:
+        prepare_demo()
+    settings = load()
+    if settings.demo and not demo:
+        raise ConfigurationError(
+            f"{settings.instance} was made by `up --demo`. Start it with --demo, or name another INSTANCE."
+        )
+    _refuse_second(settings, host, port)
+    supervisor = Supervisor()
+    supervisor.listen()
+    url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
+    say_line("up", f"migrating {settings.database_url or 'SQLite in ' + str(settings.instance)}")
+    installation = install(settings)
+    migrate.upgrade(installation.database)
+    installation.database.dispose()
+    redis = _redis(settings)
+    try:
+        environment = _environment(settings, redis, url)
+        announce(settings.instance, Running(url=url, redis_url=redis.url if redis else None, pid=os.getpid()))
+        supervisor.add(Child(name="web", command=_web(settings, host, port), environment=environment))
+        for number in range(workers):
+            command = [sys.executable, "-m", "marketplace_hooks", "worker"]
+            lane = {**environment, LANE: f"{number}/{workers}"}
+            supervisor.add(Child(name=f"worker {number + 1}", command=command, environment=lane))
+        scheduler = [sys.executable, "-m", "marketplace_hooks", "scheduler"]
+        supervisor.add(Child(name="scheduler", command=scheduler, environment=environment))
+        if _wait_for_web(supervisor, host, port):
+            if demo:
+                _load_demo(settings, url)
+            say_line("up", f"open {url}")
+        supervisor.run(lambda: _keep_redis(redis))
+    finally:
+        supervisor.shut_down()
+        withdraw_note(settings.instance)
+        if redis is not None:
+            redis.close()
+        say_line("up", "stopped")
+
+
+def prepare_demo() -> None:
+    """Give the instance secrets of its own, marked as a demo's, unless it has a configuration."""
+    instance = Path(os.environ.get(f"{PREFIX}INSTANCE") or default_instance())
+    path = instance / "config.toml"
+    if path.exists():
+        if not load().demo:
+            raise ConfigurationError(
+                f"{path} is a real configuration, and the demo would write into its database. "
+                f"Name another folder: {PREFIX}INSTANCE=/tmp/demo marketplace-hooks up --demo"
+            )
+        return
+    instance.mkdir(parents=True, exist_ok=True)
+    key = base64.b64encode(DEMO_MARK.encode() + secrets.token_bytes(27)).decode()
+    draft = path.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_text(
+        "# Made by `marketplace-hooks up --demo`. Production refuses these secrets.\n"
+        "demo = true\n"
+        f'secret_key = "{DEMO_MARK}{secrets.token_urlsafe(32)}"\n'
+        f'webhook_secrets = "marketplace=whsec_{key}"\n'
+        'allowed_networks = "127.0.0.0/8"\n'
+    )
+    draft.replace(path)
+
+
+def _refuse_second(settings: Settings, host: str, port: int) -> None:
+    running = find_running(settings.instance)
+    if running is not None:
+        raise ConfigurationError(f"`up` already runs for {settings.instance} at {running.url} (process {running.pid}).")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"{host}:{port} cannot be served: {error.strerror}. Choose another --port."
+            ) from error
+
+
+def _redis(settings: Settings) -> EmbeddedRedis | None:
+    if settings.redis_url:
+        return None
+    redis = start_embedded_redis()
+    say_line("up", f"started {redis.binary.name} for this instance ({redis.socket_path})")
+    return redis
+
+
+def _keep_redis(redis: EmbeddedRedis | None) -> None:
+    if redis is not None and not redis.is_running:
+        say_line("redis", "died; it is started again, and the next sweep finds what was rung for")
+        redis.start()
+
+
+def _environment(settings: Settings, redis: EmbeddedRedis | None, url: str) -> dict[str, str]:
+    environment = {f"{PREFIX}INSTANCE": str(settings.instance), "PYTHONUNBUFFERED": "1"}
+    if redis is not None:
+        environment[f"{PREFIX}REDIS_URL"] = redis.url
+    if settings.public_url == Settings().public_url:
+        environment[f"{PREFIX}PUBLIC_URL"] = url
+    return environment
+
+
+def _web(settings: Settings, host: str, port: int) -> list[str]:
+    command = f"{sys.executable} -m granian --interface wsgi --factory --no-ws --http 1 --log-level warning".split()
+    command += ["--respawn-failed-workers", "--backpressure", "256", "--host", host, "--port", str(port)]
+    command += ["--workers", str(settings.web_processes), "--blocking-threads", str(settings.web_threads)]
+    return [*command, "marketplace_hooks.extension:create_app"]
+
+
+def _wait_for_web(supervisor: Supervisor, host: str, port: int) -> bool:
+    """Until the web server accepts connections; False when the end came first."""
+    give_up_s = time.monotonic() + READY_WITHIN_S
+    at = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
+    while time.monotonic() < give_up_s and not supervisor.is_stopping:
+        try:
+            with socket.create_connection((at, port), 1):
+                return True
+        except OSError:
+            time.sleep(0.05)
+    return False
+
+
+def _load_demo(settings: Settings, url: str) -> None:
+    """Post the demo marketplace through the real inbox, and say what to try."""
+    say_line("demo", url)
