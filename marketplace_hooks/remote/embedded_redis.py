@@ -24,8 +24,6 @@ from ..errors import ConfigurationError, Unavailable
 
 # sun_path holds 108 bytes on Linux and 104 on macOS, the final NUL included.
 LONGEST_SOCKET_PATH_BYTES = 100
-# In the instance folder, while a server runs for it: the path of its socket.
-NOTE_NAME = "embedded-redis.socket"
 START_WITHIN_S = 10.0
 STOP_WITHIN_S = 5.0
 
@@ -88,11 +86,10 @@ class EmbeddedRedis:
         self.socket_path = self.folder / "redis.sock"
         self.log_path = self.folder / "server.log"
         self.process: subprocess.Popen[bytes] | None = None
-        self._note: Path | None = None
 
     @property
     def url(self) -> str:
-        return url_of(self.socket_path)
+        return f"unix://{self.socket_path}?db=0"
 
     @property
     def is_running(self) -> bool:
@@ -142,19 +139,9 @@ class EmbeddedRedis:
             self.process.wait()
             self.process = None
 
-    def announce_in(self, instance: Path) -> None:
-        """Leave a note by which other commands of this instance find the server (`running_server`), until `close`."""
-        self._note = instance / NOTE_NAME
-        # Under its name only when whole: a reader never meets half a path.
-        unfinished = self._note.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(str(self.socket_path))
-        unfinished.replace(self._note)
-
     def close(self) -> None:
-        """Stop it and remove its folder and its note. It cannot be started again."""
+        """Stop it and remove its folder. It cannot be started again."""
         self.stop()
-        if self._note is not None and noted_socket(self._note) == self.socket_path:
-            self._note.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> EmbeddedRedis:
@@ -177,25 +164,6 @@ class EmbeddedRedis:
         self.kill()
         last_words = self.log_path.read_text(errors="replace")[-500:].strip()
         raise Unavailable(f"{self.binary} did not start within {START_WITHIN_S:.0f} s: {last_words or 'no output'}")
-
-
-def url_of(socket_path: Path) -> str:
-    return f"unix://{socket_path}?db=0"
-
-
-def noted_socket(note: Path) -> Path | None:
-    """The socket that a note names; None when there is no note."""
-    try:
-        return Path(note.read_text())
-    except FileNotFoundError:
-        return None
-
-
-def running_server(instance: Path) -> str | None:
-    """The URL of the server that was announced in this instance folder and answers now, else None."""
-    socket_path = noted_socket(instance / NOTE_NAME)
-    # The note of a killed `up` outlives its server.
-    return url_of(socket_path) if socket_path is not None and answers_ping(socket_path) else None
 
 
 def answers_ping(socket_path: Path) -> bool:

@@ -22,7 +22,6 @@ from marketplace_hooks.remote.embedded_redis import (
     dying_with_its_parent,
     find_server,
     make_socket_folder,
-    running_server,
     start_embedded_redis,
 )
 
@@ -102,27 +101,6 @@ def test_a_server_that_does_not_start_is_reported_with_its_last_words(tmp_path: 
         broken.start()
     assert not broken.is_running
     broken.close()
-
-
-def test_an_announced_server_is_found_while_it_answers(server: EmbeddedRedis, tmp_path: Path) -> None:
-    assert running_server(tmp_path) is None
-    server.announce_in(tmp_path)
-    assert running_server(tmp_path) == server.url
-    server.kill()
-    assert running_server(tmp_path) is None
-    server.start()
-    assert running_server(tmp_path) == server.url
-    server.close()
-    assert running_server(tmp_path) is None
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_closing_a_server_leaves_the_note_of_its_successor(server: EmbeddedRedis, tmp_path: Path) -> None:
-    server.announce_in(tmp_path)
-    with start_embedded_redis() as successor:
-        successor.announce_in(tmp_path)
-        server.close()
-        assert running_server(tmp_path) == successor.url
 
 
 def test_it_does_not_hear_the_terminals_interrupt(server: EmbeddedRedis) -> None:
