@@ -23,6 +23,7 @@ from .holdings import Holdings, holdings_of
 from .products import listing_in_force
 
 T = TypeVar("T")
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 LARGEST_PAGE = 100
 
@@ -204,15 +205,13 @@ def listing_at(session: Session, product_id: str, at: datetime) -> ListingShown 
     return None if listing is None else _listing_shown(listing)
 
 
-def _products() -> Select[Any]:
-    query: Select[Any] = select(Product, Seller.name)
-    return query.join(Seller, Seller.id == Product.seller_id)
+def _products() -> Select[Product, str]:
+    return select(Product, Seller.name).join(Seller, Seller.id == Product.seller_id)
 
 
-def _packs() -> Select[Any]:
+def _packs() -> Select[Pack, str, int, bool]:
     size = select(func.count()).where(PackMember.pack_id == Pack.id).correlate(Pack).scalar_subquery()
-    visible = pack_is_visible().label("visible")
-    return select(Pack, Seller.name, size, visible).join(Seller, Seller.id == Pack.seller_id)
+    return select(Pack, Seller.name, size, pack_is_visible()).join(Seller, Seller.id == Pack.seller_id)
 
 
 def _is_seen(visible: ColumnElement[bool], seller: Any, sight: Sight) -> ColumnElement[bool]:
@@ -222,8 +221,8 @@ def _is_seen(visible: ColumnElement[bool], seller: Any, sight: Sight) -> ColumnE
 
 
 def _narrowed(
-    query: Select[Any], table: type[Any], search: str | None, seller_id: str | None, after: str | None, limit: int
-) -> Select[Any]:
+    query: Query, table: type[Any], search: str | None, seller_id: str | None, after: str | None, limit: int
+) -> Query:
     """The next rows by id, one more than asked for, which says whether there is another page."""
     if search:
         query = query.where(and_(true(), *(table.words.contains(word, autoescape=True) for word in _words(search))))

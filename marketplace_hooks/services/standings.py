@@ -106,7 +106,7 @@ class Standings:
     def add(self, standing: Standing) -> None:
         """Make a new row known, with what already stands about its seller."""
         self._session.add(standing.row)
-        self._session.flush([standing.row])
+        self._session.flush()
         self._add_sides([standing])
         self._known[standing.kind, standing.row.id] = standing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, Instant, checked
@@ -35,14 +35,19 @@ class Token(Base):
 
 
 class IdempotentCall(Base):
-    """A POST made with an `Idempotency-Key`: what was asked, and what was answered (None while it runs)."""
+    """A POST made with an `Idempotency-Key`: what was asked, and what was answered (None while it runs).
+
+    `scope` is whose key it is: a token's (`token:tok_…`) or, where a host signs people in, a person's. `owner` names
+    the run that is to answer; another run may take over once the first has been silent for a lease.
+    """
 
     __tablename__ = "mh_idempotent_calls"
 
-    token_id: Mapped[str] = mapped_column(ForeignKey("mh_tokens.id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(200), primary_key=True)
     route: Mapped[str] = mapped_column(String(200), primary_key=True)
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
     body_sha256: Mapped[str] = mapped_column(String(64))
+    owner: Mapped[str] = mapped_column(String(32))
     started_at: Mapped[datetime] = mapped_column(Instant)
     status: Mapped[int | None]
     body: Mapped[bytes | None] = mapped_column(LargeBinary)

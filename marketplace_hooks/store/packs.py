@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..domain.statuses import Status
@@ -26,6 +26,7 @@ class Pack(Base):
     id: Mapped[str] = mapped_column(String(100), primary_key=True)
     seller_id: Mapped[str] = mapped_column(ForeignKey("mh_sellers.id"))
     title: Mapped[dict[str, str]] = mapped_column(Json)
+    words: Mapped[str] = mapped_column(Text, default="", server_default="")
     price_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     description_version: Mapped[int] = mapped_column(BigId)

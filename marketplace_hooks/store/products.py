@@ -47,7 +47,7 @@ class Product(Base):
     """A module or a theme. `status` is derived from the holds and the withdrawal, in the transaction that changes them.
 
     `shown` is what our outgoing events last said of the page, `announced_by` the cascade that had a set of pages said
-    so; `sequence` counts those events.
+    so; `sequence` counts those events. `words` is what it is found by (`searching.words_of`).
     """
 
     __tablename__ = "mh_products"
@@ -59,6 +59,7 @@ class Product(Base):
     title: Mapped[dict[str, str]] = mapped_column(Json)
     description: Mapped[dict[str, str]] = mapped_column(Json)
     categories: Mapped[list[str]] = mapped_column(Json)
+    words: Mapped[str] = mapped_column(Text, default="", server_default="")
     price_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     description_version: Mapped[int] = mapped_column(BigId)

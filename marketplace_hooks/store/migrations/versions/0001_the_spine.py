@@ -63,6 +63,9 @@ def upgrade() -> None:
         sa.Column("enabled", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
         sa.Column("disabled_reason", sa.Text(), nullable=True),
         sa.Column("failing_since", Instant(), nullable=True),
+        sa.Column("tokens", sa.Double(), server_default="0", nullable=False),
+        sa.Column("refilled_at", Instant(), nullable=True),
+        sa.Column("sequence", BigId, server_default="0", nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mh_endpoints")),
     )
@@ -356,15 +359,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "mh_idempotent_calls",
-        sa.Column("token_id", sa.String(length=40), nullable=False),
+        sa.Column("scope", sa.String(length=200), nullable=False),
         sa.Column("route", sa.String(length=200), nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("body_sha256", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=32), nullable=False),
         sa.Column("started_at", Instant(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(["token_id"], ["mh_tokens.id"], name=op.f("fk_mh_idempotent_calls_token_id")),
-        sa.PrimaryKeyConstraint("token_id", "route", "key", name=op.f("pk_mh_idempotent_calls")),
+        sa.PrimaryKeyConstraint("scope", "route", "key", name=op.f("pk_mh_idempotent_calls")),
     )
     op.create_index("ix_mh_idempotent_calls_age", "mh_idempotent_calls", ["started_at"], unique=False)
     op.create_table(
@@ -372,6 +375,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=100), nullable=False),
         sa.Column("seller_id", sa.String(length=100), nullable=False),
         sa.Column("title", Json, nullable=False),
+        sa.Column("words", sa.Text(), server_default="", nullable=False),
         sa.Column("price_cents", sa.Integer(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("description_version", BigId, nullable=False),
@@ -411,6 +415,7 @@ def upgrade() -> None:
         sa.Column("title", Json, nullable=False),
         sa.Column("description", Json, nullable=False),
         sa.Column("categories", Json, nullable=False),
+        sa.Column("words", sa.Text(), server_default="", nullable=False),
         sa.Column("price_cents", sa.Integer(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("description_version", BigId, nullable=False),
