@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,6 +49,10 @@ class Step:
     done: int = 0
     failed: int = 0
     cursor: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What is stored and shown."""
+        return dict(self.__dict__)
 
 
 StepChunk = Callable[[Work, Cascade, Step, int], None]
@@ -100,7 +104,7 @@ def start_cascade(work: Work, standing: Standing, cause: Cause, *, change: str) 
         "change": change,
         "cause": cause.as_json(),
         "state": CascadeState.RUNNING,
-        "steps": [asdict(one) for one in steps],
+        "steps": [one.as_json() for one in steps],
         "created_at": work.now,
         "finished_at": None,
     }
@@ -114,7 +118,7 @@ def close_if_done(work: Work, standing: Standing, cascade: dict[str, Any], cause
         work.rings.add(Bell.CASCADES)
         return
     told = sum(1 for event in work.outgoing if event["cascade_id"] == cascade["id"])
-    cascade["steps"] = [*cascade["steps"], asdict(Step(name="events", state="done", total=told, done=told))]
+    cascade["steps"] = [*cascade["steps"], Step(name="events", state="done", total=told, done=told).as_json()]
     cascade["state"], cascade["finished_at"] = CascadeState.DONE, work.now
     work.tell(
         "cascade.completed",
@@ -191,7 +195,7 @@ def _next_chunk(installation: Installation, session: Session, owner: str, cascad
     finished = all(one.state == "done" for one in steps)
     if finished:
         _finish(work, cascade, steps)
-    cascade.steps = [asdict(one) for one in steps]
+    cascade.steps = [one.as_json() for one in steps]
     cascade.leased_until = None if finished else now + timedelta(seconds=installation.settings.lease_s)
     work.write()
     return finished
@@ -205,7 +209,7 @@ def _finish(work: Work, cascade: Cascade, steps: list[Step]) -> None:
     subject = work.session.get(_ROWS[cascade.subject_kind], cascade.subject_id, with_for_update=True)
     if subject is None:
         raise LookupError(f"{cascade.subject_kind} {cascade.subject_id} is gone")
-    data = _told(cascade.id, cascade.subject_kind, subject.id, cascade.change, [asdict(one) for one in steps])
+    data = _told(cascade.id, cascade.subject_kind, subject.id, cascade.change, [one.as_json() for one in steps])
     cause = Cause.from_json(cascade.cause)
     work.tell("cascade.completed", cascade.subject_kind, subject, data, cause, cascade_id=cascade.id)
 

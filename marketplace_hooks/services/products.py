@@ -64,22 +64,18 @@ def listing_in_force(session: Session, product_id: str, at: datetime) -> Listing
 
 
 def _keep_listing(work: Work, described: Mapping[str, Any]) -> None:
-    known = select(Listing.id).where(
-        Listing.product_id == described["product_id"], Listing.version == described["version"]
-    )
-    if work.session.scalar(known) is not None:
-        return
+    """Keep this revision of the listing, unless it is kept already."""
     listing = described["listing"]
-    work.session.add(
-        Listing(
-            product_id=described["product_id"],
-            version=described["version"],
-            published_at=listing["published_at"],
-            features=listing["features"],
-            compatible_from=listing["compatible_from"],
-            compatible_to=listing["compatible_to"],
-            incompatible_modules=listing["incompatible_modules"],
-            price_cents=described["price"]["amount_cents"],
-            currency=described["price"]["currency"],
-        )
+    work.listings.append(
+        {
+            "product_id": described["product_id"],
+            "version": described["version"],
+            "published_at": listing["published_at"],
+            "features": listing["features"],
+            "compatible_from": listing["compatible_from"],
+            "compatible_to": listing["compatible_to"],
+            "incompatible_modules": listing["incompatible_modules"],
+            "price_cents": described["price"]["amount_cents"],
+            "currency": described["price"]["currency"],
+        }
     )

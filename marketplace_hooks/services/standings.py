@@ -104,10 +104,11 @@ class Standings:
         return self._known[kind, id_]
 
     def add(self, standing: Standing) -> None:
-        """Make a new row known, with what already stands about its seller."""
+        """Make a new row known, with what already stands about its seller's account."""
         self._session.add(standing.row)
-        self._session.flush()
-        self._add_sides([standing])
+        if standing.kind is not SubjectKind.SELLER:
+            owner = self.get(SubjectKind.SELLER, standing.row.seller_id)
+            standing.account = owner.sides.get(Side.ACCOUNT) if owner else None
         self._known[standing.kind, standing.row.id] = standing
 
     def touch_membership(self, products: list[str]) -> None:

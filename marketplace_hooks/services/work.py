@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from ..store.cascades import Cascade
+from ..store.database import insert_new
 from ..store.outbox import OutgoingEvent
+from ..store.products import Listing
 from .installation import Bell
 
 
@@ -51,6 +52,7 @@ class Work:
     now: datetime
     outgoing: list[dict[str, Any]] = field(default_factory=list)
     cascades: list[dict[str, Any]] = field(default_factory=list)
+    listings: list[dict[str, Any]] = field(default_factory=list)
     rings: set[Bell] = field(default_factory=set)
 
     def tell(
@@ -83,7 +85,7 @@ class Work:
     def write(self) -> None:
         """Send everything gathered to the database, still inside the transaction."""
         self.session.flush()
-        for table, rows in ((Cascade, self.cascades), (OutgoingEvent, self.outgoing)):
+        for table, rows in ((Cascade, self.cascades), (OutgoingEvent, self.outgoing), (Listing, self.listings)):
             if rows:
-                self.session.execute(insert(table), rows)
+                self.session.execute(insert_new(self.session, table), rows)
                 rows.clear()

@@ -14,10 +14,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy import event
+from sqlalchemy import Insert, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -135,6 +136,12 @@ def normalise(url: str | URL) -> URL:
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         return parsed.set(drivername="sqlite+pysqlite")
     raise ConfigurationError(f"DATABASE_URL names a {backend} database; only postgresql and sqlite are supported.")
+
+
+def insert_new(session: Session, table: type[Any]) -> Insert:
+    """INSERT … ON CONFLICT DO NOTHING, in the session's dialect: whoever comes first wins."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()
 
 
 def is_passing(error: DBAPIError) -> bool:
