@@ -106,7 +106,9 @@ class Standings:
     def add(self, standing: Standing) -> None:
         """Make a new row known, with what already stands about its seller's account."""
         self._session.add(standing.row)
-        if standing.kind is not SubjectKind.SELLER:
+        if standing.kind is SubjectKind.SELLER:
+            self._session.flush()  # others point to it by foreign key.
+        else:
             owner = self.get(SubjectKind.SELLER, standing.row.seller_id)
             standing.account = owner.sides.get(Side.ACCOUNT) if owner else None
         self._known[standing.kind, standing.row.id] = standing

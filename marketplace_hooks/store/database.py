@@ -107,13 +107,21 @@ class Database:
     def _make_engine(self) -> Engine:
         if self.is_sqlite:
             engine = sa.create_engine(
-                self.url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=self._pool_size, max_overflow=20
+                self.url,
+                connect_args={"timeout": BUSY_TIMEOUT_S},
+                pool_size=self._pool_size,
+                max_overflow=20,
+                hide_parameters=True,
             )
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         return sa.create_engine(
-            self.url, pool_size=self._pool_size, max_overflow=20, connect_args={"connect_timeout": 5}
+            self.url,
+            connect_args={"connect_timeout": 5},
+            pool_size=self._pool_size,
+            max_overflow=20,
+            hide_parameters=True,  # an error must not carry customers' data into a log.
         )
 
 
