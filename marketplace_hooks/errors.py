@@ -100,7 +100,8 @@ class LeaseLost(Unavailable):
 class OutboundFailed(Unavailable):
     """The other side was reached, or could have been, and did not answer as it should.
 
-    `reason` is one of a small set of stable words (`timeout`, `too_large`, `connection`, `tls`, `protocol`, `dns`).
+    `reason` is one of a small set of stable words (`timeout`, `too_large`, `connection`, `tls`, `protocol`, `dns`,
+    `redirects`).
     """
 
     def __init__(self, detail: str, *, reason: str) -> None:

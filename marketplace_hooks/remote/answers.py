@@ -48,7 +48,7 @@ def read_body(raw: BaseHTTPResponse, exchange: Exchange, kept_bytes: int) -> tup
     cut = False
     try:
         while len(received) <= kept_bytes:
-            chunk = raw.read(min(_CHUNK_BYTES, kept_bytes + 1 - len(received)), decode_content=False)
+            chunk = raw.read1(min(_CHUNK_BYTES, kept_bytes + 1 - len(received)), decode_content=False)
             if not chunk:
                 break
             received += chunk

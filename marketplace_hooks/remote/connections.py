@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from requests import PreparedRequest
@@ -131,8 +132,9 @@ class TimedTLSSocket(ssl.SSLSocket):
         return super().send(*args, **kwargs)
 
 
+@lru_cache(maxsize=8)
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """Trust the public authorities, and those of `ca_file` beside them.
+    """Trust the public authorities, and those of `ca_file`, read once per process, beside them.
 
     Built by hand: `create_default_context` obeys SSLKEYLOGFILE from the environment. Nothing changes it
     afterwards, because threads share it.
@@ -168,7 +170,13 @@ class _CheckedConnection(HTTPConnection):
         return connection
 
     def getresponse(self) -> Any:
-        response = super().getresponse()
+        connection = self.sock
+        try:
+            response = super().getresponse()
+        except BaseException:
+            # What http.client had begun to read may still hold the socket open; this closes it for good.
+            socket.close(connection.detach())
+            raise
         self._idle_since = time.monotonic()
         return response
 

@@ -10,10 +10,11 @@ import binascii
 import hmac
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_bytes
+from typing import Protocol
 
 from ..errors import SignatureRejected
 
@@ -38,6 +39,13 @@ _TIMESTAMP = re.compile(r"[1-9][0-9]{0,11}")
 _ITEM_LENGTH = 3 + 44
 
 
+class HeaderMapping(Protocol):
+    """A dict, or a web framework's headers, which are often no `Mapping`."""
+
+    def get(self, name: str, /) -> str | None: ...
+    def items(self) -> Iterable[tuple[str, str]]: ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VerifiedMessage:
     """What the sender vouched for beside the body. `timestamp` is aware, UTC, to the second."""
@@ -46,7 +54,7 @@ class VerifiedMessage:
     timestamp: datetime
 
 
-def verify(headers: Mapping[str, str], body: bytes, secrets: Iterable[str], now: datetime) -> VerifiedMessage:
+def verify(headers: HeaderMapping, body: bytes, secrets: Iterable[str], now: datetime) -> VerifiedMessage:
     """Accept a message that one of `secrets` signed within `TOLERANCE_S` of `now`; else `SignatureRejected`.
 
     `headers` may be in any letter case; `body` is the raw body; `now` is aware. Nothing a sender can put
@@ -139,7 +147,7 @@ def check_secret(secret: str) -> None:
         )
 
 
-def _header(headers: Mapping[str, str], name: str) -> str:
+def _header(headers: HeaderMapping, name: str) -> str:
     # Web frameworks' headers answer in any letter case; a plain dict is searched only when it did not.
     value: object = headers.get(name)
     if value is None:
