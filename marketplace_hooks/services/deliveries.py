@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from ..domain.instants import format_instant
 from ..domain.retries import next_attempt_at
 from ..errors import OutboundFailed, OutboundRefused
 from ..remote.outbound import Answer
-from ..remote.signatures import sign
+from ..remote.signatures import signed_headers
 from ..store.base import constant
 from ..store.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
 from .endpoints import disable_endpoint, locked_endpoint
@@ -51,6 +52,38 @@ class Attempt:
     attempts: int
     event_id: str
     body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Met:
+    """What an attempt met: an answer, or why there was none."""
+
+    answer: Answer | None
+    error: str | None
+    timed_out: bool
+    took_s: float
+
+    @property
+    def status(self) -> int | None:
+        """The answer's HTTP status."""
+        return self.answer.status if self.answer is not None else None
+
+    @property
+    def is_success(self) -> bool:
+        """2xx, and nothing else (`webhooks.md` 9)."""
+        return self.status is not None and 200 <= self.status < 300
+
+    def entry(self, now: datetime) -> dict[str, Any]:
+        """One line of the delivery's log."""
+        entry = {
+            "at": format_instant(now),
+            "status": self.status,
+            "error": self.error,
+            "took_ms": round(self.took_s * 1000),
+        }
+        if self.answer is not None and not self.is_success:
+            entry["answer"] = self.answer.body[:KEPT_CHARACTERS].decode("utf-8", "replace").replace("\0", "")
+        return entry
 
 
 def deliver_due(installation: Installation, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -108,19 +141,8 @@ def _claim(
     now = installation.now()
     settings = installation.settings
     endpoint = locked_endpoint(session, endpoint_id)
-    under_way = select(func.count()).where(
-        Delivery.endpoint_id == endpoint_id,
-        Delivery.state == constant(DeliveryState.PENDING),
-        Delivery.leased_until >= now,
-    )
-    if not endpoint.enabled or (session.scalar(under_way) or 0) >= settings.delivery_concurrency:
+    if not endpoint.enabled or _under_way(session, endpoint_id, now) >= settings.delivery_concurrency:
         return None, None
-    rate = settings.delivery_rate_per_s
-    since_s = (now - endpoint.refilled_at).total_seconds() if endpoint.refilled_at else 0.0
-    endpoint.tokens = min(rate, endpoint.tokens + max(0.0, since_s) * rate)
-    endpoint.refilled_at = now
-    if endpoint.tokens < 1:
-        return None, (1 - endpoint.tokens) / rate
     next_one = (
         select(Delivery, OutgoingEvent)
         .join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
@@ -131,79 +153,85 @@ def _claim(
     found = session.execute(next_one).first()
     if found is None:
         return None, None
+    if wait_s := _take_token(endpoint, now, settings.delivery_rate_per_s):
+        return None, wait_s
     delivery, event = found
-    endpoint.tokens -= 1
     delivery.owner = owner
     delivery.leased_until = now + timedelta(seconds=max(settings.lease_s, settings.delivery_total_s + 10))
-    return (
-        Attempt(
-            delivery_id=delivery.id,
-            endpoint_id=endpoint_id,
-            url=endpoint.url,
-            secret=endpoint.secret,
-            attempts=delivery.attempts,
-            event_id=event.event_id,
-            body=render(event),
-        ),
-        None,
+    attempt = Attempt(
+        delivery_id=delivery.id,
+        endpoint_id=endpoint_id,
+        url=endpoint.url,
+        secret=endpoint.secret,
+        attempts=delivery.attempts,
+        event_id=event.event_id,
+        body=render(event),
     )
+    return attempt, None
+
+
+def _under_way(session: Session, endpoint_id: str, now: datetime) -> int:
+    leased = select(func.count()).where(
+        Delivery.endpoint_id == endpoint_id,
+        Delivery.state == constant(DeliveryState.PENDING),
+        Delivery.leased_until >= now,
+    )
+    return session.scalar(leased) or 0
+
+
+def _take_token(endpoint: Endpoint, now: datetime, rate_per_s: float) -> float:
+    """Take one token from the endpoint's bucket; 0 when there was one, else the seconds until there is."""
+    since_s = (now - endpoint.refilled_at).total_seconds() if endpoint.refilled_at else 0.0
+    endpoint.tokens = min(max(rate_per_s, 1.0), endpoint.tokens + max(0.0, since_s) * rate_per_s)
+    endpoint.refilled_at = now
+    if endpoint.tokens < 1:
+        return (1 - endpoint.tokens) / rate_per_s
+    endpoint.tokens -= 1
+    return 0.0
 
 
 def _attempt(installation: Installation, owner: str, attempt: Attempt) -> None:
     """Send, with no transaction open; then record what came back."""
-    started = installation.now()
-    answer: Answer | None = None
-    error: str | None = None
-    timed_out = refused = False
-    try:
-        secret = installation.vault.open(attempt.secret)
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": attempt.event_id,
-            "webhook-timestamp": str(int(started.timestamp())),
-            "webhook-signature": sign(attempt.event_id, started, attempt.body, secret),
-        }
-        answer = installation.outbound.post(attempt.url, body=attempt.body, headers=headers)
-    except OutboundRefused as met:
-        error, refused = f"refused: {met.detail}", True
-    except OutboundFailed as met:
-        error, timed_out = f"{met.reason}: {met}", met.reason == "timeout"
-    except Exception as met:
-        log.exception("delivery %s could not be attempted", attempt.delivery_id)
-        error = f"{type(met).__name__}"
-    took_s = (installation.now() - started).total_seconds()
+    met = _send(installation, attempt)
     with installation.database.session() as session:
         work = Work(session=session, now=installation.now())
-        _record(installation, work, owner, attempt, answer, error, took_s, timed_out=timed_out, refused=refused)
+        _record(installation, work, owner, attempt, met)
         work.write()
 
 
-def _record(
-    installation: Installation,
-    work: Work,
-    owner: str,
-    attempt: Attempt,
-    answer: Answer | None,
-    error: str | None,
-    took_s: float,
-    *,
-    timed_out: bool,
-    refused: bool,
-) -> None:
+def _send(installation: Installation, attempt: Attempt) -> Met:
+    started = installation.now()
+    answer: Answer | None = None
+    error: str | None = None
+    timed_out = False
+    try:
+        headers = signed_headers(attempt.event_id, started, attempt.body, [installation.vault.open(attempt.secret)])
+        answer = installation.outbound.post(
+            attempt.url, body=attempt.body, headers={"content-type": "application/json", **headers}
+        )
+    except OutboundRefused as refused:
+        error = f"refused: {refused.detail}"
+    except OutboundFailed as failed:
+        error, timed_out = f"{failed.reason}: {failed}", failed.reason == "timeout"
+    except Exception as mistake:
+        log.exception("delivery %s could not be attempted", attempt.delivery_id)
+        error = type(mistake).__name__
+    took_s = (installation.now() - started).total_seconds()
+    return Met(answer=answer, error=error, timed_out=timed_out, took_s=took_s)
+
+
+def _record(installation: Installation, work: Work, owner: str, attempt: Attempt, met: Met) -> None:
+    """Write what came of an attempt, unless our lease ran out and another worker has recorded one of its own."""
     endpoint = locked_endpoint(work.session, attempt.endpoint_id)
     mine = select(Delivery).where(Delivery.id == attempt.delivery_id, Delivery.owner == owner).with_for_update()
     delivery = work.session.scalar(mine)
     if delivery is None or delivery.state is DeliveryState.DELIVERED or delivery.attempts != attempt.attempts:
-        return  # our lease ran out, and another worker has recorded an attempt of its own.
-    status = answer.status if answer is not None else None
+        return
     delivery.attempts += 1
     delivery.owner = delivery.leased_until = None
-    delivery.last_status, delivery.last_error = status, error
-    entry = {"at": format_instant(work.now), "status": status, "error": error, "took_ms": round(took_s * 1000)}
-    if answer is not None and not 200 <= answer.status < 300:
-        entry["answer"] = answer.body[:KEPT_CHARACTERS].decode("utf-8", "replace").replace("\0", "")
-    delivery.attempt_log = [*(delivery.attempt_log or []), entry]
-    if status is not None and 200 <= status < 300:
+    delivery.last_status, delivery.last_error = met.status, met.error
+    delivery.attempt_log = [*(delivery.attempt_log or []), met.entry(work.now)]
+    if met.is_success:
         delivery.state, delivery.delivered_at, endpoint.failing_since = DeliveryState.DELIVERED, work.now, None
         return
     endpoint.failing_since = endpoint.failing_since or work.now
@@ -212,18 +240,17 @@ def _record(
         attempts=delivery.attempts,
         schedule_s=installation.settings.delivery_schedule_s,
         jitter=random.uniform(-1, 1),  # noqa: S311 - spreads load, hides nothing
-        status=status,
-        timed_out=timed_out,
-        retry_after_s=_retry_after_s(answer, work.now),
+        status=met.status,
+        timed_out=met.timed_out,
+        retry_after_s=_retry_after_s(met.answer, work.now),
     )
     if again_at is None:
         delivery.state = DeliveryState.EXHAUSTED
     else:
         delivery.due_at = again_at
-        if not endpoint.enabled:
-            delivery.state = DeliveryState.PARKED
+        delivery.state = DeliveryState.PENDING if endpoint.enabled else DeliveryState.PARKED
     work.session.flush()
-    if status == 410:
+    if met.status == 410:
         disable_endpoint(work, endpoint, "the endpoint answered 410 Gone")
     elif work.now - endpoint.failing_since >= DISABLED_AFTER:
         disable_endpoint(work, endpoint, "no attempt has succeeded for 120 hours")
