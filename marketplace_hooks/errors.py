@@ -9,9 +9,12 @@
     │   ├── PayloadRejected     a body breaks its schema; carries every error at once
     │   ├── Conflict            the move is impossible from here; names both states (409)
     │   ├── NotFound            it does not exist, or it is somebody else's (404: we do not say which)
+    │   │   └── Withdrawn       it was public, and its sale has ended for good (410)
+    │   ├── NotSignedIn         nobody says who asks, or the token is not one of ours (401)
     │   ├── Forbidden           this role may never do that (403)
     │   └── OutboundRefused     an address that we will not connect to
     └── Unavailable             a part we lean on is away; trying later can help
+        ├── TooManyRequests     who asks has asked too often; says when to come back (429)
         ├── LeaseLost           another worker took over what this one held; its work is rolled back
         └── OutboundFailed      the other side did not answer as it should, or not in time
 
@@ -60,8 +63,8 @@ class PayloadRejected(Refused):
 
     code = "payload_rejected"
 
-    def __init__(self, detail: str, *, errors: Sequence[Mapping[str, str]]) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, *, errors: Sequence[Mapping[str, str]], code: str | None = None) -> None:
+        super().__init__(detail, code=code)
         self.errors = list(errors)
 
 
@@ -75,6 +78,18 @@ class NotFound(Refused):
     """It does not exist, or it belongs to somebody else. The two are never told apart."""
 
     code = "not_found"
+
+
+class Withdrawn(NotFound):
+    """It was public once, and its sale has ended for good."""
+
+    code = "withdrawn"
+
+
+class NotSignedIn(Refused):
+    """Nobody says who asks (`not_signed_in`), or the bearer token is unknown or revoked (`invalid_token`)."""
+
+    code = "not_signed_in"
 
 
 class Forbidden(Refused):
@@ -91,6 +106,14 @@ class OutboundRefused(Refused):
 
 class Unavailable(MarketplaceHooksError):
     """A part we lean on is away. Nothing was lost; trying later can help."""
+
+
+class TooManyRequests(Unavailable):
+    """Asked too often; `retry_after_s` says when to come back."""
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class LeaseLost(Unavailable):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,9 @@ from ..store.cascades import Cascade
 from ..store.database import insert_new
 from ..store.outbox import OutgoingEvent
 from ..store.products import Listing
-from .installation import Bell
+from .installation import Bell, Installation
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,3 +91,25 @@ class Work:
             if rows:
                 self.session.execute(insert_new(self.session, table), rows)
                 rows.clear()
+
+
+def carry_out(installation: Installation, act: Callable[[Work], _T]) -> _T:
+    """Do `act` in one write transaction, and ring for what must follow once it is committed.
+
+    `act` is run again from its start when the database asks for it (a deadlock, a busy file): it must not do anything
+    that a rollback does not undo.
+    """
+    rings: set[Bell] = set()
+
+    def attempt(session: Session) -> _T:
+        work = Work(session=session, now=installation.now())
+        done = act(work)
+        work.write()
+        rings.clear()
+        rings.update(work.rings)
+        return done
+
+    done = installation.database.retrying(attempt)
+    for bell in rings:
+        installation.bells.ring(bell)
+    return done

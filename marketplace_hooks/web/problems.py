@@ -19,10 +19,13 @@ STATUSES: tuple[tuple[type[errors.MarketplaceHooksError], int], ...] = (
     (errors.SignatureRejected, 401),
     (errors.PayloadRejected, 422),
     (errors.Conflict, 409),
+    (errors.Withdrawn, 410),
     (errors.NotFound, 404),
+    (errors.NotSignedIn, 401),
     (errors.Forbidden, 403),
     (errors.OutboundRefused, 422),
     (errors.Refused, 400),
+    (errors.TooManyRequests, 429),
     (errors.Unavailable, 503),
 )
 RETRY_AFTER_S = 5
@@ -49,6 +52,13 @@ def problem_of(error: errors.MarketplaceHooksError) -> Response:
     status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
     if isinstance(error, errors.PayloadRejected):
         return problem(status, error.code, error.detail, errors=error.errors)
+    if isinstance(error, errors.NotSignedIn):
+        known = ', error="invalid_token"' if error.code == "invalid_token" else ""
+        challenge = f'Bearer realm="marketplace_hooks"{known}'
+        return problem(status, error.code, error.detail, headers={"WWW-Authenticate": challenge})
+    if isinstance(error, errors.TooManyRequests):
+        headers = {"Retry-After": str(error.retry_after_s)}
+        return problem(status, "too_many_requests", str(error), headers=headers)
     if isinstance(error, errors.Refused):
         return problem(status, error.code, error.detail, **error.facts)
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None

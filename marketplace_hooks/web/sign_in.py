@@ -1,0 +1,156 @@
+"""Who is asking, and may somebody of that role ask this at all?
+
+Machines send a bearer token of ours; people are told to us by the host app, through its `identity` callable. A route
+states its audience with `audience`; whatever states none is refused by `check_audience`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import current_app, request
+
+from ..errors import Forbidden, NotSignedIn, TooManyRequests, Unavailable
+from ..services import tokens
+from ..store.access import Role
+from .state import Identity, WebState, state
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_KEPT = "marketplace_hooks.asking"
+_BEARER = "bearer "
+_ROLES_WITH_SUBJECT = (Role.SELLER, Role.CUSTOMER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asking:
+    """What one request says of who sends it: an identity, a token that opens nothing now and why, or neither."""
+
+    identity: Identity | None = None
+    refusal: NotSignedIn | Unavailable | None = None
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who may call a route. `roles` None: everybody, signed in or not."""
+
+    roles: frozenset[Role] | None
+
+    def check(self, identity: Identity | None) -> None:
+        """Raises `NotSignedIn` when nobody asks, `Forbidden` when the role may never."""
+        if self.roles is None:
+            return
+        if identity is None:
+            raise NotSignedIn("send a token: Authorization: Bearer mht_…")
+        if identity.role not in self.roles:
+            raise Forbidden(f"this is for {', '.join(sorted(self.roles))}; you ask as {identity.role}")
+
+
+EVERYBODY = Audience(None)
+
+
+def audience(*roles: Role) -> Callable[[View], View]:
+    """State who may call the route: these roles; without any, everybody."""
+
+    def state_it(view: View) -> View:
+        stated = Audience(frozenset(roles)) if roles else EVERYBODY
+        view.mh_audience = stated  # type: ignore[attr-defined] # a mark that functools.wraps carries outwards
+        return view
+
+    return state_it
+
+
+def audience_of(view: Callable[..., Any]) -> Audience | None:
+    """What the view states; None when it states nothing."""
+    found = getattr(view, "mh_audience", None)
+    return found if isinstance(found, Audience) else None
+
+
+def check_audience() -> None:
+    """Before a request: let the right people through. Nobody passes a route that does not say for whom it is.
+
+    Raises `NotSignedIn`, `Forbidden`, `TooManyRequests` after too many refused tokens from one address, `Unavailable`.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    stated = audience_of(view) if view else None
+    if stated is None:
+        raise Forbidden("this route does not say for whom it is")
+    asking = _asking()
+    if asking.refusal is not None:
+        raise asking.refusal
+    stated.check(asking.identity)
+
+
+def identify() -> Identity | None:
+    """Who is asking; None for nobody, and for somebody with a token that is not one of ours."""
+    return _asking().identity
+
+
+def signed_in() -> Identity:
+    """Who is asking, on a route whose audience is not everybody."""
+    identity = identify()
+    if identity is None:
+        raise NotSignedIn("send a token: Authorization: Bearer mht_…")
+    return identity
+
+
+def _asking() -> _Asking:
+    # Kept with the request itself: `g` may outlive it, where an application context was pushed around several.
+    found: _Asking | None = request.environ.get(_KEPT)
+    if found is None:
+        found = request.environ[_KEPT] = _find_out(state(current_app))
+    return found
+
+
+def _find_out(here: WebState) -> _Asking:
+    given = request.headers.get("Authorization", "")
+    token = given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else None
+    # A host may have bearer tokens of its own: those that are not ours are for its `identity` to read.
+    if token is not None and (token.startswith(tokens.PREFIX) or here.identity is None):
+        return _by_token(here, token)
+    if here.identity is None:
+        return _Asking()
+    return _Asking(identity=read_identity(here.identity()))
+
+
+def _by_token(here: WebState, text: str) -> _Asking:
+    settings = here.installation.settings
+    client = request.remote_addr or "unknown"
+    if wait_s := here.limits.is_spent(settings.failure_rate_per_minute, "failures", client):
+        return _Asking(refusal=TooManyRequests("too many refused tokens from this address", retry_after_s=wait_s))
+    try:
+        with here.installation.database.reading() as session:
+            token = tokens.find(session, text)
+    except Unavailable as away:
+        return _Asking(refusal=away)
+    if token is not None:
+        return _Asking(identity=Identity(role=token.role, subject=token.subject, token_id=token.id))
+    here.limits.seconds_to_wait(settings.failure_rate_per_minute, "failures", client)
+    return _Asking(refusal=NotSignedIn("the token is unknown or revoked", code="invalid_token"))
+
+
+def read_identity(told: Any) -> Identity | None:
+    """What the host's `identity` callable returned, as ours: None, a mapping, or an object with such attributes.
+
+    Raises `ValueError` with a sentence for the host's developer.
+    """
+    if told is None:
+        return None
+    names = ("role", "subject", "locale")
+    if isinstance(told, Mapping):
+        role, subject, locale = (told.get(name) for name in names)
+    else:
+        role, subject, locale = (getattr(told, name, None) for name in names)
+    if role not in list(Role):
+        raise ValueError(
+            f"identity() must return None, or a mapping with role, subject and locale, where role is one of "
+            f"{', '.join(Role)}; it returned {type(told).__name__} with role {role!r}"
+        )
+    for name, value in (("subject", subject), ("locale", locale)):
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"identity() returned a {name} of type {type(value).__name__}; it must be text or None")
+    if role in _ROLES_WITH_SUBJECT and not subject:
+        raise ValueError(f"identity() returned the role {role!r} without a subject: whose id is it?")
+    return Identity(role=Role(role), subject=subject, locale=locale)
