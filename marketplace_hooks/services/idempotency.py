@@ -52,7 +52,7 @@ class Kept:
 def claim(installation: Installation, call: Call) -> Claim | Kept:
     """The right to run the call, or its answer if it has run.
 
-    Raises `PayloadRejected` when the key stands for another body, `Conflict` while another run of the call is under way.
+    Raises `PayloadRejected` when the key stands for another body, `Conflict` while another run is under way.
     """
     owner = uuid.uuid4().hex
     now = installation.now()

@@ -57,8 +57,8 @@ def problem_of(error: errors.MarketplaceHooksError) -> Response:
         challenge = f'Bearer realm="marketplace_hooks"{known}'
         return problem(status, error.code, error.detail, headers={"WWW-Authenticate": challenge})
     if isinstance(error, errors.TooManyRequests):
-        headers = {"Retry-After": str(error.retry_after_s)}
-        return problem(status, "too_many_requests", str(error), headers=headers)
+        wait = {"Retry-After": str(error.retry_after_s)}
+        return problem(status, "too_many_requests", str(error), headers=wait)
     if isinstance(error, errors.Refused):
         return problem(status, error.code, error.detail, **error.facts)
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None

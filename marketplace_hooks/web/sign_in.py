@@ -1,4 +1,4 @@
-"""Who is asking, and may somebody of that role ask this at all?
+"""Who is asking, may somebody of that role ask this at all, and what do they see that is hidden from others?
 
 Machines send a bearer token of ours; people are told to us by the host app, through its `identity` callable. A route
 states its audience with `audience`; whatever states none is refused by `check_audience`.
@@ -14,6 +14,7 @@ from flask import current_app, request
 
 from ..errors import Forbidden, NotSignedIn, TooManyRequests, Unavailable
 from ..services import tokens
+from ..services.catalogue import PUBLIC, PackCard, ProductCard, Sight
 from ..store.access import Role
 from .state import Identity, WebState, state
 
@@ -94,6 +95,24 @@ def signed_in() -> Identity:
     if identity is None:
         raise NotSignedIn("send a token: Authorization: Bearer mht_…")
     return identity
+
+
+def sight() -> Sight:
+    """What this request sees beside the public things: all for the marketplace's people, for a seller the seller's."""
+    identity = identify()
+    if identity is None:
+        return PUBLIC
+    if identity.role in (Role.PLATFORM, Role.OPERATOR):
+        return Sight(everything=True)
+    return Sight(seller_id=identity.subject) if identity.role is Role.SELLER else PUBLIC
+
+
+def may_see(card: ProductCard | PackCard) -> bool:
+    """Whether this request is shown the page, hidden or not (`domain.md` 5).
+
+    The one place for it: the customers who own a product join here when purchases are kept.
+    """
+    return card.visible or sight().sees(card.seller_id)
 
 
 def _asking() -> _Asking:
