@@ -1,5 +1,5 @@
 """What is kept: tables and constraints, no rules."""
 
-from . import access, cascades, inbox, outbox, packs, products
+from . import access, cascades, inbox, outbox, packs, products, purchases, releases, subscriptions
 
-__all__ = ["access", "cascades", "inbox", "outbox", "packs", "products"]
+__all__ = ["access", "cascades", "inbox", "outbox", "packs", "products", "purchases", "releases", "subscriptions"]
