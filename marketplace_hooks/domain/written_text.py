@@ -46,6 +46,11 @@ _CLOSING_ALONE = re.compile(
 )
 
 
+class _NormalisedMessage(EmailMessage):  # type: ignore[misc] # the package ships no types
+    def _normalize_text(self) -> None:
+        """Leave the text alone: its lines are stripped already, and the parser's own way warns from Python 3.13 on."""
+
+
 def written_text(body: str) -> str:
     """Return what the author wrote himself, or "" where nothing is left (`clocks.md` 9).
 
@@ -57,7 +62,7 @@ def written_text(body: str) -> str:
     text = "\n".join(line[:LONGEST_LINE] for line in _without_quotes(lines)).strip()[:LONGEST_TEXT]
     if not text or _CLOSING_ALONE.fullmatch(text.partition("\n")[0].rstrip(" ,.!")):
         return ""
-    message = EmailMessage(text=text, languages=list(_LANGUAGES), keep_hyphen_lists=True).read()
+    message = _NormalisedMessage(text=text, languages=list(_LANGUAGES), keep_hyphen_lists=True).read()
     reply = message.replies[0]
     # Headers before anything else would be a quote, and quotes are gone: the parser took a list ("A: …") for them.
     return text if reply.headers else str(reply.body).strip()
