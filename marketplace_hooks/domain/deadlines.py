@@ -124,13 +124,7 @@ def deadline(
             continue
         counted.append(day)
         if may_be_last:
-            return Deadline(
-                state=State.RUNNING,
-                last_day=day,
-                due_before=end_of(day, zone),
-                counted=tuple(counted),
-                skipped=tuple(skipped),
-            )
+            return _running(day, zone, counted, skipped)
     return Deadline(
         state=State.SUSPENDED, last_day=None, due_before=None, counted=tuple(counted), skipped=tuple(skipped)
     )
@@ -170,6 +164,16 @@ def days_left(counted: Sequence[date], at: datetime, zone: Zone) -> int:
     """
     today = day_of(at, zone)
     return sum(day > today for day in counted)
+
+
+def _running(last_day: date, zone: Zone, counted: list[date], skipped: list[SkippedDay]) -> Deadline:
+    return Deadline(
+        state=State.RUNNING,
+        last_day=last_day,
+        due_before=end_of(last_day, zone),
+        counted=tuple(counted),
+        skipped=tuple(skipped),
+    )
 
 
 def _suspending(
