@@ -24,6 +24,7 @@ from ..services.standings import Standings
 from ..services.work import Work
 from ..store.database import is_passing
 from ..store.inbox import InboxEvent, InboxState
+from .fields import every_error
 from .registry import EVENTS, EventType, ParentUnknown, Result, Told
 
 log = logging.getLogger(__name__)
@@ -160,7 +161,7 @@ def read(event: InboxEvent) -> Reading:
     try:
         loaded = known.schema.load(data)
     except ValidationError as error:
-        return Reading(event=event, type=known, errors=_flat(error.messages))
+        return Reading(event=event, type=known, errors=every_error(error.messages, "data"))
     told = Told(
         event_id=event.event_id,
         type=event.type,
@@ -169,14 +170,3 @@ def read(event: InboxEvent) -> Reading:
         data=loaded,
     )
     return Reading(event=event, type=known, told=told)
-
-
-def _flat(messages: Any, path: str = "data") -> list[dict[str, Any]]:
-    """marshmallow's nested messages as a list of paths (`data.listing.features.0`) with their messages."""
-    if isinstance(messages, dict):
-        return [
-            one
-            for key, inner in messages.items()
-            for one in _flat(inner, f"{path}.{key}" if key != "_schema" else path)
-        ]
-    return [{"path": path, "message": str(message)} for message in messages]

@@ -71,3 +71,14 @@ class TextOrTitles(fields.Field[Any]):
         if isinstance(value, dict):
             return self._titles.deserialize(value, attr, data, **kwargs)
         raise ValidationError("Must be a text, or a text for each language.")
+
+
+def every_error(messages: Any, path: str = "") -> list[dict[str, str]]:
+    """marshmallow's nested messages as a list of paths (`data.listing.features.0`) with their messages."""
+    if not isinstance(messages, dict):
+        return [{"path": path, "message": str(message)} for message in messages]
+    return [
+        one
+        for key, inner in messages.items()
+        for one in every_error(inner, path if key == "_schema" else f"{path}.{key}".lstrip("."))
+    ]

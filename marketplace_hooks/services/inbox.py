@@ -17,6 +17,7 @@ from ..errors import Conflict, LeaseLost, NotFound
 from ..store.base import constant
 from ..store.inbox import InboxEvent, InboxState, Shard
 from .installation import Bell, Installation
+from .work import Work, carry_out
 
 SHARDS_AT_ONCE = 16
 """Shards leased by one drain at a time: a quarter, so that other workers find some."""
@@ -131,26 +132,34 @@ def settle(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def replay(installation: Installation, event_id: str, *, source: str | None = None) -> InboxEvent:
     """Have an event applied again that was not: ignored, rejected, failed or parked. Raises `Conflict`, `NotFound`."""
-    with installation.database.session() as session:
-        query = select(InboxEvent).where(InboxEvent.event_id == event_id)
-        if source is not None:
-            query = query.where(InboxEvent.source == source)
-        found = list(session.scalars(query.with_for_update()))
-        if not found:
-            raise NotFound(f"no event {event_id}")
-        if len(found) > 1:
-            raise Conflict(
-                f"several sources have an event {event_id}: say which", sources=[event.source for event in found]
-            )
-        event = found[0]
-        if event.state in (InboxState.APPLIED, InboxState.RECEIVED):
-            raise Conflict(
-                f"the event is {event.state}; only an ignored, rejected, failed or parked one can be replayed",
-                code="not_replayable",
-                state=event.state,
-                asked=InboxState.RECEIVED,
-            )
-        event.state, event.attempts = InboxState.RECEIVED, 0
-        event.errors = event.parked_on = event.due_at = event.outcome = None
-    installation.bells.ring(Bell.INBOX)
+    return carry_out(installation, lambda work: replay_event(work, event_id, source=source))
+
+
+def replay_event(work: Work, event_id: str, *, source: str | None = None) -> InboxEvent:
+    """The same, in the caller's transaction."""
+    query = select(InboxEvent).where(InboxEvent.event_id == event_id)
+    if source is not None:
+        query = query.where(InboxEvent.source == source)
+    found = list(work.session.scalars(query.with_for_update()))
+    if not found:
+        raise NotFound(f"no event {event_id}")
+    if len(found) > 1:
+        raise Conflict(
+            f"several sources have an event {event_id}: say which",
+            code="several_sources",
+            sources=[event.source for event in found],
+        )
+    event = found[0]
+    if event.state in (InboxState.APPLIED, InboxState.RECEIVED):
+        raise Conflict(
+            f"the event is {event.state}; only an ignored, rejected, failed or parked one can be replayed",
+            code="not_replayable",
+            state=event.state,
+            asked=InboxState.RECEIVED,
+        )
+    if event.body is None:
+        raise Conflict("the event's payload has been purged", code="payload_purged", state=event.state)
+    event.state, event.attempts = InboxState.RECEIVED, 0
+    event.errors = event.parked_on = event.due_at = event.outcome = None
+    work.rings.add(Bell.INBOX)
     return event

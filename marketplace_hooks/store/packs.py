@@ -55,14 +55,18 @@ class PackMember(Base):
     __table_args__ = (Index("ix_mh_pack_members_product", "product_id", "pack_id"),)
 
 
-def pack_is_visible() -> ColumnElement[bool]:
-    """SQL for: no hold and no withdrawal of its own, at least two members, and none of them blocks (`domain.md` 6)."""
+def pack_is_visible(*, were_online: str | None = None) -> ColumnElement[bool]:
+    """SQL for: no hold and no withdrawal of its own, at least two members, and none of them blocks (`domain.md` 6).
+
+    `were_online` is a product that is taken for online, whatever it is: what would be seen if it were?
+    """
     members = select(func.count()).where(PackMember.pack_id == Pack.id).correlate(Pack).scalar_subquery()
     blocked = (
         select(PackMember.pack_id)
         .join(Product, Product.id == PackMember.product_id)
         .where(PackMember.pack_id == Pack.id, Product.status != constant(Status.ONLINE))
         .correlate(Pack)
-        .exists()
     )
-    return (Pack.status == constant(Status.ONLINE)) & (members >= FEWEST_MEMBERS) & ~blocked
+    if were_online is not None:
+        blocked = blocked.where(Product.id != were_online)
+    return (Pack.status == constant(Status.ONLINE)) & (members >= FEWEST_MEMBERS) & ~blocked.exists()

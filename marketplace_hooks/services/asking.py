@@ -1,0 +1,91 @@
+"""What is somebody answered who asks here, by a button or the API, for a status change, and waits?
+
+The change itself is `statuses.py`'s, the same as by event; here a refusal is raised instead of recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..domain.instants import format_instant
+from ..domain.statuses import Asked, Effect, Side, Status
+from ..errors import Conflict, NotFound
+from ..store.products import SubjectKind
+from .holdings import HoldShown, ScheduledShown, shown_holds, shown_slots
+from .standings import Standing, Standings
+from .statuses import cancel_scheduled, change_status
+from .work import Cause, Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """What the change did. `holds` are all that stand after it; `scheduled` is the asking side's slot, if taken.
+
+    `cascade_id` is None when nothing has to follow: no effect, or not yet.
+    """
+
+    cascade_id: str | None
+    status: Status
+    effect: Effect
+    holds: Sequence[HoldShown]
+    scheduled: ScheduledShown | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What is to be changed. `seller_id` is whose it must be; None: anybody's."""
+
+    kind: SubjectKind
+    id: str
+    seller_id: str | None = None
+
+
+def ask_status(work: Work, target: Target, asked: Asked, cause: Cause) -> Answered:
+    """Change the status for the side that asks, in this transaction.
+
+    Raises `NotFound`; `Conflict` when it cannot become that from what it is (`withdrawn_for_good`, with both states),
+    or when others hold it and this side does not (`held_by_others`, with their holds).
+    """
+    standing = _find(work, target)
+    outcome = change_status(work, standing, asked, cause)
+    refuse_impossible(outcome.effect, standing.row.status, asked, shown_holds(standing.holds()))
+    return Answered(
+        cascade_id=outcome.cascade_id,
+        status=outcome.status,
+        effect=outcome.effect,
+        holds=shown_holds(standing.holds()),
+        scheduled=next(iter(shown_slots([standing.side(asked.side, work.session)])), None),
+    )
+
+
+def refuse_impossible(effect: Effect, status: Status, asked: Asked, holds: Sequence[HoldShown]) -> None:
+    """Raise the `Conflict` of an effect that refuses; do nothing for any other."""
+    facts = {"state": status, "asked": asked.status, "holds": [_hold_json(hold) for hold in holds]}
+    if effect is Effect.REFUSED_WITHDRAWN:
+        raise Conflict(
+            f"it is {status} and cannot become {asked.status}; only the marketplace can reinstate it",
+            code="withdrawn_for_good",
+            **facts,
+        )
+    if effect is Effect.REFUSED_HELD_BY_OTHERS:
+        others = ", ".join(hold.side for hold in holds)
+        raise Conflict(f"it is held by {others}, not by {asked.side}", code="held_by_others", **facts)
+
+
+def ask_cancellation(work: Work, target: Target, side: Side, cause: Cause) -> None:
+    """Cancel the side's scheduled change. Raises `NotFound`, with the code `nothing_scheduled` when there is none."""
+    standing = _find(work, target)
+    if cancel_scheduled(work, standing, side, cause) is not Effect.LIFT:
+        raise NotFound(f"{side} has scheduled no change", code="nothing_scheduled")
+
+
+def _find(work: Work, target: Target) -> Standing:
+    standing = Standings(work.session).get(target.kind, target.id)
+    if standing is None or target.seller_id not in (None, standing.row.seller_id):
+        raise NotFound(f"there is no {target.kind} {target.id}")
+    return standing
+
+
+def _hold_json(hold: HoldShown) -> dict[str, object]:
+    return {"side": hold.side, "reason": hold.reason, "since": format_instant(hold.since), "actor": hold.actor}
