@@ -1,0 +1,114 @@
+"""What does a card in a list say beside the name: the announced versions, the first words, what a pack's parts cost?
+
+One statement for all the cards of a list. The lists themselves are `catalogue.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ..store.packs import PackMember
+from ..store.products import Listing, Product, ProductKind
+
+MEMBERS_SHOWN = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announced:
+    """What a product's card announces. Both bounds None: its listing names no versions, or it has none yet."""
+
+    description: Mapping[str, str]
+    compatible_from: str | None
+    compatible_to: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A product as one of the first parts of a pack's card."""
+
+    product_id: str
+    kind: ProductKind
+    technical_name: str
+    title: Mapping[str, str]
+    categories: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """The first parts of a pack, and what all of them cost one by one (None: not all in one currency)."""
+
+    parts: Sequence[Part]
+    apart_cents: int | None
+    currency: str
+
+
+def announced(session: Session, product_ids: Sequence[str], at: datetime) -> dict[str, Announced]:
+    """What these products announce at an instant."""
+    if not product_ids:
+        return {}
+    in_force = (
+        select(Listing.id)
+        .where(Listing.product_id == Product.id, Listing.published_at <= at)
+        .order_by(Listing.published_at.desc(), Listing.version.desc())
+        .limit(1)
+        .correlate(Product)
+        .scalar_subquery()
+    )
+    query = (
+        select(Product.id, Product.description, Listing.compatible_from, Listing.compatible_to)
+        .outerjoin(Listing, Listing.id == in_force)
+        .where(Product.id.in_(product_ids))
+    )
+    return {
+        id_: Announced(description=description, compatible_from=first, compatible_to=last)
+        for id_, description, first, last in session.execute(query)
+    }
+
+
+def contents(session: Session, pack_ids: Sequence[str]) -> dict[str, Contents]:
+    """What is in these packs; a pack without a single product is left out."""
+    if not pack_ids:
+        return {}
+    pack = PackMember.pack_id
+    counted = (
+        select(
+            PackMember.pack_id,
+            PackMember.product_id,
+            func.row_number().over(partition_by=pack, order_by=PackMember.position).label("place"),
+            func.sum(Product.price_cents).over(partition_by=pack).label("apart_cents"),
+            func.min(Product.currency).over(partition_by=pack).label("first_currency"),
+            func.max(Product.currency).over(partition_by=pack).label("last_currency"),
+        )
+        .join(Product, Product.id == PackMember.product_id)
+        .where(PackMember.pack_id.in_(pack_ids))
+        .subquery()
+    )
+    query = (
+        select(counted, Product.kind, Product.technical_name, Product.title, Product.categories)
+        .join(Product, Product.id == counted.c.product_id)
+        .where(counted.c.place <= MEMBERS_SHOWN)
+        .order_by(counted.c.pack_id, counted.c.place)
+    )
+    found: dict[str, Contents] = {}
+    parts: dict[str, list[Part]] = {}
+    for row in session.execute(query):
+        shown = parts.setdefault(row.pack_id, [])
+        shown.append(
+            Part(
+                product_id=row.product_id,
+                kind=row.kind,
+                technical_name=row.technical_name,
+                title=row.title,
+                categories=row.categories,
+            )
+        )
+        one_currency = row.first_currency == row.last_currency
+        # PostgreSQL sums integers to a numeric.
+        apart_cents = int(row.apart_cents) if one_currency else None
+        found[row.pack_id] = Contents(parts=shown, apart_cents=apart_cents, currency=row.first_currency)
+    return found

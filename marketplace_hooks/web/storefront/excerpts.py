@@ -1,0 +1,24 @@
+"""How is a long description shown: all of it by paragraphs, or only its beginning?"""
+
+from __future__ import annotations
+
+import re
+
+from ..wording import Said
+
+LONGEST_EXCERPT = 130
+
+
+def excerpt(text: Said) -> Said:
+    """The first sentence, or as many whole words of it as a card has room for."""
+    line = " ".join(text.plain.split())
+    first = re.match(r".{20,}?[.!?…](?=\s|$)", line)
+    shown = first.group() if first else line
+    if len(shown) > LONGEST_EXCERPT:
+        shown = shown[:LONGEST_EXCERPT].rsplit(" ", 1)[0].rstrip(" ,;:.\u202f") + "…"
+    return Said(shown, text.lang)
+
+
+def paragraphs(text: Said) -> list[Said]:
+    """The paragraphs of a text: what empty lines divide."""
+    return [Said(one.strip(), text.lang) for one in re.split(r"\n\s*\n", text.plain) if one.strip()]

@@ -1,0 +1,127 @@
+"""The three pages of the storefront: the catalogue, a product, a pack.
+
+What is hidden answers 404, and 410 once it is withdrawn for good (`domain.md` 5, 6), but for those who may see it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, make_response, render_template, request
+from sqlalchemy.orm import Session
+
+from ...domain.statuses import Status
+from ...services import catalogue, shelves
+from ...services.catalogue import PackCard, PackPage, Page, ProductPage
+from ...store.searching import folded
+from ..pages import page_blueprint, refuse
+from ..sign_in import audience, may_see, sight
+from ..state import state
+from .artwork import artwork
+from .excerpts import excerpt, paragraphs
+from .labels import HELD_BY, KINDS, SCHEDULED, WITHDRAWN_BY, category_label, range_of, versions
+
+PRODUCTS_SHOWN = 24
+PACKS_SHOWN = 8
+LONGEST_ID = 100
+LONGEST_SEARCH = 100
+
+blueprint = page_blueprint("mh_storefront", __name__)
+
+
+@blueprint.context_processor
+def _words_of_the_shop() -> dict[str, Any]:
+    return {
+        "artwork": artwork,
+        "category_label": category_label,
+        "excerpt": excerpt,
+        "held_by": HELD_BY,
+        "kinds": KINDS,
+        "paragraphs": paragraphs,
+        "range_of": range_of,
+        "scheduled": SCHEDULED,
+        "versions": versions,
+        "withdrawn_by": WITHDRAWN_BY,
+    }
+
+
+@blueprint.get("/")
+@audience()
+def home() -> Response:
+    """The catalogue: what is searched for, or everything, by pages; and the packs."""
+    search, category, after = _asked("q", LONGEST_SEARCH), _asked("category", LONGEST_ID), _asked("after", LONGEST_ID)
+    here = state(current_app).installation
+    with here.database.reading() as session:
+        products = catalogue.find_products(session, category=category, search=search, after=after, limit=PRODUCTS_SHOWN)
+        packs = _packs(session, search) if category is None else Page[PackCard]()
+        categories = catalogue.find_categories(session)
+        announced = shelves.announced(session, [card.product_id for card in products.items], here.now())
+        contents = shelves.contents(session, [card.pack_id for card in packs.items])
+    return _page(
+        "home",
+        search=search,
+        category=category,
+        categories=sorted(((category_label(code), code) for code in categories), key=lambda one: folded(one[0])),
+        products=products,
+        announced=announced,
+        packs=packs,
+        contents=contents,
+        is_first=after is None,
+    )
+
+
+@blueprint.get("/products/<product_id>")
+@audience()
+def product(product_id: str) -> Response:
+    """What a product's listing announces, and the packs that contain it."""
+    here = state(current_app).installation
+    with here.database.reading() as session:
+        page = catalogue.product_page(session, product_id, sight=sight()) if _is_id(product_id) else None
+        if page is None or not may_see(page.card):
+            return _refuse("product", page)
+        contents = shelves.contents(session, [card.pack_id for card in page.packs])
+    return _page("product", page=page, card=page.card, contents=contents)
+
+
+@blueprint.get("/packs/<pack_id>")
+@audience()
+def pack(pack_id: str) -> Response:
+    """What is in a pack, and what it saves."""
+    here = state(current_app).installation
+    with here.database.reading() as session:
+        page = catalogue.pack_page(session, pack_id) if _is_id(pack_id) else None
+        if page is None or not may_see(page.card):
+            return _refuse("pack", page)
+        announced = shelves.announced(session, [card.product_id for card in page.products], here.now())
+    return _page("pack", page=page, card=page.card, announced=announced, apart_cents=_apart(page))
+
+
+def _refuse(what: str, page: ProductPage | PackPage | None) -> Response:
+    """404 for what is not there now, whether it ever was or not; 410 for what will never come back."""
+    withdrawn = page is not None and page.card.status is Status.OFFLINE_PERMANENT
+    return refuse(410 if withdrawn else 404, "marketplace_hooks/storefront/gone.html", what=what)
+
+
+def _page(name: str, **context: Any) -> Response:
+    return make_response(render_template(f"marketplace_hooks/storefront/{name}.html", **context))
+
+
+def _packs(session: Session, search: str | None) -> Page[PackCard]:
+    return catalogue.find_packs(session, search=search, after=_asked("packs_after", LONGEST_ID), limit=PACKS_SHOWN)
+
+
+def _apart(page: PackPage) -> int | None:
+    """What the products of a pack cost one by one, in its currency; None when they are not all sold in it."""
+    if any(card.currency != page.card.currency for card in page.products):
+        return None
+    return sum(card.price_cents for card in page.products)
+
+
+def _asked(name: str, longest: int) -> str | None:
+    """A parameter of the address without what no text holds; None when nothing is left of it."""
+    text = "".join(letter for letter in request.args.get(name, "") if letter.isprintable()).strip()
+    return text[:longest] or None
+
+
+def _is_id(text: str) -> bool:
+    return len(text) <= LONGEST_ID and "\0" not in text

@@ -1,0 +1,168 @@
+"""How is something said to one reader: his language, his money, his dates?
+
+The catalogues are read from their `.po` files when first needed. Nothing is compiled, so nothing compiled can be
+forgotten, in a checkout or in a wheel. English is what the source says; it needs no catalogue.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from gettext import NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from markupsafe import Markup, escape
+
+DOMAIN = "marketplace_hooks"
+LANGUAGES = ("fr", "en")
+SOURCE_LANGUAGE = "en"
+FOLDER = Path(__file__).parent / "translations"
+
+_NARROW = "\u202f"
+_FORMATS = {"fr": "fr_FR", "en": "en_GB"}
+"""How numbers and dates look where a reader's language says no country. Most readers live in Europe."""
+
+Length = Literal["short", "medium", "long", "full"]
+
+
+def catalogue_path(language: str) -> Path:
+    """Where the texts of a language stand."""
+    return FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """The texts of a language, as gettext wants them."""
+    if language == SOURCE_LANGUAGE:
+        return NullTranslations()
+    with catalogue_path(language).open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    for message in catalogue:
+        if message.id:
+            message.string = _typeset_forms(message.string, language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled, DOMAIN)
+
+
+def typeset(text: str, language: str) -> str:
+    """The text with the spaces that its language's printers use: in French, narrow ones that do not break a line.
+
+    Only spaces that were written are replaced; none is added. (Lexique des règles typographiques en usage à
+    l'Imprimerie nationale; the colon's full-width space is narrow here as everywhere else on our pages.)
+    """
+    if language != "fr":
+        return text
+    text = re.sub(r"[ \u00a0]+(?=[;:!?»%€](?![\w(]))", _NARROW, text)
+    return re.sub(r"«[ \u00a0]+", f"«{_NARROW}", text)
+
+
+def _typeset_forms(forms: str | Sequence[str] | None, language: str) -> str | tuple[str, ...]:
+    if forms is None or isinstance(forms, str):
+        return typeset(forms or "", language)
+    return tuple(typeset(form, language) for form in forms)
+
+
+class Said(str):
+    """A text with its language, where that is not the reader's: `lang`. It renders itself with a `lang` attribute."""
+
+    lang: str | None
+
+    def __new__(cls, text: str, lang: str | None = None) -> Said:
+        said = super().__new__(cls, text)
+        said.lang = lang
+        return said
+
+    @property
+    def plain(self) -> str:
+        """The text alone, for where no element may stand: a title, an attribute."""
+        return str.__str__(self)
+
+    def __html__(self) -> str:
+        if self.lang is None:
+            return escape(self.plain)
+        return Markup('<span lang="{}">{}</span>').format(self.lang, self.plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How one reader is spoken to. `locale` says how dates and numbers look; `zone` in which civil time."""
+
+    language: str
+    locale: Locale
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, language: str, zone: ZoneInfo, *, locale: Locale | None = None) -> Wording:
+        """The wording of one of `LANGUAGES`, as its readers in Europe are used to when no locale is given."""
+        return cls(language, locale or Locale.parse(_FORMATS[language]), zone)
+
+    def gettext(self, message: str, /, **values: Any) -> str:
+        """The text of a message; `%(name)s` in it is replaced only when values are given."""
+        return self._filled(translations(self.language).gettext(message), values)
+
+    def ngettext(self, one: str, several: str, count: int, /, **values: Any) -> str:
+        """The text for this many; `%(count)s` is the number as the reader writes it."""
+        text = translations(self.language).ngettext(one, several, count)
+        return self._filled(text, {"count": self.number(count), **values})
+
+    def number(self, value: int | float | Decimal) -> str:
+        """1 234,5 in French."""
+        return str(numbers.format_decimal(value, locale=self.locale))
+
+    def money(self, cents: int, currency: str) -> str:
+        """An amount in hundredths of its currency."""
+        return str(numbers.format_currency(Decimal(cents) / 100, currency, locale=self.locale))
+
+    def day(self, value: date | datetime, length: Length = "long") -> str:
+        """A civil day; of an instant, the one it falls on in the reader's zone."""
+        if isinstance(value, datetime):
+            value = value.astimezone(self.zone).date()
+        return dates.format_date(value, length, locale=self.locale)
+
+    def instant(self, value: datetime, length: Length = "long") -> str:
+        """Day, time and the place whose time it is, such as « 2 mars 2026, 11:05 (heure de Paris) »."""
+        local = value.astimezone(self.zone)
+        joined = str(dates.get_datetime_format(length, locale=self.locale)).replace("'", "")
+        time = dates.format_time(local, "short", locale=self.locale)
+        told = joined.replace("{0}", time).replace("{1}", dates.format_date(local, length, locale=self.locale))
+        if self.zone.key in ("UTC", "Etc/UTC"):
+            return f"{told} (UTC)"
+        city = dates.get_timezone_location(self.zone, locale=self.locale, return_city=True)
+        return self.gettext("%(instant)s (%(city)s time)", instant=told, city=city)
+
+    def said(self, texts: str | Mapping[str, str]) -> Said:
+        """What somebody wrote in one language or several: in the reader's where there is one, else in another.
+
+        `Said.lang` is that other language; a plain text says none, and is taken as the reader's.
+        """
+        if isinstance(texts, str):
+            return Said(typeset(texts, self.language))
+        wanted = (self.language, *LANGUAGES, *sorted(texts))
+        by_language = {name.partition("-")[0].lower(): (name, text) for name, text in texts.items() if text.strip()}
+        by_language |= {name: (name, text) for name, text in texts.items() if text.strip()}
+        for language in wanted:
+            if language in by_language:
+                name, text = by_language[language]
+                other = name.partition("-")[0].lower() != self.language
+                return Said(typeset(text, name.partition("-")[0]), name if other else None)
+        return Said("")
+
+    def _filled(self, text: str, values: Mapping[str, Any]) -> str:
+        if not values:
+            return text
+        if any(hasattr(value, "__html__") for value in values.values()):
+            return Markup(text) % values  # noqa: S704 - the text is our own, and what is put into it is escaped
+        return text % values
