@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
@@ -12,10 +12,15 @@ def parse_instant(value: object) -> datetime | None:
     """The instant in UTC, to the microsecond; None for anything else, such as a date alone or a time without offset."""
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
         return None
+    # Python 3.13 reads 24:00 as the next day; RFC 3339 has no such hour.
+    if value[11:13] == "24":
+        return None
     try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    # At the ends of the calendar an instant cannot be told in every zone, and a database would refuse to read it back.
+    return instant if MINYEAR < instant.year < MAXYEAR else None
 
 
 def format_instant(instant: datetime) -> str:
