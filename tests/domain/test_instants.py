@@ -11,8 +11,17 @@ from hypothesis import strategies as st
 from marketplace_hooks.domain.instants import format_instant, parse_instant
 
 minutes = st.integers(-23 * 60 - 59, 23 * 60 + 59)
-zones = minutes.map(lambda minute: timezone(timedelta(minutes=minute)))
-instants = st.datetimes(datetime(1970, 1, 2), datetime(9998, 12, 30), timezones=zones)
+EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
+YEAR_9998_S = 253_370_000_000
+
+instants = st.builds(
+    lambda second, microsecond, minute: (EPOCH + timedelta(seconds=second, microseconds=microsecond)).astimezone(
+        timezone(timedelta(minutes=minute))
+    ),
+    st.integers(0, YEAR_9998_S),
+    st.integers(0, 999_999),
+    minutes,
+)
 
 
 @pytest.mark.parametrize(

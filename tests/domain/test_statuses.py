@@ -17,7 +17,7 @@ MICROSECOND = timedelta(microseconds=1)
 sides = st.sampled_from(Side)
 statuses = st.sampled_from(Status)
 holders = st.frozensets(sides)
-instants = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+instants = st.integers(-(10**6), 10**6).map(lambda second: NOW + timedelta(seconds=second))
 
 
 def stands(
