@@ -6,6 +6,7 @@ cost more than the statement itself (`benchmarks/`).
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -88,9 +89,14 @@ class InboxWriter:
         self._execute(self._conflict, aside)
         return Kept(duplicate=True, conflict=True)
 
+    def close(self) -> None:
+        """Give up this thread's connection; the next event opens another."""
+        self._drop()
+
     def _instant(self, at: datetime) -> Any:
-        # The text that SQLAlchemy's DateTime writes on SQLite, so that both ways of writing compare alike.
-        return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if self._sqlite else at
+        # The text that SQLAlchemy's DateTime writes on SQLite, so that both ways of writing compare alike. Not by
+        # strftime, whose %Y leaves out the zeros of early years.
+        return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") if self._sqlite else at
 
     def _execute(self, statement: str, row: tuple[Any, ...]) -> Any:
         """Run one statement; once more on a fresh connection, since a held one may have died while it was idle."""
@@ -116,7 +122,8 @@ class InboxWriter:
         return self._local.raw
 
     def _drop(self) -> None:
-        held = getattr(self._local, "held", None)
-        self._local.held = None
-        if held is not None:
-            held.invalidate()
+        raw = getattr(self._local, "raw", None)
+        self._local.held = self._local.raw = None
+        if raw is not None:
+            with contextlib.suppress(Exception):  # it may well be broken: whatever it says, we are rid of it.
+                raw.close()
