@@ -9,14 +9,19 @@
 | `private_redis` | a server of the test's own: stop it, start it, kill it |
 | `postgres` | the session's PostgreSQL server |
 | `restartable_postgres` | a PostgreSQL server that may be stopped and crashed; it runs again after the test |
+| `marketplace` | an installation of ours without Redis, on both databases, and who posts signed events to it |
+| `open_here` | opens more of them with settings of their own: `open_here(DRAIN_BATCH=2)` |
+| `installation` | the `marketplace`'s installation alone, for services |
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -26,6 +31,11 @@ from .rig import databases
 from .rig.network import LoopbackOnly
 from .rig.postgres import Postgres, start_postgres, start_private_postgres
 from .rig.redis import RedisServer, start_private_redis, start_redis_server
+
+if TYPE_CHECKING:
+    from marketplace_hooks.services.installation import Installation
+
+    from .marketplace import Marketplace
 
 # The suite runs the same examples everywhere and never by the clock of a busy machine; `dev` goes looking for new ones.
 hypothesis.settings.register_profile(
@@ -154,3 +164,25 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
         return
     with databases.postgres_database(request.getfixturevalue("postgres")) as url:
         yield url
+
+
+@pytest.fixture
+def open_here(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Marketplace]]:
+    """Opens installations over the test's database, each with settings of its own."""
+    # Here, not at the top: the tests of pure rules neither wait for the whole package nor fail with it.
+    from .marketplace import open_marketplace
+
+    with contextlib.ExitStack() as opened:
+        yield lambda **settings: opened.enter_context(open_marketplace(database_url, tmp_path / "instance", **settings))
+
+
+@pytest.fixture
+def marketplace(open_here: Callable[..., Marketplace]) -> Marketplace:
+    """An installation without Redis, and the marketplace that tells it things."""
+    return open_here()
+
+
+@pytest.fixture
+def installation(marketplace: Marketplace) -> Installation:
+    """The installation alone."""
+    return marketplace.installation
