@@ -1,5 +1,16 @@
 """What is kept: tables and constraints, no rules."""
 
-from . import access, cascades, inbox, outbox, packs, products, purchases, releases, subscriptions
+from . import access, cascades, inbox, inspections, outbox, packs, products, purchases, releases, subscriptions
 
-__all__ = ["access", "cascades", "inbox", "outbox", "packs", "products", "purchases", "releases", "subscriptions"]
+__all__ = [
+    "access",
+    "cascades",
+    "inbox",
+    "inspections",
+    "outbox",
+    "packs",
+    "products",
+    "purchases",
+    "releases",
+    "subscriptions",
+]
