@@ -12,20 +12,23 @@
 | `marketplace` | an installation of ours without Redis, on both databases, and who posts signed events to it |
 | `open_here` | opens more of them with settings of their own: `open_here(DRAIN_BATCH=2)` |
 | `installation` | the `marketplace`'s installation alone, for services |
+| `clock` | stops time on a Monday morning; the test moves it: `clock.shift(60)` |
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-import contextlib
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
+import time_machine
 
 from .rig import databases
 from .rig.network import LoopbackOnly
@@ -186,3 +189,10 @@ def marketplace(open_here: Callable[..., Marketplace]) -> Marketplace:
 def installation(marketplace: Marketplace) -> Installation:
     """The installation alone."""
     return marketplace.installation
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Time stands still, but for what the test moves it."""
+    with time_machine.travel(datetime(2026, 3, 2, 9, 30, tzinfo=UTC), tick=False) as traveller:
+        yield traveller
