@@ -25,6 +25,13 @@ class Identity:
     token_id: str | None = None
 
 
+@dataclass(kw_only=True)
+class Readiness:
+    """What was found once and stays so: a database that has every migration does not lose one."""
+
+    migrated: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class WebState:
     """One app's share of an installation. `identity` is the host's answer to who is signed in."""
@@ -33,6 +40,7 @@ class WebState:
     inbox: InboxWriter
     identity: Callable[[], Any] | None = None
     limits: Limits = field(default_factory=Limits)
+    readiness: Readiness = field(default_factory=Readiness)
 
 
 def state(app: Flask) -> WebState:

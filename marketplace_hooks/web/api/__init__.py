@@ -1,0 +1,64 @@
+"""What machines see: the HTTP API under `/api/v1`, its document, its pages."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+from flask import Flask
+
+from . import cascades, deliveries, docs, events, packs, products, statuses
+from .docs import document
+from .operations import CONFIG_PREFIX, Api, blueprint
+from .refusals import UNKNOWN, unknown
+from .values import Day, Instant
+
+__all__ = ["attach_api", "cascades", "deliveries", "docs", "document", "events", "packs", "products", "statuses"]
+
+PREFIX = "/api/v1"
+_ABOUT = """Status changes, cascades and logs of a marketplace.
+
+Every refusal is a problem document (RFC 9457) with a stable `code`. Lists are read by cursor. Every POST takes an
+`Idempotency-Key`: the same call under the same key is carried out once, and answered the same for 24 hours."""
+
+
+def attach_api(app: Flask, url_prefix: str = "") -> None:
+    """Add the API to the app. Nothing is registered that reaches beyond our own paths."""
+    api = Api(
+        app,
+        config_prefix=CONFIG_PREFIX,
+        spec_kwargs={
+            "title": "Marketplace hooks",
+            "version": importlib.metadata.version("marketplace-hooks"),
+            "openapi_version": "3.1.0",
+            "info": {"description": _ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
+        },
+    )
+    api.register_field(Instant, "string", "date-time")
+    api.register_field(Day, "string", "date")
+    api.spec.components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "description": "`marketplace-hooks tokens create` makes one."}
+    )
+    api.spec.components.parameter("IdempotencyKey", "header", _IDEMPOTENCY_KEY)
+    for name, description in _TAGS.items():
+        api.spec.tag({"name": name, "description": description})
+    prefix = f"{url_prefix}{PREFIX}"
+    api.register_blueprint(blueprint, url_prefix=prefix)
+    # Whatever else is asked below the prefix, by whatever method, is ours to refuse.
+    app.view_functions[UNKNOWN] = unknown
+    for path in (prefix, f"{prefix}/", f"{prefix}/<path:rest>"):
+        app.url_map.add(app.url_rule_class(path, endpoint=UNKNOWN))
+
+
+_TAGS = {
+    "Products": "What is sold, its listings, its status.",
+    "Packs": "Several products sold as one.",
+    "Cascades": "What follows from a status change, and how far it has got.",
+    "Events": "What we were told, and what became of it.",
+    "Deliveries": "What we told others.",
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "Any word of one's own for this one call, such as a UUID; to be sent again when the call is.",
+}

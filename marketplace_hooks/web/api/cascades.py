@@ -1,0 +1,85 @@
+"""How far has what follows from a status change got?"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from flask import Response, current_app
+from marshmallow import fields
+from sqlalchemy import select
+
+from ...errors import NotFound
+from ...store.access import Role
+from ...store.cascades import Cascade, CascadeState
+from ...store.products import SubjectKind
+from ..sign_in import sight
+from ..state import state
+from .answers import shown
+from .operations import operation
+from .values import AnswerSchema, Instant, Word
+
+
+class CascadeStepSchema(AnswerSchema):
+    """One step. `total` is null until what there is to do has been counted."""
+
+    name = fields.String(required=True)
+    state = fields.String(required=True)
+    total = fields.Integer(required=True, allow_none=True)
+    done = fields.Integer(required=True)
+    failed = fields.Integer(required=True)
+
+
+class CascadeSubjectSchema(AnswerSchema):
+    """What was changed."""
+
+    kind = Word(SubjectKind, required=True)
+    id = fields.String(required=True)
+
+
+class CauseSchema(AnswerSchema):
+    """Why: the event (null: asked here), whose side, the reason given."""
+
+    event_id = fields.String(required=True, allow_none=True)
+    actor = fields.String(required=True)
+    reason = fields.String(required=True)
+    on_behalf_of = fields.String()
+
+
+class CascadeSchema(AnswerSchema):
+    """A cascade with its progress: `total` is what has been counted so far, over all steps."""
+
+    id = fields.String(required=True)
+    state = Word(CascadeState, required=True)
+    total = fields.Integer(required=True)
+    done = fields.Integer(required=True)
+    failed = fields.Integer(required=True)
+    change = fields.String(required=True)
+    subject = fields.Nested(CascadeSubjectSchema, required=True)
+    cause = fields.Nested(CauseSchema, required=True)
+    created_at = Instant(required=True)
+    finished_at = Instant(required=True, allow_none=True)
+    steps = fields.List(fields.Nested(CascadeStepSchema), required=True)
+
+
+_CASCADE = CascadeSchema()
+
+
+@operation(
+    "GET",
+    "/cascades/<cascade_id>",
+    tag="Cascades",
+    roles=(Role.SELLER, Role.OPERATOR, Role.PLATFORM),
+    answer=CascadeSchema,
+    refusals=(404,),
+)
+def get_cascade(cascade_id: str) -> Response:
+    """One cascade. A seller sees those of what he sells."""
+    with state(current_app).installation.database.reading() as session:
+        cascade = session.scalar(select(Cascade).where(Cascade.id == cascade_id))
+        if cascade is None or not sight().sees(cascade.seller_id):
+            raise NotFound(f"there is no cascade {cascade_id}")
+        session.expunge(cascade)
+    counted = {name: sum(step[name] or 0 for step in cascade.steps) for name in ("total", "done", "failed")}
+    subject = {"kind": cascade.subject_kind, "id": cascade.subject_id}
+    facts = {name: getattr(cascade, name) for name in _CASCADE.fields if name not in ("subject", *counted)}
+    return shown(_CASCADE, SimpleNamespace(**facts, **counted, subject=subject))

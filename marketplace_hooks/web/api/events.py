@@ -1,0 +1,146 @@
+"""What were we told, what became of it, and may it be applied again?"""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Response, current_app
+from marshmallow import fields
+
+from ...services import inbox, logs
+from ...store.access import Role
+from ...store.inbox import InboxEvent, InboxState
+from ..state import state
+from .answers import shown_once
+from .cursors import decode_number, encode
+from .once import done_once
+from .operations import operation
+from .values import AnswerSchema, Instant, Line, PagedQuerySchema, QuerySchema, Word, next_cursor
+
+WHO = (Role.OPERATOR, Role.PLATFORM)
+
+
+class EventsQuerySchema(PagedQuerySchema):
+    """Which events."""
+
+    type = Line(metadata={"description": "Such as product.status_changed."})
+    state = Word(InboxState)
+    subject = Line(longest=200, metadata={"description": "Such as product:12."})
+    source = Line(longest=64)
+    q = Line(longest=256, metadata={"description": "A part of the event's id or of its subject."})
+
+
+class SourceQuerySchema(QuerySchema):
+    """From which source, where several have an event of one id."""
+
+    source = Line(longest=64)
+
+
+class EventSchema(AnswerSchema):
+    """An event as it was received, and what became of it."""
+
+    event_id = fields.String(required=True)
+    source = fields.String(required=True)
+    type = fields.String(required=True)
+    subject = fields.String(required=True)
+    state = Word(InboxState, required=True)
+    outcome = fields.String(required=True, allow_none=True)
+    attempts = fields.Integer(required=True)
+    errors = fields.List(fields.Dict(), required=True, allow_none=True)
+    parked_on = fields.String(required=True, allow_none=True)
+    due_at = Instant(required=True, allow_none=True)
+    sent_at = Instant(required=True)
+    received_at = Instant(required=True)
+    applied_at = Instant(required=True, allow_none=True)
+
+
+class OtherBodySchema(AnswerSchema):
+    """Another body that came under the same id: put aside, never applied."""
+
+    body_sha256 = fields.String(required=True)
+    received_at = Instant(required=True)
+    payload = fields.Raw(required=True, allow_none=True)
+
+
+class EventWithPayloadSchema(EventSchema):
+    """An event with its payload; null once that was purged."""
+
+    body_sha256 = fields.String(required=True)
+    payload = fields.Raw(required=True, allow_none=True)
+    conflicts = fields.List(fields.Nested(OtherBodySchema), required=True)
+
+
+class EventListSchema(AnswerSchema):
+    """A page of events, the newest first."""
+
+    items = fields.List(fields.Nested(EventSchema), required=True)
+    next_cursor = next_cursor()
+
+
+_EVENT, _LIST, _WHOLE = EventSchema(), EventListSchema(), EventWithPayloadSchema()
+
+
+@operation("GET", "/events", tag="Events", roles=WHO, query=EventsQuerySchema, answer=EventListSchema, refusals=(400,))
+def list_events(query: dict[str, Any]) -> Response:
+    """The log of what was received, the newest first."""
+    with state(current_app).installation.database.reading() as session:
+        events, before = logs.find_events(
+            session,
+            type_=query.get("type"),
+            state=query.get("state"),
+            subject=query.get("subject"),
+            source=query.get("source"),
+            search=query.get("q"),
+            before=decode_number("events", query.get("cursor")),
+            limit=query["limit"],
+        )
+        return shown_once(_LIST, {"items": events, "next_cursor": encode("events", before)})
+
+
+@operation(
+    "GET",
+    "/events/<event_id>",
+    tag="Events",
+    roles=WHO,
+    query=SourceQuerySchema,
+    answer=EventWithPayloadSchema,
+    refusals=(404, 409),
+)
+def get_event(query: dict[str, Any], event_id: str) -> Response:
+    """One event with its payload, and other bodies that came under its id."""
+    with state(current_app).installation.database.reading() as session:
+        found = logs.find_event(session, event_id, source=query.get("source"))
+        aside = [
+            {"body_sha256": one.body_sha256, "received_at": one.received_at, "payload": _payload(one.body)}
+            for one in found.conflicts
+        ]
+        names = [*_EVENT.fields, "body_sha256"]
+        facts = {name: getattr(found.event, name) for name in names}
+        whole = SimpleNamespace(**facts, payload=_payload(found.event.body), conflicts=aside)
+    return shown_once(_WHOLE, whole)
+
+
+@operation(
+    "POST",
+    "/events/<event_id>/replay",
+    tag="Events",
+    roles=WHO,
+    query=SourceQuerySchema,
+    answer=EventSchema,
+    status=202,
+    refusals=(404,),
+)
+def replay_event(query: dict[str, Any], event_id: str) -> Response:
+    """Have an event applied again that was ignored, rejected, parked or failed."""
+
+    def act(work: Any) -> InboxEvent:
+        return inbox.replay_event(work, event_id, source=query.get("source"))
+
+    return done_once(act, _EVENT)
+
+
+def _payload(body: bytes | None) -> Any:
+    """The body as JSON: nothing else was ever kept."""
+    return None if body is None else json.loads(body)

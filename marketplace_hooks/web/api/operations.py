@@ -1,0 +1,153 @@
+"""How does a function become a call of the API: its path, its audience, what it takes and answers, all documented?
+
+`operation` is the only way in. flask-smorest parses what comes and writes the OpenAPI document; its own error handler,
+its doc pages and its commands stay out of the host's app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, NoReturn, TypeVar
+
+import flask_smorest
+from flask import Flask, Request, current_app
+from marshmallow import Schema, fields
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+
+from ...errors import PayloadRejected
+from ...events.fields import every_error
+from ...store.access import Role
+from ..envelopes import parse_strictly
+from ..problems import CONTENT_TYPE
+from ..sign_in import audience
+from ..state import state
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+NAME = "mh_api"
+CONFIG_PREFIX = "MHAPI_"
+"""Nothing is read under it; it tells our Api from the host's. Keys under MARKETPLACE_HOOKS_ are all settings."""
+
+
+class ProblemSchema(Schema):
+    """RFC 9457 problem details, and our stable `code`."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True, metadata={"description": "The status in words."})
+    status = fields.Integer(required=True)
+    code = fields.String(required=True, metadata={"description": "For machines: it never changes."})
+    detail = fields.String(required=True, metadata={"description": "For the developer who reads it."})
+    errors = fields.List(
+        fields.Dict(keys=fields.String(), values=fields.String()),
+        metadata={"description": "Everything that is wrong with the request at once, as {path, message}."},
+    )
+
+
+class Parser(FlaskParser):
+    """Reads requests as strictly as events are read, and reports every error at once."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """The body as strict JSON (`web/envelopes.py`)."""
+        if req.mimetype != "application/json" and not req.mimetype.endswith("+json"):
+            raise UnsupportedMediaType("send application/json")
+        return parse_strictly(read_body(req))
+
+    def handle_error(self, error: Any, req: Request, schema: Schema, **kwargs: Any) -> NoReturn:
+        """webargs sorts its messages by where they are from; ours name the field."""
+        errors = [one for where in error.messages.values() for one in every_error(where)]
+        raise PayloadRejected("the request breaks its schema", errors=errors)
+
+
+def read_body(req: Request) -> bytes:
+    """The raw body; more than the setting allows is werkzeug's 413."""
+    if req.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        raise UnsupportedMediaType("send the body uncompressed")
+    req.max_content_length = state(current_app).installation.settings.max_body_bytes
+    return req.get_data(cache=True)
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types
+    """Our one blueprint of documented calls."""
+
+    ARGUMENTS_PARSER = Parser()
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no types
+    """An Api beside which a host's own Api, error handlers and commands stay as they are."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def init_app(self, app: Flask, *, spec_kwargs: Any = None) -> None:
+        """As flask-smorest does it, but its command group is not forced upon the host."""
+        commands = dict(app.cli.commands)
+        super().init_app(app, spec_kwargs=spec_kwargs)
+        app.cli.commands = commands
+
+    def register_blueprint(self, blp: Any, *, parameters: Any = None, **options: Any) -> None:
+        """As flask-smorest does it, without a tag for the blueprint: `operation` tags by subject."""
+        self._app.register_blueprint(blp, **options)
+        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=parameters)
+
+    def _register_error_handlers(self) -> None:
+        """None for the whole app: `refusals.py` has them for our blueprint."""
+
+    def _register_responses(self) -> None:
+        """Every error is a problem document."""
+        for name, description in [(one.name, one.phrase) for one in HTTPStatus] + [("DEFAULT_ERROR", "Any refusal")]:
+            content = {CONTENT_TYPE: {"schema": self.ERROR_SCHEMA}}
+            self.spec.components.response(name, {"description": description, "content": content}, lazy=True)
+
+
+blueprint = Blueprint(NAME, __name__)
+
+
+def operation(
+    method: str,
+    path: str,
+    *,
+    tag: str,
+    roles: tuple[Role, ...] = (),
+    query: type[Schema] | None = None,
+    body: type[Schema] | None = None,
+    answer: type[Schema] | None = None,
+    status: int = 200,
+    refusals: tuple[int, ...] = (),
+) -> Callable[[View], View]:
+    """Register a call under the prefix of the API. Without `roles` it is for everybody.
+
+    The view receives what `query` and `body` load, in this order, then the path's parameters by name; it returns a
+    `Response`. `refusals` are the statuses worth a line in the document, beside those that follow from the rest.
+    """
+
+    def register(view: View) -> View:
+        shown: Any = blueprint.response(status, answer)(view)
+        # webargs calls the outermost first: the query is parsed, and stands, before the body.
+        if body is not None:
+            shown = blueprint.arguments(body, location="json")(shown)
+        if query is not None:
+            shown = blueprint.arguments(query, location="query")(shown)
+        usual = (*((401, 403) if roles else ()), *((409, 422) if method == "POST" else ()))
+        for refusal in sorted({*refusals, *usual}):
+            shown = blueprint.alt_response(refusal, HTTPStatus(refusal).name)(shown)
+        shown = blueprint.doc(operationId=view.__name__, **_who(roles))(shown)
+        if method == "POST":
+            _takes_a_key(shown)
+        shown = audience(*roles)(shown)
+        shown.provide_automatic_options = False  # OPTIONS is answered by `refusals.py`, with the true methods.
+        blueprint.route(path, methods=[method], tags=[tag])(shown)
+        return view
+
+    return register
+
+
+def _who(roles: tuple[Role, ...]) -> dict[str, Any]:
+    if not roles:
+        return {"security": [{}, {"bearer": []}]}
+    return {"security": [{"bearer": []}], "x-roles": sorted(roles)}
+
+
+def _takes_a_key(shown: Any) -> None:
+    """Document the `Idempotency-Key` that every POST takes, beside the parameters that flask-smorest has gathered."""
+    shown._apidoc.setdefault("arguments", {}).setdefault("parameters", []).append("IdempotencyKey")

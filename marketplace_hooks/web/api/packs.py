@@ -1,0 +1,65 @@
+"""Which packs are sold, and what is in each?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app
+from sqlalchemy.orm import Session
+
+from ...domain.statuses import Status
+from ...errors import NotFound, Withdrawn
+from ...services.catalogue import PackPage, find_packs, pack_page
+from ..sign_in import may_see, sight
+from ..state import state
+from .answers import shown
+from .cursors import decode, encode
+from .listings import OWNERS_ONLY, PackListSchema, PackPageSchema, flat
+from .operations import operation
+from .values import Line, PagedQuerySchema
+
+_LIST = PackListSchema()
+_OWNERS = PackPageSchema()
+_PUBLIC = PackPageSchema(exclude=(*OWNERS_ONLY, "blocking"))
+
+
+class PacksQuerySchema(PagedQuerySchema):
+    """Which packs."""
+
+    q = Line(longest=200, metadata={"description": "Words of its title, all wanted."})
+    seller_id = Line()
+
+
+@operation("GET", "/packs", tag="Packs", query=PacksQuerySchema, answer=PackListSchema, refusals=(400,))
+def list_packs(query: dict[str, Any]) -> Response:
+    """Packs by id: those on sale, and whoever asks sees his own hidden ones too."""
+    with state(current_app).installation.database.reading() as session:
+        page = find_packs(
+            session,
+            search=query.get("q"),
+            seller_id=query.get("seller_id"),
+            after=decode("packs", query.get("cursor")),
+            limit=query["limit"],
+            sight=sight(),
+        )
+    return shown(_LIST, {"items": page.items, "next_cursor": encode("packs", page.next_after)})
+
+
+@operation("GET", "/packs/<pack_id>", tag="Packs", answer=PackPageSchema, refusals=(404, 410))
+def get_pack(pack_id: str) -> Response:
+    """One pack. Hidden, by its own hold or by a product that is not online: 404; withdrawn: 410."""
+    with state(current_app).installation.database.reading() as session:
+        page = visible_pack(session, pack_id)
+    content = flat(page)
+    content.blocking = page.blocking
+    return shown(_OWNERS if sight().sees(page.card.seller_id) else _PUBLIC, content)
+
+
+def visible_pack(session: Session, pack_id: str) -> PackPage:
+    """The pack, if whoever asks is shown its page. Raises `NotFound`, `Withdrawn` (`domain.md` 5, 6)."""
+    page = pack_page(session, pack_id)
+    if page is None or not may_see(page.card):
+        if page is not None and page.card.status is Status.OFFLINE_PERMANENT:
+            raise Withdrawn(f"pack {pack_id} is no longer sold")
+        raise NotFound(f"there is no pack {pack_id}")
+    return page

@@ -1,0 +1,104 @@
+"""Which products are sold, what does each page show, and what did its listing announce on a given day?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, current_app
+from marshmallow import validates_schema
+from marshmallow.exceptions import ValidationError
+from sqlalchemy.orm import Session
+
+from ...domain.civil_days import end_of
+from ...domain.statuses import Status
+from ...errors import NotFound, Withdrawn
+from ...services.catalogue import ProductPage, find_products, listing_at, product_page
+from ..sign_in import may_see, sight
+from ..state import state
+from .answers import shown
+from .cursors import decode, encode
+from .listings import OWNERS_ONLY, ListingSchema, ProductListSchema, ProductPageSchema, flat
+from .operations import operation
+from .values import Day, Instant, Line, PagedQuerySchema, QuerySchema
+
+_LIST = ProductListSchema()
+_OWNERS = ProductPageSchema()
+_PUBLIC = ProductPageSchema(exclude=OWNERS_ONLY)
+_LISTING = ListingSchema()
+
+
+class ProductsQuerySchema(PagedQuerySchema):
+    """Which products."""
+
+    category = Line(metadata={"description": "Exactly this category."})
+    q = Line(longest=200, metadata={"description": "Words of its title, technical name or categories, all wanted."})
+    seller_id = Line()
+
+
+class ListingQuerySchema(QuerySchema):
+    """When. Neither: now."""
+
+    on = Day(metadata={"description": "A day: what was announced at its end, in the reference zone.", "format": "date"})
+    at = Instant(metadata={"description": "An instant."})
+
+    @validates_schema
+    def _only_one(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if "on" in data and "at" in data:
+            raise ValidationError("Give `on` or `at`, not both.", "on")
+
+
+@operation("GET", "/products", tag="Products", query=ProductsQuerySchema, answer=ProductListSchema, refusals=(400,))
+def list_products(query: dict[str, Any]) -> Response:
+    """Products by id: those on sale, and whoever asks sees his own hidden ones too."""
+    with state(current_app).installation.database.reading() as session:
+        page = find_products(
+            session,
+            category=query.get("category"),
+            search=query.get("q"),
+            seller_id=query.get("seller_id"),
+            after=decode("products", query.get("cursor")),
+            limit=query["limit"],
+            sight=sight(),
+        )
+    return shown(_LIST, {"items": page.items, "next_cursor": encode("products", page.next_after)})
+
+
+@operation("GET", "/products/<product_id>", tag="Products", answer=ProductPageSchema, refusals=(404, 410))
+def get_product(product_id: str) -> Response:
+    """One product. Hidden: 404; withdrawn: 410; its seller and the marketplace see it all the same, marked as such."""
+    with state(current_app).installation.database.reading() as session:
+        page = visible_product(session, product_id)
+    return shown(_OWNERS if sight().sees(page.card.seller_id) else _PUBLIC, flat(page))
+
+
+@operation(
+    "GET",
+    "/products/<product_id>/listing",
+    tag="Products",
+    query=ListingQuerySchema,
+    answer=ListingSchema,
+    refusals=(404, 410),
+)
+def get_listing(query: dict[str, Any], product_id: str) -> Response:
+    """What the listing announced on a day or at an instant."""
+    installation = state(current_app).installation
+    at = query.get("at") or installation.now()
+    if "on" in query:
+        at = end_of(query["on"], installation.settings.reference_zone) - timedelta(microseconds=1)
+    with installation.database.reading() as session:
+        visible_product(session, product_id)
+        listing = listing_at(session, product_id, at)
+    if listing is None:
+        raise NotFound("nothing had been announced by then", code="no_listing")
+    return shown(_LISTING, listing)
+
+
+def visible_product(session: Session, product_id: str) -> ProductPage:
+    """The product, if whoever asks is shown its page. Raises `NotFound`, `Withdrawn` (`domain.md` 5)."""
+    page = product_page(session, product_id, sight=sight())
+    if page is None or not may_see(page.card):
+        if page is not None and page.card.status is Status.OFFLINE_PERMANENT:
+            raise Withdrawn(f"product {product_id} is no longer sold")
+        raise NotFound(f"there is no product {product_id}")
+    return page

@@ -1,0 +1,228 @@
+"""Who changes the status of a product or a pack here, and what is answered: the change, its preview, its cancellation.
+
+The hold is committed before the answer; what follows from it is a cascade, which `cascades.py` shows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app
+from marshmallow import Schema, fields, validate
+
+from ...domain.statuses import Asked, Effect, Side, Status
+from ...errors import Forbidden, NotFound, PayloadRejected
+from ...services.asking import Target, ask_cancellation, ask_status, refuse_impossible
+from ...services.catalogue import pack_page, product_page
+from ...services.previews import preview_pack, preview_product
+from ...services.work import Cause, carry_out
+from ...store.access import Role
+from ...store.products import SubjectKind
+from ..sign_in import sight, signed_in
+from ..state import Identity, state
+from .answers import shown_once
+from .listings import HoldSchema, ScheduledSchema
+from .once import done_once
+from .operations import operation
+from .values import AnswerSchema, Day, Instant, Line, QuerySchema, Word
+
+WHO = (Role.SELLER, Role.OPERATOR, Role.PLATFORM)
+_SIDES = (Side.SELLER, Side.MARKETPLACE)
+_OWN_SIDE = {Role.SELLER: Side.SELLER, Role.OPERATOR: Side.MARKETPLACE}
+_actor: dict[str, Any] = {
+    "validate": validate.OneOf([side.value for side in _SIDES]),
+    "metadata": {"description": "Whose side: only the platform says so, and must; others speak for their own."},
+}
+
+
+class StatusRequestSchema(Schema):
+    """The status that one side wants, and why. `effective_at` in the future schedules the change."""
+
+    status = Word(Status, required=True)
+    reason = Line(required=True, longest=2_000)
+    effective_at = Instant(allow_none=True, load_default=None)
+    actor = fields.String(allow_none=True, load_default=None, **_actor)
+    on_behalf_of = Line(
+        allow_none=True, load_default=None, metadata={"description": "Whom the platform acts for; it alone says so."}
+    )
+
+
+class StatusAnswerSchema(AnswerSchema):
+    """What became of it. `cascade_id` is null when nothing has to follow: no effect, or not yet."""
+
+    cascade_id = fields.String(required=True, allow_none=True)
+    status = Word(Status, required=True)
+    effect = Word(Effect, required=True)
+    holds = fields.List(fields.Nested(HoldSchema), required=True)
+    scheduled = fields.Nested(ScheduledSchema, required=True, allow_none=True)
+
+
+class SideQuerySchema(QuerySchema):
+    """Whose scheduled change, and why it is cancelled."""
+
+    actor = fields.String(**_actor)
+    reason = Line(longest=2_000, load_default="")
+
+
+class PreviewQuerySchema(QuerySchema):
+    """Which change."""
+
+    status = Word(Status, required=True)
+    actor = fields.String(**_actor)
+
+
+class PreviewSchema(AnswerSchema):
+    """What the change would do now, if it were made."""
+
+    effect = Word(Effect, required=True)
+    status = Word(Status, required=True, attribute="after")
+    packs_hidden = fields.Integer(required=True)
+    packs_shown = fields.Integer(required=True)
+    packs = fields.List(fields.String(), required=True, metadata={"description": "The first packs concerned."})
+    renewals_cancelled = fields.Integer(required=True, attribute="consequences.renewals_cancelled")
+    entitlements_kept = fields.Integer(required=True, attribute="consequences.entitlements_kept")
+    last_entitlement_day = Day(required=True, allow_none=True, attribute="consequences.last_entitlement_day")
+    open_requests = fields.Integer(required=True, attribute="consequences.open_requests")
+
+
+_ANSWER, _PREVIEW = StatusAnswerSchema(), PreviewSchema()
+
+
+@operation(
+    "POST",
+    "/products/<product_id>/status",
+    tag="Products",
+    roles=WHO,
+    body=StatusRequestSchema,
+    answer=StatusAnswerSchema,
+    status=202,
+    refusals=(400, 404, 415),
+)
+def change_product_status(asked: dict[str, Any], product_id: str) -> Response:
+    """Hide a product, show it again, or withdraw it for good; at once or later."""
+    return _change(SubjectKind.PRODUCT, product_id, asked)
+
+
+@operation(
+    "POST",
+    "/packs/<pack_id>/status",
+    tag="Packs",
+    roles=WHO,
+    body=StatusRequestSchema,
+    answer=StatusAnswerSchema,
+    status=202,
+    refusals=(400, 404, 415),
+)
+def change_pack_status(asked: dict[str, Any], pack_id: str) -> Response:
+    """Hide a pack, show it again, or withdraw it for good; at once or later. Its products stay as they are."""
+    return _change(SubjectKind.PACK, pack_id, asked)
+
+
+@operation(
+    "DELETE",
+    "/products/<product_id>/status/scheduled",
+    tag="Products",
+    roles=WHO,
+    query=SideQuerySchema,
+    status=204,
+    refusals=(404,),
+)
+def cancel_product_change(query: dict[str, Any], product_id: str) -> Response:
+    """Cancel the change that one's own side has scheduled. 404 `nothing_scheduled` when there is none."""
+    return _cancel(SubjectKind.PRODUCT, product_id, query)
+
+
+@operation(
+    "DELETE",
+    "/packs/<pack_id>/status/scheduled",
+    tag="Packs",
+    roles=WHO,
+    query=SideQuerySchema,
+    status=204,
+    refusals=(404,),
+)
+def cancel_pack_change(query: dict[str, Any], pack_id: str) -> Response:
+    """Cancel the change that one's own side has scheduled. 404 `nothing_scheduled` when there is none."""
+    return _cancel(SubjectKind.PACK, pack_id, query)
+
+
+@operation(
+    "GET",
+    "/products/<product_id>/status/preview",
+    tag="Products",
+    roles=WHO,
+    query=PreviewQuerySchema,
+    answer=PreviewSchema,
+    refusals=(404, 409),
+)
+def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
+    """What a change would do, before it is made: packs, renewals, entitlements, open requests."""
+    side = _side(signed_in(), query.get("actor"))
+    installation = state(current_app).installation
+    with installation.database.reading() as session:
+        page = product_page(session, product_id)
+        if page is None or not sight().sees(page.card.seller_id):
+            raise NotFound(f"there is no product {product_id}")
+        preview = preview_product(session, page, side, query["status"], installation.now())
+    asked = Asked(side=side, status=query["status"])
+    refuse_impossible(preview.effect, preview.before, asked, page.holdings.holds)
+    return shown_once(_PREVIEW, preview)
+
+
+@operation(
+    "GET",
+    "/packs/<pack_id>/status/preview",
+    tag="Packs",
+    roles=WHO,
+    query=PreviewQuerySchema,
+    answer=PreviewSchema,
+    refusals=(404, 409),
+)
+def preview_pack_status(query: dict[str, Any], pack_id: str) -> Response:
+    """What a change of the pack itself would do, before it is made."""
+    side = _side(signed_in(), query.get("actor"))
+    installation = state(current_app).installation
+    with installation.database.reading() as session:
+        page = pack_page(session, pack_id)
+        if page is None or not sight().sees(page.card.seller_id):
+            raise NotFound(f"there is no pack {pack_id}")
+        preview = preview_pack(session, page, side, query["status"], installation.now())
+    asked = Asked(side=side, status=query["status"])
+    refuse_impossible(preview.effect, preview.before, asked, page.holdings.holds)
+    return shown_once(_PREVIEW, preview)
+
+
+def _change(kind: SubjectKind, id_: str, wanted: dict[str, Any]) -> Response:
+    identity = signed_in()
+    side = _side(identity, wanted["actor"])
+    if wanted["on_behalf_of"] is not None and identity.role is not Role.PLATFORM:
+        raise Forbidden("only the platform acts on somebody's behalf")
+    asked = Asked(side=side, status=wanted["status"], effective_at=wanted["effective_at"])
+    cause = Cause(actor=side, reason=wanted["reason"], on_behalf_of=wanted["on_behalf_of"])
+    target = _target(identity, kind, id_)
+    return done_once(lambda work: ask_status(work, target, asked, cause), _ANSWER)
+
+
+def _cancel(kind: SubjectKind, id_: str, query: dict[str, Any]) -> Response:
+    identity = signed_in()
+    side = _side(identity, query.get("actor"))
+    target, cause = _target(identity, kind, id_), Cause(actor=side, reason=query["reason"])
+    carry_out(state(current_app).installation, lambda work: ask_cancellation(work, target, side, cause))
+    return Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+def _target(identity: Identity, kind: SubjectKind, id_: str) -> Target:
+    return Target(kind=kind, id=id_, seller_id=identity.subject if identity.role is Role.SELLER else None)
+
+
+def _side(identity: Identity, actor: str | None) -> Side:
+    """The side that speaks. Raises `Forbidden`, and `PayloadRejected` when the platform does not say which."""
+    own = _OWN_SIDE.get(identity.role)
+    if own is None and actor is None:
+        sides = " or ".join(_SIDES)
+        raise PayloadRejected(
+            "the platform says whose side it takes", errors=[{"path": "actor", "message": f"Must be {sides}."}]
+        )
+    if own is not None and actor not in (None, own.value):
+        raise Forbidden(f"you speak as {own}; only the platform speaks for another side")
+    return own or Side(actor or "")

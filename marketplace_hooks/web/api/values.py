@@ -1,0 +1,111 @@
+"""What do the values of the API look like: instants, days, money, texts in languages, ids, pages of lists?"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from ...domain.instants import format_instant
+from ...events import fields as inbound
+
+LARGEST_PAGE = 100
+USUAL_PAGE = 20
+
+
+class Instant(inbound.Moment):
+    """RFC 3339: in with any offset, out in UTC."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return format_instant(value) if isinstance(value, datetime) else None
+
+
+class Day(fields.Field[Any]):
+    """`YYYY-MM-DD`, in years that have an end in every zone."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            day = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-03-02") else None
+        except ValueError:
+            day = None
+        if day is None or not 1900 <= day.year <= 9000:
+            raise ValidationError("Must be a day, such as 2026-03-02.")
+        return day
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return value.isoformat() if isinstance(value, date) else None
+
+
+class Line(fields.String):
+    """A text that a database can hold and a log can show: no control characters, at most `longest` characters."""
+
+    def __init__(self, *, shortest: int = 1, longest: int = 100, **kwargs: Any) -> None:
+        super().__init__(validate=[validate.Length(shortest, longest), _no_control_characters], **kwargs)
+
+
+def _no_control_characters(text: str) -> None:
+    if any((letter < " " and letter not in "\n\t") or letter == "\x7f" for letter in text):
+        raise ValidationError("Must hold no control characters.")
+
+
+class AnswerSchema(Schema):
+    """Root of what is answered. More members may come: the document says nothing of others."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class MoneySchema(AnswerSchema):
+    """An amount in the currency's smallest unit."""
+
+    amount_cents = fields.Integer(required=True)
+    currency = fields.String(required=True, metadata={"description": "ISO 4217"})
+
+
+class Word(fields.Enum[StrEnum]):
+    """One word of an enumeration, by its value."""
+
+    def __init__(self, words: type[StrEnum], **kwargs: Any) -> None:
+        super().__init__(words, by_value=fields.String, **kwargs)
+
+
+class Price(fields.Nested):
+    """The `price_cents` and `currency` of a row, as money."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(MoneySchema, attribute="price_cents", **kwargs)
+
+    def _serialize(  # type: ignore[override] # the two signatures above it already differ in marshmallow
+        self, nested_obj: Any, attr: Any, obj: Any, **kwargs: Any
+    ) -> dict[str, Any]:
+        return {"amount_cents": obj.price_cents, "currency": obj.currency}
+
+
+def texts(description: str) -> fields.Dict:
+    """A text for each language: `{"fr": "…", "en": "…"}`."""
+    return fields.Dict(
+        keys=fields.String(), values=fields.String(), required=True, metadata={"description": description}
+    )
+
+
+class QuerySchema(Schema):
+    """Root of what a query string may say; what we do not know there (a campaign's mark, say) is left alone."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class PagedQuerySchema(QuerySchema):
+    """One page of a list."""
+
+    cursor = Line(longest=600, metadata={"description": "`next_cursor` of the page before; none: the first page."})
+    limit = fields.Integer(
+        load_default=USUAL_PAGE, validate=validate.Range(1, LARGEST_PAGE), metadata={"description": "Items at most."}
+    )
+
+
+def next_cursor() -> fields.String:
+    """The cursor of the next page."""
+    return fields.String(required=True, allow_none=True, metadata={"description": "null on the last page"})

@@ -1,0 +1,61 @@
+"""Is this process alive, and is it ready to serve?"""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, current_app
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from ..errors import Unavailable
+from ..remote.queue import answers
+from ..services.installation import Installation, redis_url
+from ..store import migrate
+from .problems import problem
+from .sign_in import audience
+from .state import Readiness, state
+
+blueprint = Blueprint("mh_health", __name__)
+
+
+@blueprint.get("/healthz")
+@audience()
+def live() -> Response:
+    """The process answers."""
+    return _answer({"status": "ok"})
+
+
+@blueprint.get("/readyz")
+@audience()
+def ready() -> Response:
+    """200 when the database answers and has every migration; without Redis still, with a warning (`webhooks.md` 15)."""
+    here = state(current_app)
+    try:
+        current = _is_current(here.installation, here.readiness)
+    except (Unavailable, DBAPIError):
+        return problem(503, "database_away", "the database does not answer", headers={"Retry-After": "5"})
+    if not current:
+        return problem(503, "not_migrated", "the database lacks migrations: run marketplace-hooks migrate")
+    warnings = _warnings(here.installation)
+    return _answer({"status": "ready", "database": "ok", "migrations": "current", "warnings": warnings})
+
+
+def _is_current(installation: Installation, readiness: Readiness) -> bool:
+    if not readiness.migrated:
+        readiness.migrated = migrate.is_current(installation.database)
+        return readiness.migrated
+    with installation.database.reading() as session:
+        session.execute(text("SELECT 1"))
+    return True
+
+
+def _warnings(installation: Installation) -> list[str]:
+    url = redis_url(installation.settings)
+    if url is None:
+        return ["redis: there is none; sweeps do the work"]
+    return [] if answers(url) else ["redis: it does not answer; sweeps do the work until it does"]
+
+
+def _answer(content: dict[str, object]) -> Response:
+    return Response(json.dumps(content), content_type="application/json", headers={"Cache-Control": "no-store"})
