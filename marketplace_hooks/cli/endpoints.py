@@ -12,7 +12,8 @@ from ..services.endpoints import (
     list_endpoints,
     locked_endpoint,
 )
-from ..services.work import Work
+from ..services.work import Work, carry_out
+from ..store.outbox import Endpoint
 from .printing import json_option, show_one, show_rows
 from .root import hooks_group, installation
 
@@ -63,9 +64,11 @@ def enable(endpoint_id: str, as_json: bool) -> None:
 def disable(endpoint_id: str, reason: str, as_json: bool) -> None:
     """Deliver no more; what is to be told waits."""
     here = installation()
-    with here.database.session() as session:
-        work = Work(session=session, now=here.now())
-        endpoint = locked_endpoint(session, endpoint_id)
+
+    def stop(work: Work) -> Endpoint:
+        endpoint = locked_endpoint(work.session, endpoint_id)
         disable_endpoint(work, endpoint, reason)
-        work.write()
+        return endpoint
+
+    endpoint = carry_out(here, stop)
     show_one({"endpoint_id": endpoint.id, "enabled": endpoint.enabled}, as_json=as_json)

@@ -6,7 +6,7 @@ Amounts are whole cents of the listing's own currency; rates are percents, by da
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -68,3 +68,18 @@ def reactivation_price(listing_cents: int, on: date, table: Sequence[Rates] = RA
         period_cents=percent_of(listing_cents, rates.renewal_percent),
         supplement_cents=percent_of(listing_cents, rates.reactivation_percent),
     )
+
+
+def share_of(total_cents: int, prices: Mapping[str, int], member: str) -> int:
+    """Return one member's share of a pack's price, by the members' own prices; the shares add up to the total.
+
+    Largest remainders take the cents left over, in the order of `prices`. Members that all cost nothing share alike.
+    Raises KeyError for a stranger.
+    """
+    weights = prices if sum(prices.values()) else dict.fromkeys(prices, 1)
+    whole = sum(weights.values())
+    shares = {name: total_cents * weight // whole for name, weight in weights.items()}
+    left = total_cents - sum(shares.values())
+    for name in sorted(weights, key=lambda one: -(total_cents * weights[one] % whole))[:left]:
+        shares[name] += 1
+    return shares[member]

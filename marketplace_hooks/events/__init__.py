@@ -1,5 +1,5 @@
 """What we are told: one schema and one handler per type; what we tell: the outgoing catalogue."""
 
-from . import packs, products, sellers
+from . import customers, packs, products, purchases, sellers, subscriptions
 
-__all__ = ["packs", "products", "sellers"]
+__all__ = ["customers", "packs", "products", "purchases", "sellers", "subscriptions"]

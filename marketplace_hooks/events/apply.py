@@ -15,13 +15,12 @@ from typing import Any
 
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
-from ..errors import LeaseLost, Unavailable
+from ..errors import LeaseLost, PayloadRejected, Refused, Unavailable
 from ..services import inbox
 from ..services.installation import Bell, Installation
 from ..services.standings import Standings
-from ..services.work import Work
+from ..services.work import Work, carry_out
 from ..store.database import is_passing
 from ..store.inbox import InboxEvent, InboxState
 from .fields import every_error
@@ -69,6 +68,9 @@ def _apply_batch(installation: Installation, owner: str, shards: list[int]) -> i
         _apply(installation, owner, shards, readings)
     except (LeaseLost, Unavailable):
         raise
+    except Refused:
+        for reading in readings:  # one of them contradicts what is known: it is marked alone.
+            _apply_alone(installation, owner, shards, reading)
     except Exception:
         log.warning("a batch of %d events is applied one by one", len(readings), exc_info=True)
         for reading in readings:
@@ -82,6 +84,11 @@ def _apply_alone(installation: Installation, owner: str, shards: list[int], read
         _apply(installation, owner, shards, [reading])
     except (LeaseLost, Unavailable):
         raise
+    except Refused as refusal:
+        refused: list[dict[str, Any]] = [{"path": "", "message": refusal.detail}]
+        if isinstance(refusal, PayloadRejected):
+            refused = [dict(one) for one in refusal.errors]
+        _apply(installation, owner, shards, [Reading(event=reading.event, type=reading.type, errors=refused)])
     except Exception as error:
         if isinstance(error, DBAPIError) and is_passing(error):
             raise
@@ -96,33 +103,19 @@ def _apply_alone(installation: Installation, owner: str, shards: list[int], read
 
 
 def _apply(installation: Installation, owner: str, shards: list[int], readings: list[Reading]) -> None:
-    rings: set[Bell] = set()
-
-    def work_on(session: Session) -> None:
-        now = installation.now()
-        inbox.hold_lease(session, installation, owner, shards, now)
-        work = Work(session=session, now=now)
-        standings = Standings(session)
-        standings.load(
-            subject for one in readings if one.type and one.told for subject in one.type.touches(one.told.data)
-        )
-        rows = []
-        created = []
-        for reading in readings:
-            row, parent = _settle(installation, work, standings, reading)
-            rows.append(row)
-            if parent is not None:
-                created.append(parent)
+    def work_on(work: Work) -> None:
+        inbox.hold_lease(work.session, installation, owner, shards, work.now)
+        standings = Standings(work.session)
+        valid = [(one.type, one.told.data) for one in readings if one.type and one.told]
+        standings.load(subject for type_, data in valid for subject in type_.touches(data))
+        settled = [_settle(installation, work, standings, reading) for reading in readings]
         work.write()
-        inbox.settle(session, rows)
-        if created and inbox.call_parked(session, created):
+        inbox.settle(work.session, [row for row, _ in settled])
+        created = [parent for _, parent in settled if parent is not None]
+        if created and inbox.call_parked(work.session, created):
             work.rings.add(Bell.INBOX)
-        rings.clear()
-        rings.update(work.rings)
 
-    installation.database.retrying(work_on)
-    for bell in rings:
-        installation.bells.ring(bell)
+    carry_out(installation, work_on)
 
 
 def _settle(

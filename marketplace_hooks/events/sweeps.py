@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from ..errors import Unavailable
 from ..remote.queue import sliced
-from ..services import cascades, deliveries, inbox, outgoing, schedules
+from ..services import cascades, deliveries, inbox, outgoing, renewals, schedules
 from ..services.installation import Bell, Installation
 from ..services.locks import take_lock
 from .apply import drain
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 SCHEDULER_LOCK = "scheduler"
 # A worker that serves several bells looks at the others this often: a long cascade must not keep a page visible.
-_SLICES_S = {Bell.INBOX: 5.0, Bell.CASCADES: 0.5, Bell.DELIVERIES: 5.0}
+_SLICES_S = {Bell.INBOX: 5.0, Bell.CASCADES: 0.5, Bell.DELIVERIES: 5.0, Bell.RENEWALS: 2.0}
 
 
 def tick(installation: Installation, owner: str) -> None:
@@ -32,6 +32,8 @@ def tick(installation: Installation, owner: str) -> None:
         due = outgoing.due(session, installation.now())
     if due:
         _wake_or_work(installation, owner, Bell.DELIVERIES)
+    if renewals.look(installation):
+        _wake_or_work(installation, owner, Bell.RENEWALS)
 
 
 def sweep(installation: Installation, owner: str) -> dict[Bell, bool]:
@@ -96,6 +98,8 @@ def do_work(installation: Installation, owner: str, bell: Bell, *, stop: Callabl
         return drain(installation, owner, stop=stop)
     if bell is Bell.CASCADES:
         return cascades.run_cascades(installation, owner, stop=stop)
+    if bell is Bell.RENEWALS:
+        return renewals.run_renewals(installation, stop=stop)
     return deliveries.deliver_due(installation, owner, stop=stop)
 
 
@@ -104,9 +108,15 @@ def _wake_or_work(installation: Installation, owner: str, bell: Bell) -> None:
         do_work(installation, owner, bell)
 
 
-_DONE = {Bell.INBOX: "events settled", Bell.CASCADES: "cascades finished", Bell.DELIVERIES: "deliveries attempted"}
+_DONE = {
+    Bell.INBOX: "events settled",
+    Bell.CASCADES: "cascades finished",
+    Bell.DELIVERIES: "deliveries attempted",
+    Bell.RENEWALS: "renewals and notices",
+}
 _PENDING = {
     Bell.INBOX: inbox.pending,
     Bell.CASCADES: cascades.pending,
     Bell.DELIVERIES: outgoing.due,
+    Bell.RENEWALS: renewals.due,
 }

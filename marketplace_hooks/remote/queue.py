@@ -30,6 +30,7 @@ class Bell(enum.StrEnum):
     INBOX = "inbox"
     CASCADES = "cascades"
     DELIVERIES = "deliveries"
+    RENEWALS = "renewals"
 
 
 RING_TIMEOUT_S = 0.05

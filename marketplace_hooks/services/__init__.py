@@ -1,1 +1,5 @@
 """What can be done: load facts, ask the domain, record its answer, note what must follow."""
+
+from . import packs, sellers, withdrawals
+
+__all__ = ["packs", "sellers", "withdrawals"]  # their import registers the steps of the cascades.

@@ -24,7 +24,7 @@ from ..store.packs import Pack
 from ..store.products import Product, Seller, SubjectKind
 from .installation import Bell, Installation
 from .standings import Standing
-from .work import Cause, Work
+from .work import Cause, Work, carry_out
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class StepKind:
 
 STEPS: dict[str, StepKind] = {}
 PLANS: dict[SubjectKind, tuple[str, ...]] = {
-    SubjectKind.PRODUCT: ("packs",),
+    SubjectKind.PRODUCT: ("packs", "renewals"),
     SubjectKind.PACK: ("pack_page",),
     SubjectKind.SELLER: ("product_pages", "packs_of_seller"),
 }
@@ -168,7 +168,7 @@ def _run(installation: Installation, owner: str, cascade_id: str, stop: Callable
     """Do one cascade's chunks, each in its own transaction; 1 when it was finished."""
     while not stop():
         try:
-            if installation.database.retrying(lambda session: _next_chunk(installation, session, owner, cascade_id)):
+            if carry_out(installation, lambda work: _next_chunk(installation, work, owner, cascade_id)):
                 return 1
         except LeaseLost:
             return 0
@@ -179,14 +179,12 @@ def _run(installation: Installation, owner: str, cascade_id: str, stop: Callable
     return 0
 
 
-def _next_chunk(installation: Installation, session: Session, owner: str, cascade_id: str) -> bool:
+def _next_chunk(installation: Installation, work: Work, owner: str, cascade_id: str) -> bool:
     """Do one chunk and keep its progress; True when that was the last."""
-    now = installation.now()
     query = select(Cascade).where(Cascade.id == cascade_id, Cascade.owner == owner).with_for_update()
-    cascade = session.scalar(query)
+    cascade = work.session.scalar(query)
     if cascade is None or cascade.state is not CascadeState.RUNNING:
         raise LeaseLost(cascade_id)
-    work = Work(session=session, now=now)
     steps = [Step(**one) for one in cascade.steps]
     current = next((one for one in steps if one.state != "done"), None)
     if current is not None:
@@ -196,8 +194,7 @@ def _next_chunk(installation: Installation, session: Session, owner: str, cascad
     if finished:
         _finish(work, cascade, steps)
     cascade.steps = [one.as_json() for one in steps]
-    cascade.leased_until = None if finished else now + timedelta(seconds=installation.settings.lease_s)
-    work.write()
+    cascade.leased_until = None if finished else work.now + timedelta(seconds=installation.settings.lease_s)
     return finished
 
 

@@ -30,7 +30,7 @@ from ..store.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
 from .endpoints import disable_endpoint, locked_endpoint
 from .installation import Installation
 from .outgoing import dispatch, is_due, render
-from .work import Work
+from .work import Work, carry_out
 
 log = logging.getLogger(__name__)
 
@@ -193,10 +193,7 @@ def _take_token(endpoint: Endpoint, now: datetime, rate_per_s: float) -> float:
 def _attempt(installation: Installation, owner: str, attempt: Attempt) -> None:
     """Send, with no transaction open; then record what came back."""
     met = _send(installation, attempt)
-    with installation.database.session() as session:
-        work = Work(session=session, now=installation.now())
-        _record(installation, work, owner, attempt, met)
-        work.write()
+    carry_out(installation, lambda work: _record(installation, work, owner, attempt, met))
 
 
 def _send(installation: Installation, attempt: Attempt) -> Met:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy.orm import Session
-
 from ..store.products import SubjectKind
-from .installation import Bell, Installation
+from .installation import Installation
 from .sellers import apply_scheduled_account
 from .standings import Standings, due_slots
 from .statuses import apply_scheduled
-from .work import Work
+from .work import Work, carry_out
 
 log = logging.getLogger(__name__)
 
@@ -23,28 +21,22 @@ def apply_due(installation: Installation) -> int:
     """Carry out every scheduled change whose instant has come, however late; return how many subjects had one."""
     total = 0
     while True:
-        rings: set[Bell] = set()
-
-        def carry_out(session: Session, rings: set[Bell] = rings) -> int:
-            work = Work(session=session, now=installation.now())
-            subjects = due_slots(session, work.now, AT_ONCE)
-            standings = Standings(session)
-            standings.load(subjects)
-            for kind, id_ in subjects:
-                standing = standings.get(kind, id_)
-                if standing is None:
-                    continue
-                if kind is SubjectKind.SELLER:
-                    apply_scheduled_account(work, standings, standing)
-                else:
-                    apply_scheduled(work, standing)
-            work.write()
-            rings.update(work.rings)
-            return len(subjects)
-
-        done = installation.database.retrying(carry_out)
+        done = carry_out(installation, _apply_some)
         total += done
-        for bell in rings:
-            installation.bells.ring(bell)
         if done < AT_ONCE:
             return total
+
+
+def _apply_some(work: Work) -> int:
+    subjects = due_slots(work.session, work.now, AT_ONCE)
+    standings = Standings(work.session)
+    standings.load(subjects)
+    for kind, id_ in subjects:
+        standing = standings.get(kind, id_)
+        if standing is None:
+            continue
+        if kind is SubjectKind.SELLER:
+            apply_scheduled_account(work, standings, standing)
+        else:
+            apply_scheduled(work, standing)
+    return len(subjects)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -39,19 +40,28 @@ class Cause:
         return cls(**{"actor": "", "reason": "", **stored})
 
 
-class Sequenced(Protocol):
-    """A row whose outgoing events are counted."""
+class Counter(Protocol):
+    """A row in which outgoing events are counted."""
+
+    sequence: Any
+
+
+class Sequenced(Counter, Protocol):
+    """A row whose own outgoing events are counted in it."""
 
     id: Any
-    sequence: Any
 
 
 @dataclass(kw_only=True)
 class Work:
-    """One write transaction. Rows that are only ever added are gathered here and written in one statement each."""
+    """One write transaction, at `now`, by the civil days of `zone`.
+
+    Rows that are only ever added are gathered here and written in one statement each.
+    """
 
     session: Session
     now: datetime
+    zone: ZoneInfo
     outgoing: list[dict[str, Any]] = field(default_factory=list)
     cascades: list[dict[str, Any]] = field(default_factory=list)
     listings: list[dict[str, Any]] = field(default_factory=list)
@@ -68,14 +78,28 @@ class Work:
         cascade_id: str | None = None,
     ) -> None:
         """Write an outgoing event about `subject` with this transaction; its sequence is the subject's next."""
-        subject.sequence += 1
+        self.tell_of(type_, subject_kind, subject.id, subject, data, cause, cascade_id=cascade_id)
+
+    def tell_of(
+        self,
+        type_: str,
+        subject_kind: str,
+        subject_id: str,
+        counter: Counter,
+        data: Mapping[str, Any],
+        cause: Cause,
+        *,
+        cascade_id: str | None = None,
+    ) -> None:
+        """Like `tell`, for a subject whose events are counted in another row than its own."""
+        counter.sequence += 1
         self.outgoing.append(
             {
                 "event_id": f"evt_{uuid.uuid4().hex}",
                 "type": type_,
                 "subject_kind": subject_kind,
-                "subject_id": subject.id,
-                "sequence": subject.sequence,
+                "subject_id": subject_id,
+                "sequence": counter.sequence,
                 "data": dict(data),
                 "cause": cause.as_json(),
                 "cascade_id": cascade_id,
@@ -102,7 +126,7 @@ def carry_out(installation: Installation, act: Callable[[Work], _T]) -> _T:
     rings: set[Bell] = set()
 
     def attempt(session: Session) -> _T:
-        work = Work(session=session, now=installation.now())
+        work = Work(session=session, now=installation.now(), zone=installation.settings.reference_zone)
         done = act(work)
         work.write()
         rings.clear()

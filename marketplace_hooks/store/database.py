@@ -149,7 +149,8 @@ def normalise(url: str | URL) -> URL:
 def insert_new(session: Session, table: type[Any]) -> Insert:
     """INSERT … ON CONFLICT DO NOTHING, in the session's dialect: whoever comes first wins."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).on_conflict_do_nothing()
+    statement: Insert = dialect.insert(table).on_conflict_do_nothing()
+    return statement
 
 
 def is_passing(error: DBAPIError) -> bool:

@@ -13,7 +13,7 @@ from .base import Base, BigId, Instant, checked
 
 
 class SubscriptionState(enum.StrEnum):
-    """`active`: the current period is paid. `payment_pending`: claimed, not paid yet. `ended`: refunded or terminated."""
+    """`active`: the current period is paid; `payment_pending`: claimed, not paid yet; `ended`: refunded, terminated."""
 
     ACTIVE = "active"
     PAYMENT_PENDING = "payment_pending"
@@ -25,8 +25,8 @@ class Subscription(Base):
     """The Business Care of one purchase: where it stands, so that due work is found by an index.
 
     `anchor_on` is the original date, which opened period `anchor_index`; `current_index` is the last period, paid or
-    pending, `last_day` its last day and `renewal_at` the instant after it. `notice_on` is the day on which the notice
-    of that renewal is to be sent (None: it was, or none is due).
+    pending, `last_day` its last day and `renewal_at` the instant after it. `notice_at` is the instant from which the
+    notice of that renewal is to be sent (None: it was, or none is due).
 
     Two causes stop renewals (`domain.md` 10): the customer's, from `customer_stopped_at`, and the withdrawal's, from
     `withdrawn_from`; each may have been lifted. `cancelled_by` is the cascade that set the latter in its chunk.
@@ -43,7 +43,7 @@ class Subscription(Base):
     current_index: Mapped[int]
     last_day: Mapped[date] = mapped_column(Date)
     renewal_at: Mapped[datetime] = mapped_column(Instant)
-    notice_on: Mapped[date | None] = mapped_column(Date)
+    notice_at: Mapped[datetime | None] = mapped_column(Instant)
     customer_stopped_at: Mapped[datetime | None] = mapped_column(Instant)
     customer_lifted_at: Mapped[datetime | None] = mapped_column(Instant)
     withdrawn_from: Mapped[datetime | None] = mapped_column(Instant)
@@ -62,9 +62,9 @@ class Subscription(Base):
         ),
         Index(
             "ix_mh_subscriptions_notice",
-            "notice_on",
-            postgresql_where=text("notice_on IS NOT NULL AND state = 'active'"),
-            sqlite_where=text("notice_on IS NOT NULL AND state = 'active'"),
+            "notice_at",
+            postgresql_where=text("notice_at IS NOT NULL AND state = 'active'"),
+            sqlite_where=text("notice_at IS NOT NULL AND state = 'active'"),
         ),
     )
 
@@ -130,3 +130,13 @@ class Notice(Base):
     owed: Mapped[bool]
     timeliness: Mapped[str] = mapped_column(String(20))
     event_id: Mapped[str] = mapped_column(String(64))
+
+
+class Run(Base):
+    """When a periodic job last looked, so that a long silence is noticed before thousands are charged at once."""
+
+    __tablename__ = "mh_runs"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last_at: Mapped[datetime] = mapped_column(Instant)
+    held_since: Mapped[datetime | None] = mapped_column(Instant)

@@ -192,7 +192,7 @@ def upgrade() -> None:
         sa.Column("current_index", sa.Integer(), nullable=False),
         sa.Column("last_day", sa.Date(), nullable=False),
         sa.Column("renewal_at", Instant(), nullable=False),
-        sa.Column("notice_on", sa.Date(), nullable=True),
+        sa.Column("notice_at", Instant(), nullable=True),
         sa.Column("customer_stopped_at", Instant(), nullable=True),
         sa.Column("customer_lifted_at", Instant(), nullable=True),
         sa.Column("withdrawn_from", Instant(), nullable=True),
@@ -214,9 +214,16 @@ def upgrade() -> None:
     op.create_index(
         "ix_mh_subscriptions_notice",
         "mh_subscriptions",
-        ["notice_on"],
+        ["notice_at"],
         unique=False,
-        postgresql_where=sa.text("notice_on IS NOT NULL AND state = 'active'"),
-        sqlite_where=sa.text("notice_on IS NOT NULL AND state = 'active'"),
+        postgresql_where=sa.text("notice_at IS NOT NULL AND state = 'active'"),
+        sqlite_where=sa.text("notice_at IS NOT NULL AND state = 'active'"),
     )
     op.create_index("ix_mh_subscriptions_product", "mh_subscriptions", ["product_id", "purchase_id"], unique=False)
+    op.create_table(
+        "mh_runs",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.Column("held_since", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_mh_runs")),
+    )

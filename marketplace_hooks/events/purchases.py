@@ -1,0 +1,133 @@
+"""What are we told about purchases: completed, bound to a site, refunded, disputed?"""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from ..services.purchases import (
+    bind_shop,
+    close_dispute,
+    complete_purchase,
+    dispute,
+    locked_purchase,
+    refund,
+    terminate,
+)
+from ..services.standings import Standings
+from ..services.work import Work
+from ..store.products import Product
+from ..store.purchases import Customer, Purchase
+from .fields import EventSchema, Identifier, Moment, MoneySchema
+from .registry import Applied, ParentUnknown, Result, Told, handles
+
+_shop_url = validate.Length(1, 2_000)
+
+
+class PurchaseCompletedSchema(EventSchema):
+    """One customer bought one product; of a pack, one event for each product, sharing `pack_id`."""
+
+    purchase_id = Identifier(required=True)
+    customer_id = Identifier(required=True)
+    product_id = Identifier(required=True)
+    pack_id = Identifier(allow_none=True, load_default=None)
+    shop_url = fields.String(allow_none=True, load_default=None, validate=_shop_url)
+    price_paid = fields.Nested(MoneySchema, required=True)
+    purchased_at = Moment(required=True)
+
+
+class ShopBoundSchema(EventSchema):
+    """The purchase is attached to a merchant site, or moved to another by the marketplace."""
+
+    purchase_id = Identifier(required=True)
+    shop_url = fields.String(required=True, validate=_shop_url)
+    bound_at = Moment(required=True)
+
+
+class RefundedSchema(EventSchema):
+    """Money was given back; `request_id` names the support request that it settles."""
+
+    purchase_id = Identifier(required=True)
+    refunded_at = Moment(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+    request_id = Identifier(allow_none=True, load_default=None)
+
+
+class DisputedSchema(EventSchema):
+    """The bank has reversed the payment."""
+
+    purchase_id = Identifier(required=True)
+    disputed_at = Moment(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+
+
+class DisputeClosedSchema(EventSchema):
+    """The bank has decided."""
+
+    purchase_id = Identifier(required=True)
+    outcome = fields.String(required=True, validate=validate.OneOf(["won", "lost"]))
+    closed_at = Moment(required=True)
+
+
+class TerminatedSchema(EventSchema):
+    """The marketplace ends a Business Care before its term."""
+
+    purchase_id = Identifier(required=True)
+    terminated_at = Moment(required=True)
+    reason = fields.String(required=True, validate=validate.Length(0, 2_000))
+
+
+@handles("purchase.completed", PurchaseCompletedSchema)
+def purchase_completed(work: Work, standings: Standings, told: Told) -> Result:
+    """Keep the purchase and start its Business Care."""
+    for table, kind in ((Customer, "customer"), (Product, "product")):
+        id_ = told.data[f"{kind}_id"]
+        if work.session.get(table, id_) is None:
+            raise ParentUnknown(kind, id_)
+    is_new = complete_purchase(work, told.data, told.cause(actor="customer"))
+    if not is_new:
+        return Result(applied=Applied.NO_EFFECT, note="the purchase is known")
+    return Result(applied=Applied.CHANGED, created=f"purchase:{told.data['purchase_id']}")
+
+
+@handles("purchase.shop_bound", ShopBoundSchema)
+def purchase_shop_bound(work: Work, standings: Standings, told: Told) -> Result:
+    """Attach the purchase to a site, from then on."""
+    is_newest = bind_shop(work, known_purchase(work, told), told.data["shop_url"], told.data["bound_at"])
+    return Result(applied=Applied.CHANGED if is_newest else Applied.SUPERSEDED)
+
+
+@handles("purchase.refunded", RefundedSchema)
+def purchase_refunded(work: Work, standings: Standings, told: Told) -> Result:
+    """A refund of the whole price ends the Business Care at once."""
+    return _changed(refund(work, known_purchase(work, told), told.data, told.cause(actor="marketplace")))
+
+
+@handles("purchase.disputed", DisputedSchema)
+def purchase_disputed(work: Work, standings: Standings, told: Told) -> Result:
+    """Entitlement rests."""
+    return _changed(dispute(known_purchase(work, told), told.data["disputed_at"]))
+
+
+@handles("purchase.dispute_closed", DisputeClosedSchema)
+def purchase_dispute_closed(work: Work, standings: Standings, told: Told) -> Result:
+    """Won: entitlement is back. Lost: it stays gone."""
+    return _changed(close_dispute(known_purchase(work, told), told.data["outcome"], told.data["closed_at"]))
+
+
+@handles("subscription.terminated", TerminatedSchema)
+def subscription_terminated(work: Work, standings: Standings, told: Told) -> Result:
+    """The Business Care ends before its term."""
+    purchase = known_purchase(work, told)
+    return _changed(terminate(work, purchase, told.data["terminated_at"], told.cause(actor="marketplace")))
+
+
+def known_purchase(work: Work, told: Told) -> Purchase:
+    """The purchase that an event is about, locked; the event waits for it while it is unknown."""
+    purchase = locked_purchase(work.session, told.data["purchase_id"])
+    if purchase is None:
+        raise ParentUnknown("purchase", told.data["purchase_id"])
+    return purchase
+
+
+def _changed(changed: bool) -> Result:
+    return Result(applied=Applied.CHANGED if changed else Applied.NO_EFFECT, note=None if changed else "known already")

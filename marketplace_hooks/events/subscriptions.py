@@ -1,0 +1,100 @@
+"""What are we told about Business Care: charged, not charged, cancelled by the customer, taken up again?"""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from ..errors import Refused
+from ..services.settlements import settle_failed, settle_reactivated, settle_renewed
+from ..services.standings import Standings
+from ..services.subscriptions import change_renewal, subscription_of
+from ..services.work import Work
+from ..store.subscriptions import Period, Subscription
+from .fields import EventSchema, Identifier, Moment, MoneySchema
+from .purchases import known_purchase
+from .registry import Applied, ParentUnknown, Result, Told, handles
+
+
+class ChargeSchema(EventSchema):
+    """What came of charging one period. `final` says of a failure that nobody will try again."""
+
+    purchase_id = Identifier(required=True)
+    period_index = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000))
+    charge_id = fields.String(required=True, validate=validate.Length(1, 200))
+    amount = fields.Nested(MoneySchema, required=True)
+    occurred_at = Moment(required=True)
+    final = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class RenewalChoiceSchema(EventSchema):
+    """The customer cancels the tacit renewal, or enables it again. `received_at` is the platform's receipt."""
+
+    purchase_id = Identifier(required=True)
+    actor = fields.String(required=True, validate=validate.Length(1, 100))
+    received_at = Moment(required=True)
+
+
+@handles("subscription.renewed", ChargeSchema)
+def subscription_renewed(work: Work, standings: Standings, told: Told) -> Result:
+    """The period is paid."""
+    subscription = _known(work, told)
+    index = told.data["period_index"]
+    before = (subscription.purchase_id, index - 1)
+    if index > 1 and work.session.get(Period, before) is None:
+        raise ParentUnknown("period", f"{subscription.purchase_id}#{index - 1}")
+    return _changed(settle_renewed(work, subscription, told.data), f"period:{subscription.purchase_id}#{index}")
+
+
+@handles("subscription.payment_failed", ChargeSchema)
+def subscription_payment_failed(work: Work, standings: Standings, told: Told) -> Result:
+    """A final failure ends the Business Care where it had ended; another changes nothing."""
+    subscription = _known(work, told)
+    return _changed(settle_failed(work, subscription, told.data, told.cause(actor="marketplace")))
+
+
+@handles("subscription.reactivated", ChargeSchema)
+def subscription_reactivated(work: Work, standings: Standings, told: Told) -> Result:
+    """A new original date; the indexes go on."""
+    subscription = _known(work, told)
+    changed = settle_reactivated(work, subscription, told.data, told.cause(actor="customer"))
+    return _changed(changed, f"period:{subscription.purchase_id}#{told.data['period_index']}")
+
+
+@handles("subscription.renewal_cancelled", RenewalChoiceSchema)
+def subscription_renewal_cancelled(work: Work, standings: Standings, told: Told) -> Result:
+    """No renewal whose instant comes after the receipt."""
+    return _choose(work, told, enabled=False)
+
+
+@handles("subscription.renewal_enabled", RenewalChoiceSchema)
+def subscription_renewal_enabled(work: Work, standings: Standings, told: Told) -> Result:
+    """The customer's own cause is lifted; a withdrawal's stands while the product is withdrawn."""
+    return _choose(work, told, enabled=True)
+
+
+def _choose(work: Work, told: Told, *, enabled: bool) -> Result:
+    subscription = _known(work, told)
+    cause = told.cause(actor=told.data["actor"])
+    changed = change_renewal(
+        work,
+        subscription,
+        enabled=enabled,
+        actor=told.data["actor"],
+        received_at=min(told.data["received_at"], told.received_at),
+        cause=cause,
+    )
+    return _changed(changed)
+
+
+def _known(work: Work, told: Told) -> Subscription:
+    known_purchase(work, told)
+    subscription = subscription_of(work.session, told.data["purchase_id"])
+    if subscription is None:
+        raise Refused("the product was free: the purchase has no Business Care", code="no_business_care")
+    return subscription
+
+
+def _changed(changed: bool, created: str | None = None) -> Result:
+    if not changed:
+        return Result(applied=Applied.NO_EFFECT, note="known already, or nothing to change")
+    return Result(applied=Applied.CHANGED, created=created)

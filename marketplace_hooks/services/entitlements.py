@@ -1,0 +1,145 @@
+"""Who is entitled to support and updates, at which instant, and what can be done about it if not?
+
+One indexed statement reads everything that one answer needs; `domain/entitlement` judges; nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from ..domain.entitlement import CoveredPeriod, Dispute, Entitlement, Question, judge
+from ..domain.entitlement import Purchase as PurchaseFacts
+from ..domain.renewals import Cause as StopCause
+from ..domain.renewals import Stop
+from ..domain.statuses import Status
+from ..store.products import Product
+from ..store.purchases import Purchase, SiteBinding
+from ..store.subscriptions import Period, RenewalChange, Subscription, SubscriptionState
+from .subscriptions import stops_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Which purchases a question is about: one of them, or a customer's of a product.
+
+    `customer_id` narrows what a customer may see, `seller_id` what a seller may: other people's are not found.
+    """
+
+    purchase_id: str | None = None
+    customer_id: str | None = None
+    product_id: str | None = None
+    seller_id: str | None = None
+
+
+_READ = (
+    select(
+        Purchase.id,
+        Purchase.product_id,
+        Purchase.shop_url,
+        Purchase.recorded_at,
+        Purchase.refunded_at,
+        Purchase.terminated_at,
+        Purchase.disputed_at,
+        Purchase.dispute_won_at,
+        Product.status,
+        Subscription.state,
+        Subscription.renewal_at,
+        Subscription.customer_stopped_at,
+        Subscription.customer_lifted_at,
+        Subscription.withdrawn_from,
+        Subscription.withdrawal_lifted_at,
+        Period.first_day,
+        Period.last_day,
+        Period.payment,
+        Period.settled_at,
+    )
+    .join(Product, Product.id == Purchase.product_id)
+    .outerjoin(Subscription, Subscription.purchase_id == Purchase.id)
+    .outerjoin(Period, Period.purchase_id == Purchase.id)
+    .order_by(Purchase.id, Period.index)
+)
+
+
+def check(session: Session, asked: Asked, question: Question, *, as_of_now: bool = True) -> Entitlement:
+    """Judge the purchases asked about. `as_of_now` False: `question.at` may be long past, and histories are read."""
+    purchases = read_purchases(session, asked, question.at)
+    if not as_of_now:
+        purchases = [_as_of(session, purchase, question.at) for purchase in purchases]
+    return judge(purchases, question)
+
+
+def read_purchases(session: Session, asked: Asked, now: datetime) -> list[PurchaseFacts]:
+    """The facts about every purchase asked about, in one statement."""
+    query = _READ
+    if asked.purchase_id is not None:
+        query = query.where(Purchase.id == asked.purchase_id)
+    if asked.customer_id is not None:
+        query = query.where(Purchase.customer_id == asked.customer_id)
+    if asked.product_id is not None and asked.purchase_id is None:
+        query = query.where(Purchase.product_id == asked.product_id)
+    if asked.seller_id is not None:
+        query = query.where(Product.seller_id == asked.seller_id)
+    grouped: dict[str, list[Any]] = {}
+    for row in session.execute(query):
+        grouped.setdefault(row.id, []).append(row)
+    return [_facts(rows, now) for rows in grouped.values()]
+
+
+def _facts(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
+    first = rows[0]
+    stops = stops_of(first)
+    return PurchaseFacts(
+        purchase_id=first.id,
+        product=first.product_id,
+        periods=[
+            CoveredPeriod(
+                first_day=row.first_day,
+                last_day=row.last_day,
+                payment=row.payment,
+                settled_at=row.settled_at,
+            )
+            for row in rows
+            if row.first_day is not None
+        ],
+        bound_site=first.shop_url,
+        refunded_at=first.refunded_at,
+        terminated_at=first.terminated_at,
+        disputes=[Dispute(disputed_at=first.disputed_at, won_at=first.dispute_won_at)] if first.disputed_at else [],
+        stops=stops,
+        renewal_is_awaited=_is_awaited(first, stops, now),
+        reactivable=first.status is not Status.OFFLINE_PERMANENT,
+    )
+
+
+def _is_awaited(row: Any, stops: Sequence[Stop], now: datetime) -> bool:
+    """Whether the renewal's instant has passed, nothing stops it, and it is only not claimed yet (`domain.md` 12)."""
+    if row.state is not SubscriptionState.ACTIVE or row.renewal_at > now:
+        return False
+    return row.renewal_at > row.recorded_at and not any(stop.prevents(row.renewal_at) for stop in stops)
+
+
+def _as_of(session: Session, purchase: PurchaseFacts, at: datetime) -> PurchaseFacts:
+    """The facts as they stood at a past instant: the site bound then, the customer's words received until then."""
+    bound = (
+        select(SiteBinding.shop_url)
+        .where(SiteBinding.purchase_id == purchase.purchase_id, SiteBinding.bound_at <= at)
+        .order_by(SiteBinding.bound_at.desc())
+        .limit(1)
+    )
+    words = (
+        select(RenewalChange)
+        .where(and_(RenewalChange.purchase_id == purchase.purchase_id, RenewalChange.received_at <= at))
+        .order_by(RenewalChange.received_at.desc(), RenewalChange.id.desc())
+        .limit(1)
+    )
+    last_word = session.scalar(words)
+    stops = [stop for stop in purchase.stops if stop.cause is not StopCause.CUSTOMER]
+    if last_word is not None and not last_word.enabled:
+        stops.append(Stop(cause=StopCause.CUSTOMER, received_at=last_word.received_at))
+    return replace(purchase, bound_site=session.scalar(bound) or purchase.bound_site, stops=stops)

@@ -1,0 +1,180 @@
+"""What was bought, for which site, and what became of the payment?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ..domain.prices import share_of
+from ..errors import PayloadRejected
+from ..store.database import insert_new
+from ..store.packs import Pack, PackMember
+from ..store.products import Product
+from ..store.purchases import Customer, Purchase, Refund, SiteBinding
+from ..store.subscriptions import SubscriptionState
+from .products import listing_in_force
+from .subscriptions import end_subscription, start_subscription, subscription_of
+from .work import Cause, Work
+
+
+def upsert_customer(work: Work, described: Mapping[str, Any], *, sent_at: datetime) -> bool | None:
+    """Record a customer as described at `sent_at`. True: new; None: known already; False: something newer is known.
+
+    A customer who was erased stays erased.
+    """
+    row = work.session.get(Customer, described["customer_id"], with_for_update=True)
+    columns = {name: described[name] for name in ("name", "email", "locale", "professional")}
+    if row is None:
+        work.session.add(Customer(id=described["customer_id"], described_at=sent_at, sequence=0, **columns))
+        work.session.flush()
+        return True
+    if sent_at < row.described_at or row.erased_at is not None:
+        return False
+    for name, value in columns.items():
+        setattr(row, name, value)
+    row.described_at = sent_at
+    return None
+
+
+def locked_purchase(session: Session, purchase_id: str) -> Purchase | None:
+    """The purchase, locked until the transaction ends."""
+    return session.get(Purchase, purchase_id, with_for_update=True, populate_existing=True)
+
+
+def complete_purchase(work: Work, told: Mapping[str, Any], cause: Cause) -> bool:
+    """Record a purchase, freeze what its listing announced, and start its Business Care; False when it is known.
+
+    Customer and product must be known. The same purchase told again with other facts is refused.
+    """
+    known = locked_purchase(work.session, told["purchase_id"])
+    if known is not None:
+        _refuse_contradiction(known, told)
+        return False
+    product = work.session.get_one(Product, told["product_id"])
+    listing = listing_in_force(work.session, product.id, told["purchased_at"])
+    purchase = Purchase(
+        id=told["purchase_id"],
+        customer_id=told["customer_id"],
+        product_id=product.id,
+        pack_id=told["pack_id"],
+        listing_id=listing.id if listing else None,
+        price_cents=_price_of_share(work.session, told),
+        currency=told["price_paid"]["currency"],
+        purchased_at=told["purchased_at"],
+        recorded_at=work.now,
+        refunded_cents=0,
+    )
+    work.session.add(purchase)
+    # From here on the product's row is share-locked by the foreign key: a withdrawal comes wholly before or after.
+    work.session.flush()
+    if told["shop_url"] is not None:
+        bind_shop(work, purchase, told["shop_url"], told["purchased_at"])
+    is_free = (listing.price_cents if listing else product.price_cents) == 0
+    if not is_free:
+        start_subscription(work, purchase, cause)
+    return True
+
+
+def _price_of_share(session: Session, told: Mapping[str, Any]) -> int:
+    """The price paid for this product alone.
+
+    The events of a pack's purchase carry each product's own price. A platform that repeats the pack's whole price in
+    each of them is recognised by that price, which is then shared out by the members' prices.
+    """
+    paid: int = told["price_paid"]["amount_cents"]
+    pack = session.get(Pack, told["pack_id"]) if told["pack_id"] else None
+    if pack is None or paid != pack.price_cents:
+        return paid
+    priced = (
+        select(PackMember.product_id, Product.price_cents)
+        .join(Product, Product.id == PackMember.product_id)
+        .where(PackMember.pack_id == pack.id)
+        .order_by(PackMember.position)
+    )
+    prices = dict(session.execute(priced).tuples().all())
+    return share_of(paid, prices, told["product_id"]) if told["product_id"] in prices else paid
+
+
+def _refuse_contradiction(known: Purchase, told: Mapping[str, Any]) -> None:
+    for name in ("customer_id", "product_id", "pack_id", "purchased_at"):
+        if getattr(known, name) != told[name]:
+            raise PayloadRejected(
+                "the purchase is known with other facts",
+                errors=[{"path": f"data.{name}", "message": f"is {getattr(known, name)} in the purchase known here"}],
+            )
+    _check_currency(known, told["price_paid"], "price_paid")
+
+
+def bind_shop(work: Work, purchase: Purchase, shop_url: str, bound_at: datetime) -> bool:
+    """Attach the purchase to a merchant site from `bound_at` on; False when a later binding is known.
+
+    An address that cannot be read is kept as it came: it binds nothing, and the customer is asked (`SHOP_NOT_BOUND`).
+    """
+    binding = {"purchase_id": purchase.id, "bound_at": bound_at, "shop_url": shop_url}
+    work.session.execute(insert_new(work.session, SiteBinding), [binding])
+    if purchase.shop_bound_at is not None and bound_at <= purchase.shop_bound_at:
+        return False
+    purchase.shop_url, purchase.shop_bound_at = shop_url, bound_at
+    return True
+
+
+def refund(work: Work, purchase: Purchase, told: Mapping[str, Any], cause: Cause) -> bool:
+    """Record a refund. The whole price given back ends the Business Care at once; less ends nothing. False: known."""
+    _check_currency(purchase, told["amount"], "amount")
+    row = {
+        "purchase_id": purchase.id,
+        "refunded_at": told["refunded_at"],
+        "amount_cents": told["amount"]["amount_cents"],
+        "request_id": told["request_id"],
+    }
+    inserted = work.session.execute(insert_new(work.session, Refund).returning(Refund.id), [row]).first()
+    if inserted is None:
+        return False
+    total = select(func.sum(Refund.amount_cents)).where(Refund.purchase_id == purchase.id)
+    purchase.refunded_cents = work.session.scalar(total) or 0
+    if purchase.refunded_cents >= purchase.price_cents and purchase.refunded_at is None:
+        purchase.refunded_at = told["refunded_at"]
+        end_subscription(work, purchase.id, cause, why="refund")
+    return True
+
+
+def dispute(purchase: Purchase, disputed_at: datetime) -> bool:
+    """The bank has reversed the payment: entitlement rests until the dispute is won. False: told before."""
+    if purchase.disputed_at is not None and disputed_at <= purchase.disputed_at:
+        return False
+    purchase.disputed_at, purchase.dispute_won_at, purchase.dispute_lost_at = disputed_at, None, None
+    return True
+
+
+def close_dispute(purchase: Purchase, outcome: str, closed_at: datetime) -> bool:
+    """The dispute was won (entitlement is back, as if nothing had been) or lost (it stays gone). False: told before."""
+    if purchase.disputed_at is None or purchase.dispute_won_at or purchase.dispute_lost_at:
+        return False
+    if outcome == "won":
+        purchase.dispute_won_at = closed_at
+    else:
+        purchase.dispute_lost_at = closed_at
+    return True
+
+
+def terminate(work: Work, purchase: Purchase, terminated_at: datetime, cause: Cause) -> bool:
+    """The marketplace ends the Business Care before its term. False: it was ended earlier."""
+    if purchase.terminated_at is not None and purchase.terminated_at <= terminated_at:
+        return False
+    purchase.terminated_at, purchase.terminated_reason = terminated_at, cause.reason
+    subscription = subscription_of(work.session, purchase.id)
+    if subscription is not None and subscription.state is not SubscriptionState.ENDED:
+        end_subscription(work, purchase.id, cause, why="termination")
+    return True
+
+
+def _check_currency(purchase: Purchase, money: Mapping[str, Any], name: str) -> None:
+    if money["currency"] != purchase.currency:
+        raise PayloadRejected(
+            "the currency is not the purchase's",
+            errors=[{"path": f"data.{name}.currency", "message": f"the purchase was paid in {purchase.currency}"}],
+        )

@@ -1,0 +1,146 @@
+"""What does a withdrawal do to the renewals of a million Business Cares?
+
+Every tacit renewal of the product is cancelled, those bought through packs with the rest; no entitlement is touched
+(`domain.md`, the table; the user's text: « Le renouvellement tacite sera automatiquement annulé pour vos clients »).
+Set statements over chunks of rows: one UPDATE, one INSERT … SELECT of the events that tell each subscriber.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, or_, select, update
+
+from ..domain.entitlement import Payment
+from ..store.base import constant, json_object, random_hex
+from ..store.cascades import Cascade
+from ..store.outbox import OutgoingEvent
+from ..store.products import SubjectKind, Withdrawal
+from ..store.purchases import Purchase
+from ..store.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
+from .cascades import Step, step
+from .standings import Standing
+from .subscriptions import SUBJECT, ask_reversal, subscription_of
+from .work import Cause, Work
+
+_COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "cascade_id", "created_at"]
+
+
+def _is_withdrawal(standing: Standing, change: str) -> bool:
+    return change == "withdrawn"
+
+
+@step("renewals", applies=_is_withdrawal)
+def cancel_renewals(work: Work, cascade: Cascade, progress: Step, limit: int) -> None:
+    """Cancel the renewals of the next chunk of the product's subscriptions, and tell each subscriber."""
+    withdrawal = _last_withdrawal(work, cascade)
+    concerned = _renewing(withdrawal)
+    if progress.total is None:
+        progress.total = work.session.scalar(select(func.count()).select_from(Subscription).where(concerned)) or 0
+    ahead = concerned if progress.cursor is None else concerned & (Subscription.purchase_id > progress.cursor)
+    chunk = select(Subscription.purchase_id).where(ahead).order_by(Subscription.purchase_id).limit(limit).subquery()
+    last = work.session.scalar(select(func.max(chunk.c.purchase_id)))
+    if last is None:
+        progress.state = "done"
+        return
+    instant = max(withdrawal.received_at, withdrawal.effective_at)
+    within = ahead & (Subscription.purchase_id <= last)
+    values = {
+        "withdrawn_from": instant,
+        "withdrawal_lifted_at": None,
+        "cancelled_by": cascade.id,
+        "sequence": Subscription.sequence + 1,
+        "notice_at": None,
+    }
+    cancel = update(Subscription).where(within).values(values).execution_options(synchronize_session=False)
+    progress.done += int(work.session.execute(cancel).rowcount)  # type: ignore[attr-defined] # a cursor result
+    low = [] if progress.cursor is None else [Subscription.purchase_id > progress.cursor]
+    told = and_(
+        Subscription.product_id == cascade.subject_id,
+        Subscription.cancelled_by == cascade.id,
+        Subscription.purchase_id <= last,
+        *low,
+    )
+    work.session.execute(insert(OutgoingEvent).from_select(_COLUMNS, _told(work, cascade, told)))
+    _reverse(work, cascade, told, instant)
+    progress.cursor = last
+
+
+def _last_withdrawal(work: Work, cascade: Cascade) -> Withdrawal:
+    """The withdrawal that the cascade follows; reinstated meanwhile or not, it cancelled what it cancelled."""
+    query = select(Withdrawal).where(
+        Withdrawal.subject_kind == SubjectKind.PRODUCT, Withdrawal.subject_id == cascade.subject_id
+    )
+    return work.session.scalars(query.order_by(Withdrawal.id.desc()).limit(1)).one()
+
+
+def _renewing(withdrawal: Withdrawal) -> ColumnElement[bool]:
+    """SQL for: a Business Care of the product that goes on, and that no withdrawal has cancelled yet."""
+    product_id = withdrawal.subject_id
+    goes_on = or_(
+        Subscription.state == constant(SubscriptionState.ACTIVE),
+        Subscription.state == constant(SubscriptionState.PAYMENT_PENDING),
+    )
+    not_yet = or_(Subscription.withdrawn_from.is_(None), Subscription.withdrawal_lifted_at.is_not(None))
+    concerned = and_(Subscription.product_id == product_id, goes_on, not_yet)
+    if withdrawal.reinstated_at is None:
+        return concerned
+    bought_before = select(Purchase.id).where(
+        Purchase.product_id == product_id, Purchase.recorded_at <= withdrawal.reinstated_at
+    )
+    return concerned & Subscription.purchase_id.in_(bought_before)
+
+
+def _told(work: Work, cascade: Cascade, told: ColumnElement[bool]) -> Select[Any]:
+    """The events that tell each subscriber of the chunk, with the day until which everything goes on."""
+    columns = OutgoingEvent.__table__.c
+    data = json_object(
+        literal("purchase_id"),
+        Subscription.purchase_id,
+        literal("customer_id"),
+        Subscription.customer_id,
+        literal("product_id"),
+        Subscription.product_id,
+        literal("by"),
+        literal("withdrawal"),
+        literal("last_day"),
+        Subscription.last_day,
+    )
+    return select(
+        literal("evt_") + random_hex(),
+        literal("subscription.renewal_cancelled"),
+        literal(SUBJECT),
+        Subscription.purchase_id,
+        Subscription.sequence,
+        data,
+        literal(cascade.cause, columns.cause.type),
+        literal(cascade.id),
+        literal(work.now, columns.created_at.type),
+    ).where(told)
+
+
+def _reverse(work: Work, cascade: Cascade, told: ColumnElement[bool], instant: Any) -> None:
+    """Renewals of the chunk whose instant the withdrawal had reached, but that were claimed before it was applied.
+
+    There are none unless the withdrawal waited in the inbox for longer than the 15 minutes before a claim: rows are
+    few, and each is a reversal of its own.
+    """
+    claimed = (
+        select(Period)
+        .join(
+            Subscription,
+            and_(Subscription.purchase_id == Period.purchase_id, Subscription.current_index == Period.index),
+        )
+        .where(
+            told,
+            Period.kind == constant(PeriodKind.RENEWAL),
+            Period.claimed_at.is_not(None),
+            Period.starts_at >= instant,
+            Period.payment != constant(Payment.FAILED),
+            Period.reversal_asked_at.is_(None),
+        )
+    )
+    for current in list(work.session.scalars(claimed)):
+        subscription = subscription_of(work.session, current.purchase_id)
+        if subscription is not None:
+            ask_reversal(work, subscription, current, Cause.from_json(cascade.cause))
