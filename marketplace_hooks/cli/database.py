@@ -97,7 +97,7 @@ def _inbox(here: Installation) -> dict[str, str]:
     try:
         with here.database.reading() as session:
             count = select(InboxEvent.state, func.count()).group_by(InboxEvent.state)
-            counts = dict(session.execute(count).tuples().all())
+            counts = dict(session.execute(count).all())
     except Exception as error:
         return _check("inbox", "warning", f"cannot be read: {type(error).__name__}")
     stuck = [state for state in (InboxState.REJECTED, InboxState.FAILED) if counts.get(state)]

@@ -161,7 +161,7 @@ def _claim(installation: Installation, owner: str) -> list[str]:
         .execution_options(synchronize_session=False)
     )
     with installation.database.session() as session:
-        return [id_ for _, id_ in sorted(session.execute(claim).tuples())]
+        return [id_ for _, id_ in sorted(session.execute(claim).all())]
 
 
 def _run(installation: Installation, owner: str, cascade_id: str, stop: Callable[[], bool]) -> int:

@@ -1,0 +1,41 @@
+"""`calls` gives callers of the API of the test's `marketplace`: `calls("seller", "seller-1").get("/products")`."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketplace_hooks.services import tokens
+
+from ..marketplace import Marketplace
+from .callers import As, Caller
+
+
+@pytest.fixture
+def calls(marketplace: Marketplace) -> As:
+    """Makes callers: without a role nobody in particular, else with a new token."""
+
+    def call_as(role: str | None = None, subject: str | None = None) -> Caller:
+        if role is None:
+            return Caller(marketplace.app)
+        _, text = tokens.create(marketplace.installation, role, subject=subject)
+        return Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
+
+    return call_as
+
+
+@pytest.fixture
+def public(calls: As) -> Caller:
+    """Nobody in particular."""
+    return calls()
+
+
+@pytest.fixture
+def seller(calls: As) -> Caller:
+    """Who sells as `seller-1`."""
+    return calls("seller", "seller-1")
+
+
+@pytest.fixture
+def operator(calls: As) -> Caller:
+    """One of the marketplace's people."""
+    return calls("operator")
