@@ -60,9 +60,10 @@ def translations(language: str) -> NullTranslations:
 def typeset(text: str, language: str) -> str:
     """The text with the spaces that its language's printers use: in French, narrow ones that do not break a line.
 
-    Only spaces that were written are replaced; none is added. (Lexique des règles typographiques en usage à
-    l'Imprimerie nationale; the colon's full-width space is narrow here as everywhere else on our pages.)
+    A dash stays with the word before it in every language. Only spaces that were written are replaced; none is added.
+    (Lexique des règles typographiques en usage à l'Imprimerie nationale; the colon's space, full there, is narrow here.)
     """
+    text = re.sub(r" (?=[–—] )", "\u00a0", text)
     if language != "fr":
         return text
     text = re.sub(r"[ \u00a0]+(?=[;:!?»%€](?![\w(]))", _NARROW, text)

@@ -5,6 +5,7 @@ What is hidden answers 404, and 410 once it is withdrawn for good (`domain.md` 5
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, current_app, make_response, render_template, request
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ...domain.statuses import Status
 from ...services import catalogue, shelves
-from ...services.catalogue import PackCard, PackPage, Page, ProductPage
+from ...services.catalogue import PackCard, PackPage, Page, ProductCard, ProductPage
 from ...store.searching import folded
 from ..pages import page_blueprint, refuse
 from ..sign_in import audience, may_see, sight
@@ -80,7 +81,7 @@ def product(product_id: str) -> Response:
         if page is None or not may_see(page.card):
             return _refuse("product", page)
         contents = shelves.contents(session, [card.pack_id for card in page.packs])
-    return _page("product", page=page, card=page.card, contents=contents)
+    return _page("product", page=page, card=page.card, contents=contents, is_insider=_is_insider(page.card))
 
 
 @blueprint.get("/packs/<pack_id>")
@@ -93,7 +94,19 @@ def pack(pack_id: str) -> Response:
         if page is None or not may_see(page.card):
             return _refuse("pack", page)
         announced = shelves.announced(session, [card.product_id for card in page.products], here.now())
-    return _page("pack", page=page, card=page.card, announced=announced, apart_cents=_apart(page))
+    return _page(
+        "pack",
+        page=page,
+        card=page.card,
+        announced=announced,
+        apart_cents=_apart(page),
+        is_insider=_is_insider(page.card),
+    )
+
+
+def _is_insider(card: ProductCard | PackCard) -> bool:
+    """Whether the reader is told who holds it and what is scheduled: whoever would see the page if it were hidden."""
+    return may_see(replace(card, visible=False))
 
 
 def _refuse(what: str, page: ProductPage | PackPage | None) -> Response:
