@@ -61,7 +61,7 @@ def typeset(text: str, language: str) -> str:
     """The text with the spaces that its language's printers use: in French, narrow ones that do not break a line.
 
     A dash stays with the word before it in every language. Only spaces that were written are replaced; none is added.
-    (Lexique des règles typographiques en usage à l'Imprimerie nationale; the colon's space, full there, is narrow here.)
+    (Lexique des règles typographiques en usage à l'Imprimerie nationale; the colon's space is full there, narrow here.)
     """
     text = re.sub(r" (?=[–—] )", "\u00a0", text)
     if language != "fr":
