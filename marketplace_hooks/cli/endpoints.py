@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ..domain.outgoing import EVERYTHING
 from ..services.endpoints import (
-    EVERYTHING,
     add_endpoint,
     disable_endpoint,
     enable_endpoint,

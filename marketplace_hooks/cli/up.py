@@ -18,6 +18,7 @@ from ..remote.embedded_redis import EmbeddedRedis, start_embedded_redis
 from ..services.installation import install
 from ..services.running import Running, announce, find_running, withdraw_note
 from ..store import migrate
+from .demo import load_demo, what_to_try
 from .root import hooks_group
 from .supervisor import Child, Supervisor, say_line
 from .workers import LANE
@@ -65,8 +66,9 @@ def up(demo: bool, host: str, port: int, workers: int) -> None:
         supervisor.add(Child(name="scheduler", command=scheduler, environment=environment))
         if _wait_for_web(supervisor, host, port):
             if demo:
-                _load_demo(settings, url)
-            say_line("up", f"open {url}")
+                load_demo(settings, url, lambda text: say_line("demo", text))
+            for line in what_to_try(settings, url) if demo else [f"open {url}"]:
+                say_line("up", line)
         supervisor.run(lambda: _keep_redis(redis))
     finally:
         supervisor.shut_down()
@@ -156,8 +158,3 @@ def _wait_for_web(supervisor: Supervisor, host: str, port: int) -> bool:
         except OSError:
             time.sleep(0.05)
     return False
-
-
-def _load_demo(settings: Settings, url: str) -> None:
-    """Post the demo marketplace through the real inbox, and say what to try."""
-    say_line("demo", url)

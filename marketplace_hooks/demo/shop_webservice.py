@@ -105,7 +105,7 @@ def _not_granted(request: Request, key: Key, resource: str) -> tuple[int, list[E
 
 
 def _warning(shop: Shop) -> tuple[int, list[Error]] | None:
-    message = "[PHP Warning #2] Undefined array key (/home/shop/www/classes/webservice/WebserviceRequest.php, line 9)"
+    message = "[PHP Warning #2] Undefined array key (/var/www/shop/classes/webservice/WebserviceRequest.php, line 9)"
     return (500, [(3, message)]) if shop.php_warnings else None
 
 

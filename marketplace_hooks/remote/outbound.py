@@ -28,7 +28,7 @@ from .failures import failure_of
 from .headers import Headers, check_custom_headers, check_header
 from .lookups import Lookups, Resolve, system_resolve
 from .policies import DELIVERIES, INSPECTIONS, Policy
-from .routes import Allowance, Router
+from .routing import Allowance, Router
 from .urls import Target, check_url
 
 __all__ = [

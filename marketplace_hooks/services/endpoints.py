@@ -8,38 +8,13 @@ from collections.abc import Sequence
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from ..domain.outgoing import EVERYTHING, OUTGOING
 from ..errors import NotFound, PayloadRejected
 from ..remote.signatures import new_secret
 from ..store.base import constant
 from ..store.outbox import Delivery, DeliveryState, Endpoint, EndpointType
 from .installation import Bell, Installation
 from .work import Cause, Work
-
-EVERYTHING = "*"
-
-#: Every type that we tell; `docs/events.md` says when each is told.
-OUTGOING_TYPES = (
-    "product.hidden",
-    "product.shown",
-    "product.withdrawn",
-    "product.reinstated",
-    "product.change_scheduled",
-    "product.change_cancelled",
-    "pack.hidden",
-    "pack.shown",
-    "pack.change_scheduled",
-    "pack.change_cancelled",
-    "subscription.started",
-    "subscription.renewal_notice_due",
-    "subscription.renewal_due",
-    "subscription.renewal_cancelled",
-    "subscription.reactivation_due",
-    "subscription.reversal_due",
-    "subscription.expired",
-    "release.available",
-    "cascade.completed",
-    "endpoint.disabled",
-)
 
 
 def add_endpoint(
@@ -50,7 +25,7 @@ def add_endpoint(
     Raises `OutboundRefused` for a URL that we would never deliver to, `PayloadRejected` for a type that we never tell.
     """
     installation.outbound.check_url(url)
-    unknown = [type_ for type_ in types if type_ != EVERYTHING and type_ not in OUTGOING_TYPES]
+    unknown = [type_ for type_ in types if type_ != EVERYTHING and type_ not in OUTGOING]
     if unknown:
         raise PayloadRejected(
             "some types are never told",

@@ -10,9 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ..domain.instants import format_instant
+from ..domain.outgoing import EVERYTHING
 from ..store.base import constant
 from ..store.outbox import Delivery, DeliveryState, Endpoint, EndpointType, OutgoingEvent
-from .endpoints import EVERYTHING
 from .installation import Installation
 
 DISPATCH_CHUNK = 2_000

@@ -231,7 +231,6 @@ def _notice_batch(work: Work) -> int:
     due_ones = list(work.session.scalars(query.with_for_update(skip_locked=True)))
     if not due_ones:
         return 0
-    zone = work.zone
     prices = read_prices(work.session, {one.product_id for one in due_ones})
     ids = {one.customer_id for one in due_ones}
     professional = dict(
@@ -239,31 +238,34 @@ def _notice_batch(work: Work) -> int:
     )
     for subscription in due_ones:
         subscription.notice_at = None
-        if any(stop.stands_at(work.now) for stop in stops_of(subscription)):
-            continue  # it will not renew: there is nothing to announce.
-        window = notice_window(subscription.last_day)
-        listing_cents, currency = prices.at(subscription.product_id, work.now)
-        rates = rates_on(day_of(subscription.renewal_at, zone))
-        owed = not professional.get(subscription.customer_id, False)
-        told = {
-            "period_index": subscription.current_index,
-            "last_day": subscription.last_day,
-            "last_day_to_refuse": subscription.last_day,
-            "amount": {"amount_cents": percent_of(listing_cents, rates.renewal_percent), "currency": currency},
-            "owed": owed,
-        }
-        notice_cause = Cause(actor="marketplace_hooks", reason="a renewal comes near")
-        tell(work, subscription, "renewal_notice_due", told, notice_cause)
-        work.session.add(
-            Notice(
-                purchase_id=subscription.purchase_id,
-                period_index=subscription.current_index,
-                window_first_day=window.first_day,
-                window_last_day=window.last_day,
-                sent_at=work.now,
-                owed=owed,
-                timeliness=judge_notice(work.now, subscription.last_day, zone),
-                event_id=work.outgoing[-1]["event_id"],
-            )
-        )
+        # Where it will not renew, there is nothing to announce.
+        if not any(stop.stands_at(work.now) for stop in stops_of(subscription)):
+            _send_notice(work, subscription, prices, owed=not professional.get(subscription.customer_id, False))
     return len(due_ones)
+
+
+def _send_notice(work: Work, subscription: Subscription, prices: Prices, *, owed: bool) -> None:
+    """Have the platform tell the customer, and keep the proof."""
+    window = notice_window(subscription.last_day)
+    listing_cents, currency = prices.at(subscription.product_id, work.now)
+    rates = rates_on(day_of(subscription.renewal_at, work.zone))
+    told = {
+        "period_index": subscription.current_index,
+        "last_day": subscription.last_day,
+        "last_day_to_refuse": subscription.last_day,
+        "amount": {"amount_cents": percent_of(listing_cents, rates.renewal_percent), "currency": currency},
+        "owed": owed,
+    }
+    tell(work, subscription, "renewal_notice_due", told, Cause(actor="marketplace_hooks", reason="a renewal is near"))
+    work.session.add(
+        Notice(
+            purchase_id=subscription.purchase_id,
+            period_index=subscription.current_index,
+            window_first_day=window.first_day,
+            window_last_day=window.last_day,
+            sent_at=work.now,
+            owed=owed,
+            timeliness=judge_notice(work.now, subscription.last_day, work.zone),
+            event_id=work.outgoing[-1]["event_id"],
+        )
+    )

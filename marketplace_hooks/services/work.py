@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from ..domain.outgoing import OUTGOING
 from ..store.cascades import Cascade
 from ..store.database import insert_new
 from ..store.outbox import OutgoingEvent
@@ -92,6 +93,8 @@ class Work:
         cascade_id: str | None = None,
     ) -> None:
         """Like `tell`, for a subject whose events are counted in another row than its own."""
+        if type_ not in OUTGOING:
+            raise ValueError(f"{type_} is not in the catalogue of outgoing events (domain/outgoing.py)")
         counter.sequence += 1
         self.outgoing.append(
             {

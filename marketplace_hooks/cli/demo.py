@@ -1,0 +1,77 @@
+"""How does the demo marketplace come into an installation? Through the real inbox, by signed posts."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ..config import Settings
+from ..demo.catalogue import events
+from ..demo.load import SOURCE, signed_posts
+from ..services import tokens
+from ..services.installation import install
+from ..store.access import Role
+from .events import post_signed
+
+ANCHOR = "demo-day.txt"
+"""The day of the first load, from which the marketplace's days are counted: loading again repeats the same events."""
+
+
+def load_demo(settings: Settings, url: str, say: Callable[[str], None]) -> None:
+    """Post the demo marketplace; what was posted before is a duplicate and changes nothing."""
+    now = datetime.now(UTC)
+    told = events(_anchor(settings.instance, now))
+    secret = settings.webhook_secrets[SOURCE][0]
+    new = 0
+    for number, (path, headers, body) in enumerate(signed_posts(told, secret, now), 1):
+        status, answer = post_signed(f"{url}{path}", headers, body)
+        if status != 202:
+            raise click.ClickException(f"the demo could not be loaded: {status} {answer}")
+        new += not answer["duplicate"]
+        if number % 50 == 0 or number == len(told):
+            say(f"posted {number} of {len(told)} signed events")
+    say(f"{new} were new" if new else "the demo marketplace was there already")
+
+
+def what_to_try(settings: Settings, url: str) -> list[str]:
+    """The lines that a newcomer needs next, ready to be copied."""
+    told = events(_anchor(settings.instance, datetime.now(UTC)))
+    pack = next(data for _, type_, _, data in told if type_ == "pack.upserted")
+    product_id = pack["product_ids"][0]
+    seller_id = pack["seller_id"]
+    installation = install(settings)
+    _, token = tokens.create(installation, Role.SELLER, subject=seller_id, label="demo")
+    installation.database.dispose()
+    hide = '{"product_id": "%s", "status": "offline_temporary", "actor": "seller", "reason": "rest", "version": 1}'
+    return [
+        f"open {url}",
+        f"  a product of a pack   {url}/products/{product_id}",
+        f"  and that pack         {url}/packs/{pack['pack_id']}",
+        "hide the product, as the marketplace would, and reload both pages:",
+        f"  {command()} send product.status_changed --data '{hide % product_id}'",
+        "bring it back as its seller would:",
+        f"  curl -X POST {url}/api/v1/products/{product_id}/status -H 'Authorization: Bearer {token}' \\",
+        '       -H \'Content-Type: application/json\' -d \'{"status": "online", "reason": "back"}\'',
+        f"the API's pages: {url}/api/v1/docs      what happened: {command()} events list",
+        "Ctrl-C stops everything.",
+    ]
+
+
+def command() -> str:
+    """How this machine's user types our command: by its name where the shell finds it, else by its path."""
+    if shutil.which("marketplace-hooks"):
+        return "marketplace-hooks"
+    path = Path(sys.executable).parent / "marketplace-hooks"
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _anchor(instance: Path, now: datetime) -> datetime:
+    path = instance / ANCHOR
+    if not path.exists():
+        path.write_text(now.isoformat())
+    return datetime.fromisoformat(path.read_text().strip())

@@ -1,0 +1,122 @@
+"""What do we tell others, when, and with what in it?
+
+The catalogue of outgoing events: one entry each, with the fields of its `data` as an example. Every event also carries
+`id, type, timestamp, sequence`, and `data.caused_by` (`event_id`, `actor`, `reason`). `docs/events.md` is written from
+here; an endpoint can subscribe to these types and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+EVERYTHING = "*"
+"""A subscription to every type, present and future."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """One type: when it is told, and an example of its data. `version` grows when the data changes its meaning."""
+
+    when: str
+    example: Mapping[str, Any]
+    version: int = field(default=1)
+
+
+_PRODUCT = {"product_id": "20133", "seller_id": "atelier"}
+_PACK = {"pack_id": "30011", "seller_id": "atelier"}
+_SCHEDULED = {"status": "offline_permanent", "effective_at": "2026-12-31T23:00:00Z", "side": "seller"}
+_BUSINESS_CARE = {"purchase_id": "o-50434", "customer_id": "c-17", "product_id": "20133"}
+_PERIOD = {"first_day": "2026-11-24", "last_day": "2027-11-23"}
+_AMOUNT = {"amount_cents": 3960, "currency": "EUR"}
+
+OUTGOING: dict[str, Outgoing] = {
+    "product.hidden": Outgoing(
+        when="A product's page is no longer shown.", example={**_PRODUCT, "status": "offline_temporary"}
+    ),
+    "product.shown": Outgoing(when="A product's page is shown again.", example={**_PRODUCT, "status": "online"}),
+    "product.withdrawn": Outgoing(
+        when="A product's sale has ended for good; comes after product.hidden when the page was shown.",
+        example={**_PRODUCT, "status": "offline_permanent"},
+    ),
+    "product.reinstated": Outgoing(
+        when="The marketplace has undone a withdrawal; the product is back under a marketplace hold.", example=_PRODUCT
+    ),
+    "product.change_scheduled": Outgoing(
+        when="A side has scheduled a change of a product.", example={**_PRODUCT, **_SCHEDULED}
+    ),
+    "product.change_cancelled": Outgoing(
+        when="A side has cancelled its scheduled change of a product.", example={**_PRODUCT, **_SCHEDULED}
+    ),
+    "pack.hidden": Outgoing(
+        when="A pack's page is no longer shown: by a hold of its own, or because a member is not online.",
+        example={**_PACK, "status": "online"},
+    ),
+    "pack.shown": Outgoing(
+        when="A pack's page is shown again: nothing holds it, no member blocks it.",
+        example={**_PACK, "status": "online"},
+    ),
+    "pack.change_scheduled": Outgoing(when="A side has scheduled a change of a pack.", example={**_PACK, **_SCHEDULED}),
+    "pack.change_cancelled": Outgoing(
+        when="A side has cancelled its scheduled change of a pack.", example={**_PACK, **_SCHEDULED}
+    ),
+    "subscription.started": Outgoing(
+        when="A Business Care has begun, by purchase or reactivation.", example={**_BUSINESS_CARE, **_PERIOD}
+    ),
+    "subscription.renewal_notice_due": Outgoing(
+        when="The customer is to be told that the Business Care will renew; `owed` says whether the law asks for it.",
+        example={
+            **_BUSINESS_CARE,
+            "period_index": 1,
+            "last_day": "2026-11-23",
+            "last_day_to_refuse": "2026-11-23",
+            "amount": _AMOUNT,
+            "owed": True,
+        },
+    ),
+    "subscription.renewal_due": Outgoing(
+        when="A period has come to its instant: charge it, once for each idempotency key.",
+        example={
+            **_BUSINESS_CARE,
+            "period_index": 2,
+            **_PERIOD,
+            "amount": _AMOUNT,
+            "idempotency_key": "o-50434:2",
+        },
+    ),
+    "subscription.renewal_cancelled": Outgoing(
+        when="The Business Care will not renew: `by` is customer, withdrawal, refund or termination.",
+        example={**_BUSINESS_CARE, "by": "withdrawal", "last_day": "2026-11-23"},
+    ),
+    "subscription.reactivation_due": Outgoing(
+        when="A customer takes up an expired Business Care: charge it, once for each idempotency key.",
+        example={**_BUSINESS_CARE, "period_index": 3, "amount": _AMOUNT, "idempotency_key": "o-50434:3"},
+    ),
+    "subscription.reversal_due": Outgoing(
+        when="A charge must be given back: a cancellation had come in time.",
+        example={**_BUSINESS_CARE, "period_index": 2, "amount": _AMOUNT, "charge_id": "ch_1"},
+    ),
+    "subscription.expired": Outgoing(
+        when="A Business Care is over, and may be reactivated while the product is sold.",
+        example={**_BUSINESS_CARE, "last_day": "2026-11-23"},
+    ),
+    "release.available": Outgoing(
+        when="A release is published: told to every holder of an active Business Care.",
+        example={**_BUSINESS_CARE, "release_id": "r-9", "number": "2.4.0", "kind": "free"},
+    ),
+    "customer.erased": Outgoing(when="A customer's personal data has been removed.", example={"customer_id": "c-17"}),
+    "cascade.completed": Outgoing(
+        when="Everything that had to follow from a status change has been done.",
+        example={
+            "cascade_id": "cas_1f0c",
+            "product_id": "20133",
+            "change": "held",
+            "steps": {"packs": {"total": 3, "failed": 0}},
+        },
+    ),
+    "endpoint.disabled": Outgoing(
+        when="We no longer deliver to an endpoint; what waits for it is kept.",
+        example={"endpoint_id": "end_1f0c", "url": "https://example.com/hooks"},
+    ),
+}
