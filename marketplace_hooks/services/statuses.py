@@ -115,6 +115,8 @@ def reinstate(
     state.version = max(state.version, version or 0)
     if standing.withdrawal is None:
         return Outcome(effect=Effect.NO_EFFECT, status=standing.row.status)
+    if version is None and sent_at is None:
+        state.changed_here_at = work.now
     standing.withdrawal.reinstated_at = work.now
     standing.withdrawal.reinstated_reason = cause.reason
     standing.withdrawal = None
