@@ -45,14 +45,16 @@ class Effect(enum.StrEnum):
 class WhatStands:
     """The facts about one subject when one of its sides asks for a change.
 
-    `held_by` are all sides with an open hold; `withdrawn` is a withdrawal in effect. `version` and `changed_here_at`
-    belong to the asking side: the last version received by event (0: none), the last change made here (None: none).
+    `held_by` are all sides with an open hold; `withdrawn` is a withdrawal in effect. The others belong to the asking
+    side: the last version received by event (0: none), the last change made here (None: none), and what it has
+    scheduled, with its instant.
     """
 
     withdrawn: bool
     held_by: Collection[Side]
     version: int = 0
     changed_here_at: datetime | None = None
+    scheduled: tuple[Status, datetime] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +100,8 @@ def judge(stands: WhatStands, asked: Asked, now: datetime) -> Effect:
         same = asked.status is Status.OFFLINE_PERMANENT
         return Effect.NO_EFFECT if same else Effect.REFUSED_WITHDRAWN
     if asked.effective_at is not None and asked.effective_at > now:
-        return Effect.SCHEDULE
+        # Else the echo of a change scheduled here would be told anew, and echoed anew, for ever.
+        return Effect.NO_EFFECT if stands.scheduled == (asked.status, asked.effective_at) else Effect.SCHEDULE
     if asked.status is Status.OFFLINE_PERMANENT:
         return Effect.WITHDRAW
     holds = asked.side in stands.held_by

@@ -58,11 +58,13 @@ class Standing:
 
     def seen_from(self, side: SideState) -> WhatStands:
         """The facts on which a change asked by `side` is judged."""
+        slot = (side.scheduled_status, side.scheduled_at)
         return WhatStands(
             withdrawn=self.withdrawal is not None,
             held_by=self.held_by,
             version=side.version,
             changed_here_at=side.changed_here_at,
+            scheduled=None if slot[0] is None or slot[1] is None else (slot[0], slot[1]),
         )
 
     def derived_status(self) -> Status:

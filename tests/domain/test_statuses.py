@@ -156,6 +156,23 @@ def test_a_later_change_is_scheduled_whoever_holds_now(status: Status, held_by: 
     assert judge(stands(*held_by), asked, NOW) is Effect.SCHEDULE
 
 
+@pytest.mark.parametrize(
+    ("status", "effective_at", "effect"),
+    [
+        (Status.OFFLINE_TEMPORARY, NOW + timedelta(hours=1), Effect.NO_EFFECT),
+        (Status.OFFLINE_PERMANENT, NOW + timedelta(hours=1), Effect.SCHEDULE),
+        (Status.OFFLINE_TEMPORARY, NOW + timedelta(hours=1) + MICROSECOND, Effect.SCHEDULE),
+        (Status.OFFLINE_TEMPORARY, None, Effect.HOLD),
+    ],
+)
+def test_scheduling_what_is_scheduled_already_changes_nothing(
+    status: Status, effective_at: datetime | None, effect: Effect
+) -> None:
+    slot = (Status.OFFLINE_TEMPORARY, NOW + timedelta(hours=1))
+    facts = WhatStands(withdrawn=False, held_by=[], scheduled=slot)
+    assert judge(facts, asks(Side.SELLER, status, effective_at=effective_at), NOW) is effect
+
+
 # --- which of two events counts
 
 
