@@ -160,7 +160,7 @@ SENTENCES: Mapping[Note, str] = {
         "mean that the module is absent."
     ),
     Note.MAY_BE_STALE: "Read from a description file that PrestaShop does not always bring up to date.",
-    Note.IN_MAINTENANCE: "The shop is in maintenance: it shows its pages to nobody.",
+    Note.IN_MAINTENANCE: "The shop is in maintenance, or overloaded: it shows its pages to nobody.",
     Note.COMPANION_ABSENT: "The shop has no companion module that answers, or it is switched off.",
     Note.REPORT_NOT_SIGNED: (
         "The companion's report does not carry the signature of the key that was given. Check the key."
@@ -174,7 +174,7 @@ SENTENCES: Mapping[Note, str] = {
     Note.TOO_SLOW: "The shop did not answer in time.",
     Note.TOO_LARGE: "The shop's answer was too large, and was cut.",
     Note.UNREADABLE: "The shop's answer cannot be read.",
-    Note.UNREACHABLE: "The shop could not be reached.",
+    Note.UNREACHABLE: "The shop could not be reached, or broke off the connection.",
     Note.NOT_SECURE: "The shop is not reached over https, and we send no credentials in the clear.",
     Note.NOT_ASKED: "This was not asked, so as not to burden the shop with requests.",
     Note.GONE_WRONG: "Something went wrong on our side. It says nothing about the shop.",

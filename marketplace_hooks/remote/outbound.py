@@ -61,7 +61,8 @@ _TROUBLE = (requests.RequestException, HTTPError, http.client.HTTPException, OSE
 class Outbound:
     """Sends requests under one policy. Make one per process and purpose: threads may share it, forks must not.
 
-    `resolve` answers names in tests; `ca_file` holds authorities trusted beside the public ones.
+    `resolve` answers names in tests; `ca_file` holds authorities trusted beside the public ones; `user_agent` says who
+    asks.
     """
 
     def __init__(
@@ -71,11 +72,12 @@ class Outbound:
         *,
         resolve: Resolve = system_resolve,
         ca_file: str | None = None,
+        user_agent: str = USER_AGENT,
     ) -> None:
         self.policy = policy
         self.allowed_networks = parse_allowed_networks(allowed_networks)
         self._router = Router(policy=policy, allowed_networks=self.allowed_networks, lookups=Lookups(resolve))
-        self._session = _session(policy, ca_file)
+        self._session = _session(policy, ca_file, user_agent)
 
     def check_url(self, url: str) -> Target:
         """Return where `url` leads, or raise `OutboundRefused`: what a form asks before it stores one."""
@@ -185,14 +187,14 @@ class _Session(HTTPSession):  # type: ignore[misc]  # requests-hardened ships no
         return None
 
 
-def _session(policy: Policy, ca_file: str | None) -> _Session:
+def _session(policy: Policy, ca_file: str | None, user_agent: str) -> _Session:
     session = _Session(
         Config(
             ip_filter_enable=True,
             ip_filter_allow_loopback_ips=False,
             never_redirect=True,
             default_timeout=policy.total_s,
-            user_agent_override=USER_AGENT,
+            user_agent_override=user_agent,
         )
     )
     session.trust_env = False  # neither proxies, nor netrc, nor certificate files from the environment.

@@ -1,0 +1,83 @@
+"""What does the shop's companion module report of itself? Rung 1: everything, signed, for our nonce alone.
+
+A companion may also post its report (`services/companion_reports.py`). `docs/companion-report.md` has both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from ...domain.evidence import Finding, Strength, What, upgrade_is_unfinished
+from ...domain.inspection_notes import Note
+from ...domain.sites import Site
+from ..companion_reports import (
+    COMPANION,
+    REQUEST_SIGNATURE_HEADER,
+    SIGNATURE_HEADER,
+    read_report,
+    sign_request,
+    told,
+)
+from ..outbound import Answer
+from .protocol import Asked, Rung
+from .reading import looks_like_html
+from .visits import REDIRECTS, Missed, Visit
+
+
+def applies(asked: Asked) -> bool:
+    return asked.credentials.companion_key is not None and asked.nonce is not None
+
+
+def look(asked: Asked, visit: Visit) -> Iterator[Finding]:
+    """Ask the companion for a report."""
+    key, nonce, module = asked.credentials.companion_key or "", asked.nonce or "", asked.module or ""
+    where = {"fc": "module", "module": COMPANION, "controller": "report", "nonce": nonce, "subject": module}
+    path = f"index.php?{urlencode(where)}"
+    secret = {REQUEST_SIGNATURE_HEADER: sign_request(nonce, module, key), "Accept": "application/json"}
+    answer = visit.ask(path, secret)
+    request = visit.request(path)
+    wrong = answer if isinstance(answer, Missed) else _refusal(answer, request)
+    if isinstance(answer, Missed) or wrong is not None:
+        yield visit.unknown(What.MODULE_LIST, wrong or Missed(note=Note.COMPANION_ABSENT, request=request))
+        return
+    signature = answer.headers.get(SIGNATURE_HEADER.lower(), "")
+    yield from findings_of(answer.body, signature, key=key, nonce=nonce, site=asked.site, visit=visit, request=request)
+
+
+def findings_of(
+    body: bytes, signature: str, *, key: str, nonce: str, site: Site, visit: Visit, request: str
+) -> Iterator[Finding]:
+    """Return what a report says, or why it does not count."""
+    report = read_report(body, signature, key=key, nonce=nonce, site=site)
+    if isinstance(report, Note):
+        yield visit.unknown(What.MODULE_LIST, Missed(note=report, request=request))
+        return
+    for what, subject, value in told(report):
+        half = what is What.MODULE and upgrade_is_unfinished(value["version"], value["installed_version"])
+        note = Note.UNFINISHED_UPGRADE if half else None
+        yield visit.found(what, value, subject=subject, request=request, note=note)
+
+
+def _refusal(answer: Answer, request: str) -> Missed | None:
+    """What an answer that is no report means; None: it may be one."""
+    if answer.truncated:
+        return Missed(note=Note.TOO_LARGE, request=request)
+    if answer.status == 200 and not looks_like_html(answer):
+        return None
+    if answer.status in (401, 403) and not looks_like_html(answer):
+        return Missed(note=Note.REPORT_NOT_SIGNED, request=request, facts={"status": answer.status})
+    absent = answer.status in (200, 404) or answer.status in REDIRECTS
+    note = Note.COMPANION_ABSENT if absent else Note.SHOP_ERROR if answer.status >= 500 else Note.BLOCKED
+    return Missed(note=note, request=request, facts={"status": answer.status})
+
+
+RUNG = Rung(
+    name="companion",
+    rank=1,
+    strength=Strength.DECLARED_CHECKED,
+    about=What.MODULE_LIST,
+    applies=applies,
+    look=look,
+    requests=1,
+)
