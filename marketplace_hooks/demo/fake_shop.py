@@ -3,7 +3,8 @@
     with FakeShop(Shop(version="9.1.4", modules=[Module(name="ps_checkout")])).start() as site:
         requests.get(site.url)
 
-What it answers is decided by `shop_pages.py`, `shop_webservice.py` and `shop_admin_api.py`, from `Shop` alone.
+What it answers is decided by `shop_pages.py`, `shop_webservice.py`, `shop_admin_api.py` and
+`shop_companion.py`, from `Shop` alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from . import shop_admin_api, shop_faults, shop_pages, shop_webservice
+from . import shop_admin_api, shop_companion, shop_faults, shop_pages, shop_webservice
 from .shop_exchanges import Answer, Request, redirect
 from .shops import ApiClient, Fault, Key, Module, Server, Shop, ShopUrl
 
@@ -41,6 +42,8 @@ def answer(shop: Shop, request: Request) -> Answer:
         if shop.firewall:
             return shop_pages.blocked()
         return shop_pages.not_found(shop, request) if found is None else found
+    if shop_companion.is_asked(request, path):
+        return shop_companion.answer(shop, request) or shop_pages.not_found(shop, request)
     return shop_pages.answer(shop, request, path)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from ..domain.versions import compare
 
@@ -46,6 +47,7 @@ class Module:
 
     `database_version` is what was installed (None: the same), `config_version` what its `config.xml` says (None: the
     same; the core only rewrites it when the module page is opened). `on_front`: the home page shows its assets.
+    `files` are those a companion reports, by path.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Module:
     installed: bool = True
     enabled: bool = True
     on_front: bool = True
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +96,8 @@ class Shop:
     """A merchant site running PrestaShop `version`.
 
     `domain` is the main domain as PrestaShop stores it, a port included if unusual; any other host is redirected to
-    it. None: the shop takes every host for its own. `physical_uri` is the folder it lives in.
+    it. None: the shop takes every host for its own. `physical_uri` is the folder it lives in. With a `companion_key` it
+    has a companion module, which reports the modules' files, `overrides` and `changed_core_files`.
 
     What may stand in an inspector's way: `webservice` or `admin_api` switched off; a host that `strips_authorization`
     (CGI without the option ticked); a `firewall` before the API; a `tls_proxy` that hides https from PrestaShop;
@@ -116,6 +120,9 @@ class Shop:
     webservice: bool = True
     api_clients: Sequence[ApiClient] = (ApiClient(),)
     admin_api: bool = True
+    companion_key: str | None = None
+    overrides: Sequence[Mapping[str, Any]] = ()
+    changed_core_files: Sequence[str] = ()
     multistore: bool = False
     shares_carts: bool = False
     shares_orders: bool = False
