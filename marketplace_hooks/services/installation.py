@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ..config import Settings
+from ..remote.inspection import ABOUT_PATH, visitor
 from ..remote.outbound import DELIVERIES, Outbound, parse_allowed_networks
 from ..remote.queue import Bell, Doorbells, GatheredBells, SilentBells
 from ..store.database import Database
@@ -29,12 +30,13 @@ class Bells(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """What every service needs to know of the place it works in."""
+    """What every service needs to know of the place it works in. `outbound` delivers, `visits` inspects sites."""
 
     settings: Settings
     database: Database
     bells: Bells
     outbound: Outbound
+    visits: Outbound
     vault: Vault
 
     def now(self) -> datetime:
@@ -52,11 +54,14 @@ def install(settings: Settings, *, host: Mapping[str, Any] | None = None, serves
     if url is None:
         settings.instance.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{settings.instance / 'marketplace_hooks.db'}"
+    networks = parse_allowed_networks(settings.allowed_networks)
+    about_url = settings.public_url.rstrip("/") + settings.url_prefix + ABOUT_PATH
     return Installation(
         settings=settings,
         database=Database(url),
         bells=_bells(settings, serves_web=serves_web),
-        outbound=Outbound(DELIVERIES, parse_allowed_networks(settings.allowed_networks)),
+        outbound=Outbound(DELIVERIES, networks),
+        visits=visitor(networks, about_url=about_url),
         vault=Vault(settings.encryption_keys or [instance_key(settings.instance)]),
     )
 

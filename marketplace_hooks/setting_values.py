@@ -1,0 +1,140 @@
+"""What does the value of a setting mean, as a text of the environment or as a value of a file?
+
+Each function returns the value, typed, or raises ValueError with what is wrong, to be read after the setting's name.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+def as_text(value: Any) -> str:
+    """A text as it is."""
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    return value
+
+
+def as_integer(value: Any) -> int:
+    """A whole number that is not negative."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("must be a whole number")
+    number = int(value)
+    if number < 0:
+        raise ValueError("must not be negative")
+    return number
+
+
+def as_seconds(value: Any) -> float:
+    """A number of seconds, more than zero."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("must be a number of seconds")
+    number = float(value)
+    if not 0 < number < 10**9:
+        raise ValueError("must be more than zero")
+    return number
+
+
+def as_boolean(value: Any) -> bool:
+    """True or false, in one of the words people write."""
+    if isinstance(value, bool):
+        return value
+    known = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    if isinstance(value, str) and value.lower() in known:
+        return known[value.lower()]
+    raise ValueError("must be true or false")
+
+
+def as_zone(value: Any) -> ZoneInfo:
+    """A time zone by its name."""
+    try:
+        return ZoneInfo(as_text(value))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{value!r} is not a time zone; example: Europe/Paris") from error
+
+
+def as_path(value: Any) -> Path:
+    """A path, made absolute; `~` is the user's folder."""
+    return Path(os.fspath(value)).expanduser().absolute()
+
+
+def as_words(value: Any) -> tuple[str, ...]:
+    """A list, or words between blanks or commas."""
+    if isinstance(value, list | tuple):
+        return tuple(as_text(word) for word in value)
+    return tuple(as_text(value).replace(",", " ").split())
+
+
+def as_durations(value: Any) -> tuple[float, ...]:
+    """Seconds, one after the other."""
+    items = value if isinstance(value, list | tuple) else as_text(value).replace(",", " ").split()
+    numbers = tuple(float(item) for item in items)
+    if not numbers or any(number < 0 for number in numbers):
+        raise ValueError("must be seconds, such as: 0 5 300")
+    return numbers
+
+
+def as_networks(value: Any) -> tuple[str, ...]:
+    """`CIDR[:port]`, an IPv6 network in brackets when it carries a port."""
+    for word in (words := as_words(value)):
+        network, _, port = word.rpartition(":") if "]:" in word or word.count(":") == 1 else (word, "", "")
+        try:
+            ipaddress.ip_network(network.strip("[]"))
+        except ValueError:
+            raise ValueError(f"{word!r} is not CIDR[:port]; example: 127.0.0.0/8:9000") from None
+        if port and not 0 < int(port) < 65536:
+            raise ValueError(f"{word!r} has no such port")
+    return words
+
+
+def as_secrets(value: Any) -> Mapping[str, tuple[str, ...]]:
+    """`source=whsec_… source=whsec_…`, or a table of source → secret or list of secrets."""
+    pairs: list[tuple[str, str]] = []
+    if isinstance(value, Mapping):
+        for source, given in value.items():
+            pairs += [(source, secret) for secret in as_words(given)]
+    else:
+        for word in as_words(value):
+            source, equals, secret = word.partition("=")
+            pairs.append((source, secret) if equals and not source.startswith("whsec_") else ("marketplace", word))
+    found: dict[str, tuple[str, ...]] = {}
+    for source, secret in pairs:
+        if not source.replace("-", "").replace("_", "").isalnum():
+            raise ValueError(f"{source!r} is not a source's name (letters, digits, - and _)")
+        webhook_key(secret)
+        found[source] = (*found.get(source, ()), secret)
+    return found
+
+
+def webhook_key(secret: str) -> bytes:
+    """The bytes of a webhook secret."""
+    try:
+        if not secret.startswith("whsec_"):
+            raise ValueError
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (ValueError, binascii.Error):
+        raise ValueError("a secret must be whsec_ and base64; make one with: marketplace-hooks secret") from None
+    if len(key) < 16:
+        raise ValueError("a secret must hold at least 16 bytes; 32 random ones are usual")
+    return key
+
+
+def optional(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same, but None for nothing."""
+    return lambda value: None if value in (None, "") else parse(value)
