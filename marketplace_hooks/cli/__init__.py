@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from . import access, catalogue, database, endpoints, events, up, workers
+from . import access, catalogue, database, endpoints, events, explanations, up, workers
 from .root import hooks_group, main
 
-__all__ = ["access", "catalogue", "database", "endpoints", "events", "hooks_group", "main", "up", "workers"]
+__all__ = [
+    "access",
+    "catalogue",
+    "database",
+    "endpoints",
+    "events",
+    "explanations",
+    "hooks_group",
+    "main",
+    "up",
+    "workers",
+]

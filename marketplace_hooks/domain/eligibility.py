@@ -18,7 +18,6 @@ from .evidence import Fact, Picture
 from .integrity import Comparison
 from .versions import compatible
 
-
 MOST_PATHS = 50
 """Paths shown of each kind; the counts are whole."""
 
@@ -63,7 +62,7 @@ class Announced:
 class Submission:
     """The facts about one request when it is submitted.
 
-    `at_purchase` is what the listing announced on the purchase date, `today` what it announces now: the first is judged,
+    `at_purchase` is what the listing announced on the purchase date, `today` what it announces now: the first decides,
     the second stands beside it. `comparison` is the manifest's, None when no files were reported.
     """
 
@@ -202,7 +201,7 @@ def product_is_installed(submission: Submission) -> Check:
 
 @check("conflicting_development")
 def nothing_declared_incompatible_is_installed(submission: Submission) -> Check:
-    """No module that the listing declares incompatible is installed and enabled, and no override touches the product."""
+    """No module declared incompatible is installed and enabled, and no override touches the product."""
     conflicts = module_conflicts(submission.incompatible_modules, submission.seen)
     met = [one for one in conflicts if one.verdict is Verdict.CONFLICT]
     reported = submission.seen.overrides
