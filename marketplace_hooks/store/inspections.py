@@ -43,7 +43,7 @@ class Inspection(Base):
     """One check of one merchant site.
 
     `host` is the site's identity (no `www.`, a port only if unusual): one check of a host runs at a time, and another
-    one of the same `url` may use its results for a while. `declared` is what the customer said himself. `nonce` binds
+    one of the same `url` may use its results for a while (`reused_id`). `declared` is what the customer said himself. `nonce` binds
     a companion's report to this check; `with_credentials` stays true when they are long deleted.
     """
 
@@ -75,6 +75,14 @@ class Inspection(Base):
             "number",
             postgresql_where=text("state <> 'done'"),
             sqlite_where=text("state <> 'done'"),
+        ),
+        # One inspection of a host at a time, whoever runs it: the database sees to it.
+        Index(
+            "uq_mh_inspections_running",
+            "host",
+            unique=True,
+            postgresql_where=text("state = 'running'"),
+            sqlite_where=text("state = 'running'"),
         ),
         Index("ix_mh_inspections_site", "host", "finished_at"),
         Index("ix_mh_inspections_purchase", "purchase_id", "number"),

@@ -57,6 +57,14 @@ def upgrade() -> None:
     op.create_index("ix_mh_inspections_purchase", "mh_inspections", ["purchase_id", "number"], unique=False)
     op.create_index("ix_mh_inspections_site", "mh_inspections", ["host", "finished_at"], unique=False)
     op.create_index(
+        "uq_mh_inspections_running",
+        "mh_inspections",
+        ["host"],
+        unique=True,
+        postgresql_where=sa.text("state = 'running'"),
+        sqlite_where=sa.text("state = 'running'"),
+    )
+    op.create_index(
         "ix_mh_inspections_work",
         "mh_inspections",
         ["number"],
