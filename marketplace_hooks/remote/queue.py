@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import enum
 import logging
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry as NoRetry
 from rq import Queue, Retry, Worker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from ..errors import ConfigurationError
@@ -39,13 +42,16 @@ BREAKER_S = 5.0
 """After a failure nobody tries again for so long."""
 BELL_TTL_MS = 5_000
 JOB_TIMEOUT_S = 600
-# Doorbells leave no trace: what a lost job would have done, the sweep finds in the rows.
+LOOK_AGAIN_S = 1.0
+"""How often a worker looks whether a Redis that went away is back."""
+# Doorbells leave no trace: what a lost job would have done, the sweep finds in the rows. Retries are at once: RQ keeps
+# later ones by a process beside each worker, which lives on when the worker is killed.
 _JOB: dict[str, Any] = {
     "result_ttl": 0,
     "failure_ttl": 86_400,
     "timeout": JOB_TIMEOUT_S,
     "ttl": 600,
-    "retry": Retry(max=3, interval=[1, 5, 30]),
+    "retry": Retry(max=3),
 }
 
 
@@ -157,12 +163,52 @@ def workers_alive(url: str) -> int:
     return sum(1 for worker in Worker.all(connection=client) if names & set(worker.queue_names()))
 
 
+class _Listener(Worker):
+    """An RQ worker that knows whether it was told to stop, and that comes back soon when Redis does."""
+
+    max_connection_wait_time = 2 * LOOK_AGAIN_S
+    told_to_stop = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.told_to_stop = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ leaves it without types.
+
+    def teardown(self) -> None:
+        try:
+            super().teardown()  # type: ignore[no-untyped-call]  # RQ leaves it without types.
+        except (redis.RedisError, OSError):
+            # Nobody is there to hear of our end; the listening thread must end all the same.
+            thread: Any = self.pubsub_thread
+            if thread is not None:
+                thread.stop()
+
+
 def work(url: str, bells: Sequence[Bell], *, monitoring_interval_s: int = 5) -> None:
-    """Listen to these bells in this order until SIGTERM or SIGINT, which let the job under way finish."""
+    """Listen to these bells in this order until SIGTERM or SIGINT, which let the job under way finish.
+
+    RQ's worker ends where Redis goes away during a job; another takes its place as soon as Redis answers.
+    """
+    stopping = threading.Event()
+    while not stopping.is_set():
+        worker = _listener(url, bells, monitoring_interval_s)
+        try:
+            worker.work(logging_level="WARNING")
+        except (redis.RedisError, OSError) as error:
+            log.warning("Redis went away (%s)", type(error).__name__)
+        except StopRequested:
+            return
+        if worker.told_to_stop:
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        while not stopping.wait(LOOK_AGAIN_S) and not answers(url):
+            pass
+
+
+def _listener(url: str, bells: Sequence[Bell], monitoring_interval_s: int) -> _Listener:
     client = connect(url)
-    queues = [Queue(_queue(bell), connection=client, serializer=JSONSerializer) for bell in bells]
-    worker = Worker(
-        queues,
+    return _Listener(
+        [Queue(_queue(bell), connection=client, serializer=JSONSerializer) for bell in bells],
         connection=client,
         serializer=JSONSerializer,
         worker_ttl=60,
@@ -170,7 +216,6 @@ def work(url: str, bells: Sequence[Bell], *, monitoring_interval_s: int = 5) -> 
         job_monitoring_interval=monitoring_interval_s,
         log_job_description=False,
     )
-    worker.work(with_scheduler=True, logging_level="WARNING")
 
 
 def sliced(budget_s: float) -> Callable[[], bool]:
