@@ -1,6 +1,6 @@
 """What is kept: tables and constraints, no rules."""
 
-from . import access, cascades, inbox, inspections, outbox, packs, products, purchases, releases, subscriptions
+from . import access, cascades, inbox, inspections, outbox, packs, products, purchases, releases, subscriptions, support
 
 __all__ = [
     "access",
@@ -13,4 +13,5 @@ __all__ = [
     "purchases",
     "releases",
     "subscriptions",
+    "support",
 ]

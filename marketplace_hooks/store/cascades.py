@@ -26,6 +26,7 @@ class Cascade(Base):
 
     `steps` is `[{"name", "state", "total", "done", "failed", "cursor"}, …]`, in order, rewritten in the same
     transaction as the chunk of work it tells of: whoever dies, the next worker goes on from the last committed chunk.
+    `about` is the id of what the change brought beside its subject: the release that was published.
     """
 
     __tablename__ = "mh_cascades"
@@ -36,6 +37,7 @@ class Cascade(Base):
     subject_id: Mapped[str] = mapped_column(String(100))
     seller_id: Mapped[str] = mapped_column(String(100))
     change: Mapped[str] = mapped_column(String(32))
+    about: Mapped[str | None] = mapped_column(String(100))
     cause: Mapped[dict[str, Any]] = mapped_column(Json)
     state: Mapped[CascadeState] = mapped_column(checked(CascadeState, "state"))
     steps: Mapped[list[dict[str, Any]]] = mapped_column(Json)

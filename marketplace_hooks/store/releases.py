@@ -20,7 +20,10 @@ class ReleaseKind(enum.StrEnum):
 
 
 class Release(Base):
-    """One downloadable version of a product. `manifest` maps each path to its sha256; `fixes` names requests."""
+    """One downloadable version of a product. `manifest` maps each path to its sha256; `fixes` names requests.
+
+    `described_at` orders descriptions of one release: product, kind, price and `published_at` never change.
+    """
 
     __tablename__ = "mh_releases"
 
@@ -37,6 +40,7 @@ class Release(Base):
     currency: Mapped[str | None] = mapped_column(String(3))
     manifest: Mapped[dict[str, Any] | None] = mapped_column(Json)
     fixes: Mapped[list[str]] = mapped_column(Json)
+    described_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (Index("ix_mh_releases_product", "product_id", "published_at", "id"),)
 
