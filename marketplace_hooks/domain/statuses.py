@@ -90,7 +90,7 @@ def is_superseded(stands: WhatStands, *, version: int | None, sent_at: datetime 
 
 
 def judge(stands: WhatStands, asked: Asked, now: datetime) -> Effect:
-    """What the change does now, if it comes to its side in time.
+    """What the change does if it comes to its side in time; `now` is when it was received, however late it is judged.
 
     A scheduled change is judged like any other when its instant has come, with neither version nor `effective_at`.
     """

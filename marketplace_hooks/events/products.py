@@ -114,6 +114,7 @@ def product_change_cancelled(work: Work, standings: Standings, told: Told) -> Re
         told.cause(actor=side),
         version=told.data["version"],
         sent_at=told.sent_at,
+        received_at=told.received_at,
     )
     return result_of(effect, "nothing was scheduled" if effect is Effect.NO_EFFECT else None)
 
@@ -127,6 +128,7 @@ def product_reinstated(work: Work, standings: Standings, told: Told) -> Result:
         told.cause(actor=Side.MARKETPLACE),
         version=told.data["version"],
         sent_at=told.sent_at,
+        received_at=told.received_at,
     )
     return result_of(outcome.effect, "the product was not withdrawn" if outcome.effect is Effect.NO_EFFECT else None)
 

@@ -56,18 +56,48 @@ def change_account(
     transaction, so that every page vanishes with its commit; the cascade then tells of each.
     """
     received_at = received_at or work.now
-    state = standing.side(Side.ACCOUNT, work.session)
+    apply_scheduled_account(work, standings, standing, until=received_at)
     if asked.sent_at is not None:
         if standing.row.account_at is not None and asked.sent_at < standing.row.account_at:
-            return Outcome(effect=Effect.SUPERSEDED, status=_status(state))
+            return Outcome(effect=Effect.SUPERSEDED, status=_status(standing.side(Side.ACCOUNT, work.session)))
         standing.row.account_at = asked.sent_at
-    effect = judge(standing.seen_from(state), replace(asked, sent_at=None), work.now)
+    return _change_account(work, standings, standing, replace(asked, sent_at=None), cause, received_at)
+
+
+def apply_scheduled_account(
+    work: Work, standings: Standings, standing: Standing, *, until: datetime | None = None
+) -> None:
+    """Carry out the account's scheduled change, if its instant has come by `until` (default: now)."""
+    state = standing.side(Side.ACCOUNT, work.session)
+    due_at = state.scheduled_at
+    if due_at is None or due_at > (until or work.now):
+        return
+    asked = Asked(side=Side.ACCOUNT, status=Status(state.scheduled_status or ""))
+    cause = Cause.from_json(state.scheduled_cause or {})
+    received_at = state.scheduled_received_at or due_at
+    empty_slot(state)
+    _change_account(work, standings, standing, asked, cause, received_at, due_at=due_at)
+
+
+def _change_account(
+    work: Work,
+    standings: Standings,
+    standing: Standing,
+    asked: Asked,
+    cause: Cause,
+    received_at: datetime,
+    *,
+    due_at: datetime | None = None,
+) -> Outcome:
+    """Judge and record one change of an account; `due_at` is the instant of one that was scheduled."""
+    state = standing.side(Side.ACCOUNT, work.session)
+    effect = judge(standing.seen_from(state), asked, received_at)
     if effect is Effect.SCHEDULE:
         fill_slot(state, asked, cause, received_at)
     if effect not in (Effect.HOLD, Effect.LIFT):
         return Outcome(effect=effect, status=_status(state))
     if effect is Effect.HOLD:
-        open_hold(state, cause, max(received_at, asked.effective_at or received_at))
+        open_hold(state, cause, max(received_at, due_at or asked.effective_at or received_at))
     else:
         lift_hold(state)
     cascade = start_cascade(work, standing, cause, change="suspended" if effect is Effect.HOLD else "unsuspended")
@@ -78,18 +108,6 @@ def change_account(
     status = _status(state)
     standings.forget()
     return Outcome(effect=effect, status=status, cascade_id=cascade["id"])
-
-
-def apply_scheduled_account(work: Work, standings: Standings, standing: Standing) -> None:
-    """Carry out the account's scheduled change, whose instant has come."""
-    for state in list(standing.slots()):
-        if state.scheduled_at is None or state.scheduled_at > work.now:
-            continue
-        asked = Asked(side=state.side, status=Status(state.scheduled_status or ""), effective_at=state.scheduled_at)
-        cause = Cause.from_json(state.scheduled_cause or {})
-        received_at = state.scheduled_received_at
-        empty_slot(state)
-        change_account(work, standings, standing, asked, cause, received_at=received_at)
 
 
 def _status(state: SideState) -> Status:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import String, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from ..domain.statuses import Side, Status, WhatStands, status_of
+from ..store.base import constant
+from ..store.inbox import InboxEvent, InboxState
 from ..store.packs import Pack, PackMember
 from ..store.products import Product, Seller, SideState, SubjectKind, Withdrawal
 
@@ -173,10 +175,24 @@ class Standings:
 
 
 def due_slots(session: Session, now: datetime, limit: int) -> list[Subject]:
-    """The subjects that have a scheduled change whose instant has come, the longest due first."""
+    """The subjects that have a scheduled change whose instant has come, the longest due first.
+
+    A subject waits while an event about it that was received before that instant is still to be applied: it may be
+    the cancellation.
+    """
+    subject = type_coerce(SideState.subject_kind, String) + ":" + SideState.subject_id
+    in_flight = (
+        select(InboxEvent.id)
+        .where(
+            InboxEvent.subject == subject,
+            InboxEvent.state == constant(InboxState.RECEIVED),
+            InboxEvent.received_at < SideState.scheduled_at,
+        )
+        .exists()
+    )
     query = (
         select(SideState.subject_kind, SideState.subject_id)
-        .where(SideState.scheduled_at.is_not(None), SideState.scheduled_at <= now)
+        .where(SideState.scheduled_at.is_not(None), SideState.scheduled_at <= now, ~in_flight)
         .order_by(SideState.scheduled_at)
         .limit(limit)
     )

@@ -32,12 +32,28 @@ def change_status(
 ) -> Outcome:
     """Apply what one side asks of a product or a pack. Refusals are outcomes here; callers decide how to say them.
 
-    `received_at` (default: now) is when it was asked; a change takes effect at the later of that and `effective_at`.
+    `received_at` (default: now) is when it was asked, and decides what is still to come and what came before, however
+    late it is applied. A change takes effect at the later of that and `effective_at`.
     """
     received_at = received_at or work.now
+    apply_scheduled(work, standing, until=received_at)
+    return _change(work, standing, asked, cause, received_at)
+
+
+def _change(
+    work: Work,
+    standing: Standing,
+    asked: Asked,
+    cause: Cause,
+    received_at: datetime,
+    *,
+    due_at: datetime | None = None,
+) -> Outcome:
+    """Judge and record one change; `due_at` is the instant of one that was scheduled, which is judged no more by it."""
     state = standing.side(asked.side, work.session)
-    effect = judge(standing.seen_from(state), asked, work.now)
-    _note_order(work, state, asked, effect)
+    effect = judge(standing.seen_from(state), asked, received_at)
+    if due_at is None:
+        _note_order(work, state, asked, effect)
     if effect is Effect.SCHEDULE:
         fill_slot(state, asked, cause, received_at)
         told = {"status": asked.status, "effective_at": _iso(asked.effective_at), "side": asked.side}
@@ -45,7 +61,7 @@ def change_status(
         return Outcome(effect=effect, status=standing.row.status)
     if effect not in _MOVES:
         return Outcome(effect=effect, status=standing.row.status)
-    effective_at = max(received_at, asked.effective_at or received_at)
+    effective_at = max(received_at, due_at or asked.effective_at or received_at)
     if effect is Effect.HOLD:
         open_hold(state, cause, effective_at)
     elif effect is Effect.LIFT:
@@ -74,8 +90,10 @@ def cancel_scheduled(
     *,
     version: int | None = None,
     sent_at: datetime | None = None,
+    received_at: datetime | None = None,
 ) -> Effect:
     """Empty the side's slot. `NO_EFFECT` when nothing is scheduled, `SUPERSEDED` when the event comes too late."""
+    apply_scheduled(work, standing, until=received_at or work.now)
     state = standing.side(side, work.session)
     if is_superseded(standing.seen_from(state), version=version, sent_at=sent_at):
         return Effect.SUPERSEDED
@@ -90,25 +108,34 @@ def cancel_scheduled(
     return Effect.LIFT
 
 
-def apply_scheduled(work: Work, standing: Standing) -> list[Outcome]:
-    """Carry out the scheduled changes of one subject whose instant has come, in the order of their instants."""
+def apply_scheduled(work: Work, standing: Standing, *, until: datetime | None = None) -> list[Outcome]:
+    """Carry out what one subject's sides have scheduled up to `until` (default: now), in the order of the instants.
+
+    It is no new word of any side: it leaves the order of its events as it is.
+    """
+    until = until or work.now
     outcomes: list[Outcome] = []
-    while due := [state for state in standing.slots() if state.scheduled_at and state.scheduled_at <= work.now]:
-        state = min(due, key=lambda one: one.scheduled_at or work.now)
-        asked = Asked(side=state.side, status=Status(state.scheduled_status or ""), effective_at=state.scheduled_at)
+    while due := [state for state in standing.slots() if state.scheduled_at and state.scheduled_at <= until]:
+        state = min(due, key=lambda one: one.scheduled_at or until)
+        asked = Asked(side=state.side, status=Status(state.scheduled_status or ""))
         cause = Cause.from_json(state.scheduled_cause or {})
-        received_at, changed_here_at = state.scheduled_received_at, state.changed_here_at
+        received_at, due_at = state.scheduled_received_at or until, state.scheduled_at
         empty_slot(state)
-        outcomes.append(change_status(work, standing, asked, cause, received_at=received_at))
-        # What was decided then comes into effect now; it is no new word of this side.
-        state.changed_here_at = changed_here_at
+        outcomes.append(_change(work, standing, asked, cause, received_at, due_at=due_at))
     return outcomes
 
 
 def reinstate(
-    work: Work, standing: Standing, cause: Cause, *, version: int | None = None, sent_at: datetime | None = None
+    work: Work,
+    standing: Standing,
+    cause: Cause,
+    *,
+    version: int | None = None,
+    sent_at: datetime | None = None,
+    received_at: datetime | None = None,
 ) -> Outcome:
     """Undo a withdrawal: back offline under a marketplace hold; nothing that was cancelled revives (`domain.md` 4)."""
+    apply_scheduled(work, standing, until=received_at or work.now)
     state = standing.side(Side.MARKETPLACE, work.session)
     if is_superseded(standing.seen_from(state), version=version, sent_at=sent_at):
         return Outcome(effect=Effect.SUPERSEDED, status=standing.row.status)

@@ -1,0 +1,355 @@
+"""What does a status change by event do to a product? `domain.md` 1, 2 and 4."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from marketplace_hooks.domain.statuses import Asked, Effect, Side, Status
+from marketplace_hooks.services.standings import Standing, Standings
+from marketplace_hooks.services.statuses import cancel_scheduled, change_status, reinstate
+from marketplace_hooks.services.work import Cause, Work, carry_out
+from marketplace_hooks.store.products import SubjectKind
+
+from ..marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
+
+HOUR = timedelta(hours=1)
+BY_BUTTON = Cause(actor="seller", reason="by the button")
+
+
+def press(marketplace: Marketplace, act: Callable[[Work, Standing], object], product_id: str = "mod-1") -> None:
+    """Do something here, as a button does: in one transaction, with what stands locked."""
+
+    def pressed(work: Work) -> None:
+        standing = Standings(work.session).get(SubjectKind.PRODUCT, product_id)
+        assert standing is not None
+        act(work, standing)
+
+    carry_out(marketplace.installation, pressed)
+
+
+def press_status(
+    marketplace: Marketplace, status: str, side: Side = Side.SELLER, effective_at: datetime | None = None
+) -> None:
+    asked = Asked(side=side, status=Status(status), effective_at=effective_at)
+    press(marketplace, lambda work, standing: change_status(work, standing, asked, BY_BUTTON))
+
+
+@pytest.fixture(autouse=True)
+def _mod_1(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1")
+
+
+# --- holds
+
+
+def test_a_hold_hides_the_page_and_is_told_with_its_cause(marketplace: Marketplace) -> None:
+    event = marketplace.change("mod-1", OFFLINE, reason="Repairs")
+    marketplace.work_off()
+    assert marketplace.status("mod-1") == OFFLINE
+    [hidden, completed] = marketplace.outgoing("mod-1")
+    assert hidden.type == "product.hidden"
+    assert hidden.data == {"product_id": "mod-1", "seller_id": "seller-1", "status": OFFLINE}
+    assert hidden.cause == {"event_id": event, "actor": SELLER, "reason": "Repairs"}
+    assert completed.type == "cascade.completed"
+
+
+def test_a_hold_remembers_whose_it_is_why_and_since_when(marketplace: Marketplace) -> None:
+    event = marketplace.change("mod-1", OFFLINE, MARKETPLACE, reason="A complaint")
+    marketplace.work_off()
+    held = marketplace.sides("mod-1")[MARKETPLACE]
+    assert held.held_reason == "A complaint"
+    assert held.held_since == marketplace.event(event).received_at
+    assert held.held_cause == {"event_id": event, "actor": MARKETPLACE, "reason": "A complaint"}
+
+
+def test_two_sides_hold_and_each_lifts_only_its_own(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", OFFLINE, SELLER)
+    marketplace.change("mod-1", OFFLINE, MARKETPLACE)
+    marketplace.work_off()
+    assert marketplace.held_by("mod-1") == {SELLER, MARKETPLACE}
+    marketplace.change("mod-1", ONLINE, SELLER)
+    marketplace.work_off()
+    assert (marketplace.held_by("mod-1"), marketplace.status("mod-1")) == ({MARKETPLACE}, OFFLINE)
+    marketplace.change("mod-1", ONLINE, MARKETPLACE)
+    marketplace.work_off()
+    assert (marketplace.held_by("mod-1"), marketplace.status("mod-1")) == (set(), ONLINE)
+    assert marketplace.told("mod-1") == ["product.hidden", "product.shown"]
+
+
+def test_a_side_that_holds_nothing_cannot_bring_back_what_another_holds(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", OFFLINE, MARKETPLACE)
+    asked = marketplace.change("mod-1", ONLINE, SELLER)
+    marketplace.work_off()
+    assert marketplace.fate(asked) == ("applied", "no_effect")
+    assert "held by marketplace" in str(marketplace.event(asked).errors)
+    assert marketplace.status("mod-1") == OFFLINE
+    assert marketplace.told("mod-1") == ["product.hidden"]
+
+
+# --- versions
+
+
+def test_a_version_orders_the_events_of_one_side_only(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", OFFLINE, SELLER, version=9)
+    other = marketplace.change("mod-1", OFFLINE, MARKETPLACE, version=1)
+    marketplace.work_off()
+    assert marketplace.fate(other) == ("applied", "changed")
+    assert marketplace.held_by("mod-1") == {SELLER, MARKETPLACE}
+
+
+def test_a_version_orders_the_events_of_one_product_only(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-2")
+    marketplace.change("mod-1", OFFLINE, version=9)
+    marketplace.change("mod-2", OFFLINE, version=1)
+    marketplace.work_off()
+    assert marketplace.status("mod-2") == OFFLINE
+
+
+@pytest.mark.parametrize("versions", [(1, 2), (2, 1)], ids=["in order", "the older one late"])
+def test_a_pair_of_changes_ends_alike_in_both_orders(marketplace: Marketplace, versions: tuple[int, int]) -> None:
+    status = {1: OFFLINE, 2: ONLINE}
+    for version in versions:
+        marketplace.change("mod-1", status[version], version=version)
+        marketplace.work_off()
+    assert marketplace.status("mod-1") == ONLINE
+
+
+@pytest.mark.parametrize(("version", "outcome"), [(6, "superseded"), (7, "superseded"), (8, "changed")])
+def test_an_event_counts_only_with_a_newer_version(marketplace: Marketplace, version: int, outcome: str) -> None:
+    marketplace.change("mod-1", OFFLINE, version=7)
+    event = marketplace.change("mod-1", ONLINE, version=version)
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", outcome)
+
+
+def test_an_event_without_effect_counts_for_the_order_all_the_same(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", ONLINE, version=5)
+    late = marketplace.change("mod-1", OFFLINE, version=4)
+    marketplace.work_off()
+    assert marketplace.fate(late) == ("applied", "superseded")
+    assert marketplace.status("mod-1") == ONLINE
+
+
+# --- echoes
+
+
+@pytest.mark.parametrize("status", [OFFLINE, WITHDRAWN])
+def test_an_event_that_leaves_its_side_as_it_is_tells_nobody(marketplace: Marketplace, status: str) -> None:
+    marketplace.change("mod-1", status)
+    marketplace.work_off()
+    before = marketplace.outgoing("mod-1")
+    echo = marketplace.change("mod-1", status)
+    marketplace.work_off()
+    assert marketplace.fate(echo) == ("applied", "no_effect")
+    assert [event.id for event in marketplace.outgoing("mod-1")] == [event.id for event in before]
+    assert len(marketplace.cascades("mod-1")) == 1
+
+
+def test_an_echo_of_being_online_tells_nobody(marketplace: Marketplace) -> None:
+    echo = marketplace.change("mod-1", ONLINE)
+    marketplace.work_off()
+    assert marketplace.fate(echo) == ("applied", "no_effect")
+    assert (marketplace.outgoing("mod-1"), marketplace.cascades("mod-1")) == ([], [])
+
+
+def test_an_echo_of_a_button_tells_nobody(marketplace: Marketplace) -> None:
+    press_status(marketplace, OFFLINE)
+    marketplace.work_off()
+    echo = marketplace.change("mod-1", OFFLINE)
+    marketplace.work_off()
+    assert marketplace.fate(echo) == ("applied", "no_effect")
+    assert marketplace.told("mod-1") == ["product.hidden"]
+
+
+# --- changes made here
+
+
+@pytest.mark.parametrize(
+    ("sent_s_after", "outcome"), [(-1, "superseded"), (0, "changed"), (1, "changed")], ids=["before", "at", "after"]
+)
+def test_an_event_stamped_before_a_change_made_here_is_superseded(
+    marketplace: Marketplace, clock: time_machine.Traveller, sent_s_after: int, outcome: str
+) -> None:
+    press_status(marketplace, OFFLINE)
+    pressed_at = datetime.now(UTC)
+    clock.shift(60)
+    event = marketplace.change("mod-1", ONLINE, version=99, sent_at=pressed_at + timedelta(seconds=sent_s_after))
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", outcome)
+    assert marketplace.status("mod-1") == (OFFLINE if outcome == "superseded" else ONLINE)
+
+
+def test_a_change_made_here_outranks_only_its_own_side(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+    press_status(marketplace, OFFLINE)
+    event = marketplace.change("mod-1", OFFLINE, MARKETPLACE, sent_at=datetime.now(UTC) - HOUR)
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "changed")
+
+
+def test_a_change_made_here_consumes_no_version(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", OFFLINE, version=1)
+    marketplace.work_off()
+    press_status(marketplace, ONLINE)
+    event = marketplace.change("mod-1", OFFLINE, version=2)
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "changed")
+
+
+def test_a_button_that_changed_nothing_outranks_nothing(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    press_status(marketplace, ONLINE)
+    event = marketplace.change("mod-1", OFFLINE, sent_at=datetime.now(UTC) - HOUR)
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "changed")
+
+
+def test_a_cancellation_made_here_outranks_an_older_event(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    press_status(marketplace, OFFLINE, effective_at=datetime.now(UTC) + 24 * HOUR)
+    clock.shift(60)
+    press(marketplace, lambda work, standing: cancel_scheduled(work, standing, Side.SELLER, BY_BUTTON))
+    event = marketplace.change("mod-1", OFFLINE, sent_at=datetime.now(UTC) - timedelta(seconds=30))
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "superseded")
+
+
+def test_a_reinstatement_made_here_outranks_an_older_event(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    marketplace.change("mod-1", WITHDRAWN, MARKETPLACE)
+    marketplace.work_off()
+    clock.shift(60)
+    press(marketplace, lambda work, standing: reinstate(work, standing, BY_BUTTON))
+    event = marketplace.change("mod-1", WITHDRAWN, MARKETPLACE, sent_at=datetime.now(UTC) - timedelta(seconds=30))
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "superseded")
+    assert marketplace.status("mod-1") == OFFLINE
+
+
+# --- withdrawal and reinstatement
+
+
+def test_a_withdrawal_is_for_good_and_told_beside_the_hidden_page(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.work_off()
+    assert marketplace.status("mod-1") == WITHDRAWN
+    assert marketplace.told("mod-1") == ["product.hidden", "product.withdrawn"]
+
+
+def test_a_withdrawal_of_a_hidden_product_tells_only_the_withdrawal(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", OFFLINE)
+    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.work_off()
+    assert marketplace.told("mod-1") == ["product.hidden", "product.withdrawn"]
+
+
+@pytest.mark.parametrize("side", [SELLER, MARKETPLACE])
+@pytest.mark.parametrize("status", [ONLINE, OFFLINE])
+def test_nobody_brings_back_a_withdrawn_product_by_asking(marketplace: Marketplace, side: str, status: str) -> None:
+    marketplace.change("mod-1", WITHDRAWN)
+    asked = marketplace.change("mod-1", status, side)
+    marketplace.work_off()
+    assert marketplace.fate(asked) == ("applied", "no_effect")
+    assert status in str(marketplace.event(asked).errors)
+    assert WITHDRAWN in str(marketplace.event(asked).errors)
+    assert marketplace.status("mod-1") == WITHDRAWN
+
+
+@pytest.mark.parametrize("lifted", [False, True])
+def test_a_withdrawal_counts_whoever_holds(marketplace: Marketplace, lifted: bool) -> None:
+    marketplace.change("mod-1", OFFLINE, MARKETPLACE)
+    marketplace.change("mod-1", WITHDRAWN, SELLER)
+    if lifted:
+        marketplace.change("mod-1", ONLINE, MARKETPLACE)
+    marketplace.work_off()
+    assert marketplace.status("mod-1") == WITHDRAWN
+
+
+def test_a_reinstated_product_is_back_offline_under_a_marketplace_hold(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", WITHDRAWN)
+    event = marketplace.tell("product.reinstated", reason="By mistake")
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "changed")
+    assert (marketplace.status("mod-1"), marketplace.held_by("mod-1")) == (OFFLINE, {MARKETPLACE})
+    assert marketplace.told("mod-1") == ["product.hidden", "product.withdrawn", "product.reinstated"]
+
+
+def test_the_marketplace_lifts_its_hold_after_a_reinstatement(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.tell("product.reinstated")
+    marketplace.change("mod-1", ONLINE, MARKETPLACE)
+    marketplace.work_off()
+    assert marketplace.status("mod-1") == ONLINE
+    assert marketplace.told("mod-1")[-1] == "product.shown"
+
+
+def test_a_hold_from_before_the_withdrawal_stands_after_the_reinstatement(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", OFFLINE, SELLER)
+    marketplace.change("mod-1", WITHDRAWN, MARKETPLACE)
+    marketplace.tell("product.reinstated")
+    marketplace.change("mod-1", ONLINE, MARKETPLACE)
+    marketplace.work_off()
+    assert (marketplace.status("mod-1"), marketplace.held_by("mod-1")) == (OFFLINE, {SELLER})
+
+
+def test_a_withdrawal_stays_on_record_after_the_reinstatement(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", WITHDRAWN, reason="End of sale")
+    marketplace.tell("product.reinstated", reason="By mistake")
+    marketplace.change("mod-1", WITHDRAWN, reason="End of sale, this time")
+    marketplace.work_off()
+    first, second = marketplace.withdrawals("mod-1")
+    assert (first.reason, first.reinstated_reason) == ("End of sale", "By mistake")
+    assert first.reinstated_at is not None
+    assert (second.reason, second.reinstated_at) == ("End of sale, this time", None)
+
+
+def test_reinstating_what_was_not_withdrawn_changes_nothing(marketplace: Marketplace) -> None:
+    event = marketplace.tell("product.reinstated")
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "no_effect")
+    assert (marketplace.status("mod-1"), marketplace.outgoing("mod-1")) == (ONLINE, [])
+
+
+def test_a_late_reinstatement_is_superseded_by_what_the_marketplace_said_since(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", WITHDRAWN, MARKETPLACE, version=5)
+    event = marketplace.tell("product.reinstated", version=4)
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "superseded")
+    assert marketplace.status("mod-1") == WITHDRAWN
+
+
+# --- both ways in
+
+
+def test_the_button_and_the_event_give_the_same_state(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-2")
+    for status in (OFFLINE, ONLINE, WITHDRAWN):
+        marketplace.change("mod-1", status)
+        marketplace.work_off()
+        asked = Asked(side=Side.SELLER, status=Status(status))
+        effects: list[Effect] = []
+
+        def act(work: Work, standing: Standing, asked: Asked = asked, effects: list[Effect] = effects) -> None:
+            effects.append(change_status(work, standing, asked, BY_BUTTON).effect)
+
+        press(marketplace, act, "mod-2")
+        marketplace.work_off()
+        assert marketplace.status("mod-1") == marketplace.status("mod-2") == status
+    assert marketplace.told("mod-1") == marketplace.told("mod-2")
+    assert len(marketplace.cascades("mod-1")) == len(marketplace.cascades("mod-2"))
+
+
+def test_a_refused_button_leaves_no_trace(marketplace: Marketplace) -> None:
+    press_status(marketplace, WITHDRAWN)
+    marketplace.work_off()
+
+    before = marketplace.outgoing("mod-1")
+    press_status(marketplace, ONLINE)
+    assert marketplace.status("mod-1") == WITHDRAWN
+    assert len(marketplace.outgoing("mod-1")) == len(before)
