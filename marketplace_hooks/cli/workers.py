@@ -26,13 +26,16 @@ LANE = "HOOKS_WORKER_LANE"
 def bells_of(lane: int, lanes: int) -> list[Bell]:
     """What the worker `lane` (from 0) of `lanes` listens to, in order.
 
-    Everybody looks at the inbox first, so that pages vanish at once; cascades and deliveries, which may be long, are
-    never in the same hands while there are two workers.
+    Everybody looks at the inbox first, so that pages vanish at once. What is long (cascades, renewals) and what waits
+    for strangers (deliveries, inspections) are never in the same hands while there are two workers; nor are endpoints
+    and merchant sites while there are three.
     """
+    ours, theirs = [Bell.CASCADES, Bell.RENEWALS], [Bell.DELIVERIES, Bell.INSPECTIONS]
     if lanes == 1:
-        return [Bell.INBOX, Bell.CASCADES, Bell.DELIVERIES]
-    second = (Bell.CASCADES, Bell.DELIVERIES)[lane % 2]
-    return [Bell.INBOX, second]
+        return [Bell.INBOX, *ours, *theirs]
+    if lanes == 2:
+        return [Bell.INBOX, *(ours, theirs)[lane]]
+    return [Bell.INBOX, *(ours, theirs[:1], theirs[1:])[lane % 3]]
 
 
 @hooks_group.command("worker")

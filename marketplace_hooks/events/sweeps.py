@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from ..errors import Unavailable
 from ..remote.queue import sliced
-from ..services import cascades, deliveries, inbox, outgoing, renewals, schedules
+from ..services import cascades, deliveries, inbox, inspecting, inspections, outgoing, renewals, schedules
 from ..services.installation import Bell, Installation
 from ..services.locks import take_lock
 from .apply import drain
@@ -22,7 +22,13 @@ log = logging.getLogger(__name__)
 
 SCHEDULER_LOCK = "scheduler"
 # A worker that serves several bells looks at the others this often: a long cascade must not keep a page visible.
-_SLICES_S = {Bell.INBOX: 5.0, Bell.CASCADES: 0.5, Bell.DELIVERIES: 5.0, Bell.RENEWALS: 2.0}
+_SLICES_S = {
+    Bell.INBOX: 5.0,
+    Bell.CASCADES: 0.5,
+    Bell.DELIVERIES: 5.0,
+    Bell.RENEWALS: 2.0,
+    Bell.INSPECTIONS: 5.0,
+}
 
 
 def tick(installation: Installation, owner: str) -> None:
@@ -40,6 +46,7 @@ def sweep(installation: Installation, owner: str) -> dict[Bell, bool]:
     """Look for all forgotten work once; wake a worker for it, or do it here when nobody can be woken."""
     now = installation.now()
     installation.database.retrying(lambda session: inbox.retry_parked(session, now))
+    installation.database.retrying(lambda session: inspections.forget_expired(session, now))
     schedules.apply_due(installation)
     found: dict[Bell, bool] = {}
     for bell in Bell:
@@ -100,6 +107,8 @@ def do_work(installation: Installation, owner: str, bell: Bell, *, stop: Callabl
         return cascades.run_cascades(installation, owner, stop=stop)
     if bell is Bell.RENEWALS:
         return renewals.run_renewals(installation, stop=stop)
+    if bell is Bell.INSPECTIONS:
+        return inspecting.run_inspections(installation, owner, stop=stop)
     return deliveries.deliver_due(installation, owner, stop=stop)
 
 
@@ -113,10 +122,12 @@ _DONE = {
     Bell.CASCADES: "cascades finished",
     Bell.DELIVERIES: "deliveries attempted",
     Bell.RENEWALS: "renewals and notices",
+    Bell.INSPECTIONS: "inspections made",
 }
 _PENDING = {
     Bell.INBOX: inbox.pending,
     Bell.CASCADES: cascades.pending,
     Bell.DELIVERIES: outgoing.due,
     Bell.RENEWALS: renewals.due,
+    Bell.INSPECTIONS: inspecting.pending,
 }

@@ -6,6 +6,7 @@ drips, lies or dies holds nobody longer, and what it left open is unknown, never
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import queue
@@ -13,7 +14,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..domain.declarations import Declared
 from ..domain.evidence import Finding
@@ -33,6 +34,10 @@ ABOUT_PATH = "/about-inspections"
 
 VISITS = dataclasses.replace(INSPECTIONS, max_redirects=0)
 """How an inspection speaks to a shop: it follows redirects itself, to count them and keep to the bound host."""
+
+
+_Arrivals = queue.SimpleQueue[tuple[Rung, Finding | None]]
+"""Findings on their way from a rung; None: this rung has nothing more to say."""
 
 
 def visitor(
@@ -57,13 +62,13 @@ def inspect(
     nonce: str | None = None,
     releases: Sequence[str] | None = None,
     deadline_s: float = DEADLINE_S,
-    on_finding: Callable[[Finding], None] = lambda finding: None,
+    on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
     ladder: Sequence[Rung] = LADDER,
 ) -> tuple[Finding, ...]:
-    """Return what the rungs found within `deadline_s`; `on_finding` is told of each as it comes, in this thread.
+    """Return what the rungs found within `deadline_s`; `on_findings` is told of them as they come, in this thread.
 
     `outbound` is a `visitor`. `module` is the technical name in question, `releases` the known PrestaShop versions
-    (None: those shipped). Nothing about the shop is ever raised; what `on_finding` raises ends the inspection.
+    (None: those shipped). Nothing about the shop is ever raised; what `on_findings` raises ends the inspection.
     """
     asked = Asked(
         site=site,
@@ -80,43 +85,40 @@ def inspect(
     journey = Journey(site, outbound, purses=purses, deadline=time.monotonic() + deadline_s)
     found: list[Finding] = []
     try:
-        for finding in _side_by_side(asked, journey, rungs):
-            found.append(finding)
-            on_finding(finding)
+        for findings in _side_by_side(asked, journey, rungs):
+            found += findings
+            on_findings(findings)
     finally:
         journey.stop()
     return tuple(found)
 
 
-class _Ended:
-    """A rung has nothing more to say."""
-
-
-def _side_by_side(asked: Asked, journey: Journey, rungs: Sequence[Rung]) -> Iterable[Finding]:
-    """Give findings as they come, until every rung has ended or the deadline has come."""
-    arrived: queue.SimpleQueue[tuple[Rung, Finding | _Ended]] = queue.SimpleQueue()
+def _side_by_side(asked: Asked, journey: Journey, rungs: Sequence[Rung]) -> Iterator[list[Finding]]:
+    """Give findings as they come, those that came together at once, until all rungs have ended or time is over."""
+    arrived: _Arrivals = queue.SimpleQueue()
     for rung in rungs:
         # Daemons: a look-up that hangs in the system's resolver must not hold the process back either.
-        threading.Thread(
-            target=_climb, args=(rung, asked, journey, arrived), name=f"rung {rung.name}", daemon=True
-        ).start()
+        climb = threading.Thread(target=_climb, args=(rung, asked, journey, arrived), daemon=True)
+        climb.name = f"rung {rung.name}"
+        climb.start()
     looking = list(rungs)
     while looking:
         try:
-            rung, finding = arrived.get(timeout=journey.left_s())
+            came = [arrived.get(timeout=journey.left_s())]
         except queue.Empty:
             break
-        if isinstance(finding, _Ended):
+        with contextlib.suppress(queue.Empty):
+            while True:
+                came.append(arrived.get_nowait())
+        for rung in (rung for rung, finding in came if finding is None):
             looking.remove(rung)
-        else:
-            yield finding
-    for rung in looking:
-        yield _visit(rung, journey).unknown(rung.about, Missed(note=Note.TOO_SLOW))
+        if findings := [finding for _, finding in came if finding is not None]:
+            yield findings
+    if looking:
+        yield [_visit(rung, journey).unknown(rung.about, Missed(note=Note.TOO_SLOW)) for rung in looking]
 
 
-def _climb(
-    rung: Rung, asked: Asked, journey: Journey, arrived: queue.SimpleQueue[tuple[Rung, Finding | _Ended]]
-) -> None:
+def _climb(rung: Rung, asked: Asked, journey: Journey, arrived: _Arrivals) -> None:
     visit = _visit(rung, journey)
     try:
         for finding in rung.look(asked, visit):
@@ -127,7 +129,7 @@ def _climb(
         log.error("the rung %s failed: %s at %s:%s", rung.name, type(error).__name__, where.filename, where.lineno)
         arrived.put((rung, visit.unknown(rung.about, Missed(note=Note.GONE_WRONG))))
     finally:
-        arrived.put((rung, _Ended()))
+        arrived.put((rung, None))
 
 
 def _visit(rung: Rung, journey: Journey) -> Visit:

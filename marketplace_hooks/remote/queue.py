@@ -34,6 +34,7 @@ class Bell(enum.StrEnum):
     CASCADES = "cascades"
     DELIVERIES = "deliveries"
     RENEWALS = "renewals"
+    INSPECTIONS = "inspections"
 
 
 RING_TIMEOUT_S = 0.05

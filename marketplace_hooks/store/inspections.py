@@ -43,8 +43,8 @@ class Inspection(Base):
     """One check of one merchant site.
 
     `host` is the site's identity (no `www.`, a port only if unusual): one check of a host runs at a time, and another
-    one of the same `url` may use its results for a while (`reused_id`). `declared` is what the customer said himself. `nonce` binds
-    a companion's report to this check; `with_credentials` stays true when they are long deleted.
+    one of the same `url` may use its results for a while (`reused_id`). `declared` is what the customer said himself.
+    `nonce` binds a companion's report to this check; `with_credentials` stays true when they are long deleted.
     """
 
     __tablename__ = "mh_inspections"

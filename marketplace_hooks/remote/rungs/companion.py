@@ -5,12 +5,13 @@ A companion may also post its report (`services/companion_reports.py`). `docs/co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from ...domain.evidence import Finding, Strength, What, upgrade_is_unfinished
 from ...domain.inspection_notes import Note
-from ...domain.sites import Site
 from ..companion_reports import (
     COMPANION,
     REQUEST_SIGNATURE_HEADER,
@@ -42,21 +43,28 @@ def look(asked: Asked, visit: Visit) -> Iterator[Finding]:
         yield visit.unknown(What.MODULE_LIST, wrong or Missed(note=Note.COMPANION_ABSENT, request=request))
         return
     signature = answer.headers.get(SIGNATURE_HEADER.lower(), "")
-    yield from findings_of(answer.body, signature, key=key, nonce=nonce, site=asked.site, visit=visit, request=request)
-
-
-def findings_of(
-    body: bytes, signature: str, *, key: str, nonce: str, site: Site, visit: Visit, request: str
-) -> Iterator[Finding]:
-    """Return what a report says, or why it does not count."""
-    report = read_report(body, signature, key=key, nonce=nonce, site=site)
+    report = read_report(answer.body, signature, key=key, nonce=nonce, site=asked.site)
     if isinstance(report, Note):
         yield visit.unknown(What.MODULE_LIST, Missed(note=report, request=request))
         return
+    yield from report_findings(report, at=datetime.now(UTC), request=request)
+
+
+def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) -> Iterator[Finding]:
+    """Return what a report that holds says. `at` is when it reached us, `request` how."""
     for what, subject, value in told(report):
         half = what is What.MODULE and upgrade_is_unfinished(value["version"], value["installed_version"])
-        note = Note.UNFINISHED_UPGRADE if half else None
-        yield visit.found(what, value, subject=subject, request=request, note=note)
+        yield Finding(
+            what=what,
+            subject=subject,
+            value=value,
+            rung=RUNG.name,
+            rank=RUNG.rank,
+            strength=RUNG.strength,
+            observed_at=at,
+            request=request,
+            note=Note.UNFINISHED_UPGRADE if half else None,
+        )
 
 
 def _refusal(answer: Answer, request: str) -> Missed | None:

@@ -1,0 +1,244 @@
+"""Who carries out the inspections that stand in rows, one of a host at a time, and what becomes of what they find?
+
+A check is claimed by a lease, made with no transaction open, and written as it is told, by whoever still holds the
+lease. Slow shops hold their own lanes only: the others go on being inspected.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from ..domain.declarations import Declared
+from ..domain.evidence import Finding, Strength, What
+from ..domain.inspection_notes import Note
+from ..domain.sites import Site, parse
+from ..errors import LeaseLost
+from ..remote.inspection import inspect
+from ..remote.releases import known_versions
+from ..remote.rungs import Credentials
+from ..store.base import constant
+from ..store.inspections import Evidence, Inspection, InspectionState, SiteCredential
+from .inspections import host_of, outcome_of, read_inspection
+from .installation import Installation
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.1
+LEASE_MARGIN_S = 15.0
+"""A lease is longer than an inspection may take by this, for writing what it found."""
+ATTEMPTS = 3
+"""Workers that may die over one check before it is left as it stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed:
+    """One check to be carried out, and who may write about it."""
+
+    number: int
+    id: str
+    owner: str
+    attempts: int
+
+
+def pending(session: Session, now: datetime) -> bool:
+    """Whether some check waits for a worker, and its host is free."""
+    return session.scalar(select(Inspection.number).where(_is_free(now)).limit(1)) is not None
+
+
+def run_inspections(installation: Installation, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Carry out checks until none is left; return how many were. Others go on while a slow shop keeps its lane busy."""
+    done = 0
+    lanes: set[Future[int]] = set()
+    most = max(1, installation.settings.inspection_concurrency)
+    with ThreadPoolExecutor(max_workers=most, thread_name_prefix="inspection") as pool:
+        while True:
+            while len(lanes) < most and not stop():
+                claimed = _claim(installation, owner)
+                if claimed is None:
+                    break
+                lanes.add(pool.submit(carry_out_inspection, installation, claimed))
+            if not lanes:
+                return done
+            finished, lanes = wait(lanes, timeout=POLL_S, return_when=FIRST_COMPLETED)
+            done += sum(one.result() for one in finished)
+
+
+def inspect_here(
+    installation: Installation,
+    check_id: str,
+    owner: str,
+    *,
+    on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
+) -> bool:
+    """Carry out this very check in this process, if nobody has and its host is free; say whether it was."""
+    claimed = _claim(installation, owner, check_id=check_id)
+    return claimed is not None and bool(carry_out_inspection(installation, claimed, on_findings=on_findings))
+
+
+def carry_out_inspection(
+    installation: Installation,
+    claimed: Claimed,
+    *,
+    on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
+) -> int:
+    """Inspect, and write what is found as it comes; 1 when it was brought to its end."""
+
+    def write(findings: Sequence[Finding]) -> None:
+        _write(installation, claimed, findings)
+        on_findings(findings)
+
+    try:
+        if claimed.attempts > ATTEMPTS:
+            write([_gone_wrong()])
+        else:
+            _inspect(installation, claimed, write)
+        _finish(installation, claimed)
+    except LeaseLost:
+        return 0
+    except Exception as error:
+        # Without its message, which may hold what was read or sent: the type and the check are enough to look.
+        log.error("inspection %s failed: %s", claimed.id, type(error).__name__)
+        _give_up(installation, claimed)
+        return 0
+    return 1
+
+
+def _inspect(installation: Installation, claimed: Claimed, write: Callable[[Sequence[Finding]], None]) -> None:
+    with installation.database.reading() as session:
+        row = session.get_one(Inspection, claimed.number)
+        site = parse(row.url)
+        if site is None:
+            raise ValueError(f"{claimed.id} has an unreadable address")
+        credentials = _credentials(installation, session, claimed.number, site)
+        declared = None if row.declared is None else Declared.from_json(row.declared)
+        module, nonce = row.module, row.nonce
+    inspect(
+        site,
+        outbound=installation.visits,
+        module=module,
+        credentials=credentials,
+        declared=declared,
+        nonce=nonce,
+        releases=known_versions(installation.settings.prestashop_releases),
+        deadline_s=installation.settings.inspection_deadline_s,
+        on_findings=write,
+    )
+
+
+def _credentials(installation: Installation, session: Session, number: int, site: Site) -> Credentials:
+    """Those that were given for this very host, deciphered for as long as the inspection takes."""
+    rows = session.scalars(select(SiteCredential).where(SiteCredential.inspection_number == number))
+    given = {row.kind.value: installation.vault.open(row.locked) for row in rows if row.host == host_of(site)}
+    return Credentials.read(given)
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    """Waiting, or left by a worker that died; and nothing else of its host is running, even if that was left."""
+    other = aliased(Inspection)
+    running = other.state == constant(InspectionState.RUNNING)
+    busy = select(other.number).where(running, other.host == Inspection.host).correlate(Inspection).exists()
+    waiting = and_(Inspection.state == constant(InspectionState.QUEUED), ~busy)
+    left = and_(Inspection.state == constant(InspectionState.RUNNING), Inspection.leased_until < now)
+    return or_(waiting, left)
+
+
+def _claim(installation: Installation, owner: str, *, check_id: str | None = None) -> Claimed | None:
+    """Lease the next check whose host is free, or the one named; None when there is none."""
+    while True:
+        try:
+            return installation.database.retrying(lambda session: _leased(installation, session, owner, check_id))
+        except IntegrityError:
+            # Another worker began an inspection of the same host between our look and our claim; look again.
+            continue
+
+
+def _leased(installation: Installation, session: Session, owner: str, check_id: str | None) -> Claimed | None:
+    now = installation.now()
+    wanted = _is_free(now) if check_id is None else and_(_is_free(now), Inspection.id == check_id)
+    query = select(Inspection).where(wanted).order_by(Inspection.number).limit(1)
+    inspection = session.scalar(query.with_for_update(skip_locked=True))
+    if inspection is None:
+        return None
+    lease_s = max(installation.settings.lease_s, installation.settings.inspection_deadline_s + LEASE_MARGIN_S)
+    inspection.state, inspection.attempts = InspectionState.RUNNING, inspection.attempts + 1
+    # Each claim is its own owner: two lanes of one worker must not take each other's work for their own.
+    inspection.owner = f"{owner}/{inspection.number}.{inspection.attempts}"
+    inspection.leased_until = now + timedelta(seconds=lease_s)
+    return Claimed(number=inspection.number, id=inspection.id, owner=inspection.owner, attempts=inspection.attempts)
+
+
+def _write(installation: Installation, claimed: Claimed, findings: Sequence[Finding]) -> None:
+    """Write findings in one transaction, if the check is still ours. Raises `LeaseLost`."""
+
+    def write(session: Session) -> None:
+        _hold(session, claimed)
+        session.execute(insert(Evidence), [evidence_row(claimed.number, one) for one in findings])
+
+    installation.database.retrying(write)
+
+
+def evidence_row(number: int, finding: Finding) -> dict[str, Any]:
+    """A finding as a row of the check `number`."""
+    return {
+        "inspection_number": number,
+        "what": finding.what,
+        "subject": finding.subject,
+        "value": finding.value,
+        "rung": finding.rung,
+        "rank": finding.rank,
+        "strength": finding.strength,
+        "observed_at": finding.observed_at,
+        "request": finding.request,
+        "note": None if finding.note is None else finding.note.value,
+        "facts": dict(finding.facts),
+    }
+
+
+def _finish(installation: Installation, claimed: Claimed) -> None:
+    def finish(session: Session) -> None:
+        inspection = _hold(session, claimed)
+        inspection.state, inspection.finished_at = InspectionState.DONE, installation.now()
+        inspection.owner = inspection.leased_until = None
+        inspection.outcome = outcome_of(read_inspection(session, claimed.id).findings)
+
+    installation.database.retrying(finish)
+
+
+def _give_up(installation: Installation, claimed: Claimed) -> None:
+    """Leave a check that failed by our own mistake: another worker may try, at once and not too often."""
+
+    def release(session: Session) -> None:
+        mine = and_(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
+        free = update(Inspection).where(mine).values(state=InspectionState.QUEUED, owner=None, leased_until=None)
+        session.execute(free.execution_options(synchronize_session=False))
+
+    installation.database.retrying(release)
+
+
+def _hold(session: Session, claimed: Claimed) -> Inspection:
+    """The check's row, locked, if we still hold its lease. Raises `LeaseLost`."""
+    mine = select(Inspection).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
+    inspection = session.scalar(mine.with_for_update())
+    if inspection is None:
+        raise LeaseLost(f"inspection {claimed.id} is no longer ours")
+    return inspection
+
+
+def _gone_wrong() -> Finding:
+    return Finding(
+        what=What.PLATFORM_VERSION,
+        rung="inspection",
+        rank=99,
+        strength=Strength.DECLARED,
+        observed_at=datetime.now(UTC),
+        note=Note.GONE_WRONG,
+    )
