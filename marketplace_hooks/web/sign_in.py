@@ -21,7 +21,6 @@ from .state import Identity, WebState, state
 View = TypeVar("View", bound=Callable[..., Any])
 
 _KEPT = "marketplace_hooks.asking"
-_BEARER = "bearer "
 _ROLES_WITH_SUBJECT = (Role.SELLER, Role.CUSTOMER)
 
 
@@ -124,8 +123,8 @@ def _asking() -> _Asking:
 
 
 def _find_out(here: WebState) -> _Asking:
-    given = request.headers.get("Authorization", "")
-    token = given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else None
+    scheme, _, rest = request.headers.get("Authorization", "").strip().partition(" ")
+    token = rest.strip() if scheme.lower() == "bearer" else None
     # A host may have bearer tokens of its own: those that are not ours are for its `identity` to read.
     if token is not None and (token.startswith(tokens.PREFIX) or here.identity is None):
         return _by_token(here, token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from werkzeug.test import TestResponse
 
 from ..marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
 from .callers import As, Caller, problem
@@ -20,7 +21,7 @@ def change(marketplace: Marketplace, id_: str, status: str, side: str = SELLER) 
     marketplace.work_off()
 
 
-def ids(answer) -> list[str]:
+def ids(answer: TestResponse) -> list[str]:
     return [item["product_id"] for item in answer.get_json()["items"]]
 
 

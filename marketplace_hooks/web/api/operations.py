@@ -14,7 +14,7 @@ import flask_smorest
 from flask import Flask, Request, current_app
 from marshmallow import Schema, fields
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from ...errors import PayloadRejected
 from ...events.fields import every_error
@@ -64,8 +64,13 @@ def read_body(req: Request) -> bytes:
     """The raw body; more than the setting allows is werkzeug's 413."""
     if req.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         raise UnsupportedMediaType("send the body uncompressed")
-    req.max_content_length = state(current_app).installation.settings.max_body_bytes
-    return req.get_data(cache=True)
+    most = state(current_app).installation.settings.max_body_bytes
+    # One byte more than may be: a body that did not announce its length shows that it is longer.
+    req.max_content_length = most + 1
+    body = req.get_data(cache=True)
+    if len(body) > most:
+        raise RequestEntityTooLarge(f"a body is at most {most} bytes")
+    return body
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types
