@@ -114,17 +114,22 @@ def _refuse_form() -> Response | None:
 
 def _read_body(most: int) -> bytes | Response:
     """The raw body, never more than `most` bytes of it in memory, whatever Content-Length says or does not say."""
-    too_large = problem(413, "too_large", f"an event is at most {most} bytes")
-    if request.content_length is not None and request.content_length > most:
-        return too_large
-    request.max_content_length = most
+    announced = request.content_length
+    if announced is not None and announced > most:
+        return _too_large(most)
+    # One byte more than may be: a body that did not announce its length shows that it is longer.
+    request.max_content_length = most + 1
     try:
-        body = request.stream.read(most + 1)
+        body = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        return too_large
+        return _too_large(most)
     except (HTTPException, OSError):
         return problem(400, "incomplete_body", "the body ended before its end")
-    return too_large if len(body) > most else body
+    return _too_large(most) if len(body) > most else body
+
+
+def _too_large(most: int) -> Response:
+    return problem(413, "too_large", f"an event is at most {most} bytes")
 
 
 def _too_many(wait_s: int, detail: str) -> Response:
