@@ -6,36 +6,49 @@ the path of every event. The settings say that they count for each web process.
 
 from __future__ import annotations
 
+import threading
 import time
 from math import ceil
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
+WINDOW_S = 60
 
 
 class Limits:
-    """Fixed windows of a minute over named keys."""
+    """Fixed windows, the minutes of the clock, over named keys. With each window the counts of the last one go.
+
+    By hand and not by the library `limits`, whose memory storage starts a timer's thread for most hits: that cost more
+    than the rest of the view.
+    """
 
     def __init__(self) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._items: dict[int, RateLimitItemPerMinute] = {}
+        self._lock = threading.Lock()
+        self._window = 0
+        self._counts: dict[tuple[str, ...], int] = {}
 
     def seconds_to_wait(self, per_minute: int, *key: str) -> int:
         """Count one; 0 when it is allowed, else after how many seconds to come back. `per_minute` 0: no limit."""
-        if per_minute == 0 or self._limiter.hit(self._item(per_minute), *key):
+        if per_minute == 0:
             return 0
-        return self._wait(per_minute, *key)
+        with self._lock:
+            left_s = self._turn()
+            count = self._counts.get(key, 0)
+            if count >= per_minute:
+                return left_s
+            self._counts[key] = count + 1
+            return 0
 
     def is_spent(self, per_minute: int, *key: str) -> int:
         """Like `seconds_to_wait`, but without counting."""
-        if per_minute == 0 or self._limiter.test(self._item(per_minute), *key):
+        if per_minute == 0:
             return 0
-        return self._wait(per_minute, *key)
+        with self._lock:
+            left_s = self._turn()
+            return left_s if self._counts.get(key, 0) >= per_minute else 0
 
-    def _wait(self, per_minute: int, *key: str) -> int:
-        reset_at = self._limiter.get_window_stats(self._item(per_minute), *key).reset_time
-        return max(1, ceil(reset_at - time.time()))
-
-    def _item(self, per_minute: int) -> RateLimitItemPerMinute:
-        return self._items.setdefault(per_minute, RateLimitItemPerMinute(per_minute))
+    def _turn(self) -> int:
+        """Begin a new window when the minute is another; how many seconds are left of it, rounded up, at least 1."""
+        window, passed_s = divmod(time.time(), WINDOW_S)
+        if window != self._window:
+            self._window = int(window)
+            self._counts.clear()
+        return ceil(WINDOW_S - passed_s)
