@@ -24,7 +24,7 @@ class IncompatibleModuleSchema(EventSchema):
     """A module that the listing says it does not work with, with the range of versions concerned."""
 
     name = fields.String(required=True, validate=validate.Length(1, 200))
-    from_ = fields.String(data_key="from", validate=_bound)
+    from_ = fields.String(data_key="from", attribute="from", validate=_bound)
     to = fields.String(validate=_bound)
 
 
@@ -92,7 +92,7 @@ def product_upserted(work: Work, standings: Standings, told: Told) -> Result:
     if standings.get(SubjectKind.SELLER, told.data["seller_id"]) is None:
         raise ParentUnknown("seller", told.data["seller_id"])
     is_new = standings.get(SubjectKind.PRODUCT, told.data["product_id"]) is None
-    if not upsert_product(work, standings, told.data):
+    if not upsert_product(work, standings, told.data, told.cause(actor="marketplace")):
         return Result(applied=Applied.SUPERSEDED)
     return Result(applied=Applied.CHANGED, created=f"product:{told.data['product_id']}" if is_new else None)
 

@@ -16,6 +16,7 @@ from ..store.searching import words_of
 from .announcements import Pages, announce_pages
 from .cascades import Step, step
 from .standings import Standing, Standings
+from .statuses import follow_account
 from .work import Cause, Work
 
 PACK_PAGES = Pages(table=Pack, kind=SubjectKind.PACK, visible=pack_is_visible)
@@ -47,18 +48,26 @@ def upsert_pack(work: Work, standings: Standings, described: Mapping[str, Any], 
         standing = Standing(kind=SubjectKind.PACK, row=row)
         standings.add(standing)
         row.status = standing.derived_status()
+    moved = described["seller_id"] != standing.row.seller_id
     for name, value in columns.items():
         setattr(standing.row, name, value)
+    if moved:
+        standings.find_account(standing)
+        follow_account(work, standing, cause)
     _set_members(work, standing, members)
     standings.touch_membership(members)
-    statuses = {id_: one.row.status for id_ in members if (one := standings.get(SubjectKind.PRODUCT, id_))}
-    shown = judge_visible(standing.row.status, statuses)
+    shown = _may_be_shown(standing, standings)
     if shown is not standing.row.shown:
         standing.row.shown = shown
         if not is_new:
             ids = {"pack_id": standing.row.id, "seller_id": standing.row.seller_id, "status": standing.row.status}
             work.tell("pack.shown" if shown else "pack.hidden", SubjectKind.PACK, standing.row, ids, cause)
     return True
+
+
+def _may_be_shown(standing: Standing, standings: Standings) -> bool:
+    products = (standings.get(SubjectKind.PRODUCT, id_) for id_ in standing.members)
+    return judge_visible(standing.row.status, {one.row.id: one.row.status for one in products if one is not None})
 
 
 def _set_members(work: Work, standing: Standing, members: list[str]) -> None:

@@ -13,13 +13,15 @@ from ..domain.statuses import Status
 from ..store.products import Listing, Product, ProductKind, SubjectKind
 from ..store.searching import words_of
 from .standings import Standing, Standings
-from .work import Work
+from .statuses import follow_account
+from .work import Cause, Work
 
 
-def upsert_product(work: Work, standings: Standings, described: Mapping[str, Any]) -> bool:
+def upsert_product(work: Work, standings: Standings, described: Mapping[str, Any], cause: Cause) -> bool:
     """Record a product as it is described now; False when a newer description is already known.
 
-    The listing of an older description that arrives late is still kept: it says what was announced at its time.
+    The listing of an older description that arrives late is still kept: it says what was announced at its time. A
+    product that another seller sells now is held by that seller's account, and no longer by the first one's.
     """
     standing = standings.get(SubjectKind.PRODUCT, described["product_id"])
     if standing is not None and described["version"] <= standing.row.description_version:
@@ -46,8 +48,12 @@ def upsert_product(work: Work, standings: Standings, described: Mapping[str, Any
         row.status = standing.derived_status()
         row.shown = row.status is Status.ONLINE
     else:
+        moved = described["seller_id"] != standing.row.seller_id
         for name, value in columns.items():
             setattr(standing.row, name, value)
+        if moved:
+            standings.find_account(standing)
+            follow_account(work, standing, cause)
     _keep_listing(work, described)
     return True
 

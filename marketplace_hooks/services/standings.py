@@ -113,9 +113,13 @@ class Standings:
         if standing.kind is SubjectKind.SELLER:
             self._session.flush()  # others point to it by foreign key.
         else:
-            owner = self.get(SubjectKind.SELLER, standing.row.seller_id)
-            standing.account = owner.sides.get(Side.ACCOUNT) if owner else None
+            self.find_account(standing)
         self._known[standing.kind, standing.row.id] = standing
+
+    def find_account(self, standing: Standing) -> None:
+        """Read what stands about the account of the seller whose the product or pack is now."""
+        owner = self.get(SubjectKind.SELLER, standing.row.seller_id)
+        standing.account = owner.sides.get(Side.ACCOUNT) if owner else None
 
     def touch_membership(self, products: list[str]) -> None:
         """These products have just been put into a pack."""

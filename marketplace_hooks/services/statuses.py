@@ -153,6 +153,13 @@ def reinstate(
     return _settle(work, standing, cause, Effect.HOLD)
 
 
+def follow_account(work: Work, standing: Standing, cause: Cause) -> None:
+    """Its seller is another now, whose account's hold counts from here on: derive the status anew, and tell of it."""
+    derived = standing.derived_status()
+    if derived is not standing.row.status:
+        _settle(work, standing, cause, Effect.LIFT if derived is Status.ONLINE else Effect.HOLD)
+
+
 def open_hold(state: SideState, cause: Cause, since: datetime) -> None:
     """The side holds the subject offline from `since` on."""
     state.held, state.held_since = True, since

@@ -1,0 +1,173 @@
+"""What is known of a product after its descriptions came, in whatever order they came?"""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from marketplace_hooks.services.products import listing_in_force
+from marketplace_hooks.store.products import Listing
+
+from ..marketplace import MARKETPLACE, OFFLINE, ONLINE, Marketplace, sample
+
+JANUARY, FEBRUARY, MARCH = (datetime(2026, month, 1, 9, tzinfo=UTC) for month in (1, 2, 3))
+SECOND = timedelta(seconds=1)
+
+
+def listing(published_at: datetime, *features: str) -> dict[str, object]:
+    given: dict[str, object] = sample("product.upserted")["data"]["listing"]
+    return {**given, "published_at": published_at.isoformat(), "features": list(features)}
+
+
+def announced(marketplace: Marketplace, at: datetime, product_id: str = "mod-1") -> list[object] | None:
+    """The features that the listing announced at an instant; None before the first."""
+    with marketplace.installation.database.reading() as session:
+        found = listing_in_force(session, product_id, at)
+        return None if found is None else found.features
+
+
+def test_a_product_is_what_its_description_says(marketplace: Marketplace) -> None:
+    marketplace.tell("seller.upserted")
+    event = marketplace.tell("product.upserted")
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "changed")
+    product = marketplace.product("mod-1")
+    assert (product.seller_id, product.kind, product.technical_name) == ("seller-1", "module", "lumengallery")
+    assert product.title == {"fr": "Galerie Lumen", "en": "Lumen Gallery"}
+    assert product.categories == ["Front office", "Media"]
+    assert (product.price_cents, product.currency) == (9900, "EUR")
+    assert (product.status, product.shown) == (ONLINE, True)
+
+
+def test_a_new_product_tells_nobody_anything(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1")
+    assert marketplace.outgoing("mod-1") == []
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations([1, 2, 3])])
+def test_the_newest_description_stands_whichever_came_last(marketplace: Marketplace, order: tuple[int, ...]) -> None:
+    marketplace.tell("seller.upserted")
+    for version in order:
+        marketplace.tell("product.upserted", version=version, technical_name=f"version{version}")
+        marketplace.work_off()
+    assert marketplace.product("mod-1").technical_name == "version3"
+
+
+def test_an_older_description_is_recorded_as_superseded(marketplace: Marketplace) -> None:
+    marketplace.tell("seller.upserted")
+    marketplace.tell("product.upserted", version=2)
+    late = marketplace.tell("product.upserted", version=1)
+    again = marketplace.tell("product.upserted", version=2)
+    marketplace.work_off()
+    assert marketplace.fate(late) == ("applied", "superseded")
+    assert marketplace.fate(again) == ("applied", "superseded")
+
+
+def test_a_description_changes_nothing_of_the_status(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1")
+    marketplace.change("mod-1", OFFLINE)
+    marketplace.tell("product.upserted", product_id="mod-1", technical_name="renamed")
+    marketplace.work_off()
+    assert marketplace.product("mod-1").technical_name == "renamed"
+    assert marketplace.status("mod-1") == OFFLINE
+    assert marketplace.told("mod-1") == ["product.hidden"]
+
+
+def test_descriptions_and_status_changes_count_their_versions_apart(marketplace: Marketplace) -> None:
+    marketplace.tell("seller.upserted")
+    marketplace.tell("product.upserted", version=50)
+    marketplace.change("mod-1", OFFLINE, version=1)
+    marketplace.tell("product.upserted", version=51, technical_name="renamed")
+    marketplace.work_off()
+    assert marketplace.status("mod-1") == OFFLINE
+    assert marketplace.product("mod-1").technical_name == "renamed"
+
+
+def test_a_listing_says_what_it_announced_on_any_day(marketplace: Marketplace) -> None:
+    marketplace.tell("seller.upserted")
+    marketplace.tell("product.upserted", version=1, listing=listing(JANUARY, "zoom"))
+    marketplace.tell("product.upserted", version=2, listing=listing(FEBRUARY, "zoom", "video"))
+    marketplace.work_off()
+    assert announced(marketplace, JANUARY - SECOND) is None
+    assert announced(marketplace, JANUARY) == ["zoom"]
+    assert announced(marketplace, FEBRUARY - SECOND) == ["zoom"]
+    assert announced(marketplace, FEBRUARY) == ["zoom", "video"]
+    assert announced(marketplace, MARCH) == ["zoom", "video"]
+
+
+def test_the_listing_of_an_older_description_that_comes_late_still_says_what_was_announced(
+    marketplace: Marketplace,
+) -> None:
+    marketplace.tell("seller.upserted")
+    marketplace.tell("product.upserted", version=3, listing=listing(MARCH, "video"))
+    marketplace.tell("product.upserted", version=2, listing=listing(FEBRUARY, "sound"))
+    marketplace.tell("product.upserted", version=1, listing=listing(JANUARY, "zoom"))
+    marketplace.work_off()
+    assert announced(marketplace, JANUARY) == ["zoom"]
+    assert announced(marketplace, FEBRUARY) == ["sound"]
+    assert announced(marketplace, MARCH) == ["video"]
+
+
+def test_of_two_revisions_published_at_one_instant_the_later_version_is_in_force(marketplace: Marketplace) -> None:
+    marketplace.tell("seller.upserted")
+    marketplace.tell("product.upserted", version=2, listing=listing(JANUARY, "corrected"))
+    marketplace.tell("product.upserted", version=1, listing=listing(JANUARY, "mistaken"))
+    marketplace.work_off()
+    assert announced(marketplace, JANUARY) == ["corrected"]
+
+
+def test_a_listing_published_later_is_not_yet_in_force(marketplace: Marketplace) -> None:
+    marketplace.tell("seller.upserted")
+    marketplace.tell("product.upserted", version=2, listing=listing(MARCH, "video"))
+    marketplace.work_off()
+    assert announced(marketplace, MARCH - SECOND) is None
+
+
+def test_a_revision_is_kept_once_and_never_changed(marketplace: Marketplace) -> None:
+    marketplace.tell("seller.upserted")
+    marketplace.tell("product.upserted", version=1, listing=listing(JANUARY, "zoom"))
+    marketplace.work_off()
+    marketplace.tell("product.upserted", version=1, listing=listing(JANUARY, "something else"))
+    marketplace.work_off()
+    [kept] = marketplace.all(select(Listing))
+    assert kept.features == ["zoom"]
+
+
+def test_a_listing_keeps_its_price_and_what_it_is_compatible_with(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1")
+    [kept] = marketplace.all(select(Listing))
+    assert (kept.price_cents, kept.currency) == (9900, "EUR")
+    assert (kept.compatible_from, kept.compatible_to) == ("1.7.6.0", "8.2.99")
+    assert kept.incompatible_modules == [{"name": "oldgallery", "from": "1.0.0", "to": "2.4.1"}]
+    assert kept.features == ["Lazy loading", {"fr": "Zoom au survol", "en": "Zoom on hover"}]
+
+
+def test_a_product_sold_to_another_seller_follows_the_new_sellers_account(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1", "mod-2", seller_id="seller-1")
+    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.tell("seller.upserted", seller_id="seller-2")
+    marketplace.tell("seller.suspended", seller_id="seller-2")
+    marketplace.tell("product.upserted", product_id="mod-1", seller_id="seller-2")
+    marketplace.work_off()
+    assert marketplace.status("mod-1") == OFFLINE
+    assert marketplace.told("mod-1") == ["product.hidden"]
+    assert not marketplace.sees("pack-1")
+    assert marketplace.told("pack-1", "pack") == ["pack.hidden"]
+    marketplace.tell("product.upserted", product_id="mod-1", seller_id="seller-1")
+    marketplace.work_off()
+    assert marketplace.status("mod-1") == ONLINE
+    assert marketplace.told("mod-1") == ["product.hidden", "product.shown"]
+    assert marketplace.told("pack-1", "pack") == ["pack.hidden", "pack.shown"]
+
+
+def test_a_product_sold_to_another_seller_keeps_the_holds_of_its_sides(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1", seller_id="seller-1")
+    marketplace.tell("seller.upserted", seller_id="seller-2")
+    marketplace.change("mod-1", OFFLINE, MARKETPLACE)
+    marketplace.tell("product.upserted", product_id="mod-1", seller_id="seller-2")
+    marketplace.work_off()
+    assert marketplace.held_by("mod-1") == {MARKETPLACE}
+    assert marketplace.status("mod-1") == OFFLINE
