@@ -100,7 +100,8 @@ class Settings:
     cascade_chunk: int = _setting(10_000, as_integer, "Rows that a cascade changes in one transaction.")
     apply_attempts: int = _setting(5, as_integer, "Tries of an event whose handler failed before a person must look.")
     park_retries_s: tuple[float, ...] = _setting(
-        (60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 172_800.0),
+        # First soon: child and parent applied at the same moment do not see each other, and nobody calls.
+        (2.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 172_800.0),
         as_durations,
         "When an event whose parent is unknown is tried again, unless the parent comes first.",
     )

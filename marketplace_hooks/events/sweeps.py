@@ -10,6 +10,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from ..errors import Unavailable
 from ..remote.queue import sliced
@@ -17,6 +19,8 @@ from ..services import cascades, deliveries, inbox, inspecting, inspections, out
 from ..services.installation import Bell, Installation
 from ..services.locks import take_lock
 from .apply import drain
+
+_T = TypeVar("_T")
 
 log = logging.getLogger(__name__)
 
@@ -32,29 +36,36 @@ _SLICES_S = {
 
 
 def tick(installation: Installation, owner: str) -> None:
-    """Carry out what is due at its instant: scheduled changes; and wake workers for deliveries whose time has come."""
+    """Carry out what is due at its instant: scheduled changes; and wake workers for what has become due for them."""
     schedules.apply_due(installation)
+    now = installation.now()
     with installation.database.reading() as session:
-        due = outgoing.due(session, installation.now())
+        parked = inbox.parked_due(session, now)
+        due = outgoing.due(session, now)
+    if parked:
+        installation.database.retrying(lambda session: inbox.retry_parked(session, now))
+        _wake_or_work(installation, owner, Bell.INBOX)
     if due:
         _wake_or_work(installation, owner, Bell.DELIVERIES)
     if renewals.look(installation):
         _wake_or_work(installation, owner, Bell.RENEWALS)
 
 
-def sweep(installation: Installation, owner: str) -> dict[Bell, bool]:
-    """Look for all forgotten work once; wake a worker for it, or do it here when nobody can be woken."""
+def sweep(installation: Installation, owner: str) -> bool:
+    """Look for all forgotten work once; wake a worker for it, or do a slice of it here when nobody can be woken.
+
+    Says whether it had to leave some: look again soon.
+    """
     now = installation.now()
-    installation.database.retrying(lambda session: inbox.retry_parked(session, now))
-    installation.database.retrying(lambda session: inspections.forget_expired(session, now))
-    schedules.apply_due(installation)
-    found: dict[Bell, bool] = {}
-    for bell in Bell:
-        with installation.database.reading() as session:
-            found[bell] = _PENDING[bell](session, now)
-        if found[bell]:
-            _wake_or_work(installation, owner, bell)
-    return found
+    forget = partial(installation.database.retrying, lambda session: inspections.forget_expired(session, now))
+    _without_fail(forget)
+    return any([_without_fail(partial(_see_to, installation, owner, bell)) for bell in Bell])
+
+
+def _see_to(installation: Installation, owner: str, bell: Bell) -> bool:
+    with installation.database.reading() as session:
+        found = _PENDING[bell](session, installation.now())
+    return found and _wake_or_work(installation, owner, bell)
 
 
 def work_off(installation: Installation, owner: str) -> dict[str, int]:
@@ -70,21 +81,27 @@ def work_off(installation: Installation, owner: str) -> dict[str, int]:
 def keep_time(installation: Installation, owner: str, stopping: threading.Event) -> None:
     """Tick and sweep for as long as we hold the scheduler's lock; wait for it while another process does.
 
-    A database that is away is waited for; nothing that goes wrong ends the scheduler.
+    A database that is away is waited for; nothing that goes wrong ends the scheduler, nor keeps it from the rest.
     """
     settings = installation.settings
+    pause_s = min(settings.tick_interval_s, settings.scheduler_lock_s / 3)
     next_sweep_s = 0.0
     while not stopping.is_set():
-        try:
-            if take_lock(installation, SCHEDULER_LOCK, owner, settings.scheduler_lock_s):
-                tick(installation, owner)
-                if time.monotonic() >= next_sweep_s:
-                    sweep(installation, owner)
-                    next_sweep_s = time.monotonic() + settings.sweep_interval_s
-        except Exception as error:
-            # Away (the database restarts) or a mistake of ours: either way the next tick tries again.
-            log.warning("the scheduler goes on after: %s", error, exc_info=not isinstance(error, Unavailable))
-        stopping.wait(min(settings.tick_interval_s, settings.scheduler_lock_s / 3))
+        if _without_fail(partial(take_lock, installation, SCHEDULER_LOCK, owner, settings.scheduler_lock_s)):
+            _without_fail(partial(tick, installation, owner))
+            if time.monotonic() >= next_sweep_s:
+                left = _without_fail(partial(sweep, installation, owner))
+                next_sweep_s = time.monotonic() + (0.0 if left else settings.sweep_interval_s)
+        stopping.wait(pause_s)
+
+
+def _without_fail(act: Callable[[], _T]) -> _T | None:
+    """Away (the database restarts) or a mistake of ours: either way the next tick tries again."""
+    try:
+        return act()
+    except Exception as error:
+        log.warning("the scheduler goes on after: %s", error, exc_info=not isinstance(error, Unavailable))
+        return None
 
 
 def work_slice(installation: Installation, owner: str, bell: Bell) -> None:
@@ -112,9 +129,16 @@ def do_work(installation: Installation, owner: str, bell: Bell, *, stop: Callabl
     return deliveries.deliver_due(installation, owner, stop=stop)
 
 
-def _wake_or_work(installation: Installation, owner: str, bell: Bell) -> None:
-    if not installation.bells.ring(bell):
-        do_work(installation, owner, bell)
+def _wake_or_work(installation: Installation, owner: str, bell: Bell) -> bool:
+    """Wake a worker, or do a slice of the work here; says whether the slice ended before the work may have.
+
+    A slice, for whoever keeps time: one slow endpoint must not keep everything else from being looked at.
+    """
+    if installation.bells.ring(bell):
+        return False
+    stop = sliced(_SLICES_S[bell])
+    do_work(installation, owner, bell, stop=stop)
+    return stop()
 
 
 _DONE = {

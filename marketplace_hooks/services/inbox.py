@@ -96,6 +96,12 @@ def call_parked(session: Session, parents: Iterable[str]) -> int:
     return int(session.execute(back.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined] # a cursor result
 
 
+def parked_due(session: Session, now: datetime) -> bool:
+    """Whether the time has come to try a parked event again."""
+    due = InboxEvent.state == constant(InboxState.PARKED), InboxEvent.due_at <= now
+    return session.scalar(select(InboxEvent.id).where(*due).limit(1)) is not None
+
+
 def retry_parked(session: Session, now: datetime, limit: int = 1_000) -> int:
     """Let parked events be tried again whose time has come: their parent may have come unseen."""
     due = (
