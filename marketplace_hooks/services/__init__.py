@@ -1,5 +1,5 @@
 """What can be done: load facts, ask the domain, record its answer, note what must follow."""
 
-from . import packs, sellers, withdrawals
+from . import packs, releases, sellers, withdrawals
 
-__all__ = ["packs", "sellers", "withdrawals"]  # their import registers the steps of the cascades.
+__all__ = ["packs", "releases", "sellers", "withdrawals"]  # their import registers the steps of the cascades.

@@ -70,13 +70,15 @@ class StepKind:
 
 
 STEPS: dict[str, StepKind] = {}
-PLANS: dict[SubjectKind, tuple[str, ...]] = {
+RELEASE_PUBLISHED = "release_published"
+PLANS: dict[str, tuple[str, ...]] = {
     SubjectKind.PRODUCT: ("packs", "renewals"),
     SubjectKind.PACK: ("pack_page",),
     SubjectKind.SELLER: ("product_pages", "packs_of_seller"),
+    RELEASE_PUBLISHED: ("holders",),
 }
-"""The steps after the subject's own page, in their order. A new consequence of a change is one name here and one
-function decorated with `step`."""
+"""The steps after the subject's own page, in their order; of a change that leaves all pages as they are, by its name.
+A new consequence of a change is one name here and one function decorated with `step`."""
 
 
 def step(name: str, *, applies: Applies = lambda standing, change: True) -> Callable[[StepChunk], StepChunk]:
@@ -89,11 +91,25 @@ def step(name: str, *, applies: Applies = lambda standing, change: True) -> Call
     return register
 
 
-def start_cascade(work: Work, standing: Standing, cause: Cause, *, change: str) -> dict[str, Any]:
-    """Open the cascade of a change in this transaction. Call `close_if_done` on it when all has been told."""
+def start_cascade(
+    work: Work,
+    standing: Standing,
+    cause: Cause,
+    *,
+    change: str,
+    about: str | None = None,
+    starts_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Open the cascade of a change in this transaction. Call `close_if_done` on it when all has been told.
+
+    `about` is the id of what the change brought, where it is not the subject itself; `starts_at` an instant before
+    which no worker takes it up (None: at once).
+    """
     kind, row = standing.kind, standing.row
-    steps = [Step(name="product_page", state="done", total=1, done=1)] if kind is SubjectKind.PRODUCT else []
-    for name in PLANS[kind]:
+    pages_change = change not in PLANS
+    steps = [Step(name="product_page", state="done", total=1, done=1)]
+    steps = steps if pages_change and kind is SubjectKind.PRODUCT else []
+    for name in PLANS[kind if pages_change else change]:
         needed = STEPS[name].applies(standing, change)
         steps.append(Step(name=name) if needed else Step(name=name, state="done", total=0))
     cascade = {
@@ -102,9 +118,11 @@ def start_cascade(work: Work, standing: Standing, cause: Cause, *, change: str) 
         "subject_id": row.id,
         "seller_id": row.id if kind is SubjectKind.SELLER else row.seller_id,
         "change": change,
+        "about": about,
         "cause": cause.as_json(),
         "state": CascadeState.RUNNING,
         "steps": [one.as_json() for one in steps],
+        "leased_until": starts_at,
         "created_at": work.now,
         "finished_at": None,
     }
@@ -124,7 +142,7 @@ def close_if_done(work: Work, standing: Standing, cascade: dict[str, Any], cause
         "cascade.completed",
         standing.kind,
         standing.row,
-        _told(cascade["id"], standing.kind, standing.row.id, cascade["change"], cascade["steps"]),
+        _told(cascade["id"], standing.kind, standing.row.id, cascade["change"], cascade["about"], cascade["steps"]),
         cause,
         cascade_id=cascade["id"],
     )
@@ -206,7 +224,8 @@ def _finish(work: Work, cascade: Cascade, steps: list[Step]) -> None:
     subject = work.session.get(_ROWS[cascade.subject_kind], cascade.subject_id, with_for_update=True)
     if subject is None:
         raise LookupError(f"{cascade.subject_kind} {cascade.subject_id} is gone")
-    data = _told(cascade.id, cascade.subject_kind, subject.id, cascade.change, [one.as_json() for one in steps])
+    done = [one.as_json() for one in steps]
+    data = _told(cascade.id, cascade.subject_kind, subject.id, cascade.change, cascade.about, done)
     cause = Cause.from_json(cascade.cause)
     work.tell("cascade.completed", cascade.subject_kind, subject, data, cause, cascade_id=cascade.id)
 
@@ -226,6 +245,9 @@ def _note_failure(installation: Installation, owner: str, cascade_id: str, error
             cascade.state, cascade.finished_at = CascadeState.FAILED, now
 
 
-def _told(id_: str, kind: str, subject_id: str, change: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
+def _told(
+    id_: str, kind: str, subject_id: str, change: str, about: str | None, steps: list[dict[str, Any]]
+) -> dict[str, Any]:
     counted = {one["name"]: {"total": one["total"], "failed": one["failed"]} for one in steps}
-    return {"cascade_id": id_, f"{kind}_id": subject_id, "change": change, "steps": counted}
+    released = {"release_id": about} if change == RELEASE_PUBLISHED else {}
+    return {"cascade_id": id_, f"{kind}_id": subject_id, **released, "change": change, "steps": counted}

@@ -95,7 +95,7 @@ def _price_of_share(session: Session, told: Mapping[str, Any]) -> int:
         .where(PackMember.pack_id == pack.id)
         .order_by(PackMember.position)
     )
-    prices = dict(session.execute(priced).tuples().all())
+    prices = dict(session.execute(priced).all())
     return share_of(paid, prices, told["product_id"]) if told["product_id"] in prices else paid
 
 

@@ -107,9 +107,7 @@ def _renew_batch(work: Work) -> int:
     recorded = dict(
         work.session.execute(
             select(Purchase.id, Purchase.recorded_at).where(Purchase.id.in_([one.purchase_id for one in due_ones]))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     withdrawals = _withdrawals(work.session, product_ids)
     for subscription in due_ones:
@@ -234,7 +232,7 @@ def _notice_batch(work: Work) -> int:
     prices = read_prices(work.session, {one.product_id for one in due_ones})
     ids = {one.customer_id for one in due_ones}
     professional = dict(
-        work.session.execute(select(Customer.id, Customer.professional).where(Customer.id.in_(ids))).tuples().all()
+        work.session.execute(select(Customer.id, Customer.professional).where(Customer.id.in_(ids))).all()
     )
     for subscription in due_ones:
         subscription.notice_at = None

@@ -1,0 +1,92 @@
+"""What are we told about releases: published, bought?"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from ..services.releases import buy_release, publish_release
+from ..services.standings import Standings
+from ..services.work import Work
+from ..store.products import SubjectKind
+from ..store.releases import Release, ReleaseKind
+from .fields import EventSchema, Identifier, Moment, MoneySchema
+from .purchases import known_purchase
+from .registry import Applied, ParentUnknown, Result, Told, handles, product
+
+_bound = validate.Length(1, 50)
+_sha256 = validate.Regexp(r"^[0-9a-f]{64}\Z", error="Must be a SHA-256 in 64 lower-case hexadecimal digits.")
+
+
+def _downloadable(url: str) -> None:
+    """What a browser may be sent to, and what `services/downloads` can sign: nothing but an address of the web."""
+    try:
+        parts = urlsplit(url)
+        readable = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        readable = False
+    if not readable or "@" in parts.netloc or not url.isascii() or not url.isprintable() or " " in url:
+        raise ValidationError("Must be an https address in ASCII, without a name or password in it.")
+
+
+class ReleasePublishedSchema(EventSchema):
+    """A version of a product can be downloaded; a paid one is bought for `price`."""
+
+    release_id = Identifier(required=True)
+    product_id = Identifier(required=True)
+    number = fields.String(required=True, validate=_bound)
+    kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in ReleaseKind]))
+    compatible_from = fields.String(required=True, allow_none=True, validate=_bound)
+    compatible_to = fields.String(required=True, allow_none=True, validate=_bound)
+    published_at = Moment(required=True)
+    download_url = fields.String(required=True, validate=[validate.Length(8, 2_000), _downloadable])
+    sha256 = fields.String(required=True, validate=_sha256)
+    price = fields.Nested(MoneySchema, allow_none=True, load_default=None)
+    manifest = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 1_000)),
+        values=fields.String(validate=_sha256),
+        allow_none=True,
+        load_default=None,
+    )
+    fixes = fields.List(Identifier(), load_default=list, validate=validate.Length(max=1_000))
+
+    @validates_schema
+    def _priced_if_paid(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data["kind"] == ReleaseKind.PAID and data["price"] is None:
+            raise ValidationError("A paid release has a price.", "price")
+        if data["kind"] == ReleaseKind.FREE and data["price"] is not None and data["price"]["amount_cents"] > 0:
+            raise ValidationError("A free release has no price.", "price")
+
+
+class ReleasePurchasedSchema(EventSchema):
+    """The holder of a purchase bought a paid release of its product."""
+
+    release_id = Identifier(required=True)
+    purchase_id = Identifier(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+    purchased_at = Moment(required=True)
+
+
+@handles("release.published", ReleasePublishedSchema, touches=product)
+def release_published(work: Work, standings: Standings, told: Told) -> Result:
+    """Keep the release, and have every entitled holder told of it."""
+    standing = standings.get(SubjectKind.PRODUCT, told.data["product_id"])
+    if standing is None:
+        raise ParentUnknown("product", told.data["product_id"])
+    is_new = publish_release(work, standing, told.data, told.cause(actor="seller"), sent_at=told.sent_at)
+    if is_new is False:
+        return Result(applied=Applied.SUPERSEDED)
+    return Result(applied=Applied.CHANGED, created=f"release:{told.data['release_id']}" if is_new else None)
+
+
+@handles("release.purchased", ReleasePurchasedSchema)
+def release_purchased(work: Work, standings: Standings, told: Told) -> Result:
+    """Keep that it was bought: from now on it may be downloaded."""
+    purchase = known_purchase(work, told)
+    release = work.session.get(Release, told.data["release_id"])
+    if release is None:
+        raise ParentUnknown("release", told.data["release_id"])
+    is_new = buy_release(work, release, purchase, told.data)
+    return Result(applied=Applied.CHANGED if is_new else Applied.NO_EFFECT, note=None if is_new else "known already")

@@ -1,0 +1,173 @@
+"""Which versions of a product are published, who bought the paid ones, and who is told of a new one?
+
+Every holder of an active Business Care is told, whether the product is online or not (`domain.md` 15, 22): by set
+statements over chunks of subscriptions, never by a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, select, update
+
+from ..domain.civil_days import day_of
+from ..errors import PayloadRejected
+from ..store.base import json_object, random_hex
+from ..store.cascades import Cascade
+from ..store.database import insert_new
+from ..store.outbox import OutgoingEvent
+from ..store.purchases import Purchase
+from ..store.releases import Release, ReleaseKind, ReleasePurchase
+from ..store.subscriptions import Subscription
+from .cascades import RELEASE_PUBLISHED, Step, close_if_done, start_cascade, step
+from .holders import is_entitled
+from .standings import Standing
+from .subscriptions import SUBJECT
+from .work import Cause, Work
+
+_COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "cascade_id", "created_at"]
+_CHANGING = ("number", "compatible_from", "compatible_to", "download_url", "sha256", "manifest", "fixes")
+
+
+def publish_release(
+    work: Work, standing: Standing, told: Mapping[str, Any], cause: Cause, *, sent_at: datetime
+) -> bool | None:
+    """Record a release as described at `sent_at`; the first time, have its product's holders told of it.
+
+    One whose `published_at` is still to come is told of then. True: new; None: described anew; False: something newer
+    is known. Raises `PayloadRejected` when product, kind, price or publication are not those known here.
+    """
+    known = work.session.get(Release, told["release_id"], with_for_update=True, populate_existing=True)
+    columns = {name: told[name] for name in _CHANGING}
+    price = (told["price"] if told["kind"] == ReleaseKind.PAID else None) or {}
+    fixed = {
+        "product_id": standing.row.id,
+        "kind": ReleaseKind(told["kind"]),
+        "price_cents": price.get("amount_cents"),
+        "currency": price.get("currency"),
+        "published_at": told["published_at"],
+    }
+    if known is not None:
+        _refuse_contradiction(known, fixed)
+        if known.described_at is not None and sent_at <= known.described_at:
+            return False
+        for name, value in columns.items():
+            setattr(known, name, value)
+        known.described_at = sent_at
+        return None
+    work.session.add(Release(id=told["release_id"], described_at=sent_at, **fixed, **columns))
+    work.session.flush()
+    starts_at = told["published_at"] if told["published_at"] > work.now else None
+    cascade = start_cascade(
+        work, standing, cause, change=RELEASE_PUBLISHED, about=told["release_id"], starts_at=starts_at
+    )
+    close_if_done(work, standing, cascade, cause)
+    return True
+
+
+def _refuse_contradiction(known: Release, told: Mapping[str, Any]) -> None:
+    faults = [
+        {"path": f"data.{name}", "message": f"is {getattr(known, name)} in the release known here"}
+        for name, value in told.items()
+        if getattr(known, name) != value
+    ]
+    if faults:
+        raise PayloadRejected("the release is known with other facts", errors=faults)
+
+
+def buy_release(work: Work, release: Release, purchase: Purchase, told: Mapping[str, Any]) -> bool:
+    """Record that the holder of a purchase bought a paid release; False when it is known.
+
+    Raises `PayloadRejected` for a release of another product, a free one, or another currency than the release's.
+    """
+    faults = []
+    if release.product_id != purchase.product_id:
+        faults.append(("release_id", f"is a release of {release.product_id}, the purchase is of {purchase.product_id}"))
+    elif release.kind is not ReleaseKind.PAID:
+        faults.append(("release_id", "is a free release: nobody buys it"))
+    elif told["amount"]["currency"] != release.currency:
+        faults.append(("amount.currency", f"the release is sold in {release.currency}"))
+    if faults:
+        raise PayloadRejected(
+            "the release cannot have been bought so",
+            errors=[{"path": f"data.{path}", "message": message} for path, message in faults],
+        )
+    row = {
+        "release_id": release.id,
+        "purchase_id": purchase.id,
+        "amount_cents": told["amount"]["amount_cents"],
+        "currency": told["amount"]["currency"],
+        "purchased_at": told["purchased_at"],
+    }
+    statement = insert_new(work.session, ReleasePurchase).returning(ReleasePurchase.release_id)
+    return work.session.execute(statement, [row]).first() is not None
+
+
+@step("holders")
+def tell_holders(work: Work, cascade: Cascade, progress: Step, limit: int) -> None:
+    """Tell the next chunk of the product's holders of the release that the cascade is about.
+
+    Entitlement is judged when the chunk is done: a holder who has just been refunded is not told.
+    """
+    release = work.session.get_one(Release, cascade.about)
+    holds = and_(Subscription.product_id == release.product_id, is_entitled(work.now, day_of(work.now, work.zone)))
+    if progress.total is None:
+        progress.total = work.session.scalar(select(func.count()).select_from(Subscription).where(holds)) or 0
+    low = [] if progress.cursor is None else [Subscription.purchase_id > progress.cursor]
+    ahead = and_(holds, *low)
+    chunk = select(Subscription.purchase_id).where(ahead).order_by(Subscription.purchase_id).limit(limit).subquery()
+    last = work.session.scalar(select(func.max(chunk.c.purchase_id)))
+    if last is None:
+        progress.state = "done"
+        return
+    within = and_(ahead, Subscription.purchase_id <= last)
+    count_up = update(Subscription).where(within).values(told_by=cascade.id, sequence=Subscription.sequence + 1)
+    told = work.session.execute(count_up.execution_options(synchronize_session=False))
+    progress.done += int(told.rowcount)  # type: ignore[attr-defined] # a cursor result
+    # By the mark and not by the condition again: between two statements a dispute may have been closed.
+    marked = and_(
+        Subscription.product_id == release.product_id,
+        Subscription.told_by == cascade.id,
+        Subscription.purchase_id <= last,
+        *low,
+    )
+    work.session.execute(insert(OutgoingEvent).from_select(_COLUMNS, _told(work, cascade, release, marked)))
+    progress.cursor = last
+
+
+def _told(work: Work, cascade: Cascade, release: Release, marked: ColumnElement[bool]) -> Select[Any]:
+    """The events that tell each holder of the chunk; a paid release is offered to them at its price."""
+    columns = OutgoingEvent.__table__.c
+    price: ColumnElement[Any] = literal(None, columns.data.type)
+    if release.price_cents is not None:
+        amount = (literal("amount_cents"), literal(release.price_cents), literal("currency"), literal(release.currency))
+        price = json_object(*amount)
+    data = json_object(
+        literal("purchase_id"),
+        Subscription.purchase_id,
+        literal("customer_id"),
+        Subscription.customer_id,
+        literal("product_id"),
+        Subscription.product_id,
+        literal("release_id"),
+        literal(release.id),
+        literal("number"),
+        literal(release.number),
+        literal("kind"),
+        literal(release.kind.value),
+        literal("price"),
+        price,
+    )
+    return select(
+        literal("evt_") + random_hex(),
+        literal("release.available"),
+        literal(SUBJECT),
+        Subscription.purchase_id,
+        Subscription.sequence,
+        data,
+        literal(cascade.cause, columns.cause.type),
+        literal(cascade.id),
+        literal(work.now, columns.created_at.type),
+    ).where(marked)
