@@ -1,0 +1,232 @@
+"""When is a pack's page seen, and what are others told of it? `domain.md` 6."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from marketplace_hooks.store.packs import PackMember
+
+from ..marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
+
+
+@pytest.fixture(autouse=True)
+def _pack_1(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1", "mod-2", "mod-3")
+    marketplace.packs("pack-1", "mod-1", "mod-2")
+
+
+def members(marketplace: Marketplace, pack_id: str = "pack-1") -> list[str]:
+    order = select(PackMember.product_id).where(PackMember.pack_id == pack_id).order_by(PackMember.position)
+    return marketplace.all(order)
+
+
+def told(marketplace: Marketplace, pack_id: str = "pack-1") -> list[str]:
+    return marketplace.told(pack_id, "pack")
+
+
+def test_a_new_pack_of_products_online_is_seen_and_tells_nobody(marketplace: Marketplace) -> None:
+    assert marketplace.sees("pack-1")
+    assert marketplace.outgoing("pack-1", "pack") == []
+
+
+@pytest.mark.parametrize("status", [OFFLINE, WITHDRAWN])
+def test_a_pack_vanishes_with_a_member_and_its_cause_is_the_members(marketplace: Marketplace, status: str) -> None:
+    event = marketplace.change("mod-1", status, reason="Repairs")
+    marketplace.work_off()
+    assert not marketplace.sees("pack-1")
+    [hidden] = marketplace.outgoing("pack-1", "pack")
+    assert (hidden.type, hidden.data) == (
+        "pack.hidden",
+        {"pack_id": "pack-1", "seller_id": "seller-1", "status": ONLINE},
+    )
+    assert hidden.cause == {"event_id": event, "actor": SELLER, "reason": "Repairs"}
+    assert hidden.cascade_id == marketplace.cascades("mod-1")[0].id
+
+
+def test_two_members_offline_and_one_back_keeps_the_pack_hidden(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", OFFLINE)
+    marketplace.change("mod-2", OFFLINE)
+    marketplace.work_off()
+    assert not marketplace.sees("pack-1")
+    marketplace.change("mod-1", ONLINE)
+    marketplace.work_off()
+    assert not marketplace.sees("pack-1")
+    assert told(marketplace) == ["pack.hidden"]
+    marketplace.change("mod-2", ONLINE)
+    marketplace.work_off()
+    assert marketplace.sees("pack-1")
+    assert told(marketplace) == ["pack.hidden", "pack.shown"]
+
+
+def test_a_member_back_for_one_side_and_held_by_another_keeps_the_pack_hidden(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", OFFLINE, SELLER)
+    marketplace.change("mod-1", OFFLINE, MARKETPLACE)
+    marketplace.change("mod-1", ONLINE, SELLER)
+    marketplace.work_off()
+    assert not marketplace.sees("pack-1")
+
+
+def test_a_product_in_several_packs_hides_them_all_and_no_other(marketplace: Marketplace) -> None:
+    marketplace.packs("pack-2", "mod-2", "mod-1")
+    marketplace.packs("pack-3", "mod-2", "mod-3")
+    marketplace.change("mod-1", OFFLINE)
+    marketplace.work_off()
+    assert [marketplace.sees(f"pack-{number}") for number in (1, 2, 3)] == [False, False, True]
+    assert [told(marketplace, f"pack-{number}") for number in (1, 2, 3)] == [["pack.hidden"], ["pack.hidden"], []]
+
+
+# --- its own holds
+
+
+def test_a_packs_own_hold_hides_it_and_none_of_its_products(marketplace: Marketplace) -> None:
+    marketplace.change("pack-1", OFFLINE, kind="pack")
+    marketplace.work_off()
+    assert not marketplace.sees("pack-1")
+    assert marketplace.pack("pack-1").status == OFFLINE
+    assert marketplace.status("mod-1") == marketplace.status("mod-2") == ONLINE
+    assert told(marketplace) == ["pack.hidden"]
+
+
+def test_a_pack_held_on_its_own_and_blocked_is_back_when_both_are_lifted(marketplace: Marketplace) -> None:
+    marketplace.change("pack-1", OFFLINE, kind="pack")
+    marketplace.change("mod-1", OFFLINE)
+    marketplace.work_off()
+    marketplace.change("pack-1", ONLINE, kind="pack")
+    marketplace.work_off()
+    assert not marketplace.sees("pack-1")
+    marketplace.change("mod-1", ONLINE)
+    marketplace.work_off()
+    assert marketplace.sees("pack-1")
+    assert told(marketplace) == ["pack.hidden", "pack.shown"]
+
+
+def test_each_side_lifts_only_its_own_hold_of_a_pack(marketplace: Marketplace) -> None:
+    marketplace.change("pack-1", OFFLINE, MARKETPLACE, kind="pack")
+    refused = marketplace.change("pack-1", ONLINE, SELLER, kind="pack")
+    marketplace.work_off()
+    assert marketplace.fate(refused) == ("applied", "no_effect")
+    assert marketplace.held_by("pack-1", "pack") == {MARKETPLACE}
+
+
+def test_a_withdrawn_pack_stays_hidden_whatever_comes_back(marketplace: Marketplace) -> None:
+    marketplace.change("mod-1", OFFLINE)
+    marketplace.change("pack-1", WITHDRAWN, kind="pack")
+    marketplace.change("mod-1", ONLINE)
+    marketplace.change("pack-1", ONLINE, kind="pack")
+    marketplace.work_off()
+    assert marketplace.pack("pack-1").status == WITHDRAWN
+    assert not marketplace.sees("pack-1")
+    assert told(marketplace) == ["pack.hidden"]
+
+
+def test_an_echo_of_a_packs_change_tells_nobody(marketplace: Marketplace) -> None:
+    marketplace.change("pack-1", OFFLINE, kind="pack")
+    echo = marketplace.change("pack-1", OFFLINE, kind="pack")
+    marketplace.work_off()
+    assert marketplace.fate(echo) == ("applied", "no_effect")
+    assert told(marketplace) == ["pack.hidden"]
+
+
+@pytest.mark.parametrize(("version", "outcome"), [(6, "superseded"), (7, "superseded"), (8, "changed")])
+def test_versions_order_the_changes_of_a_pack(marketplace: Marketplace, version: int, outcome: str) -> None:
+    marketplace.change("pack-1", OFFLINE, kind="pack", version=7)
+    event = marketplace.change("pack-1", ONLINE, kind="pack", version=version)
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", outcome)
+
+
+# --- what is in it
+
+
+@pytest.mark.parametrize(("products", "seen"), [([], False), (["mod-1"], False), (["mod-1", "mod-2"], True)])
+def test_a_pack_with_fewer_than_two_members_is_not_sold(
+    marketplace: Marketplace, products: list[str], seen: bool
+) -> None:
+    marketplace.packs("pack-2", *products)
+    assert marketplace.sees("pack-2") is seen
+    assert marketplace.outgoing("pack-2", "pack") == []
+
+
+def test_the_same_product_twice_is_one_member(marketplace: Marketplace) -> None:
+    marketplace.packs("pack-2", "mod-1", "mod-1")
+    assert members(marketplace, "pack-2") == ["mod-1"]
+    assert not marketplace.sees("pack-2")
+
+
+def test_a_pack_that_loses_its_second_member_vanishes_and_comes_back_with_another(marketplace: Marketplace) -> None:
+    marketplace.packs("pack-1", "mod-1")
+    assert not marketplace.sees("pack-1")
+    marketplace.packs("pack-1", "mod-1", "mod-3")
+    assert marketplace.sees("pack-1")
+    assert members(marketplace) == ["mod-1", "mod-3"]
+    assert told(marketplace) == ["pack.hidden", "pack.shown"]
+
+
+def test_a_member_offline_put_into_a_pack_hides_it_and_taken_out_shows_it(marketplace: Marketplace) -> None:
+    marketplace.change("mod-3", OFFLINE)
+    marketplace.packs("pack-1", "mod-1", "mod-2", "mod-3")
+    assert not marketplace.sees("pack-1")
+    marketplace.packs("pack-1", "mod-1", "mod-2")
+    assert marketplace.sees("pack-1")
+    assert told(marketplace) == ["pack.hidden", "pack.shown"]
+
+
+def test_a_member_put_in_by_the_same_batch_blocks_the_pack(marketplace: Marketplace) -> None:
+    marketplace.tell("pack.upserted", pack_id="pack-2", product_ids=["mod-2", "mod-3"])
+    marketplace.change("mod-3", OFFLINE)
+    marketplace.work_off()
+    assert not marketplace.sees("pack-2")
+    assert told(marketplace, "pack-2") == ["pack.hidden"]
+
+
+def test_a_product_taken_out_of_a_pack_no_longer_concerns_it(marketplace: Marketplace) -> None:
+    marketplace.packs("pack-1", "mod-2", "mod-3")
+    marketplace.change("mod-1", OFFLINE)
+    marketplace.work_off()
+    assert marketplace.sees("pack-1")
+    assert told(marketplace) == []
+
+
+@pytest.mark.parametrize("versions", [(1, 2), (2, 1)], ids=["in order", "the older one late"])
+def test_the_newest_description_of_a_pack_stands(marketplace: Marketplace, versions: tuple[int, int]) -> None:
+    contents = {1: ["mod-1", "mod-2"], 2: ["mod-2", "mod-3"]}
+    for version in versions:
+        marketplace.tell("pack.upserted", pack_id="pack-2", version=version, product_ids=contents[version])
+        marketplace.work_off()
+    assert members(marketplace, "pack-2") == ["mod-2", "mod-3"]
+
+
+def test_a_pack_remembers_its_title_price_and_the_order_of_its_members(marketplace: Marketplace) -> None:
+    marketplace.packs("pack-1", "mod-2", "mod-1")
+    pack = marketplace.pack("pack-1")
+    assert (pack.title, pack.price_cents, pack.currency) == (
+        {"fr": "Pack Images", "en": "Image pack"},
+        14900,
+        "EUR",
+    )
+    assert members(marketplace) == ["mod-2", "mod-1"]
+
+
+def test_a_pack_of_another_sellers_products_follows_both_accounts(marketplace: Marketplace) -> None:
+    marketplace.sells(seller_id="seller-2")
+    marketplace.packs("pack-2", "mod-1", "mod-2", seller_id="seller-2")
+    marketplace.tell("seller.suspended", seller_id="seller-2")
+    marketplace.work_off()
+    assert not marketplace.sees("pack-2")
+    assert marketplace.sees("pack-1")
+    marketplace.tell("seller.unsuspended", seller_id="seller-2")
+    marketplace.tell("seller.suspended", seller_id="seller-1")
+    marketplace.work_off()
+    assert not marketplace.sees("pack-2")
+    assert told(marketplace, "pack-2") == ["pack.hidden"]
+
+
+def test_a_pack_sold_on_follows_the_new_sellers_account(marketplace: Marketplace) -> None:
+    marketplace.sells(seller_id="seller-2")
+    marketplace.tell("seller.suspended", seller_id="seller-2")
+    marketplace.packs("pack-1", "mod-1", "mod-2", seller_id="seller-2")
+    assert not marketplace.sees("pack-1")
+    marketplace.packs("pack-1", "mod-1", "mod-2", seller_id="seller-1")
+    assert marketplace.sees("pack-1")
+    assert told(marketplace) == ["pack.hidden", "pack.shown"]
