@@ -20,7 +20,7 @@ _ESCAPED_TROUBLE = re.compile(rb"\\u(?:0000|[dD][89abAB])")
 
 
 class NotAnEnvelope(ValueError):
-    """The message says what is wrong, for the developer on the other side. `code` is `not_json` or `not_an_envelope`."""
+    """The message says what is wrong, for the other side's developer. `code`: `not_json` or `not_an_envelope`."""
 
     def __init__(self, message: str, *, code: str = "not_json") -> None:
         super().__init__(message)

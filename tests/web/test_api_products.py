@@ -120,6 +120,7 @@ def test_products_are_found_by_words_without_their_accents_by_category_and_by_se
     assert ids(public.get("/products?q=%25")) == ["mod-3"]
     assert ids(public.get("/products?q=_")) == []
     assert ids(public.get("/products?seller_id=seller-2")) == ["mod-4"]
+    assert ids(public.get("/products?q=&category=")) == ["mod-1", "mod-2", "mod-3", "mod-4"]
 
 
 def test_pages_follow_one_another_without_a_gap_or_a_repeat(marketplace: Marketplace, public: Caller) -> None:

@@ -26,7 +26,7 @@ _PUBLIC = PackPageSchema(exclude=(*OWNERS_ONLY, "blocking"))
 class PacksQuerySchema(PagedQuerySchema):
     """Which packs."""
 
-    q = Line(longest=200, metadata={"description": "Words of its title, all wanted."})
+    q = Line(shortest=0, longest=200, metadata={"description": "Words of its title, all wanted."})
     seller_id = Line()
 
 

@@ -31,8 +31,12 @@ _LISTING = ListingSchema()
 class ProductsQuerySchema(PagedQuerySchema):
     """Which products."""
 
-    category = Line(metadata={"description": "Exactly this category."})
-    q = Line(longest=200, metadata={"description": "Words of its title, technical name or categories, all wanted."})
+    category = Line(shortest=0, metadata={"description": "Exactly this category."})
+    q = Line(
+        shortest=0,
+        longest=200,
+        metadata={"description": "Words of title, technical name, categories: all wanted."},
+    )
     seller_id = Line()
 
 
@@ -54,7 +58,7 @@ def list_products(query: dict[str, Any]) -> Response:
     with state(current_app).installation.database.reading() as session:
         page = find_products(
             session,
-            category=query.get("category"),
+            category=query.get("category") or None,
             search=query.get("q"),
             seller_id=query.get("seller_id"),
             after=decode("products", query.get("cursor")),
