@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import access, catalogue, database, endpoints, events, explanations, up, workers
+from . import access, catalogue, database, endpoints, events, explanations, inspections, up, workers
 from .root import hooks_group, main
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "events",
     "explanations",
     "hooks_group",
+    "inspections",
     "main",
     "up",
     "workers",

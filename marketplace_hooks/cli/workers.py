@@ -33,9 +33,8 @@ def bells_of(lane: int, lanes: int) -> list[Bell]:
     ours, theirs = [Bell.CASCADES, Bell.RENEWALS], [Bell.DELIVERIES, Bell.INSPECTIONS]
     if lanes == 1:
         return [Bell.INBOX, *ours, *theirs]
-    if lanes == 2:
-        return [Bell.INBOX, *(ours, theirs)[lane]]
-    return [Bell.INBOX, *(ours, theirs[:1], theirs[1:])[lane % 3]]
+    shares = (ours, theirs) if lanes == 2 else (ours, theirs[:1], theirs[1:])
+    return [Bell.INBOX, *shares[lane % len(shares)]]
 
 
 @hooks_group.command("worker")

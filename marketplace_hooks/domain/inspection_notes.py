@@ -114,7 +114,7 @@ SENTENCES: Mapping[Note, str] = {
         "The shop that accepted the webservice key says that it lives at another address than the one bound to the "
         "purchase."
     ),
-    Note.WEBSERVICE_OFF: "The shop's webservice is switched off. Switch it on under Advanced Parameters > Webservice.",
+    Note.WEBSERVICE_OFF: "The shop’s webservice is switched off. Switch it on under Advanced Parameters > Webservice.",
     Note.KEY_CAN_WRITE: (
         "This webservice key can write. It was only used to read; please replace it by one that may only read "
         "shop_urls."
@@ -125,7 +125,7 @@ SENTENCES: Mapping[Note, str] = {
     ),
     Note.ADMIN_API_ABSENT: "The shop has no Admin API at the address that we know: %(causes)s.",
     Note.HTTPS_HIDDEN: (
-        "The shop's TLS proxy hides from PrestaShop that we ask over https, so its Admin API refuses us. Its host must "
+        "The shop’s TLS proxy hides from PrestaShop that we ask over https, so its Admin API refuses us. Its host must "
         "pass https on to PrestaShop."
     ),
     Note.CLIENT_REFUSED: "The shop refuses this client id and secret. Check both, and that the client is enabled.",
@@ -145,35 +145,35 @@ SENTENCES: Mapping[Note, str] = {
         "The shop has more modules than we read, so a module missing from the list may still be there."
     ),
     Note.UNFINISHED_UPGRADE: (
-        "The module's files are of another version than the one installed: an upgrade was begun and not finished. "
+        "The module’s files are of another version than the one installed: an upgrade was begun and not finished. "
         "Finish it in the module manager."
     ),
     Note.VERSION_NOT_TOLD: "The shop answered without telling its version, or told several.",
     Note.COOKIE_NOT_FOUND: "The shop gave us no session cookie, probably because a cache stands in front of it.",
     Note.COOKIE_NOT_SOLVED: (
-        "The shop's session cookie fits no PrestaShop release that we know: a development version, or a variant of "
+        "The shop’s session cookie fits no PrestaShop release that we know: a development version, or a variant of "
         "PrestaShop."
     ),
-    Note.NO_MODULE_SEEN: "No module shows on the shop's home page. That does not mean that there is none.",
+    Note.NO_MODULE_SEEN: "No module shows on the shop’s home page. That does not mean that there is none.",
     Note.CONFIG_NOT_READABLE: (
-        "The module's description file cannot be read from outside, as is usual since PrestaShop 8.0.1. That does not "
+        "The module’s description file cannot be read from outside, as is usual since PrestaShop 8.0.1. That does not "
         "mean that the module is absent."
     ),
     Note.MAY_BE_STALE: "Read from a description file that PrestaShop does not always bring up to date.",
     Note.IN_MAINTENANCE: "The shop is in maintenance, or overloaded: it shows its pages to nobody.",
     Note.COMPANION_ABSENT: "The shop has no companion module that answers, or it is switched off.",
     Note.REPORT_NOT_SIGNED: (
-        "The companion's report does not carry the signature of the key that was given. Check the key."
+        "The companion’s report does not carry the signature of the key that was given. Check the key."
     ),
-    Note.REPORT_MALFORMED: "The companion's report cannot be read. Please update the companion module.",
-    Note.REPORT_NOT_FRESH: "The companion's report was not made for this inspection.",
-    Note.REPORT_OF_ANOTHER_SHOP: "The companion's report speaks of another shop than the one bound to the purchase.",
-    Note.NOT_THE_SHOP: "This is not the shop's address, or a firewall answered in its place.",
-    Note.BLOCKED: "A firewall, or the shop's host, refused us before PrestaShop could answer.",
+    Note.REPORT_MALFORMED: "The companion’s report cannot be read. Please update the companion module.",
+    Note.REPORT_NOT_FRESH: "The companion’s report was not made for this inspection.",
+    Note.REPORT_OF_ANOTHER_SHOP: "The companion’s report speaks of another shop than the one bound to the purchase.",
+    Note.NOT_THE_SHOP: "This is not the shop’s address, or a firewall answered in its place.",
+    Note.BLOCKED: "A firewall, or the shop’s host, refused us before PrestaShop could answer.",
     Note.SHOP_ERROR: "The shop met an error of its own while answering.",
     Note.TOO_SLOW: "The shop did not answer in time.",
-    Note.TOO_LARGE: "The shop's answer was too large, and was cut.",
-    Note.UNREADABLE: "The shop's answer cannot be read.",
+    Note.TOO_LARGE: "The shop’s answer was too large, and was cut.",
+    Note.UNREADABLE: "The shop’s answer cannot be read.",
     Note.UNREACHABLE: "The shop could not be reached, or broke off the connection.",
     Note.NOT_SECURE: "The shop is not reached over https, and we send no credentials in the clear.",
     Note.NOT_ASKED: "This was not asked, so as not to burden the shop with requests.",

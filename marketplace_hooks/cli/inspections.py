@@ -1,0 +1,213 @@
+"""The command that inspects a merchant site: which PrestaShop, which modules, and how sure that is."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import IO, Any, TypeVar
+
+import click
+
+from ..domain.declarations import Declared, clean_version, read_exported_list
+from ..domain.evidence import Finding, What
+from ..domain.inspection_notes import in_english
+from ..errors import ConfigurationError, Refused, Unavailable
+from ..remote.rungs import Credentials
+from ..services.inspecting import LEASE_MARGIN_S, inspect_here
+from ..services.inspections import Told, close_inspection, read_inspection, start_inspection
+from ..services.installation import Installation
+from ..services.work import carry_out
+from ..store.inspections import InspectionState, Outcome
+from ..store.migrate import is_current
+from .printing import json_option, show_one, show_rows
+from .root import hooks_group, installation
+
+ENVIRONMENT = "INSPECT_"
+"""Credentials are read from `INSPECT_WEBSERVICE_KEY` and its like; they are no settings of an installation."""
+POLL_S = 0.5
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _secret_option(name: str, asks_for: str) -> Callable[[_F], _F]:
+    """A flag: a secret on a command line would stand in the shell's history and in every list of processes."""
+    variable = ENVIRONMENT + name.strip("-").upper().replace("-", "_")
+    return click.option(name, is_flag=True, help=f"Use {asks_for}: from {variable}, else asked for without an echo.")
+
+
+@hooks_group.command("inspect")
+@click.argument("url")
+@click.option("--module", help="The technical name of the module in question.")
+@_secret_option("--webservice-key", "a webservice key")
+@click.option("--client-id", help="The id of an Admin API client (PrestaShop 9); its secret is asked for.")
+@_secret_option("--client-secret", "the client's secret")
+@_secret_option("--companion-key", "the companion module's key")
+@click.option("--declared-version", help="The PrestaShop version that the customer declares.")
+@click.option(
+    "--declared-modules",
+    type=click.File(encoding="utf-8"),
+    help="A list of modules exported from the back office, CSV or JSON.",
+)
+@click.option("--fresh", is_flag=True, help="Ask the site again, even if it was inspected a moment ago.")
+@json_option
+def inspect(
+    url: str,
+    module: str | None,
+    client_id: str | None,
+    declared_version: str | None,
+    declared_modules: IO[str] | None,
+    fresh: bool,
+    as_json: bool,
+    **secrets: bool,
+) -> None:
+    """Find out which PrestaShop and which modules a merchant site runs, and show the evidence.
+
+    At most 12 requests, in at most 20 seconds. Credentials are used for this site alone, and deleted at the end.
+
+    \b
+    marketplace-hooks inspect https://shop.example.com --module ps_checkout
+    marketplace-hooks inspect https://shop.example.com --webservice-key
+    """
+    here = installation()
+    if not is_current(here.database):
+        raise ConfigurationError("The database is not ready for this version: run `marketplace-hooks migrate` first.")
+    started = start_inspection(
+        here,
+        url,
+        module=module,
+        credentials=_credentials(client_id, secrets),
+        declared=_declared(declared_version, declared_modules),
+        fresh=fresh,
+    )
+    try:
+        told = _follow(here, started.check_id, quiet=as_json)
+    finally:
+        carry_out(here, lambda work: close_inspection(work, started.check_id))
+    _show(told, as_json=as_json)
+    if told.outcome is Outcome.NOTHING:
+        raise SystemExit(1)
+
+
+def _credentials(client_id: str | None, wanted: dict[str, bool]) -> Credentials:
+    wanted = {**wanted, "client_secret": wanted["client_secret"] or client_id is not None}
+    given = {name: _secret(name) for name, is_wanted in wanted.items() if is_wanted}
+    return Credentials.read(given if client_id is None else {**given, "client_id": client_id})
+
+
+def _secret(name: str) -> str:
+    from_environment = os.environ.get(ENVIRONMENT + name.upper())
+    if from_environment is not None:
+        return from_environment
+    answer: str = click.prompt(name.replace("_", " "), hide_input=True, err=True)
+    return answer
+
+
+def _declared(version: str | None, modules: IO[str] | None) -> Declared | None:
+    if version is None and modules is None:
+        return None
+    try:
+        listed = Declared() if modules is None else read_exported_list(modules.read())
+        cleaned = None if version is None else clean_version(version)
+    except ValueError as error:
+        raise Refused(f"What is declared cannot be used: {error}.", code="declaration_malformed") from error
+    return Declared(platform_version=cleaned, modules=listed.modules, whole_list=listed.whole_list)
+
+
+def _follow(here: Installation, check_id: str, *, quiet: bool) -> Told:
+    """Inspect here, unless a worker does, and say what is found as it comes."""
+    began = time.monotonic()
+    patience_s = 2 * (here.settings.inspection_deadline_s + LEASE_MARGIN_S)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    shown = 0
+
+    def progress(findings: Sequence[Finding]) -> None:
+        for line in [] if quiet else _progress(findings):
+            click.echo(f"{time.monotonic() - began:5.1f} s  {line}", err=True)
+
+    while True:
+        with here.database.reading() as session:
+            told = read_inspection(session, check_id)
+        progress(told.findings[shown:])
+        shown = len(told.findings)
+        if told.state is InspectionState.DONE:
+            return told
+        if time.monotonic() - began > patience_s:
+            raise Unavailable("The inspection has not ended; another one of this site may still be under way.")
+        if not inspect_here(here, check_id, owner, on_findings=progress):
+            time.sleep(POLL_S)
+            continue
+        with here.database.reading() as session:
+            return read_inspection(session, check_id)
+
+
+def _progress(findings: Iterable[Finding]) -> Iterable[str]:
+    """A line for each finding, one for all the modules that came at once from one rung."""
+    modules: dict[str, int] = {}
+    for one in findings:
+        if one.what is What.MODULE and one.is_known:
+            modules[one.rung] = modules.get(one.rung, 0) + 1
+        elif one.is_known:
+            yield f"{one.rung}: {one.what.replace('_', ' ')} {_short(one)}"
+        else:
+            yield f"{one.rung}: {one.what.replace('_', ' ')} unknown"
+    yield from (f"{rung}: {count} modules" for rung, count in modules.items())
+
+
+def _show(told: Told, *, as_json: bool) -> None:
+    seen = told.seen
+    version = seen.platform_version
+    known = None if version is None else version.value
+    against = [f"{one.rung}: {_short(one)}" for *_, fact in seen.contradictions for one in fact.contradicted_by]
+    facts: dict[str, Any] = {
+        "check_id": told.check_id,
+        "url": told.url,
+        "outcome": told.outcome,
+        "platform_version": known,
+        "strength": None if version is None else version.source.strength,
+        "contradictions": against,
+    }
+    if as_json:
+        show_one({**facts, "evidence": [_row(one, known, whole=True) for one in seen.findings]}, as_json=True)
+        return
+    show_one(facts, as_json=False)
+    click.echo()
+    rows = [_row(one, known, whole=False) for one in seen.findings]
+    columns = ("what", "subject", "value", "rung", "strength", "remark")
+    show_rows(rows, columns, as_json=False, empty="Nothing was found out.")
+
+
+def _row(one: Finding, version: str | None, *, whole: bool) -> dict[str, Any]:
+    row = {
+        "what": one.what.value,
+        "subject": one.subject,
+        "value": one.value if whole else _short(one),
+        "rung": one.rung,
+        "strength": one.strength.value,
+        "remark": None if one.note is None else in_english(one.note, one.facts, version=version),
+    }
+    if not whole:
+        return row
+    return {**row, "note": one.note, "observed_at": one.observed_at.isoformat(), "request": one.request}
+
+
+def _short(one: Finding) -> str:
+    """A value as a table has room for it."""
+    value = one.value
+    if value is None:
+        return "unknown"
+    if one.what is What.FILES:
+        return ", ".join(f"{len(entries)} {name}" for name, entries in value.items())
+    if isinstance(value, list):
+        return str(len(value))
+    if not isinstance(value, dict):
+        return str(value)
+    parts = {name: part for name, part in value.items() if part is not None and name not in ("on_disk", "note")}
+    return ", ".join(name if part is True else f"{name} {_plain(part)}" for name, part in parts.items())
+
+
+def _plain(part: Any) -> str:
+    if isinstance(part, list):
+        return " ".join(map(str, part))
+    return "no" if part is False else str(part)
