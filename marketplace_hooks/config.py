@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from .errors import ConfigurationError
 from .setting_values import (
     as_boolean,
+    as_choice,
     as_durations,
     as_integer,
     as_networks,
@@ -45,6 +46,9 @@ def _setting(default: Any, parse: Callable[[Any], Any], meaning: str) -> Any:
     if isinstance(default, dict):
         return field(default_factory=dict, metadata=about)
     return field(default=default, metadata=about)
+
+
+_suspends = as_choice("yes", "no", "declared_before_request")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +124,19 @@ class Settings:
     inspection_credentials_s: float = _setting(
         86_400.0, as_seconds, "How long a site's credentials are kept when no request for support needs them."
     )
+    business_days: str = _setting("MF", as_choice("MF", "MF_ROLL", "LEGAL"), "Which days count: docs/support.md.")
+    holidays_country: str = _setting("FR", as_text, "Whose public holidays MF_ROLL and LEGAL mind (ISO 3166-1).")
+    acknowledgement_days: int = _setting(1, as_integer, "Business days that a seller has to answer in person.")
+    fix_days: int = _setting(30, as_integer, "Business days that a seller has to fix an anomaly.")
+    reopening_days: int = _setting(10, as_integer, "Business days in which a customer may say: not fixed.")
+    contest_days: int = _setting(30, as_integer, "Days in which a customer may contest a refusal.")
+    information_days: int = _setting(14, as_integer, "Days that a request waits for what is missing.")
+    refund_choice_days: int = _setting(2, as_integer, "Business days in which a customer may prefer the fix.")
+    refund_window_months: int = _setting(6, as_integer, "Months from the purchase in which the platform refunds.")
+    closures_suspend_acknowledgement: str = _setting(
+        "declared_before_request", _suspends, "Which closures suspend the acknowledgement clock."
+    )
+    closures_suspend_fix: str = _setting("no", _suspends, "Which closures suspend the fix clock.")
     prestashop_releases: Path | None = _setting(
         None, optional(as_path), "A JSON file of PrestaShop versions beyond those that ship with this package."
     )

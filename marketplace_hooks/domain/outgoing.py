@@ -29,6 +29,7 @@ _PACK = {"pack_id": "30011", "seller_id": "atelier"}
 _SCHEDULED = {"status": "offline_permanent", "effective_at": "2026-12-31T23:00:00Z", "side": "seller"}
 _BUSINESS_CARE = {"purchase_id": "o-50434", "customer_id": "c-17", "product_id": "20133"}
 _PERIOD = {"first_day": "2026-11-24", "last_day": "2027-11-23"}
+_REQUEST = {"request_id": "req-1", "purchase_id": "o-50434", "customer_id": "c-17", "seller_id": "atelier"}
 _AMOUNT = {"amount_cents": 3960, "currency": "EUR"}
 
 OUTGOING: dict[str, Outgoing] = {
@@ -104,6 +105,90 @@ OUTGOING: dict[str, Outgoing] = {
     "release.available": Outgoing(
         when="A release is published: told to every holder of an active Business Care.",
         example={**_BUSINESS_CARE, "release_id": "r-9", "number": "2.4.0", "kind": "free"},
+    ),
+    "seller.closure_announced": Outgoing(
+        when="A seller's closure is declared, shortened or cancelled: customers see it from now on.",
+        example={
+            "closure_id": "clo-1",
+            "seller_id": "atelier",
+            "first_day": "2026-12-24",
+            "last_day": "2027-01-03",
+            "change": "declared",
+        },
+    ),
+    "support_request.accepted": Outgoing(
+        when="A request is accepted, perhaps with grounds that the seller may refuse on.",
+        example={**_REQUEST, "outcome": "refusable", "grounds": ["platform_version_incompatible"]},
+    ),
+    "support_request.needs_information": Outgoing(
+        when="A request misses something that the customer can still say.",
+        example={**_REQUEST, "missing": ["platform_version"], "waits_until": "2026-12-07T23:00:00Z"},
+    ),
+    "support_request.not_entitled": Outgoing(
+        when="A request has no active Business Care behind it.",
+        example={**_REQUEST, "code": "EXPIRED", "remedy": "reactivate"},
+    ),
+    "support_request.message_posted": Outgoing(
+        when="A public message was added to a conversation.",
+        example={**_REQUEST, "message_id": "m-7", "side": "seller"},
+    ),
+    "support_request.acknowledged": Outgoing(
+        when="The seller has answered in person.",
+        example={**_REQUEST, "acknowledged_at": "2026-11-24T09:12:00Z", "in_time": True},
+    ),
+    "support_request.acknowledgement_due_soon": Outgoing(
+        when="The morning of the last day on which to acknowledge.",
+        example={**_REQUEST, "due_before": "2026-11-24T23:00:00Z"},
+    ),
+    "support_request.acknowledgement_missed": Outgoing(
+        when="The seller has not answered in person in time; told once.",
+        example={**_REQUEST, "due_before": "2026-11-24T23:00:00Z"},
+    ),
+    "support_request.kind_changed": Outgoing(
+        when="What a request is about was proposed anew, or confirmed.",
+        example={**_REQUEST, "kind": "anomaly", "proposed_kind": "installation"},
+    ),
+    "support_request.refused": Outgoing(
+        when="The seller has refused on one of the six grounds.",
+        example={**_REQUEST, "ground": "source_modified", "contest_until": "2026-12-24T09:12:00Z"},
+    ),
+    "support_request.contested": Outgoing(when="The customer contests a refusal.", example=_REQUEST),
+    "support_request.overturned": Outgoing(
+        when="The marketplace has overturned a refusal; the fix clock goes on.",
+        example={**_REQUEST, "due_before": "2026-12-04T23:00:00Z"},
+    ),
+    "support_request.offer_made": Outgoing(
+        when="The seller proposes a paid update; the customer accepts or declines.",
+        example={**_REQUEST, "release_id": "r-9", "amount": _AMOUNT},
+    ),
+    "support_request.resolved": Outgoing(
+        when="The seller says that the request is settled: `how` is release, explanation or paid_update.",
+        example={**_REQUEST, "how": "release", "release_id": "r-9"},
+    ),
+    "support_request.reopened": Outgoing(
+        when="The customer says that it is not fixed; the fix clock goes on.",
+        example={**_REQUEST, "due_before": "2026-12-04T23:00:00Z"},
+    ),
+    "support_request.fix_due_soon": Outgoing(
+        when="One business day is left to fix an anomaly.", example={**_REQUEST, "due_before": "2027-01-04T23:00:00Z"}
+    ),
+    "support_request.fix_missed": Outgoing(
+        when="An anomaly was not fixed in time; told once. The refund is due.",
+        example={**_REQUEST, "due_before": "2027-01-04T23:00:00Z"},
+    ),
+    "support_request.refund_due": Outgoing(
+        when="The refund of the price paid is due; it is requested unless the customer prefers the fix.",
+        example={**_REQUEST, "amount": _AMOUNT, "request_at": "2027-01-06T23:00:00Z"},
+    ),
+    "support_request.refund_requested": Outgoing(
+        when="Give the price back: through the platform within its window, by hand later.",
+        example={**_REQUEST, "amount": _AMOUNT, "path": "platform", "idempotency_key": "req-1:refund"},
+    ),
+    "support_request.refund_waived": Outgoing(
+        when="The customer prefers the fix over the refund.", example={**_REQUEST, "amount": _AMOUNT}
+    ),
+    "support_request.closed": Outgoing(
+        when="Nothing more can happen to a request; `reason` says why.", example={**_REQUEST, "reason": "resolved"}
     ),
     "customer.erased": Outgoing(when="A customer's personal data has been removed.", example={"customer_id": "c-17"}),
     "cascade.completed": Outgoing(

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from ..errors import Unavailable
 from ..remote.queue import sliced
-from ..services import cascades, deliveries, inbox, inspecting, inspections, outgoing, renewals, schedules
+from ..services import cascades, deliveries, desk_sweeps, inbox, inspecting, inspections, outgoing, renewals, schedules
 from ..services.installation import Bell, Installation
 from ..services.locks import take_lock
 from .apply import drain
@@ -32,6 +32,7 @@ _SLICES_S = {
     Bell.DELIVERIES: 5.0,
     Bell.RENEWALS: 2.0,
     Bell.INSPECTIONS: 5.0,
+    Bell.SUPPORT: 2.0,
 }
 
 
@@ -42,11 +43,14 @@ def tick(installation: Installation, owner: str) -> None:
     with installation.database.reading() as session:
         parked = inbox.parked_due(session, now)
         due = outgoing.due(session, now)
+        desk_due = desk_sweeps.due(session, now)
     if parked:
         installation.database.retrying(lambda session: inbox.retry_parked(session, now))
         _wake_or_work(installation, owner, Bell.INBOX)
     if due:
         _wake_or_work(installation, owner, Bell.DELIVERIES)
+    if desk_due:
+        _wake_or_work(installation, owner, Bell.SUPPORT)
     if renewals.look(installation):
         _wake_or_work(installation, owner, Bell.RENEWALS)
 
@@ -126,6 +130,8 @@ def do_work(installation: Installation, owner: str, bell: Bell, *, stop: Callabl
         return renewals.run_renewals(installation, stop=stop)
     if bell is Bell.INSPECTIONS:
         return inspecting.run_inspections(installation, owner, stop=stop)
+    if bell is Bell.SUPPORT:
+        return desk_sweeps.run_desk(installation, stop=stop)
     return deliveries.deliver_due(installation, owner, stop=stop)
 
 
@@ -147,6 +153,7 @@ _DONE = {
     Bell.DELIVERIES: "deliveries attempted",
     Bell.RENEWALS: "renewals and notices",
     Bell.INSPECTIONS: "inspections made",
+    Bell.SUPPORT: "clocks, refunds and waits seen to",
 }
 _PENDING = {
     Bell.INBOX: inbox.pending,
@@ -154,4 +161,5 @@ _PENDING = {
     Bell.DELIVERIES: outgoing.due,
     Bell.RENEWALS: renewals.due,
     Bell.INSPECTIONS: inspecting.pending,
+    Bell.SUPPORT: desk_sweeps.due,
 }

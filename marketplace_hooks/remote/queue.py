@@ -35,6 +35,7 @@ class Bell(enum.StrEnum):
     DELIVERIES = "deliveries"
     RENEWALS = "renewals"
     INSPECTIONS = "inspections"
+    SUPPORT = "support"
 
 
 RING_TIMEOUT_S = 0.05

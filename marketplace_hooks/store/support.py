@@ -82,7 +82,8 @@ class Clock(Base):
 
     `policy` names the rules, their version, the holidays and the closures that were passed in; `trace` is what people
     are shown as "why this date". `remaining_days` is what is left of a frozen one. `stopped_at` is when it was met or
-    void; `missed_at` the deadline it missed, `noticed_at` when that was told, once. `warn_at` is when to warn (None:
+    void; `missed_at` the deadline it missed, `noticed_at` when that was told, once, by the sweep
+    `notice_id`. `warn_at` is when to warn (None:
     warned, or nothing to warn of).
     """
 
@@ -101,6 +102,7 @@ class Clock(Base):
     stopped_at: Mapped[datetime | None] = mapped_column(Instant)
     missed_at: Mapped[datetime | None] = mapped_column(Instant)
     noticed_at: Mapped[datetime | None] = mapped_column(Instant)
+    notice_id: Mapped[str | None] = mapped_column(String(40))
     warn_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (

@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("stopped_at", Instant(), nullable=True),
         sa.Column("missed_at", Instant(), nullable=True),
         sa.Column("noticed_at", Instant(), nullable=True),
+        sa.Column("notice_id", sa.String(length=40), nullable=True),
         sa.Column("warn_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("request_id", "name", name=op.f("pk_mh_clocks")),
     )

@@ -1,0 +1,179 @@
+"""What are we told about requests for support, and about sellers' closures?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from ..domain.requests import Kind
+from ..errors import PayloadRejected
+from ..services.closures import cancel_closure, declare_closure, shorten_closure
+from ..services.conversations import Posted, post_message
+from ..services.standings import Standings
+from ..services.support import Submitted, submit
+from ..services.work import Work
+from ..store.products import Product, Seller
+from ..store.purchases import Customer, Purchase
+from ..store.support import SellerClosure, SupportRequest
+from .fields import EventSchema, Identifier, Moment
+from .registry import Applied, ParentUnknown, Result, Told, handles
+
+FUTURE = timedelta(minutes=5)
+"""An instant further ahead than this is a mistake of its sender (`clocks.md`)."""
+
+
+class RequestSubmittedSchema(EventSchema):
+    """A customer asks for support; `presale` before any purchase."""
+
+    request_id = Identifier(required=True)
+    purchase_id = Identifier(allow_none=True, load_default=None)
+    presale = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    customer_id = Identifier(required=True)
+    product_id = Identifier(required=True)
+    kind = fields.String(load_default=Kind.ANOMALY.value, validate=validate.OneOf([kind.value for kind in Kind]))
+    subject = fields.String(required=True, validate=validate.Length(0, 500))
+    body = fields.String(required=True, validate=validate.Length(0, 100_000))
+    shop_url = fields.String(allow_none=True, load_default=None, validate=validate.Length(0, 2_000))
+    submitted_at = Moment(required=True)
+
+    @validates_schema
+    def _needs_a_purchase(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data.get("purchase_id") is None and not data.get("presale"):
+            raise ValidationError("Required unless presale is true.", "purchase_id")
+
+
+class MessagePostedSchema(EventSchema):
+    """A message was added to a request's thread, by any way."""
+
+    request_id = Identifier(required=True)
+    message_id = fields.String(required=True, validate=validate.Length(1, 200))
+    side = fields.String(required=True, validate=validate.OneOf(["customer", "seller", "marketplace"]))
+    author_type = fields.String(required=True, validate=validate.OneOf(["human", "automation"]))
+    visibility = fields.String(required=True, validate=validate.OneOf(["public", "internal"]))
+    received_at = Moment(required=True)
+    subject = fields.String(required=True, validate=validate.Length(0, 1_000))
+    body = fields.String(required=True, validate=validate.Length(0, 200_000))
+    headers = fields.List(
+        fields.List(fields.String(validate=validate.Length(0, 10_000)), validate=validate.Length(equal=2)),
+        load_default=list,
+        validate=validate.Length(max=200),
+    )
+    attachments = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 1_000))
+
+
+class ClosureSchema(EventSchema):
+    """Days on which a seller does not work; both included, `last_day` null: open-ended."""
+
+    closure_id = Identifier(required=True)
+    seller_id = Identifier(required=True)
+    first_day = fields.Date(required=True)
+    last_day = fields.Date(required=True, allow_none=True)
+    declared_at = Moment(required=True)
+
+
+@handles("support.request_submitted", RequestSubmittedSchema)
+def support_request_submitted(work: Work, standings: Standings, told: Told) -> Result:
+    """Nobody can be asked here: the request is taken as it is."""
+    _refuse_future(told, "submitted_at")
+    parents: list[tuple[type[Any], str, str]] = [
+        (Customer, "customer", told.data["customer_id"]),
+        (Product, "product", told.data["product_id"]),
+    ]
+    if not told.data["presale"]:
+        parents.append((Purchase, "purchase", told.data["purchase_id"]))
+    for table, kind, id_ in parents:
+        if work.session.get(table, id_) is None:
+            raise ParentUnknown(kind, id_)
+    request_id = told.data["request_id"]
+    if _known(work, request_id):
+        return Result(applied=Applied.NO_EFFECT, note="the request is known")
+    _refuse_stranger(work, told)
+    given = {name: value for name, value in told.data.items() if name != "kind"}
+    submit(work, Submitted(**given, kind=Kind(told.data["kind"]), as_it_is=True), told.cause(actor="customer"))
+    return Result(applied=Applied.CHANGED, created=f"request:{request_id}")
+
+
+@handles("support.message_posted", MessagePostedSchema)
+def support_message_posted(work: Work, standings: Standings, told: Told) -> Result:
+    """Add it to the thread; it may acknowledge."""
+    _refuse_future(told, "received_at")
+    if not _known(work, told.data["request_id"]):
+        raise ParentUnknown("request", told.data["request_id"])
+    posted = Posted(**told.data, author=told.data["side"], origin="email" if told.data["headers"] else "web")
+    added = post_message(work, posted, told.cause(actor=told.data["side"]))
+    return Result(applied=Applied.CHANGED if added else Applied.NO_EFFECT, note=None if added else "known already")
+
+
+@handles("seller.closure_declared", ClosureSchema)
+def seller_closure_declared(work: Work, standings: Standings, told: Told) -> Result:
+    """Announce it to customers from now on."""
+    if work.session.get(Seller, told.data["seller_id"]) is None:
+        raise ParentUnknown("seller", told.data["seller_id"])
+    data = told.data
+    changed = declare_closure(
+        work,
+        data["seller_id"],
+        data["closure_id"],
+        first_day=data["first_day"],
+        last_day=data["last_day"],
+        declared_at=data["declared_at"],
+        told_at=told.sent_at,
+        cause=told.cause(actor="seller"),
+    )
+    return Result(
+        applied=Applied.CHANGED if changed else Applied.SUPERSEDED,
+        created=f"closure:{data['closure_id']}" if changed else None,
+    )
+
+
+@handles("seller.closure_shortened", ClosureSchema)
+def seller_closure_shortened(work: Work, standings: Standings, told: Told) -> Result:
+    """The seller works again earlier."""
+    _known_closure(work, told)
+    if told.data["last_day"] is None:
+        message = "A shortened closure has a last day."
+        raise PayloadRejected("no last day", errors=[{"path": "data.last_day", "message": message}])
+    cause = told.cause(actor="seller")
+    changed = shorten_closure(work, told.data["closure_id"], told.data["last_day"], told_at=told.sent_at, cause=cause)
+    return Result(applied=Applied.CHANGED if changed else Applied.NO_EFFECT)
+
+
+@handles("seller.closure_cancelled", ClosureSchema)
+def seller_closure_cancelled(work: Work, standings: Standings, told: Told) -> Result:
+    """The seller works after all; a missed clock is never reopened."""
+    _known_closure(work, told)
+    cause = told.cause(actor="seller")
+    changed = cancel_closure(work, told.data["closure_id"], told_at=told.sent_at, cause=cause)
+    return Result(applied=Applied.CHANGED if changed else Applied.NO_EFFECT)
+
+
+def _known(work: Work, request_id: str) -> bool:
+    query = work.session.query(SupportRequest.number).filter(SupportRequest.id == request_id)
+    return query.first() is not None
+
+
+def _known_closure(work: Work, told: Told) -> None:
+    if work.session.get(SellerClosure, told.data["closure_id"]) is None:
+        raise ParentUnknown("closure", told.data["closure_id"])
+
+
+def _refuse_stranger(work: Work, told: Told) -> None:
+    """A request about a purchase is its customer's, and about its product."""
+    if told.data["presale"]:
+        return
+    purchase = work.session.get_one(Purchase, told.data["purchase_id"])
+    errors = [
+        {"path": f"data.{name}", "message": "is not the purchase's"}
+        for name in ("customer_id", "product_id")
+        if getattr(purchase, name) != told.data[name]
+    ]
+    if errors:
+        raise PayloadRejected("the request contradicts its purchase", errors=errors)
+
+
+def _refuse_future(told: Told, name: str) -> None:
+    if told.data[name] > told.received_at + FUTURE:
+        message = "lies more than 5 minutes in the future"
+        raise PayloadRejected("an instant of the future", errors=[{"path": f"data.{name}", "message": message}])

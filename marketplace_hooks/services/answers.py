@@ -1,0 +1,244 @@
+"""What can the seller, the customer and the marketplace do about a request, and what follows?
+
+Every move is checked against the machines of `domain/requests`; an impossible one is a `Conflict` naming both states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from ..domain.civil_days import day_of, end_of
+from ..domain.deadlines import Policy, deadline
+from ..domain.eligibility import Ground
+from ..domain.requests import OPEN, ClockName, ClockState, Handling, Kind
+from ..errors import PayloadRejected
+from ..store.releases import Release
+from ..store.support import SupportRequest
+from .clocks import carry_on_clock, clock_of, freeze_clock, start_clock, stop_clock
+from .conversations import acknowledge
+from .inspections import close_inspection
+from .requests import known_request, make_move, refuse_unless, tell_request
+from .work import Cause, Work
+
+
+def refuse(
+    work: Work, request_id: str, *, ground: Ground, text: str, evidence: Mapping[str, Any], by: str, cause: Cause
+) -> SupportRequest:
+    """A person of the seller's side refuses on one of the six grounds; that also acknowledges, and freezes the fix."""
+    request = known_request(work.session, request_id)
+    if ground.value in request.waived:
+        raise PayloadRejected(
+            "this ground was waived", errors=[{"path": "ground", "message": f"{ground} was waived for this request"}]
+        )
+    if ground is Ground.SITE_WORK_OR_THIRD_PARTY and request.kind in (Kind.INSTALLATION, Kind.CONFIGURATION):
+        message = "installing and configuring the product itself is part of Business Care"
+        raise PayloadRejected("this ground does not apply", errors=[{"path": "ground", "message": message}])
+    make_move(request, "refuse")
+    acknowledge(work, request, work.now, cause)
+    freeze_clock(work, request, ClockName.FIX)
+    contest_until = end_of(day_of(work.now, work.zone) + timedelta(days=work.settings.contest_days), work.zone)
+    request.refused_at, request.waits_until = work.now, contest_until
+    request.refusal = {"ground": ground.value, "text": text, "evidence": dict(evidence), "by": by}
+    tell_request(work, request, "refused", {"ground": ground, "contest_until": contest_until}, cause)
+    return request
+
+
+def waive_ground(work: Work, request_id: str, ground: Ground) -> SupportRequest:
+    """The seller gives up a ground for this request, for good."""
+    request = known_request(work.session, request_id)
+    _while_open(request)
+    request.waived = sorted({*request.waived, ground.value})
+    request.grounds = [one for one in request.grounds if one != ground.value]
+    return request
+
+
+def contest(work: Work, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
+    """The customer contests a refusal, within the days that the contract gives."""
+    request = known_request(work.session, request_id)
+    late = request.waits_until is not None and work.now >= request.waits_until
+    refuse_unless(
+        request.handling is not Handling.REFUSED or not late,
+        "the days to contest are over",
+        code="too_late",
+        state=request.handling,
+        asked=Handling.CONTESTED,
+    )
+    make_move(request, "contest")
+    request.contested_at, request.waits_until = work.now, None
+    request.refusal = {**(request.refusal or {}), "contest": text}
+    tell_request(work, request, "contested", {}, cause)
+    return request
+
+
+def overturn(work: Work, request_id: str, *, reason: str, cause: Cause) -> SupportRequest:
+    """The marketplace overturns a refusal: the fix clock goes on with what was left, at least five business days."""
+    request = known_request(work.session, request_id)
+    make_move(request, "overturn")
+    request.overturned_at = work.now
+    request.refusal = {**(request.refusal or {}), "overturned": reason}
+    clock = carry_on_clock(work, request, ClockName.FIX)
+    tell_request(work, request, "overturned", {"due_before": clock.due_before if clock else None}, cause)
+    return request
+
+
+def uphold(work: Work, request_id: str, *, reason: str, cause: Cause) -> SupportRequest:
+    """The marketplace upholds a refusal: the request is closed."""
+    request = known_request(work.session, request_id)
+    make_move(request, "uphold")
+    request.refusal = {**(request.refusal or {}), "upheld": reason}
+    close(work, request, "refusal_upheld", cause)
+    return request
+
+
+def resolve(
+    work: Work, request_id: str, *, how: str, release_id: str | None, text: str, cause: Cause
+) -> SupportRequest:
+    """The seller's side says that it is settled: by a release, an explanation, or an accepted paid update."""
+    request = known_request(work.session, request_id)
+    if release_id is not None:
+        release = work.session.get(Release, release_id)
+        if release is None or release.product_id != request.product_id:
+            message = "is not a release of this product"
+            raise PayloadRejected("unknown release", errors=[{"path": "release_id", "message": message}])
+    make_move(request, "resolve")
+    acknowledge(work, request, work.now, cause)
+    _note_left(work, request)
+    stop_clock(work, request, ClockName.FIX, ClockState.MET, work.now)
+    until = deadline(work.now, work.settings.reopening_days, policy=Policy.MF, zone=work.zone).due_before
+    request.resolved_at, request.waits_until = work.now, until
+    request.resolution = {"how": how, "release_id": release_id, "text": text}
+    tell_request(work, request, "resolved", {"how": how, "release_id": release_id, "until": until}, cause)
+    return request
+
+
+def resolve_by_release(work: Work, release: Release, request_ids: Sequence[str], cause: Cause) -> int:
+    """Publishing a release resolves the requests that it fixes; those that cannot move are left as they stand."""
+    query = select(SupportRequest.id).where(
+        SupportRequest.id.in_(list(request_ids)),
+        SupportRequest.product_id == release.product_id,
+        SupportRequest.handling.in_((Handling.ACCEPTED, Handling.ACKNOWLEDGED)),
+    )
+    found = sorted(work.session.scalars(query))
+    for request_id in found:
+        resolve(work, request_id, how="release", release_id=release.id, text="", cause=cause)
+    return len(found)
+
+
+def not_fixed(work: Work, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
+    """The customer says in time that it is not fixed: the fix clock goes on with what was left, at least five days."""
+    request = known_request(work.session, request_id)
+    late = request.waits_until is not None and work.now >= request.waits_until
+    refuse_unless(
+        request.handling is not Handling.RESOLVED or not late,
+        "the business days to say so are over",
+        code="too_late",
+        state=request.handling,
+        asked=Handling.ACKNOWLEDGED,
+    )
+    make_move(request, "reopen")
+    request.waits_until = None
+    request.resolution = {**(request.resolution or {}), "not_fixed": text}
+    clock = carry_on_clock(work, request, ClockName.FIX)
+    tell_request(work, request, "reopened", {"due_before": clock.due_before if clock else None}, cause)
+    return request
+
+
+def make_offer(
+    work: Work, request_id: str, *, release_id: str, amount: Mapping[str, Any], text: str, cause: Cause
+) -> SupportRequest:
+    """The seller proposes a paid update. It never stops the fix clock of an anomaly (`domain.md` 22)."""
+    request = known_request(work.session, request_id)
+    _while_open(request)
+    acknowledge(work, request, work.now, cause)
+    request.offer = {"release_id": release_id, "amount": dict(amount), "text": text, "answer": None}
+    tell_request(work, request, "offer_made", {"release_id": release_id, "amount": dict(amount)}, cause)
+    return request
+
+
+def answer_offer(work: Work, request_id: str, *, accepted: bool, cause: Cause) -> SupportRequest:
+    """The customer accepts the paid update, which settles the request, or declines, and the fix is still owed."""
+    request = known_request(work.session, request_id)
+    offer = request.offer
+    refuse_unless(
+        offer is not None and offer["answer"] is None,
+        "no offer waits for an answer",
+        code="no_offer",
+        state="none" if offer is None else str(offer["answer"]),
+        asked="accepted" if accepted else "declined",
+    )
+    request.offer = {**(offer or {}), "answer": "accepted" if accepted else "declined"}
+    if accepted:
+        release_id = str(request.offer["release_id"])
+        return resolve(work, request_id, how="paid_update", release_id=release_id, text="", cause=cause)
+    return request
+
+
+def withdraw(work: Work, request_id: str, cause: Cause) -> SupportRequest:
+    """The customer takes the request back: its clocks are void."""
+    request = known_request(work.session, request_id)
+    make_move(request, "withdraw")
+    for name in ClockName:
+        stop_clock(work, request, name, ClockState.VOID, work.now)
+    close(work, request, "withdrawn_by_customer", cause)
+    return request
+
+
+def extend_fix(work: Work, request_id: str, *, days: int, reason: str, cause: Cause) -> SupportRequest:
+    """An operator gives the seller more time, with a reason that both sides see."""
+    request = known_request(work.session, request_id)
+    clock = clock_of(work.session, request.id, ClockName.FIX)
+    running = clock is not None and clock.state in (ClockState.RUNNING, ClockState.SUSPENDED)
+    state = "none" if clock is None else clock.state
+    refuse_unless(running, "the fix clock does not run", code="clock_not_running", state=state, asked="running")
+    if clock is not None:
+        start_clock(work, request, ClockName.FIX, clock.started_at, clock.business_days + days)
+        clock.policy = {**clock.policy, "extended": {"days": days, "reason": reason}}
+    return request
+
+
+def change_kind(work: Work, request_id: str, kind: Kind, *, confirms: bool, cause: Cause) -> SupportRequest:
+    """The seller proposes another kind; the customer or an operator confirms it, or sets it (`domain.md` 16)."""
+    request = known_request(work.session, request_id)
+    _while_open(request)
+    if not confirms:
+        request.proposed_kind = kind
+    else:
+        before, request.kind, request.proposed_kind = request.kind, kind, None
+        if before is Kind.ANOMALY and kind is not Kind.ANOMALY:
+            stop_clock(work, request, ClockName.FIX, ClockState.VOID, work.now)
+        elif kind is Kind.ANOMALY and before is not Kind.ANOMALY and request.clocks_from is not None:
+            start_clock(work, request, ClockName.FIX, request.clocks_from, work.settings.fix_days)
+    told = {"kind": request.kind, "proposed_kind": request.proposed_kind}
+    tell_request(work, request, "kind_changed", told, cause)
+    return request
+
+
+def close(work: Work, request: SupportRequest, reason: str, cause: Cause) -> None:
+    """Nothing more can happen: credentials given for its inspection are deleted."""
+    request.closed_at, request.closed_reason, request.waits_until = work.now, reason, None
+    if request.check_id is not None:
+        close_inspection(work, request.check_id)
+    tell_request(work, request, "closed", {"reason": reason}, cause)
+
+
+def _while_open(request: SupportRequest) -> None:
+    refuse_unless(
+        request.handling in OPEN,
+        "the request is closed",
+        code="impossible_move",
+        state=request.handling,
+        asked=Handling.ACCEPTED,
+    )
+
+
+def _note_left(work: Work, request: SupportRequest) -> None:
+    """Remember what is left of the fix clock, for the case that the customer says it is not fixed."""
+    clock = clock_of(work.session, request.id, ClockName.FIX)
+    if clock is not None and clock.state in (ClockState.RUNNING, ClockState.SUSPENDED):
+        state = clock.state
+        freeze_clock(work, request, ClockName.FIX)
+        clock.state = state

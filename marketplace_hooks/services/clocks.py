@@ -1,0 +1,235 @@
+"""How long may an answer take: started, stopped, frozen, carried on, and noticed once when missed?
+
+The arithmetic is `domain/deadlines`; here it is asked, and its answer is stored with all that it was asked, so that
+a running clock is never recomputed because a table changed (`clocks.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import holidays
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from ..domain.civil_days import day_of, first_instant
+from ..domain.deadlines import Closure, ClosuresSuspend, Deadline, Policy, after_change, days_left, deadline
+from ..domain.requests import ClockName, ClockState
+from ..store.support import Clock, SellerClosure, SupportRequest
+from .work import Work
+
+FEWEST_DAYS_AFTER = 5
+"""Business days that a clock has at least when it is carried on (`domain.md` 19; `clocks.md`)."""
+POLICY_VERSION = 1
+MORNING_HOUR = 8
+
+
+def announced_closures(session: Session, seller_id: str) -> list[Closure]:
+    """The seller's closures as customers could see them: each counts from the moment it was announced to them."""
+    query = select(SellerClosure).where(SellerClosure.seller_id == seller_id, SellerClosure.cancelled_at.is_(None))
+    return [
+        Closure(one.first_day, one.last_day, max(one.declared_at, one.announced_at)) for one in session.scalars(query)
+    ]
+
+
+def start_clock(work: Work, request: SupportRequest, name: ClockName, from_at: datetime, days: int) -> Clock:
+    """Start one clock of a request at an instant, or start it again with so many days."""
+    found = _deadline(work, request.seller_id, name, from_at, days, announced_closures(work.session, request.seller_id))
+    clock = clock_of(work.session, request.id, name)
+    if clock is None:
+        clock = Clock(request_id=request.id, name=name)
+        work.session.add(clock)
+    clock.started_at, clock.business_days = from_at, days
+    clock.stopped_at = clock.missed_at = clock.noticed_at = clock.notice_id = clock.remaining_days = None
+    clock.policy = _policy(work, name)
+    _keep(work, clock, found)
+    note_next_deadline(work.session, request)
+    return clock
+
+
+def stop_clock(work: Work, request: SupportRequest, name: ClockName, state: ClockState, at: datetime) -> bool:
+    """Stop a clock that still runs: `met` at an instant, or `void`. False when there is nothing to stop.
+
+    A message that comes to light late but was received in time undoes a miss: then it was met.
+    """
+    clock = clock_of(work.session, request.id, name)
+    if clock is None or clock.state in (ClockState.MET, ClockState.VOID):
+        return False
+    if clock.state is ClockState.MISSED and (clock.missed_at is None or at >= clock.missed_at):
+        return False
+    if state is ClockState.MET and clock.due_before is not None and at >= clock.due_before:
+        state = ClockState.MISSED
+        clock.missed_at = clock.due_before
+    clock.state, clock.stopped_at, clock.warn_at = state, at, None
+    if state is ClockState.MET:
+        clock.missed_at = None
+    note_next_deadline(work.session, request)
+    return True
+
+
+def freeze_clock(work: Work, request: SupportRequest, name: ClockName) -> None:
+    """A reasoned refusal freezes the clock with the business days it has left."""
+    clock = clock_of(work.session, request.id, name)
+    if clock is None or clock.state not in (ClockState.RUNNING, ClockState.SUSPENDED):
+        return
+    counted = [date.fromisoformat(day) for day in clock.trace["counted"]]
+    clock.remaining_days = days_left(counted, work.now, work.zone)
+    clock.state, clock.warn_at = ClockState.FROZEN, None
+    note_next_deadline(work.session, request)
+
+
+def carry_on_clock(work: Work, request: SupportRequest, name: ClockName) -> Clock | None:
+    """Carry a stopped or frozen clock on from now, with what was left, at least five business days."""
+    clock = clock_of(work.session, request.id, name)
+    if clock is None or clock.state is ClockState.VOID:
+        return None
+    left = clock.remaining_days
+    if left is None:
+        counted = [date.fromisoformat(day) for day in clock.trace["counted"]]
+        left = days_left(counted, clock.stopped_at or work.now, work.zone)
+    return start_clock(work, request, name, work.now, max(FEWEST_DAYS_AFTER, left))
+
+
+def await_confirmation(work: Work, request: SupportRequest, *, waiting: bool) -> None:
+    """While a message received in time awaits a person's word, the acknowledgement clock is not missed."""
+    clock = clock_of(work.session, request.id, ClockName.ACKNOWLEDGEMENT)
+    if clock is None:
+        return
+    if waiting and clock.state in (ClockState.RUNNING, ClockState.SUSPENDED):
+        clock.state = ClockState.TO_CONFIRM
+    elif not waiting and clock.state is ClockState.TO_CONFIRM:
+        clock.state = ClockState.SUSPENDED if clock.due_before is None else ClockState.RUNNING
+    note_next_deadline(work.session, request)
+
+
+def closures_changed(work: Work, seller_id: str) -> int:
+    """Walk the seller's running clocks again from their request; a deadline never moves into the past."""
+    query = (
+        select(Clock, SupportRequest)
+        .join(SupportRequest, SupportRequest.id == Clock.request_id)
+        .where(
+            SupportRequest.seller_id == seller_id,
+            or_(Clock.state == ClockState.RUNNING, Clock.state == ClockState.SUSPENDED),
+        )
+        .order_by(Clock.request_id, Clock.name)
+        .with_for_update(of=Clock)
+    )
+    closures = announced_closures(work.session, seller_id)
+    changed = 0
+    for clock, request in work.session.execute(query).tuples():
+        found = _deadline(work, seller_id, clock.name, clock.started_at, clock.business_days, closures)
+        before = _stored(clock)
+        kept = after_change(found, before, work.now, work.zone)
+        if kept.due_before != clock.due_before:
+            _keep(work, clock, kept)
+            note_next_deadline(work.session, request)
+            changed += 1
+    return changed
+
+
+def clock_of(session: Session, request_id: str, name: ClockName) -> Clock | None:
+    """One clock of a request, locked; None when it was never started."""
+    return session.get(Clock, (request_id, name), with_for_update=True)
+
+
+def note_next_deadline(session: Session, request: SupportRequest) -> None:
+    """Remember the earliest deadline still running, by which lists are ordered."""
+    session.flush()
+    query = select(Clock.due_before).where(
+        Clock.request_id == request.id,
+        or_(Clock.state == ClockState.RUNNING, Clock.state == ClockState.TO_CONFIRM),
+        Clock.due_before.is_not(None),
+    )
+    request.next_deadline_at = min((due for due in session.scalars(query) if due), default=None)
+
+
+def shown(clock: Clock | None) -> dict[str, Any] | None:
+    """A clock as the API and the pages show it."""
+    if clock is None:
+        return None
+    return {
+        "state": clock.state,
+        "started_at": clock.started_at,
+        "last_day": clock.last_day,
+        "due_before": clock.due_before,
+        "stopped_at": clock.stopped_at,
+        "missed_at": clock.missed_at,
+        "remaining_days": clock.remaining_days,
+        "policy": clock.policy,
+        "trace": clock.trace,
+    }
+
+
+def _deadline(
+    work: Work, seller_id: str, name: ClockName, from_at: datetime, days: int, closures: Iterable[Closure]
+) -> Deadline:
+    policy = _policy(work, name)
+    return deadline(
+        from_at,
+        days,
+        policy=policy["policy"],
+        zone=work.zone,
+        holidays=frozenset(date.fromisoformat(day) for day in policy["holidays"]),
+        closures=closures,
+        closures_suspend=policy["closures_suspend"],
+    )
+
+
+def _policy(work: Work, name: ClockName) -> dict[str, Any]:
+    """The rules of a clock, as they are stored with it."""
+    settings = work.settings
+    suspend = (
+        settings.closures_suspend_acknowledgement
+        if name is ClockName.ACKNOWLEDGEMENT
+        else settings.closures_suspend_fix
+    )
+    days = Policy(settings.business_days)
+    return {
+        "version": POLICY_VERSION,
+        "policy": days,
+        "zone": str(work.zone),
+        "closures_suspend": ClosuresSuspend(suspend),
+        "holidays": [] if days is Policy.MF else _holidays(settings.holidays_country, work.now.year),
+    }
+
+
+@cache
+def _holidays(country: str, year: int) -> Sequence[str]:
+    found: Mapping[date, str] = holidays.country_holidays(country, years=range(year - 1, year + 4))
+    return sorted(day.isoformat() for day in found)
+
+
+def _keep(work: Work, clock: Clock, found: Deadline) -> None:
+    clock.last_day, clock.due_before = found.last_day, found.due_before
+    clock.state = ClockState.SUSPENDED if found.due_before is None else ClockState.RUNNING
+    clock.trace = {
+        "counted": [day.isoformat() for day in found.counted],
+        "skipped": [{"day": one.day.isoformat(), "reason": one.reason} for one in found.skipped],
+    }
+    clock.warn_at = _warn_at(work, clock)
+
+
+def _stored(clock: Clock) -> Deadline:
+    from_trace = tuple(date.fromisoformat(day) for day in clock.trace["counted"])
+    return Deadline(
+        state="suspended" if clock.due_before is None else "running",  # type: ignore[arg-type] # a StrEnum's value
+        last_day=clock.last_day,
+        due_before=clock.due_before,
+        counted=from_trace,
+        skipped=(),
+    )
+
+
+def _warn_at(work: Work, clock: Clock) -> datetime | None:
+    """The morning on which to warn: of the acknowledgement's last day; of the fix when one business day is left."""
+    if clock.last_day is None:
+        return None
+    counted = [date.fromisoformat(day) for day in clock.trace["counted"]]
+    day = clock.last_day
+    if clock.name is ClockName.FIX and len(counted) > 1:
+        day = counted[-2]
+    morning = first_instant(day, work.zone) + timedelta(hours=MORNING_HOUR)
+    return morning if day >= day_of(work.now, work.zone) else None

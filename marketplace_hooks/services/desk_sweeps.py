@@ -1,0 +1,235 @@
+"""Which clocks have run out, whom must we warn, which refunds are to be asked for, which waits are over?
+
+Only due rows are touched. A missed clock is noticed once: one UPDATE takes it out of `running`, and only what that very
+statement took is told, by INSERT … SELECT in the same transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, insert, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from ..domain.requests import ClockName, ClockState, Handling, RefundState
+from ..store.base import constant, json_object, random_hex
+from ..store.outbox import OutgoingEvent
+from ..store.support import Clock, RefundClaim, SupportRequest
+from .answers import close
+from .installation import Bell, Installation
+from .refunds import make_due, request_refund
+from .requests import SUBJECT, make_move, tell_request
+from .work import Cause, Work, carry_out
+
+BATCH = 1_000
+CAUSE = Cause(actor="marketplace_hooks", reason="the time is over")
+REMINDER = timedelta(days=3)
+"""Before a request that waits for information is abandoned, the customer is reminded."""
+_COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "cascade_id", "created_at"]
+
+
+def due(session: Session, now: datetime) -> bool:
+    """Whether anything of the desk is due now."""
+    queries: tuple[Select[Any], ...] = (
+        select(Clock.request_id).where(_has_run_out(now)),
+        select(Clock.request_id).where(_is_to_warn(now)),
+        select(RefundClaim.request_id).where(_is_to_request(now)),
+        select(SupportRequest.id).where(SupportRequest.waits_until <= now),
+        select(SupportRequest.id).where(_is_to_remind(now)),
+    )
+    return any(session.scalar(query.limit(1)) is not None for query in queries)
+
+
+def run_desk(installation: Installation, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Do everything that is due; return how much it was."""
+    total = 0
+    acts: tuple[Callable[[Work], int], ...] = (
+        lambda work: notice_missed(work, ClockName.ACKNOWLEDGEMENT),
+        lambda work: notice_missed(work, ClockName.FIX),
+        warn,
+        request_refunds,
+        end_waits,
+        remind,
+    )
+    for act in acts:
+        while not stop():
+            done = carry_out(installation, act)
+            total += done
+            if done < BATCH:
+                break
+    return total
+
+
+def notice_missed(work: Work, name: ClockName) -> int:
+    """Take the next clocks of this name that have run out, and tell of each; a missed fix makes the refund due."""
+    notice = f"not_{uuid.uuid4().hex}"
+    keys = (
+        select(Clock.request_id)
+        .where(_has_run_out(work.now), Clock.name == constant(name))
+        .order_by(Clock.due_before)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(Clock)
+        .where(Clock.request_id.in_(keys.scalar_subquery()), Clock.name == constant(name), _has_run_out(work.now))
+        .values(
+            state=ClockState.MISSED, missed_at=Clock.due_before, noticed_at=work.now, notice_id=notice, warn_at=None
+        )
+        .execution_options(synchronize_session=False)
+    )
+    count = int(work.session.execute(taken).rowcount)  # type: ignore[attr-defined] # a cursor result
+    if count == 0:
+        return 0
+    mine = select(Clock.request_id).where(Clock.notice_id == notice, Clock.name == constant(name))
+    counted = update(SupportRequest).where(SupportRequest.id.in_(mine))
+    values = {"sequence": SupportRequest.sequence + 1, "next_deadline_at": None}
+    work.session.execute(counted.values(values).execution_options(synchronize_session=False))
+    work.session.execute(insert(OutgoingEvent).from_select(_COLUMNS, _told(work, name, notice)))
+    work.rings.add(Bell.DELIVERIES)
+    _note_others(work, notice, name)
+    if name is ClockName.FIX:
+        for request, clock in work.session.execute(_missed(notice, name)).tuples():
+            make_due(work, request, clock.missed_at or work.now, CAUSE)
+    return count
+
+
+def warn(work: Work) -> int:
+    """Warn of what will be due: in the morning, once for each clock."""
+    query = (
+        select(Clock, SupportRequest)
+        .join(SupportRequest, SupportRequest.id == Clock.request_id)
+        .where(_is_to_warn(work.now))
+        .order_by(Clock.warn_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True, of=Clock)
+    )
+    found = list(work.session.execute(query).tuples())
+    for clock, request in found:
+        clock.warn_at = None
+        short = "acknowledgement" if clock.name is ClockName.ACKNOWLEDGEMENT else "fix"
+        cause = Cause(actor="marketplace_hooks", reason="the deadline comes near")
+        tell_request(work, request, f"{short}_due_soon", {"due_before": clock.due_before}, cause)
+    return len(found)
+
+
+def request_refunds(work: Work) -> int:
+    """Ask for the refunds whose customers have not preferred the fix in time."""
+    query = (
+        select(RefundClaim, SupportRequest)
+        .join(SupportRequest, SupportRequest.id == RefundClaim.request_id)
+        .where(_is_to_request(work.now))
+        .order_by(RefundClaim.request_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True, of=RefundClaim)
+    )
+    found = list(work.session.execute(query).tuples())
+    for claim, request in found:
+        request_refund(work, request, claim, CAUSE)
+    return len(found)
+
+
+def end_waits(work: Work) -> int:
+    """What waited long enough: nothing was completed, contested, or said not to be fixed."""
+    query = select(SupportRequest).where(SupportRequest.waits_until <= work.now)
+    query = query.order_by(SupportRequest.waits_until).limit(BATCH).with_for_update(skip_locked=True)
+    found = list(work.session.scalars(query))
+    for request in found:
+        if request.handling is Handling.NEEDS_INFORMATION:
+            make_move(request, "abandon")
+            close(work, request, "abandoned", CAUSE)
+        elif request.handling in (Handling.RESOLVED, Handling.REFUSED):
+            reason = "resolved" if request.handling is Handling.RESOLVED else "refusal_not_contested"
+            make_move(request, "close")
+            close(work, request, reason, CAUSE)
+        else:
+            request.waits_until = None
+    return len(found)
+
+
+def remind(work: Work) -> int:
+    """Remind customers, once, that their request still misses something."""
+    query = select(SupportRequest).where(_is_to_remind(work.now)).order_by(SupportRequest.number).limit(BATCH)
+    found = list(work.session.scalars(query.with_for_update(skip_locked=True)))
+    for request in found:
+        request.reminded_at = work.now
+        told = {"missing": request.missing, "waits_until": request.waits_until, "reminder": True}
+        tell_request(work, request, "needs_information", told, CAUSE)
+    return len(found)
+
+
+def _has_run_out(now: datetime) -> Any:
+    return and_(Clock.state == constant(ClockState.RUNNING), Clock.due_before <= now)
+
+
+def _is_to_warn(now: datetime) -> Any:
+    return and_(Clock.state == constant(ClockState.RUNNING), Clock.warn_at <= now, Clock.due_before > now)
+
+
+def _is_to_request(now: datetime) -> Any:
+    return and_(RefundClaim.state == constant(RefundState.DUE), RefundClaim.request_at <= now)
+
+
+def _is_to_remind(now: datetime) -> Any:
+    waits = SupportRequest.handling == constant(Handling.NEEDS_INFORMATION)
+    return and_(waits, SupportRequest.waits_until <= now + REMINDER, SupportRequest.reminded_at.is_(None))
+
+
+def _missed(notice: str, name: ClockName) -> Any:
+    return (
+        select(SupportRequest, Clock)
+        .join(Clock, Clock.request_id == SupportRequest.id)
+        .where(Clock.notice_id == notice, Clock.name == constant(name))
+        .order_by(SupportRequest.id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _note_others(work: Work, notice: str, name: ClockName) -> None:
+    """A request whose other clock still runs is ordered by that one from now on."""
+    other = ClockName.FIX if name is ClockName.ACKNOWLEDGEMENT else ClockName.ACKNOWLEDGEMENT
+    running = or_(Clock.state == constant(ClockState.RUNNING), Clock.state == constant(ClockState.TO_CONFIRM))
+    next_one = (
+        select(Clock.due_before)
+        .where(Clock.request_id == SupportRequest.id, Clock.name == constant(other), running)
+        .correlate(SupportRequest)
+        .scalar_subquery()
+    )
+    mine = select(Clock.request_id).where(Clock.notice_id == notice)
+    ordered = update(SupportRequest).where(SupportRequest.id.in_(mine)).values(next_deadline_at=next_one)
+    work.session.execute(ordered.execution_options(synchronize_session=False))
+
+
+def _told(work: Work, name: ClockName, notice: str) -> Select[Any]:
+    columns = OutgoingEvent.__table__.c
+    short = "acknowledgement" if name is ClockName.ACKNOWLEDGEMENT else "fix"
+    data = json_object(
+        literal("request_id"),
+        SupportRequest.id,
+        literal("purchase_id"),
+        SupportRequest.purchase_id,
+        literal("customer_id"),
+        SupportRequest.customer_id,
+        literal("seller_id"),
+        SupportRequest.seller_id,
+        literal("due_before"),
+        Clock.missed_at,
+    )
+    return (
+        select(
+            literal("evt_") + random_hex(),
+            literal(f"support_request.{short}_missed"),
+            literal(SUBJECT),
+            SupportRequest.id,
+            SupportRequest.sequence,
+            data,
+            literal(CAUSE.as_json(), columns.cause.type),
+            literal(None, columns.cascade_id.type),
+            literal(work.now, columns.created_at.type),
+        )
+        .join(Clock, Clock.request_id == SupportRequest.id)
+        .where(Clock.notice_id == notice, Clock.name == constant(name))
+    )

@@ -1,0 +1,154 @@
+"""What is given back when a fix was missed, when is it asked for, and by which way?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..domain.deadlines import Policy, deadline
+from ..domain.refunds import Path, lines, path_at
+from ..domain.requests import REFUND_MOVES, RefundState
+from ..errors import Conflict, NotFound
+from ..store.purchases import Purchase
+from ..store.subscriptions import Period, Subscription
+from ..store.support import RefundClaim, SupportRequest
+from .requests import tell_request
+from .work import Cause, Work
+
+
+def make_due(work: Work, request: SupportRequest, due_at: datetime, cause: Cause) -> RefundClaim | None:
+    """A missed fix makes the refund due; it is requested two business days later. None: there is one already."""
+    if request.purchase_id is None or claim_of(work.session, request.id) is not None:
+        return None
+    purchase = work.session.get_one(Purchase, request.purchase_id)
+    found = lines(
+        price_cents=purchase.price_cents,
+        refunded_cents=purchase.refunded_cents,
+        of_pack=purchase.pack_id is not None,
+        period_cents=_current_period_cents(work.session, purchase.id),
+    )
+    owed = sum(line.amount_cents for line in found if not line.optional)
+    if owed == 0:
+        return None
+    window = work.settings.refund_window_months
+    claim = RefundClaim(
+        request_id=request.id,
+        purchase_id=purchase.id,
+        state=RefundState.DUE,
+        due_at=due_at,
+        request_at=deadline(work.now, work.settings.refund_choice_days, policy=Policy.MF, zone=work.zone).due_before,
+        amount_cents=owed,
+        currency=purchase.currency,
+        lines=[line.as_json() for line in found],
+        path=path_at(purchase.purchased_at, work.now, window_months=window, zone=work.zone),
+    )
+    work.session.add(claim)
+    tell_request(work, request, "refund_due", {"amount": _money(claim), "request_at": claim.request_at}, cause)
+    return claim
+
+
+def request_refund(work: Work, request: SupportRequest, claim: RefundClaim, cause: Cause) -> None:
+    """Ask for the money back, once: through the platform within its window; later an operator sees to it."""
+    purchase = work.session.get_one(Purchase, claim.purchase_id)
+    window = work.settings.refund_window_months
+    claim.path = path_at(purchase.purchased_at, work.now, window_months=window, zone=work.zone)
+    move_refund(claim, RefundState.REQUESTED if claim.path == Path.PLATFORM else RefundState.MANUAL)
+    claim.requested_at, claim.request_at = work.now, None
+    told = {"amount": _money(claim), "path": claim.path, "idempotency_key": f"{request.id}:refund"}
+    tell_request(work, request, "refund_requested", told, cause)
+
+
+def waive_refund(work: Work, request: SupportRequest, cause: Cause) -> RefundClaim:
+    """The customer prefers the fix. Raises `Conflict` when the money has been asked for."""
+    claim = known_claim(work.session, request.id)
+    move_refund(claim, RefundState.WAIVED)
+    claim.settled_at, claim.request_at = work.now, None
+    tell_request(work, request, "refund_waived", {"amount": _money(claim)}, cause)
+    return claim
+
+
+def approve_refund(work: Work, request: SupportRequest, *, with_period: bool, reason: str, cause: Cause) -> RefundClaim:
+    """An operator has the refund asked for now: early, without the seller, or with the current period on top."""
+    claim = claim_of(work.session, request.id) or make_due(work, request, work.now, cause)
+    if claim is None:
+        raise Conflict("there is nothing to give back", code="nothing_to_refund", state="none", asked="requested")
+    if claim.state is not RefundState.DUE:
+        raise _impossible(claim, RefundState.REQUESTED)
+    chosen = [{**line, "optional": line["optional"] and not with_period} for line in claim.lines]
+    claim.lines = chosen
+    claim.amount_cents = sum(line["amount_cents"] for line in chosen if not line["optional"])
+    claim.reason = reason
+    request_refund(work, request, claim, cause)
+    return claim
+
+
+def settle_refund(work: Work, request_id: str | None, purchase_id: str, settled_at: datetime) -> bool:
+    """The platform has refunded (`purchase.refunded`): the circle is closed. False: no claim was waiting for it."""
+    query = select(RefundClaim).where(RefundClaim.purchase_id == purchase_id)
+    if request_id is not None:
+        query = query.where(RefundClaim.request_id == request_id)
+    waiting = (RefundState.DUE, RefundState.REQUESTED, RefundState.MANUAL)
+    query = query.where(RefundClaim.state.in_(waiting)).order_by(RefundClaim.due_at).limit(1)
+    claim = work.session.scalar(query.with_for_update())
+    if claim is None:
+        return False
+    claim.state, claim.settled_at, claim.request_at = RefundState.REFUNDED, settled_at, None
+    return True
+
+
+def move_refund(claim: RefundClaim, asked: RefundState) -> None:
+    """Move a claim on. Raises `Conflict` naming both states."""
+    if asked not in REFUND_MOVES[claim.state]:
+        raise _impossible(claim, asked)
+    claim.state = asked
+
+
+def claim_of(session: Session, request_id: str) -> RefundClaim | None:
+    """The refund of a request, locked; None when none is due."""
+    return session.get(RefundClaim, request_id, with_for_update=True)
+
+
+def known_claim(session: Session, request_id: str) -> RefundClaim:
+    """Like `claim_of`. Raises `NotFound`."""
+    claim = claim_of(session, request_id)
+    if claim is None:
+        raise NotFound("no refund is due", code="no_refund_due")
+    return claim
+
+
+def shown(claim: RefundClaim | None) -> Mapping[str, Any]:
+    """A refund as the API and the pages show it."""
+    if claim is None:
+        return {"state": RefundState.NONE}
+    return {
+        "state": claim.state,
+        "amount": _money(claim),
+        "lines": claim.lines,
+        "path": claim.path,
+        "due_at": claim.due_at,
+        "request_at": claim.request_at,
+        "requested_at": claim.requested_at,
+        "settled_at": claim.settled_at,
+    }
+
+
+def _current_period_cents(session: Session, purchase_id: str) -> int | None:
+    query = (
+        select(Period.amount_cents)
+        .join(Subscription, Subscription.purchase_id == Period.purchase_id)
+        .where(Period.purchase_id == purchase_id, Period.index == Subscription.current_index)
+    )
+    return session.scalar(query)
+
+
+def _money(claim: RefundClaim) -> dict[str, Any]:
+    return {"amount_cents": claim.amount_cents, "currency": claim.currency}
+
+
+def _impossible(claim: RefundClaim, asked: RefundState) -> Conflict:
+    detail = f"the refund is {claim.state} and cannot become {asked}"
+    return Conflict(detail, code="impossible_move", state=claim.state, asked=asked)

@@ -1,0 +1,216 @@
+"""How does a request for support come in: judged once, accepted or told what is missing, its clocks started?"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..domain.civil_days import day_of, end_of
+from ..domain.eligibility import Outcome
+from ..domain.requests import OPEN, ClockName, Handling, Kind
+from ..errors import NotFound
+from ..store.products import Product
+from ..store.purchases import Purchase
+from ..store.support import SupportRequest
+from .clocks import start_clock
+from .eligibility import Judged, entitlement_shown, judge_submission, shown
+from .inspections import hold_credentials
+from .requests import known_request, make_move, refuse_unless, tell_request
+from .work import Cause, Work
+
+_MOVES = {
+    Outcome.ACCEPTED: "accept",
+    Outcome.REFUSABLE: "accept",
+    Outcome.NEEDS_INFORMATION: "ask_information",
+    Outcome.NOT_ENTITLED: "find_not_entitled",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submitted:
+    """One request as it came. `as_it_is`: nobody can be asked, or the customer said so; what is unknown stays so."""
+
+    request_id: str
+    customer_id: str
+    product_id: str
+    purchase_id: str | None
+    subject: str
+    body: str
+    submitted_at: datetime
+    kind: Kind = Kind.ANOMALY
+    shop_url: str | None = None
+    check_id: str | None = None
+    presale: bool = False
+    as_it_is: bool = False
+
+
+def submit(work: Work, submitted: Submitted, cause: Cause) -> SupportRequest:
+    """Record a request, judge it once, and start what it starts (`domain.md` 16, 17, 20).
+
+    The same words about the same purchase, while a request is open, are attached to it. A request known by its id is
+    returned as it stands.
+    """
+    known = work.session.scalar(select(SupportRequest).where(SupportRequest.id == submitted.request_id))
+    if known is not None:
+        return known
+    request = _new(work, submitted)
+    if submitted.presale:
+        request.handling = Handling.ACCEPTED
+        work.session.add(request)
+        work.session.flush()
+        tell_request(work, request, "accepted", {"outcome": "presale", "grounds": []}, cause)
+        return request
+    purchase = work.session.get_one(Purchase, submitted.purchase_id)
+    original = _same_open_request(work.session, request)
+    judged = judge_submission(
+        work.session,
+        purchase,
+        at=submitted.submitted_at,
+        shop_url=submitted.shop_url,
+        check_id=submitted.check_id,
+        zone=work.zone,
+    )
+    _freeze(request, judged)
+    work.session.add(request)
+    work.session.flush()
+    if original is not None:
+        request.duplicate_of, request.handling = original.id, Handling.CLOSED
+        request.closed_at, request.closed_reason = work.now, "duplicate"
+        tell_request(work, request, "closed", {"reason": "duplicate", "duplicate_of": original.id}, cause)
+        return request
+    if submitted.check_id is not None:
+        hold_credentials(work, submitted.check_id)
+    outcome = judged.eligibility.outcome
+    if outcome is Outcome.NEEDS_INFORMATION and submitted.as_it_is:
+        outcome = Outcome.REFUSABLE if judged.eligibility.grounds else Outcome.ACCEPTED
+    make_move(request, _MOVES[outcome])
+    _follow(work, request, outcome, cause)
+    return request
+
+
+def _follow(work: Work, request: SupportRequest, outcome: Outcome, cause: Cause) -> None:
+    if outcome is Outcome.NOT_ENTITLED:
+        told = {"code": request.entitlement["code"], "remedy": request.entitlement["remedy"]}
+        request.closed_at, request.closed_reason = work.now, "not_entitled"
+        tell_request(work, request, "not_entitled", told, cause)
+    elif outcome is Outcome.NEEDS_INFORMATION:
+        last_day = day_of(work.now, work.zone) + timedelta(days=work.settings.information_days)
+        request.waits_until = end_of(last_day, work.zone)
+        told_missing = {"missing": request.missing, "waits_until": request.waits_until}
+        tell_request(work, request, "needs_information", told_missing, cause)
+    else:
+        start_clocks(work, request, request.submitted_at)
+        tell_request(work, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
+
+
+def start_clocks(work: Work, request: SupportRequest, from_at: datetime) -> None:
+    """All requests start the acknowledgement clock; only an anomaly the fix clock (`domain.md` 16)."""
+    request.clocks_from, request.waits_until = from_at, None
+    start_clock(work, request, ClockName.ACKNOWLEDGEMENT, from_at, work.settings.acknowledgement_days)
+    if request.kind is Kind.ANOMALY:
+        start_clock(work, request, ClockName.FIX, from_at, work.settings.fix_days)
+
+
+def complete_information(
+    work: Work, request_id: str, *, shop_url: str | None, check_id: str | None, cause: Cause
+) -> SupportRequest:
+    """The customer has said what was missing: judge the site again, never the entitlement (`domain.md` 17).
+
+    The clocks start when it was completed.
+    """
+    request = known_request(work.session, request_id)
+    refuse_unless(
+        request.handling is Handling.NEEDS_INFORMATION,
+        "nothing is missing",
+        code="impossible_move",
+        state=request.handling,
+        asked=Handling.ACCEPTED,
+    )
+    purchase = work.session.get_one(Purchase, request.purchase_id)
+    request.shop_url, request.check_id = shop_url or request.shop_url, check_id or request.check_id
+    judged = judge_submission(
+        work.session,
+        purchase,
+        at=request.submitted_at,
+        shop_url=request.shop_url,
+        check_id=request.check_id,
+        zone=work.zone,
+    )
+    eligibility = judged.eligibility
+    request.checks, request.missing = shown(eligibility), list(eligibility.missing)
+    request.grounds = [ground.value for ground in eligibility.grounds]
+    if eligibility.outcome in (Outcome.NEEDS_INFORMATION, Outcome.NOT_ENTITLED):
+        return request
+    make_move(request, "accept")
+    start_clocks(work, request, work.now)
+    tell_request(work, request, "accepted", {"outcome": eligibility.outcome, "grounds": request.grounds}, cause)
+    return request
+
+
+def send_as_is(work: Work, request_id: str, cause: Cause) -> SupportRequest:
+    """The customer sends the request as it is; what stayed unknown is on record, and the clocks start now."""
+    request = known_request(work.session, request_id)
+    make_move(request, "send_as_is")
+    start_clocks(work, request, work.now)
+    outcome = Outcome.REFUSABLE if request.grounds else Outcome.ACCEPTED
+    tell_request(work, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
+    return request
+
+
+def purchase_of(session: Session, purchase_id: str, customer_id: str | None) -> Purchase:
+    """The purchase, if it is this customer's (None: anybody's). Raises `NotFound`."""
+    purchase = session.get(Purchase, purchase_id)
+    if purchase is None or (customer_id is not None and purchase.customer_id != customer_id):
+        raise NotFound(f"no purchase {purchase_id}")
+    return purchase
+
+
+def _new(work: Work, submitted: Submitted) -> SupportRequest:
+    product = work.session.get_one(Product, submitted.product_id)
+    words = " ".join(f"{submitted.subject}\n{submitted.body}".casefold().split())
+    return SupportRequest(
+        id=submitted.request_id,
+        purchase_id=submitted.purchase_id,
+        customer_id=submitted.customer_id,
+        product_id=submitted.product_id,
+        seller_id=product.seller_id,
+        presale=submitted.presale,
+        kind=submitted.kind,
+        subject=submitted.subject,
+        body=submitted.body,
+        fingerprint=hashlib.sha256(words.encode()).hexdigest(),
+        shop_url=submitted.shop_url,
+        check_id=submitted.check_id,
+        submitted_at=submitted.submitted_at,
+        recorded_at=work.now,
+        handling=Handling.SUBMITTED,
+        entitlement={},
+        checks=[],
+        grounds=[],
+        waived=[],
+        missing=[],
+        sequence=0,
+    )
+
+
+def _freeze(request: SupportRequest, judged: Judged) -> None:
+    request.entitlement = entitlement_shown(judged.entitlement)
+    request.listing_id = judged.listing_id
+    request.checks = shown(judged.eligibility)
+    request.grounds = [ground.value for ground in judged.eligibility.grounds]
+    request.missing = list(judged.eligibility.missing)
+
+
+def _same_open_request(session: Session, request: SupportRequest) -> SupportRequest | None:
+    query = select(SupportRequest).where(
+        SupportRequest.purchase_id == request.purchase_id,
+        SupportRequest.fingerprint == request.fingerprint,
+        SupportRequest.handling.in_(OPEN),
+    )
+    # The purchase is locked first: of two that come at once, one is the original.
+    session.get(Purchase, request.purchase_id, with_for_update=True)
+    return session.scalar(query.order_by(SupportRequest.number).limit(1))
