@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from ..config import Settings
 from ..domain.outgoing import OUTGOING
 from ..store.cascades import Cascade
 from ..store.database import insert_new
@@ -55,18 +56,23 @@ class Sequenced(Counter, Protocol):
 
 @dataclass(kw_only=True)
 class Work:
-    """One write transaction, at `now`, by the civil days of `zone`.
+    """One write transaction, at `now`, under the settings of its installation.
 
     Rows that are only ever added are gathered here and written in one statement each.
     """
 
     session: Session
     now: datetime
-    zone: ZoneInfo
+    settings: Settings
     outgoing: list[dict[str, Any]] = field(default_factory=list)
     cascades: list[dict[str, Any]] = field(default_factory=list)
     listings: list[dict[str, Any]] = field(default_factory=list)
     rings: set[Bell] = field(default_factory=set)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The reference zone, in whose civil days every rule counts."""
+        return self.settings.reference_zone
 
     def tell(
         self,
@@ -113,11 +119,19 @@ class Work:
 
     def write(self) -> None:
         """Send everything gathered to the database, still inside the transaction."""
+        self.write_listings()
+        self._insert(Cascade, self.cascades)
+        self._insert(OutgoingEvent, self.outgoing)
+
+    def write_listings(self) -> None:
+        """Send the listings alone, for whoever reads what a listing announces in the transaction that tells it."""
         self.session.flush()
-        for table, rows in ((Cascade, self.cascades), (OutgoingEvent, self.outgoing), (Listing, self.listings)):
-            if rows:
-                self.session.execute(insert_new(self.session, table), rows)
-                rows.clear()
+        self._insert(Listing, self.listings)
+
+    def _insert(self, table: type[Any], rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self.session.execute(insert_new(self.session, table), rows)
+            rows.clear()
 
 
 def carry_out(installation: Installation, act: Callable[[Work], _T]) -> _T:
@@ -129,7 +143,7 @@ def carry_out(installation: Installation, act: Callable[[Work], _T]) -> _T:
     rings: set[Bell] = set()
 
     def attempt(session: Session) -> _T:
-        work = Work(session=session, now=installation.now(), zone=installation.settings.reference_zone)
+        work = Work(session=session, now=installation.now(), settings=installation.settings)
         done = act(work)
         work.write()
         rings.clear()
