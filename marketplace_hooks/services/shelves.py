@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from ..store.packs import PackMember
@@ -74,8 +76,30 @@ def contents(session: Session, pack_ids: Sequence[str]) -> dict[str, Contents]:
     """What is in these packs; a pack without a single product is left out."""
     if not pack_ids:
         return {}
+    counted = _counted(pack_ids).subquery()
+    query = (
+        select(counted, Product.kind, Product.technical_name, Product.title, Product.categories)
+        .join(Product, Product.id == counted.c.product_id)
+        .where(counted.c.place <= MEMBERS_SHOWN)
+        .order_by(counted.c.pack_id, counted.c.place)
+    )
+    found: dict[str, Contents] = {}
+    for pack_id, rows in groupby(session.execute(query), key=lambda row: row.pack_id):
+        shown = list(rows)
+        one_currency = shown[0].first_currency == shown[0].last_currency
+        found[pack_id] = Contents(
+            parts=[_part(row) for row in shown],
+            # PostgreSQL sums integers to a numeric.
+            apart_cents=int(shown[0].apart_cents) if one_currency else None,
+            currency=shown[0].first_currency,
+        )
+    return found
+
+
+def _counted(pack_ids: Sequence[str]) -> Select[Any]:
+    """Each member of these packs at its place, with the sum of the prices in its pack and their currencies."""
     pack = PackMember.pack_id
-    counted = (
+    return (
         select(
             PackMember.pack_id,
             PackMember.product_id,
@@ -86,29 +110,14 @@ def contents(session: Session, pack_ids: Sequence[str]) -> dict[str, Contents]:
         )
         .join(Product, Product.id == PackMember.product_id)
         .where(PackMember.pack_id.in_(pack_ids))
-        .subquery()
     )
-    query = (
-        select(counted, Product.kind, Product.technical_name, Product.title, Product.categories)
-        .join(Product, Product.id == counted.c.product_id)
-        .where(counted.c.place <= MEMBERS_SHOWN)
-        .order_by(counted.c.pack_id, counted.c.place)
+
+
+def _part(row: Row[Any]) -> Part:
+    return Part(
+        product_id=row.product_id,
+        kind=row.kind,
+        technical_name=row.technical_name,
+        title=row.title,
+        categories=row.categories,
     )
-    found: dict[str, Contents] = {}
-    parts: dict[str, list[Part]] = {}
-    for row in session.execute(query):
-        shown = parts.setdefault(row.pack_id, [])
-        shown.append(
-            Part(
-                product_id=row.product_id,
-                kind=row.kind,
-                technical_name=row.technical_name,
-                title=row.title,
-                categories=row.categories,
-            )
-        )
-        one_currency = row.first_currency == row.last_currency
-        # PostgreSQL sums integers to a numeric.
-        apart_cents = int(row.apart_cents) if one_currency else None
-        found[row.pack_id] = Contents(parts=shown, apart_cents=apart_cents, currency=row.first_currency)
-    return found

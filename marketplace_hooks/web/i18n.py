@@ -65,11 +65,10 @@ _ = gettext
 def choose(cookie: str | None, told: str | None, accepted: LanguageAccept) -> Wording:
     """The wording for what was chosen here, what the host tells, and what the browser sends."""
     zone = state(current_app).installation.settings.reference_zone
-    for language in (_known(cookie), _known(told)):
-        if language is not None:
-            return Wording.of(language, zone, locale=_country(language, told, accepted))
-    language = accepted.best_match(LANGUAGES) or DEFAULT_LANGUAGE
-    return Wording.of(language, zone, locale=_country(language, None, accepted))
+    # Not `best_match`: to it the second language of a browser that names its country (`fr-CH, en;q=0.5`) is closer.
+    tags = (cookie, told, *(tag for tag, quality in accepted if quality > 0))
+    language = next((known for tag in tags if (known := _known(tag))), DEFAULT_LANGUAGE)
+    return Wording.of(language, zone, locale=_country(language, told, accepted))
 
 
 def _known(tag: str | None) -> str | None:

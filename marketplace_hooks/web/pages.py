@@ -31,7 +31,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..errors import MarketplaceHooksError
 from .i18n import COOKIE, COOKIE_AGE_S, template_context, wording
 from .problems import problem, problem_of
-from .sign_in import check_audience, identify
+from .sign_in import audience, check_audience, identify
 from .state import state
 from .wording import LANGUAGES
 
@@ -143,6 +143,7 @@ def show_all_errors(app: Flask) -> None:
 
 
 @shared.get("/mh-static/<digest>/<path:name>")
+@audience()
 def static_file(digest: str, name: str) -> Response:
     """A file of ours. Its address holds what is in it, so that whoever has it need never ask again."""
     known = static_digests().get(name)
@@ -170,6 +171,7 @@ def static_digests() -> dict[str, str]:
 
 
 @shared.get("/language/<language>")
+@audience()
 def choose_language(language: str) -> BaseResponse:
     """Remember in which language to answer this browser, and go back to where it was.
 
