@@ -6,13 +6,24 @@ import importlib.metadata
 
 from flask import Flask
 
-from . import cascades, deliveries, docs, events, packs, products, statuses
+from . import cascades, deliveries, docs, eligibility, events, packs, products, statuses
 from .docs import document
 from .operations import CONFIG_PREFIX, Api, blueprint
 from .refusals import UNKNOWN, unknown
 from .values import Day, Instant
 
-__all__ = ["attach_api", "cascades", "deliveries", "docs", "document", "events", "packs", "products", "statuses"]
+__all__ = [
+    "attach_api",
+    "cascades",
+    "deliveries",
+    "docs",
+    "document",
+    "eligibility",
+    "events",
+    "packs",
+    "products",
+    "statuses",
+]
 
 PREFIX = "/api/v1"
 _ABOUT = """Status changes, cascades and logs of a marketplace.
@@ -55,6 +66,7 @@ _TAGS = {
     "Cascades": "What follows from a status change, and how far it has got.",
     "Events": "What we were told, and what became of it.",
     "Deliveries": "What we told others.",
+    "Support": "Requests for support: checked before they are accepted, their clocks, their answers.",
 }
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

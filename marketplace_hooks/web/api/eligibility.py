@@ -1,0 +1,184 @@
+"""Would a request for support be accepted? A check runs in the background, and is shown as it completes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, request
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from ...domain.declarations import Declared
+from ...domain.eligibility import Ground, Outcome, Result
+from ...remote.rungs.protocol import Credentials
+from ...services.checks import CheckSeen, read_check, start_check
+from ...services.companion_reports import submit_report
+from ...services.installation import Bell
+from ...services.support import purchase_of
+from ...services.work import Work
+from ...store.access import Role
+from ...store.products import Product
+from ..sign_in import signed_in
+from ..state import Identity, state
+from .answers import shown_once
+from .once import done_once
+from .operations import operation, read_body
+from .values import AnswerSchema, Line, Word
+
+WHO = (Role.CUSTOMER, Role.PLATFORM)
+SIGNATURE = "Companion-Signature"
+
+
+class CredentialsSchema(Schema):
+    """What lets us ask the bound site itself; encrypted, used there alone, deleted with the request."""
+
+    webservice_key = Line(longest=200, load_default=None, allow_none=True)
+    client_id = Line(longest=200, load_default=None, allow_none=True)
+    client_secret = Line(longest=500, load_default=None, allow_none=True)
+    companion_key = Line(longest=200, load_default=None, allow_none=True)
+
+
+class DeclaredModuleSchema(Schema):
+    """One module that the customer says is installed."""
+
+    name = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{1,64}\Z"))
+    version = Line(longest=50, load_default=None, allow_none=True)
+    enabled = fields.Boolean(load_default=None, allow_none=True)
+
+
+class DeclaredSchema(Schema):
+    """What the customer says of the site, where it does not tell by itself."""
+
+    platform_version = Line(longest=50, load_default=None, allow_none=True)
+    modules = fields.List(fields.Nested(DeclaredModuleSchema), load_default=list, validate=validate.Length(max=2_000))
+    whole_list = fields.Boolean(load_default=False)
+
+
+class EligibilityRequestSchema(Schema):
+    """The purchase, and the site that the request would be about."""
+
+    purchase_id = Line(required=True)
+    shop_url = Line(longest=2_000, load_default=None, allow_none=True)
+    credentials = fields.Nested(CredentialsSchema, load_default=None, allow_none=True)
+    declared = fields.Nested(DeclaredSchema, load_default=None, allow_none=True)
+
+    @validates_schema
+    def _credentials_come_in_pairs(self, data: dict[str, Any], **kwargs: Any) -> None:
+        given = data.get("credentials") or {}
+        if (given.get("client_id") is None) != (given.get("client_secret") is None):
+            raise ValidationError("client_id and client_secret come together.", "credentials")
+
+
+class CheckStartedSchema(AnswerSchema):
+    """A check that runs. A companion signs its report with `report_key`, shown this once, over the `nonce`."""
+
+    check_id = fields.String(required=True)
+    nonce = fields.String(required=True)
+    report_key = fields.String(required=True)
+
+
+class CheckSchema(AnswerSchema):
+    """What one check found, where, and how sure it is."""
+
+    name = fields.String(required=True)
+    result = Word(Result, required=True)
+    ground = Word(Ground, required=True, allow_none=True)
+    evidence = fields.Dict(required=True)
+
+
+class EligibilitySchema(AnswerSchema):
+    """The outcome so far. While `state` is running, checks may still be unknown."""
+
+    check_id = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["running", "done"]))
+    outcome = Word(Outcome, required=True, allow_none=True)
+    checks = fields.List(fields.Nested(CheckSchema), required=True)
+    grounds = fields.List(Word(Ground), required=True)
+    missing = fields.List(fields.String(), required=True)
+
+
+class ReportAnswerSchema(AnswerSchema):
+    """How many findings the report held."""
+
+    findings = fields.Integer(required=True)
+
+
+_STARTED, _ELIGIBILITY, _REPORT = CheckStartedSchema(), EligibilitySchema(), ReportAnswerSchema()
+
+
+@operation(
+    "POST",
+    "/eligibility",
+    tag="Support",
+    roles=WHO,
+    body=EligibilityRequestSchema,
+    answer=CheckStartedSchema,
+    status=202,
+    refusals=(400, 404, 415),
+)
+def check_eligibility(asked: dict[str, Any]) -> Response:
+    """Check whether a request about a purchase and a site would be accepted; the site is inspected by a worker."""
+    installation, customer = state(current_app).installation, customer_of(signed_in())
+    given, said = asked["credentials"], asked["declared"]
+
+    def start(work: Work) -> Any:
+        purchase = purchase_of(work.session, asked["purchase_id"], customer)
+        product = work.session.get_one(Product, purchase.product_id)
+        work.rings.add(Bell.INSPECTIONS)
+        return start_check(
+            installation,
+            work,
+            purchase,
+            shop_url=asked["shop_url"],
+            credentials=Credentials(**given) if given else None,
+            declared=Declared.from_json(said) if said else None,
+            module=product.technical_name,
+        )
+
+    return done_once(start, _STARTED)
+
+
+@operation("GET", "/eligibility/<check_id>", tag="Support", roles=WHO, answer=EligibilitySchema, refusals=(404,))
+def show_eligibility(check_id: str) -> Response:
+    """A check as it stands: each part appears as the worker finds it."""
+    installation = state(current_app).installation
+    with installation.database.reading() as session:
+        zone = installation.settings.reference_zone
+        seen = read_check(session, check_id, customer_id=customer_of(signed_in()), zone=zone)
+        return shown_once(_ELIGIBILITY, _shown(seen))
+
+
+@operation(
+    "POST",
+    "/inspections/<check_id>/report",
+    tag="Support",
+    answer=ReportAnswerSchema,
+    status=202,
+    refusals=(400, 401, 404),
+)
+def post_companion_report(check_id: str) -> Response:
+    """A shop's companion reports on an inspection; signed in `Companion-Signature` over the body."""
+    installation = state(current_app).installation
+    count = submit_report(installation, check_id, read_body(request), request.headers.get(SIGNATURE, ""))
+    answer = shown_once(_REPORT, {"findings": count})
+    answer.status_code = 202
+    return answer
+
+
+def customer_of(identity: Identity) -> str | None:
+    """Whose purchases this identity may speak of: a customer's own; None: anybody's."""
+    return identity.subject if identity.role is Role.CUSTOMER else None
+
+
+def _shown(seen: CheckSeen) -> dict[str, Any]:
+    eligibility = seen.judged.eligibility
+    return {
+        "check_id": seen.check_id,
+        "state": "running" if seen.running else "done",
+        "outcome": None if seen.running else eligibility.outcome,
+        "checks": [
+            {**one, "result": Result(one["result"]), "ground": Ground(one["ground"]) if one["ground"] else None}
+            for one in seen.checks
+        ],
+        "grounds": list(eligibility.grounds),
+        "missing": list(eligibility.missing),
+    }
