@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from ..services.erasure import erase_customer, is_erased
 from ..services.purchases import upsert_customer
 from ..services.standings import Standings
 from ..services.work import Work
@@ -21,10 +22,32 @@ class CustomerUpsertedSchema(EventSchema):
     professional = fields.Boolean(required=True, truthy={True}, falsy={False})
 
 
+class CustomerErasedSchema(EventSchema):
+    """A customer is to be forgotten: what is personal goes everywhere; ids, amounts and dates stay."""
+
+    customer_id = Identifier(required=True)
+
+
 @handles("customer.upserted", CustomerUpsertedSchema)
 def customer_upserted(work: Work, standings: Standings, told: Told) -> Result:
     """Keep the description."""
     is_new = upsert_customer(work, told.data, sent_at=told.sent_at)
     if is_new is False:
+        forget_again(work, told, told.data["customer_id"])
         return Result(applied=Applied.SUPERSEDED)
     return Result(applied=Applied.CHANGED, created=f"customer:{told.data['customer_id']}" if is_new else None)
+
+
+@handles("customer.erased", CustomerErasedSchema)
+def customer_erased(work: Work, standings: Standings, told: Told) -> Result:
+    """Forget the customer, once and for good."""
+    is_new = erase_customer(work, told.data["customer_id"], told.cause(actor="customer"))
+    if not is_new:
+        return Result(applied=Applied.NO_EFFECT, note="the customer was erased before")
+    return Result(applied=Applied.CHANGED, created=f"customer:{told.data['customer_id']}")
+
+
+def forget_again(work: Work, told: Told, customer_id: str) -> None:
+    """An event about somebody who was erased has brought personal data once more: it goes at once."""
+    if is_erased(work.session, customer_id):
+        erase_customer(work, customer_id, told.cause(actor="customer"))

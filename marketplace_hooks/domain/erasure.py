@@ -1,0 +1,73 @@
+"""What may stay of something that told of a person, once the person is to be forgotten?
+
+Ids, amounts and dates stay (`webhooks.md` 16), and the words that only say what kind of thing happened. It is a list of
+what stays, not of what goes: a field that nobody thought of is forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .instants import parse_instant
+
+_ID = re.compile(r"(?:[a-z_]+_)?ids?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_WORD = re.compile(r"[A-Za-z_]{1,40}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+NUMBERS = frozenset({"amount_cents", "price_cents", "period_index", "version", "attachments"})
+FLAGS = frozenset({"final", "presale"})
+WORDS = frozenset(
+    {
+        "author_type",
+        "code",
+        "ground",
+        "handling",
+        "how",
+        "kind",
+        "outcome",
+        "path",
+        "side",
+        "state",
+        "status",
+        "visibility",
+    }
+)
+ACTORS = frozenset({"customer", "seller", "account", "marketplace", "platform", "operator", "marketplace_hooks"})
+
+
+def without_personal_data(content: Any) -> Any:
+    """What stays of a JSON value: an object keeps only what may stay, and whatever is not an object goes (None)."""
+    return _kept("", content)
+
+
+def actor_without_name(actor: str) -> str:
+    """An actor that is a role stays; one that could name somebody goes."""
+    return actor if actor in ACTORS else ""
+
+
+def _kept(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        inner = {key: _kept(key, one) for key, one in value.items()}
+        return {key: one for key, one in inner.items() if one is not None}
+    if isinstance(value, list):
+        return [one for one in (_kept(name, one) for one in value) if one is not None]
+    return value if _may_stay(name, value) else None
+
+
+def _may_stay(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return name in FLAGS
+    if isinstance(value, int):
+        return name in NUMBERS
+    if not isinstance(value, str):
+        return False
+    if _ID.fullmatch(name):
+        return len(value) <= 256
+    if name == "currency":
+        return _CURRENCY.fullmatch(value) is not None
+    if name in WORDS:
+        return _WORD.fullmatch(value) is not None
+    return parse_instant(value) is not None or _DATE.fullmatch(value) is not None

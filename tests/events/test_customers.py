@@ -1,0 +1,220 @@
+"""A customer is forgotten: nothing personal is left in any table, what must be accounted for is, and once only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from sqlalchemy import select
+
+from marketplace_hooks.remote.rungs import Credentials
+from marketplace_hooks.services import tokens
+from marketplace_hooks.services.inspections import start_inspection
+from marketplace_hooks.store.access import Token
+from marketplace_hooks.store.base import Base
+from marketplace_hooks.store.inbox import InboxEvent
+from marketplace_hooks.store.inspections import Inspection, SiteCredential
+from marketplace_hooks.store.purchases import Customer, Purchase
+from marketplace_hooks.store.subscriptions import Subscription
+from marketplace_hooks.store.support import Message, SupportRequest
+
+from ..holders import SHOP, buys, holds, is_described, is_terminated, money
+from ..marketplace import Marketplace
+
+PERSONAL = ("Odile", "Berthonneau", "odile", "shop.example")
+"""Words that are in what the tests tell of the customer, and in nothing else."""
+
+
+@pytest.fixture(autouse=True)
+def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1", "mod-2")
+
+
+def erases(marketplace: Marketplace, customer_id: str = "customer-1") -> str:
+    event = marketplace.tell("customer.erased", customer_id=customer_id)
+    marketplace.work_off()
+    return event
+
+
+def everything(marketplace: Marketplace) -> Iterator[tuple[str, str]]:
+    """Every value in every table of ours, as text."""
+    with marketplace.installation.database.engine.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            for row in connection.execute(sa.select(table)):
+                for column, value in zip(table.c, row, strict=True):
+                    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else repr(value)
+                    yield f"{table.name}.{column.name}", text
+
+
+def leaks(marketplace: Marketplace) -> list[tuple[str, str]]:
+    return [(where, text) for where, text in everything(marketplace) if any(word in text for word in PERSONAL)]
+
+
+def test_nothing_personal_is_left_in_any_table(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    moved = {"shop_url": "https://odile.example/shop", "bound_at": datetime.now(UTC).isoformat()}
+    marketplace.tell("purchase.shop_bound", purchase_id="purchase-1", **moved)
+    said = {"purchase_id": "purchase-1", "actor": "Odile Berthonneau", "received_at": datetime.now(UTC).isoformat()}
+    marketplace.tell("subscription.renewal_cancelled", **said)
+    is_terminated(marketplace, "purchase-1")
+    buys(marketplace, "parked", product_id="mod-unknown")
+    marketplace.tell("presale.note_taken", customer_id="customer-1", note="Odile called about Lumen")
+    marketplace.tell("mystery.note_taken", purchase_id="purchase-1", request_id="r-9", note="Odile called again")
+    marketplace.work_off()
+    assert leaks(marketplace) != []
+    event = erases(marketplace)
+    assert marketplace.fate(event) == ("applied", "changed")
+    assert leaks(marketplace) == []
+
+
+def test_ids_amounts_and_dates_stay(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    erases(marketplace)
+    [purchase] = marketplace.all(select(Purchase))
+    assert (purchase.customer_id, purchase.product_id, purchase.price_cents) == ("customer-1", "mod-1", 9900)
+    assert purchase.purchased_at == datetime.now(UTC)
+    [subscription] = marketplace.all(select(Subscription))
+    assert (subscription.customer_id, subscription.state) == ("customer-1", "active")
+    [event] = marketplace.all(select(InboxEvent).where(InboxEvent.type == "purchase.completed"))
+    data = json.loads(event.body)["data"]
+    assert (data["purchase_id"], data["price_paid"]) == ("purchase-1", money(9900))
+    assert "shop_url" not in data
+
+
+def test_other_customers_keep_everything(marketplace: Marketplace) -> None:
+    holds(marketplace, "other", customer_id="customer-10", shop_url="https://other.example")
+    holds(marketplace)
+    before = [text for where, text in everything(marketplace) if "other.example" in text]
+    erases(marketplace)
+    assert [text for where, text in everything(marketplace) if "other.example" in text] == before
+    [customer] = marketplace.all(select(Customer).where(Customer.id == "customer-10"))
+    assert (customer.name, customer.erased_at) == ("Odile Berthonneau", None)
+
+
+def test_an_erasure_is_told_once(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    erases(marketplace)
+    again = erases(marketplace)
+    assert marketplace.fate(again) == ("applied", "no_effect")
+    [told] = marketplace.outgoing("customer-1", "customer")
+    assert (told.type, told.data) == ("customer.erased", {"customer_id": "customer-1"})
+
+
+def test_a_description_that_comes_after_the_erasure_is_not_kept(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    erases(marketplace)
+    late = is_described(marketplace, sent_at=datetime.now(UTC) + timedelta(minutes=1))
+    marketplace.work_off()
+    assert marketplace.fate(late) == ("applied", "superseded")
+    assert leaks(marketplace) == []
+
+
+def test_somebody_erased_before_being_known_stays_unknown(marketplace: Marketplace) -> None:
+    erases(marketplace)
+    is_described(marketplace, sent_at=datetime.now(UTC) + timedelta(minutes=1))
+    buys(marketplace)
+    marketplace.work_off()
+    [purchase] = marketplace.all(select(Purchase))
+    assert (purchase.customer_id, purchase.price_cents) == ("customer-1", 9900)
+    assert leaks(marketplace) == []
+
+
+def test_a_purchase_that_waited_is_applied_without_what_was_personal(marketplace: Marketplace) -> None:
+    is_described(marketplace)
+    event = buys(marketplace, product_id="mod-7")
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("parked", None)
+    erases(marketplace)
+    marketplace.sells("mod-7")
+    assert marketplace.fate(event) == ("applied", "changed")
+    assert marketplace.all(select(Purchase.shop_url)) == [None]
+    assert leaks(marketplace) == []
+
+
+def test_another_body_put_aside_is_forgotten_too(marketplace: Marketplace) -> None:
+    event = is_described(marketplace)
+    marketplace.tell(
+        "customer.upserted",
+        event_id=event,
+        **{"customer_id": "customer-1", "name": "Odile", "email": "o@x.example", "locale": "fr", "professional": True},
+    )
+    marketplace.work_off()
+    assert any(where.startswith("mh_inbox_conflicts") for where, _ in leaks(marketplace))
+    erases(marketplace)
+    assert leaks(marketplace) == []
+
+
+def test_the_tokens_of_who_is_erased_open_nothing(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    tokens.create(marketplace.installation, "customer", subject="customer-1", label="Odile's phone")
+    tokens.create(marketplace.installation, "customer", subject="customer-2", label="another's")
+    erases(marketplace)
+    rows = {token.subject: (token.label, token.revoked_at) for token in marketplace.all(select(Token))}
+    assert rows == {"customer-1": ("", datetime.now(UTC)), "customer-2": ("another's", None)}
+
+
+def test_what_was_seen_on_the_site_goes_with_the_customer(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    given = Credentials(webservice_key="K" * 32)
+    start_inspection(marketplace.installation, SHOP, purchase_id="purchase-1", credentials=given)
+    assert len(marketplace.all(select(SiteCredential.kind))) > 0
+    erases(marketplace)
+    assert leaks(marketplace) == []
+    assert marketplace.all(select(SiteCredential.kind)) == []
+    assert marketplace.all(select(Inspection.state)) == ["done"]
+
+
+def test_no_word_of_a_conversation_stays(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    now = datetime.now(UTC)
+    with marketplace.installation.database.session() as session:
+        session.add(
+            SupportRequest(
+                id="request-1",
+                purchase_id="purchase-1",
+                customer_id="customer-1",
+                product_id="mod-1",
+                seller_id="seller-1",
+                kind="anomaly",
+                subject="Odile sees no photographs",
+                body="signed, Odile",
+                fingerprint="0" * 64,
+                shop_url=SHOP,
+                submitted_at=now,
+                recorded_at=now,
+                handling="accepted",
+                entitlement={"code": "VALID", "purchase_id": "purchase-1"},
+                checks=[{"name": "site", "evidence": SHOP}],
+                grounds=[],
+                waived=[],
+                missing=[],
+                refusal={"ground": "source_modified", "text": "Odile changed it"},
+            )
+        )
+        session.add(
+            Message(
+                request_id="request-1",
+                message_id="message-1",
+                side="seller",
+                author="seller-1",
+                author_type="human",
+                origin="page",
+                kind="message",
+                visibility="public",
+                received_at=now,
+                recorded_at=now,
+                subject="Re: Odile",
+                body="Dear Odile",
+                body_sha256="0" * 64,
+                headers=[["To", "odile@pelote.example"]],
+            )
+        )
+    erases(marketplace)
+    assert leaks(marketplace) == []
+    [request] = marketplace.all(select(SupportRequest))
+    assert (request.entitlement["code"], request.refusal) == ("VALID", {"ground": "source_modified"})
+    assert request.submitted_at == now
