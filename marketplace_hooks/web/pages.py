@@ -37,6 +37,8 @@ from .wording import LANGUAGES
 
 STATIC = Path(__file__).parent / "static"
 A_YEAR_S = 365 * 24 * 3600
+MACHINES = ("/api/", "/webhooks/")
+"""Below these nobody reads pages."""
 
 HEADERS = {
     # No inline script or style anywhere: what somebody manages to write into a page stays text.
@@ -110,9 +112,7 @@ def show_error(error: HTTPException) -> Any:
     if error.response is not None or error.code is None or error.code < 400:
         return error
     response = refuse(error.code)
-    for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after"):
-            response.headers[name] = value
+    response.headers.update(_told_on(error))
     return response
 
 
@@ -127,19 +127,26 @@ def show_refusal(error: MarketplaceHooksError) -> Response:
 
 
 def show_all_errors(app: Flask) -> None:
-    """Stand-alone only: errors outside every blueprint get a page too, or a problem document for machines.
+    """Stand-alone only: errors outside every blueprint get a page too, or a problem document where none was asked for.
 
     In a host's app these stay the host's.
     """
 
     def show(error: HTTPException) -> Any:
+        if error.response is not None or error.code is None or error.code < 400:
+            return error
         path = request.path.removeprefix(state(app).installation.settings.url_prefix)
-        if path.startswith(("/api/", "/webhooks/")):
-            code = (error.name or "error").lower().replace(" ", "_")
-            return problem(error.code or 500, code, error.description or "")
-        return finish_page(show_error(error))
+        if not path.startswith(MACHINES) and "text/html" in request.headers.get("Accept", ""):
+            return finish_page(show_error(error))
+        code = error.name.lower().replace(" ", "_")
+        return problem(error.code, code, error.description or error.name, headers=_told_on(error))
 
     app.register_error_handler(HTTPException, show)
+
+
+def _told_on(error: HTTPException) -> dict[str, str]:
+    """The headers that an error of HTTP brings with it."""
+    return {name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")}
 
 
 @shared.get("/mh-static/<digest>/<path:name>")

@@ -28,7 +28,7 @@ class Reader:
 
     def open(self, path: str, **headers: str) -> TestResponse:
         """The answer, read to its end; headers by their names with underscores."""
-        given = {"Accept-Language": self.language, **self.headers}
+        given = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": self.language, **self.headers}
         given |= {name.replace("_", "-"): text for name, text in headers.items()}
         with self.browser.get(path, headers=given) as answer:
             answer.get_data()

@@ -344,6 +344,10 @@ def test_stand_alone_every_error_has_a_page_and_machines_get_problem_documents(s
     for path in ("/api/v1/nothing", "/webhooks/x/y"):
         machine = reader.open(path)
         assert (machine.status_code, machine.content_type) == (404, "application/problem+json")
+    assert reader.open("/nothing", Accept="*/*").content_type == "application/problem+json"
+    wrong = reader.browser.delete("/language/en")
+    assert (wrong.status_code, wrong.get_json()["code"]) == (405, "method_not_allowed")
+    assert "GET" in wrong.headers["Allow"]
 
 
 def test_a_refused_token_is_a_page_too(shop: Marketplace) -> None:
