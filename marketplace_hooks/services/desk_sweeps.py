@@ -15,7 +15,7 @@ from sqlalchemy import Select, and_, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..domain.requests import ClockName, ClockState, Handling, RefundState
-from ..store.base import constant, json_object, random_hex
+from ..store.base import constant, json_object, random_hex, rfc_3339
 from ..store.outbox import OutgoingEvent
 from ..store.support import Clock, RefundClaim, SupportRequest
 from .answers import close
@@ -216,7 +216,7 @@ def _told(work: Work, name: ClockName, notice: str) -> Select[Any]:
         literal("seller_id"),
         SupportRequest.seller_id,
         literal("due_before"),
-        Clock.missed_at,
+        rfc_3339(Clock.missed_at),
     )
     return (
         select(

@@ -6,7 +6,7 @@ import importlib.metadata
 
 from flask import Flask
 
-from . import cascades, deliveries, docs, eligibility, events, packs, products, statuses
+from . import cascades, deliveries, docs, eligibility, events, packs, products, statuses, support, support_answers
 from .docs import document
 from .operations import CONFIG_PREFIX, Api, blueprint
 from .refusals import UNKNOWN, unknown
@@ -23,6 +23,8 @@ __all__ = [
     "packs",
     "products",
     "statuses",
+    "support",
+    "support_answers",
 ]
 
 PREFIX = "/api/v1"

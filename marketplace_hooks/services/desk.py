@@ -1,0 +1,151 @@
+"""What do the seller, the customer and the marketplace see of requests: one whole, or lists by the next deadline?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from ..domain.civil_days import day_of
+from ..domain.entitlement import Question
+from ..domain.requests import ClockName, Handling
+from ..errors import NotFound
+from ..store.support import Clock, Message, RefundClaim, SupportRequest
+from . import clocks, entitlements, refunds
+from .closures import current_closures
+from .conversations import messages_of
+from .entitlements import Asked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """Who looks: a seller or a customer at their own, the marketplace (both None) at everything."""
+
+    seller_id: str | None = None
+    customer_id: str | None = None
+
+    @property
+    def is_marketplace(self) -> bool:
+        """Whether everything is seen."""
+        return self.seller_id is None and self.customer_id is None
+
+
+def request_seen(session: Session, request_id: str, viewer: Viewer) -> SupportRequest:
+    """The request, if the viewer may see it. Raises `NotFound`; others' requests are never told from unknown ones."""
+    query = select(SupportRequest).where(SupportRequest.id == request_id)
+    request = session.scalar(query)
+    theirs = request is not None and (
+        viewer.is_marketplace
+        or request.seller_id == viewer.seller_id
+        or (viewer.customer_id is not None and request.customer_id == viewer.customer_id)
+    )
+    if request is None or not theirs:
+        raise NotFound(f"no request {request_id}")
+    return request
+
+
+def whole(session: Session, request: SupportRequest, viewer: Viewer, *, now: datetime, zone: Any) -> dict[str, Any]:
+    """Everything about one request that its page and the API show (`interface.md`)."""
+    both = {clock.name: clock for clock in session.scalars(select(Clock).where(Clock.request_id == request.id))}
+    thread = messages_of(session, request.id, internal=viewer.customer_id is None)
+    claim = session.get(RefundClaim, request.id)
+    return {
+        **summary(request),
+        "body": request.body,
+        "shop_url": request.shop_url,
+        "check_id": request.check_id,
+        "business_care": business_care(session, request, now=now, zone=zone),
+        "entitlement": request.entitlement,
+        "checks": request.checks,
+        "grounds": request.grounds,
+        "waived": request.waived,
+        "missing": request.missing,
+        "waits_until": request.waits_until,
+        "clocks": {name.value: clocks.shown(both.get(name)) for name in ClockName},
+        "messages": [_message(one) for one in thread],
+        "refusal": request.refusal,
+        "resolution": request.resolution,
+        "offer": request.offer,
+        "refund": refunds.shown(claim),
+        "closures": [
+            {"closure_id": one.id, "first_day": one.first_day, "last_day": one.last_day}
+            for one in current_closures(session, request.seller_id, day_of(now, zone))
+        ],
+    }
+
+
+def summary(request: SupportRequest) -> dict[str, Any]:
+    """One line of a list."""
+    return {
+        "request_id": request.id,
+        "purchase_id": request.purchase_id,
+        "customer_id": request.customer_id,
+        "product_id": request.product_id,
+        "seller_id": request.seller_id,
+        "presale": request.presale,
+        "kind": request.kind,
+        "proposed_kind": request.proposed_kind,
+        "subject": request.subject,
+        "handling": request.handling,
+        "duplicate_of": request.duplicate_of,
+        "submitted_at": request.submitted_at,
+        "next_deadline_at": request.next_deadline_at,
+        "closed_at": request.closed_at,
+        "closed_reason": request.closed_reason,
+    }
+
+
+def business_care(session: Session, request: SupportRequest, *, now: datetime, zone: Any) -> Mapping[str, Any] | None:
+    """« Business Care en cours » and its last day, as of now; None for a conversation before any sale."""
+    if request.purchase_id is None:
+        return None
+    question = Question(at=now, zone=zone, site=request.shop_url)
+    found = entitlements.check(session, Asked(purchase_id=request.purchase_id), question)
+    return {"active": found.active, "last_day": found.last_day, "code": found.code, "remedy": found.remedy}
+
+
+def list_requests(
+    session: Session,
+    viewer: Viewer,
+    *,
+    handling: Handling | None = None,
+    after: tuple[datetime | None, int] | None = None,
+    limit: int,
+) -> list[SupportRequest]:
+    """The viewer's requests, the next deadline first, those without one last and the newest of them first."""
+    query = select(SupportRequest)
+    if viewer.seller_id is not None:
+        query = query.where(SupportRequest.seller_id == viewer.seller_id)
+    if viewer.customer_id is not None:
+        query = query.where(SupportRequest.customer_id == viewer.customer_id)
+    if handling is not None:
+        query = query.where(SupportRequest.handling == handling)
+    deadline, number = SupportRequest.next_deadline_at, SupportRequest.number
+    if after is not None:
+        at, key = after
+        without = and_(deadline.is_(None), number < key)
+        if at is None:
+            query = query.where(without)
+        else:
+            query = query.where(or_(deadline > at, and_(deadline == at, number < key), deadline.is_(None)))
+    query = query.order_by(deadline.is_(None), deadline, number.desc()).limit(limit)
+    return list(session.scalars(query))
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {
+        "message_id": message.message_id,
+        "side": message.side,
+        "author_type": message.author_type,
+        "visibility": message.visibility,
+        "received_at": message.received_at,
+        "subject": message.subject,
+        "body": message.body,
+        "attachments": message.attachments,
+        "counts": message.counts,
+        "reason": message.reason,
+    }

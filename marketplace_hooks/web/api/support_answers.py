@@ -1,0 +1,316 @@
+"""What can each side do about a request for support? One call for each move; an impossible one names both states."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response
+from marshmallow import Schema, fields, validate
+
+from ...domain.eligibility import Ground
+from ...domain.requests import Kind
+from ...errors import Forbidden
+from ...services import answers, conversations, refunds, support
+from ...services.conversations import Posted
+from ...services.desk import request_seen
+from ...services.requests import known_request
+from ...services.work import Cause, Work
+from ...store.access import Role
+from ...store.support import SupportRequest
+from ..sign_in import signed_in
+from .once import done_once
+from .operations import operation
+from .support import WholeRequestSchema, shown_whole, viewer_of
+from .values import Line, Word
+
+SELLERS = (Role.SELLER, Role.PLATFORM)
+CUSTOMERS = (Role.CUSTOMER, Role.PLATFORM)
+OPERATORS = (Role.OPERATOR, Role.PLATFORM)
+EVERYBODY = (Role.CUSTOMER, Role.SELLER, Role.OPERATOR, Role.PLATFORM)
+_SIDES = {Role.CUSTOMER: "customer", Role.SELLER: "seller", Role.OPERATOR: "marketplace", Role.PLATFORM: "marketplace"}
+_WHOLE = WholeRequestSchema()
+
+
+_sides = validate.OneOf(["customer", "seller", "marketplace"])
+
+
+class MessageSchema(Schema):
+    """A message to the thread. `author_type: human` is believed of the platform alone; others' are judged."""
+
+    body = Line(required=True, longest=50_000)
+    subject = Line(shortest=0, longest=500, load_default="")
+    visibility = fields.String(load_default="public", validate=validate.OneOf(["public", "internal"]))
+    side = fields.String(load_default=None, allow_none=True, validate=_sides)
+    author_type = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["human", "automation"]))
+    attachments = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 100))
+
+
+class RefusalSchema(Schema):
+    """One of the six grounds, with a text and the evidence."""
+
+    ground = Word(Ground, required=True)
+    text = Line(required=True, longest=10_000)
+    evidence = fields.Dict(required=True)
+
+
+class GroundSchema(Schema):
+    """One of the six grounds."""
+
+    ground = Word(Ground, required=True)
+
+
+class KindSchema(Schema):
+    """What the request is about."""
+
+    kind = Word(Kind, required=True)
+
+
+class ResolutionSchema(Schema):
+    """How it was settled."""
+
+    how = fields.String(required=True, validate=validate.OneOf(["release", "explanation"]))
+    release_id = Line(load_default=None, allow_none=True)
+    text = Line(shortest=0, longest=10_000, load_default="")
+
+
+class AmountSchema(Schema):
+    """An amount in the currency's smallest unit."""
+
+    amount_cents = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2_000_000_000))
+    currency = fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z"))
+
+
+class OfferSchema(Schema):
+    """A paid update."""
+
+    release_id = Line(required=True)
+    amount = fields.Nested(AmountSchema, required=True)
+    text = Line(shortest=0, longest=10_000, load_default="")
+
+
+class OfferAnswerSchema(Schema):
+    """Whether the customer takes it."""
+
+    accepted = fields.Boolean(required=True)
+
+
+class TextSchema(Schema):
+    """Why, in words."""
+
+    text = Line(required=True, longest=10_000)
+
+
+class OptionalTextSchema(Schema):
+    """Why, in words, if there is something to say."""
+
+    text = Line(shortest=0, longest=10_000, load_default="")
+
+
+class ExtensionSchema(Schema):
+    """How many more business days, and why."""
+
+    business_days = fields.Integer(required=True, strict=True, validate=validate.Range(1, 365))
+    text = Line(required=True, longest=10_000)
+
+
+class RefundSchema(Schema):
+    """What to do about the refund: `request` it now (operators), or `waive` it for the fix (the customer)."""
+
+    action = fields.String(required=True, validate=validate.OneOf(["request", "waive"]))
+    with_period = fields.Boolean(load_default=False)
+    text = Line(shortest=0, longest=10_000, load_default="")
+
+
+class ConfirmationSchema(Schema):
+    """Whether a message acknowledges, by a person's judgement."""
+
+    message_id = Line(required=True, longest=200)
+    counts = fields.Boolean(required=True)
+
+
+class InformationSchema(Schema):
+    """What was missing: the site, or a check of it."""
+
+    shop_url = Line(longest=2_000, load_default=None, allow_none=True)
+    check_id = Line(load_default=None, allow_none=True)
+
+
+Act = Callable[[Work, str, dict[str, Any], Cause], SupportRequest]
+
+
+def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[Act], Act]:
+    """Register `POST /support-requests/{id}/<path>`: done once, answered with the request as it then stands."""
+
+    def register(act: Act) -> Act:
+        def view(asked: dict[str, Any], request_id: str) -> Response:
+            identity = signed_in()
+            cause = Cause(actor=_SIDES[identity.role], reason=asked.get("text", ""))
+
+            def carry(work: Work) -> dict[str, Any]:
+                request_seen(work.session, request_id, viewer_of(identity))
+                return shown_whole(work, act(work, request_id, asked, cause))
+
+            return done_once(carry, _WHOLE, status=200)
+
+        view.__name__, view.__doc__ = act.__name__, act.__doc__
+        call = operation(
+            "POST",
+            f"/support-requests/<request_id>/{path}",
+            tag="Support",
+            roles=roles,
+            body=body,
+            answer=WholeRequestSchema,
+            refusals=(400, 404, 415),
+        )
+        call(view)
+        return act
+
+    return register
+
+
+@_move("messages", EVERYBODY, MessageSchema)
+def post_support_message(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Add a message to the thread. A personal answer of the seller's side acknowledges the request."""
+    identity = signed_in()
+    vouched = identity.role is Role.PLATFORM
+    side = asked["side"] if vouched and asked["side"] else _SIDES[identity.role]
+    by_person = identity.token_id is None
+    posted = Posted(
+        request_id=request_id,
+        message_id=f"msg_{uuid.uuid4().hex}",
+        side=side,
+        author=identity.subject or identity.role,
+        author_type=asked["author_type"] if vouched else ("human" if by_person else None),
+        received_at=work.now,
+        body=asked["body"],
+        subject=asked["subject"],
+        origin="web" if by_person else "api",
+        visibility=asked["visibility"] if side != "customer" else "public",
+        attachments=asked["attachments"],
+    )
+    conversations.post_message(work, posted, cause)
+    return known_request(work.session, request_id)
+
+
+@_move("refusal", SELLERS, RefusalSchema)
+def refuse_support_request(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Refuse on one of the six grounds. The customer may contest."""
+    return answers.refuse(
+        work,
+        request_id,
+        ground=asked["ground"],
+        text=asked["text"],
+        evidence=asked["evidence"],
+        by=signed_in().subject or cause.actor,
+        cause=cause,
+    )
+
+
+@_move("waiver", SELLERS, GroundSchema)
+def waive_ground(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Give up a ground for this request, for good."""
+    return answers.waive_ground(work, request_id, asked["ground"])
+
+
+@_move("kind", EVERYBODY, KindSchema)
+def change_request_kind(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """The seller proposes another kind; the customer or an operator sets it."""
+    confirms = signed_in().role is not Role.SELLER
+    return answers.change_kind(work, request_id, asked["kind"], confirms=confirms, cause=cause)
+
+
+@_move("resolution", SELLERS, ResolutionSchema)
+def resolve_support_request(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Say that it is settled, by a release or an explanation. The customer may say: not fixed."""
+    return answers.resolve(
+        work, request_id, how=asked["how"], release_id=asked["release_id"], text=asked["text"], cause=cause
+    )
+
+
+@_move("offer", SELLERS, OfferSchema)
+def offer_paid_update(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Propose a paid update. The fix clock of an anomaly goes on."""
+    return answers.make_offer(
+        work, request_id, release_id=asked["release_id"], amount=asked["amount"], text=asked["text"], cause=cause
+    )
+
+
+@_move("offer/answer", CUSTOMERS, OfferAnswerSchema)
+def answer_paid_update(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Accept or decline a paid update."""
+    return answers.answer_offer(work, request_id, accepted=asked["accepted"], cause=cause)
+
+
+@_move("not-fixed", CUSTOMERS, OptionalTextSchema)
+def say_not_fixed(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Say that it is not fixed, within the business days for it: the fix clock goes on."""
+    return answers.not_fixed(work, request_id, text=asked["text"], cause=cause)
+
+
+@_move("contest", CUSTOMERS, TextSchema)
+def contest_refusal(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Contest a refusal: the marketplace decides."""
+    return answers.contest(work, request_id, text=asked["text"], cause=cause)
+
+
+@_move("overturn", OPERATORS, TextSchema)
+def overturn_refusal(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Overturn a contested refusal: the fix clock goes on, at least five business days."""
+    return answers.overturn(work, request_id, reason=asked["text"], cause=cause)
+
+
+@_move("uphold", OPERATORS, TextSchema)
+def uphold_refusal(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Uphold a contested refusal: the request is closed."""
+    return answers.uphold(work, request_id, reason=asked["text"], cause=cause)
+
+
+@_move("extension", OPERATORS, ExtensionSchema)
+def extend_fix(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Give the seller more business days, with a reason that both sides see."""
+    return answers.extend_fix(work, request_id, days=asked["business_days"], reason=asked["text"], cause=cause)
+
+
+@_move("refund", (Role.CUSTOMER, Role.OPERATOR, Role.PLATFORM), RefundSchema)
+def see_to_refund(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """The customer prefers the fix; or an operator has the refund asked for now."""
+    request = known_request(work.session, request_id)
+    if asked["action"] == "waive":
+        refunds.waive_refund(work, request, cause)
+    else:
+        if signed_in().role is Role.CUSTOMER:
+            raise Forbidden("only the marketplace asks for a refund; a customer may prefer the fix")
+        refunds.approve_refund(work, request, with_period=asked["with_period"], reason=asked["text"], cause=cause)
+    return request
+
+
+@_move("information", CUSTOMERS, InformationSchema)
+def complete_information(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Say what was missing: the site is judged again, and the clocks start when nothing is missing any more."""
+    return support.complete_information(
+        work, request_id, shop_url=asked["shop_url"], check_id=asked["check_id"], cause=cause
+    )
+
+
+@_move("send-as-is", CUSTOMERS, OptionalTextSchema)
+def send_as_is(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Send the request with what is unknown: the clocks start now."""
+    return support.send_as_is(work, request_id, cause)
+
+
+@_move("withdrawal", CUSTOMERS, OptionalTextSchema)
+def withdraw_support_request(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Take the request back."""
+    return answers.withdraw(work, request_id, cause)
+
+
+@_move("confirmations", OPERATORS, ConfirmationSchema)
+def confirm_message(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Say whether a message acknowledges. Confirmed, it counts at its original receipt."""
+    actor = signed_in().subject or cause.actor
+    conversations.confirm_message(
+        work, request_id, asked["message_id"], counts=asked["counts"], actor=actor, cause=cause
+    )
+    return known_request(work.session, request_id)
