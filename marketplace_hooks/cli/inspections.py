@@ -173,7 +173,7 @@ def _show(told: Told, *, as_json: bool) -> None:
         return
     show_one(facts, as_json=False)
     click.echo()
-    rows = [_row(one, known, whole=False) for one in seen.findings]
+    rows = [_row(one, known, whole=False) for one in sorted(told.findings, key=lambda one: one.rank)]
     columns = ("what", "subject", "value", "rung", "strength", "remark")
     show_rows(rows, columns, as_json=False, empty="Nothing was found out.")
 

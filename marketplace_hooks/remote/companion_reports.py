@@ -40,6 +40,15 @@ _NAME = _whole(r"[A-Za-z0-9_-]{1,64}")
 _VERSION = _whole(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,49}")
 
 
+class _TrueOrFalse(fields.Boolean):
+    """Of JSON's two words alone; a 1 is no `true`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class _Part(Schema):
     class Meta:
         unknown = EXCLUDE  # a newer companion may say more.
@@ -69,8 +78,8 @@ class ModulePart(_Part):
     name = fields.String(required=True, validate=_NAME)
     version = fields.String(allow_none=True, load_default=None, validate=_VERSION)
     installed_version = fields.String(allow_none=True, load_default=None, validate=_VERSION)
-    installed = fields.Boolean(required=True, truthy={True}, falsy={False})
-    enabled = fields.Boolean(required=True, truthy={True}, falsy={False})
+    installed = _TrueOrFalse(required=True)
+    enabled = _TrueOrFalse(required=True)
 
 
 class FilePart(_Part):

@@ -103,17 +103,26 @@ class Outbound:
         request = requests.Request("POST", url, headers=dict(together), data=body)
         return self._send(request, self.check_url(url), self._allowance(total_s))
 
-    def get(self, url: str, *, headers: Mapping[str, str] | None = None, total_s: float | None = None) -> Answer:
+    def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        total_s: float | None = None,
+        confidential: bool = False,
+    ) -> Answer:
         """Fetch `url`, following as many redirects as the policy has, each checked like the first.
 
         Only the first URL is sent `headers` in full: credentials are never said again, not even to the same
-        host (`inspection.md`). Raises `OutboundRefused`, or `OutboundFailed`, with the reason `redirects`
-        where they do not end.
+        host (`inspection.md`). `confidential` says that a header, or the answer, is for nobody else's eyes, though
+        no credential stands in it. Raises `OutboundRefused`, or `OutboundFailed`, with the reason `redirects` where
+        they do not end.
         """
         allowance = self._allowance(total_s)
         target, said = self.check_url(url), dict(headers or {})
         for hops_left in range(self.policy.max_redirects, -1, -1):
-            answer = self._send(requests.Request("GET", url, headers=said), target, allowance)
+            request = requests.Request("GET", url, headers=said)
+            answer = self._send(request, target, allowance, confidential=confidential)
             if not self._follows(answer.status, answer.headers):
                 return answer
             if hops_left:
@@ -131,7 +140,9 @@ class Outbound:
     def _follows(self, status: int, headers: Mapping[str, str]) -> bool:
         return self.policy.max_redirects > 0 and status in _REDIRECTS and "location" in headers
 
-    def _send(self, request: requests.Request, target: Target, allowance: Allowance) -> Answer:
+    def _send(
+        self, request: requests.Request, target: Target, allowance: Allowance, *, confidential: bool = False
+    ) -> Answer:
         """Try the target's addresses in turn until one of them could have received the request."""
         for name, value in request.headers.items():
             check_header(name, str(value))
@@ -140,7 +151,7 @@ class Outbound:
             prepared = self._session.prepare_request(request)
         except requests.exceptions.InvalidURL as malformed:
             raise OutboundRefused("The URL is malformed.", code="url_malformed") from malformed
-        confidential = prepared.body is not None or any(name in prepared.headers for name in _CREDENTIALS)
+        confidential |= prepared.body is not None or any(name in prepared.headers for name in _CREDENTIALS)
         failure = OutboundFailed(f"{target.host} has no address.", reason="dns")
         for exchange in self._router.exchanges(target, allowance, confidential=confidential):
             with exchanging(exchange):

@@ -112,7 +112,10 @@ class Visit:
     def ask(self, path: str, secret: Mapping[str, str]) -> Answer | Missed:
         """Fetch an address with headers that hold a credential. A redirect is an answer like any other."""
         url = self._url(path)
-        return self._send(f"GET {url}", lambda left_s: self.journey.outbound.get(url, headers=secret, total_s=left_s))
+        return self._send(
+            f"GET {url}",
+            lambda left_s: self.journey.outbound.get(url, headers=secret, total_s=left_s, confidential=True),
+        )
 
     def post(self, path: str, body: bytes, content_type: str) -> Answer | Missed:
         """Send a body that holds a credential. A redirect is an answer like any other."""

@@ -154,7 +154,7 @@ def _warnings(visit: Visit, secret: Mapping[str, str]) -> Iterator[Finding]:
         return
     granted = {resource.tag: resource.attrib for api in root.iter("api") for resource in api}
     writes = sorted(name for name, flags in granted.items() if any(flags.get(method) == "true" for method in _WRITES))
-    more = sorted(name for name in granted if name != WANTED)
+    more = sorted(name for name, flags in granted.items() if name != WANTED and flags.get("get") == "true")
     request = visit.request(_ROOT)
     for note, names in ((Note.KEY_CAN_WRITE, writes), (Note.KEY_READS_MORE, more)):
         resources = [name for name in names if name.isidentifier()][:_MAX_RESOURCES]
