@@ -295,9 +295,9 @@ def test_the_seller_and_the_marketplace_see_a_hidden_page_with_who_holds_it_and_
     for reader in (signed_in(marketplace, "operator"), signed_in(marketplace, "seller", "seller-1")):
         page = reader.words("/products/mod-1")
         assert "This product is offline: the public does not see this page" in page
-        assert "Taken offline by the seller" in page
+        assert "Held offline by the seller since" in page
         assert "(Paris time): Repairing it" in page
-        assert "Taken offline by the marketplace" in page
+        assert "Held offline by the marketplace since" in page
         assert "(Paris time): Checking it" in page
         assert "Hidden by what is offline in it: Lumen Gallery" in reader.words("/packs/pack-1")
 
@@ -306,7 +306,7 @@ def test_the_seller_sees_that_and_why_a_product_is_withdrawn(marketplace: Market
     marketplace.sells("mod-1")
     change(marketplace, "mod-1", WITHDRAWN, reason="No longer made")
     page = signed_in(marketplace, "seller", "seller-1").words("/products/mod-1")
-    assert "Withdrawn for good by the seller" in page
+    assert "Withdrawn for good by the seller on" in page
     assert "No longer made" in page
 
 
@@ -321,7 +321,7 @@ def test_a_scheduled_change_is_told_to_insiders_only(marketplace: Marketplace, r
     marketplace.sells("mod-1")
     change(marketplace, "mod-1", OFFLINE, effective_at="2099-05-04T08:00:00+02:00", reason="Moving house")
     insider = signed_in(marketplace, "seller", "seller-1").words("/products/mod-1")
-    assert "Will be taken offline, 4 May 2099, 08:00 (Paris time): Moving house" in insider
+    assert "Will be taken offline on 4 May 2099, 08:00 (Paris time): Moving house" in insider
     assert "Moving house" not in reader.words("/products/mod-1")
 
 

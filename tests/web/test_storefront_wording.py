@@ -128,9 +128,9 @@ def test_a_text_of_another_language_is_marked_and_any_text_escaped() -> None:
 
 
 def test_what_is_put_into_a_message_is_escaped_when_markup_is_among_it() -> None:
-    told = ENGLISH.gettext("%(who)s, %(when)s: %(why)s", who=Markup("<b>x</b>"), when="<i>", why="&")
-    assert told == "<b>x</b>, &lt;i&gt;: &amp;"
-    plain = ENGLISH.gettext("%(who)s, %(when)s: %(why)s", who="<b>", when="x", why="&")
+    told = ENGLISH.gettext("%(told)s: %(why)s", told=Markup("<b>x</b>"), why="<i>&")
+    assert told == "<b>x</b>: &lt;i&gt;&amp;"
+    plain = ENGLISH.gettext("%(told)s: %(why)s", told="<b>", why="&")
     assert not hasattr(plain, "__html__")
 
 

@@ -35,9 +35,9 @@ CATEGORIES: dict[str, Marked] = {
 KINDS = {ProductKind.MODULE: lazy("Module"), ProductKind.THEME: lazy("Theme")}
 
 HELD_BY = {
-    Side.SELLER: lazy("Taken offline by the seller"),
-    Side.MARKETPLACE: lazy("Taken offline by the marketplace"),
-    Side.ACCOUNT: lazy("The seller’s account is suspended"),
+    Side.SELLER: lazy("Held offline by the seller"),
+    Side.MARKETPLACE: lazy("Held offline by the marketplace"),
+    Side.ACCOUNT: lazy("The seller’s account has been suspended"),
 }
 WITHDRAWN_BY = {
     Side.SELLER: lazy("Withdrawn for good by the seller"),
