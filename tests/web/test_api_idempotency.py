@@ -88,9 +88,9 @@ def test_a_call_that_breaks_its_schema_does_not_use_its_key_up(seller: Caller) -
     assert seller.ask("mod-1", OFFLINE, key=key).status_code == 202
 
 
-@pytest.mark.parametrize("key", ["", " ", "two words", "k" * 256, "clé"])
-def test_a_malformed_key_is_refused_and_nothing_is_done(seller: Caller, marketplace: Marketplace, key: str) -> None:
-    assert problem(seller.ask("mod-1", OFFLINE, key=key)) == (400, "idempotency_key_malformed")
+def test_a_malformed_key_is_refused_and_nothing_is_done(seller: Caller, marketplace: Marketplace) -> None:
+    for key in ("", " ", "two words", "k" * 256, "clé"):
+        assert problem(seller.ask("mod-1", OFFLINE, key=key)) == (400, "idempotency_key_malformed"), key
     assert effects(marketplace) == []
 
 

@@ -20,7 +20,8 @@ PACKS = {
 def _sold(marketplace: Marketplace) -> None:
     marketplace.sells("mod-1", "mod-2", "mod-3")
     for pack_id, members in PACKS.items():
-        marketplace.packs(pack_id, *members)
+        marketplace.tell("pack.upserted", pack_id=pack_id, product_ids=members)
+    marketplace.work_off()
 
 
 def seen(marketplace: Marketplace) -> set[str]:
@@ -85,9 +86,9 @@ def test_only_those_who_may_change_a_product_see_what_it_would_do(calls: As, pub
     assert calls("platform").get(f"{path}&actor=seller").status_code == 200
 
 
-@pytest.mark.parametrize("query", ["", "?status=", "?status=gone"])
-def test_a_preview_says_of_which_status(seller: Caller, query: str) -> None:
-    assert problem(seller.get(f"/products/mod-1/status/preview{query}")) == (422, "payload_rejected")
+def test_a_preview_says_of_which_status(seller: Caller) -> None:
+    for query in ("", "?status=", "?status=gone"):
+        assert problem(seller.get(f"/products/mod-1/status/preview{query}")) == (422, "payload_rejected")
 
 
 def test_a_packs_own_preview_tells_of_its_own_page(marketplace: Marketplace, seller: Caller) -> None:

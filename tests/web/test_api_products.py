@@ -135,9 +135,9 @@ def test_pages_follow_one_another_without_a_gap_or_a_repeat(marketplace: Marketp
     assert (met, pages) == (expected, 3)
 
 
-@pytest.mark.parametrize(("limit", "status"), [("1", 200), ("100", 200), ("0", 422), ("101", 422), ("many", 422)])
-def test_a_page_holds_between_one_and_a_hundred_items(public: Caller, limit: str, status: int) -> None:
-    assert public.get(f"/products?limit={limit}").status_code == status
+def test_a_page_holds_between_one_and_a_hundred_items(public: Caller) -> None:
+    for limit, status in (("1", 200), ("100", 200), ("0", 422), ("101", 422), ("many", 422)):
+        assert public.get(f"/products?limit={limit}").status_code == status, limit
 
 
 def test_a_cursor_of_another_list_or_of_nobodys_making_is_refused(marketplace: Marketplace, public: Caller) -> None:
@@ -198,19 +198,10 @@ def test_what_the_listing_announced_on_a_day_is_what_stood_at_its_end_in_paris(
     assert (before["features"], at["features"]) == (["first"], ["second"])
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "on=2026-02-30",
-        "on=0001-01-01",
-        "on=9999-12-31",
-        "on=20260302",
-        "at=2026-03-02",
-        "on=2026-03-02&at=2026-03-02T00:00:00Z",
-    ],
-)
-def test_a_day_or_an_instant_that_is_none_is_refused(public: Caller, query: str) -> None:
-    assert problem(public.get(f"/products/mod-1/listing?{query}")) == (422, "payload_rejected")
+def test_a_day_or_an_instant_that_is_none_is_refused(public: Caller) -> None:
+    both = "on=2026-03-02&at=2026-03-02T00:00:00Z"
+    for query in ("on=2026-02-30", "on=0001-01-01", "on=9999-12-31", "on=20260302", "at=2026-03-02", both):
+        assert problem(public.get(f"/products/mod-1/listing?{query}")) == (422, "payload_rejected"), query
 
 
 def test_the_listing_of_a_hidden_product_is_as_hidden_as_its_page(marketplace: Marketplace, public: Caller) -> None:

@@ -187,9 +187,9 @@ def test_everything_that_is_wrong_with_a_request_is_said_at_once(seller: Caller)
     }
 
 
-@pytest.mark.parametrize(("reason", "status"), [("", 422), ("x", 202), ("x" * 2000, 202), ("x" * 2001, 422)])
-def test_a_change_needs_a_reason_of_a_reasonable_length(seller: Caller, reason: str, status: int) -> None:
-    assert seller.ask("mod-1", OFFLINE, reason=reason).status_code == status
+def test_a_change_needs_a_reason_of_a_reasonable_length(seller: Caller) -> None:
+    for length, status in ((0, 422), (1, 202), (2000, 202), (2001, 422)):
+        assert seller.ask("mod-1", OFFLINE, reason="x" * length).status_code == status, length
 
 
 SAID: list[tuple[str, str]] = [

@@ -34,16 +34,12 @@ def signs_in(marketplace: Marketplace, identity: Callable[[], Any]) -> Caller:
     return Caller(marketplace.app)
 
 
-@pytest.mark.parametrize(
-    "authorization",
-    ["Bearer", "Bearer ", "Bearer x", "bearer mht_", "Bearer mht_0123456789abcdef_" + "a" * 43, "BEARER  mht_a_b c"],
-)
-def test_a_token_that_is_none_of_ours_opens_nothing_not_even_what_is_public(
-    marketplace: Marketplace, authorization: str
-) -> None:
-    refused = Caller(marketplace.app, {"Authorization": authorization}).get("/products")
-    assert problem(refused) == (401, "invalid_token")
-    assert refused.headers["WWW-Authenticate"] == 'Bearer realm="marketplace_hooks", error="invalid_token"'
+def test_a_token_that_is_none_of_ours_opens_nothing_not_even_what_is_public(marketplace: Marketplace) -> None:
+    unknown = f"Bearer mht_0123456789abcdef_{'a' * 43}"
+    for authorization in ("Bearer", "Bearer ", "Bearer x", "bearer mht_", unknown, "BEARER  mht_a_b c"):
+        refused = Caller(marketplace.app, {"Authorization": authorization}).get("/products")
+        assert problem(refused) == (401, "invalid_token"), authorization
+        assert refused.headers["WWW-Authenticate"] == 'Bearer realm="marketplace_hooks", error="invalid_token"'
 
 
 def test_who_says_nothing_is_asked_for_a_token(public: Caller) -> None:
@@ -52,11 +48,11 @@ def test_who_says_nothing_is_asked_for_a_token(public: Caller) -> None:
     assert refused.headers["WWW-Authenticate"] == 'Bearer realm="marketplace_hooks"'
 
 
-@pytest.mark.parametrize("authorization", ["Basic dTpw", "Digest x", "mht_x", ""])
-def test_what_is_no_bearer_token_is_not_for_us(marketplace: Marketplace, authorization: str) -> None:
-    caller = Caller(marketplace.app, {"Authorization": authorization})
-    assert caller.get("/products").status_code == 200
-    assert problem(caller.get("/events")) == (401, "not_signed_in")
+def test_what_is_no_bearer_token_is_not_for_us(marketplace: Marketplace) -> None:
+    for authorization in ("Basic dTpw", "Digest x", "mht_x", ""):
+        caller = Caller(marketplace.app, {"Authorization": authorization})
+        assert caller.get("/products").status_code == 200
+        assert problem(caller.get("/events")) == (401, "not_signed_in"), authorization
 
 
 def test_the_scheme_may_be_written_in_any_case(marketplace: Marketplace) -> None:
