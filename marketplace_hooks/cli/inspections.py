@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import IO, Any, TypeVar
 
 import click
+import sqlalchemy
 
 from ..domain.declarations import Declared, clean_version, read_exported_list
 from ..domain.evidence import Finding, What
@@ -19,8 +20,7 @@ from ..services.inspecting import LEASE_MARGIN_S, inspect_here
 from ..services.inspections import Told, close_inspection, read_inspection, start_inspection
 from ..services.installation import Installation
 from ..services.work import carry_out
-from ..store.inspections import InspectionState, Outcome
-from ..store.migrate import is_current
+from ..store.inspections import Inspection, InspectionState, Outcome
 from .printing import json_option, show_one, show_rows
 from .root import hooks_group, installation
 
@@ -71,7 +71,7 @@ def inspect(
     marketplace-hooks inspect https://shop.example.com --webservice-key
     """
     here = installation()
-    if not is_current(here.database):
+    if not sqlalchemy.inspect(here.database.engine).has_table(Inspection.__tablename__):
         raise ConfigurationError("The database is not ready for this version: run `marketplace-hooks migrate` first.")
     started = start_inspection(
         here,
@@ -171,16 +171,21 @@ def _show(told: Told, *, as_json: bool) -> None:
     if as_json:
         show_one({**facts, "evidence": [_row(one, known, whole=True) for one in seen.findings]}, as_json=True)
         return
-    show_one(facts, as_json=False)
+    show_one({**facts, "contradictions": "; ".join(against) or None}, as_json=False)
     click.echo()
     rows = [_row(one, known, whole=False) for one in sorted(told.findings, key=lambda one: one.rank)]
+    remarks = list(dict.fromkeys(row["remark"] for row in rows if row["remark"]))
+    for row in rows:
+        row["remark"] = f"({remarks.index(row['remark']) + 1})" if row["remark"] else ""
     columns = ("what", "subject", "value", "rung", "strength", "remark")
     show_rows(rows, columns, as_json=False, empty="Nothing was found out.")
+    for number, remark in enumerate(remarks, start=1):
+        click.echo(f"\n({number}) {remark}")
 
 
 def _row(one: Finding, version: str | None, *, whole: bool) -> dict[str, Any]:
     row = {
-        "what": one.what.value,
+        "what": one.what.value if whole else one.what.replace("_", " "),
         "subject": one.subject,
         "value": one.value if whole else _short(one),
         "rung": one.rung,
