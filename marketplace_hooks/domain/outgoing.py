@@ -87,7 +87,8 @@ OUTGOING: dict[str, Outgoing] = {
         },
     ),
     "subscription.renewal_cancelled": Outgoing(
-        when="The Business Care will not renew: `by` is customer, withdrawal, refund or termination.",
+        when="The Business Care will not renew, and goes on until `last_day`: `by` is customer or withdrawal. Or it has "
+        "ended at `ended_at`: `by` is refund, termination or dispute.",
         example={**_BUSINESS_CARE, "by": "withdrawal", "last_day": "2026-11-23"},
     ),
     "subscription.reactivation_due": Outgoing(
@@ -95,8 +96,14 @@ OUTGOING: dict[str, Outgoing] = {
         example={**_BUSINESS_CARE, "period_index": 3, "amount": _AMOUNT, "idempotency_key": "o-50434:3"},
     ),
     "subscription.reversal_due": Outgoing(
-        when="A charge must be given back: a cancellation had come in time.",
-        example={**_BUSINESS_CARE, "period_index": 2, "amount": _AMOUNT, "charge_id": "ch_1"},
+        when="A charge must be given back, or not be made: the renewal had been stopped in time.",
+        example={
+            **_BUSINESS_CARE,
+            "period_index": 2,
+            "amount": _AMOUNT,
+            "charge_id": "ch_1",
+            "idempotency_key": "o-50434:2",
+        },
     ),
     "subscription.expired": Outgoing(
         when="A Business Care is over, and may be reactivated while the product is sold.",

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from ..services.purchases import (
-    bind_shop,
-    close_dispute,
-    complete_purchase,
-    dispute,
-    locked_purchase,
-    refund,
-    terminate,
-)
+from ..services.disputes import close_dispute, dispute
+from ..services.purchases import bind_shop, complete_purchase, locked_purchase, refund, terminate
 from ..services.standings import Standings
 from ..services.work import Work
 from ..store.products import Product
 from ..store.purchases import Customer, Purchase
+from .customers import forget_again
 from .fields import EventSchema, Identifier, Moment, MoneySchema
 from .registry import Applied, ParentUnknown, Result, Told, handles
 
@@ -43,12 +37,18 @@ class ShopBoundSchema(EventSchema):
     bound_at = Moment(required=True)
 
 
+class RefundedMoneySchema(MoneySchema):
+    """At least a cent: nothing given back is no refund."""
+
+    amount_cents = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2_000_000_000))
+
+
 class RefundedSchema(EventSchema):
     """Money was given back; `request_id` names the support request that it settles."""
 
     purchase_id = Identifier(required=True)
     refunded_at = Moment(required=True)
-    amount = fields.Nested(MoneySchema, required=True)
+    amount = fields.Nested(RefundedMoneySchema, required=True)
     request_id = Identifier(allow_none=True, load_default=None)
 
 
@@ -84,6 +84,7 @@ def purchase_completed(work: Work, standings: Standings, told: Told) -> Result:
         if work.session.get(table, id_) is None:
             raise ParentUnknown(kind, id_)
     is_new = complete_purchase(work, told.data, told.cause(actor="customer"))
+    forget_again(work, told, told.data["customer_id"])
     if not is_new:
         return Result(applied=Applied.NO_EFFECT, note="the purchase is known")
     return Result(applied=Applied.CHANGED, created=f"purchase:{told.data['purchase_id']}")
@@ -92,7 +93,9 @@ def purchase_completed(work: Work, standings: Standings, told: Told) -> Result:
 @handles("purchase.shop_bound", ShopBoundSchema)
 def purchase_shop_bound(work: Work, standings: Standings, told: Told) -> Result:
     """Attach the purchase to a site, from then on."""
-    is_newest = bind_shop(work, known_purchase(work, told), told.data["shop_url"], told.data["bound_at"])
+    purchase = known_purchase(work, told)
+    is_newest = bind_shop(work, purchase, told.data["shop_url"], told.data["bound_at"])
+    forget_again(work, told, purchase.customer_id)
     return Result(applied=Applied.CHANGED if is_newest else Applied.SUPERSEDED)
 
 
@@ -105,13 +108,20 @@ def purchase_refunded(work: Work, standings: Standings, told: Told) -> Result:
 @handles("purchase.disputed", DisputedSchema)
 def purchase_disputed(work: Work, standings: Standings, told: Told) -> Result:
     """Entitlement rests."""
-    return _changed(dispute(known_purchase(work, told), told.data["disputed_at"]))
+    purchase = known_purchase(work, told)
+    if not dispute(work, purchase, told.data):
+        return _changed(False)
+    return Result(applied=Applied.CHANGED, created=f"dispute:{purchase.id}")
 
 
 @handles("purchase.dispute_closed", DisputeClosedSchema)
 def purchase_dispute_closed(work: Work, standings: Standings, told: Told) -> Result:
     """Won: entitlement is back. Lost: it stays gone."""
-    return _changed(close_dispute(known_purchase(work, told), told.data["outcome"], told.data["closed_at"]))
+    purchase = known_purchase(work, told)
+    closed = close_dispute(work, purchase, told.data, told.cause(actor="bank"))
+    if closed is None:
+        raise ParentUnknown("dispute", purchase.id)
+    return _changed(closed)
 
 
 @handles("subscription.terminated", TerminatedSchema)

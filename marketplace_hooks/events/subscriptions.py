@@ -5,9 +5,10 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from ..errors import Refused
+from ..services.choices import change_renewal
 from ..services.settlements import settle_failed, settle_reactivated, settle_renewed
 from ..services.standings import Standings
-from ..services.subscriptions import change_renewal, subscription_of
+from ..services.subscriptions import subscription_of
 from ..services.work import Work
 from ..store.subscriptions import Period, Subscription
 from .fields import EventSchema, Identifier, Moment, MoneySchema
@@ -38,26 +39,27 @@ class RenewalChoiceSchema(EventSchema):
 def subscription_renewed(work: Work, standings: Standings, told: Told) -> Result:
     """The period is paid."""
     subscription = _known(work, told)
-    index = told.data["period_index"]
-    before = (subscription.purchase_id, index - 1)
-    if index > 1 and work.session.get(Period, before) is None:
-        raise ParentUnknown("period", f"{subscription.purchase_id}#{index - 1}")
-    return _changed(settle_renewed(work, subscription, told.data), f"period:{subscription.purchase_id}#{index}")
+    _wait_for_the_one_before(work, subscription, told)
+    return _changed(settle_renewed(work, subscription, told.data, told.cause(actor="marketplace")), _period(told))
 
 
 @handles("subscription.payment_failed", ChargeSchema)
 def subscription_payment_failed(work: Work, standings: Standings, told: Told) -> Result:
     """A final failure ends the Business Care where it had ended; another changes nothing."""
     subscription = _known(work, told)
-    return _changed(settle_failed(work, subscription, told.data, told.cause(actor="marketplace")))
+    changed = settle_failed(work, subscription, told.data, told.cause(actor="marketplace"))
+    return _changed(changed, f"lapse:{subscription.purchase_id}")
 
 
 @handles("subscription.reactivated", ChargeSchema)
 def subscription_reactivated(work: Work, standings: Standings, told: Told) -> Result:
     """A new original date; the indexes go on."""
     subscription = _known(work, told)
+    _wait_for_the_one_before(work, subscription, told)
     changed = settle_reactivated(work, subscription, told.data, told.cause(actor="customer"))
-    return _changed(changed, f"period:{subscription.purchase_id}#{told.data['period_index']}")
+    if changed is None:  # the failure of the renewal is under way to us, or the platform is mistaken.
+        raise ParentUnknown("lapse", subscription.purchase_id)
+    return _changed(changed, _period(told))
 
 
 @handles("subscription.renewal_cancelled", RenewalChoiceSchema)
@@ -92,6 +94,17 @@ def _known(work: Work, told: Told) -> Subscription:
     if subscription is None:
         raise Refused("the product was free: the purchase has no Business Care", code="no_business_care")
     return subscription
+
+
+def _wait_for_the_one_before(work: Work, subscription: Subscription, told: Told) -> None:
+    """Periods follow each other without a gap: one that is told too early is parked until the one before is known."""
+    before = told.data["period_index"] - 1
+    if before > 0 and work.session.get(Period, (subscription.purchase_id, before)) is None:
+        raise ParentUnknown("period", f"{subscription.purchase_id}#{before}")
+
+
+def _period(told: Told) -> str:
+    return f"period:{told.data['purchase_id']}#{told.data['period_index']}"
 
 
 def _changed(changed: bool, created: str | None = None) -> Result:

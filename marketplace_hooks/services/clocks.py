@@ -119,7 +119,7 @@ def closures_changed(work: Work, seller_id: str) -> int:
     )
     closures = announced_closures(work.session, seller_id)
     changed = 0
-    for clock, request in work.session.execute(query).tuples():
+    for clock, request in work.session.execute(query):
         found = _deadline(work, seller_id, clock.name, clock.started_at, clock.business_days, closures)
         before = _stored(clock)
         kept = after_change(found, before, work.now, work.zone)

@@ -92,7 +92,7 @@ def notice_missed(work: Work, name: ClockName) -> int:
     work.rings.add(Bell.DELIVERIES)
     _note_others(work, notice, name)
     if name is ClockName.FIX:
-        for request, clock in work.session.execute(_missed(notice, name)).tuples():
+        for request, clock in work.session.execute(_missed(notice, name)):
             make_due(work, request, clock.missed_at or work.now, CAUSE)
     return count
 
@@ -107,7 +107,7 @@ def warn(work: Work) -> int:
         .limit(BATCH)
         .with_for_update(skip_locked=True, of=Clock)
     )
-    found = list(work.session.execute(query).tuples())
+    found = list(work.session.execute(query))
     for clock, request in found:
         clock.warn_at = None
         short = "acknowledgement" if clock.name is ClockName.ACKNOWLEDGEMENT else "fix"
@@ -126,7 +126,7 @@ def request_refunds(work: Work) -> int:
         .limit(BATCH)
         .with_for_update(skip_locked=True, of=RefundClaim)
     )
-    found = list(work.session.execute(query).tuples())
+    found = list(work.session.execute(query))
     for claim, request in found:
         request_refund(work, request, claim, CAUSE)
     return len(found)

@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..domain.entitlement import CoveredPeriod, Dispute, Entitlement, Question, judge
 from ..domain.entitlement import Purchase as PurchaseFacts
-from ..domain.renewals import Cause as StopCause
 from ..domain.renewals import Stop
 from ..domain.statuses import Status
 from ..store.products import Product
-from ..store.purchases import Purchase, SiteBinding
-from ..store.subscriptions import Period, RenewalChange, Subscription, SubscriptionState
-from .subscriptions import stops_of
+from ..store.purchases import DisputeOutcome, Purchase, SiteBinding
+from ..store.subscriptions import Period, Subscription, SubscriptionState
+from .disputes import read_disputes
+from .stops import noted_stops, read_history
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +88,13 @@ def read_purchases(session: Session, asked: Asked, now: datetime) -> list[Purcha
     grouped: dict[str, list[Any]] = {}
     for row in session.execute(query):
         grouped.setdefault(row.id, []).append(row)
-    return [_facts(rows, now) for rows in grouped.values()]
+    return [facts_of(rows, now) for rows in grouped.values()]
 
 
-def _facts(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
+def facts_of(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
+    """The facts that the rows of one purchase, one for each of its periods, tell of it."""
     first = rows[0]
-    stops = stops_of(first)
+    stops = noted_stops(first)
     return PurchaseFacts(
         purchase_id=first.id,
         product=first.product_id,
@@ -125,21 +126,16 @@ def _is_awaited(row: Any, stops: Sequence[Stop], now: datetime) -> bool:
 
 
 def _as_of(session: Session, purchase: PurchaseFacts, at: datetime) -> PurchaseFacts:
-    """The facts as they stood at a past instant: the site bound then, the customer's words received until then."""
+    """The facts as they stood at a past instant: the site bound then, the disputes and the words of that time."""
     bound = (
         select(SiteBinding.shop_url)
         .where(SiteBinding.purchase_id == purchase.purchase_id, SiteBinding.bound_at <= at)
         .order_by(SiteBinding.bound_at.desc())
         .limit(1)
     )
-    words = (
-        select(RenewalChange)
-        .where(and_(RenewalChange.purchase_id == purchase.purchase_id, RenewalChange.received_at <= at))
-        .order_by(RenewalChange.received_at.desc(), RenewalChange.id.desc())
-        .limit(1)
-    )
-    last_word = session.scalar(words)
-    stops = [stop for stop in purchase.stops if stop.cause is not StopCause.CUSTOMER]
-    if last_word is not None and not last_word.enabled:
-        stops.append(Stop(cause=StopCause.CUSTOMER, received_at=last_word.received_at))
-    return replace(purchase, bound_site=session.scalar(bound) or purchase.bound_site, stops=stops)
+    disputes = [
+        Dispute(disputed_at=one.disputed_at, won_at=one.closed_at if one.outcome is DisputeOutcome.WON else None)
+        for one in read_disputes(session, purchase.purchase_id)
+    ]
+    stops = read_history(session, purchase.purchase_id).stops
+    return replace(purchase, bound_site=session.scalar(bound), disputes=disputes, stops=stops)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..domain.prices import share_of
@@ -15,9 +15,8 @@ from ..store.database import insert_new
 from ..store.packs import Pack, PackMember
 from ..store.products import Product
 from ..store.purchases import Customer, Purchase, Refund, SiteBinding
-from ..store.subscriptions import SubscriptionState
 from .products import listing_in_force
-from .subscriptions import end_subscription, start_subscription, subscription_of
+from .subscriptions import end_subscription, start_subscription
 from .work import Cause, Work
 
 
@@ -26,7 +25,7 @@ def upsert_customer(work: Work, described: Mapping[str, Any], *, sent_at: dateti
 
     A customer who was erased stays erased.
     """
-    row = work.session.get(Customer, described["customer_id"], with_for_update=True)
+    row = work.session.get(Customer, described["customer_id"], with_for_update={"key_share": True})
     columns = {name: described[name] for name in ("name", "email", "locale", "professional")}
     if row is None:
         work.session.add(Customer(id=described["customer_id"], described_at=sent_at, sequence=0, **columns))
@@ -41,8 +40,11 @@ def upsert_customer(work: Work, described: Mapping[str, Any], *, sent_at: dateti
 
 
 def locked_purchase(session: Session, purchase_id: str) -> Purchase | None:
-    """The purchase, locked until the transaction ends."""
-    return session.get(Purchase, purchase_id, with_for_update=True, populate_existing=True)
+    """The purchase, locked until the transaction ends; rows that point to it may be added by others meanwhile.
+
+    A run of renewals adds its periods under the lock of the subscription: a stronger lock here would meet it crosswise.
+    """
+    return session.get(Purchase, purchase_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def complete_purchase(work: Work, told: Mapping[str, Any], cause: Cause) -> bool:
@@ -52,8 +54,9 @@ def complete_purchase(work: Work, told: Mapping[str, Any], cause: Cause) -> bool
     """
     known = locked_purchase(work.session, told["purchase_id"])
     if known is not None:
-        _refuse_contradiction(known, told)
+        _refuse_contradiction(work.session, known, told)
         return False
+    work.write_listings()  # one transaction may bring a product and its first purchase.
     product = work.session.get_one(Product, told["product_id"])
     listing = listing_in_force(work.session, product.id, told["purchased_at"])
     purchase = Purchase(
@@ -99,14 +102,23 @@ def _price_of_share(session: Session, told: Mapping[str, Any]) -> int:
     return share_of(paid, prices, told["product_id"]) if told["product_id"] in prices else paid
 
 
-def _refuse_contradiction(known: Purchase, told: Mapping[str, Any]) -> None:
-    for name in ("customer_id", "product_id", "pack_id", "purchased_at"):
-        if getattr(known, name) != told[name]:
-            raise PayloadRejected(
-                "the purchase is known with other facts",
-                errors=[{"path": f"data.{name}", "message": f"is {getattr(known, name)} in the purchase known here"}],
-            )
-    _check_currency(known, told["price_paid"], "price_paid")
+def _refuse_contradiction(session: Session, known: Purchase, told: Mapping[str, Any]) -> None:
+    faults = [
+        (name, getattr(known, name))
+        for name in ("customer_id", "product_id", "pack_id", "purchased_at")
+        if getattr(known, name) != told[name]
+    ]
+    # Of a pack, the share was frozen at the members' prices of that day.
+    if known.price_cents not in (told["price_paid"]["amount_cents"], _price_of_share(session, told)):
+        faults.append(("price_paid.amount_cents", known.price_cents))
+    if faults:
+        raise PayloadRejected(
+            "the purchase is known with other facts",
+            errors=[
+                {"path": f"data.{name}", "message": f"is {value} in the purchase known here"} for name, value in faults
+            ],
+        )
+    check_currency(known, told["price_paid"], "price_paid")
 
 
 def bind_shop(work: Work, purchase: Purchase, shop_url: str, bound_at: datetime) -> bool:
@@ -124,7 +136,7 @@ def bind_shop(work: Work, purchase: Purchase, shop_url: str, bound_at: datetime)
 
 def refund(work: Work, purchase: Purchase, told: Mapping[str, Any], cause: Cause) -> bool:
     """Record a refund. The whole price given back ends the Business Care at once; less ends nothing. False: known."""
-    _check_currency(purchase, told["amount"], "amount")
+    check_currency(purchase, told["amount"], "amount")
     row = {
         "purchase_id": purchase.id,
         "refunded_at": told["refunded_at"],
@@ -134,31 +146,22 @@ def refund(work: Work, purchase: Purchase, told: Mapping[str, Any], cause: Cause
     inserted = work.session.execute(insert_new(work.session, Refund).returning(Refund.id), [row]).first()
     if inserted is None:
         return False
-    total = select(func.sum(Refund.amount_cents)).where(Refund.purchase_id == purchase.id)
-    purchase.refunded_cents = work.session.scalar(total) or 0
-    if purchase.refunded_cents >= purchase.price_cents and purchase.refunded_at is None:
-        purchase.refunded_at = told["refunded_at"]
-        end_subscription(work, purchase.id, cause, why="refund")
+    whole_at = _count_refunds(work.session, purchase)
+    if whole_at is not None and whole_at != purchase.refunded_at:
+        purchase.refunded_at = whole_at
+        end_subscription(work, purchase.id, cause, why="refund", ended_at=whole_at)
     return True
 
 
-def dispute(purchase: Purchase, disputed_at: datetime) -> bool:
-    """The bank has reversed the payment: entitlement rests until the dispute is won. False: told before."""
-    if purchase.disputed_at is not None and disputed_at <= purchase.disputed_at:
-        return False
-    purchase.disputed_at, purchase.dispute_won_at, purchase.dispute_lost_at = disputed_at, None, None
-    return True
-
-
-def close_dispute(purchase: Purchase, outcome: str, closed_at: datetime) -> bool:
-    """The dispute was won (entitlement is back, as if nothing had been) or lost (it stays gone). False: told before."""
-    if purchase.disputed_at is None or purchase.dispute_won_at or purchase.dispute_lost_at:
-        return False
-    if outcome == "won":
-        purchase.dispute_won_at = closed_at
-    else:
-        purchase.dispute_lost_at = closed_at
-    return True
+def _count_refunds(session: Session, purchase: Purchase) -> datetime | None:
+    """Add the refunds up in the order in which they were made; the instant at which the whole price was back."""
+    made = select(Refund.refunded_at, Refund.amount_cents).where(Refund.purchase_id == purchase.id)
+    purchase.refunded_cents, whole_at = 0, None
+    for refunded_at, amount_cents in session.execute(made.order_by(Refund.refunded_at, Refund.id)):
+        purchase.refunded_cents += amount_cents
+        if whole_at is None and purchase.refunded_cents >= purchase.price_cents:
+            whole_at = refunded_at
+    return whole_at
 
 
 def terminate(work: Work, purchase: Purchase, terminated_at: datetime, cause: Cause) -> bool:
@@ -166,13 +169,11 @@ def terminate(work: Work, purchase: Purchase, terminated_at: datetime, cause: Ca
     if purchase.terminated_at is not None and purchase.terminated_at <= terminated_at:
         return False
     purchase.terminated_at, purchase.terminated_reason = terminated_at, cause.reason
-    subscription = subscription_of(work.session, purchase.id)
-    if subscription is not None and subscription.state is not SubscriptionState.ENDED:
-        end_subscription(work, purchase.id, cause, why="termination")
+    end_subscription(work, purchase.id, cause, why="termination", ended_at=terminated_at)
     return True
 
 
-def _check_currency(purchase: Purchase, money: Mapping[str, Any], name: str) -> None:
+def check_currency(purchase: Purchase, money: Mapping[str, Any], name: str) -> None:
     if money["currency"] != purchase.currency:
         raise PayloadRejected(
             "the currency is not the purchase's",

@@ -1,4 +1,4 @@
-"""Which renewals have come to their instant, which notices are to be sent, and what does a withdrawal stop?
+"""Which renewals have come to their instant, and may they be claimed?
 
 Only due rows are touched, in batches. A period is claimed by its unique row: two runs at once, or one that was killed,
 claim nothing twice. Everything selects `<= now` and catches up after any pause (`domain.md` 11).
@@ -8,76 +8,62 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ..domain.civil_days import day_of
 from ..domain.entitlement import Payment
-from ..domain.prices import percent_of, rates_on
-from ..domain.renewals import Cause as StopCause
-from ..domain.renewals import (
-    Decision,
-    Renewal,
-    Stop,
-    decide,
-    judge_notice,
-    latest_claimable,
-    needs_release,
-    notice_window,
-    period,
-)
+from ..domain.prices import renewal_price
+from ..domain.renewals import Decision, Renewal, decide, latest_claimable, period
 from ..store.base import constant
 from ..store.database import insert_new
-from ..store.products import Listing, Product, SubjectKind, Withdrawal
-from ..store.purchases import Customer, Purchase
-from ..store.subscriptions import Notice, Period, PeriodKind, Run, Subscription, SubscriptionState
+from ..store.inbox import InboxEvent, InboxState
+from ..store.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
 from .installation import Installation
-from .subscriptions import expire, stops_of, tell
+from .listing_prices import Prices, read_prices
+from .notices import needs_notice, notice_batch
+from .runs import is_held, may_run, remember
+from .stops import read_histories
+from .subscriptions import SUBJECT, expire, idempotency_key, move_to, tell
 from .work import Cause, Work, carry_out
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
-RUN = "renewals"
-REMEMBERED_EVERY = timedelta(hours=1)
 CAUSE = Cause(actor="marketplace_hooks", reason="the period ended")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prices:
-    """The listing prices of some products over time, read once for a batch."""
-
-    listings: dict[str, list[Listing]]
-    products: dict[str, Product]
-
-    def at(self, product_id: str, instant: datetime) -> tuple[int, str]:
-        """The listing price in force at an instant, in cents, with its currency."""
-        before = [one for one in self.listings.get(product_id, ()) if one.published_at <= instant]
-        if before:
-            return before[-1].price_cents, before[-1].currency
-        product = self.products[product_id]
-        return product.price_cents, product.currency
 
 
 def due(session: Session, now: datetime) -> bool:
     """Whether a renewal has come to its instant and its run is not held, or a notice has come to its day."""
-    renewal = select(Subscription.purchase_id).where(_is_due(now)).limit(1)
-    if session.scalar(renewal) is not None and session.scalar(select(Run.held_since).where(Run.name == RUN)) is None:
-        return True
-    return session.scalar(select(Subscription.purchase_id).where(_needs_notice(now)).limit(1)) is not None
+    return _renewals_due(session, now) or _any(session, needs_notice(now))
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
+def _renewals_due(session: Session, now: datetime) -> bool:
+    return _any(session, is_due(now)) and not is_held(session)
+
+
+def _any(session: Session, which: ColumnElement[bool]) -> bool:
+    return session.scalar(select(Subscription.purchase_id).where(which).limit(1)) is not None
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """SQL for: a renewal that has come to its instant, and a quarter of an hour more."""
     active = Subscription.state == constant(SubscriptionState.ACTIVE)
     return and_(active, Subscription.renewal_at <= latest_claimable(now))
 
 
-def _needs_notice(now: datetime) -> ColumnElement[bool]:
-    active = Subscription.state == constant(SubscriptionState.ACTIVE)
-    return and_(active, Subscription.notice_at <= now)
+def _in_flight(now: datetime) -> ColumnElement[bool]:
+    """SQL for: something was received that may stop the renewal, and is not applied yet. Its turn comes first."""
+    waiting = select(InboxEvent.subject).where(InboxEvent.state == constant(InboxState.RECEIVED))
+    # A withdrawal counts from our receipt: what came later than the latest instant to be claimed stops nothing.
+    withdrawals = waiting.where(InboxEvent.received_at <= latest_claimable(now))
+    return or_(
+        (f"{SUBJECT}:" + Subscription.purchase_id).in_(waiting),
+        ("product:" + Subscription.product_id).in_(withdrawals),
+    )
 
 
 def run_renewals(installation: Installation, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -92,178 +78,88 @@ def run_renewals(installation: Installation, *, stop: Callable[[], bool] = lambd
     return total
 
 
-def _renew_batch(work: Work) -> int:
-    """Decide the next due renewals, longest due first."""
-    if not _may_run(work):
-        return 0
-    query = (
-        select(Subscription).where(_is_due(work.now)).order_by(Subscription.renewal_at, Subscription.purchase_id)
-    ).limit(BATCH)
-    due_ones = list(work.session.scalars(query.with_for_update(skip_locked=True)))
-    if not due_ones:
-        return 0
-    product_ids = {one.product_id for one in due_ones}
-    prices = read_prices(work.session, product_ids)
-    recorded = dict(
-        work.session.execute(
-            select(Purchase.id, Purchase.recorded_at).where(Purchase.id.in_([one.purchase_id for one in due_ones]))
-        ).all()
-    )
-    withdrawals = _withdrawals(work.session, product_ids)
-    for subscription in due_ones:
-        recorded_at = recorded[subscription.purchase_id]
-        unseen = _unseen(subscription, recorded_at, withdrawals.get(subscription.product_id, ()))
-        stops = (*stops_of(subscription), *unseen)
-        facts = Renewal(renewal_at=subscription.renewal_at, recorded_at=recorded_at, stops=stops)
-        if decide(facts, work.now) is Decision.CLAIM:
-            _claim(work, subscription, prices)
-        else:
-            # Stopped, or of a time before we knew of the purchase, whose renewals the platform tells by itself.
-            expire(work, subscription, CAUSE)
-    return len(due_ones)
-
-
-def _may_run(work: Work) -> bool:
-    """After a silence of more than 30 days an operator releases the run: nothing is charged unseen (`domain.md` 11)."""
-    run = work.session.get(Run, RUN, with_for_update=True)
-    if run is None:
-        work.session.execute(insert_new(work.session, Run), [{"name": RUN, "last_at": work.now}])
-        return True
-    if run.held_since is None and needs_release(run.last_at, work.now):
-        log.error("renewals have not run since %s: an operator releases them (marketplace-hooks renewals)", run.last_at)
-        run.held_since = work.now
-    if run.held_since is not None:
-        return False
-    run.last_at = work.now
-    return True
-
-
 def look(installation: Installation) -> bool:
-    """Whether renewals or notices are due; and remember, once an hour, that somebody has looked."""
+    """Whether renewals or notices are due; where no renewal is, remember that somebody has looked."""
     now = installation.now()
     with installation.database.reading() as session:
-        found = due(session, now)
-        last_at = session.scalar(select(Run.last_at).where(Run.name == RUN))
-    if last_at is None or now - last_at > REMEMBERED_EVERY:
-        carry_out(installation, _may_run)
-    return found
+        renewals, notices = _renewals_due(session, now), _any(session, needs_notice(now))
+    if not renewals:  # else the run itself says that it ran.
+        remember(installation)
+    return renewals or notices
 
 
-def release_run(installation: Installation) -> bool:
-    """An operator lets held renewals go on; False when nothing was held."""
-    with installation.database.session() as session:
-        run = session.get(Run, RUN, with_for_update=True)
-        if run is None or run.held_since is None:
-            return False
-        run.held_since, run.last_at = None, installation.now()
-        return True
-
-
-def _claim(work: Work, subscription: Subscription, prices: Prices) -> None:
-    """Claim the next period by its unique row, and ask the platform to charge it."""
-    index = subscription.current_index + 1
-    instant = subscription.renewal_at
-    listing_cents, currency = prices.at(subscription.product_id, instant)
-    rates = rates_on(day_of(instant, work.zone))
-    amount_cents = percent_of(listing_cents, rates.renewal_percent)
-    claimed = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
-    row = {
-        "purchase_id": subscription.purchase_id,
-        "index": index,
-        "kind": PeriodKind.RENEWAL,
-        "first_day": claimed.first_day,
-        "last_day": claimed.last_day,
-        "starts_at": instant,
-        "payment": Payment.PENDING,
-        "amount_cents": amount_cents,
-        "currency": currency,
-        "claimed_at": work.now,
-    }
-    statement = insert_new(work.session, Period).returning(Period.index)
-    if work.session.execute(statement, [row]).first() is None:
-        return  # told or claimed already; whoever did carries the subscription on.
-    subscription.state, subscription.current_index = SubscriptionState.PAYMENT_PENDING, index
-    subscription.notice_at = None
-    told = {
-        "period_index": index,
-        "first_day": claimed.first_day,
-        "last_day": claimed.last_day,
-        "amount": {"amount_cents": amount_cents, "currency": currency},
-        "idempotency_key": f"{subscription.purchase_id}:{index}",
-    }
-    tell(work, subscription, "renewal_due", told, CAUSE)
-
-
-def read_prices(session: Session, product_ids: Sequence[str] | set[str]) -> Prices:
-    """The listing prices of these products, in two statements."""
-    listings: dict[str, list[Listing]] = {}
-    dated = select(Listing).where(Listing.product_id.in_(product_ids)).order_by(Listing.published_at, Listing.version)
-    for listing in session.scalars(dated):
-        listings.setdefault(listing.product_id, []).append(listing)
-    products = session.scalars(select(Product).where(Product.id.in_(product_ids)))
-    return Prices(listings=listings, products={product.id: product for product in products})
-
-
-def _withdrawals(session: Session, product_ids: set[str]) -> dict[str, list[Withdrawal]]:
-    found: dict[str, list[Withdrawal]] = {}
-    query = select(Withdrawal).where(
-        Withdrawal.subject_kind == SubjectKind.PRODUCT, Withdrawal.subject_id.in_(product_ids)
+def _renew_batch(work: Work) -> int:
+    """Decide the next due renewals, longest due first."""
+    if not may_run(work):
+        return 0
+    query = (
+        select(Subscription)
+        .where(is_due(work.now), ~_in_flight(work.now))
+        .order_by(Subscription.renewal_at, Subscription.purchase_id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
     )
-    for withdrawal in session.scalars(query):
-        found.setdefault(withdrawal.subject_id, []).append(withdrawal)
-    return found
-
-
-def _unseen(subscription: Subscription, recorded_at: datetime, withdrawals: Sequence[Withdrawal]) -> tuple[Stop, ...]:
-    """Withdrawals whose cascade has not come to this subscription yet stop its renewal all the same."""
-    return tuple(
-        Stop(cause=StopCause.WITHDRAWAL, received_at=one.received_at, effective_at=one.effective_at)
-        for one in withdrawals
-        if subscription.withdrawn_from is None and (one.reinstated_at is None or recorded_at <= one.reinstated_at)
-    )
+    due_ones = list(work.session.scalars(query))
+    histories = read_histories(work.session, [one.purchase_id for one in due_ones])
+    claimed: list[Subscription] = []
+    for subscription in due_ones:
+        history = histories[subscription.purchase_id]
+        facts = Renewal(renewal_at=subscription.renewal_at, recorded_at=history.recorded_at, stops=history.stops)
+        match decide(facts, work.now):
+            case Decision.CLAIM:
+                claimed.append(subscription)
+            case Decision.STOPPED:
+                expire(work, subscription, CAUSE)
+            case _:  # of a time before we knew of the purchase: the platform tells its renewals, or has told its end.
+                expire(work, subscription, None)
+    _claim(work, claimed)
+    return len(due_ones)
 
 
 def _notice_batch(work: Work) -> int:
-    """Send the notices whose day has come: once for each period, with the proof kept (`domain.md` 13)."""
-    query = select(Subscription).where(_needs_notice(work.now)).order_by(Subscription.notice_at).limit(BATCH)
-    due_ones = list(work.session.scalars(query.with_for_update(skip_locked=True)))
-    if not due_ones:
-        return 0
-    prices = read_prices(work.session, {one.product_id for one in due_ones})
-    ids = {one.customer_id for one in due_ones}
-    professional = dict(
-        work.session.execute(select(Customer.id, Customer.professional).where(Customer.id.in_(ids))).all()
-    )
-    for subscription in due_ones:
-        subscription.notice_at = None
-        # Where it will not renew, there is nothing to announce.
-        if not any(stop.stands_at(work.now) for stop in stops_of(subscription)):
-            _send_notice(work, subscription, prices, owed=not professional.get(subscription.customer_id, False))
-    return len(due_ones)
+    return notice_batch(work, BATCH)
 
 
-def _send_notice(work: Work, subscription: Subscription, prices: Prices, *, owed: bool) -> None:
-    """Have the platform tell the customer, and keep the proof."""
-    window = notice_window(subscription.last_day)
-    listing_cents, currency = prices.at(subscription.product_id, work.now)
-    rates = rates_on(day_of(subscription.renewal_at, work.zone))
-    told = {
-        "period_index": subscription.current_index,
-        "last_day": subscription.last_day,
-        "last_day_to_refuse": subscription.last_day,
-        "amount": {"amount_cents": percent_of(listing_cents, rates.renewal_percent), "currency": currency},
-        "owed": owed,
+def _claim(work: Work, subscriptions: Sequence[Subscription]) -> None:
+    """Claim the next period of each by its unique row, and ask the platform to charge it."""
+    if not subscriptions:
+        return
+    prices = read_prices(work.session, {one.product_id for one in subscriptions})
+    rows = {one.purchase_id: _next_period(work, one, prices) for one in subscriptions}
+    statement = insert_new(work.session, Period).returning(Period.purchase_id)
+    won = set(work.session.scalars(statement, list(rows.values())))
+    for subscription in subscriptions:
+        row = rows[subscription.purchase_id]
+        if subscription.purchase_id not in won:
+            # A period with this number stands, and yet this one is the last: a person must see how that came about.
+            log.error("%s has a period %s already: it is not renewed", subscription.purchase_id, row["index"])
+            expire(work, subscription, CAUSE)
+            continue
+        move_to(work, subscription, row["index"])
+        subscription.state = SubscriptionState.PAYMENT_PENDING
+        told = {
+            "period_index": row["index"],
+            "first_day": row["first_day"],
+            "last_day": row["last_day"],
+            "amount": {"amount_cents": row["amount_cents"], "currency": row["currency"]},
+            "idempotency_key": idempotency_key(subscription, row["index"]),
+        }
+        tell(work, subscription, "renewal_due", told, CAUSE)
+
+
+def _next_period(work: Work, subscription: Subscription, prices: Prices) -> dict[str, Any]:
+    index, instant = subscription.current_index + 1, subscription.renewal_at
+    following = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
+    listing_cents, currency = prices.at(subscription.product_id, instant)
+    return {
+        "purchase_id": subscription.purchase_id,
+        "index": index,
+        "kind": PeriodKind.RENEWAL,
+        "first_day": following.first_day,
+        "last_day": following.last_day,
+        "starts_at": instant,
+        "payment": Payment.PENDING,
+        "amount_cents": renewal_price(listing_cents, day_of(instant, work.zone)),
+        "currency": currency,
+        "claimed_at": work.now,
     }
-    tell(work, subscription, "renewal_notice_due", told, Cause(actor="marketplace_hooks", reason="a renewal is near"))
-    work.session.add(
-        Notice(
-            purchase_id=subscription.purchase_id,
-            period_index=subscription.current_index,
-            window_first_day=window.first_day,
-            window_last_day=window.last_day,
-            sent_at=work.now,
-            owed=owed,
-            timeliness=judge_notice(work.now, subscription.last_day, work.zone),
-            event_id=work.outgoing[-1]["event_id"],
-        )
-    )

@@ -144,7 +144,7 @@ def reinstate(
         return Outcome(effect=Effect.NO_EFFECT, status=standing.row.status)
     if version is None and sent_at is None:
         state.changed_here_at = work.now
-    standing.withdrawal.reinstated_at = work.now
+    standing.withdrawal.reinstated_at = received_at or work.now
     standing.withdrawal.reinstated_reason = cause.reason
     standing.withdrawal = None
     if not state.held:

@@ -1,29 +1,30 @@
-"""Which periods of Business Care are paid, does the next one start, and what follows from what we are told of it?
+"""How does a Business Care start, go on, renew or not, and end, and whom is it told?
 
-Causes against a renewal are compared with its instant, never with the order in which rows happened to be written
-(`domain.md` 11).
+The customer's words are in `choices.py`, what the platform says of charges in `settlements.py`, what time brings in
+`renewals.py` and `notices.py`: all move a subscription by the functions here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..domain.civil_days import first_instant
 from ..domain.entitlement import Payment
-from ..domain.renewals import Cause as StopCause
-from ..domain.renewals import Stop, notice_day, original_date, period, renewal_instant, reversal_is_due
-from ..store.database import insert_new
-from ..store.products import SubjectKind, Withdrawal
+from ..domain.instants import format_instant
+from ..domain.renewals import Period as FirstPeriod
+from ..domain.renewals import notice_day, original_date, period, renewal_instant
 from ..store.purchases import Purchase
-from ..store.subscriptions import Period, PeriodKind, RenewalChange, Subscription, SubscriptionState
+from ..store.subscriptions import Notice, Period, PeriodKind, Subscription, SubscriptionState
+from .stops import History, note_stops, read_history
 from .work import Cause, Work
 
 SUBJECT = "purchase"
+GOES_ON = (SubscriptionState.ACTIVE, SubscriptionState.PAYMENT_PENDING)
 
 
 def subscription_of(session: Session, purchase_id: str) -> Subscription | None:
@@ -32,176 +33,159 @@ def subscription_of(session: Session, purchase_id: str) -> Subscription | None:
 
 
 def start_subscription(work: Work, purchase: Purchase, cause: Cause) -> Subscription:
-    """Open the first 12 months, included in the price."""
-    zone = work.zone
-    anchor = original_date(purchase.purchased_at, zone)
-    first = period(anchor, 1)
+    """Open the first 12 months, included in the price. Of a product that is withdrawn meanwhile, they are the last."""
+    anchor = original_date(purchase.purchased_at, work.zone)
     subscription = Subscription(
         purchase_id=purchase.id,
         customer_id=purchase.customer_id,
         product_id=purchase.product_id,
-        state=SubscriptionState.ACTIVE,
         anchor_on=anchor,
         anchor_index=1,
-        current_index=1,
-        last_day=first.last_day,
-        renewal_at=renewal_instant(anchor, 1, zone),
-        notice_at=first_instant(notice_day(first.last_day), zone),
         sequence=0,
     )
-    withdrawal = standing_withdrawal(work.session, purchase.product_id)
-    if withdrawal is not None:
-        subscription.withdrawn_from = max(withdrawal.received_at, withdrawal.effective_at)
-    work.session.add_all(
-        [
-            subscription,
-            Period(
-                purchase_id=purchase.id,
-                index=1,
-                kind=PeriodKind.PURCHASE,
-                first_day=first.first_day,
-                last_day=first.last_day,
-                starts_at=purchase.purchased_at,
-                payment=Payment.PAID,
-            ),
-        ]
+    carry_on(work, subscription, 1)
+    first = period(anchor, 1)
+    opened = Period(
+        purchase_id=purchase.id,
+        index=1,
+        kind=PeriodKind.PURCHASE,
+        first_day=first.first_day,
+        last_day=first.last_day,
+        starts_at=purchase.purchased_at,
+        payment=Payment.PAID,
     )
-    tell(work, subscription, "started", {"first_day": first.first_day, "last_day": first.last_day}, cause)
+    work.session.add_all([subscription, opened])
+    tell_started(work, subscription, first, cause)
     return subscription
 
 
-def standing_withdrawal(session: Session, product_id: str) -> Withdrawal | None:
-    """The product's withdrawal in effect, if there is one."""
-    query = select(Withdrawal).where(
-        Withdrawal.subject_kind == SubjectKind.PRODUCT,
-        Withdrawal.subject_id == product_id,
-        Withdrawal.reinstated_at.is_(None),
-    )
-    return session.scalar(query)
-
-
-class Causes(Protocol):
-    """The columns in which a subscription's causes against its renewal stand: its row, or a row that read them."""
-
-    customer_stopped_at: Any
-    customer_lifted_at: Any
-    withdrawn_from: Any
-    withdrawal_lifted_at: Any
-
-
-def stops_of(subscription: Causes) -> tuple[Stop, ...]:
-    """The causes that stop this subscription's renewals, as the domain compares them."""
-    stops = []
-    if subscription.customer_stopped_at is not None:
-        stops.append(
-            Stop(
-                cause=StopCause.CUSTOMER,
-                received_at=subscription.customer_stopped_at,
-                lifted_at=subscription.customer_lifted_at,
-            )
-        )
-    if subscription.withdrawn_from is not None:
-        stops.append(
-            Stop(
-                cause=StopCause.WITHDRAWAL,
-                received_at=subscription.withdrawn_from,
-                lifted_at=subscription.withdrawal_lifted_at,
-            )
-        )
-    return tuple(stops)
-
-
-def change_renewal(
-    work: Work, subscription: Subscription, *, enabled: bool, actor: str, received_at: datetime, cause: Cause
-) -> bool:
-    """The customer cancels the renewal, or enables it again, as received at an instant. False: it was so already.
-
-    A cancellation that was in time for a renewal claimed meanwhile has its charge reversed. Enabling lifts the
-    customer's own cause and, once the product has been reinstated, the withdrawal's (`domain.md` 4, 10).
-    """
-    change = {
-        "purchase_id": subscription.purchase_id,
-        "enabled": enabled,
-        "actor": actor,
-        "received_at": received_at,
-        "recorded_at": work.now,
-    }
-    statement = insert_new(work.session, RenewalChange).returning(RenewalChange.id)
-    if work.session.execute(statement, [change]).first() is None:
-        return False
-    before = stops_of(subscription)
-    _take_over_log(work.session, subscription)
-    if enabled:
-        reinstated = standing_withdrawal(work.session, subscription.product_id) is None
-        if reinstated and subscription.withdrawn_from and not subscription.withdrawal_lifted_at:
-            subscription.withdrawal_lifted_at = received_at
-    else:
-        stop = Stop(cause=StopCause.CUSTOMER, received_at=received_at)
-        if not _reverse_if_due(work, subscription, stop, cause):
-            tell(work, subscription, "renewal_cancelled", {"by": "customer", "last_day": subscription.last_day}, cause)
-    return stops_of(subscription) != before
-
-
-def _take_over_log(session: Session, subscription: Subscription) -> None:
-    """Read the customer's words in the order in which they were received, whatever the order they came in."""
-    log = select(RenewalChange).where(RenewalChange.purchase_id == subscription.purchase_id)
-    stopped_at = lifted_at = None
-    for change in session.scalars(log.order_by(RenewalChange.received_at, RenewalChange.id)):
-        if not change.enabled and (stopped_at is None or lifted_at is not None):
-            stopped_at, lifted_at = change.received_at, None
-        elif change.enabled and stopped_at is not None and lifted_at is None:
-            lifted_at = change.received_at
-    subscription.customer_stopped_at, subscription.customer_lifted_at = stopped_at, lifted_at
-
-
-def _reverse_if_due(work: Work, subscription: Subscription, stop: Stop, cause: Cause) -> bool:
-    """Ask for the reversal of a charge that a cause, recorded only now, was in time to prevent; True when it was."""
-    current = work.session.get_one(Period, (subscription.purchase_id, subscription.current_index))
-    charged = current.kind is PeriodKind.RENEWAL and current.claimed_at is not None
-    standing = charged and current.payment is not Payment.FAILED and current.reversal_asked_at is None
-    if not standing or not reversal_is_due(current.starts_at, charged, stop):
-        return False
-    ask_reversal(work, subscription, current, cause)
-    return True
-
-
-def ask_reversal(work: Work, subscription: Subscription, current: Period, cause: Cause) -> None:
-    """The period was claimed wrongly: ask for the money back, and let the subscription end where it had ended."""
-    current.reversal_asked_at = work.now
-    current.payment, current.settled_at = Payment.FAILED, work.now
-    previous = work.session.get_one(Period, (subscription.purchase_id, current.index - 1))
-    told = {"period_index": current.index, "amount": _money(current), "charge_id": current.charge_id}
-    tell(work, subscription, "reversal_due", told, cause)
-    expire(work, subscription, cause, last_day=previous.last_day)
-
-
-def expire(work: Work, subscription: Subscription, cause: Cause, *, last_day: date | None = None) -> None:
-    """The Business Care is over; it can be reactivated while the product is sold."""
-    subscription.state = SubscriptionState.EXPIRED
+def move_to(work: Work, subscription: Subscription, index: int) -> None:
+    """The period `index` is the last one, paid or pending; what is due after it is counted from the original date."""
+    current = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
+    counted = index - subscription.anchor_index + 1
+    subscription.current_index, subscription.last_day = index, current.last_day
+    subscription.renewal_at = renewal_instant(subscription.anchor_on, counted, work.zone)
     subscription.notice_at = None
-    if last_day is not None:
-        subscription.last_day = last_day
-    tell(work, subscription, "expired", {"last_day": subscription.last_day}, cause)
-
-
-def end_subscription(work: Work, purchase_id: str, cause: Cause, *, why: str) -> None:
-    """End the Business Care at once and for good: refund, or termination before its term."""
-    subscription = subscription_of(work.session, purchase_id)
-    if subscription is None or subscription.state is SubscriptionState.ENDED:
-        return
-    subscription.state, subscription.notice_at = SubscriptionState.ENDED, None
-    tell(work, subscription, "renewal_cancelled", {"by": why, "last_day": subscription.last_day}, cause)
 
 
 def carry_on(work: Work, subscription: Subscription, index: int) -> None:
-    """The period `index` is paid: the subscription is active, and its next renewal and notice are counted from it."""
-    zone = work.zone
-    counted = index - subscription.anchor_index + 1
-    current = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
-    subscription.state, subscription.current_index = SubscriptionState.ACTIVE, index
-    subscription.last_day = current.last_day
-    subscription.renewal_at = renewal_instant(subscription.anchor_on, counted, zone)
-    subscription.notice_at = first_instant(notice_day(current.last_day), zone)
+    """The period `index` is paid: the subscription is active, and its next notice is to be sent."""
+    move_to(work, subscription, index)
+    subscription.state = SubscriptionState.ACTIVE
+    subscription.notice_at = first_instant(notice_day(subscription.last_day), work.zone)
+
+
+def plan_notice(work: Work, subscription: Subscription) -> None:
+    """It will renew after all: the notice that was dropped is to be sent, at once if its day has passed."""
+    if subscription.state is not SubscriptionState.ACTIVE or subscription.renewal_at <= work.now:
+        return
+    if work.session.get(Notice, (subscription.purchase_id, subscription.current_index)) is None:
+        subscription.notice_at = first_instant(notice_day(subscription.last_day), work.zone)
+
+
+def expire(work: Work, subscription: Subscription, cause: Cause | None, *, unpaid: Period | None = None) -> None:
+    """The Business Care is over; it can be reactivated while the product is sold.
+
+    `unpaid` is the period that was claimed and never came into force: it ends where the one before it did. Without a
+    `cause` nobody is told: it ended before anybody here knew of it.
+    """
+    subscription.state, subscription.notice_at = SubscriptionState.EXPIRED, None
+    if unpaid is not None:
+        before = work.session.get_one(Period, (subscription.purchase_id, unpaid.index - 1))
+        subscription.last_day, subscription.renewal_at = before.last_day, unpaid.starts_at
+    if cause is not None:
+        tell(work, subscription, "expired", {"last_day": subscription.last_day}, cause)
+
+
+def end_subscription(work: Work, purchase_id: str, cause: Cause, *, why: str, ended_at: datetime) -> None:
+    """End the Business Care for good: a refund, a termination, a dispute that was lost.
+
+    A renewal whose instant came after `ended_at`, and that was charged before we were told, is reversed.
+    """
+    subscription = subscription_of(work.session, purchase_id)
+    if subscription is None:
+        return
+    went_on = subscription.state in GOES_ON
+    subscription.state, subscription.notice_at = SubscriptionState.ENDED, None
+    if went_on:
+        tell_cancelled(work, subscription, why, cause, ended_at=ended_at)
+    history = read_history(work.session, purchase_id)
+    reverse(work, subscription, charged_in_vain(work, subscription, history), cause)
+
+
+def charged_in_vain(work: Work, subscription: Subscription, history: History) -> list[Period]:
+    """The periods that were claimed or charged although their renewal had been stopped in time, as is known only now.
+
+    None of an imported history: its renewals were not ours (`domain.md` 11).
+    """
+    query = select(Period).where(
+        Period.purchase_id == subscription.purchase_id,
+        Period.kind == PeriodKind.RENEWAL,
+        Period.payment != Payment.FAILED,
+        Period.starts_at > history.recorded_at,
+    )
+    charged = work.session.scalars(query.order_by(Period.index))
+    return [one for one in charged if history.prevents(one.starts_at)]
+
+
+def day_before(charged: Period) -> date:
+    """The last day of what goes on when this period is reversed."""
+    return charged.first_day - timedelta(days=1)
+
+
+def reverse(work: Work, subscription: Subscription, charged: Sequence[Period], cause: Cause) -> None:
+    """Ask for the reversal of these charges, and end the Business Care where it had ended without them."""
+    for one in charged:
+        _ask_reversal(work, subscription, one, cause)
+    if charged and charged[-1].index == subscription.current_index and subscription.state in GOES_ON:
+        expire(work, subscription, cause, unpaid=charged[0])
+
+
+def _ask_reversal(work: Work, subscription: Subscription, charged: Period, cause: Cause) -> None:
+    """The period was claimed or charged wrongly: it was never in force, and the money is to be given back."""
+    charged.reversal_asked_at = charged.settled_at = work.now
+    charged.payment = Payment.FAILED
+    amount = None
+    if charged.amount_cents is not None:
+        amount = {"amount_cents": charged.amount_cents, "currency": charged.currency}
+    told = {
+        "period_index": charged.index,
+        "amount": amount,
+        "charge_id": charged.charge_id,
+        "idempotency_key": idempotency_key(subscription, charged.index),
+    }
+    tell(work, subscription, "reversal_due", told, cause)
+
+
+def idempotency_key(subscription: Subscription, index: int) -> str:
+    """What makes the platform charge a period once, however often it is asked."""
+    return f"{subscription.purchase_id}:{index}"
+
+
+def tell_started(work: Work, subscription: Subscription, first: FirstPeriod, cause: Cause) -> None:
+    """Tell that it runs, and at once that it will not renew where that is known already: of a withdrawn product."""
+    history = read_history(work.session, subscription.purchase_id)
+    note_stops(subscription, history.stops)
+    tell(work, subscription, "started", {"first_day": first.first_day, "last_day": first.last_day}, cause)
+    stopped_by = next((stop for stop in history.stops if stop.prevents(subscription.renewal_at)), None)
+    if stopped_by is not None:
+        tell_cancelled(work, subscription, stopped_by.cause, cause)
+
+
+def tell_cancelled(
+    work: Work,
+    subscription: Subscription,
+    by: str,
+    cause: Cause,
+    *,
+    last_day: date | None = None,
+    ended_at: datetime | None = None,
+) -> None:
+    """Confirm that it does not renew, and until when it goes on: by default to the end of the current period."""
+    told: dict[str, Any] = {"by": by, "last_day": last_day or subscription.last_day}
+    if ended_at is not None:
+        told["ended_at"] = ended_at
+    tell(work, subscription, "renewal_cancelled", told, cause)
 
 
 def tell(work: Work, subscription: Subscription, name: str, data: Mapping[str, Any], cause: Cause) -> None:
@@ -217,10 +201,10 @@ def tell(work: Work, subscription: Subscription, name: str, data: Mapping[str, A
 
 
 def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in data.items()}
+    return {name: _written(value) for name, value in data.items()}
 
 
-def _money(current: Period) -> dict[str, Any] | None:
-    if current.amount_cents is None:
-        return None
-    return {"amount_cents": current.amount_cents, "currency": current.currency}
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return format_instant(value)
+    return value.isoformat() if isinstance(value, date) else value

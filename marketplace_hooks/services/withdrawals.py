@@ -7,23 +7,26 @@ Set statements over chunks of rows: one UPDATE, one INSERT … SELECT of the eve
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, or_, select, update
 
-from ..domain.entitlement import Payment
 from ..store.base import constant, json_object, random_hex
 from ..store.cascades import Cascade
 from ..store.outbox import OutgoingEvent
 from ..store.products import SubjectKind, Withdrawal
 from ..store.purchases import Purchase
-from ..store.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
+from ..store.subscriptions import Period, PeriodKind, RenewalChange, Subscription, SubscriptionState
 from .cascades import Step, step
 from .standings import Standing
-from .subscriptions import SUBJECT, ask_reversal, subscription_of
+from .stops import note_stops, read_history
+from .subscriptions import SUBJECT, charged_in_vain, day_before, reverse, subscription_of, tell_cancelled
 from .work import Cause, Work
 
 _COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "cascade_id", "created_at"]
+SHORTEST_PERIOD = timedelta(days=360)
+"""Twelve months are never shorter, whatever month's end or change of the clocks is in between."""
 
 
 def _is_withdrawal(standing: Standing, change: str) -> bool:
@@ -37,14 +40,16 @@ def cancel_renewals(work: Work, cascade: Cascade, progress: Step, limit: int) ->
     concerned = _renewing(withdrawal)
     if progress.total is None:
         progress.total = work.session.scalar(select(func.count()).select_from(Subscription).where(concerned)) or 0
-    ahead = concerned if progress.cursor is None else concerned & (Subscription.purchase_id > progress.cursor)
+    low = [] if progress.cursor is None else [Subscription.purchase_id > progress.cursor]
+    ahead = and_(concerned, *low)
     chunk = select(Subscription.purchase_id).where(ahead).order_by(Subscription.purchase_id).limit(limit).subquery()
     last = work.session.scalar(select(func.max(chunk.c.purchase_id)))
     if last is None:
         progress.state = "done"
         return
     instant = max(withdrawal.received_at, withdrawal.effective_at)
-    within = ahead & (Subscription.purchase_id <= last)
+    within = and_(ahead, Subscription.purchase_id <= last)
+    progress.done += _reverse(work, cascade, within, instant)
     values = {
         "withdrawn_from": instant,
         "withdrawal_lifted_at": None,
@@ -54,15 +59,14 @@ def cancel_renewals(work: Work, cascade: Cascade, progress: Step, limit: int) ->
     }
     cancel = update(Subscription).where(within).values(values).execution_options(synchronize_session=False)
     progress.done += int(work.session.execute(cancel).rowcount)  # type: ignore[attr-defined] # a cursor result
-    low = [] if progress.cursor is None else [Subscription.purchase_id > progress.cursor]
-    told = and_(
+    # By the mark and not by the condition again: between two statements a customer may have spoken.
+    marked = and_(
         Subscription.product_id == cascade.subject_id,
         Subscription.cancelled_by == cascade.id,
         Subscription.purchase_id <= last,
         *low,
     )
-    work.session.execute(insert(OutgoingEvent).from_select(_COLUMNS, _told(work, cascade, told)))
-    _reverse(work, cascade, told, instant)
+    work.session.execute(insert(OutgoingEvent).from_select(_COLUMNS, _told(work, cascade, marked)))
     progress.cursor = last
 
 
@@ -85,13 +89,17 @@ def _renewing(withdrawal: Withdrawal) -> ColumnElement[bool]:
     concerned = and_(Subscription.product_id == product_id, goes_on, not_yet)
     if withdrawal.reinstated_at is None:
         return concerned
-    bought_before = select(Purchase.id).where(
-        Purchase.product_id == product_id, Purchase.recorded_at <= withdrawal.reinstated_at
+    # The product is on sale again before we came to this chunk: whoever has bought or spoken since is not concerned.
+    bought_since = select(Purchase.id).where(
+        Purchase.product_id == product_id, Purchase.purchased_at >= withdrawal.reinstated_at
     )
-    return concerned & Subscription.purchase_id.in_(bought_before)
+    enabled_since = select(RenewalChange.purchase_id).where(
+        RenewalChange.enabled, RenewalChange.received_at >= withdrawal.reinstated_at
+    )
+    return concerned & Subscription.purchase_id.not_in(bought_since) & Subscription.purchase_id.not_in(enabled_since)
 
 
-def _told(work: Work, cascade: Cascade, told: ColumnElement[bool]) -> Select[Any]:
+def _told(work: Work, cascade: Cascade, marked: ColumnElement[bool]) -> Select[Any]:
     """The events that tell each subscriber of the chunk, with the day until which everything goes on."""
     columns = OutgoingEvent.__table__.c
     data = json_object(
@@ -116,31 +124,40 @@ def _told(work: Work, cascade: Cascade, told: ColumnElement[bool]) -> Select[Any
         literal(cascade.cause, columns.cause.type),
         literal(cascade.id),
         literal(work.now, columns.created_at.type),
-    ).where(told)
+    ).where(marked)
 
 
-def _reverse(work: Work, cascade: Cascade, told: ColumnElement[bool], instant: Any) -> None:
-    """Renewals of the chunk whose instant the withdrawal had reached, but that were claimed before it was applied.
+def _reverse(work: Work, cascade: Cascade, within: ColumnElement[bool], instant: datetime) -> int:
+    """End those of the chunk that were renewed after the withdrawal, before it was applied; return how many.
 
     There are none unless the withdrawal waited in the inbox for longer than the 15 minutes before a claim: rows are
     few, and each is a reversal of its own.
     """
-    claimed = (
-        select(Period)
+    renewed = (
+        select(Subscription.purchase_id)
         .join(
-            Subscription,
-            and_(Subscription.purchase_id == Period.purchase_id, Subscription.current_index == Period.index),
+            Period,
+            and_(Period.purchase_id == Subscription.purchase_id, Period.index == Subscription.current_index),
         )
         .where(
-            told,
+            within,
+            # Its period began since, so it ends a year later: said first, it spares nearly every look at a period.
+            Subscription.renewal_at >= instant + SHORTEST_PERIOD,
             Period.kind == constant(PeriodKind.RENEWAL),
-            Period.claimed_at.is_not(None),
             Period.starts_at >= instant,
-            Period.payment != constant(Payment.FAILED),
-            Period.reversal_asked_at.is_(None),
         )
     )
-    for current in list(work.session.scalars(claimed)):
-        subscription = subscription_of(work.session, current.purchase_id)
-        if subscription is not None:
-            ask_reversal(work, subscription, current, Cause.from_json(cascade.cause))
+    cause, reversed_ones = Cause.from_json(cascade.cause), 0
+    for purchase_id in list(work.session.scalars(renewed)):
+        subscription = subscription_of(work.session, purchase_id)
+        if subscription is None:
+            continue
+        history = read_history(work.session, purchase_id)
+        charged = charged_in_vain(work, subscription, history)
+        if charged:
+            note_stops(subscription, history.stops)
+            tell_cancelled(work, subscription, "withdrawal", cause, last_day=day_before(charged[0]))
+            reverse(work, subscription, charged, cause)
+            reversed_ones += 1
+    work.session.flush()
+    return reversed_ones

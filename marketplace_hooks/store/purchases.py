@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, BigId, Instant
+from .base import Base, BigId, Instant, checked
 
 
 class Customer(Base):
@@ -33,7 +34,8 @@ class Purchase(Base):
 
     Frozen at purchase: `listing_id`, what the listing announced then (None: nothing was known), and `price_cents`, the
     price paid, of a pack the product's share. `shop_url` is the site bound now; `mh_site_bindings` has the history.
-    `refunded_at` is the refund of the whole price: a partial one ends nothing (`domain.md` 17).
+    `refunded_at` is the refund of the whole price: a partial one ends nothing (`domain.md` 17). `disputed_at` and its
+    like say of all disputes what stands now; `mh_disputes` has each.
     """
 
     __tablename__ = "mh_purchases"
@@ -71,6 +73,27 @@ class SiteBinding(Base):
     purchase_id: Mapped[str] = mapped_column(ForeignKey("mh_purchases.id"), primary_key=True)
     bound_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
     shop_url: Mapped[str] = mapped_column(Text)
+
+
+class DisputeOutcome(enum.StrEnum):
+    """What the bank has decided: the payment stands after all, or it is gone."""
+
+    WON = "won"
+    LOST = "lost"
+
+
+class Dispute(Base):
+    """One reversal of the payment by the bank, and how it was closed (None: it is open). Any number may follow."""
+
+    __tablename__ = "mh_disputes"
+
+    purchase_id: Mapped[str] = mapped_column(ForeignKey("mh_purchases.id"), primary_key=True)
+    disputed_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    amount_cents: Mapped[int]
+    outcome: Mapped[DisputeOutcome | None] = mapped_column(checked(DisputeOutcome, "outcome"))
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (CheckConstraint("(outcome IS NULL) = (closed_at IS NULL)", name="closed"),)
 
 
 class Refund(Base):

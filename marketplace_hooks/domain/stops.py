@@ -1,0 +1,96 @@
+"""What stops a renewal, by everything that was ever said about it?
+
+Words are put in the order in which they were received, never in the order in which they were recorded: whoever reads
+the same words comes to the same causes, however late each of them arrived (`domain.md` 4, 10 and 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .renewals import Cause, Stop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """One word of the customer about the tacit renewal: cancelled, or enabled again, as received at an instant."""
+
+    enabled: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """A withdrawal of the product, in effect at the later of its receipt and `effective_at`; perhaps undone since."""
+
+    received_at: datetime
+    effective_at: datetime
+    reinstated_at: datetime | None = None
+
+    def stands_at(self, instant: datetime) -> bool:
+        """Say whether the product was withdrawn at an instant."""
+        begun = max(self.received_at, self.effective_at) <= instant
+        return begun and (self.reinstated_at is None or instant < self.reinstated_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """Everything that was said about the renewals of one purchase. Instants are aware.
+
+    `reopened_at` are the instants of its reactivations: each opens a Business Care that is renewed tacitly again, and
+    so lifts what the customer's express word could lift. `ended_at` are those at which it was refunded, terminated, or
+    lost to the bank.
+    """
+
+    purchased_at: datetime
+    words: Sequence[Word] = ()
+    endings: Sequence[Ending] = ()
+    reopened_at: Sequence[datetime] = ()
+    ended_at: Sequence[datetime] = ()
+
+
+def stops_of(said: Said) -> tuple[Stop, ...]:
+    """Return every cause that ever stopped a renewal, each with the instant at which it was lifted, if it was."""
+    reopened = (Word(enabled=True, received_at=instant) for instant in said.reopened_at)
+    words = sorted((*said.words, *reopened), key=_order)
+    ended = (Stop(cause=Cause.ENDED, received_at=instant) for instant in said.ended_at)
+    return (*_customer_stops(words), *_withdrawal_stops(said, words), *ended)
+
+
+def _order(word: Word) -> tuple[datetime, bool]:
+    """Of two words received at the same instant the cancellation is the last: nobody is charged in doubt."""
+    return word.received_at, not word.enabled
+
+
+def _customer_stops(words: Iterable[Word]) -> Iterable[Stop]:
+    """The customer's own cause, from each cancellation until the next word that enables."""
+    since: datetime | None = None
+    for word in words:
+        if word.enabled and since is not None:
+            yield Stop(cause=Cause.CUSTOMER, received_at=since, lifted_at=word.received_at)
+            since = None
+        elif not word.enabled and since is None:
+            since = word.received_at
+    if since is not None:
+        yield Stop(cause=Cause.CUSTOMER, received_at=since)
+
+
+def _withdrawal_stops(said: Said, words: Sequence[Word]) -> Iterable[Stop]:
+    """The withdrawals that found the purchase made. Only an express word since the reinstatement lifts one."""
+    for ending in said.endings:
+        reinstated_at = ending.reinstated_at
+        if reinstated_at is not None and reinstated_at <= said.purchased_at:
+            continue  # bought when the product was on sale again.
+        lifted = (
+            word.received_at
+            for word in words
+            if word.enabled and reinstated_at is not None and word.received_at >= reinstated_at
+        )
+        yield Stop(
+            cause=Cause.WITHDRAWAL,
+            received_at=ending.received_at,
+            effective_at=ending.effective_at,
+            lifted_at=min(lifted, default=None),
+        )
