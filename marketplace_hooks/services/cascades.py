@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from ..errors import LeaseLost
+from ..errors import LeaseLost, Unavailable
 from ..store.base import constant
 from ..store.cascades import Cascade, CascadeState
 from ..store.outbox import OutgoingEvent
@@ -152,8 +152,11 @@ def run_cascades(installation: Installation, owner: str, *, stop: Callable[[], b
     """Carry every cascade that is free, until none is left; return how many were finished."""
     finished = 0
     while not stop() and (claimed := _claim(installation, owner)):
-        for cascade_id in claimed:
-            finished += _run(installation, owner, cascade_id, stop)
+        try:
+            for cascade_id in claimed:
+                finished += _run(installation, owner, cascade_id, stop)
+        finally:
+            _release(installation, owner, claimed)
         installation.bells.ring(Bell.DELIVERIES)
     return finished
 
@@ -182,6 +185,15 @@ def _claim(installation: Installation, owner: str) -> list[str]:
         return [id_ for _, id_ in sorted(session.execute(claim).all())]
 
 
+def _release(installation: Installation, owner: str, claimed: list[str]) -> None:
+    """Give back what is not finished, if it is still ours: the next turn goes on with it at once."""
+    mine = update(Cascade).where(
+        Cascade.id.in_(claimed), Cascade.owner == owner, Cascade.state == constant(CascadeState.RUNNING)
+    )
+    with installation.database.session() as session:
+        session.execute(mine.values(owner=None, leased_until=None).execution_options(synchronize_session=False))
+
+
 def _run(installation: Installation, owner: str, cascade_id: str, stop: Callable[[], bool]) -> int:
     """Do one cascade's chunks, each in its own transaction; 1 when it was finished."""
     while not stop():
@@ -190,6 +202,8 @@ def _run(installation: Installation, owner: str, cascade_id: str, stop: Callable
                 return 1
         except LeaseLost:
             return 0
+        except Unavailable:
+            raise  # the database is away: no fault of this cascade.
         except Exception as error:
             log.exception("cascade %s failed", cascade_id)
             _note_failure(installation, owner, cascade_id, error)
@@ -240,6 +254,7 @@ def _note_failure(installation: Installation, owner: str, cascade_id: str, error
             return
         cascade.attempts += 1
         cascade.error = f"{type(error).__name__}: {error}"[:2000]
+        cascade.owner = None  # so that it rests, whoever gives back the others of its turn.
         cascade.leased_until = now + timedelta(seconds=installation.settings.lease_s)
         if cascade.attempts >= ATTEMPTS:
             cascade.state, cascade.finished_at = CascadeState.FAILED, now
