@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import access, catalogue, database, endpoints, events, explanations, inspections, up, workers
+from . import access, catalogue, database, endpoints, events, explanations, inspections, renewals, up, workers
 from .root import hooks_group, main
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "hooks_group",
     "inspections",
     "main",
+    "renewals",
     "up",
     "workers",
 ]

@@ -12,6 +12,7 @@ from ..errors import MarketplaceHooksError
 from ..remote.queue import answers, workers_alive
 from ..remote.signatures import new_secret
 from ..services.installation import Installation, redis_url
+from ..services.runs import state_of_run
 from ..store import migrate as migrations
 from ..store.inbox import InboxEvent, InboxState
 from .printing import json_option, show_one, show_rows
@@ -39,7 +40,7 @@ def secret(encryption: bool, as_json: bool) -> None:
 def doctor(as_json: bool) -> None:
     """Check configuration, database, Redis, workers and clock; exit with 1 when something is wrong."""
     here = installation()
-    checks = [_configuration(here), _database(here), *_redis(here), _clock(here), _inbox(here)]
+    checks = [_configuration(here), _database(here), *_redis(here), _clock(here), _inbox(here), _renewals(here)]
     show_rows(checks, ("check", "state", "detail"), as_json=as_json, empty="")
     if any(check["state"] == "wrong" for check in checks):
         raise SystemExit(1)
@@ -103,3 +104,16 @@ def _inbox(here: Installation) -> dict[str, str]:
     stuck = [state for state in (InboxState.REJECTED, InboxState.FAILED) if counts.get(state)]
     told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty"
     return _check("inbox", "warning" if stuck else "ok", told)
+
+
+def _renewals(here: Installation) -> dict[str, str]:
+    """After a long silence they wait for an operator (`domain.md` 11)."""
+    try:
+        with here.database.reading() as session:
+            run = state_of_run(session)
+    except Exception as error:
+        return _check("renewals", "warning", f"cannot be read: {type(error).__name__}")
+    if run.held_since is not None:
+        held = f"held since {run.held_since:%Y-%m-%d %H:%M} UTC; look at what is due and release them: "
+        return _check("renewals", "wrong", f"{held}marketplace-hooks renewals show, … renewals release")
+    return _check("renewals", "ok", f"last run {run.last_at:%Y-%m-%d %H:%M} UTC" if run.last_at else "never run yet")

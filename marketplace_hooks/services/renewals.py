@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..domain.civil_days import day_of
@@ -43,6 +44,20 @@ def due(session: Session, now: datetime) -> bool:
 
 def _renewals_due(session: Session, now: datetime) -> bool:
     return _any(session, is_due(now)) and not is_held(session)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """How many renewals have come to their instant and are not decided, and the first of these instants."""
+
+    count: int
+    since: datetime | None
+
+
+def count_due(session: Session, now: datetime) -> Waiting:
+    """What the next run has to decide."""
+    count, since = session.execute(select(func.count(), func.min(Subscription.renewal_at)).where(is_due(now))).one()
+    return Waiting(count=count, since=since)
 
 
 def _any(session: Session, which: ColumnElement[bool]) -> bool:

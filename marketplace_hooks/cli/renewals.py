@@ -1,0 +1,36 @@
+"""Commands about renewals: how many are due, and let a run go on that waits for an operator."""
+
+from __future__ import annotations
+
+from ..remote.queue import Bell
+from ..services.renewals import count_due
+from ..services.runs import release_run, state_of_run
+from .printing import json_option, show_one
+from .root import hooks_group, installation
+
+
+@hooks_group.group("renewals")
+def renewals() -> None:
+    """Tacit renewals: what is due, and whether it waits for you."""
+
+
+@renewals.command("show")
+@json_option
+def show(as_json: bool) -> None:
+    """When renewals last ran, how many are due, since when, and since when they wait for an operator."""
+    here = installation()
+    with here.database.reading() as session:
+        run, waiting = state_of_run(session), count_due(session, here.now())
+    facts = {"last_run_at": run.last_at, "held_since": run.held_since, "due": waiting.count, "due_since": waiting.since}
+    show_one(facts, as_json=as_json)
+
+
+@renewals.command("release")
+@json_option
+def release(as_json: bool) -> None:
+    """Let renewals go on that were held after more than 30 days of silence: what is due will be charged now."""
+    here = installation()
+    released = release_run(here)
+    if released:
+        here.bells.ring(Bell.RENEWALS)
+    show_one({"released": released}, as_json=as_json)
