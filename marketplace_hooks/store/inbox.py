@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .base import Base, BigId, Instant, Json, checked
 
 SHARDS = 64
+LONGEST_SUBJECT = 200
 
 
 class InboxState(enum.StrEnum):
@@ -43,7 +44,7 @@ class InboxEvent(Base):
     source: Mapped[str] = mapped_column(String(64))
     event_id: Mapped[str] = mapped_column(String(256))
     type: Mapped[str] = mapped_column(String(100))
-    subject: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(LONGEST_SUBJECT))
     shard: Mapped[int] = mapped_column(SmallInteger)
     sent_at: Mapped[datetime] = mapped_column(Instant)
     received_at: Mapped[datetime] = mapped_column(Instant)

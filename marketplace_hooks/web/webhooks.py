@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from ..errors import SignatureRejected, Unavailable
 from ..remote.queue import Bell
 from ..remote.signatures import verify
-from ..store.inbox import SHARDS
+from ..store.inbox import LONGEST_SUBJECT, SHARDS
 from ..store.ingest import Received
 from .envelopes import Envelope, NotAnEnvelope, parse_envelope
 from .problems import problem, problem_of
@@ -25,7 +25,7 @@ from .state import WebState, state
 
 blueprint = Blueprint("mh_webhooks", __name__)
 
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 # The first part of a type → what it is about, and the field of its id.
 _SUBJECTS = {
     "seller": ("seller", "seller_id"),
@@ -71,7 +71,7 @@ def receive(source: str) -> Response:
 
 
 def _keep(here: WebState, source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> Response:
-    subject = subject_of(envelope) or f"event:{event_id}"
+    subject = subject_of(envelope) or f"event:{event_id}"[:LONGEST_SUBJECT]
     try:
         kept = here.inbox.keep(
             Received(
