@@ -23,6 +23,7 @@ from .setting_values import (
     as_choice,
     as_durations,
     as_integer,
+    as_key,
     as_networks,
     as_path,
     as_seconds,
@@ -74,6 +75,9 @@ class Settings:
     )
     encryption_keys: tuple[str, ...] = _setting(
         (), as_words, "Fernet keys for secrets at rest; the first encrypts, all decrypt."
+    )
+    download_secret: bytes | None = _setting(
+        None, optional(as_key), "Signs links to releases, hexadecimal or base64; the file host has it too."
     )
     public_url: str = _setting("http://127.0.0.1:8000", as_text, "How the outside reaches this service.")
     url_prefix: str = _setting("", as_text, "Where our pages and API begin inside a host app, such as /addons.")
@@ -213,6 +217,8 @@ def _refuse_demo_secrets(settings: Settings) -> None:
     secrets = [secret for several in settings.webhook_secrets.values() for secret in several]
     if any(webhook_key(secret).startswith(DEMO_MARK.encode()) for secret in secrets):
         marked.append("webhook_secrets")
+    if (settings.download_secret or b"").startswith(DEMO_MARK.encode()):
+        marked.append("download_secret")
     if marked:
         raise ConfigurationError(
             f"{' and '.join(marked).upper()} was made for the demo. Use secrets of your own in production "

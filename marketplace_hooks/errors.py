@@ -12,6 +12,7 @@
     │   │   └── Withdrawn       it was public, and its sale has ended for good (410)
     │   ├── NotSignedIn         nobody says who asks, or the token is not one of ours (401)
     │   ├── Forbidden           this role may never do that (403)
+    │   ├── NotConfigured       the installation lacks a setting that this needs (503)
     │   └── OutboundRefused     an address that we will not connect to
     └── Unavailable             a part we lean on is away; trying later can help
         ├── TooManyRequests     who asks has asked too often; says when to come back (429)
@@ -96,6 +97,12 @@ class Forbidden(Refused):
     """This role may never do that, whatever the object."""
 
     code = "forbidden"
+
+
+class NotConfigured(Refused):
+    """A setting that this needs is not set: nothing is wrong with what was asked, and an operator can help."""
+
+    code = "not_configured"
 
 
 class OutboundRefused(Refused):

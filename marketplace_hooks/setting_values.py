@@ -146,6 +146,19 @@ def webhook_key(secret: str) -> bytes:
     return key
 
 
+def as_key(value: Any) -> bytes:
+    """At least 16 bytes, written in hexadecimal or in base64."""
+    text = as_text(value).strip()
+    try:
+        is_hexadecimal = len(text) % 2 == 0 and set(text) <= set("0123456789abcdefABCDEF")
+        key = bytes.fromhex(text) if is_hexadecimal else base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        raise ValueError("must be hexadecimal or base64; make one with: openssl rand -hex 32") from None
+    if len(key) < 16:
+        raise ValueError("must hold at least 16 bytes; 32 random ones are usual")
+    return key
+
+
 def optional(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The same, but None for nothing."""
     return lambda value: None if value in (None, "") else parse(value)

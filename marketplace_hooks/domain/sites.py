@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 import re
@@ -73,6 +74,7 @@ class Site:
         return self.origin + self.path
 
 
+@functools.lru_cache(maxsize=4_096)  # one answer about entitlement reads two addresses several times over.
 def parse(address: str) -> Site | None:
     """Read a merchant site's address as people write it, or return None where it cannot be read.
 

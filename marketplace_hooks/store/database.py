@@ -46,7 +46,7 @@ class Database:
         self.url = normalise(url)
         self._pool_size = pool_size
         self._lock = threading.Lock()
-        self._engine: Engine | None = None
+        self._engines: dict[bool, Engine] = {}
         self._pid = 0
 
     @property
@@ -57,14 +57,26 @@ class Database:
     @property
     def engine(self) -> Engine:
         """The engine of this process; a forked child gets its own and never touches its parent's sockets."""
-        if self._engine is None or self._pid != os.getpid():
-            with self._lock:
-                if self._engine is None or self._pid != os.getpid():
-                    if self._engine is not None:
-                        self._engine.dispose(close=False)
-                    self._engine = self._make_engine()
-                    self._pid = os.getpid()
-        return self._engine
+        return self._of_this_process(autocommit=False)
+
+    @property
+    def lookup_engine(self) -> Engine:
+        """The same for single statements that only read (`lookups.py`): nothing is begun, nothing rolled back."""
+        return self._of_this_process(autocommit=True)
+
+    def _of_this_process(self, *, autocommit: bool) -> Engine:
+        found = self._engines.get(autocommit)
+        if found is not None and self._pid == os.getpid():
+            return found
+        with self._lock:
+            if self._pid != os.getpid():
+                for inherited in self._engines.values():
+                    inherited.dispose(close=False)
+                self._engines.clear()
+                self._pid = os.getpid()
+            if autocommit not in self._engines:
+                self._engines[autocommit] = self._make_engine(autocommit=autocommit)
+            return self._engines[autocommit]
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -101,28 +113,24 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection of this process."""
-        if self._engine is not None and self._pid == os.getpid():
-            self._engine.dispose()
+        if self._pid == os.getpid():
+            for engine in self._engines.values():
+                engine.dispose()
 
-    def _make_engine(self) -> Engine:
-        if self.is_sqlite:
-            engine = sa.create_engine(
-                self.url,
-                connect_args={"timeout": BUSY_TIMEOUT_S},
-                pool_size=self._pool_size,
-                max_overflow=20,
-                hide_parameters=True,
-            )
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
-            return engine
-        return sa.create_engine(
+    def _make_engine(self, *, autocommit: bool) -> Engine:
+        how: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if autocommit else {}
+        engine = sa.create_engine(
             self.url,
-            connect_args={"connect_timeout": 5},
+            connect_args={"timeout": BUSY_TIMEOUT_S} if self.is_sqlite else {"connect_timeout": 5},
             pool_size=self._pool_size,
             max_overflow=20,
             hide_parameters=True,  # an error must not carry customers' data into a log.
+            **how,
         )
+        if self.is_sqlite:
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        return engine
 
 
 def normalise(url: str | URL) -> URL:

@@ -23,6 +23,7 @@ STATUSES: tuple[tuple[type[errors.MarketplaceHooksError], int], ...] = (
     (errors.NotFound, 404),
     (errors.NotSignedIn, 401),
     (errors.Forbidden, 403),
+    (errors.NotConfigured, 503),
     (errors.OutboundRefused, 422),
     (errors.Refused, 400),
     (errors.TooManyRequests, 429),

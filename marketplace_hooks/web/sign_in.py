@@ -16,6 +16,7 @@ from ..errors import Forbidden, NotSignedIn, TooManyRequests, Unavailable
 from ..services import tokens
 from ..services.catalogue import PUBLIC, PackCard, ProductCard, Sight
 from ..store.access import Role
+from .known_tokens import does_look
 from .state import Identity, WebState, state
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -138,13 +139,20 @@ def _by_token(here: WebState, text: str) -> _Asking:
     client = request.remote_addr or "unknown"
     if wait_s := here.limits.is_spent(settings.failure_rate_per_minute, "failures", client):
         return _Asking(refusal=TooManyRequests("too many refused tokens from this address", retry_after_s=wait_s))
+    if does_look(current_app.view_functions.get(request.endpoint or "")):
+        known = here.known_tokens.find(text)
+        if known is not None:
+            return _Asking(identity=known)
     try:
         with here.installation.database.reading() as session:
             token = tokens.find(session, text)
     except Unavailable as away:
         return _Asking(refusal=away)
     if token is not None:
-        return _Asking(identity=Identity(role=token.role, subject=token.subject, token_id=token.id))
+        identity = Identity(role=token.role, subject=token.subject, token_id=token.id)
+        here.known_tokens.remember(text, identity)
+        return _Asking(identity=identity)
+    here.known_tokens.forget(text)
     here.limits.seconds_to_wait(settings.failure_rate_per_minute, "failures", client)
     return _Asking(refusal=NotSignedIn("the token is unknown or revoked", code="invalid_token"))
 

@@ -12,6 +12,7 @@ from ..config import EXTENSION
 from ..services.installation import Installation
 from ..store.access import Role
 from ..store.ingest import InboxWriter
+from .known_tokens import KnownTokens
 from .limits import Limits
 
 
@@ -40,6 +41,7 @@ class WebState:
     inbox: InboxWriter
     identity: Callable[[], Any] | None = None
     limits: Limits = field(default_factory=Limits)
+    known_tokens: KnownTokens = field(default_factory=KnownTokens)
     readiness: Readiness = field(default_factory=Readiness)
 
 

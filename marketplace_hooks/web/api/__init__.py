@@ -6,7 +6,20 @@ import importlib.metadata
 
 from flask import Flask
 
-from . import cascades, deliveries, docs, eligibility, events, packs, products, statuses, support, support_answers
+from . import (
+    cascades,
+    deliveries,
+    docs,
+    downloads,
+    eligibility,
+    entitlements,
+    events,
+    packs,
+    products,
+    statuses,
+    support,
+    support_answers,
+)
 from .docs import document
 from .operations import CONFIG_PREFIX, Api, blueprint
 from .refusals import UNKNOWN, unknown
@@ -18,7 +31,9 @@ __all__ = [
     "deliveries",
     "docs",
     "document",
+    "downloads",
     "eligibility",
+    "entitlements",
     "events",
     "packs",
     "products",
@@ -65,6 +80,7 @@ def attach_api(app: Flask, url_prefix: str = "") -> None:
 _TAGS = {
     "Products": "What is sold, its listings, its status.",
     "Packs": "Several products sold as one.",
+    "Business Care": "Who is entitled to support and updates, until when, and what renews.",
     "Cascades": "What follows from a status change, and how far it has got.",
     "Events": "What we were told, and what became of it.",
     "Deliveries": "What we told others.",

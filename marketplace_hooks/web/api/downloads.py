@@ -1,0 +1,121 @@
+"""Which releases may a customer download, why not the others, and where is the file?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, current_app
+from marshmallow import fields
+
+from ...domain.downloads import Verdict
+from ...domain.entitlement import Question, Remedy
+from ...domain.instants import format_instant, parse_instant
+from ...errors import Refused
+from ...services.downloads import Download, Holder, Place, link_to, list_downloads
+from ...services.installation import Installation
+from ...store.access import Role
+from ...store.releases import ReleaseKind
+from ..sign_in import signed_in
+from ..state import state
+from .answers import shown_once
+from .cursors import decode, encode
+from .operations import operation
+from .values import AnswerSchema, Instant, Line, MoneySchema, PagedQuerySchema, QuerySchema, Word, next_cursor
+
+
+class DownloadSchema(AnswerSchema):
+    """A release of the product that was bought. `reason` says why it is `available`, or what stands in the way."""
+
+    release_id = fields.String(required=True)
+    number = fields.String(required=True)
+    kind = Word(ReleaseKind, required=True)
+    published_at = Instant(required=True)
+    compatible_from = fields.String(required=True, allow_none=True)
+    compatible_to = fields.String(required=True, allow_none=True)
+    sha256 = fields.String(required=True)
+    price = fields.Nested(MoneySchema, required=True, allow_none=True)
+    available = fields.Boolean(required=True, attribute="is_available")
+    reason = Word(Verdict, required=True, attribute="verdict")
+    remedy = Word(Remedy, required=True, allow_none=True)
+
+
+class DownloadListSchema(AnswerSchema):
+    """A page of releases, the newest first."""
+
+    items = fields.List(fields.Nested(DownloadSchema), required=True)
+    next_cursor = next_cursor()
+
+
+class LinkQuerySchema(QuerySchema):
+    """Under which purchase."""
+
+    purchase_id = Line(required=True)
+
+
+_LIST = DownloadListSchema()
+
+
+@operation(
+    "GET",
+    "/purchases/<purchase_id>/downloads",
+    tag="Business Care",
+    roles=(Role.CUSTOMER,),
+    query=PagedQuerySchema,
+    answer=DownloadListSchema,
+    refusals=(400, 404),
+)
+def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response:
+    """Every published release of the product that was bought, with whether it may be downloaded and why not."""
+    installation = state(current_app).installation
+    after = _place(decode("downloads", query.get("cursor")))
+    with installation.database.reading() as session:
+        found, end = list_downloads(
+            session, _holder(purchase_id), _question(installation), after=after, limit=query["limit"]
+        )
+    key = None if end is None else f"{format_instant(end[0])} {end[1]}"
+    content = {"items": [_shown(one) for one in found], "next_cursor": encode("downloads", key)}
+    return shown_once(_LIST, content)
+
+
+@operation(
+    "GET",
+    "/downloads/<release_id>",
+    tag="Business Care",
+    roles=(Role.CUSTOMER,),
+    query=LinkQuerySchema,
+    status=302,
+    refusals=(404, 503),
+)
+def get_download(query: dict[str, Any], release_id: str) -> Response:
+    """The file itself, by a link that is good for five minutes; 403 with the reason when it may not be downloaded."""
+    installation = state(current_app).installation
+    with installation.database.reading() as session:
+        holder = _holder(query["purchase_id"])
+        link = link_to(session, installation.settings, holder, release_id, _question(installation))
+    response = Response(status=302, headers={"Location": link, "Cache-Control": "no-store"})
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _holder(purchase_id: str) -> Holder:
+    return Holder(purchase_id=purchase_id, customer_id=signed_in().subject)
+
+
+def _question(installation: Installation) -> Question:
+    return Question(at=installation.now(), zone=installation.settings.reference_zone)
+
+
+def _place(key: str | None) -> Place | None:
+    if key is None:
+        return None
+    at, _, id_ = key.partition(" ")
+    instant: datetime | None = parse_instant(at)
+    if instant is None or not id_:
+        raise Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")
+    return instant, id_
+
+
+def _shown(one: Download) -> dict[str, Any]:
+    price = None if one.price_cents is None else {"amount_cents": one.price_cents, "currency": one.currency}
+    return {**vars(one), "is_available": one.is_available, "price": price}

@@ -1,0 +1,136 @@
+"""Is this customer entitled to support and updates, on this merchant site?
+
+The call that everybody makes most often: its query string is read here by hand and its answer written by hand, since
+schemas cost more than the question itself. The document describes both as everywhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from flask import Response, current_app, request
+from marshmallow import fields
+
+from ...domain.entitlement import Code, Entitlement, Question, Remedy
+from ...domain.instants import parse_instant
+from ...errors import Forbidden, NotSignedIn, PayloadRejected
+from ...services import tokens
+from ...services.entitlement_checks import check_now
+from ...services.entitlements import Asked, check
+from ...store.access import Role
+from ..known_tokens import looks_at_token
+from ..sign_in import signed_in
+from ..state import Identity, state
+from .answers import JSON
+from .operations import operation
+from .values import AnswerSchema, Day, Instant, QuerySchema, Word
+
+WHO = (Role.PLATFORM, Role.OPERATOR, Role.SELLER, Role.CUSTOMER)
+_MAY_ASK_OF_THE_PAST = (Role.PLATFORM, Role.OPERATOR)
+_HEADERS = {"Cache-Control": "no-store", "Vary": "Authorization, Cookie"}
+
+
+class EntitlementQuerySchema(QuerySchema):
+    """Which purchase, or whose of which product; on which site; when."""
+
+    purchase_id = fields.String()
+    customer_id = fields.String(metadata={"description": "With product_id. A customer is always himself."})
+    product_id = fields.String(metadata={"description": "Beside purchase_id: the product it is said to be of."})
+    shop_url = fields.String(metadata={"description": "The merchant site that the request is about."})
+    at = Instant(metadata={"description": "For the platform and operators: as it stood at an instant. Default: now."})
+
+
+class BusinessCareSchema(AnswerSchema):
+    """The Business Care itself, whatever site was asked about."""
+
+    active = fields.Boolean(required=True)
+    last_day = Day(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The last day, included, of the period that runs or was the last one."},
+    )
+
+
+class EntitlementSchema(AnswerSchema):
+    """One code, the first that applies; of several purchases the best. `detail` is English, for logs."""
+
+    valid = fields.Boolean(required=True)
+    code = Word(Code, required=True)
+    detail = fields.String(required=True)
+    business_care = fields.Nested(BusinessCareSchema, required=True)
+    remedy = Word(Remedy, required=True, allow_none=True)
+
+
+def _describes(view: Any) -> Any:
+    """Put the query that the view reads by itself into the document."""
+    view._apidoc = {"arguments": {"parameters": [{"in": "query", "schema": EntitlementQuerySchema}]}}
+    return view
+
+
+@operation("GET", "/entitlements", tag="Business Care", roles=WHO, answer=EntitlementSchema, refusals=(422,))
+@_describes
+@looks_at_token
+def check_entitlement() -> Response:
+    """Judge one purchase, or a customer's purchases of a product. Always 200; what one may not see is NOT_FOUND."""
+    here = state(current_app)
+    installation = here.installation
+    identity = signed_in()
+    given = request.args
+    asked, at = _asked(identity), given.get("at")
+    if at is not None and identity.role not in _MAY_ASK_OF_THE_PAST:
+        raise Forbidden("only the platform and operators ask how it stood at another time")
+    question = Question(
+        at=installation.now() if at is None else _instant(at),
+        zone=installation.settings.reference_zone,
+        product=_text("product_id"),
+        site=given.get("shop_url"),
+    )
+    if at is None:
+        return _answer(check_now(installation, asked, question, token_id=identity.token_id))
+    with installation.database.reading() as session:
+        if identity.token_id is not None and not tokens.stands(session, identity.token_id):
+            raise NotSignedIn("the token is unknown or revoked", code="invalid_token")
+        return _answer(check(session, asked, question, as_of_now=False))
+
+
+def _asked(identity: Identity) -> Asked:
+    """What is asked about, narrowed to what may be seen. Raises `PayloadRejected` when it does not say what."""
+    purchase_id, customer_id, product_id = _text("purchase_id"), _text("customer_id"), _text("product_id")
+    if identity.role is Role.CUSTOMER:
+        # Somebody else's id is no more told from one that does not exist than anything else of other people's.
+        customer_id = identity.subject if customer_id in (None, identity.subject) else "\x1f"
+    if purchase_id is None and (customer_id is None or product_id is None):
+        message = "Give purchase_id, or customer_id with product_id."
+        raise PayloadRejected("which purchase is meant?", errors=[{"path": "purchase_id", "message": message}])
+    seller_id = identity.subject if identity.role is Role.SELLER else None
+    return Asked(purchase_id=purchase_id, customer_id=customer_id, product_id=product_id, seller_id=seller_id)
+
+
+def _text(name: str) -> str | None:
+    """A parameter as it came; None for none, or an empty one. A NUL, which no database takes, is no id's."""
+    value = request.args.get(name)
+    return value.replace("\0", "\x1f") if value else None
+
+
+def _instant(text: str) -> datetime:
+    instant = parse_instant(text)
+    if instant is None:
+        message = "Must be an instant with its offset, such as 2026-03-02T10:00:00+01:00."
+        raise PayloadRejected("the request breaks its schema", errors=[{"path": "at", "message": message}])
+    return instant
+
+
+def _answer(found: Entitlement) -> Response:
+    content = {
+        "valid": found.valid,
+        "code": found.code,
+        "detail": found.detail,
+        "business_care": {
+            "active": found.active,
+            "last_day": None if found.last_day is None else found.last_day.isoformat(),
+        },
+        "remedy": found.remedy,
+    }
+    return Response(json.dumps(content), 200, headers=_HEADERS, content_type=JSON)
