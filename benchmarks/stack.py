@@ -1,0 +1,160 @@
+"""What runs underneath a benchmark: databases, Redis, web servers, workers; all private, all stopped at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from marketplace_hooks.cli.up import _web
+from marketplace_hooks.config import PREFIX, Settings, load
+from marketplace_hooks.remote.embedded_redis import dying_with_its_parent
+from marketplace_hooks.remote.signatures import new_secret
+from marketplace_hooks.services.installation import Installation, install
+from tests.rig.databases import apply_migrations, sqlite_url
+from tests.rig.postgres import Postgres, start_postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+APP = "marketplace_hooks.extension:create_app"
+READY_WITHIN_S = 60.0
+STOP_WITHIN_S = 40.0
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """A temporary folder for one benchmark."""
+    with tempfile.TemporaryDirectory(prefix="mh-benchmark-") as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def databases(kind: str, here: Path) -> Iterator[Callable[[], str]]:
+    """A maker of empty databases of one kind; each call gives the URL of another."""
+    if kind == "sqlite":
+        yield lambda: sqlite_url(here / f"{secrets.token_hex(4)}.db")
+        return
+    server: Postgres = start_postgres()
+    try:
+        yield server.create_database
+    finally:
+        server.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One installation of the product on a migrated database of its own: its settings, for us and for processes."""
+
+    instance: Path
+    environment: dict[str, str]
+    secret: str
+
+    @property
+    def settings(self) -> Settings:
+        """As a process started with our environment reads them."""
+        return load({}, self.environment)
+
+    def install(self) -> Installation:
+        """The same installation in this process."""
+        return install(self.settings)
+
+
+def place(here: Path, database_url: str, redis_url: str | None = None, **settings: object) -> Place:
+    """Migrate the database and make an installation on it. No limit of rate stands in the way of a benchmark.
+
+    The limits are counted as in production; they are only so high that nobody reaches them.
+    """
+    apply_migrations(database_url)
+    instance = Path(tempfile.mkdtemp(prefix="instance-", dir=here))
+    secret = new_secret()
+    given: dict[str, object] = {
+        "instance": instance,
+        "database_url": database_url,
+        "webhook_secrets": f"marketplace={secret}",
+        "webhook_rate_per_minute": 1_000_000_000,
+        **({"redis_url": redis_url} if redis_url else {}),
+        **settings,
+    }
+    cleared = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PG"))}
+    ours = {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
+    return Place(instance=instance, environment={**cleared, **ours}, secret=secret)
+
+
+@contextlib.contextmanager
+def process(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process for the length of a `with`, its output in a file; it gets SIGTERM at the end, or when we die."""
+    with log.open("ab") as output:
+        started = subprocess.Popen(
+            [*dying_with_its_parent("TERM"), *command],
+            cwd=ROOT,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield started
+        if started.poll() is not None:
+            raise RuntimeError(f"{command} ended by itself: {log.read_text(errors='replace')[-2000:]}")
+    finally:
+        if started.poll() is None:
+            started.send_signal(signal.SIGTERM)
+            try:
+                started.wait(STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(started.pid, signal.SIGKILL)
+                started.wait()
+
+
+@contextlib.contextmanager
+def web(place: Place, log: Path, *, app: str = APP) -> Iterator[int]:
+    """The production server with the very options of `up`, serving our app or another; gives its port."""
+    port = free_port()
+    command = _web(place.settings, "127.0.0.1", port)
+    command[command.index(APP)] = app
+    with process(command, place.environment, log) as started:
+        wait_for(lambda: answers(port) or started.poll() is not None, f"the web server ({log})")
+        yield port
+
+
+@contextlib.contextmanager
+def product_workers(place: Place, log: Path, processes: int) -> Iterator[None]:
+    """Real workers, as the command line starts them."""
+    command = [sys.executable, "-m", "marketplace_hooks", "worker", "--processes", str(processes)]
+    with process(command, place.environment, log):
+        yield
+
+
+def answers(port: int) -> bool:
+    """Whether somebody accepts connections on this loopback port."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def free_port() -> int:
+    """A loopback port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(
+    is_so: Callable[[], object], what: str, *, within_s: float = READY_WITHIN_S, every_s: float = 0.01
+) -> None:
+    """Until the condition holds. Raises `TimeoutError` that names `what`."""
+    give_up_s = time.monotonic() + within_s
+    while not is_so():
+        if time.monotonic() > give_up_s:
+            raise TimeoutError(f"{what}: not within {within_s:.0f} s")
+        time.sleep(every_s)
