@@ -133,7 +133,7 @@ def test_a_products_page_shows_what_its_listing_announces(marketplace: Marketpla
         "Lazy loading",
         "Zoom on hover",
         "PrestaShop 1.7.6.0 to 8.2.99",
-        "oldgallery",
+        "oldgallery (1.0.0 to 2.4.1)",
         "lumengallery",
         "2 March 2026",
         "12 months of Business Care included",
