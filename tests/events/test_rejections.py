@@ -1,0 +1,90 @@
+"""What becomes of an event whose payload breaks its schema? `webhooks.md` 5."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+import marketplace_hooks.events  # noqa: F401  # its import registers every inbound type.
+from marketplace_hooks.events.registry import EVENTS
+
+from ..marketplace import OFFLINE, Marketplace, sample
+
+
+def errors(marketplace: Marketplace, event_id: str) -> dict[str, str]:
+    """Path → message of an event's errors."""
+    return {error["path"]: error["message"] for error in marketplace.event(event_id).errors or []}
+
+
+def test_a_rejected_event_names_every_error_at_once_and_is_not_tried_again(
+    clock: time_machine.Traveller, marketplace: Marketplace
+) -> None:
+    marketplace.tell("seller.upserted")
+    event = marketplace.tell(
+        "product.upserted",
+        product_id="",
+        kind="plugin",
+        title={"french": "Galerie"},
+        price={"amount_cents": -1, "currency": "euro"},
+        version=0,
+        listing={"features": [7], "compatible_from": None, "published_at": "2026-03-02 10:00"},
+    )
+    marketplace.work_off()
+    found = errors(marketplace, event)
+    assert {
+        "product_id",
+        "kind",
+        "price.amount_cents",
+        "price.currency",
+        "version",
+        "listing.features.0",
+        "listing.compatible_to",
+        "listing.published_at",
+    } <= {path.removeprefix("data.") for path in found}
+    assert any("title" in path for path in found)
+    assert marketplace.fate(event) == ("rejected", None)
+    before = marketplace.event(event).applied_at
+    clock.shift(timedelta(days=30))
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("rejected", None)
+    assert (marketplace.event(event).attempts, marketplace.event(event).applied_at) == (0, before)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"status": "gone"},
+        {"actor": "account"},
+        {"actor": "customer"},
+        {"version": 0},
+        {"version": -1},
+        {"version": 1.5},
+        {"version": "1"},
+        {"version": True},
+        {"version": None},
+        {"version": 2**53 + 1},
+        {"effective_at": "tomorrow"},
+        {"effective_at": "2026-03-02"},
+        {"effective_at": "2026-03-02T10:00:00"},
+        {"effective_at": 1_772_443_800},
+        {"reason": None},
+        {"reason": "x" * 2_001},
+        {"product_id": 7},
+        {"product_id": None},
+        {"product_id": "x" * 101},
+    ],
+    ids=str,
+)
+def test_a_status_change_that_breaks_its_schema_is_told_where(data: dict[str, Any]) -> None:
+    found = EVENTS["product.status_changed"].schema.validate({**sample("product.status_changed")["data"], **data})
+    assert set(found) == set(data)
+
+
+def test_fields_that_we_do_not_know_are_left_alone(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1")
+    event = marketplace.change("mod-1", OFFLINE, colour="blue", version=1)
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "changed")
