@@ -1,0 +1,547 @@
+"""What does a purchase begin, what ends it, and what if its events come early, twice, or contradict each other?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from itertools import permutations
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from marketplace_hooks.domain.prices import share_of
+from marketplace_hooks.events.apply import drain
+from marketplace_hooks.services.entitlements import Asked
+from marketplace_hooks.store.products import Listing
+from marketplace_hooks.store.purchases import Refund
+from marketplace_hooks.store.subscriptions import PeriodKind, Subscription
+
+from ..business_care import (
+    CLAIM_DELAY,
+    DAY,
+    HOUR,
+    MINUTE,
+    PURCHASE,
+    cancels,
+    charged,
+    code,
+    instant,
+    live_until,
+    outgoing,
+    payments,
+    periods,
+    purchase,
+    subscription,
+    told,
+)
+from ..holders import buys, holds, is_described, is_refunded, money
+from ..marketplace import ONLINE, WITHDRAWN, Marketplace
+
+BOUGHT = instant("2026-03-02T10:30:00+01:00")
+RENEWAL = instant("2027-03-03T00:00:00+01:00")
+
+
+@pytest.fixture(autouse=True)
+def _on_sale(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1")
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def refunds(marketplace: Marketplace, amount_cents: int, at: datetime | None = None, **more: Any) -> str:
+    said = {"refunded_at": (at or datetime.now(UTC)).isoformat(), "amount": money(amount_cents), "request_id": None}
+    return marketplace.tell("purchase.refunded", purchase_id=PURCHASE, **{**said, **more})
+
+
+def disputes(marketplace: Marketplace, at: datetime | None = None, **more: Any) -> str:
+    said = {"disputed_at": (at or datetime.now(UTC)).isoformat(), "amount": money(9900)}
+    return marketplace.tell("purchase.disputed", purchase_id=PURCHASE, **{**said, **more})
+
+
+def closes(marketplace: Marketplace, outcome: str, at: datetime | None = None) -> str:
+    closed_at = (at or datetime.now(UTC)).isoformat()
+    return marketplace.tell("purchase.dispute_closed", purchase_id=PURCHASE, outcome=outcome, closed_at=closed_at)
+
+
+def binds(marketplace: Marketplace, shop_url: str, at: datetime) -> str:
+    return marketplace.tell("purchase.shop_bound", purchase_id=PURCHASE, shop_url=shop_url, bound_at=at.isoformat())
+
+
+# --- what begins
+
+
+def test_a_purchase_opens_twelve_months_that_are_told(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    [first] = periods(marketplace)
+    assert (first.index, first.kind, first.payment) == (1, PeriodKind.PURCHASE, "paid")
+    assert (first.first_day, first.last_day) == (date(2026, 3, 2), date(2027, 3, 2))
+    [started] = outgoing(marketplace, "started")
+    assert started.data == {
+        "purchase_id": PURCHASE,
+        "customer_id": "customer-1",
+        "product_id": "mod-1",
+        "first_day": "2026-03-02",
+        "last_day": "2027-03-02",
+    }
+    assert subscription(marketplace).renewal_at == RENEWAL
+    assert code(marketplace) == "VALID"
+
+
+@pytest.mark.parametrize(
+    ("purchased_at", "first_day"),
+    [
+        ("2026-02-28T22:59:59Z", date(2026, 2, 28)),
+        ("2026-02-28T23:00:00Z", date(2026, 3, 1)),
+        ("2026-03-01T05:00:00+09:00", date(2026, 2, 28)),
+    ],
+)
+def test_the_day_of_purchase_is_the_reference_zone_s(
+    marketplace: Marketplace, purchased_at: str, first_day: date
+) -> None:
+    holds(marketplace, purchased_at=purchased_at)
+    assert subscription(marketplace).anchor_on == first_day
+
+
+def test_a_free_product_has_no_business_care(marketplace: Marketplace) -> None:
+    marketplace.tell("product.upserted", product_id="mod-free", price=money(0))
+    holds(marketplace, product_id="mod-free", amount_cents=0)
+    assert marketplace.all(select(Subscription)) == []
+    assert told(marketplace) == []
+    assert code(marketplace) == "NOT_FOUND"
+    refused = cancels(marketplace, datetime.now(UTC))
+    marketplace.work_off()
+    assert marketplace.fate(refused) == ("rejected", None)
+
+
+@pytest.mark.parametrize(("published_at", "is_free"), [(BOUGHT - MINUTE, True), (BOUGHT + MINUTE, False)])
+def test_free_or_not_is_what_the_listing_said_on_the_day_of_purchase(
+    marketplace: Marketplace, clock: time_machine.Traveller, published_at: datetime, is_free: bool
+) -> None:
+    listing = {"features": [], "compatible_from": None, "compatible_to": None, "published_at": published_at.isoformat()}
+    clock.shift(HOUR)
+    marketplace.tell("product.upserted", price=money(0), listing=listing)
+    holds(marketplace, purchased_at=BOUGHT.isoformat(), amount_cents=0)
+    assert (marketplace.all(select(Subscription)) == []) is is_free
+
+
+def test_a_paid_product_that_was_given_away_has_its_business_care(marketplace: Marketplace) -> None:
+    holds(marketplace, amount_cents=0)
+    assert code(marketplace) == "VALID"
+
+
+# --- what is frozen
+
+
+def test_the_listing_of_the_day_of_purchase_is_frozen(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+    holds(marketplace)
+    clock.shift(HOUR)
+    listing = {"features": ["New"], "compatible_from": "9.0.0", "compatible_to": "9.1.0", "published_at": now()}
+    marketplace.tell("product.upserted", price=money(4900), listing=listing)
+    buys(marketplace, "purchase-2")
+    buys(marketplace, "purchase-3", purchased_at=BOUGHT.isoformat())
+    marketplace.work_off()
+    announced = {one.id: one.compatible_to for one in marketplace.all(select(Listing))}
+    frozen = [announced[purchase(marketplace, id_).listing_id or 0] for id_ in (PURCHASE, "purchase-2", "purchase-3")]
+    assert frozen == ["8.2.99", "9.1.0", "8.2.99"]
+
+
+def test_a_purchase_told_in_one_breath_with_its_product_freezes_its_listing(marketplace: Marketplace) -> None:
+    marketplace.tell("product.upserted", product_id="mod-new")
+    is_described(marketplace)
+    buys(marketplace, product_id="mod-new")
+    marketplace.work_off()
+    assert purchase(marketplace).listing_id is not None
+
+
+@pytest.mark.parametrize("repeats_the_whole_price", [True, False])
+def test_of_a_pack_each_product_s_share_is_frozen(marketplace: Marketplace, repeats_the_whole_price: bool) -> None:
+    prices = {"mod-1": 9900, "mod-2": 4900, "mod-3": 1901}
+    for product_id, cents in prices.items():
+        marketplace.tell("product.upserted", product_id=product_id, price=money(cents))
+    marketplace.work_off()
+    marketplace.tell("pack.upserted", pack_id="pack-1", product_ids=list(prices), price=money(10_000))
+    is_described(marketplace)
+    shares = {product_id: share_of(10_000, prices, product_id) for product_id in prices}
+    for product_id, share in shares.items():
+        paid = 10_000 if repeats_the_whole_price else share
+        buys(marketplace, f"of-{product_id}", product_id=product_id, pack_id="pack-1", amount_cents=paid)
+    marketplace.work_off()
+    frozen = [purchase(marketplace, f"of-{product_id}").price_cents for product_id in prices]
+    assert frozen == list(shares.values())
+    assert sum(frozen) == 10_000
+
+
+# --- early, twice, contradicting
+
+
+@pytest.mark.parametrize("order", list(permutations(("customer", "product", "purchase"))), ids="-".join)
+def test_a_purchase_waits_for_its_customer_and_its_product(marketplace: Marketplace, order: tuple[str, ...]) -> None:
+    tell: dict[str, Callable[[], str]] = {
+        "customer": lambda: is_described(marketplace),
+        "product": lambda: marketplace.tell("product.upserted", product_id="mod-late"),
+        "purchase": lambda: buys(marketplace, product_id="mod-late"),
+    }
+    events = {}
+    for what in order:
+        events[what] = tell[what]()
+        marketplace.work_off()
+    assert marketplace.fate(events["purchase"]) == ("applied", "changed")
+    assert code(marketplace) == "VALID"
+
+
+def test_what_follows_a_purchase_waits_for_it(marketplace: Marketplace) -> None:
+    refunded, cancelled = refunds(marketplace, 9900), cancels(marketplace, datetime.now(UTC))
+    marketplace.work_off()
+    assert [marketplace.fate(one)[0] for one in (refunded, cancelled)] == ["parked", "parked"]
+    holds(marketplace)
+    marketplace.work_off()
+    assert [marketplace.fate(one)[0] for one in (refunded, cancelled)] == ["applied", "applied"]
+    assert code(marketplace) == "REFUNDED"
+
+
+def test_a_purchase_told_twice_is_one(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    again = buys(marketplace, purchased_at=BOUGHT.isoformat())
+    marketplace.work_off()
+    assert marketplace.fate(again) == ("applied", "no_effect")
+    assert told(marketplace) == ["started"]
+    assert len(periods(marketplace)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [
+        ("customer_id", "customer-2"),
+        ("product_id", "mod-2"),
+        ("pack_id", "pack-1"),
+        ("purchased_at", "2026-03-02T10:30:01+01:00"),
+        ("amount_cents", 9899),
+        ("price_paid", money(9900, "USD")),
+    ],
+)
+def test_a_purchase_told_again_with_other_facts_is_rejected(marketplace: Marketplace, fact: str, value: Any) -> None:
+    marketplace.sells("mod-2")
+    is_described(marketplace, "customer-2")
+    holds(marketplace)
+    again = {"purchased_at": BOUGHT.isoformat(), fact: value}
+    if fact == "price_paid":
+        is_described(marketplace)
+        said = {"customer_id": "customer-1", "product_id": "mod-1", "pack_id": None, "shop_url": None}
+        event = marketplace.tell("purchase.completed", purchase_id=PURCHASE, **{**said, **again})
+    else:
+        event = buys(marketplace, **again)
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("rejected", None)
+    known = purchase(marketplace)
+    assert (known.customer_id, known.product_id, known.price_cents, known.currency) == (
+        "customer-1",
+        "mod-1",
+        9900,
+        "EUR",
+    )
+
+
+def test_a_pack_s_purchase_told_twice_is_one_although_a_price_has_changed(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-2")
+    marketplace.packs("pack-1", "mod-1", "mod-2")
+    [pack] = [marketplace.pack("pack-1")]
+    is_described(marketplace)
+    buys(marketplace, pack_id="pack-1", amount_cents=pack.price_cents // 2)
+    marketplace.work_off()
+    marketplace.tell("product.upserted", product_id="mod-2", price=money(100))
+    again = buys(marketplace, pack_id="pack-1", amount_cents=pack.price_cents // 2, purchased_at=BOUGHT.isoformat())
+    marketplace.work_off()
+    assert marketplace.fate(again) == ("applied", "no_effect")
+
+
+# --- its merchant site
+
+
+def test_a_purchase_is_bound_to_a_site_later_and_moved_by_the_marketplace(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    holds(marketplace, shop_url=None)
+    assert code(marketplace, site="https://a.example") == "SHOP_NOT_BOUND"
+    clock.shift(DAY)
+    binds(marketplace, "https://a.example", datetime.now(UTC))
+    clock.shift(DAY)
+    binds(marketplace, "https://b.example", datetime.now(UTC))
+    marketplace.work_off()
+    assert code(marketplace, site="https://a.example") == "SHOP_SCOPE_MISMATCH"
+    assert code(marketplace, site="https://b.example") == "VALID"
+    past = [code(marketplace, BOUGHT + days * DAY, site="https://a.example") for days in (0, 1, 2)]
+    assert past == ["SHOP_NOT_BOUND", "VALID", "SHOP_SCOPE_MISMATCH"]
+
+
+def test_an_older_binding_that_comes_late_is_kept_and_changes_nothing(marketplace: Marketplace) -> None:
+    holds(marketplace, shop_url=None)
+    binds(marketplace, "https://b.example", BOUGHT + 2 * HOUR)
+    late = binds(marketplace, "https://a.example", BOUGHT + HOUR)
+    marketplace.work_off()
+    assert marketplace.fate(late) == ("applied", "superseded")
+    assert purchase(marketplace).shop_url == "https://b.example"
+    assert code(marketplace, BOUGHT + HOUR, site="https://a.example") == "VALID"
+
+
+def test_an_address_that_cannot_be_read_binds_nothing(marketplace: Marketplace) -> None:
+    holds(marketplace, shop_url="my shop")
+    assert code(marketplace) == "SHOP_NOT_BOUND"
+
+
+# --- refunds
+
+
+def test_the_whole_price_given_back_ends_everything_at_once(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    event = refunds(marketplace, 9900)
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "changed")
+    assert code(marketplace) == "REFUNDED"
+    [ended] = outgoing(marketplace, "renewal_cancelled")
+    assert (ended.data["by"], ended.data["ended_at"]) == ("refund", "2026-03-02T09:30:00Z")
+
+
+def test_a_refunded_purchase_is_never_renewed(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+    holds(marketplace)
+    is_refunded(marketplace, PURCHASE)
+    live_until(marketplace, clock, RENEWAL + DAY)
+    assert payments(marketplace) == {1: "paid"}
+    assert told(marketplace) == ["started", "renewal_cancelled"]
+
+
+@pytest.mark.parametrize(("cents", "expected"), [(9899, "VALID"), (9900, "REFUNDED"), (9901, "REFUNDED")])
+def test_a_partial_refund_ends_nothing(marketplace: Marketplace, cents: int, expected: str) -> None:
+    holds(marketplace)
+    is_refunded(marketplace, PURCHASE, cents)
+    assert code(marketplace) == expected
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_partial_refunds_add_up_whatever_order_they_come_in(marketplace: Marketplace, order: tuple[int, ...]) -> None:
+    holds(marketplace)
+    made = [(4000, BOUGHT + HOUR), (5900, BOUGHT + 2 * HOUR), (100, BOUGHT + 3 * HOUR)]
+    for number in order:
+        refunds(marketplace, *made[number])
+        marketplace.work_off()
+    known = purchase(marketplace)
+    assert (known.refunded_cents, known.refunded_at) == (10_000, BOUGHT + 2 * HOUR)
+    assert code(marketplace, BOUGHT + 2 * HOUR - MINUTE) == "VALID"
+    assert code(marketplace, BOUGHT + 2 * HOUR) == "REFUNDED"
+    assert told(marketplace) == ["started", "renewal_cancelled"]
+
+
+def test_a_refund_told_twice_counts_once(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    first, again = refunds(marketplace, 5000), refunds(marketplace, 5000)
+    marketplace.work_off()
+    assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
+    assert len(marketplace.all(select(Refund))) == 1
+    assert code(marketplace) == "VALID"
+
+
+@pytest.mark.parametrize("amount", [money(9900, "USD"), money(0)])
+def test_a_refund_in_another_currency_or_of_nothing_is_rejected(
+    marketplace: Marketplace, amount: dict[str, Any]
+) -> None:
+    holds(marketplace)
+    event = refunds(marketplace, 0, amount=amount)
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("rejected", None)
+    assert (purchase(marketplace).refunded_cents, code(marketplace)) == (0, "VALID")
+
+
+@pytest.mark.parametrize(("hours", "reversals"), [(-1, 1), (0, 1), (1, 0)], ids=["before", "at", "after"])
+def test_a_refund_before_the_instant_that_is_told_after_the_charge_reverses_it(
+    marketplace: Marketplace, clock: time_machine.Traveller, hours: int, reversals: int
+) -> None:
+    holds(marketplace)
+    live_until(marketplace, clock, RENEWAL + DAY)
+    charged(marketplace, "renewed")
+    refunds(marketplace, 9900, RENEWAL + hours * HOUR)
+    marketplace.work_off()
+    assert len(outgoing(marketplace, "reversal_due")) == reversals
+    assert payments(marketplace)[2] == ("failed" if reversals else "paid")
+    assert subscription(marketplace).state == "ended"
+
+
+# --- disputes
+
+
+def test_a_dispute_rests_entitlement_until_it_is_won(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+    holds(marketplace)
+    clock.shift(DAY)
+    disputes(marketplace)
+    marketplace.work_off()
+    assert code(marketplace) == "PAYMENT_DISPUTED"
+    clock.shift(DAY)
+    closes(marketplace, "won")
+    marketplace.work_off()
+    assert code(marketplace) == "VALID"
+    past = [code(marketplace, BOUGHT + hours * HOUR) for hours in (23, 24, 47, 48)]
+    assert past == ["VALID", "PAYMENT_DISPUTED", "PAYMENT_DISPUTED", "VALID"]
+
+
+def test_a_dispute_that_is_lost_ends_the_renewals_too(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+    holds(marketplace)
+    disputes(marketplace)
+    clock.shift(DAY)
+    closes(marketplace, "lost")
+    live_until(marketplace, clock, RENEWAL + DAY)
+    assert code(marketplace) == "PAYMENT_DISPUTED"
+    assert payments(marketplace) == {1: "paid"}
+    assert [one.data["by"] for one in outgoing(marketplace, "renewal_cancelled")] == ["dispute"]
+
+
+def test_an_open_dispute_stops_no_renewal(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+    holds(marketplace)
+    disputes(marketplace)
+    live_until(marketplace, clock, RENEWAL + DAY)
+    assert payments(marketplace) == {1: "paid", 2: "pending"}
+
+
+def test_a_dispute_may_be_closed_before_we_are_told_that_it_began(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    holds(marketplace)
+    clock.shift(DAY)
+    closed = closes(marketplace, "won", BOUGHT + HOUR)
+    marketplace.work_off()
+    assert marketplace.fate(closed)[0] == "parked"
+    disputes(marketplace, BOUGHT + MINUTE)
+    marketplace.work_off()
+    assert marketplace.fate(closed) == ("applied", "changed")
+    assert code(marketplace) == "VALID"
+
+
+def test_each_of_two_disputes_is_remembered(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+    holds(marketplace)
+    clock.shift(DAY)
+    for hour in (1, 3):
+        disputes(marketplace, BOUGHT + hour * HOUR)
+        closes(marketplace, "won", BOUGHT + (hour + 1) * HOUR)
+    marketplace.work_off()
+    past = [code(marketplace, BOUGHT + half * HOUR / 2) for half in (1, 3, 5, 7, 9)]
+    assert past == ["VALID", "PAYMENT_DISPUTED", "VALID", "PAYMENT_DISPUTED", "VALID"]
+    assert code(marketplace) == "VALID"
+
+
+def test_a_second_dispute_that_is_open_is_not_closed_by_the_closing_of_the_first(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    holds(marketplace)
+    clock.shift(DAY)
+    disputes(marketplace, BOUGHT + HOUR)
+    disputes(marketplace, BOUGHT + 3 * HOUR)
+    closes(marketplace, "won", BOUGHT + 2 * HOUR)
+    marketplace.work_off()
+    assert code(marketplace) == "PAYMENT_DISPUTED"
+    assert code(marketplace, BOUGHT + 2 * HOUR) == "VALID"
+
+
+def test_a_dispute_and_its_closing_told_twice_are_one(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    first, again = disputes(marketplace), disputes(marketplace)
+    closed, closed_again = closes(marketplace, "won"), closes(marketplace, "won")
+    marketplace.work_off()
+    fates = [marketplace.fate(one)[1] for one in (first, again, closed, closed_again)]
+    assert fates == ["changed", "no_effect", "changed", "no_effect"]
+
+
+def test_a_dispute_in_another_currency_is_rejected(marketplace: Marketplace) -> None:
+    holds(marketplace)
+    event = disputes(marketplace, amount=money(9900, "USD"))
+    marketplace.work_off()
+    assert (marketplace.fate(event)[0], code(marketplace)) == ("rejected", "VALID")
+
+
+# --- termination
+
+
+def test_a_termination_ends_before_term_and_for_good(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+    holds(marketplace)
+    clock.shift(DAY)
+    ended_at = BOUGHT + HOUR
+    said = {"terminated_at": ended_at.isoformat(), "reason": "Fraud"}
+    first = marketplace.tell("subscription.terminated", purchase_id=PURCHASE, **said)
+    again = marketplace.tell("subscription.terminated", purchase_id=PURCHASE, **said)
+    live_until(marketplace, clock, RENEWAL + DAY)
+    assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
+    assert code(marketplace) == "TERMINATED"
+    assert code(marketplace, ended_at - MINUTE) == "VALID"
+    assert payments(marketplace) == {1: "paid"}
+    assert told(marketplace) == ["started", "renewal_cancelled"]
+
+
+def test_a_cancellation_after_the_end_does_not_bring_it_back(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    holds(marketplace)
+    live_until(marketplace, clock, RENEWAL + DAY)
+    charged(marketplace, "renewed")
+    refunds(marketplace, 9900)
+    cancels(marketplace, RENEWAL - HOUR)
+    marketplace.work_off()
+    assert subscription(marketplace).state == "ended"
+    assert len(outgoing(marketplace, "reversal_due")) == 1
+
+
+# --- of a product that is withdrawn
+
+
+def test_a_purchase_recorded_after_the_withdrawal_will_not_renew_and_is_told_so(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.work_off()
+    holds(marketplace, purchased_at=(BOUGHT - MINUTE).isoformat())
+    assert code(marketplace) == "VALID_RENEWAL_CANCELLED"
+    assert told(marketplace) == ["started", "renewal_cancelled"]
+    live_until(marketplace, clock, RENEWAL + DAY)
+    assert payments(marketplace) == {1: "paid"}
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(-90, "VALID_RENEWAL_CANCELLED"), (0, "VALID")])
+def test_a_reinstated_product_is_bought_anew_without_the_old_withdrawal(
+    marketplace: Marketplace, clock: time_machine.Traveller, minutes: int, expected: str
+) -> None:
+    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.work_off()
+    clock.shift(HOUR)
+    marketplace.tell("product.reinstated")
+    marketplace.change("mod-1", ONLINE, "marketplace")
+    marketplace.work_off()
+    holds(marketplace, purchased_at=(datetime.now(UTC) + minutes * MINUTE).isoformat())
+    assert code(marketplace) == expected
+
+
+def test_purchases_recorded_while_the_product_is_withdrawn_all_end_up_cancelled(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    count = 60
+    is_described(marketplace)
+    marketplace.work_off()
+    for number in range(count):
+        if number == count // 2:
+            marketplace.change("mod-1", WITHDRAWN)
+        buys(marketplace, f"purchase-{number}")
+    started = threading.Barrier(3)
+
+    def work(owner: str) -> None:
+        started.wait()
+        drain(marketplace.installation, owner)
+
+    workers = [threading.Thread(target=work, args=(f"worker-{number}",)) for number in range(3)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+    marketplace.work_off()
+    codes = {code(marketplace, about=Asked(purchase_id=f"purchase-{number}")) for number in range(count)}
+    assert codes == {"VALID_RENEWAL_CANCELLED"}
+    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    assert {one.state for one in marketplace.all(select(Subscription))} == {"expired"}
