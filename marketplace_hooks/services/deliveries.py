@@ -89,25 +89,39 @@ class Met:
 def deliver_due(installation: Installation, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
     """Dispatch and deliver until nothing is due; return how many attempts were made.
 
-    While a slow endpoint keeps its lanes busy, the others go on being served.
+    While a slow endpoint keeps its lanes busy, the others go on being served, also when `stop` has said so: until the
+    lanes that were under way then have ended, only endpoints without a lane are given new ones.
     """
     made = 0
     lanes: dict[Future[int], str] = {}
+    awaited: set[Future[int]] | None = None
     with ThreadPoolExecutor(max_workers=LANES, thread_name_prefix="delivery") as pool:
         while True:
-            if not stop():
+            if awaited is None and stop():
+                awaited = set(lanes)
+            if awaited is None or not awaited.isdisjoint(lanes):
                 dispatch(installation)
-                busy = list(lanes.values())
-                for endpoint_id in _endpoints_due(installation):
-                    free = installation.settings.delivery_concurrency - busy.count(endpoint_id)
-                    for _ in range(max(0, min(free, LANES - len(lanes)))):
-                        lanes[pool.submit(_serve, installation, owner, endpoint_id, stop)] = endpoint_id
-            if not lanes:
-                return made
+                for endpoint_id in _lanes_to_open(installation, list(lanes.values()), leaving=awaited is not None):
+                    lanes[pool.submit(_serve, installation, owner, endpoint_id, stop)] = endpoint_id
             finished, _ = wait(lanes, timeout=POLL_S, return_when=FIRST_COMPLETED)
             for lane in finished:
                 del lanes[lane]
-                made += lane.result()
+            attempts = sum(lane.result() for lane in finished)
+            made += attempts
+            if not (lanes or attempts):
+                return made
+            if finished and not attempts:
+                time.sleep(POLL_S)  # what is due is in other hands, or may not be sent yet.
+
+
+def _lanes_to_open(installation: Installation, busy: list[str], *, leaving: bool) -> list[str]:
+    """The endpoint of each lane to open now; `busy` names the endpoint of each that is under way."""
+    wanted: list[str] = []
+    for endpoint_id in _endpoints_due(installation):
+        under_way = busy.count(endpoint_id)
+        if not (leaving and under_way):
+            wanted += [endpoint_id] * (installation.settings.delivery_concurrency - under_way)
+    return wanted[: max(0, LANES - len(busy))]
 
 
 def _endpoints_due(installation: Installation) -> list[str]:
@@ -117,18 +131,19 @@ def _endpoints_due(installation: Installation) -> list[str]:
 
 
 def _serve(installation: Installation, owner: str, endpoint_id: str, stop: Callable[[], bool]) -> int:
-    """One lane: attempt this endpoint's due deliveries one after the other."""
+    """One lane: attempt this endpoint's due deliveries one after the other, at least one of them."""
     made = 0
-    while not stop():
+    while True:
         attempt, pause_s = installation.database.retrying(lambda s: _claim(installation, s, owner, endpoint_id))
-        if attempt is None:
-            if pause_s is None or pause_s > 1:
-                return made
+        if attempt is not None:
+            _attempt(installation, owner, attempt)
+            made += 1
+        elif pause_s is None or pause_s > 1:
+            return made
+        else:
             time.sleep(pause_s)
-            continue
-        _attempt(installation, owner, attempt)
-        made += 1
-    return made
+        if stop():
+            return made
 
 
 def _claim(

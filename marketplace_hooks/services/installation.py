@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ..config import Settings
 from ..remote.inspection import ABOUT_PATH, visitor
-from ..remote.outbound import DELIVERIES, Outbound, parse_allowed_networks
+from ..remote.outbound import DELIVERIES, Outbound, Policy, parse_allowed_networks
 from ..remote.queue import Bell, Doorbells, GatheredBells, SilentBells
 from ..store.database import Database
 from ..store.vault import Vault, instance_key
@@ -60,10 +60,14 @@ def install(settings: Settings, *, host: Mapping[str, Any] | None = None, serves
         settings=settings,
         database=Database(url),
         bells=_bells(settings, serves_web=serves_web),
-        outbound=Outbound(DELIVERIES, networks),
+        outbound=Outbound(_delivery_policy(settings), networks),
         visits=visitor(networks, about_url=about_url),
         vault=Vault(settings.encryption_keys or [instance_key(settings.instance)]),
     )
+
+
+def _delivery_policy(settings: Settings) -> Policy:
+    return replace(DELIVERIES, connect_s=settings.delivery_connect_s, total_s=settings.delivery_total_s)
 
 
 def redis_url(settings: Settings) -> str | None:

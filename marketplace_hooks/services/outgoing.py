@@ -40,6 +40,9 @@ def _dispatch_chunk(session: Session, now: datetime) -> int:
     ids = list(session.scalars(waiting))
     if not ids:
         return 0
+    # Whoever enables or disables one at this moment comes first: an event must not be parked at an enabled endpoint.
+    locked = select(Endpoint.id).order_by(Endpoint.id).with_for_update(read=True, key_share=True)
+    session.execute(locked).all()
     state = case((Endpoint.enabled, literal(DeliveryState.PENDING.value)), else_=literal(DeliveryState.PARKED.value))
     wanted = (
         select(OutgoingEvent.id, Endpoint.id, state, literal(now, Delivery.__table__.c.due_at.type))
@@ -61,7 +64,8 @@ def due(session: Session, now: datetime) -> bool:
     undispatched = select(OutgoingEvent.id).where(OutgoingEvent.dispatched_at.is_(None)).limit(1)
     if session.scalar(undispatched) is not None:
         return True
-    return session.scalar(select(Delivery.id).where(is_due(now)).limit(1)) is not None
+    deliverable = select(Delivery.id).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
+    return session.scalar(deliverable.where(is_due(now), Endpoint.enabled).limit(1)) is not None
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
