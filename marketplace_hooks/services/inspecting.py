@@ -7,9 +7,10 @@ lease. Slow shops hold their own lanes only: the others go on being inspected.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,12 +42,16 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed:
-    """One check to be carried out, and who may write about it."""
+    """One check to be carried out, as its row has it, and who may write about it."""
 
     number: int
     id: str
     owner: str
     attempts: int
+    url: str
+    module: str | None
+    nonce: str
+    declared: dict[str, Any] | None
 
 
 def pending(session: Session, now: datetime) -> bool:
@@ -98,10 +103,11 @@ def carry_out_inspection(
 
     try:
         if claimed.attempts > ATTEMPTS:
-            write([_gone_wrong()])
+            findings: tuple[Finding, ...] = (_gone_wrong(),)
+            write(findings)
         else:
-            _inspect(installation, claimed, write)
-        _finish(installation, claimed)
+            findings = _inspect(installation, claimed, write)
+        _finish(installation, claimed, findings)
     except LeaseLost:
         return 0
     except Exception as error:
@@ -112,33 +118,31 @@ def carry_out_inspection(
     return 1
 
 
-def _inspect(installation: Installation, claimed: Claimed, write: Callable[[Sequence[Finding]], None]) -> None:
-    with installation.database.reading() as session:
-        row = session.get_one(Inspection, claimed.number)
-        site = parse(row.url)
-        if site is None:
-            raise ValueError(f"{claimed.id} has an unreadable address")
-        credentials = _credentials(installation, session, claimed.number, site)
-        declared = None if row.declared is None else Declared.from_json(row.declared)
-        module, nonce = row.module, row.nonce
-    inspect(
+def _inspect(
+    installation: Installation, claimed: Claimed, write: Callable[[Sequence[Finding]], None]
+) -> tuple[Finding, ...]:
+    site = parse(claimed.url)
+    if site is None:
+        raise ValueError(f"{claimed.id} has an unreadable address")
+    return inspect(
         site,
         outbound=installation.visits,
-        module=module,
-        credentials=credentials,
-        declared=declared,
-        nonce=nonce,
+        module=claimed.module,
+        credentials=_credentials(installation, claimed, site),
+        declared=None if claimed.declared is None else Declared.from_json(claimed.declared),
+        nonce=claimed.nonce,
         releases=known_versions(installation.settings.prestashop_releases),
         deadline_s=installation.settings.inspection_deadline_s,
         on_findings=write,
     )
 
 
-def _credentials(installation: Installation, session: Session, number: int, site: Site) -> Credentials:
+def _credentials(installation: Installation, claimed: Claimed, site: Site) -> Credentials:
     """Those that were given for this very host, deciphered for as long as the inspection takes."""
-    rows = session.scalars(select(SiteCredential).where(SiteCredential.inspection_number == number))
-    given = {row.kind.value: installation.vault.open(row.locked) for row in rows if row.host == host_of(site)}
-    return Credentials.read(given)
+    mine = and_(SiteCredential.inspection_number == claimed.number, SiteCredential.host == host_of(site))
+    with installation.database.reading() as session:
+        rows = session.execute(select(SiteCredential.kind, SiteCredential.locked).where(mine)).all()
+    return Credentials.read({row.kind.value: installation.vault.open(row.locked) for row in rows})
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
@@ -164,16 +168,22 @@ def _claim(installation: Installation, owner: str, *, check_id: str | None = Non
 def _leased(installation: Installation, session: Session, owner: str, check_id: str | None) -> Claimed | None:
     now = installation.now()
     wanted = _is_free(now) if check_id is None else and_(_is_free(now), Inspection.id == check_id)
-    query = select(Inspection).where(wanted).order_by(Inspection.number).limit(1)
-    inspection = session.scalar(query.with_for_update(skip_locked=True))
-    if inspection is None:
-        return None
+    free = select(Inspection.number).where(wanted).order_by(Inspection.number).limit(1)
     lease_s = max(installation.settings.lease_s, installation.settings.inspection_deadline_s + LEASE_MARGIN_S)
-    inspection.state, inspection.attempts = InspectionState.RUNNING, inspection.attempts + 1
-    # Each claim is its own owner: two lanes of one worker must not take each other's work for their own.
-    inspection.owner = f"{owner}/{inspection.number}.{inspection.attempts}"
-    inspection.leased_until = now + timedelta(seconds=lease_s)
-    return Claimed(number=inspection.number, id=inspection.id, owner=inspection.owner, attempts=inspection.attempts)
+    claim = (
+        update(Inspection)
+        .where(Inspection.number == free.with_for_update(skip_locked=True).scalar_subquery())
+        .values(
+            state=InspectionState.RUNNING,
+            attempts=Inspection.attempts + 1,
+            # Each claim is an owner of its own: two lanes of one worker must not take each other's work for theirs.
+            owner=f"{owner}/{secrets.token_hex(6)}",
+            leased_until=now + timedelta(seconds=lease_s),
+        )
+        .returning(*(getattr(Inspection, name.name) for name in fields(Claimed)))
+    )
+    row = session.execute(claim.execution_options(synchronize_session=False)).one_or_none()
+    return None if row is None else Claimed(**row._mapping)
 
 
 def _write(installation: Installation, claimed: Claimed, findings: Sequence[Finding]) -> None:
@@ -203,12 +213,19 @@ def evidence_row(number: int, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _finish(installation: Installation, claimed: Claimed) -> None:
+def _finish(installation: Installation, claimed: Claimed, findings: tuple[Finding, ...]) -> None:
     def finish(session: Session) -> None:
-        inspection = _hold(session, claimed)
-        inspection.state, inspection.finished_at = InspectionState.DONE, installation.now()
-        inspection.owner = inspection.leased_until = None
-        inspection.outcome = outcome_of(read_inspection(session, claimed.id).findings)
+        values = {"state": InspectionState.DONE, "finished_at": installation.now(), "owner": None, "leased_until": None}
+        mine = update(Inspection).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
+        done = mine.values(**values, outcome=outcome_of(findings)).returning(Inspection.reported_at)
+        row = session.execute(done.execution_options(synchronize_session=False)).one_or_none()
+        if row is None:
+            raise LeaseLost(f"inspection {claimed.id} is no longer ours")
+        if row.reported_at is not None:
+            # A companion has posted meanwhile, and what it told counts as well.
+            outcome = outcome_of(read_inspection(session, claimed.id).findings)
+            told = update(Inspection).where(Inspection.number == claimed.number).values(outcome=outcome)
+            session.execute(told.execution_options(synchronize_session=False))
 
     installation.database.retrying(finish)
 
@@ -224,13 +241,11 @@ def _give_up(installation: Installation, claimed: Claimed) -> None:
     installation.database.retrying(release)
 
 
-def _hold(session: Session, claimed: Claimed) -> Inspection:
-    """The check's row, locked, if we still hold its lease. Raises `LeaseLost`."""
-    mine = select(Inspection).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
-    inspection = session.scalar(mine.with_for_update())
-    if inspection is None:
+def _hold(session: Session, claimed: Claimed) -> None:
+    """Lock the check's row, if we still hold its lease. Raises `LeaseLost`."""
+    mine = select(Inspection.number).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
+    if session.scalar(mine.with_for_update()) is None:
         raise LeaseLost(f"inspection {claimed.id} is no longer ours")
-    return inspection
 
 
 def _gone_wrong() -> Finding:

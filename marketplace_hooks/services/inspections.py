@@ -104,24 +104,12 @@ def ask_inspection(
     of the same question not older than `inspection_reuse_s` are used again, and the check is done at once; never when
     the customer brings something new. Raises `Refused` with `site_url_invalid` or `credential_malformed`.
     """
-    site = parse(url)
-    if site is None:
-        raise Refused("this is not the address of a site", code="site_url_invalid")
     given = credentials or Credentials()
     _check_credentials(given)
     report_key = secrets.token_urlsafe(32)
-    inspection = Inspection(
-        id=f"chk_{uuid.uuid4().hex}",
-        url=site.url,
-        host=host_of(site),
-        module=clean_name(module),
-        purchase_id=purchase_id,
-        declared=None if declared is None else declared.as_json(),
-        nonce=secrets.token_hex(16),
-        with_credentials=bool(given),
-        state=InspectionState.QUEUED,
-        created_at=work.now,
-    )
+    inspection = _asked(url, module, work.now)
+    inspection.purchase_id, inspection.with_credentials = purchase_id, bool(given)
+    inspection.declared = None if declared is None else declared.as_json()
     brings_news = bool(given) or declared is not None
     earlier = None if fresh or brings_news else _reusable(installation, work, inspection)
     work.session.add(inspection)
@@ -133,6 +121,21 @@ def ask_inspection(
         _use_again(work, inspection, earlier)
     return Started(
         check_id=inspection.id, nonce=inspection.nonce, report_key=report_key, reused=inspection.reused_id is not None
+    )
+
+
+def _asked(url: str, module: str | None, now: datetime) -> Inspection:
+    site = parse(url)
+    if site is None:
+        raise Refused("this is not the address of a site", code="site_url_invalid")
+    return Inspection(
+        id=f"chk_{uuid.uuid4().hex}",
+        url=site.url,
+        host=host_of(site),
+        module=clean_name(module),
+        nonce=secrets.token_hex(16),
+        state=InspectionState.QUEUED,
+        created_at=now,
     )
 
 
