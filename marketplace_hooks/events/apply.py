@@ -31,12 +31,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(kw_only=True)
 class Reading:
-    """One event with what its body says: a known type and valid data, or why not."""
+    """One event with what its body says: a known type and valid data, or why not.
+
+    `failure` is what went wrong here and not there: it is met again when the event is applied, and counted then.
+    """
 
     event: InboxEvent
     type: EventType | None = None
     told: Told | None = None
     errors: list[dict[str, Any]] | None = None
+    failure: Exception | None = None
 
 
 def drain(installation: Installation, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -133,6 +137,8 @@ def _settle(
         "attempts": event.attempts,
         "applied_at": work.now,
     }
+    if reading.failure is not None:
+        raise reading.failure
     if reading.errors is not None:
         return {**row, "state": InboxState.REJECTED, "errors": reading.errors}, None
     if reading.type is None or reading.told is None:
@@ -146,15 +152,18 @@ def _settle(
 
 
 def read(event: InboxEvent) -> Reading:
-    """Parse the body and hold it against the schema of its type; every error at once."""
+    """Parse the body and hold it against the schema of its type; every error at once. Never raises."""
     known = EVENTS.get(event.type)
     if known is None:
         return Reading(event=event)
-    data = json.loads(event.body or b"{}")["data"]
+    if event.body is None:
+        return Reading(event=event, type=known, errors=[{"path": "", "message": "its body is no longer kept"}])
     try:
-        loaded = known.schema.load(data)
+        loaded = known.schema.load(json.loads(event.body)["data"])
     except ValidationError as error:
         return Reading(event=event, type=known, errors=every_error(error.messages, "data"))
+    except Exception as error:  # one event that cannot be read must not hold up its neighbours for ever.
+        return Reading(event=event, type=known, failure=error)
     told = Told(
         event_id=event.event_id,
         type=event.type,
