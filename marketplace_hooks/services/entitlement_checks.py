@@ -55,7 +55,7 @@ def check_now(installation: Installation, asked: Asked, question: Question, *, t
     if asked.purchase_id is not None:
         given["product_id"] = None  # which product is meant is the question's: it is no longer narrowed by.
     values = {name: value for name, value in given.items() if value is not None}
-    lookup = _lookup(frozenset(values), with_token=token_id is not None)
+    lookup = lookup_of(frozenset(values), with_token=token_id is not None)
     if token_id is not None:
         values["token_id"] = token_id
     rows = lookup.rows(installation.database, values)
@@ -69,7 +69,8 @@ def check_now(installation: Installation, asked: Asked, question: Question, *, t
 
 
 @cache
-def _lookup(names: frozenset[str], *, with_token: bool) -> Lookup:
+def lookup_of(names: frozenset[str], *, with_token: bool) -> Lookup:
+    """The statement that narrows by these names: `purchase_id`, `customer_id`, `product_id`."""
     columns = {"purchase_id": Purchase.id, "customer_id": Purchase.customer_id, "product_id": Purchase.product_id}
     if not names:
         raise ValueError("which purchase, or whose?")

@@ -34,7 +34,7 @@ class Lookup:
     """One SELECT with named values. Its rows have an attribute for each column's label."""
 
     def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
-        self._statement = statement
+        self.statement = statement
         self._lock = threading.Lock()
         self._compiled: dict[str, _Compiled] = {}
 
@@ -66,6 +66,7 @@ class Lookup:
                 cursor.close()
             except (driver.OperationalError, driver.InterfaceError) as error:
                 held.invalidate()
+                engine.dispose()  # the others of the pool were opened before it died.
                 died = error
                 continue
             except BaseException:
@@ -77,8 +78,8 @@ class Lookup:
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         with self._lock:
-            compiled: Any = self._statement.compile(dialect=dialect)
-            columns = list(self._statement.selected_columns)
+            compiled: Any = self.statement.compile(dialect=dialect)
+            columns = list(self.statement.selected_columns)
             make_type: Any = namedtuple  # mypy wants its names written out
             row = make_type("Row", [column.key for column in columns])
             makers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
