@@ -87,8 +87,8 @@ OUTGOING: dict[str, Outgoing] = {
         },
     ),
     "subscription.renewal_cancelled": Outgoing(
-        when="The Business Care will not renew, and goes on until `last_day`: `by` is customer or withdrawal. Or it has "
-        "ended at `ended_at`: `by` is refund, termination or dispute.",
+        when="The Business Care will not renew, and goes on until `last_day`: `by` is customer or withdrawal. Or it "
+        "has ended at `ended_at`: `by` is refund, termination or dispute.",
         example={**_BUSINESS_CARE, "by": "withdrawal", "last_day": "2026-11-23"},
     ),
     "subscription.reactivation_due": Outgoing(
