@@ -26,9 +26,9 @@ LANE = "HOOKS_WORKER_LANE"
 def bells_of(lane: int, lanes: int) -> list[Bell]:
     """What the worker `lane` (from 0) of `lanes` listens to, in order.
 
-    Everybody looks at the inbox first, so that pages vanish at once. What is long (cascades, renewals, clocks) and what
-    waits for strangers (deliveries, inspections) are never in the same hands while there are two workers; nor are endpoints
-    and merchant sites while there are three.
+    Everybody looks at the inbox first, so that pages vanish at once. What is long (cascades, renewals, clocks) and
+    what waits for strangers (deliveries, inspections) are never in the same hands while there are two workers; nor
+    are endpoints and merchant sites while there are three.
     """
     ours, theirs = [Bell.CASCADES, Bell.RENEWALS, Bell.SUPPORT], [Bell.DELIVERIES, Bell.INSPECTIONS]
     if lanes == 1:
