@@ -63,7 +63,10 @@ _COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data"
 
 
 def _told(work: Work, cascade: Cascade, pages: Pages, within: ColumnElement[bool]) -> Select[Any]:
-    """The outgoing events of the rows that this cascade has changed in this chunk, made by the database."""
+    """The outgoing events of the rows that this cascade has changed in this chunk, made by the database.
+
+    What it changed at another instant was told then: a cascade that is run again from its start tells nothing twice.
+    """
     table, columns = pages.table, OutgoingEvent.__table__.c
     return select(
         literal("evt_") + random_hex(),
@@ -75,4 +78,4 @@ def _told(work: Work, cascade: Cascade, pages: Pages, within: ColumnElement[bool
         literal(cascade.cause, columns.cause.type),
         literal(cascade.id),
         literal(work.now, columns.created_at.type),
-    ).where(within, table.announced_by == cascade.id)
+    ).where(within, table.announced_by == cascade.id, table.changed_at == work.now)
