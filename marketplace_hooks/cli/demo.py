@@ -57,9 +57,17 @@ def what_to_try(settings: Settings, url: str) -> list[str]:
         "bring it back as its seller would:",
         f"  curl -X POST {url}/api/v1/products/{product_id}/status -H 'Authorization: Bearer {token}' \\",
         '       -H \'Content-Type: application/json\' -d \'{"status": "online", "reason": "back"}\'',
+        "ask a merchant's site what it runs (three are served beside, a PrestaShop 1.7, an 8 and a 9):",
+        f"  {command()} inspect {_beside(url)}",
         f"the API's pages: {url}/api/v1/docs      what happened: {command()} events list",
         "Ctrl-C stops everything.",
     ]
+
+
+def _beside(url: str) -> str:
+    """The first of the merchant sites that `up --demo` serves on the ports after its own."""
+    host, _, port = url.rpartition(":")
+    return f"{host}:{int(port) + 1}"
 
 
 def command() -> str:

@@ -64,6 +64,9 @@ def up(demo: bool, host: str, port: int, workers: int) -> None:
             supervisor.add(Child(name=f"worker {number + 1}", command=command, environment=lane))
         scheduler = [sys.executable, "-m", "marketplace_hooks", "scheduler"]
         supervisor.add(Child(name="scheduler", command=scheduler, environment=environment))
+        if demo:
+            shops = [sys.executable, "-m", "marketplace_hooks.demo.serve_shops", str(port + 1)]
+            supervisor.add(Child(name="shops", command=shops, environment=environment))
         if _wait_for_web(supervisor, host, port):
             if demo:
                 load_demo(settings, url, lambda text: say_line("demo", text))
