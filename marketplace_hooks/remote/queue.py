@@ -113,6 +113,9 @@ class GatheredBells:
 
     def ring(self, bell: Bell) -> bool:
         """Hand the ring to the thread; True always."""
+        thread = self._thread
+        if bell in self._wanted and thread is not None and thread.is_alive():
+            return True  # the thread forgets a bell before it rings it: this one is still to be rung.
         with self._condition:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="bells", daemon=True)
