@@ -120,6 +120,8 @@ def judge(submission: Submission) -> Eligibility:
 def _outcome(submission: Submission, grounds: Sequence[Ground], missing: Sequence[str]) -> Outcome:
     if submission.entitlement.outcome is EntitlementOutcome.NOT_ENTITLED:
         return Outcome.NOT_ENTITLED
+    if submission.entitlement.outcome is EntitlementOutcome.NEEDS_INFORMATION:
+        return Outcome.NEEDS_INFORMATION
     if grounds:
         return Outcome.REFUSABLE
     return Outcome.NEEDS_INFORMATION if missing else Outcome.ACCEPTED
@@ -214,7 +216,7 @@ def nothing_declared_incompatible_is_installed(submission: Submission) -> Check:
     if met or any(one.is_known for one in touching):
         ground = Ground.CONFLICTING_DEVELOPMENT
         return Check(name="conflicting_development", result=Result.FAIL, evidence=evidence, ground=ground)
-    is_unknown = any(one.verdict is Verdict.UNKNOWN for one in conflicts)
+    is_unknown = reported is None or any(one.verdict is Verdict.UNKNOWN for one in conflicts)
     result = Result.UNKNOWN if is_unknown else Result.PASS
     return Check(name="conflicting_development", result=result, evidence=evidence)
 

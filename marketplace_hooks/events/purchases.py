@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from ..services.disputes import close_dispute, dispute
 from ..services.purchases import bind_shop, complete_purchase, locked_purchase, refund, terminate
+from ..services.refunds import settle_refund
 from ..services.standings import Standings
 from ..services.work import Work
 from ..store.products import Product
@@ -101,8 +102,12 @@ def purchase_shop_bound(work: Work, standings: Standings, told: Told) -> Result:
 
 @handles("purchase.refunded", RefundedSchema)
 def purchase_refunded(work: Work, standings: Standings, told: Told) -> Result:
-    """A refund of the whole price ends the Business Care at once."""
-    return _changed(refund(work, known_purchase(work, told), told.data, told.cause(actor="marketplace")))
+    """A refund of the whole price ends the Business Care at once; one that was asked for is settled."""
+    purchase, data = known_purchase(work, told), told.data
+    changed = refund(work, purchase, data, told.cause(actor="marketplace"))
+    if changed and (data["request_id"] is not None or purchase.refunded_at is not None):
+        settle_refund(work, data["request_id"], purchase.id, data["refunded_at"])
+    return _changed(changed)
 
 
 @handles("purchase.disputed", DisputedSchema)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from ..services.answers import resolve_by_release
 from ..services.releases import buy_release, publish_release
 from ..services.standings import Standings
 from ..services.work import Work
@@ -71,13 +72,17 @@ class ReleasePurchasedSchema(EventSchema):
 
 @handles("release.published", ReleasePublishedSchema, touches=product)
 def release_published(work: Work, standings: Standings, told: Told) -> Result:
-    """Keep the release, and have every entitled holder told of it."""
+    """Keep the release, have every entitled holder told of it, and resolve the requests that it fixes."""
     standing = standings.get(SubjectKind.PRODUCT, told.data["product_id"])
     if standing is None:
         raise ParentUnknown("product", told.data["product_id"])
-    is_new = publish_release(work, standing, told.data, told.cause(actor="seller"), sent_at=told.sent_at)
+    cause = told.cause(actor="seller")
+    is_new = publish_release(work, standing, told.data, cause, sent_at=told.sent_at)
     if is_new is False:
         return Result(applied=Applied.SUPERSEDED)
+    if told.data["fixes"] and told.data["published_at"] <= work.now:
+        release = work.session.get_one(Release, told.data["release_id"])
+        resolve_by_release(work, release, told.data["fixes"], cause)
     return Result(applied=Applied.CHANGED, created=f"release:{told.data['release_id']}" if is_new else None)
 
 

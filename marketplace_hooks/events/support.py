@@ -42,6 +42,8 @@ class RequestSubmittedSchema(EventSchema):
     def _needs_a_purchase(self, data: dict[str, Any], **kwargs: Any) -> None:
         if data.get("purchase_id") is None and not data.get("presale"):
             raise ValidationError("Required unless presale is true.", "purchase_id")
+        if data.get("purchase_id") is not None and data.get("presale"):
+            raise ValidationError("Left out when presale is true.", "purchase_id")
 
 
 class MessagePostedSchema(EventSchema):

@@ -5,7 +5,7 @@ Every move is checked against the machines of `domain/requests`; an impossible o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..domain.requests import OPEN, ClockName, ClockState, Handling, Kind
 from ..errors import PayloadRejected
 from ..store.releases import Release
 from ..store.support import SupportRequest
-from .clocks import carry_on_clock, clock_of, freeze_clock, start_clock, stop_clock
+from .clocks import carry_on_clock, clock_of, freeze_clock, note_left, runs, start_clock, stop_clock
 from .conversations import acknowledge
 from .inspections import close_inspection
 from .requests import known_request, make_move, refuse_unless, tell_request
@@ -100,13 +100,10 @@ def resolve(
     """The seller's side says that it is settled: by a release, an explanation, or an accepted paid update."""
     request = known_request(work.session, request_id)
     if release_id is not None:
-        release = work.session.get(Release, release_id)
-        if release is None or release.product_id != request.product_id:
-            message = "is not a release of this product"
-            raise PayloadRejected("unknown release", errors=[{"path": "release_id", "message": message}])
+        _refuse_foreign_release(work, request, release_id)
     make_move(request, "resolve")
     acknowledge(work, request, work.now, cause)
-    _note_left(work, request)
+    note_left(work, request, ClockName.FIX)
     stop_clock(work, request, ClockName.FIX, ClockState.MET, work.now)
     until = deadline(work.now, work.settings.reopening_days, policy=Policy.MF, zone=work.zone).due_before
     request.resolved_at, request.waits_until = work.now, until
@@ -152,7 +149,8 @@ def make_offer(
 ) -> SupportRequest:
     """The seller proposes a paid update. It never stops the fix clock of an anomaly (`domain.md` 22)."""
     request = known_request(work.session, request_id)
-    _while_open(request)
+    _while_answerable(request, (Handling.ACCEPTED, Handling.ACKNOWLEDGED))
+    _refuse_foreign_release(work, request, release_id)
     acknowledge(work, request, work.now, cause)
     request.offer = {"release_id": release_id, "amount": dict(amount), "text": text, "answer": None}
     tell_request(work, request, "offer_made", {"release_id": release_id, "amount": dict(amount)}, cause)
@@ -181,8 +179,6 @@ def withdraw(work: Work, request_id: str, cause: Cause) -> SupportRequest:
     """The customer takes the request back: its clocks are void."""
     request = known_request(work.session, request_id)
     make_move(request, "withdraw")
-    for name in ClockName:
-        stop_clock(work, request, name, ClockState.VOID, work.now)
     close(work, request, "withdrawn_by_customer", cause)
     return request
 
@@ -191,7 +187,7 @@ def extend_fix(work: Work, request_id: str, *, days: int, reason: str, cause: Ca
     """An operator gives the seller more time, with a reason that both sides see."""
     request = known_request(work.session, request_id)
     clock = clock_of(work.session, request.id, ClockName.FIX)
-    running = clock is not None and clock.state in (ClockState.RUNNING, ClockState.SUSPENDED)
+    running = clock is not None and runs(clock, work.now)
     state = "none" if clock is None else clock.state
     refuse_unless(running, "the fix clock does not run", code="clock_not_running", state=state, asked="running")
     if clock is not None:
@@ -203,7 +199,7 @@ def extend_fix(work: Work, request_id: str, *, days: int, reason: str, cause: Ca
 def change_kind(work: Work, request_id: str, kind: Kind, *, confirms: bool, cause: Cause) -> SupportRequest:
     """The seller proposes another kind; the customer or an operator confirms it, or sets it (`domain.md` 16)."""
     request = known_request(work.session, request_id)
-    _while_open(request)
+    _while_answerable(request, (Handling.NEEDS_INFORMATION, Handling.ACCEPTED, Handling.ACKNOWLEDGED))
     if not confirms:
         request.proposed_kind = kind
     else:
@@ -211,18 +207,44 @@ def change_kind(work: Work, request_id: str, kind: Kind, *, confirms: bool, caus
         if before is Kind.ANOMALY and kind is not Kind.ANOMALY:
             stop_clock(work, request, ClockName.FIX, ClockState.VOID, work.now)
         elif kind is Kind.ANOMALY and before is not Kind.ANOMALY and request.clocks_from is not None:
-            start_clock(work, request, ClockName.FIX, request.clocks_from, work.settings.fix_days)
+            _start_fix(work, request)
     told = {"kind": request.kind, "proposed_kind": request.proposed_kind}
     tell_request(work, request, "kind_changed", told, cause)
     return request
 
 
 def close(work: Work, request: SupportRequest, reason: str, cause: Cause) -> None:
-    """Nothing more can happen: credentials given for its inspection are deleted."""
+    """Nothing more can happen: clocks still open are void, credentials given for its inspection are deleted."""
+    for name in ClockName:
+        stop_clock(work, request, name, ClockState.VOID, work.now)
     request.closed_at, request.closed_reason, request.waits_until = work.now, reason, None
     if request.check_id is not None:
         close_inspection(work, request.check_id)
     tell_request(work, request, "closed", {"reason": reason}, cause)
+
+
+def _start_fix(work: Work, request: SupportRequest) -> None:
+    """It has turned out to be an anomaly: the fix is owed from now on, unless it was missed before."""
+    clock = clock_of(work.session, request.id, ClockName.FIX)
+    if clock is None or clock.state is ClockState.VOID:
+        start_clock(work, request, ClockName.FIX, work.now, work.settings.fix_days)
+
+
+def _refuse_foreign_release(work: Work, request: SupportRequest, release_id: str) -> None:
+    release = work.session.get(Release, release_id)
+    if release is None or release.product_id != request.product_id:
+        message = "is not a release of this product"
+        raise PayloadRejected("unknown release", errors=[{"path": "release_id", "message": message}])
+
+
+def _while_answerable(request: SupportRequest, states: Collection[Handling]) -> None:
+    refuse_unless(
+        request.handling in states,
+        f"the request is {request.handling}",
+        code="impossible_move",
+        state=request.handling,
+        asked=Handling.ACKNOWLEDGED,
+    )
 
 
 def _while_open(request: SupportRequest) -> None:
@@ -233,12 +255,3 @@ def _while_open(request: SupportRequest) -> None:
         state=request.handling,
         asked=Handling.ACCEPTED,
     )
-
-
-def _note_left(work: Work, request: SupportRequest) -> None:
-    """Remember what is left of the fix clock, for the case that the customer says it is not fixed."""
-    clock = clock_of(work.session, request.id, ClockName.FIX)
-    if clock is not None and clock.state in (ClockState.RUNNING, ClockState.SUSPENDED):
-        state = clock.state
-        freeze_clock(work, request, ClockName.FIX)
-        clock.state = state

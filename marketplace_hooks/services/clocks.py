@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import holidays
 from sqlalchemy import or_, select
@@ -37,14 +38,15 @@ def announced_closures(session: Session, seller_id: str) -> list[Closure]:
 
 def start_clock(work: Work, request: SupportRequest, name: ClockName, from_at: datetime, days: int) -> Clock:
     """Start one clock of a request at an instant, or start it again with so many days."""
-    found = _deadline(work, request.seller_id, name, from_at, days, announced_closures(work.session, request.seller_id))
+    policy = _policy(work, name)
+    found = _deadline(policy, from_at, days, announced_closures(work.session, request.seller_id))
     clock = clock_of(work.session, request.id, name)
     if clock is None:
         clock = Clock(request_id=request.id, name=name)
         work.session.add(clock)
     clock.started_at, clock.business_days = from_at, days
     clock.stopped_at = clock.missed_at = clock.noticed_at = clock.notice_id = clock.remaining_days = None
-    clock.policy = _policy(work, name)
+    clock.policy = policy
     _keep(work, clock, found)
     note_next_deadline(work.session, request)
     return clock
@@ -53,16 +55,18 @@ def start_clock(work: Work, request: SupportRequest, name: ClockName, from_at: d
 def stop_clock(work: Work, request: SupportRequest, name: ClockName, state: ClockState, at: datetime) -> bool:
     """Stop a clock that still runs: `met` at an instant, or `void`. False when there is nothing to stop.
 
-    A message that comes to light late but was received in time undoes a miss: then it was met.
+    What comes too late stops nothing: the clock is left to the sweep, which tells once that it was missed, and only
+    the instant is kept, from which the delay follows. A message that comes to light late but was received in time
+    undoes a miss: then it was met.
     """
     clock = clock_of(work.session, request.id, name)
     if clock is None or clock.state in (ClockState.MET, ClockState.VOID):
         return False
-    if clock.state is ClockState.MISSED and (clock.missed_at is None or at >= clock.missed_at):
-        return False
-    if state is ClockState.MET and clock.due_before is not None and at >= clock.due_before:
-        state = ClockState.MISSED
-        clock.missed_at = clock.due_before
+    if clock.state is not ClockState.FROZEN and clock.due_before is not None and at >= clock.due_before:
+        if clock.stopped_at is not None or state is ClockState.VOID:
+            return False
+        clock.stopped_at, clock.warn_at = at, None
+        return True
     clock.state, clock.stopped_at, clock.warn_at = state, at, None
     if state is ClockState.MET:
         clock.missed_at = None
@@ -71,26 +75,37 @@ def stop_clock(work: Work, request: SupportRequest, name: ClockName, state: Cloc
 
 
 def freeze_clock(work: Work, request: SupportRequest, name: ClockName) -> None:
-    """A reasoned refusal freezes the clock with the business days it has left."""
+    """A reasoned refusal freezes the clock with the business days it has left. One that has run out stays so."""
     clock = clock_of(work.session, request.id, name)
-    if clock is None or clock.state not in (ClockState.RUNNING, ClockState.SUSPENDED):
+    if clock is None or not runs(clock, work.now):
         return
-    counted = [date.fromisoformat(day) for day in clock.trace["counted"]]
-    clock.remaining_days = days_left(counted, work.now, work.zone)
+    clock.remaining_days = _left(work, clock)
     clock.state, clock.warn_at = ClockState.FROZEN, None
     note_next_deadline(work.session, request)
 
 
 def carry_on_clock(work: Work, request: SupportRequest, name: ClockName) -> Clock | None:
-    """Carry a stopped or frozen clock on from now, with what was left, at least five business days."""
+    """Carry a met or frozen clock on from now, with what was left, at least five business days.
+
+    None when there is nothing to carry on: a clock that was missed stays missed, and is missed once.
+    """
     clock = clock_of(work.session, request.id, name)
-    if clock is None or clock.state is ClockState.VOID:
+    if clock is None or clock.state not in (ClockState.MET, ClockState.FROZEN):
         return None
-    left = clock.remaining_days
-    if left is None:
-        counted = [date.fromisoformat(day) for day in clock.trace["counted"]]
-        left = days_left(counted, clock.stopped_at or work.now, work.zone)
-    return start_clock(work, request, name, work.now, max(FEWEST_DAYS_AFTER, left))
+    return start_clock(work, request, name, work.now, max(FEWEST_DAYS_AFTER, clock.remaining_days or 0))
+
+
+def note_left(work: Work, request: SupportRequest, name: ClockName) -> None:
+    """Remember what is left of a clock that is about to be met, for the case that it has to go on."""
+    clock = clock_of(work.session, request.id, name)
+    if clock is not None and runs(clock, work.now):
+        clock.remaining_days = _left(work, clock)
+
+
+def runs(clock: Clock, now: datetime) -> bool:
+    """Whether there is time left on a clock: it was not stopped, and has not run out, noticed or not."""
+    is_counting = clock.state in (ClockState.RUNNING, ClockState.SUSPENDED)
+    return is_counting and (clock.due_before is None or now < clock.due_before)
 
 
 def await_confirmation(work: Work, request: SupportRequest, *, waiting: bool) -> None:
@@ -106,21 +121,25 @@ def await_confirmation(work: Work, request: SupportRequest, *, waiting: bool) ->
 
 
 def closures_changed(work: Work, seller_id: str) -> int:
-    """Walk the seller's running clocks again from their request; a deadline never moves into the past."""
+    """Walk the seller's running clocks again from their request, by the rules that are stored with each.
+
+    A deadline never moves into the past, and one that has passed does not move at all.
+    """
     query = (
         select(Clock, SupportRequest)
         .join(SupportRequest, SupportRequest.id == Clock.request_id)
         .where(
             SupportRequest.seller_id == seller_id,
             or_(Clock.state == ClockState.RUNNING, Clock.state == ClockState.SUSPENDED),
+            or_(Clock.due_before.is_(None), Clock.due_before > work.now),
         )
         .order_by(Clock.request_id, Clock.name)
         .with_for_update(of=Clock)
     )
     closures = announced_closures(work.session, seller_id)
     changed = 0
-    for clock, request in work.session.execute(query):
-        found = _deadline(work, seller_id, clock.name, clock.started_at, clock.business_days, closures)
+    for clock, request in list(work.session.execute(query)):
+        found = _deadline(clock.policy, clock.started_at, clock.business_days, closures)
         before = _stored(clock)
         kept = after_change(found, before, work.now, work.zone)
         if kept.due_before != clock.due_before:
@@ -163,15 +182,18 @@ def shown(clock: Clock | None) -> dict[str, Any] | None:
     }
 
 
-def _deadline(
-    work: Work, seller_id: str, name: ClockName, from_at: datetime, days: int, closures: Iterable[Closure]
-) -> Deadline:
-    policy = _policy(work, name)
+def _left(work: Work, clock: Clock) -> int:
+    """The business days left now; of a suspended clock also those that its walk has never reached."""
+    counted = [date.fromisoformat(day) for day in clock.trace["counted"]]
+    return days_left(counted, work.now, work.zone) + clock.business_days - len(counted)
+
+
+def _deadline(policy: Mapping[str, Any], from_at: datetime, days: int, closures: Iterable[Closure]) -> Deadline:
     return deadline(
         from_at,
         days,
         policy=policy["policy"],
-        zone=work.zone,
+        zone=ZoneInfo(policy["zone"]),
         holidays=frozenset(date.fromisoformat(day) for day in policy["holidays"]),
         closures=closures,
         closures_suspend=policy["closures_suspend"],

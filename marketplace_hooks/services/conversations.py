@@ -90,7 +90,8 @@ def confirm_message(work: Work, request_id: str, message_id: str, *, counts: boo
         raise NotFound(f"no message {message_id}")
     if message.counts is not None:
         state = "counts" if message.counts else "does_not_count"
-        raise Conflict("somebody has judged it already", code="already_judged", state=state, asked=counts)
+        asked = "counts" if counts else "does_not_count"
+        raise Conflict("somebody has judged it already", code="already_judged", state=state, asked=asked)
     message.counts, message.confirmed_by, message.confirmed_at = counts, actor, work.now
     work.session.flush()
     if counts:

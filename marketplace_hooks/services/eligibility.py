@@ -18,6 +18,7 @@ from ..domain.eligibility import Announced, Check, Eligibility, Submission, judg
 from ..domain.entitlement import Entitlement, Question
 from ..domain.evidence import Picture, picture
 from ..domain.integrity import Comparison, Reported, compare_files, read_manifest
+from ..errors import NotFound
 from ..store.products import Listing, Product
 from ..store.purchases import Purchase
 from ..store.releases import Release
@@ -56,7 +57,7 @@ def judge_submission(
     product = session.get_one(Product, purchase.product_id)
     listing = session.get(Listing, purchase.listing_id) if purchase.listing_id is not None else None
     today = listing_in_force(session, product.id, at)
-    seen = read_inspection(session, check_id).seen if check_id is not None else NOTHING_SEEN
+    seen = _seen(session, purchase, check_id) if check_id is not None else NOTHING_SEEN
     submission = Submission(
         entitlement=entitlement,
         module=product.technical_name,
@@ -69,6 +70,14 @@ def judge_submission(
         comparison=_comparison(session, product, seen),
     )
     return Judged(eligibility=judge(submission), entitlement=entitlement, listing_id=listing.id if listing else None)
+
+
+def _seen(session: Session, purchase: Purchase, check_id: str) -> Picture:
+    """What the check of this purchase saw. Raises `NotFound` for any other: evidence is its customer's own."""
+    told = read_inspection(session, check_id)
+    if told.purchase_id != purchase.id:
+        raise NotFound(f"no inspection {check_id}")
+    return told.seen
 
 
 def _announced(listing: Listing | None) -> Announced | None:

@@ -12,19 +12,28 @@ from sqlalchemy.orm import Session
 from ..domain.deadlines import Policy, deadline
 from ..domain.refunds import Path, lines, path_at
 from ..domain.requests import REFUND_MOVES, RefundState
-from ..errors import Conflict, NotFound
+from ..errors import Conflict
 from ..store.purchases import Purchase
 from ..store.subscriptions import Period, Subscription
 from ..store.support import RefundClaim, SupportRequest
 from .requests import tell_request
 from .work import Cause, Work
 
+WAITING = (RefundState.DUE, RefundState.REQUESTED, RefundState.MANUAL)
+"""The states of a claim whose money has not come back yet."""
+
 
 def make_due(work: Work, request: SupportRequest, due_at: datetime, cause: Cause) -> RefundClaim | None:
-    """A missed fix makes the refund due; it is requested two business days later. None: there is one already."""
+    """A missed fix makes the refund due; it is requested two business days later.
+
+    None: there is nothing to give back, or it is on its way, for this request or another about the same purchase.
+    """
     if request.purchase_id is None or claim_of(work.session, request.id) is not None:
         return None
-    purchase = work.session.get_one(Purchase, request.purchase_id)
+    # Locked: two requests about one purchase ask for its price once.
+    purchase = work.session.get_one(Purchase, request.purchase_id, with_for_update=True)
+    if _is_claimed(work.session, purchase.id):
+        return None
     found = lines(
         price_cents=purchase.price_cents,
         refunded_cents=purchase.refunded_cents,
@@ -64,7 +73,10 @@ def request_refund(work: Work, request: SupportRequest, claim: RefundClaim, caus
 
 def waive_refund(work: Work, request: SupportRequest, cause: Cause) -> RefundClaim:
     """The customer prefers the fix. Raises `Conflict` when the money has been asked for."""
-    claim = known_claim(work.session, request.id)
+    claim = claim_of(work.session, request.id)
+    if claim is None:
+        state, asked = RefundState.NONE, RefundState.WAIVED
+        raise Conflict("no refund is due", code="impossible_move", state=state, asked=asked)
     move_refund(claim, RefundState.WAIVED)
     claim.settled_at, claim.request_at = work.now, None
     tell_request(work, request, "refund_waived", {"amount": _money(claim)}, cause)
@@ -91,8 +103,7 @@ def settle_refund(work: Work, request_id: str | None, purchase_id: str, settled_
     query = select(RefundClaim).where(RefundClaim.purchase_id == purchase_id)
     if request_id is not None:
         query = query.where(RefundClaim.request_id == request_id)
-    waiting = (RefundState.DUE, RefundState.REQUESTED, RefundState.MANUAL)
-    query = query.where(RefundClaim.state.in_(waiting)).order_by(RefundClaim.due_at).limit(1)
+    query = query.where(RefundClaim.state.in_(WAITING)).order_by(RefundClaim.due_at).limit(1)
     claim = work.session.scalar(query.with_for_update())
     if claim is None:
         return False
@@ -112,14 +123,6 @@ def claim_of(session: Session, request_id: str) -> RefundClaim | None:
     return session.get(RefundClaim, request_id, with_for_update=True)
 
 
-def known_claim(session: Session, request_id: str) -> RefundClaim:
-    """Like `claim_of`. Raises `NotFound`."""
-    claim = claim_of(session, request_id)
-    if claim is None:
-        raise NotFound("no refund is due", code="no_refund_due")
-    return claim
-
-
 def shown(claim: RefundClaim | None) -> Mapping[str, Any]:
     """A refund as the API and the pages show it."""
     if claim is None:
@@ -134,6 +137,11 @@ def shown(claim: RefundClaim | None) -> Mapping[str, Any]:
         "requested_at": claim.requested_at,
         "settled_at": claim.settled_at,
     }
+
+
+def _is_claimed(session: Session, purchase_id: str) -> bool:
+    query = select(RefundClaim.request_id).where(RefundClaim.purchase_id == purchase_id, RefundClaim.state.in_(WAITING))
+    return session.scalar(query.limit(1)) is not None
 
 
 def _current_period_cents(session: Session, purchase_id: str) -> int | None:

@@ -164,8 +164,8 @@ def list_support_requests(query: dict[str, Any]) -> Response:
 def viewer_of(identity: Identity) -> Viewer:
     """What this identity sees of the desk."""
     return Viewer(
-        seller_id=identity.subject if identity.role is Role.SELLER else None,
-        customer_id=identity.subject if identity.role is Role.CUSTOMER else None,
+        seller_id=identity.subject or "" if identity.role is Role.SELLER else None,
+        customer_id=identity.subject or "" if identity.role is Role.CUSTOMER else None,
     )
 
 

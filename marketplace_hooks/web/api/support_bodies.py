@@ -27,7 +27,7 @@ class RefusalSchema(Schema):
 
     ground = Word(Ground, required=True)
     text = Line(required=True, longest=10_000)
-    evidence = fields.Dict(required=True)
+    evidence = fields.Dict(required=True, validate=validate.Length(min=1))
 
 
 class GroundSchema(Schema):

@@ -1,0 +1,376 @@
+"""What comes of requests, messages and closures that the marketplace tells? `domain.md` 16-19, `clocks.md`."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from marketplace_hooks.store.support import SellerClosure
+
+from ..desk import (
+    ACKNOWLEDGEMENT,
+    FIX,
+    PURCHASE,
+    REQUEST,
+    clock_of,
+    clocks,
+    due,
+    messages,
+    opens_shop,
+    refund_state,
+    request,
+    says,
+    submits,
+    told,
+)
+from ..holders import buys, publishes
+from ..marketplace import Marketplace
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+AUTOMATIC = [["Auto-Submitted", "auto-replied"]]
+
+
+@pytest.fixture
+def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """A shop with one holder, on Monday 2 March 2026, 10:30 in Paris; an hour later somebody may write."""
+    opens_shop(marketplace)
+    clock.shift(HOUR)
+    return marketplace
+
+
+def paris_midnight(year: int, month: int, day: int, *, offset: int = 1) -> datetime:
+    return datetime(year, month, day, tzinfo=UTC) - timedelta(hours=offset)
+
+
+# --- requests
+
+
+def test_a_request_told_by_event_is_taken_as_it_is_with_what_is_unknown_on_record(desk: Marketplace) -> None:
+    event = submits(desk)
+    assert desk.fate(event) == ("applied", "changed")
+    taken = request(desk)
+    assert (taken.handling, taken.missing) == ("accepted", ["platform_version"])
+    assert {one["name"]: one["result"] for one in taken.checks}["platform_version"] == "unknown"
+    assert taken.entitlement["code"] == "VALID"
+    assert told(desk) == ["accepted"]
+
+
+def test_both_clocks_start_at_the_submission_and_end_with_whole_civil_days(desk: Marketplace) -> None:
+    submits(desk)
+    assert clocks(desk) == {"acknowledgement": "running", "fix": "running"}
+    assert due(desk, ACKNOWLEDGEMENT) == paris_midnight(2026, 3, 4)
+    assert due(desk, FIX) == paris_midnight(2026, 4, 14, offset=2)
+    assert request(desk).next_deadline_at == paris_midnight(2026, 3, 4)
+
+
+@pytest.mark.parametrize("kind", ["installation", "configuration", "question"])
+def test_what_is_no_anomaly_starts_no_fix_clock(desk: Marketplace, kind: str) -> None:
+    submits(desk, kind=kind)
+    assert clocks(desk) == {"acknowledgement": "running"}
+
+
+def test_a_presale_question_starts_no_clock(desk: Marketplace) -> None:
+    submits(desk, presale=True, purchase_id=None)
+    assert (request(desk).handling, request(desk).presale, clocks(desk)) == ("accepted", True, {})
+
+
+def test_a_presale_question_about_a_purchase_is_rejected(desk: Marketplace) -> None:
+    assert desk.fate(submits(desk, presale=True))[0] == "rejected"
+
+
+def test_a_request_waits_for_its_purchase(desk: Marketplace) -> None:
+    event = submits(desk, purchase_id="purchase-2")
+    assert desk.fate(event)[0] == "parked"
+    buys(desk, "purchase-2", purchased_at="2026-03-02T10:30:00+01:00")
+    desk.work_off()
+    assert desk.fate(event) == ("applied", "changed")
+    assert request(desk).handling == "accepted"
+
+
+def test_a_message_waits_for_its_request(desk: Marketplace) -> None:
+    event = says(desk)
+    assert desk.fate(event)[0] == "parked"
+    submits(desk, submitted_at=(datetime.now(UTC) - 10 * MINUTE).isoformat())
+    assert desk.fate(event) == ("applied", "changed")
+    assert request(desk).handling == "acknowledged"
+
+
+@pytest.mark.parametrize("contradiction", [{"customer_id": "customer-2"}, {"product_id": "mod-2"}])
+def test_a_request_that_contradicts_its_purchase_is_rejected(desk: Marketplace, contradiction: dict[str, Any]) -> None:
+    desk.sells("mod-2")
+    desk.tell("customer.upserted", customer_id="customer-2")
+    assert desk.fate(submits(desk, **contradiction))[0] == "rejected"
+
+
+def test_a_request_told_twice_changes_nothing(desk: Marketplace) -> None:
+    submits(desk)
+    again = submits(desk, subject="Something else")
+    assert desk.fate(again) == ("applied", "no_effect")
+    assert (request(desk).subject, told(desk)) == (f"About {REQUEST}", ["accepted"])
+
+
+def test_the_same_words_about_the_same_purchase_are_attached_to_the_open_request(desk: Marketplace) -> None:
+    submits(desk, subject="Broken gallery", body="It no longer works.")
+    submits(desk, "request-2", subject="  broken GALLERY", body="It  no longer\nworks.")
+    second = request(desk, "request-2")
+    assert (second.duplicate_of, second.handling, second.closed_reason) == (REQUEST, "closed", "duplicate")
+    assert clocks(desk, "request-2") == {}
+
+
+@pytest.mark.parametrize("other", [{"body": "It is still broken."}, {"purchase_id": "purchase-2"}])
+def test_other_words_or_another_purchase_make_a_request_of_its_own(desk: Marketplace, other: dict[str, Any]) -> None:
+    buys(desk, "purchase-2", purchased_at="2026-03-02T10:30:00+01:00")
+    desk.work_off()
+    submits(desk, subject="Broken")
+    submits(desk, "request-2", **{"subject": "Broken", **other})
+    assert request(desk, "request-2").duplicate_of is None
+    assert clocks(desk, "request-2") == {"acknowledgement": "running", "fix": "running"}
+
+
+def test_another_merchant_site_is_accepted_with_a_ground_proposed(desk: Marketplace) -> None:
+    submits(desk, shop_url="https://other.example/")
+    assert (request(desk).handling, request(desk).grounds) == ("accepted", ["other_merchant_site"])
+
+
+def test_entitlement_is_judged_at_the_submission_and_what_comes_later_changes_nothing(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    submits(desk)
+    desk.change("mod-1", "offline_permanent")
+    desk.work_off()
+    clock.shift(30 * DAY)
+    assert request(desk).entitlement["code"] == "VALID"
+    assert clocks(desk)["fix"] == "running"
+
+
+def test_without_an_active_business_care_nothing_starts(desk: Marketplace) -> None:
+    submits(desk, submitted_at="2026-02-27T10:00:00+01:00")
+    assert (request(desk).handling, clocks(desk), told(desk)) == ("not_entitled", {}, ["not_entitled"])
+
+
+# --- instants
+
+
+@pytest.mark.parametrize(("ahead", "state"), [(5 * MINUTE, "applied"), (5 * MINUTE + MINUTE / 60, "rejected")])
+def test_a_request_of_the_future_is_rejected(desk: Marketplace, ahead: timedelta, state: str) -> None:
+    event = submits(desk, submitted_at=(datetime.now(UTC) + ahead).isoformat())
+    assert desk.fate(event)[0] == state
+
+
+@pytest.mark.parametrize(("ahead", "state"), [(5 * MINUTE, "applied"), (5 * MINUTE + MINUTE / 60, "rejected")])
+def test_a_message_of_the_future_is_rejected(desk: Marketplace, ahead: timedelta, state: str) -> None:
+    submits(desk)
+    assert desk.fate(says(desk, received_at=(datetime.now(UTC) + ahead).isoformat()))[0] == state
+
+
+# --- messages
+
+
+def test_a_personal_answer_acknowledges(desk: Marketplace, clock: time_machine.Traveller) -> None:
+    submits(desk)
+    clock.shift(HOUR)
+    says(desk)
+    assert (request(desk).handling, clocks(desk)["acknowledgement"]) == ("acknowledged", "met")
+    assert request(desk).acknowledged_at == datetime.now(UTC)
+    assert told(desk) == ["accepted", "message_posted", "acknowledged"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"headers": AUTOMATIC},
+        {"author_type": "automation"},
+        {"side": "marketplace"},
+        {"side": "customer"},
+        {"visibility": "internal"},
+        {"body": ""},
+    ],
+)
+def test_nothing_else_acknowledges(desk: Marketplace, clock: time_machine.Traveller, message: dict[str, Any]) -> None:
+    submits(desk)
+    clock.shift(HOUR)
+    says(desk, **message)
+    assert (request(desk).handling, clocks(desk)["acknowledgement"]) == ("accepted", "running")
+    assert [one.counts for one in messages(desk)] == [False]
+
+
+def test_a_message_seconds_after_the_request_awaits_a_person_and_holds_the_clock(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    submits(desk)
+    clock.shift(5)
+    says(desk)
+    assert [one.counts for one in messages(desk)] == [None]
+    assert (request(desk).handling, clocks(desk)["acknowledgement"]) == ("accepted", "to_confirm")
+    clock.shift(3 * DAY)
+    desk.work_off()
+    assert clocks(desk)["acknowledgement"] == "to_confirm"
+
+
+def test_a_message_told_twice_is_there_once(desk: Marketplace, clock: time_machine.Traveller) -> None:
+    submits(desk)
+    clock.shift(HOUR)
+    says(desk)
+    assert desk.fate(says(desk, body="Something else")) == ("applied", "no_effect")
+    assert len(messages(desk)) == 1
+
+
+@pytest.mark.parametrize(("after", "state"), [(-MINUTE, "met"), (timedelta(0), "missed")])
+def test_an_answer_is_on_time_before_the_deadline_and_late_from_it_on(
+    desk: Marketplace, clock: time_machine.Traveller, after: timedelta, state: str
+) -> None:
+    submits(desk)
+    clock.move_to(due(desk, ACKNOWLEDGEMENT) + after)
+    says(desk)
+    assert clocks(desk)["acknowledgement"] == state
+    assert told(desk).count("acknowledgement_missed") == (state == "missed")
+
+
+def test_an_answer_received_in_time_and_told_late_undoes_the_miss(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    submits(desk)
+    in_time = due(desk, ACKNOWLEDGEMENT) - HOUR
+    clock.move_to(in_time + 2 * HOUR)
+    desk.work_off()
+    assert clocks(desk)["acknowledgement"] == "missed"
+    says(desk, received_at=in_time.isoformat())
+    found = clock_of(desk, ACKNOWLEDGEMENT)
+    assert (found.state.value, found.stopped_at) == ("met", in_time)
+
+
+# --- closures
+
+
+def closes(desk: Marketplace, first: str, last: str | None, change: str = "declared", **data: Any) -> str:
+    event = desk.tell(
+        f"seller.closure_{change}",
+        closure_id="closure-1",
+        seller_id="seller-1",
+        **{"first_day": first, "last_day": last, "declared_at": "2026-03-01T10:00:00+01:00", **data},
+    )
+    desk.work_off()
+    return event
+
+
+def closure(desk: Marketplace) -> SellerClosure:
+    [found] = desk.all(select(SellerClosure))
+    return found
+
+
+def test_a_closure_announced_before_the_request_suspends_the_acknowledgement_and_not_the_fix(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    closes(desk, "2026-03-03", "2026-03-05")
+    clock.shift(HOUR)
+    submits(desk)
+    assert due(desk, ACKNOWLEDGEMENT) == paris_midnight(2026, 3, 7)
+    assert due(desk, FIX) == paris_midnight(2026, 4, 14, offset=2)
+
+
+def test_a_closure_that_no_customer_could_see_at_the_request_suspends_nothing(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    submits(desk)
+    clock.shift(MINUTE)
+    event = closes(desk, "2026-03-03", "2026-03-05", declared_at="2026-03-01T10:00:00+01:00")
+    assert desk.fate(event) == ("applied", "changed")
+    assert due(desk, ACKNOWLEDGEMENT) == paris_midnight(2026, 3, 4)
+
+
+def test_a_shortened_closure_brings_the_deadline_nearer_but_not_before_the_day_after(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    closes(desk, "2026-03-03", "2026-03-13")
+    clock.shift(HOUR)
+    submits(desk)
+    assert due(desk, ACKNOWLEDGEMENT) == paris_midnight(2026, 3, 17)
+    clock.move_to(datetime(2026, 3, 4, 11, tzinfo=UTC))
+    closes(desk, "2026-03-03", "2026-03-03", "shortened")
+    assert closure(desk).last_day == date(2026, 3, 4)
+    assert due(desk, ACKNOWLEDGEMENT) == paris_midnight(2026, 3, 6)
+
+
+def test_a_cancelled_closure_never_reopens_a_missed_clock(desk: Marketplace, clock: time_machine.Traveller) -> None:
+    closes(desk, "2026-03-20", "2026-03-25")
+    clock.shift(HOUR)
+    submits(desk)
+    clock.move_to(due(desk, ACKNOWLEDGEMENT))
+    desk.work_off()
+    closes(desk, "2026-03-20", "2026-03-25", "cancelled")
+    assert closure(desk).cancelled_at is not None
+    assert clocks(desk)["acknowledgement"] == "missed"
+
+
+def test_an_open_ended_closure_suspends_the_clock_until_it_has_an_end(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    closes(desk, "2026-03-03", None)
+    clock.shift(HOUR)
+    submits(desk)
+    assert clocks(desk)["acknowledgement"] == "suspended"
+    closes(desk, "2026-03-03", "2026-03-04", "shortened")
+    assert (clocks(desk)["acknowledgement"], due(desk, ACKNOWLEDGEMENT)) == ("running", paris_midnight(2026, 3, 6))
+
+
+def test_customers_are_told_of_every_change_of_a_closure(desk: Marketplace, clock: time_machine.Traveller) -> None:
+    for change, last in (("declared", "2026-03-25"), ("shortened", "2026-03-23"), ("cancelled", "2026-03-23")):
+        clock.shift(MINUTE)
+        closes(desk, "2026-03-20", last, change)
+    announced = [one.data["change"] for one in desk.outgoing("seller-1", "seller")]
+    assert announced == ["declared", "shortened", "cancelled"]
+
+
+def test_a_closure_that_ends_before_it_begins_is_rejected(desk: Marketplace) -> None:
+    assert desk.fate(closes(desk, "2026-03-05", "2026-03-04"))[0] == "rejected"
+    assert desk.fate(closes(desk, "2026-03-05", "2026-03-05"))[0] == "applied"
+
+
+def test_a_shortening_waits_for_its_closure(desk: Marketplace) -> None:
+    assert desk.fate(closes(desk, "2026-03-05", "2026-03-06", "shortened"))[0] == "parked"
+
+
+# --- what closes the circle
+
+
+def test_one_release_resolves_all_the_requests_that_it_fixes(desk: Marketplace, clock: time_machine.Traveller) -> None:
+    submits(desk)
+    submits(desk, "request-2")
+    submits(desk, "request-3")
+    clock.shift(HOUR)
+    publishes(desk, fixes=[REQUEST, "request-2", "unknown"])
+    desk.work_off()
+    assert [request(desk, f"request-{n}").handling for n in (1, 2, 3)] == ["resolved", "resolved", "accepted"]
+    assert clocks(desk) == {"acknowledgement": "met", "fix": "met"}
+
+
+@pytest.mark.parametrize(("said", "state"), [({"request_id": REQUEST}, "refunded"), ({}, "refunded")])
+def test_the_refund_of_the_price_settles_the_claim(
+    desk: Marketplace, clock: time_machine.Traveller, said: dict[str, Any], state: str
+) -> None:
+    submits(desk)
+    clock.move_to(due(desk, FIX))
+    desk.work_off()
+    assert refund_state(desk) == "due"
+    amount = {"amount_cents": 9900, "currency": "EUR"}
+    refunded = {"purchase_id": PURCHASE, "refunded_at": datetime.now(UTC).isoformat(), "amount": amount}
+    desk.tell("purchase.refunded", **{"request_id": None, **refunded, **said})
+    desk.work_off()
+    assert refund_state(desk) == state
+
+
+def test_a_partial_refund_about_nothing_in_particular_settles_no_claim(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    submits(desk)
+    clock.move_to(due(desk, FIX))
+    desk.work_off()
+    amount = {"amount_cents": 100, "currency": "EUR"}
+    at = datetime.now(UTC).isoformat()
+    desk.tell("purchase.refunded", purchase_id=PURCHASE, refunded_at=at, amount=amount, request_id=None)
+    desk.work_off()
+    assert refund_state(desk) == "due"
