@@ -32,7 +32,7 @@ def answer(shop: Shop, request: Request) -> Answer | None:
         return json_answer({"error": "the request is not signed with this companion's key"}, 401)
     body = json.dumps(report(shop, request.host, nonce, subject)).encode()
     signature = hmac.new(shop.companion_key.encode(), body, hashlib.sha256).hexdigest()
-    headers = (("Content-Type", "application/json"), ("Report-Signature", signature))
+    headers = (("Content-Type", "application/json"), ("Companion-Signature", signature))
     return Answer(headers=headers, body=body)
 
 

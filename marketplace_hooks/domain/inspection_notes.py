@@ -85,7 +85,7 @@ def absence_causes(version: str | None) -> tuple[Cause, ...]:
 
 CAUSES: Mapping[Cause, str] = {
     Cause.OLDER_THAN_9: "the shop runs a PrestaShop older than 9, which has no Admin API",
-    Cause.SWITCHED_OFF: "the Admin API is switched off (Advanced Parameters > Authorization Server)",
+    Cause.SWITCHED_OFF: "the Admin API is switched off (Advanced Parameters > Admin API)",
     Cause.MULTISTORE: "multistore is on, for which the Admin API must be switched on separately",
     Cause.OTHER_PATH: "the shop lives under another path than the address that we know",
 }
@@ -101,11 +101,10 @@ SENTENCES: Mapping[Note, str] = {
     Note.KEY_UNKNOWN: "The shop does not know this webservice key, or the key is inactive. Check it, and its status.",
     Note.KEY_WITHOUT_RIGHTS: (
         "The shop accepts no permission of this webservice key: it is unknown, inactive, or has no permission at all. "
-        "Grant it “View (GET)” on shop_urls, and nothing else."
+        "Grant it GET on shop_urls, and nothing else."
     ),
     Note.SHOP_URLS_NOT_GRANTED: (
-        "The webservice key is right, but it may not read shop_urls. Grant it “View (GET)” on shop_urls, and "
-        "nothing else."
+        "The webservice key is right, but it may not read shop_urls. Grant it GET on shop_urls, and nothing else."
     ),
     Note.KEY_OF_ANOTHER_SHOP: (
         "The webservice key belongs to another shop of this multistore. Associate it with this one."

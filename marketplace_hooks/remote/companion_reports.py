@@ -18,7 +18,7 @@ from ..domain.inspection_notes import Note
 from ..domain.integrity import clean_path
 from ..domain.sites import Site, parse
 
-SIGNATURE_HEADER = "Report-Signature"
+SIGNATURE_HEADER = "Companion-Signature"
 REQUEST_SIGNATURE_HEADER = "Inspection-Signature"
 COMPANION = "marketplacecompanion"
 """The technical name of the companion module."""

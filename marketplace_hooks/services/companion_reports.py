@@ -61,7 +61,7 @@ def _report(
     keys = session.scalars(select(SiteCredential.locked).where(mine, SiteCredential.kind.in_(_KEYS)))
     site = parse(inspection.url)
     if site is None:
-        raise ValueError(f"{inspection.id} has an unreadable address")
+        raise NotFound(f"{inspection.id} inspects no site")
     wrong = Note.REPORT_NOT_SIGNED
     for locked in keys:
         key = installation.vault.open(locked)

@@ -14,7 +14,7 @@ from .wording import Wording, typeset
 
 _CAUSES_FR: Mapping[Cause, str] = {
     Cause.OLDER_THAN_9: "la boutique utilise un PrestaShop antérieur à 9, qui n’a pas d’API d’administration",
-    Cause.SWITCHED_OFF: "l’API d’administration est désactivée (Paramètres avancés > Serveur d’autorisation)",
+    Cause.SWITCHED_OFF: "l’API d’administration est désactivée (Paramètres avancés, page de l’API d’administration)",
     Cause.MULTISTORE: "le multiboutique est actif, et l’API d’administration doit alors être activée à part",
     Cause.OTHER_PATH: "la boutique se trouve sous un autre chemin que celui de l’adresse que nous connaissons",
 }
@@ -33,10 +33,10 @@ _SENTENCES_FR: Mapping[Note, str] = {
     ),
     Note.KEY_WITHOUT_RIGHTS: (
         "La boutique ne reconnaît aucun droit à cette clé du webservice : elle est inconnue, inactive, ou n’a aucun "
-        "droit. Accordez-lui « Afficher (GET) » sur shop_urls, et rien d’autre."
+        "droit. Accordez-lui GET sur shop_urls, et rien d’autre."
     ),
     Note.SHOP_URLS_NOT_GRANTED: (
-        "La clé du webservice est la bonne, mais elle ne peut pas lire shop_urls. Accordez-lui « Afficher (GET) » sur "
+        "La clé du webservice est la bonne, mais elle ne peut pas lire shop_urls. Accordez-lui GET sur "
         "shop_urls, et rien d’autre."
     ),
     Note.KEY_OF_ANOTHER_SHOP: (

@@ -20,7 +20,7 @@ def written_from_code() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A companion module's report on its shop",
-        "description": "Signed with HMAC-SHA256 over the raw body, in the header Report-Signature.",
+        "description": "Signed with HMAC-SHA256 over the raw body, in the header Companion-Signature.",
         **converter.schema2jsonschema(ReportSchema()),
     }
 

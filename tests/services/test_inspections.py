@@ -591,3 +591,11 @@ def test_evidence_belongs_to_its_check(here: Installation, open_shop: Open) -> N
     assert [one and one.value for one in versions] == ["8.2.7", "9.1.4"]
     with here.database.reading() as session:
         assert session.scalar(select(text("count(*)")).select_from(Evidence)) == 6
+
+
+def test_a_check_that_inspects_no_site_takes_no_report(here: Installation, open_shop: Open) -> None:
+    site = open_shop()
+    started = start_inspection(here, site.url, module="shipping")
+    change(here, started.check_id, url="")
+    with pytest.raises(NotFound):
+        post(here, site, started)

@@ -63,8 +63,8 @@ WEBSERVICE_ROWS = {
     "401 code 21 alone": Row(
         note=Note.KEY_WITHOUT_RIGHTS,
         shop={"keys": [Key(grants={})]},
-        english="Grant it “View (GET)” on shop_urls",
-        french="Accordez-lui « Afficher (GET) » sur shop_urls",
+        english="Grant it GET on shop_urls",
+        french="Accordez-lui GET sur shop_urls",
     ),
     "401 code 26": Row(
         note=Note.SHOP_URLS_NOT_GRANTED,
