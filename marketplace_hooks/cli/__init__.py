@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from . import access, catalogue, database, endpoints, events, explanations, inspections, renewals, up, workers
+from . import (
+    access,
+    catalogue,
+    configuration,
+    database,
+    endpoints,
+    events,
+    explanations,
+    inspections,
+    renewals,
+    up,
+    workers,
+)
 from .root import hooks_group, main
 
 __all__ = [
     "access",
     "catalogue",
+    "configuration",
     "database",
     "endpoints",
     "events",
