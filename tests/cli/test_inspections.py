@@ -1,0 +1,166 @@
+"""`marketplace-hooks inspect` shows what it finds, with progress, and keeps secrets off the screen."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from flask.cli import ScriptInfo
+from sqlalchemy import select
+
+from marketplace_hooks.cli import hooks_group
+from marketplace_hooks.config import EXTENSION, PREFIX
+from marketplace_hooks.demo.fake_shop import FakeShop, Key, Module, Shop
+from marketplace_hooks.demo.shops import DEMO_KEY
+from marketplace_hooks.extension import create_app
+from marketplace_hooks.services.installation import Installation
+from marketplace_hooks.store.inspections import Evidence, SiteCredential
+
+SHOP = Shop(
+    version="9.1.4",
+    modules=[Module(name="shipping", version="2.1.0", database_version="2.0.0")],
+    keys=[Key(grants={"shop_urls": ("GET", "PUT")})],
+)
+
+
+class Console:
+    """The command line of one installation."""
+
+    def __init__(self, url: str, instance: Path) -> None:
+        settings = {
+            "DATABASE_URL": url,
+            "INSTANCE": str(instance),
+            "ALLOWED_NETWORKS": "127.0.0.0/8",
+            "INSPECTION_DEADLINE_S": 5,
+        }
+        self.app = create_app({PREFIX + name: value for name, value in settings.items()})
+
+    @property
+    def here(self) -> Installation:
+        installation: Installation = self.app.extensions[EXTENSION].installation
+        return installation
+
+    def run(self, *words: str, answers: str = "", env: dict[str, str] | None = None) -> Result:
+        info = ScriptInfo(create_app=lambda: self.app)
+        return CliRunner().invoke(hooks_group, [*words], obj=info, input=answers, env=env)
+
+    def shown(self, *words: str, **how: Any) -> Any:
+        result = self.run(*words, "--json", **how)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+
+@pytest.fixture
+def console(sqlite_url: str, tmp_path: Path) -> Iterator[Console]:
+    opened = Console(sqlite_url, tmp_path)
+    yield opened
+    opened.here.database.dispose()
+    opened.here.visits.close()
+
+
+@pytest.fixture
+def site() -> Iterator[FakeShop]:
+    with FakeShop(SHOP).start() as shop:
+        yield shop
+
+
+def test_the_version_is_shown_with_the_evidence_and_progress(console: Console, site: FakeShop) -> None:
+    result = console.run("inspect", site.url, "--module", "shipping")
+    assert result.exit_code == 0
+    assert "9.1.4" in result.stdout
+    assert "observed" in result.stdout
+    assert "cookie: platform version 9.1.4" in result.stderr
+
+
+def test_json_is_whole_and_alone_on_its_stream(console: Console, site: FakeShop) -> None:
+    shown = console.shown("inspect", site.url, "--module", "shipping")
+    assert (shown["platform_version"], shown["outcome"]) == ("9.1.4", "version_known")
+    cookie = next(one for one in shown["evidence"] if one["rung"] == "cookie")
+    assert cookie["request"] == f"GET {site.url}"
+    assert {"what", "value", "strength", "observed_at", "note", "remark"} <= set(cookie)
+
+
+def test_a_key_is_asked_for_without_an_echo_and_its_rights_are_remarked(console: Console, site: FakeShop) -> None:
+    result = console.run("inspect", site.url, "--webservice-key", answers=f"{DEMO_KEY}\n")
+    assert result.exit_code == 0
+    assert "This webservice key can write" in result.stdout
+    assert DEMO_KEY not in result.stdout + result.stderr
+
+
+def test_secrets_come_from_the_environment_and_stand_nowhere_afterwards(
+    console: Console, site: FakeShop, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    env = {"INSPECT_WEBSERVICE_KEY": DEMO_KEY, "INSPECT_CLIENT_SECRET": "demo-secret"}
+    with caplog.at_level(logging.DEBUG):
+        words = ["inspect", site.url, "--webservice-key", "--client-id", "inspector", "--module", "shipping"]
+        shown = console.shown(*words, env=env)
+    rungs = {one["rung"] for one in shown["evidence"] if one["value"] is not None}
+    assert {"webservice", "admin_api"} <= rungs
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*.db*"))
+    for secret in (DEMO_KEY, "demo-secret"):
+        assert secret not in json.dumps(shown) + caplog.text
+        assert secret.encode() not in stored
+    with console.here.database.reading() as session:
+        assert session.scalars(select(SiteCredential.kind)).all() == []
+        assert session.scalars(select(Evidence.id)).all() != []
+
+
+def test_a_secret_has_no_place_on_the_command_line(console: Console, site: FakeShop) -> None:
+    result = console.run("inspect", site.url, f"--webservice-key={DEMO_KEY}")
+    assert result.exit_code == 2
+    assert site.requests == []
+
+
+def test_what_is_declared_stands_beside_and_a_contradiction_is_shown(
+    console: Console, site: FakeShop, tmp_path: Path
+) -> None:
+    exported = tmp_path / "modules.csv"
+    exported.write_text("name;version;active\nshipping;2.0.0;0\n", encoding="utf-8")
+    words = ["--declared-version", "1.7", "--declared-modules", str(exported)]
+    shown = console.shown("inspect", site.url, *words)
+    assert "declaration: 1.7" in shown["contradictions"]
+    assert any("enabled no" in one for one in shown["contradictions"])
+
+
+@pytest.mark.parametrize("words", [["--declared-version", "latest!"], ["--declared-modules", "-"]])
+def test_a_declaration_that_cannot_be_read_is_refused_with_a_sentence(
+    console: Console, site: FakeShop, words: list[str]
+) -> None:
+    result = console.run("inspect", site.url, *words, answers="hello\n")
+    assert result.exit_code == 1
+    assert "What is declared cannot be used" in result.output
+    assert site.requests == []
+
+
+def test_a_second_look_asks_the_site_nothing_unless_it_is_to_be_fresh(console: Console, site: FakeShop) -> None:
+    first = console.shown("inspect", site.url)
+    asked = len(site.requests)
+    assert console.shown("inspect", site.url)["evidence"] == first["evidence"]
+    assert len(site.requests) == asked
+    console.shown("inspect", site.url, "--fresh")
+    assert len(site.requests) > asked
+
+
+def test_a_site_that_tells_nothing_exits_with_one_and_says_why(console: Console) -> None:
+    result = console.run("inspect", "http://127.0.0.1:9/")
+    assert result.exit_code == 1
+    assert "could not be reached" in result.stdout
+
+
+def test_what_is_no_address_is_refused_with_a_sentence(console: Console) -> None:
+    result = console.run("inspect", "hello")
+    assert result.exit_code == 1
+    assert "not the address of a site" in result.output
+
+
+def test_a_database_that_is_not_ready_says_what_to_run(tmp_path: Path) -> None:
+    console = Console(f"sqlite:///{tmp_path / 'empty.db'}", tmp_path)
+    result = console.run("inspect", "https://shop.example/")
+    console.here.database.dispose()
+    assert result.exit_code == 1
+    assert "marketplace-hooks migrate" in result.output
