@@ -15,9 +15,9 @@ _INTRODUCTION = f"""# Configuration
 
 Written by `marketplace-hooks configuration`; do not edit.
 
-A setting comes, first match wins, from the environment (`{PREFIX}<NAME>`), from the host application's `config` (the
-same key), or from `config.toml` in the instance folder (`NAME`, in either case). A key that is unknown or malformed stops
-the start with a sentence that names it. `marketplace-hooks doctor` checks the rest.
+A setting comes, first match wins, from the environment (`{PREFIX}<NAME>`), from the host
+application's `config` (the same key), or from `config.toml` in the instance folder (`NAME`, in either case). A key that
+is unknown or malformed stops the start with a sentence that names it. `marketplace-hooks doctor` checks the rest.
 
 The instance folder is `INSTANCE`: by default `instance/` of the checkout, else the user's data folder. Several web
 processes count their limits each for itself.
