@@ -8,6 +8,7 @@ import secrets
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -57,16 +58,8 @@ def up(demo: bool, host: str, port: int, workers: int) -> None:
     try:
         environment = _environment(settings, redis, url)
         announce(settings.instance, Running(url=url, redis_url=redis.url if redis else None, pid=os.getpid()))
-        supervisor.add(Child(name="web", command=_web(settings, host, port), environment=environment))
-        for number in range(workers):
-            command = [sys.executable, "-m", "marketplace_hooks", "worker"]
-            lane = {**environment, LANE: f"{number}/{workers}"}
-            supervisor.add(Child(name=f"worker {number + 1}", command=command, environment=lane))
-        scheduler = [sys.executable, "-m", "marketplace_hooks", "scheduler"]
-        supervisor.add(Child(name="scheduler", command=scheduler, environment=environment))
-        if demo:
-            shops = [sys.executable, "-m", "marketplace_hooks.demo.serve_shops", str(port + 1)]
-            supervisor.add(Child(name="shops", command=shops, environment=environment))
+        for child in _children(settings, environment, host, port, workers=workers, demo=demo):
+            supervisor.add(child)
         if _wait_for_web(supervisor, host, port):
             if demo:
                 load_demo(settings, url, lambda text: say_line("demo", text))
@@ -79,6 +72,21 @@ def up(demo: bool, host: str, port: int, workers: int) -> None:
         if redis is not None:
             redis.close()
         say_line("up", "stopped")
+
+
+def _children(
+    settings: Settings, environment: dict[str, str], host: str, port: int, *, workers: int, demo: bool
+) -> Iterator[Child]:
+    """Everything that runs beside Redis, in the order in which it starts; it stops the other way round."""
+    ours = [sys.executable, "-m", "marketplace_hooks"]
+    yield Child(name="web", command=_web(settings, host, port), environment=environment)
+    for number in range(workers):
+        lane = {**environment, LANE: f"{number}/{workers}"}
+        yield Child(name=f"worker {number + 1}", command=[*ours, "worker"], environment=lane)
+    yield Child(name="scheduler", command=[*ours, "scheduler"], environment=environment)
+    if demo:
+        shops = [sys.executable, "-m", "marketplace_hooks.demo.serve_shops", str(port + 1)]
+        yield Child(name="shops", command=shops, environment=environment)
 
 
 def prepare_demo() -> None:
