@@ -22,6 +22,7 @@ from ..domain.entitlement import Question, Remedy
 from ..errors import Forbidden, NotConfigured, NotFound
 from ..store.releases import Release, ReleaseKind, ReleasePurchase
 from .entitlements import Asked, read_purchases
+from .holders import Holder
 
 Place = tuple[datetime, str]
 """Where a list goes on: after the release published then, of that id."""
@@ -47,14 +48,6 @@ class Download:
     def is_available(self) -> bool:
         """Whether it may be downloaded now."""
         return self.verdict is Verdict.AVAILABLE
-
-
-@dataclass(frozen=True, kw_only=True)
-class Holder:
-    """Who asks for downloads under which purchase. `customer_id` None: the marketplace's own people."""
-
-    purchase_id: str
-    customer_id: str | None
 
 
 def list_downloads(

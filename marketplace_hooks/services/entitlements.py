@@ -5,7 +5,7 @@ One indexed statement reads everything that one answer needs; `domain/entitlemen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -26,12 +26,13 @@ from .stops import noted_stops, read_history
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """Which purchases a question is about: one of them, or a customer's of a product.
+    """Which purchases a question is about: one of them, several, or a customer's of a product.
 
     `customer_id` narrows what a customer may see, `seller_id` what a seller may: other people's are not found.
     """
 
     purchase_id: str | None = None
+    purchase_ids: Collection[str] | None = None
     customer_id: str | None = None
     product_id: str | None = None
     seller_id: str | None = None
@@ -79,6 +80,8 @@ def read_purchases(session: Session, asked: Asked, now: datetime) -> list[Purcha
     query = _READ
     if asked.purchase_id is not None:
         query = query.where(Purchase.id == asked.purchase_id)
+    if asked.purchase_ids is not None:
+        query = query.where(Purchase.id.in_(asked.purchase_ids))
     if asked.customer_id is not None:
         query = query.where(Purchase.customer_id == asked.customer_id)
     if asked.product_id is not None and asked.purchase_id is None:

@@ -1,11 +1,13 @@
-"""Who holds an active Business Care today, of all the customers of a product? SQL, for sets of them.
+"""Who holds a purchase; and of all the customers of a product, who holds an active Business Care today?
 
-The rule is `domain/entitlement`'s, as far as it does not ask for a merchant site: a paid period covers the day, and the
-purchase is neither refunded, terminated nor disputed. A test holds the two against each other.
+The latter is SQL, for sets of them. The rule is `domain/entitlement`'s, as far as it does not ask for a merchant site:
+a paid period covers the day, and the purchase is neither refunded, terminated nor disputed. A test holds the two
+against each other.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -14,6 +16,14 @@ from ..domain.entitlement import Payment
 from ..store.base import constant
 from ..store.purchases import Purchase
 from ..store.subscriptions import Period, Subscription, SubscriptionState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Who asks about a purchase of theirs. `customer_id` None: the platform, which may ask about everybody's."""
+
+    purchase_id: str
+    customer_id: str | None
 
 
 def is_entitled(now: datetime, today: date) -> ColumnElement[bool]:

@@ -16,7 +16,9 @@ from . import (
     events,
     packs,
     products,
+    purchases,
     statuses,
+    subscriptions,
     support,
     support_answers,
 )
@@ -37,7 +39,9 @@ __all__ = [
     "events",
     "packs",
     "products",
+    "purchases",
     "statuses",
+    "subscriptions",
     "support",
     "support_answers",
 ]

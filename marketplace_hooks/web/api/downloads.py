@@ -12,7 +12,8 @@ from ...domain.downloads import Verdict
 from ...domain.entitlement import Question, Remedy
 from ...domain.instants import format_instant, parse_instant
 from ...errors import Refused
-from ...services.downloads import Download, Holder, Place, link_to, list_downloads
+from ...services.downloads import Download, Place, link_to, list_downloads
+from ...services.holders import Holder
 from ...services.installation import Installation
 from ...store.access import Role
 from ...store.releases import ReleaseKind

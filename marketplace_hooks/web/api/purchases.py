@@ -1,0 +1,97 @@
+"""What has a customer bought, and how far does the Business Care of each purchase go?"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Response, current_app
+from marshmallow import fields
+
+from ...domain.entitlement import Code, Remedy
+from ...domain.statuses import Status
+from ...errors import PayloadRejected
+from ...services.care import Bought, list_purchases
+from ...store.access import Role
+from ...store.subscriptions import SubscriptionState
+from ..sign_in import signed_in
+from ..state import state
+from .answers import shown_once
+from .cursors import decode, encode
+from .entitlements import BusinessCareSchema
+from .operations import operation
+from .values import AnswerSchema, Instant, Line, PagedQuerySchema, Price, Word, next_cursor, texts
+
+
+class PurchasesQuerySchema(PagedQuerySchema):
+    """Whose."""
+
+    customer_id = Line(metadata={"description": "The platform says whose; a customer's are his own."})
+
+
+class PurchaseSchema(AnswerSchema):
+    """A purchase with the state of its Business Care; `code` is judged on the merchant site that it is bound to.
+
+    `state` and `renews` are null where there is none: the product was free. `renews` is null too once it is over.
+    """
+
+    purchase_id = fields.String(required=True, attribute="purchase.id")
+    product_id = fields.String(required=True, attribute="purchase.product_id")
+    title = texts("The product's name, for each language.")
+    product_status = Word(Status, required=True)
+    pack_id = fields.String(required=True, allow_none=True, attribute="purchase.pack_id")
+    shop_url = fields.String(required=True, allow_none=True, attribute="purchase.shop_url")
+    purchased_at = Instant(required=True, attribute="purchase.purchased_at")
+    price_paid = Price(required=True)
+    state = Word(SubscriptionState, required=True, allow_none=True)
+    code = Word(Code, required=True, attribute="entitlement.code")
+    remedy = Word(Remedy, required=True, allow_none=True, attribute="entitlement.remedy")
+    business_care = fields.Nested(BusinessCareSchema, required=True, attribute="entitlement")
+    renews = fields.Boolean(required=True, allow_none=True)
+
+
+class PurchaseListSchema(AnswerSchema):
+    """A page of purchases, by id."""
+
+    items = fields.List(fields.Nested(PurchaseSchema), required=True)
+    next_cursor = next_cursor()
+
+
+_LIST = PurchaseListSchema()
+
+
+@operation(
+    "GET",
+    "/purchases",
+    tag="Business Care",
+    roles=(Role.CUSTOMER, Role.PLATFORM),
+    query=PurchasesQuerySchema,
+    answer=PurchaseListSchema,
+    refusals=(400, 422),
+)
+def list_own_purchases(query: dict[str, Any]) -> Response:
+    """A customer's purchases, each with its Business Care."""
+    installation = state(current_app).installation
+    zone = installation.settings.reference_zone
+    after = decode("purchases", query.get("cursor"))
+    with installation.database.reading() as session:
+        found, end = list_purchases(session, _whose(query), installation.now(), zone, after=after, limit=query["limit"])
+        content = {"items": [_shown(one) for one in found], "next_cursor": encode("purchases", end)}
+        return shown_once(_LIST, content)
+
+
+def _whose(query: dict[str, Any]) -> str:
+    """A customer's own; of whom the platform names. Somebody else's are none at all."""
+    identity = signed_in()
+    named: str | None = query.get("customer_id")
+    if identity.role is Role.CUSTOMER:
+        return identity.subject or "" if named in (None, identity.subject) else ""
+    if named is None:
+        message = "The platform says whose purchases it asks for."
+        raise PayloadRejected("whose purchases?", errors=[{"path": "customer_id", "message": message}])
+    return named
+
+
+def _shown(one: Bought) -> SimpleNamespace:
+    paid = one.purchase
+    return SimpleNamespace(**vars(one), price_cents=paid.price_cents, currency=paid.currency)

@@ -1,0 +1,219 @@
+"""How does a Business Care stand, why does it not renew, what does it cost, and what does its holder want of it?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app
+from marshmallow import Schema, fields
+
+from ...domain.entitlement import Code, Payment
+from ...domain.renewals import Cause as StopCause
+from ...domain.renewals import Timeliness
+from ...services.care import Care, read_care
+from ...services.holders import Holder
+from ...services.wishes import ask_reactivation, ask_renewal
+from ...services.work import Cause, Work
+from ...store.access import Role
+from ...store.subscriptions import PeriodKind, SubscriptionState
+from ..sign_in import signed_in
+from ..state import state
+from .answers import shown_once
+from .entitlements import BusinessCareSchema
+from .once import done_once
+from .operations import operation
+from .values import AnswerSchema, Day, Instant, MoneySchema, Word
+
+WHO = (Role.CUSTOMER, Role.PLATFORM)
+
+
+class PeriodSchema(AnswerSchema):
+    """One period. `amount` is what was asked or paid for it: null for the one that came with the product."""
+
+    index = fields.Integer(required=True)
+    kind = Word(PeriodKind, required=True)
+    first_day = Day(required=True)
+    last_day = Day(required=True)
+    payment = Word(Payment, required=True)
+    amount = fields.Nested(MoneySchema, required=True, allow_none=True)
+    claimed_at = Instant(required=True, allow_none=True)
+    settled_at = Instant(required=True, allow_none=True)
+    reversal_asked_at = Instant(required=True, allow_none=True)
+
+
+class NoticeSchema(AnswerSchema):
+    """The proof that a renewal was announced: when, within which days it was to be, and whether the law asked for it.
+
+    `event_id` is the outgoing event by which it was told.
+    """
+
+    period_index = fields.Integer(required=True)
+    sent_at = Instant(required=True)
+    window_first_day = Day(required=True)
+    window_last_day = Day(required=True)
+    timeliness = fields.String(required=True, metadata={"enum": [one.value for one in Timeliness]})
+    owed = fields.Boolean(required=True)
+    event_id = fields.String(required=True)
+
+
+class StopSchema(AnswerSchema):
+    """One cause against renewals, in force from `since` until it was lifted (null: it stands)."""
+
+    cause = Word(StopCause, required=True)
+    since = Instant(required=True, attribute="starts_at")
+    lifted_at = Instant(required=True, allow_none=True)
+
+
+class NextRenewalSchema(AnswerSchema):
+    """The renewal to come, at the listing's price of then as known now."""
+
+    at = Instant(required=True)
+    period_index = fields.Integer(required=True)
+    first_day = Day(required=True)
+    last_day = Day(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+
+
+class PriceLineSchema(AnswerSchema):
+    """One line of a price: the `period` itself, or the `supplement` for having let it expire."""
+
+    what = fields.String(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+
+
+class ReactivationSchema(AnswerSchema):
+    """What taking it up again costs today."""
+
+    period_index = fields.Integer(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+    lines = fields.List(fields.Nested(PriceLineSchema), required=True)
+
+
+class ReactivationAnswerSchema(ReactivationSchema):
+    """What the platform was told to charge, once for each idempotency key."""
+
+    purchase_id = fields.String(required=True)
+    idempotency_key = fields.String(required=True)
+
+
+class SubscriptionSchema(AnswerSchema):
+    """A Business Care. `causes` are all that ever stopped its renewals; `next_renewal` null: there is none to come."""
+
+    purchase_id = fields.String(required=True)
+    customer_id = fields.String(required=True)
+    product_id = fields.String(required=True)
+    state = Word(SubscriptionState, required=True)
+    code = Word(Code, required=True, metadata={"description": "The entitlement, on the merchant site it is bound to."})
+    business_care = fields.Nested(BusinessCareSchema, required=True)
+    renews = fields.Boolean(required=True)
+    causes = fields.List(fields.Nested(StopSchema), required=True)
+    next_renewal = fields.Nested(NextRenewalSchema, required=True, allow_none=True)
+    notice = fields.Nested(NoticeSchema, required=True, allow_none=True)
+    reactivation = fields.Nested(ReactivationSchema, required=True, allow_none=True)
+    periods = fields.List(fields.Nested(PeriodSchema), required=True)
+
+
+class RenewalRequestSchema(Schema):
+    """Whether it shall renew tacitly."""
+
+    enabled = fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
+_CARE, _REACTIVATION = SubscriptionSchema(), ReactivationAnswerSchema()
+
+
+@operation(
+    "GET",
+    "/subscriptions/<purchase_id>",
+    tag="Business Care",
+    roles=WHO,
+    answer=SubscriptionSchema,
+    refusals=(404,),
+)
+def get_subscription(purchase_id: str) -> Response:
+    """The Business Care of a purchase. 404 `no_business_care` for a free product, which has none."""
+    installation = state(current_app).installation
+    with installation.database.reading() as session:
+        care = read_care(session, _holder(purchase_id), installation.now(), installation.settings.reference_zone)
+        return shown_once(_CARE, flat(care))
+
+
+@operation(
+    "POST",
+    "/subscriptions/<purchase_id>/renewal",
+    tag="Business Care",
+    roles=WHO,
+    body=RenewalRequestSchema,
+    answer=SubscriptionSchema,
+    refusals=(400, 404, 415),
+)
+def change_subscription_renewal(asked: dict[str, Any], purchase_id: str) -> Response:
+    """Cancel the tacit renewal, at any moment before it and without notice; or enable it again.
+
+    The cancellation is confirmed by `subscription.renewal_cancelled`, with the day until which Business Care goes on.
+    """
+    holder, cause = _holder(purchase_id), _cause()
+
+    def act(work: Work) -> Any:
+        return flat(ask_renewal(work, holder, enabled=asked["enabled"], cause=cause))
+
+    return done_once(act, _CARE, status=200)
+
+
+@operation(
+    "POST",
+    "/subscriptions/<purchase_id>/reactivation",
+    tag="Business Care",
+    roles=WHO,
+    answer=ReactivationAnswerSchema,
+    status=202,
+    refusals=(404,),
+)
+def reactivate_subscription(purchase_id: str) -> Response:
+    """Take up an expired Business Care again: the platform is told to charge, by `subscription.reactivation_due`."""
+    holder, cause = _holder(purchase_id), _cause()
+
+    def act(work: Work) -> Any:
+        return {"purchase_id": purchase_id, **ask_reactivation(work, holder, cause)}
+
+    return done_once(act, _REACTIVATION)
+
+
+def _holder(purchase_id: str) -> Holder:
+    identity = signed_in()
+    return Holder(purchase_id=purchase_id, customer_id=identity.subject if identity.role is Role.CUSTOMER else None)
+
+
+def _cause() -> Cause:
+    return Cause(actor=signed_in().role, reason="")
+
+
+def flat(care: Care) -> dict[str, Any]:
+    """The Business Care with everything on the levels that its schema has."""
+    subscription, renewal = care.subscription, care.renewal
+    names = ("purchase_id", "customer_id", "product_id", "state")
+    return {
+        **{name: getattr(subscription, name) for name in names},
+        "code": care.entitlement.code,
+        "business_care": care.entitlement,
+        "renews": renewal is not None,
+        "causes": care.stops,
+        "next_renewal": None
+        if renewal is None
+        else {
+            "at": renewal.at,
+            "period_index": renewal.period.index,
+            "first_day": renewal.period.first_day,
+            "last_day": renewal.period.last_day,
+            "amount": {"amount_cents": renewal.amount_cents, "currency": renewal.currency},
+        },
+        "notice": care.notice,
+        "reactivation": None if care.reactivation is None else care.reactivation.as_json(),
+        "periods": [_period(one) for one in care.periods],
+    }
+
+
+def _period(one: Any) -> dict[str, Any]:
+    amount = None if one.amount_cents is None else {"amount_cents": one.amount_cents, "currency": one.currency}
+    names = [name for name in PeriodSchema().fields if name != "amount"]
+    return {**{name: getattr(one, name) for name in names}, "amount": amount}
