@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 import click
+
+from ..remote.embedded_redis import dying_with_its_parent
 
 STOP_WITHIN_S = 30.0
 LONGEST_PAUSE_S = 30.0
@@ -87,7 +90,7 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         child.started_s = time.monotonic()
         child.process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
-            list(child.command),
+            [*dying_with_its_parent("TERM"), *child.command],
             env={**os.environ, **child.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -98,6 +101,10 @@ class Supervisor:
 
     def _watch(self, child: Child) -> None:
         if child.process is not None and child.process.poll() is not None:
+            with contextlib.suppress(ProcessLookupError):
+                # A web server that was killed leaves its processes serving, at the port that the next one needs. (A
+                # work horse has a group of its own, and may finish what it does.)
+                os.killpg(child.process.pid, signal.SIGTERM)
             ran_s = time.monotonic() - child.started_s
             child.deaths = 1 if ran_s > STEADY_S else child.deaths + 1
             pause_s = 0.0 if child.deaths == 1 else min(LONGEST_PAUSE_S, 0.5 * 2**child.deaths)
