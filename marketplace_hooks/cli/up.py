@@ -17,7 +17,7 @@ from ..config import DEMO_MARK, PREFIX, Settings, default_instance, load
 from ..errors import ConfigurationError
 from ..remote.embedded_redis import EmbeddedRedis, start_embedded_redis
 from ..services.installation import install
-from ..services.running import Running, announce, find_running, withdraw_note
+from ..services.running import Running, announce, claim, find_running, withdraw_note
 from ..store import migrate
 from .demo import load_demo, what_to_try
 from .root import hooks_group
@@ -46,12 +46,23 @@ def up(demo: bool, host: str, port: int, workers: int) -> None:
         raise ConfigurationError(
             f"{settings.instance} was made by `up --demo`. Start it with --demo, or name another INSTANCE."
         )
-    _refuse_second(settings, host, port)
+    ours = claim(settings.instance)
+    if ours is None:
+        running = find_running(settings.instance)
+        at = f" at {running.url} (process {running.pid})" if running else ""
+        raise ConfigurationError(f"`up` already runs for {settings.instance}{at}.")
+    with ours:
+        _run(settings, host=host, port=port, workers=workers)
+
+
+def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
+    """Start everything, keep it up until the end is asked for, and stop it."""
+    _refuse_busy_port(host, port)
     supervisor = Supervisor()
     supervisor.listen()
     url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
-    say_line("up", f"migrating {settings.database_url or 'SQLite in ' + str(settings.instance)}")
     installation = install(settings)
+    say_line("up", f"migrating {installation.database.url}")
     migrate.upgrade(installation.database)
     installation.database.dispose()
     redis = _redis(settings)
@@ -61,9 +72,9 @@ def up(demo: bool, host: str, port: int, workers: int) -> None:
         for child in _children(settings, environment, host, port, workers=workers, demo=demo):
             supervisor.add(child)
         if _wait_for_web(supervisor, host, port):
-            if demo:
+            if settings.demo:
                 load_demo(settings, url, lambda text: say_line("demo", text))
-            for line in what_to_try(settings, url) if demo else [f"open {url}"]:
+            for line in what_to_try(settings, url) if settings.demo else [f"open {url}"]:
                 say_line("up", line)
         supervisor.run(lambda: _keep_redis(redis))
     finally:
@@ -114,10 +125,7 @@ def prepare_demo() -> None:
     draft.replace(path)
 
 
-def _refuse_second(settings: Settings, host: str, port: int) -> None:
-    running = find_running(settings.instance)
-    if running is not None:
-        raise ConfigurationError(f"`up` already runs for {settings.instance} at {running.url} (process {running.pid}).")
+def _refuse_busy_port(host: str, port: int) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 _FILE = "up.json"
+_LOCK = "up.lock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +31,22 @@ class Running:
         except PermissionError:
             return True
         return True
+
+
+def claim(instance: Path) -> BinaryIO | None:
+    """Be the one `up` of this instance, for as long as the file stays open; None while another one is.
+
+    The system takes the lock back from whoever dies. The number in the note cannot say so much: in a container that is
+    started again, it is our own.
+    """
+    instance.mkdir(parents=True, exist_ok=True)
+    lock = (instance / _LOCK).open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
 
 
 def announce(instance: Path, running: Running) -> None:
