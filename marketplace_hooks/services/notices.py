@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, tuple_
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from ..domain.civil_days import day_of
@@ -90,10 +90,10 @@ def _key(subscription: Subscription) -> tuple[str, int]:
 
 
 def _sent(session: Session, subscriptions: list[Subscription]) -> set[tuple[str, int]]:
-    """The periods of these whose renewal was announced before."""
-    key = tuple_(Notice.purchase_id, Notice.period_index)
-    query = select(Notice.purchase_id, Notice.period_index).where(key.in_([_key(one) for one in subscriptions]))
-    return set(session.execute(query).all())
+    """The periods of these purchases whose renewal was announced before."""
+    purchase_ids = [one.purchase_id for one in subscriptions]
+    query = select(Notice.purchase_id, Notice.period_index).where(Notice.purchase_id.in_(purchase_ids))
+    return {(purchase_id, index) for purchase_id, index in session.execute(query)}
 
 
 def _professional(session: Session, subscriptions: list[Subscription]) -> Mapping[str, Any]:

@@ -1,0 +1,157 @@
+"""Do the daily run, the notices and the entitlement check find their rows by an index, however many others there are?
+
+Judged by the plan of every statement that really ran, on both databases: with and without statistics, and on PostgreSQL
+by the generic plan too, which is what a statement gets that was prepared once for all values.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from marketplace_hooks.services.entitlements import Asked
+from marketplace_hooks.services.installation import Installation
+from marketplace_hooks.services.notices import notice_batch
+from marketplace_hooks.services.renewals import due, run_renewals
+from marketplace_hooks.services.work import carry_out
+
+from ..business_care import CLAIM_DELAY, HOUR, code, instant
+from ..many import gather_statistics, have_bought
+from ..marketplace import Marketplace
+
+MANY = 20_000
+DUE = 5
+RENEWAL = instant("2027-03-03T00:00:00+01:00")
+NOTICE = instant("2027-01-02T00:00:00+01:00")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One statement as it was executed."""
+
+    sql: str
+    values: Any
+
+
+@contextmanager
+def listening(engine: Engine) -> Iterator[list[Ran]]:
+    """Every statement that runs meanwhile."""
+    heard: list[Ran] = []
+
+    def hear(connection: Any, cursor: Any, sql: str, values: Any, context: Any, many: bool) -> None:
+        heard.append(Ran(sql, values[0] if many and isinstance(values, list) else values))
+
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield heard
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+
+
+def plans(installation: Installation, ran: Ran) -> list[str]:
+    """How the database finds the rows of a statement; on PostgreSQL also when it does not look at the values."""
+    with installation.database.engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        cursor = raw.cursor()
+        if installation.database.is_sqlite:
+            return ["\n".join(str(row[-1]) for row in cursor.execute(f"EXPLAIN QUERY PLAN {ran.sql}", ran.values))]
+        found = [cursor.execute(f"EXPLAIN {ran.sql}", ran.values).fetchall()]
+        numbers = itertools.count(1)
+        names = re.findall(r"%\((\w+)\)s", ran.sql)
+        sql = re.sub(r"%\(\w+\)s", lambda _: f"${next(numbers)}", ran.sql).replace("%%", "%")
+        cursor.execute("SET plan_cache_mode = force_generic_plan")
+        cursor.execute(f"PREPARE asked AS {sql}", prepare=False)
+        given = ", ".join("NULL" for _ in names)
+        found.append(cursor.execute(f"EXPLAIN EXECUTE asked({given})" if given else "EXPLAIN EXECUTE asked").fetchall())
+        cursor.execute("DEALLOCATE asked")
+        cursor.execute("RESET plan_cache_mode")
+        raw.rollback()
+        return ["\n".join(str(row[0]) for row in rows) for rows in found]
+
+
+WALKED_THROUGH = re.compile(
+    r"(?:Seq Scan on|SCAN) (mh_(?:subscriptions|periods|purchases|notices))(?! USING)"
+)
+
+
+def assert_found_by_index(installation: Installation, heard: list[Ran], *indexes: str) -> None:
+    """No table of many rows (customers are few here) is walked through, and these indexes are used."""
+    looked = [one for one in heard if re.match(r"\s*(SELECT|UPDATE)", one.sql)]
+    seen = [(one, plan) for one in looked for plan in plans(installation, one)]
+    for one, plan in seen:
+        assert not WALKED_THROUGH.search(plan), f"{one.sql}\n{plan}"
+    for index in indexes:
+        named = [plan for one, plan in seen if index in plan]
+        assert named, f"{index} is used by none of {[one.sql for one in looked]}"
+
+
+@pytest.fixture(params=[False, True], ids=["without statistics", "with statistics"])
+def many(request: pytest.FixtureRequest, marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """A marketplace on which few purchases of many are due on the day of RENEWAL, others later."""
+    marketplace.sells("mod-1")
+    database = marketplace.installation.database
+    have_bought(database, "mod-1", [date(2026, 3, 2)], DUE, prefix="due")
+    later = [date(2026, 3, 3) + timedelta(days=number) for number in range(300)]
+    have_bought(database, "mod-1", later, MANY, told=True)
+    if request.param:
+        gather_statistics(database)
+    return marketplace
+
+
+def test_the_daily_run_touches_only_what_is_due(many: Marketplace, clock: time_machine.Traveller) -> None:
+    installation = many.installation
+    clock.move_to(RENEWAL + CLAIM_DELAY)
+    with listening(installation.database.engine) as heard:
+        with installation.database.reading() as session:
+            assert due(session, datetime.now(UTC))
+        assert run_renewals(installation) == DUE
+    assert_found_by_index(installation, heard, "ix_mh_subscriptions_due")
+
+
+def test_the_notices_touch_only_what_is_to_be_announced(many: Marketplace, clock: time_machine.Traveller) -> None:
+    installation = many.installation
+    clock.move_to(NOTICE + HOUR)
+    with listening(installation.database.engine) as heard:
+        assert carry_out(installation, lambda work: notice_batch(work, 500)) == DUE
+    assert_found_by_index(installation, heard, "ix_mh_subscriptions_notice")
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        Asked(purchase_id="o-10000007"),
+        Asked(customer_id="o-c7", product_id="mod-1"),
+        Asked(purchase_id="o-10000007", customer_id="o-c7"),
+        Asked(purchase_id="o-10000007", seller_id="seller-1"),
+    ],
+    ids=str,
+)
+def test_an_entitlement_check_is_one_statement_by_indexes(
+    many: Marketplace, clock: time_machine.Traveller, about: Asked
+) -> None:
+    installation = many.installation
+    clock.move_to(NOTICE)
+    with listening(installation.database.engine) as heard:
+        assert code(many, about=about, site="https://shop.example") == "VALID"
+    statements = [one for one in heard if not one.sql.startswith(("BEGIN", "PRAGMA"))]
+    assert len(statements) == 1
+    assert_found_by_index(installation, statements)
+
+
+def test_looking_for_due_work_when_there_is_none_reads_next_to_nothing(
+    many: Marketplace, clock: time_machine.Traveller
+) -> None:
+    installation = many.installation
+    with listening(installation.database.engine) as heard, installation.database.reading() as session:
+        assert not due(session, datetime.now(UTC))
+    assert_found_by_index(installation, heard, "ix_mh_subscriptions_due", "ix_mh_subscriptions_notice")
