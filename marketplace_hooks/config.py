@@ -21,11 +21,13 @@ from .errors import ConfigurationError
 from .setting_values import (
     as_boolean,
     as_choice,
+    as_count,
     as_durations,
     as_integer,
     as_key,
     as_networks,
     as_path,
+    as_prefix,
     as_seconds,
     as_secrets,
     as_text,
@@ -80,15 +82,15 @@ class Settings:
         None, optional(as_key), "Signs links to releases, hexadecimal or base64; the file host has it too."
     )
     public_url: str = _setting("http://127.0.0.1:8000", as_text, "How the outside reaches this service.")
-    url_prefix: str = _setting("", as_text, "Where our pages and API begin inside a host app, such as /addons.")
+    url_prefix: str = _setting("", as_prefix, "Where our pages and API begin inside a host app, such as /addons.")
     reference_zone: ZoneInfo = _setting(ZoneInfo("Europe/Paris"), as_zone, "The civil days of every rule.")
     allowed_networks: tuple[str, ...] = _setting(
         (), as_networks, "CIDR[:port] that outgoing requests may reach although not public, http included."
     )
     demo: bool = _setting(False, as_boolean, "This installation shows the demo; its secrets are not for production.")
-    web_processes: int = _setting(2, as_integer, "Web server processes started by `up`.")
-    web_threads: int = _setting(8, as_integer, "Threads of each web process.")
-    max_body_bytes: int = _setting(1_048_576, as_integer, "A larger inbound event is refused with 413.")
+    web_processes: int = _setting(2, as_count, "Web server processes started by `up`.")
+    web_threads: int = _setting(8, as_count, "Threads of each web process.")
+    max_body_bytes: int = _setting(1_048_576, as_count, "A larger inbound event is refused with 413.")
     webhook_rate_per_minute: int = _setting(
         60_000, as_integer, "Verified events that one source may post, for each web process; 0: no limit."
     )
@@ -104,9 +106,9 @@ class Settings:
     sweep_interval_s: float = _setting(30.0, as_seconds, "How often forgotten work is looked for.")
     tick_interval_s: float = _setting(1.0, as_seconds, "How often the scheduler looks for what has become due.")
     scheduler_lock_s: float = _setting(15.0, as_seconds, "How long a silent scheduler keeps its lock.")
-    drain_batch: int = _setting(100, as_integer, "Events applied in one transaction.")
-    cascade_chunk: int = _setting(10_000, as_integer, "Rows that a cascade changes in one transaction.")
-    apply_attempts: int = _setting(5, as_integer, "Tries of an event whose handler failed before a person must look.")
+    drain_batch: int = _setting(100, as_count, "Events applied in one transaction.")
+    cascade_chunk: int = _setting(10_000, as_count, "Rows that a cascade changes in one transaction.")
+    apply_attempts: int = _setting(5, as_count, "Tries of an event whose handler failed before a person must look.")
     park_retries_s: tuple[float, ...] = _setting(
         # First soon: child and parent applied at the same moment do not see each other, and nobody calls.
         (2.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 172_800.0),
@@ -118,13 +120,13 @@ class Settings:
         as_durations,
         "Pauses before each attempt of a delivery.",
     )
-    delivery_concurrency: int = _setting(4, as_integer, "Attempts under way at once to one endpoint.")
+    delivery_concurrency: int = _setting(4, as_count, "Attempts under way at once to one endpoint.")
     delivery_rate_per_s: float = _setting(50.0, as_seconds, "Attempts started each second to one endpoint.")
     delivery_connect_s: float = _setting(5.0, as_seconds, "How long connecting to an endpoint may take.")
     delivery_total_s: float = _setting(20.0, as_seconds, "How long one attempt may take in all.")
     inspection_deadline_s: float = _setting(20.0, as_seconds, "How long one inspection of a site may take in all.")
     inspection_reuse_s: float = _setting(900.0, as_seconds, "How long what an inspection found is used again.")
-    inspection_concurrency: int = _setting(8, as_integer, "Inspections under way at once in one worker.")
+    inspection_concurrency: int = _setting(8, as_count, "Inspections under way at once in one worker.")
     inspection_credentials_s: float = _setting(
         86_400.0, as_seconds, "How long a site's credentials are kept when no request for support needs them."
     )
@@ -164,6 +166,8 @@ def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] |
     sources = ((written, "config.toml: "), (hosts, f"app.config: {PREFIX}"), (ours, PREFIX))
     for given, where in sources:
         for name, raw in given.items():
+            if name == "instance" and given is written:
+                problems.append(f"{where}INSTANCE says where this file is, and cannot stand in it.")
             if name == "instance":
                 continue
             try:
@@ -195,9 +199,8 @@ def _parsed(name: str, raw: Any) -> Any:
     try:
         return known.metadata["parse"](raw)
     except (TypeError, ValueError) as error:
-        raise ValueError(
-            str(error) if str(error).startswith(("must", "a ", "'")) else f"is malformed: {error}"
-        ) from None
+        sentence = str(error).startswith(("must", "a ", "'"))
+        raise ValueError(str(error) if sentence else f"is malformed: {error}") from None
 
 
 def _read_file(path: Path) -> dict[str, Any]:

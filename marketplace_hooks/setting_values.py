@@ -9,10 +9,16 @@ import base64
 import binascii
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+MOST = 1_000_000_000
+_DIGITS = re.compile(r"-?[0-9]{1,12}", re.ASCII)
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
+_SOURCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def as_text(value: Any) -> str:
@@ -35,11 +41,20 @@ def as_choice(*choices: str) -> Callable[[Any], str]:
 
 def as_integer(value: Any) -> int:
     """A whole number that is not negative."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("must be a whole number")
-    number = int(value)
-    if number < 0:
-        raise ValueError("must not be negative")
+    if not 0 <= value < MOST:
+        raise ValueError("must not be negative, nor larger than a billion")
+    return value
+
+
+def as_count(value: Any) -> int:
+    """A whole number, at least one: with none of it nothing would ever be done."""
+    number = as_integer(value)
+    if number == 0:
+        raise ValueError("must be at least 1")
     return number
 
 
@@ -47,10 +62,21 @@ def as_seconds(value: Any) -> float:
     """A number of seconds, more than zero."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("must be a number of seconds")
-    number = float(value)
-    if not 0 < number < 10**9:
-        raise ValueError("must be more than zero")
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        raise ValueError("must be a number of seconds") from None
+    if not 0 < number < MOST:
+        raise ValueError("must be more than zero, and less than a billion seconds")
     return number
+
+
+def as_prefix(value: Any) -> str:
+    """The beginning of a path, `/addons`; nothing, or `/`, for none."""
+    text = as_text(value).rstrip("/")
+    if text and not _PREFIX.fullmatch(text):
+        raise ValueError("must begin with /, such as: /addons")
+    return text
 
 
 def as_boolean(value: Any) -> bool:
@@ -76,7 +102,7 @@ def as_zone(value: Any) -> ZoneInfo:
     """A time zone by its name."""
     try:
         return ZoneInfo(as_text(value))
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a folder of zones.
         raise ValueError(f"{value!r} is not a time zone; example: Europe/Paris") from error
 
 
@@ -95,8 +121,11 @@ def as_words(value: Any) -> tuple[str, ...]:
 def as_durations(value: Any) -> tuple[float, ...]:
     """Seconds, one after the other."""
     items = value if isinstance(value, list | tuple) else as_text(value).replace(",", " ").split()
-    numbers = tuple(float(item) for item in items)
-    if not numbers or any(number < 0 for number in numbers):
+    try:
+        numbers = tuple(float(item) for item in items if not isinstance(item, bool))
+    except (TypeError, ValueError, OverflowError):
+        numbers = ()
+    if not numbers or len(numbers) != len(items) or not all(0 <= number < MOST for number in numbers):
         raise ValueError("must be seconds, such as: 0 5 300")
     return numbers
 
@@ -126,8 +155,10 @@ def as_secrets(value: Any) -> Mapping[str, tuple[str, ...]]:
             pairs.append((source, secret) if equals and not source.startswith("whsec_") else ("marketplace", word))
     found: dict[str, tuple[str, ...]] = {}
     for source, secret in pairs:
-        if not source.replace("-", "").replace("_", "").isalnum():
-            raise ValueError(f"{source!r} is not a source's name (letters, digits, - and _)")
+        if "whsec_" in source:  # what stands here may hold the secret itself: it is not repeated.
+            raise ValueError("must be written source=whsec_…, with one = between the two")
+        if not _SOURCE.fullmatch(source):
+            raise ValueError(f"{source!r} is not a source's name (1 to 64 letters, digits, - and _)")
         webhook_key(secret)
         found[source] = (*found.get(source, ()), secret)
     return found
