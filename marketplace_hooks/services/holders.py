@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from ..domain.entitlement import Payment
 from ..store.base import constant
@@ -24,6 +25,16 @@ class Holder:
 
     purchase_id: str
     customer_id: str | None
+
+
+def owns(session: Session, customer_id: str, *, product_id: str | None = None, pack_id: str | None = None) -> bool:
+    """Whether the customer bought the product, or the pack, and the price was not given back."""
+    bought = select(Purchase.id).where(Purchase.customer_id == customer_id, Purchase.refunded_at.is_(None))
+    if product_id is not None:
+        bought = bought.where(Purchase.product_id == product_id)
+    if pack_id is not None:
+        bought = bought.where(Purchase.pack_id == pack_id)
+    return session.scalar(bought.limit(1)) is not None
 
 
 def is_entitled(now: datetime, today: date) -> ColumnElement[bool]:

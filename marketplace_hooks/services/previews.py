@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, null, select
 from sqlalchemy.orm import Session
 
+from ..domain.civil_days import Zone, day_of
 from ..domain.statuses import Asked, Effect, Side, Status, WhatStands, judge, status_of
 from ..domain.visibility import pack_is_visible as judge_visible
 from ..store.packs import Pack, PackMember, pack_is_visible
-from ..store.products import SubjectKind
+from ..store.subscriptions import Subscription
 from .catalogue import PackPage, ProductPage
+from .holders import is_entitled, last_day_paid, renews
 from .holdings import Holdings
 
 NAMED = 20
@@ -25,7 +27,11 @@ NAMED = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Consequences:
-    """What a change does to the customers. `last_entitlement_day` is None when nobody is entitled."""
+    """What a change does to the customers.
+
+    Entitlements go on whatever the status becomes; `last_entitlement_day` is the latest of their last days, None when
+    nobody is entitled. A renewal that its customer has cancelled already is not cancelled once more.
+    """
 
     renewals_cancelled: int = 0
     entitlements_kept: int = 0
@@ -46,7 +52,9 @@ class Preview:
     consequences: Consequences
 
 
-def preview_product(session: Session, page: ProductPage, side: Side, status: Status, now: datetime) -> Preview:
+def preview_product(
+    session: Session, page: ProductPage, side: Side, status: Status, now: datetime, zone: Zone
+) -> Preview:
     """What `side` would do to the product, its packs and its customers by asking for `status` at once."""
     before = page.card.status
     effect, after = _judged(page.holdings, side, status, now)
@@ -63,7 +71,7 @@ def preview_product(session: Session, page: ProductPage, side: Side, status: Sta
         packs_hidden=hidden,
         packs_shown=shown,
         packs=ids,
-        consequences=_consequences(session, SubjectKind.PRODUCT, page.card.product_id, after),
+        consequences=_consequences(session, page.card.product_id, after, now, zone),
     )
 
 
@@ -79,7 +87,7 @@ def preview_pack(session: Session, page: PackPage, side: Side, status: Status, n
         packs_hidden=int(hidden),
         packs_shown=int(shown),
         packs=[page.card.pack_id] if hidden or shown else [],
-        consequences=_consequences(session, SubjectKind.PACK, page.card.pack_id, after),
+        consequences=Consequences(),
     )
 
 
@@ -104,10 +112,20 @@ def _packs(session: Session, product_id: str, *, were_online: bool) -> tuple[int
     return (rows[0][1] if rows else 0), [pack_id for pack_id, _ in rows]
 
 
-def _consequences(session: Session, kind: SubjectKind, id_: str, after: Status) -> Consequences:
-    """What the status `after` does to subscriptions and requests.
+def _consequences(session: Session, product_id: str, after: Status, now: datetime, zone: Zone) -> Consequences:
+    """What the status `after` does to the product's customers: one statement over its subscriptions.
 
-    None are kept yet. The issue that brings subscriptions counts here the renewals that a withdrawal cancels, the
-    entitlements that go on and until when; the one that brings support requests counts those that are open.
+    Open requests are not counted yet. A pack has no customers of its own: renewals belong to products.
     """
-    return Consequences()
+    entitled, renewing = is_entitled(now, day_of(now, zone)), renews(now)
+    counted = select(
+        func.sum(case((renewing, 1), else_=0)),
+        func.sum(case((entitled, 1), else_=0)),
+        func.max(case((entitled, last_day_paid(now, day_of(now, zone))), else_=null())),
+    ).where(Subscription.product_id == product_id)
+    renewals, kept, last_day = session.execute(counted).one()
+    return Consequences(
+        renewals_cancelled=(renewals or 0) if after is Status.OFFLINE_PERMANENT else 0,
+        entitlements_kept=kept or 0,
+        last_entitlement_day=last_day,
+    )

@@ -15,6 +15,7 @@ from flask import current_app, request
 from ..errors import Forbidden, NotSignedIn, TooManyRequests, Unavailable
 from ..services import tokens
 from ..services.catalogue import PUBLIC, PackCard, ProductCard, Sight
+from ..services.holders import owns
 from ..store.access import Role
 from .known_tokens import does_look
 from .state import Identity, WebState, state
@@ -108,11 +109,22 @@ def sight() -> Sight:
 
 
 def may_see(card: ProductCard | PackCard) -> bool:
-    """Whether this request is shown the page, hidden or not (`domain.md` 5).
+    """Whether this request is shown the page, hidden or not (`domain.md` 5)."""
+    return card.visible or is_insider(card)
 
-    The one place for it: the customers who own a product join here when purchases are kept.
+
+def is_insider(card: ProductCard | PackCard) -> bool:
+    """Whether this request sees the page even while it is hidden, with why, by whom, and what is scheduled.
+
+    The marketplace's people, its seller, and the customers who own it (`domain.md` 5).
     """
-    return card.visible or sight().sees(card.seller_id)
+    identity = identify()
+    if identity is None or identity.role is not Role.CUSTOMER or identity.subject is None:
+        return sight().sees(card.seller_id)
+    with state(current_app).installation.database.reading() as session:
+        if isinstance(card, ProductCard):
+            return owns(session, identity.subject, product_id=card.product_id)
+        return owns(session, identity.subject, pack_id=card.pack_id)
 
 
 def _asking() -> _Asking:

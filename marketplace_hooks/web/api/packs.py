@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ...domain.statuses import Status
 from ...errors import NotFound, Withdrawn
 from ...services.catalogue import PackPage, find_packs, pack_page
-from ..sign_in import may_see, sight
+from ..sign_in import is_insider, may_see, sight
 from ..state import state
 from .answers import shown
 from .cursors import decode, encode
@@ -52,7 +52,7 @@ def get_pack(pack_id: str) -> Response:
         page = visible_pack(session, pack_id)
     content = flat(page)
     content.blocking = page.blocking
-    return shown(_OWNERS if sight().sees(page.card.seller_id) else _PUBLIC, content)
+    return shown(_OWNERS if is_insider(page.card) else _PUBLIC, content)
 
 
 def visible_pack(session: Session, pack_id: str) -> PackPage:

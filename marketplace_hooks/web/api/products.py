@@ -14,7 +14,7 @@ from ...domain.civil_days import end_of
 from ...domain.statuses import Status
 from ...errors import NotFound, Withdrawn
 from ...services.catalogue import ProductPage, find_products, listing_at, product_page
-from ..sign_in import may_see, sight
+from ..sign_in import is_insider, may_see, sight
 from ..state import state
 from .answers import shown
 from .cursors import decode, encode
@@ -70,10 +70,10 @@ def list_products(query: dict[str, Any]) -> Response:
 
 @operation("GET", "/products/<product_id>", tag="Products", answer=ProductPageSchema, refusals=(404, 410))
 def get_product(product_id: str) -> Response:
-    """One product. Hidden: 404; withdrawn: 410; its seller and the marketplace see it all the same, marked as such."""
+    """One product. Hidden: 404; withdrawn: 410; its seller, its owners and the marketplace see it, marked as such."""
     with state(current_app).installation.database.reading() as session:
         page = visible_product(session, product_id)
-    return shown(_OWNERS if sight().sees(page.card.seller_id) else _PUBLIC, flat(page))
+    return shown(_OWNERS if is_insider(page.card) else _PUBLIC, flat(page))
 
 
 @operation(

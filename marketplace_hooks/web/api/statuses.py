@@ -163,7 +163,8 @@ def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
         page = product_page(session, product_id)
         if page is None or not sight().sees(page.card.seller_id):
             raise NotFound(f"there is no product {product_id}")
-        preview = preview_product(session, page, side, query["status"], installation.now())
+        zone = installation.settings.reference_zone
+        preview = preview_product(session, page, side, query["status"], installation.now(), zone)
     asked = Asked(side=side, status=query["status"])
     refuse_impossible(preview.effect, preview.before, asked, page.holdings.holds)
     return shown_once(_PREVIEW, preview)
