@@ -30,6 +30,7 @@ from .rungs.visits import Journey, Missed, Visit
 log = logging.getLogger(__name__)
 
 DEADLINE_S = 20.0
+BEAT_S = 0.2
 ABOUT_PATH = "/about-inspections"
 
 VISITS = dataclasses.replace(INSPECTIONS, max_redirects=0)
@@ -66,6 +67,8 @@ def inspect(
     ladder: Sequence[Rung] = LADDER,
 ) -> tuple[Finding, ...]:
     """Return what the rungs found within `deadline_s`; `on_findings` is told of them as they come, in this thread.
+
+    It is also told of none, every `BEAT_S` in which none came, so that whoever gathers them may keep time.
 
     `outbound` is a `visitor`. `module` is the technical name in question, `releases` the known PrestaShop versions
     (None: those shipped). Nothing about the shop is ever raised; what `on_findings` raises ends the inspection.
@@ -104,9 +107,12 @@ def _side_by_side(asked: Asked, journey: Journey, rungs: Sequence[Rung]) -> Iter
     looking = list(rungs)
     while looking:
         try:
-            came = [arrived.get(timeout=journey.left_s())]
+            came = [arrived.get(timeout=min(BEAT_S, journey.left_s()))]
         except queue.Empty:
-            break
+            if journey.left_s() <= 0:
+                break
+            yield []
+            continue
         with contextlib.suppress(queue.Empty):
             while True:
                 came.append(arrived.get_nowait())

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +35,8 @@ from .installation import Installation
 log = logging.getLogger(__name__)
 
 POLL_S = 0.1
+WRITE_EVERY_S = 0.25
+"""What was found since the last time is written so often, and at the end."""
 LEASE_MARGIN_S = 15.0
 """A lease is longer than an inspection may take by this, for writing what it found."""
 ATTEMPTS = 3
@@ -96,18 +99,14 @@ def carry_out_inspection(
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
 ) -> int:
     """Inspect, and write what is found as it comes; 1 when it was brought to its end."""
-
-    def write(findings: Sequence[Finding]) -> None:
-        _write(installation, claimed, findings)
-        on_findings(findings)
-
+    notes = _Notes(installation=installation, claimed=claimed, on_findings=on_findings)
     try:
         if claimed.attempts > ATTEMPTS:
             findings: tuple[Finding, ...] = (_gone_wrong(),)
-            write(findings)
+            notes.take(findings)
         else:
-            findings = _inspect(installation, claimed, write)
-        _finish(installation, claimed, findings)
+            findings = _inspect(installation, claimed, notes.take)
+        _finish(installation, claimed, findings, notes.unwritten)
     except LeaseLost:
         return 0
     except Exception as error:
@@ -186,14 +185,34 @@ def _leased(installation: Installation, session: Session, owner: str, check_id: 
     return None if row is None else Claimed(**row._mapping)
 
 
-def _write(installation: Installation, claimed: Claimed, findings: Sequence[Finding]) -> None:
-    """Write findings in one transaction, if the check is still ours. Raises `LeaseLost`."""
+@dataclass(kw_only=True)
+class _Notes:
+    """Findings on their way into rows: those of a moment together, for a person sees no difference and a disk does."""
 
-    def write(session: Session) -> None:
-        _hold(session, claimed)
+    installation: Installation
+    claimed: Claimed
+    on_findings: Callable[[Sequence[Finding]], None]
+    unwritten: list[Finding] = field(default_factory=list)
+    write_at_s: float = field(default_factory=lambda: time.monotonic() + WRITE_EVERY_S)
+
+    def take(self, findings: Sequence[Finding]) -> None:
+        """Keep these, if there are any, and write all that wait when it is time. Raises `LeaseLost`."""
+        self.unwritten += findings
+        if findings:
+            self.on_findings(findings)
+        if self.unwritten and time.monotonic() >= self.write_at_s:
+            self.installation.database.retrying(self._write)
+            self.unwritten.clear()
+            self.write_at_s = time.monotonic() + WRITE_EVERY_S
+
+    def _write(self, session: Session) -> None:
+        _hold(session, self.claimed)
+        _add(session, self.claimed, self.unwritten)
+
+
+def _add(session: Session, claimed: Claimed, findings: Sequence[Finding]) -> None:
+    if findings:
         session.execute(insert(Evidence), [evidence_row(claimed.number, one) for one in findings])
-
-    installation.database.retrying(write)
 
 
 def evidence_row(number: int, finding: Finding) -> dict[str, Any]:
@@ -213,7 +232,11 @@ def evidence_row(number: int, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _finish(installation: Installation, claimed: Claimed, findings: tuple[Finding, ...]) -> None:
+def _finish(
+    installation: Installation, claimed: Claimed, findings: tuple[Finding, ...], unwritten: Sequence[Finding]
+) -> None:
+    """Write what is left and end the check, in one transaction. Raises `LeaseLost`."""
+
     def finish(session: Session) -> None:
         values = {"state": InspectionState.DONE, "finished_at": installation.now(), "owner": None, "leased_until": None}
         mine = update(Inspection).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
@@ -221,6 +244,7 @@ def _finish(installation: Installation, claimed: Claimed, findings: tuple[Findin
         row = session.execute(done.execution_options(synchronize_session=False)).one_or_none()
         if row is None:
             raise LeaseLost(f"inspection {claimed.id} is no longer ours")
+        _add(session, claimed, unwritten)
         if row.reported_at is not None:
             # A companion has posted meanwhile, and what it told counts as well.
             outcome = outcome_of(read_inspection(session, claimed.id).findings)

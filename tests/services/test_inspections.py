@@ -140,6 +140,20 @@ def test_findings_come_back_as_they_were_found(here: Installation, open_shop: Op
     assert {one.what for one in heard} >= {What.FILES, What.OVERRIDES, What.MODULE_LIST, What.SHOP_IDENTITY}
 
 
+def test_what_is_found_early_can_be_read_while_a_slow_answer_is_waited_for(here: Installation, open_shop: Open) -> None:
+    site = open_shop(fault=Fault.SLOW, fault_under="/modules", pause_s=0.02)
+    check_id = ask(here, site)
+    worker = threading.Thread(target=run, args=(here,))
+    worker.start()
+    while not (early := told(here, check_id)).findings:
+        assert worker.is_alive(), "everything was told at the end"
+        time.sleep(0.02)
+    assert early.state is InspectionState.RUNNING
+    assert {one.rung for one in early.findings} == {"cookie", "public_page"}
+    worker.join(30)
+    assert {one.rung for one in told(here, check_id).findings} == {"cookie", "public_page", "config_xml"}
+
+
 def test_a_sweep_does_what_no_worker_was_woken_for(here: Installation, open_shop: Open) -> None:
     ask(here, open_shop())
     ask(here, open_shop())
@@ -352,8 +366,9 @@ def test_a_worker_taken_for_dead_writes_nothing_when_it_comes_back(here: Install
     run(here)
     findings = told(here, check_id).findings
     assert carry_out_inspection(here, late) == 0
+    notes = inspecting._Notes(installation=here, claimed=late, on_findings=lambda _: None, write_at_s=0.0)
     with pytest.raises(LeaseLost):
-        inspecting._write(here, late, list(findings))
+        notes.take(findings)
     assert told(here, check_id).findings == findings
 
 
