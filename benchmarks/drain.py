@@ -1,4 +1,4 @@
-"""How many events per second do two workers apply, next to two forking RQ workers with one empty job for each event?"""
+"""How many events per second do two workers apply, next to two forking RQ workers with one empty job per event?"""
 
 from __future__ import annotations
 
@@ -8,110 +8,148 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator
+from pathlib import Path
 
+from redis import Redis
 from rq import Queue
+from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
+from sqlalchemy import select
 
-from marketplace_hooks.domain.statuses import Status
+from marketplace_hooks.events.sweeps import work_off
 from marketplace_hooks.remote.embedded_redis import EmbeddedRedis
-from marketplace_hooks.remote.queue import Bell, Doorbells, connect
-from marketplace_hooks.services.installation import Installation
+from marketplace_hooks.remote.queue import workers_alive
+from marketplace_hooks.services import cascades, inbox, outgoing
+from marketplace_hooks.services.installation import Bell, Installation
+from marketplace_hooks.store.inbox import InboxEvent, InboxState
 
-from . import marketplaces, rounds, stack
+from . import rounds, stack, told
 
 WORKERS = 2
-FLOOR_JOBS = 300
-HOT_PRODUCTS = 20
 LEAST_RATIO = {"sqlite": 12.0, "postgresql": 8.0}
-QUEUE = "benchmark"
-# The empty job: whatever needs no import in the forked work horse, so that the floor is as fast as RQ can be.
-EMPTY = "os.getpid"
+HOT_PRODUCTS = 20
+FLOOR_QUEUE = "benchmark-floor"
 
 
-def measure(asked: Namespace, kind: str) -> Iterator[rounds.Report]:
-    """Over many products, then over a few hot ones; each on a database of its own, on one Redis."""
-    for products in (asked.products, HOT_PRODUCTS):
-        report = rounds.Report(title=f"drain, {products} products", database=kind)
-        share = 1.0 if products != HOT_PRODUCTS else 0.5
-        with stack.folder() as here, stack.databases(kind, here) as database, EmbeddedRedis() as redis:
-            place = stack.place(here, database(), redis.url)
-            installation = place.install()
-            ids = marketplaces.make_products(installation, products)
-            bells, versions = Doorbells(redis.url, timeout_s=1.0), itertools.count(1)
+class Product:
+    """Real workers on a migrated database, and an inbox that is filled while nobody looks."""
 
-            def ours(
-                installation: Installation = installation,
-                ids: list[str] = ids,
-                bells: Doorbells = bells,
-                versions: Iterator[int] = versions,
-            ) -> float:
-                return _drain(installation, ids, bells, versions, asked.events)
+    def __init__(self, installation: Installation, products: int) -> None:
+        self.installation = installation
+        self.products = products
+        self.versions = itertools.count(1)
+        told.tell(installation, [told.seller()])
+        told.tell(installation, [told.product(number) for number in range(products)])
+        work_off(installation, "benchmark")
 
-            with (
-                stack.product_workers(place, here / "workers.log", WORKERS),
-                _empty_workers(redis, place, here) as empty,
-            ):
-                stack.wait_for(lambda: _is_served(redis), "the workers")
-                ours()  # the first jobs load what the others find loaded.
-                rounds.interleave(
-                    report,
-                    asked.rounds,
-                    floor=empty,
-                    ours=ours,
-                    unit="events/s",
-                    target=rounds.at_least(LEAST_RATIO[kind] * share),
-                )
-            installation.database.dispose()
-        yield report
+    def events(self, count: int, products: int) -> Iterator[told.Event]:
+        """Every product goes offline and comes back, all of them in turn: each event changes a page."""
+        for number in range(count):
+            status = "online" if number // products % 2 else "offline_temporary"
+            yield told.status_changed(number % products, status, next(self.versions))
+
+    def rate(self, count: int, products: int) -> float:
+        """Events applied per second, from the ring to the last commit."""
+        round_trips = -(-count // (2 * products)) * 2  # whole turns: everything is online again at the end.
+        put = told.put_into_inbox(self.installation, self.events(round_trips * products, products))
+        begun_s = time.perf_counter()
+        self.installation.bells.ring(Bell.INBOX)
+        stack.wait_for(lambda: not self._is_waiting(), "the drain", within_s=300, every_s=0.005)
+        rate = put / (time.perf_counter() - begun_s)
+        stack.wait_for(self._is_idle, "the deliveries", within_s=300)
+        self._check_all_changed()
+        return rate
+
+    def _is_waiting(self) -> bool:
+        with self.installation.database.reading() as session:
+            waiting = select(InboxEvent.id).where(InboxEvent.state == InboxState.RECEIVED).limit(1)
+            return session.scalar(waiting) is not None
+
+    def _check_all_changed(self) -> None:
+        with self.installation.database.reading() as session:
+            other = session.scalar(select(InboxEvent).where(InboxEvent.outcome.is_distinct_from("changed")).limit(1))
+        if other is not None:
+            raise RuntimeError(f"{other.event_id} changed nothing: {other.state} {other.outcome} {other.errors}")
+
+    def _is_idle(self) -> bool:
+        now = self.installation.now()
+        with self.installation.database.reading() as session:
+            return not any(kind.pending(session, now) for kind in (inbox, cascades)) and not outgoing.due(session, now)
 
 
-def _drain(installation: Installation, ids: list[str], bells: Doorbells, versions: Iterator[int], count: int) -> float:
-    """Put events into the inbox with no bell rung; ring, and wait until none is left."""
+class Floor:
+    """RQ's own workers as they come, and one job per event that does nothing."""
 
-    def changes() -> Iterator[tuple[str, Status, int]]:
-        for start in range(0, count, len(ids)):
-            version = next(versions)
-            status = Status.OFFLINE_TEMPORARY if version % 2 else Status.ONLINE
-            for id_ in ids[: min(len(ids), count - start)]:
-                yield id_, status, version
+    def __init__(self, client: Redis) -> None:
+        self.queue = Queue(FLOOR_QUEUE, connection=client, serializer=JSONSerializer)
+        self.started = StartedJobRegistry(queue=self.queue)
 
-    filled = marketplaces.fill_inbox(installation, changes())
-    begun = time.perf_counter()
-    bells.ring(Bell.INBOX)
-    stack.wait_for(lambda: not marketplaces.waiting(installation), "the drain", within_s=300, every_s=0.02)
-    return filled / (time.perf_counter() - begun)
+    def rate(self, count: int) -> float:
+        """Jobs per second, from the first enqueued (all at once) to the last one's end."""
+        job = Queue.prepare_data("benchmarks.empty_job.run", result_ttl=0, timeout=60)
+        begun_s = time.perf_counter()
+        self.queue.enqueue_many([job] * count)
+        stack.wait_for(lambda: not len(self.queue) and not len(self.started), "RQ", within_s=300, every_s=0.005)
+        return count / (time.perf_counter() - begun_s)
 
 
 @contextlib.contextmanager
-def _empty_workers(redis: EmbeddedRedis, place: stack.Place, here: object) -> Iterator[object]:
-    """Two forking RQ workers, and a function that measures them on empty jobs."""
-    client = connect(redis.url)
-    queue = Queue(QUEUE, connection=client, serializer=JSONSerializer)
-    rq = [sys.executable, "-m", "rq.cli", "worker", "--url", redis.url, "--serializer", "rq.serializers.JSONSerializer"]
-
-    def floor() -> float:
-        for _ in range(FLOOR_JOBS):
-            queue.enqueue_call(EMPTY, result_ttl=0)
-        begun = time.perf_counter()
-        stack.wait_for(lambda: not queue.count and not queue.started_job_registry.count, "empty jobs", within_s=300)
-        return FLOOR_JOBS / (time.perf_counter() - begun)
-
+def rq_workers(redis_url: str, log: Path, environment: dict[str, str]) -> Iterator[None]:
+    """Two forking RQ workers, as their own command starts them."""
+    command = [str(Path(sys.executable).parent / "rq"), "worker", "--url", redis_url, "--serializer", "json", "--quiet"]
+    command.append(FLOOR_QUEUE)
     with contextlib.ExitStack() as running:
-        for number in range(WORKERS):
-            log = place.instance / f"rq-{number}.log"
-            running.enter_context(stack.process([*rq, "--quiet", QUEUE], place.environment, log))
-        stack.wait_for(lambda: len(client.smembers("rq:workers")) >= 2 * WORKERS, "the empty workers")
-        yield floor
+        for _ in range(WORKERS):
+            running.enter_context(stack.process(command, environment, log))
+        yield
 
 
-def _is_served(redis: EmbeddedRedis) -> bool:
-    return len(connect(redis.url).smembers("rq:workers")) >= 2 * WORKERS
+def measure(asked: Namespace, kind: str) -> rounds.Report:
+    """Both kinds of workers stand ready on one Redis; only one kind has something to do at a time."""
+    report = rounds.Report(title="drain", database=kind)
+    with (
+        stack.folder() as here,
+        stack.databases(kind, here) as database,
+        EmbeddedRedis() as redis,
+        Redis.from_url(redis.url) as client,
+    ):
+        place = stack.place(here, database(), redis.url)
+        product, floor = Product(place.install(), asked.products), Floor(client)
+        with (
+            stack.product_workers(place, here / "workers.log", WORKERS),
+            rq_workers(redis.url, here / "rq.log", place.environment),
+        ):
+            stack.wait_for(lambda: workers_alive(redis.url) == WORKERS, "the workers")
+            stack.wait_for(lambda: client.scard(f"rq:workers:{FLOOR_QUEUE}") == WORKERS, "RQ's workers")
+            compare(asked, kind, report, product, floor)
+        product.installation.database.dispose()
+    return report
+
+
+def compare(asked: Namespace, kind: str, report: rounds.Report, product: Product, floor: Floor) -> None:
+    """Many products first, then a few hot ones."""
+    target = LEAST_RATIO[kind]
+    product.rate(200, 100)
+    for name, products, least in (
+        (f"{asked.products} products", asked.products, target),
+        (f"{HOT_PRODUCTS} hot products", HOT_PRODUCTS, target / 2),
+    ):
+        rounds.interleave(
+            report,
+            asked.rounds,
+            floor=lambda: floor.rate(asked.jobs),
+            ours=lambda products=products: product.rate(asked.events, products),
+            unit="per s",
+            target=rounds.at_least(least),
+            name=name,
+        )
 
 
 def main() -> None:
-    """`python -m benchmarks.drain`"""
+    """Run from the command line: `python -m benchmarks.drain`."""
     parser = rounds.options(__doc__ or "", events=4_000)
-    parser.add_argument("--products", type=int, default=4_000, help="products of the first measurement (%(default)s)")
+    parser.add_argument("--products", type=int, default=1_000, help="products that the events are about (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=300, help="empty jobs of one measurement (%(default)s)")
     asked = parser.parse_args()
     rounds.run(asked, lambda kind: measure(asked, kind))
 

@@ -1,121 +1,176 @@
-"""How long after the post of an event is the page gone, on an idle system? And after a worker was killed?"""
+"""How long does a page outlive the event that hides it, on an idle machine; and when the worker at it is killed?
+
+The stack is `marketplace-hooks up` itself, in its own processes. With `--defaults`: one recovery with the default lease
+and sweep instead.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import itertools
-import subprocess
+import os
+import random
+import signal
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
 
-from marketplace_hooks.domain.statuses import Status
-from marketplace_hooks.remote.embedded_redis import EmbeddedRedis
-from marketplace_hooks.remote.queue import connect
+from sqlalchemy import select
+
+from marketplace_hooks.config import Settings
+from marketplace_hooks.remote.queue import Bell, Doorbells, workers_alive
 from marketplace_hooks.remote.signatures import signed_headers
+from marketplace_hooks.services import cascades, inbox, outgoing
+from marketplace_hooks.services.installation import Installation
+from marketplace_hooks.services.running import find_running
+from marketplace_hooks.store.inbox import InboxEvent, InboxState, Shard
 
-from . import marketplaces, rounds, stack
+from . import rounds, stack, told
 
 WORKERS = 2
-P50_MS, P99_MS = 80.0, 200.0
-RECOVERED_WITHIN_S = 60.0
-IDLE_S = 0.1
-_HOLDER = """
-import sys, time
-from marketplace_hooks.extension import load_installation
-from marketplace_hooks.services.inbox import claim_shards
-print(len(claim_shards(load_installation(), "a worker that will be killed")), flush=True)
-time.sleep(600)
-"""
+PRODUCTS = 10
+MOST_P50_MS, MOST_P99_MS = 80.0, 200.0
+WATCHED = {"page": "/products/{}", "api": "/api/v1/products/{}"}
+
+
+@dataclass(kw_only=True)
+class Shop:
+    """A running `up` with a few products."""
+
+    place: stack.Place
+    installation: Installation
+    port: int
+    redis_url: str
+    versions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def post(self, event: told.Event) -> None:
+        """Sign and post one event; it is kept when this returns. Raises when it is not."""
+        body = told.body_of(*event)
+        headers = signed_headers(f"evt_{uuid4().hex}", datetime.now(UTC), body, [self.place.secret])
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request("POST", "/webhooks/marketplace", body, {"content-type": "application/json", **headers})
+            answer = connection.getresponse()
+            if answer.status != 202:
+                raise RuntimeError(f"{answer.status}: {answer.read().decode(errors='replace')}")
+
+    def is_idle(self) -> bool:
+        """Whether nothing is left to do for any worker."""
+        now = self.installation.now()
+        with self.installation.database.reading() as session:
+            return not any(kind.pending(session, now) for kind in (inbox, cascades)) and not outgoing.due(session, now)
+
+    def has_waiting_events(self) -> bool:
+        """Whether an event is not applied yet."""
+        with self.installation.database.reading() as session:
+            waiting = select(InboxEvent.id).where(InboxEvent.state == InboxState.RECEIVED).limit(1)
+            return session.scalar(waiting) is not None
+
+
+@contextlib.contextmanager
+def running(here: Path, database_url: str) -> Iterator[Shop]:
+    """`up` with two workers and everything at its default but the limits of rate."""
+    place = stack.place(here, database_url, api_rate_per_minute=0)
+    installation = place.install()
+    told.tell(installation, [told.seller()])
+    told.tell(installation, [told.product(number) for number in range(PRODUCTS)])
+    told.tell(installation, [told.pack(0, [0, 1])])
+    port = stack.free_port()
+    command = [sys.executable, "-m", "marketplace_hooks", "up", "--port", str(port), "--workers", str(WORKERS)]
+    with stack.process(command, place.environment, here / "up.log") as up:
+        stack.wait_for(lambda: stack.answers(port) or up.poll() is not None, "the web server")
+        stack.wait_for(lambda: find_running(place.instance), "the note of `up`")
+        note = find_running(place.instance)
+        redis_url = (note.redis_url if note else None) or ""
+        stack.wait_for(lambda: workers_alive(redis_url) == WORKERS, "the workers")
+        yield Shop(place=place, installation=installation, port=port, redis_url=redis_url)
+    installation.database.dispose()
+
+
+def seconds_until(shop: Shop, path: str, status: int, event: told.Event) -> float:
+    """From before the post of the event until the page answers with this status."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", shop.port, timeout=30)) as connection:
+        connection.connect()
+        begun_s = time.perf_counter()
+        shop.post(event)
+        while True:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == status:
+                return time.perf_counter() - begun_s
+            if time.perf_counter() - begun_s > 60:
+                raise TimeoutError(f"{path} answers {answer.status}, not {status}")
+            time.sleep(0.002)
+
+
+def hide_and_show(shop: Shop, path: str, count: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of so many hides and so many shows, each on an idle system; some products are in a pack."""
+    hides, shows = [], []
+    for number in range(count):
+        product = number % PRODUCTS
+        at = path.format(told.product_id(product))
+        for status, answer, took in (("offline_temporary", 404, hides), ("online", 200, shows)):
+            stack.wait_for(shop.is_idle, "an idle system")
+            time.sleep(random.uniform(0.05, 0.25))
+            event = told.status_changed(product, status, next(shop.versions))
+            took.append(seconds_until(shop, at, answer, event) * 1000)
+    return hides, shows
 
 
 def measure(asked: Namespace, kind: str) -> rounds.Report:
-    """Posts through the production server; the page asked for until it is 404; nothing else going on."""
-    report = rounds.Report(title="hide", database=kind)
-    with stack.folder() as here, stack.databases(kind, here) as database, EmbeddedRedis() as redis:
-        place = stack.place(here, database(), redis.url, api_rate_per_minute=0)
-        installation = place.install()
-        ids = marketplaces.make_products(installation, asked.events)
-        scheduler = [sys.executable, "-m", "marketplace_hooks", "scheduler"]
-        with (
-            stack.web(place, here / "web.log") as port,
-            stack.product_workers(place, here / "workers.log", WORKERS),
-            stack.process(scheduler, place.environment, here / "scheduler.log"),
-        ):
-            stack.wait_for(lambda: len(connect(redis.url).smembers("rq:workers")) >= WORKERS, "the workers")
-            _hide(port, place.secret, ids[0], 1)
-            if asked.defaults:
-                report.add("applied after a kill", _recovery_s(place, installation, ids[1]), "s", _WITHIN)
-                return report
-            took = list(_each(port, place.secret, ids[1:]))
-        installation.database.dispose()
-    report.add("post to page gone, p50", rounds.percentile(took, 0.5), "ms", rounds.at_most(P50_MS))
-    report.add("post to page gone, p99", rounds.percentile(took, 0.99), "ms", rounds.at_most(P99_MS))
-    report.add("post to page gone, most", max(took), "ms")
+    """Hides and shows; or one recovery."""
+    with stack.folder() as here, stack.databases(kind, here) as database, running(here, database()) as shop:
+        if asked.defaults:
+            return recovery(kind, shop)
+        report = rounds.Report(title=f"hide ({asked.watch})", database=kind)
+        path = WATCHED[asked.watch]
+        hide_and_show(shop, path, 2)
+        hides, shows = hide_and_show(shop, path, asked.events)
+        for name, took in (("hide", hides), ("show", shows)):
+            report.add(f"{name}: p50 of {len(took)}", rounds.percentile(took, 0.5), "ms", rounds.at_most(MOST_P50_MS))
+            report.add(f"{name}: p99", rounds.percentile(took, 0.99), "ms", rounds.at_most(MOST_P99_MS))
+            report.add(f"{name}: longest", max(took), "ms")
     return report
 
 
-_WITHIN = rounds.at_most(RECOVERED_WITHIN_S)
+def recovery(kind: str, shop: Shop) -> rounds.Report:
+    """Kill the worker that holds a lease, work horse and all, in the middle of its work; wait until all is applied."""
+    report = rounds.Report(title="recovery", database=kind)
+    one_product = [told.status_changed(0, "offline_temporary", next(shop.versions)) for _ in range(3_000)]
+    told.put_into_inbox(shop.installation, one_product)
+    Doorbells(shop.redis_url, timeout_s=1.0).ring(Bell.INBOX)
+    stack.wait_for(lambda: holder(shop), "a lease", every_s=0.001)
+    horse = holder(shop)
+    killed_s = time.perf_counter()
+    for process in (int(Path(f"/proc/{horse}/stat").read_text().rpartition(")")[2].split()[1]), horse):
+        os.kill(process, signal.SIGKILL)
+    if not shop.has_waiting_events():
+        raise RuntimeError("everything was applied before the worker was killed")
+    stack.wait_for(lambda: not shop.has_waiting_events(), "the recovery", within_s=300)
+    settings = Settings()
+    most_s = settings.lease_s + settings.sweep_interval_s
+    report.add("killed → all applied", time.perf_counter() - killed_s, "s", rounds.at_most(most_s))
+    return report
 
 
-def _each(port: int, secret: str, ids: list[str]) -> Iterator[float]:
-    for number, product_id in enumerate(ids, 1):
-        time.sleep(IDLE_S)
-        yield _hide(port, secret, product_id, 1)
-        if number % 25 == 0:
-            rounds.tell(f"{number} pages hidden")
-
-
-def _hide(port: int, secret: str, product_id: str, version: int) -> float:
-    """Milliseconds from the first byte posted to the first 404."""
-    event_id, body = marketplaces.post_status(product_id, Status.OFFLINE_TEMPORARY, version)
-    headers = {"Content-Type": "application/json", **signed_headers(event_id, datetime.now(UTC), body, [secret])}
-    poster, reader = (http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(2))
-    reader.connect()
-    begun = time.perf_counter()
-    poster.request("POST", "/webhooks/marketplace", body, headers)
-    answer = poster.getresponse()
-    answer.read()
-    if answer.status != 202:
-        raise RuntimeError(f"the event was answered {answer.status}")
-    for _ in itertools.count():
-        reader.request("GET", f"/api/v1/products/{product_id}")
-        page = reader.getresponse()
-        page.read()
-        if page.status == 404:
-            break
-        if time.perf_counter() - begun > 30:
-            raise TimeoutError(f"{product_id} is still shown")
-        time.sleep(0.002)
-    took_ms = (time.perf_counter() - begun) * 1000
-    poster.close()
-    reader.close()
-    return took_ms
-
-
-def _recovery_s(place: stack.Place, installation: object, product_id: str) -> float:
-    """A worker leases the event's shard and is killed; seconds until the event is applied, by the defaults."""
-    here = place.install()
-    marketplaces.fill_inbox(here, [(product_id, Status.OFFLINE_TEMPORARY, 1)])
-    holder = subprocess.Popen(
-        [sys.executable, "-c", _HOLDER], env=place.environment, stdout=subprocess.PIPE, cwd=stack.ROOT
-    )
-    if holder.stdout is not None:
-        holder.stdout.readline()
-    holder.kill()
-    holder.wait()
-    begun = time.monotonic()
-    stack.wait_for(lambda: not marketplaces.waiting(here), "the recovery", within_s=120, every_s=0.2)
-    here.database.dispose()
-    return time.monotonic() - begun
+def holder(shop: Shop) -> int:
+    """The process that holds a shard now; 0 when nobody does."""
+    with shop.installation.database.reading() as session:
+        owner = session.scalar(select(Shard.owner).where(Shard.owner.is_not(None)).limit(1))
+    return int((owner or ":0").rpartition(":")[2])
 
 
 def main() -> None:
-    """`python -m benchmarks.hide`"""
-    parser = rounds.options(__doc__ or "", events=201)
-    parser.add_argument("--defaults", action="store_true", help="measure the recovery from a killed worker instead")
+    """Run from the command line: `python -m benchmarks.hide`."""
+    parser = rounds.options(__doc__ or "", events=100)
+    parser.add_argument("--watch", choices=list(WATCHED), default="page", help="what is looked at (%(default)s)")
+    parser.add_argument("--defaults", action="store_true", help="one recovery with the default lease and sweep")
     asked = parser.parse_args()
     rounds.run(asked, lambda kind: measure(asked, kind))
 

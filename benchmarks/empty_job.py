@@ -1,0 +1,5 @@
+"""The floor of `drain`: a job that does nothing, for which RQ forks like for any other."""
+
+
+def run() -> None:
+    """Nothing."""

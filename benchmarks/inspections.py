@@ -1,0 +1,136 @@
+"""How many inspections per second, next to the bare requests they make; and what does one add to its slowest rung?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from marketplace_hooks.demo.shops import DEMO_KEY
+from marketplace_hooks.domain.sites import Site, parse, solve_cookie
+from marketplace_hooks.remote.inspection import inspect
+from marketplace_hooks.remote.releases import shipped_versions
+from marketplace_hooks.remote.rungs import LADDER, Credentials, Rung
+from marketplace_hooks.services.inspecting import run_inspections
+from marketplace_hooks.services.inspections import start_inspection
+from marketplace_hooks.services.installation import Installation
+
+from . import rounds, stack
+from .shops import MODULE, shops
+
+WORKERS = 4
+SHOPS = 20
+ANSWER_S = 0.05
+LEAST_RATIO = 0.7
+MOST_OVER_SLOWEST = 1.1
+MOST_SOLVING_MS = 50
+ONE_AFTER_THE_OTHER = 10
+
+KEY = Credentials(webservice_key=DEMO_KEY)
+
+
+def measure(asked: Namespace, kind: str) -> rounds.Report:
+    """Inspections from their rows to their evidence, by four lanes, against the same requests and nothing else."""
+    report = rounds.Report(title="inspections", database=kind)
+    with stack.folder() as here, stack.databases(kind, here) as database, shops(SHOPS, ANSWER_S) as urls:
+        settings = {"allowed_networks": "127.0.0.0/8", "inspection_concurrency": WORKERS}
+        installation = stack.place(here, database(), **settings).install()
+        rounds.interleave(
+            report,
+            asked.rounds,
+            floor=lambda: bare_rate(urls, asked.events),
+            ours=lambda: own_rate(installation, urls, asked.events),
+            unit="inspections/s",
+            target=rounds.at_least(LEAST_RATIO),
+        )
+        alone(report, installation, urls[0], asked.rounds)
+        installation.database.dispose()
+    solving(report, asked.rounds)
+    return report
+
+
+def own_rate(installation: Installation, urls: Sequence[str], count: int) -> float:
+    """Every check asked for beforehand; then claimed, made and written by four lanes of one worker."""
+    for number in range(count):
+        start_inspection(installation, urls[number % len(urls)], module=MODULE, credentials=KEY, fresh=True)
+    began = time.perf_counter()
+    done = run_inspections(installation, "benchmark")
+    if done != count:
+        raise RuntimeError(f"{done} of {count} inspections were made")
+    return count / (time.perf_counter() - began)
+
+
+def bare_rate(urls: Sequence[str], count: int) -> float:
+    """The same requests in the same order, side by side where the rungs are, with `requests` alone."""
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("http://", HTTPAdapter(pool_connections=SHOPS, pool_maxsize=WORKERS * 3))
+
+    def get(url: str, *paths: str) -> None:
+        for path in paths:
+            if session.get(url + path, auth=(DEMO_KEY, ""), timeout=20).status_code != 200:
+                raise RuntimeError(f"{path} was refused")
+
+    def one(url: str) -> None:
+        asked = [("api/shop_urls?display=full", "api/"), ("",), (f"modules/{MODULE}/config.xml",)]
+        threads = [threading.Thread(target=get, args=(url, *paths)) for paths in asked]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(one, [urls[number % len(urls)] for number in range(count)]))
+    took_s = time.perf_counter() - began
+    session.close()
+    return count / took_s
+
+
+def alone(report: rounds.Report, installation: Installation, url: str, times: int) -> None:
+    """One inspection after the other, next to the slowest of its rungs by itself, in the same minute."""
+    site = parse(url)
+    if site is None:
+        raise RuntimeError(f"{url} is no site")
+    ratios, milliseconds = [], []
+    for _ in range(times * ONE_AFTER_THE_OTHER):
+        whole = took(lambda: look(installation, site, LADDER))
+        slowest = max(took(lambda rung=rung: look(installation, site, [rung])) for rung in LADDER)  # type: ignore[misc] # a lambda with a default
+        ratios.append(whole / slowest)
+        milliseconds.append(whole * 1000)
+    report.add("one inspection", rounds.Spread.of(milliseconds), "ms")
+    report.add("one inspection / its slowest rung", rounds.Spread.of(ratios), "", rounds.at_most(MOST_OVER_SLOWEST))
+
+
+def look(installation: Installation, site: Site, ladder: Sequence[Rung]) -> None:
+    """Inspect, and write nothing."""
+    inspect(site, outbound=installation.visits, module=MODULE, credentials=KEY, ladder=ladder)
+
+
+def solving(report: rounds.Report, times: int) -> None:
+    """A name that fits nothing is tried against every release, shop and form of the domain."""
+    versions, name = shipped_versions(), "PrestaShop-" + "0" * 32
+    solved = [took(lambda: solve_cookie(name, "www.shop.example.com", versions)) * 1000 for _ in range(times)]
+    report.add(f"a cookie of {len(versions)} releases", rounds.Spread.of(solved), "ms", rounds.at_most(MOST_SOLVING_MS))
+
+
+def took(work: Callable[[], object]) -> float:
+    """Seconds."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Run from the command line: `python -m benchmarks.inspections`."""
+    asked = rounds.options(__doc__ or "", events=200).parse_args()
+    rounds.run(asked, lambda kind: measure(asked, kind))
+
+
+if __name__ == "__main__":
+    main()
