@@ -6,12 +6,15 @@ each app's state is in `app.extensions["marketplace_hooks"]`.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from . import events  # noqa: F401 - its import registers every inbound type
 from .cli import hooks_group
@@ -49,7 +52,7 @@ class MarketplaceHooks:
                 "Call MarketplaceHooks(app) or init_app(app), not both."
             )
         settings = load(app.config)
-        installation = install(settings, host=app.config, serves_web=True)
+        installation = install(settings, host_database=_database_of(app), serves_web=True)
         app.extensions[EXTENSION] = WebState(
             installation=installation,
             inbox=InboxWriter(installation.database),
@@ -57,6 +60,16 @@ class MarketplaceHooks:
         )
         attach(app, settings.url_prefix)
         app.cli.add_command(hooks_group, "hooks")
+
+
+def _database_of(host: Flask) -> URL | str | None:
+    """The host's own database. A relative SQLite file lies in the app's instance folder, as Flask-SQLAlchemy has it."""
+    given: URL | str | None = host.config.get("SQLALCHEMY_DATABASE_URI")
+    with contextlib.suppress(ArgumentError):  # what is no URL at all is refused by whoever connects, with a sentence.
+        url = make_url(given or "")
+        if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+            return url.set(database=os.path.join(host.instance_path, url.database))
+    return given
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import text
 
@@ -140,3 +143,99 @@ def test_the_commands_run_inside_a_host(sqlite_url: str, tmp_path: Path) -> None
     listed = app.test_cli_runner().invoke(args=["hooks", "events", "list"])
     assert listed.exit_code == 0
     assert "No event matches." in listed.output
+
+
+def test_a_host_that_has_nothing_of_its_own_is_host_enough(tmp_path: Path) -> None:
+    app = Flask("bare")
+    app.config.update(MARKETPLACE_HOOKS_INSTANCE=str(tmp_path), MARKETPLACE_HOOKS_WEBHOOK_SECRETS=SECRET)
+    MarketplaceHooks(app)
+    installation = app.extensions[EXTENSION].installation
+    migrate.upgrade(installation.database)
+    assert installation.database.url.database == str(tmp_path / "marketplace_hooks.db")
+    assert post(app, "seller.upserted", "evt_1", prefix="") == 202
+    assert app.test_client().get("/").status_code == 200
+    put_away(app)
+
+
+def test_we_find_a_hosts_relative_sqlite_file_where_the_host_finds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = Flask("host", instance_path=str(tmp_path / "own"))
+    app.config.update(settings("sqlite:///shop.db", tmp_path / "ours"))
+    db = SQLAlchemy(app)
+    MarketplaceHooks(app)
+    migrate.upgrade(app.extensions[EXTENSION].installation.database)
+    with app.app_context():
+        assert db.session.execute(text("SELECT count(*) FROM mh_products")).scalar() == 0
+        db.session.remove()
+        db.engine.dispose()
+    put_away(app)
+    assert not (tmp_path / "shop.db").exists()
+
+
+def test_our_own_database_setting_wins_over_the_hosts(tmp_path: Path) -> None:
+    app = Flask("host")
+    ours = f"sqlite:///{tmp_path / 'ours.db'}"
+    app.config.update(settings("sqlite:///shop.db", tmp_path), MARKETPLACE_HOOKS_DATABASE_URL=ours)
+    MarketplaceHooks(app)
+    assert app.extensions[EXTENSION].installation.database.url.database == str(tmp_path / "ours.db")
+
+
+@pytest.mark.parametrize("url", ["mysql://db/shop", "sqlite://", "sqlite:///:memory:", "no url"])
+def test_a_host_whose_database_we_cannot_use_is_told_so_at_once(tmp_path: Path, url: str) -> None:
+    app = Flask("host")
+    app.config.update(settings(url, tmp_path))
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+        MarketplaceHooks(app)
+    assert EXTENSION not in app.extensions
+
+
+def test_the_hosts_configuration_and_handlers_are_left_as_they_are(tmp_path: Path) -> None:
+    app = Flask("host")
+    app.config.update(settings(f"sqlite:///{tmp_path / 'shop.db'}", tmp_path))
+    app.register_error_handler(404, lambda error: ("the host's own 404", 404))
+    before = dict(app.config), repr(app.error_handler_spec[None])
+    MarketplaceHooks(app)
+    assert (dict(app.config), repr(app.error_handler_spec[None])) == before
+
+
+def test_a_broken_setting_leaves_the_host_without_us_and_says_why(tmp_path: Path) -> None:
+    app = Flask("host")
+    app.config.update(settings(f"sqlite:///{tmp_path / 'shop.db'}", tmp_path), MARKETPLACE_HOOKS_DRAIN_BACH=7)
+    with pytest.raises(ConfigurationError, match="did you mean DRAIN_BATCH"):
+        MarketplaceHooks(app)
+    assert "mh_webhooks" not in app.blueprints
+
+
+def test_a_refusal_of_ours_is_a_problem_document_whatever_the_host_does_with_errors(tmp_path: Path) -> None:
+    app = Flask("host")
+    app.config.update(settings(f"sqlite:///{tmp_path / 'shop.db'}", tmp_path))
+    app.register_error_handler(Exception, lambda error: ("the host's own page", 418))
+    MarketplaceHooks(app)
+    answer = app.test_client().post("/webhooks/marketplace", data=b"{}", content_type="application/json")
+    assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
+
+
+def test_a_host_that_reads_every_body_first_does_not_spoil_the_signature(sqlite_url: str, tmp_path: Path) -> None:
+    app = Flask("host")
+    app.config.update(settings(sqlite_url, tmp_path))
+    app.before_request(lambda: request.get_data() and None)
+    MarketplaceHooks(app)
+    assert post(app, "seller.upserted", "evt_1", prefix="") == 202
+    put_away(app)
+
+
+def test_the_commands_of_a_host_are_listed_by_its_own_command_line(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(
+        "from flask import Flask\nfrom marketplace_hooks import MarketplaceHooks\napp = Flask(__name__)\n"
+        f"app.config.update(MARKETPLACE_HOOKS_INSTANCE={str(tmp_path)!r})\nMarketplaceHooks(app)\n"
+    )
+    flask = [sys.executable, "-m", "flask", "--app", "shop", "hooks"]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{PAGE.parents[1]}"}
+    helped = subprocess.run([*flask, "--help"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert helped.returncode == 0, helped.stderr
+    assert {"migrate", "worker", "scheduler", "endpoints", "events"} <= set(helped.stdout.split())
+    migrated = subprocess.run([*flask, "migrate"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert migrated.returncode == 0, migrated.stderr
+    assert (tmp_path / "marketplace_hooks.db").exists()

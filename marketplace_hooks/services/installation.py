@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
+
+from sqlalchemy.engine import URL
 
 from ..config import Settings
 from ..remote.inspection import ABOUT_PATH, visitor
@@ -44,13 +45,13 @@ class Installation:
         return datetime.now(UTC)
 
 
-def install(settings: Settings, *, host: Mapping[str, Any] | None = None, serves_web: bool = False) -> Installation:
+def install(settings: Settings, *, host_database: URL | str | None = None, serves_web: bool = False) -> Installation:
     """An installation from its settings. Nothing is connected yet.
 
-    Without a DATABASE_URL the host's `SQLALCHEMY_DATABASE_URI` is used, else SQLite in the instance folder. A process
-    that `serves_web` rings from a thread of its own, so that no request waits.
+    Without a DATABASE_URL the host's database is used, else SQLite in the instance folder. A process that `serves_web`
+    rings from a thread of its own, so that no request waits.
     """
-    url = settings.database_url or (host or {}).get("SQLALCHEMY_DATABASE_URI")
+    url = settings.database_url or host_database
     if url is None:
         settings.instance.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{settings.instance / 'marketplace_hooks.db'}"
