@@ -79,7 +79,7 @@ def place(here: Path, database_url: str, redis_url: str | None = None, **setting
         "instance": instance,
         "database_url": database_url,
         "webhook_secrets": f"marketplace={secret}",
-        "webhook_rate_per_minute": 1_000_000_000,
+        "webhook_rate_per_minute": 999_999_999,
         **({"redis_url": redis_url} if redis_url else {}),
         **settings,
     }
