@@ -194,7 +194,13 @@ def _row(one: Finding, version: str | None, *, whole: bool) -> dict[str, Any]:
     }
     if not whole:
         return row
-    return {**row, "note": one.note, "observed_at": one.observed_at.isoformat(), "request": one.request}
+    return {
+        **row,
+        "note": one.note,
+        "facts": dict(one.facts),
+        "observed_at": one.observed_at.isoformat(),
+        "request": one.request,
+    }
 
 
 def _short(one: Finding) -> str:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from marketplace_hooks.domain.declarations import Declared
 from marketplace_hooks.domain.evidence import Finding, Strength, What, picture
 from marketplace_hooks.domain.inspection_notes import Note
 from marketplace_hooks.domain.sites import parse
-from marketplace_hooks.remote.inspection import inspect, visitor
+from marketplace_hooks.remote.inspection import VISITS, inspect, visitor
 from marketplace_hooks.remote.outbound import INSPECTIONS, Outbound
 from marketplace_hooks.remote.rungs import LADDER, Asked, Credentials, Rung
 from marketplace_hooks.remote.rungs.visits import MAX_REQUESTS, Missed, Visit
@@ -362,8 +363,9 @@ def test_credentials_are_not_said_again_over_a_redirect_within_the_site_either(o
 
 def test_nobody_is_sent_a_credential_over_http_beyond_the_operators_networks() -> None:
     ladder = [rung for rung in LADDER if rung.name in ("webservice", "admin_api", "companion")]
-    public = visitor(resolve=lambda host, port: ["93.184.216.34"])
-    findings = run("http://shop.example/", public, credentials=EVERYTHING, ladder=ladder)
+    policy = replace(VISITS, doors=VISITS.doors | {("http", 8080)})
+    public = Outbound(policy, resolve=lambda host, port: ["93.184.216.34"])
+    findings = run("http://shop.example:8080/", public, credentials=EVERYTHING, ladder=ladder)
     assert {one.note for one in findings} == {Note.NOT_SECURE}
 
 

@@ -40,7 +40,9 @@ def look(asked: Asked, visit: Visit) -> Iterator[Finding]:
     secret = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     client = visit.ask(_CLIENT, secret)
     if isinstance(client, Answer) and client.status == 401:
-        yield visit.unknown(What.MODULE_LIST, _refusal(client, visit.request(_CLIENT), Note.TOKEN_NOT_RECEIVED))
+        yield visit.unknown(
+            What.MODULE_LIST, _refusal(client, visit.request(_CLIENT, private=True), Note.TOKEN_NOT_RECEIVED)
+        )
         return
     if isinstance(client, Answer):
         yield from _warnings(client, visit)
@@ -64,7 +66,7 @@ def _token(asked: Asked, visit: Visit) -> str | Missed:
     answer = visit.post(_TOKEN, urlencode(form).encode(), "application/x-www-form-urlencoded")
     if isinstance(answer, Missed):
         return answer
-    request = visit.request(_TOKEN, "POST")
+    request = visit.request(_TOKEN, "POST", private=True)
     if answer.status != 200:
         return _refusal(answer, request, Note.CLIENT_REFUSED)
     content = read_json(answer)
@@ -118,7 +120,7 @@ def _warnings(client: Answer, visit: Visit) -> Iterator[Finding]:
             What.CREDENTIAL,
             value,
             subject=note.value,
-            request=visit.request(_CLIENT),
+            request=visit.request(_CLIENT, private=True),
             note=note,
             scopes=writing or more,
         )
@@ -146,7 +148,7 @@ def _list(visit: Visit, secret: Mapping[str, str]) -> Iterator[Finding]:
         read += len(items)
         if not items:
             break
-    request = visit.request("admin-api/modules")
+    request = visit.request("admin-api/modules", private=True)
     if len(seen) >= total:
         yield visit.found(What.MODULE_LIST, {"complete": True, "count": len(seen)}, request=request)
     else:
@@ -158,7 +160,7 @@ def _page(path: str, visit: Visit, secret: Mapping[str, str]) -> tuple[list[dict
     answer = visit.ask(path, secret)
     if isinstance(answer, Missed):
         return answer
-    request = visit.request(path)
+    request = visit.request(path, private=True)
     if answer.status != 200:
         return _refusal(answer, request, Note.TOKEN_NOT_RECEIVED)
     content = read_json(answer)
@@ -183,7 +185,7 @@ def _one(name: str, visit: Visit, secret: Mapping[str, str]) -> Iterator[Finding
             return
     # Neither of the two addresses that PrestaShop 9 ever had knows the name: it is not even on the disk.
     value = {"on_disk": False, "installed": False}
-    yield visit.found(What.MODULE, value, subject=name, request=visit.request(_ONE[0] + name))
+    yield visit.found(What.MODULE, value, subject=name, request=visit.request(_ONE[0] + name, private=True))
 
 
 def _module(item: Mapping[str, Any], name: str, installed: bool, visit: Visit, path: str) -> Finding:
@@ -197,7 +199,7 @@ def _module(item: Mapping[str, Any], name: str, installed: bool, visit: Visit, p
         "installed_version": database,
     }
     note = Note.UNFINISHED_UPGRADE if upgrade_is_unfinished(disk, database) else None
-    return visit.found(What.MODULE, value, subject=name, request=visit.request(path), note=note)
+    return visit.found(What.MODULE, value, subject=name, request=visit.request(path, private=True), note=note)
 
 
 RUNG = Rung(

@@ -37,7 +37,7 @@ def look(asked: Asked, visit: Visit) -> Iterator[Finding]:
     path = f"index.php?{urlencode(where)}"
     secret = {REQUEST_SIGNATURE_HEADER: sign_request(nonce, module, key), "Accept": "application/json"}
     answer = visit.ask(path, secret)
-    request = visit.request(path)
+    request = visit.request(path, private=True)
     wrong = answer if isinstance(answer, Missed) else _refusal(answer, request)
     if isinstance(answer, Missed) or wrong is not None:
         yield visit.unknown(What.MODULE_LIST, wrong or Missed(note=Note.COMPANION_ABSENT, request=request))

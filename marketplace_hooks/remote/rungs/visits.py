@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -111,7 +111,7 @@ class Visit:
 
     def ask(self, path: str, secret: Mapping[str, str]) -> Answer | Missed:
         """Fetch an address with headers that hold a credential. A redirect is an answer like any other."""
-        url = self._url(path)
+        url = self._private_url(path)
         return self._send(
             f"GET {url}",
             lambda left_s: self.journey.outbound.get(url, headers=secret, total_s=left_s, confidential=True),
@@ -119,16 +119,16 @@ class Visit:
 
     def post(self, path: str, body: bytes, content_type: str) -> Answer | Missed:
         """Send a body that holds a credential. A redirect is an answer like any other."""
-        url = self._url(path)
+        url = self._private_url(path)
         headers = {"Content-Type": content_type, "Accept": "application/json"}
         return self._send(
             f"POST {url}",
             lambda left_s: self.journey.outbound.post(url, body=body, headers=headers, total_s=left_s),
         )
 
-    def request(self, path: str, method: str = "GET") -> str:
-        """What was asked, as evidence tells it: never with a header or a body."""
-        return f"{method} {self._url(path)}"
+    def request(self, path: str, method: str = "GET", *, private: bool = False) -> str:
+        """What was asked, as evidence tells it: never with a header or a body. `private`: with a credential."""
+        return f"{method} {self._private_url(path) if private else self._url(path)}"
 
     def found(
         self,
@@ -162,6 +162,13 @@ class Visit:
     def _url(self, path: str) -> str:
         return self.journey.site.url + path
 
+    def _private_url(self, path: str) -> str:
+        """Over https even where the site was bound by an address in the clear: nearly every shop answers there too."""
+        site = self.journey.site
+        if site.scheme == "http" and site.port is None:
+            site = replace(site, scheme="https")
+        return site.url + path
+
     def _follow(self, path: str) -> tuple[Answer, ...] | Missed:
         url = self._url(path)
         asked = f"GET {url}"
@@ -176,7 +183,7 @@ class Visit:
                 return tuple(answers)
             url = urljoin(url, answer.headers["location"])
             if not is_on_site(url, self.journey.site):
-                return Missed(note=Note.NOT_THE_SHOP, request=asked)
+                return moved(answer, asked)
         return Missed(note=Note.NOT_THE_SHOP, request=asked)
 
     def _send(self, request: str, send: Callable[[float], Answer]) -> Answer | Missed:
@@ -195,6 +202,13 @@ class Visit:
                 return Missed(note=Note.NOT_SECURE, request=request)
             note = Note.UNREADABLE if refused.code.startswith("header") else Note.UNREACHABLE
             return Missed(note=note, request=request, facts={"reason": refused.code})
+
+
+def moved(answer: Answer, request: str) -> Missed:
+    """What a redirect that is not followed means; where it leads may be the shop's right address."""
+    onward = parse(urljoin(answer.url, answer.headers.get("location", "")))
+    facts = {"status": answer.status, **({"leads_to": onward.origin} if onward is not None else {})}
+    return Missed(note=Note.NOT_THE_SHOP, request=request, facts=facts)
 
 
 def is_on_site(url: str, site: Site) -> bool:

@@ -16,7 +16,7 @@ from ...domain.sites import Site, parse
 from ..outbound import Answer
 from .protocol import Asked, Rung
 from .reading import clean_version, looks_like_html, read_xml
-from .visits import REDIRECTS, Missed, Visit
+from .visits import REDIRECTS, Missed, Visit, moved
 
 WANTED = "shop_urls"
 _SHOP_URLS = f"api/{WANTED}?display=full"
@@ -50,7 +50,7 @@ def look(asked: Asked, visit: Visit) -> Iterator[Finding]:
         # The shop may live without URL rewriting.
         path, again = _WITHOUT_REWRITING, visit.ask(_WITHOUT_REWRITING, secret)
         answer = again if isinstance(again, Answer) and again.status != 404 else answer
-    request = visit.request(path)
+    request = visit.request(path, private=True)
     root = answer if isinstance(answer, Missed) else _document(answer, asked.site, request)
     if isinstance(root, Missed):
         yield visit.unknown(What.PLATFORM_VERSION, root)
@@ -78,7 +78,7 @@ def _document(answer: Answer, site: Site, request: str) -> Element | Missed:
         return Missed(note=note, request=request, facts={"status": answer.status, **facts})
 
     if answer.status in REDIRECTS:
-        return missed(Note.NOT_THE_SHOP)
+        return moved(answer, request)
     root = read_xml(answer)
     if answer.status == 200:
         if isinstance(root, Note):
@@ -155,7 +155,7 @@ def _warnings(visit: Visit, secret: Mapping[str, str]) -> Iterator[Finding]:
     granted = {resource.tag: resource.attrib for api in root.iter("api") for resource in api}
     writes = sorted(name for name, flags in granted.items() if any(flags.get(method) == "true" for method in _WRITES))
     more = sorted(name for name, flags in granted.items() if name != WANTED and flags.get("get") == "true")
-    request = visit.request(_ROOT)
+    request = visit.request(_ROOT, private=True)
     for note, names in ((Note.KEY_CAN_WRITE, writes), (Note.KEY_READS_MORE, more)):
         resources = [name for name in names if name.isidentifier()][:_MAX_RESOURCES]
         if resources:

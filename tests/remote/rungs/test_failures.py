@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ import pytest
 from marketplace_hooks.demo.fake_shop import ApiClient, Fault, Key, Module, Server
 from marketplace_hooks.domain.evidence import Finding, What, picture
 from marketplace_hooks.domain.inspection_notes import Cause, Note
-from marketplace_hooks.remote.inspection import visitor
+from marketplace_hooks.remote.inspection import VISITS, visitor
 from marketplace_hooks.remote.outbound import Outbound
 from marketplace_hooks.remote.rungs import Credentials
 from marketplace_hooks.web.wording import Wording, typeset
@@ -382,9 +382,24 @@ def test_nobody_answers_where_nobody_listens(outbound: Outbound) -> None:
 
 
 def test_credentials_are_not_sent_in_the_clear_beyond_the_operators_own_networks() -> None:
-    public = visitor(resolve=lambda host, port: ["93.184.216.34"])
-    findings = look("webservice", "http://shop.example/", public, credentials=KEY)
+    policy = replace(VISITS, doors=VISITS.doors | {("http", 8080)})
+    findings = look(
+        "webservice",
+        "http://shop.example:8080/",
+        Outbound(policy, resolve=lambda host, port: ["93.184.216.34"]),
+        credentials=KEY,
+    )
     assert [one.note for one in findings] == [Note.NOT_SECURE]
+
+
+@pytest.mark.parametrize(
+    ("rung", "credentials"), [("webservice", KEY), ("admin_api", CLIENT), ("companion", COMPANION)]
+)
+def test_credentials_for_a_site_bound_in_the_clear_go_over_https(rung: str, credentials: Credentials) -> None:
+    inside = visitor(resolve=lambda host, port: ["127.0.0.1"])  # refused before anything is sent
+    (finding,) = look(rung, "http://shop.example/", inside, credentials=credentials)
+    assert finding.request is not None
+    assert finding.request.split()[1].startswith("https://shop.example/")
 
 
 @pytest.mark.parametrize("note", Note)

@@ -210,3 +210,8 @@ def test_the_key_goes_as_a_login_and_never_in_an_address(open_shop: Open, outbou
     look("webservice", site, outbound, credentials=KEY)
     assert all(KEY.webservice_key not in request.target for request in site.requests)
     assert all(request.headers["authorization"].startswith("Basic ") for request in site.requests)
+
+
+def test_a_shop_that_lives_elsewhere_is_not_followed_but_says_where(open_shop: Open, outbound: Outbound) -> None:
+    findings = look("webservice", open_shop(domain="www.shop.example"), outbound, credentials=KEY)
+    assert [(one.note, one.facts["leads_to"]) for one in findings] == [(Note.NOT_THE_SHOP, "http://www.shop.example")]
