@@ -1,0 +1,87 @@
+"""What goes wrong in this process, and exactly where?
+
+Python imports a module of this name at its start when it finds one on its path, so the fault tests put this folder on
+the PYTHONPATH of the processes that they start: the product knows nothing of it. `TEST_FAULTS` holds rules as JSON
+(`processes.Fault`): before or after so many calls of a named function, the process is killed or stopped, at most so
+many times in all processes together. Each time leaves a file with the process's number in the rule's folder.
+"""
+
+import functools
+import importlib.abc
+import importlib.util
+import itertools
+import json
+import os
+import signal
+import sys
+
+_RULES = json.loads(os.environ.get("TEST_FAULTS", "[]"))
+
+
+def _strike(rule):
+    for number in range(rule["times"]):
+        try:
+            # Who makes the file has the turn, in whatever process; the others go on looking.
+            handle = os.open(os.path.join(rule["tally"], str(number)), os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        except FileExistsError:
+            continue
+        os.write(handle, str(os.getpid()).encode())
+        os.close(handle)
+        if rule["do"] == "kill with parent":
+            os.kill(os.getppid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGSTOP if rule["do"] == "stop" else signal.SIGKILL)
+        return
+
+
+def _wrapped(function, rule):
+    calls = {}
+
+    @functools.wraps(function)
+    def wrapper(*arguments, **words):
+        # Counted for each process: a forked one begins anew.
+        count = calls.setdefault(os.getpid(), itertools.count(1))
+        is_the_one = next(count) == rule["call"]
+        if is_the_one and rule["when"] == "before":
+            _strike(rule)
+        answer = function(*arguments, **words)
+        if is_the_one and rule["when"] == "after":
+            _strike(rule)
+        return answer
+
+    return wrapper
+
+
+def _lay(module, rules):
+    for rule in rules:
+        owner = module
+        *path, name = rule["at"].partition(":")[2].split(".")
+        for part in path:
+            owner = getattr(owner, part)
+        setattr(owner, name, _wrapped(getattr(owner, name), rule))
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Lays the rules of a module as soon as it has been executed, before anybody can take a function out of it."""
+
+    def __init__(self, rules):
+        self._waiting = {}
+        for rule in rules:
+            self._waiting.setdefault(rule["at"].partition(":")[0], []).append(rule)
+
+    def find_spec(self, name, path=None, target=None):
+        rules = self._waiting.pop(name, None)
+        if rules is None:
+            return None
+        spec = importlib.util.find_spec(name)
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            _lay(module, rules)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+if _RULES:
+    sys.meta_path.insert(0, _Finder(_RULES))

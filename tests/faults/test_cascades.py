@@ -1,0 +1,86 @@
+"""Is every page told of once, and none forgotten, wherever a cascade is cut off?"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from marketplace_hooks.store.cascades import Cascade, CascadeState
+from marketplace_hooks.store.packs import Pack, pack_is_visible
+
+from .conftest import MakePlace
+from .processes import FAIR, STARTED_WITHIN_S, Fault
+from .tellings import assert_each_told, assert_told_once, hidden, keep, pack, product, seller, set_up, shown, told
+
+CHUNK = "marketplace_hooks.services.cascades:_next_chunk"
+
+
+def packs_of_two(count: int) -> list[str]:
+    return [f"k{number:03}" for number in range(count)]
+
+
+def all_done(session: Session) -> bool:
+    states = list(session.scalars(select(Cascade.state)))
+    return bool(states) and set(states) == {CascadeState.DONE}
+
+
+def count_visible(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Pack).where(pack_is_visible())) or 0
+
+
+def test_a_cascade_killed_at_every_boundary_of_its_chunks_tells_of_every_pack_once(make_place: MakePlace) -> None:
+    # A lease and a sweep of their own, since nearly every chunk waits for both.
+    lease_s, sweep_s = 1.0, 0.3
+    place = make_place(CASCADE_CHUNK=16, LEASE_S=lease_s, SWEEP_INTERVAL_S=sweep_s)
+    ids = packs_of_two(95)
+    set_up(place, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
+    uncommitted = Fault(at=CHUNK, when="after", call=1, times=2)
+    committed = Fault(at=CHUNK, when="before", call=2, times=5)  # six chunks, the last of 15
+    place.start_worker(faults=[uncommitted, committed])
+    place.start_scheduler()
+    keep(place, [hidden("p1", 1)])
+    committed.wait(place, FAIR * 7 * (lease_s + sweep_s) + STARTED_WITHIN_S)
+    assert len(uncommitted.struck) == 2
+    place.wait(all_done, FAIR * (lease_s + sweep_s), "the last chunk was forgotten")
+
+    assert_each_told(place, "pack.hidden", ids)
+    assert_each_told(place, "product.hidden", ["p1"])
+    assert_each_told(place, "cascade.completed", ["p1"])
+    assert place.read(count_visible) == 0
+    assert_told_once(place)
+    (cascade,) = place.read(lambda session: list(session.scalars(select(Cascade))))
+    assert {"packs": 95} == {one["name"]: one["done"] for one in cascade.steps if one["name"] == "packs"}
+    assert cascade.owner is None
+    assert cascade.leased_until is None
+
+
+def test_a_cascade_longer_than_one_turn_goes_on_without_waiting_for_its_lease(make_place: MakePlace) -> None:
+    lease_s = 60.0
+    place = make_place(CASCADE_CHUNK=1, LEASE_S=lease_s)
+    ids = packs_of_two(250)
+    set_up(place, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
+    place.start_worker()
+    place.start_scheduler()
+    keep(place, [hidden("p1", 1)])
+    place.wait(all_done, lease_s / 2, "it waits for a lease that nobody holds any more")
+    assert_each_told(place, "pack.hidden", ids)
+    assert_told_once(place)
+
+
+def test_two_cascades_over_the_same_packs_end_in_what_stands(make_place: MakePlace) -> None:
+    place = make_place(CASCADE_CHUNK=7)
+    ids = packs_of_two(30)
+    set_up(place, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
+    place.start_worker()
+    place.start_worker()
+    place.start_scheduler()
+    keep(place, [hidden("p1", 1), hidden("p2", 1)])
+    place.wait(all_done, STARTED_WITHIN_S, "the cascades were forgotten")
+    assert place.read(count_visible) == 0
+    assert_each_told(place, "pack.hidden", ids)
+    keep(place, [shown("p1", 2), shown("p2", 2)])
+    place.wait(lambda session: len(told(session, "pack.shown")) == len(ids), STARTED_WITHIN_S, "they stay hidden")
+    place.wait(all_done, STARTED_WITHIN_S, "the cascades were forgotten")
+    assert place.read(count_visible) == len(ids)
+    assert_each_told(place, "pack.shown", ids)
+    assert_told_once(place)

@@ -1,0 +1,217 @@
+"""Is an event kept, and applied once, whatever happens between its post and its doorbell?"""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import select
+
+from marketplace_hooks.store.inbox import InboxEvent
+from tests.rig.postgres import Postgres
+from tests.rig.redis import RedisServer
+
+from .conftest import MakePlace
+from .processes import SWEPT_WITHIN_S, Fault, Place, wait_until
+from .tellings import (
+    assert_told_once,
+    count_inbox,
+    hidden,
+    nothing_waits,
+    product,
+    seller,
+    set_up,
+    shown,
+    signed,
+    status_of,
+    statuses,
+    told,
+)
+
+# Far more than an answer takes, and far less than any Redis that does not answer would cost a patient client.
+AT_ONCE_S = 1.0
+QUEUE = "rq:queue:mh-inbox"
+
+
+def test_an_event_whose_receiver_is_killed_before_the_doorbell_is_applied_by_the_sweep(place: Place) -> None:
+    set_up(place, [seller(), product("p1")])
+    before_the_bell = Fault(at="marketplace_hooks.remote.queue:GatheredBells.ring")
+    place.start_worker()
+    place.start_scheduler()
+    place.start_web(faults=[before_the_bell])
+    event = signed(hidden("p1", 1), "evt-1")
+    with suppress(OSError, http.client.HTTPException):
+        status, _, _ = place.post(event)
+        raise AssertionError(f"the server that was to be killed answered {status}")
+    before_the_bell.wait(place)
+    place.wait(lambda session: status_of(session, "p1") == "offline_temporary", SWEPT_WITHIN_S, "nobody swept")
+
+    answers: list[Any] = []
+
+    def repeated() -> bool:
+        with suppress(OSError, http.client.HTTPException):
+            answers.append(place.post(event)[:2])
+        return bool(answers)
+
+    wait_until(repeated, SWEPT_WITHIN_S, "the web server was not started again", place)
+    assert answers == [(202, {"event_id": "evt-1", "duplicate": True})]
+    assert place.read(lambda session: told(session, "product.hidden")) == [("product.hidden", "p1")]
+    assert_told_once(place)
+
+
+def test_posts_are_kept_at_once_while_redis_is_down_and_workers_listen_again_when_it_is_back(
+    place: Place, private_redis: RedisServer
+) -> None:
+    ids = [f"p{number}" for number in range(20)]
+    set_up(place, [seller(), *map(product, ids)])
+    place.start_web()
+    place.start_worker()
+    scheduler = place.start_scheduler()
+    place.post(signed(hidden("p0", 1)))
+    place.wait(lambda session: status_of(session, "p0") == "offline_temporary", SWEPT_WITHIN_S, "nothing works yet")
+
+    private_redis.kill()
+    for id_ in ids[1:]:
+        started_s = time.monotonic()
+        status, answer, _ = place.post(signed(hidden(id_, 1)))
+        assert (status, answer["duplicate"]) == (202, False)
+        assert time.monotonic() - started_s < AT_ONCE_S
+    everything = dict.fromkeys(ids, "offline_temporary")
+    place.wait(lambda session: statuses(session) == everything, SWEPT_WITHIN_S, "nothing was done without Redis")
+
+    private_redis.start()
+    assert scheduler.stop() == 0  # nobody sweeps now: what is applied, a worker was woken for.
+    wait_until(lambda: hears_the_bell(place, ids), SWEPT_WITHIN_S, "no worker listens again", place)
+    assert_told_once(place)
+
+
+def hears_the_bell(place: Place, ids: list[str]) -> bool:
+    """Whether an event posted now is applied; each call posts the next one."""
+    version = place.read(count_inbox)
+    _, answer, _ = place.post(signed(shown(ids[version % len(ids)], version)))
+    applied = select(InboxEvent.applied_at).where(InboxEvent.event_id == answer["event_id"])
+    with suppress(AssertionError):
+        place.wait(lambda session: session.scalar(applied) is not None, AT_ONCE_S, "not yet")
+        return True
+    return False
+
+
+def test_a_flushed_redis_loses_no_event_that_it_had_a_job_for(place: Place, private_redis: RedisServer) -> None:
+    set_up(place, [seller(), product("p1"), product("p2")])
+    place.start_web()
+    with private_redis.client() as redis:
+        # Nobody listens yet: the job waits.
+        place.post(signed(hidden("p1", 1)))
+        wait_until(lambda: redis.llen(QUEUE) == 1, AT_ONCE_S * 5, "the doorbell did not ring", place)
+        redis.flushall()
+    place.start_worker()
+    place.start_scheduler()
+    place.wait(lambda session: status_of(session, "p1") == "offline_temporary", SWEPT_WITHIN_S, "nobody swept")
+
+    with private_redis.client() as redis:
+        # Somebody listens, and all that it had said of itself is gone as well.
+        redis.flushall()
+    place.post(signed(hidden("p2", 1)))
+    place.wait(lambda session: status_of(session, "p2") == "offline_temporary", SWEPT_WITHIN_S, "nobody was woken")
+    assert_told_once(place)
+
+
+def test_fifty_posts_of_one_id_at_once_are_one_event(make_place: MakePlace, private_redis: RedisServer) -> None:
+    place = make_place(WEB_PROCESSES=2)
+    set_up(place, [seller(), product("p1")])
+    place.start_web()
+    place.start_worker()
+    before = place.read(count_inbox)
+    event = signed(hidden("p1", 1), "evt-1")
+    together = threading.Barrier(50)
+
+    def post(_: int) -> tuple[int, Any]:
+        together.wait()
+        return place.post(event)[:2]
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(post, range(50)))
+    assert [status for status, _ in answers] == [202] * 50
+    assert sorted(answer["duplicate"] for _, answer in answers) == [False] + [True] * 49
+    assert place.read(count_inbox) == before + 1
+    place.wait(lambda session: status_of(session, "p1") == "offline_temporary", SWEPT_WITHIN_S, "it was not applied")
+    assert place.read(lambda session: told(session, "product.hidden")) == [("product.hidden", "p1")]
+    assert_told_once(place)
+
+
+def test_a_restarted_postgresql_loses_nothing_that_was_answered_202(
+    crashing_place: Place, restartable_postgres: Postgres
+) -> None:
+    place = crashing_place
+    ids = [f"p{number}" for number in range(4)]
+    set_up(place, [seller(), *map(product, ids)])
+    place.start_web()
+    place.start_worker()
+    place.start_scheduler()
+    load = Load(place, ids)
+    try:
+        load.wait_for("202")
+        restartable_postgres.stop(immediate=True)
+        load.wait_for("503")
+        restartable_postgres.start()
+        load.wait_for("202")
+    finally:
+        last = load.stop()
+
+    place.database.dispose()  # our own connections died as well.
+    assert {answer for _, answer in load.answers} <= {"202", "503"}
+    kept = {event_id for event_id, answer in load.answers if answer == "202"}
+    rows = place.read(lambda session: set(session.scalars(select(InboxEvent.event_id))))
+    assert kept <= rows
+    place.wait(nothing_waits, SWEPT_WITHIN_S, "something was forgotten")
+    expected = {id_: "offline_temporary" if version % 2 else "online" for id_, version in last.items()}
+    assert place.read(statuses) == expected
+    assert_told_once(place)
+
+
+class Load:
+    """Posts that go on and on, one thread for each product: its page is hidden and shown in turns."""
+
+    def __init__(self, place: Place, ids: list[str]) -> None:
+        self.answers: list[tuple[str, str]] = []
+        self._place = place
+        self._ids = ids
+        self._stopping = threading.Event()
+        self._pool = ThreadPoolExecutor(len(ids))
+        self._lanes = {id_: self._pool.submit(self._post, id_) for id_ in ids}
+
+    def _post(self, id_: str) -> int:
+        """Until the end; gives the last version that was answered 202."""
+        version = 1
+        while not self._stopping.is_set():
+            event_id = f"{id_}-{version}"
+            event = signed((hidden if version % 2 else shown)(id_, version), event_id)
+            status, answer, headers = self._place.post(event)
+            self.answers.append((event_id, str(status)))
+            if status == 202:
+                version += 1
+            else:
+                assert int(headers["retry-after"]) > 0
+                assert answer["status"] == status
+                self._stopping.wait(0.05)
+        return version - 1
+
+    def wait_for(self, answer: str) -> None:
+        """Until the events of every product have had this answer from now on."""
+        begin = len(self.answers)
+
+        def all_had_it() -> bool:
+            assert not any(lane.done() for lane in self._lanes.values())
+            return {id_.partition("-")[0] for id_, given in self.answers[begin:] if given == answer} == set(self._ids)
+
+        wait_until(all_had_it, SWEPT_WITHIN_S, f"no {answer} any more", self._place)
+
+    def stop(self) -> dict[str, int]:
+        """Stop posting; gives the last version of each product that was answered 202."""
+        self._stopping.set()
+        with self._pool:
+            return {id_: lane.result() for id_, lane in self._lanes.items()}
