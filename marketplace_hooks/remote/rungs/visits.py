@@ -181,7 +181,7 @@ class Visit:
             answers.append(answer)
             if answer.status not in REDIRECTS or "location" not in answer.headers:
                 return tuple(answers)
-            url = urljoin(url, answer.headers["location"])
+            url = _onward(answer)
             if not is_on_site(url, self.journey.site):
                 return moved(answer, asked)
         return Missed(note=Note.NOT_THE_SHOP, request=asked)
@@ -206,9 +206,17 @@ class Visit:
 
 def moved(answer: Answer, request: str) -> Missed:
     """What a redirect that is not followed means; where it leads may be the shop's right address."""
-    onward = parse(urljoin(answer.url, answer.headers.get("location", "")))
+    onward = parse(_onward(answer))
     facts = {"status": answer.status, **({"leads_to": onward.origin} if onward is not None else {})}
     return Missed(note=Note.NOT_THE_SHOP, request=request, facts=facts)
+
+
+def _onward(answer: Answer) -> str:
+    """Where a redirect leads, as an absolute URL; an empty text where nobody can tell."""
+    try:
+        return urljoin(answer.url, answer.headers.get("location", ""))
+    except ValueError:  # brackets that match nothing
+        return ""
 
 
 def is_on_site(url: str, site: Site) -> bool:
