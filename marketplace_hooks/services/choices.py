@@ -6,14 +6,21 @@ be recorded (`domain.md` 10, 11).
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from ..domain.entitlement import Payment
-from ..domain.renewals import period
 from ..store.database import insert_new
 from ..store.subscriptions import Period, RenewalChange, Subscription, SubscriptionState
-from .stops import History, note_stops, noted_stops, read_history
-from .subscriptions import GOES_ON, charged_in_vain, day_before, plan_notice, reverse, tell_cancelled
+from .stops import History, note_words, noted_stops, read_history
+from .subscriptions import (
+    GOES_ON,
+    charged_in_vain,
+    goes_on_until,
+    plan_notice,
+    reverse,
+    tell_cancelled,
+    will_renew,
+)
 from .work import Cause, Work
 
 
@@ -38,10 +45,10 @@ def change_renewal(
         return False
     before, was_cancelled = noted_stops(subscription), is_cancelled_by_customer(subscription)
     history = read_history(work.session, subscription.purchase_id)
-    note_stops(subscription, history.stops)
+    note_words(subscription, history.stops)
     charged = charged_in_vain(work, subscription, history)
     if is_cancelled_by_customer(subscription) and not was_cancelled and subscription.state in GOES_ON:
-        last_day = day_before(charged[0]) if charged else _last_day(work, subscription, history)
+        last_day = goes_on_until(work, subscription, history, charged)
         tell_cancelled(work, subscription, "customer", cause, last_day=last_day)
     reverse(work, subscription, charged, cause)
     if enabled:
@@ -56,24 +63,10 @@ def is_cancelled_by_customer(subscription: Subscription) -> bool:
     return subscription.customer_stopped_at is not None and subscription.customer_lifted_at is None
 
 
-def _last_day(work: Work, subscription: Subscription, history: History) -> date:
-    """The day until which it goes on: a renewal that has come to its instant before the cancellation is not undone."""
-    index = subscription.current_index
-    awaited = subscription.state is SubscriptionState.ACTIVE and subscription.renewal_at <= work.now
-    if awaited and _happens(subscription, history):
-        index += 1
-    return period(subscription.anchor_on, index, first_index=subscription.anchor_index).last_day
-
-
 def _revive(work: Work, subscription: Subscription, history: History) -> None:
     """It ended for a cancellation that had been taken back in time: the renewal is to be claimed after all."""
-    if subscription.state is not SubscriptionState.EXPIRED or not _happens(subscription, history):
+    if subscription.state is not SubscriptionState.EXPIRED or not will_renew(subscription, history):
         return
     current = work.session.get_one(Period, (subscription.purchase_id, subscription.current_index))
     if current.payment is Payment.PAID:
         subscription.state = SubscriptionState.ACTIVE
-
-
-def _happens(subscription: Subscription, history: History) -> bool:
-    """Whether the renewal after the current period is ours and nothing stops it."""
-    return subscription.renewal_at > history.recorded_at and not history.prevents(subscription.renewal_at)

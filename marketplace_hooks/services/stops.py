@@ -102,17 +102,35 @@ def noted_stops(columns: Causes) -> tuple[Stop, ...]:
 
 
 def note_stops(subscription: Subscription, stops: Iterable[Stop]) -> None:
-    """Keep in the columns, of each cause, the one that stands; where none does, the last that did."""
-    last: dict[StopCause, Stop] = {}
-    for stop in sorted(stops, key=lambda one: (one.lifted_at is None, one.starts_at)):
-        known = last.get(stop.cause)
-        if known is None or known.lifted_at is not None:  # of several that stand, the first.
-            last[stop.cause] = stop
-    customer, withdrawal = last.get(StopCause.CUSTOMER), last.get(StopCause.WITHDRAWAL)
-    subscription.customer_stopped_at = customer.starts_at if customer else None
-    subscription.customer_lifted_at = customer.lifted_at if customer else None
+    """Keep in the columns what of each cause stands; where nothing of it does, what stood last.
+
+    Whoever notes a withdrawal tells the subscriber of it.
+    """
+    stops = list(stops)
+    note_words(subscription, stops)
+    withdrawal = _telling(stops, StopCause.WITHDRAWAL)
     subscription.withdrawn_from = withdrawal.starts_at if withdrawal else None
     subscription.withdrawal_lifted_at = withdrawal.lifted_at if withdrawal else None
+
+
+def note_words(subscription: Subscription, stops: Iterable[Stop]) -> None:
+    """Keep in the columns what follows from the customer's words: the customer's own cause, and what these lift.
+
+    A withdrawal that is not noted yet is left to its cascade, which tells the subscriber.
+    """
+    stops = list(stops)
+    customer, withdrawal = _telling(stops, StopCause.CUSTOMER), _telling(stops, StopCause.WITHDRAWAL)
+    subscription.customer_stopped_at = customer.starts_at if customer else None
+    subscription.customer_lifted_at = customer.lifted_at if customer else None
+    if withdrawal is not None and subscription.withdrawn_from is not None and subscription.withdrawal_lifted_at is None:
+        subscription.withdrawn_from = withdrawal.starts_at
+        subscription.withdrawal_lifted_at = withdrawal.lifted_at
+
+
+def _telling(stops: Iterable[Stop], cause: StopCause) -> Stop | None:
+    """Of the stops of one cause, the first that stands; where none does, the last that did."""
+    mine = sorted((stop for stop in stops if stop.cause is cause), key=lambda stop: stop.starts_at)
+    return next((stop for stop in mine if stop.lifted_at is None), mine[-1] if mine else None)
 
 
 _PURCHASES = select(

@@ -128,9 +128,24 @@ def charged_in_vain(work: Work, subscription: Subscription, history: History) ->
     return [one for one in charged if history.prevents(one.starts_at)]
 
 
-def day_before(charged: Period) -> date:
-    """The last day of what goes on when this period is reversed."""
-    return charged.first_day - timedelta(days=1)
+def will_renew(subscription: Subscription, history: History) -> bool:
+    """Whether the renewal after the current period is ours, and nothing stops it."""
+    return subscription.renewal_at > history.recorded_at and not history.prevents(subscription.renewal_at)
+
+
+def goes_on_until(work: Work, subscription: Subscription, history: History, charged: Sequence[Period] = ()) -> date:
+    """The last day of a Business Care that does not renew any more.
+
+    A renewal that has come to its instant without being stopped happens all the same; one that was `charged` in vain
+    is undone.
+    """
+    if charged:
+        return charged[0].first_day - timedelta(days=1)
+    index = subscription.current_index
+    awaited = subscription.state is SubscriptionState.ACTIVE and subscription.renewal_at <= work.now
+    if awaited and will_renew(subscription, history):
+        index += 1
+    return period(subscription.anchor_on, index, first_index=subscription.anchor_index).last_day
 
 
 def reverse(work: Work, subscription: Subscription, charged: Sequence[Period], cause: Cause) -> None:

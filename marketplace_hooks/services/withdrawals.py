@@ -17,11 +17,11 @@ from ..store.cascades import Cascade
 from ..store.outbox import OutgoingEvent
 from ..store.products import SubjectKind, Withdrawal
 from ..store.purchases import Purchase
-from ..store.subscriptions import Period, PeriodKind, RenewalChange, Subscription, SubscriptionState
+from ..store.subscriptions import Period, RenewalChange, Subscription, SubscriptionState
 from .cascades import Step, step
 from .standings import Standing
-from .stops import note_stops, read_history
-from .subscriptions import SUBJECT, charged_in_vain, day_before, reverse, subscription_of, tell_cancelled
+from .stops import note_stops, note_words, read_histories
+from .subscriptions import SUBJECT, charged_in_vain, goes_on_until, plan_notice, reverse, tell_cancelled
 from .work import Cause, Work
 
 _COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "cascade_id", "created_at"]
@@ -29,14 +29,22 @@ SHORTEST_PERIOD = timedelta(days=360)
 """Twelve months are never shorter, whatever month's end or change of the clocks is in between."""
 
 
-def _is_withdrawal(standing: Standing, change: str) -> bool:
-    return change == "withdrawn"
+def _concerns_renewals(standing: Standing, change: str) -> bool:
+    return change in ("withdrawn", "reinstated")
 
 
-@step("renewals", applies=_is_withdrawal)
-def cancel_renewals(work: Work, cascade: Cascade, progress: Step, limit: int) -> None:
-    """Cancel the renewals of the next chunk of the product's subscriptions, and tell each subscriber."""
+@step("renewals", applies=_concerns_renewals)
+def follow_withdrawal(work: Work, cascade: Cascade, progress: Step, limit: int) -> None:
+    """Cancel the renewals of the next chunk of a withdrawn product's subscriptions; of a reinstated one, lift some."""
     withdrawal = _last_withdrawal(work, cascade)
+    if cascade.change == "withdrawn":
+        _cancel_renewals(work, cascade, withdrawal, progress, limit)
+    else:
+        _lift_renewals(work, cascade, withdrawal, progress)
+
+
+def _cancel_renewals(work: Work, cascade: Cascade, withdrawal: Withdrawal, progress: Step, limit: int) -> None:
+    """Cancel the renewals of the next chunk of the product's subscriptions, and tell each subscriber."""
     concerned = _renewing(withdrawal)
     if progress.total is None:
         progress.total = work.session.scalar(select(func.count()).select_from(Subscription).where(concerned)) or 0
@@ -49,7 +57,7 @@ def cancel_renewals(work: Work, cascade: Cascade, progress: Step, limit: int) ->
         return
     instant = max(withdrawal.received_at, withdrawal.effective_at)
     within = and_(ahead, Subscription.purchase_id <= last)
-    progress.done += _reverse(work, cascade, within, instant)
+    progress.done += _cancel_one_by_one(work, cascade, within, instant)
     values = {
         "withdrawn_from": instant,
         "withdrawal_lifted_at": None,
@@ -68,6 +76,29 @@ def cancel_renewals(work: Work, cascade: Cascade, progress: Step, limit: int) ->
     )
     work.session.execute(insert(OutgoingEvent).from_select(_COLUMNS, _told(work, cascade, marked)))
     progress.cursor = last
+
+
+def _lift_renewals(work: Work, cascade: Cascade, withdrawal: Withdrawal, progress: Step) -> None:
+    """Of those who spoke since the reinstatement was received some were heard before it was applied: they count."""
+    spoken = (
+        select(Subscription)
+        .where(
+            Subscription.product_id == cascade.subject_id,
+            Subscription.withdrawn_from.is_not(None),
+            Subscription.withdrawal_lifted_at.is_(None),
+            Subscription.purchase_id.in_(_enabled_since(withdrawal.reinstated_at)),
+        )
+        .order_by(Subscription.purchase_id)
+    )
+    found = [] if withdrawal.reinstated_at is None else list(work.session.scalars(spoken.with_for_update()))
+    histories = read_histories(work.session, [one.purchase_id for one in found])
+    for subscription in found:
+        history = histories[subscription.purchase_id]
+        note_words(subscription, history.stops)
+        if not history.stands_at(work.now):
+            plan_notice(work, subscription)
+    progress.total = progress.done = len(found)
+    progress.state = "done"
 
 
 def _last_withdrawal(work: Work, cascade: Cascade) -> Withdrawal:
@@ -93,10 +124,13 @@ def _renewing(withdrawal: Withdrawal) -> ColumnElement[bool]:
     bought_since = select(Purchase.id).where(
         Purchase.product_id == product_id, Purchase.purchased_at >= withdrawal.reinstated_at
     )
-    enabled_since = select(RenewalChange.purchase_id).where(
-        RenewalChange.enabled, RenewalChange.received_at >= withdrawal.reinstated_at
-    )
-    return concerned & Subscription.purchase_id.not_in(bought_since) & Subscription.purchase_id.not_in(enabled_since)
+    spoken_since = _enabled_since(withdrawal.reinstated_at)
+    return concerned & Subscription.purchase_id.not_in(bought_since) & Subscription.purchase_id.not_in(spoken_since)
+
+
+def _enabled_since(instant: datetime | None) -> Select[str]:
+    """The purchases whose customers have enabled their renewal since."""
+    return select(RenewalChange.purchase_id).where(RenewalChange.enabled, RenewalChange.received_at >= instant)
 
 
 def _told(work: Work, cascade: Cascade, marked: ColumnElement[bool]) -> Select[Any]:
@@ -127,37 +161,39 @@ def _told(work: Work, cascade: Cascade, marked: ColumnElement[bool]) -> Select[A
     ).where(marked)
 
 
-def _reverse(work: Work, cascade: Cascade, within: ColumnElement[bool], instant: datetime) -> int:
-    """End those of the chunk that were renewed after the withdrawal, before it was applied; return how many.
+def _cancel_one_by_one(work: Work, cascade: Cascade, within: ColumnElement[bool], instant: datetime) -> int:
+    """Cancel those of the chunk that do not simply go on to their last day; return how many.
 
-    There are none unless the withdrawal waited in the inbox for longer than the 15 minutes before a claim: rows are
-    few, and each is a reversal of its own.
+    Some came to their renewal before the withdrawal, and it is not claimed yet: it happens, and they go on for another
+    year. Some were renewed after the withdrawal, which had waited in the inbox for longer than the quarter of an hour
+    before a claim: that is reversed. There are few, at midnight or after an outage.
     """
-    renewed = (
-        select(Subscription.purchase_id)
-        .join(
-            Period,
-            and_(Period.purchase_id == Subscription.purchase_id, Period.index == Subscription.current_index),
-        )
-        .where(
-            within,
-            # Its period began since, so it ends a year later: said first, it spares nearly every look at a period.
-            Subscription.renewal_at >= instant + SHORTEST_PERIOD,
-            Period.kind == constant(PeriodKind.RENEWAL),
-            Period.starts_at >= instant,
-        )
+    began_since = select(Period.index).where(
+        Period.purchase_id == Subscription.purchase_id,
+        Period.index == Subscription.current_index,
+        Period.starts_at >= instant,
     )
-    cause, reversed_ones = Cause.from_json(cascade.cause), 0
-    for purchase_id in list(work.session.scalars(renewed)):
-        subscription = subscription_of(work.session, purchase_id)
-        if subscription is None:
-            continue
-        history = read_history(work.session, purchase_id)
+    renewed_since = and_(
+        # What began since ends a year later: said first, it spares nearly every look at a period.
+        Subscription.renewal_at >= instant + SHORTEST_PERIOD,
+        Subscription.current_index > Subscription.anchor_index,
+        began_since.correlate(Subscription).exists(),
+    )
+    awaited = and_(
+        Subscription.state == constant(SubscriptionState.ACTIVE),
+        Subscription.renewal_at < instant,
+    )
+    query = select(Subscription).where(within, or_(renewed_since, awaited)).order_by(Subscription.purchase_id)
+    found = list(work.session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+    histories = read_histories(work.session, [one.purchase_id for one in found])
+    cause = Cause.from_json(cascade.cause)
+    for subscription in found:
+        history = histories[subscription.purchase_id]
+        note_stops(subscription, history.stops)
+        subscription.notice_at = None
         charged = charged_in_vain(work, subscription, history)
-        if charged:
-            note_stops(subscription, history.stops)
-            tell_cancelled(work, subscription, "withdrawal", cause, last_day=day_before(charged[0]))
-            reverse(work, subscription, charged, cause)
-            reversed_ones += 1
+        last_day = goes_on_until(work, subscription, history, charged)
+        tell_cancelled(work, subscription, "withdrawal", cause, last_day=last_day)
+        reverse(work, subscription, charged, cause)
     work.session.flush()
-    return reversed_ones
+    return len(found)
