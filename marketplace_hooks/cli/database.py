@@ -40,7 +40,8 @@ def secret(encryption: bool, as_json: bool) -> None:
 def doctor(as_json: bool) -> None:
     """Check configuration, database, Redis, workers and clock; exit with 1 when something is wrong."""
     here = installation()
-    checks = [_configuration(here), _database(here), *_redis(here), _clock(here), _inbox(here), _renewals(here)]
+    checks = [_configuration(here), _downloads(here), _database(here), *_redis(here), _clock(here), _inbox(here)]
+    checks.append(_renewals(here))
     show_rows(checks, ("check", "state", "detail"), as_json=as_json, empty="")
     if any(check["state"] == "wrong" for check in checks):
         raise SystemExit(1)
@@ -56,6 +57,12 @@ def _configuration(here: Installation) -> dict[str, str]:
         return _check("configuration", "wrong", "WEBHOOK_SECRETS is empty: every event would be refused.")
     sources = ", ".join(here.settings.webhook_secrets)
     return _check("configuration", "ok", f"version {version}; events from {sources}; instance {here.settings.instance}")
+
+
+def _downloads(here: Installation) -> dict[str, str]:
+    if here.settings.download_secret is None:
+        return _check("downloads", "warning", "DOWNLOAD_SECRET is not set: every download is answered 503")
+    return _check("downloads", "ok", "links to releases are signed")
 
 
 def _database(here: Installation) -> dict[str, str]:

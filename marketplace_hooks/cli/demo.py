@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ..config import Settings
-from ..demo.catalogue import events
+from ..demo import business_care, catalogue
 from ..demo.load import SOURCE, signed_posts
 from ..services import tokens
 from ..services.installation import install
@@ -25,7 +25,8 @@ ANCHOR = "demo-day.txt"
 def load_demo(settings: Settings, url: str, say: Callable[[str], None]) -> None:
     """Post the demo marketplace; what was posted before is a duplicate and changes nothing."""
     now = datetime.now(UTC)
-    told = events(_anchor(settings.instance, now))
+    anchor = _anchor(settings.instance, now)
+    told = [*catalogue.events(anchor), *business_care.events(anchor)]
     secret = settings.webhook_secrets[SOURCE][0]
     new = 0
     for number, (path, headers, body) in enumerate(signed_posts(told, secret, now), 1):
@@ -40,7 +41,7 @@ def load_demo(settings: Settings, url: str, say: Callable[[str], None]) -> None:
 
 def what_to_try(settings: Settings, url: str) -> list[str]:
     """The lines that a newcomer needs next, ready to be copied."""
-    told = events(_anchor(settings.instance, datetime.now(UTC)))
+    told = catalogue.events(_anchor(settings.instance, datetime.now(UTC)))
     pack = next(data for _, type_, _, data in told if type_ == "pack.upserted")
     product_id = pack["product_ids"][0]
     seller_id = pack["seller_id"]
@@ -59,6 +60,8 @@ def what_to_try(settings: Settings, url: str) -> list[str]:
         '       -H \'Content-Type: application/json\' -d \'{"status": "online", "reason": "back"}\'',
         "ask a merchant's site what it runs (three are served beside, a PrestaShop 1.7, an 8 and a 9):",
         f"  {command()} inspect {_beside(url)}",
+        "withdraw a product of 5,000 subscribers, and watch its renewals being cancelled:",
+        f"  {command()} demo",
         f"the API's pages: {url}/api/v1/docs      what happened: {command()} events list",
         "Ctrl-C stops everything.",
     ]

@@ -69,7 +69,7 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
     try:
         environment = _environment(settings, redis, url)
         announce(settings.instance, Running(url=url, redis_url=redis.url if redis else None, pid=os.getpid()))
-        for child in _children(settings, environment, host, port, workers=workers, demo=demo):
+        for child in _children(settings, environment, host, port, workers=workers, demo=settings.demo):
             supervisor.add(child)
         if _wait_for_web(supervisor, host, port):
             if settings.demo:
@@ -112,7 +112,7 @@ def prepare_demo() -> None:
             )
         return
     instance.mkdir(parents=True, exist_ok=True)
-    key = base64.b64encode(DEMO_MARK.encode() + secrets.token_bytes(27)).decode()
+    key, download_key = (base64.b64encode(DEMO_MARK.encode() + secrets.token_bytes(27)).decode() for _ in range(2))
     draft = path.with_suffix(".draft")
     draft.touch(mode=0o600)
     draft.write_text(
@@ -120,6 +120,8 @@ def prepare_demo() -> None:
         "demo = true\n"
         f'secret_key = "{DEMO_MARK}{secrets.token_urlsafe(32)}"\n'
         f'webhook_secrets = "marketplace=whsec_{key}"\n'
+        f'download_secret = "{download_key}"\n'
+        "cascade_chunk = 250 # small, so that progress can be seen\n"
         'allowed_networks = "127.0.0.0/8"\n'
     )
     draft.replace(path)

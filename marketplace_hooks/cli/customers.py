@@ -1,0 +1,29 @@
+"""Commands about customers: forget one."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ..services.erasure import erase_customer
+from ..services.work import Cause, carry_out
+from .printing import json_option, show_one
+from .root import hooks_group, installation
+
+
+@hooks_group.command("erase-customer")
+@click.argument("customer_id")
+@click.option("--yes", is_flag=True, help="Do not ask: there is no way back.")
+@json_option
+def erase(customer_id: str, yes: bool, as_json: bool) -> None:
+    """Remove a customer's personal data everywhere; ids, amounts and dates stay.
+
+    \b
+    marketplace-hooks erase-customer c-1001
+    """
+    if not yes and not as_json and sys.stdin.isatty():
+        click.confirm(f"Forget {customer_id} for good?", abort=True)
+    cause = Cause(actor="operator", reason="")
+    is_new = carry_out(installation(), lambda work: erase_customer(work, customer_id, cause))
+    show_one({"customer_id": customer_id, "erased": True, "was_known_as_erased": not is_new}, as_json=as_json)

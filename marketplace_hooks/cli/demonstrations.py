@@ -1,0 +1,176 @@
+"""The command that shows what a withdrawal does to thousands of subscribers, in the demo that runs already."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import func, select
+
+from ..config import load
+from ..demo.catalogue import Event
+from ..demo.load import SOURCE, signed_posts
+from ..demo.subscribers import product_events, subscriber_events, withdrawal_event
+from ..domain.civil_days import day_of
+from ..domain.entitlement import Question
+from ..domain.statuses import Status
+from ..errors import ConfigurationError
+from ..services.entitlements import Asked, check
+from ..services.holders import is_entitled
+from ..services.installation import Installation, install
+from ..services.running import find_running
+from ..store.cascades import Cascade, CascadeState
+from ..store.outbox import OutgoingEvent
+from ..store.products import Product
+from ..store.subscriptions import Subscription
+from .events import post_signed
+from .printing import json_option, show_one
+from .root import hooks_group
+
+AT_ONCE = 200
+"""Events signed and posted at a time: each must arrive within five minutes of its signature."""
+PATIENCE_S = 60.0
+"""So long nothing may move before we give up: then no worker runs."""
+
+
+@hooks_group.command("demo", with_appcontext=False)
+@click.option(
+    "--subscribers",
+    default=5_000,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="How many have bought the product.",
+)
+@json_option
+def demo(subscribers: int, as_json: bool) -> None:
+    """Withdraw a product of many subscribers, and watch what follows.
+
+    Posts the product and its purchases to the demo that runs (`marketplace-hooks up --demo`), then ends its sale.
+
+    \b
+    marketplace-hooks demo --subscribers 50000
+    """
+    settings = load()
+    running = find_running(settings.instance)
+    if running is None or not settings.demo:
+        raise ConfigurationError(
+            "No demo is running here. Start one in another terminal, and come back: marketplace-hooks up --demo"
+        )
+    installation = install(settings)
+    product_id = f"demo-{uuid.uuid4().hex[:8]}"
+    console = Console(stderr=True, quiet=as_json)
+    secret = settings.webhook_secrets[SOURCE][0]
+    shown = Demonstration(installation=installation, url=running.url, secret=secret, product_id=product_id)
+    try:
+        with _progress(console) as progress:
+            shown.fill(subscribers, progress)
+            facts = shown.withdraw(progress)
+    finally:
+        installation.database.dispose()
+    show_one({"product": f"{running.url}/products/{product_id}", **facts}, as_json=as_json)
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demonstration:
+    """One product that is filled with subscribers, and then withdrawn."""
+
+    installation: Installation
+    url: str
+    secret: str
+    product_id: str
+
+    def fill(self, subscribers: int, progress: Progress) -> None:
+        """Post the product and its purchases, and wait until every Business Care runs."""
+        now = datetime.now(UTC)
+        self._post(product_events(self.product_id, now), lambda posted: None)
+        bar = progress.add_task("purchases posted, signed", total=subscribers)
+        purchases = subscriber_events(self.product_id, subscribers, now)
+        self._post(purchases, lambda event: progress.advance(bar, event[1] == "purchase.completed"))
+        bar = progress.add_task("Business Cares started", total=subscribers)
+        counted = select(func.count()).where(Subscription.product_id == self.product_id)
+        for count in self._watch(lambda: self._one(counted), until=lambda count: count >= subscribers):
+            progress.update(bar, completed=count)
+
+    def withdraw(self, progress: Progress) -> dict[str, Any]:
+        """End the sale, and follow the cascade to its end; what became of everybody."""
+        started_s = time.monotonic()
+        self._post([withdrawal_event(self.product_id, datetime.now(UTC))], lambda posted: None)
+        status = select(Product.status).where(Product.id == self.product_id)
+        for _ in self._watch(lambda: self._one(status), until=lambda one: one is Status.OFFLINE_PERMANENT):
+            pass
+        hidden_s = time.monotonic() - started_s
+        bar = progress.add_task("renewals cancelled", total=None)
+        for cascade in self._watch(self._cascade, until=lambda one: one.state is not CascadeState.RUNNING):
+            step = next(one for one in cascade.steps if one["name"] == "renewals")
+            progress.update(bar, total=step["total"], completed=step["done"])
+        return {
+            "page_hidden_after_s": round(hidden_s, 2),
+            "cascade_done_after_s": round(time.monotonic() - started_s, 2),
+            **self._outcome(self._cascade().id),
+        }
+
+    def _outcome(self, cascade_id: str) -> dict[str, Any]:
+        now, zone = self.installation.now(), self.installation.settings.reference_zone
+        theirs = select(func.count()).where(Subscription.product_id == self.product_id)
+        asked = Asked(purchase_id=f"{self.product_id}-0")
+        with self.installation.database.reading() as session:
+            one = check(session, asked, Question(at=now, zone=zone, site="https://shop-0.agences.example"))
+            return {
+                "renewals_cancelled": session.scalar(theirs.where(Subscription.withdrawn_from.is_not(None))),
+                "entitlements_kept": session.scalar(theirs.where(is_entitled(now, day_of(now, zone)))),
+                "events_written": session.scalar(select(func.count()).where(OutgoingEvent.cascade_id == cascade_id)),
+                "a_subscriber_is_told": f"{one.code}, until {one.last_day}",
+            }
+
+    def _post(self, events: Iterable[Event], done: Callable[[Event], object]) -> None:
+        """Post events side by side, a batch at a time, so that parents are there before what needs them."""
+        waiting = iter(events)
+        with ThreadPoolExecutor(16) as pool:  # whoever posts while others are committed shares the next commit.
+            while batch := list(islice(waiting, AT_ONCE)):
+                for event, answer in zip(batch, pool.map(self._send, self._signed(batch)), strict=True):
+                    if answer != 202:
+                        raise click.ClickException(f"{event[1]} was answered {answer} instead of 202")
+                    done(event)
+
+    def _signed(self, batch: list[Event]) -> Iterator[tuple[str, dict[str, str], bytes]]:
+        return signed_posts(batch, self.secret, datetime.now(UTC))
+
+    def _send(self, post: tuple[str, dict[str, str], bytes]) -> int:
+        path, headers, body = post
+        return post_signed(f"{self.url}{path}", headers, body)[0]
+
+    def _watch(self, look: Callable[[], Any], *, until: Callable[[Any], bool]) -> Iterator[Any]:
+        """What is seen, each time it has changed, until it is as it shall be."""
+        last, moved_s = None, time.monotonic()
+        while True:
+            seen = look()
+            if seen is not None and seen != last:
+                last, moved_s = seen, time.monotonic()
+                yield seen
+            if seen is not None and until(seen):
+                return
+            if time.monotonic() - moved_s > PATIENCE_S:
+                raise click.ClickException("nothing moves any more: does a worker run? See marketplace-hooks doctor")
+            time.sleep(0.05)
+
+    def _one(self, query: Any) -> Any:
+        with self.installation.database.reading() as session:
+            return session.scalar(query)
+
+    def _cascade(self) -> Any:
+        about = select(Cascade).where(Cascade.subject_id == self.product_id).order_by(Cascade.number.desc()).limit(1)
+        return self._one(about)

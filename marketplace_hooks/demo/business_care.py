@@ -1,0 +1,162 @@
+"""What has become of the demo marketplace's purchases: renewed, cancelled, about to end, over, refunded; and releases.
+
+Told after `catalogue.events`, as the platform would tell it. Renewals of before the day of loading are history: the
+platform tells that it charged them, and nothing is charged again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ..domain.instants import format_instant
+from ..domain.prices import percent_of, rates_on, reactivation_price
+from ..domain.renewals import original_date, renewal_instant
+from . import catalogue
+from .catalogue import Event
+
+ZONE = "Europe/Paris"
+
+RENEWED = ("o-50210", "o-50343", "o-50364", "o-50420", "o-50329")
+"""Paid for a second year; the first of them ends within weeks."""
+CANCELLED = {"o-50266": 20, "o-50245": 3, "o-50441": 61}
+"""Purchase → days since its customer cancelled the renewal: the second ends within weeks."""
+REACTIVATED = {"o-50238": 10}
+"""Purchase → days since its customer took an expired one up again."""
+REFUNDED = {"o-50315": 3}
+"""Purchase → days since the whole price was given back."""
+DISPUTED = {"o-50350": 5}
+"""Purchase → days since the bank reversed the payment."""
+MOVED = {"o-50322": ("https://boutique.maison-amandier.example", 12)}
+"""Purchase → the merchant site that it was moved to, and how many days ago."""
+PAID_RELEASES = {"20133": 2_900, "20156": 3_900, "20391": 4_900}
+"""Product → price in cents of a functional update that is sold for itself."""
+BOUGHT = {"o-50210": "20133"}
+"""Purchase → product whose paid release its customer bought."""
+
+
+def events(now: datetime) -> list[Event]:
+    """Everything that followed from the catalogue's purchases, by the instant it tells of."""
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    told = [(type_, data) for _, type_, _, data in catalogue.events(now)]
+    products = _last_of(told, "product.upserted", "product_id")
+    purchases = _last_of(told, "purchase.completed", "purchase_id")
+    followed = [
+        *_releases(products, today),
+        *_bought(products, today),
+        *_renewed(purchases),
+        *_reactivated(purchases, products, today),
+        *_chosen(today),
+        *_given_back(purchases, today),
+        *_moved(today),
+    ]
+    return [(f"demo-{today:%Y%m%d}-{id_}", type_, at, data) for id_, type_, at, data in followed]
+
+
+def _last_of(told: list[tuple[str, dict[str, Any]]], type_: str, key: str) -> dict[str, dict[str, Any]]:
+    return {data[key]: data for one, data in told if one == type_}
+
+
+def _releases(products: dict[str, dict[str, Any]], today: datetime) -> Iterator[Event]:
+    """A version when the listing last changed, one since, and for some products one that is sold for itself."""
+    for product_id, product in products.items():
+        listed_at = datetime.fromisoformat(product["listing"]["published_at"])
+        latest = today - timedelta(days=4 + int(product_id) % 9, hours=-9)
+        yield _release(product, f"{product['version']}.0.0", listed_at)
+        yield _release(product, f"{product['version']}.1.0", max(latest, listed_at + timedelta(days=1)))
+        if product_id in PAID_RELEASES:
+            yield _release(
+                product, f"{product['version'] + 1}.0.0", today - timedelta(days=2), PAID_RELEASES[product_id]
+            )
+
+
+def _release(product: dict[str, Any], number: str, at: datetime, cents: int | None = None) -> Event:
+    name = product["technical_name"]
+    address = f"https://files.marketplace.example/{name}/{name}-{number}.zip"
+    data = {
+        "release_id": f"r-{product['product_id']}-{number}",
+        "product_id": product["product_id"],
+        "number": number,
+        "kind": "free" if cents is None else "paid",
+        "compatible_from": product["listing"]["compatible_from"],
+        "compatible_to": product["listing"]["compatible_to"],
+        "published_at": format_instant(at),
+        "download_url": address,
+        "sha256": hashlib.sha256(address.encode()).hexdigest(),
+    }
+    if cents is not None:
+        data["price"] = _money(cents)
+    return f"release-{data['release_id'].replace('.', '_')}", "release.published", at, data
+
+
+def _bought(products: dict[str, dict[str, Any]], today: datetime) -> Iterator[Event]:
+    at = today - timedelta(days=1)
+    for purchase_id, product_id in BOUGHT.items():
+        data = {
+            "release_id": f"r-{product_id}-{products[product_id]['version'] + 1}.0.0",
+            "purchase_id": purchase_id,
+            "amount": _money(PAID_RELEASES[product_id]),
+            "purchased_at": format_instant(at),
+        }
+        yield f"bought-{purchase_id}", "release.purchased", at, data
+
+
+def _renewed(purchases: dict[str, dict[str, Any]]) -> Iterator[Event]:
+    for purchase_id in RENEWED:
+        bought_at = datetime.fromisoformat(purchases[purchase_id]["purchased_at"])
+        at = renewal_instant(original_date(bought_at, ZONE), 1, ZONE) + timedelta(minutes=20)
+        cents = percent_of(purchases[purchase_id]["price_paid"]["amount_cents"], rates_on(at.date()).renewal_percent)
+        yield _charge("renewed", purchase_id, cents, at)
+
+
+def _reactivated(
+    purchases: dict[str, dict[str, Any]], products: dict[str, dict[str, Any]], today: datetime
+) -> Iterator[Event]:
+    for purchase_id, days_ago in REACTIVATED.items():
+        at = today - timedelta(days=days_ago, hours=-10)
+        price = products[purchases[purchase_id]["product_id"]]["price"]["amount_cents"]
+        yield _charge("reactivated", purchase_id, reactivation_price(price, at.date()).total_cents, at)
+
+
+def _charge(name: str, purchase_id: str, cents: int, at: datetime) -> Event:
+    data = {
+        "purchase_id": purchase_id,
+        "period_index": 2,
+        "charge_id": f"ch-{purchase_id}-2",
+        "amount": _money(cents),
+        "occurred_at": format_instant(at),
+    }
+    return f"{name}-{purchase_id}", f"subscription.{name}", at, data
+
+
+def _chosen(today: datetime) -> Iterator[Event]:
+    for purchase_id, days_ago in CANCELLED.items():
+        at = today - timedelta(days=days_ago, hours=-11)
+        data = {"purchase_id": purchase_id, "actor": "customer", "received_at": format_instant(at)}
+        yield f"cancelled-{purchase_id}", "subscription.renewal_cancelled", at, data
+
+
+def _given_back(purchases: dict[str, dict[str, Any]], today: datetime) -> Iterator[Event]:
+    for purchase_id, days_ago in REFUNDED.items():
+        at = today - timedelta(days=days_ago, hours=-14)
+        paid = purchases[purchase_id]["price_paid"]
+        data = {"purchase_id": purchase_id, "refunded_at": format_instant(at), "amount": paid}
+        yield f"refunded-{purchase_id}", "purchase.refunded", at, data
+    for purchase_id, days_ago in DISPUTED.items():
+        at = today - timedelta(days=days_ago, hours=-8)
+        paid = purchases[purchase_id]["price_paid"]
+        data = {"purchase_id": purchase_id, "disputed_at": format_instant(at), "amount": paid}
+        yield f"disputed-{purchase_id}", "purchase.disputed", at, data
+
+
+def _moved(today: datetime) -> Iterator[Event]:
+    for purchase_id, (shop_url, days_ago) in MOVED.items():
+        at = today - timedelta(days=days_ago, hours=-15)
+        data = {"purchase_id": purchase_id, "shop_url": shop_url, "bound_at": format_instant(at)}
+        yield f"moved-{purchase_id}", "purchase.shop_bound", at, data
+
+
+def _money(cents: int) -> dict[str, Any]:
+    return {"amount_cents": cents, "currency": catalogue.CURRENCY}

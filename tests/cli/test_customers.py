@@ -1,0 +1,54 @@
+"""Commands about customers and about the installation, as an operator types them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from flask.cli import ScriptInfo
+from sqlalchemy import select
+
+from marketplace_hooks.cli import hooks_group
+from marketplace_hooks.store.purchases import Customer
+
+from ..holders import holds
+from ..marketplace import Marketplace
+
+
+def typed(marketplace: Marketplace, *words: str) -> Result:
+    return CliRunner().invoke(hooks_group, words, obj=ScriptInfo(create_app=lambda: marketplace.app))
+
+
+def test_a_customer_is_forgotten_by_command(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1")
+    holds(marketplace)
+    answer = typed(marketplace, "erase-customer", "customer-1", "--yes", "--json")
+    assert answer.exit_code == 0, answer.output
+    assert json.loads(answer.output) == {"customer_id": "customer-1", "erased": True, "was_known_as_erased": False}
+    [customer] = marketplace.all(select(Customer))
+    assert (customer.name, customer.email) == ("", "")
+    [told] = marketplace.outgoing("customer-1", "customer")
+    assert told.cause["actor"] == "operator"
+    again = typed(marketplace, "erase-customer", "customer-1", "--yes", "--json")
+    assert json.loads(again.output)["was_known_as_erased"] is True
+
+
+@pytest.mark.parametrize(("settings", "state"), [({}, "warning"), ({"DOWNLOAD_SECRET": "ab" * 32}, "ok")])
+def test_the_doctor_says_whether_downloads_can_be_signed(
+    open_here: Callable[..., Marketplace], settings: dict[str, Any], state: str
+) -> None:
+    answer = typed(open_here(**settings), "doctor", "--json")
+    [check] = [one for one in json.loads(answer.output) if one["check"] == "downloads"]
+    assert check["state"] == state
+
+
+def test_without_a_running_demo_there_is_nothing_to_withdraw(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKETPLACE_HOOKS_INSTANCE", str(marketplace.installation.settings.instance))
+    answer = typed(marketplace, "demo")
+    assert answer.exit_code == 1
+    assert "up --demo" in answer.output
