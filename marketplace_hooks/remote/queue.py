@@ -101,7 +101,8 @@ class SilentBells:
 class GatheredBells:
     """Rings from a thread of its own, so that a request never waits: the first at once, the next ones gathered.
 
-    A ring that comes within `gather_s` of the last goes out at the end of that time, once for all.
+    A ring that comes within `gather_s` of the last goes out at the end of that time, once for all. One that Redis did
+    not hear goes out again when the breaker ends: a moment's silence must not leave an event to the next sweep.
     """
 
     def __init__(self, bells: Doorbells, *, gather_s: float = 0.05) -> None:
@@ -135,9 +136,11 @@ class GatheredBells:
                 self._condition.wait_for(lambda: bool(self._wanted))
                 wanted = set(self._wanted)
                 self._wanted.clear()
-            for bell in wanted:
-                self._bells.ring(bell)
-            time.sleep(self._gather_s)
+            unheard = {bell for bell in wanted if not self._bells.ring(bell)}
+            time.sleep(BREAKER_S if unheard else self._gather_s)
+            if unheard:
+                with self._condition:
+                    self._wanted |= unheard
 
 
 def connect(url: str, *, timeout_s: float | None = None) -> redis.Redis:
