@@ -93,7 +93,16 @@ OUTGOING: dict[str, Outgoing] = {
     ),
     "subscription.reactivation_due": Outgoing(
         when="A customer takes up an expired Business Care: charge it, once for each idempotency key.",
-        example={**_BUSINESS_CARE, "period_index": 3, "amount": _AMOUNT, "idempotency_key": "o-50434:3"},
+        example={
+            **_BUSINESS_CARE,
+            "period_index": 3,
+            "amount": {"amount_cents": 13_365, "currency": "EUR"},
+            "lines": [
+                {"what": "period", "amount": {"amount_cents": 3_960, "currency": "EUR"}},
+                {"what": "supplement", "amount": {"amount_cents": 9_405, "currency": "EUR"}},
+            ],
+            "idempotency_key": "o-50434:3",
+        },
     ),
     "subscription.reversal_due": Outgoing(
         when="A charge must be given back, or not be made: the renewal had been stopped in time.",
@@ -110,8 +119,8 @@ OUTGOING: dict[str, Outgoing] = {
         example={**_BUSINESS_CARE, "last_day": "2026-11-23"},
     ),
     "release.available": Outgoing(
-        when="A release is published: told to every holder of an active Business Care.",
-        example={**_BUSINESS_CARE, "release_id": "r-9", "number": "2.4.0", "kind": "free"},
+        when="A release is published: told to every holder of an active Business Care; a paid one has a `price`.",
+        example={**_BUSINESS_CARE, "release_id": "r-9", "number": "2.4.0", "kind": "paid", "price": _AMOUNT},
     ),
     "seller.closure_announced": Outgoing(
         when="A seller's closure is declared, shortened or cancelled: customers see it from now on.",
@@ -199,7 +208,7 @@ OUTGOING: dict[str, Outgoing] = {
     ),
     "customer.erased": Outgoing(when="A customer's personal data has been removed.", example={"customer_id": "c-17"}),
     "cascade.completed": Outgoing(
-        when="Everything that had to follow from a status change has been done.",
+        when="Everything that had to follow from a change has been done; of a release it names `release_id` too.",
         example={
             "cascade_id": "cas_1f0c",
             "product_id": "20133",
