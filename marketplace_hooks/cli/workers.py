@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ import click
 
 from ..errors import ConfigurationError
 from ..events import sweeps
+from ..events.rehearsal import rehearse
 from ..remote.queue import Bell, answers, work
 from ..services.installation import redis_url
 from ..services.locks import release_lock
@@ -54,11 +56,13 @@ def worker(processes: int) -> None:
         raise ConfigurationError("Redis does not answer. Check REDIS_URL, or wait until it is back.")
     lane, _, lanes = os.environ.get(LANE, "").partition("/")
     if lanes or processes == 1:
-        # Imported before the first job is forked: a job then starts in milliseconds.
+        # Imported and rehearsed before the first job is forked: a job then starts in milliseconds.
         import_module("workers.runtime").serve(here)
         for bell in Bell:
             import_module(f"workers.{bell}")
+        rehearse(here)
         here.database.dispose()
+        gc.freeze()  # what is here to stay is not looked at, and so not copied, by every job's collector.
         work(url, bells_of(int(lane or 0), int(lanes or 1)))
         return
     supervisor = Supervisor()

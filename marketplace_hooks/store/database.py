@@ -56,7 +56,7 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """The engine of this process; a forked child gets its own and never touches its parent's sockets."""
+        """The engine of this process. A forked child inherits what it has learnt, and opens connections of its own."""
         return self._of_this_process(autocommit=False)
 
     @property
@@ -71,8 +71,7 @@ class Database:
         with self._lock:
             if self._pid != os.getpid():
                 for inherited in self._engines.values():
-                    inherited.dispose(close=False)
-                self._engines.clear()
+                    inherited.dispose(close=False)  # its parent's sockets stay its parent's.
                 self._pid = os.getpid()
             if autocommit not in self._engines:
                 self._engines[autocommit] = self._make_engine(autocommit=autocommit)

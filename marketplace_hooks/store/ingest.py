@@ -8,6 +8,7 @@ one round trip and one commit for all of them (`benchmarks/ingest.py`).
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
 from ..errors import Unavailable
@@ -80,7 +80,7 @@ class InboxWriter:
             self._keep_all, at_most=AT_ONCE, side_by_side=side_by_side
         )
         self._lock = threading.Lock()
-        self._engine: Engine | None = None
+        self._pid = os.getpid()
         self._idle: list[Any] = []
 
     def keep(self, event: Received) -> Kept:
@@ -167,13 +167,12 @@ class InboxWriter:
 
     def _take(self) -> Any:
         """A cursor on a connection of our own in autocommit mode: an idle one, or a new one."""
-        engine = self._database.engine
         with self._lock:
-            if self._engine is not engine:  # in a forked child, which leaves its parent's connections alone.
-                self._engine, self._idle = engine, []
+            if self._pid != os.getpid():  # in a forked child, which leaves its parent's connections alone.
+                self._pid, self._idle = os.getpid(), []
             if self._idle:
                 return self._idle.pop()
-        held = engine.raw_connection()
+        held = self._database.engine.raw_connection()
         held.detach()  # ours for as long as the process lives; the pool need not count it.
         connection: Any = held.dbapi_connection
         if not self._sqlite:
