@@ -6,6 +6,7 @@ addresses may have been kept: a table that keeps more of them is one function mo
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +16,14 @@ from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from ..domain.erasure import ACTORS, actor_without_name, without_personal_data
-from ..store.access import Role, Token
+from ..store.access import IdempotentCall, Role, Token
 from ..store.base import constant
 from ..store.inbox import InboxConflict, InboxEvent, InboxState
 from ..store.inspections import Evidence, Inspection, InspectionState, SiteCredential
 from ..store.outbox import OutgoingEvent
 from ..store.purchases import Customer, Purchase, SiteBinding
 from ..store.subscriptions import RenewalChange
-from ..store.support import Message, SupportRequest
+from ..store.support import Message, RefundClaim, SupportRequest
 from .work import Cause, Work
 
 SUBJECT = "customer"
@@ -124,6 +125,7 @@ def _forget_requests(work: Work, trace: Trace) -> None:
             setattr(request, name, without_personal_data(getattr(request, name)))
     said = update(Message).where(Message.request_id.in_(trace.requests))
     _change(work, said, author="", subject="", body="", headers=[], confirmed_by=None)
+    _change(work, update(RefundClaim).where(RefundClaim.request_id.in_(trace.requests)), reason=None)
 
 
 def _forget_inspections(work: Work, trace: Trace) -> None:
@@ -183,6 +185,16 @@ def _forget_access(work: Work, trace: Trace) -> None:
     _change(work, theirs, label="", revoked_at=func.coalesce(Token.revoked_at, work.now))
 
 
+def _forget_answers(work: Work, trace: Trace) -> None:
+    """What repeated calls would be answered: the customer's own, and everybody's about the customer's requests."""
+    tokens = select(literal("token:") + Token.id).where(Token.role == Role.CUSTOMER, Token.subject == trace.customer_id)
+    # As `web/api/once.py` names somebody whom a host has signed in.
+    person = f"person:{hashlib.sha256(f'{Role.CUSTOMER}:{trace.customer_id}'.encode()).hexdigest()}"
+    about = (IdempotentCall.route.contains(f"/{id_}/", autoescape=True) for id_ in trace.requests)
+    theirs = or_(IdempotentCall.scope.in_(tokens), IdempotentCall.scope == person, *about)
+    _change(work, update(IdempotentCall).where(theirs, IdempotentCall.body.is_not(None)), body=b"{}")
+
+
 PLACES: Sequence[Callable[[Work, Trace], None]] = (
     _forget_site,
     _forget_requests,
@@ -190,6 +202,7 @@ PLACES: Sequence[Callable[[Work, Trace], None]] = (
     _forget_told,
     _forget_causes,
     _forget_access,
+    _forget_answers,
 )
 """Every place where something personal is kept beside the customer's own row."""
 

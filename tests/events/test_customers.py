@@ -14,7 +14,7 @@ from sqlalchemy import select
 from marketplace_hooks.remote.rungs import Credentials
 from marketplace_hooks.services import tokens
 from marketplace_hooks.services.inspections import start_inspection
-from marketplace_hooks.store.access import Token
+from marketplace_hooks.store.access import IdempotentCall, Token
 from marketplace_hooks.store.base import Base
 from marketplace_hooks.store.inbox import InboxEvent
 from marketplace_hooks.store.inspections import Inspection, SiteCredential
@@ -213,6 +213,13 @@ def test_no_word_of_a_conversation_stays(marketplace: Marketplace) -> None:
                 headers=[["To", "odile@pelote.example"]],
             )
         )
+    said_of = {"status": 201, "body": b'{"body": "signed, Odile"}', "owner": "", "body_sha256": "", "started_at": now}
+    token, _ = tokens.create(marketplace.installation, "customer", subject="customer-1")
+    seller, _ = tokens.create(marketplace.installation, "seller", subject="seller-1")
+    with marketplace.installation.database.session() as session:
+        session.add(IdempotentCall(scope=f"token:{token.id}", route="POST /support-requests", key="1", **said_of))
+        route = "POST /support-requests/request-1/messages"
+        session.add(IdempotentCall(scope=f"token:{seller.id}", route=route, key="1", **said_of))
     erases(marketplace)
     assert leaks(marketplace) == []
     [request] = marketplace.all(select(SupportRequest))
