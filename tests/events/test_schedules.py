@@ -10,8 +10,8 @@ import time_machine
 from marketplace_hooks.events.apply import drain
 from marketplace_hooks.services.schedules import apply_due
 
+from ..buttons import press_status
 from ..marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
-from .test_status_changes import press_status
 
 HOUR = timedelta(hours=1)
 MICROSECOND = timedelta(microseconds=1)

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 
-from marketplace_hooks.domain.statuses import Asked, Effect, Side, Status
-from marketplace_hooks.services.standings import Standing, Standings
-from marketplace_hooks.services.statuses import cancel_scheduled, change_status, reinstate
-from marketplace_hooks.services.work import Cause, Work, carry_out
-from marketplace_hooks.store.products import SubjectKind
-
+from ..buttons import press_cancel, press_reinstate, press_status
 from ..marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
 
 HOUR = timedelta(hours=1)
-BY_BUTTON = Cause(actor="seller", reason="by the button")
-
-
-def press(marketplace: Marketplace, act: Callable[[Work, Standing], object], product_id: str = "mod-1") -> None:
-    """Do something here, as a button does: in one transaction, with what stands locked."""
-
-    def pressed(work: Work) -> None:
-        standing = Standings(work.session).get(SubjectKind.PRODUCT, product_id)
-        assert standing is not None
-        act(work, standing)
-
-    carry_out(marketplace.installation, pressed)
-
-
-def press_status(
-    marketplace: Marketplace, status: str, side: Side = Side.SELLER, effective_at: datetime | None = None
-) -> None:
-    asked = Asked(side=side, status=Status(status), effective_at=effective_at)
-    press(marketplace, lambda work, standing: change_status(work, standing, asked, BY_BUTTON))
 
 
 @pytest.fixture(autouse=True)
@@ -213,7 +188,7 @@ def test_a_cancellation_made_here_outranks_an_older_event(
 ) -> None:
     press_status(marketplace, OFFLINE, effective_at=datetime.now(UTC) + 24 * HOUR)
     clock.shift(60)
-    press(marketplace, lambda work, standing: cancel_scheduled(work, standing, Side.SELLER, BY_BUTTON))
+    press_cancel(marketplace)
     event = marketplace.change("mod-1", OFFLINE, sent_at=datetime.now(UTC) - timedelta(seconds=30))
     marketplace.work_off()
     assert marketplace.fate(event) == ("applied", "superseded")
@@ -225,7 +200,7 @@ def test_a_reinstatement_made_here_outranks_an_older_event(
     marketplace.change("mod-1", WITHDRAWN, MARKETPLACE)
     marketplace.work_off()
     clock.shift(60)
-    press(marketplace, lambda work, standing: reinstate(work, standing, BY_BUTTON))
+    press_reinstate(marketplace)
     event = marketplace.change("mod-1", WITHDRAWN, MARKETPLACE, sent_at=datetime.now(UTC) - timedelta(seconds=30))
     marketplace.work_off()
     assert marketplace.fate(event) == ("applied", "superseded")
@@ -332,13 +307,7 @@ def test_the_button_and_the_event_give_the_same_state(marketplace: Marketplace) 
     for status in (OFFLINE, ONLINE, WITHDRAWN):
         marketplace.change("mod-1", status)
         marketplace.work_off()
-        asked = Asked(side=Side.SELLER, status=Status(status))
-        effects: list[Effect] = []
-
-        def act(work: Work, standing: Standing, asked: Asked = asked, effects: list[Effect] = effects) -> None:
-            effects.append(change_status(work, standing, asked, BY_BUTTON).effect)
-
-        press(marketplace, act, "mod-2")
+        press_status(marketplace, status, id_="mod-2")
         marketplace.work_off()
         assert marketplace.status("mod-1") == marketplace.status("mod-2") == status
     assert marketplace.told("mod-1") == marketplace.told("mod-2")
