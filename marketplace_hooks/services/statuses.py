@@ -116,7 +116,7 @@ def apply_scheduled(work: Work, standing: Standing, *, until: datetime | None = 
     until = until or work.now
     outcomes: list[Outcome] = []
     while due := [state for state in standing.slots() if state.scheduled_at and state.scheduled_at <= until]:
-        state = min(due, key=lambda one: one.scheduled_at or until)
+        state = min(due, key=lambda one: (one.scheduled_at or until, list(Side).index(one.side)))
         asked = Asked(side=state.side, status=Status(state.scheduled_status or ""))
         cause = Cause.from_json(state.scheduled_cause or {})
         received_at, due_at = state.scheduled_received_at or until, state.scheduled_at
