@@ -79,9 +79,7 @@ def plans(installation: Installation, ran: Ran) -> list[str]:
         return ["\n".join(str(row[0]) for row in rows) for rows in found]
 
 
-WALKED_THROUGH = re.compile(
-    r"(?:Seq Scan on|SCAN) (mh_(?:subscriptions|periods|purchases|notices))(?! USING)"
-)
+WALKED_THROUGH = re.compile(r"(?:Seq Scan on|SCAN) (mh_(?:subscriptions|periods|purchases|notices))(?! USING)")
 
 
 def assert_found_by_index(installation: Installation, heard: list[Ran], *indexes: str) -> None:
