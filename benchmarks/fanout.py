@@ -1,101 +1,171 @@
-"""How long does the cascade of a product in 10,000 packs take, next to the same bare statements in one transaction?"""
+"""How long does it take to tell that every pack of one product has vanished, next to the bare statements that do so?
+
+In this process, on two identical databases: the cascade's own run (claim, chunks, progress, the count at the end), and
+one transaction with one UPDATE of the packs and one INSERT … SELECT of the outgoing events.
+"""
 
 from __future__ import annotations
 
 import time
 from argparse import Namespace
+from dataclasses import dataclass
 
-from sqlalchemy import case, insert, literal, select, update
+from sqlalchemy import TextClause, func, select, text
 
-from marketplace_hooks.domain.statuses import Asked, Side, Status
+from marketplace_hooks.events.apply import drain
 from marketplace_hooks.services.cascades import run_cascades
 from marketplace_hooks.services.installation import Installation
-from marketplace_hooks.services.standings import Standings
-from marketplace_hooks.services.statuses import change_status
-from marketplace_hooks.services.work import Cause, Work, carry_out
-from marketplace_hooks.store.base import json_object, random_hex
 from marketplace_hooks.store.outbox import OutgoingEvent
-from marketplace_hooks.store.packs import Pack, PackMember
-from marketplace_hooks.store.products import SubjectKind
+from marketplace_hooks.store.packs import Pack
 
-from . import marketplaces, rounds, stack
+from . import rounds, stack, told
 
-LARGEST_RATIO = 3.0
-CAUSE = Cause(actor="seller", reason="benchmark")
-_COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "created_at"]
+MOST_RATIO = 3.0
+OFFLINE, ONLINE = "offline_temporary", "online"
+OTHERS = 100
+"""Products that share the packs with the one in all of them."""
+
+# What the cascade's own statements say, by hand: a pack is shown when it is online, has two members, all online.
+_VISIBLE = """(mh_packs.status = 'online'
+    AND (SELECT count(*) FROM mh_pack_members m WHERE m.pack_id = mh_packs.id) >= 2
+    AND NOT EXISTS (SELECT 1 FROM mh_pack_members m JOIN mh_products p ON p.id = m.product_id
+                    WHERE m.pack_id = mh_packs.id AND p.status <> 'online'))"""
+_WITHIN = "mh_packs.id IN (SELECT m.pack_id FROM mh_pack_members m WHERE m.product_id = :product)"
+HIDE_OR_SHOW = text("UPDATE mh_products SET status = :status WHERE id = :product")
+UPDATE = text(
+    f"UPDATE mh_packs SET shown = NOT shown, sequence = sequence + 1, announced_by = :cascade, changed_at = :now "
+    f"WHERE {_WITHIN} AND shown <> {_VISIBLE}"
+)
+# An id and the data of each outgoing event, made by the database.
+_MADE = {
+    "sqlite": "lower(hex(randomblob(16))), json_object('pack_id', id, 'seller_id', seller_id, 'status', status), '{}'",
+    "postgresql": "replace(gen_random_uuid()::text, '-', ''), "
+    "jsonb_build_object('pack_id', id, 'seller_id', seller_id, 'status', status), '{}'::jsonb",
+}
+
+
+def insert_of(kind: str) -> TextClause:
+    """INSERT … SELECT of an outgoing event for each pack that the UPDATE has changed."""
+    return text(
+        "INSERT INTO mh_outbox "
+        "(type, subject_kind, subject_id, sequence, created_at, cascade_id, event_id, data, cause) "
+        f"SELECT :type, 'pack', id, sequence, changed_at, announced_by, {_MADE[kind]} FROM mh_packs "
+        f"WHERE {_WITHIN} AND announced_by = :cascade"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """One marketplace: as many packs as asked, all with the product 0 in them."""
+
+    installation: Installation
+    packs: int
+
+    @classmethod
+    def fill(cls, installation: Installation, packs: int) -> Shelf:
+        """By events, as any marketplace is."""
+        told.tell(installation, [told.seller()])
+        told.tell(installation, [told.product(number) for number in range(OTHERS + 1)])
+        told.tell(installation, [told.pack(number, [0, 1 + number % OTHERS]) for number in range(packs)])
+        return cls(installation=installation, packs=packs)
+
+    def told_of(self) -> tuple[int, int]:
+        """How many packs are said to be shown, and how many events about packs there are."""
+        with self.installation.database.reading() as session:
+            shown = session.scalar(select(func.count()).select_from(Pack).where(Pack.shown)) or 0
+            events = select(func.count()).select_from(OutgoingEvent).where(OutgoingEvent.subject_kind == "pack")
+            return shown, session.scalar(events) or 0
+
+
+class Cascades:
+    """Ours: an event hides or shows the product, and the cascade that follows is timed."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self.version = 0
+
+    def took_ms(self, status: str) -> float:
+        """One cascade. Raises when it did not tell of every pack."""
+        self.version += 1
+        told.put_into_inbox(self.shelf.installation, [told.status_changed(0, status, self.version)])
+        drain(self.shelf.installation, "benchmark")
+        before = self.shelf.told_of()[1]
+        begun_s = time.perf_counter()
+        finished = run_cascades(self.shelf.installation, "benchmark")
+        took_s = time.perf_counter() - begun_s
+        shown, events = self.shelf.told_of()
+        if (finished, shown, events - before) != (1, self.shelf.packs * (status == ONLINE), self.shelf.packs):
+            raise RuntimeError(f"{finished} cascades, {shown} packs shown, {events - before} events")
+        return took_s * 1000
+
+
+class Statements:
+    """The floor: the same rows by two statements in one transaction."""
+
+    def __init__(self, shelf: Shelf, kind: str) -> None:
+        self.shelf = shelf
+        self.insert = insert_of(kind)
+        self.number = 0
+
+    def took_ms(self, status: str) -> float:
+        """One transaction. Raises when it did not tell of every pack."""
+        self.number += 1
+        database = self.shelf.installation.database
+        now = self.shelf.installation.now().isoformat(" ")
+        given = {"product": told.product_id(0), "cascade": f"floor-{self.number}", "now": now}
+        type_ = "pack.shown" if status == ONLINE else "pack.hidden"
+        with database.begin() as connection:
+            connection.execute(HIDE_OR_SHOW, {"product": given["product"], "status": status})
+        begun_s = time.perf_counter()
+        with database.begin() as connection:
+            changed = connection.execute(UPDATE, given).rowcount
+            inserted = connection.execute(self.insert, {**given, "type": type_}).rowcount
+        took_s = time.perf_counter() - begun_s
+        if not changed == inserted == self.shelf.packs:
+            raise RuntimeError(f"{changed} packs, {inserted} events")
+        return took_s * 1000
 
 
 def measure(asked: Namespace, kind: str) -> rounds.Report:
-    """Two databases alike: on one the cascade, on the other an UPDATE and an INSERT … SELECT. Hide and show in turn."""
-    report = rounds.Report(title=f"fan-out, {asked.events} packs", database=kind)
+    """First every hide is timed and the show after it is not; then the other way round."""
+    report = rounds.Report(title=f"fanout, {asked.events:,} packs", database=kind)
     with stack.folder() as here, stack.databases(kind, here) as database:
-        ours, floor = (stack.place(here, database()).install() for _ in range(2))
+        ours = Cascades(Shelf.fill(stack.place(here, database()).install(), asked.events))
+        floor = Statements(Shelf.fill(stack.place(here, database()).install(), asked.events), kind)
+        compare(asked, report, ours, floor, hides=True)
         for one in (ours, floor):
-            members = marketplaces.make_products(one, 2)
-            marketplaces.make_packs(one, asked.events, members)
-        product_id = members[0]
-        turn = [0]
-
-        def cascade() -> float:
-            turn[0] += 1
-            return _cascade(ours, product_id, Status.OFFLINE_TEMPORARY if turn[0] % 2 else Status.ONLINE)
-
-        rounds.interleave(
-            report,
-            asked.rounds + asked.rounds % 2,
-            floor=lambda: _bare(floor, product_id),
-            ours=cascade,
-            unit="s",
-            target=rounds.at_most(LARGEST_RATIO),
-        )
+            one.took_ms(OFFLINE)
+        compare(asked, report, ours, floor, hides=False)
         for one in (ours, floor):
-            one.database.dispose()
+            one.shelf.installation.database.dispose()
     return report
 
 
-def _cascade(installation: Installation, product_id: str, status: Status) -> float:
-    """The seller's change is committed beforehand; what follows from it is measured."""
+def compare(asked: Namespace, report: rounds.Report, ours: Cascades, floor: Statements, *, hides: bool) -> None:
+    """One direction in interleaved rounds; each measurement turns back what it did."""
+    there, back = (OFFLINE, ONLINE) if hides else (ONLINE, OFFLINE)
 
-    def change(work: Work) -> None:
-        standing = Standings(work.session).get(SubjectKind.PRODUCT, product_id)
-        if standing is None:
-            raise LookupError(product_id)
-        change_status(work, standing, Asked(side=Side.SELLER, status=status), CAUSE)
+    def timed(one: Cascades | Statements) -> float:
+        took_ms = one.took_ms(there)
+        one.took_ms(back)
+        return took_ms
 
-    carry_out(installation, change)
-    begun = time.perf_counter()
-    finished = run_cascades(installation, "benchmark")
-    took_s = time.perf_counter() - begun
-    if finished != 1:
-        raise RuntimeError(f"{finished} cascades were finished")
-    return took_s
-
-
-def _bare(installation: Installation, product_id: str) -> float:
-    """State and sequence of every pack that contains the product, and one event each: two statements, one commit."""
-    concerned = Pack.id.in_(select(PackMember.pack_id).where(PackMember.product_id == product_id))
-    now, columns = installation.now(), OutgoingEvent.__table__.c
-    change = update(Pack).where(concerned).values(shown=~Pack.shown, sequence=Pack.sequence + 1, changed_at=now)
-    told = select(
-        literal("evt_") + random_hex(),
-        case((Pack.shown, literal("pack.shown")), else_=literal("pack.hidden")),
-        literal(SubjectKind.PACK.value),
-        Pack.id,
-        Pack.sequence,
-        json_object(literal("pack_id"), Pack.id, literal("seller_id"), Pack.seller_id, literal("status"), Pack.status),
-        literal(CAUSE.as_json(), columns.cause.type),
-        literal(now, columns.created_at.type),
-    ).where(concerned)
-    begun = time.perf_counter()
-    with installation.database.session() as session:
-        session.execute(change.execution_options(synchronize_session=False))
-        session.execute(insert(OutgoingEvent).from_select(_COLUMNS, told))
-    return time.perf_counter() - begun
+    for one in (ours, floor):
+        timed(one)  # statements are compiled, pages are in memory.
+    rounds.interleave(
+        report,
+        asked.rounds,
+        floor=lambda: timed(floor),
+        ours=lambda: timed(ours),
+        unit="ms",
+        target=rounds.at_most(MOST_RATIO),
+        name="hide" if hides else "show",
+    )
 
 
 def main() -> None:
-    """`python -m benchmarks.fanout`"""
-    asked = rounds.options(__doc__ or "", events=10_000, rounds=6).parse_args()
+    """Run from the command line: `python -m benchmarks.fanout`."""
+    asked = rounds.options(__doc__ or "", events=10_000).parse_args()
     rounds.run(asked, lambda kind: measure(asked, kind))
 
 
