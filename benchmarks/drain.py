@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import sys
 import time
@@ -138,7 +139,7 @@ def compare(asked: Namespace, kind: str, report: rounds.Report, product: Product
             report,
             asked.rounds,
             floor=lambda: floor.rate(asked.jobs),
-            ours=lambda products=products: product.rate(asked.events, products),
+            ours=functools.partial(product.rate, asked.events, products),
             unit="per s",
             target=rounds.at_least(least),
             name=name,

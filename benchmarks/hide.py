@@ -111,7 +111,8 @@ def seconds_until(shop: Shop, path: str, status: int, event: told.Event) -> floa
 
 def hide_and_show(shop: Shop, path: str, count: int) -> tuple[list[float], list[float]]:
     """Milliseconds of so many hides and so many shows, each on an idle system; some products are in a pack."""
-    hides, shows = [], []
+    hides: list[float] = []
+    shows: list[float] = []
     for number in range(count):
         product = number % PRODUCTS
         at = path.format(told.product_id(product))
