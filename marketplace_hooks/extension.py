@@ -23,7 +23,9 @@ from .errors import ConfigurationError
 from .services.installation import Installation, install
 from .store.ingest import InboxWriter
 from .web import attach
+from .web.api import PREFIX as API_PREFIX
 from .web.pages import show_all_errors
+from .web.short_way import shorten
 from .web.state import WebState
 
 __all__ = ["MarketplaceHooks", "create_app"]
@@ -81,6 +83,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config["SECRET_KEY"] = app.config.get("SECRET_KEY") or settings.secret_key
     app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))
     MarketplaceHooks(app)
+    shorten(app, f"{settings.url_prefix}{API_PREFIX}")
     show_all_errors(app)  # alone in the app, every error page is ours; inside a host only those of our pages.
     return app
 

@@ -84,7 +84,7 @@ def purchase_completed(work: Work, standings: Standings, told: Told) -> Result:
         id_ = told.data[f"{kind}_id"]
         if work.session.get(table, id_) is None:
             raise ParentUnknown(kind, id_)
-    is_new = complete_purchase(work, told.data, told.cause(actor="customer"))
+    is_new = complete_purchase(work, told.data, told.cause(actor="customer"), received_at=told.received_at)
     forget_again(work, told, told.data["customer_id"])
     if not is_new:
         return Result(applied=Applied.NO_EFFECT, note="the purchase is known")

@@ -47,9 +47,10 @@ def locked_purchase(session: Session, purchase_id: str) -> Purchase | None:
     return session.get(Purchase, purchase_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
-def complete_purchase(work: Work, told: Mapping[str, Any], cause: Cause) -> bool:
+def complete_purchase(work: Work, told: Mapping[str, Any], cause: Cause, *, received_at: datetime) -> bool:
     """Record a purchase, freeze what its listing announced, and start its Business Care; False when it is known.
 
+    It is on record here since `received_at`, however late it is applied: from then on its renewals are ours.
     Customer and product must be known. The same purchase told again with other facts is refused.
     """
     known = locked_purchase(work.session, told["purchase_id"])
@@ -68,7 +69,7 @@ def complete_purchase(work: Work, told: Mapping[str, Any], cause: Cause) -> bool
         price_cents=_price_of_share(work.session, told),
         currency=told["price_paid"]["currency"],
         purchased_at=told["purchased_at"],
-        recorded_at=work.now,
+        recorded_at=received_at,
         refunded_cents=0,
     )
     work.session.add(purchase)

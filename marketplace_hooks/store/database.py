@@ -38,7 +38,7 @@ class Database:
     """One engine of our own, made from a URL, made again after a fork.
 
     A host's engine is never used or changed, only its URL where we are not given one: our SQLite settings and listeners
-    stay ours.
+    stay ours. `shelf` holds connections of lookups (`lookups.py`) that nobody uses at this moment.
     """
 
     def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
@@ -47,6 +47,7 @@ class Database:
         self._pool_size = pool_size
         self._lock = threading.Lock()
         self._engines: dict[bool, Engine] = {}
+        self.shelf: list[Any] = []
         self._pid = 0
 
     @property
@@ -72,6 +73,7 @@ class Database:
             if self._pid != os.getpid():
                 for inherited in self._engines.values():
                     inherited.dispose(close=False)  # its parent's sockets stay its parent's.
+                self.shelf.clear()
                 self._pid = os.getpid()
             if autocommit not in self._engines:
                 self._engines[autocommit] = self._make_engine(autocommit=autocommit)
@@ -115,6 +117,13 @@ class Database:
         if self._pid == os.getpid():
             for engine in self._engines.values():
                 engine.dispose()
+            self.clear_shelf()
+
+    def clear_shelf(self) -> None:
+        """Close the connections that lookups hold and do not use at this moment."""
+        while self.shelf:
+            with contextlib.suppress(Exception):  # it may be broken already: whatever it says, we are rid of it.
+                self.shelf.pop().close()
 
     def _make_engine(self, *, autocommit: bool) -> Engine:
         how: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if autocommit else {}

@@ -1,11 +1,13 @@
 """How is one row looked up as fast as the driver can, where the asking costs more than the answer?
 
-A SELECT is compiled once and run on a pooled connection in autocommit mode, beside the ORM: there, sessions and
-transactions cost several times the statement (`benchmarks/`). Values are made by the columns' own types, as everywhere.
+A SELECT is compiled once and run on a connection of the driver's own in autocommit mode, beside the ORM: there, pools,
+sessions and transactions cost several times the statement (`benchmarks/`). Values are made by the columns' own types,
+as everywhere.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
@@ -53,26 +55,21 @@ class Lookup:
         driver = engine.dialect.loaded_dbapi
         died: Exception | None = None
         for _ in range(2):
-            try:
-                held = engine.raw_connection()
-            except DBAPIError as error:
-                if is_outage(error):
-                    raise Unavailable("the database is away") from error
-                raise
+            held = _take(database)
             try:
                 cursor = held.cursor()
                 cursor.execute(compiled.text, given)
                 found = cursor.fetchall()
                 cursor.close()
             except (driver.OperationalError, driver.InterfaceError) as error:
-                held.invalidate()
-                engine.dispose()  # the others of the pool were opened before it died.
+                _drop(held)
+                database.clear_shelf()  # the others were opened before it died.
                 died = error
                 continue
             except BaseException:
-                held.invalidate()
+                _drop(held)
                 raise
-            held.close()
+            database.shelf.append(held)
             return [_made(compiled, row) for row in found]
         raise Unavailable("the database is away") from died
 
@@ -94,8 +91,29 @@ class Lookup:
             return found
 
 
+def _take(database: Database) -> Any:
+    """A connection of the driver's own: from the shelf, else a new one."""
+    with contextlib.suppress(IndexError):
+        return database.shelf.pop()
+    try:
+        opened = database.lookup_engine.raw_connection()
+    except DBAPIError as error:
+        if is_outage(error):
+            raise Unavailable("the database is away") from error
+        raise
+    connection = opened.dbapi_connection
+    opened.detach()
+    return connection
+
+
+def _drop(connection: Any) -> None:
+    with contextlib.suppress(Exception):  # it may well be broken: whatever it says, we are rid of it.
+        connection.close()
+
+
 def _made(compiled: _Compiled, row: Sequence[Any]) -> Any:
     values = list(row)
     for place, make in compiled.columns:
-        values[place] = make(values[place])
+        if values[place] is not None:
+            values[place] = make(values[place])
     return compiled.row(values)

@@ -351,10 +351,64 @@ def test_connections_that_died_while_they_were_idle_are_replaced(marketplace: Ma
     database = marketplace.installation.database
     if database.is_sqlite:
         pytest.skip("a file has no server that could end a connection")
-    held = [database.lookup_engine.raw_connection() for _ in range(3)]
-    pids = [one.dbapi_connection.info.backend_pid for one in held]
-    for one in held:
-        one.close()
+    pids = []
+    for opened in [database.lookup_engine.raw_connection() for _ in range(3)]:
+        pids.append(opened.dbapi_connection.info.backend_pid)
+        database.shelf.append(opened.dbapi_connection)
+        opened.detach()
     with database.engine.connect() as connection:
         connection.execute(sa.select(sa.func.pg_terminate_backend(sa.func.unnest(pids)))).all()
     assert code(platform, purchase_id="purchase-1", shop_url=SITE) == "VALID"
+
+
+# --- the short way, which the stand-alone service takes once it has seen a token
+
+
+QUERIES = [
+    "purchase_id=purchase-1&shop_url=https://shop.example",
+    "purchase_id=purchase-1&shop_url=https://d%C3%A9v.example&shop_url=https://shop.example",
+    "purchase_id=purchase-1&shop_url=%FF%FE",
+    "purchase_id=purchase-1&purchase_id=no-such",
+    "purchase_id=&customer_id=customer-1&product_id=mod-1",
+    "purchase_id=purchase-1&product_id=mod-2&campaign=spring",
+    "customer_id=customer-1&product_id=mod-1&shop_url=",
+    "product_id=mod-1",
+    "purchase_id=no-such",
+    "purchase_id=%00",
+    "purchase_id=purchase-1&at=2026-03-02T09:00:00Z",
+    "purchase_id=purchase-1&at=yesterday",
+    "purchase_id=purchase-1;shop_url=x",
+    "",
+]
+
+
+@pytest.mark.parametrize("role", ["platform", "customer", "seller"])
+def test_the_short_way_answers_as_the_whole_way_does(marketplace: Marketplace, calls: As, role: str) -> None:
+    holds(marketplace)
+    for query in QUERIES:
+        caller = calls(role, None if role == "platform" else f"{role}-1")
+        # A token that nobody has seen goes the whole way; from then on it is known.
+        answers = [caller.get(f"/entitlements?{query}") for _ in range(3)]
+        shown = [(one.status_code, dict(one.headers), one.get_data()) for one in answers]
+        assert shown[0] == shown[1] == shown[2], query
+
+
+def test_the_short_way_is_taken_and_counts_its_calls(open_here: Any, marketplace: Marketplace) -> None:
+    holds(marketplace)
+    here = open_here(API_RATE_PER_MINUTE=3)
+    _, text = tokens.create(here.installation, "platform")
+    caller = Caller(here.app, {"Authorization": f"Bearer {text}"})
+    dispatched: list[str] = []
+    here.app.before_request(lambda: dispatched.append("whole way"))
+    answers = [caller.get("/entitlements?purchase_id=purchase-1").status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 429, 429]
+    assert len(dispatched) == 3  # the first, which made the token known, and the two that were refused.
+
+
+@pytest.mark.parametrize("how", [{"method": "HEAD"}, {"method": "POST"}, {"path": "/entitlements/"}])
+def test_only_this_one_question_is_cut_short(marketplace: Marketplace, platform: Caller, how: dict[str, str]) -> None:
+    holds(marketplace)
+    asked(platform, purchase_id="purchase-1")
+    answer = platform.call(how.get("method", "GET"), f"{how.get('path', '/entitlements')}?purchase_id=purchase-1")
+    assert answer.status_code == {"HEAD": 200, "POST": 405, "GET": 404}[how.get("method", "GET")]
+    assert answer.get_data() == b"" if how.get("method") == "HEAD" else problem(answer)[0] >= 400

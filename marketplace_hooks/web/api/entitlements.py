@@ -7,6 +7,7 @@ schemas cost more than the question itself. The document describes both as every
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from ...errors import Forbidden, NotSignedIn, PayloadRejected
 from ...services import tokens
 from ...services.entitlement_checks import check_now
 from ...services.entitlements import Asked, check
+from ...services.installation import Installation
 from ...store.access import Role
 from ..known_tokens import looks_at_token
 from ..sign_in import signed_in
@@ -27,9 +29,10 @@ from .answers import JSON
 from .operations import operation
 from .values import AnswerSchema, Day, Instant, QuerySchema, Word
 
+PATH = "/entitlements"
 WHO = (Role.PLATFORM, Role.OPERATOR, Role.SELLER, Role.CUSTOMER)
 _MAY_ASK_OF_THE_PAST = (Role.PLATFORM, Role.OPERATOR)
-_HEADERS = {"Cache-Control": "no-store", "Vary": "Authorization, Cookie"}
+_HEADERS = [("Cache-Control", "no-store"), ("Vary", "Authorization, Cookie")]
 
 
 class EntitlementQuerySchema(QuerySchema):
@@ -69,35 +72,44 @@ def _describes(view: Any) -> Any:
     return view
 
 
-@operation("GET", "/entitlements", tag="Business Care", roles=WHO, answer=EntitlementSchema, refusals=(422,))
+@operation("GET", PATH, tag="Business Care", roles=WHO, answer=EntitlementSchema, refusals=(422,))
 @_describes
 @looks_at_token
 def check_entitlement() -> Response:
     """Judge one purchase, or a customer's purchases of a product. Always 200; what one may not see is NOT_FOUND."""
-    here = state(current_app)
-    installation = here.installation
-    identity = signed_in()
-    given = request.args
-    asked, at = _asked(identity), given.get("at")
-    if at is not None and identity.role not in _MAY_ASK_OF_THE_PAST:
-        raise Forbidden("only the platform and operators ask how it stood at another time")
-    question = Question(
-        at=installation.now() if at is None else _instant(at),
-        zone=installation.settings.reference_zone,
-        product=_text("product_id"),
-        site=given.get("shop_url"),
-    )
+    installation = state(current_app).installation
+    identity, given = signed_in(), request.args
+    at = given.get("at")
     if at is None:
-        return _answer(check_now(installation, asked, question, token_id=identity.token_id))
+        return _response(answer_now(installation, identity, given))
+    if identity.role not in _MAY_ASK_OF_THE_PAST:
+        raise Forbidden("only the platform and operators ask how it stood at another time")
+    asked, question = _asked(identity, given), _question(installation, given, _instant(at))
     with installation.database.reading() as session:
         if identity.token_id is not None and not tokens.stands(session, identity.token_id):
             raise NotSignedIn("the token is unknown or revoked", code="invalid_token")
-        return _answer(check(session, asked, question, as_of_now=False))
+        return _response(_body(check(session, asked, question, as_of_now=False)))
 
 
-def _asked(identity: Identity) -> Asked:
+def answer_now(installation: Installation, identity: Identity, given: Mapping[str, str]) -> bytes:
+    """The body of the answer to a query as it stands now. Raises as the call does."""
+    question = _question(installation, given, installation.now())
+    return _body(check_now(installation, _asked(identity, given), question, token_id=identity.token_id))
+
+
+def headers_of(body: bytes) -> list[tuple[str, str]]:
+    """The headers of every answer."""
+    return [("Content-Type", JSON), *_HEADERS, ("Content-Length", str(len(body)))]
+
+
+def _question(installation: Installation, given: Mapping[str, str], at: datetime) -> Question:
+    zone = installation.settings.reference_zone
+    return Question(at=at, zone=zone, product=_text(given, "product_id"), site=given.get("shop_url"))
+
+
+def _asked(identity: Identity, given: Mapping[str, str]) -> Asked:
     """What is asked about, narrowed to what may be seen. Raises `PayloadRejected` when it does not say what."""
-    purchase_id, customer_id, product_id = _text("purchase_id"), _text("customer_id"), _text("product_id")
+    purchase_id, customer_id, product_id = (_text(given, name) for name in ("purchase_id", "customer_id", "product_id"))
     if identity.role is Role.CUSTOMER:
         # Somebody else's id is no more told from one that does not exist than anything else of other people's.
         customer_id = identity.subject if customer_id in (None, identity.subject) else "\x1f"
@@ -108,9 +120,9 @@ def _asked(identity: Identity) -> Asked:
     return Asked(purchase_id=purchase_id, customer_id=customer_id, product_id=product_id, seller_id=seller_id)
 
 
-def _text(name: str) -> str | None:
+def _text(given: Mapping[str, str], name: str) -> str | None:
     """A parameter as it came; None for none, or an empty one. A NUL, which no database takes, is no id's."""
-    value = request.args.get(name)
+    value = given.get(name)
     return value.replace("\0", "\x1f") if value else None
 
 
@@ -122,7 +134,7 @@ def _instant(text: str) -> datetime:
     return instant
 
 
-def _answer(found: Entitlement) -> Response:
+def _body(found: Entitlement) -> bytes:
     content = {
         "valid": found.valid,
         "code": found.code,
@@ -133,4 +145,8 @@ def _answer(found: Entitlement) -> Response:
         },
         "remedy": found.remedy,
     }
-    return Response(json.dumps(content), 200, headers=_HEADERS, content_type=JSON)
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _response(body: bytes) -> Response:
+    return Response(body, 200, headers=headers_of(body))

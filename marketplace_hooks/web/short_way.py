@@ -1,0 +1,61 @@
+"""How is the question that is asked most often answered without the whole way through Flask?
+
+Only the stand-alone service takes it, and only for `GET …/entitlements` under a token that is remembered: whatever is
+out of the ordinary, a refusal of any kind included, goes the whole way. What is answered is the same, byte for byte.
+Flask's own part of such a small answer is most of its cost (`benchmarks/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Flask
+
+from .api.entitlements import PATH, answer_now, headers_of
+from .state import WebState, state
+
+StartResponse = Callable[..., Any]
+
+
+class ShortWay:
+    """The app's WSGI callable, with one path cut short."""
+
+    def __init__(self, app: Flask, path: str) -> None:
+        self._app = app
+        self._path = path
+        self._whole_way = app.wsgi_app
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") == self._path and environ["REQUEST_METHOD"] == "GET":
+            body = _answer(state(self._app), environ)
+            if body is not None:
+                start_response("200 OK", headers_of(body))
+                return [body]
+        return self._whole_way(environ, start_response)
+
+
+def shorten(app: Flask, prefix: str) -> None:
+    """Cut the way short in an app that is ours alone. `prefix` is the API's."""
+    app.wsgi_app = ShortWay(app, f"{prefix}{PATH}")  # type: ignore[method-assign] # the hook that Flask documents
+
+
+def _answer(here: WebState, environ: dict[str, Any]) -> bytes | None:
+    """The body of the 200; None for everything else."""
+    scheme, _, text = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    identity = here.known_tokens.find(text) if scheme == "Bearer" else None
+    if identity is None:
+        return None
+    limit = here.installation.settings.api_rate_per_minute
+    try:
+        query = environ.get("QUERY_STRING", "").encode("latin-1").decode()
+        # Of a name that is given twice, the first counts, as in Flask's `request.args`.
+        given = dict(reversed(parse_qsl(query, keep_blank_values=True, errors="werkzeug.url_quote")))
+        if "at" in given or here.limits.is_spent(limit, "api", "token", identity.token_id or ""):
+            return None
+        body = answer_now(here.installation, identity, given)
+    except Exception:
+        return None  # whatever it was, the whole way meets it again, and says so.
+    here.limits.seconds_to_wait(limit, "api", "token", identity.token_id or "")
+    return body
