@@ -12,7 +12,15 @@ from ..domain.instants import format_instant
 from ..domain.statuses import Asked, Effect, Side, Status
 from ..errors import Conflict, NotFound
 from ..store.products import SubjectKind
-from .holdings import HoldShown, ScheduledShown, shown_holds, shown_slots
+from .holdings import (
+    Holdings,
+    HoldShown,
+    ScheduledShown,
+    mark_of,
+    shown_holds,
+    shown_slots,
+    shown_withdrawal,
+)
 from .standings import Standing, Standings
 from .statuses import cancel_scheduled, change_status
 from .work import Cause, Work
@@ -41,13 +49,19 @@ class Target:
     seller_id: str | None = None
 
 
-def ask_status(work: Work, target: Target, asked: Asked, cause: Cause) -> Answered:
-    """Change the status for the side that asks, in this transaction.
+def ask_status(work: Work, target: Target, asked: Asked, cause: Cause, *, seen: str | None = None) -> Answered:
+    """Change the status for the side that asks, in this transaction. `seen` is the `mark_of` what it was decided on.
 
     Raises `NotFound`; `Conflict` when it cannot become that from what it is (`withdrawn_for_good`, with both states),
-    or when others hold it and this side does not (`held_by_others`, with their holds).
+    when others hold it and this side does not (`held_by_others`, with their holds), or when what stands is no longer
+    what was `seen` (`changed_meanwhile`).
     """
     standing = _find(work, target)
+    if seen is not None and seen != mark_of(standing.row.status, holdings_under_lock(standing)):
+        state = standing.row.status
+        raise Conflict(
+            "it was changed meanwhile; look again", code="changed_meanwhile", state=state, asked=asked.status
+        )
     outcome = change_status(work, standing, asked, cause)
     refuse_impossible(outcome.effect, standing.row.status, asked, shown_holds(standing.holds()))
     return Answered(
@@ -85,6 +99,16 @@ def _find(work: Work, target: Target) -> Standing:
     if standing is None or target.seller_id not in (None, standing.row.seller_id):
         raise NotFound(f"there is no {target.kind} {target.id}")
     return standing
+
+
+def holdings_under_lock(standing: Standing) -> Holdings:
+    """What stands about a subject that this transaction has locked, as it is shown."""
+    ended = standing.withdrawal
+    return Holdings(
+        holds=shown_holds(standing.holds()),
+        scheduled=shown_slots(standing.slots()),
+        withdrawal=None if ended is None else shown_withdrawal(ended),
+    )
 
 
 def _hold_json(hold: HoldShown) -> dict[str, object]:

@@ -132,6 +132,7 @@ def find_products(
     category: str | None = None,
     search: str | None = None,
     seller_id: str | None = None,
+    status: Status | None = None,
     after: str | None = None,
     limit: int = 20,
     sight: Sight = PUBLIC,
@@ -140,6 +141,8 @@ def find_products(
     query = _products().where(_is_seen(Product.status == constant(Status.ONLINE), Product.seller_id, sight))
     if category is not None:
         query = query.where(list_holds(Product.categories, category))
+    if status is not None:
+        query = query.where(Product.status == constant(status))
     rows = session.execute(_narrowed(query, Product, search, seller_id, after, limit)).all()
     return _page([_product_card(*row) for row in rows], limit, lambda card: card.product_id)
 

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ..domain.civil_days import day_of
 from ..domain.entitlement import Question
-from ..domain.requests import ClockName, Handling
+from ..domain.requests import ClockName, ClockState, Handling
 from ..errors import NotFound
+from ..store.base import constant
 from ..store.support import Clock, Message, RefundClaim, SupportRequest
 from . import clocks, entitlements, refunds
 from .closures import current_closures
 from .conversations import messages_of
 from .entitlements import Asked
+
+
+After = tuple[datetime | None, int]
+"""The last of the page before: its next deadline (None: it has none) and its number."""
+
+
+class Which(enum.StrEnum):
+    """Which requests a list holds. `late`: open, and one of its clocks has been missed."""
+
+    OPEN = "open"
+    TO_ACKNOWLEDGE = "to_acknowledge"
+    LATE = "late"
+    ALL = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,10 +128,16 @@ def list_requests(
     viewer: Viewer,
     *,
     handling: Handling | None = None,
-    after: tuple[datetime | None, int] | None = None,
+    which: Which = Which.ALL,
+    now: datetime | None = None,
+    after: After | None = None,
     limit: int,
 ) -> list[SupportRequest]:
-    """The viewer's requests, the next deadline first, those without one last and the newest of them first."""
+    """The viewer's requests, the next deadline first, those without one last and the newest of them first.
+
+    `now` is needed to tell which are late. Two statements, each of which an index answers in its own order: the
+    databases do not agree on where an order puts what has no deadline.
+    """
     query = select(SupportRequest)
     if viewer.seller_id is not None:
         query = query.where(SupportRequest.seller_id == viewer.seller_id)
@@ -124,16 +145,40 @@ def list_requests(
         query = query.where(SupportRequest.customer_id == viewer.customer_id)
     if handling is not None:
         query = query.where(SupportRequest.handling == handling)
+    query = _narrowed(query, which, now)
     deadline, number = SupportRequest.next_deadline_at, SupportRequest.number
-    if after is not None:
-        at, key = after
-        without = and_(deadline.is_(None), number < key)
-        if at is None:
-            query = query.where(without)
-        else:
-            query = query.where(or_(deadline > at, and_(deadline == at, number < key), deadline.is_(None)))
-    query = query.order_by(deadline.is_(None), deadline, number.desc()).limit(limit)
-    return list(session.scalars(query))
+    at, key = after or (None, None)
+    found: list[SupportRequest] = []
+    if after is None or at is not None:
+        due = query.where(deadline.is_not(None))
+        if at is not None:
+            due = due.where(or_(deadline > at, and_(deadline == at, number > key)))
+        found = list(session.scalars(due.order_by(deadline, number).limit(limit)))
+    if len(found) < limit:
+        undated = query.where(deadline.is_(None))
+        if after is not None and at is None:
+            undated = undated.where(number < key)
+        found += session.scalars(undated.order_by(deadline.desc(), number.desc()).limit(limit - len(found)))
+    return found
+
+
+def _narrowed(query: Select[SupportRequest], which: Which, now: datetime | None) -> Select[SupportRequest]:
+    if which is Which.ALL:
+        return query
+    query = query.where(SupportRequest.closed_at.is_(None))
+    if which is Which.TO_ACKNOWLEDGE:
+        waits = SupportRequest.handling == constant(Handling.ACCEPTED)
+        return query.where(waits, SupportRequest.acknowledged_at.is_(None), SupportRequest.presale.is_(False))
+    if which is Which.LATE:
+        if now is None:
+            raise ValueError("what is late depends on the instant")
+        is_over = or_(
+            Clock.state == constant(ClockState.MISSED),
+            and_(Clock.state == constant(ClockState.RUNNING), Clock.due_before <= now),
+        )
+        late = select(Clock.request_id).where(Clock.request_id == SupportRequest.id, is_over)
+        query = query.where(late.correlate(SupportRequest).exists())
+    return query
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,10 +70,43 @@ def holdings_of(session: Session, kind: SubjectKind, id_: str, seller_id: str) -
     return Holdings(
         holds=shown_holds(states),
         scheduled=shown_slots(own),
-        withdrawal=None
-        if ended is None
-        else WithdrawalShown(side=ended.side, reason=ended.reason, effective_at=ended.effective_at),
+        withdrawal=None if ended is None else shown_withdrawal(ended),
     )
+
+
+def holdings_of_products(session: Session, seller_id: str, product_ids: Sequence[str]) -> dict[str, Holdings]:
+    """The same for several products of one seller, by two statements however many they are."""
+    if not product_ids:
+        return {}
+    keys = [*((SubjectKind.PRODUCT, id_) for id_ in product_ids), (SubjectKind.SELLER, seller_id)]
+    subject = tuple_(SideState.subject_kind, SideState.subject_id)
+    states = list(session.scalars(select(SideState).where(subject.in_(keys))))
+    account = [state for state in states if state.subject_kind is SubjectKind.SELLER]
+    standing = select(Withdrawal).where(
+        Withdrawal.subject_kind == SubjectKind.PRODUCT,
+        Withdrawal.subject_id.in_(product_ids),
+        Withdrawal.reinstated_at.is_(None),
+    )
+    ended = {one.subject_id: shown_withdrawal(one) for one in session.scalars(standing)}
+    own: dict[str, list[SideState]] = {id_: [] for id_ in product_ids}
+    for state in states:
+        if state.subject_kind is SubjectKind.PRODUCT:
+            own[state.subject_id].append(state)
+    return {
+        id_: Holdings(holds=shown_holds([*found, *account]), scheduled=shown_slots(found), withdrawal=ended.get(id_))
+        for id_, found in own.items()
+    }
+
+
+def mark_of(status: Status, holdings: Holdings) -> str:
+    """A word for what stands, other whenever anything of it is: what somebody decides on, to be held against later."""
+    stands = (
+        status,
+        [(hold.side, hold.since) for hold in holdings.holds],
+        [(slot.side, slot.status, slot.effective_at) for slot in holdings.scheduled],
+        holdings.withdrawal and holdings.withdrawal.effective_at,
+    )
+    return hashlib.sha256(repr(stands).encode()).hexdigest()[:16]
 
 
 def shown_holds(states: Iterable[SideState]) -> list[HoldShown]:
@@ -109,3 +143,8 @@ def _shown_hold(state: SideState) -> HoldShown:
         actor=cause.actor or state.side,
         on_behalf_of=cause.on_behalf_of,
     )
+
+
+def shown_withdrawal(ended: Withdrawal) -> WithdrawalShown:
+    """A withdrawal as it is shown."""
+    return WithdrawalShown(side=ended.side, reason=ended.reason, effective_at=ended.effective_at)

@@ -13,10 +13,12 @@ from sqlalchemy import case, func, null, select
 from sqlalchemy.orm import Session
 
 from ..domain.civil_days import Zone, day_of
+from ..domain.requests import OPEN
 from ..domain.statuses import Asked, Effect, Side, Status, WhatStands, judge, status_of
 from ..domain.visibility import pack_is_visible as judge_visible
 from ..store.packs import Pack, PackMember, pack_is_visible
 from ..store.subscriptions import Subscription
+from ..store.support import SupportRequest
 from .catalogue import PackPage, ProductPage
 from .holders import is_entitled, last_day_paid, renews
 from .holdings import Holdings
@@ -113,19 +115,26 @@ def _packs(session: Session, product_id: str, *, were_online: bool) -> tuple[int
 
 
 def _consequences(session: Session, product_id: str, after: Status, now: datetime, zone: Zone) -> Consequences:
-    """What the status `after` does to the product's customers: one statement over its subscriptions.
+    """What the status `after` does to the product's customers: one statement.
 
-    Open requests are not counted yet. A pack has no customers of its own: renewals belong to products.
+    A pack has no customers of its own: renewals belong to products.
     """
     entitled, renewing = is_entitled(now, day_of(now, zone)), renews(now)
+    owed = (
+        select(func.count())
+        .where(SupportRequest.product_id == product_id, SupportRequest.handling.in_(sorted(OPEN)))
+        .scalar_subquery()
+    )
     counted = select(
+        owed,
         func.sum(case((renewing, 1), else_=0)),
         func.sum(case((entitled, 1), else_=0)),
         func.max(case((entitled, last_day_paid(now, day_of(now, zone))), else_=null())),
     ).where(Subscription.product_id == product_id)
-    renewals, kept, last_day = session.execute(counted).one()
+    requests, renewals, kept, last_day = session.execute(counted).one()
     return Consequences(
         renewals_cancelled=(renewals or 0) if after is Status.OFFLINE_PERMANENT else 0,
         entitlements_kept=kept or 0,
         last_entitlement_day=last_day,
+        open_requests=requests,
     )

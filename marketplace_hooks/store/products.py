@@ -72,6 +72,7 @@ class Product(Base):
 
     __table_args__ = (
         Index("ix_mh_products_seller", "seller_id", "id"),
+        Index("ix_mh_products_seller_status", "seller_id", "status", "id"),
         Index("ix_mh_products_status", "status", "id"),
     )
 

@@ -65,6 +65,14 @@ class SupportRequest(Base):
 
     __table_args__ = (
         Index("ix_mh_requests_seller", "seller_id", "next_deadline_at", "number"),
+        Index(
+            "ix_mh_requests_open",
+            "seller_id",
+            "next_deadline_at",
+            "number",
+            postgresql_where=text("closed_at IS NULL"),
+            sqlite_where=text("closed_at IS NULL"),
+        ),
         Index("ix_mh_requests_customer", "customer_id", "number"),
         Index("ix_mh_requests_product", "product_id", "handling"),
         Index("ix_mh_requests_same", "purchase_id", "fingerprint"),

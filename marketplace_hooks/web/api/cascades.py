@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 from flask import Response, current_app
 from marshmallow import fields
-from sqlalchemy import select
 
-from ...errors import NotFound
+from ...services.progress import progress_of
 from ...store.access import Role
-from ...store.cascades import Cascade, CascadeState
+from ...store.cascades import CascadeState
 from ...store.products import SubjectKind
 from ..sign_in import sight
 from ..state import state
@@ -75,11 +72,4 @@ _CASCADE = CascadeSchema()
 def get_cascade(cascade_id: str) -> Response:
     """One cascade. A seller sees those of what he sells."""
     with state(current_app).installation.database.reading() as session:
-        cascade = session.scalar(select(Cascade).where(Cascade.id == cascade_id))
-        if cascade is None or not sight().sees(cascade.seller_id):
-            raise NotFound(f"there is no cascade {cascade_id}")
-        session.expunge(cascade)
-    counted = {name: sum(step[name] or 0 for step in cascade.steps) for name in ("total", "done", "failed")}
-    subject = {"kind": cascade.subject_kind, "id": cascade.subject_id}
-    facts = {name: getattr(cascade, name) for name in _CASCADE.fields if name not in ("subject", *counted)}
-    return shown(_CASCADE, SimpleNamespace(**facts, **counted, subject=subject))
+        return shown(_CASCADE, progress_of(session, cascade_id, sight()))
