@@ -22,7 +22,6 @@ from .closures import current_closures
 from .conversations import messages_of
 from .entitlements import Asked
 
-
 After = tuple[datetime | None, int]
 """The last of the page before: its next deadline (None: it has none) and its number."""
 

@@ -47,6 +47,7 @@ def make_due(work: Work, request: SupportRequest, due_at: datetime, cause: Cause
     claim = RefundClaim(
         request_id=request.id,
         purchase_id=purchase.id,
+        seller_id=request.seller_id,
         state=RefundState.DUE,
         due_at=due_at,
         request_at=deadline(work.now, work.settings.refund_choice_days, policy=Policy.MF, zone=work.zone).due_before,

@@ -190,14 +190,15 @@ class SellerClosure(Base):
 class RefundClaim(Base):
     """The refund that a missed fix makes due: requested at `request_at` unless the customer prefers the fix.
 
-    `lines` are what it is made of (the price paid or the pack's share; the current period as an operator's choice).
-    `path` is the platform's window or the manual way.
+    `seller_id` is the request's, by which sellers' lists are read. `lines` are what it is made of (the price paid or the
+    pack's share; the current period as an operator's choice). `path` is the platform's window or the manual way.
     """
 
     __tablename__ = "mh_refund_claims"
 
     request_id: Mapped[str] = mapped_column(String(100), primary_key=True)
     purchase_id: Mapped[str] = mapped_column(ForeignKey("mh_purchases.id"))
+    seller_id: Mapped[str] = mapped_column(String(100), default="", server_default="")
     state: Mapped[RefundState] = mapped_column(checked(RefundState, "state"))
     due_at: Mapped[datetime] = mapped_column(Instant)
     request_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -211,6 +212,7 @@ class RefundClaim(Base):
 
     __table_args__ = (
         Index("ix_mh_refund_claims_purchase", "purchase_id"),
+        Index("ix_mh_refund_claims_seller", "seller_id", "due_at", "request_id"),
         Index(
             "ix_mh_refund_claims_due",
             "request_at",

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from ...domain.instants import format_instant, parse_instant
 from ...domain.requests import Handling, Kind
 from ...errors import PayloadRejected, Refused
-from ...services.desk import Viewer, list_requests, request_seen, summary, whole
+from ...services.desk import list_requests, request_seen, summary, whole
 from ...services.installation import Bell
 from ...services.support import Submitted, purchase_of, submit
 from ...services.work import Cause, Work
@@ -19,6 +19,7 @@ from ...store.access import Role
 from ...store.products import Product
 from ...store.support import SupportRequest
 from ..sign_in import signed_in
+from ..speaking import viewer_of
 from ..state import Identity, state
 from .answers import shown_once
 from .cursors import decode, encode
@@ -159,14 +160,6 @@ def list_support_requests(query: dict[str, Any]) -> Response:
         items = [summary(request) for request in found[:limit]]
         cursor = encode(LIST, _key(found[limit - 1])) if more else None
         return shown_once(_LIST, {"items": items, "next_cursor": cursor})
-
-
-def viewer_of(identity: Identity) -> Viewer:
-    """What this identity sees of the desk."""
-    return Viewer(
-        seller_id=identity.subject or "" if identity.role is Role.SELLER else None,
-        customer_id=identity.subject or "" if identity.role is Role.CUSTOMER else None,
-    )
 
 
 def shown_whole(work: Work, request: SupportRequest) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -11,16 +12,16 @@ from marshmallow import Schema
 
 from ...errors import Forbidden
 from ...services import answers, conversations, refunds, support
-from ...services.conversations import Posted
 from ...services.desk import request_seen
 from ...services.requests import known_request
 from ...services.work import Cause, Work
 from ...store.access import Role
 from ...store.support import SupportRequest
 from ..sign_in import signed_in
+from ..speaking import cause_of, message_of, viewer_of
 from .once import done_once
 from .operations import operation
-from .support import WholeRequestSchema, shown_whole, viewer_of
+from .support import WholeRequestSchema, shown_whole
 from .support_bodies import (
     ConfirmationSchema,
     ExtensionSchema,
@@ -41,7 +42,6 @@ SELLERS = (Role.SELLER, Role.PLATFORM)
 CUSTOMERS = (Role.CUSTOMER, Role.PLATFORM)
 OPERATORS = (Role.OPERATOR, Role.PLATFORM)
 EVERYBODY = (Role.CUSTOMER, Role.SELLER, Role.OPERATOR, Role.PLATFORM)
-_SIDES = {Role.CUSTOMER: "customer", Role.SELLER: "seller", Role.OPERATOR: "marketplace", Role.PLATFORM: "marketplace"}
 _WHOLE = WholeRequestSchema()
 
 
@@ -54,7 +54,7 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
     def register(act: Act) -> Act:
         def view(asked: dict[str, Any], request_id: str) -> Response:
             identity = signed_in()
-            cause = Cause(actor=_SIDES[identity.role], reason=asked.get("text", ""))
+            cause = cause_of(identity, asked.get("text", ""))
 
             def carry(work: Work) -> dict[str, Any]:
                 request_seen(work.session, request_id, viewer_of(identity))
@@ -82,22 +82,20 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
 def post_support_message(work: Work, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
     """Add a message to the thread. A personal answer of the seller's side acknowledges the request."""
     identity = signed_in()
-    vouched = identity.role is Role.PLATFORM
-    side = asked["side"] if vouched and asked["side"] else _SIDES[identity.role]
-    by_person = identity.token_id is None
-    posted = Posted(
-        request_id=request_id,
+    posted = message_of(
+        identity,
+        request_id,
         message_id=f"msg_{uuid.uuid4().hex}",
-        side=side,
-        author=identity.subject or identity.role,
-        author_type=asked["author_type"] if vouched else ("human" if by_person else None),
-        received_at=work.now,
         body=asked["body"],
+        received_at=work.now,
         subject=asked["subject"],
-        origin="web" if by_person else "api",
-        visibility=asked["visibility"] if side != "customer" else "public",
+        visibility=asked["visibility"],
         attachments=asked["attachments"],
     )
+    if identity.role is Role.PLATFORM:  # it alone speaks for another side, and vouches for who wrote.
+        side = asked["side"] or posted.side
+        visibility = asked["visibility"] if side != "customer" else "public"
+        posted = replace(posted, side=side, author_type=asked["author_type"], visibility=visibility)
     conversations.post_message(work, posted, cause)
     return known_request(work.session, request_id)
 
