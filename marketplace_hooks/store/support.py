@@ -190,8 +190,8 @@ class SellerClosure(Base):
 class RefundClaim(Base):
     """The refund that a missed fix makes due: requested at `request_at` unless the customer prefers the fix.
 
-    `seller_id` is the request's, by which sellers' lists are read. `lines` are what it is made of (the price paid or the
-    pack's share; the current period as an operator's choice). `path` is the platform's window or the manual way.
+    `seller_id` is the request's, by which sellers' lists are read. `lines` are what it is made of (the price paid or
+    the pack's share; the current period as an operator's choice). `path` is the platform's window or the manual way.
     """
 
     __tablename__ = "mh_refund_claims"
