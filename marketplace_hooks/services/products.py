@@ -54,6 +54,7 @@ def upsert_product(work: Work, standings: Standings, described: Mapping[str, Any
         if moved:
             standings.find_account(standing)
             follow_account(work, standing, cause)
+    work.categories[described["product_id"]] = list(dict.fromkeys(described["categories"]))
     _keep_listing(work, described)
     return True
 

@@ -1,6 +1,6 @@
-"""What does a card in a list say beside the name: the announced versions, the first words, what a pack's parts cost?
+"""What do cards and pages say beside the name: announced versions, first words, what a pack's parts cost, releases?
 
-One statement for all the cards of a list. The lists themselves are `catalogue.py`'s.
+One statement each, whatever there is. The lists themselves are `catalogue.py`'s.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from ..store.packs import PackMember
 from ..store.products import Listing, Product, ProductKind
+from ..store.releases import Release
 
 MEMBERS_SHOWN = 4
+RELEASES_SHOWN = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,13 @@ def contents(session: Session, pack_ids: Sequence[str]) -> dict[str, Contents]:
             currency=shown[0].first_currency,
         )
     return found
+
+
+def releases(session: Session, product_id: str, at: datetime) -> list[Release]:
+    """The newest of the product's releases that are published at an instant."""
+    published = select(Release).where(Release.product_id == product_id, Release.published_at <= at)
+    newest = published.order_by(Release.published_at.desc(), Release.id.desc())
+    return list(session.scalars(newest.limit(RELEASES_SHOWN)))
 
 
 def _counted(pack_ids: Sequence[str]) -> Select[Any]:

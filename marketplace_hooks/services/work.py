@@ -9,14 +9,16 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import BindParameter, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from ..config import Settings
 from ..domain.outgoing import OUTGOING
 from ..store.cascades import Cascade
+from ..store.categories import ProductCategory
 from ..store.database import insert_new
 from ..store.outbox import OutgoingEvent
-from ..store.products import Listing
+from ..store.products import Listing, Product
 from .installation import Bell, Installation
 
 _T = TypeVar("_T")
@@ -58,7 +60,8 @@ class Sequenced(Counter, Protocol):
 class Work:
     """One write transaction, at `now`, under the settings of its installation.
 
-    Rows that are only ever added are gathered here and written in one statement each.
+    Rows that are only ever added are gathered here and written in one statement each; so are the categories of the
+    products that were described, by the product's id.
     """
 
     session: Session
@@ -67,6 +70,7 @@ class Work:
     outgoing: list[dict[str, Any]] = field(default_factory=list)
     cascades: list[dict[str, Any]] = field(default_factory=list)
     listings: list[dict[str, Any]] = field(default_factory=list)
+    categories: dict[str, list[str]] = field(default_factory=dict)
     rings: set[Bell] = field(default_factory=set)
 
     @property
@@ -120,6 +124,7 @@ class Work:
     def write(self) -> None:
         """Send everything gathered to the database, still inside the transaction."""
         self.write_listings()
+        self._write_categories()
         self._insert(Cascade, self.cascades)
         self._insert(OutgoingEvent, self.outgoing)
 
@@ -127,6 +132,19 @@ class Work:
         """Send the listings alone, for whoever reads what a listing announces in the transaction that tells it."""
         self.session.flush()
         self._insert(Listing, self.listings)
+
+    def _write_categories(self) -> None:
+        """Each described product in the categories that it names now, with its status as it stands."""
+        if not self.categories:
+            return
+        self.session.execute(delete(ProductCategory).where(ProductCategory.product_id.in_(list(self.categories))))
+        category: BindParameter[str] = bindparam("named")
+        named = select(Product.id, category, Product.status).where(Product.id == bindparam("of"))
+        rows = [{"of": id_, "named": name} for id_, names in self.categories.items() for name in names]
+        if rows:
+            add = insert(ProductCategory).from_select(["product_id", "category", "status"], named)
+            self.session.connection().execute(add, rows)
+        self.categories.clear()
 
     def _insert(self, table: type[Any], rows: list[dict[str, Any]]) -> None:
         if rows:

@@ -1,10 +1,24 @@
 """What is kept: tables and constraints, no rules."""
 
-from . import access, cascades, inbox, inspections, outbox, packs, products, purchases, releases, subscriptions, support
+from . import (
+    access,
+    cascades,
+    categories,
+    inbox,
+    inspections,
+    outbox,
+    packs,
+    products,
+    purchases,
+    releases,
+    subscriptions,
+    support,
+)
 
 __all__ = [
     "access",
     "cascades",
+    "categories",
     "inbox",
     "inspections",
     "outbox",

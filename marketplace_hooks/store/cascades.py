@@ -55,5 +55,11 @@ class Cascade(Base):
             postgresql_where=text("state = 'running'"),
             sqlite_where=text("state = 'running'"),
         ),
+        Index(
+            "ix_mh_cascades_failed",
+            "number",
+            postgresql_where=text("state = 'failed'"),
+            sqlite_where=text("state = 'failed'"),
+        ),
         Index("ix_mh_cascades_subject", "subject_kind", "subject_id", "number"),
     )

@@ -77,6 +77,7 @@ class InboxEvent(Base):
         Index("ix_mh_inbox_subject", "subject", "id"),
         Index("ix_mh_inbox_state", "state", "id"),
         Index("ix_mh_inbox_type", "type", "id"),
+        Index("ix_mh_inbox_received", "received_at"),
     )
 
 

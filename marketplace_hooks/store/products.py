@@ -74,6 +74,8 @@ class Product(Base):
         Index("ix_mh_products_seller", "seller_id", "id"),
         Index("ix_mh_products_seller_status", "seller_id", "status", "id"),
         Index("ix_mh_products_status", "status", "id"),
+        # What `mh_product_categories` points to, so that its copy of the status follows.
+        Index("uq_mh_products_id_status", "id", "status", unique=True),
     )
 
 

@@ -77,6 +77,12 @@ class SupportRequest(Base):
         Index("ix_mh_requests_product", "product_id", "handling"),
         Index("ix_mh_requests_same", "purchase_id", "fingerprint"),
         Index(
+            "ix_mh_requests_contested",
+            "number",
+            postgresql_where=text("handling = 'contested'"),
+            sqlite_where=text("handling = 'contested'"),
+        ),
+        Index(
             "ix_mh_requests_waiting",
             "waits_until",
             postgresql_where=text("waits_until IS NOT NULL"),
@@ -125,6 +131,14 @@ class Clock(Base):
             "warn_at",
             postgresql_where=text("warn_at IS NOT NULL AND state = 'running'"),
             sqlite_where=text("warn_at IS NOT NULL AND state = 'running'"),
+        ),
+        Index(
+            "ix_mh_clocks_missed",
+            "missed_at",
+            "request_id",
+            "name",
+            postgresql_where=text("missed_at IS NOT NULL"),
+            sqlite_where=text("missed_at IS NOT NULL"),
         ),
     )
 
@@ -213,6 +227,7 @@ class RefundClaim(Base):
     __table_args__ = (
         Index("ix_mh_refund_claims_purchase", "purchase_id"),
         Index("ix_mh_refund_claims_seller", "seller_id", "due_at", "request_id"),
+        Index("ix_mh_refund_claims_state", "state", "due_at", "request_id"),
         Index(
             "ix_mh_refund_claims_due",
             "request_at",

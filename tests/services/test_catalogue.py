@@ -15,7 +15,7 @@ from marketplace_hooks.services import catalogue
 from marketplace_hooks.services.catalogue import Sight
 from marketplace_hooks.store.searching import folded, words_of
 
-from ..marketplace import OFFLINE, WITHDRAWN, Marketplace
+from ..marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
 
 
 @contextmanager
@@ -83,6 +83,32 @@ def test_categories_are_those_of_what_is_sold_now(marketplace: Marketplace) -> N
     marketplace.work_off()
     with marketplace.installation.database.reading() as session:
         assert catalogue.find_categories(session) == ["Attic", "Été", "Zoo"]
+
+
+def test_a_product_moves_between_categories_and_vanishes_with_its_sellers_account(marketplace: Marketplace) -> None:
+    def found(category: str) -> list[str]:
+        with marketplace.installation.database.reading() as session:
+            return [card.product_id for card in catalogue.find_products(session, category=category).items]
+
+    marketplace.tell("seller.upserted")
+    # All in one batch: the last description counts, a category named twice counts once, and a change in between too.
+    for categories in (["Attic", "Zoo"], ["Zoo", "Zoo", "Cellar"]):
+        marketplace.tell("product.upserted", product_id="mod-1", categories=categories)
+        marketplace.change("mod-1", OFFLINE)
+        marketplace.change("mod-1", ONLINE)
+    marketplace.work_off()
+    assert (found("Attic"), found("Cellar"), found("Zoo")) == ([], ["mod-1"], ["mod-1"])
+    marketplace.tell("product.upserted", product_id="mod-1", categories=[])
+    marketplace.tell("product.upserted", product_id="mod-2", categories=["Zoo"])
+    marketplace.work_off()
+    assert (found("Cellar"), found("Zoo")) == ([], ["mod-2"])
+    marketplace.tell("seller.suspended", reason="unpaid")
+    marketplace.work_off()
+    assert found("Zoo") == []
+    with marketplace.installation.database.reading() as session:
+        assert catalogue.find_categories(session) == []
+        mine = catalogue.find_products(session, category="Zoo", sight=Sight(seller_id="seller-1"))
+    assert [card.product_id for card in mine.items] == ["mod-2"]
 
 
 @pytest.mark.parametrize(

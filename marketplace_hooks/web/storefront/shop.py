@@ -11,9 +11,11 @@ from typing import Any
 from flask import Response, current_app, make_response, render_template, request
 from sqlalchemy.orm import Session
 
+from ...domain.civil_days import day_of
 from ...domain.statuses import Status
 from ...services import catalogue, shelves
 from ...services.catalogue import PackCard, PackPage, Page, ProductCard, ProductPage
+from ...services.closures import current_closures
 from ...store.searching import folded
 from ..pages import page_blueprint, refuse
 from ..sign_in import audience, may_see, sight
@@ -24,6 +26,7 @@ from .labels import HELD_BY, KINDS, SCHEDULED, WITHDRAWN_BY, category_label, ran
 
 PRODUCTS_SHOWN = 24
 PACKS_SHOWN = 8
+CLOSURES_SHOWN = 5
 LONGEST_ID = 100
 LONGEST_SEARCH = 100
 
@@ -81,7 +84,18 @@ def product(product_id: str) -> Response:
         if page is None or not may_see(page.card):
             return _refuse("product", page)
         contents = shelves.contents(session, [card.pack_id for card in page.packs])
-    return _page("product", page=page, card=page.card, contents=contents, is_insider=_is_insider(page.card))
+        releases = shelves.releases(session, product_id, here.now())
+        today = day_of(here.now(), here.settings.reference_zone)
+        closures = current_closures(session, page.card.seller_id, today)[:CLOSURES_SHOWN]
+        return _page(
+            "product",
+            page=page,
+            card=page.card,
+            contents=contents,
+            releases=releases,
+            closures=closures,
+            is_insider=_is_insider(page.card),
+        )
 
 
 @blueprint.get("/packs/<pack_id>")

@@ -1,0 +1,73 @@
+"""Does the storefront find what it shows by an index, however many products there are?"""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from marketplace_hooks.services import catalogue, shelves
+from marketplace_hooks.services.catalogue import Sight
+
+from ..many import gather_statistics
+from ..marketplace import OFFLINE, Marketplace
+from ..plans import assert_nothing_walked, listening
+
+MANY = 20_000
+CATEGORIES = 20
+COLUMNS = "seller_id, kind, technical_name, title, description, words, price_cents, currency, description_version"
+
+# Both databases understand these: copies of one product, each in one of a few categories, every third one offline.
+_NUMBERS = "WITH RECURSIVE numbers(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i < {last})"
+_PRODUCTS = """
+    INSERT INTO mh_products (id, {columns}, categories, status, created_at, changed_at)
+    {numbers} SELECT 'copy-' || CAST(10000000 + i AS VARCHAR), {columns}, categories,
+        CASE WHEN i % 3 = 0 THEN 'offline_temporary' ELSE 'online' END, created_at, changed_at
+    FROM mh_products, numbers WHERE mh_products.id = 'mod-1'
+"""
+_IN_CATEGORIES = """
+    INSERT INTO mh_product_categories (product_id, category, status)
+    {numbers} SELECT id, 'category-' || CAST(i % {categories} AS VARCHAR), status
+    FROM numbers JOIN mh_products ON mh_products.id = 'copy-' || CAST(10000000 + i AS VARCHAR)
+"""
+
+
+@pytest.fixture
+def crowded(marketplace: Marketplace) -> Marketplace:
+    """A marketplace with many products."""
+    marketplace.sells("mod-1")
+    facts = {"columns": COLUMNS, "categories": CATEGORIES, "numbers": _NUMBERS.format(last=MANY - 1)}
+    with marketplace.installation.database.session() as session:
+        for statement in (_PRODUCTS, _IN_CATEGORIES):
+            session.execute(text(statement.format(**facts)))
+    gather_statistics(marketplace.installation.database)
+    return marketplace
+
+
+def test_every_list_of_the_storefront_is_read_from_an_index(crowded: Marketplace) -> None:
+    installation = crowded.installation
+    with listening(installation.database.engine) as heard, installation.database.reading() as session:
+        found = catalogue.find_categories(session)
+        first = catalogue.find_products(session, limit=24)
+        later = catalogue.find_products(session, limit=24, after=first.next_after)
+        some = catalogue.find_products(session, category="category-7", after="copy-10010000", limit=24)
+        own = catalogue.find_products(session, limit=24, sight=Sight(seller_id="seller-1"), seller_id="seller-1")
+        shelves.announced(session, [card.product_id for card in later.items], installation.now())
+    assert len(found) == CATEGORIES + 2  # and those of the first product.
+    assert [len(page.items) for page in (first, later, some, own)] == [24] * 4
+    assert [card.product_id for card in some.items][:2] == ["copy-10010007", "copy-10010027"]
+    assert_nothing_walked(installation, heard, "mh_products", "mh_product_categories")
+
+
+def test_a_category_leaves_the_list_with_its_last_product(crowded: Marketplace) -> None:
+    crowded.tell("product.upserted", product_id="mod-2", categories=["Alone", "category-1"])
+    crowded.work_off()
+
+    def known() -> list[str]:
+        with crowded.installation.database.reading() as session:
+            return catalogue.find_categories(session)
+
+    assert "Alone" in known()
+    crowded.change("mod-2", OFFLINE)
+    crowded.work_off()
+    assert "Alone" not in known()
+    assert "category-1" in known()
