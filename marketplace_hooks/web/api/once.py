@@ -18,6 +18,7 @@ from ...services.installation import Installation
 from ...services.work import Work, carry_out
 from ..envelopes import parse_strictly
 from ..problems import CONTENT_TYPE, problem_of
+from ..repeats import route, scope_of
 from ..sign_in import signed_in
 from ..state import Identity, state
 from .answers import JSON, dumped
@@ -73,17 +74,7 @@ def _call(identity: Identity) -> Call | None:
         return None
     if not _KEY.fullmatch(key):
         raise Refused(f"{HEADER} must be 1 to 255 visible ASCII characters", code="idempotency_key_malformed")
-    route = f"{request.method} {request.path}"
-    if len(route) > 200:
-        route = f"{request.method} sha256:{hashlib.sha256(route.encode()).hexdigest()}"
-    return Call(scope=_scope(identity), route=route, key=key, body_sha256=_fingerprint())
-
-
-def _scope(identity: Identity) -> str:
-    if identity.token_id is not None:
-        return f"token:{identity.token_id}"
-    person = f"{identity.role}:{identity.subject or ''}"
-    return f"person:{hashlib.sha256(person.encode()).hexdigest()}"
+    return Call(scope=scope_of(identity), route=route(), key=key, body_sha256=_fingerprint())
 
 
 def _fingerprint() -> str:
