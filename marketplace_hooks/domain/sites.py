@@ -148,13 +148,12 @@ def relation(asked: str, bound: str, test_prefixes: Sequence[str] = TEST_PREFIXE
     return Relation.DIFFERENT
 
 
-def same_site(a: str, b: str, test_prefixes: Sequence[str] = TEST_PREFIXES) -> Relation:
-    """Say whether two addresses are one merchant site, in whichever order: true for the same and a test copy.
+def same_site(a: str, b: str, test_prefixes: Sequence[str] = TEST_PREFIXES) -> bool:
+    """Say whether two addresses are one merchant site or its test copy, in whichever order.
 
     Where one of the two is known to be the bound one, `relation` is the stricter question to ask.
     """
-    forward = relation(a, b, test_prefixes)
-    return relation(b, a, test_prefixes) if forward is Relation.DIFFERENT else forward
+    return bool(relation(a, b, test_prefixes) or relation(b, a, test_prefixes))
 
 
 def solve_cookie(name: str, host: str, releases: Iterable[str | Mapping[str, Any]]) -> str | None:
