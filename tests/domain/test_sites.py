@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 
 import pytest
 from hypothesis import given
@@ -250,13 +249,3 @@ def test_before_1_6_0_9_the_name_is_bare() -> None:
 )
 def test_a_name_that_no_known_release_explains_stays_unknown(name: str) -> None:
     assert solve_cookie(name, "shop.example", RELEASES) is None
-
-
-def test_the_vainest_search_takes_less_than_fifty_milliseconds() -> None:
-    name = cookie_name("no such version")
-    seconds = []
-    for _ in range(5):  # the best of five: the machine may be busy with something else
-        started = time.perf_counter()
-        assert solve_cookie(name, "www.shop.example.com", RELEASES[:160]) is None
-        seconds.append(time.perf_counter() - started)
-    assert min(seconds) < 0.05

@@ -157,24 +157,22 @@ def slow_rung(name: str, rank: int, pause_s: float) -> Rung:
 
 
 def test_rungs_look_at_once_and_one_takes_no_longer_than_the_slowest(outbound: Outbound) -> None:
-    ladder = [slow_rung(f"rung{number}", number, 0.3) for number in range(1, 7)]
+    ladder = [slow_rung(f"rung{number}", number, 1.0) for number in range(1, 7)]
     began = time.monotonic()
     findings = run("http://127.0.0.1:9/", outbound, ladder=ladder)
-    assert time.monotonic() - began < 1.5  # one after the other: 1.8
+    assert time.monotonic() - began < 5.0  # one after the other: 6
     assert len(findings) == 6
 
 
 def test_findings_are_told_as_they_come(outbound: Outbound) -> None:
-    told: list[tuple[float, str]] = []
-    began = time.monotonic()
+    told: list[list[str]] = []
 
     def hear(findings: Sequence[Finding]) -> None:
-        told.extend((time.monotonic() - began, one.rung) for one in findings)
+        told.append([one.rung for one in findings])
 
     ladder = [slow_rung("late", 1, 2.0), slow_rung("early", 2, 0.0)]
     run("http://127.0.0.1:9/", outbound, ladder=ladder, on_findings=hear)
-    assert [rung for _, rung in told] == ["early", "late"]
-    assert told[0][0] < 1.5
+    assert told == [["early"], ["late"]]
 
 
 def test_a_rung_that_has_not_ended_at_the_deadline_is_too_slow_and_the_others_count(outbound: Outbound) -> None:
