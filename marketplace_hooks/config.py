@@ -83,6 +83,10 @@ class Settings:
     )
     public_url: str = _setting("http://127.0.0.1:8000", as_text, "How the outside reaches this service.")
     url_prefix: str = _setting("", as_prefix, "Where our pages and API begin inside a host app, such as /addons.")
+    session_s: float = _setting(43_200.0, as_seconds, "How long somebody who signed in here stays signed in.")
+    sign_in_url: str | None = _setting(
+        None, optional(as_text), "Where a host's own people sign in; `next` is added, with the page to come back to."
+    )
     reference_zone: ZoneInfo = _setting(ZoneInfo("Europe/Paris"), as_zone, "The civil days of every rule.")
     allowed_networks: tuple[str, ...] = _setting(
         (), as_networks, "CIDR[:port] that outgoing requests may reach although not public, http included."

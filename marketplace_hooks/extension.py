@@ -25,6 +25,7 @@ from .store.ingest import InboxWriter
 from .web import attach
 from .web.api import PREFIX as API_PREFIX
 from .web.pages import show_all_errors
+from .web.sessions import keep_safe
 from .web.short_way import shorten
 from .web.state import WebState
 
@@ -82,6 +83,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     settings = load(app.config)
     app.config["SECRET_KEY"] = app.config.get("SECRET_KEY") or settings.secret_key
     app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))
+    keep_safe(app, settings)
     MarketplaceHooks(app)
     shorten(app, f"{settings.url_prefix}{API_PREFIX}")
     show_all_errors(app)  # alone in the app, every error page is ours; inside a host only those of our pages.

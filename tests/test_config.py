@@ -32,6 +32,7 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "public_url": ("https://addons.example", "https://addons.example", "https://addons.example"),
     "url_prefix": ("/addons/", "/addons", "/addons"),
     "reference_zone": ("Europe/Madrid", "Europe/Madrid", ZoneInfo("Europe/Madrid")),
+    "sign_in_url": ("/login", "/login", "/login"),
     "allowed_networks": (
         "127.0.0.0/8:9000,10.0.0.0/8",
         ["127.0.0.0/8:9000", "10.0.0.0/8"],

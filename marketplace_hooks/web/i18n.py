@@ -9,15 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from flask import current_app, has_request_context, request
+from flask import has_request_context, request
 from werkzeug.datastructures import LanguageAccept
 
 from .sign_in import identify
-from .state import state
 from .wording import LANGUAGES, Wording
+from .zones import reader_zone
 
 COOKIE = "mh_language"
-COOKIE_AGE_S = 365 * 24 * 3600
 DEFAULT_LANGUAGE = "fr"
 _KEPT = "marketplace_hooks.wording"
 
@@ -64,11 +63,10 @@ _ = gettext
 
 def choose(cookie: str | None, told: str | None, accepted: LanguageAccept) -> Wording:
     """The wording for what was chosen here, what the host tells, and what the browser sends."""
-    zone = state(current_app).installation.settings.reference_zone
     # Not `best_match`: to it the second language of a browser that names its country (`fr-CH, en;q=0.5`) is closer.
     tags = (cookie, told, *(tag for tag, quality in accepted if quality > 0))
     language = next((known for tag in tags if (known := _known(tag))), DEFAULT_LANGUAGE)
-    return Wording.of(language, zone, locale=_country(language, told, accepted))
+    return Wording.of(language, reader_zone(), locale=_country(language, told, accepted))
 
 
 def _known(tag: str | None) -> str | None:

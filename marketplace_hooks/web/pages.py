@@ -23,16 +23,22 @@ from flask import (
     render_template,
     request,
     send_from_directory,
+    session,
     url_for,
 )
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..errors import MarketplaceHooksError
-from .i18n import COOKIE, COOKIE_AGE_S, template_context, wording
+from ..errors import MarketplaceHooksError, NotConfigured, NotSignedIn
+from . import charts
+from .forms import StaleForm, check_form, form_token, told, wants_fragment
+from .i18n import COOKIE, template_context, wording
+from .navigation import ROLES, first_page, is_first_page, page_url, ways
 from .problems import problem, problem_of
+from .sessions import person
 from .sign_in import audience, check_audience, identify
 from .state import state
+from .tags import tag_of
 from .wording import LANGUAGES
 
 STATIC = Path(__file__).parent / "static"
@@ -67,6 +73,7 @@ def page_blueprint(name: str, import_name: str) -> Blueprint:
     """A blueprint whose answers are pages: with our headers, our texts, our error pages."""
     blueprint = Blueprint(name, import_name)
     blueprint.before_request(check_audience)
+    blueprint.before_request(check_form)
     blueprint.context_processor(page_context)
     blueprint.after_request(finish_page)
     blueprint.register_error_handler(HTTPException, show_error)
@@ -76,12 +83,25 @@ def page_blueprint(name: str, import_name: str) -> Blueprint:
 
 def page_context() -> dict[str, Any]:
     """What every template of ours may use."""
+    identity = identify()
     return {
         **template_context(),
         "asset": asset_url,
-        "languages": LANGUAGES,
+        "bars": charts.bars,
+        "first_page": first_page,
+        "form_token": form_token,
         "here": this_address(),
+        "identity": identity,
         "is_demo": state(current_app).installation.settings.demo,
+        "is_first_page": is_first_page,
+        "languages": LANGUAGES,
+        "page_url": page_url,
+        "person": person(),
+        "roles": ROLES,
+        "tag_of": tag_of,
+        "told": told,
+        "ways": ways(identity),
+        "zone": wording().zone.key,
     }
 
 
@@ -93,7 +113,7 @@ def finish_page(response: Response) -> Response:
     response.headers.update(HEADERS)
     response.vary.update(("Accept-Language", "Cookie"))
     response.content_language.add(wording().language)
-    if response.status_code == 200 and identify() is None:
+    if response.status_code == 200 and identify() is None and not session.modified:
         response.cache_control.no_cache = True
         response.add_etag(weak=True)
         response.make_conditional(request)
@@ -117,13 +137,29 @@ def show_error(error: HTTPException) -> Any:
 
 
 def show_refusal(error: MarketplaceHooksError) -> Response:
-    """The page of one of our own errors, with the status and the headers that its problem document has."""
-    told = problem_of(error)
-    response = refuse(told.status_code)
+    """The page of one of our own errors, with the status and the headers that its problem document has.
+
+    Whoever has not signed in is led to where people do.
+    """
+    if isinstance(error, NotSignedIn) and error.code == NotSignedIn.code:
+        return lead_to_sign_in()
+    document = problem_of(error)
+    missing = error.detail if isinstance(error, NotConfigured) else None
+    response = refuse(document.status_code, is_stale=isinstance(error, StaleForm), missing=missing)
     for name in ("Retry-After", "WWW-Authenticate"):
-        if name in told.headers:
-            response.headers[name] = told.headers[name]
+        if name in document.headers:
+            response.headers[name] = document.headers[name]
     return response
+
+
+def lead_to_sign_in() -> Response:
+    """To the sign-in, and from there back to this page; a part of a page leads the whole page there."""
+    if wants_fragment():
+        seen = urlsplit(request.headers.get("HX-Current-URL", ""))
+        url = url_for("mh_entrance.sign_in", next=own_address(f"{seen.path}?{seen.query}".rstrip("?")))
+        return make_response("", {"HX-Redirect": url})
+    back = this_address() if request.method in ("GET", "HEAD") else None
+    return make_response(redirect(url_for("mh_entrance.sign_in", next=back), 303))
 
 
 def show_all_errors(app: Flask) -> None:
@@ -188,16 +224,21 @@ def choose_language(language: str) -> BaseResponse:
         abort(404)
     response = redirect(own_address(request.args.get("next", "")), 303)
     response.headers["Cache-Control"] = "no-store"
+    remember(response, COOKIE, language)
+    return response
+
+
+def remember(response: BaseResponse, name: str, choice: str) -> None:
+    """Keep a choice of the reader's in his browser, for a year."""
     response.set_cookie(
-        COOKIE,
-        language,
-        max_age=COOKIE_AGE_S,
+        name,
+        choice,
+        max_age=A_YEAR_S,
         path=url_for("mh_storefront.home"),
         secure=request.is_secure,
         httponly=True,
         samesite="Lax",
     )
-    return response
 
 
 def this_address() -> str:

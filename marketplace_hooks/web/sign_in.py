@@ -1,7 +1,8 @@
 """Who is asking, may somebody of that role ask this at all, and what do they see that is hidden from others?
 
-Machines send a bearer token of ours; people are told to us by the host app, through its `identity` callable. A route
-states its audience with `audience`; whatever states none is refused by `check_audience`.
+Machines send a bearer token of ours; people are told to us by the host app, through its `identity` callable, and where
+there is none they sign in here (`entrance/`). A route states its audience with `audience`; whatever states none is
+refused by `check_audience`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..services import tokens
 from ..services.catalogue import PUBLIC, PackCard, ProductCard, Sight
 from ..services.holders import owns
 from ..store.access import Role
+from . import sessions
 from .known_tokens import does_look
 from .state import Identity, WebState, state
 
@@ -142,7 +144,7 @@ def _find_out(here: WebState) -> _Asking:
     if token is not None and (token.startswith(tokens.PREFIX) or here.identity is None):
         return _by_token(here, token)
     if here.identity is None:
-        return _Asking()
+        return _Asking(identity=sessions.who())
     return _Asking(identity=read_identity(here.identity()))
 
 

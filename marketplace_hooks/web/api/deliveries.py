@@ -10,9 +10,9 @@ from marshmallow import fields
 from ...services import logs
 from ...store.access import Role
 from ...store.outbox import DeliveryState
+from ..cursors import decode_number, encode
 from ..state import state
 from .answers import shown_once
-from .cursors import decode_number, encode
 from .operations import operation
 from .values import AnswerSchema, Instant, Line, PagedQuerySchema, Word, next_cursor
 

@@ -17,10 +17,10 @@ from ...services.holders import Holder
 from ...services.installation import Installation
 from ...store.access import Role
 from ...store.releases import ReleaseKind
+from ..cursors import decode, encode
 from ..sign_in import signed_in
 from ..state import state
 from .answers import shown_once
-from .cursors import decode, encode
 from .operations import operation
 from .values import AnswerSchema, Instant, Line, MoneySchema, PagedQuerySchema, QuerySchema, Word, next_cursor
 

@@ -12,9 +12,9 @@ from marshmallow import fields
 from ...services import inbox, logs
 from ...store.access import Role
 from ...store.inbox import InboxEvent, InboxState
+from ..cursors import decode_number, encode
 from ..state import state
 from .answers import shown_once
-from .cursors import decode_number, encode
 from .once import done_once
 from .operations import operation
 from .values import AnswerSchema, Instant, Line, PagedQuerySchema, QuerySchema, Word, next_cursor

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from ...domain.statuses import Status
 from ...errors import NotFound, Withdrawn
 from ...services.catalogue import PackPage, find_packs, pack_page
+from ..cursors import decode, encode
 from ..sign_in import is_insider, may_see, sight
 from ..state import state
 from .answers import shown
-from .cursors import decode, encode
 from .listings import OWNERS_ONLY, PackListSchema, PackPageSchema, flat
 from .operations import operation
 from .values import Line, PagedQuerySchema

@@ -14,10 +14,10 @@ from ...domain.civil_days import end_of
 from ...domain.statuses import Status
 from ...errors import NotFound, Withdrawn
 from ...services.catalogue import ProductPage, find_products, listing_at, product_page
+from ..cursors import decode, encode
 from ..sign_in import is_insider, may_see, sight
 from ..state import state
 from .answers import shown
-from .cursors import decode, encode
 from .listings import OWNERS_ONLY, ListingSchema, ProductListSchema, ProductPageSchema, flat
 from .operations import operation
 from .values import Day, Instant, Line, PagedQuerySchema, QuerySchema

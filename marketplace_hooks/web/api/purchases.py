@@ -14,10 +14,10 @@ from ...errors import PayloadRejected
 from ...services.care import Bought, list_purchases
 from ...store.access import Role
 from ...store.subscriptions import SubscriptionState
+from ..cursors import decode, encode
 from ..sign_in import signed_in
 from ..state import state
 from .answers import shown_once
-from .cursors import decode, encode
 from .entitlements import BusinessCareSchema
 from .operations import operation
 from .values import AnswerSchema, Instant, Line, PagedQuerySchema, Price, Word, next_cursor, texts

@@ -18,11 +18,11 @@ from ...services.work import Cause, Work
 from ...store.access import Role
 from ...store.products import Product
 from ...store.support import SupportRequest
+from ..cursors import decode, encode
 from ..sign_in import signed_in
 from ..speaking import viewer_of
 from ..state import Identity, state
 from .answers import shown_once
-from .cursors import decode, encode
 from .eligibility import customer_of
 from .once import done_once
 from .operations import operation

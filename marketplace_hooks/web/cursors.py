@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from ...errors import Refused
+from ..errors import Refused
 
 LONGEST = 400
 

@@ -1,0 +1,75 @@
+"""How is a row of numbers drawn as bars? Only places and sizes, for `parts.html` to write as SVG.
+
+The drawing is for the eye; the numbers stand in a table beside it, for everybody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, log10
+
+WIDTH, HEIGHT = 640, 200
+LEFT, BOTTOM, TOP = 44, 24, 10
+GAP = 0.3
+MOST_LABELS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One bar: where it stands, and the middle of its place on the axis. `label` is empty where there is no room."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    middle: float
+    label: str
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """Bars, and the lines behind them: (y, value)."""
+
+    bars: Sequence[Bar]
+    lines: Sequence[tuple[float, float]]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    base: int = HEIGHT - BOTTOM
+
+
+def bars(series: Sequence[tuple[str, float]]) -> Chart:
+    """The drawing of (label, value) pairs; values below 0 are drawn as 0."""
+    top = nice_top(max((value for _, value in series), default=0))
+    room, place = HEIGHT - BOTTOM - TOP, (WIDTH - LEFT) / max(len(series), 1)
+    every = ceil(len(series) / MOST_LABELS) or 1
+    drawn = []
+    for index, (label, value) in enumerate(series):
+        height = room * max(value, 0) / top
+        left = LEFT + index * place
+        drawn.append(
+            Bar(
+                x=round(left + place * GAP / 2, 1),
+                y=round(HEIGHT - BOTTOM - height, 1),
+                width=round(place * (1 - GAP), 1),
+                height=round(height, 1),
+                middle=round(left + place / 2, 1),
+                label=label if index % every == 0 else "",
+                name=label,
+                value=value,
+            )
+        )
+    steps = 4 if top % 4 == 0 else 2 if top % 2 == 0 else 1
+    lines = [(round(HEIGHT - BOTTOM - room * step / steps, 1), top * step / steps) for step in range(steps + 1)]
+    return Chart(bars=drawn, lines=lines)
+
+
+def nice_top(highest: float) -> int:
+    """The smallest of 1, 2, 4, 5, 8 or 10 times a power of ten that is not below it; 4 for nothing at all."""
+    if highest <= 0:
+        return 4
+    power: int = 10 ** max(0, int(log10(highest)))
+    return next(step * power for step in (1, 2, 4, 5, 8, 10, 20) if step * power >= highest)

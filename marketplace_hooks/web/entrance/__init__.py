@@ -1,0 +1,7 @@
+"""How do people come in and leave: the sign-in, the demo's chooser, the sign-out, and the zone they read times in?"""
+
+from ..pages import page_blueprint
+
+blueprint = page_blueprint("mh_entrance", __name__)
+
+from . import demo, doors, times  # noqa: E402, F401 - their views need the blueprint, and importing adds them to it

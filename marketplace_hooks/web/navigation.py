@@ -1,0 +1,81 @@
+"""Where may somebody who is signed in go from any page?
+
+An entry is shown once its page exists. The current one is that whose address begins the reader's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import current_app, request, url_for
+
+from ..store.access import Role
+from .i18n import Marked, lazy
+from .state import Identity
+
+WAYS: Mapping[Role, Sequence[tuple[str, Marked]]] = {
+    Role.SELLER: (
+        ("mh_seller.products", lazy("Products")),
+        ("mh_seller.requests", lazy("Requests")),
+        ("mh_seller.closures", lazy("Closures")),
+        ("mh_seller.figures", lazy("Figures")),
+    ),
+    Role.CUSTOMER: (
+        ("mh_customer.purchases", lazy("My purchases")),
+        ("mh_customer.new_request", lazy("Ask for support")),
+        ("mh_customer.requests", lazy("My requests")),
+    ),
+    Role.OPERATOR: (
+        ("mh_operator.events", lazy("Events")),
+        ("mh_operator.deliveries", lazy("Deliveries")),
+        ("mh_operator.cascades", lazy("Cascades")),
+        ("mh_operator.replies", lazy("Replies to confirm")),
+        ("mh_operator.late", lazy("Requests late")),
+        ("mh_operator.refunds", lazy("Refunds")),
+        ("mh_operator.sellers", lazy("Sellers")),
+        ("mh_operator.charts", lazy("Charts")),
+    ),
+}
+ROLES: Mapping[Role, Marked] = {
+    Role.SELLER: lazy("Seller"),
+    Role.CUSTOMER: lazy("Customer"),
+    Role.OPERATOR: lazy("Operator"),
+    Role.PLATFORM: lazy("Platform"),
+}
+FIRST_PAGES: Mapping[Role, str] = {role: ways[0][0] for role, ways in WAYS.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One entry of the navigation."""
+
+    url: str
+    label: Marked
+    is_current: bool
+
+
+def ways(identity: Identity | None) -> list[Way]:
+    """The navigation of who is asking; empty for nobody."""
+    offered = [] if identity is None else WAYS.get(identity.role, ())
+    known = [(url_for(endpoint), label) for endpoint, label in offered if endpoint in current_app.view_functions]
+    here = request.root_path + request.path
+    current = max((url for url, _ in known if here == url or here.startswith(f"{url}/")), key=len, default=None)
+    return [Way(url=url, label=label, is_current=url == current) for url, label in known]
+
+
+def first_page(role: Role) -> str:
+    """Where somebody of this role begins."""
+    return url_for(FIRST_PAGES.get(role, "mh_storefront.home"))
+
+
+def page_url(after: str | None) -> str:
+    """This page's address with another `after`: the next page of its list, or the first one for None."""
+    asked = {name: values for name, values in request.args.to_dict(flat=False).items() if not name.startswith("_")}
+    asked.pop("after", None)
+    return url_for(request.endpoint or "", **{**asked, **(request.view_args or {})}, after=after)
+
+
+def is_first_page() -> bool:
+    """Whether this page shows its list from the beginning."""
+    return not request.args.get("after")
