@@ -130,6 +130,24 @@ def deadline(
     )
 
 
+def days_taken(
+    received_at: datetime,
+    stopped_at: datetime,
+    *,
+    policy: Policy | str,
+    zone: Zone,
+    holidays: Collection[date] = frozenset(),
+    closures: Iterable[Closure] = (),
+    closures_suspend: ClosuresSuspend | str = ClosuresSuspend.DECLARED_BEFORE_REQUEST,
+) -> int:
+    """Return how many business days something took, counted as its `deadline` is: 0 on the day of receipt itself."""
+    received_on, stopped_on = day_of(received_at, zone), day_of(stopped_at, zone)
+    suspending = _suspending(closures, ClosuresSuspend(closures_suspend), received_at)
+    off = holidays if Policy(policy) is Policy.LEGAL else ()
+    days = (received_on + timedelta(days=one) for one in range(1, (stopped_on - received_on).days + 1))
+    return sum(_reason_to_skip(day, zone, suspending, off) is None for day in days)
+
+
 def shorten(closure: Closure, last_day: date, changed_at: datetime, zone: Zone) -> Closure:
     """Return the closure with an earlier end, decided at `changed_at`.
 

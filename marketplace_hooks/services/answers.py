@@ -17,7 +17,7 @@ from ..domain.eligibility import Ground
 from ..domain.requests import OPEN, ClockName, ClockState, Handling, Kind
 from ..errors import PayloadRejected
 from ..store.releases import Release
-from ..store.support import SupportRequest
+from ..store.support import Refusal, SupportRequest
 from .clocks import carry_on_clock, clock_of, freeze_clock, note_left, runs, start_clock, stop_clock
 from .conversations import acknowledge
 from .inspections import close_inspection
@@ -43,6 +43,7 @@ def refuse(
     contest_until = end_of(day_of(work.now, work.zone) + timedelta(days=work.settings.contest_days), work.zone)
     request.refused_at, request.waits_until = work.now, contest_until
     request.refusal = {"ground": ground.value, "text": text, "evidence": dict(evidence), "by": by}
+    work.session.add(Refusal(request_id=request.id, ground=ground.value, refused_at=work.now))
     tell_request(work, request, "refused", {"ground": ground, "contest_until": contest_until}, cause)
     return request
 
@@ -80,6 +81,9 @@ def overturn(work: Work, request_id: str, *, reason: str, cause: Cause) -> Suppo
     make_move(request, "overturn")
     request.overturned_at = work.now
     request.refusal = {**(request.refusal or {}), "overturned": reason}
+    refused = select(Refusal).where(Refusal.request_id == request.id).order_by(Refusal.id.desc()).limit(1)
+    for refusal in work.session.scalars(refused):
+        refusal.overturned_at = work.now
     clock = carry_on_clock(work, request, ClockName.FIX)
     tell_request(work, request, "overturned", {"due_before": clock.due_before if clock else None}, cause)
     return request
@@ -191,7 +195,8 @@ def extend_fix(work: Work, request_id: str, *, days: int, reason: str, cause: Ca
     state = "none" if clock is None else clock.state
     refuse_unless(running, "the fix clock does not run", code="clock_not_running", state=state, asked="running")
     if clock is not None:
-        start_clock(work, request, ClockName.FIX, clock.started_at, clock.business_days + days)
+        days_then, earlier = clock.business_days + days, clock.earlier_days
+        start_clock(work, request, ClockName.FIX, clock.started_at, days_then, earlier_days=earlier)
         clock.policy = {**clock.policy, "extended": {"days": days, "reason": reason}}
     return request
 

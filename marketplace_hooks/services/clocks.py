@@ -17,7 +17,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ..domain.civil_days import day_of, first_instant
-from ..domain.deadlines import Closure, ClosuresSuspend, Deadline, Policy, after_change, days_left, deadline
+from ..domain.deadlines import Closure, ClosuresSuspend, Deadline, Policy, after_change, days_left, days_taken, deadline
 from ..domain.requests import ClockName, ClockState
 from ..store.support import Clock, SellerClosure, SupportRequest
 from .work import Work
@@ -36,8 +36,10 @@ def announced_closures(session: Session, seller_id: str) -> list[Closure]:
     ]
 
 
-def start_clock(work: Work, request: SupportRequest, name: ClockName, from_at: datetime, days: int) -> Clock:
-    """Start one clock of a request at an instant, or start it again with so many days."""
+def start_clock(
+    work: Work, request: SupportRequest, name: ClockName, from_at: datetime, days: int, *, earlier_days: int = 0
+) -> Clock:
+    """Start one clock of a request at an instant, or start it again with so many days after those taken earlier."""
     policy = _policy(work, name)
     found = _deadline(policy, from_at, days, announced_closures(work.session, request.seller_id))
     clock = clock_of(work.session, request.id, name)
@@ -45,6 +47,7 @@ def start_clock(work: Work, request: SupportRequest, name: ClockName, from_at: d
         clock = Clock(request_id=request.id, name=name)
         work.session.add(clock)
     clock.started_at, clock.business_days = from_at, days
+    clock.earlier_days, clock.taken_days = earlier_days, None
     clock.stopped_at = clock.missed_at = clock.noticed_at = clock.notice_id = clock.remaining_days = None
     clock.policy = policy
     _keep(work, clock, found)
@@ -66,8 +69,10 @@ def stop_clock(work: Work, request: SupportRequest, name: ClockName, state: Cloc
         if clock.stopped_at is not None or state is ClockState.VOID:
             return False
         clock.stopped_at, clock.warn_at = at, None
+        clock.taken_days = _taken(work, request, clock, at)
         return True
     clock.state, clock.stopped_at, clock.warn_at = state, at, None
+    clock.taken_days = _taken(work, request, clock, at)
     if state is ClockState.MET:
         clock.missed_at = None
     note_next_deadline(work.session, request)
@@ -79,7 +84,7 @@ def freeze_clock(work: Work, request: SupportRequest, name: ClockName) -> None:
     clock = clock_of(work.session, request.id, name)
     if clock is None or not runs(clock, work.now):
         return
-    clock.remaining_days = _left(work, clock)
+    clock.remaining_days, clock.taken_days = _left(work, clock), _taken(work, request, clock, work.now)
     clock.state, clock.warn_at = ClockState.FROZEN, None
     note_next_deadline(work.session, request)
 
@@ -92,7 +97,8 @@ def carry_on_clock(work: Work, request: SupportRequest, name: ClockName) -> Cloc
     clock = clock_of(work.session, request.id, name)
     if clock is None or clock.state not in (ClockState.MET, ClockState.FROZEN):
         return None
-    return start_clock(work, request, name, work.now, max(FEWEST_DAYS_AFTER, clock.remaining_days or 0))
+    days = max(FEWEST_DAYS_AFTER, clock.remaining_days or 0)
+    return start_clock(work, request, name, work.now, days, earlier_days=clock.taken_days or 0)
 
 
 def note_left(work: Work, request: SupportRequest, name: ClockName) -> None:
@@ -188,16 +194,24 @@ def _left(work: Work, clock: Clock) -> int:
     return days_left(counted, work.now, work.zone) + clock.business_days - len(counted)
 
 
+def _taken(work: Work, request: SupportRequest, clock: Clock, at: datetime) -> int:
+    """The business days that it took until an instant, by the rules stored with the clock."""
+    rules = _rules(clock.policy, announced_closures(work.session, request.seller_id))
+    return clock.earlier_days + days_taken(clock.started_at, at, **rules)
+
+
 def _deadline(policy: Mapping[str, Any], from_at: datetime, days: int, closures: Iterable[Closure]) -> Deadline:
-    return deadline(
-        from_at,
-        days,
-        policy=policy["policy"],
-        zone=ZoneInfo(policy["zone"]),
-        holidays=frozenset(date.fromisoformat(day) for day in policy["holidays"]),
-        closures=closures,
-        closures_suspend=policy["closures_suspend"],
-    )
+    return deadline(from_at, days, **_rules(policy, closures))
+
+
+def _rules(policy: Mapping[str, Any], closures: Iterable[Closure]) -> dict[str, Any]:
+    return {
+        "policy": policy["policy"],
+        "zone": ZoneInfo(policy["zone"]),
+        "holidays": frozenset(date.fromisoformat(day) for day in policy["holidays"]),
+        "closures": closures,
+        "closures_suspend": policy["closures_suspend"],
+    }
 
 
 def _policy(work: Work, name: ClockName) -> dict[str, Any]:

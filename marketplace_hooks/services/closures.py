@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import uuid
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..domain.civil_days import day_of
+from ..domain.closures import ClosureState, state_on
 from ..errors import Conflict, NotFound, PayloadRejected
 from ..store.products import Seller
 from ..store.support import SellerClosure
 from .clocks import closures_changed
 from .work import Cause, Work
+
+MOST_CLOSURES = 100
+"""Running or to come, of one seller: each is walked for each of the seller's clocks, and shown to customers."""
 
 
 def declare_closure(
@@ -36,22 +41,18 @@ def declare_closure(
             errors=[{"path": "data.last_day", "message": "must not be before first_day"}],
         )
     closure = work.session.get(SellerClosure, closure_id, with_for_update=True)
-    if closure is not None:
+    if closure is None:
+        closure = SellerClosure(id=closure_id, seller_id=seller_id, declared_at=declared_at, told_at=told_at)
+        work.session.add(closure)
+    else:
         if told_at <= closure.told_at or closure.seller_id != seller_id:
             return False
-        closure.first_day, closure.last_day, closure.told_at = first_day, last_day, told_at
-        closure.declared_at = closure.announced_at = work.now
-    else:
-        closure = SellerClosure(
-            id=closure_id,
-            seller_id=seller_id,
-            first_day=first_day,
-            last_day=last_day,
-            declared_at=declared_at,
-            announced_at=work.now,
-            told_at=told_at,
-        )
-        work.session.add(closure)
+        closure.told_at = told_at
+        if (closure.first_day, closure.last_day, closure.cancelled_at) == (first_day, last_day, None):
+            return False  # customers see it already: what it suspends stays as it is.
+        closure.declared_at = work.now
+    closure.first_day, closure.last_day = first_day, last_day
+    closure.announced_at, closure.cancelled_at = work.now, None
     work.session.flush()
     _announce(work, closure, "declared", cause)
     closures_changed(work, seller_id)
@@ -61,7 +62,7 @@ def declare_closure(
 def shorten_closure(work: Work, closure_id: str, last_day: date, *, told_at: datetime, cause: Cause) -> bool:
     """End a closure earlier, from the next civil day on at the earliest (`clocks.md`). False: nothing changed."""
     closure = known_closure(work.session, closure_id)
-    if told_at <= closure.told_at:
+    if closure.cancelled_at is not None or told_at <= closure.told_at:
         return False
     earliest = max(last_day, day_of(work.now, work.zone))
     if closure.last_day is not None and closure.last_day <= earliest:
@@ -94,6 +95,60 @@ def cancel_closure(work: Work, closure_id: str, *, told_at: datetime, cause: Cau
     return True
 
 
+def declare_own(work: Work, seller_id: str, *, first_day: date, last_day: date | None, cause: Cause) -> SellerClosure:
+    """The seller declares a closure here: declared now, announced now. Raises `NotFound`, `Conflict`."""
+    if work.session.get(Seller, seller_id) is None:
+        raise NotFound(f"no seller {seller_id}")
+    today = day_of(work.now, work.zone)
+    refuse_past(first_day, today)
+    if len(current_closures(work.session, seller_id, today)) >= MOST_CLOSURES:
+        raise Conflict(f"a seller has at most {MOST_CLOSURES} closures at a time", code="too_many_closures")
+    closure_id = f"clo_{uuid.uuid4().hex}"
+    declare_closure(
+        work,
+        seller_id,
+        closure_id,
+        first_day=first_day,
+        last_day=last_day,
+        declared_at=work.now,
+        told_at=work.now,
+        cause=cause,
+    )
+    return known_closure(work.session, closure_id)
+
+
+def shorten_own(work: Work, seller_id: str, closure_id: str, last_day: date, cause: Cause) -> SellerClosure:
+    """The seller works again earlier. Raises `Conflict` for more days: those are another closure, announced from now.
+
+    A closure that has begun ends today at the earliest (`clocks.md`).
+    """
+    closure = _own(work, seller_id, closure_id, "shortened")
+    if last_day < closure.first_day:
+        message = "must not be before first_day; cancel the closure instead"
+        raise PayloadRejected("nothing would be left of it", errors=[{"path": "last_day", "message": message}])
+    if closure.last_day is not None and last_day > closure.last_day:
+        raise Conflict(
+            "a closure is only ever shortened; declare another one for more days",
+            code="closure_only_shortens",
+            state=closure.last_day,
+            asked=last_day,
+        )
+    shorten_closure(work, closure_id, last_day, told_at=_told_next(work, closure), cause=cause)
+    return closure
+
+
+def cancel_own(work: Work, seller_id: str, closure_id: str, cause: Cause) -> SellerClosure:
+    """The seller works after all. Of a closure that has begun today is the last day. Raises `NotFound`, `Conflict`."""
+    closure = _own(work, seller_id, closure_id, "cancelled")
+    cancel_closure(work, closure_id, told_at=_told_next(work, closure), cause=cause)
+    return closure
+
+
+def state_of(closure: SellerClosure, today: date) -> ClosureState:
+    """How a closure stands today."""
+    return state_on(today, closure.first_day, closure.last_day, cancelled=closure.cancelled_at is not None)
+
+
 def known_closure(session: Session, closure_id: str) -> SellerClosure:
     """The closure, locked. Raises `NotFound`."""
     closure = session.get(SellerClosure, closure_id, with_for_update=True)
@@ -116,6 +171,22 @@ def refuse_past(first_day: date, today: date) -> None:
     """A closure is declared in advance: a day that has passed cannot be closed any more."""
     if first_day < today:
         raise Conflict("a closure is declared in advance", code="closure_in_the_past", first_day=first_day, today=today)
+
+
+def _own(work: Work, seller_id: str, closure_id: str, asked: str) -> SellerClosure:
+    """The seller's closure while something can be changed about it; others' and cancelled ones are not found."""
+    closure = known_closure(work.session, closure_id)
+    state = state_of(closure, day_of(work.now, work.zone))
+    if closure.seller_id != seller_id or state is ClosureState.CANCELLED:
+        raise NotFound(f"no closure {closure_id}")
+    if state is ClosureState.OVER:
+        raise Conflict("the closure is over", code="closure_over", state=state, asked=asked)
+    return closure
+
+
+def _told_next(work: Work, closure: SellerClosure) -> datetime:
+    """What is asked here comes after everything told of the closure, even if the teller's clock is ahead."""
+    return max(work.now, closure.told_at + timedelta(microseconds=1))
 
 
 def _announce(work: Work, closure: SellerClosure, change: str, cause: Cause) -> None:

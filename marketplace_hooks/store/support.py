@@ -76,6 +76,7 @@ class SupportRequest(Base):
         Index("ix_mh_requests_customer", "customer_id", "number"),
         Index("ix_mh_requests_product", "product_id", "handling"),
         Index("ix_mh_requests_same", "purchase_id", "fingerprint"),
+        Index("ix_mh_requests_started", "seller_id", "clocks_from"),
         Index(
             "ix_mh_requests_contested",
             "number",
@@ -97,8 +98,8 @@ class Clock(Base):
     `policy` names the rules, their version, the holidays and the closures that were passed in; `trace` is what people
     are shown as "why this date". `remaining_days` is what is left of a frozen one. `stopped_at` is when it was met or
     void; `missed_at` the deadline it missed, `noticed_at` when that was told, once, by the sweep
-    `notice_id`. `warn_at` is when to warn (None:
-    warned, or nothing to warn of).
+    `notice_id`. `warn_at` is when to warn (None: warned, or nothing to warn of). `taken_days` are the business days
+    that it took until it was stopped, those before it was carried on (`earlier_days`) included.
     """
 
     __tablename__ = "mh_clocks"
@@ -113,6 +114,8 @@ class Clock(Base):
     due_before: Mapped[datetime | None] = mapped_column(Instant)
     trace: Mapped[dict[str, Any]] = mapped_column(Json)
     remaining_days: Mapped[int | None]
+    earlier_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    taken_days: Mapped[int | None]
     stopped_at: Mapped[datetime | None] = mapped_column(Instant)
     missed_at: Mapped[datetime | None] = mapped_column(Instant)
     noticed_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -141,6 +144,20 @@ class Clock(Base):
             sqlite_where=text("missed_at IS NOT NULL"),
         ),
     )
+
+
+class Refusal(Base):
+    """One refusal of one request, on which of the six grounds, and whether the marketplace overturned it."""
+
+    __tablename__ = "mh_refusals"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    request_id: Mapped[str] = mapped_column(String(100))
+    ground: Mapped[str] = mapped_column(String(64))
+    refused_at: Mapped[datetime] = mapped_column(Instant)
+    overturned_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (Index("ix_mh_refusals_request", "request_id", "id"),)
 
 
 class Message(Base):

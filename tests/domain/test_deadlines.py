@@ -19,6 +19,7 @@ from marketplace_hooks.domain.deadlines import (
     State,
     after_change,
     days_left,
+    days_taken,
     deadline,
     shorten,
 )
@@ -336,3 +337,30 @@ def test_a_frozen_clock_keeps_the_days_after_the_day_it_was_frozen() -> None:
     assert days_left(found.counted, TUESDAY + timedelta(days=1), PARIS) == 29
     assert days_left(found.counted, datetime(2026, 9, 12, 12, tzinfo=PARIS), PARIS) == 27
     assert days_left(found.counted, TUESDAY + timedelta(days=100), PARIS) == 0
+
+
+@given(instants, business_days, policies, zones, holidays, lists_of_closures, suspensions)
+def test_what_is_stopped_on_its_last_day_has_taken_all_the_days_it_had(
+    received_at: datetime,
+    count: int,
+    policy: Policy,
+    zone: ZoneInfo,
+    off: frozenset[date],
+    closed: list[Closure],
+    suspend: Any,
+) -> None:
+    rules: dict[str, Any] = {"policy": policy, "zone": zone, "holidays": off}
+    rules |= {"closures": closed, "closures_suspend": suspend}
+    found = deadline(received_at, count, **rules)
+    assert days_taken(received_at, received_at, **rules) == 0
+    if found.due_before is not None:
+        taken = days_taken(received_at, found.due_before - timedelta(microseconds=1), **rules)
+        # A last day that rolled over a holiday leaves that one counted as the working day it is under MF.
+        assert taken >= count if policy is Policy.MF_ROLL else taken == count
+
+
+def test_an_answer_takes_no_day_on_the_day_of_receipt_and_goes_on_counting_when_it_is_late() -> None:
+    def taken(days: int) -> int:
+        return days_taken(TUESDAY, TUESDAY + timedelta(days=days), policy="MF", zone=PARIS)
+
+    assert [taken(days) for days in (0, 1, 3, 4, 6, 50)] == [0, 1, 3, 3, 4, 36]

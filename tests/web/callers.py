@@ -35,6 +35,9 @@ class Caller:
         given = {} if body is None else {"json": body}
         return self.call("POST", path, headers=headers, **given, **how)
 
+    def patch(self, path: str, body: Any, **how: Any) -> TestResponse:
+        return self.call("PATCH", path, json=body, **how)
+
     def delete(self, path: str, **how: Any) -> TestResponse:
         return self.call("DELETE", path, **how)
 

@@ -8,12 +8,14 @@ from flask import Flask
 
 from . import (
     cascades,
+    closures,
     deliveries,
     docs,
     downloads,
     eligibility,
     entitlements,
     events,
+    figures,
     packs,
     products,
     purchases,
@@ -30,6 +32,7 @@ from .values import Day, Instant
 __all__ = [
     "attach_api",
     "cascades",
+    "closures",
     "deliveries",
     "docs",
     "document",
@@ -37,6 +40,7 @@ __all__ = [
     "eligibility",
     "entitlements",
     "events",
+    "figures",
     "packs",
     "products",
     "purchases",
@@ -88,6 +92,7 @@ _TAGS = {
     "Cascades": "What follows from a status change, and how far it has got.",
     "Events": "What we were told, and what became of it.",
     "Deliveries": "What we told others.",
+    "Sellers": "When they do not work, and how well they keep the clocks.",
     "Support": "Requests for support: checked before they are accepted, their clocks, their answers.",
 }
 _IDEMPOTENCY_KEY = {

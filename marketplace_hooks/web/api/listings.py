@@ -9,7 +9,7 @@ from marshmallow import fields
 from ...domain.statuses import Side, Status
 from ...services.catalogue import PackPage, ProductPage
 from ...store.products import ProductKind
-from .values import AnswerSchema, Instant, Price, Word, next_cursor, texts
+from .values import AnswerSchema, Day, Instant, Price, Word, next_cursor, texts
 
 _seen_by_owners = {"description": "Only for its seller, the marketplace's people and the customers who own it."}
 
@@ -93,12 +93,25 @@ class HeldSchema(AnswerSchema):
     withdrawal = fields.Nested(WithdrawalSchema, allow_none=True, metadata=_seen_by_owners)
 
 
+class ClosureShownSchema(AnswerSchema):
+    """Days on which the seller does not work, both included; `last_day` null: no end is known."""
+
+    closure_id = fields.String(required=True, attribute="id")
+    first_day = Day(required=True)
+    last_day = Day(required=True, allow_none=True)
+
+
 class ProductPageSchema(ProductSchema, HeldSchema):
     """A product with all that its page shows."""
 
     description = texts("The long text, for each language.")
     listing = fields.Nested(ListingSchema, required=True, allow_none=True)
     packs = fields.List(fields.Nested(PackSchema), required=True, metadata={"description": "The packs it is in."})
+    closures = fields.List(
+        fields.Nested(ClosureShownSchema),
+        required=True,
+        metadata={"description": "The seller's closures, running or announced, the next first."},
+    )
     created_at = Instant(required=True)
 
 

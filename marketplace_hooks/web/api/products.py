@@ -10,10 +10,11 @@ from marshmallow import validates_schema
 from marshmallow.exceptions import ValidationError
 from sqlalchemy.orm import Session
 
-from ...domain.civil_days import end_of
+from ...domain.civil_days import day_of, end_of
 from ...domain.statuses import Status
 from ...errors import NotFound, Withdrawn
 from ...services.catalogue import ProductPage, find_products, listing_at, product_page
+from ...services.closures import current_closures
 from ..cursors import decode, encode
 from ..sign_in import is_insider, may_see, sight
 from ..state import state
@@ -71,9 +72,13 @@ def list_products(query: dict[str, Any]) -> Response:
 @operation("GET", "/products/<product_id>", tag="Products", answer=ProductPageSchema, refusals=(404, 410))
 def get_product(product_id: str) -> Response:
     """One product. Hidden: 404; withdrawn: 410; its seller, its owners and the marketplace see it, marked as such."""
-    with state(current_app).installation.database.reading() as session:
+    installation = state(current_app).installation
+    with installation.database.reading() as session:
         page = visible_product(session, product_id)
-    return shown(_OWNERS if is_insider(page.card) else _PUBLIC, flat(page))
+        today = day_of(installation.now(), installation.settings.reference_zone)
+        content = flat(page)
+        content.closures = current_closures(session, page.card.seller_id, today)
+    return shown(_OWNERS if is_insider(page.card) else _PUBLIC, content)
 
 
 @operation(

@@ -1,0 +1,168 @@
+"""When does a seller not work? He declares it here beforehand, and customers see it from that moment on."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response, current_app
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from ...domain.civil_days import day_of
+from ...domain.closures import ClosureState
+from ...errors import NotFound
+from ...services.closures import cancel_own, current_closures, declare_own, shorten_own, state_of
+from ...services.work import Cause, Work, carry_out
+from ...store.access import Role
+from ...store.products import Seller
+from ...store.support import SellerClosure
+from ..sign_in import signed_in
+from ..state import state
+from .answers import shown, shown_once
+from .once import done_once
+from .operations import operation
+from .values import AnswerSchema, Day, Instant, Line, QuerySchema, Word
+
+WHO = (Role.SELLER, Role.PLATFORM)
+REASON = {"description": "Why, in words; sent with `seller.closure_announced`."}
+
+
+class ClosureBodySchema(Schema):
+    """The days on which the seller does not work, both included; `last_day` null: until it is shortened."""
+
+    first_day = Day(required=True)
+    last_day = Day(required=True, allow_none=True)
+    reason = Line(shortest=0, longest=2_000, load_default="", metadata=REASON)
+
+    @validates_schema
+    def _ends_after_it_begins(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data.get("last_day") is not None and "first_day" in data and data["last_day"] < data["first_day"]:
+            raise ValidationError("Must not be before first_day.", "last_day")
+
+
+class ShorterClosureSchema(Schema):
+    """The last day on which the seller does not work; of a closure that has begun, today at the earliest."""
+
+    last_day = Day(required=True)
+    reason = Line(shortest=0, longest=2_000, load_default="", metadata=REASON)
+
+
+class CancellationQuerySchema(QuerySchema):
+    """Why."""
+
+    reason = Line(shortest=0, longest=2_000, load_default="", metadata=REASON)
+
+
+class ClosureSchema(AnswerSchema):
+    """A closure. Customers see it, and it suspends, from `announced_at` on."""
+
+    closure_id = fields.String(required=True)
+    seller_id = fields.String(required=True)
+    first_day = Day(required=True)
+    last_day = Day(required=True, allow_none=True)
+    state = Word(ClosureState, required=True)
+    declared_at = Instant(required=True)
+    announced_at = Instant(required=True)
+
+
+class ClosuresSchema(AnswerSchema):
+    """The closures running or to come, the next first."""
+
+    items = fields.List(fields.Nested(ClosureSchema), required=True)
+
+
+_CLOSURE, _CLOSURES = ClosureSchema(), ClosuresSchema()
+
+
+@operation("GET", "/sellers/<seller_id>/closures", tag="Sellers", answer=ClosuresSchema, refusals=(404,))
+def list_closures(seller_id: str) -> Response:
+    """The closures that customers see: running, or announced and to come."""
+    installation = state(current_app).installation
+    today = day_of(installation.now(), installation.settings.reference_zone)
+    with installation.database.reading() as session:
+        if session.get(Seller, seller_id) is None:
+            raise NotFound(f"no seller {seller_id}")
+        items = [_shown(one, today) for one in current_closures(session, seller_id, today)]
+    return shown(_CLOSURES, {"items": items})
+
+
+@operation(
+    "POST",
+    "/sellers/<seller_id>/closures",
+    tag="Sellers",
+    roles=WHO,
+    body=ClosureBodySchema,
+    answer=ClosureSchema,
+    status=201,
+    refusals=(400, 404, 415),
+)
+def declare_closure(asked: dict[str, Any], seller_id: str) -> Response:
+    """Declare a closure: it is announced to customers now, and suspends the clocks of requests that come after."""
+    _refuse_strangers(seller_id)
+    first_day, last_day, cause = asked["first_day"], asked["last_day"], _cause(asked)
+
+    def act(work: Work) -> dict[str, Any]:
+        closure = declare_own(work, seller_id, first_day=first_day, last_day=last_day, cause=cause)
+        return _shown(closure, day_of(work.now, work.zone))
+
+    return done_once(act, _CLOSURE, status=201)
+
+
+@operation(
+    "PATCH",
+    "/sellers/<seller_id>/closures/<closure_id>",
+    tag="Sellers",
+    roles=WHO,
+    body=ShorterClosureSchema,
+    answer=ClosureSchema,
+    refusals=(400, 404, 409, 415, 422),
+)
+def shorten_closure(asked: dict[str, Any], seller_id: str, closure_id: str) -> Response:
+    """Work again earlier. It takes effect tomorrow at the earliest; for more days declare another closure."""
+    _refuse_strangers(seller_id)
+
+    def act(work: Work) -> dict[str, Any]:
+        closure = shorten_own(work, seller_id, closure_id, asked["last_day"], _cause(asked))
+        return _shown(closure, day_of(work.now, work.zone))
+
+    return shown_once(_CLOSURE, carry_out(state(current_app).installation, act))
+
+
+@operation(
+    "DELETE",
+    "/sellers/<seller_id>/closures/<closure_id>",
+    tag="Sellers",
+    roles=WHO,
+    query=CancellationQuerySchema,
+    status=204,
+    refusals=(404, 409),
+)
+def cancel_closure(query: dict[str, Any], seller_id: str, closure_id: str) -> Response:
+    """Cancel a closure. One that has begun ends today instead: what it has suspended stays so."""
+    _refuse_strangers(seller_id)
+    cause = _cause(query)
+    carry_out(state(current_app).installation, lambda work: cancel_own(work, seller_id, closure_id, cause))
+    return Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+def _refuse_strangers(seller_id: str) -> None:
+    """A seller speaks for himself; others are not found."""
+    identity = signed_in()
+    if identity.role is Role.SELLER and identity.subject != seller_id:
+        raise NotFound(f"no seller {seller_id}")
+
+
+def _cause(asked: dict[str, Any]) -> Cause:
+    return Cause(actor=signed_in().role, reason=asked["reason"])
+
+
+def _shown(closure: SellerClosure, today: date) -> dict[str, Any]:
+    return {
+        "closure_id": closure.id,
+        "seller_id": closure.seller_id,
+        "first_day": closure.first_day,
+        "last_day": closure.last_day,
+        "state": state_of(closure, today),
+        "declared_at": closure.declared_at,
+        "announced_at": closure.announced_at,
+    }
