@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from marketplace_hooks.cli.up import _web
 from marketplace_hooks.config import PREFIX, Settings, load
 from marketplace_hooks.remote.embedded_redis import dying_with_its_parent
 from marketplace_hooks.remote.signatures import new_secret
 from marketplace_hooks.services.installation import Installation, install
-from tests.rig.databases import apply_migrations, sqlite_url
+from tests.rig.databases import apply_migrations, copy_sqlite, sqlite_url
 from tests.rig.postgres import Postgres, start_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,15 +38,43 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
+class Databases:
+    """A maker of databases of one kind: each call gives the URL of another."""
+
+    def __init__(self, here: Path, server: Postgres | None) -> None:
+        """On a PostgreSQL server, or as SQLite files in a folder."""
+        self._here = here
+        self._server = server
+
+    def __call__(self, *, template: str | None = None) -> str:
+        """An empty one, or a copy of the one at this URL, to which nobody is connected."""
+        if self._server is not None:
+            return self._server.create_database(template=template)
+        path = self._here / f"{secrets.token_hex(4)}.db"
+        if template is None:
+            return sqlite_url(path)
+        url = copy_sqlite(Path(str(make_url(template).database)), path)
+        os.sync()  # else whoever is measured next waits for the copy to reach the disk.
+        return url
+
+    def drop(self, url: str) -> None:
+        """Leave nothing of it: copies of a million rows add up."""
+        if self._server is not None:
+            self._server.drop_database(url)
+            return
+        for end in ("", "-wal", "-shm"):
+            Path(f"{make_url(url).database}{end}").unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
-def databases(kind: str, here: Path) -> Iterator[Callable[[], str]]:
-    """A maker of empty databases of one kind; each call gives the URL of another."""
+def databases(kind: str, here: Path) -> Iterator[Databases]:
+    """A maker of databases of one kind, for the length of a `with`."""
     if kind == "sqlite":
-        yield lambda: sqlite_url(here / f"{secrets.token_hex(4)}.db")
+        yield Databases(here, None)
         return
     server: Postgres = start_postgres()
     try:
-        yield server.create_database
+        yield Databases(here, server)
     finally:
         server.close()
 

@@ -200,6 +200,7 @@ def _run(installation: Installation, owner: str, cascade_id: str, stop: Callable
         try:
             if carry_out(installation, lambda work: _next_chunk(installation, work, owner, cascade_id)):
                 return 1
+            installation.database.give_way()
         except LeaseLost:
             return 0
         except Unavailable:

@@ -100,7 +100,7 @@ def deliver_due(installation: Installation, owner: str, *, stop: Callable[[], bo
             if awaited is None and stop():
                 awaited = set(lanes)
             if awaited is None or not awaited.isdisjoint(lanes):
-                dispatch(installation)
+                dispatch(installation, stop=stop)
                 for endpoint_id in _lanes_to_open(installation, list(lanes.values()), leaving=awaited is not None):
                     lanes[pool.submit(_serve, installation, owner, endpoint_id, stop)] = endpoint_id
             finished, _ = wait(lanes, timeout=POLL_S, return_when=FIRST_COMPLETED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
@@ -18,15 +19,19 @@ from .installation import Installation
 DISPATCH_CHUNK = 2_000
 
 
-def dispatch(installation: Installation) -> int:
-    """Make the deliveries of every outgoing event that has none yet, by set statements; return how many events."""
+def dispatch(installation: Installation, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Make the deliveries of every outgoing event that has none yet, by set statements; return how many events.
+
+    Goes on after each chunk unless `stop` says so: a withdrawal writes a million events.
+    """
     total = 0
     while True:
         with installation.database.session() as session:
             count = _dispatch_chunk(session, installation.now())
         total += count
-        if count < DISPATCH_CHUNK:
+        if count < DISPATCH_CHUNK or stop():
             return total
+        installation.database.give_way()
 
 
 def _dispatch_chunk(session: Session, now: datetime) -> int:

@@ -90,6 +90,7 @@ def run_renewals(installation: Installation, *, stop: Callable[[], bool] = lambd
             total += done
             if done < BATCH:
                 break
+            installation.database.give_way()
     return total
 
 

@@ -29,6 +29,13 @@ from ..errors import ConfigurationError, Unavailable
 _T = TypeVar("_T")
 
 BUSY_TIMEOUT_S = 30
+ASKS_EVERY_MS = 10
+"""Within so many milliseconds SQLite looks four times whether a waiting writer may begin; then we have it begin anew.
+
+Left to itself it looks ever more seldom, ten times a second in the end, and so hardly ever meets the moment between two
+chunks of long work: whoever waits to hide a page would wait for a whole cascade.
+"""
+GIVES_WAY_S = 0.02
 ATTEMPTS = 5
 # serialization_failure, deadlock_detected: the whole transaction may simply be run again.
 _PASSING = {"40001", "40P01"}
@@ -111,6 +118,11 @@ class Database:
                     raise
                 time.sleep(random.uniform(0, 0.05 * attempt))  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable")
+
+    def give_way(self) -> None:
+        """Between two chunks of long work: on SQLite, which has no queue, let a writer that waits begin."""
+        if self.is_sqlite:
+            time.sleep(GIVES_WAY_S)
 
     def dispose(self) -> None:
         """Close every connection of this process."""
@@ -212,5 +224,26 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry)
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred BEGIN that turns into a writer cannot wait for its turn; it fails at once with "locked".
-    write = connection.get_execution_options().get("mh_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if not connection.get_execution_options().get("mh_write", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw: Any = connection.connection.driver_connection
+    try:
+        take_turn(raw, lambda: raw.execute("BEGIN IMMEDIATE"))
+    except sqlite3.OperationalError as error:
+        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+
+
+def take_turn(connection: sqlite3.Connection, write: Callable[[], _T]) -> _T:
+    """Do what begins to write on SQLite as soon as it may. Raises `sqlite3.OperationalError` after `BUSY_TIMEOUT_S`."""
+    give_up_s = time.monotonic() + BUSY_TIMEOUT_S
+    connection.execute(f"PRAGMA busy_timeout={ASKS_EVERY_MS}")
+    try:
+        while True:
+            try:
+                return write()
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() >= give_up_s:
+                    raise
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")

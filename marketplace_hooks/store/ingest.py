@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from ..errors import Unavailable
-from .database import Database
+from .database import Database, take_turn
 from .gathering import Gathering
 
 AT_ONCE = 32
@@ -149,7 +149,7 @@ class InboxWriter:
             cursor = None
             try:
                 cursor = self._take()
-                cursor.execute(statement if self._sqlite else statement.replace("?", "%s"), values)
+                self._run(cursor, statement, values)
                 # All rows are fetched before anybody is answered: SQLite commits when there are no more.
                 found = cursor.fetchall() if cursor.description else []
             except self._outages as met:
@@ -164,6 +164,12 @@ class InboxWriter:
                     self._idle.append(cursor)
                 return found
         raise Unavailable("the inbox cannot be written") from error
+
+    def _run(self, cursor: Any, statement: str, values: Sequence[Any]) -> None:
+        if self._sqlite:
+            take_turn(cursor.connection, lambda: cursor.execute(statement, values))
+        else:
+            cursor.execute(statement.replace("?", "%s"), values)
 
     def _take(self) -> Any:
         """A cursor on a connection of our own in autocommit mode: an idle one, or a new one."""
