@@ -1,4 +1,4 @@
-"""Which PostgreSQL programs does this machine have, and who may run them?
+"""Which PostgreSQL programs and which browser does this machine have, and who may run them?
 
 Standard library only: the provisioning step asks the same questions before any test runs.
 """
@@ -16,6 +16,11 @@ NO_POSTGRES = (
     "macOS: brew install postgresql), or set TEST_DATABASE_URL to a server where the user may create databases."
 )
 POSTGRES_USER = "postgres"
+NO_CHROMIUM = (
+    "The tests need Chromium and found none: install it (Debian: apt-get install chromium), or set TEST_CHROMIUM to "
+    "the path of a Chromium or Chrome."
+)
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 class RigError(RuntimeError):
@@ -28,6 +33,13 @@ def find_postgres() -> Path | None:
         if all(os.access(folder / program, os.X_OK) for program in ("initdb", "postgres")):
             return folder
     return None
+
+
+def find_chromium() -> Path | None:
+    """The browser of `TEST_CHROMIUM`, else of this machine; None when there is none."""
+    named = [os.environ["TEST_CHROMIUM"]] if "TEST_CHROMIUM" in os.environ else list(CHROMIUMS)
+    found = next((path for path in map(shutil.which, named) if path), None)
+    return Path(found) if found else None
 
 
 def user_who_runs_postgres() -> pwd.struct_passwd | None:

@@ -1,4 +1,4 @@
-"""What must be on this machine before the tests run? PostgreSQL: installed here, in the open, where it is missing.
+"""What must be on this machine before the tests run? PostgreSQL and Chromium: installed here where they are missing.
 
 Run by `python3 run.py test` as a stage of its own, so that an installation is seen and never hides inside a test.
 """
@@ -15,12 +15,15 @@ from pathlib import Path
 from marketplace_hooks.errors import ConfigurationError
 from marketplace_hooks.remote.embedded_redis import find_server
 
-from .binaries import NO_POSTGRES, POSTGRES_USER, RigError, find_postgres
+from .binaries import NO_CHROMIUM, NO_POSTGRES, POSTGRES_USER, RigError, find_chromium, find_postgres
 from .checks import say
 
 # Debian makes and starts a cluster of its own with the package unless this file says no.
 CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
 NO_CLUSTER = "create_main_cluster = false\n"
+# Another apt may be at work on a machine that has just started.
+APT_GET = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
+INSTALL = [*APT_GET, "install", "--yes", "--no-install-recommends"]
 
 
 def provide_postgres() -> str:
@@ -42,13 +45,10 @@ def provide_postgres() -> str:
 def install_postgres() -> None:
     """Install Debian's package without letting it make or start a cluster of its own."""
     say("installing PostgreSQL with apt-get …")
-    # Another apt may be at work on a machine that has just started.
-    apt_get = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
-    install = [*apt_get, "install", "--yes", "--no-install-recommends"]
-    apt([*apt_get, "update"])
-    apt([*install, "postgresql-common"])
+    apt([*APT_GET, "update"])
+    apt([*INSTALL, "postgresql-common"])
     refuse_a_cluster()
-    apt([*install, "postgresql"])
+    apt([*INSTALL, "postgresql"])
 
 
 def refuse_a_cluster() -> None:
@@ -88,6 +88,20 @@ def run(command: list[str], **environment: str) -> None:
         raise RigError(f"{' '.join(command)} failed:\n{done.stdout.strip()[-1500:]}")
 
 
+def provide_chromium() -> str:
+    """Make sure that the tests find a browser; says which. Raises `RigError`, a sentence, where they cannot."""
+    if find_chromium() is None:
+        if "TEST_CHROMIUM" in os.environ or os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise RigError(NO_CHROMIUM)
+        say("installing Chromium with apt-get …")
+        apt([*APT_GET, "update"])
+        apt([*INSTALL, "chromium", "fonts-liberation"])
+    found = find_chromium()
+    if found is None:
+        raise RigError("Chromium was installed, and its program was not found afterwards.")
+    return f"Chromium: {found}"
+
+
 def provide_redis() -> str:
     """Say which Redis-compatible server the tests use. Raises `ConfigurationError` when there is none."""
     if os.environ.get("TEST_REDIS_URL"):
@@ -99,5 +113,6 @@ if __name__ == "__main__":
     try:
         say(provide_postgres())
         say(provide_redis())
+        say(provide_chromium())
     except (RigError, ConfigurationError) as problem:
         sys.exit(str(problem))

@@ -1,0 +1,94 @@
+"""What every browser test may ask for.
+
+| fixture | gives |
+|---|---|
+| `stack` | the session's `up --demo`, with workers and merchant sites; tests leave it running |
+| `open_browser` | opens a page in a window of its own: `open_browser(language="fr", scheme="dark", width=320)` |
+
+Whatever a page writes to the browser's console as an error, a blocked script or style among it, fails the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+
+from tests.faults.processes import crowding
+from tests.rig.binaries import NO_CHROMIUM, find_chromium
+
+from .stack import Stack
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+PATIENCE_MS = 30_000
+OpenBrowser = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product, started once."""
+    running = Stack(tmp_path_factory.mktemp("stack"))
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def _playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(_playwright: Playwright) -> Iterator[Browser]:
+    """One browser for all tests; each window has cookies of its own."""
+    program = find_chromium()
+    assert program is not None, NO_CHROMIUM
+    browser = _playwright.chromium.launch(executable_path=program, args=FLAGS, timeout=PATIENCE_MS * crowding())
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium: Browser, stack: Stack) -> Iterator[OpenBrowser]:
+    """Opens windows; what goes wrong in one of them fails the test."""
+    opened: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # That an address was refused is told by its status, which tests look at.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            wrong.append(f"{message.location.get('url')}: {message.text}")
+
+    def open_one(*, language: str = "en", scheme: str = "light", width: int = 1280, javascript: bool = True) -> Page:
+        context = chromium.new_context(
+            base_url=stack.url,
+            locale={"en": "en-GB", "fr": "fr-FR"}[language],
+            color_scheme="dark" if scheme == "dark" else "light",
+            viewport={"width": width, "height": 900},
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+        )
+        opened.append(context)
+        context.set_default_timeout(PATIENCE_MS * crowding())
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
+        return page
+
+    yield open_one
+    for context in opened:
+        context.close()
+    assert wrong == []

@@ -1,0 +1,52 @@
+"""Is a page well made: for a screen reader, for a keyboard, for a narrow screen?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PICTURES = ROOT / "screenshots"
+SERIOUS = ("serious", "critical")
+_FAULTS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
+  one => ({id: one.id, impact: one.impact, where: one.nodes.slice(0, 3).map(node => node.html.slice(0, 200))}))"""
+
+
+def sign_in_as(page: Page, role: str, subject: str = "", *, then: str | None = None) -> None:
+    """Be this person of the demo, chosen as a visitor does; `then` is where to go."""
+    page.goto("/sign-in")
+    form = page.locator(f'form:has(input[name="role"][value="{role}"])')
+    if subject:
+        form = form.filter(has=page.locator(f'input[name="subject"][value="{subject}"]'))
+    form.first.get_by_role("button").click()
+    page.wait_for_url(lambda url: not url.endswith("/sign-in"))
+    if then is not None:
+        page.goto(then)
+
+
+def faults_of(page: Page) -> list[dict[str, Any]]:
+    """What axe-core finds serious or critical on the page."""
+    page.evaluate(AXE_SCRIPT)
+    found: list[dict[str, Any]] = page.evaluate(_FAULTS)
+    return [one for one in found if one["impact"] in SERIOUS]
+
+
+def assert_accessible(page: Page) -> None:
+    """Axe-core finds nothing serious or critical."""
+    assert faults_of(page) == [], page.url
+
+
+def overflow_of(page: Page) -> int:
+    """By how many pixels the page is wider than its window: nobody should have to scroll sideways."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture in `screenshots/` when the environment variable SCREENSHOTS asks for them."""
+    if os.environ.get("SCREENSHOTS"):
+        PICTURES.mkdir(exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
