@@ -19,9 +19,12 @@ from zoneinfo import ZoneInfo
 
 from .errors import ConfigurationError
 from .setting_values import (
+    as_address,
     as_boolean,
     as_choice,
+    as_contact,
     as_count,
+    as_days,
     as_durations,
     as_integer,
     as_key,
@@ -81,7 +84,7 @@ class Settings:
     download_secret: bytes | None = _setting(
         None, optional(as_key), "Signs links to releases, hexadecimal or base64; the file host has it too."
     )
-    public_url: str = _setting("http://127.0.0.1:8000", as_text, "How the outside reaches this service.")
+    public_url: str = _setting("http://127.0.0.1:8000", as_address, "How the outside reaches this service.")
     url_prefix: str = _setting("", as_prefix, "Where our pages and API begin inside a host app, such as /addons.")
     session_s: float = _setting(43_200.0, as_seconds, "How long somebody who signed in here stays signed in.")
     sign_in_url: str | None = _setting(
@@ -110,6 +113,7 @@ class Settings:
     sweep_interval_s: float = _setting(30.0, as_seconds, "How often forgotten work is looked for.")
     tick_interval_s: float = _setting(1.0, as_seconds, "How often the scheduler looks for what has become due.")
     scheduler_lock_s: float = _setting(15.0, as_seconds, "How long a silent scheduler keeps its lock.")
+    purge_interval_s: float = _setting(3_600.0, as_seconds, "How often the scheduler purges what is old.")
     drain_batch: int = _setting(100, as_count, "Events applied in one transaction.")
     cascade_chunk: int = _setting(10_000, as_count, "Rows that a cascade changes in one transaction.")
     apply_attempts: int = _setting(5, as_count, "Tries of an event whose handler failed before a person must look.")
@@ -133,6 +137,15 @@ class Settings:
     inspection_concurrency: int = _setting(8, as_count, "Inspections under way at once in one worker.")
     inspection_credentials_s: float = _setting(
         86_400.0, as_seconds, "How long a site's credentials are kept when no request for support needs them."
+    )
+    inspection_days: int = _setting(
+        180, as_days(1, 3_650), "Days after which what an inspection found is purged; never while its request is open."
+    )
+    inspection_contact: str | None = _setting(
+        None, optional(as_contact), "Where a shop’s owner complains of inspections: an e-mail address or a page."
+    )
+    payload_days: int = _setting(
+        90, as_days(5, 90), "Days after which the payloads of events are purged; ids and hashes stay."
     )
     business_days: str = _setting("MF", as_choice("MF", "MF_ROLL", "LEGAL"), "Which days count: docs/support.md.")
     holidays_country: str = _setting("FR", as_text, "Whose public holidays MF_ROLL and LEGAL mind (ISO 3166-1).")

@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 MOST = 1_000_000_000
 _DIGITS = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
+_ADDRESS = re.compile(r"(?i:https?)://[\x21-\x7e]+")
+_MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _SOURCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -26,6 +28,34 @@ def as_text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be text")
     return value
+
+
+def as_address(value: Any) -> str:
+    """An absolute http or https address, as it can stand in a header: visible ASCII, no blanks."""
+    text = as_text(value).strip()
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("must be an address, such as: https://hooks.example.com")
+    return text
+
+
+def as_contact(value: Any) -> str:
+    """Where people write to: an e-mail address, or the address of a page."""
+    text = as_text(value).strip()
+    if not (_ADDRESS.fullmatch(text) or _MAILBOX.fullmatch(text)):
+        raise ValueError("must be an e-mail address or the address of a page")
+    return text
+
+
+def as_days(least: int, most: int) -> Callable[[Any], int]:
+    """A number of days between these two, both included."""
+
+    def parse(value: Any) -> int:
+        number = as_integer(value)
+        if not least <= number <= most:
+            raise ValueError(f"must be {least} to {most} days")
+        return number
+
+    return parse
 
 
 def as_choice(*choices: str) -> Callable[[Any], str]:

@@ -14,6 +14,7 @@ from . import (
     explanations,
     inspections,
     renewals,
+    retention,
     up,
     workers,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "inspections",
     "main",
     "renewals",
+    "retention",
     "up",
     "workers",
 ]

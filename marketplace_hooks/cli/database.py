@@ -20,11 +20,16 @@ from .root import hooks_group, installation
 
 
 @hooks_group.command("migrate")
-def migrate() -> None:
+@json_option
+def migrate(as_json: bool) -> None:
     """Bring the database to the newest schema. Safe to run twice, and from several processes at once."""
     database = installation().database
     migrations.upgrade(database)
-    click.echo(f"The database is up to date ({database.url.get_backend_name()}).")
+    kind = database.url.get_backend_name()
+    if as_json:
+        show_one({"database": kind, "state": "up to date"}, as_json=True)
+    else:
+        click.echo(f"The database is up to date ({kind}).")
 
 
 @hooks_group.command("secret")

@@ -11,6 +11,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+PIPED_WIDTH = 240
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -30,10 +32,13 @@ def show_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_j
         return
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        # An id is there to be copied into the next command: it stays in one piece.
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column.endswith("id"))
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    Console(soft_wrap=False).print(table)
+    console = Console(soft_wrap=False)
+    # What goes into a pipe or a file has no margins to keep.
+    console.print(table) if console.is_terminal else console.print(table, width=PIPED_WIDTH)
 
 
 def show_one(facts: Mapping[str, Any], *, as_json: bool) -> None:
@@ -44,6 +49,15 @@ def show_one(facts: Mapping[str, Any], *, as_json: bool) -> None:
     width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
         click.echo(f"{name.replace('_', ' '):<{width}}  {_cell(value)}")
+
+
+def show_counts(counts: Mapping[str, int], *, as_json: bool) -> None:
+    """How much of each there was: a line for each, or JSON with words joined."""
+    if as_json:
+        show_one({name.replace(",", "").replace(" ", "_"): count for name, count in counts.items()}, as_json=True)
+        return
+    for what, count in counts.items():
+        click.echo(f"{count:>7}  {what}")
 
 
 def _cell(value: Any) -> str:

@@ -18,6 +18,7 @@ from ..events.rehearsal import rehearse
 from ..remote.queue import Bell, answers, work
 from ..services.installation import redis_url
 from ..services.locks import release_lock
+from .printing import json_option, show_counts
 from .root import hooks_group, installation
 from .supervisor import Child, Supervisor
 
@@ -86,9 +87,9 @@ def scheduler() -> None:
 
 
 @hooks_group.command("sweep")
-def sweep() -> None:
+@json_option
+def sweep(as_json: bool) -> None:
     """Do here and now all work that stands in rows: events, scheduled changes, cascades, deliveries."""
     here = installation()
     counts = sweeps.work_off(here, f"{socket.gethostname()}:{os.getpid()}")
-    for what, count in counts.items():
-        click.echo(f"{count:>7}  {what}")
+    show_counts(counts, as_json=as_json)

@@ -18,6 +18,7 @@ from ..remote.queue import sliced
 from ..services import cascades, deliveries, desk_sweeps, inbox, inspecting, inspections, outgoing, renewals, schedules
 from ..services.installation import Bell, Installation
 from ..services.locks import take_lock
+from ..services.retention import purge
 from .apply import drain
 
 _T = TypeVar("_T")
@@ -25,6 +26,8 @@ _T = TypeVar("_T")
 log = logging.getLogger(__name__)
 
 SCHEDULER_LOCK = "scheduler"
+PURGE_SLICE_S = 2.0
+"""So long at most may a purge keep the scheduler from what is due; the next tick goes on."""
 # A worker that serves several bells looks at the others this often: a long cascade must not keep a page visible.
 _SLICES_S = {
     Bell.INBOX: 5.0,
@@ -89,14 +92,24 @@ def keep_time(installation: Installation, owner: str, stopping: threading.Event)
     """
     settings = installation.settings
     pause_s = min(settings.tick_interval_s, settings.scheduler_lock_s / 3)
-    next_sweep_s = 0.0
+    next_sweep_s = next_purge_s = 0.0
     while not stopping.is_set():
         if _without_fail(partial(take_lock, installation, SCHEDULER_LOCK, owner, settings.scheduler_lock_s)):
             _without_fail(partial(tick, installation, owner))
             if time.monotonic() >= next_sweep_s:
                 left = _without_fail(partial(sweep, installation, owner))
                 next_sweep_s = time.monotonic() + (0.0 if left else settings.sweep_interval_s)
+            if time.monotonic() >= next_purge_s:
+                left = _without_fail(partial(_purge_slice, installation))
+                next_purge_s = time.monotonic() + (0.0 if left else settings.purge_interval_s)
         stopping.wait(pause_s)
+
+
+def _purge_slice(installation: Installation) -> bool:
+    """Purge for a while; says whether some may be left."""
+    stop = sliced(PURGE_SLICE_S)
+    purge(installation, stop=stop)
+    return stop()
 
 
 def _without_fail(act: Callable[[], _T]) -> _T | None:

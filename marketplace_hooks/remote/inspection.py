@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 DEADLINE_S = 20.0
 BEAT_S = 0.2
 ABOUT_PATH = "/about-inspections"
+AGENT = "marketplace-hooks-inspections"
+"""How a shop's log names us. A page below the service's address says what we do, `ABOUT_PATH`."""
 
 VISITS = dataclasses.replace(INSPECTIONS, max_redirects=0)
 """How an inspection speaks to a shop: it follows redirects itself, to count them and keep to the bound host."""
@@ -49,7 +51,7 @@ def visitor(
     ca_file: str | None = None,
 ) -> Outbound:
     """Return the client that inspections use: its User-Agent names us and links to a page about what we do."""
-    agent = f"marketplace-hooks-inspections (+{about_url})" if about_url else "marketplace-hooks-inspections"
+    agent = f"{AGENT} (+{about_url})" if about_url else AGENT
     return Outbound(VISITS, allowed_networks, resolve=resolve, ca_file=ca_file, user_agent=agent)
 
 

@@ -75,6 +75,7 @@ class Outbound:
         user_agent: str = USER_AGENT,
     ) -> None:
         self.policy = policy
+        self.user_agent = user_agent
         self.allowed_networks = parse_allowed_networks(allowed_networks)
         self._router = Router(policy=policy, allowed_networks=self.allowed_networks, lookups=Lookups(resolve))
         self._session = _session(policy, ca_file, user_agent)

@@ -73,14 +73,23 @@ def claim(installation: Installation, call: Call) -> Claim | Kept:
         raise Conflict(
             "a call with this Idempotency-Key is still running; ask again in a moment", code="idempotency_key_in_use"
         )
-    return Kept(status=found.status, body=found.body)
+    return Kept(status=found.status, body=_opened(installation, found.body))
 
 
-def keep_answer(session: Session, claim: Claim, status: int, body: bytes) -> None:
-    """Write the answer, in the transaction of the effect. Raises `LeaseLost` when another run has taken over."""
-    kept = update(IdempotentCall).where(_is_ours(claim)).values(status=status, body=body)
+def keep_answer(installation: Installation, session: Session, claim: Claim, status: int, body: bytes) -> None:
+    """Write the answer, in the transaction of the effect. Raises `LeaseLost` when another run has taken over.
+
+    Encrypted: an answer may hold what is shown only once, such as the key that a companion signs with.
+    """
+    locked = installation.vault.lock(body.decode())
+    kept = update(IdempotentCall).where(_is_ours(claim)).values(status=status, body=locked)
     if session.scalar(_quietly(kept).returning(IdempotentCall.key)) is None:
         raise LeaseLost("another run of the same call has taken over")
+
+
+def _opened(installation: Installation, kept: bytes) -> bytes:
+    """An answer as it was given; one that stands in the clear is all that an erasure has left of it."""
+    return kept if kept.startswith(b"{") else installation.vault.open(kept).encode()
 
 
 def release(installation: Installation, claim: Claim) -> None:

@@ -18,7 +18,7 @@ from ..store.purchases import Purchase
 from ..store.support import SupportRequest
 from .clocks import start_clock
 from .eligibility import Judged, entitlement_shown, judge_submission, shown
-from .inspections import hold_credentials
+from .inspections import close_inspection, hold_credentials
 from .requests import known_request, make_move, refuse_unless, tell_request
 from .work import Cause, Work
 
@@ -80,6 +80,8 @@ def submit(work: Work, submitted: Submitted, cause: Cause) -> SupportRequest:
     if original is not None:
         request.duplicate_of, request.handling = original.id, Handling.CLOSED
         request.closed_at, request.closed_reason = work.now, "duplicate"
+        if submitted.check_id not in (None, original.check_id):
+            close_inspection(work, submitted.check_id)
         tell_request(work, request, "closed", {"reason": "duplicate", "duplicate_of": original.id}, cause)
         return request
     if submitted.check_id is not None:
@@ -96,6 +98,8 @@ def _follow(work: Work, request: SupportRequest, outcome: Outcome, cause: Cause)
     if outcome is Outcome.NOT_ENTITLED:
         told = {"code": request.entitlement["code"], "remedy": request.entitlement["remedy"]}
         request.closed_at, request.closed_reason = work.now, "not_entitled"
+        if request.check_id is not None:
+            close_inspection(work, request.check_id)
         tell_request(work, request, "not_entitled", told, cause)
     elif outcome is Outcome.NEEDS_INFORMATION:
         last_day = day_of(work.now, work.zone) + timedelta(days=work.settings.information_days)
@@ -131,7 +135,8 @@ def complete_information(
         asked=Handling.ACCEPTED,
     )
     purchase = work.session.get_one(Purchase, request.purchase_id)
-    request.shop_url, request.check_id = shop_url or request.shop_url, check_id or request.check_id
+    request.shop_url = shop_url or request.shop_url
+    _check_anew(work, request, check_id)
     judged = judge_submission(
         work.session,
         purchase,
@@ -149,6 +154,16 @@ def complete_information(
     start_clocks(work, request, work.now)
     tell_request(work, request, "accepted", {"outcome": eligibility.outcome, "grounds": request.grounds}, cause)
     return request
+
+
+def _check_anew(work: Work, request: SupportRequest, check_id: str | None) -> None:
+    """Another check takes the place of the one before, whose credentials nobody needs any more."""
+    if check_id is None or check_id == request.check_id:
+        return
+    if request.check_id is not None:
+        close_inspection(work, request.check_id)
+    request.check_id = check_id
+    hold_credentials(work, check_id)
 
 
 def send_as_is(work: Work, request_id: str, cause: Cause) -> SupportRequest:

@@ -11,6 +11,7 @@ from . import (
     products,
     purchases,
     releases,
+    retention,
     subscriptions,
     support,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "products",
     "purchases",
     "releases",
+    "retention",
     "subscriptions",
     "support",
 ]

@@ -84,6 +84,12 @@ class SupportRequest(Base):
             sqlite_where=text("handling = 'contested'"),
         ),
         Index(
+            "ix_mh_requests_check",
+            "check_id",
+            postgresql_where=text("check_id IS NOT NULL"),
+            sqlite_where=text("check_id IS NOT NULL"),
+        ),
+        Index(
             "ix_mh_requests_waiting",
             "waits_until",
             postgresql_where=text("waits_until IS NOT NULL"),

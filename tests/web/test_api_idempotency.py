@@ -142,7 +142,7 @@ def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_comes_back(
     clock.shift(marketplace.installation.settings.lease_s + 1)
     answered = seller.ask("mod-1", OFFLINE, key=key)
     with marketplace.installation.database.session() as session, pytest.raises(LeaseLost):
-        keep_answer(session, late, 202, b"late")
+        keep_answer(marketplace.installation, session, late, 202, b"late")
     assert seller.ask("mod-1", OFFLINE, key=key).data == answered.data
 
 

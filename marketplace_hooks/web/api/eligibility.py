@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from ...domain.declarations import Declared
 from ...domain.eligibility import Ground, Outcome, Result
+from ...remote.companion_reports import SIGNATURE_HEADER
 from ...remote.rungs.protocol import Credentials
 from ...services.checks import CheckSeen, read_check, start_check
 from ...services.companion_reports import submit_report
@@ -25,7 +26,6 @@ from .operations import operation, read_body
 from .values import AnswerSchema, Line, Word
 
 WHO = (Role.CUSTOMER, Role.PLATFORM)
-SIGNATURE = "Companion-Signature"
 
 
 class CredentialsSchema(Schema):
@@ -158,7 +158,7 @@ def show_eligibility(check_id: str) -> Response:
 def post_companion_report(check_id: str) -> Response:
     """A shop's companion reports on an inspection; signed in `Companion-Signature` over the body."""
     installation = state(current_app).installation
-    count = submit_report(installation, check_id, read_body(request), request.headers.get(SIGNATURE, ""))
+    count = submit_report(installation, check_id, read_body(request), request.headers.get(SIGNATURE_HEADER, ""))
     answer = shown_once(_REPORT, {"findings": count})
     answer.status_code = 202
     return answer

@@ -43,7 +43,9 @@ def done_once(act: Callable[[Work], Any], schema: Schema, *, status: int = 202) 
     if isinstance(claimed, Kept):
         return _answer(claimed.status, claimed.body, replayed=True)
     try:
-        return _answer(status, carry_out(installation, lambda work: _kept(work, claimed, status, act, schema)))
+        return _answer(
+            status, carry_out(installation, lambda work: _kept(installation, work, claimed, status, act, schema))
+        )
     except Refused as refused:
         return _refused(installation, claimed, refused)
     except LeaseLost:
@@ -54,16 +56,18 @@ def done_once(act: Callable[[Work], Any], schema: Schema, *, status: int = 202) 
         raise
 
 
-def _kept(work: Work, claimed: Claim, status: int, act: Callable[[Work], Any], schema: Schema) -> bytes:
+def _kept(
+    installation: Installation, work: Work, claimed: Claim, status: int, act: Callable[[Work], Any], schema: Schema
+) -> bytes:
     body = dumped(schema, act(work))
-    keep_answer(work.session, claimed, status, body)
+    keep_answer(installation, work.session, claimed, status, body)
     return body
 
 
 def _refused(installation: Installation, claimed: Claim, refused: Refused) -> Response:
     response = problem_of(refused)
     with installation.database.session() as session:
-        keep_answer(session, claimed, response.status_code, response.get_data())
+        keep_answer(installation, session, claimed, response.status_code, response.get_data())
     return response
 
 

@@ -1,0 +1,168 @@
+"""What is old goes, in batches; what is still needed, and what tells a repetition from news, stays."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from marketplace_hooks.domain.evidence import Finding, Strength, What
+from marketplace_hooks.domain.requests import OPEN, Handling
+from marketplace_hooks.services import retention
+from marketplace_hooks.services.inspecting import evidence_row
+from marketplace_hooks.services.inspections import hold_credentials, start_inspection
+from marketplace_hooks.services.retention import purge
+from marketplace_hooks.store.inbox import InboxConflict, InboxEvent, InboxState
+from marketplace_hooks.store.inspections import Evidence, Inspection, InspectionState, SiteCredential
+from marketplace_hooks.store.retention import PurgeMark
+from marketplace_hooks.store.support import SupportRequest
+
+from ..desk import does, opens_shop, submits
+from ..marketplace import Marketplace
+
+SITE = "https://shop.example/"
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three rows at a time, so that a few rows are many batches."""
+    monkeypatch.setattr(retention, "BATCH", 3)
+
+
+def purged(marketplace: Marketplace) -> dict[str, int]:
+    return {what: count for what, count in purge(marketplace.installation).items() if count}
+
+
+def days_ago(marketplace: Marketplace, days: float) -> datetime:
+    return marketplace.installation.now() - timedelta(days=days)
+
+
+def change(marketplace: Marketplace, table: type[Any], *where: Any, **values: Any) -> None:
+    with marketplace.installation.database.session() as session:
+        session.execute(update(table).where(*where).values(**values))
+
+
+def count(marketplace: Marketplace, table: type[Any]) -> int:
+    [found] = marketplace.all(select(func.count()).select_from(table))
+    return int(found)
+
+
+# --- payloads
+
+
+def test_payloads_go_after_ninety_days_and_ids_and_hashes_stay(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1", "mod-2", "mod-3", "mod-4", "mod-5")
+    total = count(marketplace, InboxEvent)
+    old = InboxEvent.id < total  # all but the last one
+    change(marketplace, InboxEvent, received_at=days_ago(marketplace, 89.9))
+    assert purged(marketplace) == {}
+    change(marketplace, InboxEvent, old, received_at=days_ago(marketplace, 90.1))
+    assert purged(marketplace) == {"payloads": total - 1}
+    events = marketplace.all(select(InboxEvent).order_by(InboxEvent.id))
+    assert [event.body is None for event in events] == [True] * (total - 1) + [False]
+    assert all(len(event.body_sha256) == 64 for event in events)
+    assert purged(marketplace) == {}
+
+
+def test_a_repetition_of_what_was_purged_is_still_a_repetition(marketplace: Marketplace) -> None:
+    body = b'{"type": "nobody.knows", "timestamp": "2026-01-01T00:00:00Z", "data": {}}'
+    assert marketplace.post(body, event_id="old").status_code == 202
+    marketplace.work_off()
+    change(marketplace, InboxEvent, received_at=days_ago(marketplace, 91))
+    assert purged(marketplace) == {"payloads": 1}
+    assert marketplace.post(body, event_id="old").get_json()["duplicate"] is True
+    other = marketplace.post(body.replace(b"nobody", b"somebody"), event_id="old")
+    assert other.get_json()["conflict"] is True
+    change(marketplace, InboxConflict, received_at=days_ago(marketplace, 91))
+    assert purged(marketplace) == {"bodies kept aside": 1}
+
+
+def test_what_waits_keeps_its_payload_however_old_and_loses_it_once_settled(marketplace: Marketplace) -> None:
+    marketplace.tell("product.upserted", product_id="early", seller_id="unknown-yet")
+    marketplace.work_off()
+    marketplace.sells("mod-1", "mod-2", "mod-3", "mod-4")
+    change(marketplace, InboxEvent, received_at=days_ago(marketplace, 91))
+    total = count(marketplace, InboxEvent)
+    assert purged(marketplace) == {"payloads": total - 1}
+    [waiting] = marketplace.all(select(InboxEvent).where(InboxEvent.body.is_not(None)))
+    assert waiting.state is InboxState.PARKED
+    change(marketplace, InboxEvent, InboxEvent.id == waiting.id, state=InboxState.FAILED)
+    assert purged(marketplace) == {"payloads": 1}
+
+
+# --- inspections
+
+
+def inspected(marketplace: Marketplace, *, age_days: float, state: InspectionState = InspectionState.DONE) -> str:
+    """A check that found something so long ago."""
+    here = marketplace.installation
+    check_id = start_inspection(here, SITE, fresh=True).check_id
+    found = Finding(
+        what=What.PLATFORM_VERSION,
+        value="9.1.4",
+        rung="cookie",
+        rank=4,
+        strength=Strength.OBSERVED,
+        observed_at=here.now(),
+    )
+    [number] = marketplace.all(select(Inspection.number).where(Inspection.id == check_id))
+    with here.database.session() as session:
+        session.add(Evidence(**evidence_row(number, found)))
+    change(marketplace, Inspection, Inspection.id == check_id, created_at=days_ago(marketplace, age_days), state=state)
+    return check_id
+
+
+def kept(marketplace: Marketplace) -> set[str]:
+    return set(marketplace.all(select(Inspection.id)))
+
+
+def test_inspections_go_with_all_they_found_and_held(marketplace: Marketplace) -> None:
+    for _ in range(7):
+        inspected(marketplace, age_days=180.1)
+    young = inspected(marketplace, age_days=179.9)
+    assert purged(marketplace) == {"inspections": 7}
+    assert kept(marketplace) == {young}
+    assert (count(marketplace, Evidence), count(marketplace, SiteCredential)) == (1, 1)
+
+
+def test_what_has_not_been_carried_out_yet_stays(marketplace: Marketplace) -> None:
+    waiting = inspected(marketplace, age_days=400, state=InspectionState.QUEUED)
+    inspected(marketplace, age_days=400)
+    assert purged(marketplace) == {"inspections": 1}
+    assert kept(marketplace) == {waiting}
+
+
+@pytest.mark.parametrize("handling", Handling)
+def test_what_an_open_request_stands_on_stays_until_it_is_closed(marketplace: Marketplace, handling: Handling) -> None:
+    opens_shop(marketplace)
+    submits(marketplace)
+    needed = [inspected(marketplace, age_days=400) for _ in range(5)][1]
+    change(marketplace, SupportRequest, check_id=needed, handling=handling)
+    if handling in OPEN:
+        assert purged(marketplace)["inspections"] == 4
+        assert kept(marketplace) == {needed}
+        change(marketplace, SupportRequest, handling=Handling.CLOSED)
+        assert purged(marketplace)["inspections"] == 1
+    assert "inspections" in purge(marketplace.installation)
+    assert kept(marketplace) == set()
+
+
+def test_a_purge_that_is_stopped_goes_on_where_it_ended(marketplace: Marketplace) -> None:
+    for _ in range(8):
+        inspected(marketplace, age_days=400)
+    turns = iter([False, False, False, True, True, True])
+    assert purge(marketplace.installation, stop=lambda: next(turns))["inspections"] == 3
+    [mark] = marketplace.all(select(PurgeMark.upto).where(PurgeMark.kind == "inspections"))
+    assert mark == 3
+    assert purged(marketplace) == {"inspections": 5}
+
+
+def test_credentials_that_nobody_needs_are_purged_too(marketplace: Marketplace) -> None:
+    expired, held = (start_inspection(marketplace.installation, SITE, fresh=True).check_id for _ in range(2))
+    does(marketplace, lambda work: hold_credentials(work, held))
+    past = days_ago(marketplace, 0.001)
+    change(marketplace, SiteCredential, SiteCredential.kept_until.is_not(None), kept_until=past)
+    assert purged(marketplace) == {"credentials of sites": 1}
+    assert kept(marketplace) == {expired, held}
