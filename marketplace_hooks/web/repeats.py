@@ -49,7 +49,7 @@ def carry_out_once(act: Callable[[Work], str]) -> str:
     if isinstance(claimed, Kept):
         return claimed.body.decode()
     try:
-        return carry_out(installation, lambda work: _kept(work, claimed, act))
+        return carry_out(installation, lambda work: _kept(installation, work, claimed, act))
     except LeaseLost:
         raise  # it is another run's now.
     except BaseException:
@@ -85,9 +85,9 @@ def said_in_form() -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-def _kept(work: Work, claimed: Claim, act: Callable[[Work], str]) -> str:
+def _kept(installation: Installation, work: Work, claimed: Claim, act: Callable[[Work], str]) -> str:
     done = act(work)
-    keep_answer(work.session, claimed, 303, done.encode())
+    keep_answer(installation, work.session, claimed, 303, done.encode())
     return done
 
 
