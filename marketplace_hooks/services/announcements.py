@@ -9,13 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, case, func, literal, select, update
 
-from ..store.base import json_object, random_hex
 from ..store.cascades import Cascade
-from ..store.outbox import OutgoingEvent
 from ..store.products import SubjectKind
 from .cascades import Step
+from .telling import tell_each
 from .work import Work
 
 
@@ -52,30 +51,27 @@ def announce_pages(
         }
         changed = update(table).where(within, table.shown != pages.visible()).values(values)
         work.session.execute(changed.execution_options(synchronize_session=False))
-        work.session.execute(insert(OutgoingEvent).from_select(_COLUMNS, _told(work, cascade, pages, within)))
+        _tell(work, cascade, pages, within)
         progress.done += len(ids)
         progress.cursor = ids[-1]
     if len(ids) < limit:
         progress.state = "done"
 
 
-_COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "cascade_id", "created_at"]
-
-
-def _told(work: Work, cascade: Cascade, pages: Pages, within: ColumnElement[bool]) -> Select[Any]:
-    """The outgoing events of the rows that this cascade has changed in this chunk, made by the database.
+def _tell(work: Work, cascade: Cascade, pages: Pages, within: ColumnElement[bool]) -> None:
+    """Tell of the rows that this cascade has changed in this chunk.
 
     What it changed at another instant was told then: a cascade that is run again from its start tells nothing twice.
     """
-    table, columns = pages.table, OutgoingEvent.__table__.c
-    return select(
-        literal("evt_") + random_hex(),
-        case((table.shown, literal(f"{pages.kind}.shown")), else_=literal(f"{pages.kind}.hidden")),
-        literal(pages.kind.value),
-        table.id,
-        table.sequence,
-        json_object(f"{pages.kind}_id", table.id, "seller_id", table.seller_id, "status", table.status),
-        literal(cascade.cause, columns.cause.type),
-        literal(cascade.id),
-        literal(work.now, columns.created_at.type),
-    ).where(within, table.announced_by == cascade.id, table.changed_at == work.now)
+    table = pages.table
+    tell_each(
+        work,
+        within & (table.announced_by == cascade.id) & (table.changed_at == work.now),
+        type_=case((table.shown, literal(f"{pages.kind}.shown")), else_=literal(f"{pages.kind}.hidden")),
+        subject_kind=pages.kind.value,
+        subject_id=table.id,
+        sequence=table.sequence,
+        data={f"{pages.kind}_id": table.id, "seller_id": table.seller_id, "status": table.status},
+        cause=cascade.cause,
+        cascade_id=cascade.id,
+    )

@@ -11,24 +11,23 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, insert, literal, or_, select, update
+from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..domain.requests import ClockName, ClockState, Handling, RefundState
-from ..store.base import constant, json_object, random_hex, rfc_3339
-from ..store.outbox import OutgoingEvent
+from ..store.base import constant, rfc_3339
 from ..store.support import Clock, RefundClaim, SupportRequest
 from .answers import close
 from .installation import Bell, Installation
 from .refunds import make_due, request_refund
 from .requests import SUBJECT, make_move, tell_request
+from .telling import tell_each
 from .work import Cause, Work, carry_out
 
 BATCH = 1_000
 CAUSE = Cause(actor="marketplace_hooks", reason="the time is over")
 REMINDER = timedelta(days=3)
 """Before a request that waits for information is abandoned, the customer is reminded."""
-_COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "cascade_id", "created_at"]
 
 
 def due(session: Session, now: datetime) -> bool:
@@ -88,7 +87,7 @@ def notice_missed(work: Work, name: ClockName) -> int:
     counted = update(SupportRequest).where(SupportRequest.id.in_(mine))
     values = {"sequence": SupportRequest.sequence + 1, "next_deadline_at": None}
     work.session.execute(counted.values(values).execution_options(synchronize_session=False))
-    work.session.execute(insert(OutgoingEvent).from_select(_COLUMNS, _told(work, name, notice)))
+    _tell_missed(work, name, notice)
     work.rings.add(Bell.DELIVERIES)
     _note_others(work, notice, name)
     if name is ClockName.FIX:
@@ -203,33 +202,23 @@ def _note_others(work: Work, notice: str, name: ClockName) -> None:
     work.session.execute(ordered.execution_options(synchronize_session=False))
 
 
-def _told(work: Work, name: ClockName, notice: str) -> Select[Any]:
-    columns = OutgoingEvent.__table__.c
+def _tell_missed(work: Work, name: ClockName, notice: str) -> None:
     short = "acknowledgement" if name is ClockName.ACKNOWLEDGEMENT else "fix"
-    data = json_object(
-        literal("request_id"),
-        SupportRequest.id,
-        literal("purchase_id"),
-        SupportRequest.purchase_id,
-        literal("customer_id"),
-        SupportRequest.customer_id,
-        literal("seller_id"),
-        SupportRequest.seller_id,
-        literal("due_before"),
-        rfc_3339(Clock.missed_at),
-    )
-    return (
-        select(
-            literal("evt_") + random_hex(),
-            literal(f"support_request.{short}_missed"),
-            literal(SUBJECT),
-            SupportRequest.id,
-            SupportRequest.sequence,
-            data,
-            literal(CAUSE.as_json(), columns.cause.type),
-            literal(None, columns.cascade_id.type),
-            literal(work.now, columns.created_at.type),
-        )
-        .join(Clock, Clock.request_id == SupportRequest.id)
-        .where(Clock.notice_id == notice, Clock.name == constant(name))
+    data = {
+        "request_id": SupportRequest.id,
+        "purchase_id": SupportRequest.purchase_id,
+        "customer_id": SupportRequest.customer_id,
+        "seller_id": SupportRequest.seller_id,
+        "due_before": rfc_3339(Clock.missed_at),
+    }
+    mine = and_(Clock.notice_id == notice, Clock.name == constant(name))
+    tell_each(
+        work,
+        and_(Clock.request_id == SupportRequest.id, mine),
+        type_=f"support_request.{short}_missed",
+        subject_kind=SUBJECT,
+        subject_id=SupportRequest.id,
+        sequence=SupportRequest.sequence,
+        data=data,
+        cause=CAUSE.as_json(),
     )

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, func, literal, select, update
 
 from ..domain.civil_days import day_of
 from ..errors import PayloadRejected
-from ..store.base import json_object, random_hex
+from ..store.base import json_object
 from ..store.cascades import Cascade
 from ..store.database import insert_new
 from ..store.outbox import OutgoingEvent
@@ -25,9 +25,9 @@ from .cascades import RELEASE_PUBLISHED, Step, close_if_done, start_cascade, ste
 from .holders import is_entitled
 from .standings import Standing
 from .subscriptions import SUBJECT
+from .telling import tell_each
 from .work import Cause, Work
 
-_COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "cascade_id", "created_at"]
 _CHANGING = ("number", "compatible_from", "compatible_to", "download_url", "sha256", "manifest", "fixes")
 
 
@@ -133,41 +133,33 @@ def tell_holders(work: Work, cascade: Cascade, progress: Step, limit: int) -> No
         Subscription.purchase_id <= last,
         *low,
     )
-    work.session.execute(insert(OutgoingEvent).from_select(_COLUMNS, _told(work, cascade, release, marked)))
+    _tell(work, cascade, release, marked)
     progress.cursor = last
 
 
-def _told(work: Work, cascade: Cascade, release: Release, marked: ColumnElement[bool]) -> Select[Any]:
-    """The events that tell each holder of the chunk; a paid release is offered to them at its price."""
-    columns = OutgoingEvent.__table__.c
-    price: ColumnElement[Any] = literal(None, columns.data.type)
+def _tell(work: Work, cascade: Cascade, release: Release, marked: ColumnElement[bool]) -> None:
+    """Tell each holder of the chunk; a paid release is offered to them at its price."""
+    price: ColumnElement[Any] = literal(None, OutgoingEvent.__table__.c.data.type)
     if release.price_cents is not None:
         amount = (literal("amount_cents"), literal(release.price_cents), literal("currency"), literal(release.currency))
         price = json_object(*amount)
-    data = json_object(
-        literal("purchase_id"),
-        Subscription.purchase_id,
-        literal("customer_id"),
-        Subscription.customer_id,
-        literal("product_id"),
-        Subscription.product_id,
-        literal("release_id"),
-        literal(release.id),
-        literal("number"),
-        literal(release.number),
-        literal("kind"),
-        literal(release.kind.value),
-        literal("price"),
-        price,
+    data = {
+        "purchase_id": Subscription.purchase_id,
+        "customer_id": Subscription.customer_id,
+        "product_id": Subscription.product_id,
+        "release_id": release.id,
+        "number": release.number,
+        "kind": release.kind.value,
+        "price": price,
+    }
+    tell_each(
+        work,
+        marked,
+        type_="release.available",
+        subject_kind=SUBJECT,
+        subject_id=Subscription.purchase_id,
+        sequence=Subscription.sequence,
+        data=data,
+        cause=cascade.cause,
+        cascade_id=cascade.id,
     )
-    return select(
-        literal("evt_") + random_hex(),
-        literal("release.available"),
-        literal(SUBJECT),
-        Subscription.purchase_id,
-        Subscription.sequence,
-        data,
-        literal(cascade.cause, columns.cause.type),
-        literal(cascade.id),
-        literal(work.now, columns.created_at.type),
-    ).where(marked)

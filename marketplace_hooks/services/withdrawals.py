@@ -8,13 +8,11 @@ Set statements over chunks of rows: one UPDATE, one INSERT … SELECT of the eve
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
-from ..store.base import constant, json_object, random_hex
+from ..store.base import constant
 from ..store.cascades import Cascade
-from ..store.outbox import OutgoingEvent
 from ..store.products import SubjectKind, Withdrawal
 from ..store.purchases import Purchase
 from ..store.subscriptions import Period, RenewalChange, Subscription, SubscriptionState
@@ -22,9 +20,9 @@ from .cascades import Step, step
 from .standings import Standing
 from .stops import note_stops, note_words, read_histories
 from .subscriptions import SUBJECT, charged_in_vain, goes_on_until, plan_notice, reverse, tell_cancelled
+from .telling import tell_each
 from .work import Cause, Work
 
-_COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "cascade_id", "created_at"]
 SHORTEST_PERIOD = timedelta(days=360)
 """Twelve months are never shorter, whatever month's end or change of the clocks is in between."""
 
@@ -74,7 +72,7 @@ def _cancel_renewals(work: Work, cascade: Cascade, withdrawal: Withdrawal, progr
         Subscription.purchase_id <= last,
         *low,
     )
-    work.session.execute(insert(OutgoingEvent).from_select(_COLUMNS, _told(work, cascade, marked)))
+    _tell(work, cascade, marked)
     progress.cursor = last
 
 
@@ -133,32 +131,26 @@ def _enabled_since(instant: datetime | None) -> Select[str]:
     return select(RenewalChange.purchase_id).where(RenewalChange.enabled, RenewalChange.received_at >= instant)
 
 
-def _told(work: Work, cascade: Cascade, marked: ColumnElement[bool]) -> Select[Any]:
-    """The events that tell each subscriber of the chunk, with the day until which everything goes on."""
-    columns = OutgoingEvent.__table__.c
-    data = json_object(
-        literal("purchase_id"),
-        Subscription.purchase_id,
-        literal("customer_id"),
-        Subscription.customer_id,
-        literal("product_id"),
-        Subscription.product_id,
-        literal("by"),
-        literal("withdrawal"),
-        literal("last_day"),
-        Subscription.last_day,
+def _tell(work: Work, cascade: Cascade, marked: ColumnElement[bool]) -> None:
+    """Tell each subscriber of the chunk, with the day until which everything goes on."""
+    data = {
+        "purchase_id": Subscription.purchase_id,
+        "customer_id": Subscription.customer_id,
+        "product_id": Subscription.product_id,
+        "by": "withdrawal",
+        "last_day": Subscription.last_day,
+    }
+    tell_each(
+        work,
+        marked,
+        type_="subscription.renewal_cancelled",
+        subject_kind=SUBJECT,
+        subject_id=Subscription.purchase_id,
+        sequence=Subscription.sequence,
+        data=data,
+        cause=cascade.cause,
+        cascade_id=cascade.id,
     )
-    return select(
-        literal("evt_") + random_hex(),
-        literal("subscription.renewal_cancelled"),
-        literal(SUBJECT),
-        Subscription.purchase_id,
-        Subscription.sequence,
-        data,
-        literal(cascade.cause, columns.cause.type),
-        literal(cascade.id),
-        literal(work.now, columns.created_at.type),
-    ).where(marked)
 
 
 def _cancel_one_by_one(work: Work, cascade: Cascade, within: ColumnElement[bool], instant: datetime) -> int:
