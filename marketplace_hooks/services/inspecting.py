@@ -1,7 +1,7 @@
 """Who carries out the inspections that stand in rows, one of a host at a time, and what becomes of what they find?
 
 A check is claimed by a lease, made with no transaction open, and written as it is told, by whoever still holds the
-lease. Slow shops hold their own lanes only: the others go on being inspected.
+lease. However many shops drip, die or lie at once, the others go on being inspected.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -35,6 +35,10 @@ from .installation import Installation
 log = logging.getLogger(__name__)
 
 POLL_S = 0.1
+SLOW_AFTER_S = 2.0
+"""A shop that takes longer keeps its lane and no longer counts as one: another inspection begins in its place."""
+SLOW_LANES = 8
+"""For each lane that counts, so many inspections in all may be under way at once."""
 WRITE_EVERY_S = 0.25
 """What was found since the last time is written so often, and at the end."""
 LEASE_MARGIN_S = 15.0
@@ -65,19 +69,28 @@ def pending(session: Session, now: datetime) -> bool:
 def run_inspections(installation: Installation, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
     """Carry out checks until none is left; return how many were. Others go on while a slow shop keeps its lane busy."""
     done = 0
-    lanes: set[Future[int]] = set()
-    most = max(1, installation.settings.inspection_concurrency)
-    with ThreadPoolExecutor(max_workers=most, thread_name_prefix="inspection") as pool:
+    lanes: dict[Future[int], float] = {}
+    counting = installation.settings.inspection_concurrency
+    with ThreadPoolExecutor(max_workers=counting * SLOW_LANES, thread_name_prefix="inspection") as pool:
         while True:
-            while len(lanes) < most and not stop():
+            while _has_room(lanes, counting) and not stop():
                 claimed = _claim(installation, owner)
                 if claimed is None:
                     break
-                lanes.add(pool.submit(carry_out_inspection, installation, claimed))
+                lanes[pool.submit(carry_out_inspection, installation, claimed)] = time.monotonic()
             if not lanes:
                 return done
-            finished, lanes = wait(lanes, timeout=POLL_S, return_when=FIRST_COMPLETED)
+            finished, _ = wait(lanes, timeout=POLL_S, return_when=FIRST_COMPLETED)
             done += sum(one.result() for one in finished)
+            for one in finished:
+                del lanes[one]
+
+
+def _has_room(lanes: Mapping[Future[int], float], counting: int) -> bool:
+    """Whether another inspection may begin, beside those that began at these instants of `time.monotonic`."""
+    slow_since = time.monotonic() - SLOW_AFTER_S
+    quick = sum(1 for began in lanes.values() if began > slow_since)
+    return quick < counting and len(lanes) < counting * SLOW_LANES
 
 
 def inspect_here(

@@ -342,6 +342,21 @@ def test_a_shop_that_never_ends_delays_nobody_elses_inspection(here: Installatio
         assert last - finished_at > timedelta(seconds=1)
 
 
+@pytest.mark.parametrize("fault", [Fault.RESET, Fault.ENDLESS, Fault.BOMB, Fault.HTML, Fault.DRIP])
+def test_shops_that_die_lie_or_never_end_delay_nobody_even_when_they_fill_every_lane(
+    here: Installation, open_shop: Open, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setattr(inspecting, "SLOW_AFTER_S", 0.2)
+    narrow = dataclasses.replace(here, settings=dataclasses.replace(here.settings, inspection_concurrency=2))
+    harmful = [ask(here, open_shop(fault=fault)) for _ in range(3)]
+    honest = [ask(here, open_shop()) for _ in range(2)]
+    assert run_inspections(narrow, "worker") == 5
+    ends = {check_id: told(here, check_id).finished_at for check_id in (*harmful, *honest)}
+    assert all(told(here, check_id).outcome is Outcome.VERSION_KNOWN for check_id in honest)
+    if fault is Fault.DRIP:  # the others do not hold their lanes to the deadline
+        assert max(str(ends[one]) for one in honest) < min(str(ends[one]) for one in harmful)
+
+
 # --- workers that die
 
 
