@@ -1,0 +1,17 @@
+"""Do the migrations make one chain, each numbered one after the other, whoever wrote them side by side?"""
+
+from __future__ import annotations
+
+import re
+
+from .tree import ROOT
+
+FOLDER = ROOT / "marketplace_hooks" / "store" / "migrations" / "versions"
+
+
+def test_each_migration_follows_the_one_before_it() -> None:
+    files = sorted(FOLDER.glob("[0-9]*.py"))
+    chain = [re.findall(r'^(?:down_)?revision = "?(\w+)"?$', path.read_text("utf-8"), re.MULTILINE) for path in files]
+    expected = [[f"{number:04}", f"{number - 1:04}" if number > 1 else "None"] for number in range(1, len(files) + 1)]
+    assert chain == expected
+    assert [path.name[:4] for path in files] == [number for number, _ in expected]
