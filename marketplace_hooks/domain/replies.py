@@ -40,6 +40,15 @@ class Reason(StrEnum):
     REVIEW = "review"
 
 
+class Sign(StrEnum):
+    """What alone decides nothing, but asks for a person's judgement."""
+
+    RECEIPT_WORDING = "receipt wording"
+    IDENTICAL_BODY = "identical body"
+    SECONDS_AFTER = "seconds after the request"
+    NO_AUTHOR = "no author vouched for"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """What is known of one message of a support request.
@@ -148,15 +157,20 @@ def _without_content(message: Message) -> Verdict | None:
 
 
 def _suspicious(message: Message) -> Verdict | None:
+    found = signs_of(message)
+    return Verdict(None, Reason.REVIEW, ", ".join(found)) if found else None
+
+
+def signs_of(message: Message) -> list[Sign]:
+    """What makes a message of the seller's side look like a machine's, so that a person must judge it."""
     delay = _delay(message)
     signs = {
-        "receipt wording": confirms_receipt(written_text(message.body)),
-        "identical body": message.identical_body_count_7d >= SUSPICIOUS_REPETITIONS,
-        "seconds after the request": delay is not None and delay < SUSPICIOUSLY_FAST,
-        "no author vouched for": message.origin == "api" and message.author_type != "human",
+        Sign.RECEIPT_WORDING: confirms_receipt(written_text(message.body)),
+        Sign.IDENTICAL_BODY: message.identical_body_count_7d >= SUSPICIOUS_REPETITIONS,
+        Sign.SECONDS_AFTER: delay is not None and delay < SUSPICIOUSLY_FAST,
+        Sign.NO_AUTHOR: message.origin == "api" and message.author_type != "human",
     }
-    found = [sign for sign, seen in signs.items() if seen]
-    return Verdict(None, Reason.REVIEW, ", ".join(found)) if found else None
+    return [sign for sign, seen in signs.items() if seen]
 
 
 def _delay(message: Message) -> timedelta | None:

@@ -22,7 +22,7 @@ from .holdings import (
     shown_withdrawal,
 )
 from .standings import Standing, Standings
-from .statuses import cancel_scheduled, change_status
+from .statuses import cancel_scheduled, change_status, reinstate
 from .work import Cause, Work
 
 
@@ -113,3 +113,20 @@ def holdings_under_lock(standing: Standing) -> Holdings:
 
 def _hold_json(hold: HoldShown) -> dict[str, object]:
     return {"side": hold.side, "reason": hold.reason, "since": format_instant(hold.since), "actor": hold.actor}
+
+
+def ask_reinstatement(work: Work, target: Target, cause: Cause) -> Answered:
+    """The marketplace brings a withdrawn product back, offline (`domain.md` 4). Raises `NotFound`, `Conflict`."""
+    standing = _find(work, target)
+    outcome = reinstate(work, standing, cause)
+    if outcome.effect is not Effect.HOLD:
+        detail = f"it is {outcome.status}; only what was withdrawn for good can be reinstated"
+        asked = Status.OFFLINE_TEMPORARY
+        raise Conflict(detail, code="not_withdrawn", state=outcome.status, asked=asked)
+    return Answered(
+        cascade_id=outcome.cascade_id,
+        status=outcome.status,
+        effect=outcome.effect,
+        holds=shown_holds(standing.holds()),
+        scheduled=None,
+    )

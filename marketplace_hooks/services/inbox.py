@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ..errors import Conflict, LeaseLost, NotFound
 from ..store.base import constant
-from ..store.inbox import InboxEvent, InboxState, Shard
+from ..store.inbox import InboxEvent, InboxState, Shard, has_event_id
 from .installation import Bell, Installation
 from .work import Work, carry_out
 
@@ -143,7 +143,7 @@ def replay(installation: Installation, event_id: str, *, source: str | None = No
 
 def replay_event(work: Work, event_id: str, *, source: str | None = None) -> InboxEvent:
     """The same, in the caller's transaction."""
-    query = select(InboxEvent).where(InboxEvent.event_id == event_id)
+    query = select(InboxEvent).where(has_event_id(event_id))
     if source is not None:
         query = query.where(InboxEvent.source == source)
     found = list(work.session.scalars(query.with_for_update()))

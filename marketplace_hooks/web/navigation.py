@@ -27,14 +27,15 @@ WAYS: Mapping[Role, Sequence[tuple[str, Marked]]] = {
         ("mh_customer.requests", lazy("My requests")),
     ),
     Role.OPERATOR: (
+        ("mh_operator.overview", lazy("Overview")),
         ("mh_operator.events", lazy("Events")),
         ("mh_operator.deliveries", lazy("Deliveries")),
         ("mh_operator.cascades", lazy("Cascades")),
         ("mh_operator.replies", lazy("Replies to confirm")),
-        ("mh_operator.late", lazy("Requests late")),
+        ("mh_operator.requests", lazy("Requests")),
         ("mh_operator.refunds", lazy("Refunds")),
+        ("mh_operator.products", lazy("Products")),
         ("mh_operator.sellers", lazy("Sellers")),
-        ("mh_operator.charts", lazy("Charts")),
     ),
 }
 ROLES: Mapping[Role, Marked] = {

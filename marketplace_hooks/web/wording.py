@@ -133,6 +133,10 @@ class Wording:
             value = value.astimezone(self.zone).date()
         return dates.format_date(value, length, locale=self.locale)
 
+    def month(self, value: date) -> str:
+        """A month with its year, short: « nov. 2026 »."""
+        return str(dates.format_skeleton("yMMM", value, locale=self.locale))
+
     def instant(self, value: datetime, length: Length = "long") -> str:
         """Day, time and the place whose time it is, such as « 2 mars 2026, 11:05 (heure de Paris) »."""
         local = value.astimezone(self.zone)

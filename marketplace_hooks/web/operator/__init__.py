@@ -4,4 +4,32 @@ from ..pages import page_blueprint
 
 blueprint = page_blueprint("mh_operator", __name__)
 
-from . import events  # noqa: E402, F401 - its views need the blueprint, and importing them adds them to it
+from . import (  # noqa: E402 - their views need the blueprint, and importing them adds them to it
+    cascades,
+    deliveries,
+    events,
+    moves,
+    overview,
+    products,
+    refunds,
+    replies,
+    requests,
+    sellers,
+    words,
+)
+
+blueprint.context_processor(words.in_templates)
+
+__all__ = [
+    "blueprint",
+    "cascades",
+    "deliveries",
+    "events",
+    "moves",
+    "overview",
+    "products",
+    "refunds",
+    "replies",
+    "requests",
+    "sellers",
+]

@@ -1,0 +1,37 @@
+"""What does it mean that somebody of the marketplace has given a customer's money back by hand?
+
+The same as a refund that the platform tells of: the price is back, and with it the Business Care ends. The optional
+line of the current period is no part of the price, and ends nothing.
+"""
+
+from __future__ import annotations
+
+from ..domain.requests import RefundState
+from ..errors import Conflict
+from ..store.purchases import Purchase
+from ..store.support import RefundClaim, SupportRequest
+from .purchases import refund
+from .refunds import claim_of
+from .work import Cause, Work
+
+PERIOD = "business_care_period"
+
+
+def settle_by_hand(work: Work, request: SupportRequest, cause: Cause) -> RefundClaim:
+    """Record that the money went back now, by the manual way. Raises `Conflict` for a claim that is not `manual`."""
+    # Locked in the order of those who make a claim: the purchase first.
+    purchase = request.purchase_id and work.session.get(Purchase, request.purchase_id, with_for_update=True)
+    claim = claim_of(work.session, request.id)
+    state = RefundState.NONE if claim is None else claim.state
+    if claim is None or not purchase or state is not RefundState.MANUAL:
+        detail = f"the refund is {state}; only one that is done by hand is marked as done"
+        raise Conflict(detail, code="impossible_move", state=state, asked=RefundState.REFUNDED)
+    owed = sum(line["amount_cents"] for line in claim.lines if line["what"] != PERIOD)
+    told = {
+        "amount": {"amount_cents": owed, "currency": claim.currency},
+        "refunded_at": work.now,
+        "request_id": request.id,
+    }
+    refund(work, purchase, told, cause)
+    claim.state, claim.settled_at, claim.request_at = RefundState.REFUNDED, work.now, None
+    return claim

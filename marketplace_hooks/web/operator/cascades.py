@@ -1,0 +1,56 @@
+"""What still follows from the changes of statuses, how far has each got, and why?"""
+
+from __future__ import annotations
+
+from flask import Response
+
+from ...services import logs
+from ...services.catalogue import Sight
+from ...services.chains import told_by_cascade
+from ...services.progress import progress_of
+from ...store.access import Role
+from ...store.cascades import CascadeState
+from ...store.products import SubjectKind
+from ..cursors import encode
+from ..forms import wants_fragment
+from ..sign_in import audience
+from ..tags import tag_of
+from . import blueprint
+from .showing import A_PAGE, Paged, asked, asked_word, here, known_id, number_after, page
+
+LIST = "operator-cascades"
+
+
+@blueprint.get("/operator/cascades")
+@audience(Role.OPERATOR)
+def cascades() -> Response:
+    """All cascades, the newest first."""
+    kind, id_, state = asked_word("kind", SubjectKind), asked("id"), asked_word("state", CascadeState)
+    about = (kind or SubjectKind.PRODUCT, id_) if id_ is not None else None
+    with here().database.reading() as session:
+        found, before = logs.find_cascades(session, state=state, subject=about, before=number_after(LIST), limit=A_PAGE)
+        return page(
+            "cascades",
+            listed=Paged(items=found, next_after=encode(LIST, before)),
+            kind=kind,
+            id=id_,
+            state=state,
+            states=[(one.value, tag_of(one)[1]) for one in CascadeState],
+            is_narrowed=id_ is not None or state is not None,
+        )
+
+
+@blueprint.get("/operator/cascades/<cascade_id>")
+@audience(Role.OPERATOR)
+def cascade(cascade_id: str) -> Response:
+    """One cascade: its steps, why it runs, and what it has told."""
+    with here().database.reading() as session:
+        found = progress_of(session, known_id(cascade_id), Sight(everything=True))
+        error = logs.error_of_cascade(session, found.id) if found.state is CascadeState.FAILED else None
+        return page(
+            "cascade_steps" if wants_fragment() else "cascade",
+            found=found,
+            error=error,
+            chain=told_by_cascade(session, found.id),
+            runs=found.state is CascadeState.RUNNING,
+        )

@@ -1,0 +1,112 @@
+"""What stands about any product, and what can the marketplace do about it: bring a withdrawn one back?"""
+
+from __future__ import annotations
+
+from flask import Response, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from ...domain.statuses import Side, Status
+from ...errors import Conflict, NotFound
+from ...services.asking import Target, ask_reinstatement
+from ...services.catalogue import ProductPage, Sight, find_products, product_page
+from ...services.history import history_of
+from ...services.work import Cause, Work
+from ...store.access import Role
+from ...store.products import SubjectKind
+from ..cursors import decode, encode
+from ..forms import tell
+from ..i18n import gettext
+from ..repeats import carry_out_once
+from ..sign_in import audience
+from ..tags import tag_of
+from . import blueprint
+from .showing import A_PAGE, Paged, asked, asked_word, here, known_id, page
+
+LIST = "operator-products"
+ENTRIES = 20
+LONGEST_REASON = 2_000
+EVERYTHING = Sight(everything=True)
+
+
+@blueprint.get("/operator/products")
+@audience(Role.OPERATOR)
+def products() -> Response:
+    """All products, hidden ones too, by id: by words of the name, status and seller."""
+    search, seller_id, status = asked("q"), asked("seller"), asked_word("status", Status)
+    with here().database.reading() as session:
+        found = find_products(
+            session,
+            search=search,
+            seller_id=seller_id,
+            status=status,
+            after=decode(LIST, asked("after")),
+            limit=A_PAGE,
+            sight=EVERYTHING,
+        )
+        return page(
+            "products",
+            listed=Paged(items=found.items, next_after=encode(LIST, found.next_after)),
+            search=search,
+            seller_id=seller_id,
+            wanted=status,
+            statuses=[(one.value, tag_of(one)[1]) for one in Status],
+        )
+
+
+@blueprint.get("/operator/products/<product_id>")
+@audience(Role.OPERATOR)
+def product(product_id: str) -> Response:
+    """One product: who holds it and why, what is scheduled, its packs, its past."""
+    with here().database.reading() as session:
+        found = known_product(session, product_id)
+        past = history_of(session, SubjectKind.PRODUCT, product_id, limit=ENTRIES)
+    return page("product", found=found, card=found.card, past=past, ours=_held_by_us(found))
+
+
+@blueprint.get("/operator/products/<product_id>/reinstatement")
+@audience(Role.OPERATOR)
+def reinstatement(product_id: str) -> Response:
+    """What a reinstatement does, and does not."""
+    return _asked_to_reinstate(product_id)
+
+
+@blueprint.post("/operator/products/<product_id>/reinstatement")
+@audience(Role.OPERATOR)
+def confirm_reinstatement(product_id: str) -> BaseResponse:
+    """Bring the product back, offline, with a reason."""
+    reason = request.form.get("reason", "").strip()
+    if not reason or len(reason) > LONGEST_REASON or "\0" in reason:
+        return _asked_to_reinstate(product_id, error=gettext("Say why, in a few words"), status=422)
+    target = Target(kind=SubjectKind.PRODUCT, id=known_id(product_id))
+
+    def act(work: Work) -> str:
+        return ask_reinstatement(work, target, Cause(actor=Side.MARKETPLACE, reason=reason)).cascade_id or ""
+
+    try:
+        carry_out_once(act)
+    except Conflict as refused:
+        if refused.code != "not_withdrawn":
+            raise
+        tell("warning", gettext("Nothing was done: it is not withdrawn any more."))
+    else:
+        tell("good", gettext("The product is back, offline. Put it back online when it may be sold again."))
+    return redirect(url_for("mh_operator.product", product_id=product_id), 303)
+
+
+def known_product(session: Session, product_id: str) -> ProductPage:
+    """The product, hidden or not. Raises `NotFound`."""
+    found = product_page(session, known_id(product_id), sight=EVERYTHING, now=here().now())
+    if found is None:
+        raise NotFound(f"there is no product {product_id}")
+    return found
+
+
+def _asked_to_reinstate(product_id: str, *, error: str | None = None, status: int = 200) -> Response:
+    with here().database.reading() as session:
+        found = known_product(session, product_id)
+    return page("reinstatement", status, found=found, card=found.card, errors={"reason": error} if error else {})
+
+
+def _held_by_us(found: ProductPage) -> bool:
+    return any(hold.side is Side.MARKETPLACE for hold in found.holdings.holds)

@@ -1,0 +1,58 @@
+"""Who sells here, and how well does each seller keep the clocks?"""
+
+from __future__ import annotations
+
+from flask import Response
+from werkzeug.exceptions import NotFound
+
+from ...domain.civil_days import add_months, day_of
+from ...services.closures import current_closures
+from ...services.figures import MonthFigures, read_figures
+from ...services.roster import find_seller, find_sellers
+from ...store.access import Role
+from ..cursors import decode
+from ..i18n import wording
+from ..sign_in import audience
+from . import blueprint
+from .showing import A_PAGE, asked, here, known_id, page, paged
+
+LIST = "operator-sellers"
+MONTHS = 12
+
+
+@blueprint.get("/operator/sellers")
+@audience(Role.OPERATOR)
+def sellers() -> Response:
+    """All sellers by id, or those whose name holds what is searched for."""
+    search, after = asked("q"), decode(LIST, asked("after"))
+    with here().database.reading() as session:
+        found = find_sellers(session, search=search, after=after, limit=A_PAGE + 1)
+        return page("sellers", listed=paged(LIST, found, lambda one: one.seller_id), search=search)
+
+
+@blueprint.get("/operator/sellers/<seller_id>")
+@audience(Role.OPERATOR)
+def seller(seller_id: str) -> Response:
+    """One seller's figures of the last months, and the announced closures."""
+    now, zone = here().now(), here().settings.reference_zone
+    today = day_of(now, zone)
+    with here().database.reading() as session:
+        found = find_seller(session, known_id(seller_id))
+        if found is None:
+            raise NotFound
+        first = add_months(today.replace(day=1), 1 - MONTHS)
+        months = read_figures(session, seller_id, first, today, now=now, zone=zone)
+        return page(
+            "seller",
+            seller=found,
+            months=months,
+            requests=[(_name(month), month.requests) for month in months],
+            late=[(_name(month), month.acknowledged.late + month.fixed.late) for month in months],
+            month_name=_name,
+            closures=current_closures(session, seller_id, today),
+        )
+
+
+def _name(month: MonthFigures) -> str:
+    """The month as a reader writes it shortly: 11/2026."""
+    return wording().month(month.first_day)

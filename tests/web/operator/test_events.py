@@ -1,0 +1,105 @@
+"""Does an operator find an event, see why it was rejected and what followed, and have it applied again?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from marketplace_hooks.services.outgoing import dispatch
+
+from ...marketplace import OFFLINE, Marketplace
+from ..pages_rig import Browser, browser_of
+from .conftest import has_endpoint
+
+
+def test_the_log_is_narrowed_by_id_subject_type_state_and_day(marketplace: Marketplace, operator: Browser) -> None:
+    marketplace.sells("mod-1", "mod-2")
+    hidden = marketplace.change("mod-1", OFFLINE)
+    rejected = marketplace.tell("product.upserted", product_id="mod-3", price="free")
+    marketplace.work_off()
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    tomorrow = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}"
+
+    def found(query: str) -> set[str]:
+        links = operator.get(f"/operator/events?{query}").links
+        return {link.partition("?")[0].rpartition("/")[2] for link in links if link.startswith("/operator/events/evt")}
+
+    assert len(found("")) == 5
+    assert found(f"kind=event&id={hidden}") == {hidden}
+    assert found("kind=product&id=mod-1") == {hidden, "evt_2"}
+    assert found("kind=product&id=mod") == set()
+    assert "No event is like that" in operator.page.words
+    assert found("type=product.status_changed") == {hidden}
+    assert found("state=rejected") == {rejected}
+    assert len(found(f"from={today}&state=applied")) == 4
+    assert found(f"from={tomorrow}") == found("to=2020-01-01") == set()
+
+
+def test_a_rejected_event_shows_every_error_and_is_applied_again_after_a_confirmation(
+    marketplace: Marketplace, operator: Browser
+) -> None:
+    event = marketplace.tell("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
+    marketplace.work_off()
+    page = operator.get(f"/operator/events/{event}")
+    assert "It could not be applied, for 2 reasons" in page.words
+    assert ("data.status" in page.words, "data.actor" in page.words) == (True, True)
+    assert f"/operator/events/{event}/replay?source=marketplace" in page.links
+    asked = operator.get(f"/operator/events/{event}/replay?source=marketplace")
+    assert "Apply this event again?" in asked.words
+    assert marketplace.fate(event)[0] == "rejected"
+    done = operator.post(f"/operator/events/{event}/replay")
+    assert "The event is applied again." in done.words
+    assert marketplace.fate(event)[0] == "received"
+    operator.get(f"/operator/events/{event}/replay")
+    assert "It cannot be applied again" in operator.page.words
+
+
+def test_an_event_leads_to_its_cascade_and_to_what_was_delivered(marketplace: Marketplace, operator: Browser) -> None:
+    has_endpoint(marketplace)
+    marketplace.sells("mod-1", "mod-2")
+    marketplace.packs("pack-1", "mod-1", "mod-2")
+    event = marketplace.change("mod-1", OFFLINE, reason="a fault")
+    marketplace.work_off()
+    dispatch(marketplace.installation)
+    page = operator.get(f"/operator/events/{event}")
+    [cascade] = marketplace.cascades("mod-1")
+    assert f"/operator/cascades/{cascade.id}" in page.links
+    assert ("product.hidden" in page.words, "pack.hidden" in page.words) == (True, True)
+    deliveries = [link for link in page.links if link.startswith("/operator/deliveries/")]
+    assert len(deliveries) == len(marketplace.outgoing("mod-1")) + len(marketplace.outgoing("pack-1", "pack"))
+    step = operator.get(f"/operator/cascades/{cascade.id}").words
+    assert ("The packs that contain it" in step, "a fault" in step) == (True, True)
+    assert event in operator.get(deliveries[0]).words
+
+
+def test_what_tells_of_a_person_is_left_out_until_it_is_asked_for(marketplace: Marketplace, operator: Browser) -> None:
+    event = marketplace.tell("customer.upserted", name="Odile Martin", email="odile@shop.example")
+    marketplace.work_off()
+    page = operator.get(f"/operator/events/{event}")
+    assert ("Odile" in page.text, "customer-1" in page.words) == (False, True)
+    whole = operator.get(f"/operator/events/{event}?whole=yes")
+    assert "odile@shop.example" in whole.words
+
+
+def test_a_product_is_no_person_and_markup_in_it_stays_text(marketplace: Marketplace, operator: Browser) -> None:
+    marketplace.tell("seller.upserted")
+    event = marketplace.tell("product.upserted", title={"en": "<script>alert(1)</script>"})
+    marketplace.work_off()
+    page = operator.get(f"/operator/events/{event}")
+    assert "<script>alert" not in page.text
+    assert "<script>alert(1)</script>" in page.words.replace("\\", "") or "&lt;script&gt;" in page.text
+
+
+@pytest.mark.parametrize(("role", "subject"), [("seller", "seller-1"), ("customer", "customer-1"), ("platform", None)])
+def test_nobody_else_reads_the_log(marketplace: Marketplace, role: str, subject: str | None) -> None:
+    event = marketplace.tell("seller.upserted")
+    for path in ("/operator/events", f"/operator/events/{event}", f"/operator/events/{event}/replay"):
+        assert browser_of(marketplace, role, subject).get(path).status == 403
+
+
+def test_the_log_is_told_in_french_too(marketplace: Marketplace) -> None:
+    event = marketplace.tell("seller.upserted")
+    french = browser_of(marketplace, "operator", language="fr")
+    assert "Ce qui a suivi" in french.get(f"/operator/events/{event}").words
+    assert french.get("/operator/events/unknown").status == 404
