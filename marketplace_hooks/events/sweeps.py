@@ -15,7 +15,18 @@ from typing import TypeVar
 
 from ..errors import Unavailable
 from ..remote.queue import sliced
-from ..services import cascades, deliveries, desk_sweeps, inbox, inspecting, inspections, outgoing, renewals, schedules
+from ..services import (
+    cascades,
+    deliveries,
+    desk_sweeps,
+    drafts,
+    inbox,
+    inspecting,
+    inspections,
+    outgoing,
+    renewals,
+    schedules,
+)
 from ..services.installation import Bell, Installation
 from ..services.locks import take_lock
 from ..services.retention import purge
@@ -64,8 +75,8 @@ def sweep(installation: Installation, owner: str) -> bool:
     Says whether it had to leave some: look again soon.
     """
     now = installation.now()
-    forget = partial(installation.database.retrying, lambda session: inspections.forget_expired(session, now))
-    _without_fail(forget)
+    for forget in (inspections.forget_expired, drafts.forget_old_drafts):
+        _without_fail(partial(installation.database.retrying, partial(forget, now=now)))
     return any([_without_fail(partial(_see_to, installation, owner, bell)) for bell in Bell])
 
 

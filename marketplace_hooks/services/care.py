@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from ..domain.civil_days import Zone, day_of
 from ..domain.entitlement import Entitlement, Question, judge
+from ..domain.entitlement import Purchase as PurchaseFacts
 from ..domain.prices import ReactivationPrice, reactivation_price, renewal_price
+from ..domain.renewals import Cause as StopCause
 from ..domain.renewals import Period as NextPeriod
 from ..domain.renewals import Stop, period
 from ..domain.statuses import Status
@@ -25,7 +27,7 @@ from ..store.purchases import Purchase
 from ..store.subscriptions import Notice, Period, Subscription, SubscriptionState
 from .entitlements import Asked, read_purchases
 from .holders import Holder
-from .listing_prices import read_prices
+from .listing_prices import Prices, read_prices
 from .stops import History, read_history
 
 
@@ -136,8 +138,12 @@ def _next_renewal(
 ) -> NextRenewal | None:
     if not renews(subscription, history, now):
         return None
+    return _renewal_of(subscription, read_prices(session, [subscription.product_id]), zone)
+
+
+def _renewal_of(subscription: Subscription, prices: Prices, zone: Zone) -> NextRenewal:
     at = subscription.renewal_at
-    cents, currency = read_prices(session, [subscription.product_id]).at(subscription.product_id, at)
+    cents, currency = prices.at(subscription.product_id, at)
     return NextRenewal(
         at=at,
         period=period(subscription.anchor_on, subscription.current_index + 1, first_index=subscription.anchor_index),
@@ -156,7 +162,10 @@ def _offer(
 
 @dataclass(frozen=True, kw_only=True)
 class Bought:
-    """A purchase in its customer's list. `renews` None: there is no Business Care, or it is over."""
+    """A purchase in its customer's list. `renews` None: there is no Business Care, or it is over.
+
+    `causes` are what stops the renewal now; `renewal` is the one to come, at its price as known now.
+    """
 
     purchase: Purchase
     title: dict[str, str]
@@ -165,6 +174,8 @@ class Bought:
     renews: bool | None
     last_day: date | None
     entitlement: Entitlement
+    causes: frozenset[StopCause]
+    renewal: NextRenewal | None
 
 
 def list_purchases(
@@ -172,7 +183,7 @@ def list_purchases(
 ) -> tuple[list[Bought], str | None]:
     """A customer's purchases by id, those whose id is greater than `after`; and the `after` of the next page.
 
-    Two statements. `entitlement` is the purchase's own, on the merchant site that it is bound to.
+    Four statements. `entitlement` is the purchase's own, on the merchant site that it is bound to.
     """
     query = (
         select(Purchase, Product.title, Product.status, Subscription)
@@ -188,20 +199,33 @@ def list_purchases(
     found = rows[:limit]
     asked = Asked(purchase_ids=[purchase.id for purchase, *_ in found])
     facts = {one.purchase_id: one for one in read_purchases(session, asked, now)} if found else {}
-    items = []
-    for purchase, title, status, subscription in found:
-        question = Question(at=now, zone=zone, site=purchase.shop_url)
-        answer = judge([facts[purchase.id]], question)
-        is_over = subscription is None or not answer.active
-        items.append(
-            Bought(
-                purchase=purchase,
-                title=title,
-                product_status=status,
-                state=subscription.state if subscription else None,
-                renews=None if is_over else not any(stop.stands_at(now) for stop in facts[purchase.id].stops),
-                last_day=answer.last_day,
-                entitlement=answer,
-            )
-        )
+    prices = read_prices(session, {purchase.product_id for purchase, *_ in found})
+    items = [_bought(*row, facts[row[0].id], prices, now, zone) for row in found]
     return items, (found[-1][0].id if len(rows) > limit else None)
+
+
+def _bought(
+    purchase: Purchase,
+    title: dict[str, str],
+    status: Status,
+    subscription: Subscription | None,
+    facts: PurchaseFacts,
+    prices: Prices,
+    now: datetime,
+    zone: Zone,
+) -> Bought:
+    answer = judge([facts], Question(at=now, zone=zone, site=purchase.shop_url))
+    causes = frozenset(stop.cause for stop in facts.stops if stop.stands_at(now))
+    is_over = subscription is None or not answer.active
+    goes_on = subscription is not None and answer.active and not causes and subscription.renewal_at > now
+    return Bought(
+        purchase=purchase,
+        title=title,
+        product_status=status,
+        state=subscription.state if subscription else None,
+        renews=None if is_over else not causes,
+        last_day=answer.last_day,
+        entitlement=answer,
+        causes=causes,
+        renewal=_renewal_of(subscription, prices, zone) if goes_on and subscription is not None else None,
+    )

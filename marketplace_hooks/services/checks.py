@@ -20,10 +20,11 @@ from ..domain.sites import parse
 from ..remote.rungs.protocol import Credentials
 from ..store.inspections import Inspection, InspectionState
 from ..store.inspections import Outcome as Seen
+from ..store.products import Product
 from ..store.purchases import Purchase
 from .eligibility import Judged, judge_submission, shown
-from .inspections import Started, ask_inspection, host_of, read_inspection
-from .installation import Installation
+from .inspections import Started, Told, ask_inspection, credentials_of, host_of, read_inspection
+from .installation import Bell, Installation
 from .support import purchase_of
 from .work import Work
 
@@ -32,10 +33,19 @@ from .work import Work
 class CheckSeen:
     """A check as it stands: still running, or done with an outcome. `judged` holds what is known until now."""
 
-    check_id: str
     purchase: Purchase
-    running: bool
+    told: Told
     judged: Judged
+
+    @property
+    def check_id(self) -> str:
+        """The check's id."""
+        return self.told.check_id
+
+    @property
+    def running(self) -> bool:
+        """Whether more may still be found."""
+        return self.told.state is not InspectionState.DONE
 
     @property
     def checks(self) -> list[dict[str, Any]]:
@@ -51,9 +61,10 @@ def start_check(
     shop_url: str | None,
     credentials: Credentials | None,
     declared: Declared | None,
-    module: str,
+    fresh: bool = False,
 ) -> Started:
     """Start a check of the site that a request would be about; a worker inspects it, if it may be inspected."""
+    work.rings.add(Bell.INSPECTIONS)
     judged = judge_submission(work.session, purchase, at=work.now, shop_url=shop_url, check_id=None, zone=work.zone)
     code, outcome = judged.entitlement.code, judged.entitlement.outcome
     ours = code not in (Code.SHOP_SCOPE_MISMATCH, Code.SHOP_SCOPE_REQUIRED, Code.SHOP_URL_INVALID, Code.SHOP_NOT_BOUND)
@@ -63,10 +74,27 @@ def start_check(
         installation,
         work,
         shop_url,
-        module=module,
+        module=work.session.get_one(Product, purchase.product_id).technical_name,
         purchase_id=purchase.id,
         credentials=credentials,
         declared=declared,
+        fresh=fresh,
+    )
+
+
+def check_again(
+    installation: Installation, work: Work, purchase: Purchase, check_id: str, *, credentials: Credentials | None
+) -> Started:
+    """Look at the same site once more, with new credentials or those given before, and with what was declared."""
+    told = read_inspection(work.session, check_id)
+    return start_check(
+        installation,
+        work,
+        purchase,
+        shop_url=told.url or None,
+        credentials=credentials or credentials_of(installation, work.session, check_id),
+        declared=told.declared,
+        fresh=True,
     )
 
 
@@ -77,9 +105,7 @@ def read_check(session: Session, check_id: str, *, customer_id: str | None, zone
     judged = judge_submission(
         session, purchase, at=told.created_at, shop_url=told.url or None, check_id=check_id, zone=zone
     )
-    return CheckSeen(
-        check_id=check_id, purchase=purchase, running=told.state is not InspectionState.DONE, judged=judged
-    )
+    return CheckSeen(purchase=purchase, told=told, judged=judged)
 
 
 def _nothing_to_inspect(work: Work, purchase: Purchase, shop_url: str | None, declared: Declared | None) -> Started:

@@ -161,6 +161,16 @@ def list_requests(
     return found
 
 
+def newest_requests(session: Session, viewer: Viewer, *, before: int | None = None, limit: int) -> list[SupportRequest]:
+    """The viewer's requests by when they came, the newest first, those whose number is less than `before`."""
+    query = select(SupportRequest).order_by(SupportRequest.number.desc()).limit(limit)
+    if viewer.seller_id is not None:
+        query = query.where(SupportRequest.seller_id == viewer.seller_id)
+    if viewer.customer_id is not None:
+        query = query.where(SupportRequest.customer_id == viewer.customer_id)
+    return list(session.scalars(query if before is None else query.where(SupportRequest.number < before)))
+
+
 def _narrowed(query: Select[SupportRequest], which: Which, now: datetime | None) -> Select[SupportRequest]:
     if which is Which.ALL:
         return query

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from ..domain.erasure import ACTORS, actor_without_name, without_personal_data
 from ..store.access import IdempotentCall, Role, Token
 from ..store.base import constant
+from ..store.drafts import RequestDraft
 from ..store.inbox import InboxConflict, InboxEvent, InboxState
 from ..store.inspections import Evidence, Inspection, InspectionState, SiteCredential
 from ..store.outbox import OutgoingEvent
@@ -128,6 +129,11 @@ def _forget_requests(work: Work, trace: Trace) -> None:
     _change(work, update(RefundClaim).where(RefundClaim.request_id.in_(trace.requests)), reason=None)
 
 
+def _forget_drafts(work: Work, trace: Trace) -> None:
+    """What was written and never sent."""
+    _quietly(work, delete(RequestDraft).where(RequestDraft.customer_id == trace.customer_id))
+
+
 def _forget_inspections(work: Work, trace: Trace) -> None:
     """What was seen on the customer's site, and with which credentials."""
     theirs = or_(Inspection.purchase_id.in_(trace.purchases), Inspection.id.in_(trace.checks))
@@ -198,6 +204,7 @@ def _forget_answers(work: Work, trace: Trace) -> None:
 PLACES: Sequence[Callable[[Work, Trace], None]] = (
     _forget_site,
     _forget_requests,
+    _forget_drafts,
     _forget_inspections,
     _forget_told,
     _forget_causes,

@@ -55,6 +55,7 @@ class Told:
     created_at: datetime
     finished_at: datetime | None
     findings: tuple[Finding, ...]
+    declared: Declared | None = None
 
     @property
     def seen(self) -> Picture:
@@ -163,7 +164,17 @@ def read_inspection(session: Session, check_id: str) -> Told:
         created_at=inspection.created_at,
         finished_at=inspection.finished_at,
         findings=tuple(_finding(row) for row in rows),
+        declared=None if inspection.declared is None else Declared.from_json(inspection.declared),
     )
+
+
+def credentials_of(installation: Installation, session: Session, check_id: str) -> Credentials:
+    """What the customer gave for a check, deciphered, as long as it is kept: for another check of the same site."""
+    mine = select(SiteCredential.kind, SiteCredential.locked).join(
+        Inspection, Inspection.number == SiteCredential.inspection_number
+    )
+    rows = session.execute(mine.where(Inspection.id == check_id, SiteCredential.host == Inspection.host)).all()
+    return Credentials.read({row.kind.value: installation.vault.open(row.locked) for row in rows})
 
 
 def hold_credentials(work: Work, check_id: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+from ...domain.declarations import Declared
 from ...domain.evidence import Finding, Strength, What
 from .protocol import Asked, Rung
 from .visits import Visit
@@ -11,16 +13,8 @@ from .visits import Visit
 
 def look(asked: Asked, visit: Visit) -> Iterator[Finding]:
     """Put the declaration beside what was found; nothing is asked of the shop."""
-    declared = asked.declared
-    if declared is None:
-        return
-    if declared.platform_version is not None:
-        yield visit.found(What.PLATFORM_VERSION, declared.platform_version)
-    for module in declared.modules:
-        value = {"installed": True, "enabled": module.enabled, "installed_version": module.version}
-        yield visit.found(What.MODULE, value, subject=module.name)
-    if declared.whole_list:
-        yield visit.found(What.MODULE_LIST, {"complete": True, "count": len(declared.modules)})
+    if asked.declared is not None:
+        yield from declared_findings(asked.declared, at=datetime.now(UTC))
 
 
 RUNG = Rung(
@@ -31,3 +25,26 @@ RUNG = Rung(
     applies=lambda asked: asked.declared is not None,
     look=look,
 )
+
+
+def declared_findings(declared: Declared, *, at: datetime) -> Iterator[Finding]:
+    """What a declaration says of the site, as of an instant."""
+
+    def said(what: What, value: object, subject: str = "") -> Finding:
+        return Finding(
+            what=what,
+            subject=subject,
+            value=value,
+            rung=RUNG.name,
+            rank=RUNG.rank,
+            strength=RUNG.strength,
+            observed_at=at,
+        )
+
+    if declared.platform_version is not None:
+        yield said(What.PLATFORM_VERSION, declared.platform_version)
+    for module in declared.modules:
+        value = {"installed": True, "enabled": module.enabled, "installed_version": module.version}
+        yield said(What.MODULE, value, module.name)
+    if declared.whole_list:
+        yield said(What.MODULE_LIST, {"complete": True, "count": len(declared.modules)})

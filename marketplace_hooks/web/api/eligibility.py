@@ -13,11 +13,9 @@ from ...remote.companion_reports import SIGNATURE_HEADER
 from ...remote.rungs.protocol import Credentials
 from ...services.checks import CheckSeen, read_check, start_check
 from ...services.companion_reports import submit_report
-from ...services.installation import Bell
 from ...services.support import purchase_of
 from ...services.work import Work
 from ...store.access import Role
-from ...store.products import Product
 from ..sign_in import signed_in
 from ..state import Identity, state
 from .answers import shown_once
@@ -122,8 +120,6 @@ def check_eligibility(asked: dict[str, Any]) -> Response:
 
     def start(work: Work) -> Any:
         purchase = purchase_of(work.session, asked["purchase_id"], customer)
-        product = work.session.get_one(Product, purchase.product_id)
-        work.rings.add(Bell.INSPECTIONS)
         return start_check(
             installation,
             work,
@@ -131,7 +127,6 @@ def check_eligibility(asked: dict[str, Any]) -> Response:
             shop_url=asked["shop_url"],
             credentials=Credentials(**given) if given else None,
             declared=Declared.from_json(said) if said else None,
-            module=product.technical_name,
         )
 
     return done_once(start, _STARTED)

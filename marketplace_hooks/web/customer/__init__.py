@@ -1,7 +1,21 @@
 """What does a customer see and do: purchases, Business Care, requests for support?"""
 
+from __future__ import annotations
+
+from flask import request
+
+from ...errors import NotFound
 from ..pages import page_blueprint
+from .fields import is_id
 
 blueprint = page_blueprint("mh_customer", __name__)
 
-from . import purchases  # noqa: E402, F401 - its views need the blueprint, and importing them adds them to it
+
+@blueprint.before_request
+def refuse_what_is_no_id() -> None:
+    """An address with something in it that no id of ours can be leads nowhere."""
+    if not all(is_id(str(value)) for value in (request.view_args or {}).values()):
+        raise NotFound("there is nothing of this name")
+
+
+from . import asking, checking, conversation, moves, purchases, renewals, requests, vocabulary  # noqa: E402, F401 - adds the views

@@ -1,16 +1,118 @@
-"""What has this customer bought, and what is its Business Care?"""
+"""What has this customer bought, how does its Business Care stand, and what may be downloaded?"""
 
 from __future__ import annotations
 
-from flask import render_template
+from datetime import datetime
 
+from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from ...domain.downloads import Verdict
+from ...domain.entitlement import Question
+from ...domain.instants import format_instant, parse_instant
+from ...errors import Forbidden, NotFound
+from ...services.care import Care, list_purchases, read_care
+from ...services.care_heads import care_head
+from ...services.catalogue import Page
+from ...services.downloads import Place, link_to, list_downloads
+from ...services.holders import Holder
+from ...services.purchased import Purchased, purchased
 from ...store.access import Role
-from ..sign_in import audience
+from ..care_words import DOWNLOADS
+from ..cursors import decode, encode
+from ..i18n import gettext
+from ..sign_in import audience, signed_in
+from ..state import state
 from . import blueprint
+
+SHOWN = 25
+RELEASES_SHOWN = 10
 
 
 @blueprint.get("/account")
 @audience(Role.CUSTOMER)
 def purchases() -> str:
-    """The customer's purchases."""
-    return render_template("marketplace_hooks/customer/purchases.html")
+    """The customer's purchases, each with its Business Care."""
+    here = state(current_app).installation
+    after = decode("purchases", request.args.get("after") or None)
+    with here.database.reading() as session:
+        zone = here.settings.reference_zone
+        found, end = list_purchases(session, customer_id(), here.now(), zone, after=after, limit=SHOWN)
+        page = Page(items=found, next_after=encode("purchases", end))
+        return render_template("marketplace_hooks/customer/purchases.html", page=page)
+
+
+@blueprint.get("/account/purchases/<purchase_id>")
+@audience(Role.CUSTOMER)
+def purchase(purchase_id: str) -> str:
+    """One purchase: its Business Care, why it renews or not, and its downloads."""
+    here = state(current_app).installation
+    with here.database.reading() as session:
+        bought = purchased(session, holder(purchase_id))
+        now, zone = here.now(), here.settings.reference_zone
+        after = _place(decode("downloads", request.args.get("after") or None))
+        question = Question(at=now, zone=zone)
+        found, end = list_downloads(session, holder(purchase_id), question, after=after, limit=RELEASES_SHOWN)
+        key = None if end is None else f"{format_instant(end[0])} {end[1]}"
+        return render_template(
+            "marketplace_hooks/customer/purchase.html",
+            bought=bought,
+            head=care_head(session, purchase_id, now=now, zone=zone),
+            care=care_of(session, purchase_id),
+            downloads=Page(items=found, next_after=encode("downloads", key)),
+        )
+
+
+@blueprint.get("/account/purchases/<purchase_id>/downloads/<release_id>")
+@audience(Role.CUSTOMER)
+def download(purchase_id: str, release_id: str) -> Response:
+    """The file, by a link that is good for five minutes; or a page that says why not."""
+    here = state(current_app).installation
+    question = Question(at=here.now(), zone=here.settings.reference_zone)
+    with here.database.reading() as session:
+        bought = purchased(session, holder(purchase_id))
+        try:
+            link = link_to(session, here.settings, holder(purchase_id), release_id, question)
+        except Forbidden as refused:
+            why = DOWNLOADS.get(Verdict(refused.code))
+            return _page_403(bought, str(why) if why is not None else gettext("It may not be downloaded."))
+    response = make_response(redirect(link, 302))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def customer_id() -> str:
+    """Who reads this page."""
+    return signed_in().subject or ""
+
+
+def holder(purchase_id: str) -> Holder:
+    """This customer, as who asks about a purchase."""
+    return Holder(purchase_id=purchase_id, customer_id=customer_id())
+
+
+def care_of(session: Session, purchase_id: str) -> Care | None:
+    """The Business Care of one of her purchases; None when the product was free. Raises `NotFound` for another's."""
+    here = state(current_app).installation
+    try:
+        return read_care(session, holder(purchase_id), here.now(), here.settings.reference_zone)
+    except NotFound as nothing:
+        if nothing.code != "no_business_care":
+            raise
+        return None
+
+
+def purchase_url(purchase_id: str) -> str:
+    """Where one purchase is shown."""
+    return url_for("mh_customer.purchase", purchase_id=purchase_id)
+
+
+def _page_403(bought: Purchased, why: str) -> Response:
+    page = render_template("marketplace_hooks/customer/no_download.html", bought=bought, why=why)
+    return make_response(page, 403)
+
+
+def _place(key: str | None) -> Place | None:
+    at, _, id_ = (key or "").partition(" ")
+    instant: datetime | None = parse_instant(at) if at else None
+    return (instant, id_) if instant is not None and id_ else None

@@ -1,0 +1,27 @@
+"""`desk`: one seller, one product, and a customer who bought it; `customer`: her browser, signed in by the host."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+
+from ...desk import opens_shop
+from ...marketplace import Marketplace
+from ..pages_rig import Browser, browser_of
+
+
+@pytest.fixture
+def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    opens_shop(marketplace)
+    clock.shift(3600)
+    return marketplace
+
+
+@pytest.fixture
+def customer(desk: Marketplace) -> Browser:
+    return browser_of(desk, "customer", "customer-1")
+
+
+@pytest.fixture
+def stranger(desk: Marketplace) -> Browser:
+    return browser_of(desk, "customer", "customer-2")
