@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from ..config import Settings
-from ..demo import business_care, catalogue
+from ..demo import business_care, catalogue, support
 from ..demo.load import SOURCE, signed_posts
+from ..demo.serve_shops import VERSIONS
 from ..services import tokens
 from ..services.installation import install
 from ..store.access import Role
@@ -26,7 +27,8 @@ def load_demo(settings: Settings, url: str, say: Callable[[str], None]) -> None:
     """Post the demo marketplace; what was posted before is a duplicate and changes nothing."""
     now = datetime.now(UTC)
     anchor = _anchor(settings.instance, now)
-    told = [*catalogue.events(anchor), *business_care.events(anchor)]
+    served = support.bound_to_served_sites(_beside(url), anchor)
+    told = [*catalogue.events(anchor), *business_care.events(anchor), *served, *support.events(anchor)]
     secret = settings.webhook_secrets[SOURCE][0]
     new = 0
     for number, (path, headers, body) in enumerate(signed_posts(told, secret, now), 1):
@@ -58,8 +60,9 @@ def what_to_try(settings: Settings, url: str) -> list[str]:
         "bring it back as its seller would:",
         f"  curl -X POST {url}/api/v1/products/{product_id}/status -H 'Authorization: Bearer {token}' \\",
         '       -H \'Content-Type: application/json\' -d \'{"status": "online", "reason": "back"}\'',
+        f"be a seller, a customer or the marketplace, and press their buttons: {url}/sign-in",
         "ask a merchant's site what it runs (three are served beside, a PrestaShop 1.7, an 8 and a 9):",
-        f"  {command()} inspect {_beside(url)}",
+        f"  {command()} inspect {_beside(url)[0]}",
         "withdraw a product of 5,000 subscribers, and watch its renewals being cancelled:",
         f"  {command()} demo",
         f"the API's pages: {url}/api/v1/docs      what happened: {command()} events list",
@@ -67,10 +70,10 @@ def what_to_try(settings: Settings, url: str) -> list[str]:
     ]
 
 
-def _beside(url: str) -> str:
-    """The first of the merchant sites that `up --demo` serves on the ports after its own."""
+def _beside(url: str) -> list[str]:
+    """The merchant sites that `up --demo` serves on the ports after its own."""
     host, _, port = url.rpartition(":")
-    return f"{host}:{int(port) + 1}"
+    return [f"{host}:{int(port) + number}" for number in range(1, len(VERSIONS) + 1)]
 
 
 def command() -> str:

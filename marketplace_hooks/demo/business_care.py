@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..domain.instants import format_instant
@@ -39,7 +39,7 @@ BOUGHT = {"o-50210": "20133"}
 
 def events(now: datetime) -> list[Event]:
     """Everything that followed from the catalogue's purchases, by the instant it tells of."""
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = catalogue.midnight(now)
     told = [(type_, data) for _, type_, _, data in catalogue.events(now)]
     products = _last_of(told, "product.upserted", "product_id")
     purchases = _last_of(told, "purchase.completed", "purchase_id")
@@ -52,7 +52,7 @@ def events(now: datetime) -> list[Event]:
         *_given_back(purchases, today),
         *_moved(today),
     ]
-    return [(f"demo-{today:%Y%m%d}-{id_}", type_, at, data) for id_, type_, at, data in followed]
+    return [(catalogue.event_id(today, id_), type_, at, data) for id_, type_, at, data in followed]
 
 
 def _last_of(told: list[tuple[str, dict[str, Any]]], type_: str, key: str) -> dict[str, dict[str, Any]]:

@@ -24,10 +24,8 @@ Event = tuple[str, str, datetime, dict[str, Any]]
 
 def events(now: datetime) -> list[Event]:
     """The whole marketplace, parents before children, each kind in the order it happened."""
-    if now.tzinfo is None:
-        raise ValueError("an instant needs a zone")
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    products = _read("products")
+    today = midnight(now)
+    products = read("products")
     told = [
         *_sellers(today),
         *sorted(_products(products, today), key=lambda event: event[2]),
@@ -35,16 +33,29 @@ def events(now: datetime) -> list[Event]:
         *_customers(today),
         *sorted(_purchases(products, today), key=lambda event: event[2]),
     ]
-    return [(f"demo-{today:%Y%m%d}-{id_}", type_, at, data) for id_, type_, at, data in told]
+    return [(event_id(today, id_), type_, at, data) for id_, type_, at, data in told]
 
 
-def _read(name: str) -> list[dict[str, Any]]:
+def midnight(now: datetime) -> datetime:
+    """The beginning (UTC) of the day of loading, from which the demo's days are counted back."""
+    if now.tzinfo is None:
+        raise ValueError("an instant needs a zone")
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def event_id(today: datetime, name: str) -> str:
+    """The id of one event of the demo that was loaded on a day."""
+    return f"demo-{today:%Y%m%d}-{name}"
+
+
+def read(name: str) -> list[dict[str, Any]]:
+    """The rows of one of the demo's files."""
     rows: list[dict[str, Any]] = json.loads((files(__package__) / "data" / f"{name}.json").read_text("utf-8"))
     return rows
 
 
 def _sellers(today: datetime) -> Iterator[Event]:
-    for seller in _read("sellers"):
+    for seller in read("sellers"):
         yield f"seller-{seller['seller_id']}", "seller.upserted", today - timedelta(days=900), seller
 
 
@@ -54,7 +65,7 @@ def _products(products: list[dict[str, Any]], today: datetime) -> Iterator[Event
             key: value for key, value in product.items() if key not in ("revisions", "features", "incompatible_modules")
         }
         for version, revision in enumerate(product["revisions"], 1):
-            published_at = _at(today, revision["days_ago"], product["product_id"])
+            published_at = instant(today, revision["days_ago"], product["product_id"])
             listing = {
                 "features": product["features"][: revision["features"]],
                 "compatible_from": revision["compatible_from"],
@@ -68,22 +79,22 @@ def _products(products: list[dict[str, Any]], today: datetime) -> Iterator[Event
 
 
 def _packs(today: datetime) -> Iterator[Event]:
-    for pack in _read("packs"):
+    for pack in read("packs"):
         data = {**pack, "price": _money(pack["amount_cents"]), "version": 1}
         del data["amount_cents"]
         yield f"pack-{pack['pack_id']}", "pack.upserted", today - timedelta(days=29), data
 
 
 def _customers(today: datetime) -> Iterator[Event]:
-    for customer in _read("customers"):
+    for customer in read("customers"):
         yield f"customer-{customer['customer_id']}", "customer.upserted", today - timedelta(days=800), customer
 
 
 def _purchases(products: list[dict[str, Any]], today: datetime) -> Iterator[Event]:
     """One event for each product bought; the products of a pack share its price by their own."""
     revisions = {product["product_id"]: product["revisions"] for product in products}
-    packs = {pack["pack_id"]: pack for pack in _read("packs")}
-    for purchase in _read("purchases"):
+    packs = {pack["pack_id"]: pack for pack in read("packs")}
+    for purchase in read("purchases"):
         days_ago = purchase["days_ago"]
         pack = packs[purchase["pack_id"]] if "pack_id" in purchase else None
         bought = pack["product_ids"] if pack else [purchase["product_id"]]
@@ -91,7 +102,7 @@ def _purchases(products: list[dict[str, Any]], today: datetime) -> Iterator[Even
         paid = shares(pack["amount_cents"], prices) if pack else prices
         for place, (product_id, cents) in enumerate(zip(bought, paid, strict=True), 1):
             id_ = f"{purchase['purchase_id']}-{place}" if pack else purchase["purchase_id"]
-            at = _at(today, days_ago, purchase["purchase_id"])
+            at = instant(today, days_ago, purchase["purchase_id"])
             data = {
                 "purchase_id": id_,
                 "customer_id": purchase["customer_id"],
@@ -116,7 +127,7 @@ def _price_then(revisions: list[dict[str, Any]], days_ago: int) -> int:
     return int([one["amount_cents"] for one in revisions if one["days_ago"] > days_ago][-1])
 
 
-def _at(today: datetime, days_ago: int, subject: str) -> datetime:
+def instant(today: datetime, days_ago: int, subject: str) -> datetime:
     """An instant of that day in working hours, always the same one for the same subject."""
     return today - timedelta(days=days_ago) + timedelta(minutes=8 * 60 + zlib.crc32(subject.encode()) % 600)
 

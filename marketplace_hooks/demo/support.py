@@ -1,0 +1,90 @@
+"""What do the demo's customers ask their sellers, what is answered, and which merchant sites can be inspected here?
+
+Told after `business_care.events`, as the platform would tell it: conversations in every state that events alone can
+reach, closures that sellers have announced, and one event that its schema refuses, for an operator to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..domain.instants import format_instant
+from . import catalogue
+from .catalogue import Event
+
+CLOSURES = {"kervelo": (12, 18, 2), "bottegaserena": (-1, 3, 9)}
+"""Seller → first and last day that he is closed, in days from today, and how many days ago he said so."""
+SERVED = ("o-50238", "o-50371", "o-50413")
+"""Purchases bound to the merchant sites that the demo serves itself, in their order: the first is what its listing
+announced on the purchase date, and so is the second; the third runs a version that was announced only later."""
+SERVED_SINCE_DAYS = 1
+
+
+def events(now: datetime) -> list[Event]:
+    """Closures, then every request with its messages, by the instant each tells of; the refused event last."""
+    today = catalogue.midnight(now)
+    told = [*_closures(today), *sorted(_requests(today), key=lambda event: event[2]), _refused(today)]
+    return [(catalogue.event_id(today, id_), type_, at, data) for id_, type_, at, data in told]
+
+
+def bound_to_served_sites(addresses: Sequence[str], now: datetime) -> list[Event]:
+    """Each purchase of `SERVED` is for the site at its address from now on; the event's id names the address."""
+    today = catalogue.midnight(now)
+    at = today - timedelta(days=SERVED_SINCE_DAYS, hours=-9)
+    told = []
+    for purchase_id, address in zip(SERVED, addresses, strict=True):
+        data = {"purchase_id": purchase_id, "shop_url": address, "bound_at": format_instant(at)}
+        mark = "".join(letter if letter.isalnum() else "-" for letter in address)
+        told.append((catalogue.event_id(today, f"served-{purchase_id}-{mark}"), "purchase.shop_bound", at, data))
+    return told
+
+
+def _closures(today: datetime) -> Iterator[Event]:
+    for seller_id, (first, last, said_ago) in CLOSURES.items():
+        at = today - timedelta(days=said_ago, hours=-9)
+        data = {
+            "closure_id": f"demo-{seller_id}-{today:%Y%m%d}",
+            "seller_id": seller_id,
+            "first_day": f"{today + timedelta(days=first):%Y-%m-%d}",
+            "last_day": f"{today + timedelta(days=last):%Y-%m-%d}",
+            "declared_at": format_instant(at),
+        }
+        yield f"closure-{seller_id}", "seller.closure_declared", at, data
+
+
+def _requests(today: datetime) -> Iterator[Event]:
+    for request in catalogue.read("requests"):
+        at = catalogue.instant(today, request["days_ago"], request["request_id"])
+        facts = {name: value for name, value in request.items() if name not in ("days_ago", "messages")}
+        yield (
+            request["request_id"],
+            "support.request_submitted",
+            at,
+            {"presale": False, **facts, "submitted_at": format_instant(at)},
+        )
+        for number, message in enumerate(request["messages"], 1):
+            yield _message(request, message, number, at)
+
+
+def _message(request: dict[str, Any], message: dict[str, Any], number: int, asked_at: datetime) -> Event:
+    at = asked_at + timedelta(hours=message["after_h"])
+    facts = {name: value for name, value in message.items() if name != "after_h"}
+    data = {
+        "request_id": request["request_id"],
+        "message_id": f"{request['request_id']}-{number}",
+        "author_type": "human",
+        "visibility": "public",
+        "received_at": format_instant(at),
+        "subject": f"Re: {request['subject']}",
+        **facts,
+    }
+    return data["message_id"], "support.message_posted", at, data
+
+
+def _refused(today: datetime) -> Event:
+    """A sender’s mistake: a status that does not exist, and a version that is no number."""
+    at = today - timedelta(hours=15)
+    data = {"product_id": "20423", "status": "paused", "actor": "seller", "reason": "", "version": "1"}
+    return "refused", "product.status_changed", at, data
