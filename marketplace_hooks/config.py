@@ -27,8 +27,10 @@ from .setting_values import (
     as_days,
     as_durations,
     as_integer,
+    as_issuer,
     as_key,
     as_networks,
+    as_pairs,
     as_path,
     as_prefix,
     as_seconds,
@@ -90,6 +92,18 @@ class Settings:
     sign_in_url: str | None = _setting(
         None, optional(as_text), "Where a host's own people sign in; `next` is added, with the page to come back to."
     )
+    oidc_issuer: str | None = _setting(
+        None, optional(as_issuer), "The OpenID Connect provider where people sign in: docs/operate.md."
+    )
+    oidc_client_id: str | None = _setting(None, optional(as_text), "Our registration with the provider.")
+    oidc_client_secret: str | None = _setting(None, optional(as_text), "Its secret. Default: a public client.")
+    oidc_scope: str = _setting("openid profile", as_text, "What the provider is asked to tell.")
+    oidc_role_claim: str = _setting("role", as_text, "Which claim holds the role or roles; dots lead into objects.")
+    oidc_roles: Mapping[str, str] = _setting(
+        {}, as_pairs, "What the claim's words mean, theirs=ours: vendors=seller. Default: our words."
+    )
+    oidc_subject_claim: str = _setting("sub", as_text, "Which claim holds the seller's or the customer's id.")
+    oidc_locale_claim: str = _setting("locale", as_text, "Which claim holds the language.")
     reference_zone: ZoneInfo = _setting(ZoneInfo("Europe/Paris"), as_zone, "The civil days of every rule.")
     allowed_networks: tuple[str, ...] = _setting(
         (), as_networks, "CIDR[:port] that outgoing requests may reach although not public, http included."

@@ -12,6 +12,7 @@
     │   │   └── Withdrawn       it was public, and its sale has ended for good (410)
     │   ├── NotSignedIn         nobody says who asks, or the token is not one of ours (401)
     │   ├── Forbidden           this role may never do that (403)
+    │   ├── SignInFailed        what a sign-in brought back cannot be believed, or names nobody we know (400)
     │   ├── NotConfigured       the installation lacks a setting that this needs (503)
     │   └── OutboundRefused     an address that we will not connect to
     └── Unavailable             a part we lean on is away; trying later can help
@@ -97,6 +98,12 @@ class Forbidden(Refused):
     """This role may never do that, whatever the object."""
 
     code = "forbidden"
+
+
+class SignInFailed(Refused):
+    """A sign-in elsewhere came back, and nobody is signed in by it. `code` says why."""
+
+    code = "sign_in_failed"
 
 
 class NotConfigured(Refused):

@@ -18,8 +18,9 @@ from sqlalchemy.exc import ArgumentError
 
 from . import events  # noqa: F401 - its import registers every inbound type
 from .cli import hooks_group
-from .config import EXTENSION, PREFIX, load
+from .config import EXTENSION, PREFIX, Settings, load
 from .errors import ConfigurationError
+from .remote.openid import OpenIdProvider
 from .services.installation import Installation, install
 from .store.ingest import InboxWriter
 from .web import attach
@@ -60,9 +61,24 @@ class MarketplaceHooks:
             installation=installation,
             inbox=InboxWriter(installation.database),
             identity=identity or self._identity,
+            provider=_provider(settings),
         )
         attach(app, settings.url_prefix)
         app.cli.add_command(hooks_group, "hooks")
+
+
+def _provider(settings: Settings) -> OpenIdProvider | None:
+    """Where people sign in, if an OpenID Connect provider is configured. It is asked nothing yet."""
+    if settings.oidc_issuer is None:
+        return None
+    if settings.oidc_client_id is None:
+        raise ConfigurationError("OIDC_ISSUER is set, and OIDC_CLIENT_ID is not: as whom do we ask the provider?")
+    return OpenIdProvider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        scope=settings.oidc_scope,
+    )
 
 
 def _database_of(host: Flask) -> URL | str | None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MOST = 1_000_000_000
@@ -107,6 +108,33 @@ def as_prefix(value: Any) -> str:
     if text and not _PREFIX.fullmatch(text):
         raise ValueError("must begin with /, such as: /addons")
     return text
+
+
+def as_issuer(value: Any) -> str:
+    """The address of an OpenID Connect provider, as it names itself."""
+    text = as_text(value)
+    if not is_secure_or_here(text):
+        raise ValueError("must be an https address, such as: https://id.example.com/realms/market")
+    return text
+
+
+def is_secure_or_here(url: Any) -> bool:
+    """Whether what is said to this address is read by nobody on the way: https, or this very machine."""
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+    except ValueError:
+        return False
+    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and here))
+
+
+def as_pairs(value: Any) -> Mapping[str, str]:
+    """`theirs=ours theirs=ours`, or a table of the same."""
+    pairs = value.items() if isinstance(value, Mapping) else (word.rpartition("=")[::2] for word in as_words(value))
+    found = {as_text(theirs): as_text(ours) for theirs, ours in pairs}
+    if not all(theirs and ours for theirs, ours in found.items()):
+        raise ValueError("must be written theirs=ours, such as: vendors=seller staff=operator")
+    return found
 
 
 def as_boolean(value: Any) -> bool:

@@ -33,6 +33,14 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "url_prefix": ("/addons/", "/addons", "/addons"),
     "reference_zone": ("Europe/Madrid", "Europe/Madrid", ZoneInfo("Europe/Madrid")),
     "sign_in_url": ("/login", "/login", "/login"),
+    "oidc_issuer": ("https://id.example", "https://id.example", "https://id.example"),
+    "oidc_client_id": ("shop", "shop", "shop"),
+    "oidc_client_secret": ("s3cret", "s3cret", "s3cret"),
+    "oidc_scope": ("openid", "openid", "openid"),
+    "oidc_role_claim": ("realm_access.roles", "realm_access.roles", "realm_access.roles"),
+    "oidc_roles": ("vendors=seller", {"vendors": "seller"}, {"vendors": "seller"}),
+    "oidc_subject_claim": ("shop_id", "shop_id", "shop_id"),
+    "oidc_locale_claim": ("lang", "lang", "lang"),
     "allowed_networks": (
         "127.0.0.0/8:9000,10.0.0.0/8",
         ["127.0.0.0/8:9000", "10.0.0.0/8"],
@@ -68,6 +76,8 @@ BAD: dict[str, list[Any]] = {
     "webhook_secrets": ["x", "marketplace=x", "whsec_x", "whsec_eA==", f"a b={SECRET}", f"é={SECRET}", 7],
     "download_secret": ["x", "abc", "ab", 7],
     "business_days": ["", "mf", "weekdays"],
+    "oidc_issuer": ["id.example", "http://id.example", "https://", "https://[", "ftp://id.example", 7],
+    "oidc_roles": ["vendors", "=seller", "vendors=", {"vendors": 7}, 7],
     "closures_suspend_fix": ["maybe"],
 }
 COUNTS = [

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 
 from ..config import EXTENSION
+from ..remote.openid import OpenIdProvider
 from ..services.installation import Installation
 from ..store.access import Role
 from ..store.ingest import InboxWriter
@@ -35,11 +36,15 @@ class Readiness:
 
 @dataclass(frozen=True, kw_only=True)
 class WebState:
-    """One app's share of an installation. `identity` is the host's answer to who is signed in."""
+    """One app's share of an installation.
+
+    `identity` is the host's answer to who is signed in; `provider` is where people sign in when there is no host.
+    """
 
     installation: Installation
     inbox: InboxWriter
     identity: Callable[[], Any] | None = None
+    provider: OpenIdProvider | None = None
     limits: Limits = field(default_factory=Limits)
     known_tokens: KnownTokens = field(default_factory=KnownTokens)
     readiness: Readiness = field(default_factory=Readiness)

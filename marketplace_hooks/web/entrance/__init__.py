@@ -4,4 +4,4 @@ from ..pages import page_blueprint
 
 blueprint = page_blueprint("mh_entrance", __name__)
 
-from . import demo, doors, times  # noqa: E402, F401 - their views need the blueprint, and importing adds them to it
+from . import demo, doors, openid, times  # noqa: E402, F401 - their views need the blueprint; importing adds them

@@ -1,0 +1,179 @@
+"""Who does the OpenID Connect provider say that somebody is? The code flow with PKCE, by Authlib.
+
+The one provider that an operator has configured, so not `outbound`'s strangers: it may stand in the operator's own
+network. But it is asked in bounded time, over https beyond this machine, and what it says is believed only with its
+signature, for us, for this sign-in.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import requests
+from authlib.common.errors import AuthlibBaseError
+from authlib.common.urls import add_params_to_uri
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
+
+from ..errors import OutboundFailed, SignInFailed
+from ..setting_values import is_secure_or_here
+
+DISCOVERY = "/.well-known/openid-configuration"
+TIMEOUTS_S = (5.0, 10.0)
+"""For connecting, and for each silence while it answers."""
+DESCRIPTION_LASTS_S = 3_600.0
+LEEWAY_S = 60
+# Signatures that only the provider can make; a shared secret's (HS256) could be made by whoever knows it.
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+
+
+class OpenIdProvider:
+    """One provider and our registration with it. Threads may share it; it keeps only what the provider publishes."""
+
+    def __init__(self, *, issuer: str, client_id: str, client_secret: str | None, scope: str) -> None:
+        self.issuer = issuer
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._scope = scope
+        self._lock = threading.Lock()
+        self._description: tuple[float, Mapping[str, Any]] | None = None
+        self._keys: KeySet | None = None
+
+    def address(self, *, redirect_uri: str, state: str, nonce: str, verifier: str, language: str) -> str:
+        """Where the browser is to go to sign in. Raises `OutboundFailed` when the provider is away."""
+        with self._session(redirect_uri) as session:
+            url, _ = session.create_authorization_url(
+                self.description()["authorization_endpoint"],
+                state=state,
+                nonce=nonce,
+                code_verifier=verifier,
+                ui_locales=language,
+            )
+        return str(url)
+
+    def claims(
+        self, *, code: str, redirect_uri: str, nonce: str, verifier: str, needed: Collection[str]
+    ) -> dict[str, Any]:
+        """What the provider says of who signed in: the ID token's claims, and where `needed` ones lack, userinfo's.
+
+        Raises `SignInFailed` when it cannot be believed, `OutboundFailed` when the provider is away.
+        """
+        known = self.description()
+        with self._session(redirect_uri) as session:
+            try:
+                token = session.fetch_token(
+                    known["token_endpoint"], code=code, code_verifier=verifier, allow_redirects=False
+                )
+                claims = self._believe(token, nonce)
+                if known.get("userinfo_endpoint") and not set(needed) <= claims.keys():
+                    told = self._json(session.get(known["userinfo_endpoint"], allow_redirects=False))
+                    if told.get("sub") != claims["sub"]:
+                        raise SignInFailed("userinfo speaks of somebody else", code="sign_in_not_believed")
+                    claims = {**told, **claims}
+            except requests.RequestException as trouble:
+                raise _away(self.issuer, trouble) from trouble
+            except (AuthlibBaseError, JoseError, ValueError, KeyError) as doubt:
+                raise SignInFailed(f"the provider's answer: {doubt}", code="sign_in_not_believed") from doubt
+        return claims
+
+    def sign_out_address(self, return_to: str) -> str | None:
+        """Where the browser may also sign out of the provider; None when it offers that nowhere, or is away."""
+        try:
+            endpoint = self.description().get("end_session_endpoint")
+        except OutboundFailed:
+            return None
+        back = {"client_id": self._client_id, "post_logout_redirect_uri": return_to}
+        return str(add_params_to_uri(endpoint, back.items())) if endpoint and is_secure_or_here(endpoint) else None
+
+    def description(self) -> Mapping[str, Any]:
+        """What the provider publishes of itself, asked for once an hour. Raises `OutboundFailed`."""
+        with self._lock:
+            kept = self._description
+            if kept is not None and time.monotonic() - kept[0] < DESCRIPTION_LASTS_S:
+                return kept[1]
+            told = self._fetch(f"{self.issuer.rstrip('/')}{DISCOVERY}")
+            if told.get("issuer") != self.issuer:
+                raise OutboundFailed(f"{self.issuer} says that it is {told.get('issuer')!r}.", reason="protocol")
+            for name in _ENDPOINTS:
+                if not is_secure_or_here(told.get(name)):
+                    raise OutboundFailed(f"{self.issuer} has no {name} that is https.", reason="protocol")
+            self._description, self._keys = (time.monotonic(), told), None
+            return told
+
+    def _believe(self, token: Mapping[str, Any], nonce: str) -> dict[str, Any]:
+        """The claims of an ID token that is signed by the provider, for us, for this sign-in, and not over."""
+        registry = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
+        try:
+            decoded = jwt.decode(token["id_token"], self._key_set(), registry=registry)
+        except InvalidKeyIdError:  # keys are renewed now and then.
+            decoded = jwt.decode(token["id_token"], self._key_set(again=True), registry=registry)
+        expected = {
+            "iss": {"essential": True, "value": self.issuer},
+            "aud": {"essential": True, "value": self._client_id},
+        }
+        claims = CodeIDToken(
+            decoded.claims,
+            decoded.header,
+            expected,
+            {"nonce": nonce, "client_id": self._client_id, "access_token": token.get("access_token")},
+        )
+        claims.validate(leeway=LEEWAY_S)
+        return dict(claims)
+
+    def _key_set(self, *, again: bool = False) -> KeySet:
+        url = self.description()["jwks_uri"]
+        with self._lock:
+            if self._keys is None or again:
+                self._keys = KeySet.import_key_set(self._fetch(url))  # type: ignore[arg-type] # checked by the import
+            return self._keys
+
+    def _fetch(self, url: str) -> dict[str, Any]:
+        try:
+            with self._session(None) as session:
+                return self._json(session.get(url, withhold_token=True, allow_redirects=False))
+        except (requests.RequestException, ValueError) as trouble:
+            raise _away(self.issuer, trouble) from trouble
+
+    def _json(self, answer: requests.Response) -> dict[str, Any]:
+        if answer.status_code != 200:
+            raise requests.HTTPError(f"{answer.status_code} from {answer.url}")
+        content = answer.json()
+        if not isinstance(content, dict):
+            raise requests.JSONDecodeError("not an object", "", 0)
+        return content
+
+    def _session(self, redirect_uri: str | None) -> OAuth2Session:
+        session = OAuth2Session(
+            self._client_id,
+            self._client_secret,
+            scope=self._scope,
+            redirect_uri=redirect_uri,
+            code_challenge_method="S256",
+            token_endpoint_auth_method=self._authentication(),
+            default_timeout=TIMEOUTS_S,
+        )
+        session.trust_env = False  # neither proxies, nor netrc, nor certificate files from the environment.
+        return session
+
+    def _authentication(self) -> str:
+        """How we prove to the provider that we are its client: as the standard's default, where it is offered."""
+        if self._client_secret is None:
+            return "none"
+        offered = (self._description[1] if self._description else {}).get("token_endpoint_auth_methods_supported")
+        posts = offered and "client_secret_basic" not in offered and "client_secret_post" in offered
+        return "client_secret_post" if posts else "client_secret_basic"
+
+
+def _away(issuer: str, trouble: Exception) -> OutboundFailed:
+    reason = "timeout" if isinstance(trouble, requests.Timeout) else "connection"
+    if isinstance(trouble, requests.HTTPError | ValueError):
+        reason = "protocol"
+    return OutboundFailed(f"{issuer} did not answer as a provider does: {trouble}", reason=reason)
