@@ -7,24 +7,16 @@ import json
 import os
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
+import requests
+
 from ..faults.processes import free_port, takes_connections, wait_until
 
 STARTED_WITHIN_S = 30.0
-
-
-class _Stays(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stays)
 
 
 @dataclass
@@ -38,21 +30,19 @@ class Provider:
         parts = urlsplit(address)
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()} | changed
         url = urlunsplit(parts._replace(query=urlencode(asked)))
-        answer = _OPENER.open(urllib.request.Request(url, urlencode({"sub": subject}).encode()), timeout=30)
+        answer = requests.post(url, {"sub": subject}, allow_redirects=False, timeout=30)
         return str(answer.headers["Location"])
 
     def declines(self, address: str) -> str:
         """Say no in the provider's form."""
-        answer = _OPENER.open(urllib.request.Request(address, b"action=deny"), timeout=30)
+        answer = requests.post(address, {"action": "deny"}, allow_redirects=False, timeout=30)
         return str(answer.headers["Location"])
 
     def open(self, address: str) -> str:
         """What a page of the provider says."""
-        with _OPENER.open(address, timeout=30) as answer:
-            return str(answer.read().decode())
-
-
-_OPENER.add_handler(type("_Any", (urllib.request.HTTPErrorProcessor,), {"http_response": lambda _s, _r, a: a})())
+        answer = requests.get(address, timeout=30)
+        assert answer.status_code == 200
+        return answer.text
 
 
 @contextlib.contextmanager

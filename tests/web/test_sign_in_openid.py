@@ -45,7 +45,13 @@ def opens(sqlite_url: str, tmp_path: Path) -> Iterator[Opens]:
     with ExitStack() as opened:
 
         def opens_one(issuer: str, **settings: Any) -> Marketplace:
-            given = {"SECRET_KEY": "s" * 40, "OIDC_ISSUER": issuer, "OIDC_CLIENT_ID": "shop", **settings}
+            given = {
+                "SECRET_KEY": "s" * 40,
+                "OIDC_ISSUER": issuer,
+                "OIDC_CLIENT_ID": "shop",
+                "OIDC_CLIENT_SECRET": "s3cret",
+                **settings,
+            }
             return opened.enter_context(open_marketplace(sqlite_url, tmp_path / "instance", **given))
 
         yield opens_one
@@ -53,7 +59,7 @@ def opens(sqlite_url: str, tmp_path: Path) -> Iterator[Opens]:
 
 @pytest.fixture
 def shop(opens: Opens, provider: Provider) -> Marketplace:
-    return opens(provider.url, OIDC_CLIENT_SECRET="s3cret")
+    return opens(provider.url)
 
 
 def begins(browser: Browser, path: str = "/sign-in/openid") -> str:

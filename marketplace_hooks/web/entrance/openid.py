@@ -60,12 +60,12 @@ def come_back() -> BaseResponse:
     begun = _begun()
     mine = begun.pop(request.args.get("state", ""), None)
     session[BEGUN] = begun
-    if mine is None:
+    if "error" in request.args:  # whoever sent it: nobody is signed in by it.
+        return _failed(403, "declined", next=mine and mine["next"])
+    if mine is None or "code" not in request.args:
         return _failed(400, "not_begun")
     if request.args.get("iss", provider.issuer) != provider.issuer:
         return _failed(400, "sign_in_not_believed")
-    if "code" not in request.args:
-        return _failed(403, "declined", next=mine["next"])
     settings = state(current_app).installation.settings
     try:
         claims = provider.claims(
