@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -169,6 +169,14 @@ def newest_requests(session: Session, viewer: Viewer, *, before: int | None = No
     if viewer.customer_id is not None:
         query = query.where(SupportRequest.customer_id == viewer.customer_id)
     return list(session.scalars(query if before is None else query.where(SupportRequest.number < before)))
+
+
+def clocks_of(session: Session, request_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The clocks of these requests that were ever started, by their names, as they are shown."""
+    found: dict[str, dict[str, Any]] = {id_: {} for id_ in request_ids}
+    for clock in session.scalars(select(Clock).where(Clock.request_id.in_(request_ids))):
+        found[clock.request_id][clock.name.value] = clocks.shown(clock)
+    return found
 
 
 def _narrowed(query: Select[SupportRequest], which: Which, now: datetime | None) -> Select[SupportRequest]:

@@ -4,4 +4,12 @@ from ..pages import page_blueprint
 
 blueprint = page_blueprint("mh_seller", __name__)
 
-from . import products  # noqa: E402, F401 - its views need the blueprint, and importing them adds them to it
+from . import (  # noqa: E402, F401 - their views need the blueprint, and importing them adds them to it
+    answers,
+    changes,
+    products,
+    progress,
+    refunds,
+    requests,
+    words,
+)

@@ -1,0 +1,47 @@
+"""Which refunds does this seller owe, how much, and how far has each got?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Response, request
+
+from ...domain.instants import parse_instant
+from ...errors import Refused
+from ...services.claims import Claims, OwnClaim, own_claims
+from ...services.parties import names_of, titles_of
+from ...store.access import Role
+from ..sign_in import audience
+from . import blueprint
+from .showing import A_PAGE, LONGEST_ID, cursor, here, page, paged, seller_id
+
+LIST = "own-refunds"
+
+
+@blueprint.get("/seller/refunds")
+@audience(Role.SELLER)
+def refunds() -> Response:
+    """The seller's refunds, the latest due first."""
+    wanted = request.args.get("show", Claims.WAITING.value)
+    which = Claims(wanted) if wanted in list(Claims) else Claims.WAITING
+    with here().database.reading() as session:
+        found = own_claims(session, seller_id(), which=which, after=_after(), limit=A_PAGE + 1)
+        listed = paged(LIST, found, _key)
+        titles = titles_of(session, (one.product_id for one in listed.items))
+        names = names_of(session, (one.customer_id for one in listed.items))
+    return page("refunds", listed=listed, which=which, all_which=list(Claims), titles=titles, names=names)
+
+
+def _key(claim: OwnClaim) -> str:
+    return f"{claim.due_at.isoformat()}|{claim.request_id}"
+
+
+def _after() -> tuple[datetime, str] | None:
+    key = cursor(LIST)
+    if key is None:
+        return None
+    at, _, request_id = key.partition("|")
+    instant = parse_instant(at)
+    if instant is None or not 0 < len(request_id) <= LONGEST_ID:
+        raise Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")
+    return instant, request_id

@@ -1,0 +1,1 @@
+"""The seller's room, as a seller sees it."""

@@ -1,0 +1,39 @@
+"""`shop` is a seller's room opened: two products in a pack, and who sells them at a browser."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+
+from ...marketplace import Marketplace
+from ..pages_rig import Browser, browser_of
+
+
+@pytest.fixture
+def shop(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """`seller-1` sells `mod-1` and `mod-2`, both in `pack-1`; `seller-2` sells `mod-3`."""
+    marketplace.tell("seller.upserted", seller_id="seller-1")
+    marketplace.tell("seller.upserted", seller_id="seller-2")
+    for number, name in (("1", "Galerie zoom"), ("2", "Étiquettes de colis"), ("3", "Livraison")):
+        marketplace.tell(
+            "product.upserted",
+            product_id=f"mod-{number}",
+            seller_id="seller-2" if number == "3" else "seller-1",
+            title={"fr": name, "en": f"{name} (en)"},
+            technical_name=f"module{number}",
+        )
+    marketplace.work_off()
+    marketplace.packs("pack-1", "mod-1", "mod-2")
+    return marketplace
+
+
+@pytest.fixture
+def browser(shop: Marketplace) -> Browser:
+    """The browser of `seller-1`, who reads English."""
+    return browser_of(shop, "seller", "seller-1")
+
+
+@pytest.fixture
+def other(shop: Marketplace) -> Browser:
+    """The browser of another seller."""
+    return browser_of(shop, "seller", "seller-2")

@@ -1,0 +1,90 @@
+"""Are a seller's lists read from an index, however long they are?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import inspect, text
+from sqlalchemy.orm import Session
+
+from marketplace_hooks.domain.statuses import Status
+from marketplace_hooks.services.assortment import own_products
+from marketplace_hooks.services.claims import Claims, own_claims
+from marketplace_hooks.services.desk import Viewer, Which, list_requests
+from marketplace_hooks.store.support import RefundClaim, SupportRequest
+
+from ...desk import FIX, due, opens_shop, submits
+from ...many import gather_statistics
+from ...marketplace import Marketplace
+from ...plans import assert_nothing_walked, listening
+
+MANY = 20_000
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+VIEWER = Viewer(seller_id="seller-1")
+_COPIES = """
+    INSERT INTO {table} ({columns})
+    WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {many})
+    SELECT {values} FROM {table}, numbers WHERE {table}.{key} = '{original}'
+"""
+
+
+def _copy(session: Session, table: str, key: str, original: str, **other: str) -> None:
+    """Many rows like one of them: with ids of their own, and what `other` says in SQL of the number `i`."""
+    names = [column["name"] for column in inspect(session.connection()).get_columns(table)]
+    given = {name: name for name in names} | {key: "'copy-' || CAST(10000000 + i AS VARCHAR)"} | other
+    columns, values = ", ".join(given), ", ".join(given.values())
+    facts = {"table": table, "columns": columns, "values": values, "key": key, "original": original, "many": MANY}
+    session.execute(text(_COPIES.format(**facts)))
+
+
+@pytest.fixture
+def crowded(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """Many products, many requests of which one in ten is open, and many refunds, all of one seller."""
+    opens_shop(marketplace)
+    submits(marketplace)
+    clock.move_to(due(marketplace, FIX))
+    marketplace.work_off()
+    withdrawn = "CASE WHEN i % 10 = 0 THEN 'offline_permanent' ELSE 'online' END"
+    closed, due_at = "CASE WHEN i % 10 = 0 THEN NULL ELSE submitted_at END", "CASE WHEN i % 20 = 0 THEN recorded_at END"
+    with marketplace.installation.database.session() as session:
+        _copy(session, "mh_products", "id", "mod-1", status=withdrawn)
+        _copy(session, "mh_requests", "id", "request-1", number="100 + i", closed_at=closed, next_deadline_at=due_at)
+        _copy(session, "mh_refund_claims", "request_id", "request-1")
+    gather_statistics(marketplace.installation.database)
+    return marketplace
+
+
+def _products(session: Session) -> list[Any]:
+    plain = own_products(session, "seller-1")
+    assert own_products(session, "seller-1", after=plain.next_after).items
+    return own_products(session, "seller-1", status=Status.OFFLINE_PERMANENT).items
+
+
+def _requests(session: Session) -> list[SupportRequest]:
+    everything = list_requests(session, VIEWER, limit=26)
+    assert everything[0].next_deadline_at is not None
+    last = everything[-1]
+    assert list_requests(session, VIEWER, after=(last.next_deadline_at, last.number), limit=26)
+    assert list_requests(session, VIEWER, after=(None, 15_000), limit=26)
+    return list_requests(session, VIEWER, which=Which.OPEN, now=NOW, limit=26)
+
+
+def _claims(session: Session) -> list[Any]:
+    first = own_claims(session, "seller-1", which=Claims.ALL, limit=26)
+    return own_claims(session, "seller-1", after=(first[-1].due_at, first[-1].request_id), limit=26)
+
+
+@pytest.mark.parametrize(
+    ("read", "table"),
+    [(_products, "mh_products"), (_requests, SupportRequest.__tablename__), (_claims, RefundClaim.__tablename__)],
+)
+def test_every_list_is_read_from_an_index(crowded: Marketplace, read: Callable[[Session], Any], table: str) -> None:
+    installation = crowded.installation
+    with listening(installation.database.engine) as heard, installation.database.reading() as session:
+        found = read(session)
+    assert len(found) >= 25
+    assert_nothing_walked(installation, heard, table)
