@@ -201,7 +201,7 @@ def test_a_french_seller_reads_french(shop: Marketplace) -> None:
     shop.change("mod-1", OFFLINE, MARKETPLACE, reason="une plainte")
     shop.work_off()
     reader = browser_of(shop, "seller", "seller-1", language="fr")
-    assert "Hors ligne par la marketplace" in reader.get("/seller").words
+    assert "Hors ligne Maintenu hors ligne par la marketplace : « une plainte »" in reader.get("/seller").words
     words = reader.get("/seller/products/mod-2").words
     assert "Mettre hors ligne" in words
     assert "Retirer définitivement" in words
