@@ -12,7 +12,7 @@ from math import ceil, log10
 WIDTH, HEIGHT = 640, 200
 LEFT, BOTTOM, TOP = 44, 24, 10
 GAP = 0.3
-MOST_LABELS = 12
+LETTER, BETWEEN_LABELS = 6.5, 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,8 @@ def bars(series: Sequence[tuple[str, float]]) -> Chart:
     """The drawing of (label, value) pairs; values below 0 are drawn as 0."""
     top = nice_top(max((value for _, value in series), default=0))
     room, place = HEIGHT - BOTTOM - TOP, (WIDTH - LEFT) / max(len(series), 1)
-    every = ceil(len(series) / MOST_LABELS) or 1
+    longest = max((len(label) for label, _ in series), default=0)
+    every = max(1, ceil((longest * LETTER + BETWEEN_LABELS) / place))
     drawn = []
     for index, (label, value) in enumerate(series):
         height = room * max(value, 0) / top
