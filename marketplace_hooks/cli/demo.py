@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from ..config import Settings
 from ..demo import business_care, catalogue, support
 from ..demo.load import SOURCE, signed_posts
 from ..demo.serve_shops import VERSIONS
+from ..domain.statuses import Side
 from ..services import tokens
+from ..services.catalogue import find_packs
 from ..services.installation import install
 from ..store.access import Role
+from ..store.products import SideState, SubjectKind
 from .events import post_signed
 
 ANCHOR = "demo-day.txt"
@@ -44,19 +50,21 @@ def load_demo(settings: Settings, url: str, say: Callable[[str], None]) -> None:
 def what_to_try(settings: Settings, url: str) -> list[str]:
     """The lines that a newcomer needs next, ready to be copied."""
     told = catalogue.events(_anchor(settings.instance, datetime.now(UTC)))
-    pack = next(data for _, type_, _, data in told if type_ == "pack.upserted")
-    product_id = pack["product_ids"][0]
-    seller_id = pack["seller_id"]
+    packs = [data for _, type_, _, data in told if type_ == "pack.upserted"]
     installation = install(settings)
-    _, token = tokens.create(installation, Role.SELLER, subject=seller_id, label="demo")
+    with installation.database.reading() as session:
+        pack, version = _what_to_hide(session, packs)
+    product_id = pack["product_ids"][0]
+    _, token = tokens.create(installation, Role.SELLER, subject=pack["seller_id"], label="demo")
     installation.database.dispose()
-    hide = '{"product_id": "%s", "status": "offline_temporary", "actor": "seller", "reason": "rest", "version": 1}'
+    change = {"product_id": product_id, "status": "offline_temporary", "actor": "seller", "reason": "rest"}
+    hide = json.dumps({**change, "version": version})
     return [
         f"open {url}",
         f"  a product of a pack   {url}/products/{product_id}",
         f"  and that pack         {url}/packs/{pack['pack_id']}",
         "hide the product, as the marketplace would, and reload both pages:",
-        f"  {command()} send product.status_changed --data '{hide % product_id}'",
+        f"  {command()} send product.status_changed --data '{hide}'",
         "bring it back as its seller would:",
         f"  curl -X POST {url}/api/v1/products/{product_id}/status -H 'Authorization: Bearer {token}' \\",
         '       -H \'Content-Type: application/json\' -d \'{"status": "online", "reason": "back"}\'',
@@ -70,6 +78,17 @@ def what_to_try(settings: Settings, url: str) -> list[str]:
     ]
 
 
+def _what_to_hide(session: Session, packs: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], int]:
+    """A pack to be seen vanishing, and the version of the event that hides its first product.
+
+    One that is shown, for a demo is started more than once; the first where none is, or is yet.
+    """
+    shown = {card.pack_id for card in find_packs(session, limit=len(packs)).items}
+    pack = next((one for one in packs if one["pack_id"] in shown), packs[0])
+    seller = session.get(SideState, (SubjectKind.PRODUCT, pack["product_ids"][0], Side.SELLER))
+    return pack, 1 if seller is None else seller.version + 1
+
+
 def _beside(url: str) -> list[str]:
     """The merchant sites that `up --demo` serves on the ports after its own."""
     host, _, port = url.rpartition(":")
@@ -77,11 +96,14 @@ def _beside(url: str) -> list[str]:
 
 
 def command() -> str:
-    """How this machine's user types our command: by its name where the shell finds it, else by its path."""
-    if shutil.which("marketplace-hooks"):
-        return "marketplace-hooks"
+    """How this machine's user types our command: by its path from here, else by its name where the shell finds it.
+
+    The path first: `run.py` has us found by our name, and the shell in which its reader goes on does not.
+    """
     path = Path(sys.executable).parent / "marketplace-hooks"
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    if path.is_relative_to(Path.cwd()):
+        return str(path.relative_to(Path.cwd()))
+    return "marketplace-hooks" if shutil.which("marketplace-hooks") else str(path)
 
 
 def _anchor(instance: Path, now: datetime) -> datetime:
