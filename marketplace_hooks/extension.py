@@ -94,6 +94,8 @@ def _database_of(host: Flask) -> URL | str | None:
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """The stand-alone service. `config` holds settings by their full names, as a host app's `config` would."""
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
+    # It tells at each look which database it looks at: `doctor` and `/readyz` look often.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
     app = Flask("marketplace_hooks", static_folder=None, template_folder=None)
     app.config.update(config or {})
     settings = load(app.config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -36,9 +37,8 @@ def show_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_j
         table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column.endswith("id"))
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    console = Console(soft_wrap=False)
     # What goes into a pipe or a file has no margins to keep.
-    console.print(table) if console.is_terminal else console.print(table, width=PIPED_WIDTH)
+    Console(soft_wrap=False, width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
 def show_one(facts: Mapping[str, Any], *, as_json: bool) -> None:

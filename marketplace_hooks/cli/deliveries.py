@@ -1,0 +1,65 @@
+"""Commands about what we tell others: which deliveries arrived, which did not, and send one again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ..services.logs import Sent, find_deliveries
+from ..services.redeliveries import redeliver
+from ..store.outbox import Delivery, DeliveryState
+from .printing import json_option, show_one, show_rows
+from .root import hooks_group, installation
+
+
+@hooks_group.group("deliveries")
+def deliveries() -> None:
+    """What was sent to endpoints, and whether it arrived."""
+
+
+@deliveries.command("list")
+@click.option("--state", type=click.Choice([state.value for state in DeliveryState]))
+@click.option("--endpoint", "endpoint_id", help="Only those to this endpoint.")
+@click.option("--type", "type_", help="Such as product.hidden.")
+@click.option("--event", "event_id", help="Only those of this outgoing event.")
+@click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000))
+@json_option
+def list_all(
+    state: str | None, endpoint_id: str | None, type_: str | None, event_id: str | None, limit: int, as_json: bool
+) -> None:
+    """The newest deliveries first."""
+    wanted = None if state is None else DeliveryState(state)
+    with installation().database.reading() as session:
+        found, _ = find_deliveries(
+            session, state=wanted, endpoint_id=endpoint_id, type_=type_, event_id=event_id, limit=limit
+        )
+        rows = [_row(one) for one in found]
+    columns = ("delivery_id", "type", "subject", "endpoint_id", "state", "attempts", "last_status", "last_error")
+    show_rows(rows, columns, as_json=as_json, empty="No delivery matches.")
+
+
+@deliveries.command("replay")
+@click.argument("delivery_id", type=int)
+@json_option
+def replay(delivery_id: int, as_json: bool) -> None:
+    """Send one again that was delivered or exhausted, under the same webhook-id, with all its attempts before it."""
+    delivery = redeliver(installation(), delivery_id)
+    show_one({"delivery_id": delivery.id, **_standing(delivery)}, as_json=as_json)
+
+
+def _row(sent: Sent) -> dict[str, Any]:
+    event = sent.event
+    return {
+        "delivery_id": sent.delivery.id,
+        "event_id": event.event_id,
+        "type": event.type,
+        "subject": f"{event.subject_kind}:{event.subject_id}",
+        "endpoint_id": sent.delivery.endpoint_id,
+        **_standing(sent.delivery),
+    }
+
+
+def _standing(delivery: Delivery) -> dict[str, Any]:
+    names = "attempts", "due_at", "last_status", "last_error", "delivered_at"
+    return {"state": delivery.state.value, **{name: getattr(delivery, name) for name in names}}

@@ -1,0 +1,65 @@
+"""Commands about what was sent, as an operator types them, against an endpoint that listens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from flask.cli import ScriptInfo
+
+from marketplace_hooks.cli import hooks_group
+from marketplace_hooks.services.endpoints import add_endpoint
+
+from ..marketplace import OFFLINE, Marketplace
+from ..services.receiver import Answer, Receiver
+
+
+@pytest.fixture
+def shop(open_here: Callable[..., Marketplace]) -> Marketplace:
+    """A marketplace that may deliver to loopback, and gives up after one attempt."""
+    marketplace = open_here(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_SCHEDULE_S="0")
+    marketplace.sells("mod-1")
+    return marketplace
+
+
+def typed(shop: Marketplace, *words: str) -> Result:
+    return CliRunner().invoke(hooks_group, ["deliveries", *words], obj=ScriptInfo(create_app=lambda: shop.app))
+
+
+def listed(shop: Marketplace, *words: str) -> list[dict[str, Any]]:
+    answer = typed(shop, "list", "--json", *words)
+    assert answer.exit_code == 0, answer.output
+    found: list[dict[str, Any]] = json.loads(answer.output)
+    return found
+
+
+def test_what_did_not_arrive_is_listed_and_sent_again_under_its_own_id(shop: Marketplace) -> None:
+    answers = iter([Answer(500), Answer(204)])
+    with Receiver(lambda request: next(answers)) as receiver:
+        endpoint, _ = add_endpoint(shop.installation, receiver.url, types=["product.hidden"])
+        shop.change("mod-1", OFFLINE)
+        shop.work_off()
+        [lost] = listed(shop, "--state", "exhausted")
+        assert (lost["subject"], lost["endpoint_id"], lost["last_status"]) == ("product:mod-1", endpoint.id, 500)
+        assert listed(shop, "--event", lost["event_id"]) == listed(shop, "--type", "product.hidden") == [lost]
+        assert listed(shop, "--state", "delivered") == []
+        again = typed(shop, "replay", str(lost["delivery_id"]), "--json")
+        assert json.loads(again.output)["state"] == "pending"
+        waiting = typed(shop, "replay", str(lost["delivery_id"]))
+        assert waiting.exit_code == 1
+        assert "the delivery is pending" in waiting.output
+        shop.work_off()
+        [arrived] = listed(shop)
+        assert (arrived["state"], arrived["attempts"]) == ("delivered", 1)
+        assert [request.id for request in receiver.requests] == [lost["event_id"]] * 2
+        assert typed(shop, "replay", str(lost["delivery_id"])).exit_code == 0, "what arrived may be wanted again"
+
+
+def test_what_is_not_there_is_said_in_a_sentence(shop: Marketplace) -> None:
+    assert "No delivery matches." in typed(shop, "list").output
+    answer = typed(shop, "replay", "7")
+    assert (answer.exit_code, "no delivery 7" in answer.output) == (1, True)
+    assert typed(shop, "replay", "seven").exit_code == 2
