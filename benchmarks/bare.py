@@ -1,7 +1,8 @@
-"""The floor of `ingest`: the least that verifies a signature and keeps an event before it answers.
+"""The floor of `ingest` and `entitlement`: the least that keeps a verified event, and that answers from one row.
 
 Served by the same server with the same options. No limits, no envelope, no ids of the sender's choosing checked, no
-second look at repeats, no bell; a connection in autocommit mode for each thread, with the product's own settings.
+second look at repeats, no bell, nobody asked who he is; a connection in autocommit mode for each thread, with the
+product's own settings.
 """
 
 from __future__ import annotations
@@ -49,13 +50,19 @@ def connect(url: str) -> Callable[[], Any]:
 
 
 def create_app() -> Flask:
-    """One route that keeps, and one that does nothing, to see how fast the load generator is."""
+    """A route that keeps, one that looks up, and one that does nothing, to see how fast the load generator is."""
     url = os.environ[URL]
     key = base64.b64decode(os.environ[SECRET].removeprefix("whsec_"))
     mark = "?" if make_url(url).get_backend_name() == "sqlite" else "%s"
     insert = f"INSERT INTO bare (event_id, body) VALUES ({mark}, {mark}) ON CONFLICT DO NOTHING"
+    select = f"SELECT purchase_id, state, last_day FROM mh_subscriptions WHERE purchase_id = {mark}"
     opened, local = connect(url), threading.local()
     app = Flask("bare", static_folder=None)
+
+    def connection() -> Any:
+        if getattr(local, "connection", None) is None:
+            local.connection = opened()
+        return local.connection
 
     @app.post("/webhooks/<source>")
     def keep(source: str) -> tuple[str, int]:
@@ -65,11 +72,13 @@ def create_app() -> Flask:
         expected = b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256"))
         if not hmac.compare_digest(expected, request.headers["webhook-signature"].encode()):
             return "", 401
-        connection = getattr(local, "connection", None)
-        if connection is None:
-            connection = local.connection = opened()
-        connection.execute(insert, (event_id, body))
+        connection().execute(insert, (event_id, body))
         return "", 202
+
+    @app.get("/subscriptions")
+    def look_up() -> dict[str, str]:
+        found = connection().execute(select, (request.args["purchase_id"],)).fetchone()
+        return {"purchase_id": found[0], "state": found[1], "last_day": str(found[2])}
 
     @app.post("/nothing")
     def nothing() -> tuple[str, int]:

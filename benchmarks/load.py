@@ -1,4 +1,4 @@
-"""Who posts? A process of its own: signs everything beforehand, then only writes and reads sockets.
+"""Who posts, or asks? A process of its own: makes everything beforehand, then only writes and reads sockets.
 
 Reads its order as one line of JSON, answers `ready`, begins at the next line, and answers with what it met. With a
 rate it posts at fixed instants whatever the server does, and measures from those instants: a server that makes its
@@ -16,8 +16,10 @@ import subprocess
 import sys
 import time
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from typing import Any
 
 from marketplace_hooks.remote.signatures import signed_headers
@@ -30,7 +32,10 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """Post `count` unique signed events over `connections`, as fast as answers come, or at `rate_per_s`."""
+    """Post `count` unique signed events over `connections`, as fast as answers come, or at `rate_per_s`.
+
+    With `queries`, ask instead: `path` with each of these in turn, as the holder of the token `secret`.
+    """
 
     port: int
     path: str
@@ -38,6 +43,7 @@ class Order:
     count: int
     connections: int
     rate_per_s: float | None = None
+    queries: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +62,7 @@ class Answered:
 
 
 def post(order: Order) -> Answered:
-    """Have a process of its own carry out the order. Raises when an answer was not 202."""
+    """Have a process of its own carry out the order. Raises when an answer was not 202, or not 200 to a question."""
     command = [sys.executable, "-m", "benchmarks.load"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as generator:
         if generator.stdin is None or generator.stdout is None:
@@ -66,13 +72,22 @@ def post(order: Order) -> Answered:
             raise RuntimeError("the load generator did not start")
         print("go", file=generator.stdin, flush=True)
         answered = Answered(**json.loads(generator.stdout.readline()))
-    if set(answered.statuses) != {"202"}:
-        raise RuntimeError(f"not every event was kept: {answered.statuses}")
+    if set(answered.statuses) != {"200" if order.queries else "202"}:
+        raise RuntimeError(f"not everything was answered as it should be: {answered.statuses}")
     return answered
+
+
+def questions_of(order: Order) -> deque[bytes]:
+    """Every question as it goes over the wire."""
+    rest = f" HTTP/1.1\r\nHost: 127.0.0.1:{order.port}\r\nAuthorization: Bearer {order.secret}\r\n\r\n"
+    asked = [f"GET {order.path}?{query}{rest}".encode() for query in order.queries]
+    return deque(islice(cycle(asked), order.count))
 
 
 def requests_of(order: Order) -> deque[bytes]:
     """Every request as it goes over the wire."""
+    if order.queries:
+        return questions_of(order)
     now, made = datetime.now(UTC), deque[bytes]()
     run = secrets.token_hex(6)
     for number in range(order.count):

@@ -2,7 +2,8 @@
 
 Only the stand-alone service takes it, and only for `GET …/entitlements` under a token that is remembered: whatever is
 out of the ordinary, a refusal of any kind included, goes the whole way. What is answered is the same, byte for byte.
-Flask's own part of such a small answer is most of its cost (`benchmarks/`).
+Flask's own part of such a small answer is most of its cost: without this way it does not reach the throughput that
+`benchmarks/entitlement.py` asks for, half of it at best.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ def _answer(here: WebState, environ: dict[str, Any]) -> bytes | None:
     identity = here.known_tokens.find(text) if scheme == "Bearer" else None
     if identity is None:
         return None
-    limit = here.installation.settings.api_rate_per_minute
+    settings = here.installation.settings
+    limit, client = settings.api_rate_per_minute, environ.get("REMOTE_ADDR") or "unknown"
+    if here.limits.is_spent(settings.failure_rate_per_minute, "failures", client):
+        return None
     try:
         query = environ.get("QUERY_STRING", "").encode("latin-1").decode()
         # Of a name that is given twice, the first counts, as in Flask's `request.args`.

@@ -1,0 +1,202 @@
+"""Does nobody notice by which of the two ways the entitlement check was answered?
+
+Asked both ways: the stand-alone app as it is, and the same app over the same rows, whose short way was taken away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import time_machine
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from marketplace_hooks.extension import create_app
+from marketplace_hooks.services import tokens
+from marketplace_hooks.web.short_way import ShortWay
+
+from ..holders import holds, is_refunded
+from ..marketplace import Marketplace
+from .callers import As, Caller, problem
+
+
+@pytest.fixture(autouse=True)
+def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1", "mod-2")
+
+
+QUERIES = [
+    "purchase_id=purchase-1&shop_url=https://shop.example",
+    "purchase_id=purchase-1&shop_url=https://d%C3%A9v.example&shop_url=https://shop.example",
+    "purchase_id=purchase-1&shop_url=%FF%FE",
+    "purchase_id=purchase-1&purchase_id=no-such",
+    "purchase_id=&customer_id=customer-1&product_id=mod-1",
+    "purchase_id=purchase-1&product_id=mod-2&campaign=spring",
+    "customer_id=customer-1&product_id=mod-1&shop_url=",
+    "product_id=mod-1",
+    "purchase_id=no-such",
+    "purchase_id=%00",
+    "purchase_id=purchase-1&at=2026-03-02T09:00:00Z",
+    "purchase_id=purchase-1&at=yesterday",
+    "purchase_id=purchase-1;shop_url=x",
+    "",
+]
+
+
+@pytest.mark.parametrize("role", ["platform", "customer", "seller"])
+def test_the_short_way_answers_as_the_whole_way_does(marketplace: Marketplace, calls: As, role: str) -> None:
+    holds(marketplace)
+    for query in QUERIES:
+        caller = calls(role, None if role == "platform" else f"{role}-1")
+        # A token that nobody has seen goes the whole way; from then on it is known.
+        answers = [caller.get(f"/entitlements?{query}") for _ in range(3)]
+        shown = [(one.status_code, dict(one.headers), one.get_data()) for one in answers]
+        assert shown[0] == shown[1] == shown[2], query
+
+
+def test_the_short_way_is_taken_and_counts_its_calls(open_here: Any, marketplace: Marketplace) -> None:
+    holds(marketplace)
+    here = open_here(API_RATE_PER_MINUTE=3)
+    _, text = tokens.create(here.installation, "platform")
+    caller = Caller(here.app, {"Authorization": f"Bearer {text}"})
+    dispatched: list[str] = []
+    here.app.before_request(lambda: dispatched.append("whole way"))
+    answers = [caller.get("/entitlements?purchase_id=purchase-1").status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 429, 429]
+    assert len(dispatched) == 3  # the first, which made the token known, and the two that were refused.
+
+
+@pytest.mark.parametrize("how", [{"method": "HEAD"}, {"method": "POST"}, {"path": "/entitlements/"}])
+def test_only_this_one_question_is_cut_short(marketplace: Marketplace, calls: As, how: dict[str, str]) -> None:
+    holds(marketplace)
+    platform = calls("platform")
+    assert platform.get("/entitlements?purchase_id=purchase-1").status_code == 200
+    answer = platform.call(how.get("method", "GET"), f"{how.get('path', '/entitlements')}?purchase_id=purchase-1")
+    assert answer.status_code == {"HEAD": 200, "POST": 405, "GET": 404}[how.get("method", "GET")]
+    assert answer.get_data() == b"" if how.get("method") == "HEAD" else problem(answer)[0] >= 400
+
+
+# --- any request
+
+
+PATH = "/api/v1/entitlements"
+PER_MINUTE = 4
+REFUSED_PER_MINUTE = 3
+texts = st.sampled_from(["", "purchase-1", "purchase-2", "mod-1", "customer-1", "https://shop.example", "x\0y", "é ☃"])
+names = st.sampled_from(["purchase_id", "customer_id", "product_id", "shop_url", "at", "campaign"])
+pairs = st.lists(st.tuples(names, texts).map(lambda pair: f"{pair[0]}={quote(pair[1])}"), max_size=5)
+queries = st.one_of(
+    st.just("purchase_id=purchase-1&shop_url=https://shop.example"),
+    st.sampled_from(QUERIES),
+    pairs.map("&".join),
+    st.text(alphabet="purchase_id=1&;%+Fé ", max_size=30).map(lambda text: quote(text, safe="=&;%+")),
+)
+schemes = st.sampled_from(
+    ["Bearer {}", "bearer {}", "Bearer  {} ", "Bearer{}", "Basic {}", "Bearer {}x", "{}", "Bearer"]
+)
+
+MORE: list[tuple[tuple[str, str], ...]] = [
+    (),
+    (("Accept", "text/html"),),
+    (("Cookie", "mh_session=x"),),
+    (("If-None-Match", "*"),),
+    (("Range", "bytes=0-1"),),
+]
+ROLES = {"platform": "platform", "customer": "customer", "seller": "seller", "revoked": "platform"}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One request: of whom, how it says so, by which method, where, what."""
+
+    who: str
+    scheme: str
+    method: str
+    path: str
+    query: str
+    more: tuple[tuple[str, str], ...]
+
+
+requests = st.builds(
+    Asking,
+    who=st.sampled_from(["platform", "customer", "seller", "revoked", "unknown", "nobody"]),
+    scheme=st.one_of(st.just("Bearer {}"), st.just("Bearer {}"), schemes),
+    method=st.sampled_from(["GET", "GET", "GET", "GET", "HEAD", "POST", "OPTIONS"]),
+    path=st.sampled_from([PATH, PATH, PATH, PATH, f"{PATH}/", f"/{PATH}", "/api/v1/Entitlements", "/entitlements"]),
+    query=queries,
+    more=st.sampled_from(MORE),
+)
+
+
+def whole(app: Flask) -> Flask:
+    """The app without its short way."""
+    short: Any = app.wsgi_app
+    assert isinstance(short, ShortWay)
+    app.wsgi_app = short._whole_way  # type: ignore[method-assign] # as the short way itself took its place
+    return app
+
+
+def ask(app: Flask, asking: Asking, known: dict[str, str]) -> TestResponse:
+    headers = list(asking.more)
+    if asking.who != "nobody":
+        headers.append(("Authorization", asking.scheme.format(known[asking.who])))
+    with app.test_client(use_cookies=False).open(
+        asking.path, method=asking.method, query_string=asking.query, headers=headers
+    ) as answer:
+        answer.get_data()
+        return answer
+
+
+@pytest.fixture
+def both(open_here: Any, marketplace: Marketplace) -> tuple[Marketplace, Marketplace]:
+    """The app with its short way, and without it, over the same rows."""
+    holds(marketplace)
+    holds(marketplace, "purchase-2", product_id="mod-2")
+    is_refunded(marketplace, "purchase-2")
+    limits = {"API_RATE_PER_MINUTE": PER_MINUTE, "FAILURE_RATE_PER_MINUTE": REFUSED_PER_MINUTE}
+    one, other = open_here(**limits), open_here(**limits)
+    whole(other.app)
+    return one, other
+
+
+@settings(max_examples=40, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+@given(askings=st.lists(requests, min_size=2, max_size=9))
+def test_whoever_asks_whatever_is_answered_alike_by_both_ways(
+    both: tuple[Marketplace, Marketplace], askings: list[Asking]
+) -> None:
+    installation = both[0].installation
+    known = {"unknown": "mht_of-nobody"}
+    for who, role in ROLES.items():
+        subject = None if role == "platform" else f"{role}-1"
+        made, known[who] = tokens.create(installation, role, subject=subject)
+    for one in both:
+        one.web.limits._counts.clear()
+        seen = Asking("revoked", "Bearer {}", "GET", PATH, "purchase_id=purchase-1", ())
+        assert ask(one.app, seen, known).status_code == 200  # so that it is remembered, and yet opens nothing.
+    tokens.revoke(installation, made.id)
+    for asking in askings:
+        answers = [ask(one.app, asking, known) for one in both]
+        first, second = [(one.status, list(one.headers), one.get_data()) for one in answers]
+        assert sorted(first[1]) == sorted(second[1]), asking
+        assert (first[0], first[2]) == (second[0], second[2]), asking
+
+
+def test_the_short_way_keeps_to_the_prefix(marketplace: Marketplace, tmp_path: Any) -> None:
+    given = {
+        "MARKETPLACE_HOOKS_INSTANCE": str(tmp_path / "prefixed"),
+        "MARKETPLACE_HOOKS_DATABASE_URL": marketplace.installation.settings.database_url,
+        "MARKETPLACE_HOOKS_URL_PREFIX": "/addons",
+        "SECRET_KEY": "of-this-test",
+    }
+    app = create_app(given)
+    _, text = tokens.create(marketplace.installation, "platform")
+    known = {"platform": text}
+    for path, status in ((f"/addons{PATH}", 200), (PATH, 404)) * 2:
+        asking = Asking("platform", "Bearer {}", "GET", path, "purchase_id=purchase-1", ())
+        assert ask(app, asking, known).status_code == status
+    app.extensions["marketplace_hooks"].installation.database.dispose()
