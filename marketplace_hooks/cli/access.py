@@ -50,8 +50,9 @@ def revoke(token_id: str, as_json: bool) -> None:
 
 
 @hooks_group.command("openapi")
-def openapi() -> None:
-    """Print the OpenAPI document of the API."""
+@json_option
+def openapi(as_json: bool) -> None:
+    """Print the OpenAPI document of the API, which is JSON in any case."""
     prefix = installation().settings.url_prefix
     click.echo(current_app.test_client().get(f"{prefix}/api/v1/openapi.json").get_data(as_text=True))
 

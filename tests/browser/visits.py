@@ -46,6 +46,7 @@ VISITS: Mapping[str, Visit] = {
         path=the_first("SELECT id FROM mh_products WHERE status = 'online' ORDER BY id", "/products/{}")
     ),
     "mh_storefront.pack": Visit(path=the_first("SELECT id FROM mh_packs ORDER BY id", "/packs/{}")),
+    "mh_storefront.about_inspections": Visit(path="/about-inspections"),
     "mh_entrance.sign_in": Visit(path="/sign-in"),
     "mh_entrance.times": Visit(path="/times"),
     "mh_seller.products": Visit(path="/seller", role=SELLER, subject=PIXELUNE),
