@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from .errors import ConfigurationError
 from .setting_values import (
+    SmtpServer,
     as_address,
     as_boolean,
     as_choice,
@@ -29,12 +30,14 @@ from .setting_values import (
     as_integer,
     as_issuer,
     as_key,
+    as_mailbox,
     as_networks,
     as_pairs,
     as_path,
     as_prefix,
     as_seconds,
     as_secrets,
+    as_smtp,
     as_text,
     as_words,
     as_zone,
@@ -146,6 +149,18 @@ class Settings:
     delivery_rate_per_s: float = _setting(50.0, as_seconds, "Attempts started each second to one endpoint.")
     delivery_connect_s: float = _setting(5.0, as_seconds, "How long connecting to an endpoint may take.")
     delivery_total_s: float = _setting(20.0, as_seconds, "How long one attempt may take in all.")
+    smtp_url: SmtpServer | None = _setting(
+        None, optional(as_smtp), "The mail server that takes our e-mail: smtp:// or smtps://. None: nobody is mailed."
+    )
+    smtp_timeout_s: float = _setting(10.0, as_seconds, "How long each answer of the mail server may take.")
+    mail_sender: str | None = _setting(
+        None, optional(as_mailbox), "Whom our e-mail is from. Default: no-reply@ and the host of PUBLIC_URL."
+    )
+    mail_schedule_s: tuple[float, ...] = _setting(
+        (0.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0),
+        as_durations,
+        "Pauses before each attempt to mail, where the server defers it.",
+    )
     inspection_deadline_s: float = _setting(20.0, as_seconds, "How long one inspection of a site may take in all.")
     inspection_reuse_s: float = _setting(900.0, as_seconds, "How long what an inspection found is used again.")
     inspection_concurrency: int = _setting(8, as_count, "Inspections under way at once in one worker.")

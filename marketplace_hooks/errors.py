@@ -14,9 +14,12 @@
     │   ├── Forbidden           this role may never do that (403)
     │   ├── SignInFailed        what a sign-in brought back cannot be believed, or names nobody we know (400)
     │   ├── NotConfigured       the installation lacks a setting that this needs (503)
+    │   ├── MailRefused         the mail server will never take this mail
     │   └── OutboundRefused     an address that we will not connect to
     └── Unavailable             a part we lean on is away; trying later can help
         ├── TooManyRequests     who asks has asked too often; says when to come back (429)
+        ├── MailDeferred        the mail server does not take this mail now, but may later
+        ├── MailServerAway      there is no mail server to be spoken to, whatever the mail
         ├── LeaseLost           another worker took over what this one held; its work is rolled back
         └── OutboundFailed      the other side did not answer as it should, or not in time
 
@@ -112,6 +115,12 @@ class NotConfigured(Refused):
     code = "not_configured"
 
 
+class MailRefused(Refused):
+    """The mail server will never take this mail: no such mailbox, or not wanted. `code`: `smtp_550`."""
+
+    code = "mail_refused"
+
+
 class OutboundRefused(Refused):
     """A URL or an address that we will not connect to (`webhooks.md` 12). `code` names the rule."""
 
@@ -128,6 +137,14 @@ class TooManyRequests(Unavailable):
     def __init__(self, detail: str, *, retry_after_s: int) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
+
+
+class MailDeferred(Unavailable):
+    """The mail server does not take this mail now (greylisting, a full mailbox), or fell silent while it was told."""
+
+
+class MailServerAway(Unavailable):
+    """The mail server cannot be reached, does not let us in, or its connection is not as safe as it must be."""
 
 
 class LeaseLost(Unavailable):

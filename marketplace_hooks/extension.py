@@ -25,6 +25,7 @@ from .services.installation import Installation, install
 from .store.ingest import InboxWriter
 from .web import attach
 from .web.api import PREFIX as API_PREFIX
+from .web.letters import write_letter
 from .web.pages import show_all_errors
 from .web.sessions import keep_safe
 from .web.short_way import shorten
@@ -56,7 +57,7 @@ class MarketplaceHooks:
                 "Call MarketplaceHooks(app) or init_app(app), not both."
             )
         settings = load(app.config)
-        installation = install(settings, host_database=_database_of(app), serves_web=True)
+        installation = install(settings, host_database=_database_of(app), serves_web=True, letters=write_letter)
         app.extensions[EXTENSION] = WebState(
             installation=installation,
             inbox=InboxWriter(installation.database),
@@ -110,4 +111,4 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 def load_installation() -> Installation:
     """The stand-alone installation of a process that serves no web requests, from the environment."""
-    return install(load())
+    return install(load(), letters=write_letter)

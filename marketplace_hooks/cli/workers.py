@@ -30,13 +30,13 @@ def bells_of(lane: int, lanes: int) -> list[Bell]:
     """What the worker `lane` (from 0) of `lanes` listens to, in order.
 
     Everybody looks at the inbox first, so that pages vanish at once. What is long (cascades, renewals, clocks) and
-    what waits for strangers (deliveries, inspections) are never in the same hands while there are two workers; nor
-    are endpoints and merchant sites while there are three.
+    what waits for strangers (deliveries, mail, inspections) are never in the same hands while there are two workers;
+    nor are endpoints and merchant sites while there are three.
     """
-    ours, theirs = [Bell.CASCADES, Bell.RENEWALS, Bell.SUPPORT], [Bell.DELIVERIES, Bell.INSPECTIONS]
+    ours, theirs = [Bell.CASCADES, Bell.RENEWALS, Bell.SUPPORT], [Bell.DELIVERIES, Bell.MAIL, Bell.INSPECTIONS]
     if lanes == 1:
         return [Bell.INBOX, *ours, *theirs]
-    shares = (ours, theirs) if lanes == 2 else (ours, theirs[:1], theirs[1:])
+    shares = (ours, theirs) if lanes == 2 else (ours, theirs[:2], theirs[2:])
     return [Bell.INBOX, *shares[lane % len(shares)]]
 
 

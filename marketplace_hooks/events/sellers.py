@@ -14,12 +14,14 @@ from .registry import Applied, ParentUnknown, Result, Told, handles, result_of, 
 
 
 class SellerUpsertedSchema(EventSchema):
-    """A seller as described now. `helpdesk_relays` are addresses that relay a person's answers."""
+    """A seller as described now. `email` is where our mail goes. `helpdesk_relays` are addresses that relay a person's
+    answers."""
 
     seller_id = Identifier(required=True)
     name = fields.String(required=True, validate=validate.Length(1, 200))
     country = fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{2}\Z", error="Must be ISO 3166-1: FR."))
     locale = fields.String(required=True, validate=validate.Length(2, 20))
+    email = fields.String(load_default=None, allow_none=True, validate=validate.Length(3, 320))
     helpdesk_relays = fields.List(fields.String(validate=validate.Length(1, 320)), load_default=list)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from sqlalchemy.orm import Session
+
 from ..errors import Unavailable
 from ..remote.queue import sliced
 from ..services import (
@@ -23,6 +25,7 @@ from ..services import (
     inbox,
     inspecting,
     inspections,
+    mails,
     outgoing,
     renewals,
     schedules,
@@ -47,6 +50,7 @@ _SLICES_S = {
     Bell.RENEWALS: 2.0,
     Bell.INSPECTIONS: 5.0,
     Bell.SUPPORT: 2.0,
+    Bell.MAIL: 5.0,
 }
 
 
@@ -58,6 +62,7 @@ def tick(installation: Installation, owner: str) -> None:
         parked = inbox.parked_due(session, now)
         due = outgoing.due(session, now)
         desk_due = desk_sweeps.due(session, now)
+        mail_due = mails.due(session, now, installation.settings)
     if parked:
         installation.database.retrying(lambda session: inbox.retry_parked(session, now))
         _wake_or_work(installation, owner, Bell.INBOX)
@@ -65,6 +70,8 @@ def tick(installation: Installation, owner: str) -> None:
         _wake_or_work(installation, owner, Bell.DELIVERIES)
     if desk_due:
         _wake_or_work(installation, owner, Bell.SUPPORT)
+    if mail_due:
+        _wake_or_work(installation, owner, Bell.MAIL)
     if renewals.look(installation):
         _wake_or_work(installation, owner, Bell.RENEWALS)
 
@@ -82,7 +89,7 @@ def sweep(installation: Installation, owner: str) -> bool:
 
 def _see_to(installation: Installation, owner: str, bell: Bell) -> bool:
     with installation.database.reading() as session:
-        found = _PENDING[bell](session, installation.now())
+        found = _is_pending(installation, session, bell)
     return found and _wake_or_work(installation, owner, bell)
 
 
@@ -139,7 +146,7 @@ def work_slice(installation: Installation, owner: str, bell: Bell) -> None:
     do_work(installation, owner, bell, stop=stop)
     if stop():
         with installation.database.reading() as session:
-            left = _PENDING[bell](session, installation.now())
+            left = _is_pending(installation, session, bell)
         if left:
             installation.bells.ring(bell)
 
@@ -156,6 +163,8 @@ def do_work(installation: Installation, owner: str, bell: Bell, *, stop: Callabl
         return inspecting.run_inspections(installation, owner, stop=stop)
     if bell is Bell.SUPPORT:
         return desk_sweeps.run_desk(installation, stop=stop)
+    if bell is Bell.MAIL:
+        return mails.send_due(installation, owner, stop=stop)
     return deliveries.deliver_due(installation, owner, stop=stop)
 
 
@@ -171,6 +180,12 @@ def _wake_or_work(installation: Installation, owner: str, bell: Bell) -> bool:
     return stop()
 
 
+def _is_pending(installation: Installation, session: Session, bell: Bell) -> bool:
+    if bell is Bell.MAIL:
+        return mails.due(session, installation.now(), installation.settings)
+    return _PENDING[bell](session, installation.now())
+
+
 _DONE = {
     Bell.INBOX: "events settled",
     Bell.CASCADES: "cascades finished",
@@ -178,6 +193,7 @@ _DONE = {
     Bell.RENEWALS: "renewals and notices",
     Bell.INSPECTIONS: "inspections made",
     Bell.SUPPORT: "clocks, refunds and waits seen to",
+    Bell.MAIL: "mails sent or tried",
 }
 _PENDING = {
     Bell.INBOX: inbox.pending,

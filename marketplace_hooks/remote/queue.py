@@ -36,6 +36,7 @@ class Bell(enum.StrEnum):
     RENEWALS = "renewals"
     INSPECTIONS = "inspections"
     SUPPORT = "support"
+    MAIL = "mail"
 
 
 RING_TIMEOUT_S = 0.05

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 from sqlalchemy.engine import URL
 
 from ..config import Settings
+from ..domain.mails import Facts, Written
 from ..remote.inspection import ABOUT_PATH, visitor
 from ..remote.outbound import DELIVERIES, Outbound, Policy, parse_allowed_networks
 from ..remote.queue import Bell, Doorbells, GatheredBells, SilentBells
@@ -17,6 +19,10 @@ from ..store.vault import Vault, instance_key
 from .running import find_running
 
 __all__ = ["Bell", "Bells", "Installation", "install", "redis_url"]
+
+
+Letters = Callable[[Settings, Facts, str], Written | None]
+"""Who puts a mail into words, for a reader of a locale; None when there is nothing to say."""
 
 
 class Bells(Protocol):
@@ -31,7 +37,10 @@ class Bells(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """What every service needs to know of the place it works in. `outbound` delivers, `visits` inspects sites."""
+    """What every service needs to know of the place it works in. `outbound` delivers, `visits` inspects sites.
+
+    `letters` writes the mails to people (None: this process writes none).
+    """
 
     settings: Settings
     database: Database
@@ -39,13 +48,20 @@ class Installation:
     outbound: Outbound
     visits: Outbound
     vault: Vault
+    letters: Letters | None = None
 
     def now(self) -> datetime:
         """This instant, in UTC."""
         return datetime.now(UTC)
 
 
-def install(settings: Settings, *, host_database: URL | str | None = None, serves_web: bool = False) -> Installation:
+def install(
+    settings: Settings,
+    *,
+    host_database: URL | str | None = None,
+    serves_web: bool = False,
+    letters: Letters | None = None,
+) -> Installation:
     """An installation from its settings. Nothing is connected yet.
 
     Without a DATABASE_URL the host's database is used, else SQLite in the instance folder. A process that `serves_web`
@@ -64,6 +80,7 @@ def install(settings: Settings, *, host_database: URL | str | None = None, serve
         outbound=Outbound(_delivery_policy(settings), networks),
         visits=visitor(networks, about_url=about_url),
         vault=Vault(settings.encryption_keys or [instance_key(settings.instance)]),
+        letters=letters,
     )
 
 

@@ -15,6 +15,7 @@ from ..domain.outgoing import EVERYTHING
 from ..store.base import constant
 from ..store.outbox import Delivery, DeliveryState, Endpoint, EndpointType, OutgoingEvent
 from .installation import Installation
+from .mails import make_mails
 
 DISPATCH_CHUNK = 2_000
 
@@ -27,14 +28,14 @@ def dispatch(installation: Installation, *, stop: Callable[[], bool] = lambda: F
     total = 0
     while True:
         with installation.database.session() as session:
-            count = _dispatch_chunk(session, installation.now())
+            count = _dispatch_chunk(session, installation.now(), mailed=installation.settings.smtp_url is not None)
         total += count
         if count < DISPATCH_CHUNK or stop():
             return total
         installation.database.give_way()
 
 
-def _dispatch_chunk(session: Session, now: datetime) -> int:
+def _dispatch_chunk(session: Session, now: datetime, *, mailed: bool) -> int:
     waiting = (
         select(OutgoingEvent.id)
         .where(OutgoingEvent.dispatched_at.is_(None))
@@ -59,6 +60,8 @@ def _dispatch_chunk(session: Session, now: datetime) -> int:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     into = dialect.insert(Delivery).from_select(["outbox_id", "endpoint_id", "state", "due_at"], wanted)
     session.execute(into.on_conflict_do_nothing())
+    if mailed:
+        make_mails(session, ids, now)
     told = update(OutgoingEvent).where(OutgoingEvent.id.in_(ids)).values(dispatched_at=now)
     session.execute(told.execution_options(synchronize_session=False))
     return len(ids)

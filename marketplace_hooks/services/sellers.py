@@ -28,7 +28,7 @@ PRODUCT_PAGES = Pages(
 def upsert_seller(work: Work, standings: Standings, described: Mapping[str, Any], *, sent_at: datetime) -> bool:
     """Record a seller as described at `sent_at`; False when something newer is already known."""
     standing = standings.get(SubjectKind.SELLER, described["seller_id"])
-    columns = {name: described[name] for name in ("name", "country", "locale", "helpdesk_relays")}
+    columns = {name: described[name] for name in ("name", "country", "locale", "email", "helpdesk_relays")}
     if standing is None:
         row = Seller(id=described["seller_id"], sequence=0, described_at=sent_at, **columns)
         standings.add(Standing(kind=SubjectKind.SELLER, row=row))

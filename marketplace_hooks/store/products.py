@@ -29,7 +29,9 @@ class ProductKind(enum.StrEnum):
 
 
 class Seller(Base):
-    """Who sells. `described_at` and `account_at` order its events, which carry no version (`interface.md`)."""
+    """Who sells. `email` is where our mail goes (None: nowhere). `described_at` and `account_at` order its events,
+    which carry no version (`interface.md`).
+    """
 
     __tablename__ = "mh_sellers"
 
@@ -37,6 +39,7 @@ class Seller(Base):
     name: Mapped[str] = mapped_column(String(200))
     country: Mapped[str] = mapped_column(String(2))
     locale: Mapped[str] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(320))
     helpdesk_relays: Mapped[list[str]] = mapped_column(Json)
     sequence: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
     described_at: Mapped[datetime] = mapped_column(Instant)
