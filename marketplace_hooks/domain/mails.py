@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import idna
 
 
 class Reader(enum.StrEnum):
@@ -46,6 +49,22 @@ READERS: dict[str, frozenset[Reader]] = {
 never when an automation has: two that answer each other would not stop."""
 
 MESSAGE = "support_request.message_posted"
+
+
+_MAILBOX = re.compile(r"[^\x00-\x20\x7f-\U0010ffff<>()\[\]\\,;:@\"]{1,64}@([^\x00-\x20\x7f<>()\[\]\\,;:@\"]{1,253})")
+
+
+def mailbox_of(address: str) -> str | None:
+    """The address as mail servers take it, its host in ASCII; None when it is none."""
+    text = address.strip()
+    found = _MAILBOX.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        host = idna.encode(found[1], uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return None
+    return f"{text.rpartition('@')[0]}@{host}"
 
 
 def types_for(reader: Reader) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import smtplib
 import ssl
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from email.utils import format_datetime, formataddr
 from ..errors import MailDeferred, MailRefused, MailServerAway
 from ..setting_values import SmtpServer
 
+_BREAKS = ("Cc", "Cs", "Zl", "Zp")
 PERMANENT = 500
 CLOSING = 421
 """The server ends the connection with this answer, to whatever it is (RFC 5321, 4.2.3)."""
@@ -45,8 +47,8 @@ class Letter:
         message["Date"] = format_datetime(self.written_at)
         message["Message-ID"] = f"<{self.message_id}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers this.
-        message["Content-Language"] = self.language
         message.set_content(self.text, cte="quoted-printable")
+        message["Content-Language"] = self.language
         return message
 
 
@@ -125,7 +127,7 @@ class Connection:
 
 def _one_line(text: str) -> str:
     """Without line ends and other control characters: a header is one line."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return "".join(" " if unicodedata.category(letter) in _BREAKS else letter for letter in text).strip()
 
 
 def _said(error: Exception) -> str:

@@ -32,10 +32,11 @@ class Bell(enum.StrEnum):
 
     INBOX = "inbox"
     CASCADES = "cascades"
-    DELIVERIES = "deliveries"
     RENEWALS = "renewals"
     INSPECTIONS = "inspections"
     SUPPORT = "support"
+    # Last, for whoever does all work one after the other: what the others have written is to be told, then mailed.
+    DELIVERIES = "deliveries"
     MAIL = "mail"
 
 

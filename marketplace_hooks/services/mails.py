@@ -8,18 +8,19 @@ server's word and the record sends it again under the same Message-ID: SMTP know
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, and_, literal, or_, select
+from sqlalchemy import ColumnElement, and_, delete, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ..config import Settings
-from ..domain.mails import MESSAGE, Facts, Reader, types_for
+from ..domain.mails import MESSAGE, Facts, Reader, mailbox_of, types_for
 from ..domain.retries import next_attempt_at
 from ..errors import MailDeferred, MailRefused, MailServerAway
 from ..remote.mail_server import Connection, Letter, MailServer
@@ -32,6 +33,8 @@ from ..store.purchases import Customer
 from ..store.support import SupportRequest
 from .installation import Installation
 from .locks import take_lock
+
+log = logging.getLogger(__name__)
 
 REST = "mail-server"
 REST_S = 60.0
@@ -119,6 +122,14 @@ def send_due(installation: Installation, owner: str, *, stop: Callable[[], bool]
     return made
 
 
+def forget_mails(session: Session, before: datetime, *, limit: int) -> int:
+    """Forget the oldest mails of before an instant that are no work any more; return how many."""
+    old = select(Mail.id).where(Mail.state != constant(MailState.PENDING), Mail.created_at < before)
+    doomed = delete(Mail).where(Mail.id.in_(old.order_by(Mail.id).limit(limit)))
+    forgotten = session.execute(doomed.execution_options(synchronize_session=False))
+    return int(forgotten.rowcount)  # type: ignore[attr-defined] # a cursor result
+
+
 def sender(settings: Settings) -> str:
     """Whom our mail is from."""
     return settings.mail_sender or f"no-reply@{urlsplit(settings.public_url).hostname}"
@@ -142,13 +153,17 @@ def _claim(installation: Installation, session: Session, owner: str) -> _Claimed
         return None
     mail.owner, mail.leased_until = owner, now + timedelta(seconds=LEASE_S)
     event = session.get(OutgoingEvent, mail.outbox_id)
-    person = session.get(Customer if mail.reader is Reader.CUSTOMER else Seller, mail.reader_id)
+    person: Customer | Seller | None
+    if mail.reader is Reader.CUSTOMER:
+        person = session.get(Customer, mail.reader_id)
+    else:
+        person = session.get(Seller, mail.reader_id)
     return _Claimed(
         mail_id=mail.id,
         attempts=mail.attempts,
         event_id=mail.event_id,
         locale=person.locale if person else "",
-        to=(person.email or None) if person else None,
+        to=mailbox_of(person.email or "") if person else None,
         facts=_facts(session, mail, event, person.name) if event and person else None,
     )
 
@@ -172,26 +187,39 @@ def _facts(session: Session, mail: Mail, event: OutgoingEvent, name: str) -> Fac
 
 def _send(installation: Installation, connection: Connection, claimed: _Claimed) -> tuple[MailState, str | None]:
     """What became of one attempt; `pending`: it is to be tried again."""
-    written = installation.letters(installation.settings, claimed.facts, claimed.locale) if claimed.facts else None  # type: ignore[misc] # asked for before
-    if written is None or claimed.to is None or claimed.facts is None:
-        return MailState.DROPPED, None
-    letter = Letter(
-        message_id=f"{claimed.event_id}.{claimed.facts.reader}@{_domain(installation.settings)}",
-        sender=sender(installation.settings),
-        to_name=claimed.facts.reader_name,
+    try:
+        letter = _letter(installation, claimed)
+        if letter is None:
+            return MailState.DROPPED, None
+        connection.send(letter)
+    except MailRefused as refused:
+        return MailState.REFUSED, refused.code
+    except MailDeferred as deferred:
+        return MailState.PENDING, str(deferred)
+    except Exception as mistake:
+        log.exception("mail %s could not be sent", claimed.mail_id)
+        return MailState.PENDING, type(mistake).__name__
+    return MailState.SENT, None
+
+
+def _letter(installation: Installation, claimed: _Claimed) -> Letter | None:
+    """The letter; None when nobody is there to read it any more, or there are no words for it."""
+    facts, settings = claimed.facts, installation.settings
+    if facts is None or claimed.to is None or installation.letters is None:
+        return None
+    written = installation.letters(settings, facts, claimed.locale)
+    if written is None:
+        return None
+    return Letter(
+        message_id=f"{claimed.event_id}.{facts.reader}@{_domain(settings)}",
+        sender=sender(settings),
+        to_name=facts.reader_name,
         to=claimed.to,
         subject=written.subject,
         text=written.text,
         language=written.language,
         written_at=installation.now(),
     )
-    try:
-        connection.send(letter)
-    except MailRefused as refused:
-        return MailState.REFUSED, refused.code
-    except MailDeferred as deferred:
-        return MailState.PENDING, str(deferred)
-    return MailState.SENT, None
 
 
 def _record(

@@ -26,6 +26,7 @@ from ..store.support import SupportRequest
 from .idempotency import forget_old
 from .inspections import forget_expired
 from .installation import Installation
+from .mails import forget_mails
 
 BATCH = 500
 
@@ -55,6 +56,7 @@ def purge(installation: Installation, *, stop: Callable[[], bool] = lambda: Fals
         "bodies kept aside": _repeat(partial(retrying, lambda session: _kept_aside(session, payloads_before)), stop),
         "inspections": _purge_by_number(installation, "inspections", inspections_before, _inspections, stop),
         "credentials of sites": retrying(lambda session: forget_expired(session, now)),
+        "mails": _repeat(partial(retrying, lambda session: forget_mails(session, payloads_before, limit=BATCH)), stop),
         "answers to repeated calls": _repeat(
             partial(retrying, lambda session: forget_old(session, now, limit=BATCH)), stop
         ),

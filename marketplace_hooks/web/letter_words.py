@@ -30,8 +30,8 @@ _TO_CUSTOMER: dict[str, Words] = {
     "support_request.needs_information": Words(
         lazy("Something is missing from your request: %(about)s"),
         lazy(
-            "Your request about %(product)s is not with the seller yet. Please add, until %(until)s: %(missing)s. You can "
-            "also send the request as it is."
+            "Your request about %(product)s is not with the seller yet. Please add, until %(until)s: %(missing)s. You "
+            "can also send the request as it is."
         ),
     ),
     "support_request.not_entitled": Words(
@@ -99,8 +99,8 @@ _TO_CUSTOMER: dict[str, Words] = {
     "subscription.renewal_notice_due": Words(
         lazy("Your Business Care renews soon: %(product)s"),
         lazy(
-            "Your Business Care for %(product)s ends on %(last_day)s, and renews for 12 months at %(amount)s unless you "
-            "cancel the renewal. You can do so free of charge until %(until)s, in your account."
+            "Your Business Care for %(product)s ends on %(last_day)s, and renews for 12 months at %(amount)s unless "
+            "you cancel the renewal. You can do so free of charge until %(until)s, in your account."
         ),
     ),
     "subscription.renewal_cancelled:customer": Words(
@@ -133,8 +133,8 @@ _TO_SELLER: dict[str, Words] = {
     "support_request.acknowledgement_due_soon": Words(
         lazy("To be answered today: %(about)s"),
         lazy(
-            "A request about %(product)s waits for your answer in person, until the end of %(until)s. Automatic replies "
-            "do not count."
+            "A request about %(product)s waits for your answer in person, until the end of %(until)s. Automatic "
+            "replies do not count."
         ),
     ),
     "support_request.acknowledgement_missed": Words(
@@ -160,8 +160,8 @@ _TO_SELLER: dict[str, Words] = {
     "support_request.overturned:due": Words(
         lazy("Your refusal was overturned: %(about)s"),
         lazy(
-            "The marketplace has overturned your refusal of the request about %(product)s. The fix is owed until the end "
-            "of %(until)s."
+            "The marketplace has overturned your refusal of the request about %(product)s. The fix is owed until the "
+            "end of %(until)s."
         ),
     ),
     "support_request.reopened": Words(
@@ -186,8 +186,8 @@ _TO_SELLER: dict[str, Words] = {
     "support_request.refund_due": Words(
         lazy("A refund is due: %(about)s"),
         lazy(
-            "The problem with %(product)s was not fixed in time, and the customer is owed %(amount)s. The refund is asked "
-            "for after %(until)s, unless the customer prefers the fix."
+            "The problem with %(product)s was not fixed in time, and the customer is owed %(amount)s. The refund is "
+            "asked for after %(until)s, unless the customer prefers the fix."
         ),
     ),
     "support_request.refund_requested": Words(
