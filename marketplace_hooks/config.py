@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 
 from .errors import ConfigurationError
 from .setting_values import (
-    SmtpServer,
     as_address,
     as_boolean,
     as_choice,
@@ -37,13 +36,13 @@ from .setting_values import (
     as_prefix,
     as_seconds,
     as_secrets,
-    as_smtp,
     as_text,
     as_words,
     as_zone,
     optional,
     webhook_key,
 )
+from .smtp_url import SmtpServer, as_smtp
 
 EXTENSION = "marketplace_hooks"
 """Our key in a Flask app's `extensions`."""

@@ -17,7 +17,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 
 from ..errors import MailDeferred, MailRefused, MailServerAway
-from ..setting_values import SmtpServer
+from ..smtp_url import SmtpServer
 
 _BREAKS = ("Cc", "Cs", "Zl", "Zp")
 PERMANENT = 500

@@ -13,7 +13,7 @@ import pytest
 from marketplace_hooks.errors import MailDeferred, MailRefused, MailServerAway
 from marketplace_hooks.remote import mail_server as real
 from marketplace_hooks.remote.mail_server import Letter
-from marketplace_hooks.setting_values import SmtpServer, as_smtp
+from marketplace_hooks.smtp_url import SmtpServer, as_smtp
 
 from ..rig.mail import PASSWORD, MailServer, mail_server
 from .test_outbound_tls import Authority
