@@ -153,7 +153,7 @@ def test_a_password_that_is_not_right_opens_nothing(authority: Authority) -> Non
 
 def test_nothing_is_said_to_a_server_that_cannot_prove_its_name(authority: Authority) -> None:
     for security in ("tls", "starttls"):
-        with mail_server(**{security: authority.server_context("other.example")}) as server:  # type: ignore[arg-type]
+        with mail_server(**{security: authority.server_context("other.example")}) as server:  # type: ignore[arg-type] # one of its keywords
             with pytest.raises(MailServerAway):
                 hand_over(at(server.port, security))
             assert server.asked == []

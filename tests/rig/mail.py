@@ -63,7 +63,7 @@ class MailServer:
             server.transport.abort()  # type: ignore[union-attr] # it is connected
         if self.dies_at_data or self.to_data:
             return self.to_data or "451 dying"
-        message = email.message_from_bytes(envelope.content or b"", policy=default)  # type: ignore[arg-type] # bytes
+        message = email.message_from_bytes(envelope.content or b"", policy=default)  # type: ignore[arg-type] # it takes bytes
         assert isinstance(message, EmailMessage)
         self.taken.append(message)
         return "250 OK"
