@@ -92,5 +92,15 @@ def remedy_for(care: Mapping[str, Any]) -> str | None:
     return None if remedy is None else str(WHAT_TO_DO[Remedy(remedy)])
 
 
+def care_vocabulary() -> dict[str, Any]:
+    """What the templates need that show such a head (`care.html`), whichever room they belong to."""
+    return {
+        "care_extent": care_extent,
+        "care_title": care_title,
+        "remedy_for": remedy_for,
+        "why_inactive": why_inactive,
+    }
+
+
 def _day(told: Any) -> date | None:
     return date.fromisoformat(told) if isinstance(told, str) else told

@@ -51,6 +51,8 @@ HOW_SURE: Mapping[Strength, Marked] = {
 SITE_CHECKS = frozenset({"platform_version", "product_installed", "conflicting_development", "sources"})
 """What only a look at the site can tell: while one is under way, unknown is not yet an answer."""
 
+_USUALLY_UNKNOWN = frozenset({"product_installed", "conflicting_development", "sources"})
+
 MOST_NAMED = 5
 
 
@@ -65,6 +67,11 @@ class CheckTold:
     how_sure: str | None
     meaning: str
     to_do: str | None
+
+    @property
+    def matters(self) -> bool:
+        """Whether the seller is asked to judge by it, so that it is worth the customer's while to have it known."""
+        return self.name not in _USUALLY_UNKNOWN
 
 
 def check_told(check: Check, *, running: bool = False) -> CheckTold:

@@ -22,7 +22,7 @@ from .writing import KEYS
 def words_of_the_room() -> dict[str, Any]:
     """What every template of this room may say."""
     return {
-        **care_vocabulary(),
+        **care_words.care_vocabulary(),
         "downloads_why": care_words.DOWNLOADS,
         "key_errors": key_errors,
         "may_undo": may_undo,
@@ -31,16 +31,6 @@ def words_of_the_room() -> dict[str, Any]:
         "versions": versions,
         "why_it_stops": care_words.WHY_IT_STOPS,
         "why_not": care_words.WHY_NOT,
-    }
-
-
-def care_vocabulary() -> dict[str, Any]:
-    """What `care.html` needs, whichever room shows it."""
-    return {
-        "care_extent": care_words.care_extent,
-        "care_title": care_words.care_title,
-        "remedy_for": care_words.remedy_for,
-        "why_inactive": care_words.why_inactive,
     }
 
 

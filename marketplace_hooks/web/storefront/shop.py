@@ -17,12 +17,14 @@ from ...services import catalogue, shelves
 from ...services.catalogue import PackCard, PackPage, Page, ProductCard, ProductPage
 from ...services.closures import current_closures
 from ...store.searching import folded
+from ..care_words import care_vocabulary
 from ..pages import page_blueprint, refuse
 from ..sign_in import audience, may_see, sight
 from ..state import state
 from .artwork import artwork
 from .excerpts import excerpt, paragraphs
 from .labels import HELD_BY, KINDS, SCHEDULED, WITHDRAWN_BY, category_label, range_of, versions
+from .owning import may_ask_before_buying, owned_by_reader
 
 PRODUCTS_SHOWN = 24
 PACKS_SHOWN = 8
@@ -36,6 +38,7 @@ blueprint = page_blueprint("mh_storefront", __name__)
 @blueprint.context_processor
 def _words_of_the_shop() -> dict[str, Any]:
     return {
+        **care_vocabulary(),
         "artwork": artwork,
         "category_label": category_label,
         "excerpt": excerpt,
@@ -95,6 +98,8 @@ def product(product_id: str) -> Response:
             releases=releases,
             closures=closures,
             is_insider=_is_insider(page.card),
+            owned=owned_by_reader(session, product_id),
+            may_ask=page.card.visible and may_ask_before_buying(),
         )
 
 

@@ -1,0 +1,302 @@
+"""One request as its customer sees it: its head, its clocks, what came of it, and every move that is hers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import time_machine
+
+from marketplace_hooks.domain.eligibility import Ground
+from marketplace_hooks.domain.requests import Kind
+from marketplace_hooks.services import answers
+from marketplace_hooks.services.work import Work
+
+from ...desk import CAUSE, FIX, PURCHASE, REQUEST, does, due, messages, refund_state, request, says, submits
+from ...holders import publishes
+from ...marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
+from ..pages_rig import Browser, browser_of
+from ..query_counting import counting_queries
+
+PAGE = f"/support/{REQUEST}"
+DAY = 86_400
+
+
+@pytest.fixture(autouse=True)
+def _submitted(desk: Marketplace) -> None:
+    submits(desk)
+
+
+def refuses(work: Work) -> Any:
+    evidence = {"files": ["controllers/front/gallery.php"]}
+    return answers.refuse(
+        work,
+        REQUEST,
+        ground=Ground.SOURCE_MODIFIED,
+        text="A file was changed",
+        evidence=evidence,
+        by="seller-1",
+        cause=CAUSE,
+    )
+
+
+def resolves(work: Work) -> Any:
+    return answers.resolve(work, REQUEST, how="explanation", release_id=None, text="Clear the cache.", cause=CAUSE)
+
+
+def offers(work: Work) -> Any:
+    amount = {"amount_cents": 2900, "currency": "EUR"}
+    return answers.make_offer(work, REQUEST, release_id="paid-1", amount=amount, text="A new version", cause=CAUSE)
+
+
+def proposes(work: Work) -> Any:
+    return answers.change_kind(work, REQUEST, Kind.QUESTION, confirms=False, cause=CAUSE)
+
+
+def move(customer: Browser, name: str, **fields: str) -> str:
+    """Open the request, make a move, and read what the page then says."""
+    customer.get(PAGE)
+    return customer.post(f"{PAGE}/{name}", **fields).words
+
+
+def test_both_clocks_are_told_with_their_days_and_why(customer: Browser) -> None:
+    words = customer.get(PAGE).words
+    assert "The seller has until the end of Tuesday 3 March 2026 to answer in person." in words
+    assert "The seller has until the end of Monday 13 April 2026 to fix it, or the price is refunded." in words
+    assert "Why this date" in words
+    assert "Left out: week-ends (12 days)." in words
+    assert "30 business days, from Tuesday 3 March 2026 to Monday 13 April 2026." in words
+
+
+@pytest.mark.parametrize("status", [ONLINE, OFFLINE, WITHDRAWN])
+def test_both_sides_read_that_business_care_is_active_whatever_the_product(desk: Marketplace, status: str) -> None:
+    if status != ONLINE:
+        desk.change("mod-1", status)
+        desk.work_off()
+    customer = browser_of(desk, "customer", "customer-1", language="fr").get(PAGE).words
+    seller = browser_of(desk, "seller", "seller-1", language="fr").get(f"/seller/requests/{REQUEST}").words
+    for words in (customer, seller):
+        assert "Business Care en cours" in words
+        assert "2 mars 2027" in words
+
+
+@pytest.mark.parametrize("status", [ONLINE, OFFLINE, WITHDRAWN])
+def test_an_inactive_one_says_since_when_and_how_to_take_it_up_again(
+    customer: Browser, desk: Marketplace, clock: time_machine.Traveller, status: str
+) -> None:
+    if status != ONLINE:
+        desk.change("mod-1", status)
+        desk.work_off()
+    customer.get(f"/account/purchases/{PURCHASE}/renewal")
+    if status != WITHDRAWN:
+        customer.post(f"/account/purchases/{PURCHASE}/renewal")
+    clock.shift(366 * DAY)
+    desk.work_off()
+    words = customer.get(PAGE).words
+    assert "Business Care not active Since 3 March 2027." in words
+    if status == WITHDRAWN:
+        assert "cannot be taken up again" in words
+    else:
+        assert "Take it up again for €133.65" in words
+
+
+def test_announced_closures_stand_on_the_conversation_the_form_and_the_product(
+    customer: Browser, desk: Marketplace
+) -> None:
+    desk.tell(
+        "seller.closure_declared",
+        closure_id="c-1",
+        seller_id="seller-1",
+        first_day="2026-04-01",
+        last_day="2026-04-10",
+        declared_at="2026-03-02T10:00:00Z",
+    )
+    desk.work_off()
+    for path in (PAGE, f"/support/new?purchase={PURCHASE}", "/products/mod-1"):
+        assert "from 1 April 2026 to 10 April 2026" in customer.get(path).words, path
+
+
+def test_a_message_is_sent_once_and_shown_as_hers(customer: Browser, desk: Marketplace) -> None:
+    customer.get(PAGE)
+    sent = {**customer.page.form(f"{PAGE}/answer").fields.to_dict(), "body": "Here is\nmore."}
+    assert [customer.client.post(f"{PAGE}/answer", data=sent).status_code for _ in range(2)] == [303, 303]
+    assert [(one.side, one.body) for one in messages(desk)] == [("customer", "Here is\nmore.")]
+    assert "Here is more." in customer.get(PAGE).words
+
+
+def test_an_empty_message_is_asked_for_again(customer: Browser, desk: Marketplace) -> None:
+    customer.get(PAGE)
+    page = customer.post(f"{PAGE}/answer", body="  ")
+    assert (page.status, "Write your message." in page.words) == (422, True)
+    assert messages(desk) == []
+
+
+def test_the_sellers_answer_stands_in_the_thread_and_internal_notes_do_not(
+    customer: Browser, desk: Marketplace
+) -> None:
+    says(desk)
+    says(desk, "note-1", body="Difficult customer", visibility="internal")
+    words = customer.get(PAGE).words
+    assert "la galerie cherche un dossier" in words
+    assert "Difficult customer" not in words
+    assert "The seller answered in person, in time." in words
+
+
+def test_a_refusal_shows_its_ground_its_evidence_and_how_to_contest_it(customer: Browser, desk: Marketplace) -> None:
+    does(desk, refuses)
+    words = customer.get(PAGE).words
+    assert "The customer has changed the source code" in words
+    assert "A file was changed" in words
+    assert "controllers/front/gallery.php" in words
+    assert "Paused by the refusal." in words
+    assert "You contested the refusal. The marketplace decides" in move(customer, "contest", text="I changed nothing.")
+    assert request(desk).handling == "contested"
+
+
+def test_contesting_needs_words_and_what_was_written_elsewhere_stays(customer: Browser, desk: Marketplace) -> None:
+    does(desk, refuses)
+    customer.get(PAGE)
+    page = customer.post(f"{PAGE}/contest", text="")
+    assert (page.status, "Say why you do not agree." in page.words) == (422, True)
+    assert request(desk).handling == "refused"
+
+
+def test_the_time_to_contest_can_be_over(customer: Browser, desk: Marketplace, clock: time_machine.Traveller) -> None:
+    does(desk, refuses)
+    customer.get(PAGE)
+    clock.shift(31 * DAY)
+    page = customer.post(f"{PAGE}/contest", text="Late")
+    assert "Nothing was changed: the time to do that is over." in page.words
+    assert "Contest the refusal" not in page.words
+
+
+def test_a_resolution_can_be_said_not_to_be_a_fix(customer: Browser, desk: Marketplace) -> None:
+    does(desk, resolves)
+    assert "Clear the cache." in customer.get(PAGE).words
+    assert "The seller was told that it is not fixed" in move(customer, "not-fixed", text="Still empty")
+    assert request(desk).handling == "acknowledged"
+
+
+@pytest.mark.parametrize(("answer", "state"), [("yes", "resolved"), ("no", "acknowledged")])
+def test_an_offer_is_accepted_or_declined(customer: Browser, desk: Marketplace, answer: str, state: str) -> None:
+    publishes(desk, "paid-1", product_id="mod-1", kind="paid")
+    desk.work_off()
+    does(desk, offers)
+    assert "The seller offers a paid update for €29.00" in customer.get(PAGE).words
+    move(customer, "offer", accepted=answer)
+    assert request(desk).handling == state
+
+
+@pytest.mark.parametrize(("kind", "clock"), [("question", "void"), ("anomaly", "running")])
+def test_a_proposed_kind_is_confirmed_or_turned_down(
+    customer: Browser, desk: Marketplace, kind: str, clock: str
+) -> None:
+    does(desk, proposes)
+    assert "The seller proposes another kind: Question" in customer.get(PAGE).words
+    move(customer, "kind", kind=kind)
+    found = request(desk)
+    assert (found.kind, found.proposed_kind) == (kind, None)
+    assert ("No longer awaited." in customer.get(PAGE).words) is (clock == "void")
+
+
+def test_the_fix_is_chosen_over_the_refund(customer: Browser, desk: Marketplace, clock: time_machine.Traveller) -> None:
+    clock.move_to(due(desk, FIX))
+    desk.work_off()
+    assert "The fix did not come in time, so the price is to be refunded." in customer.get(PAGE).words
+    assert "You chose the fix: no refund is asked for." in move(customer, "prefer-fix")
+    assert refund_state(desk) == "waived"
+
+
+def test_a_request_is_taken_back(customer: Browser, desk: Marketplace) -> None:
+    assert "You took the request back." in move(customer, "withdraw")
+    assert request(desk).handling == "withdrawn_by_customer"
+    assert f"{PAGE}/answer" not in [form.action for form in customer.page.forms]
+
+
+def test_a_move_that_came_too_late_is_a_sentence(customer: Browser, desk: Marketplace) -> None:
+    customer.get(PAGE)
+    form = customer.page.form(f"{PAGE}/withdraw").fields.to_dict()
+    does(desk, lambda work: answers.withdraw(work, REQUEST, CAUSE))
+    answer = customer.client.post(f"{PAGE}/withdraw", data=form)
+    assert answer.status_code == 303
+    assert (
+        "Nothing was changed, because the request has moved on. You took this request back." in customer.get(PAGE).words
+    )
+    assert customer.client.post(f"{PAGE}/unheard-of", data=form).status_code == 404
+
+
+@pytest.fixture
+def incomplete(desk: Marketplace) -> str:
+    """A request in which the shop's version is missing."""
+    customer = browser_of(desk, "customer", "customer-1")
+    customer.get(f"/support/new?purchase={PURCHASE}")
+    said = {"purchase_id": PURCHASE, "subject": "Another", "body": "Thing", "shop_url": "https://www.shop.example/"}
+    from marketplace_hooks.services.support import Submitted, submit
+
+    def act(work: Work) -> str:
+        asked = Submitted(
+            request_id="req-2", customer_id="customer-1", product_id="mod-1", submitted_at=work.now, **said
+        )
+        return submit(work, asked, CAUSE).id
+
+    return does(desk, act)
+
+
+def test_what_is_missing_is_given(customer: Browser, desk: Marketplace, incomplete: str) -> None:
+    page = customer.get(f"/support/{incomplete}")
+    assert "The version of PrestaShop that your shop runs." in page.words
+    page = customer.post(f"/support/{incomplete}/information", platform_version="")
+    assert (page.status, "Say which version your shop runs" in page.words) == (422, True)
+    page = customer.post(f"/support/{incomplete}/information", platform_version="8.1.7")
+    assert "What you gave was added to your request." in page.words
+    assert request(desk, incomplete).handling == "accepted"
+
+
+def test_what_is_missing_stays_so_and_it_is_sent_as_it_is(
+    customer: Browser, desk: Marketplace, incomplete: str
+) -> None:
+    customer.get(f"/support/{incomplete}")
+    customer.post(f"/support/{incomplete}/send-as-is")
+    assert request(desk, incomplete).handling == "accepted"
+
+
+def test_the_requests_of_others_are_not_found(customer: Browser, stranger: Browser, desk: Marketplace) -> None:
+    assert stranger.get(PAGE).status == 404
+    stranger.get("/support/new?product=mod-1")
+    token = stranger.page.form("/support/new").fields["form_token"]
+    for name in ("answer", "withdraw", "information", "prefer-fix"):
+        sent = {"form_token": token, "body": "x", "text": "x", "platform_version": "8.1"}
+        assert stranger.client.post(f"{PAGE}/{name}", data=sent).status_code == 404, name
+    assert messages(desk) == []
+    assert PAGE not in stranger.get("/support").links
+
+
+def test_a_form_without_its_token_changes_nothing(customer: Browser, desk: Marketplace) -> None:
+    customer.get(PAGE)
+    assert customer.post(f"{PAGE}/withdraw", token=False).status == 400
+    assert request(desk).handling == "accepted"
+
+
+def test_a_long_thread_costs_no_more_statements(customer: Browser, desk: Marketplace) -> None:
+    with counting_queries(desk) as few:
+        customer.get(PAGE)
+    for number in range(8):
+        says(desk, f"m-{number}", body=f"Answer {number}")
+    with counting_queries(desk) as many:
+        customer.get(PAGE)
+    assert len(many) == len(few) <= 10
+
+
+@pytest.mark.parametrize("order", ["", "order=newest"])
+def test_the_list_of_requests_goes_on_by_a_cursor(customer: Browser, desk: Marketplace, order: str) -> None:
+    with counting_queries(desk) as few:
+        customer.get(f"/support?{order}")
+    for number in range(27):
+        submits(desk, f"more-{number}")
+    with counting_queries(desk) as many:
+        first = customer.get(f"/support?{order}")
+    assert len(few) <= len(many) <= len(few) + 1
+    [further] = [link for link in first.links if "after=" in link]
+    shown = [link for page in (first, customer.get(further)) for link in page.links if link.startswith("/support/")]
+    requests = [link for link in shown if link != "/support/new"]
+    assert len(requests) == len(set(requests)) == 28
