@@ -12,15 +12,14 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ..domain.civil_days import day_of
-from ..domain.entitlement import Question
 from ..domain.requests import ClockName, ClockState, Handling
 from ..errors import NotFound
 from ..store.base import constant
 from ..store.support import Clock, Message, RefundClaim, SupportRequest
-from . import clocks, entitlements, refunds
+from . import clocks, refunds
+from .care_heads import care_head
 from .closures import current_closures
 from .conversations import messages_of
-from .entitlements import Asked
 
 After = tuple[datetime | None, int]
 """The last of the page before: its next deadline (None: it has none) and its number."""
@@ -117,9 +116,7 @@ def business_care(session: Session, request: SupportRequest, *, now: datetime, z
     """« Business Care en cours » and its last day, as of now; None for a conversation before any sale."""
     if request.purchase_id is None:
         return None
-    question = Question(at=now, zone=zone, site=request.shop_url)
-    found = entitlements.check(session, Asked(purchase_id=request.purchase_id), question)
-    return {"active": found.active, "last_day": found.last_day, "code": found.code, "remedy": found.remedy}
+    return care_head(session, request.purchase_id, now=now, zone=zone, site=request.shop_url)
 
 
 def list_requests(

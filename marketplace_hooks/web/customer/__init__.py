@@ -18,4 +18,14 @@ def refuse_what_is_no_id() -> None:
         raise NotFound("there is nothing of this name")
 
 
-from . import asking, checking, conversation, moves, purchases, renewals, requests, vocabulary  # noqa: E402, F401 - adds the views
+from . import (  # noqa: E402 - the views need the blueprint, and importing them adds them to it
+    asking,  # noqa: F401 - see above
+    checking,  # noqa: F401 - see above
+    conversation,  # noqa: F401 - see above
+    moves,  # noqa: F401 - see above
+    purchases,  # noqa: F401 - see above
+    renewals,  # noqa: F401 - see above
+    requests,  # noqa: F401 - see above
+    stale,  # noqa: F401 - see above
+    vocabulary,  # noqa: F401 - see above
+)

@@ -21,6 +21,7 @@ from ...services.work import carry_out
 from ...store.access import Role
 from ...store.drafts import RequestDraft
 from ..cursors import decode, encode
+from ..i18n import gettext
 from ..sign_in import audience
 from ..state import state
 from . import blueprint
@@ -87,6 +88,15 @@ def write_request() -> Response | BaseResponse:
 def keys() -> str:
     """How to make a key that can only read."""
     return render_template("marketplace_hooks/customer/keys.html")
+
+
+def show_again(session: Session) -> Response:
+    """The form as it was filled in, with a new token: it had been open for so long that the old one no longer counts."""
+    written, bought = entered(), about(session, id_of("purchase"), id_of("product"))
+    written.errors["subject"] = gettext(
+        "This form had been open for too long. Everything is still here: send it again."
+    )
+    return make_response(_form(session, bought, written), 400)
 
 
 def about(session: Session, purchase_id: str | None, product_id: str | None) -> Purchased:

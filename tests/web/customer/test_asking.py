@@ -184,3 +184,15 @@ def test_a_form_without_its_token_changes_nothing(customer: Browser, desk: Marke
     customer.get(FORM)
     assert customer.post("/support/new", token=False, **WORDS).status == 400
     assert desk.all(select(RequestDraft)) == []
+
+
+def test_a_form_that_was_open_for_too_long_is_shown_again_with_everything_in_it(
+    customer: Browser, desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    customer.get(FORM)
+    clock.shift(10 * 86_400)
+    page = customer.post("/support/new", **WORDS)
+    assert "Everything is still here: send it again." in page.words
+    assert page.form("/support/new").fields["body"] == WORDS["body"]
+    customer.post("/support/new")
+    assert desk.all(select(RequestDraft.body)) == [WORDS["body"]]

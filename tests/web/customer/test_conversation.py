@@ -61,11 +61,11 @@ def move(customer: Browser, name: str, **fields: str) -> str:
 
 def test_both_clocks_are_told_with_their_days_and_why(customer: Browser) -> None:
     words = customer.get(PAGE).words
-    assert "The seller has until the end of Tuesday 3 March 2026 to answer in person." in words
-    assert "The seller has until the end of Monday 13 April 2026 to fix it, or the price is refunded." in words
+    assert "The seller has until the end of Tuesday, 3 March 2026 to answer in person." in words
+    assert "The seller has until the end of Monday, 13 April 2026 to fix it, or the price is refunded." in words
     assert "Why this date" in words
     assert "Left out: week-ends (12 days)." in words
-    assert "30 business days, from Tuesday 3 March 2026 to Monday 13 April 2026." in words
+    assert "30 business days, from Tuesday, 3 March 2026 to Monday, 13 April 2026." in words
 
 
 @pytest.mark.parametrize("status", [ONLINE, OFFLINE, WITHDRAWN])
@@ -132,8 +132,9 @@ def test_an_empty_message_is_asked_for_again(customer: Browser, desk: Marketplac
 
 
 def test_the_sellers_answer_stands_in_the_thread_and_internal_notes_do_not(
-    customer: Browser, desk: Marketplace
+    customer: Browser, desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
+    clock.shift(3600)
     says(desk)
     says(desk, "note-1", body="Difficult customer", visibility="internal")
     words = customer.get(PAGE).words
@@ -163,9 +164,11 @@ def test_contesting_needs_words_and_what_was_written_elsewhere_stays(customer: B
 
 def test_the_time_to_contest_can_be_over(customer: Browser, desk: Marketplace, clock: time_machine.Traveller) -> None:
     does(desk, refuses)
-    customer.get(PAGE)
     clock.shift(31 * DAY)
-    page = customer.post(f"{PAGE}/contest", text="Late")
+    customer.get(f"/support/new?purchase={PURCHASE}")
+    token = customer.page.form("/support/new").fields["form_token"]
+    customer.client.post(f"{PAGE}/contest", data={"form_token": token, "text": "Late"})
+    page = customer.get(PAGE)
     assert "Nothing was changed: the time to do that is over." in page.words
     assert "Contest the refusal" not in page.words
 
@@ -179,7 +182,7 @@ def test_a_resolution_can_be_said_not_to_be_a_fix(customer: Browser, desk: Marke
 
 @pytest.mark.parametrize(("answer", "state"), [("yes", "resolved"), ("no", "acknowledged")])
 def test_an_offer_is_accepted_or_declined(customer: Browser, desk: Marketplace, answer: str, state: str) -> None:
-    publishes(desk, "paid-1", product_id="mod-1", kind="paid")
+    publishes(desk, "paid-1", product_id="mod-1", kind="paid", fixes=[])
     desk.work_off()
     does(desk, offers)
     assert "The seller offers a paid update for €29.00" in customer.get(PAGE).words
@@ -187,16 +190,16 @@ def test_an_offer_is_accepted_or_declined(customer: Browser, desk: Marketplace, 
     assert request(desk).handling == state
 
 
-@pytest.mark.parametrize(("kind", "clock"), [("question", "void"), ("anomaly", "running")])
+@pytest.mark.parametrize(("kind", "is_owed"), [("question", False), ("anomaly", True)])
 def test_a_proposed_kind_is_confirmed_or_turned_down(
-    customer: Browser, desk: Marketplace, kind: str, clock: str
+    customer: Browser, desk: Marketplace, kind: str, is_owed: bool
 ) -> None:
     does(desk, proposes)
     assert "The seller proposes another kind: Question" in customer.get(PAGE).words
     move(customer, "kind", kind=kind)
     found = request(desk)
     assert (found.kind, found.proposed_kind) == (kind, None)
-    assert ("No longer awaited." in customer.get(PAGE).words) is (clock == "void")
+    assert ("No longer awaited." in customer.get(PAGE).words) is not is_owed
 
 
 def test_the_fix_is_chosen_over_the_refund(customer: Browser, desk: Marketplace, clock: time_machine.Traveller) -> None:
@@ -289,13 +292,11 @@ def test_a_long_thread_costs_no_more_statements(customer: Browser, desk: Marketp
 
 @pytest.mark.parametrize("order", ["", "order=newest"])
 def test_the_list_of_requests_goes_on_by_a_cursor(customer: Browser, desk: Marketplace, order: str) -> None:
-    with counting_queries(desk) as few:
-        customer.get(f"/support?{order}")
     for number in range(27):
         submits(desk, f"more-{number}")
     with counting_queries(desk) as many:
         first = customer.get(f"/support?{order}")
-    assert len(few) <= len(many) <= len(few) + 1
+    assert len(many) <= 4
     [further] = [link for link in first.links if "after=" in link]
     shown = [link for page in (first, customer.get(further)) for link in page.links if link.startswith("/support/")]
     requests = [link for link in shown if link != "/support/new"]
