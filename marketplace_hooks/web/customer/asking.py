@@ -91,7 +91,7 @@ def keys() -> str:
 
 
 def show_again(session: Session) -> Response:
-    """The form as it was filled in, with a new token: it had been open for so long that the old one no longer counts."""
+    """The form as it was filled in, with a new token: the old one had been shown for too long to count."""
     written, bought = entered(), about(session, id_of("purchase"), id_of("product"))
     written.errors["subject"] = gettext(
         "This form had been open for too long. Everything is still here: send it again."
