@@ -132,3 +132,18 @@ def test_a_better_check_takes_the_place_of_the_first_and_its_credentials(
     assert answer.status_code == 200, answer.text
     assert with_credentials(marketplace) == {second}
     assert marketplace.all(select(SiteCredential.kept_until).distinct()) == [None]
+
+
+def test_why_something_stayed_unknown_is_told_in_both_languages(
+    marketplace: Marketplace, customer: Caller, site: FakeShop
+) -> None:
+    asked = {"purchase_id": PURCHASE, "shop_url": site.url, "credentials": {"webservice_key": "Z" * 32}}
+    check_id = customer.post("/eligibility", asked).get_json()["check_id"]
+    assert customer.get(f"/eligibility/{check_id}").get_json()["remarks"] == []
+    marketplace.work_off()
+    remarks = customer.get(f"/eligibility/{check_id}").get_json()["remarks"]
+    [refused] = [one for one in remarks if one["rung"] == "webservice"]
+    assert (refused["code"], refused["about"]) == ("key_unknown", "platform_version")
+    assert refused["request"] == f"GET {site.url}api/shop_urls?display=full"
+    assert "does not know this webservice key" in refused["text"]["en"]
+    assert "ne connaît pas cette clé" in refused["text"]["fr"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, request
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from ...domain.declarations import Declared
 from ...domain.eligibility import Ground, Outcome, Result
+from ...domain.evidence import What
+from ...domain.inspection_notes import Note
 from ...remote.companion_reports import SIGNATURE_HEADER
 from ...remote.rungs.protocol import Credentials
 from ...services.checks import CheckSeen, read_check, start_check
@@ -18,6 +21,8 @@ from ...services.work import Work
 from ...store.access import Role
 from ..sign_in import signed_in
 from ..state import Identity, state
+from ..wording import LANGUAGES, Wording
+from ..wording_inspection import explain
 from .answers import shown_once
 from .once import done_once
 from .operations import operation, read_body
@@ -83,6 +88,17 @@ class CheckSchema(AnswerSchema):
     evidence = fields.Dict(required=True)
 
 
+class RemarkSchema(AnswerSchema):
+    """Why something of the site stayed unknown, or what must be said beside it; as a customer is told, by language."""
+
+    code = Word(Note, required=True)
+    about = Word(What, required=True)
+    subject = fields.String(required=True)
+    rung = fields.String(required=True)
+    request = fields.String(required=True, allow_none=True)
+    text = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
 class EligibilitySchema(AnswerSchema):
     """The outcome so far. While `state` is running, checks may still be unknown."""
 
@@ -92,6 +108,7 @@ class EligibilitySchema(AnswerSchema):
     checks = fields.List(fields.Nested(CheckSchema), required=True)
     grounds = fields.List(Word(Ground), required=True)
     missing = fields.List(fields.String(), required=True)
+    remarks = fields.List(fields.Nested(RemarkSchema), required=True)
 
 
 class ReportAnswerSchema(AnswerSchema):
@@ -139,7 +156,7 @@ def show_eligibility(check_id: str) -> Response:
     with installation.database.reading() as session:
         zone = installation.settings.reference_zone
         seen = read_check(session, check_id, customer_id=customer_of(signed_in()), zone=zone)
-        return shown_once(_ELIGIBILITY, _shown(seen))
+        return shown_once(_ELIGIBILITY, {**_shown(seen), "remarks": _remarks(seen, zone)})
 
 
 @operation(
@@ -177,3 +194,22 @@ def _shown(seen: CheckSeen) -> dict[str, Any]:
         "grounds": list(eligibility.grounds),
         "missing": list(eligibility.missing),
     }
+
+
+def _remarks(seen: CheckSeen, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """What stood in the way, in each language: whoever shows a check of ours elsewhere need not know our codes."""
+    version = seen.told.seen.platform_version
+    known = None if version is None else str(version.value)
+    spoken = [Wording.of(language, zone) for language in LANGUAGES]
+    return [
+        {
+            "code": one.note,
+            "about": one.what,
+            "subject": one.subject,
+            "rung": one.rung,
+            "request": one.request,
+            "text": {wording.language: explain(wording, one.note, one.facts, version=known) for wording in spoken},
+        }
+        for one in seen.told.findings
+        if one.note is not None
+    ]
