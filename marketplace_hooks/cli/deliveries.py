@@ -8,7 +8,8 @@ import click
 
 from ..services.logs import Sent, find_deliveries
 from ..services.redeliveries import redeliver
-from ..store.outbox import Delivery, DeliveryState
+from ..services.work import carry_out
+from ..store.outbox import DeliveryState
 from .printing import json_option, show_one, show_rows
 from .root import hooks_group, installation
 
@@ -44,22 +45,16 @@ def list_all(
 @json_option
 def replay(delivery_id: int, as_json: bool) -> None:
     """Send one again that was delivered or exhausted, under the same webhook-id, with all its attempts before it."""
-    delivery = redeliver(installation(), delivery_id)
-    show_one({"delivery_id": delivery.id, **_standing(delivery)}, as_json=as_json)
+    show_one(_row(carry_out(installation(), lambda work: redeliver(work, delivery_id))), as_json=as_json)
 
 
 def _row(sent: Sent) -> dict[str, Any]:
-    event = sent.event
+    event, delivery = sent.event, sent.delivery
+    names = "endpoint_id", "state", "attempts", "due_at", "last_status", "last_error", "delivered_at"
     return {
-        "delivery_id": sent.delivery.id,
+        "delivery_id": delivery.id,
         "event_id": event.event_id,
         "type": event.type,
         "subject": f"{event.subject_kind}:{event.subject_id}",
-        "endpoint_id": sent.delivery.endpoint_id,
-        **_standing(sent.delivery),
+        **{name: getattr(delivery, name) for name in names},
     }
-
-
-def _standing(delivery: Delivery) -> dict[str, Any]:
-    names = "attempts", "due_at", "last_status", "last_error", "delivered_at"
-    return {"state": delivery.state.value, **{name: getattr(delivery, name) for name in names}}

@@ -5,21 +5,18 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from ..errors import Conflict, NotFound
-from ..store.outbox import Delivery, DeliveryState
+from ..store.outbox import Delivery, DeliveryState, OutgoingEvent
 from .endpoints import locked_endpoint
-from .installation import Bell, Installation
-from .work import Work, carry_out
+from .installation import Bell
+from .logs import Sent
+from .work import Work
 
 
-def redeliver(installation: Installation, delivery_id: int) -> Delivery:
+def redeliver(work: Work, delivery_id: int) -> Sent:
     """Send it again, under the same `webhook-id`, with all its attempts before it; what was met before stays logged.
 
     Parked where its endpoint is disabled. Raises `NotFound`, or `Conflict` (`not_replayable`) for one that still waits.
     """
-    return carry_out(installation, lambda work: _redeliver(work, delivery_id))
-
-
-def _redeliver(work: Work, delivery_id: int) -> Delivery:
     # The endpoint's row first, as whoever claims a delivery of it does.
     endpoint_id = work.session.scalar(select(Delivery.endpoint_id).where(Delivery.id == delivery_id))
     if endpoint_id is None:
@@ -36,4 +33,4 @@ def _redeliver(work: Work, delivery_id: int) -> Delivery:
     delivery.state = DeliveryState.PENDING if endpoint.enabled else DeliveryState.PARKED
     delivery.attempts, delivery.due_at, delivery.delivered_at = 0, work.now, None
     work.rings.add(Bell.DELIVERIES)
-    return delivery
+    return Sent(delivery=delivery, event=work.session.get_one(OutgoingEvent, delivery.outbox_id))

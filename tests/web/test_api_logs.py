@@ -131,3 +131,25 @@ def test_deliveries_are_listed_with_the_event_that_they_carry(open_here: Callabl
     event_id = deliveries[0]["event_id"]
     found = operator.get(f"/deliveries?event_id={event_id}&endpoint_id={endpoint.id}").get_json()["items"]
     assert [one["delivery_id"] for one in found] == [deliveries[0]["delivery_id"]]
+
+
+def test_a_delivery_that_was_given_up_is_sent_again_once_however_often_it_is_asked(
+    open_here: Callable[..., Marketplace],
+) -> None:
+    marketplace = open_here(ALLOWED_NETWORKS="127.0.0.1/32:9", DELIVERY_SCHEDULE_S="0")
+    _, text = tokens.create(marketplace.installation, "operator")
+    operator = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
+    add_endpoint(marketplace.installation, "http://127.0.0.1:9/hooks", types=["product.hidden"])
+    marketplace.sells("mod-1")
+    marketplace.change("mod-1", OFFLINE)
+    marketplace.work_off()
+    [lost] = operator.get("/deliveries?state=exhausted").get_json()["items"]
+    path = f"/deliveries/{lost['delivery_id']}/replay"
+    answers = [operator.post(path, key="once") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    told = [answer.get_json() for answer in answers]
+    assert told[0] == told[1]
+    assert (told[0]["state"], told[0]["event_id"]) == ("pending", lost["event_id"])
+    assert problem(operator.post(path)) == (409, "not_replayable")
+    for unknown in ("/deliveries/999999/replay", "/deliveries/99999999999999999999999/replay"):
+        assert operator.post(unknown).status_code == 404

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Response, current_app
 from marshmallow import fields
 
+from ...errors import NotFound
 from ...services import logs
+from ...services.redeliveries import redeliver
 from ...store.access import Role
 from ...store.outbox import DeliveryState
 from ..cursors import decode_number, encode
 from ..state import state
 from .answers import shown_once
+from .once import done_once
 from .operations import operation
 from .values import AnswerSchema, Instant, Line, PagedQuerySchema, Word, next_cursor
 
@@ -52,14 +56,16 @@ class DeliveryListSchema(AnswerSchema):
     next_cursor = next_cursor()
 
 
-_LIST = DeliveryListSchema()
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+WHO = (Role.OPERATOR, Role.PLATFORM)
+_ONE, _LIST = DeliverySchema(), DeliveryListSchema()
 
 
 @operation(
     "GET",
     "/deliveries",
     tag="Deliveries",
-    roles=(Role.OPERATOR, Role.PLATFORM),
+    roles=WHO,
     query=DeliveriesQuerySchema,
     answer=DeliveryListSchema,
     refusals=(400,),
@@ -77,3 +83,19 @@ def list_deliveries(query: dict[str, Any]) -> Response:
             limit=query["limit"],
         )
         return shown_once(_LIST, {"items": sent, "next_cursor": encode("deliveries", before)})
+
+
+@operation(
+    "POST",
+    "/deliveries/<delivery_id>/replay",
+    tag="Deliveries",
+    roles=WHO,
+    answer=DeliverySchema,
+    status=202,
+    refusals=(404, 409),
+)
+def replay_delivery(delivery_id: str) -> Response:
+    """Send one again that was delivered or exhausted, under the same `webhook-id`, with all its attempts before it."""
+    if not _NUMBER.fullmatch(delivery_id):
+        raise NotFound(f"no delivery {delivery_id[:40]}")
+    return done_once(lambda work: redeliver(work, int(delivery_id)), _ONE)
