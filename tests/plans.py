@@ -59,11 +59,19 @@ def plans(installation: Installation, ran: Ran) -> list[str]:
         return ["\n".join(str(row[0]) for row in rows) for rows in found]
 
 
-def assert_nothing_walked(installation: Installation, heard: list[Ran], *tables: str) -> None:
-    """None of these tables is read from end to end by any statement that looked, nor sorted as a whole."""
+def assert_nothing_walked(installation: Installation, heard: list[Ran], *tables: str, blindly: bool = True) -> None:
+    """None of these tables is read from end to end by any statement that looked.
+
+    `blindly`: not even when the database does not look at the values, as for a statement prepared once for all.
+    """
     walked = re.compile(rf"(?:Seq Scan on|SCAN) (?:{'|'.join(tables)})\b(?! USING)")
     looked = [one for one in heard if re.match(r"\s*(SELECT|WITH)", one.sql)]
     assert looked
     for one in looked:
-        for plan in plans(installation, one):
-            assert not walked.search(plan), f"{one.sql}\n{plan}"
+        for plan in plans(installation, one)[: None if blindly else 1]:
+            assert not walked.search(plan) or _is_cut_short(one.sql, plan), f"{one.sql}\n{plan}"
+
+
+def _is_cut_short(sql: str, plan: str) -> bool:
+    """Whether SQLite only reads the first rows of a table in its own order: it calls that a scan, too."""
+    return "WHERE" not in sql and re.search(r"ORDER BY .* LIMIT", sql, re.S) is not None and "TEMP B-TREE" not in plan

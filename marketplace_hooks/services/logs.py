@@ -107,11 +107,11 @@ def _received_within(
     """
     at, number = InboxEvent.received_at, InboxEvent.id
     if received_from is not None:
-        first = select(number).where(at >= received_from - GRACE).order_by(at).limit(1).scalar_subquery()
-        query = query.where(at >= received_from, number >= func.coalesce(first, BEYOND))
+        earlier = select(number).where(at < received_from - GRACE).order_by(at.desc()).limit(1).scalar_subquery()
+        query = query.where(at >= received_from, number > func.coalesce(earlier, 0))
     if received_before is not None:
-        last = select(number).where(at < received_before + GRACE).order_by(at.desc()).limit(1).scalar_subquery()
-        query = query.where(at < received_before, number <= func.coalesce(last, 0))
+        later = select(number).where(at >= received_before + GRACE).order_by(at).limit(1).scalar_subquery()
+        query = query.where(at < received_before, number < func.coalesce(later, BEYOND))
     return query
 
 

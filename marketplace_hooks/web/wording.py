@@ -137,6 +137,10 @@ class Wording:
         """A month with its year, short: « nov. 2026 »."""
         return str(dates.format_skeleton("yMMM", value, locale=self.locale))
 
+    def day_of_month(self, value: date) -> str:
+        """A day of this year, as short as can be: « 28/11 »."""
+        return str(dates.format_skeleton("Md", value, locale=self.locale))
+
     def instant(self, value: datetime, length: Length = "long") -> str:
         """Day, time and the place whose time it is, such as « 2 mars 2026, 11:05 (heure de Paris) »."""
         local = value.astimezone(self.zone)

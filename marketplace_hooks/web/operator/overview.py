@@ -73,4 +73,4 @@ def _lag_labels() -> list[str]:
 
 
 def _days(pulse: Pulse) -> list[str]:
-    return [wording().day(day, "short") for day in pulse.days]
+    return [wording().day_of_month(day) for day in pulse.days]

@@ -7,7 +7,7 @@ from typing import Any
 from ...domain.replies import Sign
 from ...domain.requests import RefundState
 from ...domain.statuses import Side, Status
-from ..i18n import Marked, gettext, lazy
+from ..i18n import Marked, gettext, lazy, wording
 from ..repeats import once_token
 
 SUBJECTS: dict[str, Marked] = {
@@ -120,8 +120,8 @@ def told_span(seconds: float | None) -> str:
     for unit_s, unit in ((86_400, _days), (3_600, _hours), (60, _minutes)):
         if seconds >= 2 * unit_s:
             return unit(int(seconds // unit_s))
-    if seconds >= 10:
-        return gettext("%(count)s s", count=int(seconds))
+    if seconds >= 1:
+        return gettext("%(count)s s", count=wording().number(round(seconds, 1 if seconds < 10 else 0)))
     return gettext("%(count)s ms", count=round(seconds * 1000))
 
 
