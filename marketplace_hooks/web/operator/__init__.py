@@ -6,6 +6,7 @@ blueprint = page_blueprint("mh_operator", __name__)
 
 from . import (  # noqa: E402 - their views need the blueprint, and importing them adds them to it
     cascades,
+    changes,
     deliveries,
     events,
     moves,
@@ -23,6 +24,7 @@ blueprint.context_processor(words.in_templates)
 __all__ = [
     "blueprint",
     "cascades",
+    "changes",
     "deliveries",
     "events",
     "moves",

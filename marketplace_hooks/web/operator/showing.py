@@ -35,9 +35,9 @@ def here() -> Installation:
     return state(current_app).installation
 
 
-def page(name: str, status: int = 200, **context: Any) -> Response:
+def page(name: str, code: int = 200, /, **context: Any) -> Response:
     """A page of the room."""
-    return make_response(render_template(f"marketplace_hooks/operator/{name}.html", **context), status)
+    return make_response(render_template(f"marketplace_hooks/operator/{name}.html", **context), code)
 
 
 def known_id(text: str) -> str:

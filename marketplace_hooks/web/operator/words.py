@@ -7,6 +7,7 @@ from typing import Any
 from ...domain.replies import Sign
 from ...domain.requests import RefundState
 from ...domain.statuses import Side, Status
+from ..changing import BUTTONS
 from ..i18n import Marked, gettext, lazy, wording
 from ..repeats import once_token
 
@@ -140,6 +141,7 @@ def _minutes(count: int) -> str:
 def in_templates() -> dict[str, Any]:
     """What every template of this room may say."""
     return {
+        "buttons": BUTTONS,
         "held_by": HELD_BY,
         "lines": LINES,
         "once_token": once_token,

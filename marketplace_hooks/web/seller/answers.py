@@ -23,13 +23,13 @@ from ...store.access import Role
 from ...store.releases import Release, ReleaseKind
 from ...store.support import SupportRequest
 from ..check_words import told_checks
+from ..filled import Filled
 from ..forms import tell
 from ..i18n import gettext
 from ..repeats import carry_out_once, word_of_form
 from ..sign_in import audience, signed_in
 from ..speaking import cause_of, message_of, viewer_of
 from . import blueprint
-from .fields import Filled
 from .requests import shown_request
 from .sentences import sentence_of
 from .showing import here, known_id

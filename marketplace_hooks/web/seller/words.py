@@ -13,16 +13,12 @@ from ...services.claims import Claims
 from ...services.desk import Which
 from ...services.history import CANCELLED, SCHEDULED, Happened
 from ...store.cascades import CascadeState
+from ..changing import BUTTONS
 from ..desk_words import CLOCKS, ENTITLEMENT, GROUNDS, GROUNDS_MEAN, KINDS, MISSING, REMEDIES, REPLY_REASONS
 from ..i18n import Marked, gettext, lazy
 from ..repeats import once_token
 from . import blueprint
 
-BUTTONS = {
-    Status.ONLINE: lazy("Put back online"),
-    Status.OFFLINE_TEMPORARY: lazy("Take offline"),
-    Status.OFFLINE_PERMANENT: lazy("Withdraw for good"),
-}
 HELD_BY = {
     Side.SELLER: lazy("Held offline by you"),
     Side.MARKETPLACE: lazy("Held offline by the marketplace"),

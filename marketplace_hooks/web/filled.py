@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from flask import request
 
-from ..i18n import gettext, wording
+from .i18n import gettext, wording
 
 LONGEST_TEXT = 10_000
 LONGEST_LINE = 200
