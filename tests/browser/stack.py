@@ -40,11 +40,12 @@ class Stack:
         self.log = folder / "up.log"
         named = {"INSTANCE": str(self.instance), "WEB_PROCESSES": "1", **settings}
         environment = {f"MARKETPLACE_HOOKS_{name}": str(value) for name, value in named.items()}
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "TEST_PLACE": self.mark, **environment}
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "marketplace_hooks", "up", "--demo", "--port", str(self.port)],
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "TEST_PLACE": self.mark, **environment},
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -93,6 +94,11 @@ class Stack:
                 assert answer.status == 202, json.loads(answer.read())
         self.wait_until_applied()
         return event_id
+
+    def command(self, *words: str) -> None:
+        """Carry out one command of ours beside the running service."""
+        asked = [sys.executable, "-m", "marketplace_hooks", *words]
+        subprocess.run(asked, cwd=ROOT, env=self.environment, check=True, capture_output=True, timeout=120)
 
     def said(self) -> str:
         return re.sub(r"\x1b\[[0-9;]*m", "", self.log.read_text(errors="replace"))
