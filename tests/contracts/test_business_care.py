@@ -1,0 +1,77 @@
+"""Are the worked examples of docs/business-care.md what the rules say, and is every code explained, in its order?"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from xml.etree import ElementTree
+
+import pytest
+
+from marketplace_hooks.domain.entitlement import PRECEDENCE
+from marketplace_hooks.domain.prices import RATES, reactivation_price, renewal_price
+from marketplace_hooks.domain.renewals import (
+    CLAIM_DELAY,
+    LONGEST_UNATTENDED_OUTAGE,
+    notice_day,
+    notice_window,
+    period_end,
+)
+
+from .tree import ROOT
+
+PAGE = (ROOT / "docs" / "business-care.md").read_text(encoding="utf-8")
+PICTURE = ROOT / "docs" / "pictures" / "business-care.svg"
+
+
+def rows(first_heading: str) -> list[list[str]]:
+    """The cells of the table whose first column is headed so."""
+    [table] = re.findall(rf"^\| {re.escape(first_heading)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+
+
+def cents(text: str) -> int:
+    return int(Decimal(text.removesuffix(" €")) * 100)
+
+
+@pytest.mark.parametrize("row", rows("bought on"), ids=lambda row: row[0])
+def test_the_last_days_are_those_of_the_rules(row: list[str]) -> None:
+    bought, *last_days = [date.fromisoformat(cell) for cell in row]
+    assert last_days == [period_end(bought, index) for index in (1, 2, 4)]
+
+
+@pytest.mark.parametrize("row", rows("price of the listing"), ids=lambda row: row[0])
+def test_the_prices_are_those_of_the_rules(row: list[str]) -> None:
+    listing, renewal, again = (cents(cell) for cell in row)
+    today = RATES[-1].since
+    assert (renewal, again) == (renewal_price(listing, today), reactivation_price(listing, today).total_cents)
+
+
+@pytest.mark.parametrize("row", rows("last day"), ids=lambda row: row[0])
+def test_the_windows_of_the_notice_are_those_of_the_rules(row: list[str]) -> None:
+    last_day, *window = [date.fromisoformat(cell) for cell in row]
+    assert tuple(window) == notice_window(last_day)
+
+
+def test_the_rates_and_delays_that_are_told_in_words_are_those_of_the_rules() -> None:
+    older, current = RATES
+    assert f"(before {current.since} the supplement was {older.reactivation_percent} %)" in PAGE
+    assert f"{current.renewal_percent} % and {current.reactivation_percent} %" in PAGE
+    assert (CLAIM_DELAY.total_seconds(), LONGEST_UNATTENDED_OUTAGE.days) == (15 * 60, 30)
+    assert "a quarter of an hour later" in PAGE
+    assert "more than 30 days" in PAGE
+
+
+def test_every_code_is_explained_in_its_order() -> None:
+    explained = [code for row in rows("code") for code in re.findall(r"`(\w+)`", row[0])]
+    assert explained == [code.value for code in PRECEDENCE]
+
+
+def test_the_picture_is_the_first_example_and_can_be_read_aloud() -> None:
+    assert notice_day(period_end(date(2026, 3, 2), 1)) == date(2027, 1, 2)
+    drawn = ElementTree.fromstring(PICTURE.read_text(encoding="utf-8"))
+    said = " ".join(drawn.itertext())
+    for words in ("2 March 2026", "2 March 2027", "3 March, 00:00", "2 January", "00:15"):
+        assert words in said, words
+    assert drawn.get("aria-labelledby") == "t d"
