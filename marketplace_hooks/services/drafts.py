@@ -14,6 +14,7 @@ from ..errors import Conflict, NotFound
 from ..remote.rungs.protocol import Credentials
 from ..store.database import insert_new
 from ..store.drafts import RequestDraft
+from ..store.inspections import Inspection
 from ..store.products import Product
 from ..store.support import SupportRequest
 from .checks import check_again, read_check, start_check
@@ -60,10 +61,8 @@ def keep_draft(
     draft = own_draft(work.session, customer_id, draft_id=draft_id, lock=True)
     if draft.sent_at is not None:
         return draft
-    is_checked = draft.check_id is not None and (draft.purchase_id, draft.shop_url) == (
-        written.purchase_id,
-        written.shop_url,
-    )
+    same_site = (draft.purchase_id, draft.shop_url) == (written.purchase_id, written.shop_url)
+    is_checked = same_site and _has_check(work.session, draft)
     for name, value in values.items():
         setattr(draft, name, value)
     if written.purchase_id is None:
@@ -159,6 +158,13 @@ def forget_old_drafts(session: Session, now: datetime) -> int:
     """Delete the drafts that nobody has touched for long; return how many there were."""
     old = delete(RequestDraft).where(RequestDraft.changed_at <= now - KEPT).returning(RequestDraft.id)
     return len(session.scalars(old).all())
+
+
+def _has_check(session: Session, draft: RequestDraft) -> bool:
+    """Whether the check that the draft stands on is still kept: old ones are purged (`retention.py`)."""
+    if draft.check_id is None:
+        return False
+    return session.scalar(select(Inspection.number).where(Inspection.id == draft.check_id)) is not None
 
 
 def _product_of(session: Session, customer_id: str, written: Written) -> str:

@@ -110,7 +110,10 @@ def _page(check_id: str, entered: Entered | None = None) -> str | BaseResponse:
             return redirect(draft_url(draft_after(session, customer_id(), check_id)), 303)
         if draft.sent_at is not None:
             return redirect(request_url(draft.request_id), 303)
-        seen = read_check(session, check_id, customer_id=customer_id(), zone=here.settings.reference_zone)
+        try:
+            seen = read_check(session, check_id, customer_id=customer_id(), zone=here.settings.reference_zone)
+        except NotFound:  # a check of long ago is purged; what was written is not.
+            return redirect(url_for("mh_customer.new_request", draft=draft.id), 303)
         template = "checks" if wants_fragment() and entered is None else "check"
         return render_template(
             f"marketplace_hooks/customer/{template}.html",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from marketplace_hooks.store.drafts import RequestDraft
 from marketplace_hooks.store.inspections import Inspection
@@ -196,3 +196,14 @@ def test_a_form_that_was_open_for_too_long_is_shown_again_with_everything_in_it(
     assert page.form("/support/new").fields["body"] == WORDS["body"]
     customer.post("/support/new")
     assert desk.all(select(RequestDraft.body)) == [WORDS["body"]]
+
+
+def test_a_draft_outlives_its_check(customer: Browser, desk: Marketplace) -> None:
+    path = writes(customer, shop_url=OTHER_SHOP)
+    [draft] = desk.all(select(RequestDraft))
+    with desk.installation.database.session() as session:
+        session.execute(delete(Inspection))
+    assert customer.get(path).answer.headers["Location"].endswith(f"/support/new?draft={draft.id}")
+    customer.get(f"/support/new?draft={draft.id}")
+    page = customer.post("/support/new")
+    assert "You can send it; the seller may refuse it" in page.words
