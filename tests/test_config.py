@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from marketplace_hooks.cli.configuration import page
 from marketplace_hooks.config import DEMO_MARK, FIELDS, PREFIX, Settings, default_instance, load
 from marketplace_hooks.errors import ConfigurationError
+from marketplace_hooks.smtp_url import SmtpServer
 
 from .marketplace import SECRET
 
@@ -49,6 +50,13 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "demo": ("yes", True, True),
     "park_retries_s": ("1, 2.5", [1, 2.5], (1.0, 2.5)),
     "delivery_schedule_s": ("0 5 300", [0, 5, 300], (0.0, 5.0, 300.0)),
+    "smtp_url": (
+        "smtps://mail.example",
+        "smtps://mail.example",
+        SmtpServer(host="mail.example", port=465, security="tls"),
+    ),
+    "mail_sender": ("no-reply@addons.example", "no-reply@addons.example", "no-reply@addons.example"),
+    "mail_schedule_s": ("0 60", [0, 60], (0.0, 60.0)),
     "inspection_contact": ("abuse@addons.example", "abuse@addons.example", "abuse@addons.example"),
     "business_days": ("LEGAL", "LEGAL", "LEGAL"),
     "holidays_country": ("BE", "BE", "BE"),
@@ -69,6 +77,8 @@ BAD: dict[str, list[Any]] = {
     "reference_zone": ["", "Paris", "Europe", "../etc/passwd", "x" * 300, "Europe/Paris\n", 2],
     "allowed_networks": ["localhost", "10.0.0.1/8", "10.0.0.0/8:0", "10.0.0.0/8:65536", "10.0.0.0/8:x"],
     "public_url": ["", "addons.example", "ftp://addons.example", "https://", "https://a b", "https://é.example", 7],
+    "smtp_url": ["mail.example", "smtp://user:secret@mail.example?tls=none", 7],
+    "mail_sender": ["no-reply", "No Reply <no-reply@addons.example>", 7],
     "inspection_contact": ["abuse", "abuse@", "abuse@addons", "a b@addons.example", "mailto:a@addons.example", 7],
     "payload_days": ["4", "91"],
     "inspection_days": ["0", "3651"],

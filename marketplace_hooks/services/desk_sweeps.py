@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..domain.requests import ClockName, ClockState, Handling, RefundState
@@ -78,22 +78,23 @@ def notice_missed(work: Work, name: ClockName) -> int:
         .values(
             state=ClockState.MISSED, missed_at=Clock.due_before, noticed_at=work.now, notice_id=notice, warn_at=None
         )
+        .returning(Clock.request_id)
         .execution_options(synchronize_session=False)
     )
-    count = int(work.session.execute(taken).rowcount)  # type: ignore[attr-defined] # a cursor result
-    if count == 0:
+    # By their ids from here on: nothing else finds the clocks of this notice without looking at all the others.
+    ids = list(work.session.scalars(taken))
+    if not ids:
         return 0
-    mine = select(Clock.request_id).where(Clock.notice_id == notice, Clock.name == constant(name))
-    counted = update(SupportRequest).where(SupportRequest.id.in_(mine))
-    values = {"sequence": SupportRequest.sequence + 1, "next_deadline_at": None}
+    counted = update(SupportRequest).where(SupportRequest.id.in_(ids))
+    values = {"sequence": SupportRequest.sequence + 1, "next_deadline_at": _other_deadline(name)}
     work.session.execute(counted.values(values).execution_options(synchronize_session=False))
-    _tell_missed(work, name, notice)
+    mine = and_(Clock.request_id.in_(ids), Clock.name == constant(name), Clock.notice_id == notice)
+    _tell_missed(work, name, mine)
     work.rings.add(Bell.DELIVERIES)
-    _note_others(work, notice, name)
     if name is ClockName.FIX:
-        for request, clock in work.session.execute(_missed(notice, name)):
+        for request, clock in work.session.execute(_missed(mine)):
             make_due(work, request, clock.missed_at or work.now, CAUSE)
-    return count
+    return len(ids)
 
 
 def warn(work: Work) -> int:
@@ -151,7 +152,7 @@ def end_waits(work: Work) -> int:
 
 def remind(work: Work) -> int:
     """Remind customers, once, that their request still misses something."""
-    query = select(SupportRequest).where(_is_to_remind(work.now)).order_by(SupportRequest.number).limit(BATCH)
+    query = select(SupportRequest).where(_is_to_remind(work.now)).order_by(SupportRequest.waits_until).limit(BATCH)
     found = list(work.session.scalars(query.with_for_update(skip_locked=True)))
     for request in found:
         request.reminded_at = work.now
@@ -177,32 +178,27 @@ def _is_to_remind(now: datetime) -> Any:
     return and_(waits, SupportRequest.waits_until <= now + REMINDER, SupportRequest.reminded_at.is_(None))
 
 
-def _missed(notice: str, name: ClockName) -> Any:
+def _missed(mine: ColumnElement[bool]) -> Any:
     return (
         select(SupportRequest, Clock)
         .join(Clock, Clock.request_id == SupportRequest.id)
-        .where(Clock.notice_id == notice, Clock.name == constant(name))
+        .where(mine)
         .order_by(SupportRequest.id)
         .execution_options(populate_existing=True)
     )
 
 
-def _note_others(work: Work, notice: str, name: ClockName) -> None:
+def _other_deadline(name: ClockName) -> Any:
     """A request whose other clock still runs is ordered by that one from now on."""
     other = ClockName.FIX if name is ClockName.ACKNOWLEDGEMENT else ClockName.ACKNOWLEDGEMENT
     running = or_(Clock.state == constant(ClockState.RUNNING), Clock.state == constant(ClockState.TO_CONFIRM))
-    next_one = (
-        select(Clock.due_before)
-        .where(Clock.request_id == SupportRequest.id, Clock.name == constant(other), running)
-        .correlate(SupportRequest)
-        .scalar_subquery()
+    next_one = select(Clock.due_before).where(
+        Clock.request_id == SupportRequest.id, Clock.name == constant(other), running
     )
-    mine = select(Clock.request_id).where(Clock.notice_id == notice)
-    ordered = update(SupportRequest).where(SupportRequest.id.in_(mine)).values(next_deadline_at=next_one)
-    work.session.execute(ordered.execution_options(synchronize_session=False))
+    return next_one.correlate(SupportRequest).scalar_subquery()
 
 
-def _tell_missed(work: Work, name: ClockName, notice: str) -> None:
+def _tell_missed(work: Work, name: ClockName, mine: ColumnElement[bool]) -> None:
     short = "acknowledgement" if name is ClockName.ACKNOWLEDGEMENT else "fix"
     data = {
         "request_id": SupportRequest.id,
@@ -211,7 +207,6 @@ def _tell_missed(work: Work, name: ClockName, notice: str) -> None:
         "seller_id": SupportRequest.seller_id,
         "due_before": rfc_3339(Clock.missed_at),
     }
-    mine = and_(Clock.notice_id == notice, Clock.name == constant(name))
     tell_each(
         work,
         and_(Clock.request_id == SupportRequest.id, mine),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace_hooks.domain.requests import ClockName, ClockState, Handling, Kind
+from marketplace_hooks.events.sweeps import SCHEDULER_LOCK
+from marketplace_hooks.store.access import Lock
 from marketplace_hooks.store.support import Clock, SupportRequest
 
 from .processes import FAIR, LOCK_S, STARTED_WITHIN_S, SWEEP_S, Fault, Place
@@ -68,6 +71,11 @@ def run_out(place: Place) -> None:
             )
 
 
+def is_kept_by(session: Session, pid: int) -> bool:
+    owner = session.scalar(select(Lock.owner).where(Lock.name == SCHEDULER_LOCK))
+    return str(owner).endswith(f":{pid}")
+
+
 def count_missed(session: Session) -> int:
     missed = select(func.count()).select_from(Clock).where(Clock.state == ClockState.MISSED)
     return session.scalar(missed) or 0
@@ -80,9 +88,12 @@ def test_a_missed_clock_is_noticed_once_though_two_schedulers_run_and_one_dies(p
     # After the first look: nothing is committed. Before the second: the first is, and nothing else of that round.
     fault = Fault(at=NOTICE, when=when, call=1 if when == "after" else 2)
     schedulers = [place.start("scheduler", faults=[fault]) for _ in range(2)]
-    dead = fault.wait(place)
-    assert dead in {scheduler.pid for scheduler in schedulers}
+    fault.wait(place)
+    [dead] = [scheduler for scheduler in schedulers if scheduler.pid in fault.struck]
+    assert dead.popen.wait(STARTED_WITHIN_S) == -signal.SIGKILL
+    [living] = [scheduler for scheduler in schedulers if scheduler is not dead]
     within_s = STARTED_WITHIN_S + FAIR * (LOCK_S + SWEEP_S)
     place.wait(lambda session: count_missed(session) == len(IDS), within_s, "nobody noticed what the dead one had not")
+    place.wait(lambda session: is_kept_by(session, living.pid), within_s, "nobody took over")
     assert_each_told(place, "support_request.acknowledgement_missed", IDS)
     assert_told_once(place)

@@ -1,0 +1,114 @@
+"""How long does a sweep of the desk take over a million open clocks of which a thousand are due?
+
+Next to the bare UPDATE that takes the same number of clocks out of `running`, in the same database: each measurement
+has a thousand other clocks run out, here and there in the table. Next to it, too, the bare statements that leave the
+same rows as a sweep does: the clocks, their requests, the event that tells of each.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import text
+
+from marketplace_hooks.services.desk_sweeps import run_desk
+from marketplace_hooks.services.installation import Installation
+from tests.many import gather_statistics
+from tests.many_clocks import run_out, wait_open
+
+from . import rounds, stack, told
+
+DUE = 1_000
+MOST_RATIO = 2.0
+UPDATE = text(
+    "UPDATE mh_clocks SET state = 'missed', missed_at = due_before, noticed_at = :now, notice_id = :notice, "
+    "warn_at = NULL WHERE state = 'running' AND due_before <= :now"
+)
+COUNT = text(
+    "UPDATE mh_requests SET sequence = sequence + 1, next_deadline_at = NULL "
+    "WHERE id IN (SELECT request_id FROM mh_clocks WHERE state = 'missed' AND notice_id = :notice)"
+)
+# An id and the data of each outgoing event, made by the database.
+_PAIRS = "'request_id', r.id, 'customer_id', r.customer_id, 'seller_id', r.seller_id, 'due_before'"
+_MADE = {
+    "sqlite": f"'evt_' || lower(hex(randomblob(16))), json_object({_PAIRS}, c.due_before), '{{}}'",
+    "postgresql": "'evt_' || replace(gen_random_uuid()::text, '-', ''), "
+    f"jsonb_build_object({_PAIRS}, c.due_before), '{{}}'::jsonb",
+}
+_INSERT = """INSERT INTO mh_outbox (type, subject_kind, subject_id, sequence, created_at, event_id, data, cause)
+    SELECT 'support_request.acknowledgement_missed', 'support_request', r.id, r.sequence, :now, {made}
+    FROM mh_clocks c JOIN mh_requests r ON r.id = c.request_id WHERE c.notice_id = :notice"""
+
+
+def timed(installation: Installation, offsets: Callable[[], int], every: int, act: Callable[[], int]) -> float:
+    """Have a thousand clocks run out, and time how `act` sees to them, in milliseconds."""
+    first = offsets()
+    run_out(installation.database, range(first, first + DUE * every, every))
+    begun_s = time.perf_counter()
+    done = act()
+    took_ms = (time.perf_counter() - begun_s) * 1000
+    if done != DUE:
+        raise RuntimeError(f"{done} clocks were seen to, not {DUE}")
+    return took_ms
+
+
+def bare(installation: Installation, notice: str, *, whole: bool) -> int:
+    """The floor: one UPDATE, or all that has to be written; return how many clocks."""
+    database = installation.database
+    given = {"now": installation.now().replace(tzinfo=None).isoformat(" ", timespec="microseconds"), "notice": notice}
+    with database.begin() as connection:
+        taken = connection.execute(UPDATE, given)
+        if whole:
+            connection.execute(COUNT, {"notice": notice})
+            connection.execute(text(_INSERT.format(made=_MADE[database.url.get_backend_name()])), given)
+    return int(taken.rowcount)
+
+
+def compare(asked: Namespace, report: rounds.Report, here: Path, url: str) -> None:
+    """Ours next to both floors."""
+    installation = stack.place(here, url).install()
+    told.tell(installation, [told.seller(), told.product(0)])
+    wait_open(installation.database, told.product_id(0), asked.events)
+    gather_statistics(installation.database)
+    offsets, notices = itertools.count(), (f"floor-{number}" for number in itertools.count())
+    every = asked.events // DUE
+
+    def ours() -> float:
+        return timed(installation, lambda: next(offsets), every, lambda: run_desk(installation))
+
+    for name, whole in (("bare UPDATE", False), ("all that is written", True)):
+        rounds.interleave(
+            report,
+            asked.rounds,
+            floor=lambda whole=whole: timed(  # type: ignore[misc] # bound at once
+                installation, lambda: next(offsets), every, lambda: bare(installation, next(notices), whole=whole)
+            ),
+            ours=ours,
+            unit="ms",
+            target=rounds.at_most(MOST_RATIO),
+            name=name,
+        )
+    installation.database.dispose()
+
+
+def measure(asked: Namespace, kind: str) -> rounds.Report:
+    """On one kind of database."""
+    report = rounds.Report(title=f"desk, {DUE:,} of {asked.events:,} open clocks are due", database=kind)
+    with stack.folder() as here, stack.databases(kind, here) as database:
+        rounds.tell(f"{report.title} {kind}: making the rows")
+        compare(asked, report, here, database())
+    return report
+
+
+def main() -> None:
+    """Run from the command line: `python -m benchmarks.desk`."""
+    asked = rounds.options(__doc__ or "", events=1_000_000, rounds=5).parse_args()
+    rounds.run(asked, lambda kind: measure(asked, kind))
+
+
+if __name__ == "__main__":
+    main()
