@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from tests.faults.processes import crowding
 from tests.rig.binaries import NO_CHROMIUM, find_chromium
@@ -83,6 +83,7 @@ def open_browser(chromium: Browser, stack: Stack) -> Iterator[OpenBrowser]:
         )
         opened.append(context)
         context.set_default_timeout(PATIENCE_MS * crowding())
+        expect.set_options(timeout=PATIENCE_MS * crowding())
         page = context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))

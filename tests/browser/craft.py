@@ -12,8 +12,13 @@ from playwright.sync_api import Page
 ROOT = Path(__file__).resolve().parent.parent.parent
 PICTURES = ROOT / "screenshots"
 SERIOUS = ("serious", "critical")
-_FAULTS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
-  one => ({id: one.id, impact: one.impact, where: one.nodes.slice(0, 3).map(node => node.html.slice(0, 200))}))"""
+COLOURS = ("color-contrast",)
+_FAULTS = """async rules => {
+  const asked = rules.length ? {resultTypes: ["violations"], runOnly: rules} : {resultTypes: ["violations"]};
+  const found = await axe.run(document, asked);
+  return found.violations.map(one => (
+    {id: one.id, impact: one.impact, where: one.nodes.slice(0, 3).map(node => node.html.slice(0, 200))}));
+}"""
 
 
 def sign_in_as(page: Page, role: str, subject: str = "", *, then: str | None = None) -> None:
@@ -28,10 +33,10 @@ def sign_in_as(page: Page, role: str, subject: str = "", *, then: str | None = N
         page.goto(then)
 
 
-def faults_of(page: Page) -> list[dict[str, Any]]:
-    """What axe-core finds serious or critical on the page."""
+def faults_of(page: Page, *rules: str) -> list[dict[str, Any]]:
+    """What axe-core finds serious or critical on the page, by all its rules or by these."""
     page.evaluate(AXE_SCRIPT)
-    found: list[dict[str, Any]] = page.evaluate(_FAULTS)
+    found: list[dict[str, Any]] = page.evaluate(_FAULTS, list(rules))
     return [one for one in found if one["impact"] in SERIOUS]
 
 

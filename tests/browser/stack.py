@@ -28,6 +28,8 @@ DONE_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 60.0
 READY = "open http://"
 SHOPS = 3
+TOLD = "20508"
+"""A product that goes offline and comes back, so that others are told of something."""
 
 
 class Stack:
@@ -39,8 +41,8 @@ class Stack:
         self.mark = uuid.uuid4().hex
         self.log = folder / "up.log"
         named = {"INSTANCE": str(self.instance), "WEB_PROCESSES": "1", **settings}
-        environment = {f"MARKETPLACE_HOOKS_{name}": str(value) for name, value in named.items()}
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "TEST_PLACE": self.mark, **environment}
+        ours = {f"MARKETPLACE_HOOKS_{name}": str(value) for name, value in named.items()}
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "TEST_PLACE": self.mark, **ours}
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "marketplace_hooks", "up", "--demo", "--port", str(self.port)],
@@ -68,6 +70,10 @@ class Stack:
 
         wait_until(said_or_ended, READY_WITHIN_S, "the demo did not start", self.said)
         assert READY in self.said(), self.said()
+        self.command("endpoints", "add", f"{self.shop_url(0)}/hooks")
+        for version, status in enumerate(("offline_temporary", "online"), 1):
+            facts = {"product_id": TOLD, "actor": "marketplace", "reason": "a look at it", "version": version}
+            self.tell("product.status_changed", status=status, **facts)
         self.wait_until_applied()
 
     def wait_until_applied(self) -> None:
@@ -96,9 +102,16 @@ class Stack:
         return event_id
 
     def command(self, *words: str) -> None:
-        """Carry out one command of ours beside the running service."""
-        asked = [sys.executable, "-m", "marketplace_hooks", *words]
-        subprocess.run(asked, cwd=ROOT, env=self.environment, check=True, capture_output=True, timeout=120)
+        """Another command of this installation."""
+        done = subprocess.run(
+            [sys.executable, "-m", "marketplace_hooks", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
 
     def said(self) -> str:
         return re.sub(r"\x1b\[[0-9;]*m", "", self.log.read_text(errors="replace"))

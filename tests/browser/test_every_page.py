@@ -7,7 +7,7 @@ import pytest
 from marketplace_hooks.extension import create_app
 
 from .conftest import OpenBrowser
-from .craft import faults_of, overflow_of, picture, sign_in_as
+from .craft import COLOURS, faults_of, overflow_of, picture, sign_in_as
 from .stack import Stack
 from .visits import EXTRA, NOT_PAGES, VISITS, Visit
 
@@ -33,36 +33,26 @@ def test_every_page_is_visited_below() -> None:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: "-".join(filter(None, person)) or "nobody")
-def test_nothing_serious_is_wrong_with_a_page(
+def test_a_page_is_well_made_in_light_and_dark_and_on_the_narrowest_phone(
     stack: Stack, open_browser: OpenBrowser, person: tuple[str, str], language: str
 ) -> None:
     page = open_browser(language=language)
     if person[0]:
         sign_in_as(page, *person)
-    faults: dict[str, object] = {}
+    wrong: dict[str, object] = {}
     for name, visit in visits_of(person).items():
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            answer = page.goto(visit.path_in(stack))
-            assert answer is not None
-            assert answer.status == visit.status, (name, page.url)
-            if found := faults_of(page):
-                faults[f"{name} {scheme}"] = found
-            picture(page, f"{name}-{language}-{scheme}")
-    assert faults == {}
-
-
-@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: "-".join(filter(None, person)) or "nobody")
-def test_no_page_is_wider_than_the_narrowest_phone(
-    stack: Stack, open_browser: OpenBrowser, person: tuple[str, str]
-) -> None:
-    page = open_browser(language="fr", width=NARROW)
-    if person[0]:
-        sign_in_as(page, *person)
-    wide = {}
-    for name, visit in visits_of(person).items():
-        page.goto(visit.path_in(stack))
+        visit.go(page, stack)
+        if found := faults_of(page):
+            wrong[name] = found
+        picture(page, f"{name}-{language}-light")
+        page.emulate_media(color_scheme="dark")
+        if found := faults_of(page, *COLOURS):
+            wrong[f"{name}, dark"] = found
+        picture(page, f"{name}-{language}-dark")
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": NARROW, "height": 800})
         if overflow := overflow_of(page):
-            wide[name] = overflow
-        picture(page, f"{name}-narrow")
-    assert wide == {}
+            wrong[f"{name}, narrow"] = f"{overflow} pixels too wide"
+        picture(page, f"{name}-{language}-narrow")
+        page.set_viewport_size({"width": 1280, "height": 900})
+    assert wrong == {}

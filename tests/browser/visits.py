@@ -8,28 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from tests.faults.processes import wait_until
+from playwright.sync_api import Page
 
-from .stack import DONE_WITHIN_S, Stack
+from .stack import TOLD, Stack
 
 SELLER, CUSTOMER, OPERATOR = "seller", "customer", "operator"
 PIXELUNE = "pixelune"
-MAELLE = "c-1001"
+MAELLE, ANSELME, YSALINE = "c-1001", "c-1002", "c-1005"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """Who looks at a page, and where it stands; `refused` is the status of a page that is one of a refusal."""
+    """Who looks at a page, and where it stands: an address, or the way there from `path` by links and forms."""
 
     path: str | Callable[[Stack], str]
     role: str | None = None
     subject: str = ""
     status: int = 200
+    onwards: Callable[[Page], None] | None = None
 
-    def path_in(self, stack: Stack) -> str:
-        return self.path if isinstance(self.path, str) else self.path(stack)
+    def go(self, page: Page, stack: Stack) -> None:
+        """Open it in this window."""
+        path = self.path if isinstance(self.path, str) else self.path(stack)
+        answer = page.goto(path)
+        assert answer is not None
+        if self.onwards is None:
+            assert answer.status == self.status, (page.url, answer.status)
+        else:
+            self.onwards(page)
 
 
 def the_first(query: str, path: str) -> Callable[[Stack], str]:
@@ -43,89 +50,92 @@ def the_first(query: str, path: str) -> Callable[[Stack], str]:
     return find
 
 
-def a_request(stack: Stack, path: str) -> str:
-    """The address, once there is a request, with an answer of which a person must say whether it counts."""
-    if not stack.rows("SELECT 1 FROM mh_requests WHERE id = 'request-seen'"):
-        bought = "SELECT id, customer_id, product_id, shop_url FROM mh_purchases WHERE refunded_at IS NULL"
-        bought += (
-            " AND id IN (SELECT purchase_id FROM mh_subscriptions WHERE state = 'active') AND shop_url IS NOT NULL"
-        )
-        [purchase, *_] = stack.rows(f"{bought} ORDER BY purchased_at DESC")
-        now = datetime.now(UTC).isoformat()
-        ids = dict(zip(("purchase_id", "customer_id", "product_id", "shop_url"), purchase, strict=True))
-        said = {"subject": "Une question", "body": "Où se règle la couleur ?", "kind": "question", "submitted_at": now}
-        stack.tell("support.request_submitted", request_id="request-seen", presale=False, **ids, **said)
-        template = "Bonjour, nous avons bien reçu votre demande et vous répondrons dans les meilleurs délais."
-        said = {"side": "seller", "author_type": "human", "visibility": "public", "received_at": now, "subject": "Re"}
-        stack.tell("support.message_posted", request_id="request-seen", message_id="m", body=template, **said)
-    return path
+def describes(page: Page) -> None:
+    """Fill in the request's form and go on to its checks."""
+    if page.locator('input[name="kind"]').count():
+        page.locator('input[name="kind"]').first.check()
+    page.locator("#subject").fill("It does not save")
+    page.locator("#body").fill("I press the button, and nothing is kept.")
+    page.locator("main form button").first.click()
+    page.wait_for_url(lambda url: not url.partition("?")[0].endswith("/support/new"))
 
 
-def a_delivery(stack: Stack) -> str:
-    """The address of a delivery to an endpoint that answers nothing good."""
-    found = "SELECT id FROM mh_deliveries ORDER BY id"
-    if not stack.rows(found):
-        stack.command("endpoints", "add", f"{stack.shop_url(0)}/hooks")
-        stack.tell("seller.suspended", seller_id=PIXELUNE, reason="", effective_at=None)
-        stack.tell("seller.unsuspended", seller_id=PIXELUNE, reason="", effective_at=None)
-        wait_until(lambda: bool(stack.rows(found)), DONE_WITHIN_S, "nothing was delivered", stack.said)
-    return f"/operator/deliveries/{stack.rows(found)[0][0]}"
+def _customer(path: str | Callable[[Stack], str], subject: str = MAELLE, **more: object) -> Visit:
+    return Visit(path=path, role=CUSTOMER, subject=subject, **more)  # type: ignore[arg-type] # names of a Visit's
 
 
-def a_rejected_event(path: str) -> Callable[[Stack], str]:
-    """The address of an event that breaks its schema."""
+def _operator(path: str | Callable[[Stack], str]) -> Visit:
+    return Visit(path=path, role=OPERATOR)
 
-    def find(stack: Stack) -> str:
-        found = "SELECT event_id FROM mh_inbox WHERE state = 'rejected' ORDER BY id"
-        if not stack.rows(found):
-            stack.tell("product.upserted", product_id="20133", price="free")
-        return path.format(*stack.rows(found)[0])
 
-    return find
+def _seller(path: str | Callable[[Stack], str]) -> Visit:
+    return Visit(path=path, role=SELLER, subject=PIXELUNE)
 
+
+_EVENT = "SELECT event_id FROM mh_inbox WHERE state = 'rejected' ORDER BY id"
+_PRODUCT = "SELECT id FROM mh_products WHERE status = 'online' ORDER BY id"
+_REQUEST = "SELECT id FROM mh_requests ORDER BY number"
 
 VISITS: Mapping[str, Visit] = {
     "mh_storefront.home": Visit(path="/"),
-    "mh_storefront.product": Visit(
-        path=the_first("SELECT id FROM mh_products WHERE status = 'online' ORDER BY id", "/products/{}")
-    ),
-    "mh_storefront.pack": Visit(path=the_first("SELECT id FROM mh_packs ORDER BY id", "/packs/{}")),
     "mh_storefront.about_inspections": Visit(path="/about-inspections"),
+    "mh_storefront.product": Visit(path=the_first(_PRODUCT, "/products/{}")),
+    "mh_storefront.pack": Visit(path=the_first("SELECT id FROM mh_packs ORDER BY id", "/packs/{}")),
     "mh_entrance.sign_in": Visit(path="/sign-in"),
+    "mh_entrance.signed_out": Visit(path="/signed-out"),
     "mh_entrance.times": Visit(path="/times"),
-    "mh_seller.products": Visit(path="/seller", role=SELLER, subject=PIXELUNE),
-    "mh_customer.purchases": Visit(path="/account", role=CUSTOMER, subject=MAELLE),
-    "mh_operator.overview": Visit(path="/operator", role=OPERATOR),
-    "mh_operator.events": Visit(path="/operator/events", role=OPERATOR),
-    "mh_operator.event": Visit(path=a_rejected_event("/operator/events/{}"), role=OPERATOR),
-    "mh_operator.replay": Visit(path=a_rejected_event("/operator/events/{}/replay"), role=OPERATOR),
-    "mh_operator.deliveries": Visit(path="/operator/deliveries", role=OPERATOR),
-    "mh_operator.delivery": Visit(path=lambda stack: a_delivery(stack), role=OPERATOR),
-    "mh_operator.cascades": Visit(path="/operator/cascades", role=OPERATOR),
-    "mh_operator.cascade": Visit(
-        path=the_first("SELECT id FROM mh_cascades ORDER BY number", "/operator/cascades/{}"), role=OPERATOR
+    "mh_customer.purchases": _customer("/account"),
+    "mh_customer.purchase": _customer("/account/purchases/o-50224"),
+    "mh_customer.renewal": _customer("/account/purchases/o-50224/renewal"),
+    "mh_customer.reactivation": _customer("/account/purchases/o-50301/reactivation", YSALINE),
+    "mh_customer.requests": _customer("/support"),
+    "mh_customer.conversation": _customer("/support/rq-7001"),
+    "mh_customer.keys": _customer("/support/keys"),
+    "mh_customer.new_request": _customer("/support/new?purchase=o-50224"),
+    "mh_customer.check": _customer("/support/new?purchase=o-50224", onwards=describes),
+    "mh_customer.question": _customer(the_first(_PRODUCT, "/support/new?product={}"), onwards=describes),
+    "mh_operator.overview": _operator("/operator"),
+    "mh_operator.events": _operator("/operator/events"),
+    "mh_operator.event": _operator(the_first(_EVENT, "/operator/events/{}")),
+    "mh_operator.replay": _operator(the_first(_EVENT, "/operator/events/{}/replay")),
+    "mh_operator.deliveries": _operator("/operator/deliveries"),
+    "mh_operator.cascades": _operator("/operator/cascades"),
+    "mh_operator.cascade": _operator(the_first("SELECT id FROM mh_cascades", "/operator/cascades/{}")),
+    "mh_operator.products": _operator("/operator/products"),
+    "mh_operator.product": _operator(the_first(_PRODUCT, "/operator/products/{}")),
+    "mh_operator.change": _operator("/operator/products/20133/change/offline_temporary"),
+    "mh_operator.reinstatement": _operator(the_first(_PRODUCT, "/operator/products/{}/reinstatement")),
+    "mh_operator.refunds": _operator("/operator/refunds"),
+    "mh_operator.replies": _operator("/operator/replies"),
+    "mh_operator.requests": _operator("/operator/requests"),
+    "mh_operator.support_request": _operator(the_first(_REQUEST, "/operator/requests/{}")),
+    "mh_operator.sellers": _operator("/operator/sellers"),
+    "mh_operator.seller": _operator(f"/operator/sellers/{PIXELUNE}"),
+    "mh_operator.delivery": _operator(the_first("SELECT id FROM mh_deliveries ORDER BY id", "/operator/deliveries/{}")),
+    "mh_seller.products": _seller("/seller"),
+    "mh_seller.product": _seller("/seller/products/20148"),
+    "mh_seller.change": _seller("/seller/products/20148/change/offline_permanent"),
+    "mh_seller.progress": Visit(
+        path=the_first(f"SELECT id FROM mh_cascades WHERE subject_id = '{TOLD}'", "/seller/progress/{}"),
+        role=SELLER,
+        subject="kervelo",
     ),
-    "mh_operator.replies": Visit(path=lambda stack: a_request(stack, "/operator/replies"), role=OPERATOR),
-    "mh_operator.requests": Visit(path="/operator/requests", role=OPERATOR),
-    "mh_operator.support_request": Visit(
-        path=lambda stack: a_request(stack, "/operator/requests/request-seen"), role=OPERATOR
-    ),
-    "mh_operator.refunds": Visit(path="/operator/refunds", role=OPERATOR),
-    "mh_operator.products": Visit(path="/operator/products", role=OPERATOR),
-    "mh_operator.product": Visit(path="/operator/products/20133", role=OPERATOR),
-    "mh_operator.change": Visit(path="/operator/products/20133/change/offline_temporary", role=OPERATOR),
-    "mh_operator.reinstatement": Visit(
-        path=the_first(
-            "SELECT id FROM mh_products WHERE status = 'offline_permanent'", "/operator/products/{}/reinstatement"
-        ),
-        role=OPERATOR,
-    ),
-    "mh_operator.sellers": Visit(path="/operator/sellers", role=OPERATOR),
-    "mh_operator.seller": Visit(path=f"/operator/sellers/{PIXELUNE}", role=OPERATOR),
+    "mh_seller.requests": _seller("/seller/requests"),
+    "mh_seller.request_page": _seller("/seller/requests/rq-7001"),
+    "mh_seller.refusal": _seller("/seller/requests/rq-7001/refusal"),
+    "mh_seller.resolution": _seller("/seller/requests/rq-7001/resolution"),
+    "mh_seller.offer": _seller("/seller/requests/rq-7001/offer"),
+    "mh_seller.refunds": _seller("/seller/refunds"),
 }
-NOT_PAGES: Mapping[str, str] = {}
+NOT_PAGES: Mapping[str, str] = {
+    "mh_entrance.begin": "leads to the provider; 404 in a demo",
+    "mh_entrance.come_back": "where the provider leads back to; 404 in a demo",
+    "mh_customer.download": "leads to the file host",
+}
 EXTRA: Mapping[str, Visit] = {
     "not found": Visit(path="/products/none", status=404),
     "forbidden": Visit(path="/operator", role=SELLER, subject=PIXELUNE, status=403),
     "search without result": Visit(path="/?q=zzzz"),
+    "choose a purchase": _customer("/support/new"),
+    "expired purchase": _customer("/account/purchases/o-50301", YSALINE),
 }
