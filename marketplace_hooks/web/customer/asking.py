@@ -27,7 +27,7 @@ from ..state import state
 from . import blueprint
 from .fields import id_of
 from .purchases import customer_id, holder
-from .request_words import KINDS, SETS_IN_MOTION
+from .request_words import KINDS, sets_in_motion
 from .writing import Entered, entered
 
 SHOWN = 25
@@ -140,7 +140,7 @@ def _form(session: Session, bought: Purchased, written: Entered) -> str:
         bought=bought,
         head=head,
         written=written,
-        kinds=[(kind.value, str(label), str(SETS_IN_MOTION[kind])) for kind, label in KINDS.items()],
+        kinds=[(kind.value, str(label), sets_in_motion(kind)) for kind, label in KINDS.items()],
         closures=current_closures(session, bought.seller_id, day_of(now, zone)),
     )
 

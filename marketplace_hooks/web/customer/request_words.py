@@ -10,24 +10,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from flask import current_app
+
 from ...domain.deadlines import Policy, SkipReason
 from ...domain.eligibility import Ground
 from ...domain.requests import ClockName, ClockState, Handling, Kind, RefundState
 from ..desk_words import CLOCKS, GROUNDS, KINDS
 from ..i18n import Marked, gettext, lazy, ngettext, wording
+from ..state import state
 
 __all__ = ["CLOCKS", "GROUNDS", "KINDS"]
 
-SETS_IN_MOTION: Mapping[Kind, Marked] = {
+_SETS_IN_MOTION: Mapping[Kind, Marked] = {
     Kind.ANOMALY: lazy(
-        "The seller answers in person within 1 business day, and fixes it within 30 business days or the price is "
-        "refunded."
+        "The seller answers in person within %(answer)s, and fixes it within %(fix)s or the price is refunded."
     ),
-    Kind.INSTALLATION: lazy("How to install the product: part of Business Care. An answer within 1 business day."),
-    Kind.CONFIGURATION: lazy("How to set the product up: part of Business Care. An answer within 1 business day."),
-    Kind.QUESTION: lazy("Anything else about the product. An answer within 1 business day."),
+    Kind.INSTALLATION: lazy("How to install the product: part of Business Care. An answer within %(answer)s."),
+    Kind.CONFIGURATION: lazy("How to set the product up: part of Business Care. An answer within %(answer)s."),
+    Kind.QUESTION: lazy("Anything else about the product. An answer within %(answer)s."),
 }
-"""What a request of each kind sets in motion."""
 
 CONTRACT: Mapping[Ground, Marked] = {
     Ground.NOT_AN_ADVERTISED_FEATURE: lazy(
@@ -124,6 +125,25 @@ _FIX: Mapping[ClockState, Marked] = {
     ClockState.VOID: lazy("No longer awaited."),
 }
 _SENTENCES = {ClockName.ACKNOWLEDGEMENT: _ACKNOWLEDGEMENT, ClockName.FIX: _FIX}
+
+
+def sets_in_motion(kind: Kind) -> str:
+    """What a request of this kind sets in motion, by the policies of this installation."""
+    return gettext(_SETS_IN_MOTION[kind].message, **time_limits())
+
+
+def time_limits() -> dict[str, str]:
+    """How long each side has, in words: for an answer, for a fix, for contesting a refusal."""
+    settings = state(current_app).installation.settings
+    return {
+        "answer": _business_days(settings.acknowledgement_days),
+        "fix": _business_days(settings.fix_days),
+        "contest": ngettext("%(count)s day", "%(count)s days", settings.contest_days),
+    }
+
+
+def _business_days(count: int) -> str:
+    return ngettext("%(count)s business day", "%(count)s business days", count)
 
 
 @dataclass(frozen=True, kw_only=True)

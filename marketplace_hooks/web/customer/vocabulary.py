@@ -15,6 +15,7 @@ from ..state import state
 from ..storefront.labels import versions
 from . import blueprint
 from .purchases import purchase_url
+from .request_words import time_limits
 from .writing import KEYS
 
 
@@ -28,6 +29,7 @@ def words_of_the_room() -> dict[str, Any]:
         "may_undo": may_undo,
         "purchase_url": purchase_url,
         "standing": standing,
+        "within": time_limits,
         "versions": versions,
         "why_it_stops": care_words.WHY_IT_STOPS,
         "why_not": care_words.WHY_NOT,
