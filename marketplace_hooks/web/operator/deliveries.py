@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 
-from flask import Response
+from flask import Response, redirect, url_for
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.instants import parse_instant
+from ...errors import Conflict
 from ...services import logs
+from ...services.redeliveries import redeliver
+from ...services.work import Work
 from ...store.access import Role
 from ...store.outbox import DeliveryState
 from ..cursors import encode
+from ..forms import tell
+from ..i18n import gettext
+from ..repeats import carry_out_once
 from ..sign_in import audience
 from ..tags import tag_of
 from . import blueprint
@@ -19,6 +26,7 @@ from .showing import A_PAGE, Paged, asked, asked_word, here, number_after, page
 from .words import SUBJECTS
 
 LIST = "operator-deliveries"
+LARGEST = 2**63 - 1
 _TOLD_OF = {"request": "support_request"}
 
 
@@ -51,9 +59,9 @@ def deliveries() -> Response:
 @blueprint.get("/operator/deliveries/<int:delivery_id>")
 @audience(Role.OPERATOR)
 def delivery(delivery_id: int) -> Response:
-    """One delivery with what each attempt met."""
+    """One delivery with what each attempt met; one that has come to its end may be sent again."""
     with here().database.reading() as session:
-        found = logs.find_delivery(session, delivery_id)
+        found = logs.find_delivery(session, delivery_id) if delivery_id <= LARGEST else None
         if found is None:
             raise NotFound
         return page(
@@ -62,5 +70,27 @@ def delivery(delivery_id: int) -> Response:
             event=found.event,
             endpoint=found.endpoint,
             attempts=[{**one, "at": parse_instant(one["at"])} for one in found.delivery.attempt_log or []],
+            may_go_again=found.delivery.state in (DeliveryState.DELIVERED, DeliveryState.EXHAUSTED),
             payload=json.dumps(found.event.data, indent=2, ensure_ascii=False),
         )
+
+
+@blueprint.post("/operator/deliveries/<int:delivery_id>/again")
+@audience(Role.OPERATOR)
+def send_again(delivery_id: int) -> BaseResponse:
+    """Send one again, under the same id, with all its attempts before it."""
+    if delivery_id > LARGEST:
+        raise NotFound
+
+    def act(work: Work) -> str:
+        redeliver(work, delivery_id)
+        return ""
+
+    try:
+        carry_out_once(act)
+    except Conflict as refused:
+        _, word = tag_of(refused.facts.get("state", ""))
+        tell("warning", gettext("Nothing was done: the delivery is “%(state)s” now.", state=word))
+    else:
+        tell("good", gettext("It is sent again, under the same id."))
+    return redirect(url_for("mh_operator.delivery", delivery_id=delivery_id), 303)

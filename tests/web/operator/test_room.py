@@ -81,7 +81,8 @@ def test_a_list_takes_as_few_statements_for_much_as_for_little(lived: Marketplac
 
 
 def test_what_no_page_is_called_is_404_and_a_strange_cursor_400(lived: Marketplace, operator: Browser) -> None:
-    for path in ("events/x", "deliveries/999", "cascades/x", "requests/x", "products/x", "sellers/x"):
+    unknown = ("events/x", "deliveries/999", f"deliveries/{10**30}", "cascades/x", "requests/x", "products/x")
+    for path in (*unknown, "sellers/x", "products/x/change/online", "products/x/change/gone"):
         assert operator.get(f"/operator/{path}").status == 404
     for path in ("events", "deliveries", "cascades", "replies", "requests", "refunds", "products", "sellers"):
         assert operator.get(f"/operator/{path}?after=%00x").status == 400

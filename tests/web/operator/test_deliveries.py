@@ -1,0 +1,60 @@
+"""Does an operator see what was sent to whom and what each attempt met, and can it be sent again?"""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from marketplace_hooks.domain.instants import format_instant
+from marketplace_hooks.services.outgoing import dispatch
+from marketplace_hooks.store.outbox import Delivery, DeliveryState
+
+from ...desk import does
+from ...marketplace import OFFLINE, Marketplace
+from ..pages_rig import Browser
+from .conftest import has_endpoint
+
+
+@pytest.fixture
+def given_up(marketplace: Marketplace) -> Delivery:
+    """The delivery of a hidden product, after its last attempt."""
+    has_endpoint(marketplace)
+    marketplace.sells("mod-1")
+    marketplace.change("mod-1", OFFLINE)
+    marketplace.work_off()
+    dispatch(marketplace.installation)
+    [hidden, *_] = marketplace.outgoing("mod-1")
+    [first] = marketplace.all(select(Delivery).where(Delivery.outbox_id == hidden.id))
+    met = {"at": format_instant(marketplace.installation.now()), "status": 503, "error": None, "took_ms": 1204}
+    log = [{**met, "answer": "<b>closed</b>"}]
+    ended = update(Delivery).where(Delivery.id == first.id)
+    ended = ended.values(state=DeliveryState.EXHAUSTED, attempts=1, last_status=503, attempt_log=log)
+    does(marketplace, lambda work: work.session.execute(ended))
+    return first
+
+
+def test_deliveries_are_found_by_state_subject_and_event(
+    marketplace: Marketplace, operator: Browser, given_up: Delivery
+) -> None:
+    def found(query: str) -> int:
+        links = operator.get(f"/operator/deliveries?{query}").links
+        return len([link for link in links if link.startswith("/operator/deliveries/")])
+
+    [hidden, *_] = marketplace.outgoing("mod-1")
+    assert (found("state=exhausted"), found(f"kind=event&id={hidden.event_id}")) == (1, 1)
+    assert found("kind=product&id=mod-1") == len(marketplace.outgoing("mod-1"))
+    assert found("kind=product&id=mod-2") == 0
+    assert "No delivery is like that" in operator.page.words
+
+
+def test_a_delivery_shows_each_attempt_and_is_sent_again(
+    marketplace: Marketplace, operator: Browser, given_up: Delivery
+) -> None:
+    path = f"/operator/deliveries/{given_up.id}"
+    page = operator.get(path)
+    assert ("503" in page.words, "1,204 ms" in page.words, "&lt;b&gt;closed" in page.text) == (True, True, True)
+    done = operator.post(f"{path}/again")
+    assert "It is sent again, under the same id." in done.words
+    [again] = marketplace.all(select(Delivery).where(Delivery.id == given_up.id))
+    assert again.state in (DeliveryState.PENDING, DeliveryState.PARKED)
+    assert f"{path}/again" not in [form.action for form in operator.get(path).forms]
