@@ -7,6 +7,8 @@ blueprint = page_blueprint("mh_seller", __name__)
 from . import (  # noqa: E402, F401 - their views need the blueprint, and importing them adds them to it
     answers,
     changes,
+    closures,
+    figures,
     products,
     progress,
     refunds,

@@ -13,8 +13,9 @@ from ...services.claims import Claims
 from ...services.desk import Which
 from ...services.history import CANCELLED, SCHEDULED, Happened
 from ...store.cascades import CascadeState
+from ..care_words import care_extent, care_title, why_inactive
 from ..changing import BUTTONS
-from ..desk_words import CLOCKS, ENTITLEMENT, GROUNDS, GROUNDS_MEAN, KINDS, MISSING, REMEDIES, REPLY_REASONS
+from ..desk_words import CLOCKS, GROUNDS, GROUNDS_MEAN, KINDS, MISSING, REMEDIES, REPLY_REASONS
 from ..i18n import Marked, gettext, lazy
 from ..repeats import once_token
 from . import blueprint
@@ -70,9 +71,10 @@ def words_of_the_room() -> dict[str, Any]:
     """What the templates of this room may say beside what all pages may."""
     return {
         "buttons": BUTTONS,
+        "care_extent": care_extent,
+        "care_title": care_title,
         "changes": CHANGES,
         "clock_names": CLOCKS,
-        "entitlement_words": ENTITLEMENT,
         "form": request.form,
         "ground_words": GROUNDS,
         "grounds_mean": GROUNDS_MEAN,
@@ -86,6 +88,7 @@ def words_of_the_room() -> dict[str, Any]:
         "sides": SIDES,
         "steps": STEPS,
         "which_words": WHICH,
+        "why_inactive": why_inactive,
         "withdrawn_by": WITHDRAWN_BY,
     }
 
