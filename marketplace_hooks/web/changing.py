@@ -111,10 +111,15 @@ def _read_schedule(filled: Filled) -> datetime | None:
 
 
 def _check_name(filled: Filled, titles: list[str]) -> None:
-    """Whoever ends a sale for good types the product's name, in any language of its; case and accents do not matter."""
+    """Whoever ends a sale for good types the product's name, in any language of its: its letters and figures count."""
     typed = filled.text("name", required=gettext("Type the product’s name to confirm"), longest=1_000)
-    if typed and folded(typed) not in {folded(title) for title in titles}:
+    if typed and _letters(typed) not in {_letters(title) for title in titles}:
         filled.errors["name"] = gettext("This is not the product’s name")
+
+
+def _letters(name: str) -> str:
+    """Neither case and accents, nor what a keyboard may not have: a dash, an apostrophe."""
+    return "".join(letter for letter in folded(name) if letter.isalnum())
 
 
 def _shown(

@@ -58,9 +58,14 @@ def carry_out_once(act: Callable[[Work], str]) -> str:
 
 
 def word_of_form(*, otherwise: str | None = None) -> str:
-    """The form's hidden word, for an id that is the same however often it is sent; else `otherwise`, or a new one."""
+    """A word for what this form says, for an id that is the same however often it is sent.
+
+    Other words under the same hidden one are another thing. Without a hidden word: `otherwise`, or a new one.
+    """
     word = request.form.get(FIELD, "")
-    return word if _WORD.fullmatch(word) else otherwise or uuid.uuid4().hex
+    if not _WORD.fullmatch(word):
+        return otherwise or uuid.uuid4().hex
+    return hashlib.sha256(f"{word}:{said_in_form()}".encode()).hexdigest()[:32]
 
 
 def scope_of(identity: Identity) -> str:

@@ -1,0 +1,175 @@
+"""A seller declares the days without work beforehand, and customers see them at once; shorter ones, and none after all."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from marketplace_hooks.store.support import SellerClosure
+from marketplace_hooks.web.seller.closures import business_days
+
+from ...desk import ACKNOWLEDGEMENT, due, submits
+from ...holders import holds
+from ...marketplace import Marketplace
+from ..pages_rig import Browser, Page, browser_of
+from ..query_counting import counting_queries
+from .strangers import posts_blindly
+
+DAY = timedelta(days=1)
+PATH = "/seller/closures"
+
+
+def declares(browser: Browser, first_day: str, last_day: str = "", **more: Any) -> Page:
+    """Open the page and declare a closure; it is Monday 2 March 2026."""
+    browser.get(PATH)
+    return browser.post(PATH, first_day=first_day, last_day=last_day, **more)
+
+
+def kept(shop: Marketplace) -> list[SellerClosure]:
+    return shop.all(select(SellerClosure).order_by(SellerClosure.first_day))
+
+
+def test_a_closure_is_declared_and_customers_see_it(shop: Marketplace, browser: Browser) -> None:
+    page = declares(browser, "2026-03-09", "2026-03-15", reason="a week off")
+    assert "Declared. Your customers see it from now on." in page.words
+    assert "Announced 7 days, 5 business days" in page.words
+    [closure] = kept(shop)
+    assert (closure.first_day, closure.last_day) == (date(2026, 3, 9), date(2026, 3, 15))
+    assert shop.told("seller-1", "seller") == ["seller.closure_announced"]
+    assert "9 March 2026" in browser_of(shop).get("/products/mod-1").words
+
+
+def test_requests_that_come_after_it_wait_and_earlier_ones_do_not(
+    shop: Marketplace, browser: Browser, clock: time_machine.Traveller
+) -> None:
+    holds(shop)
+    submits(shop, "request-before")
+    clock.shift(timedelta(minutes=1))
+    declares(browser, "2026-03-03", "2026-03-04")
+    clock.shift(timedelta(minutes=1))
+    submits(shop, "request-after", subject="Another")
+    before, after = (due(shop, ACKNOWLEDGEMENT, f"request-{which}") for which in ("before", "after"))
+    assert after - before == 2 * DAY
+    assert "Its days do not count for requests that come after you have declared it." in browser.get(PATH).words
+
+
+def test_a_closure_may_have_no_end_for_now(shop: Marketplace, browser: Browser) -> None:
+    assert "no end for now" in declares(browser, "2026-03-02", open_ended="yes").words
+    assert kept(shop)[0].last_day is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"first_day": ""}, "Say on which day it begins"),
+        ({"first_day": "2026-03-01", "last_day": "2026-03-09"}, "choose today or a later day"),
+        ({"first_day": "2026-03-09"}, "Say which day is the last one, or that there is no end for now"),
+        ({"first_day": "2026-03-09", "last_day": "2026-03-08"}, "The last day cannot be before the first one."),
+        ({"first_day": "9 March", "last_day": "2026-03-10"}, "Enter a day, such as 2026-03-02"),
+        ({"first_day": "0001-01-01", "last_day": "2026-03-10"}, "Enter a day, such as 2026-03-02"),
+    ],
+)
+def test_days_that_cannot_be_are_asked_for_again(
+    shop: Marketplace, browser: Browser, fields: dict[str, str], sentence: str
+) -> None:
+    page = declares(browser, **fields)
+    assert (page.status, sentence in page.words) == (422, True)
+    assert kept(shop) == []
+
+
+def test_today_is_early_enough(shop: Marketplace, browser: Browser) -> None:
+    assert "Running 1 day, 1 business day" in _plain(declares(browser, "2026-03-02", "2026-03-02").words)
+
+
+def _plain(words: str) -> str:
+    return words.replace("One day", "1 day").replace("one business day", "1 business day")
+
+
+def test_a_closure_is_shortened(shop: Marketplace, browser: Browser) -> None:
+    declares(browser, "2026-03-09", "2026-03-15")
+    closure_id = kept(shop)[0].id
+    page = browser.post(f"{PATH}/{closure_id}/end", last_day="2026-03-11")
+    assert "Shortened. Your customers have been told." in page.words
+    assert kept(shop)[0].last_day == date(2026, 3, 11)
+
+
+@pytest.mark.parametrize(
+    ("last_day", "status", "sentence"),
+    [
+        ("2026-03-16", 409, "A closure can only be shortened."),
+        ("2026-03-08", 409, "The last day cannot be before the first one."),
+        ("", 422, "Say which day is the last one"),
+    ],
+)
+def test_a_closure_is_only_ever_shortened(
+    shop: Marketplace, browser: Browser, last_day: str, status: int, sentence: str
+) -> None:
+    declares(browser, "2026-03-09", "2026-03-15")
+    page = browser.post(f"{PATH}/{kept(shop)[0].id}/end", last_day=last_day)
+    assert (page.status, sentence in page.words) == (status, True)
+    assert kept(shop)[0].last_day == date(2026, 3, 15)
+
+
+def test_a_closure_to_come_is_cancelled_and_one_that_has_begun_ends_today(
+    shop: Marketplace, browser: Browser, clock: time_machine.Traveller
+) -> None:
+    declares(browser, "2026-03-02", "2026-03-05")
+    clock.shift(timedelta(minutes=1))
+    declares(browser, "2026-03-09", "2026-03-15")
+    begun, coming = kept(shop)
+    page = browser.post(f"{PATH}/{coming.id}/cancellation")
+    assert "Cancelled. Your customers have been told." in page.words
+    page = browser.post(f"{PATH}/{begun.id}/cancellation")
+    begun, coming = kept(shop)
+    assert coming.cancelled_at is not None
+    assert (begun.cancelled_at, begun.last_day) == (None, date(2026, 3, 2))
+
+
+def test_a_declaration_that_is_sent_twice_is_one(shop: Marketplace, browser: Browser) -> None:
+    form = browser.get(PATH).form(PATH).fields.to_dict()
+    sent = {**form, "first_day": "2026-03-09", "last_day": "2026-03-15"}
+    for _ in range(2):
+        assert browser._send("POST", PATH, follow=False, data=sent).status == 303
+    assert len(kept(shop)) == 1
+
+
+def test_other_sellers_closures_are_not_found(shop: Marketplace, browser: Browser, other: Browser) -> None:
+    declares(browser, "2026-03-09", "2026-03-15")
+    closure_id = kept(shop)[0].id
+    assert "No closure is announced" in other.get(PATH).words
+    for what in ("end", "cancellation"):
+        assert posts_blindly(other, f"{PATH}/{closure_id}/{what}", last_day="2026-03-10").status == 404
+        assert posts_blindly(other, f"{PATH}/none/{what}", last_day="2026-03-10").status == 404
+    assert kept(shop)[0].last_day == date(2026, 3, 15)
+
+
+def test_a_form_without_its_token_is_not_taken(shop: Marketplace, browser: Browser) -> None:
+    browser.get(PATH)
+    assert browser.post(PATH, token=False, first_day="2026-03-09", last_day="2026-03-15").status == 400
+    assert kept(shop) == []
+
+
+def test_the_calendar_needs_as_many_statements_however_full_it_is(shop: Marketplace, browser: Browser) -> None:
+    for number in range(10, 15):
+        declares(browser, f"2026-03-{number}", f"2026-03-{number}")
+    with counting_queries(shop) as queries:
+        browser.get(PATH)
+    assert len(queries) <= 2
+
+
+@pytest.mark.parametrize(
+    ("first", "days", "expected"),
+    [("2026-03-02", 1, 1), ("2026-03-07", 2, 0), ("2026-03-06", 4, 2), ("2026-03-02", 14, 10), ("2026-03-04", 7, 5)],
+)
+def test_business_days_are_those_that_are_no_week_end(first: str, days: int, expected: int) -> None:
+    assert business_days(date.fromisoformat(first), days) == expected
+
+
+def test_a_french_seller_declares_in_french(shop: Marketplace) -> None:
+    reader = browser_of(shop, "seller", "seller-1", language="fr")
+    page = declares(reader, "2026-03-09", "2026-03-15")
+    assert "Annoncée 7 jours, 5 jours ouvrés" in page.words
