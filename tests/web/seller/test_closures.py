@@ -1,4 +1,4 @@
-"""A seller declares the days without work beforehand, and customers see them at once; shorter ones, and none after all."""
+"""A seller declares days without work beforehand, and customers see them at once; then fewer, or none after all."""
 
 from __future__ import annotations
 
