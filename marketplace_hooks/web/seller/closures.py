@@ -17,12 +17,12 @@ from ...services.closures import cancel_own, current_closures, declare_own, shor
 from ...services.work import Cause, Work
 from ...store.access import Role
 from ...store.support import SellerClosure
+from ..filled import Filled
 from ..forms import tell
 from ..i18n import Marked, gettext, lazy, wording
 from ..repeats import carry_out_once
 from ..sign_in import audience
 from . import blueprint
-from .fields import Filled
 from .sentences import sentence_of
 from .showing import here, known_id, page, seller_id
 
