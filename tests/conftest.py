@@ -49,6 +49,9 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 GUARD = pytest.StashKey[LoopbackOnly]()
 
+# Side by side, the rooms whose tests wait for real processes begin, so that none of them is left to the end.
+LONGEST_FIRST = ("browser", "faults", "cli", "demo")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settle what the whole session stands on, before anything of ours is read."""
@@ -60,6 +63,20 @@ def pytest_configure(config: pytest.Config) -> None:
     guard = LoopbackOnly(also_allowed=[host for host in named if host])
     guard.install()
     config.stash[GUARD] = guard
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Side by side (`-n 2 --dist loadgroup`), the tests of a file stay together, and so do all that share one browser's
+    stack: each process has servers of its own, and starts them once."""
+    if not config.pluginmanager.has_plugin("xdist"):
+        return
+    tests = Path(__file__).parent
+    places = {item: item.path.relative_to(tests) for item in items if item.path.is_relative_to(tests)}
+    for item, place in places.items():
+        item.add_marker(pytest.mark.xdist_group("browser" if place.parts[0] == "browser" else place.as_posix()))
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        ranks = {room: rank for rank, room in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: ranks.get(places[item].parts[0], len(ranks)) if item in places else len(ranks))
 
 
 @pytest.fixture
