@@ -49,6 +49,17 @@ def pack(id_: str, product_ids: list[str], seller_id: str = "s1") -> Event:
     return "pack.upserted", {"pack_id": id_, "seller_id": seller_id, "product_ids": product_ids, **priced}
 
 
+def customer(id_: str = "c1") -> Event:
+    described = {"name": "A", "email": "a@shop.example", "locale": "fr", "professional": False}
+    return "customer.upserted", {"customer_id": id_, **described}
+
+
+def purchase(id_: str, product_id: str, bought_at: datetime) -> Event:
+    price = {"amount_cents": 9900, "currency": "EUR"}
+    bought = {"customer_id": "c1", "product_id": product_id, "purchased_at": bought_at.isoformat()}
+    return "purchase.completed", {"purchase_id": id_, **bought, "price_paid": price}
+
+
 def changed(
     id_: str,
     status: str,

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace_hooks.store.cascades import Cascade, CascadeState
 from marketplace_hooks.store.packs import Pack, pack_is_visible
+from marketplace_hooks.store.subscriptions import Subscription, SubscriptionState
 
 from .conftest import MakePlace
 from .processes import FAIR, STARTED_WITHIN_S, Fault
-from .tellings import assert_each_told, assert_told_once, hidden, keep, pack, product, seller, set_up, shown, told
+from .tellings import (
+    assert_each_told,
+    assert_told_once,
+    changed,
+    customer,
+    hidden,
+    keep,
+    pack,
+    product,
+    purchase,
+    seller,
+    set_up,
+    shown,
+    told,
+)
 
 CHUNK = "marketplace_hooks.services.cascades:_next_chunk"
 
@@ -52,6 +69,32 @@ def test_a_cascade_killed_at_every_boundary_of_its_chunks_tells_of_every_pack_on
     assert {"packs": 95} == {one["name"]: one["done"] for one in cascade.steps if one["name"] == "packs"}
     assert cascade.owner is None
     assert cascade.leased_until is None
+
+
+def test_a_withdrawal_killed_at_every_boundary_of_its_chunks_cancels_and_tells_everybody_once(
+    make_place: MakePlace,
+) -> None:
+    lease_s, sweep_s = 1.0, 0.3
+    place = make_place(CASCADE_CHUNK=4, LEASE_S=lease_s, SWEEP_INTERVAL_S=sweep_s)
+    ids = [f"b{number:02}" for number in range(15)]
+    bought_at = datetime.now(UTC) - timedelta(days=30)
+    set_up(place, [seller(), product("p1"), customer(), *(purchase(id_, "p1", bought_at) for id_ in ids)])
+    uncommitted = Fault(at=CHUNK, when="after", call=1, times=2)
+    committed = Fault(at=CHUNK, when="before", call=2, times=4)  # four chunks, and the look for a fifth
+    place.start_worker(faults=[uncommitted, committed])
+    place.start_scheduler()
+    keep(place, [changed("p1", "offline_permanent", 1)])
+    committed.wait(place, FAIR * 7 * (lease_s + sweep_s) + STARTED_WITHIN_S)
+    assert len(uncommitted.struck) == 2
+    place.wait(all_done, FAIR * (lease_s + sweep_s), "the last chunk was forgotten")
+
+    assert_each_told(place, "subscription.renewal_cancelled", ids)
+    assert_each_told(place, "cascade.completed", ["p1"])
+    assert_told_once(place)
+    known = place.read(lambda session: list(session.scalars(select(Subscription))))
+    assert all(one.withdrawn_from is not None and one.state is SubscriptionState.ACTIVE for one in known)
+    (cascade,) = place.read(lambda session: list(session.scalars(select(Cascade))))
+    assert [one["done"] for one in cascade.steps if one["name"] == "renewals"] == [len(ids)]
 
 
 def test_a_cascade_longer_than_one_turn_goes_on_without_waiting_for_its_lease(make_place: MakePlace) -> None:

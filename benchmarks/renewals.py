@@ -1,0 +1,82 @@
+"""How much longer does the daily run take when a million Business Cares stand beside the few that are due?
+
+The same run on two databases: in one nothing but the due ones stands, in the other a million more. Whatever is touched
+beside what is due shows as the difference. That it is found by an index is asserted in `test_renewal_plans.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from marketplace_hooks.domain.civil_days import add_months
+from marketplace_hooks.services.renewals import due, run_renewals
+from tests.many import gather_statistics, have_bought
+
+from . import rounds, stack, told
+
+DUE = 3_000
+MOST_RATIO = 1.5
+LATER_DAYS = 280
+
+
+def fill(here: Path, url: str, *, others: int) -> str:
+    """What was due the day before yesterday, and so many others that are due in some months."""
+    installation = stack.place(here, url).install()
+    told.tell(installation, [told.seller(), told.product(0)])
+    today = datetime.now(UTC).date()
+    long_ago = add_months(today - timedelta(days=2), -12)
+    have_bought(installation.database, told.product_id(0), [long_ago], DUE, prefix="due", told=True)
+    if others:
+        days = [today - timedelta(days=number) for number in range(1, LATER_DAYS + 1)]
+        have_bought(installation.database, told.product_id(0), days, others)
+    gather_statistics(installation.database)
+    installation.database.dispose()
+    return url
+
+
+def seconds(here: Path, database: stack.Databases, filled: str) -> float:
+    """One run on a copy. Raises when it did not decide exactly what was due."""
+    copy = database(template=filled)
+    installation = stack.place(here, copy).install()
+    with installation.database.reading() as session:
+        due(session, installation.now())  # connected, and statements are compiled.
+    begun_s = time.perf_counter()
+    done = run_renewals(installation)
+    took_s = time.perf_counter() - begun_s
+    installation.database.dispose()
+    database.drop(copy)
+    if done != DUE:
+        raise RuntimeError(f"{done} renewals were decided")
+    return took_s
+
+
+def measure(asked: Namespace, kind: str) -> rounds.Report:
+    """On one kind of database."""
+    report = rounds.Report(title=f"renewals, {DUE:,} due beside {asked.events:,}", database=kind)
+    with stack.folder() as here, stack.databases(kind, here) as database:
+        rounds.tell(f"{report.title} {kind}: making the rows")
+        alone = fill(here, database(), others=0)
+        among = fill(here, database(), others=asked.events)
+        seconds(here, database, alone)
+        rounds.interleave(
+            report,
+            asked.rounds,
+            floor=lambda: seconds(here, database, alone),
+            ours=lambda: seconds(here, database, among),
+            unit="s",
+            target=rounds.at_most(MOST_RATIO),
+        )
+    return report
+
+
+def main() -> None:
+    """Run from the command line: `python -m benchmarks.renewals`."""
+    asked = rounds.options(__doc__ or "", events=1_000_000, rounds=3).parse_args()
+    rounds.run(asked, lambda kind: measure(asked, kind))
+
+
+if __name__ == "__main__":
+    main()
