@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
-from tests.faults.processes import crowding
 from tests.rig.binaries import NO_CHROMIUM, find_chromium
 
 from .stack import Stack
@@ -82,6 +81,8 @@ def open_browser(chromium: Browser, stack: Stack) -> Iterator[OpenBrowser]:
             reduced_motion="reduce",
         )
         opened.append(context)
+        # As one who chose it: who signs in is else spoken to in the language that is known of that person.
+        context.add_cookies([{"name": "mh_language", "value": language, "url": stack.url}])
         context.set_default_timeout(PATIENCE_MS * crowding())
         expect.set_options(timeout=PATIENCE_MS * crowding())
         page = context.new_page()
