@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
+from tests.faults.processes import crowding
 from tests.rig.binaries import NO_CHROMIUM, find_chromium
 
 from .stack import Stack
