@@ -72,9 +72,11 @@ def notice_missed(work: Work, name: ClockName) -> int:
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
+    # Two statements: in one, PostgreSQL compares every due clock with every key, since it expects a few of either.
+    locked = list(work.session.scalars(keys))
     taken = (
         update(Clock)
-        .where(Clock.request_id.in_(keys.scalar_subquery()), Clock.name == constant(name), _has_run_out(work.now))
+        .where(Clock.request_id.in_(locked), Clock.name == constant(name), _has_run_out(work.now))
         .values(
             state=ClockState.MISSED, missed_at=Clock.due_before, noticed_at=work.now, notice_id=notice, warn_at=None
         )
@@ -82,7 +84,7 @@ def notice_missed(work: Work, name: ClockName) -> int:
         .execution_options(synchronize_session=False)
     )
     # By their ids from here on: nothing else finds the clocks of this notice without looking at all the others.
-    ids = list(work.session.scalars(taken))
+    ids = list(work.session.scalars(taken)) if locked else []
     if not ids:
         return 0
     counted = update(SupportRequest).where(SupportRequest.id.in_(ids))
