@@ -125,6 +125,8 @@ VISITS: Mapping[str, Visit] = {
     "mh_seller.refusal": _seller("/seller/requests/rq-7001/refusal"),
     "mh_seller.resolution": _seller("/seller/requests/rq-7001/resolution"),
     "mh_seller.offer": _seller("/seller/requests/rq-7001/offer"),
+    "mh_seller.closures": _seller("/seller/closures"),
+    "mh_seller.figures": _seller("/seller/figures"),
     "mh_seller.refunds": _seller("/seller/refunds"),
 }
 NOT_PAGES: Mapping[str, str] = {
