@@ -160,7 +160,7 @@ def test_the_head_says_since_when_it_is_over_and_that_the_request_stays_owed(
     clock.move_to(datetime(2027, 3, 10, tzinfo=UTC))
     words = browser.get(f"/seller/requests/{REQUEST}").words
     assert "Business Care not active" in words
-    assert "2 March 2027" in words
+    assert "Business Care not active Since 3 March 2027." in words
     assert "It was active when this request was sent: the request stays owed." in words
 
 
