@@ -131,7 +131,7 @@ class Wording:
         """A civil day; of an instant, the one it falls on in the reader's zone."""
         if isinstance(value, datetime):
             value = value.astimezone(self.zone).date()
-        return dates.format_date(value, length, locale=self.locale)
+        return self._date(value, length)
 
     def month(self, value: date) -> str:
         """A month with its year, short: « nov. 2026 »."""
@@ -146,11 +146,16 @@ class Wording:
         local = value.astimezone(self.zone)
         joined = str(dates.get_datetime_format(length, locale=self.locale)).replace("'", "")
         time = dates.format_time(local, "short", locale=self.locale)
-        told = joined.replace("{0}", time).replace("{1}", dates.format_date(local, length, locale=self.locale))
+        told = joined.replace("{0}", time).replace("{1}", self._date(local.date(), length))
         if self.zone.key in ("UTC", "Etc/UTC"):
             return f"{told} (UTC)"
         city = dates.get_timezone_location(self.zone, locale=self.locale, return_city=True)
         return self.gettext("%(instant)s (%(city)s time)", instant=told, city=city)
+
+    def _date(self, value: date, length: Length) -> str:
+        told = dates.format_date(value, length, locale=self.locale)
+        # Babel knows no ordinals, and in French the first of a month is one: « 1er janvier ».
+        return re.sub(r"\b1 (?=[^\W\d])", "1er ", told) if self.language == "fr" and value.day == 1 else told
 
     def said(self, texts: str | Mapping[str, str]) -> Said:
         """What somebody wrote in one language or several: in the reader's where there is one, else in another.

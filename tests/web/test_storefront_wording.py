@@ -41,7 +41,14 @@ def test_any_amount_in_any_currency_can_be_written(cents: int, currency: str) ->
 def test_a_day_is_the_one_of_the_readers_zone() -> None:
     late = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
     assert (FRENCH.day(late), ENGLISH.day(late), AMERICAN.day(late)) == ("2 mars 2026", "2 March 2026", "March 2, 2026")
-    assert FRENCH.day(date(2026, 8, 1)) == "1 août 2026"
+
+
+def test_the_first_of_a_month_is_an_ordinal_in_french_alone() -> None:
+    first = date(2026, 8, 1)
+    assert (FRENCH.day(first), FRENCH.day(first, "full")) == ("1er août 2026", "samedi 1er août 2026")
+    assert FRENCH.day(first, "short") == "01/08/2026"
+    assert (FRENCH.day(date(2026, 8, 11)), ENGLISH.day(first)) == ("11 août 2026", "1 August 2026")
+    assert FRENCH.instant(datetime(2026, 8, 1, 7, 5, tzinfo=UTC)) == "1er août 2026, 09:05 (heure de Paris)"
 
 
 def test_an_instant_says_whose_time_it_is() -> None:
