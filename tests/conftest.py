@@ -65,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[GUARD] = guard
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups.
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Side by side (`-n 2 --dist loadgroup`), the tests of a file stay together, and so do all that share one browser's
     stack: each process has servers of its own, and starts them once."""
