@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 import time_machine
+from xdist.scheduler import LoadScopeScheduling
 
 from .rig import databases
 from .rig.network import LoopbackOnly
@@ -65,19 +66,27 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[GUARD] = guard
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups.
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Side by side (`-n 2 --dist loadgroup`), the tests of a file stay together, and so do all that share one browser's
-    stack: each process has servers of its own, and starts them once."""
-    if not config.pluginmanager.has_plugin("xdist"):
-        return
-    tests = Path(__file__).parent
-    places = {item: item.path.relative_to(tests) for item in items if item.path.is_relative_to(tests)}
-    for item, place in places.items():
-        item.add_marker(pytest.mark.xdist_group("browser" if place.parts[0] == "browser" else place.as_posix()))
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        ranks = {room: rank for rank, room in enumerate(LONGEST_FIRST)}
-        items.sort(key=lambda item: ranks.get(places[item].parts[0], len(ranks)) if item in places else len(ranks))
+class TogetherByPlace(LoadScopeScheduling):
+    """Side by side, the tests of a file stay together, and so do all that share one browser's stack: each process has
+    servers of its own, and starts them once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        room = path.rpartition("/")[0]
+        return room if room.endswith("browser") else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> TogetherByPlace:
+    """How pytest-xdist shares the tests out."""
+    return TogetherByPlace(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, the longest first."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        tests, ranks = Path(__file__).parent, {room: rank for rank, room in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: ranks.get(item.path.relative_to(tests).parts[0], len(ranks)))
 
 
 @pytest.fixture

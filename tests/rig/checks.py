@@ -99,7 +99,7 @@ def side_by_side() -> list[str]:
     if os.environ.get("TEST_REDIS_URL"):
         return []
     processes = max(2, min(4, os.cpu_count() or 1))
-    return [f"--numprocesses={processes}", "--dist=loadgroup", "--no-loadscope-reorder"]
+    return [f"--numprocesses={processes}", "--dist=loadscope", "--no-loadscope-reorder"]
 
 
 def finish(command: Sequence[str]) -> int:
