@@ -79,7 +79,7 @@ def post_signed(url: str, headers: dict[str, str], body: bytes) -> tuple[int, di
             answer = outbound.post(url, body=body, headers={"content-type": "application/json", **headers})
     except (OutboundFailed, OutboundRefused) as error:
         raise click.ClickException(
-            f"{url} could not be reached: {error}. Is `marketplace-hooks up` running?"
+            f"{url} could not be reached: {str(error).rstrip('.')}. Is `marketplace-hooks up` running?"
         ) from error
     try:
         content = json.loads(answer.body)

@@ -169,7 +169,11 @@ def normalise(url: str | URL) -> URL:
             raise ConfigurationError(
                 "DATABASE_URL names an in-memory SQLite database, which workers could not see. Name a file."
             )
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(str(parsed.database))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Customers' data: a file that SQLite made itself could be read by every account of the machine.
+        with contextlib.suppress(OSError):
+            file.touch(mode=0o600, exist_ok=False)
         return parsed.set(drivername="sqlite+pysqlite")
     raise ConfigurationError(f"DATABASE_URL names a {backend} database; only postgresql and sqlite are supported.")
 

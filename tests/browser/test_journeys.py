@@ -133,7 +133,7 @@ def test_a_third_declares_what_his_site_does_not_tell(stack: Stack, open_browser
     page.wait_for_url(re.compile(r"/support/(?!new)[^/]+$"))
 
 
-def test_an_operator_replays_a_rejected_event_once_what_it_needs_is_there(
+def test_an_operator_replays_a_rejected_event_and_reads_why_it_fails_again(
     stack: Stack, open_browser: OpenBrowser
 ) -> None:
     page = open_browser()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import statistics
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -75,11 +76,14 @@ def test_posts_are_kept_at_once_while_redis_is_down_and_workers_listen_again_whe
     place.wait(lambda session: status_of(session, "p0") == "offline_temporary", SWEPT_WITHIN_S, "nothing works yet")
 
     private_redis.kill()
+    took_s = []
     for id_ in ids[1:]:
         started_s = time.monotonic()
         status, answer, _ = place.post(signed(hidden(id_, 1)))
+        took_s.append(time.monotonic() - started_s)
         assert (status, answer["duplicate"]) == (202, False)
-        assert time.monotonic() - started_s < AT_ONCE_S
+    # A client that waited for Redis would make each of them wait; a busy machine only some.
+    assert statistics.median(took_s) < AT_ONCE_S
     everything = dict.fromkeys(ids, "offline_temporary")
     place.wait(lambda session: statuses(session) == everything, SWEPT_WITHIN_S, "nothing was done without Redis")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
@@ -59,3 +61,13 @@ def test_who_waits_too_long_for_a_turn_is_told_that_it_may_try_again(
     with database.begin() as connection:
         assert connection.scalar(text("SELECT 1")) == 1
     database.dispose()
+
+
+def test_a_new_file_of_customers_data_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "new.db"
+    database = Database(f"sqlite:///{path}")
+    with database.begin() as session:
+        session.execute(text("CREATE TABLE kept (number INTEGER)"))
+        modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
+    database.dispose()
+    assert set(modes.values()) == {0o600}, modes
