@@ -2,7 +2,7 @@
 
 | fixture | gives |
 |---|---|
-| `stack` | the session's `up --demo`, with workers and merchant sites; tests leave it running |
+| `stack` | one `up --demo` for all of them, with workers and merchant sites; tests leave it running |
 | `open_browser` | opens a page in a window of its own: `open_browser(language="fr", scheme="dark", width=320)` |
 
 Whatever a page writes to the browser's console as an error, a blocked script or style among it, fails the test.
@@ -34,7 +34,7 @@ PATIENCE_MS = 30_000
 OpenBrowser = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole product, started once."""
     running = Stack(tmp_path_factory.mktemp("stack"))
@@ -45,13 +45,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(_playwright: Playwright) -> Iterator[Browser]:
     """One browser for all tests; each window has cookies of its own."""
     program = find_chromium()
