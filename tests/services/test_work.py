@@ -13,7 +13,14 @@ from marketplace_hooks.services.standings import Standings
 from marketplace_hooks.services.work import Work, carry_out
 from marketplace_hooks.store.products import Seller
 
-SELLER = {"seller_id": "seller-1", "name": "Lumen", "country": "FR", "locale": "fr", "helpdesk_relays": []}
+SELLER = {
+    "seller_id": "seller-1",
+    "name": "Lumen",
+    "country": "FR",
+    "locale": "fr",
+    "helpdesk_relays": [],
+    "email": None,
+}
 
 
 class Bells:
