@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from marketplace_hooks.store.access import Lock
 from marketplace_hooks.store.inbox import InboxEvent
 from tests.rig.postgres import Postgres
 from tests.rig.redis import RedisServer
 
 from .conftest import MakePlace
-from .processes import SWEPT_WITHIN_S, Fault, Place, wait_until
+from .processes import STARTED_WITHIN_S, SWEPT_WITHIN_S, Fault, Place, wait_until
 from .tellings import (
     assert_told_once,
     count_inbox,
@@ -74,6 +75,7 @@ def test_posts_are_kept_at_once_while_redis_is_down_and_workers_listen_again_whe
     scheduler = place.start_scheduler()
     place.post(signed(hidden("p0", 1)))
     place.wait(lambda session: status_of(session, "p0") == "offline_temporary", SWEPT_WITHIN_S, "nothing works yet")
+    place.wait(lambda session: session.scalar(select(Lock.owner)) is not None, STARTED_WITHIN_S, "nobody keeps time yet")
 
     private_redis.kill()
     took_s = []
