@@ -75,7 +75,7 @@ def test_posts_are_kept_at_once_while_redis_is_down_and_workers_listen_again_whe
     scheduler = place.start_scheduler()
     place.post(signed(hidden("p0", 1)))
     place.wait(lambda session: status_of(session, "p0") == "offline_temporary", SWEPT_WITHIN_S, "nothing works yet")
-    place.wait(lambda session: session.scalar(select(Lock.owner)) is not None, STARTED_WITHIN_S, "nobody keeps time yet")
+    place.wait(lambda session: session.scalar(select(Lock.owner)) is not None, STARTED_WITHIN_S, "nobody keeps time")
 
     private_redis.kill()
     took_s = []
