@@ -229,7 +229,8 @@ class Place:
         for process in running:
             with suppress(subprocess.TimeoutExpired):
                 process.popen.wait(max(0.0, give_up_at_s - time.monotonic()))
-        badly = {process.name: process.popen.poll() for process in running if process.popen.poll() != 0}
+        # One that was asked to stop before it had begun ends by the signal itself.
+        badly = {one.name: one.popen.poll() for one in running if one.popen.poll() not in (0, -signal.SIGTERM)}
         assert not badly, f"did not stop in good order: {badly}\n{self.last_words()}"
         # The children of killed processes may still finish what they do; they may not stay.
         wait_until(lambda: not self.leftovers(), STOPPED_WITHIN_S, "processes are left", lambda: self.leftovers())
