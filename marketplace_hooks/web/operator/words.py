@@ -6,10 +6,11 @@ from typing import Any
 
 from ...domain.replies import Sign
 from ...domain.requests import RefundState
-from ...domain.statuses import Side, Status
+from ...domain.statuses import Side
 from ..changing import BUTTONS
 from ..i18n import Marked, gettext, lazy, wording
 from ..repeats import once_token
+from ..status_words import HELD_BY, SCHEDULED_TO, STEPS, WITHDRAWN_BY
 
 SUBJECTS: dict[str, Marked] = {
     "event": lazy("Event"),
@@ -35,16 +36,6 @@ CHANGES: dict[str, Marked] = {
     "unsuspended": lazy("Account open again"),
     "release_published": lazy("Release published"),
 }
-STEPS: dict[str, Marked] = {
-    "product_page": lazy("The product’s page"),
-    "product_pages": lazy("The products’ pages"),
-    "pack_page": lazy("The pack’s page"),
-    "packs": lazy("The packs that contain it"),
-    "packs_of_seller": lazy("The packs that contain them"),
-    "renewals": lazy("The tacit renewals of Business Care"),
-    "holders": lazy("The customers who may download it"),
-    "events": lazy("The marketplace and the others are told"),
-}
 SIDES: dict[str, Marked] = {
     Side.SELLER: lazy("the seller"),
     Side.MARKETPLACE: lazy("the marketplace"),
@@ -52,21 +43,6 @@ SIDES: dict[str, Marked] = {
     "customer": lazy("the customer"),
     "bank": lazy("the bank"),
     "marketplace_hooks": lazy("this service"),
-}
-HELD_BY = {
-    Side.SELLER: lazy("Held offline by the seller"),
-    Side.MARKETPLACE: lazy("Held offline by the marketplace"),
-    Side.ACCOUNT: lazy("The seller’s account has been suspended"),
-}
-WITHDRAWN_BY = {
-    Side.SELLER: lazy("Withdrawn for good by the seller"),
-    Side.MARKETPLACE: lazy("Withdrawn for good by the marketplace"),
-    Side.ACCOUNT: lazy("Withdrawn for good with the seller’s account"),
-}
-SCHEDULED_TO = {
-    Status.ONLINE: lazy("Will be put back online"),
-    Status.OFFLINE_TEMPORARY: lazy("Will be taken offline"),
-    Status.OFFLINE_PERMANENT: lazy("Will be withdrawn for good"),
 }
 SIGNS: dict[Sign, Marked] = {
     Sign.RECEIPT_WORDING: lazy("It reads like a template that confirms a receipt."),

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import request
 
-from ...domain.statuses import Side, Status
+from ...domain.statuses import Side
 from ...services.claims import Claims
 from ...services.desk import Which
 from ...services.history import CANCELLED, SCHEDULED, Happened
@@ -18,6 +18,7 @@ from ..changing import BUTTONS
 from ..desk_words import CLOCKS, GROUNDS, GROUNDS_MEAN, KINDS, MISSING, REMEDIES, REPLY_REASONS
 from ..i18n import Marked, gettext, lazy
 from ..repeats import once_token
+from ..status_words import SCHEDULED_TO, STEPS
 from . import blueprint
 
 HELD_BY = {
@@ -35,26 +36,11 @@ SIDES = {
     Side.MARKETPLACE: lazy("the marketplace"),
     Side.ACCOUNT: lazy("your account’s suspension"),
 }
-SCHEDULED_TO = {
-    Status.ONLINE: lazy("Will be put back online"),
-    Status.OFFLINE_TEMPORARY: lazy("Will be taken offline"),
-    Status.OFFLINE_PERMANENT: lazy("Will be withdrawn for good"),
-}
 CHANGES: dict[str, Marked] = {
     "held": lazy("Taken offline"),
     "lifted": lazy("Put back online, or one hold less"),
     "withdrawn": lazy("Withdrawn for good"),
     "reinstated": lazy("Reinstated by the marketplace"),
-}
-STEPS: dict[str, Marked] = {
-    "product_page": lazy("The product’s page"),
-    "product_pages": lazy("The products’ pages"),
-    "pack_page": lazy("The pack’s page"),
-    "packs": lazy("The packs that contain it"),
-    "packs_of_seller": lazy("The packs that contain them"),
-    "renewals": lazy("The tacit renewals of Business Care"),
-    "holders": lazy("The customers who may download it"),
-    "events": lazy("The marketplace and the others are told"),
 }
 
 WHICH: dict[str, Marked] = {

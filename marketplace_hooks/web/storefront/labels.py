@@ -1,4 +1,4 @@
-"""What are kinds, categories, sides and versions called on the pages?
+"""What are kinds, categories and versions called on the pages?
 
 Categories are the marketplace's own words. Those that it is known to use are translated and have a picture; any other
 is shown as it was told.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...domain.statuses import Side, Status
 from ...store.products import ProductKind
 from ..i18n import Marked, gettext, lazy
 
@@ -33,22 +32,6 @@ CATEGORIES: dict[str, Marked] = {
 }
 
 KINDS = {ProductKind.MODULE: lazy("Module"), ProductKind.THEME: lazy("Theme")}
-
-HELD_BY = {
-    Side.SELLER: lazy("Held offline by the seller"),
-    Side.MARKETPLACE: lazy("Held offline by the marketplace"),
-    Side.ACCOUNT: lazy("The seller’s account has been suspended"),
-}
-WITHDRAWN_BY = {
-    Side.SELLER: lazy("Withdrawn for good by the seller"),
-    Side.MARKETPLACE: lazy("Withdrawn for good by the marketplace"),
-    Side.ACCOUNT: lazy("Withdrawn for good with the seller’s account"),
-}
-SCHEDULED = {
-    Status.ONLINE: lazy("Will be put back online"),
-    Status.OFFLINE_TEMPORARY: lazy("Will be taken offline"),
-    Status.OFFLINE_PERMANENT: lazy("Will be withdrawn for good"),
-}
 
 
 def category_label(category: str) -> str:

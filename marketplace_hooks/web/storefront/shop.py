@@ -21,9 +21,10 @@ from ..care_words import care_vocabulary
 from ..pages import page_blueprint, refuse
 from ..sign_in import audience, may_see, sight
 from ..state import state
+from ..status_words import HELD_BY, SCHEDULED_TO, WITHDRAWN_BY
 from .artwork import artwork
 from .excerpts import excerpt, paragraphs
-from .labels import HELD_BY, KINDS, SCHEDULED, WITHDRAWN_BY, category_label, range_of, versions
+from .labels import KINDS, category_label, range_of, versions
 from .owning import may_ask_before_buying, owned_by_reader
 
 PRODUCTS_SHOWN = 24
@@ -46,7 +47,7 @@ def _words_of_the_shop() -> dict[str, Any]:
         "kinds": KINDS,
         "paragraphs": paragraphs,
         "range_of": range_of,
-        "scheduled": SCHEDULED,
+        "scheduled": SCHEDULED_TO,
         "versions": versions,
         "withdrawn_by": WITHDRAWN_BY,
     }
