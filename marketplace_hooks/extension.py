@@ -56,16 +56,21 @@ class MarketplaceHooks:
                 f"MarketplaceHooks is already registered on the app {app.import_name!r}. "
                 "Call MarketplaceHooks(app) or init_app(app), not both."
             )
-        settings = load(app.config)
-        installation = install(settings, host_database=_database_of(app), serves_web=True, letters=write_letter)
-        app.extensions[EXTENSION] = WebState(
-            installation=installation,
-            inbox=InboxWriter(installation.database),
-            identity=identity or self._identity,
-            provider=_provider(settings),
-        )
-        attach(app, settings.url_prefix)
+        app.extensions[EXTENSION] = state = state_for(app, identity or self._identity)
+        attach(app, state.installation.settings.url_prefix)
         app.cli.add_command(hooks_group, "hooks")
+
+
+def state_for(app: Flask, identity: Callable[[], Any] | None = None) -> WebState:
+    """All that the app's settings ask for, new and with nothing open yet. Raises `ConfigurationError`."""
+    settings = load(app.config)
+    installation = install(settings, host_database=_database_of(app), serves_web=True, letters=write_letter)
+    return WebState(
+        installation=installation,
+        inbox=InboxWriter(installation.database),
+        identity=identity,
+        provider=_provider(settings),
+    )
 
 
 def _provider(settings: Settings) -> OpenIdProvider | None:

@@ -35,6 +35,7 @@ from .rig import databases
 from .rig.network import LoopbackOnly
 from .rig.postgres import Postgres, start_postgres, start_private_postgres
 from .rig.redis import RedisServer, start_private_redis, start_redis_server
+from .rig.statements import share_compiled_statements
 
 if TYPE_CHECKING:
     from marketplace_hooks.services.installation import Installation
@@ -64,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     guard = LoopbackOnly(also_allowed=[host for host in named if host])
     guard.install()
     config.stash[GUARD] = guard
+    share_compiled_statements()
 
 
 class TogetherByPlace(LoadScopeScheduling):
@@ -161,10 +163,12 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _postgres_template(postgres: Postgres) -> Iterator[str]:
+def _postgres_copies(postgres: Postgres) -> Iterator[databases.Copies]:
     with databases.postgres_database(postgres) as url:
         databases.apply_migrations(url)
-        yield url
+        copies = databases.Copies(postgres, url)
+        yield copies
+        copies.close()
 
 
 @pytest.fixture
@@ -174,9 +178,9 @@ def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgres: Postgres, _postgres_template: str) -> Iterator[str]:
+def postgresql_url(_postgres_copies: databases.Copies) -> Iterator[str]:
     """A migrated PostgreSQL database."""
-    with databases.postgres_database(postgres, template=_postgres_template) as url:
+    with _postgres_copies.lend() as url:
         yield url
 
 

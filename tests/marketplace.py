@@ -23,7 +23,6 @@ from marketplace_hooks.config import EXTENSION, PREFIX
 from marketplace_hooks.domain.instants import format_instant
 from marketplace_hooks.domain.statuses import Side, Status
 from marketplace_hooks.events.sweeps import work_off
-from marketplace_hooks.extension import create_app
 from marketplace_hooks.remote.signatures import signed_headers
 from marketplace_hooks.services.installation import Installation
 from marketplace_hooks.store.cascades import Cascade
@@ -32,6 +31,8 @@ from marketplace_hooks.store.outbox import OutgoingEvent
 from marketplace_hooks.store.packs import Pack, pack_is_visible
 from marketplace_hooks.store.products import Product, Seller, SideState, SubjectKind, Withdrawal
 from marketplace_hooks.web.state import WebState
+
+from .rig.apps import app_of
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwrTwjUPD8ILM="
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -188,10 +189,5 @@ class Marketplace:
 def open_marketplace(database_url: str, instance: Path, **settings: Any) -> Iterator[Marketplace]:
     """An installation without Redis; `settings` by their names in capitals."""
     given = {"DATABASE_URL": database_url, "INSTANCE": str(instance), "WEBHOOK_SECRETS": f"marketplace={SECRET}"}
-    app = create_app({f"{PREFIX}{name}": value for name, value in {**given, **settings}.items()})
-    marketplace = Marketplace(app)
-    try:
-        yield marketplace
-    finally:
-        marketplace.web.inbox.close()
-        marketplace.installation.database.dispose()
+    with app_of({f"{PREFIX}{name}": value for name, value in {**given, **settings}.items()}) as app:
+        yield Marketplace(app)

@@ -77,8 +77,11 @@ def test_every_call_of_ours_says_for_whom_it_is(marketplace: Marketplace) -> Non
     assert (silent, len(rules) > 15) == ([], True)
 
 
-def test_a_call_that_does_not_say_for_whom_it_is_lets_nobody_in(marketplace: Marketplace, operator: Caller) -> None:
-    marketplace.app.view_functions["mh_api.list_products"] = lambda: Response("open to all?")
+def test_a_call_that_does_not_say_for_whom_it_is_lets_nobody_in(
+    marketplace: Marketplace, operator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = marketplace.app.view_functions
+    monkeypatch.setitem(views, "mh_api.list_products", lambda: Response("open to all?"))
     assert problem(operator.get("/products")) == (403, "forbidden")
 
 

@@ -447,10 +447,10 @@ def test_a_rate_of_zero_is_no_limit(open_here: Opens) -> None:
 # --- 503, and Redis
 
 
-def test_while_the_database_is_away_the_marketplace_is_asked_to_come_back(inbox: Marketplace, tmp_path: Any) -> None:
+def test_while_the_database_is_away_the_marketplace_is_asked_to_come_back(tmp_path: Any) -> None:
     gone = f"sqlite:///{tmp_path / 'folder' / 'gone.db'}"
     with open_marketplace(gone, tmp_path) as marketplace:
-        (tmp_path / "folder").rmdir()
+        (tmp_path / "folder").rename(tmp_path / "elsewhere")
         answer = marketplace.post(BODY)
     assert_problem(answer, 503)
     assert int(answer.headers["Retry-After"]) > 0

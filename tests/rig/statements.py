@@ -1,0 +1,30 @@
+"""How does a test do without compiling again every statement that the test before it compiled?
+
+Each test has engines of its own, and SQLAlchemy compiles for one engine at a time. Here engines of one kind of database
+are alike, as they are: one driver, one server, one version. So they read and fill one cache.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import Connection, Engine
+
+_compiled: defaultdict[type, dict[Any, Any]] = defaultdict(dict)
+
+
+def share_compiled_statements() -> None:
+    """From now on, in this process."""
+    for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
+        # The key of a compiled statement holds the dialect itself, which else equals none but itself.
+        dialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign, assignment]
+        dialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign, assignment]
+    event.listen(Engine, "engine_connect", _use_ours)
+
+
+def _use_ours(connection: Connection) -> None:
+    connection.execution_options(compiled_cache=_compiled[type(connection.dialect)])
