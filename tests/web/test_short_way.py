@@ -136,14 +136,6 @@ requests = st.builds(
 )
 
 
-def whole(app: Flask) -> Flask:
-    """The app without its short way."""
-    short: Any = app.wsgi_app
-    assert isinstance(short, ShortWay)
-    app.wsgi_app = short._whole_way  # type: ignore[method-assign] # as the short way itself took its place
-    return app
-
-
 def ask(app: Flask, asking: Asking, known: dict[str, str]) -> TestResponse:
     headers = list(asking.more)
     if asking.who != "nobody":
@@ -156,14 +148,16 @@ def ask(app: Flask, asking: Asking, known: dict[str, str]) -> TestResponse:
 
 
 @pytest.fixture
-def both(open_here: Any, marketplace: Marketplace) -> tuple[Marketplace, Marketplace]:
+def both(open_here: Any, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> tuple[Marketplace, Marketplace]:
     """The app with its short way, and without it, over the same rows."""
     holds(marketplace)
     holds(marketplace, "purchase-2", product_id="mod-2")
     is_refunded(marketplace, "purchase-2")
     limits = {"API_RATE_PER_MINUTE": PER_MINUTE, "FAILURE_RATE_PER_MINUTE": REFUSED_PER_MINUTE}
     one, other = open_here(**limits), open_here(**limits)
-    whole(other.app)
+    short: Any = other.app.wsgi_app
+    assert isinstance(short, ShortWay)
+    monkeypatch.setattr(other.app, "wsgi_app", short._whole_way)
     return one, other
 
 
