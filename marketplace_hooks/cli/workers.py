@@ -14,7 +14,7 @@ import click
 
 from ..errors import ConfigurationError
 from ..events import sweeps
-from ..events.rehearsal import rehearse
+from ..events.rehearsal import readiness, rehearse
 from ..remote.queue import Bell, answers, work
 from ..services.installation import redis_url
 from ..services.locks import release_lock
@@ -64,7 +64,7 @@ def worker(processes: int) -> None:
         rehearse(here)
         here.database.dispose()
         gc.freeze()  # what is here to stay is not looked at, and so not copied, by every job's collector.
-        work(url, bells_of(int(lane or 0), int(lanes or 1)))
+        work(url, bells_of(int(lane or 0), int(lanes or 1)), get_ready=readiness(here))
         return
     supervisor = Supervisor()
     supervisor.listen()

@@ -7,6 +7,7 @@ before the first fork, all this is inherited by every horse.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import false, insert, select
 from sqlalchemy.orm import Session
 
 from ..domain.instants import format_instant
@@ -24,12 +25,17 @@ from ..domain.statuses import Side, Status
 from ..remote.queue import SilentBells
 from ..services.inbox import SHARDS_AT_ONCE
 from ..services.installation import Installation
+from ..store.cascades import Cascade
 from ..store.inbox import InboxEvent, InboxState, Shard
-from ..store.products import Product, ProductKind, Seller
+from ..store.outbox import OutgoingEvent
+from ..store.packs import Pack
+from ..store.products import Product, ProductKind, Seller, SideState, Withdrawal
 from ..store.stage import undone
 from .apply import drain
 
 log = logging.getLogger(__name__)
+
+_TOUCHED = (Shard, InboxEvent, Seller, Product, SideState, Withdrawal, Pack, Cascade, OutgoingEvent)
 
 
 def rehearse(installation: Installation) -> None:
@@ -51,6 +57,30 @@ def rehearse(installation: Installation) -> None:
                 drain(play, "rehearsal", stop=_after_two_batches())
     except Exception as error:
         log.warning("the first job will take a little longer: %s", error, exc_info=True)
+
+
+def readiness(installation: Installation) -> Callable[[], None]:
+    """What a spare work horse does while it waits: connect, and touch what a job will touch. It never raises.
+
+    PostgreSQL teaches each connection anew what its tables are, so there the whole play is given once. On SQLite it
+    would keep real writers waiting: there the horse only reads. Later calls see to it that the connection still lives.
+    """
+    knows = False
+
+    def get_ready() -> None:
+        nonlocal knows
+        if not knows and not installation.database.is_sqlite:
+            rehearse(installation)
+        else:
+            with contextlib.suppress(Exception), installation.database.reading() as session:
+                if knows:
+                    session.execute(select(1))
+                else:
+                    for table in _TOUCHED:
+                        session.scalars(select(table).where(false())).all()
+        knows = True
+
+    return get_ready
 
 
 def _set_the_scene(session: Session, now: datetime) -> tuple[list[int], str]:

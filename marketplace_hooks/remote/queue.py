@@ -1,4 +1,4 @@
-"""How is a worker woken, and what does it listen to? The only module that knows RQ and Redis.
+"""How is a worker woken, and what does it listen to? Beside `ready_worker.py`, the only module that knows RQ and Redis.
 
 Redis is a doorbell: a ring carries nothing that is not in a row. One key for each bell keeps a thousand rings from
 becoming a thousand jobs; the job deletes it before it looks for work, so no ring is ever lost.
@@ -23,6 +23,7 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from ..errors import ConfigurationError
+from .ready_worker import ReadyWorker
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +174,7 @@ def workers_alive(url: str) -> int:
     return sum(1 for worker in Worker.all(connection=client) if names & set(worker.queue_names()))
 
 
-class _Listener(Worker):
+class _Listener(ReadyWorker):
     """An RQ worker that knows whether it was told to stop, and that comes back soon when Redis does."""
 
     max_connection_wait_time = 2 * LOOK_AGAIN_S
@@ -185,7 +186,7 @@ class _Listener(Worker):
 
     def teardown(self) -> None:
         try:
-            super().teardown()  # type: ignore[no-untyped-call]  # RQ leaves it without types.
+            super().teardown()
         except (redis.RedisError, OSError):
             # Nobody is there to hear of our end; the listening thread must end all the same.
             thread: Any = self.pubsub_thread
@@ -193,14 +194,19 @@ class _Listener(Worker):
                 thread.stop()
 
 
-def work(url: str, bells: Sequence[Bell], *, monitoring_interval_s: int = 5) -> None:
+def work(
+    url: str, bells: Sequence[Bell], *, get_ready: Callable[[], None] | None = None, monitoring_interval_s: int = 5
+) -> None:
     """Listen to these bells in this order until SIGTERM or SIGINT, which let the job under way finish.
+
+    `get_ready` is what a work horse may do before it has a job (`ready_worker.py`).
 
     RQ's worker ends where Redis goes away during a job; another takes its place as soon as Redis answers.
     """
     stopping = threading.Event()
     while not stopping.is_set():
         worker = _listener(url, bells, monitoring_interval_s)
+        worker.get_ready = get_ready
         try:
             worker.work(logging_level="WARNING")
         except (redis.RedisError, OSError) as error:
