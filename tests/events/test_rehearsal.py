@@ -16,12 +16,14 @@ from sqlalchemy.engine.interfaces import CacheStats
 
 from marketplace_hooks.config import Settings
 from marketplace_hooks.events.apply import drain
-from marketplace_hooks.events.rehearsal import rehearse
+from marketplace_hooks.events.rehearsal import readiness, rehearse
 from marketplace_hooks.services.installation import Installation, install
 from marketplace_hooks.store.base import Base
 from marketplace_hooks.store.database import Database
 from marketplace_hooks.store.inbox import InboxEvent, InboxState, Shard
 from marketplace_hooks.store.products import Product, SideState
+
+from ..rig.statements import each_for_itself
 
 NOW = datetime.now(UTC)
 
@@ -124,13 +126,14 @@ def test_the_first_hold_after_it_compiles_nothing_new(
     drain(installation, "real")
     tell_of_a_hold(installation.database, 3, "offline_temporary")
     fresh = install(installation.settings)
-    with caplog.at_level(logging.WARNING):
-        rehearse(fresh)
-    assert not caplog.records
-    generated = statements_generated(fresh.database.engine)
-    assert drain(fresh, "real") == 1
-    tell_of_a_hold(installation.database, 4, "online")
-    assert drain(fresh, "real") == 1
+    with each_for_itself():
+        with caplog.at_level(logging.WARNING):
+            rehearse(fresh)
+        assert not caplog.records
+        generated = statements_generated(fresh.database.engine)
+        assert drain(fresh, "real") == 1
+        tell_of_a_hold(installation.database, 4, "online")
+        assert drain(fresh, "real") == 1
     assert generated == []
     with fresh.database.reading() as session:
         assert session.scalars(select(Product)).one().status == "online"
@@ -156,6 +159,38 @@ def test_without_a_database_the_worker_starts_all_the_same(tmp_path: Path, caplo
     rehearse(installation)
     assert "a little longer" in caplog.text
     installation.database.dispose()
+
+
+def test_a_horse_that_stands_by_reads_and_writes_nothing_that_stays(installation: Installation) -> None:
+    tell_of_a_product(installation.database)
+    before = everything(installation.database)
+    get_ready = readiness(installation)
+    for _ in range(2):
+        get_ready()
+    assert everything(installation.database) == before
+    assert drain(installation, "real") == 2
+
+
+def test_a_horse_that_stands_by_keeps_no_writer_waiting_on_sqlite(sqlite_url: str, tmp_path: Path) -> None:
+    installation = install(Settings(instance=tmp_path, database_url=sqlite_url))
+    written: list[str] = []
+    event.listen(installation.database.engine, "before_cursor_execute", lambda *how: written.append(str(how[2])))
+    with Database(sqlite_url).begin() as writer:  # nobody else may write, and it does not wait.
+        writer.execute(select(1))
+        readiness(installation)()
+    assert len(written) > 5
+    assert {statement for statement in written if not statement.startswith("SELECT")} == {"BEGIN"}
+    installation.database.dispose()
+
+
+def test_a_horse_that_stands_by_bears_with_a_database_that_is_away(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = install(Settings(instance=tmp_path, database_url="postgresql://nobody@127.0.0.1:1/nothing"))
+    get_ready = readiness(gone)
+    for _ in range(2):
+        get_ready()
+    assert "a little longer" in caplog.text
 
 
 def test_shards_held_by_somebody_stay_theirs(installation: Installation) -> None:

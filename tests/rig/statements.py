@@ -6,7 +6,9 @@ are alike, as they are: one driver, one server, one version. So they read and fi
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import event
@@ -15,6 +17,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Connection, Engine
 
 _compiled: defaultdict[type, dict[Any, Any]] = defaultdict(dict)
+_shares = True
 
 
 def share_compiled_statements() -> None:
@@ -26,5 +29,17 @@ def share_compiled_statements() -> None:
     event.listen(Engine, "engine_connect", _use_ours)
 
 
+@contextlib.contextmanager
+def each_for_itself() -> Iterator[None]:
+    """Engines compile for themselves again, for a test that looks at what they compile."""
+    global _shares
+    _shares = False
+    try:
+        yield
+    finally:
+        _shares = True
+
+
 def _use_ours(connection: Connection) -> None:
-    connection.execution_options(compiled_cache=_compiled[type(connection.dialect)])
+    if _shares:
+        connection.execution_options(compiled_cache=_compiled[type(connection.dialect)])
