@@ -24,8 +24,8 @@ def share_compiled_statements() -> None:
     """From now on, in this process."""
     for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
         # The key of a compiled statement holds the dialect itself, which else equals none but itself.
-        dialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign, assignment]
-        dialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign, assignment]
+        dialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign, assignment] # see above
+        dialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign, assignment] # see above
     event.listen(Engine, "engine_connect", _use_ours)
 
 
