@@ -125,6 +125,9 @@ class Settings:
     api_rate_per_minute: int = _setting(
         1_200, as_integer, "API calls of one token or address, for each web process; 0: no limit."
     )
+    check_rate_per_minute: int = _setting(
+        10, as_integer, "Looks at shops that one customer may ask for on the pages, for each web process; 0: no limit."
+    )
     lease_s: float = _setting(30.0, as_seconds, "How long a silent worker keeps what it claimed.")
     sweep_interval_s: float = _setting(30.0, as_seconds, "How often forgotten work is looked for.")
     tick_interval_s: float = _setting(1.0, as_seconds, "How often the scheduler looks for what has become due.")

@@ -77,7 +77,7 @@ def settle_reactivated(work: Work, subscription: Subscription, told: Mapping[str
     """
     index, occurred_at = told["period_index"], told["occurred_at"]
     known = work.session.get(Period, (subscription.purchase_id, index), with_for_update=True)
-    if known is not None and (known.payment is not Payment.FAILED or index < subscription.current_index):
+    if known is not None and (known.payment is Payment.PAID or index < subscription.current_index):
         if known.kind is not PeriodKind.REACTIVATION:
             raise Conflict(f"period {index} is another one", state=known.kind, asked=PeriodKind.REACTIVATION)
         return False

@@ -29,7 +29,7 @@ from flask import (
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..errors import MarketplaceHooksError, NotConfigured, NotSignedIn
+from ..errors import MarketplaceHooksError, NotConfigured, NotSignedIn, TooManyRequests
 from . import charts
 from .forms import StaleForm, check_form, form_token, told, wants_fragment
 from .i18n import COOKIE, template_context, wording
@@ -39,6 +39,7 @@ from .sessions import person
 from .sign_in import audience, check_audience, identify
 from .state import state
 from .tags import tag_of
+from .unsent import unsent
 from .wording import LANGUAGES
 
 STATIC = Path(__file__).parent / "static"
@@ -139,13 +140,21 @@ def show_error(error: HTTPException) -> Any:
 def show_refusal(error: MarketplaceHooksError) -> Response:
     """The page of one of our own errors, with the status and the headers that its problem document has.
 
-    Whoever has not signed in is led to where people do.
+    Whoever has not signed in is led to where people do. What was typed into a form that came too late is shown again.
     """
-    if isinstance(error, NotSignedIn) and error.code == NotSignedIn.code:
+    is_nobody = isinstance(error, NotSignedIn) and error.code == NotSignedIn.code
+    typed = unsent() if is_nobody or isinstance(error, StaleForm) else None
+    if typed is not None:
+        return refuse(401 if is_nobody else 400, "marketplace_hooks/unsent.html", unsent=typed)
+    if is_nobody:
         return lead_to_sign_in()
     document = problem_of(error)
-    missing = error.detail if isinstance(error, NotConfigured) else None
-    response = refuse(document.status_code, is_stale=isinstance(error, StaleForm), missing=missing)
+    response = refuse(
+        document.status_code,
+        is_stale=isinstance(error, StaleForm),
+        missing=error.detail if isinstance(error, NotConfigured) else None,
+        wait_s=error.retry_after_s if isinstance(error, TooManyRequests) else None,
+    )
     for name in ("Retry-After", "WWW-Authenticate"):
         if name in document.headers:
             response.headers[name] = document.headers[name]

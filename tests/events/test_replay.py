@@ -90,6 +90,25 @@ def test_a_rejected_event_is_rejected_again_when_replayed(marketplace: Marketpla
     assert marketplace.fate(event) == ("rejected", None)
 
 
+def test_a_rejected_event_is_applied_when_it_is_replayed_once_we_understand_it(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Strict(NoteSchema):
+        colour = fields.String(required=True)
+
+    marketplace.sells("mod-1")
+    strict = EventType(name="product.praised", schema=Strict(), handle=note, touches=lambda _: ())
+    monkeypatch.setitem(EVENTS, "product.praised", strict)
+    event = marketplace.tell("product.praised", product_id="mod-1")
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("rejected", None)
+    learn(monkeypatch, "product.praised")
+    inbox.replay(marketplace.installation, event)
+    marketplace.work_off()
+    assert marketplace.fate(event) == ("applied", "changed")
+    assert (marketplace.event(event).errors, marketplace.told("mod-1")) == (None, [NOTED])
+
+
 def test_a_parked_event_is_tried_at_once_when_replayed(marketplace: Marketplace) -> None:
     event = marketplace.change("mod-1", OFFLINE)
     marketplace.work_off()

@@ -438,11 +438,12 @@ def test_a_reactivation_told_twice_is_one(marketplace: Marketplace, clock: time_
     assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
 
 
-def test_a_reactivation_that_is_told_before_the_failure_waits_for_it(
-    marketplace: Marketplace, clock: time_machine.Traveller
+@pytest.mark.parametrize("index", [2, 3])
+def test_a_reactivation_that_is_told_before_the_failure_waits_for_it_under_either_number(
+    marketplace: Marketplace, clock: time_machine.Traveller, index: int
 ) -> None:
     live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    early = charged(marketplace, "reactivated", 3)
+    early = charged(marketplace, "reactivated", index)
     marketplace.work_off()
     assert (marketplace.fate(early)[0], code(marketplace)) == ("parked", "PAYMENT_PENDING")
     charged(marketplace, "payment_failed", final=True)

@@ -21,11 +21,12 @@ from ...services.work import carry_out
 from ...store.access import Role
 from ...store.drafts import RequestDraft
 from ..cursors import decode, encode
-from ..i18n import gettext
+from ..i18n import gettext, ngettext
 from ..sign_in import audience
 from ..state import state
 from . import blueprint
 from .fields import id_of
+from .pace import seconds_to_wait
 from .purchases import customer_id, holder
 from .request_words import KINDS, sets_in_motion
 from .writing import Entered, entered
@@ -60,6 +61,8 @@ def write_request() -> Response | BaseResponse:
         bought = about(session, id_of("purchase"), id_of("product"))
         if written.errors:
             return make_response(_form(session, bought, written), 422)
+        if bought.purchase_id is not None and (wait_s := seconds_to_wait()):
+            return _too_often(session, bought, written, wait_s)
     words = Written(
         purchase_id=bought.purchase_id,
         product_id=bought.product_id,
@@ -143,6 +146,17 @@ def _form(session: Session, bought: Purchased, written: Entered) -> str:
         kinds=[(kind.value, str(label), sets_in_motion(kind)) for kind, label in KINDS.items()],
         closures=current_closures(session, bought.seller_id, day_of(now, zone)),
     )
+
+
+def _too_often(session: Session, bought: Purchased, written: Entered, wait_s: int) -> Response:
+    written.errors["shop_url"] = ngettext(
+        "Your shop was looked at very often just now. Everything is still here: wait one second, then go on.",
+        "Your shop was looked at very often just now. Everything is still here: wait %(count)s seconds, then go on.",
+        wait_s,
+    )
+    response = make_response(_form(session, bought, written), 429)
+    response.headers["Retry-After"] = str(wait_s)
+    return response
 
 
 def _left(draft: RequestDraft) -> Entered:

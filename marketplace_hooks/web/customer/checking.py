@@ -20,6 +20,7 @@ from ..state import state
 from . import blueprint
 from .asking import draft_url, request_url
 from .findings import told_check
+from .pace import keep_pace
 from .purchases import customer_id, holder
 from .writing import Entered, read_declaration, read_keys
 
@@ -55,6 +56,7 @@ def check_again(check_id: str) -> str | Response | BaseResponse:
     read_keys(found)
     if found.errors:
         return make_response(_page(check_id, found), 422)
+    keep_pace()
     try:
         draft = carry_out(here, lambda work: look_again(here, work, customer_id(), check_id, found.given()))
     except NotFound:  # it was asked for twice: there is a newer check already.

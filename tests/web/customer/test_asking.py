@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import time_machine
 from sqlalchemy import delete, select
@@ -11,7 +12,7 @@ from marketplace_hooks.store.drafts import RequestDraft
 from marketplace_hooks.store.inspections import Inspection
 from marketplace_hooks.store.support import SupportRequest
 
-from ...desk import PURCHASE
+from ...desk import PURCHASE, opens_shop
 from ...holders import SHOP
 from ...marketplace import OFFLINE, Marketplace
 from ..pages_rig import Browser, browser_of
@@ -207,3 +208,25 @@ def test_a_draft_outlives_its_check(customer: Browser, desk: Marketplace) -> Non
     customer.get(f"/support/new?draft={draft.id}")
     page = customer.post("/support/new")
     assert "You can send it; the seller may refuse it" in page.words
+
+
+def test_who_has_her_shop_looked_at_too_often_is_told_when_to_go_on_and_loses_nothing(
+    open_here: Callable[..., Marketplace], clock: time_machine.Traveller
+) -> None:
+    desk = opens_shop(open_here(CHECK_RATE_PER_MINUTE=2))
+    customer = browser_of(desk, "customer", "customer-1")
+    checked = writes(customer)
+    token = customer.get(FORM).form("/support/new").fields["form_token"]
+    again = customer.client.post(f"{checked}/again", data={"form_token": token})
+    assert again.status_code == 303
+    refused = customer.client.post(f"{again.location}/again", data={"form_token": token})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+    assert "That was too often" in refused.text
+    assert "Nothing was done. Wait 60 seconds, then try again." in refused.text
+    customer.get(FORM)
+    page = customer.post("/support/new", **WORDS)
+    assert (page.status, page.form("/support/new").fields["body"]) == (429, WORDS["body"])
+    assert "Your shop was looked at very often just now." in page.words
+    assert len(desk.all(select(Inspection))) == 2
+    clock.shift(60)
+    assert customer.post("/support/new").status == 200

@@ -1,0 +1,22 @@
+"""Does this customer have shops looked at too often? Each look costs somebody else's server a few requests."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from ...errors import TooManyRequests
+from ..state import state
+from .purchases import customer_id
+
+
+def seconds_to_wait() -> int:
+    """Count one look; 0 when it is allowed, else after how many seconds to ask again."""
+    here = state(current_app)
+    limit = here.installation.settings.check_rate_per_minute
+    return here.limits.seconds_to_wait(limit, "checks", customer_id())
+
+
+def keep_pace() -> None:
+    """Count one look. Raises `TooManyRequests`."""
+    if wait_s := seconds_to_wait():
+        raise TooManyRequests("too many looks at shops", retry_after_s=wait_s)
