@@ -74,23 +74,23 @@ def holdings_of(session: Session, kind: SubjectKind, id_: str, seller_id: str) -
     )
 
 
-def holdings_of_products(session: Session, seller_id: str, product_ids: Sequence[str]) -> dict[str, Holdings]:
-    """The same for several products of one seller, by two statements however many they are."""
-    if not product_ids:
+def holdings_of_all(session: Session, kind: SubjectKind, seller_id: str, ids: Sequence[str]) -> dict[str, Holdings]:
+    """The same for several products, or packs, of one seller, by two statements however many they are."""
+    if not ids:
         return {}
-    keys = [*((SubjectKind.PRODUCT, id_) for id_ in product_ids), (SubjectKind.SELLER, seller_id)]
+    keys = [*((kind, id_) for id_ in ids), (SubjectKind.SELLER, seller_id)]
     subject = tuple_(SideState.subject_kind, SideState.subject_id)
     states = list(session.scalars(select(SideState).where(subject.in_(keys))))
     account = [state for state in states if state.subject_kind is SubjectKind.SELLER]
     standing = select(Withdrawal).where(
-        Withdrawal.subject_kind == SubjectKind.PRODUCT,
-        Withdrawal.subject_id.in_(product_ids),
+        Withdrawal.subject_kind == kind,
+        Withdrawal.subject_id.in_(ids),
         Withdrawal.reinstated_at.is_(None),
     )
     ended = {one.subject_id: shown_withdrawal(one) for one in session.scalars(standing)}
-    own: dict[str, list[SideState]] = {id_: [] for id_ in product_ids}
+    own: dict[str, list[SideState]] = {id_: [] for id_ in ids}
     for state in states:
-        if state.subject_kind is SubjectKind.PRODUCT:
+        if state.subject_kind is kind:
             own[state.subject_id].append(state)
     return {
         id_: Holdings(holds=shown_holds([*found, *account]), scheduled=shown_slots(found), withdrawal=ended.get(id_))

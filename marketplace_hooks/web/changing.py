@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import Response, current_app, redirect, request, url_for
 from sqlalchemy.orm import Session
@@ -17,15 +18,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..domain.statuses import Asked, Effect, Side, Status
 from ..errors import NotFound, Refused
 from ..services.asking import Target, ask_status
-from ..services.catalogue import ProductPage
+from ..services.catalogue import PackPage, ProductPage
 from ..services.holdings import mark_of
-from ..services.previews import preview_product
+from ..services.previews import Preview, preview_pack, preview_product
 from ..services.work import Cause, Work
 from ..store.products import SubjectKind
 from ..store.searching import folded
 from .filled import Filled
 from .forms import tell
-from .i18n import gettext, lazy, wording
+from .i18n import Marked, gettext, lazy, wording
 from .repeats import carry_out_once
 from .state import state
 
@@ -36,62 +37,84 @@ BUTTONS = {
     Status.OFFLINE_TEMPORARY: lazy("Take offline"),
     Status.OFFLINE_PERMANENT: lazy("Withdraw for good"),
 }
+QUESTIONS: dict[tuple[SubjectKind, Status], Marked] = {
+    (SubjectKind.PRODUCT, Status.ONLINE): lazy("Put this product back online?"),
+    (SubjectKind.PRODUCT, Status.OFFLINE_TEMPORARY): lazy("Take this product offline?"),
+    (SubjectKind.PRODUCT, Status.OFFLINE_PERMANENT): lazy("Withdraw this product for good?"),
+    (SubjectKind.PACK, Status.ONLINE): lazy("Put this pack back online?"),
+    (SubjectKind.PACK, Status.OFFLINE_TEMPORARY): lazy("Take this pack offline?"),
+    (SubjectKind.PACK, Status.OFFLINE_PERMANENT): lazy("Withdraw this pack for good?"),
+}
+TYPE_ITS_NAME: dict[SubjectKind, Marked] = {
+    SubjectKind.PRODUCT: lazy("Type the product’s name to confirm"),
+    SubjectKind.PACK: lazy("Type the pack’s name to confirm"),
+}
+NOT_ITS_NAME: dict[SubjectKind, Marked] = {
+    SubjectKind.PRODUCT: lazy("This is not the product’s name"),
+    SubjectKind.PACK: lazy("This is not the pack’s name"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asker:
-    """The side that asks, in its room.
+    """The side that asks, in its room, about its products or its packs.
 
-    `find` gives the product or raises `NotFound`; `seller_id` whose it must be (None: anybody's); `show` makes a page
-    of the room; `says` tells why something was refused. The endpoints are of the product's page, of this change's
-    form, and of the progress of what follows.
+    `find` gives the product or pack, or raises `NotFound`; `seller_id` whose it must be (None: anybody's); `show` makes
+    a page of the room; `says` tells why something was refused. The endpoints are of the page of what is changed, of
+    this change's form, and of the progress of what follows.
     """
 
+    kind: SubjectKind
     side: Side
-    find: Callable[[Session, str], ProductPage]
+    find: Callable[[Session, str], ProductPage | PackPage]
     seller_id: Callable[[], str | None]
     show: Callable[..., Response]
     says: Callable[[Refused], str]
-    product: str
+    page: str
     change: str
     progress: str
 
+    def url(self, endpoint: str, id_: str, **more: str) -> str:
+        """The address of one of these pages, for this product or pack."""
+        named: dict[str, Any] = {f"{self.kind}_id": id_, **more}
+        return url_for(endpoint, **named)
 
-def show_change(asker: Asker, product_id: str, status: str) -> Response:
+
+def show_change(asker: Asker, id_: str, status: str) -> Response:
     """What the change would do, and the form that asks for it."""
-    return _shown(asker, product_id, _status(status), Filled())
+    return _shown(asker, id_, _status(status), Filled())
 
 
-def carry_out_change(asker: Asker, product_id: str, status: str) -> BaseResponse:
+def carry_out_change(asker: Asker, id_: str, status: str) -> BaseResponse:
     """Carry it out, or schedule it, once; then show what follows from it."""
     wanted, filled = _status(status), Filled()
     with state(current_app).installation.database.reading() as session:
-        title = asker.find(session, product_id).card.title
+        title = asker.find(session, id_).card.title
     reason = filled.text("reason", required=gettext("Say why, in a few words"), longest=LONGEST_REASON)
     at = _read_schedule(filled)
     if wanted is Status.OFFLINE_PERMANENT:
-        _check_name(filled, [*title.values()])
+        _check_name(filled, asker.kind, [*title.values()])
     if filled.errors:
-        return _shown(asker, product_id, wanted, filled, code=422)
+        return _shown(asker, id_, wanted, filled, code=422)
     asked = Asked(side=asker.side, status=wanted, effective_at=at)
     try:
-        done = carry_out_once(lambda work: _ask(asker, work, product_id, asked, reason, filled.text("seen") or None))
+        done = carry_out_once(lambda work: _ask(asker, work, id_, asked, reason, filled.text("seen") or None))
     except Refused as refused:
         if isinstance(refused, NotFound):
             raise
-        return _shown(asker, product_id, wanted, filled, code=409, refused=refused)
+        return _shown(asker, id_, wanted, filled, code=409, refused=refused)
     if done.startswith("cas_"):
         return redirect(url_for(asker.progress, cascade_id=done), 303)
     if done == Effect.SCHEDULE and at is not None:
         tell("good", gettext("The change is scheduled for %(when)s.", when=wording().instant(at)))
     else:
         tell("calm", gettext("There was nothing to change: everything stays as it is."))
-    return redirect(url_for(asker.product, product_id=product_id), 303)
+    return redirect(asker.url(asker.page, id_), 303)
 
 
-def _ask(asker: Asker, work: Work, product_id: str, asked: Asked, reason: str, seen: str | None) -> str:
+def _ask(asker: Asker, work: Work, id_: str, asked: Asked, reason: str, seen: str | None) -> str:
     """The cascade's id, else the effect."""
-    target = Target(kind=SubjectKind.PRODUCT, id=product_id, seller_id=asker.seller_id())
+    target = Target(kind=asker.kind, id=id_, seller_id=asker.seller_id())
     answered = ask_status(work, target, asked, Cause(actor=asker.side, reason=reason), seen=seen)
     return answered.cascade_id or answered.effect
 
@@ -110,11 +133,11 @@ def _read_schedule(filled: Filled) -> datetime | None:
     return at
 
 
-def _check_name(filled: Filled, titles: list[str]) -> None:
-    """Whoever ends a sale for good types the product's name, in any language of its: its letters and figures count."""
-    typed = filled.text("name", required=gettext("Type the product’s name to confirm"), longest=1_000)
+def _check_name(filled: Filled, kind: SubjectKind, titles: list[str]) -> None:
+    """Whoever ends a sale for good types the name, in any language of its: its letters and figures count."""
+    typed = filled.text("name", required=str(TYPE_ITS_NAME[kind]), longest=1_000)
     if typed and _letters(typed) not in {_letters(title) for title in titles}:
-        filled.errors["name"] = gettext("This is not the product’s name")
+        filled.errors["name"] = str(NOT_ITS_NAME[kind])
 
 
 def _letters(name: str) -> str:
@@ -123,28 +146,29 @@ def _letters(name: str) -> str:
 
 
 def _shown(
-    asker: Asker, product_id: str, status: Status, filled: Filled, *, code: int = 200, refused: Refused | None = None
+    asker: Asker, id_: str, status: Status, filled: Filled, *, code: int = 200, refused: Refused | None = None
 ) -> Response:
     installation = state(current_app).installation
-    now, zone = installation.now(), installation.settings.reference_zone
     with installation.database.reading() as session:
-        found = asker.find(session, product_id)
-        preview = preview_product(session, found, asker.side, status, now, zone)
+        found = asker.find(session, id_)
+        preview = _preview(session, found, asker.side, status)
     mark, decided_on = mark_of(found.card.status, found.holdings), request.form.get("seen", "")
     has_moved = bool(decided_on) and decided_on != mark
     return asker.show(
         "change",
         409 if preview.effect in IMPOSSIBLE else code,
         asker=asker,
-        product_url=url_for(asker.product, product_id=product_id),
-        change_url=url_for(asker.change, product_id=product_id, status=status.value),
+        question=QUESTIONS[asker.kind, status],
+        type_its_name=TYPE_ITS_NAME[asker.kind],
+        subject_url=asker.url(asker.page, id_),
+        change_url=asker.url(asker.change, id_, status=status.value),
         buttons=BUTTONS,
         form=request.form,
         found=found,
         card=found.card,
         status=status,
         preview=preview,
-        packs=[pack for pack in found.packs if pack.pack_id in preview.packs],
+        packs=[pack for pack in found.packs if pack.pack_id in preview.packs] if isinstance(found, ProductPage) else [],
         seen=mark,
         errors=filled.errors,
         is_impossible=preview.effect in IMPOSSIBLE,
@@ -152,3 +176,10 @@ def _shown(
         has_moved=has_moved,
         refused=asker.says(refused) if refused is not None and not has_moved else None,
     )
+
+
+def _preview(session: Session, found: ProductPage | PackPage, side: Side, status: Status) -> Preview:
+    installation = state(current_app).installation
+    if isinstance(found, PackPage):
+        return preview_pack(session, found, side, status, installation.now())
+    return preview_product(session, found, side, status, installation.now(), installation.settings.reference_zone)

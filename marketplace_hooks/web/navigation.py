@@ -17,6 +17,7 @@ from .state import Identity
 WAYS: Mapping[Role, Sequence[tuple[str, Marked]]] = {
     Role.SELLER: (
         ("mh_seller.products", lazy("Products")),
+        ("mh_seller.packs", lazy("Packs")),
         ("mh_seller.requests", lazy("Requests")),
         ("mh_seller.closures", lazy("Closures")),
         ("mh_seller.figures", lazy("Figures")),

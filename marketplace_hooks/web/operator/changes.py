@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...domain.statuses import Side
 from ...errors import Refused
 from ...store.access import Role
+from ...store.products import SubjectKind
 from ..changing import Asker, carry_out_change, show_change
 from ..i18n import Marked, gettext, lazy
 from ..sign_in import audience
@@ -30,12 +31,13 @@ def says(refused: Refused) -> str:
 
 
 MARKETPLACE = Asker(
+    kind=SubjectKind.PRODUCT,
     side=Side.MARKETPLACE,
     find=known_product,
     seller_id=lambda: None,
     show=page,
     says=says,
-    product="mh_operator.product",
+    page="mh_operator.product",
     change="mh_operator.confirm_change",
     progress="mh_operator.cascade",
 )

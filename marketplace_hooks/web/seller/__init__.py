@@ -9,6 +9,7 @@ from . import (  # noqa: E402, F401 - their views need the blueprint, and import
     changes,
     closures,
     figures,
+    packs,
     products,
     progress,
     refunds,

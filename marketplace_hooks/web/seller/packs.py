@@ -1,0 +1,41 @@
+"""Which packs does this seller sell, which of them are hidden and by what, and what has happened to one of them?"""
+
+from __future__ import annotations
+
+from flask import Response
+from werkzeug.wrappers import Response as BaseResponse
+
+from ...services.assortment import own_packs
+from ...store.access import Role
+from ...store.products import SubjectKind
+from ..cursors import encode
+from ..sign_in import audience
+from . import blueprint
+from .showing import A_PAGE, Paged, asked, cursor, here, page, seller_id
+from .subjects import cancel, show
+
+LIST = "own-packs"
+
+
+@blueprint.get("/seller/packs")
+@audience(Role.SELLER)
+def packs() -> Response:
+    """The seller's packs, by id: those whose name holds what is searched for."""
+    search = asked("q")
+    with here().database.reading() as session:
+        found = own_packs(session, seller_id(), search=search, after=cursor(LIST), limit=A_PAGE)
+    return page("packs", listed=Paged(items=found.items, next_after=encode(LIST, found.next_after)), search=search)
+
+
+@blueprint.get("/seller/packs/<pack_id>")
+@audience(Role.SELLER)
+def pack(pack_id: str) -> Response:
+    """One pack: who holds it and why, which of its products hide it, what is scheduled, its past."""
+    return show(SubjectKind.PACK, pack_id)
+
+
+@blueprint.post("/seller/packs/<pack_id>/scheduled/cancellation")
+@audience(Role.SELLER)
+def cancel_pack_change(pack_id: str) -> BaseResponse:
+    """Cancel what the seller has scheduled for it."""
+    return cancel(SubjectKind.PACK, pack_id)
