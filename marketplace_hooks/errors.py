@@ -78,6 +78,14 @@ class Conflict(Refused):
 
     code = "conflict"
 
+    @classmethod
+    def between(
+        cls, what: str, state: Any, asked: Any, *, code: str = "impossible_move", because: str = "", **facts: Any
+    ) -> Conflict:
+        """`what` stands at `state`, and `asked` cannot be reached from there; `because` says what else to know."""
+        detail = f"{what} is {state} and cannot become {asked}"
+        return cls(f"{detail}: {because}" if because else detail, code=code, state=state, asked=asked, **facts)
+
 
 class NotFound(Refused):
     """It does not exist, or it belongs to somebody else. The two are never told apart."""

@@ -8,10 +8,11 @@ import click
 from cryptography.fernet import Fernet
 from sqlalchemy import func, select, text
 
-from ..errors import MarketplaceHooksError
+from ..errors import MailServerAway, MarketplaceHooksError
 from ..remote.queue import answers, workers_alive
 from ..remote.signatures import new_secret
 from ..services.installation import Installation, redis_url
+from ..services.mails import greet_mail_server
 from ..services.runs import state_of_run
 from ..store import migrate as migrations
 from ..store.inbox import InboxEvent, InboxState
@@ -43,10 +44,10 @@ def secret(encryption: bool, as_json: bool) -> None:
 @hooks_group.command("doctor")
 @json_option
 def doctor(as_json: bool) -> None:
-    """Check configuration, database, Redis, workers and clock; exit with 1 when something is wrong."""
+    """Check configuration, database, Redis, workers, clock and mail; exit with 1 when something is wrong."""
     here = installation()
     checks = [_configuration(here), _downloads(here), _database(here), *_redis(here), _clock(here), _inbox(here)]
-    checks.append(_renewals(here))
+    checks += [_renewals(here), _mail(here)]
     show_rows(checks, ("check", "state", "detail"), as_json=as_json, empty="")
     if any(check["state"] == "wrong" for check in checks):
         raise SystemExit(1)
@@ -129,3 +130,25 @@ def _renewals(here: Installation) -> dict[str, str]:
         held = f"held since {run.held_since:%Y-%m-%d %H:%M} UTC; look at what is due and release them: "
         return _check("renewals", "wrong", f"{held}marketplace-hooks renewals show, … renewals release")
     return _check("renewals", "ok", f"last run {run.last_at:%Y-%m-%d %H:%M} UTC" if run.last_at else "never run yet")
+
+
+def _mail(here: Installation) -> dict[str, str]:
+    """To nobody being mailed there is nothing wrong; to a server that was named and takes no mail there is."""
+    server = here.settings.smtp_url
+    if server is None:
+        untold = "nobody is mailed, not even later; endpoints are told everything"
+        return _check("mail", "warning", f"SMTP_URL is not set: {untold}")
+    place = f"{server.host}:{server.port}"
+    try:
+        greet_mail_server(here.settings)
+    except MailServerAway as away:
+        return _check("mail", "wrong", f"{place}: {away}. {_to_do(str(away))}; until then mails wait, and none is lost")
+    return _check("mail", "ok", f"{place} answers, and would take our mail")
+
+
+def _to_do(away: str) -> str:
+    if "Authentication" in away:
+        return "Correct the user and the password in SMTP_URL"
+    if "SSL" in away or "NotSupported" in away:
+        return "It cannot be spoken to safely: correct the scheme and the port in SMTP_URL, or the server's certificate"
+    return "Correct the host and the port in SMTP_URL, or let this machine connect to them"

@@ -20,6 +20,7 @@ from ..errors import MailDeferred, MailRefused, MailServerAway
 from ..smtp_url import SmtpServer
 
 _BREAKS = ("Cc", "Cs", "Zl", "Zp")
+AGREED = 250
 PERMANENT = 500
 CLOSING = 421
 """The server ends the connection with this answer, to whatever it is (RFC 5321, 4.2.3)."""
@@ -99,6 +100,17 @@ class Connection:
     def __init__(self, client: smtplib.SMTP) -> None:
         self._client = client
         self.is_open = True
+
+    def greet(self) -> None:
+        """Say who we are, ask for nothing, and send nothing. Raises `MailServerAway` unless the server agrees."""
+        try:
+            self._client.ehlo_or_helo_if_needed()
+            code, _ = self._client.noop()
+        except (smtplib.SMTPException, OSError) as error:
+            self.is_open = False
+            raise MailServerAway(_said(error)) from None
+        if code != AGREED:
+            raise MailServerAway(f"NOOP {code}")
 
     def send(self, letter: Letter) -> None:
         """Hand over one letter. Raises `MailRefused`, `MailDeferred`; when neither, the server has taken it."""

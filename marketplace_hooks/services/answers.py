@@ -5,7 +5,7 @@ Every move is checked against the machines of `domain/requests`; an impossible o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..domain.requests import OPEN, ClockName, ClockState, Handling, Kind
 from ..errors import PayloadRejected
 from ..store.releases import Release
 from ..store.support import Refusal, SupportRequest
-from .clocks import carry_on_clock, clock_of, freeze_clock, note_left, runs, start_clock, stop_clock
+from .clocks import carry_on_clock, clock_of, freeze_clock, note_left, runs, start_clock, state_now, stop_clock
 from .conversations import acknowledge
 from .inspections import close_inspection
 from .requests import known_request, make_move, refuse_unless, tell_request
@@ -30,6 +30,7 @@ def refuse(
 ) -> SupportRequest:
     """A person of the seller's side refuses on one of the six grounds; that also acknowledges, and freezes the fix."""
     request = known_request(work.session, request_id)
+    make_move(request, "refuse")
     if ground.value in request.waived:
         raise PayloadRejected(
             "this ground was waived", errors=[{"path": "ground", "message": f"{ground} was waived for this request"}]
@@ -37,7 +38,6 @@ def refuse(
     if ground is Ground.SITE_WORK_OR_THIRD_PARTY and request.kind in (Kind.INSTALLATION, Kind.CONFIGURATION):
         message = "installing and configuring the product itself is part of Business Care"
         raise PayloadRejected("this ground does not apply", errors=[{"path": "ground", "message": message}])
-    make_move(request, "refuse")
     acknowledge(work, request, work.now, cause)
     freeze_clock(work, request, ClockName.FIX)
     contest_until = end_of(day_of(work.now, work.zone) + timedelta(days=work.settings.contest_days), work.zone)
@@ -103,9 +103,9 @@ def resolve(
 ) -> SupportRequest:
     """The seller's side says that it is settled: by a release, an explanation, or an accepted paid update."""
     request = known_request(work.session, request_id)
+    make_move(request, "resolve")
     if release_id is not None:
         _refuse_foreign_release(work, request, release_id)
-    make_move(request, "resolve")
     acknowledge(work, request, work.now, cause)
     note_left(work, request, ClockName.FIX)
     stop_clock(work, request, ClockName.FIX, ClockState.MET, work.now)
@@ -153,7 +153,7 @@ def make_offer(
 ) -> SupportRequest:
     """The seller proposes a paid update. It never stops the fix clock of an anomaly (`domain.md` 22)."""
     request = known_request(work.session, request_id)
-    _while_answerable(request, (Handling.ACCEPTED, Handling.ACKNOWLEDGED))
+    _while_answerable(request, "an update is offered while a fix is awaited")
     _refuse_foreign_release(work, request, release_id)
     acknowledge(work, request, work.now, cause)
     request.offer = {"release_id": release_id, "amount": dict(amount), "text": text, "answer": None}
@@ -165,14 +165,17 @@ def answer_offer(work: Work, request_id: str, *, accepted: bool, cause: Cause) -
     """The customer accepts the paid update, which settles the request, or declines, and the fix is still owed."""
     request = known_request(work.session, request_id)
     offer = request.offer
+    answer = "accepted" if accepted else "declined"
     refuse_unless(
         offer is not None and offer["answer"] is None,
         "no offer waits for an answer",
+        what="the offer",
         code="no_offer",
         state="none" if offer is None else str(offer["answer"]),
-        asked="accepted" if accepted else "declined",
+        asked=answer,
     )
-    request.offer = {**(offer or {}), "answer": "accepted" if accepted else "declined"}
+    _while_answerable(request, "an offer is answered while a fix is awaited")
+    request.offer = {**(offer or {}), "answer": answer}
     if accepted:
         release_id = str(request.offer["release_id"])
         return resolve(work, request_id, how="paid_update", release_id=release_id, text="", cause=cause)
@@ -191,9 +194,14 @@ def extend_fix(work: Work, request_id: str, *, days: int, reason: str, cause: Ca
     """An operator gives the seller more time, with a reason that both sides see."""
     request = known_request(work.session, request_id)
     clock = clock_of(work.session, request.id, ClockName.FIX)
-    running = clock is not None and runs(clock, work.now)
-    state = "none" if clock is None else clock.state
-    refuse_unless(running, "the fix clock does not run", code="clock_not_running", state=state, asked="running")
+    refuse_unless(
+        clock is not None and runs(clock, work.now),
+        "only a clock with time left is given more",
+        what="the fix clock",
+        code="clock_not_running",
+        state="none" if clock is None else state_now(clock, work.now),
+        asked=ClockState.RUNNING,
+    )
     if clock is not None:
         days_then, earlier = clock.business_days + days, clock.earlier_days
         start_clock(work, request, ClockName.FIX, clock.started_at, days_then, earlier_days=earlier)
@@ -204,7 +212,8 @@ def extend_fix(work: Work, request_id: str, *, days: int, reason: str, cause: Ca
 def change_kind(work: Work, request_id: str, kind: Kind, *, confirms: bool, cause: Cause) -> SupportRequest:
     """The seller proposes another kind; the customer or an operator confirms it, or sets it (`domain.md` 16)."""
     request = known_request(work.session, request_id)
-    _while_answerable(request, (Handling.NEEDS_INFORMATION, Handling.ACCEPTED, Handling.ACKNOWLEDGED))
+    if request.handling is not Handling.NEEDS_INFORMATION:
+        _while_answerable(request, "its kind is settled before it is answered")
     if not confirms:
         request.proposed_kind = kind
     else:
@@ -242,21 +251,11 @@ def _refuse_foreign_release(work: Work, request: SupportRequest, release_id: str
         raise PayloadRejected("unknown release", errors=[{"path": "release_id", "message": message}])
 
 
-def _while_answerable(request: SupportRequest, states: Collection[Handling]) -> None:
-    refuse_unless(
-        request.handling in states,
-        f"the request is {request.handling}",
-        code="impossible_move",
-        state=request.handling,
-        asked=Handling.ACKNOWLEDGED,
-    )
+def _while_answerable(request: SupportRequest, because: str) -> None:
+    answerable = request.handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED)
+    refuse_unless(answerable, because, state=request.handling, asked=Handling.ACKNOWLEDGED)
 
 
 def _while_open(request: SupportRequest) -> None:
-    refuse_unless(
-        request.handling in OPEN,
-        "the request is closed",
-        code="impossible_move",
-        state=request.handling,
-        asked=Handling.ACCEPTED,
-    )
+    because = "a ground is waived while it is open"
+    refuse_unless(request.handling in OPEN, because, state=request.handling, asked=Handling.ACCEPTED)

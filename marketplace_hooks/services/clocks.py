@@ -114,6 +114,12 @@ def runs(clock: Clock, now: datetime) -> bool:
     return is_counting and (clock.due_before is None or now < clock.due_before)
 
 
+def state_now(clock: Clock, now: datetime) -> ClockState:
+    """How a clock stands at an instant: one that has run out is missed, noticed or not."""
+    has_run_out = clock.state is ClockState.RUNNING and not runs(clock, now)
+    return ClockState.MISSED if has_run_out else clock.state
+
+
 def await_confirmation(work: Work, request: SupportRequest, *, waiting: bool) -> None:
     """While a message received in time awaits a person's word, the acknowledgement clock is not missed."""
     clock = clock_of(work.session, request.id, ClockName.ACKNOWLEDGEMENT)

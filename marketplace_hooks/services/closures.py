@@ -102,7 +102,7 @@ def declare_own(work: Work, seller_id: str, *, first_day: date, last_day: date |
     today = day_of(work.now, work.zone)
     refuse_past(first_day, today)
     if len(current_closures(work.session, seller_id, today)) >= MOST_CLOSURES:
-        raise Conflict(f"a seller has at most {MOST_CLOSURES} closures at a time", code="too_many_closures")
+        raise _too_many()
     closure_id = f"clo_{uuid.uuid4().hex}"
     declare_closure(
         work,
@@ -127,12 +127,9 @@ def shorten_own(work: Work, seller_id: str, closure_id: str, last_day: date, cau
         message = "must not be before first_day; cancel the closure instead"
         raise PayloadRejected("nothing would be left of it", errors=[{"path": "last_day", "message": message}])
     if closure.last_day is not None and last_day > closure.last_day:
-        raise Conflict(
-            "a closure is only ever shortened; declare another one for more days",
-            code="closure_only_shortens",
-            state=closure.last_day,
-            asked=last_day,
-        )
+        because = "it is only ever shortened; declare another closure for more days"
+        state, code = closure.last_day, "closure_only_shortens"
+        raise Conflict.between("the closure's last day", state, last_day, code=code, because=because)
     shorten_closure(work, closure_id, last_day, told_at=_told_next(work, closure), cause=cause)
     return closure
 
@@ -168,9 +165,14 @@ def current_closures(session: Session, seller_id: str, today: date) -> list[Sell
 
 
 def refuse_past(first_day: date, today: date) -> None:
-    """A closure is declared in advance: a day that has passed cannot be closed any more."""
+    """A closure is declared in advance: a day that has passed cannot be closed any more.
+
+    `PayloadRejected`, not `Conflict`: it is the day that is wrong, and no other state of anything makes it right.
+    """
     if first_day < today:
-        raise Conflict("a closure is declared in advance", code="closure_in_the_past", first_day=first_day, today=today)
+        detail = f"today is {today}: a closure is declared in advance, and cannot begin on {first_day}"
+        errors = [{"path": "first_day", "message": f"must not be before {today}, which is today"}]
+        raise PayloadRejected(detail, errors=errors, code="closure_in_the_past")
 
 
 def _own(work: Work, seller_id: str, closure_id: str, asked: str) -> SellerClosure:
@@ -180,8 +182,14 @@ def _own(work: Work, seller_id: str, closure_id: str, asked: str) -> SellerClosu
     if closure.seller_id != seller_id or state is ClosureState.CANCELLED:
         raise NotFound(f"no closure {closure_id}")
     if state is ClosureState.OVER:
-        raise Conflict("the closure is over", code="closure_over", state=state, asked=asked)
+        raise Conflict.between("the closure", state, asked, code="closure_over")
     return closure
+
+
+def _too_many() -> Conflict:
+    what, asked = "the number of the seller's closures", MOST_CLOSURES + 1
+    because = "cancel one first, or wait until one is over"
+    return Conflict.between(what, MOST_CLOSURES, asked, code="too_many_closures", because=because)
 
 
 def _told_next(work: Work, closure: SellerClosure) -> datetime:

@@ -42,7 +42,9 @@ def submit_report(installation: Installation, check_id: str, body: bytes, signat
         now = installation.now()
         taken = first.values(reported_at=now).returning(Inspection.number)
         if session.scalar(taken.execution_options(synchronize_session=False)) is None:
-            raise Conflict("this inspection already has its report", code="report_already_received")
+            because = "an inspection has one report"
+            code = "report_already_received"
+            raise Conflict.between("the report", "received", "received again", code=code, because=because)
         request = f"POST /api/v1/inspections/{check_id}/report"
         rows = [evidence_row(inspection.number, one) for one in report_findings(report, at=now, request=request)]
         session.execute(insert(Evidence), rows)

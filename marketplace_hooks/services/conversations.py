@@ -91,7 +91,8 @@ def confirm_message(work: Work, request_id: str, message_id: str, *, counts: boo
     if message.counts is not None:
         state = "counts" if message.counts else "does_not_count"
         asked = "counts" if counts else "does_not_count"
-        raise Conflict("somebody has judged it already", code="already_judged", state=state, asked=asked)
+        because = "it has been judged already"
+        raise Conflict.between("the message's judgement", state, asked, code="already_judged", because=because)
     message.counts, message.confirmed_by, message.confirmed_at = counts, actor, work.now
     work.session.flush()
     if counts:

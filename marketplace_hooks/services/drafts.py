@@ -134,7 +134,8 @@ def send_draft(work: Work, customer_id: str, draft_id: str, *, as_it_is: bool) -
         draft.check_id is not None
         and read_check(work.session, draft.check_id, customer_id=customer_id, zone=work.zone).running
     ):
-        raise Conflict("the site is still being looked at", code="still_checking", state="running", asked="done")
+        detail = "the check of the site is running; the request can be sent once it is done"
+        raise Conflict(detail, code="still_checking", state="running", asked="done")
     submitted = Submitted(
         request_id=draft.request_id,
         customer_id=customer_id,

@@ -24,8 +24,8 @@ def settle_by_hand(work: Work, request: SupportRequest, cause: Cause) -> RefundC
     claim = claim_of(work.session, request.id)
     state = RefundState.NONE if claim is None else claim.state
     if claim is None or not purchase or state is not RefundState.MANUAL:
-        detail = f"the refund is {state}; only one that is done by hand is marked as done"
-        raise Conflict(detail, code="impossible_move", state=state, asked=RefundState.REFUNDED)
+        because = "only one that is done by hand is marked as done"
+        raise Conflict.between("the refund", state, RefundState.REFUNDED, because=because)
     owed = sum(line["amount_cents"] for line in claim.lines if line["what"] != PERIOD)
     told = {
         "amount": {"amount_cents": owed, "currency": claim.currency},

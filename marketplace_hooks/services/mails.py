@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 REST = "mail-server"
 REST_S = 60.0
 """A server that is away is left alone for so long, whoever has mail for it."""
+GREETING_S = 3.0
+"""How long each answer may take where somebody waits to hear whether the server is there."""
 LEASE_S = 180.0
 """Longer than any one mail takes: six answers of the server, each within its own timeout."""
 _COLUMNS = ["outbox_id", "event_id", "reader", "reader_id", "state", "due_at", "created_at"]
@@ -120,6 +122,15 @@ def send_due(installation: Installation, owner: str, *, stop: Callable[[], bool]
     except MailServerAway as away:
         take_lock(installation, REST, str(away)[:200], REST_S)
     return made
+
+
+def greet_mail_server(settings: Settings) -> None:
+    """Connect, sign in and say hello as for a mail, and send none. Raises `MailServerAway`, soon."""
+    if settings.smtp_url is None:
+        return
+    timeout_s = min(settings.smtp_timeout_s, GREETING_S)
+    with MailServer(settings.smtp_url, hello=_domain(settings), timeout_s=timeout_s).connection() as connection:
+        connection.greet()
 
 
 def forget_mails(session: Session, before: datetime, *, limit: int) -> int:

@@ -76,8 +76,7 @@ def waive_refund(work: Work, request: SupportRequest, cause: Cause) -> RefundCla
     """The customer prefers the fix. Raises `Conflict` when the money has been asked for."""
     claim = claim_of(work.session, request.id)
     if claim is None:
-        state, asked = RefundState.NONE, RefundState.WAIVED
-        raise Conflict("no refund is due", code="impossible_move", state=state, asked=asked)
+        raise Conflict.between("the refund", RefundState.NONE, RefundState.WAIVED, because="no refund is due")
     move_refund(claim, RefundState.WAIVED)
     claim.settled_at, claim.request_at = work.now, None
     tell_request(work, request, "refund_waived", {"amount": _money(claim)}, cause)
@@ -88,9 +87,11 @@ def approve_refund(work: Work, request: SupportRequest, *, with_period: bool, re
     """An operator has the refund asked for now: early, without the seller, or with the current period on top."""
     claim = claim_of(work.session, request.id) or make_due(work, request, work.now, cause)
     if claim is None:
-        raise Conflict("there is nothing to give back", code="nothing_to_refund", state="none", asked="requested")
+        none, requested = RefundState.NONE, RefundState.REQUESTED
+        because = "there is nothing to give back"
+        raise Conflict.between("the refund", none, requested, code="nothing_to_refund", because=because)
     if claim.state is not RefundState.DUE:
-        raise _impossible(claim, RefundState.REQUESTED)
+        raise Conflict.between("the refund", claim.state, RefundState.REQUESTED)
     chosen = [{**line, "optional": line["optional"] and not with_period} for line in claim.lines]
     claim.lines = chosen
     claim.amount_cents = sum(line["amount_cents"] for line in chosen if not line["optional"])
@@ -115,7 +116,7 @@ def settle_refund(work: Work, request_id: str | None, purchase_id: str, settled_
 def move_refund(claim: RefundClaim, asked: RefundState) -> None:
     """Move a claim on. Raises `Conflict` naming both states."""
     if asked not in REFUND_MOVES[claim.state]:
-        raise _impossible(claim, asked)
+        raise Conflict.between("the refund", claim.state, asked)
     claim.state = asked
 
 
@@ -156,8 +157,3 @@ def _current_period_cents(session: Session, purchase_id: str) -> int | None:
 
 def _money(claim: RefundClaim) -> dict[str, Any]:
     return {"amount_cents": claim.amount_cents, "currency": claim.currency}
-
-
-def _impossible(claim: RefundClaim, asked: RefundState) -> Conflict:
-    detail = f"the refund is {claim.state} and cannot become {asked}"
-    return Conflict(detail, code="impossible_move", state=claim.state, asked=asked)

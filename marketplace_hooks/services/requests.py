@@ -31,19 +31,17 @@ def make_move(request: SupportRequest, move: Move | str) -> None:
     """Move the request on. Raises `Conflict` naming both states when there is no way from here."""
     found = after(request.handling, Move(move))
     if isinstance(found, Impossible):
-        raise Conflict(
-            f"the request is {found.state} and cannot become {found.asked}",
-            code="impossible_move",
-            state=found.state,
-            asked=found.asked,
-        )
+        because = f"there is no way to {Move(move).replace('_', ' ')} from there"
+        raise Conflict.between("the request", found.state, found.asked, because=because)
     request.handling = found
 
 
-def refuse_unless(condition: bool, detail: str, *, code: str, state: str, asked: str) -> None:
-    """Raise `Conflict` naming both states, unless the condition holds."""
+def refuse_unless(
+    condition: bool, because: str, *, what: str = "the request", code: str = "impossible_move", state: str, asked: str
+) -> None:
+    """Raise `Conflict` naming both states, and why, unless the condition holds."""
     if not condition:
-        raise Conflict(detail, code=code, state=state, asked=asked)
+        raise Conflict.between(what, state, asked, code=code, because=because)
 
 
 def tell_request(work: Work, request: SupportRequest, name: str, data: Mapping[str, Any], cause: Cause) -> None:

@@ -130,7 +130,6 @@ def complete_information(
     refuse_unless(
         request.handling is Handling.NEEDS_INFORMATION,
         "nothing is missing",
-        code="impossible_move",
         state=request.handling,
         asked=Handling.ACCEPTED,
     )

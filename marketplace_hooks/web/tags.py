@@ -49,6 +49,7 @@ TAGS: Mapping[str, tuple[str, Marked]] = {
     "resolved": (GOOD, lazy("Resolved")),
     "closed": (CALM, lazy("Closed")),
     "abandoned": (CALM, lazy("Abandoned")),
+    "withdrawn_by_customer": (CALM, lazy("Taken back by the customer")),
     # clocks and refunds
     "suspended": (CALM, lazy("Suspended")),
     "to_confirm": (WARNING, lazy("To be confirmed")),

@@ -81,7 +81,9 @@ def mail_server(
         "require_starttls": starttls is not None,
     }
     if asks_password:
-        how |= {"authenticator": _authenticate, "auth_required": True}
+        # aiosmtpd sees no TLS that was there from the first byte: it then takes a password without insisting on one.
+        insists = tls is None
+        how |= {"authenticator": _authenticate, "auth_required": insists, "auth_require_tls": insists}
 
     def answer() -> SMTP:
         return SMTP(playing, loop=loop, **how)

@@ -277,7 +277,7 @@ def test_an_operator_gives_more_days_while_the_clock_runs(desk: Marketplace, clo
     assert due(desk, FIX) == datetime(2026, 4, 16, 22, tzinfo=UTC)
     assert found.policy["extended"] == {"days": 3, "reason": "Holiday"}
     clock.move_to(due(desk, FIX))
-    assert refused_states(desk, extending) == ("running", "running")
+    assert refused_states(desk, extending) == ("missed", "running")
 
 
 def test_the_seller_proposes_another_kind_and_only_its_confirmation_ends_the_fix_clock(desk: Marketplace) -> None:

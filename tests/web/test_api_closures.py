@@ -64,7 +64,7 @@ def test_a_closure_declared_here_is_shown_to_customers_and_suspends_what_comes_a
 
 def test_a_closure_is_declared_in_advance(desk: Marketplace, seller: Caller) -> None:
     assert problem(seller.post(PATH, {"first_day": "2026-03-01", "last_day": "2026-03-05"})) == (
-        409,
+        422,
         "closure_in_the_past",
     )
     assert declared(seller, "2026-03-02", None)["state"] == "running"

@@ -21,6 +21,7 @@ from ...store.access import Role
 from ...store.support import SupportRequest
 from ..forms import tell
 from ..i18n import Marked, gettext, lazy
+from ..impossible_words import both_states
 from ..repeats import carry_out_once, word_of_form
 from ..sign_in import audience, signed_in
 from ..speaking import cause_of, message_of, viewer_of
@@ -164,14 +165,15 @@ def _carried_out(request_id: str, act: Act, done: str) -> BaseResponse:
 def why_impossible(impossible: Conflict) -> str:
     """Why a move cannot be made any more, and where the request stands."""
     if impossible.code == "too_late":
-        return gettext("Nothing was changed: the time to do that is over.")
+        over = gettext("Nothing was changed: the time to do that is over.")
+        return f"{over} {both_states(impossible)}".rstrip()
     if impossible.code == "no_offer":
         return gettext("Nothing was changed: no offer waits for your answer.")
     state_ = impossible.facts.get("state")
     if state_ in list(RefundState) and state_ not in list(Handling):
         return gettext("Nothing was changed: no refund is waiting for your choice.")
     if state_ in list(Handling):
-        stands = str(STANDS[Handling(state_)])
+        stands = f"{both_states(impossible)} {STANDS[Handling(state_)]}".lstrip()
         return gettext("Nothing was changed, because the request has moved on. %(stands)s", stands=stands)
     return gettext("Nothing was changed: that was sent already, or is not possible now.")
 

@@ -22,10 +22,10 @@ from ...services.work import Cause, Work
 from ...store.access import Role
 from ..forms import tell
 from ..i18n import Marked, gettext, lazy
+from ..impossible_words import both_states
 from ..repeats import carry_out_once, word_of_form
 from ..sign_in import audience, signed_in
 from ..speaking import cause_of, message_of
-from ..tags import tag_of
 from . import blueprint
 from .requests import kind_of, shown_request
 from .showing import known_id
@@ -162,8 +162,8 @@ def _why_not(refused: Conflict) -> str:
     if refused.code == "nothing_to_refund":
         return gettext("Nothing was done: there is nothing to give back.")
     if refused.code == "clock_not_running":
-        return gettext("Nothing was done: the clock of the fix does not run any more.")
+        stopped = gettext("Nothing was done: the clock of the fix does not run any more.")
+        return f"{stopped} {both_states(refused)}".rstrip()
     if refused.code == "idempotency_key_in_use":
         return gettext("This is being carried out at this moment. Look again in a few seconds.")
-    _, word = tag_of(refused.facts.get("state", ""))
-    return gettext("Nothing was done: somebody has changed it meanwhile. It is “%(state)s” now.", state=word)
+    return gettext("Nothing was done: somebody has changed it meanwhile. %(states)s", states=both_states(refused))

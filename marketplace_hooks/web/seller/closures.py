@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...domain.civil_days import day_of
 from ...domain.closures import ClosureState
 from ...domain.deadlines import FRIDAY, ClosuresSuspend
-from ...errors import NotFound, Refused
+from ...errors import NotFound, PayloadRejected, Refused
 from ...services.closures import cancel_own, current_closures, declare_own, shorten_own, state_of
 from ...services.work import Cause, Work
 from ...store.access import Role
@@ -108,7 +108,8 @@ def _done(act: Callable[[Work], str], told: str) -> BaseResponse:
     except Refused as refused:
         if isinstance(refused, NotFound):
             raise
-        return _shown(Filled(), code=409, refused=sentence_of(refused))
+        code = 422 if isinstance(refused, PayloadRejected) else 409
+        return _shown(Filled(), code=code, refused=sentence_of(refused))
     tell("good", told)
     return redirect(url_for("mh_seller.closures"), 303)
 

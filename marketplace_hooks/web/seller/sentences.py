@@ -6,8 +6,8 @@ By the error's code, which never changes; its English is for logs and developers
 from __future__ import annotations
 
 from ...errors import PayloadRejected, Refused
-from ..i18n import Marked, gettext, lazy
-from ..tags import tag_of
+from ..i18n import Marked, gettext, lazy, wording
+from ..impossible_words import both_states
 
 BY_CODE: dict[str, Marked] = {
     "withdrawn_for_good": lazy("It has been withdrawn for good. Only the marketplace can bring it back."),
@@ -18,9 +18,7 @@ BY_CODE: dict[str, Marked] = {
     "no_offer": lazy("No offer waits for an answer."),
     "clock_not_running": lazy("This clock does not run."),
     "closure_in_the_past": lazy("A closure is declared beforehand: its first day cannot lie in the past."),
-    "closure_only_shortens": lazy("A closure can only be shortened. For more days, declare another one."),
-    "closure_over": lazy("This closure is over."),
-    "too_many_closures": lazy("There are too many closures running or to come. Cancel some first."),
+    "closure_over": lazy("This closure is over, and cannot be changed any more."),
 }
 BY_PATH: dict[str, Marked] = {
     "ground": lazy("This ground does not apply to this request: you have waived it, or its kind excludes it."),
@@ -33,8 +31,18 @@ BY_PATH: dict[str, Marked] = {
 def sentence_of(refused: Refused) -> str:
     """One sentence for whoever asked for it."""
     if refused.code == "impossible_move":
-        _, state = tag_of(refused.facts.get("state", ""))
-        return gettext("This can no longer be done: the request is now “%(state)s”.", state=state)
+        return gettext("This can no longer be done. %(states)s", states=both_states(refused))
+    if refused.code == "closure_only_shortens":
+        days = {name: wording().day(refused.facts[name]) for name in ("state", "asked")}
+        return gettext(
+            "The closure ends on %(state)s, and cannot be moved to %(asked)s. For more days, declare another one.",
+            **days,
+        )
+    if refused.code == "too_many_closures":
+        most = wording().number(refused.facts["state"])
+        return gettext(
+            "You have %(most)s closures running or to come, and there cannot be more. Cancel one first.", most=most
+        )
     known = BY_CODE.get(refused.code)
     if known is None and isinstance(refused, PayloadRejected) and refused.errors:
         known = BY_PATH.get(refused.errors[0]["path"])

@@ -169,7 +169,8 @@ def test_the_time_to_contest_can_be_over(customer: Browser, desk: Marketplace, c
     token = customer.page.form("/support/new").fields["form_token"]
     customer.client.post(f"{PAGE}/contest", data={"form_token": token, "text": "Late"})
     page = customer.get(PAGE)
-    assert "Nothing was changed: the time to do that is over." in page.words
+    said = "It is “Refused” now and cannot become “Refusal contested”."
+    assert f"Nothing was changed: the time to do that is over. {said}" in page.words
     assert "Contest the refusal" not in page.words
 
 
@@ -222,9 +223,8 @@ def test_a_move_that_came_too_late_is_a_sentence(customer: Browser, desk: Market
     does(desk, lambda work: answers.withdraw(work, REQUEST, CAUSE))
     answer = customer.client.post(f"{PAGE}/withdraw", data=form)
     assert answer.status_code == 303
-    assert (
-        "Nothing was changed, because the request has moved on. You took this request back." in customer.get(PAGE).words
-    )
+    said = "It is “Taken back by the customer” already. You took this request back."
+    assert f"Nothing was changed, because the request has moved on. {said}" in customer.get(PAGE).words
     assert customer.client.post(f"{PAGE}/unheard-of", data=form).status_code == 404
 
 

@@ -153,7 +153,8 @@ def test_what_became_impossible_meanwhile_is_said_and_changes_nothing(shop: Mark
     operator.post(f"{PAGE}/uphold", text="It stands.")
     operator._page = shown
     late = operator.post(f"{PAGE}/overturn", text="It does not.")
-    assert "somebody has changed it meanwhile. It is “Closed” now" in late.words
+    said = "It is “Closed” now and cannot become “To be answered”."
+    assert f"somebody has changed it meanwhile. {said}" in late.words
     assert request(shop).handling == "closed"
 
 

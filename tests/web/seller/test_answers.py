@@ -226,7 +226,9 @@ def test_what_is_impossible_by_now_is_a_sentence(
     does(desk, lambda work: _withdrawn(work))
     answer = browser.post(PATH + page, **fields)
     assert answer.status == 409
-    assert "This can no longer be done: the request is now" in answer.words
+    becomes = {"/refusal": "Refused", "/resolution": "Resolved", "/offer": "Being worked on"}[page]
+    said = f"It is “Taken back by the customer” now and cannot become “{becomes}”."
+    assert f"This can no longer be done. {said}" in answer.words
     assert "Nothing was changed." in answer.words
 
 

@@ -1,0 +1,77 @@
+"""The doctor says whether mail would be taken, by asking the server and sending nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask.cli import ScriptInfo
+
+from marketplace_hooks.cli import hooks_group
+
+from ..marketplace import Marketplace
+from ..remote.test_outbound_tls import Authority
+from ..rig.mail import PASSWORD, mail_server
+
+Open = Callable[..., Marketplace]
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(sqlite_url: str) -> str:
+    """One kind of database: nothing here is stored."""
+    return sqlite_url
+
+
+def examined(marketplace: Marketplace) -> Result:
+    app = marketplace.app
+    return CliRunner().invoke(hooks_group, ["doctor", "--json"], obj=ScriptInfo(create_app=lambda: app))
+
+
+def mail(answer: Result) -> tuple[str, str]:
+    [check] = [one for one in json.loads(answer.output) if one["check"] == "mail"]
+    return check["state"], check["detail"]
+
+
+def test_without_a_server_it_is_a_remark_and_no_error(open_here: Open) -> None:
+    answer = examined(open_here())
+    assert answer.exit_code == 0, answer.output
+    state, detail = mail(answer)
+    assert (state, "SMTP_URL is not set" in detail, "not even later" in detail) == ("warning", True, True)
+
+
+def test_a_server_that_answers_is_greeted_and_sent_nothing(open_here: Open) -> None:
+    with mail_server() as server:
+        answer = examined(open_here(SMTP_URL=server.url, MAIL_SENDER="no-reply@market.example"))
+        assert (answer.exit_code, mail(answer)[0]) == (0, "ok")
+        assert mail(answer)[1] == f"127.0.0.1:{server.port} answers, and would take our mail"
+        assert (server.taken, server.asked) == ([], [])
+
+
+@pytest.mark.parametrize(("password", "state"), [(PASSWORD.replace(" ", "%20"), "ok"), ("wrong", "wrong")])
+def test_the_password_is_tried(
+    open_here: Open, password: str, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", authority.file)
+    with mail_server(tls=authority.server_context("localhost"), asks_password=True) as server:
+        answer = examined(open_here(SMTP_URL=f"smtps://shop:{password}@localhost:{server.port}"))
+    assert (answer.exit_code, mail(answer)[0]) == (int(state == "wrong"), state), answer.output
+    assert ("Correct the user and the password in SMTP_URL" in mail(answer)[1]) == (state == "wrong")
+    assert (server.taken, "sesame" in answer.output) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("smtp://127.0.0.1:1", "127.0.0.1:1: ConnectionRefusedError. Correct the host and the port in SMTP_URL"),
+        ("smtps://127.0.0.1:{port}", "It cannot be spoken to safely"),
+    ],
+)
+def test_a_server_that_does_not_answer_is_wrong_and_what_to_do_is_said(open_here: Open, url: str, said: str) -> None:
+    with mail_server() as server:
+        answer = examined(open_here(SMTP_URL=url.format(port=server.port)))
+    assert (answer.exit_code, mail(answer)[0]) == (1, "wrong")
+    assert (said in mail(answer)[1], "mails wait, and none is lost" in mail(answer)[1]) == (True, True), answer.output
