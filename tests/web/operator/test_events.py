@@ -8,8 +8,9 @@ import pytest
 
 from marketplace_hooks.services.outgoing import dispatch
 
-from ...marketplace import OFFLINE, Marketplace
+from ...marketplace import OFFLINE, ONLINE, Marketplace
 from ..pages_rig import Browser, browser_of
+from ..query_counting import counting_queries
 from .conftest import has_endpoint
 
 
@@ -103,3 +104,44 @@ def test_the_log_is_told_in_french_too(marketplace: Marketplace) -> None:
     french = browser_of(marketplace, "operator", language="fr")
     assert "Ce qui a suivi" in french.get(f"/operator/events/{event}").words
     assert french.get("/operator/events/unknown").status == 404
+
+
+def test_the_log_takes_as_few_statements_for_fifty_events_as_for_one(
+    marketplace: Marketplace, operator: Browser
+) -> None:
+    marketplace.tell("seller.upserted")
+    marketplace.work_off()
+    with counting_queries(marketplace) as few:
+        operator.get("/operator/events")
+    for number in range(2, 51):
+        marketplace.tell("seller.upserted", seller_id=f"seller-{number}")
+    marketplace.work_off()
+    with counting_queries(marketplace) as many:
+        page = operator.get("/operator/events")
+        operator.get(next(link for link in page.links if "after=" in link and "language" not in link))
+    assert (len(few), len(many)) == (1, 2)
+
+
+def test_an_event_takes_as_few_statements_with_fifty_deliveries_as_with_two(
+    marketplace: Marketplace, operator: Browser
+) -> None:
+    has_endpoint(marketplace)
+    marketplace.sells("mod-1", "mod-2")
+    marketplace.tell("pack.upserted", pack_id="pack-1", product_ids=["mod-1", "mod-2"])
+
+    def hides_and_shows() -> int:
+        event = marketplace.change("mod-1", OFFLINE)
+        marketplace.work_off()
+        dispatch(marketplace.installation)
+        with counting_queries(marketplace) as queries:
+            page = operator.get(f"/operator/events/{event}")
+        marketplace.change("mod-1", ONLINE)
+        marketplace.work_off()
+        assert "pack.hidden" in page.words
+        return len(queries)
+
+    few = hides_and_shows()
+    for number in range(2, 51):
+        marketplace.tell("pack.upserted", pack_id=f"pack-{number}", product_ids=["mod-1", "mod-2"])
+    marketplace.work_off()
+    assert hides_and_shows() == few <= 6

@@ -22,6 +22,7 @@ from ...desk import (
     does,
     due,
     messages,
+    now,
     opens_shop,
     refund_state,
     request,
@@ -30,6 +31,7 @@ from ...desk import (
 )
 from ...marketplace import Marketplace
 from ..pages_rig import Browser
+from ..query_counting import counting_queries
 
 PAGE = f"/operator/requests/{REQUEST}"
 
@@ -166,3 +168,19 @@ def test_a_request_is_opened_by_its_id_and_unknown_moves_are_404(
     says(shop)
     assert "counts as an answer" in operator.get(PAGE).words
     assert operator.get(f"{PAGE}/steal").status in (404, 405)
+
+
+def test_a_request_takes_as_few_statements_with_fifty_messages_as_with_none(
+    shop: Marketplace, operator: Browser
+) -> None:
+    with counting_queries(shop) as few:
+        operator.get(PAGE)
+    said = {"request_id": REQUEST, "side": "seller", "author_type": "human", "visibility": "public"}
+    said |= {"received_at": now(), "subject": "Re", "headers": [], "attachments": 0}
+    for number in range(50):
+        shop.tell("support.message_posted", message_id=f"message-{number}", body=f"Answer {number}.", **said)
+    shop.work_off()
+    with counting_queries(shop) as many:
+        page = operator.get(PAGE)
+    assert "Answer 49." in page.words
+    assert len(many) == len(few) <= 14
