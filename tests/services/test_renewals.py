@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
@@ -19,6 +18,7 @@ from marketplace_hooks.services.runs import release_run, state_of_run
 from marketplace_hooks.store.outbox import OutgoingEvent
 from marketplace_hooks.store.subscriptions import Period, Subscription
 
+from ..at_once import all_at_once
 from ..business_care import (
     CLAIM_DELAY,
     DAY,
@@ -163,25 +163,6 @@ def test_a_run_does_not_wait_for_what_came_too_late_to_stop_anything(
 
 
 # --- two at once
-
-
-def all_at_once(*acts: Callable[[], object]) -> None:
-    """Run these in threads that start together, and pass on what goes wrong in one."""
-    started, failures = threading.Barrier(len(acts)), []
-
-    def act(one: Callable[[], object]) -> None:
-        started.wait()
-        try:
-            one()
-        except Exception as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=act, args=(one,)) for one in acts]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert failures == []
 
 
 def sells_to_many(marketplace: Marketplace, count: int) -> None:
