@@ -13,6 +13,6 @@ def purge(as_json: bool) -> None:
     """Delete old payloads, inspections and credentials now; the scheduler does so every hour.
 
     How old is old say PAYLOAD_DAYS and INSPECTION_DAYS. Ids and hashes of events stay, and so does what an open
-    request needs.
+    request or a delivery that was not made yet needs.
     """
     show_counts(purge_old(installation()), as_json=as_json)

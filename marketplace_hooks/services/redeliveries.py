@@ -9,19 +9,26 @@ from ..store.outbox import Delivery, DeliveryState, OutgoingEvent
 from .endpoints import locked_endpoint
 from .installation import Bell
 from .logs import Sent
+from .payloads import is_forgotten
 from .work import Work
 
 
 def redeliver(work: Work, delivery_id: int) -> Sent:
     """Send it again, under the same `webhook-id`, with all its attempts before it; what was met before stays logged.
 
-    Parked where its endpoint is disabled. Raises `NotFound`, or `Conflict` (`not_replayable`) for one that still waits.
+    Parked where its endpoint is disabled. Raises `NotFound`, or `Conflict` for one that still waits (`not_replayable`)
+    and for one whose data is kept no longer (`payload_purged`).
     """
-    # The endpoint's row first, as whoever claims a delivery of it does.
-    endpoint_id = work.session.scalar(select(Delivery.endpoint_id).where(Delivery.id == delivery_id))
-    if endpoint_id is None:
+    # The endpoint's row first, as whoever claims a delivery of it does; then the event's, as a purge does that looks
+    # whether anybody has yet to be told.
+    query = select(Delivery.endpoint_id, Delivery.outbox_id).where(Delivery.id == delivery_id)
+    found = work.session.execute(query).one_or_none()
+    if found is None:
         raise NotFound(f"no delivery {delivery_id}")
-    endpoint = locked_endpoint(work.session, endpoint_id)
+    endpoint = locked_endpoint(work.session, found.endpoint_id)
+    event = work.session.get_one(
+        OutgoingEvent, found.outbox_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     delivery = work.session.get_one(Delivery, delivery_id, with_for_update=True)
     if delivery.state not in (DeliveryState.DELIVERED, DeliveryState.EXHAUSTED):
         raise Conflict(
@@ -30,7 +37,9 @@ def redeliver(work: Work, delivery_id: int) -> Sent:
             state=delivery.state,
             asked=DeliveryState.PENDING,
         )
+    if is_forgotten(event):
+        raise Conflict("the delivery's payload has been purged", code="payload_purged", state=delivery.state)
     delivery.state = DeliveryState.PENDING if endpoint.enabled else DeliveryState.PARKED
     delivery.attempts, delivery.due_at, delivery.delivered_at = 0, work.now, None
     work.rings.add(Bell.DELIVERIES)
-    return Sent(delivery=delivery, event=work.session.get_one(OutgoingEvent, delivery.outbox_id))
+    return Sent(delivery=delivery, event=event)

@@ -1,8 +1,9 @@
 """What is kept no longer? (`webhooks.md` 16)
 
-Payloads of events after `payload_days`, with ids and hashes left for deduplication; inspections with their evidence
-after `inspection_days`, unless the request that needs one is still open. In batches, each in a transaction of its own:
-nobody waits for a purge, and one that dies is gone on with where it ended.
+Payloads of events after `payload_days`: of those received ids and hashes stay for deduplication, of those told ids,
+types, sequences and times (`payloads.py`). Inspections with their evidence after `inspection_days`, unless the request
+that needs one is still open. In batches, each in a transaction of its own: nobody waits for a purge, and one that dies
+is gone on with where it ended.
 """
 
 from __future__ import annotations
@@ -21,15 +22,19 @@ from ..store.base import constant
 from ..store.database import insert_new
 from ..store.inbox import InboxConflict, InboxEvent, InboxState
 from ..store.inspections import Evidence, Inspection, InspectionState, SiteCredential
+from ..store.outbox import OutgoingEvent
 from ..store.retention import PurgeMark
 from ..store.support import SupportRequest
 from .idempotency import forget_old
 from .inspections import forget_expired
 from .installation import Installation
 from .mails import forget_mails
+from .payloads import forget_payloads
 
 BATCH = 500
 
+_ROUND = ": this round"
+"""The mark of how far a round has come that has not reached its end."""
 _WAITING = (InboxState.RECEIVED, InboxState.PARKED)
 
 _Purge = Callable[[Session, datetime, int], "_Batch"]
@@ -53,6 +58,7 @@ def purge(installation: Installation, *, stop: Callable[[], bool] = lambda: Fals
     inspections_before = now - timedelta(days=settings.inspection_days)
     return {
         "payloads": _purge_by_number(installation, "payloads", payloads_before, _payloads, stop),
+        "payloads told": _purge_by_number(installation, "payloads told", payloads_before, _payloads_told, stop),
         "bodies kept aside": _repeat(partial(retrying, lambda session: _kept_aside(session, payloads_before)), stop),
         "inspections": _purge_by_number(installation, "inspections", inspections_before, _inspections, stop),
         "credentials of sites": retrying(lambda session: forget_expired(session, now)),
@@ -76,20 +82,25 @@ def _repeat(act: Callable[[], int], stop: Callable[[], bool]) -> int:
 def _purge_by_number(
     installation: Installation, kind: str, before: datetime, batch: _Purge, stop: Callable[[], bool]
 ) -> int:
-    """Purge rows in the order of their numbers, which is that of their age, and remember how far."""
-    purged, after, settles = 0, None, True
+    """Purge rows in the order of their numbers, which is that of their age, and remember how far.
+
+    What had to be left over (an open request) is looked at again by the next round, and what follows it, too. A round
+    that is stopped goes on where it ended: however much follows what is left over, its end is reached.
+    """
+    purged = 0
 
     def one(session: Session) -> _Batch:
-        begin = _mark(session, kind) if after is None else after
+        settled, reached = _mark(session, kind), _mark(session, kind + _ROUND)
+        begin = max(settled, reached)
         done = batch(session, before, begin)
-        # What had to be left over (an open request) is looked at again by the next purge, and what follows it, too.
-        if settles and done.settled > begin:
-            session.execute(_quietly(update(PurgeMark).where(PurgeMark.kind == kind).values(upto=done.settled)))
+        if begin == settled and done.settled > settled:
+            _move_mark(session, kind, done.settled)
+        _move_mark(session, kind + _ROUND, 0 if done.is_last else done.upto)
         return done
 
     while not stop():
         done = installation.database.retrying(one)
-        purged, after, settles = purged + done.purged, done.upto, settles and done.settled == done.upto
+        purged += done.purged
         if done.is_last:
             break
     return purged
@@ -98,6 +109,10 @@ def _purge_by_number(
 def _mark(session: Session, kind: str) -> int:
     session.execute(insert_new(session, PurgeMark).values(kind=kind))
     return session.scalar(select(PurgeMark.upto).where(PurgeMark.kind == kind)) or 0
+
+
+def _move_mark(session: Session, kind: str, upto: int) -> None:
+    session.execute(_quietly(update(PurgeMark).where(PurgeMark.kind == kind).values(upto=upto)))
 
 
 def _looked_at(rows: Sequence[Any], begin: int, purged: int, left_over: Sequence[int]) -> _Batch:
@@ -120,6 +135,14 @@ def _payloads(session: Session, before: datetime, begin: int) -> _Batch:
     )
     gone = session.scalars(_quietly(update(InboxEvent).where(*kept).values(body=None).returning(InboxEvent.id))).all()
     return _looked_at(rows, begin, len(gone), waiting)
+
+
+def _payloads_told(session: Session, before: datetime, begin: int) -> _Batch:
+    """What we told, once everybody has been told or given up."""
+    first = select(OutgoingEvent.id, OutgoingEvent.created_at).where(OutgoingEvent.id > begin)
+    rows = [row for row in session.execute(first.order_by(OutgoingEvent.id).limit(BATCH)) if row.created_at < before]
+    gone, waiting = forget_payloads(session, [row.id for row in rows])
+    return _looked_at(rows, begin, gone, list(waiting))
 
 
 def _kept_aside(session: Session, before: datetime) -> int:

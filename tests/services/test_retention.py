@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import contextlib
+from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from marketplace_hooks.domain.evidence import Finding, Strength, What
+from marketplace_hooks.domain.mails import Reader
 from marketplace_hooks.domain.requests import OPEN, Handling
+from marketplace_hooks.errors import Conflict
 from marketplace_hooks.services import retention
 from marketplace_hooks.services.inspecting import evidence_row
 from marketplace_hooks.services.inspections import hold_credentials, start_inspection
+from marketplace_hooks.services.outgoing import dispatch
+from marketplace_hooks.services.redeliveries import redeliver
 from marketplace_hooks.services.retention import purge
 from marketplace_hooks.store.inbox import InboxConflict, InboxEvent, InboxState
 from marketplace_hooks.store.inspections import Evidence, Inspection, InspectionState, SiteCredential
+from marketplace_hooks.store.mails import Mail, MailState
+from marketplace_hooks.store.outbox import Delivery, DeliveryState, OutgoingEvent
 from marketplace_hooks.store.retention import PurgeMark
 from marketplace_hooks.store.support import SupportRequest
 
+from ..at_once import all_at_once
+from ..business_care import cancels
 from ..desk import does, opens_shop, submits
-from ..marketplace import Marketplace
+from ..holders import holds
+from ..marketplace import OFFLINE, Marketplace
+from ..web.operator.conftest import has_endpoint
 
 SITE = "https://shop.example/"
 
@@ -92,6 +104,141 @@ def test_what_waits_keeps_its_payload_however_old_and_loses_it_once_settled(mark
     assert purged(marketplace) == {"payloads": 1}
 
 
+# --- what we told
+
+PERSONAL = OutgoingEvent.subject_kind == "purchase"
+
+
+@pytest.fixture
+def heard(marketplace: Marketplace) -> list[Delivery]:
+    """Five purchases were told of, of which each has reached its endpoint, a hundred days ago."""
+    has_endpoint(marketplace)
+    marketplace.sells("mod-1")
+    for number in range(5):
+        holds(marketplace, f"purchase-{number}")
+    dispatch(marketplace.installation)
+    change(marketplace, InboxEvent, received_at=days_ago(marketplace, 1))
+    change(marketplace, OutgoingEvent, created_at=days_ago(marketplace, 100))
+    change(marketplace, OutgoingEvent, OutgoingEvent.subject_kind == "endpoint", data={})  # long gone.
+    change(marketplace, Delivery, state=DeliveryState.DELIVERED, attempts=1)
+    personal = select(OutgoingEvent.id).where(PERSONAL).scalar_subquery()
+    return marketplace.all(select(Delivery).where(Delivery.outbox_id.in_(personal)).order_by(Delivery.id))
+
+
+def kept_data(marketplace: Marketplace, kind: str = "purchase") -> set[str]:
+    """Of which subjects of a kind we still have what we told."""
+    events = marketplace.all(select(OutgoingEvent).where(OutgoingEvent.subject_kind == kind))
+    return {event.subject_id for event in events if event.data}
+
+
+def test_what_was_told_of_purchases_goes_after_ninety_days_and_ids_and_times_stay(
+    marketplace: Marketplace, heard: list[Delivery]
+) -> None:
+    marketplace.change("mod-1", OFFLINE, reason="an audit")
+    marketplace.work_off()
+    cancels(marketplace, datetime.now(UTC), "purchase-4")
+    marketplace.work_off()
+    change(marketplace, Delivery, state=DeliveryState.DELIVERED)
+    before = {one.id: one for one in marketplace.all(select(OutgoingEvent))}
+    [*old, young] = [one for one in before.values() if one.subject_kind == "purchase"]
+    change(marketplace, OutgoingEvent, created_at=days_ago(marketplace, 90.1))
+    change(marketplace, OutgoingEvent, OutgoingEvent.id == young.id, created_at=days_ago(marketplace, 89.9))
+    assert purged(marketplace) == {"payloads told": len(old)}
+    after = {one.id: one for one in marketplace.all(select(OutgoingEvent))}
+    for one in old:
+        bare = after[one.id]
+        assert (bare.event_id, bare.type, bare.subject_id) == (one.event_id, one.type, one.subject_id)
+        assert (bare.sequence, bare.dispatched_at) == (one.sequence, one.dispatched_at)
+        assert (bare.data, bare.cause) == ({}, {**one.cause, "reason": ""})
+    kept = [one for one in before.values() if one.subject_kind == "product" or one.id == young.id]
+    assert len(kept) > 1
+    assert [(after[one.id].data, after[one.id].cause) for one in kept] == [(one.data, one.cause) for one in kept]
+    assert purged(marketplace) == {}
+
+
+def test_a_name_and_words_of_who_caused_it_go_too(marketplace: Marketplace, heard: list[Delivery]) -> None:
+    [first, second, *_] = [one.outbox_id for one in heard]
+    named = {"event_id": "evt_1", "actor": "Odile Berthonneau", "reason": "call me at home"}
+    change(marketplace, OutgoingEvent, OutgoingEvent.id == first, cause=named)
+    of_all = {"event_id": "evt_2", "actor": "seller", "reason": "the sale has ended"}
+    change(marketplace, OutgoingEvent, OutgoingEvent.id == second, cause=of_all, cascade_id="cas_1")
+    assert purged(marketplace) == {"payloads told": 5}
+    causes = {one.id: one.cause for one in marketplace.all(select(OutgoingEvent))}
+    assert causes[first] == {"event_id": "evt_1", "actor": "", "reason": ""}
+    assert causes[second] == of_all
+
+
+@pytest.mark.parametrize(
+    ("state", "goes"),
+    [
+        (DeliveryState.PENDING, False),
+        (DeliveryState.PARKED, False),
+        (DeliveryState.EXHAUSTED, True),
+        (DeliveryState.DELIVERED, True),
+    ],
+)
+def test_what_somebody_has_yet_to_be_told_keeps_its_payload(
+    marketplace: Marketplace, heard: list[Delivery], state: DeliveryState, goes: bool
+) -> None:
+    change(marketplace, Delivery, Delivery.id == heard[1].id, state=state)
+    assert purged(marketplace) == {"payloads told": 4 + goes}
+    assert kept_data(marketplace) == (set() if goes else {"purchase-1"})
+    change(marketplace, Delivery, Delivery.id == heard[1].id, state=DeliveryState.DELIVERED)
+    assert purged(marketplace) == ({} if goes else {"payloads told": 1})
+    assert kept_data(marketplace) == set()
+
+
+def test_what_is_not_dispatched_or_mailed_yet_keeps_its_payload(
+    marketplace: Marketplace, heard: list[Delivery]
+) -> None:
+    change(marketplace, OutgoingEvent, OutgoingEvent.id == heard[0].outbox_id, dispatched_at=None)
+    facts = {"event_id": "evt", "reader": Reader.CUSTOMER, "reader_id": "customer-1"}
+    facts |= {"due_at": days_ago(marketplace, 0), "created_at": days_ago(marketplace, 1)}
+    with marketplace.installation.database.session() as session:
+        for delivery, state in ((heard[1], MailState.PENDING), (heard[2], MailState.SENT)):
+            session.execute(insert(Mail), [{**facts, "outbox_id": delivery.outbox_id, "state": state}])
+    assert purged(marketplace) == {"payloads told": 3}
+    assert kept_data(marketplace) == {"purchase-0", "purchase-1"}
+
+
+def test_what_is_no_longer_kept_is_not_sent_again(marketplace: Marketplace, heard: list[Delivery]) -> None:
+    purge(marketplace.installation)
+    with pytest.raises(Conflict) as refused:
+        does(marketplace, lambda work: redeliver(work, heard[0].id))
+    assert refused.value.code == "payload_purged"
+    assert {one.state for one in marketplace.all(select(Delivery))} == {DeliveryState.DELIVERED}
+
+
+def test_what_is_sent_again_while_a_purge_runs_is_sent_whole_or_not_at_all(
+    marketplace: Marketplace, heard: list[Delivery]
+) -> None:
+    def send_all_again() -> None:
+        for one in reversed(heard):
+            with contextlib.suppress(Conflict):
+                does(marketplace, lambda work, id_=one.id: redeliver(work, id_))
+
+    all_at_once(send_all_again, lambda: purge(marketplace.installation))
+    states = {one.outbox_id: one.state for one in marketplace.all(select(Delivery))}
+    told = marketplace.all(select(OutgoingEvent).where(PERSONAL))
+    expected = {True: DeliveryState.PARKED, False: DeliveryState.DELIVERED}  # its endpoint is disabled.
+    assert {one.id: states[one.id] for one in told} == {one.id: expected[bool(one.data)] for one in told}
+
+
+def test_a_purge_that_is_stopped_again_and_again_comes_past_what_must_stay(
+    marketplace: Marketplace, heard: list[Delivery]
+) -> None:
+    change(marketplace, Delivery, Delivery.id == heard[0].id, state=DeliveryState.PARKED)
+    batches = 0
+    while kept_data(marketplace) != {"purchase-0"}:
+        turns = chain([True, False], repeat(True))  # one batch of what was told, and no more.
+        purge(marketplace.installation, stop=lambda turns=turns: next(turns))
+        batches += 1
+        assert batches < 10
+    change(marketplace, Delivery, state=DeliveryState.DELIVERED)
+    purge(marketplace.installation)  # ends the round that is under way; the next begins with what was left over.
+    assert purged(marketplace) == {"payloads told": 1}
+
+
 # --- inspections
 
 
@@ -152,7 +299,7 @@ def test_what_an_open_request_stands_on_stays_until_it_is_closed(marketplace: Ma
 def test_a_purge_that_is_stopped_goes_on_where_it_ended(marketplace: Marketplace) -> None:
     for _ in range(8):
         inspected(marketplace, age_days=400)
-    turns = iter([False, False, False, True, True, True])
+    turns = chain([False] * 4, repeat(True))
     assert purge(marketplace.installation, stop=lambda: next(turns))["inspections"] == 3
     [mark] = marketplace.all(select(PurgeMark.upto).where(PurgeMark.kind == "inspections"))
     assert mark == 3

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...domain.instants import parse_instant
 from ...errors import Conflict
 from ...services import logs
+from ...services.payloads import is_forgotten
 from ...services.redeliveries import redeliver
 from ...services.work import Work
 from ...store.access import Role
@@ -64,14 +65,15 @@ def delivery(delivery_id: int) -> Response:
         found = logs.find_delivery(session, delivery_id) if delivery_id <= LARGEST else None
         if found is None:
             raise NotFound
+        is_bare = is_forgotten(found.event)
         return page(
             "delivery",
             delivery=found.delivery,
             event=found.event,
             endpoint=found.endpoint,
             attempts=[{**one, "at": parse_instant(one["at"])} for one in found.delivery.attempt_log or []],
-            may_go_again=found.delivery.state in (DeliveryState.DELIVERED, DeliveryState.EXHAUSTED),
-            payload=json.dumps(found.event.data, indent=2, ensure_ascii=False),
+            may_go_again=found.delivery.state in (DeliveryState.DELIVERED, DeliveryState.EXHAUSTED) and not is_bare,
+            payload=None if is_bare else json.dumps(found.event.data, indent=2, ensure_ascii=False),
         )
 
 
@@ -89,8 +91,14 @@ def send_again(delivery_id: int) -> BaseResponse:
     try:
         carry_out_once(act)
     except Conflict as refused:
-        _, word = tag_of(refused.facts.get("state", ""))
-        tell("warning", gettext("Nothing was done: the delivery is “%(state)s” now.", state=word))
+        tell("warning", _why_not(refused))
     else:
         tell("good", gettext("It is sent again, under the same id."))
     return redirect(url_for("mh_operator.delivery", delivery_id=delivery_id), 303)
+
+
+def _why_not(refused: Conflict) -> str:
+    if refused.code == "payload_purged":
+        return gettext("Its content is no longer kept, so it cannot be sent again.")
+    _, word = tag_of(refused.facts.get("state", ""))
+    return gettext("Nothing was done: the delivery is “%(state)s” now.", state=word)
