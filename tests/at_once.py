@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from marketplace_hooks.events.apply import drain
 from marketplace_hooks.services import inbox
+from marketplace_hooks.services.installation import Installation
 from marketplace_hooks.store.inbox import InboxEvent
 
 from .marketplace import Marketplace
@@ -47,8 +48,8 @@ def apply_at_once(
             session.execute(update(InboxEvent).where(InboxEvent.event_id.in_(pile)).values(shard=shard))
     held, claim, ready = threading.Barrier(len(workers)), inbox.claim_shards, threading.local()
 
-    def claim_and_wait(*given: object) -> list[int]:
-        claimed = claim(*given)  # type: ignore[arg-type]
+    def claim_and_wait(installation: Installation, owner: str) -> list[int]:
+        claimed = claim(installation, owner)
         if not hasattr(ready, "once"):
             ready.once = held.wait(10)
             assert len(claimed) == 1
