@@ -106,7 +106,7 @@ def interleave(
     floor: Callable[[], float],
     ours: Callable[[], float],
     unit: str,
-    target: Target,
+    target: Target | None = None,
     name: str = "",
 ) -> list[float]:
     """Measure in rounds of floor, ours, floor again; add the figures and the ratio ours / floor; return ours."""

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..domain.requests import ClockName, ClockState, Handling, RefundState
-from ..store.base import constant, rfc_3339
+from ..store.base import among, constant, rfc_3339
 from ..store.support import Clock, RefundClaim, SupportRequest
 from .answers import close
 from .installation import Bell, Installation
@@ -76,7 +76,7 @@ def notice_missed(work: Work, name: ClockName) -> int:
     locked = list(work.session.scalars(keys))
     taken = (
         update(Clock)
-        .where(Clock.request_id.in_(locked), Clock.name == constant(name), _has_run_out(work.now))
+        .where(among(Clock.request_id, locked), Clock.name == constant(name), _has_run_out(work.now))
         .values(
             state=ClockState.MISSED, missed_at=Clock.due_before, noticed_at=work.now, notice_id=notice, warn_at=None
         )
@@ -87,10 +87,10 @@ def notice_missed(work: Work, name: ClockName) -> int:
     ids = list(work.session.scalars(taken)) if locked else []
     if not ids:
         return 0
-    counted = update(SupportRequest).where(SupportRequest.id.in_(ids))
+    counted = update(SupportRequest).where(among(SupportRequest.id, ids))
     values = {"sequence": SupportRequest.sequence + 1, "next_deadline_at": _other_deadline(name)}
     work.session.execute(counted.values(values).execution_options(synchronize_session=False))
-    mine = and_(Clock.request_id.in_(ids), Clock.name == constant(name), Clock.notice_id == notice)
+    mine = and_(among(Clock.request_id, ids), Clock.name == constant(name), Clock.notice_id == notice)
     _tell_missed(work, name, mine)
     work.rings.add(Bell.DELIVERIES)
     if name is ClockName.FIX:

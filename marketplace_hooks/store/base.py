@@ -1,4 +1,4 @@
-"""What every table shares: one metadata of our own, instants in UTC, checked statuses, two SQL functions.
+"""What every table shares: one metadata of our own, instants in UTC, checked statuses, the SQL functions of both kinds.
 
 The metadata is ours alone, with every table prefixed `mh_`, so that the package lives beside a host's models.
 """
@@ -6,6 +6,8 @@ The metadata is ours alone, with every table prefixed `mh_`, so that the package
 from __future__ import annotations
 
 import enum
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,15 +20,17 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Text,
+    bindparam,
     literal_column,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 TABLE_PREFIX = "mh_"
 
@@ -136,3 +140,43 @@ def _rfc_3339_postgresql(element: rfc_3339, compiler: SQLCompiler, **kw: Any) ->
 @compiles(rfc_3339, "sqlite")
 def _rfc_3339_sqlite(element: rfc_3339, compiler: SQLCompiler, **kw: Any) -> str:
     return f"strftime('%Y-%m-%dT%H:%M:%SZ', {compiler.process(element.clauses, **kw)})"
+
+
+class _Many(TypeDecorator[list[str]]):
+    """Texts as one parameter: an array on PostgreSQL, JSON on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        kind: TypeEngine[Any] = Text() if dialect.name == "sqlite" else ARRAY(String())
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
+        return json.dumps(value) if dialect.name == "sqlite" else value
+
+
+class among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL that it is
+    """Whether a column of texts is one of these, however many they are.
+
+    `IN` writes a thousand parameters into the statement, which both sides then parse: for that many it costs as much
+    as the rows. This is one statement, and one parameter. It has no type: SQLAlchemy would add `= 1` to a boolean on
+    SQLite, which no index answers.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[str] | Any, values: Sequence[str]) -> None:
+        super().__init__(column, bindparam(None, list(values), type_=_Many(), unique=True))
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, values = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} = ANY ({values}))"
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, values = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} IN (SELECT value FROM json_each({values})))"  # noqa: S608 - compiled SQL, no text of anybody's
