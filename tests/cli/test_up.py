@@ -173,6 +173,22 @@ def workers_of(up: Up) -> list[int]:
     return [pid for pid, command in commands if command.endswith(" worker") and parent_of(pid) == up.process.pid]
 
 
+def test_a_withdrawal_of_many_subscribers_is_shown_to_its_end(demo: Up) -> None:
+    count = 40
+    command = [*COMMAND, "demo", "--subscribers", str(count)]
+    done = subprocess.run(command, cwd=ROOT, env=demo.environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    progress = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", done.stderr)
+    for what in ("purchases posted, signed", "Business Cares started", "renewals cancelled"):
+        assert re.search(rf"{what}\s.*\b{count}/{count}\b", progress), progress
+    facts = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in done.stdout.splitlines())
+    assert (facts["renewals cancelled"], facts["entitlements kept"]) == (str(count), str(count))
+    # With everybody the product itself is told of, hidden and withdrawn, and the end of the cascade.
+    assert facts["events written"] == str(count + 3)
+    assert facts["a subscriber is told"].startswith("VALID_RENEWAL_CANCELLED, until ")
+    assert demo.status_of(facts["product"].partition(str(demo.port))[2]) == 410
+
+
 def test_a_killed_worker_is_said_and_started_again(demo: Up) -> None:
     (first, *_) = [
         pid for pid, command in running_of(demo.mark).items() if command.endswith("marketplace_hooks worker")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from marketplace_hooks.domain.renewals import original_date
 from marketplace_hooks.events.apply import drain
+from marketplace_hooks.services.cascades import run_cascades
 from marketplace_hooks.services.renewals import count_due, due, look, run_renewals
 from marketplace_hooks.services.runs import release_run, state_of_run
 from marketplace_hooks.store.outbox import OutgoingEvent
@@ -208,6 +209,38 @@ def test_runs_and_cancellations_at_once_leave_every_purchase_as_its_words_say(
         # Whoever was quicker: a period that was claimed wrongly has been reversed.
         assert payments(marketplace, id_).get(2) in ((None, "failed") if in_time else ("pending",)), id_
         assert subscription(marketplace, id_).state == ("expired" if in_time else "payment_pending"), id_
+
+
+@pytest.mark.parametrize(
+    ("offset", "renews"), [(-30 * SECOND, False), (30 * SECOND, True)], ids=["the minute before", "the minute after"]
+)
+def test_a_run_and_a_withdrawal_at_once_are_ordered_by_its_receipt(
+    open_here: Callable[..., Marketplace],
+    marketplace: Marketplace,
+    clock: time_machine.Traveller,
+    offset: timedelta,
+    renews: bool,
+) -> None:
+    count = 20
+    sells_to_many(marketplace, count)
+    live_until(marketplace, clock, RENEWAL + offset)
+    marketplace.change("mod-1", WITHDRAWN)
+    clock.move_to(RENEWAL + CLAIM_DELAY)
+    other = open_here(CASCADE_CHUNK=3).installation
+
+    def withdraw() -> None:
+        drain(other, "another")
+        run_cascades(other, "another")
+
+    all_at_once(lambda: run_renewals(marketplace.installation), withdraw)
+    marketplace.work_off()
+    ids = [f"purchase-{number}" for number in range(count)]
+    expected = {1: "paid", 2: "pending"} if renews else {1: "paid"}
+    assert {id_: payments(marketplace, id_) for id_ in ids} == dict.fromkeys(ids, expected)
+    assert {str(subscription(marketplace, id_).state) for id_ in ids} == {"payment_pending" if renews else "expired"}
+    for id_ in ids:
+        said = Counter(told(marketplace, id_))
+        assert (said["renewal_cancelled"], said["renewal_due"], said["reversal_due"]) == (1, int(renews), 0)
 
 
 # --- held after a long silence

@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from marketplace_hooks.services import tokens
 from marketplace_hooks.services.endpoints import add_endpoint
+from marketplace_hooks.store.outbox import Delivery, DeliveryState, OutgoingEvent
 
 from ..marketplace import OFFLINE, SECRET, Marketplace
 from .callers import As, Caller, problem
@@ -153,3 +155,7 @@ def test_a_delivery_that_was_given_up_is_sent_again_once_however_often_it_is_ask
     assert problem(operator.post(path)) == (409, "not_replayable")
     for unknown in ("/deliveries/999999/replay", "/deliveries/99999999999999999999999/replay"):
         assert operator.post(unknown).status_code == 404
+    with marketplace.installation.database.session() as session:
+        session.execute(update(Delivery).values(state=DeliveryState.EXHAUSTED))
+        session.execute(update(OutgoingEvent).values(data={}))
+    assert problem(operator.post(path)) == (409, "payload_purged")

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from marketplace_hooks.domain.instants import format_instant
 from marketplace_hooks.services.outgoing import dispatch
-from marketplace_hooks.store.outbox import Delivery, DeliveryState
+from marketplace_hooks.store.outbox import Delivery, DeliveryState, OutgoingEvent
 
 from ...desk import does
 from ...marketplace import OFFLINE, Marketplace
@@ -58,3 +58,19 @@ def test_a_delivery_shows_each_attempt_and_is_sent_again(
     [again] = marketplace.all(select(Delivery).where(Delivery.id == given_up.id))
     assert again.state in (DeliveryState.PENDING, DeliveryState.PARKED)
     assert f"{path}/again" not in [form.action for form in operator.get(path).forms]
+
+
+def test_a_delivery_whose_content_is_no_longer_kept_says_so_and_is_not_sent_again(
+    marketplace: Marketplace, operator: Browser, given_up: Delivery
+) -> None:
+    path = f"/operator/deliveries/{given_up.id}"
+    before = operator.get(path)
+    forgotten = update(OutgoingEvent).where(OutgoingEvent.id == given_up.outbox_id).values(data={})
+    does(marketplace, lambda work: work.session.execute(forgotten))
+    assert f"{path}/again" in [form.action for form in before.forms]  # a page that was open before.
+    assert "Its content is no longer kept, so it cannot be sent again." in operator.post(f"{path}/again").words
+    page = operator.get(path)
+    assert "Its content is no longer kept." in page.words
+    assert f"{path}/again" not in [form.action for form in page.forms]
+    [same] = marketplace.all(select(Delivery).where(Delivery.id == given_up.id))
+    assert same.state is DeliveryState.EXHAUSTED
