@@ -5,6 +5,7 @@ Every question is asked of the form in turn; `errors` gathers a sentence for eac
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -21,6 +22,13 @@ DEAREST_CENTS = 2_000_000_000
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
+def text_of(name: str, longest: int | None = None) -> str:
+    """A field as it was written: line ends as `\\n`, no control characters, no blanks around it; cut at `longest`."""
+    text = request.form.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
+    kept = (letter for letter in text if letter in "\n\t" or unicodedata.category(letter) != "Cc")
+    return "".join(kept).strip()[:longest]
+
+
 class Filled:
     """One form as it was sent. What cannot be read is None, or an empty text, with its sentence in `errors`."""
 
@@ -29,8 +37,7 @@ class Filled:
 
     def text(self, name: str, *, required: str | None = None, longest: int = LONGEST_TEXT) -> str:
         """A text without the characters that none holds; `required` is the sentence for an empty one."""
-        told = request.form.get(name, "").replace("\r\n", "\n").replace("\r", "\n").strip()
-        told = "".join(letter for letter in told if (letter >= " " and letter != "\x7f") or letter in "\n\t")
+        told = text_of(name)
         if not told and required is not None:
             self.errors[name] = required
         elif len(told) > longest:

@@ -45,6 +45,23 @@ def assert_accessible(page: Page) -> None:
     assert faults_of(page) == [], page.url
 
 
+_OUTLINE = """() => {
+  const levels = [...document.querySelectorAll("main :is(h1, h2, h3, h4, h5, h6)")].map(one => Number(one.tagName[1]));
+  const wrong = levels[0] === 1 ? [] : ["the first heading is not the page's"];
+  const skips = (level, place) => level > (levels[place - 1] ?? 0) + 1;
+  wrong.push(...levels.filter(skips).map(level => `h${level} skips a level`));
+  const places = [...document.querySelectorAll("aside, nav")];
+  const named = one => one.ariaLabel || document.getElementById(one.getAttribute("aria-labelledby"));
+  return wrong.concat(places.filter(one => !named(one)).map(one => `<${one.localName}> has no name`));
+}"""
+
+
+def outline_faults(page: Page) -> list[str]:
+    """What would mislead somebody who has the page's headings and places read out."""
+    found: list[str] = page.evaluate(_OUTLINE)
+    return found
+
+
 def overflow_of(page: Page) -> int:
     """By how many pixels the page is wider than its window: nobody should have to scroll sideways."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

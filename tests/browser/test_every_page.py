@@ -7,7 +7,7 @@ import pytest
 from marketplace_hooks.extension import create_app
 
 from .conftest import OpenBrowser
-from .craft import COLOURS, faults_of, overflow_of, picture, sign_in_as
+from .craft import COLOURS, faults_of, outline_faults, overflow_of, picture, sign_in_as
 from .stack import Stack
 from .visits import EXTRA, NOT_PAGES, VISITS, Visit
 
@@ -44,6 +44,8 @@ def test_a_page_is_well_made_in_light_and_dark_and_on_the_narrowest_phone(
         visit.go(page, stack)
         if found := faults_of(page):
             wrong[name] = found
+        if misleading := outline_faults(page):
+            wrong[f"{name}, read out"] = misleading
         picture(page, f"{name}-{language}-light")
         page.emulate_media(color_scheme="dark")
         if found := faults_of(page, *COLOURS):

@@ -6,7 +6,7 @@ from flask import request
 
 from ...errors import NotFound
 from ..pages import page_blueprint
-from .fields import is_id
+from .ids import is_id
 
 blueprint = page_blueprint("mh_customer", __name__)
 

@@ -25,7 +25,7 @@ from ..i18n import gettext, ngettext
 from ..sign_in import audience
 from ..state import state
 from . import blueprint
-from .fields import id_of
+from .ids import id_of
 from .pace import seconds_to_wait
 from .purchases import customer_id, holder
 from .request_words import KINDS, sets_in_motion

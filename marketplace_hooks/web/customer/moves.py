@@ -19,6 +19,7 @@ from ...services.requests import known_request
 from ...services.work import Cause, Work
 from ...store.access import Role
 from ...store.support import SupportRequest
+from ..filled import text_of
 from ..forms import tell
 from ..i18n import Marked, gettext, lazy
 from ..impossible_words import both_states
@@ -29,7 +30,6 @@ from ..state import state
 from . import blueprint
 from .asking import request_url
 from .conversation import kind_of, show
-from .fields import text_of
 from .purchases import customer_id
 from .request_words import STANDS
 from .writing import LONGEST_URL, Entered, read_declaration

@@ -16,8 +16,8 @@ from ...domain.declarations import Declared, clean_version, read_exported_list
 from ...domain.requests import Kind
 from ...domain.sites import parse
 from ...remote.rungs.protocol import Credentials
+from ..filled import text_of
 from ..i18n import gettext
-from .fields import text_of
 
 LONGEST_SUBJECT, LONGEST_BODY, LONGEST_URL, LONGEST_LIST = 500, 50_000, 2_000, 500_000
 LONGEST_KEY = 500

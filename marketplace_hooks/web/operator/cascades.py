@@ -13,10 +13,11 @@ from ...store.cascades import CascadeState
 from ...store.products import SubjectKind
 from ..cursors import encode
 from ..forms import wants_fragment
+from ..showing import A_PAGE, Paged, asked, asked_word, here, known_id
 from ..sign_in import audience
 from ..tags import tag_of
 from . import blueprint
-from .showing import A_PAGE, Paged, asked, asked_word, here, known_id, number_after, page
+from .showing import number_after, page
 
 LIST = "operator-cascades"
 

@@ -20,10 +20,11 @@ from ..cursors import encode
 from ..forms import tell
 from ..i18n import gettext
 from ..repeats import carry_out_once
+from ..showing import A_PAGE, Paged, asked, asked_word, here
 from ..sign_in import audience
 from ..tags import tag_of
 from . import blueprint
-from .showing import A_PAGE, Paged, asked, asked_word, here, number_after, page
+from .showing import number_after, page
 from .words import SUBJECTS
 
 LIST = "operator-deliveries"

@@ -23,10 +23,11 @@ from ...store.inbox import InboxState
 from ..cursors import encode
 from ..forms import tell
 from ..i18n import gettext, wording
+from ..showing import A_PAGE, Paged, asked, asked_word, here, known_id
 from ..sign_in import audience, signed_in
 from ..tags import tag_of
 from . import blueprint
-from .showing import A_PAGE, Paged, asked, asked_day, asked_word, here, known_id, number_after, page
+from .showing import asked_day, number_after, page
 from .words import SUBJECTS
 
 log = logging.getLogger(__name__)

@@ -24,11 +24,11 @@ from ..forms import tell
 from ..i18n import Marked, gettext, lazy
 from ..impossible_words import both_states
 from ..repeats import carry_out_once, word_of_form
+from ..showing import known_id
 from ..sign_in import audience, signed_in
 from ..speaking import cause_of, message_of
 from . import blueprint
 from .requests import kind_of, shown_request
-from .showing import known_id
 
 LONGEST_TEXT = 10_000
 MOST_DAYS = 250

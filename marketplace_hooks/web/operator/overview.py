@@ -11,10 +11,11 @@ from ...services.pulse import LAG_BOUNDS_S, MOST_COUNTED, Pulse, take_pulse
 from ...store.access import Role
 from ...store.inbox import InboxState
 from ..i18n import gettext, wording
+from ..showing import here
 from ..sign_in import audience
 from ..tags import tag_of
 from . import blueprint
-from .showing import here, page
+from .showing import page
 from .words import told_span
 
 

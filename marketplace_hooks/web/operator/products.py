@@ -18,10 +18,11 @@ from ..cursors import decode, encode
 from ..forms import tell
 from ..i18n import gettext
 from ..repeats import carry_out_once
+from ..showing import A_PAGE, Paged, asked, asked_word, here, known_id
 from ..sign_in import audience
 from ..tags import tag_of
 from . import blueprint
-from .showing import A_PAGE, Paged, asked, asked_word, here, known_id, page
+from .showing import page
 
 LIST = "operator-products"
 ENTRIES = 20

@@ -8,9 +8,10 @@ from ...domain.requests import RefundState
 from ...services.parties import names_of, titles_of
 from ...services.waiting import refunds_in
 from ...store.access import Role
+from ..showing import A_PAGE, asked_word, here, paged
 from ..sign_in import audience
 from . import blueprint
-from .showing import A_PAGE, asked_word, here, key_of, page, paged, place_after
+from .showing import key_of, page, place_after
 from .words import REFUND_LISTS
 
 

@@ -13,10 +13,11 @@ from ...services.work import carry_out
 from ...store.access import Role
 from ..forms import tell
 from ..i18n import gettext
+from ..showing import A_PAGE, here, known_id, paged
 from ..sign_in import audience, signed_in
 from ..speaking import cause_of
 from . import blueprint
-from .showing import A_PAGE, here, known_id, number_after, page, paged
+from .showing import number_after, page
 from .words import SIGNS
 
 LIST = "operator-replies"

@@ -17,10 +17,11 @@ from ...store.access import Role
 from ...store.products import Seller
 from ..desk_words import CHECKS, CLOCKS, ENTITLEMENT, GROUNDS, KINDS, MISSING, POLICIES, REPLY_REASONS, SKIPPED
 from ..i18n import wording
+from ..showing import A_PAGE, asked, here, known_id, paged
 from ..sign_in import audience
 from ..storefront.labels import versions
 from . import blueprint
-from .showing import A_PAGE, asked, here, key_of, known_id, number_after, page, paged, place_after
+from .showing import key_of, number_after, page, place_after
 
 LATE, CONTESTED = "operator-late", "operator-contested"
 EXTENDABLE = ("running", "suspended")

@@ -12,9 +12,10 @@ from ...services.roster import find_seller, find_sellers
 from ...store.access import Role
 from ..cursors import decode
 from ..i18n import wording
+from ..showing import A_PAGE, asked, here, known_id, paged
 from ..sign_in import audience
 from . import blueprint
-from .showing import A_PAGE, asked, here, known_id, page, paged
+from .showing import page
 
 LIST = "operator-sellers"
 MONTHS = 12

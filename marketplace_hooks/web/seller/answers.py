@@ -27,12 +27,12 @@ from ..filled import Filled
 from ..forms import tell
 from ..i18n import gettext
 from ..repeats import carry_out_once, word_of_form
+from ..showing import here, known_id
 from ..sign_in import audience, signed_in
 from ..speaking import cause_of, message_of, viewer_of
 from . import blueprint
 from .requests import shown_request
 from .sentences import sentence_of
-from .showing import here, known_id
 
 LONGEST_BODY = 50_000
 RELEASES_SHOWN = 50

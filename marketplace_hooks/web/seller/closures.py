@@ -21,10 +21,11 @@ from ..filled import Filled
 from ..forms import tell
 from ..i18n import Marked, gettext, lazy, wording
 from ..repeats import carry_out_once
+from ..showing import here, known_id
 from ..sign_in import audience
 from . import blueprint
 from .sentences import sentence_of
-from .showing import here, known_id, page, seller_id
+from .showing import page, seller_id
 
 SUSPENDS: dict[ClosuresSuspend, Marked] = {
     ClosuresSuspend.YES: lazy("Its days do not count, for requests of before and of after."),

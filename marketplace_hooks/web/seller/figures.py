@@ -13,9 +13,10 @@ from ...services.figures import Kept, MonthFigures, read_figures
 from ...services.refunds import WAITING
 from ...store.access import Role
 from ..i18n import wording
+from ..showing import here
 from ..sign_in import audience
 from . import blueprint
-from .showing import here, page, seller_id
+from .showing import page, seller_id
 
 MONTHS = 12
 

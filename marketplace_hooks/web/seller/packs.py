@@ -9,9 +9,10 @@ from ...services.assortment import own_packs
 from ...store.access import Role
 from ...store.products import SubjectKind
 from ..cursors import encode
+from ..showing import A_PAGE, Paged, asked, here
 from ..sign_in import audience
 from . import blueprint
-from .showing import A_PAGE, Paged, asked, cursor, here, page, seller_id
+from .showing import cursor, page, seller_id
 from .subjects import cancel, show
 
 LIST = "own-packs"

@@ -17,9 +17,10 @@ from ...store.cascades import CascadeState
 from ...store.packs import Pack
 from ...store.products import SubjectKind
 from ..forms import wants_fragment
+from ..showing import here, known_id
 from ..sign_in import audience
 from . import blueprint
-from .showing import here, known_id, page, seller_id
+from .showing import page, seller_id
 from .words import told_side
 
 

@@ -11,9 +11,10 @@ from ...errors import Refused
 from ...services.claims import Claims, OwnClaim, own_claims
 from ...services.parties import names_of, titles_of
 from ...store.access import Role
+from ..showing import A_PAGE, LONGEST_ID, here, paged
 from ..sign_in import audience
 from . import blueprint
-from .showing import A_PAGE, LONGEST_ID, cursor, here, page, paged, seller_id
+from .showing import cursor, page, seller_id
 
 LIST = "own-refunds"
 

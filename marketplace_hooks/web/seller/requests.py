@@ -17,10 +17,11 @@ from ...services.parties import names_of, titles_of
 from ...store.access import Role
 from ...store.support import SupportRequest
 from ..check_words import told_checks
+from ..showing import A_PAGE, here, known_id, paged
 from ..sign_in import audience
 from . import blueprint
 from .clock_words import told_clock
-from .showing import A_PAGE, cursor, here, known_id, page, paged, seller_id
+from .showing import cursor, page, seller_id
 
 LIST = "own-requests"
 

@@ -19,8 +19,9 @@ from ...store.products import SubjectKind
 from ..forms import tell
 from ..i18n import gettext
 from ..repeats import carry_out_once
+from ..showing import here, known_id
 from .sentences import sentence_of
-from .showing import here, known_id, page, seller_id
+from .showing import page, seller_id
 from .words import what_happened
 
 ENTRIES = 20

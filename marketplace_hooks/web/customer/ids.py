@@ -1,16 +1,10 @@
-"""What stands in a form, cleaned of what no text holds?"""
+"""Which part of an address or of a form can be an id of ours?"""
 
 from __future__ import annotations
 
 from flask import request
 
 LONGEST_ID = 100
-
-
-def text_of(name: str, longest: int) -> str:
-    """A field as it was written: line ends as `\\n`, no control characters, no blanks around it, never too long."""
-    text = request.form.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(letter for letter in text if letter in "\n\t" or letter.isprintable()).strip()[:longest]
 
 
 def id_of(name: str) -> str | None:
