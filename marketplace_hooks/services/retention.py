@@ -103,6 +103,7 @@ def _purge_by_number(
         purged += done.purged
         if done.is_last:
             break
+        installation.database.give_way()
     return purged
 
 

@@ -342,6 +342,21 @@ def test_a_withdrawal_scheduled_cancelled_and_scheduled_again_counts_from_its_la
     assert subscription(marketplace).withdrawn_from == last
 
 
+@pytest.mark.parametrize(("last", "renews"), [(RENEWAL, False), (RENEWAL + SECOND, True)], ids=["at", "after"])
+def test_a_renewal_between_a_cancelled_date_and_the_one_scheduled_instead_happens(
+    marketplace: Marketplace, clock: time_machine.Traveller, last: datetime, renews: bool
+) -> None:
+    holds(marketplace)
+    marketplace.change("mod-1", WITHDRAWN, effective_at=(RENEWAL - DAY).isoformat())
+    marketplace.tell("product.change_cancelled", product_id="mod-1", actor="seller", reason="Not yet")
+    marketplace.change("mod-1", WITHDRAWN, effective_at=last.isoformat())
+    marketplace.work_off()
+    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    assert payments(marketplace) == ({1: "paid", 2: "pending"} if renews else {1: "paid"})
+    assert len(outgoing(marketplace, "renewal_cancelled")) == 1
+    assert marketplace.status("mod-1") == WITHDRAWN
+
+
 @pytest.mark.parametrize(("offset", "renews"), [(0 * SECOND, False), (SECOND, True)])
 def test_a_scheduled_withdrawal_stops_the_instants_from_its_effect_on_however_late_it_is_carried_out(
     marketplace: Marketplace, clock: time_machine.Traveller, offset: Any, renews: bool
