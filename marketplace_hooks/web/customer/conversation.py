@@ -23,7 +23,7 @@ from ..state import state
 from . import blueprint
 from .check_words import check_told
 from .purchases import care_of
-from .request_words import CLOSED_BECAUSE, CONTRACT, GROUNDS, KINDS, MISSING, REFUNDS, STANDS, clock_told
+from .request_words import CLOSED_BECAUSE, CONTRACT, GROUNDS, KINDS, MISSING, REFUNDS, STANDS, say_clock
 
 
 @blueprint.get("/support/<request_id>")
@@ -45,7 +45,7 @@ def show(request_id: str, *, errors: Mapping[str, str] | None = None, written: M
             whole=told,
             bought=named(session, seen.product_id),
             care=_care(session, told),
-            clocks=[clock_told(name, told["clocks"][name]) for name in ClockName if told["clocks"][name]],
+            clocks=[say_clock(name, told["clocks"][name]) for name in ClockName if told["clocks"][name]],
             checks=[check_told(one) for one in told["checks"]],
             ground=_ground(told),
             moves=_moves(told, here.now()),

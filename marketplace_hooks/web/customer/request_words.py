@@ -5,7 +5,7 @@ The customer's words. Where the seller is told the same fact, the words are the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from ...domain.requests import ClockName, ClockState, Handling, Kind, RefundStat
 from ..desk_words import CLOCKS, GROUNDS, KINDS
 from ..i18n import Marked, gettext, lazy, ngettext, wording
 from ..state import state
+from ..traces import trace_of
 
 __all__ = ["CLOCKS", "GROUNDS", "KINDS"]
 
@@ -147,7 +148,7 @@ def _business_days(count: int) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClockTold:
+class ClockSaid:
     """One clock in words. `why` are the sentences of "why this date"; empty when nothing was ever counted."""
 
     name: str
@@ -157,14 +158,14 @@ class ClockTold:
     why: tuple[str, ...]
 
 
-def clock_told(name: ClockName, clock: Mapping[str, Any]) -> ClockTold:
+def say_clock(name: ClockName, clock: Mapping[str, Any]) -> ClockSaid:
     """A clock as `services.clocks.shown` gives it, in the reader's words."""
     sentences = _SENTENCES[name]
     state, last_day = ClockState(clock["state"]), clock["last_day"]
     if last_day is None and state in (ClockState.RUNNING, ClockState.MISSED):
         state = ClockState.SUSPENDED
     day = wording().day(last_day, "full") if last_day is not None else ""
-    return ClockTold(
+    return ClockSaid(
         name=str(CLOCKS[name]),
         state=state,
         sentence=gettext(sentences[state].message, day=day),
@@ -175,32 +176,30 @@ def clock_told(name: ClockName, clock: Mapping[str, Any]) -> ClockTold:
 
 def _why(clock: Mapping[str, Any]) -> list[str]:
     """How the date was counted, from what is stored with the clock."""
-    trace, policy, told = clock["trace"], clock["policy"], wording()
-    counted = [date.fromisoformat(day) for day in trace["counted"]]
-    if not counted:
+    trace, told = trace_of(clock), wording()
+    if not trace.counted:
         return []
     why = [
         gettext("Counted from %(instant)s; the day itself does not count.", instant=told.instant(clock["started_at"])),
-        _span(counted),
-        str(_COUNTING[Policy(policy["policy"])]),
+        _span(trace.counted),
+        str(_COUNTING[trace.policy]),
     ]
     for reason, name in _SKIPPED.items():
-        days = [date.fromisoformat(one["day"]) for one in trace["skipped"] if one["reason"] == reason]
+        days = [day for day, why_not in trace.skipped if why_not is reason]
         if days:
             why.append(_left_out(str(name), days))
-    extended = policy.get("extended")
-    if extended:
+    if trace.extended:
         why.append(
             gettext(
                 "The marketplace gave %(days)s more business days: %(reason)s",
-                days=told.number(extended["days"]),
-                reason=extended["reason"],
+                days=told.number(trace.extended["days"]),
+                reason=trace.extended["reason"],
             )
         )
     return why
 
 
-def _span(counted: list[date]) -> str:
+def _span(counted: Sequence[date]) -> str:
     first, last = (wording().day(day, "full") for day in (counted[0], counted[-1]))
     if len(counted) == 1:
         return gettext("One business day: %(day)s.", day=first)

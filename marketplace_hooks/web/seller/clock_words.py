@@ -8,10 +8,11 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from ...domain.deadlines import Policy, SkipReason
+from ...domain.deadlines import SkipReason
 from ...domain.requests import ClockState
 from ..desk_words import POLICIES, SKIPPED
 from ..i18n import Marked, lazy
+from ..traces import trace_of
 
 SOON_S = 24 * 3600
 MEANS: dict[ClockState, Marked] = {
@@ -49,7 +50,7 @@ def told_clock(clock: Mapping[str, Any], now: datetime) -> ClockTold:
     runs = state is ClockState.RUNNING
     is_late = state is ClockState.MISSED or (runs and due is not None and due <= now)
     left_s = (due - now).total_seconds() if due is not None else None
-    trace = clock["trace"]
+    trace = trace_of(clock)
     return ClockTold(
         state=state,
         tag=ClockState.MISSED if is_late else state,
@@ -62,19 +63,18 @@ def told_clock(clock: Mapping[str, Any], now: datetime) -> ClockTold:
         remaining_days=clock["remaining_days"],
         is_late=is_late,
         is_soon=runs and not is_late and left_s is not None and left_s <= SOON_S,
-        policy=POLICIES[Policy(clock["policy"]["policy"])],
-        extended=clock["policy"].get("extended"),
-        counted=[date.fromisoformat(day) for day in trace["counted"]],
-        skipped=_runs_of_days(trace["skipped"]),
+        policy=POLICIES[trace.policy],
+        extended=trace.extended,
+        counted=trace.counted,
+        skipped=_runs_of_days(trace.skipped),
     )
 
 
-def _runs_of_days(skipped: Sequence[Mapping[str, str]]) -> list[tuple[date, date, Marked]]:
+def _runs_of_days(skipped: Sequence[tuple[date, SkipReason]]) -> list[tuple[date, date, Marked]]:
     """Days that follow each other for the same reason, as one: first, last, and the reason."""
-    days = [(date.fromisoformat(one["day"]), one["reason"]) for one in skipped]
-    numbered = [(day.toordinal() - place, reason, day) for place, (day, reason) in enumerate(days)]
+    numbered = [(day.toordinal() - place, reason, day) for place, (day, reason) in enumerate(skipped)]
     found = []
     for (_, reason), group in groupby(numbered, key=lambda one: one[:2]):
         run = [day for _, _, day in group]
-        found.append((run[0], run[-1], SKIPPED[SkipReason(reason)]))
+        found.append((run[0], run[-1], SKIPPED[reason]))
     return found
