@@ -136,7 +136,7 @@ def _mail(here: Installation) -> dict[str, str]:
     """To nobody being mailed there is nothing wrong; to a server that was named and takes no mail there is."""
     server = here.settings.smtp_url
     if server is None:
-        untold = "nobody is mailed, not even later; endpoints are told everything"
+        untold = "nobody is mailed, and what is told meanwhile is not mailed later; endpoints are told all"
         return _check("mail", "warning", f"SMTP_URL is not set: {untold}")
     place = f"{server.host}:{server.port}"
     try:

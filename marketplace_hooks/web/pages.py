@@ -38,7 +38,7 @@ from .problems import problem, problem_of
 from .sessions import person
 from .sign_in import audience, check_audience, identify
 from .state import state
-from .tags import tag_of
+from .tags import standing_of, tag_of
 from .unsent import unsent
 from .wording import LANGUAGES
 
@@ -100,6 +100,7 @@ def page_context() -> dict[str, Any]:
         "person": person(),
         "roles": ROLES,
         "tag_of": tag_of,
+        "standing_of": standing_of,
         "told": told,
         "ways": ways(identity),
         "zone": wording().zone.key,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..domain.requests import Handling
 from .i18n import Marked, lazy
 
 CALM, GOOD, WARNING, BAD = "calm", "good", "warning", "bad"
@@ -45,6 +46,7 @@ TAGS: Mapping[str, tuple[str, Marked]] = {
     "refusable": (WARNING, lazy("Accepted, a ground is proposed")),
     "acknowledged": (CALM, lazy("Being worked on")),
     "refused": (BAD, lazy("Refused")),
+    "overturned": (WARNING, lazy("Refusal overturned")),
     "contested": (WARNING, lazy("Refusal contested")),
     "resolved": (GOOD, lazy("Resolved")),
     "closed": (CALM, lazy("Closed")),
@@ -73,3 +75,9 @@ def tag_of(status: Any) -> tuple[str, str]:
     """The tone and the word of a state, in the reader's language."""
     tone, label = TAGS.get(str(getattr(status, "value", status)), (CALM, None))
     return tone, str(status) if label is None else str(label)
+
+
+def standing_of(handling: Handling, refusal: Mapping[str, Any] | None) -> str:
+    """By which word a request's state is told: after an overturned refusal it is not one that nobody has answered."""
+    is_overturned = handling is Handling.ACCEPTED and "overturned" in (refusal or {})
+    return "overturned" if is_overturned else handling.value

@@ -39,7 +39,7 @@ def test_without_a_server_it_is_a_remark_and_no_error(open_here: Open) -> None:
     answer = examined(open_here())
     assert answer.exit_code == 0, answer.output
     state, detail = mail(answer)
-    assert (state, "SMTP_URL is not set" in detail, "not even later" in detail) == ("warning", True, True)
+    assert (state, "SMTP_URL is not set" in detail, "is not mailed later" in detail) == ("warning", True, True)
 
 
 def test_a_server_that_answers_is_greeted_and_sent_nothing(open_here: Open) -> None:

@@ -53,13 +53,14 @@ CONTRACT: Mapping[Ground, Marked] = {
 }
 """What the contract says of each ground, to the customer."""
 
-STANDS: Mapping[Handling, Marked] = {
+STANDS: Mapping[str, Marked] = {
     Handling.SUBMITTED: lazy("Your request is being looked at."),
     Handling.NEEDS_INFORMATION: lazy("Something is missing before your request can go to the seller."),
     Handling.NOT_ENTITLED: lazy("Your request could not go to the seller."),
     Handling.ACCEPTED: lazy("Your request is with the seller, who has not answered yet."),
     Handling.ACKNOWLEDGED: lazy("The seller has taken charge of your request."),
     Handling.REFUSED: lazy("The seller refuses to handle your request."),
+    "overturned": lazy("The marketplace overturned the refusal: your request is with the seller again."),
     Handling.CONTESTED: lazy("You contested the refusal. The marketplace decides."),
     Handling.RESOLVED: lazy("The seller says that it is settled."),
     Handling.CLOSED: lazy("This request is closed."),

@@ -154,6 +154,18 @@ def test_a_refusal_shows_its_ground_its_evidence_and_how_to_contest_it(customer:
     assert request(desk).handling == "contested"
 
 
+def test_an_overturned_refusal_is_told_as_such_and_not_as_unanswered(customer: Browser, desk: Marketplace) -> None:
+    does(desk, refuses)
+    does(desk, lambda work: answers.contest(work, REQUEST, text="No", cause=CAUSE))
+    does(desk, lambda work: answers.overturn(work, REQUEST, reason="Right", cause=CAUSE))
+    words = customer.get(PAGE).words
+    assert "The marketplace overturned the refusal: your request is with the seller again." in words
+    assert ("Refusal overturned" in words, "who has not answered yet" in words) == (True, False)
+    assert "Refusal overturned" in customer.get("/support").words
+    does(desk, refuses)
+    assert "The seller refuses to handle your request." in customer.get(PAGE).words
+
+
 def test_contesting_needs_words_and_what_was_written_elsewhere_stays(customer: Browser, desk: Marketplace) -> None:
     does(desk, refuses)
     customer.get(PAGE)

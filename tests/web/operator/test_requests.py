@@ -72,6 +72,7 @@ def test_a_contested_refusal_is_listed_and_overturned_with_a_reason(shop: Market
     assert request(shop).handling == "contested"
     done = operator.post(f"{PAGE}/overturn", text="The module is the seller’s own.")
     assert "The refusal is overturned" in done.words
+    assert "Refusal overturned" in operator.get(PAGE).words
     assert (request(shop).handling.value, clocks(shop)["fix"]) == ("accepted", "running")
     assert "The module is the seller’s own." in done.words
     assert "No refusal is contested" in operator.get("/operator/requests?show=contested").words
