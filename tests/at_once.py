@@ -51,7 +51,7 @@ def apply_at_once(
     def claim_and_wait(installation: Installation, owner: str) -> list[int]:
         claimed = claim(installation, owner)
         if not hasattr(ready, "once"):
-            ready.once = held.wait(10)
+            ready.once = held.wait(60)
             assert len(claimed) == 1
         return claimed
 
