@@ -77,6 +77,7 @@ def make_mails(session: Session, ids: list[int], now: datetime) -> None:
             .join(people, people.id == told)
             .where(OutgoingEvent.id.in_(ids), OutgoingEvent.type.in_(types_for(reader)), _concerns(reader))
             .where(people.email != "")
+            .order_by(OutgoingEvent.id)  # they are sent in the order of their ids: as it happened.
         )
         into = dialect.insert(Mail).from_select(_COLUMNS, wanted)
         session.execute(into.on_conflict_do_nothing())

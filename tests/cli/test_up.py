@@ -86,13 +86,17 @@ class Up:
     def wait_for_status(self, path: str, status: int) -> None:
         wait_until(lambda: self.status_of(path) == status, SEEN_WITHIN_S, f"{path} did not become {status}", self.said)
 
-    def process_of(self, part: str) -> int:
-        """The number of the one process of ours whose command ends so and whose parent is `up`."""
-        found = [
+    def processes_of(self, part: str) -> list[int]:
+        """The numbers of the processes whose command ends so and whose parent is `up`: no work horses."""
+        return [
             pid
             for pid, command in running_of(self.mark).items()
             if command.endswith(part) and parent_of(pid) == self.process.pid
         ]
+
+    def process_of(self, part: str) -> int:
+        """The number of the only one of these."""
+        found = self.processes_of(part)
         assert len(found) == 1, running_of(self.mark)
         return found[0]
 
@@ -190,16 +194,12 @@ def test_a_withdrawal_of_many_subscribers_is_shown_to_its_end(demo: Up) -> None:
 
 
 def test_a_killed_worker_is_said_and_started_again(demo: Up) -> None:
-    (first, *_) = [
-        pid for pid, command in running_of(demo.mark).items() if command.endswith("marketplace_hooks worker")
-    ]
+    (first, *_) = demo.processes_of("marketplace_hooks worker")
     os.kill(first, signal.SIGKILL)
     demo.wait_for("was killed by SIGKILL; it is started again", RESTARTED_WITHIN_S)
 
     def two_again() -> bool:
-        workers = [
-            pid for pid, command in running_of(demo.mark).items() if command.endswith("marketplace_hooks worker")
-        ]
+        workers = demo.processes_of("marketplace_hooks worker")
         return len(workers) == 2 and first not in workers
 
     wait_until(two_again, RESTARTED_WITHIN_S, "it is not running", demo.said)

@@ -6,6 +6,10 @@ import os
 import signal
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marketplace_hooks.store.inbox import Shard
 from tests.rig.postgres import Postgres
 
 from .processes import STARTED_WITHIN_S, STOPPED_WITHIN_S, SWEPT_WITHIN_S, Place, Process, wait_until
@@ -16,8 +20,19 @@ def spare_of(place: Place, worker: Process) -> int:
     """The horse that the worker has forked ahead."""
     pid = worker.popen.pid
     children = Path(f"/proc/{pid}/task/{pid}/children")
-    wait_until(lambda: children.read_text().split(), STARTED_WITHIN_S, "no horse stands by", place)
-    return int(children.read_text().split()[0])
+    found: list[str] = []
+
+    def stands_by() -> bool:
+        found[:] = children.read_text().split()
+        return bool(found)
+
+    wait_until(stands_by, STARTED_WITHIN_S, "no horse stands by", place)
+    return int(found[0])
+
+
+def nobody_works(session: Session) -> bool:
+    """Whether no worker holds a shard."""
+    return session.scalar(select(Shard.shard).where(Shard.owner.is_not(None)).limit(1)) is None
 
 
 def test_when_the_spare_horse_was_killed_the_next_event_is_applied_by_another(place: Place) -> None:
@@ -47,8 +62,10 @@ def test_a_spare_horse_does_its_job_after_the_database_was_restarted(
     set_up(place, [seller(), product("p1")])
     place.start_web()
     worker = place.start_worker()
+    place.start_scheduler()
     assert place.post(signed(hidden("p1", 1)))[0] == 202
     place.wait(nothing_waits, SWEPT_WITHIN_S, "the first event was forgotten")
+    place.wait(nobody_works, SWEPT_WITHIN_S, "the first event is still worked on")
     spare_of(place, worker)
     restartable_postgres.restart()
     place.database.dispose()  # our own connections died as well.

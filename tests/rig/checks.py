@@ -94,11 +94,11 @@ def run_tests(arguments: Sequence[str]) -> Outcome:
 
 
 def side_by_side() -> list[str]:
-    """How pytest shares the whole suite among the processors. One process where a Redis of somebody's is lent: it is
-    emptied before each test."""
+    """How pytest shares the whole suite among processes: one more than processors, for whoever waits for others. A
+    single one where a Redis of somebody's is lent: it is emptied before each test."""
     if os.environ.get("TEST_REDIS_URL"):
         return []
-    processes = max(2, min(4, os.cpu_count() or 1))
+    processes = max(2, min(4, (os.cpu_count() or 1) + 1))
     return [f"--numprocesses={processes}", "--dist=loadscope", "--no-loadscope-reorder"]
 
 

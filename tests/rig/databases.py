@@ -35,6 +35,11 @@ BEGIN
         FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
 END $$;
 """
+# Deleted rows are swept out, or where the next rows lie, and so the order in which they are found, would be chance.
+_WRITTEN = """
+SELECT relname FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
+"""
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 _SCHEMA = "SELECT (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped)"
 _SIZE = "SELECT pg_database_size(current_database())"
@@ -122,6 +127,8 @@ class Copies:
         try:
             with _connect(url) as connection:
                 connection.execute(_EMPTY)
+                written = [str(table) for [table] in connection.execute(_WRITTEN).fetchall()]
+                connection.execute(f"VACUUM (INDEX_CLEANUP ON) {', '.join(written)}")
                 for table, rows in self._rows.items():
                     if rows:
                         with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:

@@ -139,7 +139,7 @@ def test_what_was_told_of_purchases_goes_after_ninety_days_and_ids_and_times_sta
     cancels(marketplace, datetime.now(UTC), "purchase-4")
     marketplace.work_off()
     change(marketplace, Delivery, state=DeliveryState.DELIVERED)
-    before = {one.id: one for one in marketplace.all(select(OutgoingEvent))}
+    before = {one.id: one for one in marketplace.all(select(OutgoingEvent).order_by(OutgoingEvent.id))}
     [*old, young] = [one for one in before.values() if one.subject_kind == "purchase"]
     change(marketplace, OutgoingEvent, created_at=days_ago(marketplace, 90.1))
     change(marketplace, OutgoingEvent, OutgoingEvent.id == young.id, created_at=days_ago(marketplace, 89.9))
