@@ -60,24 +60,18 @@ def rehearse(installation: Installation) -> None:
 
 
 def readiness(installation: Installation) -> Callable[[], None]:
-    """What a spare work horse does while it waits: connect, and touch what a job will touch. It never raises.
+    """What a spare work horse does while it waits: connect, and read what a job will read. It never raises.
 
-    PostgreSQL teaches each connection anew what its tables are, so there the whole play is given once. On SQLite it
-    would keep real writers waiting: there the horse only reads. Later calls see to it that the connection still lives.
+    It does not rehearse: that takes as long as a job, and an event told just then would wait for its end. Later calls
+    see to it that the connection still lives.
     """
     knows = False
 
     def get_ready() -> None:
         nonlocal knows
-        if not knows and not installation.database.is_sqlite:
-            rehearse(installation)
-        else:
-            with contextlib.suppress(Exception), installation.database.reading() as session:
-                if knows:
-                    session.execute(select(1))
-                else:
-                    for table in _TOUCHED:
-                        session.scalars(select(table).where(false())).all()
+        with contextlib.suppress(Exception), installation.database.reading() as session:
+            for query in [select(1)] if knows else [select(table).where(false()) for table in _TOUCHED]:
+                session.execute(query).all()
         knows = True
 
     return get_ready
