@@ -73,9 +73,9 @@ def copy_sqlite(template: Path, path: Path) -> str:
 
 
 @contextlib.contextmanager
-def postgres_database(server: Postgres, *, template: str | None = None) -> Iterator[str]:
-    """A database for the length of a `with`, empty or a copy of `template`; gives its URL."""
-    url = server.create_database(template=template)
+def postgres_database(server: Postgres) -> Iterator[str]:
+    """An empty database for the length of a `with`; gives its URL."""
+    url = server.create_database()
     try:
         yield url
     finally:
