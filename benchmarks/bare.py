@@ -8,6 +8,7 @@ product's own settings.
 from __future__ import annotations
 
 import base64
+import gc
 import hmac
 import os
 import sqlite3
@@ -84,4 +85,6 @@ def create_app() -> Flask:
     def nothing() -> tuple[str, int]:
         return "", 202
 
+    gc.collect()
+    gc.freeze()  # as ours does
     return app

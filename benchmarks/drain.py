@@ -130,7 +130,7 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
 def compare(asked: Namespace, kind: str, report: rounds.Report, product: Product, floor: Floor) -> None:
     """Many products first, then a few hot ones."""
     target = LEAST_RATIO[kind]
-    product.rate(200, 100)
+    product.rate(200, min(100, asked.products))
     for name, products, least in (
         (f"{asked.products} products", asked.products, target),
         (f"{HOT_PRODUCTS} hot products", HOT_PRODUCTS, target / 2),

@@ -99,6 +99,25 @@ class Report:
             print(f"  {line['name']:<38}{line['shown']} {line['unit']}{judged}", flush=True)
 
 
+@dataclass(kw_only=True)
+class Compared:
+    """What the rounds have given up to now."""
+
+    floors: list[float] = field(default_factory=list)
+    own: list[float] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)
+    noise: list[float] = field(default_factory=list)
+
+    def take(self, floor: Callable[[], float], ours: Callable[[], float]) -> None:
+        """One more round."""
+        first, mine, second = floor(), ours(), floor()
+        self.floors += [first, second]
+        self.own.append(mine)
+        # The mean of the floors around it: a machine that slows down steadily during the round favours nobody.
+        self.ratios.append(mine / ((first + second) / 2))
+        self.noise.append(second / first)
+
+
 def interleave(
     report: Report,
     rounds: int,
@@ -110,21 +129,16 @@ def interleave(
     name: str = "",
 ) -> list[float]:
     """Measure in rounds of floor, ours, floor again; add the figures and the ratio ours / floor; return ours."""
-    floors, own, ratios, noise = [], [], [], []
+    found = Compared()
     for done in range(rounds):
-        first, mine, second = floor(), ours(), floor()
-        floors += [first, second]
-        own.append(mine)
-        # The mean of the floors around it: a machine that slows down steadily during the round favours nobody.
-        ratios.append(mine / ((first + second) / 2))
-        noise.append(second / first)
-        tell(f"{report.title} {report.database} {name} round {done + 1}/{rounds}: {ratios[-1]:.2f}")
+        found.take(floor, ours)
+        tell(f"{report.title} {report.database} {name} round {done + 1}/{rounds}: {found.ratios[-1]:.2f}")
     label = f"{name}: " if name else ""
-    report.add(f"{label}floor", Spread.of(floors), unit)
-    report.add(f"{label}floor against itself", Spread.of(noise))
-    report.add(f"{label}ours", Spread.of(own), unit)
-    report.add(f"{label}ours / floor", Spread.of(ratios), target=target)
-    return own
+    report.add(f"{label}floor", Spread.of(found.floors), unit)
+    report.add(f"{label}floor against itself", Spread.of(found.noise))
+    report.add(f"{label}ours", Spread.of(found.own), unit)
+    report.add(f"{label}ours / floor", Spread.of(found.ratios), target=target)
+    return found.own
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -26,7 +26,7 @@ from tests.rig.databases import apply_migrations, copy_sqlite, sqlite_url
 from tests.rig.postgres import Postgres, start_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
-APP = "marketplace_hooks.extension:create_app"
+APP = "marketplace_hooks.starting:create_app"
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 40.0
 

@@ -1,5 +1,5 @@
 """`python -m marketplace_hooks` is `marketplace-hooks`."""
 
-from .cli import main
+from .starting import main
 
 main()

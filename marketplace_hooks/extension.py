@@ -7,7 +7,6 @@ each app's state is in `app.extensions["marketplace_hooks"]`.
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -32,7 +31,7 @@ from .web.sessions import keep_safe
 from .web.short_way import shorten
 from .web.state import WebState
 
-__all__ = ["MarketplaceHooks", "create_app", "create_served_app"]
+__all__ = ["MarketplaceHooks", "create_app"]
 
 
 class MarketplaceHooks:
@@ -112,18 +111,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     MarketplaceHooks(app)
     shorten(app, f"{settings.url_prefix}{API_PREFIX}")
     show_all_errors(app)  # alone in the app, every error page is ours; inside a host only those of our pages.
-    return app
-
-
-def create_served_app() -> Flask:
-    """`create_app` for a process of a web server, which serves it until it ends.
-
-    What the app is made of is here to stay. Were the collector to look at it again and again, a reader would now and
-    then wait a tenth of a second for that.
-    """
-    app = create_app()
-    gc.collect()
-    gc.freeze()
     return app
 
 

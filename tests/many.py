@@ -1,4 +1,4 @@
-"""Many purchases with their Business Care, made by set statements: for query plans, and for benchmarks of a million."""
+"""Many purchases with their Business Care, many rows like one: made by set statements, for plans and benchmarks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from marketplace_hooks.domain.civil_days import first_instant
 from marketplace_hooks.domain.renewals import notice_day, period, renewal_instant
-from marketplace_hooks.store.base import Instant
+from marketplace_hooks.store.base import Base, Instant
 from marketplace_hooks.store.database import Database
 from marketplace_hooks.store.purchases import Customer
 
@@ -47,6 +47,26 @@ _STATEMENTS = (
 _PROOFS = """INSERT INTO mh_notices (purchase_id, period_index, window_first_day, window_last_day, sent_at, owed,
         timeliness, event_id)
     {rows} SELECT purchase_id, 1, first_day, last_day, purchased_at, TRUE, 'in_time', 'evt_0' FROM made"""
+
+
+_COPIES = """
+    INSERT INTO {table} ({columns})
+    WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {count})
+    SELECT {values} FROM {table}, numbers WHERE {table}.{key} = '{original}'
+"""
+
+
+def copy_rows(session: Session, table: str, key: str, original: str, count: int, **other: str) -> None:
+    """So many rows like those whose `key` is `original`: with keys `copy-10000001`, … of their own.
+
+    `other` says of further columns, in SQL that both databases understand, what they hold in the copy number `i`.
+    """
+    described = Base.metadata.tables[table]
+    names = [column.name for column in described.columns if column is not described.autoincrement_column]
+    given = {name: name for name in names} | {key: f"'copy-' || CAST({FIRST_NUMBER} + i AS VARCHAR)"} | other
+    columns, values = ", ".join(given), ", ".join(given.values())
+    facts = {"table": table, "columns": columns, "values": values, "key": key, "original": original, "count": count}
+    session.execute(text(_COPIES.format(**facts)))
 
 
 def have_bought(

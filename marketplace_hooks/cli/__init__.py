@@ -19,7 +19,7 @@ from . import (
     up,
     workers,
 )
-from .root import hooks_group, main
+from .root import hooks_group, run
 
 __all__ = [
     "access",
@@ -34,9 +34,9 @@ __all__ = [
     "explanations",
     "hooks_group",
     "inspections",
-    "main",
     "renewals",
     "retention",
+    "run",
     "up",
     "workers",
 ]

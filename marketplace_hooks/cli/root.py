@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from importlib import import_module
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -46,10 +46,10 @@ hooks_group = HooksGroup(
 )
 
 
-def main() -> None:
-    """`marketplace-hooks`: the same commands as `flask hooks`, in the stand-alone app."""
+def run(create_app: Callable[[], Flask]) -> None:
+    """The command line of a service that stands alone: in an app made only when a command needs one."""
     try:
-        hooks_group.main(prog_name="marketplace-hooks", obj=ScriptInfo(create_app=_stand_alone))
+        hooks_group.main(prog_name="marketplace-hooks", obj=ScriptInfo(create_app=create_app))
     except MarketplaceHooksError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
@@ -60,9 +60,3 @@ def installation() -> Installation:
     served: Installation = current_app.extensions[EXTENSION].installation
     url = redis_url(served.settings)
     return dataclasses.replace(served, bells=Doorbells(url, timeout_s=1.0)) if url else served
-
-
-def _stand_alone() -> Flask:
-    # By name: the extension is put together from us, and only this entry needs it the other way round.
-    app: Flask = import_module("marketplace_hooks.extension").create_app()
-    return app

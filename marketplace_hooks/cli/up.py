@@ -165,7 +165,7 @@ def _web(settings: Settings, host: str, port: int) -> list[str]:
     command = f"{sys.executable} -m granian --interface wsgi --factory --no-ws --http 1 --log-level warning".split()
     command += ["--respawn-failed-workers", "--backpressure", "256", "--host", host, "--port", str(port)]
     command += ["--workers", str(settings.web_processes), "--blocking-threads", str(settings.web_threads)]
-    return [*command, "marketplace_hooks.extension:create_served_app"]
+    return [*command, "marketplace_hooks.starting:create_app"]
 
 
 def _wait_for_web(supervisor: Supervisor, host: str, port: int) -> bool:

@@ -63,7 +63,7 @@ def worker(processes: int) -> None:
             import_module(f"workers.{bell}")
         rehearse(here)
         here.database.dispose()
-        gc.freeze()  # what is here to stay is not looked at, and so not copied, by every job's collector.
+        gc.freeze()  # as after the start itself: what the rehearsal has left is here to stay.
         work(url, bells_of(int(lane or 0), int(lanes or 1)), get_ready=readiness(here))
         return
     supervisor = Supervisor()

@@ -2,6 +2,8 @@
 
 Alembic, with the scripts inside the package and a version table of our own, so that a host's migrations never meet
 ours. Two processes may migrate at once: the second waits and finds nothing left to do.
+
+Alembic is imported by those who use it: it would be a tenth of what each worker's start takes, and few ever migrate.
 """
 
 from __future__ import annotations
@@ -10,18 +12,16 @@ import contextlib
 import fcntl
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.autogenerate.api import AutogenContext
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from .base import Base, BigId, Instant, Json
 from .database import Database
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.config import Config
 
 VERSION_TABLE = "mh_alembic_version"
 _ADVISORY_LOCK = 6_210_117_801  # any number of our own: PostgreSQL's advisory locks are known by number.
@@ -29,12 +29,17 @@ _ADVISORY_LOCK = 6_210_117_801  # any number of our own: PostgreSQL's advisory l
 
 def upgrade(database: Database) -> None:
     """Bring the database to the newest schema. Safe to run twice, and from several processes at once."""
+    from alembic import command
+
     with _alone(database) as connection:
         command.upgrade(_config(connection), "head")
 
 
 def is_current(database: Database) -> bool:
     """Whether every migration has been applied."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     with database.reading() as session:
         context = MigrationContext.configure(session.connection(), opts={"version_table": VERSION_TABLE})
         return context.get_current_revision() == ScriptDirectory.from_config(_config(None)).get_current_head()
@@ -42,12 +47,17 @@ def is_current(database: Database) -> bool:
 
 def make_revision(database: Database, message: str) -> None:
     """Write a new migration script from the difference between models and database (for developers)."""
+    from alembic import command
+
     with database.engine.connect() as connection:
         command.revision(_config(connection), message=message, autogenerate=True)
 
 
 def differences(database: Database) -> list[object]:
     """What the models have that the migrated database has not, or the reverse; empty when they are equal."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=_options())
         return list(compare_metadata(context, Base.metadata))
@@ -74,6 +84,8 @@ def _render(kind: str, thing: object, context: AutogenContext) -> str | Literal[
 
 
 def _config(connection: Connection | None) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")

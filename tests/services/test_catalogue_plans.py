@@ -8,26 +8,18 @@ from sqlalchemy import text
 from marketplace_hooks.services import catalogue, shelves
 from marketplace_hooks.services.catalogue import Sight
 
-from ..many import gather_statistics
+from ..many import copy_rows, gather_statistics
 from ..marketplace import OFFLINE, Marketplace
 from ..plans import assert_nothing_walked, listening
 
 MANY = 20_000
 CATEGORIES = 20
-COLUMNS = "seller_id, kind, technical_name, title, description, words, price_cents, currency, description_version"
-
-# Both databases understand these: copies of one product, each in one of a few categories, every third one offline.
-_NUMBERS = "WITH RECURSIVE numbers(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i < {last})"
-_PRODUCTS = """
-    INSERT INTO mh_products (id, {columns}, categories, status, created_at, changed_at)
-    {numbers} SELECT 'copy-' || CAST(10000000 + i AS VARCHAR), {columns}, categories,
-        CASE WHEN i % 3 = 0 THEN 'offline_temporary' ELSE 'online' END, created_at, changed_at
-    FROM mh_products, numbers WHERE mh_products.id = 'mod-1'
-"""
-_IN_CATEGORIES = """
+# Each copy in one of a few categories, every third one offline.
+_STATUS = "CASE WHEN i % 3 = 0 THEN 'offline_temporary' ELSE 'online' END"
+_IN_CATEGORIES = f"""
     INSERT INTO mh_product_categories (product_id, category, status)
-    {numbers} SELECT id, 'category-' || CAST(i % {categories} AS VARCHAR), status
-    FROM numbers JOIN mh_products ON mh_products.id = 'copy-' || CAST(10000000 + i AS VARCHAR)
+    SELECT id, 'category-' || CAST(CAST(substr(id, 6) AS INTEGER) % {CATEGORIES} AS VARCHAR), status
+    FROM mh_products WHERE id LIKE 'copy-%'
 """
 
 
@@ -35,10 +27,9 @@ _IN_CATEGORIES = """
 def crowded(marketplace: Marketplace) -> Marketplace:
     """A marketplace with many products."""
     marketplace.sells("mod-1")
-    facts = {"columns": COLUMNS, "categories": CATEGORIES, "numbers": _NUMBERS.format(last=MANY - 1)}
     with marketplace.installation.database.session() as session:
-        for statement in (_PRODUCTS, _IN_CATEGORIES):
-            session.execute(text(statement.format(**facts)))
+        copy_rows(session, "mh_products", "id", "mod-1", MANY, status=_STATUS)
+        session.execute(text(_IN_CATEGORIES))
     gather_statistics(marketplace.installation.database)
     return marketplace
 

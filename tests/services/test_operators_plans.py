@@ -16,27 +16,14 @@ from marketplace_hooks.store.cascades import CascadeState
 from marketplace_hooks.store.inbox import InboxState
 from marketplace_hooks.store.outbox import DeliveryState
 
-from ..desk import opens_shop, submits
-from ..many import gather_statistics
+from ..desk import REQUEST, opens_shop, submits
+from ..many import copy_rows, gather_statistics
 from ..marketplace import OFFLINE, Marketplace
 from ..plans import assert_nothing_walked, listening
 
 MANY = 10_000
 MANY_EVENTS = 40_000
 TABLES = ("mh_inbox", "mh_cascades", "mh_outbox", "mh_deliveries", "mh_messages", "mh_clocks", "mh_refund_claims")
-_NUMBERS = "WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {many})"
-
-# Both databases understand these: copies of what one marketplace has lived through, each with an id of its own.
-_COPIES = {
-    "mh_inbox": ("event_id", "source, type, subject, shard, sent_at, received_at, body_sha256, state, attempts"),
-    "mh_cascades": ("id", "subject_kind, subject_id, seller_id, change, cause, state, steps, attempts, created_at"),
-    "mh_outbox": ("event_id", "type, subject_kind, subject_id, sequence, data, cause, cascade_id, created_at"),
-    "mh_requests": (
-        "id",
-        "customer_id, product_id, seller_id, presale, kind, subject, body, fingerprint, submitted_at, recorded_at,"
-        " handling, entitlement, checks, grounds, waived, missing, sequence, closed_at",
-    ),
-}
 
 
 @pytest.fixture
@@ -49,23 +36,22 @@ def crowded(marketplace: Marketplace) -> Marketplace:
     endpoint, _ = add_endpoint(marketplace.installation, "https://93.184.215.14/hooks")
     with marketplace.installation.database.session() as session:
         session.execute(text("UPDATE mh_requests SET closed_at = submitted_at, handling = 'closed'"))
-        for table, (id_, columns) in _COPIES.items():
-            one = f"(SELECT {columns} FROM {table} WHERE {id_} = (SELECT min({id_}) FROM {table})) AS one"
-            numbers = _NUMBERS.format(many=MANY_EVENTS if table == "mh_inbox" else MANY)
-            made = f"'copy-' || CAST(i AS VARCHAR), {columns}"
-            session.execute(text(f"INSERT INTO {table} ({id_}, {columns}) {numbers} SELECT {made} FROM numbers, {one}"))
-        session.execute(text(_CLOCKS))
+        for table, key, original in session.execute(text(_ORIGINALS)).all():
+            copy_rows(session, table, key, original, MANY_EVENTS if table == "mh_inbox" else MANY)
+        copy_rows(session, "mh_clocks", "request_id", REQUEST, MANY, **_MISSED)
         session.execute(text(_DELIVERIES), {"endpoint": endpoint.id})
     gather_statistics(marketplace.installation.database)
     return marketplace
 
 
-_CLOCKS = """
-    INSERT INTO mh_clocks (request_id, name, state, started_at, business_days, policy, trace, last_day, missed_at)
-    SELECT mh_requests.id, 'fix', 'missed', one.started_at, 30, one.policy, one.trace, one.last_day,
-        '2020-01-01 00:00:00.000000'
-    FROM mh_requests, (SELECT * FROM mh_clocks WHERE name = 'fix' LIMIT 1) AS one WHERE mh_requests.id LIKE 'copy-%'
+# One of each that the marketplace has lived through.
+_ORIGINALS = """
+    SELECT 'mh_inbox', 'event_id', min(event_id) FROM mh_inbox
+    UNION ALL SELECT 'mh_cascades', 'id', min(id) FROM mh_cascades
+    UNION ALL SELECT 'mh_outbox', 'event_id', min(event_id) FROM mh_outbox
+    UNION ALL SELECT 'mh_requests', 'id', min(id) FROM mh_requests
 """
+_MISSED = {"state": "'missed'", "missed_at": "'2020-01-01 00:00:00.000000'"}
 
 _DELIVERIES = """
     INSERT INTO mh_deliveries (outbox_id, endpoint_id, state, attempts, due_at)
@@ -82,19 +68,19 @@ def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketpl
         {"state": InboxState.REJECTED},
         {"subject": "product:none"},
         {"type_": "product.reinstated"},
-        {"event_id": "copy-77"},
+        {"event_id": "copy-10000077"},
         {"received_from": now + timedelta(days=9)},
         day,
     ]
     with listening(installation.database.engine) as heard, installation.database.reading() as session:
         found = [len(logs.find_events(session, **one)[0]) for one in wanted]
         logs.find_deliveries(session, state=DeliveryState.EXHAUSTED)
-        logs.find_deliveries(session, event_id="copy-77")
+        logs.find_deliveries(session, event_id="copy-10000077")
         logs.find_deliveries(session, subject=("product", "none"))
         for state in CascadeState:
             logs.find_cascades(session, state=state, before=4_000)
-        chain_of(session, logs.find_event(session, "copy-77").event)
-        told_by_cascade(session, "copy-77")
+        chain_of(session, logs.find_event(session, "copy-10000077").event)
+        told_by_cascade(session, "copy-10000077")
     assert found == [20, 20, 0, 0, 0, 1, 0, 20]
     assert_nothing_walked(installation, heard, *TABLES)
 
@@ -103,9 +89,9 @@ def test_what_waits_and_how_the_whole_is_doing_is_read_from_an_index(crowded: Ma
     installation, now = crowded.installation, crowded.installation.now()
     with listening(installation.database.engine) as heard, installation.database.reading() as session:
         assert waiting.replies_to_confirm(session, limit=26) == []
-        assert waiting.late_requests(session, after=(now, "copy-1:fix"), limit=26) == []
+        assert waiting.late_requests(session, after=(now, "copy-10000001:fix"), limit=26) == []
         assert waiting.contested_requests(session, limit=26) == []
-        assert waiting.refunds_in(session, RefundState.MANUAL, after=(now, "copy-1"), limit=26) == []
+        assert waiting.refunds_in(session, RefundState.MANUAL, after=(now, "copy-10000001"), limit=26) == []
         figures = pulse.take_pulse(session, now, installation.settings.reference_zone)
     assert (figures.tasks.late, len(figures.days)) == (0, pulse.DAYS_SHOWN)
     tables = tuple(name for name in TABLES if name not in ("mh_messages", "mh_refund_claims"))

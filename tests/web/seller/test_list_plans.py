@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
 from marketplace_hooks.domain.statuses import Status
@@ -18,27 +17,13 @@ from marketplace_hooks.services.desk import Viewer, Which, list_requests
 from marketplace_hooks.store.support import RefundClaim, SupportRequest
 
 from ...desk import FIX, due, opens_shop, submits
-from ...many import gather_statistics
+from ...many import copy_rows, gather_statistics
 from ...marketplace import Marketplace
 from ...plans import assert_nothing_walked, listening
 
 MANY = 20_000
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 VIEWER = Viewer(seller_id="seller-1")
-_COPIES = """
-    INSERT INTO {table} ({columns})
-    WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {many})
-    SELECT {values} FROM {table}, numbers WHERE {table}.{key} = '{original}'
-"""
-
-
-def _copy(session: Session, table: str, key: str, original: str, **other: str) -> None:
-    """Many rows like one of them: with ids of their own, and what `other` says in SQL of the number `i`."""
-    names = [column["name"] for column in inspect(session.connection()).get_columns(table)]
-    given = {name: name for name in names} | {key: "'copy-' || CAST(10000000 + i AS VARCHAR)"} | other
-    columns, values = ", ".join(given), ", ".join(given.values())
-    facts = {"table": table, "columns": columns, "values": values, "key": key, "original": original, "many": MANY}
-    session.execute(text(_COPIES.format(**facts)))
 
 
 @pytest.fixture
@@ -51,9 +36,9 @@ def crowded(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketpl
     withdrawn = "CASE WHEN i % 10 = 0 THEN 'offline_permanent' ELSE 'online' END"
     closed, due_at = "CASE WHEN i % 10 = 0 THEN NULL ELSE submitted_at END", "CASE WHEN i % 20 = 0 THEN recorded_at END"
     with marketplace.installation.database.session() as session:
-        _copy(session, "mh_products", "id", "mod-1", status=withdrawn)
-        _copy(session, "mh_requests", "id", "request-1", number="100 + i", closed_at=closed, next_deadline_at=due_at)
-        _copy(session, "mh_refund_claims", "request_id", "request-1")
+        copy_rows(session, "mh_products", "id", "mod-1", MANY, status=withdrawn)
+        copy_rows(session, "mh_requests", "id", "request-1", MANY, closed_at=closed, next_deadline_at=due_at)
+        copy_rows(session, "mh_refund_claims", "request_id", "request-1", MANY)
     gather_statistics(marketplace.installation.database)
     return marketplace
 

@@ -1,0 +1,186 @@
+"""How much longer does a page with a list take when a hundred thousand rows stand behind it?
+
+Every list of every room, and its next page, on two installations: in one the lists are a few pages long, in the other
+each is as long as asked for. The pages are made in this process, one at a time, without a server: what is measured is
+what a list costs, its statements and its markup.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import statistics
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+
+import time_machine
+from sqlalchemy import text
+
+from marketplace_hooks.config import PREFIX
+from marketplace_hooks.extension import create_app
+from marketplace_hooks.services.endpoints import add_endpoint
+from tests.desk import FIX, REQUEST, due, opens_shop, says, submits
+from tests.many import copy_rows, gather_statistics
+from tests.marketplace import OFFLINE, SECRET, Marketplace
+from tests.web.pages_rig import Browser, browser_of
+
+from . import rounds, stack
+
+FEW = 100
+LOOKS = 9
+MOST_RATIO = 1.5
+SCENE_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+TEMPLATE = "Bonjour, nous avons bien reçu votre demande et vous répondrons dans les meilleurs délais."
+
+_Person = tuple[str | None, str | None]
+LISTS: dict[_Person, tuple[str, ...]] = {
+    (None, None): ("/", "/?category=Media", "/?q=lumen", "/?q=nothing-is-called-so"),
+    ("seller", "seller-1"): (
+        "/seller",
+        "/seller?q=lumen",
+        "/seller/packs",
+        "/seller/requests",
+        "/seller/requests?show=all",
+        "/seller/refunds",
+    ),
+    ("customer", "customer-1"): ("/account", "/support", "/support?order=newest", "/support/new"),
+    ("operator", "odette"): (
+        "/operator",
+        "/operator/events",
+        "/operator/events?state=applied",
+        "/operator/deliveries",
+        "/operator/cascades",
+        "/operator/replies",
+        "/operator/requests",
+        "/operator/refunds?state=due",
+        "/operator/products",
+        "/operator/sellers",
+    ),
+}
+# What is copied: tables, the column that tells the copies apart, and the row they are like.
+_LIKE = (
+    ("mh_sellers", "id", "seller-1"),
+    ("mh_products", "id", "mod-1"),
+    ("mh_product_categories", "product_id", "mod-1"),
+    ("mh_packs", "id", "pack-1"),
+    ("mh_pack_members", "pack_id", "pack-1"),
+    ("mh_purchases", "id", "purchase-1"),
+    ("mh_site_bindings", "purchase_id", "purchase-1"),
+    ("mh_subscriptions", "purchase_id", "purchase-1"),
+    ("mh_periods", "purchase_id", "purchase-1"),
+    ("mh_requests", "id", REQUEST),
+    ("mh_clocks", "request_id", REQUEST),
+    ("mh_refund_claims", "request_id", REQUEST),
+    ("mh_messages", "request_id", REQUEST),
+)
+_LOGS = (("mh_inbox", "event_id"), ("mh_cascades", "id"), ("mh_outbox", "event_id"))
+_DELIVERIES = """
+    INSERT INTO mh_deliveries (outbox_id, endpoint_id, state, attempts, due_at)
+    SELECT id, :endpoint, 'delivered', 1, created_at FROM mh_outbox WHERE event_id LIKE 'copy-%'
+"""
+
+
+@contextlib.contextmanager
+def marketplace(here: Path, url: str, count: int) -> Iterator[Marketplace]:
+    """An app in which everything that has a list has `count` rows like one that has lived through it all."""
+    place = stack.place(here, url, api_rate_per_minute=0, webhook_secrets=f"marketplace={SECRET}")
+    ours = {name: value for name, value in place.environment.items() if name.startswith(PREFIX)}
+    app = create_app({**ours, f"{PREFIX}SECRET_KEY": "of a benchmark"})
+    made = Marketplace(app)
+    with time_machine.travel(SCENE_AT, tick=False) as clock:
+        opens_shop(made)
+        made.packs("pack-1", "mod-1")
+        submits(made)
+        clock.shift(timedelta(minutes=30))
+        says(made, body=TEMPLATE)
+        made.change("pack-1", OFFLINE, kind="pack")
+        clock.move_to(due(made, FIX))
+        made.work_off()
+    fill(made, count)
+    yield made
+    made.web.inbox.close()
+    made.installation.database.dispose()
+
+
+def fill(made: Marketplace, count: int) -> None:
+    """Copies of all there is, by set statements."""
+    endpoint, _ = add_endpoint(made.installation, "https://93.184.215.14/hooks")
+    database = made.installation.database
+    with database.session() as session:
+        session.execute(text("DELETE FROM mh_deliveries"))
+        for table, key, original in _LIKE:
+            copy_rows(session, table, key, original, count)
+        for table, key in _LOGS:
+            original = session.execute(text(f"SELECT min({key}) FROM {table}")).scalar_one()
+            copy_rows(session, table, key, original, count)
+        session.execute(text(_DELIVERIES), {"endpoint": endpoint.id})
+    gather_statistics(database)
+
+
+def next_page(browser: Browser, path: str) -> str | None:
+    """Where the link to the next page leads; None where everything is on the first."""
+    found = re.search(r'rel="next" href="([^"]+)"', browser.get(path).text)
+    return unescape(found[1]).partition("#")[0] if found else None
+
+
+def look(browser: Browser, path: str) -> float:
+    """Milliseconds until the page is made. Raises when it is not."""
+    begun_s = time.perf_counter()
+    page = browser.get(path)
+    took_ms = (time.perf_counter() - begun_s) * 1000
+    if page.status != 200:
+        raise RuntimeError(f"{path} answers {page.status}")
+    return took_ms
+
+
+def compare(asked: Namespace, report: rounds.Report, few: Marketplace, many: Marketplace) -> None:
+    """Each list and its next page, in the short and the long installation by turns."""
+    for (role, subject), paths in LISTS.items():
+        short, long = (browser_of(one, role, subject) for one in (few, many))
+        for path in paths:
+            pages = [(short, path), (long, path)]
+            following = [next_page(browser, path) for browser in (short, long)]
+            measure_page(asked, report, path, pages)
+            if all(following):
+                both = [(browser, str(there)) for browser, there in zip((short, long), following, strict=True)]
+                measure_page(asked, report, f"{path} (next)", both)
+
+
+def measure_page(asked: Namespace, report: rounds.Report, name: str, pages: list[tuple[Browser, str]]) -> None:
+    """The median of a few looks is one measurement."""
+
+    def looks(which: int) -> float:
+        return statistics.median(look(*pages[which]) for _ in range(LOOKS))
+
+    for which in (0, 1):
+        looks(which)  # templates and statements are compiled.
+    found = rounds.Compared()
+    for _ in range(asked.rounds):
+        found.take(lambda: looks(0), lambda: looks(1))
+    report.add(f"{name}: long", rounds.Spread.of(found.own), "ms")
+    report.add(f"{name}: long / short", rounds.Spread.of(found.ratios), target=rounds.at_most(MOST_RATIO))
+    rounds.tell(f"{report.title} {report.database} {name}: {statistics.median(found.ratios):.2f}")
+
+
+def measure(asked: Namespace, kind: str) -> rounds.Report:
+    """On one kind of database."""
+    report = rounds.Report(title=f"lists of {asked.events:,}", database=kind)
+    with stack.folder() as here, stack.databases(kind, here) as database:
+        rounds.tell(f"{report.title} {kind}: making the rows")
+        with marketplace(here, database(), FEW) as few, marketplace(here, database(), asked.events) as many:
+            compare(asked, report, few, many)
+    return report
+
+
+def main() -> None:
+    """Run from the command line: `python -m benchmarks.lists`."""
+    asked = rounds.options(__doc__ or "", events=100_000).parse_args()
+    rounds.run(asked, lambda kind: measure(asked, kind))
+
+
+if __name__ == "__main__":
+    main()
