@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from ..domain.requests import ClockName, ClockState, Handling, RefundState
 from ..store.base import among, constant, rfc_3339
+from ..store.purchases import Purchase
 from ..store.support import Clock, RefundClaim, SupportRequest
 from .answers import close
 from .installation import Bell, Installation
@@ -94,8 +95,8 @@ def notice_missed(work: Work, name: ClockName) -> int:
     _tell_missed(work, name, mine)
     work.rings.add(Bell.DELIVERIES)
     if name is ClockName.FIX:
-        for request, clock in work.session.execute(_missed(mine)):
-            make_due(work, request, clock.missed_at or work.now, CAUSE)
+        missed = work.session.execute(_missed(mine))
+        make_due(work, [(request, clock.missed_at or work.now) for request, clock in missed], CAUSE)
     return len(ids)
 
 
@@ -121,15 +122,16 @@ def warn(work: Work) -> int:
 def request_refunds(work: Work) -> int:
     """Ask for the refunds whose customers have not preferred the fix in time."""
     query = (
-        select(RefundClaim, SupportRequest)
+        select(RefundClaim, SupportRequest, Purchase)  # the purchase is here to be known: no claim asks for its own.
         .join(SupportRequest, SupportRequest.id == RefundClaim.request_id)
+        .join(Purchase, Purchase.id == RefundClaim.purchase_id)
         .where(_is_to_request(work.now))
         .order_by(RefundClaim.request_at)
         .limit(BATCH)
         .with_for_update(skip_locked=True, of=RefundClaim)
     )
     found = list(work.session.execute(query))
-    for claim, request in found:
+    for claim, request, _ in found:
         request_refund(work, request, claim, CAUSE)
     return len(found)
 

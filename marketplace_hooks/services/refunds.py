@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..domain.deadlines import Policy, deadline
 from ..domain.refunds import Path, lines, path_at
 from ..domain.requests import REFUND_MOVES, RefundState
 from ..errors import Conflict
+from ..store.base import among
 from ..store.purchases import Purchase
 from ..store.subscriptions import Period, Subscription
 from ..store.support import RefundClaim, SupportRequest
@@ -23,28 +24,49 @@ WAITING = (RefundState.DUE, RefundState.REQUESTED, RefundState.MANUAL)
 """The states of a claim whose money has not come back yet."""
 
 
-def make_due(work: Work, request: SupportRequest, due_at: datetime, cause: Cause) -> RefundClaim | None:
-    """A missed fix makes the refund due; it is requested two business days later.
+def make_due(work: Work, missed: Iterable[tuple[SupportRequest, datetime]], cause: Cause) -> Mapping[str, RefundClaim]:
+    """A missed fix makes the refund due; it is requested two business days later. Gives the claims by request.
 
-    None: there is nothing to give back, or it is on its way, for this request or another about the same purchase.
+    No claim: there is nothing to give back, or it is on its way, for this request or another about the same purchase.
+    Three statements, however many have missed.
     """
-    if request.purchase_id is None or claim_of(work.session, request.id) is not None:
-        return None
-    # Locked: two requests about one purchase ask for its price once.
-    purchase = work.session.get_one(Purchase, request.purchase_id, with_for_update=True)
-    if _is_claimed(work.session, purchase.id):
-        return None
+    bought = [(request, due_at, request.purchase_id) for request, due_at in missed if request.purchase_id is not None]
+    ids = sorted({purchase_id for _, _, purchase_id in bought})
+    # Locked, in one order: two requests about one purchase ask for its price once.
+    locked = select(Purchase).where(among(Purchase.id, ids)).order_by(Purchase.id).with_for_update()
+    fresh = locked.execution_options(populate_existing=True)
+    purchases = {purchase.id: purchase for purchase in work.session.scalars(fresh)}
+    earlier = list(work.session.scalars(select(RefundClaim).where(among(RefundClaim.purchase_id, ids))))
+    asked = {claim.request_id for claim in earlier}
+    on_their_way = {claim.purchase_id for claim in earlier if claim.state in WAITING}
+    periods = _current_periods_cents(work.session, ids)
+    made: dict[str, RefundClaim] = {}
+    for request, due_at, purchase_id in bought:
+        if request.id in asked or purchase_id in on_their_way:
+            continue
+        claim = _claim(work, request, purchases[purchase_id], due_at, periods.get(purchase_id))
+        if claim is not None:
+            made[request.id] = claim
+            on_their_way.add(purchase_id)
+            work.session.add(claim)
+            tell_request(work, request, "refund_due", {"amount": _money(claim), "request_at": claim.request_at}, cause)
+    return made
+
+
+def _claim(
+    work: Work, request: SupportRequest, purchase: Purchase, due_at: datetime, period_cents: int | None
+) -> RefundClaim | None:
     found = lines(
         price_cents=purchase.price_cents,
         refunded_cents=purchase.refunded_cents,
         of_pack=purchase.pack_id is not None,
-        period_cents=_current_period_cents(work.session, purchase.id),
+        period_cents=period_cents,
     )
     owed = sum(line.amount_cents for line in found if not line.optional)
     if owed == 0:
         return None
     window = work.settings.refund_window_months
-    claim = RefundClaim(
+    return RefundClaim(
         request_id=request.id,
         purchase_id=purchase.id,
         seller_id=request.seller_id,
@@ -56,9 +78,6 @@ def make_due(work: Work, request: SupportRequest, due_at: datetime, cause: Cause
         lines=[line.as_json() for line in found],
         path=path_at(purchase.purchased_at, work.now, window_months=window, zone=work.zone),
     )
-    work.session.add(claim)
-    tell_request(work, request, "refund_due", {"amount": _money(claim), "request_at": claim.request_at}, cause)
-    return claim
 
 
 def request_refund(work: Work, request: SupportRequest, claim: RefundClaim, cause: Cause) -> None:
@@ -85,7 +104,7 @@ def waive_refund(work: Work, request: SupportRequest, cause: Cause) -> RefundCla
 
 def approve_refund(work: Work, request: SupportRequest, *, with_period: bool, reason: str, cause: Cause) -> RefundClaim:
     """An operator has the refund asked for now: early, without the seller, or with the current period on top."""
-    claim = claim_of(work.session, request.id) or make_due(work, request, work.now, cause)
+    claim = claim_of(work.session, request.id) or make_due(work, [(request, work.now)], cause).get(request.id)
     if claim is None:
         none, requested = RefundState.NONE, RefundState.REQUESTED
         because = "there is nothing to give back"
@@ -141,18 +160,13 @@ def shown(claim: RefundClaim | None) -> Mapping[str, Any]:
     }
 
 
-def _is_claimed(session: Session, purchase_id: str) -> bool:
-    query = select(RefundClaim.request_id).where(RefundClaim.purchase_id == purchase_id, RefundClaim.state.in_(WAITING))
-    return session.scalar(query.limit(1)) is not None
-
-
-def _current_period_cents(session: Session, purchase_id: str) -> int | None:
+def _current_periods_cents(session: Session, purchase_ids: Sequence[str]) -> dict[str, int | None]:
     query = (
-        select(Period.amount_cents)
+        select(Period.purchase_id, Period.amount_cents)
         .join(Subscription, Subscription.purchase_id == Period.purchase_id)
-        .where(Period.purchase_id == purchase_id, Period.index == Subscription.current_index)
+        .where(among(Period.purchase_id, purchase_ids), Period.index == Subscription.current_index)
     )
-    return session.scalar(query)
+    return {purchase_id: cents for purchase_id, cents in session.execute(query)}
 
 
 def _money(claim: RefundClaim) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+
+import time_machine
 
 from marketplace_hooks.services import desk_sweeps
 
-from ..desk import opens_shop
-from ..many import gather_statistics
+from ..desk import FIX, REQUEST, due, opens_shop, refund_state, submits
+from ..many import FIRST_NUMBER, copy_rows, gather_statistics
 from ..many_clocks import request_id, run_out, wait_open
 from ..marketplace import Marketplace
 from ..plans import listening, plans
@@ -39,3 +42,31 @@ def test_a_sweep_touches_only_what_is_due(marketplace: Marketplace) -> None:
             )
     assert marketplace.told(request_id(0), "support_request") == ["support_request.acknowledgement_missed"]
     assert marketplace.told(request_id(1), "support_request") == []
+
+
+def test_many_missed_fixes_ask_for_their_refunds_with_as_few_statements_as_one(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    opens_shop(marketplace)
+    submits(marketplace)
+    many, copy = 40, f"'copy-' || CAST({FIRST_NUMBER} + i AS VARCHAR)"
+    with marketplace.installation.database.session() as session:
+        for table, key in (("mh_purchases", "id"), ("mh_subscriptions", "purchase_id"), ("mh_periods", "purchase_id")):
+            copy_rows(session, table, key, "purchase-1", many)
+        copy_rows(session, "mh_requests", "id", REQUEST, many, purchase_id=copy)
+        copy_rows(session, "mh_clocks", "request_id", REQUEST, many)
+    clock.move_to(due(marketplace, FIX))
+    asked, claimed = [], f"copy-{FIRST_NUMBER + many}"
+    for state in ("due", "requested"):
+        with listening(marketplace.installation.database.engine) as heard:
+            desk_sweeps.run_desk(marketplace.installation)
+        asked += [one.sql for one in heard if re.search("FROM mh_(purchases|refund_claims|periods)", one.sql)]
+        assert (refund_state(marketplace), refund_state(marketplace, claimed)) == (state, state)
+        clock.shift(timedelta(days=7))
+    # What is bought, what is on its way, the current periods; and twice what is to be asked for now.
+    assert len(asked) == 5
+    for id_ in (REQUEST, claimed):
+        told = marketplace.told(id_, "support_request")
+        assert [told.count(f"support_request.{name}") for name in ("fix_missed", "refund_due", "refund_requested")] == [
+            1
+        ] * 3
