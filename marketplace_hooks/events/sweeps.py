@@ -45,7 +45,7 @@ PURGE_SLICE_S = 2.0
 # A worker that serves several bells looks at the others this often: a long cascade must not keep a page visible.
 _SLICES_S = {
     Bell.INBOX: 5.0,
-    Bell.CASCADES: 0.5,
+    Bell.CASCADES: 0.25,
     Bell.DELIVERIES: 5.0,
     Bell.RENEWALS: 2.0,
     Bell.INSPECTIONS: 5.0,

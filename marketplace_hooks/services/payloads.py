@@ -1,6 +1,7 @@
 """What stays of something that we told, once everybody has it?
 
-Ids, type, sequence, times and what became of each delivery; its data goes, and what could name a person in its cause.
+Ids, type, sequence, times and what became of each delivery; its data goes, what could name a person in its cause, and
+what endpoints answered in their own words, which may repeat either.
 What was told of products, packs and sellers stays whole: it names no customer, and is their history (`history.py`).
 """
 
@@ -45,6 +46,7 @@ def forget_payloads(session: Session, ids: Collection[int]) -> tuple[int, set[in
     gone = session.execute(found.execution_options(synchronize_session=False)).all()
     # A cascade's reason is the seller's or the marketplace's, and the same for everybody.
     _forget_names(session, {one.id: one.cause for one in gone if one.cascade_id is None})
+    _forget_answers(session, [one.id for one in gone])
     return len(gone), needed
 
 
@@ -64,6 +66,18 @@ def _forget_names(session: Session, causes: Mapping[int, dict[str, Any]]) -> Non
         table = cast(Table, OutgoingEvent.__table__)
         change = update(table).where(table.c.id == bindparam("of")).values(cause=bindparam("bare"))
         session.connection().execute(change, changed)
+
+
+def _forget_answers(session: Session, ids: Collection[int]) -> None:
+    quoting = select(Delivery.id, Delivery.attempt_log).where(Delivery.outbox_id.in_(ids), Delivery.attempts > 0)
+    logs = {id_: log or [] for id_, log in session.execute(quoting)}
+    changed = [
+        {"id": id_, "attempt_log": [{name: one[name] for name in one if name != "answer"} for one in log]}
+        for id_, log in logs.items()
+        if any("answer" in one for one in log)
+    ]
+    if changed:
+        session.execute(update(Delivery), changed)
 
 
 def _bare(cause: dict[str, Any]) -> dict[str, Any]:

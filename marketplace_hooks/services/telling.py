@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, insert, literal, select
 
-from ..store.base import json_object, random_hex
-from ..store.outbox import OutgoingEvent
+from ..store.base import json_object
+from ..store.outbox import OutgoingEvent, new_event_ids
 from .work import Work
 
 _COLUMNS = ["event_id", "type", "subject_kind", "subject_id", "sequence", "data", "cause", "cascade_id", "created_at"]
@@ -34,7 +34,7 @@ def tell_each(
     columns = OutgoingEvent.__table__.c
     members = [part for name, value in data.items() for part in (literal(name), _sql(value))]
     rows = select(
-        literal("evt_") + random_hex(),
+        new_event_ids(work.now),
         _sql(type_),
         literal(subject_kind),
         subject_id,

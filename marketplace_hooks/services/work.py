@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +16,7 @@ from ..domain.outgoing import OUTGOING
 from ..store.cascades import Cascade
 from ..store.categories import ProductCategory
 from ..store.database import insert_new
-from ..store.outbox import OutgoingEvent
+from ..store.outbox import OutgoingEvent, new_event_id
 from ..store.products import Listing, Product
 from .installation import Bell, Installation
 
@@ -108,7 +107,7 @@ class Work:
         counter.sequence += 1
         self.outgoing.append(
             {
-                "event_id": f"evt_{uuid.uuid4().hex}",
+                "event_id": new_event_id(self.now),
                 "type": type_,
                 "subject_kind": subject_kind,
                 "subject_id": subject_id,

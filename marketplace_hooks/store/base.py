@@ -92,7 +92,7 @@ def constant(value: enum.StrEnum) -> ColumnElement[str]:
 
 
 class random_hex(FunctionElement[str]):  # noqa: N801 - reads as the SQL function it is
-    """32 random hexadecimal digits, a fresh value for each row of a set statement."""
+    """20 random hexadecimal digits, fresh ones for each row of a set statement."""
 
     type = String()
     inherit_cache = True
@@ -100,12 +100,12 @@ class random_hex(FunctionElement[str]):  # noqa: N801 - reads as the SQL functio
 
 @compiles(random_hex, "postgresql")
 def _random_hex_postgresql(element: random_hex, compiler: SQLCompiler, **kw: Any) -> str:
-    return "replace(gen_random_uuid()::text, '-', '')"
+    return "substr(replace(gen_random_uuid()::text, '-', ''), 13)"
 
 
 @compiles(random_hex, "sqlite")
 def _random_hex_sqlite(element: random_hex, compiler: SQLCompiler, **kw: Any) -> str:
-    return "lower(hex(randomblob(16)))"
+    return "lower(hex(randomblob(10)))"
 
 
 class json_object(FunctionElement[Any]):  # noqa: N801 - reads as the SQL function it is

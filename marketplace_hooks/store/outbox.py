@@ -7,13 +7,25 @@ endpoint, are made from it by set statements; a delivery row carries its own ret
 from __future__ import annotations
 
 import enum
+import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    literal,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, BigId, Instant, Json, checked
+from .base import Base, BigId, Instant, Json, checked, random_hex
 
 
 class OutgoingEvent(Base):
@@ -125,3 +137,21 @@ class Delivery(Base):
         ),
         Index("ix_mh_deliveries_state", "state", "id"),
     )
+
+
+def new_event_id(at: datetime) -> str:
+    """An id for what is told at `at`: 48 bits of milliseconds, 80 bits by chance, as in a UUID of version 7.
+
+    Ids made together lie together in their index. Were they all chance, each chunk of a long cascade would write the
+    whole index anew: twice the time for a million of them.
+    """
+    return f"{_beginning(at)}{secrets.token_hex(10)}"
+
+
+def new_event_ids(at: datetime) -> ColumnElement[str]:
+    """SQL for: another such id for each row of a set statement."""
+    return literal(_beginning(at)) + random_hex()
+
+
+def _beginning(at: datetime) -> str:
+    return f"evt_{int(at.timestamp() * 1000):012x}"

@@ -168,6 +168,19 @@ def test_a_name_and_words_of_who_caused_it_go_too(marketplace: Marketplace, hear
     assert causes[second] == of_all
 
 
+def test_what_an_endpoint_answered_in_its_own_words_goes_with_the_payload_that_it_may_repeat(
+    marketplace: Marketplace, heard: list[Delivery]
+) -> None:
+    met: list[dict[str, Any]] = [
+        {"at": "2026-01-05T09:00:00.000000Z", "status": 500, "error": None, "took_ms": 7, "answer": "who is Odile?"},
+        {"at": "2026-01-05T09:00:05.000000Z", "status": 200, "error": None, "took_ms": 8},
+    ]
+    change(marketplace, Delivery, Delivery.id == heard[0].id, attempts=2, attempt_log=met)
+    assert purged(marketplace) == {"payloads told": 5}
+    [left] = marketplace.all(select(Delivery).where(Delivery.id == heard[0].id))
+    assert left.attempt_log == [{"at": met[0]["at"], "status": 500, "error": None, "took_ms": 7}, met[1]]
+
+
 @pytest.mark.parametrize(
     ("state", "goes"),
     [
