@@ -104,6 +104,9 @@ def side_by_side() -> list[str]:
 
 def finish(command: Sequence[str]) -> int:
     """Run a command and give its exit status; end it in good order when it takes too long or we are interrupted."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Whoever starts us in the background has us ignore it, and the stage would too: it could not be ended.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # In a process group of its own: Ctrl-C reaches us alone, and is passed on once; twice would cut its cleaning short.
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, process_group=0) as process:
         try:
