@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, log10
+from math import inf, log10
 
 WIDTH, HEIGHT = 640, 200
 LEFT, BOTTOM, TOP = 44, 24, 10
@@ -45,20 +45,22 @@ def bars(series: Sequence[tuple[str, float]]) -> Chart:
     """The drawing of (label, value) pairs; values below 0 are drawn as 0."""
     top = nice_top(max((value for _, value in series), default=0))
     room, place = HEIGHT - BOTTOM - TOP, (WIDTH - LEFT) / max(len(series), 1)
-    longest = max((len(label) for label, _ in series), default=0)
-    every = max(1, ceil((longest * LETTER + BETWEEN_LABELS) / place))
-    drawn = []
+    drawn, free_from = [], -inf
     for index, (label, value) in enumerate(series):
         height = room * max(value, 0) / top
         left = LEFT + index * place
+        middle, half = left + place / 2, len(label) * LETTER / 2
+        has_room = middle - half >= free_from
+        if has_room:
+            free_from = middle + half + BETWEEN_LABELS
         drawn.append(
             Bar(
                 x=round(left + place * GAP / 2, 1),
                 y=round(HEIGHT - BOTTOM - height, 1),
                 width=round(place * (1 - GAP), 1),
                 height=round(height, 1),
-                middle=round(left + place / 2, 1),
-                label=label if index % every == 0 else "",
+                middle=round(middle, 1),
+                label=label if has_room else "",
                 name=label,
                 value=value,
             )

@@ -19,6 +19,11 @@ def test_no_label_is_written_over_another(series: list[tuple[str, int]]) -> None
         assert one.middle + len(one.label) * LETTER / 2 < next_.middle - len(next_.label) * LETTER / 2
 
 
+def test_a_long_label_between_short_ones_takes_no_room_from_them() -> None:
+    series = [("Underway", 1), ("Made", 2), ("Given up after ten tries", 3), ("Parked", 4)]
+    assert [bar.label for bar in bars(series).bars] == [label for label, _ in series]
+
+
 @given(SERIES)
 def test_a_bar_is_as_high_as_its_number_and_stays_in_the_drawing(series: list[tuple[str, int]]) -> None:
     chart = bars(series)
