@@ -109,7 +109,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))
     keep_safe(app, settings)
     MarketplaceHooks(app)
-    shorten(app, f"{settings.url_prefix}{API_PREFIX}")
+    shorten(app, prefix=settings.url_prefix, api=API_PREFIX)
     show_all_errors(app)  # alone in the app, every error page is ours; inside a host only those of our pages.
     return app
 

@@ -24,8 +24,10 @@ from .gathering import Gathering
 
 AT_ONCE = 32
 """Events in one INSERT at most: with the largest bodies allowed, 32 MiB."""
-SIDE_BY_SIDE = 4
-"""Connections of one process to PostgreSQL, which commits several INSERTs at once; SQLite has one writer at a time."""
+SIDE_BY_SIDE = 2
+"""Connections of one process to PostgreSQL, so that one INSERT travels while another commits: with more, fewer events
+go together. SQLite has one writer at a time.
+"""
 
 _COLUMNS = "source, event_id, type, subject, shard, sent_at, received_at, body, body_sha256, state, attempts"
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', 0)"
@@ -42,6 +44,13 @@ def _insert(rows: int) -> str:
         f"INSERT INTO mh_inbox ({_COLUMNS}) VALUES {', '.join([_ROW] * rows)} "  # noqa: S608 - constants only
         "ON CONFLICT (source, event_id) DO NOTHING RETURNING source, event_id"
     )
+
+
+@cache
+def _numbered(statement: str) -> bytes:
+    """The same for PostgreSQL: `$1`, `$2`, … in place of the question marks."""
+    first, *others = statement.split("?")
+    return "".join([first, *(f"${number}{part}" for number, part in enumerate(others, start=1))]).encode()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,7 +160,7 @@ class InboxWriter:
                 cursor = self._take()
                 self._run(cursor, statement, values)
                 # All rows are fetched before anybody is answered: SQLite commits when there are no more.
-                found = cursor.fetchall() if cursor.description else []
+                found = [] if statement is _CONFLICT else cursor.fetchall()
             except self._outages as met:
                 error = met
                 _close(cursor)
@@ -169,7 +178,7 @@ class InboxWriter:
         if self._sqlite:
             take_turn(cursor.connection, lambda: cursor.execute(statement, values))
         else:
-            cursor.execute(statement.replace("?", "%s"), values)
+            cursor.execute(_numbered(statement), values)
 
     def _take(self) -> Any:
         """A cursor on a connection of our own in autocommit mode: an idle one, or a new one."""
@@ -183,6 +192,8 @@ class InboxWriter:
         connection: Any = held.dbapi_connection
         if not self._sqlite:
             connection.autocommit = True
+            # It takes PostgreSQL's own placeholders: psycopg's would be looked for anew in each long statement.
+            connection.cursor_factory = self._database.engine.dialect.loaded_dbapi.RawCursor
         return connection.cursor()
 
 

@@ -1,9 +1,9 @@
-"""How is the question that is asked most often answered without the whole way through Flask?
+"""How is what is asked and told most often answered without the whole way through Flask?
 
-Only the stand-alone service takes it, and only for `GET …/entitlements` under a token that is remembered: whatever is
-out of the ordinary, a refusal of any kind included, goes the whole way. What is answered is the same, byte for byte.
-Flask's own part of such a small answer is most of its cost: without this way it does not reach the throughput that
-`benchmarks/entitlement.py` asks for, half of it at best.
+Only the stand-alone service takes it, and only for `GET …/entitlements` under a token that is remembered, and for an
+event that is kept: whatever is out of the ordinary, a refusal of any kind included, goes the whole way. What is
+answered is the same, byte for byte. Flask's own part of such small answers is most of their cost: without this way they
+do not reach the throughput that `benchmarks/entitlement.py` and `benchmarks/ingest.py` ask for.
 """
 
 from __future__ import annotations
@@ -16,30 +16,40 @@ from flask import Flask
 
 from .api.entitlements import PATH, answer_now, headers_of
 from .state import WebState, state
+from .webhooks import JSON, accept_ordinary
+from .webhooks import PATH as EVENTS
 
 StartResponse = Callable[..., Any]
 
 
 class ShortWay:
-    """The app's WSGI callable, with one path cut short."""
+    """The app's WSGI callable, with two paths cut short: that of the question, and those of events."""
 
-    def __init__(self, app: Flask, path: str) -> None:
+    def __init__(self, app: Flask, question: str, events: str) -> None:
         self._app = app
-        self._path = path
+        self._question = question
+        self._events = events
         self._whole_way = app.wsgi_app
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") == self._path and environ["REQUEST_METHOD"] == "GET":
+        path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
+        if method == "GET" and path == self._question:
             body = _answer(state(self._app), environ)
             if body is not None:
                 start_response("200 OK", headers_of(body))
                 return [body]
+        elif method == "POST" and path.startswith(self._events):
+            body = accept_ordinary(state(self._app), path.removeprefix(self._events), environ)
+            if body is not None:
+                start_response("202 ACCEPTED", [("Content-Type", JSON), ("Content-Length", str(len(body)))])
+                return [body]
         return self._whole_way(environ, start_response)
 
 
-def shorten(app: Flask, prefix: str) -> None:
-    """Cut the way short in an app that is ours alone. `prefix` is the API's."""
-    app.wsgi_app = ShortWay(app, f"{prefix}{PATH}")  # type: ignore[method-assign] # the hook that Flask documents
+def shorten(app: Flask, *, prefix: str, api: str) -> None:
+    """Cut the ways short in an app that is ours alone. `prefix` is that of our paths, `api` the API's under it."""
+    short = ShortWay(app, f"{prefix}{api}{PATH}", f"{prefix}{EVENTS}")
+    app.wsgi_app = short  # type: ignore[method-assign] # the hook that Flask documents
 
 
 def _answer(here: WebState, environ: dict[str, Any]) -> bytes | None:

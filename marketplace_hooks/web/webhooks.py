@@ -10,8 +10,11 @@ import hashlib
 import json
 import zlib
 from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
 
 from flask import Blueprint, Response, current_app, request
+from werkzeug.datastructures import EnvironHeaders
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ..errors import SignatureRejected, Unavailable
@@ -24,6 +27,9 @@ from .problems import problem, problem_of
 from .state import WebState, state
 
 blueprint = Blueprint("mh_webhooks", __name__)
+
+PATH = "/webhooks/"
+JSON = "application/json"
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 # The first part of a type → what it is about, and the field of its id.
@@ -39,7 +45,7 @@ _SUBJECTS = {
 }
 
 
-@blueprint.route("/webhooks/<source>", methods=_METHODS, provide_automatic_options=False)
+@blueprint.route(f"{PATH}<source>", methods=_METHODS, provide_automatic_options=False)
 def receive(source: str) -> Response:
     """Keep one event. Answers 202 `{"event_id", "duplicate"}`, or a problem document."""
     if request.method != "POST":
@@ -67,33 +73,64 @@ def receive(source: str) -> Response:
         envelope = parse_envelope(body)
     except NotAnEnvelope as error:
         return problem(400, error.code, str(error))
-    return _keep(here, source, verified.id, envelope, body, now)
-
-
-def _keep(here: WebState, source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> Response:
-    subject = subject_of(envelope) or f"event:{event_id}"[:LONGEST_SUBJECT]
     try:
-        kept = here.inbox.keep(
-            Received(
-                source=source,
-                event_id=event_id,
-                type=envelope.type,
-                subject=subject,
-                shard=zlib.crc32(subject.encode()) % SHARDS,
-                sent_at=envelope.sent_at,
-                received_at=now,
-                body=body,
-                body_sha256=hashlib.sha256(body).hexdigest(),
-            )
-        )
+        answer = _keep(here, source, verified.id, envelope, body, now)
     except Unavailable as error:
         return problem_of(error)
+    return Response(answer, 202, content_type=JSON)
+
+
+def accept_ordinary(here: WebState, source: str, environ: dict[str, Any]) -> bytes | None:
+    """The body of the 202 to an event that is kept; None for everything that is out of the ordinary.
+
+    Then nothing has happened: what was read of the body is put back, and nothing is counted.
+    """
+    settings, announced = here.installation.settings, environ.get("CONTENT_LENGTH") or ""
+    secrets, client = settings.webhook_secrets.get(source), environ.get("REMOTE_ADDR") or "unknown"
+    is_ordinary = secrets and environ.get("CONTENT_TYPE") == JSON and "HTTP_CONTENT_ENCODING" not in environ
+    if not (
+        is_ordinary and announced.isdecimal() and len(announced) < 10 and int(announced) <= settings.max_body_bytes
+    ):
+        return None
+    limits, limit = here.limits, settings.webhook_rate_per_minute
+    if limits.is_spent(settings.failure_rate_per_minute, "failures", client) or limits.is_spent(
+        limit, "source", source
+    ):
+        return None
+    body = b""
+    try:
+        body = environ["wsgi.input"].read(int(announced))
+        now = datetime.now(UTC)
+        verified = verify(EnvironHeaders(environ), body, secrets or (), now)
+        answer = _keep(here, source, verified.id, parse_envelope(body), body, now)
+    except Exception:
+        environ["wsgi.input"] = BytesIO(body)
+        return None  # whatever it was, the whole way meets it again, and says so.
+    limits.seconds_to_wait(limit, "source", source)
+    return answer
+
+
+def _keep(here: WebState, source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> bytes:
+    subject = subject_of(envelope) or f"event:{event_id}"[:LONGEST_SUBJECT]
+    kept = here.inbox.keep(
+        Received(
+            source=source,
+            event_id=event_id,
+            type=envelope.type,
+            subject=subject,
+            shard=zlib.crc32(subject.encode()) % SHARDS,
+            sent_at=envelope.sent_at,
+            received_at=now,
+            body=body,
+            body_sha256=hashlib.sha256(body).hexdigest(),
+        )
+    )
     if not kept.duplicate:
         here.installation.bells.ring(Bell.INBOX)
     answer: dict[str, object] = {"event_id": event_id, "duplicate": kept.duplicate}
     if kept.conflict:
         answer["conflict"] = True
-    return Response(json.dumps(answer), 202, content_type="application/json")
+    return json.dumps(answer).encode()
 
 
 def subject_of(envelope: Envelope) -> str | None:
@@ -106,7 +143,7 @@ def subject_of(envelope: Envelope) -> str | None:
 def _refuse_form() -> Response | None:
     """415 for what is not plain JSON, 413 for a body that announces itself too large."""
     # What nearly everybody sends first: taking a media type apart costs more than the rest of this.
-    if request.content_type != "application/json" and not _is_json(request.mimetype):
+    if request.content_type != JSON and not _is_json(request.mimetype):
         return problem(415, "unsupported_media_type", "events are application/json")
     if request.environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
         return problem(415, "unsupported_encoding", "events are not compressed")
@@ -114,7 +151,7 @@ def _refuse_form() -> Response | None:
 
 
 def _is_json(media_type: str) -> bool:
-    return media_type == "application/json" or media_type.endswith("+json")
+    return media_type == JSON or media_type.endswith("+json")
 
 
 def _read_body(most: int) -> bytes | Response:

@@ -1,10 +1,11 @@
-"""Does nobody notice by which of the two ways the entitlement check was answered?
+"""Does nobody notice by which of the two ways a question or an event was answered?
 
 Asked both ways: the stand-alone app as it is, and the same app over the same rows, whose short way was taken away.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -154,6 +155,7 @@ def both(open_here: Any, marketplace: Marketplace, monkeypatch: pytest.MonkeyPat
     holds(marketplace, "purchase-2", product_id="mod-2")
     is_refunded(marketplace, "purchase-2")
     limits = {"API_RATE_PER_MINUTE": PER_MINUTE, "FAILURE_RATE_PER_MINUTE": REFUSED_PER_MINUTE}
+    limits["WEBHOOK_RATE_PER_MINUTE"] = PER_MINUTE
     one, other = open_here(**limits), open_here(**limits)
     short: Any = other.app.wsgi_app
     assert isinstance(short, ShortWay)
@@ -181,6 +183,80 @@ def test_whoever_asks_whatever_is_answered_alike_by_both_ways(
         first, second = [(one.status, list(one.headers), one.get_data()) for one in answers]
         assert sorted(first[1]) == sorted(second[1]), asking
         assert (first[0], first[2]) == (second[0], second[2]), asking
+
+
+# --- any event
+
+BODIES = [
+    b'{"type": "nobody.knows", "timestamp": "2026-01-01T00:00:00Z", "data": {}}',
+    b'{"type": "nobody.knows", "timestamp": "2026-01-01T00:00:00Z", "data": {"product_id": "mod-1"}}',
+    b'{"type": "nobody.knows"}',
+    b"not JSON",
+    b"",
+    b'{"type": "' + b"x" * 3_000 + b'"}',
+]
+CHANGES: list[dict[str, str]] = [
+    {"content-type": "application/json; charset=utf-8"},
+    {"content-type": "text/plain"},
+    {"content-encoding": "gzip"},
+    {"content-encoding": ""},
+    {"content-length": "7"},
+    {"content-length": "9000"},
+    {"content-length": "-1"},
+    {"content-length": "²"},
+    {"webhook-signature": "v1,AAAA"},
+    {"webhook-signature": ""},
+    {"webhook-timestamp": "1"},
+    {"accept": "text/html"},
+]
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One event: of which source, under which of a few ids, what it says, and what is odd about it."""
+
+    source: str
+    number: int
+    body: bytes
+    headers: dict[str, str]
+
+
+tellings = st.builds(
+    Telling,
+    source=st.sampled_from(["marketplace", "marketplace", "marketplace", "other", "market/place", "é", ""]),
+    number=st.integers(1, 3),
+    body=st.one_of(st.sampled_from(BODIES[:2]), st.sampled_from(BODIES)),
+    headers=st.one_of(st.just({}), st.just({}), st.sampled_from(CHANGES)),
+)
+
+
+@settings(max_examples=60, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+@given(told=st.lists(tellings, min_size=2, max_size=9))
+def test_whoever_tells_whatever_is_answered_alike_by_both_ways(
+    both: tuple[Marketplace, Marketplace], told: list[Telling]
+) -> None:
+    run = secrets.token_hex(4)
+    for one in both:
+        one.web.limits._counts.clear()
+    for telling in told:
+        shown = []
+        for way, one in enumerate(both):
+            # An id of its own for each way, which is kept in the same rows.
+            event_id = f"{run}-{way}-{telling.number}"
+            with one.post(telling.body, source=telling.source, event_id=event_id, headers=telling.headers) as answer:
+                body = answer.get_data().replace(event_id.encode(), b"the-id")
+                shown.append((answer.status, sorted(answer.headers.to_wsgi_list()), len(answer.get_data()), body))
+        assert shown[0] == shown[1], telling
+
+
+def test_an_event_that_is_kept_takes_the_short_way(open_here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = open_here(WEBHOOK_RATE_PER_MINUTE=3)
+    dispatched: list[str] = []
+    before = [*here.app.before_request_funcs.get(None, []), lambda: dispatched.append("whole way")]
+    monkeypatch.setitem(here.app.before_request_funcs, None, before)
+    answers = [here.post(BODIES[0], event_id=f"evt_{number}").status_code for number in range(5)]
+    assert answers == [202, 202, 202, 429, 429]
+    assert len(dispatched) == 2  # those that were refused.
 
 
 def test_the_short_way_keeps_to_the_prefix(marketplace: Marketplace, tmp_path: Any) -> None:
