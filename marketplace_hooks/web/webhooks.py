@@ -31,6 +31,7 @@ blueprint = Blueprint("mh_webhooks", __name__)
 PATH = "/webhooks/"
 JSON = "application/json"
 
+_AWAY = "marketplace_hooks.away"
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 # The first part of a type → what it is about, and the field of its id.
 _SUBJECTS = {
@@ -50,6 +51,8 @@ def receive(source: str) -> Response:
     """Keep one event. Answers 202 `{"event_id", "duplicate"}`, or a problem document."""
     if request.method != "POST":
         return problem(405, "method_not_allowed", "events are posted", headers={"Allow": "POST"})
+    if away := request.environ.get(_AWAY):
+        return problem_of(away)
     here = state(current_app)
     secrets = here.installation.settings.webhook_secrets.get(source)
     client = request.remote_addr or "unknown"
@@ -103,8 +106,10 @@ def accept_ordinary(here: WebState, source: str, environ: dict[str, Any]) -> byt
         now = datetime.now(UTC)
         verified = verify(EnvironHeaders(environ), body, secrets or (), now)
         answer = _keep(here, source, verified.id, parse_envelope(body), body, now)
-    except Exception:
+    except Exception as error:
         environ["wsgi.input"] = BytesIO(body)
+        if isinstance(error, Unavailable):
+            environ[_AWAY] = error  # nobody waits for the database a second time.
         return None  # whatever it was, the whole way meets it again, and says so.
     limits.seconds_to_wait(limit, "source", source)
     return answer

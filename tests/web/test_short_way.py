@@ -17,8 +17,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from marketplace_hooks.errors import Unavailable
 from marketplace_hooks.extension import create_app
 from marketplace_hooks.services import tokens
+from marketplace_hooks.store.ingest import Received
 from marketplace_hooks.web.short_way import ShortWay
 
 from ..holders import holds, is_refunded
@@ -257,6 +259,20 @@ def test_an_event_that_is_kept_takes_the_short_way(open_here: Any, monkeypatch: 
     answers = [here.post(BODIES[0], event_id=f"evt_{number}").status_code for number in range(5)]
     assert answers == [202, 202, 202, 429, 429]
     assert len(dispatched) == 2  # those that were refused.
+
+
+def test_an_event_that_the_database_cannot_take_is_tried_once(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def is_away(event: Received) -> None:
+        tried.append(event.event_id)
+        raise Unavailable("the database is away")
+
+    monkeypatch.setattr(marketplace.web.inbox, "keep", is_away)
+    answer = marketplace.post(BODIES[0], event_id="evt_9")
+    assert (answer.status_code, answer.get_json()["code"], tried) == (503, "unavailable", ["evt_9"])
 
 
 def test_the_short_way_keeps_to_the_prefix(marketplace: Marketplace, tmp_path: Any) -> None:
