@@ -30,6 +30,8 @@ from .tellings import (
 )
 
 CHUNK = "marketplace_hooks.services.cascades:_next_chunk"
+# What is called after each chunk that has been committed, but the last: also when its job ends there.
+BOUNDARY = "marketplace_hooks.store.database:Database.give_way"
 
 
 def packs_of_two(count: int) -> list[str]:
@@ -52,7 +54,7 @@ def test_a_cascade_killed_at_every_boundary_of_its_chunks_tells_of_every_pack_on
     ids = packs_of_two(95)
     set_up(place, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
     uncommitted = Fault(at=CHUNK, when="after", call=1, times=2)
-    committed = Fault(at=CHUNK, when="before", call=2, times=5)  # six chunks, the last of 15
+    committed = Fault(at=BOUNDARY, times=5)  # six chunks, the last of 15
     place.start_worker(faults=[uncommitted, committed])
     place.start_scheduler()
     keep(place, [hidden("p1", 1)])
@@ -80,7 +82,7 @@ def test_a_withdrawal_killed_at_every_boundary_of_its_chunks_cancels_and_tells_e
     bought_at = datetime.now(UTC) - timedelta(days=30)
     set_up(place, [seller(), product("p1"), customer(), *(purchase(id_, "p1", bought_at) for id_ in ids)])
     uncommitted = Fault(at=CHUNK, when="after", call=1, times=2)
-    committed = Fault(at=CHUNK, when="before", call=2, times=4)  # four chunks, and the look for a fifth
+    committed = Fault(at=BOUNDARY, times=4)  # four chunks, and the look for a fifth
     place.start_worker(faults=[uncommitted, committed])
     place.start_scheduler()
     keep(place, [changed("p1", "offline_permanent", 1)])

@@ -73,7 +73,9 @@ def post(port: int, body: bytes, event_id: str, *, chunked: bool) -> tuple[int, 
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     with contextlib.closing(connection):
         headers = {"Content-Type": "application/json", **signed}
-        connection.request("POST", PATH, chunks(body) if chunked else body, headers, encode_chunked=chunked)
+        # What is too large is answered, and the connection closed, before all of it has been sent.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request("POST", PATH, chunks(body) if chunked else body, headers, encode_chunked=chunked)
         answer = connection.getresponse()
         return answer.status, answer.getheader("Content-Type"), json.loads(answer.read())
 
