@@ -8,7 +8,6 @@ product's own settings.
 from __future__ import annotations
 
 import base64
-import gc
 import hmac
 import os
 import sqlite3
@@ -19,6 +18,8 @@ from typing import Any
 import psycopg
 from flask import Flask, request
 from sqlalchemy.engine import make_url
+
+from marketplace_hooks.starting import here_to_stay
 
 URL = "BENCHMARK_BARE_URL"
 SECRET = "BENCHMARK_BARE_SECRET"
@@ -50,6 +51,7 @@ def connect(url: str) -> Callable[[], Any]:
     return open_sqlite
 
 
+@here_to_stay()
 def create_app() -> Flask:
     """A route that keeps, one that looks up, and one that does nothing, to see how fast the load generator is."""
     url = os.environ[URL]
@@ -85,6 +87,4 @@ def create_app() -> Flask:
     def nothing() -> tuple[str, int]:
         return "", 202
 
-    gc.collect()
-    gc.freeze()  # as ours does
     return app

@@ -35,9 +35,8 @@ COUNT = text("UPDATE mh_requests SET sequence = sequence + 1, next_deadline_at =
 # An id and the data of each outgoing event, made by the database.
 _PAIRS = "'request_id', r.id, 'customer_id', r.customer_id, 'seller_id', r.seller_id, 'due_before'"
 _MADE = {
-    "sqlite": f"'evt_' || lower(hex(randomblob(16))), json_object({_PAIRS}, c.due_before), '{{}}'",
-    "postgresql": "'evt_' || replace(gen_random_uuid()::text, '-', ''), "
-    f"jsonb_build_object({_PAIRS}, c.due_before), '{{}}'::jsonb",
+    "sqlite": f"{told.EVENT_ID['sqlite']}, json_object({_PAIRS}, c.due_before), '{{}}'",
+    "postgresql": f"{told.EVENT_ID['postgresql']}, jsonb_build_object({_PAIRS}, c.due_before), '{{}}'::jsonb",
 }
 _INSERT = """INSERT INTO mh_outbox (type, subject_kind, subject_id, sequence, created_at, event_id, data, cause)
     SELECT 'support_request.acknowledgement_missed', 'support_request', r.id, r.sequence, :now, {made}

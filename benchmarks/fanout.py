@@ -38,8 +38,9 @@ UPDATE = text(
 )
 # An id and the data of each outgoing event, made by the database.
 _MADE = {
-    "sqlite": "lower(hex(randomblob(16))), json_object('pack_id', id, 'seller_id', seller_id, 'status', status), '{}'",
-    "postgresql": "replace(gen_random_uuid()::text, '-', ''), "
+    "sqlite": f"{told.EVENT_ID['sqlite']}, "
+    "json_object('pack_id', id, 'seller_id', seller_id, 'status', status), '{}'",
+    "postgresql": f"{told.EVENT_ID['postgresql']}, "
     "jsonb_build_object('pack_id', id, 'seller_id', seller_id, 'status', status), '{}'::jsonb",
 }
 

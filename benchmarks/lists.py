@@ -18,13 +18,12 @@ from html import unescape
 from pathlib import Path
 
 import time_machine
-from sqlalchemy import text
 
 from marketplace_hooks.config import PREFIX
 from marketplace_hooks.extension import create_app
 from marketplace_hooks.services.endpoints import add_endpoint
-from tests.desk import FIX, REQUEST, due, opens_shop, says, submits
-from tests.many import FIRST_NUMBER, copy_rows, gather_statistics
+from tests.desk import FIX, REQUEST, TEMPLATE, due, opens_shop, says, submits
+from tests.many import COPY, copy_logs, copy_rows, gather_statistics
 from tests.marketplace import OFFLINE, SECRET, Marketplace
 from tests.web.pages_rig import Browser, browser_of
 
@@ -36,7 +35,6 @@ MOST_RATIO = 1.5
 SCANS = ("/?q=", "/seller?q=")
 """Words are looked for in every name (`docs/decisions.md`): shown, without a target."""
 SCENE_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-TEMPLATE = "Bonjour, nous avons bien reçu votre demande et vous répondrons dans les meilleurs délais."
 
 _Person = tuple[str | None, str | None]
 LISTS: dict[_Person, tuple[str, ...]] = {
@@ -64,7 +62,7 @@ LISTS: dict[_Person, tuple[str, ...]] = {
     ),
 }
 # What is copied: tables, the column that tells the copies apart, the row they are like, and what else tells them apart.
-_OWNER = f"CASE WHEN i <= 1000 THEN 'customer-1' ELSE 'copy-' || CAST({FIRST_NUMBER} + i AS VARCHAR) END"
+_OWNER = f"CASE WHEN i <= 1000 THEN 'customer-1' ELSE {COPY} END"
 _LIKE: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("mh_sellers", "id", "seller-1", {}),
     ("mh_customers", "id", "customer-1", {}),
@@ -81,11 +79,6 @@ _LIKE: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("mh_refund_claims", "request_id", REQUEST, {}),
     ("mh_messages", "request_id", REQUEST, {"body_sha256": "CAST(i AS VARCHAR)"}),
 )
-_LOGS = (("mh_inbox", "event_id"), ("mh_cascades", "id"), ("mh_outbox", "event_id"))
-_DELIVERIES = """
-    INSERT INTO mh_deliveries (outbox_id, endpoint_id, state, attempts, due_at)
-    SELECT id, :endpoint, 'delivered', 1, created_at FROM mh_outbox WHERE event_id LIKE 'copy-%'
-"""
 
 
 @contextlib.contextmanager
@@ -115,13 +108,9 @@ def fill(made: Marketplace, count: int) -> None:
     endpoint, _ = add_endpoint(made.installation, "https://93.184.215.14/hooks")
     database = made.installation.database
     with database.session() as session:
-        session.execute(text("DELETE FROM mh_deliveries"))
         for table, key, original, other in _LIKE:
             copy_rows(session, table, key, original, count, **other)
-        for table, key in _LOGS:
-            original = session.execute(text(f"SELECT min({key}) FROM {table}")).scalar_one()
-            copy_rows(session, table, key, original, count)
-        session.execute(text(_DELIVERIES), {"endpoint": endpoint.id})
+        copy_logs(session, endpoint.id, count)
     gather_statistics(database)
 
 

@@ -24,6 +24,13 @@ TITLE = {"fr": "Un module de démonstration", "en": "A module for demonstration"
 PRICE = {"amount_cents": 9_900, "currency": "EUR"}
 
 
+EVENT_ID = {
+    "sqlite": "'evt_019ac0ffee00' || lower(hex(randomblob(10)))",
+    "postgresql": "'evt_019ac0ffee00' || substr(replace(gen_random_uuid()::text, '-', ''), 13)",
+}
+"""SQL for the id of an outgoing event as the product makes them: all of one instant, and told apart by chance."""
+
+
 def body_of(type_: str, data: dict[str, Any]) -> bytes:
     """The body of an event that happens now."""
     envelope = {"type": type_, "timestamp": format_instant(datetime.now(UTC)), "data": data}

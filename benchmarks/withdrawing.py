@@ -32,11 +32,11 @@ UPDATE = text(
     "sequence = sequence + 1, notice_at = NULL "
     "WHERE product_id = :product AND state IN ('active', 'payment_pending') AND withdrawn_from IS NULL"
 )
-# An id (all of one millisecond) and the data of each outgoing event, made by the database.
+# An id and the data of each outgoing event, made by the database.
 _PAIRS = "'purchase_id', purchase_id, 'customer_id', customer_id, 'product_id', product_id, 'by', 'withdrawal'"
 _MADE = {
-    "sqlite": f"'evt_019ac0ffee00' || lower(hex(randomblob(10))), json_object({_PAIRS}, 'last_day', last_day), :cause",
-    "postgresql": "'evt_019ac0ffee00' || substr(replace(gen_random_uuid()::text, '-', ''), 13), "
+    "sqlite": f"{told.EVENT_ID['sqlite']}, json_object({_PAIRS}, 'last_day', last_day), :cause",
+    "postgresql": f"{told.EVENT_ID['postgresql']}, "
     f"jsonb_build_object({_PAIRS}, 'last_day', last_day), cast(:cause AS jsonb)",
 }
 _INSERT = """INSERT INTO mh_outbox

@@ -28,10 +28,11 @@ def here_to_stay() -> Iterator[None]:
         gc.enable()
 
 
+@here_to_stay()
 def create_app() -> Flask:
     """The stand-alone service, for a process that lasts as long as it does: a web server's, a worker's, a command's."""
-    with here_to_stay():  # by name, here and below: nothing is read in before it is wanted.
-        app: Flask = import_module("marketplace_hooks.extension").create_app()
+    # By name, here and below: nothing is read in before it is wanted.
+    app: Flask = import_module("marketplace_hooks.extension").create_app()
     return app
 
 

@@ -18,6 +18,7 @@ from .marketplace import Marketplace
 REQUEST, PURCHASE = "request-1", "purchase-1"
 CAUSE = Cause(actor="tests", reason="")
 ANSWER = "Bonjour Odile, la galerie cherche un dossier qui a changé de nom. Quelle est sa version, s'il vous plaît ?"
+TEMPLATE = "Bonjour, nous avons bien reçu votre demande et vous répondrons dans les meilleurs délais."
 ACKNOWLEDGEMENT, FIX = ClockName.ACKNOWLEDGEMENT, ClockName.FIX
 _T = TypeVar("_T")
 

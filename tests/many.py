@@ -49,10 +49,18 @@ _PROOFS = """INSERT INTO mh_notices (purchase_id, period_index, window_first_day
     {rows} SELECT purchase_id, 1, first_day, last_day, purchased_at, TRUE, 'in_time', 'evt_0' FROM made"""
 
 
+COPY = f"'copy-' || CAST({FIRST_NUMBER} + i AS VARCHAR)"
+"""SQL for the key of the copy number `i`."""
 _COPIES = """
     INSERT INTO {table} ({columns})
     WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {count})
     SELECT {values} FROM {table}, numbers WHERE {table}.{key} = '{original}'
+"""
+
+
+_DELIVERIES = """
+    INSERT INTO mh_deliveries (outbox_id, endpoint_id, state, attempts, due_at)
+    SELECT id, :endpoint, 'delivered', 1, created_at FROM mh_outbox WHERE event_id LIKE 'copy-%'
 """
 
 
@@ -63,10 +71,23 @@ def copy_rows(session: Session, table: str, key: str, original: str, count: int,
     """
     described = Base.metadata.tables[table]
     names = [column.name for column in described.columns if column is not described.autoincrement_column]
-    given = {name: name for name in names} | {key: f"'copy-' || CAST({FIRST_NUMBER} + i AS VARCHAR)"} | other
+    given = {name: name for name in names} | {key: COPY} | other
     columns, values = ", ".join(given), ", ".join(given.values())
     facts = {"table": table, "columns": columns, "values": values, "key": key, "original": original, "count": count}
     session.execute(text(_COPIES.format(**facts)))
+
+
+def copy_logs(session: Session, endpoint_id: str, count: int, *, events: int | None = None) -> None:
+    """So many cascades, outgoing events with a delivery each, and as many inbound ones or `events`, like the first."""
+    for table, key, many in (("mh_inbox", "event_id", events or count), ("mh_cascades", "id", count)):
+        copy_rows(session, table, key, _first(session, table, key), many)
+    copy_rows(session, "mh_outbox", "event_id", _first(session, "mh_outbox", "event_id"), count)
+    session.execute(text(_DELIVERIES), {"endpoint": endpoint_id})
+
+
+def _first(session: Session, table: str, key: str) -> str:
+    found: str = session.execute(text(f"SELECT min({key}) FROM {table}")).scalar_one()
+    return found
 
 
 def have_bought(

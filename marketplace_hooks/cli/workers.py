@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import socket
@@ -18,6 +17,7 @@ from ..events.rehearsal import readiness, rehearse
 from ..remote.queue import Bell, answers, work
 from ..services.installation import redis_url
 from ..services.locks import release_lock
+from ..starting import here_to_stay
 from .printing import json_option, show_counts
 from .root import hooks_group, installation
 from .supervisor import Child, Supervisor
@@ -58,12 +58,12 @@ def worker(processes: int) -> None:
     lane, _, lanes = os.environ.get(LANE, "").partition("/")
     if lanes or processes == 1:
         # Imported and rehearsed before the first job is forked: a job then starts in milliseconds.
-        import_module("workers.runtime").serve(here)
-        for bell in Bell:
-            import_module(f"workers.{bell}")
-        rehearse(here)
-        here.database.dispose()
-        gc.freeze()  # as after the start itself: what the rehearsal has left is here to stay.
+        with here_to_stay():
+            import_module("workers.runtime").serve(here)
+            for bell in Bell:
+                import_module(f"workers.{bell}")
+            rehearse(here)
+            here.database.dispose()
         work(url, bells_of(int(lane or 0), int(lanes or 1)), get_ready=readiness(here))
         return
     supervisor = Supervisor()

@@ -34,7 +34,7 @@ _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', 0)"
 _SAME = "SELECT body_sha256 FROM mh_inbox WHERE source = ? AND event_id = ?"
 _CONFLICT = (
     "INSERT INTO mh_inbox_conflicts (source, event_id, body, body_sha256, received_at) VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT (source, event_id, body_sha256) DO NOTHING"
+    "ON CONFLICT (source, event_id, body_sha256) DO NOTHING RETURNING id"
 )
 
 
@@ -160,7 +160,7 @@ class InboxWriter:
                 cursor = self._take()
                 self._run(cursor, statement, values)
                 # All rows are fetched before anybody is answered: SQLite commits when there are no more.
-                found = [] if statement is _CONFLICT else cursor.fetchall()
+                found: list[tuple[Any, ...]] = cursor.fetchall()
             except self._outages as met:
                 error = met
                 _close(cursor)

@@ -14,10 +14,11 @@ from urllib.parse import parse_qsl
 
 from flask import Flask
 
+from .api.answers import JSON
 from .api.entitlements import PATH, answer_now, headers_of
 from .state import WebState, state
-from .webhooks import JSON, accept_ordinary
 from .webhooks import PATH as EVENTS
+from .webhooks import accept_ordinary
 
 StartResponse = Callable[..., Any]
 

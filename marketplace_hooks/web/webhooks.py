@@ -22,6 +22,7 @@ from ..remote.queue import Bell
 from ..remote.signatures import verify
 from ..store.inbox import LONGEST_SUBJECT, SHARDS
 from ..store.ingest import Received
+from .api.answers import JSON
 from .envelopes import Envelope, NotAnEnvelope, parse_envelope
 from .problems import problem, problem_of
 from .state import WebState, state
@@ -29,7 +30,6 @@ from .state import WebState, state
 blueprint = Blueprint("mh_webhooks", __name__)
 
 PATH = "/webhooks/"
-JSON = "application/json"
 
 _AWAY = "marketplace_hooks.away"
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

@@ -10,7 +10,7 @@ import time_machine
 from marketplace_hooks.services import desk_sweeps
 
 from ..desk import FIX, REQUEST, due, opens_shop, refund_state, submits
-from ..many import FIRST_NUMBER, copy_rows, gather_statistics
+from ..many import COPY, FIRST_NUMBER, copy_rows, gather_statistics
 from ..many_clocks import request_id, run_out, wait_open
 from ..marketplace import Marketplace
 from ..plans import listening, plans
@@ -49,11 +49,11 @@ def test_many_missed_fixes_ask_for_their_refunds_with_as_few_statements_as_one(
 ) -> None:
     opens_shop(marketplace)
     submits(marketplace)
-    many, copy = 40, f"'copy-' || CAST({FIRST_NUMBER} + i AS VARCHAR)"
+    many = 40
     with marketplace.installation.database.session() as session:
         for table, key in (("mh_purchases", "id"), ("mh_subscriptions", "purchase_id"), ("mh_periods", "purchase_id")):
             copy_rows(session, table, key, "purchase-1", many)
-        copy_rows(session, "mh_requests", "id", REQUEST, many, purchase_id=copy)
+        copy_rows(session, "mh_requests", "id", REQUEST, many, purchase_id=COPY)
         copy_rows(session, "mh_clocks", "request_id", REQUEST, many)
     clock.move_to(due(marketplace, FIX))
     asked, claimed = [], f"copy-{FIRST_NUMBER + many}"

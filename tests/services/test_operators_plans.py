@@ -17,7 +17,7 @@ from marketplace_hooks.store.inbox import InboxState
 from marketplace_hooks.store.outbox import DeliveryState
 
 from ..desk import REQUEST, opens_shop, submits
-from ..many import copy_rows, gather_statistics
+from ..many import copy_logs, copy_rows, gather_statistics
 from ..marketplace import OFFLINE, Marketplace
 from ..plans import assert_nothing_walked, listening
 
@@ -36,27 +36,14 @@ def crowded(marketplace: Marketplace) -> Marketplace:
     endpoint, _ = add_endpoint(marketplace.installation, "https://93.184.215.14/hooks")
     with marketplace.installation.database.session() as session:
         session.execute(text("UPDATE mh_requests SET closed_at = submitted_at, handling = 'closed'"))
-        for table, key, original in session.execute(text(_ORIGINALS)).all():
-            copy_rows(session, table, key, original, MANY_EVENTS if table == "mh_inbox" else MANY)
+        copy_logs(session, endpoint.id, MANY, events=MANY_EVENTS)
+        copy_rows(session, "mh_requests", "id", REQUEST, MANY)
         copy_rows(session, "mh_clocks", "request_id", REQUEST, MANY, **_MISSED)
-        session.execute(text(_DELIVERIES), {"endpoint": endpoint.id})
     gather_statistics(marketplace.installation.database)
     return marketplace
 
 
-# One of each that the marketplace has lived through.
-_ORIGINALS = """
-    SELECT 'mh_inbox', 'event_id', min(event_id) FROM mh_inbox
-    UNION ALL SELECT 'mh_cascades', 'id', min(id) FROM mh_cascades
-    UNION ALL SELECT 'mh_outbox', 'event_id', min(event_id) FROM mh_outbox
-    UNION ALL SELECT 'mh_requests', 'id', min(id) FROM mh_requests
-"""
 _MISSED = {"state": "'missed'", "missed_at": "'2020-01-01 00:00:00.000000'"}
-
-_DELIVERIES = """
-    INSERT INTO mh_deliveries (outbox_id, endpoint_id, state, attempts, due_at)
-    SELECT id, :endpoint, 'delivered', 1, created_at FROM mh_outbox
-"""
 
 
 def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketplace) -> None:

@@ -6,11 +6,9 @@ from datetime import timedelta
 
 import time_machine
 
-from ...desk import ACKNOWLEDGEMENT, clock_of, clocks, messages, opens_shop, request, says, submits
+from ...desk import ACKNOWLEDGEMENT, TEMPLATE, clock_of, clocks, messages, opens_shop, request, says, submits
 from ...marketplace import Marketplace
 from ..pages_rig import Browser, browser_of
-
-TEMPLATE = "Bonjour, nous avons bien reçu votre demande et vous répondrons dans les meilleurs délais."
 
 
 def waits(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
