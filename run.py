@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> None:
         say(" ".join(["starting", "marketplace-hooks", "up", "--demo", *rest]))
         become([str(BIN / "marketplace-hooks"), "up", "--demo", *rest])
     elif command == "test":
-        become([str(BIN / "python"), "-m", "tests.rig.checks", *rest])
+        become([str(BIN / "python"), "-m", "tests.support.checks", *rest])
 
 
 def become(command: list[str]) -> None:

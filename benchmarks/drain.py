@@ -17,14 +17,16 @@ from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
-from marketplace_hooks.events.sweeps import work_off
-from marketplace_hooks.remote.embedded_redis import EmbeddedRedis
-from marketplace_hooks.remote.queue import workers_alive
-from marketplace_hooks.services import cascades, inbox, outgoing
-from marketplace_hooks.services.installation import Bell, Installation
-from marketplace_hooks.store.inbox import InboxEvent, InboxState
+from marketplace_hooks.jobs.scheduler import run_all_now
+from marketplace_hooks.models.inbox import InboxEvent, InboxState
+from marketplace_hooks.remote.redis.embedded import EmbeddedRedis
+from marketplace_hooks.remote.redis.queue import workers_alive
+from marketplace_hooks.services.catalog import cascades
+from marketplace_hooks.services.core.runtime import JobKind, Runtime
+from marketplace_hooks.services.inbox import leasing
+from marketplace_hooks.services.outbox import dispatcher
 
-from . import rounds, stack, told
+from . import fixtures, rounds, stack
 
 WORKERS = 2
 LEAST_RATIO = {"sqlite": 12.0, "postgresql": 8.0}
@@ -35,26 +37,26 @@ FLOOR_QUEUE = "benchmark-floor"
 class Product:
     """Real workers on a migrated database, and an inbox that is filled while nobody looks."""
 
-    def __init__(self, installation: Installation, products: int) -> None:
-        self.installation = installation
+    def __init__(self, runtime: Runtime, products: int) -> None:
+        self.runtime = runtime
         self.products = products
         self.versions = itertools.count(1)
-        told.tell(installation, [told.seller()])
-        told.tell(installation, [told.product(number) for number in range(products)])
-        work_off(installation, "benchmark")
+        fixtures.tell(runtime, [fixtures.seller()])
+        fixtures.tell(runtime, [fixtures.product(number) for number in range(products)])
+        run_all_now(runtime, "benchmark")
 
-    def events(self, count: int, products: int) -> Iterator[told.Event]:
+    def events(self, count: int, products: int) -> Iterator[fixtures.Event]:
         """Every product goes offline and comes back, all of them in turn: each event changes a page."""
         for number in range(count):
             status = "online" if number // products % 2 else "offline_temporary"
-            yield told.status_changed(number % products, status, next(self.versions))
+            yield fixtures.status_changed(number % products, status, next(self.versions))
 
     def rate(self, count: int, products: int) -> float:
         """Events applied per second, from the ring to the last commit."""
         round_trips = -(-count // (2 * products)) * 2  # whole turns: everything is online again at the end.
-        put = told.put_into_inbox(self.installation, self.events(round_trips * products, products))
+        put = fixtures.put_into_inbox(self.runtime, self.events(round_trips * products, products))
         begun_s = time.perf_counter()
-        self.installation.bells.ring(Bell.INBOX)
+        self.runtime.wakeups.wake_worker(JobKind.INBOX)
         stack.wait_for(lambda: not self._is_waiting(), "the drain", within_s=300, every_s=0.005)
         rate = put / (time.perf_counter() - begun_s)
         stack.wait_for(self._is_idle, "the deliveries", within_s=300)
@@ -62,20 +64,22 @@ class Product:
         return rate
 
     def _is_waiting(self) -> bool:
-        with self.installation.database.reading() as session:
+        with self.runtime.database.reading() as session:
             waiting = select(InboxEvent.id).where(InboxEvent.state == InboxState.RECEIVED).limit(1)
             return session.scalar(waiting) is not None
 
     def _check_all_changed(self) -> None:
-        with self.installation.database.reading() as session:
+        with self.runtime.database.reading() as session:
             other = session.scalar(select(InboxEvent).where(InboxEvent.outcome.is_distinct_from("changed")).limit(1))
         if other is not None:
             raise RuntimeError(f"{other.event_id} changed nothing: {other.state} {other.outcome} {other.errors}")
 
     def _is_idle(self) -> bool:
-        now = self.installation.now()
-        with self.installation.database.reading() as session:
-            return not any(kind.pending(session, now) for kind in (inbox, cascades)) and not outgoing.due(session, now)
+        now = self.runtime.now()
+        with self.runtime.database.reading() as session:
+            return not any(kind.pending(session, now) for kind in (leasing, cascades)) and not dispatcher.due(
+                session, now
+            )
 
 
 class Floor:
@@ -115,7 +119,7 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
         Redis.from_url(redis.url) as client,
     ):
         place = stack.place(here, database(), redis.url)
-        product, floor = Product(place.install(), asked.products), Floor(client)
+        product, floor = Product(place.make_runtime(), asked.products), Floor(client)
         with (
             stack.product_workers(place, here / "workers.log", WORKERS),
             rq_workers(redis.url, here / "rq.log", place.environment),
@@ -123,7 +127,7 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
             stack.wait_for(lambda: workers_alive(redis.url) == WORKERS, "the workers")
             stack.wait_for(lambda: client.scard(f"rq:workers:{FLOOR_QUEUE}") == WORKERS, "RQ's workers")
             compare(asked, kind, report, product, floor)
-        product.installation.database.dispose()
+        product.runtime.database.dispose()
     return report
 
 

@@ -10,11 +10,11 @@ from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from marketplace_hooks.config import PREFIX
-from marketplace_hooks.services import tokens
-from tests.many import FIRST_NUMBER, SHOP, gather_statistics, have_bought
+from marketplace_hooks.config.settings import PREFIX
+from marketplace_hooks.services.access import tokens
+from tests.support.bulk_purchases import FIRST_NUMBER, SHOP, gather_statistics, have_bought
 
-from . import bare, load, rounds, stack, told
+from . import fixtures, floors, load, rounds, stack
 
 CONNECTIONS = 32
 LEAST_RATIO = 0.60
@@ -29,11 +29,13 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
     with stack.folder() as here, stack.databases(kind, here) as database:
         url = database()
         place = stack.place(here, url, api_rate_per_minute=999_999_999)
-        place.environment.update({bare.URL: url, bare.SECRET: place.secret, f"{PREFIX}SECRET_KEY": "of-a-benchmark"})
+        place.environment.update(
+            {floors.URL: url, floors.SECRET: place.secret, f"{PREFIX}SECRET_KEY": "of-a-benchmark"}
+        )
         token = fill(place)
         with (
             stack.web(place, here / "web.log") as ours,
-            stack.web(place, here / "bare.log", app="benchmarks.bare:create_app") as floor,
+            stack.web(place, here / "bare.log", app="benchmarks.floors:create_app") as floor,
         ):
             compare(asked, report, token, {"ours": ours, "floor": floor})
     return report
@@ -41,14 +43,14 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
 
 def fill(place: stack.Place) -> str:
     """Purchases of one product in their first year; gives a token of the platform."""
-    installation = place.install()
-    told.tell(installation, [told.seller(), told.product(0)])
+    runtime = place.make_runtime()
+    fixtures.tell(runtime, [fixtures.seller(), fixtures.product(0)])
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=number) for number in range(1, 280)]
-    have_bought(installation.database, told.product_id(0), days, PURCHASES)
-    gather_statistics(installation.database)
-    _, token = tokens.create(installation, "platform")
-    installation.database.dispose()
+    have_bought(runtime.database, fixtures.product_id(0), days, PURCHASES)
+    gather_statistics(runtime.database)
+    _, token = tokens.create(runtime, "platform")
+    runtime.database.dispose()
     return token
 
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import TextClause, func, select, text
 
-from marketplace_hooks.events.apply import drain
-from marketplace_hooks.services.cascades import run_cascades
-from marketplace_hooks.services.installation import Installation
-from marketplace_hooks.store.outbox import OutgoingEvent
-from marketplace_hooks.store.packs import Pack
+from marketplace_hooks.events.processor import drain
+from marketplace_hooks.models.outbox import OutgoingEvent
+from marketplace_hooks.models.packs import Pack
+from marketplace_hooks.services.catalog.cascades import run_cascades
+from marketplace_hooks.services.core.runtime import Runtime
 
-from . import rounds, stack, told
+from . import fixtures, rounds, stack
 
 MOST_RATIO = 3.0
 OFFLINE, ONLINE = "offline_temporary", "online"
@@ -38,9 +38,9 @@ UPDATE = text(
 )
 # An id and the data of each outgoing event, made by the database.
 _MADE = {
-    "sqlite": f"{told.EVENT_ID['sqlite']}, "
+    "sqlite": f"{fixtures.EVENT_ID['sqlite']}, "
     "json_object('pack_id', id, 'seller_id', seller_id, 'status', status), '{}'",
-    "postgresql": f"{told.EVENT_ID['postgresql']}, "
+    "postgresql": f"{fixtures.EVENT_ID['postgresql']}, "
     "jsonb_build_object('pack_id', id, 'seller_id', seller_id, 'status', status), '{}'::jsonb",
 }
 
@@ -59,20 +59,20 @@ def insert_of(kind: str) -> TextClause:
 class Shelf:
     """One marketplace: as many packs as asked, all with the product 0 in them."""
 
-    installation: Installation
+    runtime: Runtime
     packs: int
 
     @classmethod
-    def fill(cls, installation: Installation, packs: int) -> Shelf:
+    def fill(cls, runtime: Runtime, packs: int) -> Shelf:
         """By events, as any marketplace is."""
-        told.tell(installation, [told.seller()])
-        told.tell(installation, [told.product(number) for number in range(OTHERS + 1)])
-        told.tell(installation, [told.pack(number, [0, 1 + number % OTHERS]) for number in range(packs)])
-        return cls(installation=installation, packs=packs)
+        fixtures.tell(runtime, [fixtures.seller()])
+        fixtures.tell(runtime, [fixtures.product(number) for number in range(OTHERS + 1)])
+        fixtures.tell(runtime, [fixtures.pack(number, [0, 1 + number % OTHERS]) for number in range(packs)])
+        return cls(runtime=runtime, packs=packs)
 
     def told_of(self) -> tuple[int, int]:
         """How many packs are said to be shown, and how many events about packs there are."""
-        with self.installation.database.reading() as session:
+        with self.runtime.database.reading() as session:
             shown = session.scalar(select(func.count()).select_from(Pack).where(Pack.shown)) or 0
             events = select(func.count()).select_from(OutgoingEvent).where(OutgoingEvent.subject_kind == "pack")
             return shown, session.scalar(events) or 0
@@ -88,11 +88,11 @@ class Cascades:
     def took_ms(self, status: str) -> float:
         """One cascade. Raises when it did not tell of every pack."""
         self.version += 1
-        told.put_into_inbox(self.shelf.installation, [told.status_changed(0, status, self.version)])
-        drain(self.shelf.installation, "benchmark")
+        fixtures.put_into_inbox(self.shelf.runtime, [fixtures.status_changed(0, status, self.version)])
+        drain(self.shelf.runtime, "benchmark")
         before = self.shelf.told_of()[1]
         begun_s = time.perf_counter()
-        finished = run_cascades(self.shelf.installation, "benchmark")
+        finished = run_cascades(self.shelf.runtime, "benchmark")
         took_s = time.perf_counter() - begun_s
         shown, events = self.shelf.told_of()
         if (finished, shown, events - before) != (1, self.shelf.packs * (status == ONLINE), self.shelf.packs):
@@ -111,9 +111,9 @@ class Statements:
     def took_ms(self, status: str) -> float:
         """One transaction. Raises when it did not tell of every pack."""
         self.number += 1
-        database = self.shelf.installation.database
-        now = self.shelf.installation.now().isoformat(" ")
-        given = {"product": told.product_id(0), "cascade": f"floor-{self.number}", "now": now}
+        database = self.shelf.runtime.database
+        now = self.shelf.runtime.now().isoformat(" ")
+        given = {"product": fixtures.product_id(0), "cascade": f"floor-{self.number}", "now": now}
         type_ = "pack.shown" if status == ONLINE else "pack.hidden"
         with database.begin() as connection:
             connection.execute(HIDE_OR_SHOW, {"product": given["product"], "status": status})
@@ -131,14 +131,14 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
     """First every hide is timed and the show after it is not; then the other way round."""
     report = rounds.Report(title=f"fanout, {asked.events:,} packs", database=kind)
     with stack.folder() as here, stack.databases(kind, here) as database:
-        ours = Cascades(Shelf.fill(stack.place(here, database()).install(), asked.events))
-        floor = Statements(Shelf.fill(stack.place(here, database()).install(), asked.events), kind)
+        ours = Cascades(Shelf.fill(stack.place(here, database()).make_runtime(), asked.events))
+        floor = Statements(Shelf.fill(stack.place(here, database()).make_runtime(), asked.events), kind)
         compare(asked, report, ours, floor, hides=True)
         for one in (ours, floor):
             one.took_ms(OFFLINE)
         compare(asked, report, ours, floor, hides=False)
         for one in (ours, floor):
-            one.shelf.installation.database.dispose()
+            one.shelf.runtime.database.dispose()
     return report
 
 

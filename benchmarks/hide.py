@@ -23,15 +23,17 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from marketplace_hooks.config import Settings
-from marketplace_hooks.remote.queue import Bell, Doorbells, workers_alive
+from marketplace_hooks.config.settings import Settings
+from marketplace_hooks.models.inbox import InboxEvent, InboxState, Shard
+from marketplace_hooks.remote.redis.queue import JobKind, RedisWakeups, workers_alive
 from marketplace_hooks.remote.signatures import signed_headers
-from marketplace_hooks.services import cascades, inbox, outgoing
-from marketplace_hooks.services.installation import Installation
-from marketplace_hooks.services.running import find_running
-from marketplace_hooks.store.inbox import InboxEvent, InboxState, Shard
+from marketplace_hooks.services.catalog import cascades
+from marketplace_hooks.services.core.pidfile import find_running
+from marketplace_hooks.services.core.runtime import Runtime
+from marketplace_hooks.services.inbox import leasing
+from marketplace_hooks.services.outbox import dispatcher
 
-from . import rounds, stack, told
+from . import fixtures, rounds, stack
 
 WORKERS = 2
 PRODUCTS = 10
@@ -44,14 +46,14 @@ class Shop:
     """A running `up` with a few products."""
 
     place: stack.Place
-    installation: Installation
+    runtime: Runtime
     port: int
     redis_url: str
     versions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def post(self, event: told.Event) -> None:
+    def post(self, event: fixtures.Event) -> None:
         """Sign and post one event; it is kept when this returns. Raises when it is not."""
-        body = told.body_of(*event)
+        body = fixtures.body_of(*event)
         headers = signed_headers(f"evt_{uuid4().hex}", datetime.now(UTC), body, [self.place.secret])
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
             connection.request("POST", "/webhooks/marketplace", body, {"content-type": "application/json", **headers})
@@ -61,13 +63,15 @@ class Shop:
 
     def is_idle(self) -> bool:
         """Whether nothing is left to do for any worker."""
-        now = self.installation.now()
-        with self.installation.database.reading() as session:
-            return not any(kind.pending(session, now) for kind in (inbox, cascades)) and not outgoing.due(session, now)
+        now = self.runtime.now()
+        with self.runtime.database.reading() as session:
+            return not any(kind.pending(session, now) for kind in (leasing, cascades)) and not dispatcher.due(
+                session, now
+            )
 
     def has_waiting_events(self) -> bool:
         """Whether an event is not applied yet."""
-        with self.installation.database.reading() as session:
+        with self.runtime.database.reading() as session:
             waiting = select(InboxEvent.id).where(InboxEvent.state == InboxState.RECEIVED).limit(1)
             return session.scalar(waiting) is not None
 
@@ -76,10 +80,10 @@ class Shop:
 def running(here: Path, database_url: str) -> Iterator[Shop]:
     """`up` with two workers and everything at its default but the limits of rate."""
     place = stack.place(here, database_url, api_rate_per_minute=0)
-    installation = place.install()
-    told.tell(installation, [told.seller()])
-    told.tell(installation, [told.product(number) for number in range(PRODUCTS)])
-    told.tell(installation, [told.pack(0, [0, 1])])
+    runtime = place.make_runtime()
+    fixtures.tell(runtime, [fixtures.seller()])
+    fixtures.tell(runtime, [fixtures.product(number) for number in range(PRODUCTS)])
+    fixtures.tell(runtime, [fixtures.pack(0, [0, 1])])
     port = stack.free_port()
     command = [sys.executable, "-m", "marketplace_hooks", "up", "--port", str(port), "--workers", str(WORKERS)]
     with stack.process(command, place.environment, here / "up.log") as up:
@@ -88,11 +92,11 @@ def running(here: Path, database_url: str) -> Iterator[Shop]:
         note = find_running(place.instance)
         redis_url = (note.redis_url if note else None) or ""
         stack.wait_for(lambda: workers_alive(redis_url) == WORKERS, "the workers")
-        yield Shop(place=place, installation=installation, port=port, redis_url=redis_url)
-    installation.database.dispose()
+        yield Shop(place=place, runtime=runtime, port=port, redis_url=redis_url)
+    runtime.database.dispose()
 
 
-def seconds_until(shop: Shop, path: str, status: int, event: told.Event) -> float:
+def seconds_until(shop: Shop, path: str, status: int, event: fixtures.Event) -> float:
     """From before the post of the event until the page answers with this status."""
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", shop.port, timeout=30)) as connection:
         connection.connect()
@@ -115,11 +119,11 @@ def hide_and_show(shop: Shop, path: str, count: int) -> tuple[list[float], list[
     shows: list[float] = []
     for number in range(count):
         product = number % PRODUCTS
-        at = path.format(told.product_id(product))
+        at = path.format(fixtures.product_id(product))
         for status, answer, took in (("offline_temporary", 404, hides), ("online", 200, shows)):
             stack.wait_for(shop.is_idle, "an idle system")
             time.sleep(random.uniform(0.05, 0.25))
-            event = told.status_changed(product, status, next(shop.versions))
+            event = fixtures.status_changed(product, status, next(shop.versions))
             took.append(seconds_until(shop, at, answer, event) * 1000)
     return hides, shows
 
@@ -143,9 +147,9 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
 def recovery(kind: str, shop: Shop) -> rounds.Report:
     """Kill the worker that holds a lease, work horse and all, in the middle of its work; wait until all is applied."""
     report = rounds.Report(title="recovery", database=kind)
-    one_product = [told.status_changed(0, "offline_temporary", next(shop.versions)) for _ in range(3_000)]
-    told.put_into_inbox(shop.installation, one_product)
-    Doorbells(shop.redis_url, timeout_s=1.0).ring(Bell.INBOX)
+    one_product = [fixtures.status_changed(0, "offline_temporary", next(shop.versions)) for _ in range(3_000)]
+    fixtures.put_into_inbox(shop.runtime, one_product)
+    RedisWakeups(shop.redis_url, timeout_s=1.0).wake_worker(JobKind.INBOX)
     stack.wait_for(lambda: holder(shop), "a lease", every_s=0.001)
     horse = holder(shop)
     killed_s = time.perf_counter()
@@ -162,7 +166,7 @@ def recovery(kind: str, shop: Shop) -> rounds.Report:
 
 def holder(shop: Shop) -> int:
     """The process that holds a shard now; 0 when nobody does."""
-    with shop.installation.database.reading() as session:
+    with shop.runtime.database.reading() as session:
         owner = session.scalar(select(Shard.owner).where(Shard.owner.is_not(None)).limit(1))
     return int((owner or ":0").rpartition(":")[2])
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from marketplace_hooks.remote.embedded_redis import EmbeddedRedis
+from marketplace_hooks.remote.redis.embedded import EmbeddedRedis
 
-from . import bare, load, rounds, stack
+from . import floors, load, rounds, stack
 
 CONNECTIONS = 64
 LEAST_RATIO = 0.80
@@ -18,11 +18,11 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
     with stack.folder() as here, stack.databases(kind, here) as database, EmbeddedRedis() as redis:
         place = stack.place(here, database(), redis.url)
         floor_url = database()
-        bare.make_table(floor_url)
-        place.environment.update({bare.URL: floor_url, bare.SECRET: place.secret})
+        floors.make_table(floor_url)
+        place.environment.update({floors.URL: floor_url, floors.SECRET: place.secret})
         with (
             stack.web(place, here / "web.log") as ours,
-            stack.web(place, here / "bare.log", app="benchmarks.bare:create_app") as floor,
+            stack.web(place, here / "bare.log", app="benchmarks.floors:create_app") as floor,
         ):
             compare(asked, report, place.secret, ours, floor)
     return report

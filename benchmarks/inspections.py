@@ -11,17 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 import requests
 from requests.adapters import HTTPAdapter
 
-from marketplace_hooks.demo.shops import DEMO_KEY
-from marketplace_hooks.domain.sites import HIGHEST_SHOP_ID, Site, parse, solve_cookie
-from marketplace_hooks.remote.inspection import inspect
-from marketplace_hooks.remote.releases import shipped_versions
-from marketplace_hooks.remote.rungs import LADDER, Credentials, Rung
-from marketplace_hooks.services.inspecting import run_inspections
-from marketplace_hooks.services.inspections import start_inspection
-from marketplace_hooks.services.installation import Installation
+from marketplace_hooks.demo.fake_shops.model import DEMO_KEY
+from marketplace_hooks.domain.merchant_sites import HIGHEST_SHOP_ID, Site, parse, solve_cookie
+from marketplace_hooks.remote.known_versions import shipped_versions
+from marketplace_hooks.remote.probes.protocol import Credentials, Probe
+from marketplace_hooks.remote.probes.registry import PROBES
+from marketplace_hooks.remote.probes.run import inspect
+from marketplace_hooks.services.core.runtime import Runtime
+from marketplace_hooks.services.inspections.requests import start_inspection
+from marketplace_hooks.services.inspections.worker import run_inspections
 
 from . import rounds, stack
-from .shops import MODULE, shops
+from .fake_shops import MODULE, shops
 
 WORKERS = 4
 SHOPS = 20
@@ -39,27 +40,27 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
     report = rounds.Report(title="inspections", database=kind)
     with stack.folder() as here, stack.databases(kind, here) as database, shops(SHOPS, ANSWER_S) as urls:
         settings = {"allowed_networks": "127.0.0.0/8", "inspection_concurrency": WORKERS}
-        installation = stack.place(here, database(), **settings).install()
+        runtime = stack.place(here, database(), **settings).make_runtime()
         rounds.interleave(
             report,
             asked.rounds,
             floor=lambda: bare_rate(urls, asked.events),
-            ours=lambda: own_rate(installation, urls, asked.events),
+            ours=lambda: own_rate(runtime, urls, asked.events),
             unit="inspections/s",
             target=rounds.at_least(LEAST_RATIO),
         )
-        alone(report, installation, urls[0], asked.rounds)
-        installation.database.dispose()
+        alone(report, runtime, urls[0], asked.rounds)
+        runtime.database.dispose()
     solving(report, asked.rounds)
     return report
 
 
-def own_rate(installation: Installation, urls: Sequence[str], count: int) -> float:
+def own_rate(runtime: Runtime, urls: Sequence[str], count: int) -> float:
     """Every check asked for beforehand; then claimed, made and written by four lanes of one worker."""
     for number in range(count):
-        start_inspection(installation, urls[number % len(urls)], module=MODULE, credentials=KEY, fresh=True)
+        start_inspection(runtime, urls[number % len(urls)], module=MODULE, credentials=KEY, fresh=True)
     began = time.perf_counter()
-    done = run_inspections(installation, "benchmark")
+    done = run_inspections(runtime, "benchmark")
     if done != count:
         raise RuntimeError(f"{done} of {count} inspections were made")
     return count / (time.perf_counter() - began)
@@ -92,24 +93,24 @@ def bare_rate(urls: Sequence[str], count: int) -> float:
     return count / took_s
 
 
-def alone(report: rounds.Report, installation: Installation, url: str, times: int) -> None:
+def alone(report: rounds.Report, runtime: Runtime, url: str, times: int) -> None:
     """One inspection after the other, next to the slowest of its rungs by itself, in the same minute."""
     site = parse(url)
     if site is None:
         raise RuntimeError(f"{url} is no site")
     ratios, milliseconds = [], []
     for _ in range(times * ONE_AFTER_THE_OTHER):
-        whole = took(lambda: look(installation, site, LADDER))
-        slowest = max(took(lambda rung=rung: look(installation, site, [rung])) for rung in LADDER)  # type: ignore[misc] # a lambda with a default
+        whole = took(lambda: look(runtime, site, PROBES))
+        slowest = max(took(lambda probe=probe: look(runtime, site, [probe])) for probe in PROBES)  # type: ignore[misc] # a lambda with a default
         ratios.append(whole / slowest)
         milliseconds.append(whole * 1000)
     report.add("one inspection", rounds.Spread.of(milliseconds), "ms")
     report.add("one inspection / its slowest rung", rounds.Spread.of(ratios), "", rounds.at_most(MOST_OVER_SLOWEST))
 
 
-def look(installation: Installation, site: Site, ladder: Sequence[Rung]) -> None:
+def look(runtime: Runtime, site: Site, probes: Sequence[Probe]) -> None:
     """Inspect, and write nothing."""
-    inspect(site, outbound=installation.visits, module=MODULE, credentials=KEY, ladder=ladder)
+    inspect(site, outbound=runtime.visits, module=MODULE, credentials=KEY, probes=probes)
 
 
 def solving(report: rounds.Report, times: int) -> None:
@@ -120,10 +121,10 @@ def solving(report: rounds.Report, times: int) -> None:
     report.add(what, rounds.Spread.of(solved), "ms", rounds.at_most(MOST_SOLVING_MS))
 
 
-def took(work: Callable[[], object]) -> float:
+def took(uow: Callable[[], object]) -> float:
     """Seconds."""
     began = time.perf_counter()
-    work()
+    uow()
     return time.perf_counter() - began
 
 

@@ -19,13 +19,13 @@ from pathlib import Path
 
 import time_machine
 
-from marketplace_hooks.config import PREFIX
-from marketplace_hooks.extension import create_app
-from marketplace_hooks.services.endpoints import add_endpoint
-from tests.desk import FIX, REQUEST, TEMPLATE, due, opens_shop, says, submits
-from tests.many import COPY, copy_logs, copy_rows, gather_statistics
-from tests.marketplace import OFFLINE, SECRET, Marketplace
-from tests.web.pages_rig import Browser, browser_of
+from marketplace_hooks.config.settings import PREFIX
+from marketplace_hooks.services.outbox.endpoints import add_endpoint
+from marketplace_hooks.standalone import build_app
+from tests.support.bulk_purchases import COPY, copy_logs, copy_rows, gather_statistics
+from tests.support.marketplace import OFFLINE, SECRET, Marketplace
+from tests.support.page_client import Browser, browser_of
+from tests.support.support_desk import FIX, REQUEST, TEMPLATE, due, opens_shop, says, submits
 
 from . import rounds, stack
 
@@ -86,9 +86,9 @@ def marketplace(here: Path, url: str, count: int) -> Iterator[Marketplace]:
     """An app in which everything that has a list has `count` rows like one that has lived through it all."""
     place = stack.place(here, url, api_rate_per_minute=0, webhook_secrets=f"marketplace={SECRET}")
     ours = {name: value for name, value in place.environment.items() if name.startswith(PREFIX)}
-    app = create_app({**ours, f"{PREFIX}SECRET_KEY": "of a benchmark"})
+    app = build_app({**ours, f"{PREFIX}SECRET_KEY": "of a benchmark"})
     made = Marketplace(app)
-    with time_machine.travel(SCENE_AT, tick=False) as clock:
+    with time_machine.travel(SCENE_AT, run_due=False) as clock:
         opens_shop(made)
         made.packs("pack-1", "mod-1")
         submits(made)
@@ -96,17 +96,17 @@ def marketplace(here: Path, url: str, count: int) -> Iterator[Marketplace]:
         says(made, body=TEMPLATE)
         made.change("pack-1", OFFLINE, kind="pack")
         clock.move_to(due(made, FIX))
-        made.work_off()
+        made.run_all_now()
     fill(made, count)
     yield made
     made.web.inbox.close()
-    made.installation.database.dispose()
+    made.runtime.database.dispose()
 
 
 def fill(made: Marketplace, count: int) -> None:
     """Copies of all there is, by set statements."""
-    endpoint, _ = add_endpoint(made.installation, "https://93.184.215.14/hooks")
-    database = made.installation.database
+    endpoint, _ = add_endpoint(made.runtime, "https://93.184.215.14/hooks")
+    database = made.runtime.database
     with database.session() as session:
         for table, key, original, other in _LIKE:
             copy_rows(session, table, key, original, count, **other)

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from marketplace_hooks.domain.civil_days import add_months
-from marketplace_hooks.services.renewals import due, run_renewals
-from tests.many import gather_statistics, have_bought
+from marketplace_hooks.services.business_care.renewal_run import due, run_renewals
+from tests.support.bulk_purchases import gather_statistics, have_bought
 
-from . import rounds, stack, told
+from . import fixtures, rounds, stack
 
 DUE = 3_000
 MOST_RATIO = 1.5
@@ -24,29 +24,29 @@ LATER_DAYS = 280
 
 def fill(here: Path, url: str, *, others: int) -> str:
     """What was due the day before yesterday, and so many others that are due in some months."""
-    installation = stack.place(here, url).install()
-    told.tell(installation, [told.seller(), told.product(0)])
+    runtime = stack.place(here, url).make_runtime()
+    fixtures.tell(runtime, [fixtures.seller(), fixtures.product(0)])
     today = datetime.now(UTC).date()
     long_ago = add_months(today - timedelta(days=2), -12)
-    have_bought(installation.database, told.product_id(0), [long_ago], DUE, prefix="due", told=True)
+    have_bought(runtime.database, fixtures.product_id(0), [long_ago], DUE, prefix="due", told=True)
     if others:
         days = [today - timedelta(days=number) for number in range(1, LATER_DAYS + 1)]
-        have_bought(installation.database, told.product_id(0), days, others)
-    gather_statistics(installation.database)
-    installation.database.dispose()
+        have_bought(runtime.database, fixtures.product_id(0), days, others)
+    gather_statistics(runtime.database)
+    runtime.database.dispose()
     return url
 
 
 def seconds(here: Path, database: stack.Databases, filled: str) -> float:
     """One run on a copy. Raises when it did not decide exactly what was due."""
     copy = database(template=filled)
-    installation = stack.place(here, copy).install()
-    with installation.database.reading() as session:
-        due(session, installation.now())  # connected, and statements are compiled.
+    runtime = stack.place(here, copy).make_runtime()
+    with runtime.database.reading() as session:
+        due(session, runtime.now())  # connected, and statements are compiled.
     begun_s = time.perf_counter()
-    done = run_renewals(installation)
+    done = run_renewals(runtime)
     took_s = time.perf_counter() - begun_s
-    installation.database.dispose()
+    runtime.database.dispose()
     database.drop(copy)
     if done != DUE:
         raise RuntimeError(f"{done} renewals were decided")

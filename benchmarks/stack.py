@@ -18,15 +18,15 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from marketplace_hooks.cli.up import _web
-from marketplace_hooks.config import PREFIX, Settings, load
-from marketplace_hooks.remote.embedded_redis import dying_with_its_parent
+from marketplace_hooks.config.settings import PREFIX, Settings, load
+from marketplace_hooks.remote.redis.embedded import dying_with_its_parent
 from marketplace_hooks.remote.signatures import new_secret
-from marketplace_hooks.services.installation import Installation, install
-from tests.rig.databases import apply_migrations, copy_sqlite, sqlite_url
-from tests.rig.postgres import Postgres, start_postgres
+from marketplace_hooks.services.core.runtime import Runtime, make_runtime
+from tests.support.databases import apply_migrations, copy_sqlite, sqlite_url
+from tests.support.postgres import Postgres, start_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
-APP = "marketplace_hooks.starting:create_app"
+APP = "marketplace_hooks.standalone:create_app"
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 40.0
 
@@ -92,9 +92,9 @@ class Place:
         """As a process started with our environment reads them."""
         return load({}, self.environment)
 
-    def install(self) -> Installation:
+    def make_runtime(self) -> Runtime:
         """The same installation in this process."""
-        return install(self.settings)
+        return make_runtime(self.settings)
 
 
 def place(here: Path, database_url: str, redis_url: str | None = None, **settings: object) -> Place:

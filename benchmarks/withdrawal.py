@@ -14,11 +14,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from marketplace_hooks.store.cascades import Cascade, CascadeState
-from tests.many import gather_statistics, have_bought
+from marketplace_hooks.models.cascades import Cascade, CascadeState
+from tests.support.bulk_purchases import gather_statistics, have_bought
 
-from . import hide, rounds, stack, told
-from .withdrawing import Carried, carry
+from . import fixtures, hide, rounds, stack
+from .withdrawal_worker import Carried, carry
 
 MOST_RATIO = {"sqlite": 1.5, "postgresql": 2.0}
 MOST_MB = 150.0
@@ -29,14 +29,14 @@ BOUGHT_WITHIN_DAYS = 280
 
 def fill(here: Path, url: str, count: int) -> None:
     """So many Business Cares of one product, in their first year, and a few other products."""
-    installation = stack.place(here, url).install()
-    told.tell(installation, [told.seller()])
-    told.tell(installation, [told.product(number) for number in range(hide.PRODUCTS)])
+    runtime = stack.place(here, url).make_runtime()
+    fixtures.tell(runtime, [fixtures.seller()])
+    fixtures.tell(runtime, [fixtures.product(number) for number in range(hide.PRODUCTS)])
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=number) for number in range(1, BOUGHT_WITHIN_DAYS + 1)]
-    have_bought(installation.database, told.product_id(0), days, count)
-    gather_statistics(installation.database)
-    installation.database.dispose()
+    have_bought(runtime.database, fixtures.product_id(0), days, count)
+    gather_statistics(runtime.database)
+    runtime.database.dispose()
 
 
 def compare(asked: Namespace, report: rounds.Report, here: Path, database: stack.Databases, filled: str) -> None:
@@ -68,15 +68,15 @@ def hide_meanwhile(report: rounds.Report, here: Path, url: str) -> None:
     """Hide and show other products for as long as the cascade runs."""
     took_ms: list[float] = []
     with hide.running(here, url) as shop:
-        shop.post(told.status_changed(0, "offline_permanent", next(shop.versions)))
+        shop.post(fixtures.status_changed(0, "offline_permanent", next(shop.versions)))
         stack.wait_for(lambda: state_of_cascade(shop) is not None, "the cascade")
         for number in itertools.cycle(range(1, hide.PRODUCTS)):
             if state_of_cascade(shop) is not CascadeState.RUNNING:
                 break
-            path = f"/products/{told.product_id(number)}"
-            event = told.status_changed(number, "offline_temporary", next(shop.versions))
+            path = f"/products/{fixtures.product_id(number)}"
+            event = fixtures.status_changed(number, "offline_temporary", next(shop.versions))
             took_ms.append(hide.seconds_until(shop, path, 404, event) * 1000)
-            hide.seconds_until(shop, path, 200, told.status_changed(number, "online", next(shop.versions)))
+            hide.seconds_until(shop, path, 200, fixtures.status_changed(number, "online", next(shop.versions)))
     if not took_ms:
         raise RuntimeError("the cascade was over before anything could be hidden: ask for more --events")
     report.add(f"hide meanwhile: p50 of {len(took_ms)}", rounds.percentile(took_ms, 0.5), "ms")
@@ -86,7 +86,7 @@ def hide_meanwhile(report: rounds.Report, here: Path, url: str) -> None:
 
 def state_of_cascade(shop: hide.Shop) -> CascadeState | None:
     """How the withdrawal's cascade stands; None before it began."""
-    with shop.installation.database.reading() as session:
+    with shop.runtime.database.reading() as session:
         return session.scalar(select(Cascade.state).where(Cascade.change == "withdrawn"))
 
 

@@ -1,5 +1,5 @@
 """`python -m marketplace_hooks` is `marketplace-hooks`."""
 
-from .starting import main
+from .standalone import main
 
 main()

@@ -7,9 +7,8 @@ each app's state is in `app.extensions["marketplace_hooks"]`.
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -18,20 +17,16 @@ from sqlalchemy.exc import ArgumentError
 
 from . import events  # noqa: F401 - its import registers every inbound type
 from .cli import hooks_group
-from .config import EXTENSION, PREFIX, Settings, load
+from .config.settings import EXTENSION, Settings, load
 from .errors import ConfigurationError
 from .remote.openid import OpenIdProvider
-from .services.installation import Installation, install
-from .store.ingest import InboxWriter
+from .services.core.runtime import make_runtime
+from .services.inbox.writer import InboxWriter
 from .web import attach
-from .web.api import PREFIX as API_PREFIX
-from .web.letters import write_letter
-from .web.pages import show_all_errors
-from .web.sessions import keep_safe
-from .web.short_way import shorten
+from .web.mail.rendering import write_letter
 from .web.state import WebState
 
-__all__ = ["MarketplaceHooks", "create_app"]
+__all__ = ["MarketplaceHooks"]
 
 
 class MarketplaceHooks:
@@ -57,17 +52,17 @@ class MarketplaceHooks:
                 "Call MarketplaceHooks(app) or init_app(app), not both."
             )
         app.extensions[EXTENSION] = state = state_for(app, identity or self._identity)
-        attach(app, state.installation.settings.url_prefix)
+        attach(app, state.runtime.settings.url_prefix)
         app.cli.add_command(hooks_group, "hooks")
 
 
 def state_for(app: Flask, identity: Callable[[], Any] | None = None) -> WebState:
     """All that the app's settings ask for, new and with nothing open yet. Raises `ConfigurationError`."""
     settings = load(app.config)
-    installation = install(settings, host_database=_database_of(app), serves_web=True, letters=write_letter)
+    runtime = make_runtime(settings, host_database=_database_of(app), serves_web=True, letters=write_letter)
     return WebState(
-        installation=installation,
-        inbox=InboxWriter(installation.database),
+        runtime=runtime,
+        inbox=InboxWriter(runtime.database),
         identity=identity,
         provider=_provider(settings),
     )
@@ -95,25 +90,3 @@ def _database_of(host: Flask) -> URL | str | None:
         if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
             return url.set(database=os.path.join(host.instance_path, url.database))
     return given
-
-
-def create_app(config: Mapping[str, Any] | None = None) -> Flask:
-    """The stand-alone service. `config` holds settings by their full names, as a host app's `config` would."""
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
-    # It tells at each look which database it looks at: `doctor` and `/readyz` look often.
-    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
-    app = Flask("marketplace_hooks", static_folder=None, template_folder=None)
-    app.config.update(config or {})
-    settings = load(app.config)
-    app.config["SECRET_KEY"] = app.config.get("SECRET_KEY") or settings.secret_key
-    app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))
-    keep_safe(app, settings)
-    MarketplaceHooks(app)
-    shorten(app, prefix=settings.url_prefix, api=API_PREFIX)
-    show_all_errors(app)  # alone in the app, every error page is ours; inside a host only those of our pages.
-    return app
-
-
-def load_installation() -> Installation:
-    """The stand-alone installation of a process that serves no web requests, from the environment."""
-    return install(load(), letters=write_letter)

@@ -31,16 +31,16 @@ import pytest
 import time_machine
 from xdist.scheduler import LoadScopeScheduling
 
-from .rig import databases
-from .rig.network import LoopbackOnly
-from .rig.postgres import Postgres, start_postgres, start_private_postgres
-from .rig.redis import RedisServer, start_private_redis, start_redis_server
-from .rig.statements import share_compiled_statements
+from .support import databases
+from .support.network_guard import LoopbackOnly
+from .support.postgres import Postgres, start_postgres, start_private_postgres
+from .support.redis import RedisServer, start_private_redis, start_redis_server
+from .support.statement_cache import share_compiled_statements
 
 if TYPE_CHECKING:
-    from marketplace_hooks.services.installation import Installation
+    from marketplace_hooks.services.core.runtime import Runtime
 
-    from .marketplace import Marketplace
+    from .support.marketplace import Marketplace
 
 # The suite runs the same examples everywhere and never by the clock of a busy machine; `dev` goes looking for new ones.
 hypothesis.settings.register_profile(
@@ -204,7 +204,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 def open_here(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Marketplace]]:
     """Opens installations over the test's database, each with settings of its own."""
     # Here, not at the top: the tests of pure rules neither wait for the whole package nor fail with it.
-    from .marketplace import open_marketplace
+    from .support.marketplace import open_marketplace
 
     with contextlib.ExitStack() as opened:
         yield lambda **settings: opened.enter_context(open_marketplace(database_url, tmp_path / "instance", **settings))
@@ -217,13 +217,13 @@ def marketplace(open_here: Callable[..., Marketplace]) -> Marketplace:
 
 
 @pytest.fixture
-def installation(marketplace: Marketplace) -> Installation:
+def runtime(marketplace: Marketplace) -> Runtime:
     """The installation alone."""
-    return marketplace.installation
+    return marketplace.runtime
 
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     """Time stands still, but for what the test moves it."""
-    with time_machine.travel(datetime(2026, 3, 2, 9, 30, tzinfo=UTC), tick=False) as traveller:
+    with time_machine.travel(datetime(2026, 3, 2, 9, 30, tzinfo=UTC), run_due=False) as traveller:
         yield traveller

@@ -18,12 +18,12 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import text
 
 from marketplace_hooks import MarketplaceHooks
-from marketplace_hooks.config import EXTENSION
+from marketplace_hooks.config.settings import EXTENSION
+from marketplace_hooks.database import migrate
 from marketplace_hooks.errors import ConfigurationError
-from marketplace_hooks.events.sweeps import work_off
+from marketplace_hooks.jobs.scheduler import run_all_now
 from marketplace_hooks.remote.signatures import signed_headers
-from marketplace_hooks.store import migrate
-from tests.marketplace import SECRET, sample
+from tests.support.marketplace import SECRET, sample
 
 PAGE = Path(__file__).parents[1] / "docs" / "embed.md"
 
@@ -51,7 +51,7 @@ def settings(url: str, folder: Path) -> dict[str, Any]:
 
 def put_away(app: Flask) -> None:
     app.extensions[EXTENSION].inbox.close()
-    app.extensions[EXTENSION].installation.database.dispose()
+    app.extensions[EXTENSION].runtime.database.dispose()
 
 
 def post(app: Flask, type_: str, event_id: str, prefix: str = "/addons") -> int:
@@ -67,10 +67,10 @@ def test_the_documented_host_takes_events_in_under_its_prefix_and_shows_the_prod
     create_documented_app: Callable[[dict[str, Any]], Flask], database_url: str, tmp_path: Path
 ) -> None:
     app = create_documented_app(settings(database_url, tmp_path))
-    installation = app.extensions[EXTENSION].installation
+    runtime = app.extensions[EXTENSION].runtime
     assert post(app, "seller.upserted", "evt_1") == 202
     assert post(app, "product.upserted", "evt_2") == 202
-    work_off(installation, "test")
+    run_all_now(runtime, "test")
     product_id = sample("product.upserted")["data"]["product_id"]
     client = app.test_client()
     assert client.get(f"/addons/products/{product_id}").status_code == 200
@@ -83,10 +83,10 @@ def test_the_documented_host_lets_its_own_sellers_see_what_is_hidden(
     create_documented_app: Callable[[dict[str, Any]], Flask], sqlite_url: str, tmp_path: Path
 ) -> None:
     app = create_documented_app(settings(sqlite_url, tmp_path))
-    installation = app.extensions[EXTENSION].installation
+    runtime = app.extensions[EXTENSION].runtime
     for number, type_ in enumerate(("seller.upserted", "product.upserted", "product.status_changed")):
         assert post(app, type_, f"evt_{number}") == 202
-    work_off(installation, "test")
+    run_all_now(runtime, "test")
     told = sample("product.upserted")["data"]
     client = app.test_client()
     page = f"/addons/products/{told['product_id']}"
@@ -125,12 +125,12 @@ def test_two_apps_in_one_process_keep_their_events_apart(tmp_path: Path) -> None
         app = Flask(name)
         app.config.update(settings(f"sqlite:///{tmp_path / name}.db", tmp_path / name))
         hooks.init_app(app)
-        migrate.upgrade(app.extensions[EXTENSION].installation.database)
+        migrate.upgrade(app.extensions[EXTENSION].runtime.database)
         apps.append(app)
     assert post(apps[0], "seller.upserted", "evt_1", prefix="") == 202
     counts = []
     for app in apps:
-        with app.extensions[EXTENSION].installation.database.reading() as session:
+        with app.extensions[EXTENSION].runtime.database.reading() as session:
             counts.append(session.scalar(text("SELECT count(*) FROM mh_inbox")))
         put_away(app)
     assert counts == [1, 0]
@@ -149,9 +149,9 @@ def test_a_host_that_has_nothing_of_its_own_is_host_enough(tmp_path: Path) -> No
     app = Flask("bare")
     app.config.update(MARKETPLACE_HOOKS_INSTANCE=str(tmp_path), MARKETPLACE_HOOKS_WEBHOOK_SECRETS=SECRET)
     MarketplaceHooks(app)
-    installation = app.extensions[EXTENSION].installation
-    migrate.upgrade(installation.database)
-    assert installation.database.url.database == str(tmp_path / "marketplace_hooks.db")
+    runtime = app.extensions[EXTENSION].runtime
+    migrate.upgrade(runtime.database)
+    assert runtime.database.url.database == str(tmp_path / "marketplace_hooks.db")
     assert post(app, "seller.upserted", "evt_1", prefix="") == 202
     assert app.test_client().get("/").status_code == 200
     put_away(app)
@@ -165,7 +165,7 @@ def test_we_find_a_hosts_relative_sqlite_file_where_the_host_finds_it(
     app.config.update(settings("sqlite:///shop.db", tmp_path / "ours"))
     db = SQLAlchemy(app)
     MarketplaceHooks(app)
-    migrate.upgrade(app.extensions[EXTENSION].installation.database)
+    migrate.upgrade(app.extensions[EXTENSION].runtime.database)
     with app.app_context():
         assert db.session.execute(text("SELECT count(*) FROM mh_products")).scalar() == 0
         db.session.remove()
@@ -179,7 +179,7 @@ def test_our_own_database_setting_wins_over_the_hosts(tmp_path: Path) -> None:
     ours = f"sqlite:///{tmp_path / 'ours.db'}"
     app.config.update(settings("sqlite:///shop.db", tmp_path), MARKETPLACE_HOOKS_DATABASE_URL=ours)
     MarketplaceHooks(app)
-    assert app.extensions[EXTENSION].installation.database.url.database == str(tmp_path / "ours.db")
+    assert app.extensions[EXTENSION].runtime.database.url.database == str(tmp_path / "ours.db")
 
 
 @pytest.mark.parametrize("url", ["mysql://db/shop", "sqlite://", "sqlite:///:memory:", "no url"])

@@ -14,8 +14,8 @@ import pytest
 
 import run
 
-from .rig import checks, provision
-from .rig.binaries import RigError
+from .support import checks, provision
+from .support.binaries import RigError
 
 REAL_ROOT = Path(run.__file__).parent
 
@@ -186,7 +186,7 @@ def test_a_stage_that_hangs_is_ended_and_fails(monkeypatch: pytest.MonkeyPatch) 
 
 def test_whoever_ends_the_test_command_ends_its_stage_too(tmp_path: Path) -> None:
     script = (
-        "import signal, sys; from tests.rig import checks\n"
+        "import signal, sys; from tests.support import checks\n"
         "signal.signal(signal.SIGTERM, signal.default_int_handler)\n"
         f"checks.finish([sys.executable, '-c', {SAYS_HOW_IT_ENDS!r}, {str(tmp_path / 'end')!r}])\n"
     )

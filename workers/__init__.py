@@ -1,5 +1,10 @@
-"""RQ entry points, one for each bell: `workers.inbox.run`, `workers.cascades.run` and their like.
+"""Start-up of a plain RQ worker in a checkout: `rq worker --config workers mh-inbox mh-deliveries …`.
 
-They decide nothing. Each answers its bell and does one slice of the work that stands in rows. Jobs carry no arguments:
-what there is to do is in the database, and a job that is lost or run twice changes nothing.
+Importing it has jobs run for the installation that the environment configures. `marketplace-hooks worker` does the same,
+is quicker, and needs no checkout.
 """
+
+from marketplace_hooks.jobs import entry_points
+from marketplace_hooks.standalone import load_runtime
+
+entry_points.serve_lazily(load_runtime)

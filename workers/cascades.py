@@ -1,10 +1,5 @@
-"""The job behind the bell `cascades`."""
+"""Jobs of the kind `cascades`, under the name that the first edition queued: `workers.cascades.run`."""
 
-from marketplace_hooks.remote.queue import Bell
+from marketplace_hooks.jobs.entry_points import run_cascades as run
 
-from .runtime import answer
-
-
-def run() -> None:
-    """One slice of the work."""
-    answer(Bell.CASCADES)
+__all__ = ["run"]

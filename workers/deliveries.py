@@ -1,10 +1,5 @@
-"""The job behind the bell `deliveries`."""
+"""Jobs of the kind `deliveries`, under the name that the first edition queued: `workers.deliveries.run`."""
 
-from marketplace_hooks.remote.queue import Bell
+from marketplace_hooks.jobs.entry_points import run_deliveries as run
 
-from .runtime import answer
-
-
-def run() -> None:
-    """One slice of the work."""
-    answer(Bell.DELIVERIES)
+__all__ = ["run"]

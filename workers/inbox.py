@@ -1,10 +1,5 @@
-"""The job behind the bell `inbox`."""
+"""Jobs of the kind `inbox`, under the name that the first edition queued: `workers.inbox.run`."""
 
-from marketplace_hooks.remote.queue import Bell
+from marketplace_hooks.jobs.entry_points import run_inbox as run
 
-from .runtime import answer
-
-
-def run() -> None:
-    """One slice of the work."""
-    answer(Bell.INBOX)
+__all__ = ["run"]

@@ -1,10 +1,5 @@
-"""The job behind the bell `inspections`."""
+"""Jobs of the kind `inspections`, under the name that the first edition queued: `workers.inspections.run`."""
 
-from marketplace_hooks.remote.queue import Bell
+from marketplace_hooks.jobs.entry_points import run_inspections as run
 
-from .runtime import answer
-
-
-def run() -> None:
-    """One slice of the work."""
-    answer(Bell.INSPECTIONS)
+__all__ = ["run"]

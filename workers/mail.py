@@ -1,10 +1,5 @@
-"""The job behind the bell `mail`."""
+"""Jobs of the kind `mail`, under the name that the first edition queued: `workers.mail.run`."""
 
-from marketplace_hooks.remote.queue import Bell
+from marketplace_hooks.jobs.entry_points import run_mail as run
 
-from .runtime import answer
-
-
-def run() -> None:
-    """One slice of the work."""
-    answer(Bell.MAIL)
+__all__ = ["run"]

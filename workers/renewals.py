@@ -1,10 +1,5 @@
-"""The job behind the bell `renewals`."""
+"""Jobs of the kind `renewals`, under the name that the first edition queued: `workers.renewals.run`."""
 
-from marketplace_hooks.remote.queue import Bell
+from marketplace_hooks.jobs.entry_points import run_renewals as run
 
-from .runtime import answer
-
-
-def run() -> None:
-    """One slice of the work."""
-    answer(Bell.RENEWALS)
+__all__ = ["run"]

@@ -1,10 +1,5 @@
-"""The job behind the bell `support`."""
+"""Jobs of the kind `support`, under the name that the first edition queued: `workers.support.run`."""
 
-from marketplace_hooks.remote.queue import Bell
+from marketplace_hooks.jobs.entry_points import run_support as run
 
-from .runtime import answer
-
-
-def run() -> None:
-    """One slice of the work."""
-    answer(Bell.SUPPORT)
+__all__ = ["run"]

@@ -6,10 +6,10 @@ import sys
 
 import click
 
-from ..services.erasure import erase_customer
-from ..services.work import Cause, carry_out
-from .printing import json_option, show_one
-from .root import hooks_group, installation
+from ..services.core.unit_of_work import Cause, run_in_transaction
+from ..services.privacy.erasure import erase_customer
+from .output import json_option, show_one
+from .root import current_runtime, hooks_group
 
 
 @hooks_group.command("erase-customer")
@@ -25,5 +25,5 @@ def erase(customer_id: str, yes: bool, as_json: bool) -> None:
     if not yes and not as_json and sys.stdin.isatty():
         click.confirm(f"Forget {customer_id} for good?", abort=True)
     cause = Cause(actor="operator", reason="")
-    is_new = carry_out(installation(), lambda work: erase_customer(work, customer_id, cause))
+    is_new = run_in_transaction(current_runtime(), lambda uow: erase_customer(uow, customer_id, cause))
     show_one({"customer_id": customer_id, "erased": True, "was_known_as_erased": not is_new}, as_json=as_json)

@@ -8,23 +8,23 @@ import click
 from cryptography.fernet import Fernet
 from sqlalchemy import func, select, text
 
+from ..database import migrate as migrations
 from ..errors import MailServerAway, MarketplaceHooksError
-from ..remote.queue import answers, workers_alive
+from ..models.inbox import InboxEvent, InboxState
+from ..remote.redis.queue import answers, workers_alive
 from ..remote.signatures import new_secret
-from ..services.installation import Installation, redis_url
-from ..services.mails import greet_mail_server
-from ..services.runs import state_of_run
-from ..store import migrate as migrations
-from ..store.inbox import InboxEvent, InboxState
-from .printing import json_option, show_one, show_rows
-from .root import hooks_group, installation
+from ..services.business_care.renewal_run_state import state_of_run
+from ..services.core.runtime import Runtime, redis_url
+from ..services.notifications.mail_queue import greet_mail_server
+from .output import json_option, show_one, show_rows
+from .root import current_runtime, hooks_group
 
 
 @hooks_group.command("migrate")
 @json_option
 def migrate(as_json: bool) -> None:
     """Bring the database to the newest schema. Safe to run twice, and from several processes at once."""
-    database = installation().database
+    database = current_runtime().database
     migrations.upgrade(database)
     kind = database.url.get_backend_name()
     if as_json:
@@ -45,9 +45,16 @@ def secret(encryption: bool, as_json: bool) -> None:
 @json_option
 def doctor(as_json: bool) -> None:
     """Check configuration, database, Redis, workers, clock and mail; exit with 1 when something is wrong."""
-    here = installation()
-    checks = [_configuration(here), _downloads(here), _database(here), *_redis(here), _clock(here), _inbox(here)]
-    checks += [_renewals(here), _mail(here)]
+    runtime = current_runtime()
+    checks = [
+        _configuration(runtime),
+        _downloads(runtime),
+        _database(runtime),
+        *_redis(runtime),
+        _clock(runtime),
+        _inbox(runtime),
+    ]
+    checks += [_renewals(runtime), _mail(runtime)]
     show_rows(checks, ("check", "state", "detail"), as_json=as_json, empty="")
     if any(check["state"] == "wrong" for check in checks):
         raise SystemExit(1)
@@ -57,32 +64,34 @@ def _check(name: str, state: str, detail: str) -> dict[str, str]:
     return {"check": name, "state": state, "detail": detail}
 
 
-def _configuration(here: Installation) -> dict[str, str]:
+def _configuration(runtime: Runtime) -> dict[str, str]:
     version = importlib.metadata.version("marketplace-hooks")
-    if not here.settings.webhook_secrets:
+    if not runtime.settings.webhook_secrets:
         return _check("configuration", "wrong", "WEBHOOK_SECRETS is empty: every event would be refused.")
-    sources = ", ".join(here.settings.webhook_secrets)
-    return _check("configuration", "ok", f"version {version}; events from {sources}; instance {here.settings.instance}")
+    sources = ", ".join(runtime.settings.webhook_secrets)
+    return _check(
+        "configuration", "ok", f"version {version}; events from {sources}; instance {runtime.settings.instance}"
+    )
 
 
-def _downloads(here: Installation) -> dict[str, str]:
-    if here.settings.download_secret is None:
+def _downloads(runtime: Runtime) -> dict[str, str]:
+    if runtime.settings.download_secret is None:
         return _check("downloads", "warning", "DOWNLOAD_SECRET is not set: every download is answered 503")
     return _check("downloads", "ok", "links to releases are signed")
 
 
-def _database(here: Installation) -> dict[str, str]:
-    kind = here.database.url.get_backend_name()
+def _database(runtime: Runtime) -> dict[str, str]:
+    kind = runtime.database.url.get_backend_name()
     try:
-        if not migrations.is_current(here.database):
+        if not migrations.is_current(runtime.database):
             return _check("database", "wrong", f"{kind} needs migrating: marketplace-hooks migrate")
     except MarketplaceHooksError as error:
         return _check("database", "wrong", f"{kind}: {error}")
     return _check("database", "ok", f"{kind}, schema up to date")
 
 
-def _redis(here: Installation) -> list[dict[str, str]]:
-    url = redis_url(here.settings)
+def _redis(runtime: Runtime) -> list[dict[str, str]]:
+    url = redis_url(runtime.settings)
     if url is None:
         return [_check("redis", "warning", "no REDIS_URL and no running `up`: only the scheduler's sweeps do work")]
     if not answers(url):
@@ -92,24 +101,24 @@ def _redis(here: Installation) -> list[dict[str, str]]:
     return [_check("redis", "ok", "answers"), _check("workers", state, f"{alive} alive")]
 
 
-def _clock(here: Installation) -> dict[str, str]:
+def _clock(runtime: Runtime) -> dict[str, str]:
     """Leases and signatures compare clocks: ours must agree with the database's."""
-    if here.database.is_sqlite:
+    if runtime.database.is_sqlite:
         return _check(
-            "clock", "ok", f"{here.now():%Y-%m-%d %H:%M:%S} UTC, zone of the rules {here.settings.reference_zone}"
+            "clock", "ok", f"{runtime.now():%Y-%m-%d %H:%M:%S} UTC, zone of the rules {runtime.settings.reference_zone}"
         )
     try:
-        with here.database.reading() as session:
+        with runtime.database.reading() as session:
             theirs = session.scalar(text("SELECT clock_timestamp()"))
     except MarketplaceHooksError as error:
         return _check("clock", "warning", str(error))
-    apart_s = abs((here.now() - theirs).total_seconds())
+    apart_s = abs((runtime.now() - theirs).total_seconds())
     return _check("clock", "ok" if apart_s < 2 else "wrong", f"{apart_s:.1f} s from the database's")
 
 
-def _inbox(here: Installation) -> dict[str, str]:
+def _inbox(runtime: Runtime) -> dict[str, str]:
     try:
-        with here.database.reading() as session:
+        with runtime.database.reading() as session:
             count = select(InboxEvent.state, func.count()).group_by(InboxEvent.state)
             counts = dict(session.execute(count).all())
     except Exception as error:
@@ -119,10 +128,10 @@ def _inbox(here: Installation) -> dict[str, str]:
     return _check("inbox", "warning" if stuck else "ok", told)
 
 
-def _renewals(here: Installation) -> dict[str, str]:
+def _renewals(runtime: Runtime) -> dict[str, str]:
     """After a long silence they wait for an operator (`domain.md` 11)."""
     try:
-        with here.database.reading() as session:
+        with runtime.database.reading() as session:
             run = state_of_run(session)
     except Exception as error:
         return _check("renewals", "warning", f"cannot be read: {type(error).__name__}")
@@ -132,15 +141,15 @@ def _renewals(here: Installation) -> dict[str, str]:
     return _check("renewals", "ok", f"last run {run.last_at:%Y-%m-%d %H:%M} UTC" if run.last_at else "never run yet")
 
 
-def _mail(here: Installation) -> dict[str, str]:
+def _mail(runtime: Runtime) -> dict[str, str]:
     """To nobody being mailed there is nothing wrong; to a server that was named and takes no mail there is."""
-    server = here.settings.smtp_url
+    server = runtime.settings.smtp_url
     if server is None:
         untold = "nobody is mailed, and what is told meanwhile is not mailed later; endpoints are told all"
         return _check("mail", "warning", f"SMTP_URL is not set: {untold}")
     place = f"{server.host}:{server.port}"
     try:
-        greet_mail_server(here.settings)
+        greet_mail_server(runtime.settings)
     except MailServerAway as away:
         return _check("mail", "wrong", f"{place}: {away}. {_to_do(str(away))}; until then mails wait, and none is lost")
     return _check("mail", "ok", f"{place} answers, and would take our mail")

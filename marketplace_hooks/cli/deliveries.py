@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from ..services.logs import Sent, find_deliveries
-from ..services.redeliveries import redeliver
-from ..services.work import carry_out
-from ..store.outbox import DeliveryState
-from .printing import json_option, show_one, show_rows
-from .root import hooks_group, installation
+from ..models.outbox import DeliveryState
+from ..services.core.unit_of_work import run_in_transaction
+from ..services.operations.event_log import Sent, find_deliveries
+from ..services.outbox.redeliver import redeliver
+from .output import json_option, show_one, show_rows
+from .root import current_runtime, hooks_group
 
 
 @hooks_group.group("deliveries")
@@ -31,7 +31,7 @@ def list_all(
 ) -> None:
     """The newest deliveries first."""
     wanted = None if state is None else DeliveryState(state)
-    with installation().database.reading() as session:
+    with current_runtime().database.reading() as session:
         found, _ = find_deliveries(
             session, state=wanted, endpoint_id=endpoint_id, type_=type_, event_id=event_id, limit=limit
         )
@@ -45,7 +45,7 @@ def list_all(
 @json_option
 def replay(delivery_id: int, as_json: bool) -> None:
     """Send one again that was delivered or exhausted, under the same webhook-id, with all its attempts before it."""
-    show_one(_row(carry_out(installation(), lambda work: redeliver(work, delivery_id))), as_json=as_json)
+    show_one(_row(run_in_transaction(current_runtime(), lambda uow: redeliver(uow, delivery_id))), as_json=as_json)
 
 
 def _row(sent: Sent) -> dict[str, Any]:

@@ -1,113 +1,176 @@
-"""How does the demo marketplace come into an installation? Through the real inbox, by signed posts."""
+"""The command that shows what a withdrawal does to thousands of subscribers, in the demo that runs already."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
-from collections.abc import Callable, Mapping, Sequence
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import func, select
 
-from ..config import Settings
-from ..demo import business_care, catalogue, support
+from ..config.settings import load
+from ..demo.catalog import Event
 from ..demo.load import SOURCE, signed_posts
-from ..demo.serve_shops import VERSIONS
-from ..domain.statuses import Side
-from ..services import tokens
-from ..services.catalogue import find_packs
-from ..services.installation import install
-from ..store.access import Role
-from ..store.products import SideState, SubjectKind
+from ..demo.subscribers import product_events, subscriber_events, withdrawal_event
+from ..domain.business_care.entitlement import Question
+from ..domain.catalog.statuses import Status
+from ..domain.civil_days import day_of
+from ..errors import ConfigurationError
+from ..models.cascades import Cascade, CascadeState
+from ..models.outbox import OutgoingEvent
+from ..models.products import Product
+from ..models.subscriptions import Subscription
+from ..services.business_care.entitlements import Asked, check
+from ..services.business_care.holders import is_entitled
+from ..services.core.pidfile import find_running
+from ..services.core.runtime import Runtime, make_runtime
 from .events import post_signed
+from .output import json_option, show_one
+from .root import hooks_group
 
-ANCHOR = "demo-day.txt"
-"""The day of the first load, from which the marketplace's days are counted: loading again repeats the same events."""
+AT_ONCE = 200
+"""Events signed and posted at a time: each must arrive within five minutes of its signature."""
+PATIENCE_S = 60.0
+"""So long nothing may move before we give up: then no worker runs."""
 
 
-def load_demo(settings: Settings, url: str, say: Callable[[str], None]) -> None:
-    """Post the demo marketplace; what was posted before is a duplicate and changes nothing."""
-    now = datetime.now(UTC)
-    anchor = _anchor(settings.instance, now)
-    served = support.bound_to_served_sites(_beside(url), anchor)
-    told = [*catalogue.events(anchor), *business_care.events(anchor), *served, *support.events(anchor)]
+@hooks_group.command("demo", with_appcontext=False)
+@click.option(
+    "--subscribers",
+    default=5_000,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="How many have bought the product.",
+)
+@json_option
+def demo(subscribers: int, as_json: bool) -> None:
+    """Withdraw a product of many subscribers, and watch what follows.
+
+    Posts the product and its purchases to the demo that runs (`marketplace-hooks up --demo`), then ends its sale.
+
+    \b
+    marketplace-hooks demo --subscribers 50000
+    """
+    settings = load()
+    running = find_running(settings.instance)
+    if running is None or not settings.demo:
+        raise ConfigurationError(
+            "No demo is running runtime. Start one in another terminal, and come back: marketplace-hooks up --demo"
+        )
+    runtime = make_runtime(settings)
+    product_id = f"demo-{uuid.uuid4().hex[:8]}"
+    console = Console(stderr=True, quiet=as_json)
     secret = settings.webhook_secrets[SOURCE][0]
-    new = 0
-    for number, (path, headers, body) in enumerate(signed_posts(told, secret, now), 1):
-        status, answer = post_signed(f"{url}{path}", headers, body)
-        if status != 202:
-            raise click.ClickException(f"the demo could not be loaded: {status} {answer}")
-        new += not answer["duplicate"]
-        if number % 50 == 0 or number == len(told):
-            say(f"posted {number} of {len(told)} signed events")
-    say(f"{new} were new" if new else "the demo marketplace was there already")
+    shown = Demonstration(runtime=runtime, url=running.url, secret=secret, product_id=product_id)
+    try:
+        with _progress(console) as progress:
+            shown.fill(subscribers, progress)
+            facts = shown.withdraw(progress)
+    finally:
+        runtime.database.dispose()
+    show_one({"product": f"{running.url}/products/{product_id}", **facts}, as_json=as_json)
 
 
-def what_to_try(settings: Settings, url: str) -> list[str]:
-    """The lines that a newcomer needs next, ready to be copied."""
-    told = catalogue.events(_anchor(settings.instance, datetime.now(UTC)))
-    packs = [data for _, type_, _, data in told if type_ == "pack.upserted"]
-    installation = install(settings)
-    with installation.database.reading() as session:
-        pack, version = _what_to_hide(session, packs)
-    product_id = pack["product_ids"][0]
-    _, token = tokens.create(installation, Role.SELLER, subject=pack["seller_id"], label="demo")
-    installation.database.dispose()
-    change = {"product_id": product_id, "status": "offline_temporary", "actor": "seller", "reason": "rest"}
-    hide = json.dumps({**change, "version": version})
-    return [
-        f"open {url}",
-        f"  a product of a pack   {url}/products/{product_id}",
-        f"  and that pack         {url}/packs/{pack['pack_id']}",
-        "hide the product, as the marketplace would, and reload both pages:",
-        f"  {command()} send product.status_changed --data '{hide}'",
-        "bring it back as its seller would:",
-        f"  curl -X POST {url}/api/v1/products/{product_id}/status -H 'Authorization: Bearer {token}' \\",
-        '       -H \'Content-Type: application/json\' -d \'{"status": "online", "reason": "back"}\'',
-        f"be a seller, a customer or the marketplace, and press their buttons: {url}/sign-in",
-        "ask a merchant's site what it runs (three are served beside, a PrestaShop 1.7, an 8 and a 9):",
-        f"  {command()} inspect {_beside(url)[0]}",
-        "withdraw a product of 5,000 subscribers, and watch its renewals being cancelled:",
-        f"  {command()} demo",
-        f"the API's pages: {url}/api/v1/docs      what happened: {command()} events list",
-        "Ctrl-C stops everything.",
-    ]
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
 
 
-def _what_to_hide(session: Session, packs: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], int]:
-    """A pack to be seen vanishing, and the version of the event that hides its first product.
+@dataclass(frozen=True, kw_only=True)
+class Demonstration:
+    """One product that is filled with subscribers, and then withdrawn."""
 
-    One that is shown, for a demo is started more than once; the first where none is, or is yet.
-    """
-    shown = {card.pack_id for card in find_packs(session, limit=len(packs)).items}
-    pack = next((one for one in packs if one["pack_id"] in shown), packs[0])
-    seller = session.get(SideState, (SubjectKind.PRODUCT, pack["product_ids"][0], Side.SELLER))
-    return pack, 1 if seller is None else seller.version + 1
+    runtime: Runtime
+    url: str
+    secret: str
+    product_id: str
 
+    def fill(self, subscribers: int, progress: Progress) -> None:
+        """Post the product and its purchases, and wait until every Business Care runs."""
+        now = datetime.now(UTC)
+        self._post(product_events(self.product_id, now), lambda posted: None)
+        bar = progress.add_task("purchases posted, signed", total=subscribers)
+        purchases = subscriber_events(self.product_id, subscribers, now)
+        self._post(purchases, lambda event: progress.advance(bar, event[1] == "purchase.completed"))
+        bar = progress.add_task("Business Cares started", total=subscribers)
+        counted = select(func.count()).where(Subscription.product_id == self.product_id)
+        for count in self._watch(lambda: self._one(counted), until=lambda count: count >= subscribers):
+            progress.update(bar, completed=count)
 
-def _beside(url: str) -> list[str]:
-    """The merchant sites that `up --demo` serves on the ports after its own."""
-    host, _, port = url.rpartition(":")
-    return [f"{host}:{int(port) + number}" for number in range(1, len(VERSIONS) + 1)]
+    def withdraw(self, progress: Progress) -> dict[str, Any]:
+        """End the sale, and follow the cascade to its end; what became of everybody."""
+        started_s = time.monotonic()
+        self._post([withdrawal_event(self.product_id, datetime.now(UTC))], lambda posted: None)
+        status = select(Product.status).where(Product.id == self.product_id)
+        for _ in self._watch(lambda: self._one(status), until=lambda one: one is Status.OFFLINE_PERMANENT):
+            pass
+        hidden_s = time.monotonic() - started_s
+        bar = progress.add_task("renewals cancelled", total=None)
+        for cascade in self._watch(self._cascade, until=lambda one: one.state is not CascadeState.RUNNING):
+            step = next(one for one in cascade.steps if one["name"] == "renewals")
+            progress.update(bar, total=step["total"], completed=step["done"])
+        return {
+            "page_hidden_after_s": round(hidden_s, 2),
+            "cascade_done_after_s": round(time.monotonic() - started_s, 2),
+            **self._outcome(self._cascade().id),
+        }
 
+    def _outcome(self, cascade_id: str) -> dict[str, Any]:
+        now, zone = self.runtime.now(), self.runtime.settings.reference_zone
+        theirs = select(func.count()).where(Subscription.product_id == self.product_id)
+        asked = Asked(purchase_id=f"{self.product_id}-0")
+        with self.runtime.database.reading() as session:
+            one = check(session, asked, Question(at=now, zone=zone, site="https://shop-0.agences.example"))
+            return {
+                "renewals_cancelled": session.scalar(theirs.where(Subscription.withdrawn_from.is_not(None))),
+                "entitlements_kept": session.scalar(theirs.where(is_entitled(now, day_of(now, zone)))),
+                "events_written": session.scalar(select(func.count()).where(OutgoingEvent.cascade_id == cascade_id)),
+                "a_subscriber_is_told": f"{one.code}, until {one.last_day}",
+            }
 
-def command() -> str:
-    """How this machine's user types our command: by its path from here, else by its name where the shell finds it.
+    def _post(self, events: Iterable[Event], done: Callable[[Event], object]) -> None:
+        """Post events side by side, a batch at a time, so that parents are there before what needs them."""
+        waiting = iter(events)
+        with ThreadPoolExecutor(16) as pool:  # whoever posts while others are committed shares the next commit.
+            while batch := list(islice(waiting, AT_ONCE)):
+                for event, answer in zip(batch, pool.map(self._send, self._signed(batch)), strict=True):
+                    if answer != 202:
+                        raise click.ClickException(f"{event[1]} was answered {answer} instead of 202")
+                    done(event)
 
-    The path first: `run.py` has us found by our name, and the shell in which its reader goes on does not.
-    """
-    path = Path(sys.executable).parent / "marketplace-hooks"
-    if path.is_relative_to(Path.cwd()):
-        return str(path.relative_to(Path.cwd()))
-    return "marketplace-hooks" if shutil.which("marketplace-hooks") else str(path)
+    def _signed(self, batch: list[Event]) -> Iterator[tuple[str, dict[str, str], bytes]]:
+        return signed_posts(batch, self.secret, datetime.now(UTC))
 
+    def _send(self, post: tuple[str, dict[str, str], bytes]) -> int:
+        path, headers, body = post
+        return post_signed(f"{self.url}{path}", headers, body)[0]
 
-def _anchor(instance: Path, now: datetime) -> datetime:
-    path = instance / ANCHOR
-    if not path.exists():
-        path.write_text(now.isoformat())
-    return datetime.fromisoformat(path.read_text().strip())
+    def _watch(self, look: Callable[[], Any], *, until: Callable[[Any], bool]) -> Iterator[Any]:
+        """What is seen, each time it has changed, until it is as it shall be."""
+        last, moved_s = None, time.monotonic()
+        while True:
+            seen = look()
+            if seen is not None and seen != last:
+                last, moved_s = seen, time.monotonic()
+                yield seen
+            if seen is not None and until(seen):
+                return
+            if time.monotonic() - moved_s > PATIENCE_S:
+                raise click.ClickException("nothing moves any more: does a worker run? See marketplace-hooks doctor")
+            time.sleep(0.05)
+
+    def _one(self, query: Any) -> Any:
+        with self.runtime.database.reading() as session:
+            return session.scalar(query)
+
+    def _cascade(self) -> Any:
+        about = select(Cascade).where(Cascade.subject_id == self.product_id).order_by(Cascade.number.desc()).limit(1)
+        return self._one(about)

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import click
 
-from ..domain.outgoing import EVERYTHING
-from ..services.endpoints import (
-    add_endpoint,
-    disable_endpoint,
-    enable_endpoint,
-    list_endpoints,
-    locked_endpoint,
-)
-from ..services.work import Work, carry_out
-from ..store.outbox import Endpoint
-from .printing import json_option, show_one, show_rows
-from .root import hooks_group, installation
+from ..domain.outbox.event_types import EVERYTHING
+from ..models.outbox import Endpoint
+from ..services.core.unit_of_work import UnitOfWork, run_in_transaction
+from ..services.outbox.endpoints import add_endpoint, disable_endpoint, enable_endpoint, list_endpoints, locked_endpoint
+from .output import json_option, show_one, show_rows
+from .root import current_runtime, hooks_group
 
 
 @hooks_group.group("endpoints")
 def endpoints() -> None:
-    """Who is told what happens here."""
+    """Who is told what happens runtime."""
 
 
 @endpoints.command("add")
@@ -34,7 +28,7 @@ def add(url: str, types: tuple[str, ...], description: str, as_json: bool) -> No
     \b
     marketplace-hooks endpoints add https://example.com/hooks --type product.hidden
     """
-    endpoint, secret = add_endpoint(installation(), url, types=types or (EVERYTHING,), description=description)
+    endpoint, secret = add_endpoint(current_runtime(), url, types=types or (EVERYTHING,), description=description)
     show_one({"endpoint_id": endpoint.id, "url": url, "types": endpoint.types, "secret": secret}, as_json=as_json)
 
 
@@ -43,7 +37,7 @@ def add(url: str, types: tuple[str, ...], description: str, as_json: bool) -> No
 def list_all(as_json: bool) -> None:
     """Every endpoint."""
     names = "id", "url", "types", "enabled", "disabled_reason", "failing_since", "created_at"
-    with installation().database.reading() as session:
+    with current_runtime().database.reading() as session:
         rows = [{name: getattr(endpoint, name) for name in names} for endpoint in list_endpoints(session)]
     show_rows(rows, names, as_json=as_json, empty="No endpoint yet: marketplace-hooks endpoints add URL")
 
@@ -53,7 +47,7 @@ def list_all(as_json: bool) -> None:
 @json_option
 def enable(endpoint_id: str, as_json: bool) -> None:
     """Deliver again, beginning with what waited."""
-    endpoint = enable_endpoint(installation(), endpoint_id)
+    endpoint = enable_endpoint(current_runtime(), endpoint_id)
     show_one({"endpoint_id": endpoint.id, "enabled": endpoint.enabled}, as_json=as_json)
 
 
@@ -63,12 +57,12 @@ def enable(endpoint_id: str, as_json: bool) -> None:
 @json_option
 def disable(endpoint_id: str, reason: str, as_json: bool) -> None:
     """Deliver no more; what is to be told waits."""
-    here = installation()
+    runtime = current_runtime()
 
-    def stop(work: Work) -> Endpoint:
-        endpoint = locked_endpoint(work.session, endpoint_id)
-        disable_endpoint(work, endpoint, reason)
+    def stop(uow: UnitOfWork) -> Endpoint:
+        endpoint = locked_endpoint(uow.session, endpoint_id)
+        disable_endpoint(uow, endpoint, reason)
         return endpoint
 
-    endpoint = carry_out(here, stop)
+    endpoint = run_in_transaction(runtime, stop)
     show_one({"endpoint_id": endpoint.id, "enabled": endpoint.enabled}, as_json=as_json)

@@ -13,13 +13,13 @@ from sqlalchemy import func, select
 
 from ..domain.instants import format_instant
 from ..errors import ConfigurationError, NotFound, OutboundFailed, OutboundRefused
-from ..remote.outbound import DELIVERIES, Outbound, parse_allowed_networks
+from ..models.inbox import InboxConflict, InboxEvent, InboxState
+from ..remote.http.client import DELIVERIES, OutboundClient, parse_allowed_networks
 from ..remote.signatures import signed_headers
-from ..services import inbox
-from ..services.running import find_running
-from ..store.inbox import InboxConflict, InboxEvent, InboxState
-from .printing import json_option, show_one, show_rows
-from .root import hooks_group, installation
+from ..services.core.pidfile import find_running
+from ..services.inbox import leasing
+from .output import json_option, show_one, show_rows
+from .root import current_runtime, hooks_group
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
@@ -51,8 +51,8 @@ def send(
     marketplace-hooks send product.status_changed --data '{"product_id": "mod-001",
         "status": "offline_temporary", "actor": "seller", "reason": "rest", "version": 1}'
     """
-    here = installation()
-    secrets = here.settings.webhook_secrets.get(source)
+    runtime = current_runtime()
+    secrets = runtime.settings.webhook_secrets.get(source)
     if not secrets:
         raise ConfigurationError(f"WEBHOOK_SECRETS has no secret for the source {source!r}.")
     data = _read_data(file, given)
@@ -60,10 +60,10 @@ def send(
     body = json.dumps(
         {"type": type_, "timestamp": timestamp or format_instant(now), "data": data}, ensure_ascii=False
     ).encode()
-    running = find_running(here.settings.instance)
-    base = url or (running.url if running else here.settings.public_url)
+    running = find_running(runtime.settings.instance)
+    base = url or (running.url if running else runtime.settings.public_url)
     status, answer = post_signed(
-        f"{base.rstrip('/')}{here.settings.url_prefix}/webhooks/{source}",
+        f"{base.rstrip('/')}{runtime.settings.url_prefix}/webhooks/{source}",
         signed_headers(event_id or f"evt_{uuid.uuid4().hex}", now, body, secrets[:1]),
         body,
     )
@@ -75,7 +75,7 @@ def send(
 def post_signed(url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
     """Post one signed event to a service of ours. Ends with a sentence when nobody answers."""
     try:
-        with contextlib.closing(Outbound(DELIVERIES, parse_allowed_networks(LOOPBACK))) as outbound:
+        with contextlib.closing(OutboundClient(DELIVERIES, parse_allowed_networks(LOOPBACK))) as outbound:
             answer = outbound.post(url, body=body, headers={"content-type": "application/json", **headers})
     except (OutboundFailed, OutboundRefused) as error:
         raise click.ClickException(
@@ -114,7 +114,7 @@ def list_events(state: str | None, type_: str | None, subject: str | None, limit
     for column, value in ((InboxEvent.state, state), (InboxEvent.type, type_), (InboxEvent.subject, subject)):
         if value is not None:
             query = query.where(column == value)
-    with installation().database.reading() as session:
+    with current_runtime().database.reading() as session:
         rows = [_summary(event) for event in session.scalars(query)]
     columns = ("received_at", "event_id", "type", "subject", "state", "outcome", "errors")
     show_rows(rows, columns, as_json=as_json, empty="No event matches.")
@@ -125,7 +125,7 @@ def list_events(state: str | None, type_: str | None, subject: str | None, limit
 @json_option
 def show_event(event_id: str, as_json: bool) -> None:
     """One event, with its body as received."""
-    with installation().database.reading() as session:
+    with current_runtime().database.reading() as session:
         event = session.scalar(select(InboxEvent).where(InboxEvent.event_id == event_id).order_by(InboxEvent.id))
         if event is None:
             raise NotFound(f"no event {event_id}")
@@ -141,7 +141,7 @@ def show_event(event_id: str, as_json: bool) -> None:
 @json_option
 def replay_event(event_id: str, source: str | None, as_json: bool) -> None:
     """Have an event applied again that was ignored, rejected, parked or failed."""
-    show_one(_summary(inbox.replay(installation(), event_id, source=source)), as_json=as_json)
+    show_one(_summary(leasing.replay(current_runtime(), event_id, source=source)), as_json=as_json)
 
 
 def _summary(event: InboxEvent) -> dict[str, Any]:

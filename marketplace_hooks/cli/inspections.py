@@ -11,18 +11,18 @@ from typing import IO, Any, TypeVar
 import click
 import sqlalchemy
 
-from ..domain.declarations import Declared, clean_version, read_exported_list
-from ..domain.evidence import Finding, What
-from ..domain.inspection_notes import in_english
+from ..domain.inspections.declarations import Declared, clean_version, read_exported_list
+from ..domain.inspections.evidence import Finding, What
+from ..domain.inspections.notes import in_english
 from ..errors import ConfigurationError, Refused, Unavailable
-from ..remote.rungs import Credentials
-from ..services.inspecting import LEASE_MARGIN_S, inspect_here
-from ..services.inspections import Told, close_inspection, read_inspection, start_inspection
-from ..services.installation import Installation
-from ..services.work import carry_out
-from ..store.inspections import Inspection, InspectionState, Outcome
-from .printing import json_option, show_one, show_rows
-from .root import hooks_group, installation
+from ..models.inspections import Inspection, InspectionState, Outcome
+from ..remote.probes.protocol import Credentials
+from ..services.core.runtime import Runtime
+from ..services.core.unit_of_work import run_in_transaction
+from ..services.inspections.requests import Told, close_inspection, read_inspection, start_inspection
+from ..services.inspections.worker import LEASE_MARGIN_S, inspect_here
+from .output import json_option, show_one, show_rows
+from .root import current_runtime, hooks_group
 
 ENVIRONMENT = "INSPECT_"
 """Credentials are read from `INSPECT_WEBSERVICE_KEY` and its like; they are no settings of an installation."""
@@ -70,11 +70,11 @@ def inspect(
     marketplace-hooks inspect https://shop.example.com --module ps_checkout
     marketplace-hooks inspect https://shop.example.com --webservice-key
     """
-    here = installation()
-    if not sqlalchemy.inspect(here.database.engine).has_table(Inspection.__tablename__):
+    runtime = current_runtime()
+    if not sqlalchemy.inspect(runtime.database.engine).has_table(Inspection.__tablename__):
         raise ConfigurationError("The database is not ready for this version: run `marketplace-hooks migrate` first.")
     started = start_inspection(
-        here,
+        runtime,
         url,
         module=module,
         credentials=_credentials(client_id, secrets),
@@ -82,9 +82,9 @@ def inspect(
         fresh=fresh,
     )
     try:
-        told = _follow(here, started.check_id, quiet=as_json)
+        told = _follow(runtime, started.check_id, quiet=as_json)
     finally:
-        carry_out(here, lambda work: close_inspection(work, started.check_id))
+        run_in_transaction(runtime, lambda uow: close_inspection(uow, started.check_id))
     _show(told, as_json=as_json)
     if told.outcome is Outcome.NOTHING:
         raise SystemExit(1)
@@ -115,10 +115,10 @@ def _declared(version: str | None, modules: IO[str] | None) -> Declared | None:
     return Declared(platform_version=cleaned, modules=listed.modules, whole_list=listed.whole_list)
 
 
-def _follow(here: Installation, check_id: str, *, quiet: bool) -> Told:
+def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> Told:
     """Inspect here, unless a worker does, and say what is found as it comes."""
     began = time.monotonic()
-    patience_s = 2 * (here.settings.inspection_deadline_s + LEASE_MARGIN_S)
+    patience_s = 2 * (runtime.settings.inspection_deadline_s + LEASE_MARGIN_S)
     owner = f"{socket.gethostname()}:{os.getpid()}"
     shown = 0
 
@@ -127,7 +127,7 @@ def _follow(here: Installation, check_id: str, *, quiet: bool) -> Told:
             click.echo(f"{time.monotonic() - began:5.1f} s  {line}", err=True)
 
     while True:
-        with here.database.reading() as session:
+        with runtime.database.reading() as session:
             told = read_inspection(session, check_id)
         progress(told.findings[shown:])
         shown = len(told.findings)
@@ -135,10 +135,10 @@ def _follow(here: Installation, check_id: str, *, quiet: bool) -> Told:
             return told
         if time.monotonic() - began > patience_s:
             raise Unavailable("The inspection has not ended; another one of this site may still be under way.")
-        if not inspect_here(here, check_id, owner, on_findings=progress):
+        if not inspect_here(runtime, check_id, owner, on_findings=progress):
             time.sleep(POLL_S)
             continue
-        with here.database.reading() as session:
+        with runtime.database.reading() as session:
             return read_inspection(session, check_id)
 
 
@@ -147,19 +147,19 @@ def _progress(findings: Iterable[Finding]) -> Iterable[str]:
     modules: dict[str, int] = {}
     for one in findings:
         if one.what is What.MODULE and one.is_known:
-            modules[one.rung] = modules.get(one.rung, 0) + 1
+            modules[one.probe] = modules.get(one.probe, 0) + 1
         elif one.is_known:
-            yield f"{one.rung}: {one.what.replace('_', ' ')} {_short(one)}"
+            yield f"{one.probe}: {one.what.replace('_', ' ')} {_short(one)}"
         else:
-            yield f"{one.rung}: {one.what.replace('_', ' ')} unknown"
-    yield from (f"{rung}: {count} modules" for rung, count in modules.items())
+            yield f"{one.probe}: {one.what.replace('_', ' ')} unknown"
+    yield from (f"{probe}: {count} modules" for probe, count in modules.items())
 
 
 def _show(told: Told, *, as_json: bool) -> None:
     seen = told.seen
     version = seen.platform_version
     known = None if version is None else version.value
-    against = [f"{one.rung}: {_short(one)}" for *_, fact in seen.contradictions for one in fact.contradicted_by]
+    against = [f"{one.probe}: {_short(one)}" for *_, fact in seen.contradictions for one in fact.contradicted_by]
     facts: dict[str, Any] = {
         "check_id": told.check_id,
         "url": told.url,
@@ -188,7 +188,7 @@ def _row(one: Finding, version: str | None, *, whole: bool) -> dict[str, Any]:
         "what": one.what.value if whole else one.what.replace("_", " "),
         "subject": one.subject,
         "value": one.value if whole else _short(one),
-        "rung": one.rung,
+        "rung": one.probe,
         "strength": one.strength.value,
         "remark": None if one.note is None else in_english(one.note, one.facts, version=version),
     }

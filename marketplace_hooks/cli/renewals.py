@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..remote.queue import Bell
-from ..services.renewals import count_due
-from ..services.runs import release_run, state_of_run
-from .printing import json_option, show_one
-from .root import hooks_group, installation
+from ..remote.redis.queue import JobKind
+from ..services.business_care.renewal_run import count_due
+from ..services.business_care.renewal_run_state import release_run, state_of_run
+from .output import json_option, show_one
+from .root import current_runtime, hooks_group
 
 
 @hooks_group.group("renewals")
@@ -18,9 +18,9 @@ def renewals() -> None:
 @json_option
 def show(as_json: bool) -> None:
     """When renewals last ran, how many are due, since when, and since when they wait for an operator."""
-    here = installation()
-    with here.database.reading() as session:
-        run, waiting = state_of_run(session), count_due(session, here.now())
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
+        run, waiting = state_of_run(session), count_due(session, runtime.now())
     facts = {"last_run_at": run.last_at, "held_since": run.held_since, "due": waiting.count, "due_since": waiting.since}
     show_one(facts, as_json=as_json)
 
@@ -29,8 +29,8 @@ def show(as_json: bool) -> None:
 @json_option
 def release(as_json: bool) -> None:
     """Let renewals go on that were held after more than 30 days of silence: what is due will be charged now."""
-    here = installation()
-    released = release_run(here)
+    runtime = current_runtime()
+    released = release_run(runtime)
     if released:
-        here.bells.ring(Bell.RENEWALS)
+        runtime.wakeups.wake_worker(JobKind.RENEWALS)
     show_one({"released": released}, as_json=as_json)

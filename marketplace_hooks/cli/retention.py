@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..services.retention import purge as purge_old
-from .printing import json_option, show_counts
-from .root import hooks_group, installation
+from ..services.privacy.retention import purge as purge_old
+from .output import json_option, show_counts
+from .root import current_runtime, hooks_group
 
 
 @hooks_group.command("purge")
@@ -15,4 +15,4 @@ def purge(as_json: bool) -> None:
     How old is old say PAYLOAD_DAYS and INSPECTION_DAYS. Ids and hashes of events stay, and so does what an open
     request or a delivery that was not made yet needs.
     """
-    show_counts(purge_old(installation()), as_json=as_json)
+    show_counts(purge_old(current_runtime()), as_json=as_json)

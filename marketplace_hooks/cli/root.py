@@ -11,10 +11,10 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo
 
-from ..config import EXTENSION
+from ..config.settings import EXTENSION
 from ..errors import MarketplaceHooksError, PayloadRejected
-from ..remote.queue import Doorbells
-from ..services.installation import Installation, redis_url
+from ..remote.redis.queue import RedisWakeups
+from ..services.core.runtime import Runtime, redis_url
 
 
 class HooksGroup(AppGroup):
@@ -55,8 +55,8 @@ def run(create_app: Callable[[], Flask]) -> None:
         sys.exit(1)
 
 
-def installation() -> Installation:
+def current_runtime() -> Runtime:
     """The installation of the app that the command runs in, with bells that wait a little longer than a request's."""
-    served: Installation = current_app.extensions[EXTENSION].installation
+    served: Runtime = current_app.extensions[EXTENSION].runtime
     url = redis_url(served.settings)
-    return dataclasses.replace(served, bells=Doorbells(url, timeout_s=1.0)) if url else served
+    return dataclasses.replace(served, wakeups=RedisWakeups(url, timeout_s=1.0)) if url else served

@@ -14,7 +14,7 @@ from types import FrameType
 
 import click
 
-from ..remote.embedded_redis import dying_with_its_parent
+from ..remote.redis.embedded import dying_with_its_parent
 
 STOP_WITHIN_S = 30.0
 LONGEST_PAUSE_S = 30.0

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import click
 
-from ..config import DEMO_MARK, PREFIX, Settings, default_instance, load
+from ..config.settings import DEMO_MARK, PREFIX, Settings, default_instance, load
+from ..database import migrate
 from ..errors import ConfigurationError
-from ..remote.embedded_redis import EmbeddedRedis, start_embedded_redis
-from ..services.installation import install
-from ..services.running import Running, announce, claim, find_running, withdraw_note
-from ..store import migrate
-from .demo import load_demo, what_to_try
+from ..remote.redis.embedded import EmbeddedRedis, start_embedded_redis
+from ..services.core.pidfile import Running, announce, claim, find_running, withdraw_note
+from ..services.core.runtime import make_runtime
+from .demo_loader import load_demo, what_to_try
 from .root import hooks_group
 from .supervisor import Child, Supervisor, say_line
 from .workers import LANE
@@ -61,10 +61,10 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
     supervisor = Supervisor()
     supervisor.listen()
     url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
-    installation = install(settings)
-    say_line("up", f"migrating {installation.database.url}")
-    migrate.upgrade(installation.database)
-    installation.database.dispose()
+    runtime = make_runtime(settings)
+    say_line("up", f"migrating {runtime.database.url}")
+    migrate.upgrade(runtime.database)
+    runtime.database.dispose()
     redis = _redis(settings)
     try:
         environment = _environment(settings, redis, url)
@@ -96,7 +96,7 @@ def _children(
         yield Child(name=f"worker {number + 1}", command=[*ours, "worker"], environment=lane)
     yield Child(name="scheduler", command=[*ours, "scheduler"], environment=environment)
     if demo:
-        shops = [sys.executable, "-m", "marketplace_hooks.demo.serve_shops", str(port + 1)]
+        shops = [sys.executable, "-m", "marketplace_hooks.demo.fake_shops.serve", str(port + 1)]
         yield Child(name="shops", command=shops, environment=environment)
 
 
@@ -165,7 +165,7 @@ def _web(settings: Settings, host: str, port: int) -> list[str]:
     command = f"{sys.executable} -m granian --interface wsgi --factory --no-ws --http 1 --log-level warning".split()
     command += ["--respawn-failed-workers", "--backpressure", "256", "--host", host, "--port", str(port)]
     command += ["--workers", str(settings.web_processes), "--blocking-threads", str(settings.web_threads)]
-    return [*command, "marketplace_hooks.starting:create_app"]
+    return [*command, "marketplace_hooks.standalone:create_app"]
 
 
 def _wait_for_web(supervisor: Supervisor, host: str, port: int) -> bool:

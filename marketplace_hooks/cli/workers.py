@@ -7,37 +7,40 @@ import signal
 import socket
 import sys
 import threading
-from importlib import import_module
 
 import click
 
 from ..errors import ConfigurationError
-from ..events import sweeps
-from ..events.rehearsal import readiness, rehearse
-from ..remote.queue import Bell, answers, work
-from ..services.installation import redis_url
-from ..services.locks import release_lock
-from ..starting import here_to_stay
-from .printing import json_option, show_counts
-from .root import hooks_group, installation
+from ..jobs import entry_points
+from ..jobs.scheduler import SCHEDULER_LOCK, run_all_now, run_scheduler
+from ..jobs.warmup import preconnect, warm_up
+from ..remote.redis.queue import JobKind, answers, work
+from ..services.core.frozen_gc import frozen_gc
+from ..services.core.leases import release_lease
+from ..services.core.runtime import redis_url
+from .output import json_option, show_counts
+from .root import current_runtime, hooks_group
 from .supervisor import Child, Supervisor
 
 #: Set for the children of `worker --processes N`: which of how many they are.
 LANE = "HOOKS_WORKER_LANE"
 
 
-def bells_of(lane: int, lanes: int) -> list[Bell]:
+def job_kinds_of(lane: int, lanes: int) -> list[JobKind]:
     """What the worker `lane` (from 0) of `lanes` listens to, in order.
 
     Everybody looks at the inbox first, so that pages vanish at once. What is long (cascades, renewals, clocks) and
     what waits for strangers (deliveries, mail, inspections) are never in the same hands while there are two workers;
     nor are endpoints and merchant sites while there are three.
     """
-    ours, theirs = [Bell.CASCADES, Bell.RENEWALS, Bell.SUPPORT], [Bell.DELIVERIES, Bell.MAIL, Bell.INSPECTIONS]
+    ours, theirs = (
+        [JobKind.CASCADES, JobKind.RENEWALS, JobKind.SUPPORT],
+        [JobKind.DELIVERIES, JobKind.MAIL, JobKind.INSPECTIONS],
+    )
     if lanes == 1:
-        return [Bell.INBOX, *ours, *theirs]
+        return [JobKind.INBOX, *ours, *theirs]
     shares = (ours, theirs) if lanes == 2 else (ours, theirs[:2], theirs[2:])
-    return [Bell.INBOX, *shares[lane % len(shares)]]
+    return [JobKind.INBOX, *shares[lane % len(shares)]]
 
 
 @hooks_group.command("worker")
@@ -46,8 +49,8 @@ def bells_of(lane: int, lanes: int) -> list[Bell]:
 )
 def worker(processes: int) -> None:
     """Apply events, carry cascades, deliver: until SIGTERM, which lets the work under way finish."""
-    here = installation()
-    url = redis_url(here.settings)
+    runtime = current_runtime()
+    url = redis_url(runtime.settings)
     if url is None:
         raise ConfigurationError(
             "There is no Redis to listen to: set REDIS_URL, or start `marketplace-hooks up`, which brings one. "
@@ -58,13 +61,11 @@ def worker(processes: int) -> None:
     lane, _, lanes = os.environ.get(LANE, "").partition("/")
     if lanes or processes == 1:
         # Imported and rehearsed before the first job is forked: a job then starts in milliseconds.
-        with here_to_stay():
-            import_module("workers.runtime").serve(here)
-            for bell in Bell:
-                import_module(f"workers.{bell}")
-            rehearse(here)
-            here.database.dispose()
-        work(url, bells_of(int(lane or 0), int(lanes or 1)), get_ready=readiness(here))
+        with frozen_gc():
+            entry_points.serve(runtime)
+            warm_up(runtime)
+            runtime.database.dispose()
+        work(url, job_kinds_of(int(lane or 0), int(lanes or 1)), preconnect=preconnect(runtime))
         return
     supervisor = Supervisor()
     supervisor.listen()
@@ -77,19 +78,19 @@ def worker(processes: int) -> None:
 @hooks_group.command("scheduler")
 def scheduler() -> None:
     """Carry out what is due, and sweep up what was forgotten. Run as many as you like: one works, the others wait."""
-    here = installation()
+    runtime = current_runtime()
     owner = f"{socket.gethostname()}:{os.getpid()}"
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    sweeps.keep_time(here, owner, stopping)
-    release_lock(here, sweeps.SCHEDULER_LOCK, owner)
+    run_scheduler(runtime, owner, stopping)
+    release_lease(runtime, SCHEDULER_LOCK, owner)
 
 
 @hooks_group.command("sweep")
 @json_option
 def sweep(as_json: bool) -> None:
     """Do here and now all work that stands in rows: events, scheduled changes, cascades, deliveries."""
-    here = installation()
-    counts = sweeps.work_off(here, f"{socket.gethostname()}:{os.getpid()}")
+    runtime = current_runtime()
+    counts = run_all_now(runtime, f"{socket.gethostname()}:{os.getpid()}")
     show_counts(counts, as_json=as_json)

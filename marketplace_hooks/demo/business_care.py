@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..domain.business_care.prices import percent_of, rates_on, reactivation_price
+from ..domain.business_care.renewals import original_date, renewal_instant
 from ..domain.instants import format_instant
-from ..domain.prices import percent_of, rates_on, reactivation_price
-from ..domain.renewals import original_date, renewal_instant
-from . import catalogue
-from .catalogue import Event
+from . import catalog
+from .catalog import Event
 
 ZONE = "Europe/Paris"
 
@@ -39,8 +39,8 @@ BOUGHT = {"o-50210": "20133"}
 
 def events(now: datetime) -> list[Event]:
     """Everything that followed from the catalogue's purchases, by the instant it tells of."""
-    today = catalogue.midnight(now)
-    told = [(type_, data) for _, type_, _, data in catalogue.events(now)]
+    today = catalog.midnight(now)
+    told = [(type_, data) for _, type_, _, data in catalog.events(now)]
     products = _last_of(told, "product.upserted", "product_id")
     purchases = _last_of(told, "purchase.completed", "purchase_id")
     followed = [
@@ -52,7 +52,7 @@ def events(now: datetime) -> list[Event]:
         *_given_back(purchases, today),
         *_moved(today),
     ]
-    return [(catalogue.event_id(today, id_), type_, at, data) for id_, type_, at, data in followed]
+    return [(catalog.event_id(today, id_), type_, at, data) for id_, type_, at, data in followed]
 
 
 def _last_of(told: list[tuple[str, dict[str, Any]]], type_: str, key: str) -> dict[str, dict[str, Any]]:
@@ -159,4 +159,4 @@ def _moved(today: datetime) -> Iterator[Event]:
 
 
 def _money(cents: int) -> dict[str, Any]:
-    return {"amount_cents": cents, "currency": catalogue.CURRENCY}
+    return {"amount_cents": cents, "currency": catalog.CURRENCY}

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ..domain.instants import format_instant
 from ..remote.signatures import signed_headers
-from .catalogue import Event
+from .catalog import Event
 
 SOURCE = "marketplace"
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..domain.instants import format_instant
-from .catalogue import CURRENCY, Event
+from .catalog import CURRENCY, Event
 
 SELLER_ID = "demo-withdrawals"
 PURCHASES_EACH = 20

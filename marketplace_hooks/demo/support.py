@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..domain.instants import format_instant
-from . import catalogue
-from .catalogue import Event
+from . import catalog
+from .catalog import Event
 
 CLOSURES = {"kervelo": (12, 18, 2), "bottegaserena": (-1, 3, 9)}
 """Seller → first and last day that he is closed, in days from today, and how many days ago he said so."""
@@ -24,20 +24,20 @@ SERVED_SINCE_DAYS = 1
 
 def events(now: datetime) -> list[Event]:
     """Closures, then every request with its messages, by the instant each tells of; the refused event last."""
-    today = catalogue.midnight(now)
+    today = catalog.midnight(now)
     told = [*_closures(today), *sorted(_requests(today), key=lambda event: event[2]), _refused(today)]
-    return [(catalogue.event_id(today, id_), type_, at, data) for id_, type_, at, data in told]
+    return [(catalog.event_id(today, id_), type_, at, data) for id_, type_, at, data in told]
 
 
 def bound_to_served_sites(addresses: Sequence[str], now: datetime) -> list[Event]:
     """Each purchase of `SERVED` is for the site at its address from now on; the event's id names the address."""
-    today = catalogue.midnight(now)
+    today = catalog.midnight(now)
     at = today - timedelta(days=SERVED_SINCE_DAYS, hours=-9)
     told = []
     for purchase_id, address in zip(SERVED, addresses, strict=True):
         data = {"purchase_id": purchase_id, "shop_url": address, "bound_at": format_instant(at)}
         mark = "".join(letter if letter.isalnum() else "-" for letter in address)
-        told.append((catalogue.event_id(today, f"served-{purchase_id}-{mark}"), "purchase.shop_bound", at, data))
+        told.append((catalog.event_id(today, f"served-{purchase_id}-{mark}"), "purchase.shop_bound", at, data))
     return told
 
 
@@ -55,8 +55,8 @@ def _closures(today: datetime) -> Iterator[Event]:
 
 
 def _requests(today: datetime) -> Iterator[Event]:
-    for request in catalogue.read("requests"):
-        at = catalogue.instant(today, request["days_ago"], request["request_id"])
+    for request in catalog.read("requests"):
+        at = catalog.instant(today, request["days_ago"], request["request_id"])
         facts = {name: value for name, value in request.items() if name not in ("days_ago", "messages")}
         yield (
             request["request_id"],

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from ..services.erasure import erase_customer, is_erased
-from ..services.purchases import upsert_customer
-from ..services.standings import Standings
-from ..services.work import Work
+from ..services.business_care.purchases import upsert_customer
+from ..services.catalog.locked_subjects import LockedSubjects
+from ..services.core.unit_of_work import UnitOfWork
+from ..services.privacy.erasure import erase_customer, is_erased
 from .fields import EventSchema, Identifier
-from .registry import Applied, Result, Told, handles
+from .registry import Applied, InboundEvent, Result, handles
 
 
 class CustomerUpsertedSchema(EventSchema):
@@ -29,25 +29,25 @@ class CustomerErasedSchema(EventSchema):
 
 
 @handles("customer.upserted", CustomerUpsertedSchema)
-def customer_upserted(work: Work, standings: Standings, told: Told) -> Result:
+def customer_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Keep the description."""
-    is_new = upsert_customer(work, told.data, sent_at=told.sent_at)
+    is_new = upsert_customer(uow, told.data, sent_at=told.sent_at)
     if is_new is False:
-        forget_again(work, told, told.data["customer_id"])
+        forget_again(uow, told, told.data["customer_id"])
         return Result(applied=Applied.SUPERSEDED)
     return Result(applied=Applied.CHANGED, created=f"customer:{told.data['customer_id']}" if is_new else None)
 
 
 @handles("customer.erased", CustomerErasedSchema)
-def customer_erased(work: Work, standings: Standings, told: Told) -> Result:
+def customer_erased(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Forget the customer, once and for good."""
-    is_new = erase_customer(work, told.data["customer_id"], told.cause(actor="customer"))
+    is_new = erase_customer(uow, told.data["customer_id"], told.cause(actor="customer"))
     if not is_new:
         return Result(applied=Applied.NO_EFFECT, note="the customer was erased before")
     return Result(applied=Applied.CHANGED, created=f"customer:{told.data['customer_id']}")
 
 
-def forget_again(work: Work, told: Told, customer_id: str) -> None:
+def forget_again(uow: UnitOfWork, told: InboundEvent, customer_id: str) -> None:
     """An event about somebody who was erased has brought personal data once more: it goes at once."""
-    if is_erased(work.session, customer_id):
-        erase_customer(work, customer_id, told.cause(actor="customer"))
+    if is_erased(uow.session, customer_id):
+        erase_customer(uow, customer_id, told.cause(actor="customer"))

@@ -7,13 +7,13 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from ..services.packs import upsert_pack
-from ..services.standings import Standings, Subject
-from ..services.work import Work
-from ..store.products import SubjectKind
+from ..models.products import SubjectKind
+from ..services.catalog.locked_subjects import LockedSubjects, Subject
+from ..services.catalog.packs import upsert_pack
+from ..services.core.unit_of_work import UnitOfWork
 from .fields import EventSchema, Identifier, MoneySchema, Titles, version
 from .products import StatusChangedSchema, apply_status_change
-from .registry import Applied, ParentUnknown, Result, Told, handles, pack, seller
+from .registry import Applied, InboundEvent, ParentUnknown, Result, handles, pack, seller
 
 
 class PackUpsertedSchema(EventSchema):
@@ -44,21 +44,21 @@ def _pack_and_members(data: Mapping[str, Any]) -> Iterable[Subject]:
 
 
 @handles("pack.upserted", PackUpsertedSchema, touches=_pack_and_members)
-def pack_upserted(work: Work, standings: Standings, told: Told) -> Result:
+def pack_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Keep the description and the membership; wait for members that have not been told yet."""
     for kind, id_ in _pack_and_members(told.data):
-        if kind is not SubjectKind.PACK and standings.get(kind, id_) is None:
+        if kind is not SubjectKind.PACK and locked_subjects.get(kind, id_) is None:
             raise ParentUnknown(kind, id_)
-    is_new = standings.get(SubjectKind.PACK, told.data["pack_id"]) is None
-    if not upsert_pack(work, standings, told.data, told.cause(actor="marketplace")):
+    is_new = locked_subjects.get(SubjectKind.PACK, told.data["pack_id"]) is None
+    if not upsert_pack(uow, locked_subjects, told.data, told.cause(actor="marketplace")):
         return Result(applied=Applied.SUPERSEDED)
     return Result(applied=Applied.CHANGED, created=f"pack:{told.data['pack_id']}" if is_new else None)
 
 
 @handles("pack.status_changed", PackStatusChangedSchema, touches=pack)
-def pack_status_changed(work: Work, standings: Standings, told: Told) -> Result:
+def pack_status_changed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Hold, lift, withdraw or schedule, for the side that the event names."""
-    standing = standings.get(SubjectKind.PACK, told.data["pack_id"])
-    if standing is None:
+    locked = locked_subjects.get(SubjectKind.PACK, told.data["pack_id"])
+    if locked is None:
         raise ParentUnknown("pack", told.data["pack_id"])
-    return apply_status_change(work, standing, told)
+    return apply_status_change(uow, locked, told)

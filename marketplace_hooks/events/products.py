@@ -7,14 +7,14 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from ..domain.statuses import Asked, Effect, Side, Status
-from ..services.products import upsert_product
-from ..services.standings import Standing, Standings, Subject
-from ..services.statuses import cancel_scheduled, change_status, explain, reinstate
-from ..services.work import Work
-from ..store.products import ProductKind, SubjectKind
+from ..domain.catalog.statuses import Asked, Effect, Side, Status
+from ..models.products import ProductKind, SubjectKind
+from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects, Subject
+from ..services.catalog.products import upsert_product
+from ..services.catalog.status_changes import cancel_scheduled, change_status, explain, reinstate
+from ..services.core.unit_of_work import UnitOfWork
 from .fields import EventSchema, Identifier, Moment, MoneySchema, TextOrTitles, Titles, version
-from .registry import Applied, ParentUnknown, Result, Told, handles, product, result_of, seller
+from .registry import Applied, InboundEvent, ParentUnknown, Result, handles, product, result_of, seller
 
 _reason = validate.Length(0, 2_000)
 _bound = validate.Length(1, 50)
@@ -87,29 +87,29 @@ def _product_and_seller(data: Mapping[str, Any]) -> Iterable[Subject]:
 
 
 @handles("product.upserted", ProductUpsertedSchema, touches=_product_and_seller)
-def product_upserted(work: Work, standings: Standings, told: Told) -> Result:
+def product_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Keep the description and this revision of the listing."""
-    if standings.get(SubjectKind.SELLER, told.data["seller_id"]) is None:
+    if locked_subjects.get(SubjectKind.SELLER, told.data["seller_id"]) is None:
         raise ParentUnknown("seller", told.data["seller_id"])
-    is_new = standings.get(SubjectKind.PRODUCT, told.data["product_id"]) is None
-    if not upsert_product(work, standings, told.data, told.cause(actor="marketplace")):
+    is_new = locked_subjects.get(SubjectKind.PRODUCT, told.data["product_id"]) is None
+    if not upsert_product(uow, locked_subjects, told.data, told.cause(actor="marketplace")):
         return Result(applied=Applied.SUPERSEDED)
     return Result(applied=Applied.CHANGED, created=f"product:{told.data['product_id']}" if is_new else None)
 
 
 @handles("product.status_changed", StatusChangedSchema, touches=product)
-def product_status_changed(work: Work, standings: Standings, told: Told) -> Result:
+def product_status_changed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Hold, lift, withdraw or schedule, for the side that the event names."""
-    return apply_status_change(work, _known(standings, told), told)
+    return apply_status_change(uow, _known(locked_subjects, told), told)
 
 
 @handles("product.change_cancelled", ChangeCancelledSchema, touches=product)
-def product_change_cancelled(work: Work, standings: Standings, told: Told) -> Result:
+def product_change_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Empty the slot of the side that the event names."""
     side = Side(told.data["actor"])
     effect = cancel_scheduled(
-        work,
-        _known(standings, told),
+        uow,
+        _known(locked_subjects, told),
         side,
         told.cause(actor=side),
         version=told.data["version"],
@@ -120,11 +120,11 @@ def product_change_cancelled(work: Work, standings: Standings, told: Told) -> Re
 
 
 @handles("product.reinstated", ReinstatedSchema, touches=product)
-def product_reinstated(work: Work, standings: Standings, told: Told) -> Result:
+def product_reinstated(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Back offline, under a marketplace hold."""
     outcome = reinstate(
-        work,
-        _known(standings, told),
+        uow,
+        _known(locked_subjects, told),
         told.cause(actor=Side.MARKETPLACE),
         version=told.data["version"],
         sent_at=told.sent_at,
@@ -133,7 +133,7 @@ def product_reinstated(work: Work, standings: Standings, told: Told) -> Result:
     return result_of(outcome.effect, "the product was not withdrawn" if outcome.effect is Effect.NO_EFFECT else None)
 
 
-def apply_status_change(work: Work, standing: Standing, told: Told) -> Result:
+def apply_status_change(uow: UnitOfWork, locked: LockedSubject, told: InboundEvent) -> Result:
     """A status change by event, of a product or of a pack."""
     asked = Asked(
         side=Side(told.data["actor"]),
@@ -143,12 +143,12 @@ def apply_status_change(work: Work, standing: Standing, told: Told) -> Result:
         effective_at=told.data["effective_at"],
     )
     cause = told.cause(actor=asked.side)
-    outcome = change_status(work, standing, asked, cause, received_at=told.received_at)
-    return result_of(outcome.effect, explain(outcome, standing, asked))
+    outcome = change_status(uow, locked, asked, cause, received_at=told.received_at)
+    return result_of(outcome.effect, explain(outcome, locked, asked))
 
 
-def _known(standings: Standings, told: Told) -> Standing:
-    standing = standings.get(SubjectKind.PRODUCT, told.data["product_id"])
-    if standing is None:
+def _known(locked_subjects: LockedSubjects, told: InboundEvent) -> LockedSubject:
+    locked = locked_subjects.get(SubjectKind.PRODUCT, told.data["product_id"])
+    if locked is None:
         raise ParentUnknown("product", told.data["product_id"])
-    return standing
+    return locked

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from ..services.disputes import close_dispute, dispute
-from ..services.purchases import bind_shop, complete_purchase, locked_purchase, refund, terminate
-from ..services.refunds import settle_refund
-from ..services.standings import Standings
-from ..services.work import Work
-from ..store.products import Product
-from ..store.purchases import Customer, Purchase
+from ..models.products import Product
+from ..models.purchases import Customer, Purchase
+from ..services.business_care.disputes import close_dispute, dispute
+from ..services.business_care.purchases import bind_shop, complete_purchase, locked_purchase, refund, terminate
+from ..services.catalog.locked_subjects import LockedSubjects
+from ..services.core.unit_of_work import UnitOfWork
+from ..services.support.refunds import settle_refund
 from .customers import forget_again
 from .fields import EventSchema, Identifier, Moment, MoneySchema
-from .registry import Applied, ParentUnknown, Result, Told, handles
+from .registry import Applied, InboundEvent, ParentUnknown, Result, handles
 
 _shop_url = validate.Length(1, 2_000)
 
@@ -78,67 +78,67 @@ class TerminatedSchema(EventSchema):
 
 
 @handles("purchase.completed", PurchaseCompletedSchema)
-def purchase_completed(work: Work, standings: Standings, told: Told) -> Result:
+def purchase_completed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Keep the purchase and start its Business Care."""
     for table, kind in ((Customer, "customer"), (Product, "product")):
         id_ = told.data[f"{kind}_id"]
-        if work.session.get(table, id_) is None:
+        if uow.session.get(table, id_) is None:
             raise ParentUnknown(kind, id_)
-    is_new = complete_purchase(work, told.data, told.cause(actor="customer"), received_at=told.received_at)
-    forget_again(work, told, told.data["customer_id"])
+    is_new = complete_purchase(uow, told.data, told.cause(actor="customer"), received_at=told.received_at)
+    forget_again(uow, told, told.data["customer_id"])
     if not is_new:
         return Result(applied=Applied.NO_EFFECT, note="the purchase is known")
     return Result(applied=Applied.CHANGED, created=f"purchase:{told.data['purchase_id']}")
 
 
 @handles("purchase.shop_bound", ShopBoundSchema)
-def purchase_shop_bound(work: Work, standings: Standings, told: Told) -> Result:
+def purchase_shop_bound(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Attach the purchase to a site, from then on."""
-    purchase = known_purchase(work, told)
-    is_newest = bind_shop(work, purchase, told.data["shop_url"], told.data["bound_at"])
-    forget_again(work, told, purchase.customer_id)
+    purchase = known_purchase(uow, told)
+    is_newest = bind_shop(uow, purchase, told.data["shop_url"], told.data["bound_at"])
+    forget_again(uow, told, purchase.customer_id)
     return Result(applied=Applied.CHANGED if is_newest else Applied.SUPERSEDED)
 
 
 @handles("purchase.refunded", RefundedSchema)
-def purchase_refunded(work: Work, standings: Standings, told: Told) -> Result:
+def purchase_refunded(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """A refund of the whole price ends the Business Care at once; one that was asked for is settled."""
-    purchase, data = known_purchase(work, told), told.data
-    changed = refund(work, purchase, data, told.cause(actor="marketplace"))
+    purchase, data = known_purchase(uow, told), told.data
+    changed = refund(uow, purchase, data, told.cause(actor="marketplace"))
     if changed and (data["request_id"] is not None or purchase.refunded_at is not None):
-        settle_refund(work, data["request_id"], purchase.id, data["refunded_at"])
+        settle_refund(uow, data["request_id"], purchase.id, data["refunded_at"])
     return _changed(changed)
 
 
 @handles("purchase.disputed", DisputedSchema)
-def purchase_disputed(work: Work, standings: Standings, told: Told) -> Result:
+def purchase_disputed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Entitlement rests."""
-    purchase = known_purchase(work, told)
-    if not dispute(work, purchase, told.data):
+    purchase = known_purchase(uow, told)
+    if not dispute(uow, purchase, told.data):
         return _changed(False)
     return Result(applied=Applied.CHANGED, created=f"dispute:{purchase.id}")
 
 
 @handles("purchase.dispute_closed", DisputeClosedSchema)
-def purchase_dispute_closed(work: Work, standings: Standings, told: Told) -> Result:
+def purchase_dispute_closed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Won: entitlement is back. Lost: it stays gone."""
-    purchase = known_purchase(work, told)
-    closed = close_dispute(work, purchase, told.data, told.cause(actor="bank"))
+    purchase = known_purchase(uow, told)
+    closed = close_dispute(uow, purchase, told.data, told.cause(actor="bank"))
     if closed is None:
         raise ParentUnknown("dispute", purchase.id)
     return _changed(closed)
 
 
 @handles("subscription.terminated", TerminatedSchema)
-def subscription_terminated(work: Work, standings: Standings, told: Told) -> Result:
+def subscription_terminated(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """The Business Care ends before its term."""
-    purchase = known_purchase(work, told)
-    return _changed(terminate(work, purchase, told.data["terminated_at"], told.cause(actor="marketplace")))
+    purchase = known_purchase(uow, told)
+    return _changed(terminate(uow, purchase, told.data["terminated_at"], told.cause(actor="marketplace")))
 
 
-def known_purchase(work: Work, told: Told) -> Purchase:
+def known_purchase(uow: UnitOfWork, told: InboundEvent) -> Purchase:
     """The purchase that an event is about, locked; the event waits for it while it is unknown."""
-    purchase = locked_purchase(work.session, told.data["purchase_id"])
+    purchase = locked_purchase(uow.session, told.data["purchase_id"])
     if purchase is None:
         raise ParentUnknown("purchase", told.data["purchase_id"])
     return purchase

@@ -13,11 +13,11 @@ from typing import Any
 
 from marshmallow import Schema
 
-from ..domain.statuses import Effect
+from ..domain.catalog.statuses import Effect
 from ..errors import Unavailable
-from ..services.standings import Standings, Subject
-from ..services.work import Cause, Work
-from ..store.products import SubjectKind
+from ..models.products import SubjectKind
+from ..services.catalog.locked_subjects import LockedSubjects, Subject
+from ..services.core.unit_of_work import Cause, UnitOfWork
 
 
 class Applied(enum.StrEnum):
@@ -30,7 +30,7 @@ class Applied(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class InboundEvent:
     """One inbound event as its handler sees it. `sent_at` is the envelope's timestamp, `received_at` our receipt."""
 
     event_id: str
@@ -61,7 +61,7 @@ class ParentUnknown(Unavailable):
         self.parent = f"{kind}:{id_}"
 
 
-Handler = Callable[[Work, Standings, Told], Result]
+Handler = Callable[[UnitOfWork, LockedSubjects, InboundEvent], Result]
 
 
 @dataclass(frozen=True, kw_only=True)

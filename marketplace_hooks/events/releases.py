@@ -7,15 +7,15 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from ..services.answers import resolve_by_release
-from ..services.releases import buy_release, publish_release
-from ..services.standings import Standings
-from ..services.work import Work
-from ..store.products import SubjectKind
-from ..store.releases import Release, ReleaseKind
+from ..models.products import SubjectKind
+from ..models.releases import Release, ReleaseKind
+from ..services.catalog.locked_subjects import LockedSubjects
+from ..services.core.unit_of_work import UnitOfWork
+from ..services.releases.publishing import buy_release, publish_release
+from ..services.support.moves import resolve_by_release
 from .fields import EventSchema, Identifier, Moment, MoneySchema
 from .purchases import known_purchase
-from .registry import Applied, ParentUnknown, Result, Told, handles, product
+from .registry import Applied, InboundEvent, ParentUnknown, Result, handles, product
 
 _bound = validate.Length(1, 50)
 _sha256 = validate.Regexp(r"^[0-9a-f]{64}\Z", error="Must be a SHA-256 in 64 lower-case hexadecimal digits.")
@@ -71,27 +71,27 @@ class ReleasePurchasedSchema(EventSchema):
 
 
 @handles("release.published", ReleasePublishedSchema, touches=product)
-def release_published(work: Work, standings: Standings, told: Told) -> Result:
+def release_published(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Keep the release, have every entitled holder told of it, and resolve the requests that it fixes."""
-    standing = standings.get(SubjectKind.PRODUCT, told.data["product_id"])
-    if standing is None:
+    locked = locked_subjects.get(SubjectKind.PRODUCT, told.data["product_id"])
+    if locked is None:
         raise ParentUnknown("product", told.data["product_id"])
     cause = told.cause(actor="seller")
-    is_new = publish_release(work, standing, told.data, cause, sent_at=told.sent_at)
+    is_new = publish_release(uow, locked, told.data, cause, sent_at=told.sent_at)
     if is_new is False:
         return Result(applied=Applied.SUPERSEDED)
-    if told.data["fixes"] and told.data["published_at"] <= work.now:
-        release = work.session.get_one(Release, told.data["release_id"])
-        resolve_by_release(work, release, told.data["fixes"], cause)
+    if told.data["fixes"] and told.data["published_at"] <= uow.now:
+        release = uow.session.get_one(Release, told.data["release_id"])
+        resolve_by_release(uow, release, told.data["fixes"], cause)
     return Result(applied=Applied.CHANGED, created=f"release:{told.data['release_id']}" if is_new else None)
 
 
 @handles("release.purchased", ReleasePurchasedSchema)
-def release_purchased(work: Work, standings: Standings, told: Told) -> Result:
+def release_purchased(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Keep that it was bought: from now on it may be downloaded."""
-    purchase = known_purchase(work, told)
-    release = work.session.get(Release, told.data["release_id"])
+    purchase = known_purchase(uow, told)
+    release = uow.session.get(Release, told.data["release_id"])
     if release is None:
         raise ParentUnknown("release", told.data["release_id"])
-    is_new = buy_release(work, release, purchase, told.data)
+    is_new = buy_release(uow, release, purchase, told.data)
     return Result(applied=Applied.CHANGED if is_new else Applied.NO_EFFECT, note=None if is_new else "known already")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from ..domain.statuses import Asked, Side, Status
-from ..services.sellers import change_account, upsert_seller
-from ..services.standings import Standings
-from ..services.work import Work
-from ..store.products import SubjectKind
+from ..domain.catalog.statuses import Asked, Side, Status
+from ..models.products import SubjectKind
+from ..services.catalog.locked_subjects import LockedSubjects
+from ..services.catalog.sellers import change_account, upsert_seller
+from ..services.core.unit_of_work import UnitOfWork
 from .fields import EventSchema, Identifier, Moment
-from .registry import Applied, ParentUnknown, Result, Told, handles, result_of, seller
+from .registry import Applied, InboundEvent, ParentUnknown, Result, handles, result_of, seller
 
 
 class SellerUpsertedSchema(EventSchema):
@@ -34,30 +34,30 @@ class AccountChangedSchema(EventSchema):
 
 
 @handles("seller.upserted", SellerUpsertedSchema, touches=seller)
-def seller_upserted(work: Work, standings: Standings, told: Told) -> Result:
+def seller_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Keep the description."""
-    is_new = standings.get(SubjectKind.SELLER, told.data["seller_id"]) is None
-    if not upsert_seller(work, standings, told.data, sent_at=told.sent_at):
+    is_new = locked_subjects.get(SubjectKind.SELLER, told.data["seller_id"]) is None
+    if not upsert_seller(uow, locked_subjects, told.data, sent_at=told.sent_at):
         return Result(applied=Applied.SUPERSEDED)
     return Result(applied=Applied.CHANGED, created=f"seller:{told.data['seller_id']}" if is_new else None)
 
 
 @handles("seller.suspended", AccountChangedSchema, touches=seller)
-def seller_suspended(work: Work, standings: Standings, told: Told) -> Result:
+def seller_suspended(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Hold everything that the seller sells."""
-    return _change(work, standings, told, Status.OFFLINE_TEMPORARY)
+    return _change(uow, locked_subjects, told, Status.OFFLINE_TEMPORARY)
 
 
 @handles("seller.unsuspended", AccountChangedSchema, touches=seller)
-def seller_unsuspended(work: Work, standings: Standings, told: Told) -> Result:
+def seller_unsuspended(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Lift the account's hold; those of other sides stay."""
-    return _change(work, standings, told, Status.ONLINE)
+    return _change(uow, locked_subjects, told, Status.ONLINE)
 
 
-def _change(work: Work, standings: Standings, told: Told, status: Status) -> Result:
-    standing = standings.get(SubjectKind.SELLER, told.data["seller_id"])
-    if standing is None:
+def _change(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent, status: Status) -> Result:
+    locked = locked_subjects.get(SubjectKind.SELLER, told.data["seller_id"])
+    if locked is None:
         raise ParentUnknown("seller", told.data["seller_id"])
     asked = Asked(side=Side.ACCOUNT, status=status, sent_at=told.sent_at, effective_at=told.data["effective_at"])
     cause = told.cause(actor=Side.MARKETPLACE)
-    return result_of(change_account(work, standings, standing, asked, cause, received_at=told.received_at).effect)
+    return result_of(change_account(uow, locked_subjects, locked, asked, cause, received_at=told.received_at).effect)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from ..errors import Refused
-from ..services.choices import change_renewal
-from ..services.settlements import settle_failed, settle_reactivated, settle_renewed
-from ..services.standings import Standings
-from ..services.subscriptions import subscription_of
-from ..services.work import Work
-from ..store.subscriptions import Period, Subscription
+from ..models.subscriptions import Period, Subscription
+from ..services.business_care.payment_results import settle_failed, settle_reactivated, settle_renewed
+from ..services.business_care.renewal_preference import change_renewal
+from ..services.business_care.subscriptions import subscription_of
+from ..services.catalog.locked_subjects import LockedSubjects
+from ..services.core.unit_of_work import UnitOfWork
 from .fields import EventSchema, Identifier, Moment, MoneySchema
 from .purchases import known_purchase
-from .registry import Applied, ParentUnknown, Result, Told, handles
+from .registry import Applied, InboundEvent, ParentUnknown, Result, handles
 
 
 class ChargeSchema(EventSchema):
@@ -36,49 +36,49 @@ class RenewalChoiceSchema(EventSchema):
 
 
 @handles("subscription.renewed", ChargeSchema)
-def subscription_renewed(work: Work, standings: Standings, told: Told) -> Result:
+def subscription_renewed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """The period is paid."""
-    subscription = _known(work, told)
-    _wait_for_the_one_before(work, subscription, told)
-    return _changed(settle_renewed(work, subscription, told.data, told.cause(actor="marketplace")), _period(told))
+    subscription = _known(uow, told)
+    _wait_for_the_one_before(uow, subscription, told)
+    return _changed(settle_renewed(uow, subscription, told.data, told.cause(actor="marketplace")), _period(told))
 
 
 @handles("subscription.payment_failed", ChargeSchema)
-def subscription_payment_failed(work: Work, standings: Standings, told: Told) -> Result:
+def subscription_payment_failed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """A final failure ends the Business Care where it had ended; another changes nothing."""
-    subscription = _known(work, told)
-    changed = settle_failed(work, subscription, told.data, told.cause(actor="marketplace"))
+    subscription = _known(uow, told)
+    changed = settle_failed(uow, subscription, told.data, told.cause(actor="marketplace"))
     return _changed(changed, f"lapse:{subscription.purchase_id}")
 
 
 @handles("subscription.reactivated", ChargeSchema)
-def subscription_reactivated(work: Work, standings: Standings, told: Told) -> Result:
+def subscription_reactivated(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """A new original date; the indexes go on."""
-    subscription = _known(work, told)
-    _wait_for_the_one_before(work, subscription, told)
-    changed = settle_reactivated(work, subscription, told.data, told.cause(actor="customer"))
+    subscription = _known(uow, told)
+    _wait_for_the_one_before(uow, subscription, told)
+    changed = settle_reactivated(uow, subscription, told.data, told.cause(actor="customer"))
     if changed is None:  # the failure of the renewal is under way to us, or the platform is mistaken.
         raise ParentUnknown("lapse", subscription.purchase_id)
     return _changed(changed, _period(told))
 
 
 @handles("subscription.renewal_cancelled", RenewalChoiceSchema)
-def subscription_renewal_cancelled(work: Work, standings: Standings, told: Told) -> Result:
+def subscription_renewal_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """No renewal whose instant comes after the receipt."""
-    return _choose(work, told, enabled=False)
+    return _choose(uow, told, enabled=False)
 
 
 @handles("subscription.renewal_enabled", RenewalChoiceSchema)
-def subscription_renewal_enabled(work: Work, standings: Standings, told: Told) -> Result:
+def subscription_renewal_enabled(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """The customer's own cause is lifted; a withdrawal's stands while the product is withdrawn."""
-    return _choose(work, told, enabled=True)
+    return _choose(uow, told, enabled=True)
 
 
-def _choose(work: Work, told: Told, *, enabled: bool) -> Result:
-    subscription = _known(work, told)
+def _choose(uow: UnitOfWork, told: InboundEvent, *, enabled: bool) -> Result:
+    subscription = _known(uow, told)
     cause = told.cause(actor=told.data["actor"])
     changed = change_renewal(
-        work,
+        uow,
         subscription,
         enabled=enabled,
         actor=told.data["actor"],
@@ -88,22 +88,22 @@ def _choose(work: Work, told: Told, *, enabled: bool) -> Result:
     return _changed(changed)
 
 
-def _known(work: Work, told: Told) -> Subscription:
-    known_purchase(work, told)
-    subscription = subscription_of(work.session, told.data["purchase_id"])
+def _known(uow: UnitOfWork, told: InboundEvent) -> Subscription:
+    known_purchase(uow, told)
+    subscription = subscription_of(uow.session, told.data["purchase_id"])
     if subscription is None:
         raise Refused("the product was free: the purchase has no Business Care", code="no_business_care")
     return subscription
 
 
-def _wait_for_the_one_before(work: Work, subscription: Subscription, told: Told) -> None:
+def _wait_for_the_one_before(uow: UnitOfWork, subscription: Subscription, told: InboundEvent) -> None:
     """Periods follow each other without a gap: one that is told too early is parked until the one before is known."""
     before = told.data["period_index"] - 1
-    if before > 0 and work.session.get(Period, (subscription.purchase_id, before)) is None:
+    if before > 0 and uow.session.get(Period, (subscription.purchase_id, before)) is None:
         raise ParentUnknown("period", f"{subscription.purchase_id}#{before}")
 
 
-def _period(told: Told) -> str:
+def _period(told: InboundEvent) -> str:
     return f"period:{told.data['purchase_id']}#{told.data['period_index']}"
 
 

@@ -7,18 +7,18 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from ..domain.requests import Kind
+from ..domain.support.state_machine import Kind
 from ..errors import PayloadRejected
-from ..services.closures import cancel_closure, declare_closure, shorten_closure
-from ..services.conversations import Posted, post_message
-from ..services.standings import Standings
-from ..services.support import Submitted, submit
-from ..services.work import Work
-from ..store.products import Product, Seller
-from ..store.purchases import Customer, Purchase
-from ..store.support import SellerClosure, SupportRequest
+from ..models.products import Product, Seller
+from ..models.purchases import Customer, Purchase
+from ..models.support import SellerClosure, SupportRequest
+from ..services.catalog.locked_subjects import LockedSubjects
+from ..services.core.unit_of_work import UnitOfWork
+from ..services.support.closures import cancel_closure, declare_closure, shorten_closure
+from ..services.support.messages import Posted, post_message
+from ..services.support.submission import Submitted, submit
 from .fields import EventSchema, Identifier, Moment
-from .registry import Applied, ParentUnknown, Result, Told, handles
+from .registry import Applied, InboundEvent, ParentUnknown, Result, handles
 
 FUTURE = timedelta(minutes=5)
 """An instant further ahead than this is a mistake of its sender (`clocks.md`)."""
@@ -76,7 +76,7 @@ class ClosureSchema(EventSchema):
 
 
 @handles("support.request_submitted", RequestSubmittedSchema)
-def support_request_submitted(work: Work, standings: Standings, told: Told) -> Result:
+def support_request_submitted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Nobody can be asked here: the request is taken as it is."""
     _refuse_future(told, "submitted_at")
     parents: list[tuple[type[Any], str, str]] = [
@@ -86,36 +86,36 @@ def support_request_submitted(work: Work, standings: Standings, told: Told) -> R
     if not told.data["presale"]:
         parents.append((Purchase, "purchase", told.data["purchase_id"]))
     for table, kind, id_ in parents:
-        if work.session.get(table, id_) is None:
+        if uow.session.get(table, id_) is None:
             raise ParentUnknown(kind, id_)
     request_id = told.data["request_id"]
-    if _known(work, request_id):
+    if _known(uow, request_id):
         return Result(applied=Applied.NO_EFFECT, note="the request is known")
-    _refuse_stranger(work, told)
+    _refuse_stranger(uow, told)
     given = {name: value for name, value in told.data.items() if name != "kind"}
-    submit(work, Submitted(**given, kind=Kind(told.data["kind"]), as_it_is=True), told.cause(actor="customer"))
+    submit(uow, Submitted(**given, kind=Kind(told.data["kind"]), as_it_is=True), told.cause(actor="customer"))
     return Result(applied=Applied.CHANGED, created=f"request:{request_id}")
 
 
 @handles("support.message_posted", MessagePostedSchema)
-def support_message_posted(work: Work, standings: Standings, told: Told) -> Result:
+def support_message_posted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Add it to the thread; it may acknowledge."""
     _refuse_future(told, "received_at")
-    if not _known(work, told.data["request_id"]):
+    if not _known(uow, told.data["request_id"]):
         raise ParentUnknown("request", told.data["request_id"])
     posted = Posted(**told.data, author=told.data["side"], origin="email" if told.data["headers"] else "web")
-    added = post_message(work, posted, told.cause(actor=told.data["side"]))
+    added = post_message(uow, posted, told.cause(actor=told.data["side"]))
     return Result(applied=Applied.CHANGED if added else Applied.NO_EFFECT, note=None if added else "known already")
 
 
 @handles("seller.closure_declared", ClosureSchema)
-def seller_closure_declared(work: Work, standings: Standings, told: Told) -> Result:
+def seller_closure_declared(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """Announce it to customers from now on."""
-    if work.session.get(Seller, told.data["seller_id"]) is None:
+    if uow.session.get(Seller, told.data["seller_id"]) is None:
         raise ParentUnknown("seller", told.data["seller_id"])
     data = told.data
     changed = declare_closure(
-        work,
+        uow,
         data["seller_id"],
         data["closure_id"],
         first_day=data["first_day"],
@@ -131,41 +131,41 @@ def seller_closure_declared(work: Work, standings: Standings, told: Told) -> Res
 
 
 @handles("seller.closure_shortened", ClosureSchema)
-def seller_closure_shortened(work: Work, standings: Standings, told: Told) -> Result:
+def seller_closure_shortened(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """The seller works again earlier."""
-    _known_closure(work, told)
+    _known_closure(uow, told)
     if told.data["last_day"] is None:
         message = "A shortened closure has a last day."
         raise PayloadRejected("no last day", errors=[{"path": "data.last_day", "message": message}])
     cause = told.cause(actor="seller")
-    changed = shorten_closure(work, told.data["closure_id"], told.data["last_day"], told_at=told.sent_at, cause=cause)
+    changed = shorten_closure(uow, told.data["closure_id"], told.data["last_day"], told_at=told.sent_at, cause=cause)
     return Result(applied=Applied.CHANGED if changed else Applied.NO_EFFECT)
 
 
 @handles("seller.closure_cancelled", ClosureSchema)
-def seller_closure_cancelled(work: Work, standings: Standings, told: Told) -> Result:
+def seller_closure_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """The seller works after all; a missed clock is never reopened."""
-    _known_closure(work, told)
+    _known_closure(uow, told)
     cause = told.cause(actor="seller")
-    changed = cancel_closure(work, told.data["closure_id"], told_at=told.sent_at, cause=cause)
+    changed = cancel_closure(uow, told.data["closure_id"], told_at=told.sent_at, cause=cause)
     return Result(applied=Applied.CHANGED if changed else Applied.NO_EFFECT)
 
 
-def _known(work: Work, request_id: str) -> bool:
-    query = work.session.query(SupportRequest.number).filter(SupportRequest.id == request_id)
+def _known(uow: UnitOfWork, request_id: str) -> bool:
+    query = uow.session.query(SupportRequest.number).filter(SupportRequest.id == request_id)
     return query.first() is not None
 
 
-def _known_closure(work: Work, told: Told) -> None:
-    if work.session.get(SellerClosure, told.data["closure_id"]) is None:
+def _known_closure(uow: UnitOfWork, told: InboundEvent) -> None:
+    if uow.session.get(SellerClosure, told.data["closure_id"]) is None:
         raise ParentUnknown("closure", told.data["closure_id"])
 
 
-def _refuse_stranger(work: Work, told: Told) -> None:
+def _refuse_stranger(uow: UnitOfWork, told: InboundEvent) -> None:
     """A request about a purchase is its customer's, and about its product."""
     if told.data["presale"]:
         return
-    purchase = work.session.get_one(Purchase, told.data["purchase_id"])
+    purchase = uow.session.get_one(Purchase, told.data["purchase_id"])
     errors = [
         {"path": f"data.{name}", "message": "is not the purchase's"}
         for name in ("customer_id", "product_id")
@@ -175,7 +175,7 @@ def _refuse_stranger(work: Work, told: Told) -> None:
         raise PayloadRejected("the request contradicts its purchase", errors=errors)
 
 
-def _refuse_future(told: Told, name: str) -> None:
+def _refuse_future(told: InboundEvent, name: str) -> None:
     if told.data[name] > told.received_at + FUTURE:
         message = "lies more than 5 minutes in the future"
         raise PayloadRejected("an instant of the future", errors=[{"path": f"data.{name}", "message": message}])

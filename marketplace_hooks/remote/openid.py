@@ -22,8 +22,8 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
+from ..config.parsers import is_secure_or_here
 from ..errors import OutboundFailed, SignInFailed
-from ..setting_values import is_secure_or_here
 
 DISCOVERY = "/.well-known/openid-configuration"
 TIMEOUTS_S = (5.0, 10.0)

@@ -1,5 +1,12 @@
 """What can be done: load facts, ask the domain, record its answer, note what must follow."""
 
-from . import packs, releases, sellers, withdrawals
+from .business_care import cancel_on_withdrawal
+from .catalog import packs, sellers
+from .releases import publishing
 
-__all__ = ["packs", "releases", "sellers", "withdrawals"]  # their import registers the steps of the cascades.
+__all__ = [
+    "cancel_on_withdrawal",
+    "packs",
+    "publishing",
+    "sellers",
+]  # their import registers the steps of the cascades.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import customer, entrance, health, operator, pages, seller, storefront, webhooks
+from . import customer, health, layout, operator, seller, sign_in, storefront, webhooks
 from .api import attach_api
 
 
 def attach(app: Flask, url_prefix: str = "") -> None:
     """Add every blueprint of ours to the app, under the host's prefix."""
-    rooms = (storefront, entrance, seller, customer, operator)
-    for blueprint in (webhooks.blueprint, pages.shared, *(room.blueprint for room in rooms), health.blueprint):
+    rooms = (storefront, sign_in, seller, customer, operator)
+    for blueprint in (webhooks.blueprint, layout.shared, *(room.blueprint for room in rooms), health.blueprint):
         app.register_blueprint(blueprint, url_prefix=url_prefix or None)
     attach_api(app, url_prefix)

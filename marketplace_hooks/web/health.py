@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from ..database import migrate
 from ..errors import Unavailable
-from ..remote.queue import answers
-from ..services.installation import Installation, redis_url
-from ..store import migrate
+from ..remote.redis.queue import answers
+from ..services.core.runtime import Runtime, redis_url
+from .identity.authorization import audience
 from .problems import problem
-from .sign_in import audience
-from .state import Readiness, state
+from .state import Readiness, current_web_state
 
 blueprint = Blueprint("mh_health", __name__)
 
@@ -30,28 +30,28 @@ def live() -> Response:
 @audience()
 def ready() -> Response:
     """200 when the database answers and has every migration; without Redis still, with a warning (`webhooks.md` 15)."""
-    here = state(current_app)
+    web_state = current_web_state()
     try:
-        current = _is_current(here.installation, here.readiness)
+        current = _is_current(web_state.runtime, web_state.readiness)
     except (Unavailable, DBAPIError):
         return problem(503, "database_away", "the database does not answer", headers={"Retry-After": "5"})
     if not current:
         return problem(503, "not_migrated", "the database lacks migrations: run marketplace-hooks migrate")
-    warnings = _warnings(here.installation)
+    warnings = _warnings(web_state.runtime)
     return _answer({"status": "ready", "database": "ok", "migrations": "current", "warnings": warnings})
 
 
-def _is_current(installation: Installation, readiness: Readiness) -> bool:
+def _is_current(runtime: Runtime, readiness: Readiness) -> bool:
     if not readiness.migrated:
-        readiness.migrated = migrate.is_current(installation.database)
+        readiness.migrated = migrate.is_current(runtime.database)
         return readiness.migrated
-    with installation.database.reading() as session:
+    with runtime.database.reading() as session:
         session.execute(text("SELECT 1"))
     return True
 
 
-def _warnings(installation: Installation) -> list[str]:
-    url = redis_url(installation.settings)
+def _warnings(runtime: Runtime) -> list[str]:
+    url = redis_url(runtime.settings)
     if url is None:
         return ["redis: there is none; sweeps do the work"]
     return [] if answers(url) else ["redis: it does not answer; sweeps do the work until it does"]

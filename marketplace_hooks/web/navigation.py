@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from flask import current_app, request, url_for
 
-from ..store.access import Role
-from .i18n import Marked, lazy
+from ..models.access import Role
+from .i18n.language import Marked, lazy
 from .state import Identity
 
 WAYS: Mapping[Role, Sequence[tuple[str, Marked]]] = {
@@ -61,8 +61,10 @@ def ways(identity: Identity | None) -> list[Way]:
     """The navigation of who is asking; empty for nobody."""
     offered = [] if identity is None else WAYS.get(identity.role, ())
     known = [(url_for(endpoint), label) for endpoint, label in offered if endpoint in current_app.view_functions]
-    here = request.root_path + request.path
-    current = max((url for url, _ in known if here == url or here.startswith(f"{url}/")), key=len, default=None)
+    current_url = request.root_path + request.path
+    current = max(
+        (url for url, _ in known if current_url == url or current_url.startswith(f"{url}/")), key=len, default=None
+    )
     return [Way(url=url, label=label, is_current=url == current) for url, label in known]
 
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 
-from ..config import EXTENSION
+from ..config.settings import EXTENSION
+from ..models.access import Role
 from ..remote.openid import OpenIdProvider
-from ..services.installation import Installation
-from ..store.access import Role
-from ..store.ingest import InboxWriter
-from .known_tokens import KnownTokens
-from .limits import Limits
+from ..services.core.runtime import Runtime
+from ..services.inbox.writer import InboxWriter
+from .identity.token_cache import TokenCache
+from .rate_limits import RateLimits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +41,12 @@ class WebState:
     `identity` is the host's answer to who is signed in; `provider` is where people sign in when there is no host.
     """
 
-    installation: Installation
+    runtime: Runtime
     inbox: InboxWriter
     identity: Callable[[], Any] | None = None
     provider: OpenIdProvider | None = None
-    limits: Limits = field(default_factory=Limits)
-    known_tokens: KnownTokens = field(default_factory=KnownTokens)
+    rate_limits: RateLimits = field(default_factory=RateLimits)
+    token_cache: TokenCache = field(default_factory=TokenCache)
     readiness: Readiness = field(default_factory=Readiness)
 
 
@@ -54,3 +54,13 @@ def state(app: Flask) -> WebState:
     """The state that `MarketplaceHooks.init_app` put into the app."""
     found: WebState = app.extensions[EXTENSION]
     return found
+
+
+def current_web_state() -> WebState:
+    """The state of the app that serves this request."""
+    return state(current_app)
+
+
+def current_runtime() -> Runtime:
+    """The runtime of the app that serves this request."""
+    return current_web_state().runtime

@@ -13,19 +13,19 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ..errors import SignatureRejected, Unavailable
-from ..remote.queue import Bell
+from ..events.envelope import Envelope, NotAnEnvelope, parse_envelope
+from ..models.inbox import LONGEST_SUBJECT, SHARDS
+from ..remote.redis.queue import JobKind
 from ..remote.signatures import verify
-from ..store.inbox import LONGEST_SUBJECT, SHARDS
-from ..store.ingest import Received
-from .api.answers import JSON
-from .envelopes import Envelope, NotAnEnvelope, parse_envelope
+from ..services.inbox.writer import Received
+from .api.responses import JSON
 from .problems import problem, problem_of
-from .state import WebState, state
+from .state import WebState, current_web_state
 
 blueprint = Blueprint("mh_webhooks", __name__)
 
@@ -53,14 +53,14 @@ def receive(source: str) -> Response:
         return problem(405, "method_not_allowed", "events are posted", headers={"Allow": "POST"})
     if away := request.environ.get(_AWAY):
         return problem_of(away)
-    here = state(current_app)
-    secrets = here.installation.settings.webhook_secrets.get(source)
+    web_state = current_web_state()
+    secrets = web_state.runtime.settings.webhook_secrets.get(source)
     client = request.remote_addr or "unknown"
-    if wait_s := here.limits.is_spent(here.installation.settings.failure_rate_per_minute, "failures", client):
+    if wait_s := web_state.rate_limits.is_spent(web_state.runtime.settings.failure_rate_per_minute, "failures", client):
         return _too_many(wait_s, "too many refused requests from this address")
     if refusal := _refuse_form():
         return refusal
-    body = _read_body(here.installation.settings.max_body_bytes)
+    body = _read_body(web_state.runtime.settings.max_body_bytes)
     if isinstance(body, Response):
         return body
     now = datetime.now(UTC)
@@ -68,35 +68,37 @@ def receive(source: str) -> Response:
         # An unknown source is told no more than a wrong signature is.
         verified = verify(request.headers, body, secrets or (), now)
     except SignatureRejected as error:
-        here.limits.seconds_to_wait(here.installation.settings.failure_rate_per_minute, "failures", client)
+        web_state.rate_limits.seconds_to_wait(web_state.runtime.settings.failure_rate_per_minute, "failures", client)
         return problem_of(error)
-    if wait_s := here.limits.seconds_to_wait(here.installation.settings.webhook_rate_per_minute, "source", source):
+    if wait_s := web_state.rate_limits.seconds_to_wait(
+        web_state.runtime.settings.webhook_rate_per_minute, "source", source
+    ):
         return _too_many(wait_s, f"source {source} posts too fast")
     try:
         envelope = parse_envelope(body)
     except NotAnEnvelope as error:
         return problem(400, error.code, str(error))
     try:
-        answer = _keep(here, source, verified.id, envelope, body, now)
+        answer = _keep(web_state, source, verified.id, envelope, body, now)
     except Unavailable as error:
         return problem_of(error)
     return Response(answer, 202, content_type=JSON)
 
 
-def accept_ordinary(here: WebState, source: str, environ: dict[str, Any]) -> bytes | None:
+def accept_fast(web_state: WebState, source: str, environ: dict[str, Any]) -> bytes | None:
     """The body of the 202 to an event that is kept; None for everything that is out of the ordinary.
 
     Then nothing has happened: what was read of the body is put back, and nothing is counted.
     """
-    settings, announced = here.installation.settings, environ.get("CONTENT_LENGTH") or ""
+    settings, announced = web_state.runtime.settings, environ.get("CONTENT_LENGTH") or ""
     secrets, client = settings.webhook_secrets.get(source), environ.get("REMOTE_ADDR") or "unknown"
     is_ordinary = secrets and environ.get("CONTENT_TYPE") == JSON and "HTTP_CONTENT_ENCODING" not in environ
     if not (
         is_ordinary and announced.isdecimal() and len(announced) < 10 and int(announced) <= settings.max_body_bytes
     ):
         return None
-    limits, limit = here.limits, settings.webhook_rate_per_minute
-    if limits.is_spent(settings.failure_rate_per_minute, "failures", client) or limits.is_spent(
+    rate_limits, limit = web_state.rate_limits, settings.webhook_rate_per_minute
+    if rate_limits.is_spent(settings.failure_rate_per_minute, "failures", client) or rate_limits.is_spent(
         limit, "source", source
     ):
         return None
@@ -105,19 +107,19 @@ def accept_ordinary(here: WebState, source: str, environ: dict[str, Any]) -> byt
         body = environ["wsgi.input"].read(int(announced))
         now = datetime.now(UTC)
         verified = verify(EnvironHeaders(environ), body, secrets or (), now)
-        answer = _keep(here, source, verified.id, parse_envelope(body), body, now)
+        answer = _keep(web_state, source, verified.id, parse_envelope(body), body, now)
     except Exception as error:
         environ["wsgi.input"] = BytesIO(body)
         if isinstance(error, Unavailable):
             environ[_AWAY] = error  # nobody waits for the database a second time.
         return None  # whatever it was, the whole way meets it again, and says so.
-    limits.seconds_to_wait(limit, "source", source)
+    rate_limits.seconds_to_wait(limit, "source", source)
     return answer
 
 
-def _keep(here: WebState, source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> bytes:
+def _keep(web_state: WebState, source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> bytes:
     subject = subject_of(envelope) or f"event:{event_id}"[:LONGEST_SUBJECT]
-    kept = here.inbox.keep(
+    kept = web_state.inbox.keep(
         Received(
             source=source,
             event_id=event_id,
@@ -131,7 +133,7 @@ def _keep(here: WebState, source: str, event_id: str, envelope: Envelope, body: 
         )
     )
     if not kept.duplicate:
-        here.installation.bells.ring(Bell.INBOX)
+        web_state.runtime.wakeups.wake_worker(JobKind.INBOX)
     answer: dict[str, object] = {"event_id": event_id, "duplicate": kept.duplicate}
     if kept.conflict:
         answer["conflict"] = True

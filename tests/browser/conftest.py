@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
-from tests.faults.processes import crowding
-from tests.rig.binaries import NO_CHROMIUM, find_chromium
+from tests.support.binaries import NO_CHROMIUM, find_chromium
+from tests.support.processes import crowding
 
-from .stack import Stack
+from ..support.demo_stack import Stack
 
 FLAGS = [
     "--no-sandbox",

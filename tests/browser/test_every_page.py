@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from marketplace_hooks.extension import create_app
+from marketplace_hooks.standalone import build_app
 
+from ..support.demo_stack import Stack
+from ..support.page_quality import COLOURS, faults_of, outline_faults, overflow_of, picture, sign_in_as
+from ..support.page_visits import EXTRA, NOT_PAGES, VISITS, Visit
 from .conftest import OpenBrowser
-from .craft import COLOURS, faults_of, outline_faults, overflow_of, picture, sign_in_as
-from .stack import Stack
-from .visits import EXTRA, NOT_PAGES, VISITS, Visit
 
 ALL = {**VISITS, **EXTRA}
 PEOPLE = sorted({(visit.role or "", visit.subject) for visit in ALL.values()})
-ROOMS = ("mh_storefront.", "mh_entrance.", "mh_seller.", "mh_customer.", "mh_operator.")
+ROOMS = ("mh_storefront.", "mh_sign_in.", "mh_seller.", "mh_customer.", "mh_operator.")
 NARROW = 320
 
 
@@ -22,7 +22,7 @@ def visits_of(person: tuple[str, str]) -> dict[str, Visit]:
 
 
 def test_every_page_is_visited_below() -> None:
-    app = create_app({"MARKETPLACE_HOOKS_DATABASE_URL": "sqlite:///never-opened.db"})
+    app = build_app({"MARKETPLACE_HOOKS_DATABASE_URL": "sqlite:///never-opened.db"})
     pages = {
         rule.endpoint
         for rule in app.url_map.iter_rules()

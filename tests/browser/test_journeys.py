@@ -6,9 +6,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from ..support.demo_stack import Stack
+from ..support.page_quality import sign_in_as
 from .conftest import OpenBrowser
-from .craft import sign_in_as
-from .stack import Stack
 
 HIDDEN, ITS_PACK = "20175", "30024"
 WITHDRAWN, ITS_SELLER = "20133", "moulinoctets"
@@ -39,29 +39,29 @@ def status_in(page: Page, path: str) -> int:
 def test_a_seller_hides_a_product_and_its_pack_vanishes_in_another_window(
     stack: Stack, open_browser: OpenBrowser
 ) -> None:
-    visitor, seller = open_browser(), open_browser()
-    assert status_in(visitor, f"/packs/{ITS_PACK}") == 200
+    make_site_client, seller = open_browser(), open_browser()
+    assert status_in(make_site_client, f"/packs/{ITS_PACK}") == 200
     sign_in_as(seller, "seller", "pixelune")
     seller.locator(f'a[href$="/products/{HIDDEN}"]').first.click()
     seller.get_by_role("link", name="Take offline").click()
     expect(seller.get_by_text("This pack is hidden with it:")).to_be_visible()
     confirms(seller, "Take offline", "a rest")
     seller.wait_for_url("**/seller/progress/*")
-    assert status_in(visitor, f"/packs/{ITS_PACK}") == 404
-    assert status_in(visitor, f"/products/{HIDDEN}") == 404
+    assert status_in(make_site_client, f"/packs/{ITS_PACK}") == 404
+    assert status_in(make_site_client, f"/products/{HIDDEN}") == 404
     finishes(seller)
     seller.get_by_role("link", name="Back to the product").click()
     seller.get_by_role("link", name="Put back online").click()
     confirms(seller, "Put back online", "rested")
     seller.wait_for_url("**/seller/progress/*")
-    assert status_in(visitor, f"/packs/{ITS_PACK}") == 200
+    assert status_in(make_site_client, f"/packs/{ITS_PACK}") == 200
     finishes(seller)
 
 
 def test_a_seller_withdraws_a_product_for_good_and_sees_its_renewals_cancelled(
     stack: Stack, open_browser: OpenBrowser
 ) -> None:
-    visitor, seller, customer = open_browser(), open_browser(), open_browser()
+    make_site_client, seller, customer = open_browser(), open_browser(), open_browser()
     sign_in_as(seller, "seller", ITS_SELLER)
     seller.locator(f'a[href$="/products/{WITHDRAWN}"]').first.click()
     name = seller.get_by_role("heading", level=1).inner_text()
@@ -72,7 +72,7 @@ def test_a_seller_withdraws_a_product_for_good_and_sees_its_renewals_cancelled(
     expect(seller.get_by_role("alert")).to_be_visible()
     confirms(seller, "Withdraw for good", "its time is over", name)
     seller.wait_for_url("**/seller/progress/*")
-    assert status_in(visitor, f"/products/{WITHDRAWN}") == 410
+    assert status_in(make_site_client, f"/products/{WITHDRAWN}") == 410
     finishes(seller)
     expect(seller.locator(".step-list")).to_contain_text(re.compile(rf"\b{foreseen}\b done|one done"))
     sign_in_as(customer, "customer", "c-1001", then="/account/purchases/o-50210")

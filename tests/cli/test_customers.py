@@ -12,10 +12,10 @@ from flask.cli import ScriptInfo
 from sqlalchemy import select
 
 from marketplace_hooks.cli import hooks_group
-from marketplace_hooks.store.purchases import Customer
+from marketplace_hooks.models.purchases import Customer
 
-from ..holders import holds
-from ..marketplace import Marketplace
+from ..support.customers import holds
+from ..support.marketplace import Marketplace
 
 
 def typed(marketplace: Marketplace, *words: str) -> Result:
@@ -48,7 +48,7 @@ def test_the_doctor_says_whether_downloads_can_be_signed(
 def test_without_a_running_demo_there_is_nothing_to_withdraw(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MARKETPLACE_HOOKS_INSTANCE", str(marketplace.installation.settings.instance))
+    monkeypatch.setenv("MARKETPLACE_HOOKS_INSTANCE", str(marketplace.runtime.settings.instance))
     answer = typed(marketplace, "demo")
     assert answer.exit_code == 1
     assert "up --demo" in answer.output

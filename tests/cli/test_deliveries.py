@@ -11,10 +11,10 @@ from click.testing import CliRunner, Result
 from flask.cli import ScriptInfo
 
 from marketplace_hooks.cli import hooks_group
-from marketplace_hooks.services.endpoints import add_endpoint
+from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
-from ..marketplace import OFFLINE, Marketplace
-from ..services.receiver import Answer, Receiver
+from ..support.marketplace import OFFLINE, Marketplace
+from ..support.webhook_receiver import Answer, Receiver
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ def listed(shop: Marketplace, *words: str) -> list[dict[str, Any]]:
 def test_what_did_not_arrive_is_listed_and_sent_again_under_its_own_id(shop: Marketplace) -> None:
     answers = iter([Answer(500), Answer(204)])
     with Receiver(lambda request: next(answers)) as receiver:
-        endpoint, _ = add_endpoint(shop.installation, receiver.url, types=["product.hidden"])
+        endpoint, _ = add_endpoint(shop.runtime, receiver.url, types=["product.hidden"])
         shop.change("mod-1", OFFLINE)
-        shop.work_off()
+        shop.run_all_now()
         [lost] = listed(shop, "--state", "exhausted")
         assert (lost["subject"], lost["endpoint_id"], lost["last_status"]) == ("product:mod-1", endpoint.id, 500)
         assert listed(shop, "--event", lost["event_id"]) == listed(shop, "--type", "product.hidden") == [lost]
@@ -51,7 +51,7 @@ def test_what_did_not_arrive_is_listed_and_sent_again_under_its_own_id(shop: Mar
         waiting = typed(shop, "replay", str(lost["delivery_id"]))
         assert waiting.exit_code == 1
         assert "the delivery is pending" in waiting.output
-        shop.work_off()
+        shop.run_all_now()
         [arrived] = listed(shop)
         assert (arrived["state"], arrived["attempts"]) == ("delivered", 1)
         assert [request.id for request in receiver.requests] == [lost["event_id"]] * 2

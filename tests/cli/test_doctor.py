@@ -12,9 +12,9 @@ from flask.cli import ScriptInfo
 
 from marketplace_hooks.cli import hooks_group
 
-from ..marketplace import Marketplace
-from ..remote.test_outbound_tls import Authority
-from ..rig.mail import PASSWORD, mail_server
+from ..remote.http.test_tls import Authority
+from ..support.mail_server import PASSWORD, mail_server
+from ..support.marketplace import Marketplace
 
 Open = Callable[..., Marketplace]
 

@@ -14,12 +14,12 @@ from flask.cli import ScriptInfo
 from sqlalchemy import select
 
 from marketplace_hooks.cli import hooks_group
-from marketplace_hooks.config import EXTENSION, PREFIX
-from marketplace_hooks.demo.fake_shop import FakeShop, Key, Module, Shop
-from marketplace_hooks.demo.shops import DEMO_KEY
-from marketplace_hooks.extension import create_app
-from marketplace_hooks.services.installation import Installation
-from marketplace_hooks.store.inspections import Evidence, SiteCredential
+from marketplace_hooks.config.settings import EXTENSION, PREFIX
+from marketplace_hooks.demo.fake_shops.model import DEMO_KEY
+from marketplace_hooks.demo.fake_shops.server import FakeShop, Key, Module, Shop
+from marketplace_hooks.models.inspections import Evidence, SiteCredential
+from marketplace_hooks.services.core.runtime import Runtime
+from marketplace_hooks.standalone import build_app
 
 SHOP = Shop(
     version="9.1.4",
@@ -38,12 +38,12 @@ class Console:
             "ALLOWED_NETWORKS": "127.0.0.0/8",
             "INSPECTION_DEADLINE_S": 5,
         }
-        self.app = create_app({PREFIX + name: value for name, value in settings.items()})
+        self.app = build_app({PREFIX + name: value for name, value in settings.items()})
 
     @property
-    def here(self) -> Installation:
-        installation: Installation = self.app.extensions[EXTENSION].installation
-        return installation
+    def here(self) -> Runtime:
+        runtime: Runtime = self.app.extensions[EXTENSION].runtime
+        return runtime
 
     def run(self, *words: str, answers: str = "", env: dict[str, str] | None = None) -> Result:
         info = ScriptInfo(create_app=lambda: self.app)
@@ -60,7 +60,7 @@ def console(sqlite_url: str, tmp_path: Path) -> Iterator[Console]:
     opened = Console(sqlite_url, tmp_path)
     yield opened
     opened.here.database.dispose()
-    opened.here.visits.close()
+    opened.here.site_client.close()
 
 
 @pytest.fixture
@@ -99,8 +99,8 @@ def test_secrets_come_from_the_environment_and_stand_nowhere_afterwards(
     with caplog.at_level(logging.DEBUG):
         words = ["inspect", site.url, "--webservice-key", "--client-id", "inspector", "--module", "shipping"]
         shown = console.shown(*words, env=env)
-    rungs = {one["rung"] for one in shown["evidence"] if one["value"] is not None}
-    assert {"webservice", "admin_api"} <= rungs
+    probes = {one["rung"] for one in shown["evidence"] if one["value"] is not None}
+    assert {"webservice", "admin_api"} <= probes
     stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*.db*"))
     for secret in (DEMO_KEY, "demo-secret"):
         assert secret not in json.dumps(shown) + caplog.text

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.processes import ROOT, SECRET, crowding, free_port, kill_all, running_of, wait_until
+from tests.support.processes import ROOT, SECRET, crowding, free_port, kill_all, running_of, wait_until
 
 READY_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 60.0

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from .tree import project_files, shown
+from ..support.source_tree import project_files, shown
 
 INDEX_HOSTS = ["py" + "pi.org", "python" + "hosted.org", "registry.npm" + "js", "deb." + "debian.org"]
 INDEX_OPTIONS = ["--index" + "-url", "--extra-index" + "-url", "--find" + "-links"]

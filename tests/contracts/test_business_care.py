@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from marketplace_hooks.domain.entitlement import PRECEDENCE
-from marketplace_hooks.domain.prices import RATES, reactivation_price, renewal_price
-from marketplace_hooks.domain.renewals import (
+from marketplace_hooks.domain.business_care.entitlement import PRECEDENCE
+from marketplace_hooks.domain.business_care.prices import RATES, reactivation_price, renewal_price
+from marketplace_hooks.domain.business_care.renewals import (
     CLAIM_DELAY,
     LONGEST_UNATTENDED_OUTAGE,
     notice_day,
@@ -19,7 +19,7 @@ from marketplace_hooks.domain.renewals import (
     period_end,
 )
 
-from .tree import ROOT
+from ..support.source_tree import ROOT
 
 PAGE = (ROOT / "docs" / "business-care.md").read_text(encoding="utf-8")
 PICTURE = ROOT / "docs" / "pictures" / "business-care.svg"

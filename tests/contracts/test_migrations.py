@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .tree import ROOT
+from ..support.source_tree import ROOT
 
 FOLDER = ROOT / "marketplace_hooks" / "store" / "migrations" / "versions"
 

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from marketplace_hooks.config import Settings
-from marketplace_hooks.domain.deadlines import Closure, deadline
-from marketplace_hooks.domain.eligibility import Ground
+from marketplace_hooks.config.settings import Settings
+from marketplace_hooks.domain.support.deadlines import Closure, deadline
+from marketplace_hooks.domain.support.eligibility import Ground
 
-from .tree import ROOT
+from ..support.source_tree import ROOT
 
 PAGE = (ROOT / "docs" / "support.md").read_text(encoding="utf-8")
 ROWS = re.findall(

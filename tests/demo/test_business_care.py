@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from marketplace_hooks.demo import business_care, catalogue
-from marketplace_hooks.demo.catalogue import Event
+from marketplace_hooks.demo import business_care, catalog
+from marketplace_hooks.demo.catalog import Event
 from marketplace_hooks.demo.load import signed_posts
 from marketplace_hooks.demo.subscribers import product_events, subscriber_events, withdrawal_event
-from marketplace_hooks.domain.entitlement import Entitlement, Question
-from marketplace_hooks.services.entitlements import Asked, check
-from marketplace_hooks.store.inbox import InboxEvent, InboxState
-from marketplace_hooks.store.releases import Release, ReleasePurchase
-from marketplace_hooks.store.subscriptions import Subscription
+from marketplace_hooks.domain.business_care.entitlement import Entitlement, Question
+from marketplace_hooks.models.inbox import InboxEvent, InboxState
+from marketplace_hooks.models.releases import Release, ReleasePurchase
+from marketplace_hooks.models.subscriptions import Subscription
+from marketplace_hooks.services.business_care.entitlements import Asked, check
 
-from ..marketplace import SECRET, Marketplace, open_marketplace
+from ..support.marketplace import SECRET, Marketplace, open_marketplace
 
 
 def load(marketplace: Marketplace, told: Iterable[Event]) -> None:
@@ -28,13 +28,13 @@ def load(marketplace: Marketplace, told: Iterable[Event]) -> None:
     for path, headers, body in signed_posts(told, SECRET, datetime.now(UTC)):
         answer = marketplace.app.test_client().post(path, data=body, headers=headers)
         assert answer.status_code == 202, answer.text
-    marketplace.work_off()
+    marketplace.run_all_now()
 
 
 def entitlement(marketplace: Marketplace, purchase_id: str) -> Entitlement:
-    installation = marketplace.installation
-    question = Question(at=installation.now(), zone=installation.settings.reference_zone)
-    with installation.database.reading() as session:
+    runtime = marketplace.runtime
+    question = Question(at=runtime.now(), zone=runtime.settings.reference_zone)
+    with runtime.database.reading() as session:
         return check(session, Asked(purchase_id=purchase_id), question)
 
 
@@ -42,7 +42,7 @@ def entitlement(marketplace: Marketplace, purchase_id: str) -> Entitlement:
 def loaded(sqlite_url: str, tmp_path: Path) -> Any:
     with open_marketplace(sqlite_url, tmp_path / "instance", DEMO=True) as marketplace:
         now = datetime.now(UTC)
-        load(marketplace, [*catalogue.events(now), *business_care.events(now)])
+        load(marketplace, [*catalog.events(now), *business_care.events(now)])
         yield marketplace
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from marketplace_hooks.demo import business_care, catalogue, support
-from marketplace_hooks.store.inbox import InboxEvent, InboxState
-from marketplace_hooks.store.purchases import Purchase
-from marketplace_hooks.store.support import Clock, SupportRequest
+from marketplace_hooks.demo import business_care, catalog, support
+from marketplace_hooks.models.inbox import InboxEvent, InboxState
+from marketplace_hooks.models.purchases import Purchase
+from marketplace_hooks.models.support import Clock, SupportRequest
 
-from ..marketplace import Marketplace, open_marketplace
-from ..rig import databases
+from ..support import databases
+from ..support.marketplace import Marketplace, open_marketplace
 from .test_business_care import load
 
 SITES = ["http://127.0.0.1:8001", "http://127.0.0.1:8002", "http://127.0.0.1:8003"]
@@ -28,7 +28,7 @@ def loaded(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     with open_marketplace(url, folder / "instance", DEMO=True) as marketplace:
         now = datetime.now(UTC)
         served = support.bound_to_served_sites(SITES, now)
-        load(marketplace, [*catalogue.events(now), *business_care.events(now), *served, *support.events(now)])
+        load(marketplace, [*catalog.events(now), *business_care.events(now), *served, *support.events(now)])
         yield marketplace
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace_hooks.domain.versions import Rule, compare, compatible, padded_bounds
-from tests.vectors import cases
+from tests.support.cases import cases
 
 RELEASES = [release["version"] for release in cases("prestashop_releases", "releases")]
 releases = st.sampled_from(RELEASES)

@@ -11,19 +11,19 @@ import sqlalchemy as sa
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.remote.rungs import Credentials
-from marketplace_hooks.services import tokens
-from marketplace_hooks.services.inspections import start_inspection
-from marketplace_hooks.store.access import IdempotentCall, Token
-from marketplace_hooks.store.base import Base
-from marketplace_hooks.store.inbox import InboxEvent
-from marketplace_hooks.store.inspections import Inspection, SiteCredential
-from marketplace_hooks.store.purchases import Customer, Purchase
-from marketplace_hooks.store.subscriptions import Subscription
-from marketplace_hooks.store.support import Message, SupportRequest
+from marketplace_hooks.database.types import Base
+from marketplace_hooks.models.access import IdempotentCall, Token
+from marketplace_hooks.models.inbox import InboxEvent
+from marketplace_hooks.models.inspections import Inspection, SiteCredential
+from marketplace_hooks.models.purchases import Customer, Purchase
+from marketplace_hooks.models.subscriptions import Subscription
+from marketplace_hooks.models.support import Message, SupportRequest
+from marketplace_hooks.remote.probes.protocol import Credentials
+from marketplace_hooks.services.access import tokens
+from marketplace_hooks.services.inspections.requests import start_inspection
 
-from ..holders import SHOP, buys, holds, is_described, is_terminated, money
-from ..marketplace import Marketplace
+from ..support.customers import SHOP, buys, holds, is_described, is_terminated, money
+from ..support.marketplace import Marketplace
 
 PERSONAL = ("Odile", "Berthonneau", "odile", "shop.example")
 """Words that are in what the tests tell of the customer, and in nothing else."""
@@ -35,14 +35,14 @@ def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
 
 
 def erases(marketplace: Marketplace, customer_id: str = "customer-1") -> str:
-    event = marketplace.tell("customer.erased", customer_id=customer_id)
-    marketplace.work_off()
+    event = marketplace.publish("customer.erased", customer_id=customer_id)
+    marketplace.run_all_now()
     return event
 
 
 def everything(marketplace: Marketplace) -> Iterator[tuple[str, str]]:
     """Every value in every table of ours, as text."""
-    with marketplace.installation.database.engine.connect() as connection:
+    with marketplace.runtime.database.engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
             for row in connection.execute(sa.select(table)):
                 for column, value in zip(table.c, row, strict=True):
@@ -57,14 +57,14 @@ def leaks(marketplace: Marketplace) -> list[tuple[str, str]]:
 def test_nothing_personal_is_left_in_any_table(marketplace: Marketplace) -> None:
     holds(marketplace)
     moved = {"shop_url": "https://odile.example/shop", "bound_at": datetime.now(UTC).isoformat()}
-    marketplace.tell("purchase.shop_bound", purchase_id="purchase-1", **moved)
+    marketplace.publish("purchase.shop_bound", purchase_id="purchase-1", **moved)
     said = {"purchase_id": "purchase-1", "actor": "Odile Berthonneau", "received_at": datetime.now(UTC).isoformat()}
-    marketplace.tell("subscription.renewal_cancelled", **said)
+    marketplace.publish("subscription.renewal_cancelled", **said)
     is_terminated(marketplace, "purchase-1")
     buys(marketplace, "parked", product_id="mod-unknown")
-    marketplace.tell("presale.note_taken", customer_id="customer-1", note="Odile called about Lumen")
-    marketplace.tell("mystery.note_taken", purchase_id="purchase-1", request_id="r-9", note="Odile called again")
-    marketplace.work_off()
+    marketplace.publish("presale.note_taken", customer_id="customer-1", note="Odile called about Lumen")
+    marketplace.publish("mystery.note_taken", purchase_id="purchase-1", request_id="r-9", note="Odile called again")
+    marketplace.run_all_now()
     assert leaks(marketplace) != []
     event = erases(marketplace)
     assert marketplace.fate(event) == ("applied", "changed")
@@ -108,7 +108,7 @@ def test_a_description_that_comes_after_the_erasure_is_not_kept(marketplace: Mar
     holds(marketplace)
     erases(marketplace)
     late = is_described(marketplace, sent_at=datetime.now(UTC) + timedelta(minutes=1))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(late) == ("applied", "superseded")
     assert leaks(marketplace) == []
 
@@ -117,7 +117,7 @@ def test_somebody_erased_before_being_known_stays_unknown(marketplace: Marketpla
     erases(marketplace)
     is_described(marketplace, sent_at=datetime.now(UTC) + timedelta(minutes=1))
     buys(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     [purchase] = marketplace.all(select(Purchase))
     assert (purchase.customer_id, purchase.price_cents) == ("customer-1", 9900)
     assert leaks(marketplace) == []
@@ -126,7 +126,7 @@ def test_somebody_erased_before_being_known_stays_unknown(marketplace: Marketpla
 def test_a_purchase_that_waited_is_applied_without_what_was_personal(marketplace: Marketplace) -> None:
     is_described(marketplace)
     event = buys(marketplace, product_id="mod-7")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("parked", None)
     erases(marketplace)
     marketplace.sells("mod-7")
@@ -137,12 +137,12 @@ def test_a_purchase_that_waited_is_applied_without_what_was_personal(marketplace
 
 def test_another_body_put_aside_is_forgotten_too(marketplace: Marketplace) -> None:
     event = is_described(marketplace)
-    marketplace.tell(
+    marketplace.publish(
         "customer.upserted",
         event_id=event,
         **{"customer_id": "customer-1", "name": "Odile", "email": "o@x.example", "locale": "fr", "professional": True},
     )
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert any(where.startswith("mh_inbox_conflicts") for where, _ in leaks(marketplace))
     erases(marketplace)
     assert leaks(marketplace) == []
@@ -150,8 +150,8 @@ def test_another_body_put_aside_is_forgotten_too(marketplace: Marketplace) -> No
 
 def test_the_tokens_of_who_is_erased_open_nothing(marketplace: Marketplace) -> None:
     holds(marketplace)
-    tokens.create(marketplace.installation, "customer", subject="customer-1", label="Odile's phone")
-    tokens.create(marketplace.installation, "customer", subject="customer-2", label="another's")
+    tokens.create(marketplace.runtime, "customer", subject="customer-1", label="Odile's phone")
+    tokens.create(marketplace.runtime, "customer", subject="customer-2", label="another's")
     erases(marketplace)
     rows = {token.subject: (token.label, token.revoked_at) for token in marketplace.all(select(Token))}
     assert rows == {"customer-1": ("", datetime.now(UTC)), "customer-2": ("another's", None)}
@@ -160,7 +160,7 @@ def test_the_tokens_of_who_is_erased_open_nothing(marketplace: Marketplace) -> N
 def test_what_was_seen_on_the_site_goes_with_the_customer(marketplace: Marketplace) -> None:
     holds(marketplace)
     given = Credentials(webservice_key="K" * 32)
-    start_inspection(marketplace.installation, SHOP, purchase_id="purchase-1", credentials=given)
+    start_inspection(marketplace.runtime, SHOP, purchase_id="purchase-1", credentials=given)
     assert len(marketplace.all(select(SiteCredential.kind))) > 0
     erases(marketplace)
     assert leaks(marketplace) == []
@@ -171,7 +171,7 @@ def test_what_was_seen_on_the_site_goes_with_the_customer(marketplace: Marketpla
 def test_no_word_of_a_conversation_stays(marketplace: Marketplace) -> None:
     holds(marketplace)
     now = datetime.now(UTC)
-    with marketplace.installation.database.session() as session:
+    with marketplace.runtime.database.session() as session:
         session.add(
             SupportRequest(
                 id="request-1",
@@ -214,9 +214,9 @@ def test_no_word_of_a_conversation_stays(marketplace: Marketplace) -> None:
             )
         )
     said_of = {"status": 201, "body": b'{"body": "signed, Odile"}', "owner": "", "body_sha256": "", "started_at": now}
-    token, _ = tokens.create(marketplace.installation, "customer", subject="customer-1")
-    seller, _ = tokens.create(marketplace.installation, "seller", subject="seller-1")
-    with marketplace.installation.database.session() as session:
+    token, _ = tokens.create(marketplace.runtime, "customer", subject="customer-1")
+    seller, _ = tokens.create(marketplace.runtime, "seller", subject="seller-1")
+    with marketplace.runtime.database.session() as session:
         session.add(IdempotentCall(scope=f"token:{token.id}", route="POST /support-requests", key="1", **said_of))
         route = "POST /support-requests/request-1/messages"
         session.add(IdempotentCall(scope=f"token:{seller.id}", route=route, key="1", **said_of))

@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 
 import time_machine
 
-from ..marketplace import OFFLINE, ONLINE, Marketplace
+from ..support.marketplace import OFFLINE, ONLINE, Marketplace
 
 Opens = Callable[..., Marketplace]
 MICROSECOND = timedelta(microseconds=1)
 
 
 def test_an_event_waits_for_its_parent_and_is_applied_when_it_comes(marketplace: Marketplace) -> None:
-    marketplace.tell("seller.upserted")
+    marketplace.publish("seller.upserted")
     event = marketplace.change("mod-1", OFFLINE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     parked = marketplace.event(event)
     assert (parked.state, parked.parked_on, parked.applied_at) == ("parked", "product:mod-1", None)
-    marketplace.tell("product.upserted", product_id="mod-1")
-    marketplace.work_off()
+    marketplace.publish("product.upserted", product_id="mod-1")
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")
     assert (marketplace.status("mod-1"), marketplace.told("mod-1")) == (OFFLINE, ["product.hidden"])
 
@@ -28,24 +28,24 @@ def test_an_event_waits_for_its_parent_and_is_applied_when_it_comes(marketplace:
 def test_a_whole_family_told_backwards_finds_together(marketplace: Marketplace) -> None:
     events = [
         marketplace.change("pack-1", OFFLINE, kind="pack"),
-        marketplace.tell("pack.upserted", product_ids=["mod-1", "mod-2"]),
+        marketplace.publish("pack.upserted", product_ids=["mod-1", "mod-2"]),
         marketplace.change("mod-1", OFFLINE),
-        marketplace.tell("product.upserted", product_id="mod-2"),
-        marketplace.tell("product.upserted", product_id="mod-1"),
-        marketplace.tell("seller.suspended"),
-        marketplace.tell("seller.upserted"),
+        marketplace.publish("product.upserted", product_id="mod-2"),
+        marketplace.publish("product.upserted", product_id="mod-1"),
+        marketplace.publish("seller.suspended"),
+        marketplace.publish("seller.upserted"),
     ]
     for _ in range(2):
-        marketplace.work_off()
+        marketplace.run_all_now()
     assert [marketplace.fate(event) for event in events] == [("applied", "changed")] * 7
     assert (marketplace.status("mod-1"), marketplace.status("mod-2")) == (OFFLINE, OFFLINE)
-    assert not marketplace.sees("pack-1")
+    assert not marketplace.can_see("pack-1")
 
 
 def test_a_pack_waits_for_each_of_its_members_in_turn(marketplace: Marketplace) -> None:
     marketplace.sells("mod-1")
-    event = marketplace.tell("pack.upserted", product_ids=["mod-1", "mod-2", "mod-3"])
-    marketplace.work_off()
+    event = marketplace.publish("pack.upserted", product_ids=["mod-1", "mod-2", "mod-3"])
+    marketplace.run_all_now()
     assert marketplace.event(event).parked_on == "product:mod-2"
     marketplace.sells("mod-2")
     assert marketplace.event(event).parked_on == "product:mod-3"
@@ -54,12 +54,12 @@ def test_a_pack_waits_for_each_of_its_members_in_turn(marketplace: Marketplace) 
 
 
 def test_parked_events_are_applied_in_the_order_they_came(marketplace: Marketplace) -> None:
-    marketplace.tell("seller.upserted")
+    marketplace.publish("seller.upserted")
     first = marketplace.change("mod-1", OFFLINE, version=1)
     second = marketplace.change("mod-1", ONLINE, version=2)
-    marketplace.work_off()
-    marketplace.tell("product.upserted", product_id="mod-1")
-    marketplace.work_off()
+    marketplace.run_all_now()
+    marketplace.publish("product.upserted", product_id="mod-1")
+    marketplace.run_all_now()
     assert [marketplace.fate(event) for event in (first, second)] == [("applied", "changed")] * 2
     assert marketplace.told("mod-1") == ["product.hidden", "product.shown"]
 
@@ -69,19 +69,19 @@ def test_a_parked_event_is_tried_again_at_its_times_and_in_the_end_only_shown(
 ) -> None:
     marketplace = open_here(PARK_RETRIES_S="60 600")
     event = marketplace.change("mod-1", OFFLINE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     for attempts, pause_s in ((1, 60), (2, 600)):
         parked = marketplace.event(event)
         assert (parked.attempts, parked.due_at) == (attempts, datetime.now(UTC) + timedelta(seconds=pause_s))
         clock.shift(timedelta(seconds=pause_s) - MICROSECOND)
-        marketplace.work_off()
+        marketplace.run_all_now()
         assert marketplace.event(event).attempts == attempts
         clock.shift(MICROSECOND)
-        marketplace.work_off()
+        marketplace.run_all_now()
     shown = marketplace.event(event)
     assert (shown.state, shown.parked_on, shown.due_at, shown.attempts) == ("parked", "product:mod-1", None, 3)
     clock.shift(timedelta(days=30))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.event(event).attempts == 3
 
 
@@ -90,10 +90,10 @@ def test_a_parent_that_comes_after_the_limit_still_calls_its_event(
 ) -> None:
     marketplace = open_here(PARK_RETRIES_S="60")
     event = marketplace.change("mod-1", OFFLINE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(60)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.event(event).due_at is None
     marketplace.sells("mod-1")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")

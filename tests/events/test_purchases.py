@@ -12,14 +12,14 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.domain.prices import share_of
-from marketplace_hooks.events.apply import drain
-from marketplace_hooks.services.entitlements import Asked
-from marketplace_hooks.store.products import Listing
-from marketplace_hooks.store.purchases import Refund
-from marketplace_hooks.store.subscriptions import PeriodKind, Subscription
+from marketplace_hooks.domain.business_care.prices import share_of
+from marketplace_hooks.events.processor import process_pending
+from marketplace_hooks.models.products import Listing
+from marketplace_hooks.models.purchases import Refund
+from marketplace_hooks.models.subscriptions import PeriodKind, Subscription
+from marketplace_hooks.services.business_care.entitlements import Asked
 
-from ..business_care import (
+from ..support.business_care import (
     CLAIM_DELAY,
     DAY,
     HOUR,
@@ -37,8 +37,8 @@ from ..business_care import (
     subscription,
     told,
 )
-from ..holders import buys, holds, is_described, is_refunded, money
-from ..marketplace import ONLINE, WITHDRAWN, Marketplace
+from ..support.customers import buys, holds, is_described, is_refunded, money
+from ..support.marketplace import ONLINE, WITHDRAWN, Marketplace
 
 BOUGHT = instant("2026-03-02T10:30:00+01:00")
 RENEWAL = instant("2027-03-03T00:00:00+01:00")
@@ -55,21 +55,21 @@ def now() -> str:
 
 def refunds(marketplace: Marketplace, amount_cents: int, at: datetime | None = None, **more: Any) -> str:
     said = {"refunded_at": (at or datetime.now(UTC)).isoformat(), "amount": money(amount_cents), "request_id": None}
-    return marketplace.tell("purchase.refunded", purchase_id=PURCHASE, **{**said, **more})
+    return marketplace.publish("purchase.refunded", purchase_id=PURCHASE, **{**said, **more})
 
 
 def disputes(marketplace: Marketplace, at: datetime | None = None, **more: Any) -> str:
     said = {"disputed_at": (at or datetime.now(UTC)).isoformat(), "amount": money(9900)}
-    return marketplace.tell("purchase.disputed", purchase_id=PURCHASE, **{**said, **more})
+    return marketplace.publish("purchase.disputed", purchase_id=PURCHASE, **{**said, **more})
 
 
 def closes(marketplace: Marketplace, outcome: str, at: datetime | None = None) -> str:
     closed_at = (at or datetime.now(UTC)).isoformat()
-    return marketplace.tell("purchase.dispute_closed", purchase_id=PURCHASE, outcome=outcome, closed_at=closed_at)
+    return marketplace.publish("purchase.dispute_closed", purchase_id=PURCHASE, outcome=outcome, closed_at=closed_at)
 
 
 def binds(marketplace: Marketplace, shop_url: str, at: datetime) -> str:
-    return marketplace.tell("purchase.shop_bound", purchase_id=PURCHASE, shop_url=shop_url, bound_at=at.isoformat())
+    return marketplace.publish("purchase.shop_bound", purchase_id=PURCHASE, shop_url=shop_url, bound_at=at.isoformat())
 
 
 # --- what begins
@@ -108,13 +108,13 @@ def test_the_day_of_purchase_is_the_reference_zone_s(
 
 
 def test_a_free_product_has_no_business_care(marketplace: Marketplace) -> None:
-    marketplace.tell("product.upserted", product_id="mod-free", price=money(0))
+    marketplace.publish("product.upserted", product_id="mod-free", price=money(0))
     holds(marketplace, product_id="mod-free", amount_cents=0)
     assert marketplace.all(select(Subscription)) == []
     assert told(marketplace) == []
     assert code(marketplace) == "NOT_FOUND"
     refused = cancels(marketplace, datetime.now(UTC))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(refused) == ("rejected", None)
 
 
@@ -124,7 +124,7 @@ def test_free_or_not_is_what_the_listing_said_on_the_day_of_purchase(
 ) -> None:
     listing = {"features": [], "compatible_from": None, "compatible_to": None, "published_at": published_at.isoformat()}
     clock.shift(HOUR)
-    marketplace.tell("product.upserted", price=money(0), listing=listing)
+    marketplace.publish("product.upserted", price=money(0), listing=listing)
     holds(marketplace, purchased_at=BOUGHT.isoformat(), amount_cents=0)
     assert (marketplace.all(select(Subscription)) == []) is is_free
 
@@ -141,20 +141,20 @@ def test_the_listing_of_the_day_of_purchase_is_frozen(marketplace: Marketplace, 
     holds(marketplace)
     clock.shift(HOUR)
     listing = {"features": ["New"], "compatible_from": "9.0.0", "compatible_to": "9.1.0", "published_at": now()}
-    marketplace.tell("product.upserted", price=money(4900), listing=listing)
+    marketplace.publish("product.upserted", price=money(4900), listing=listing)
     buys(marketplace, "purchase-2")
     buys(marketplace, "purchase-3", purchased_at=BOUGHT.isoformat())
-    marketplace.work_off()
+    marketplace.run_all_now()
     announced = {one.id: one.compatible_to for one in marketplace.all(select(Listing))}
     frozen = [announced[purchase(marketplace, id_).listing_id or 0] for id_ in (PURCHASE, "purchase-2", "purchase-3")]
     assert frozen == ["8.2.99", "9.1.0", "8.2.99"]
 
 
 def test_a_purchase_told_in_one_breath_with_its_product_freezes_its_listing(marketplace: Marketplace) -> None:
-    marketplace.tell("product.upserted", product_id="mod-new")
+    marketplace.publish("product.upserted", product_id="mod-new")
     is_described(marketplace)
     buys(marketplace, product_id="mod-new")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert purchase(marketplace).listing_id is not None
 
 
@@ -162,15 +162,15 @@ def test_a_purchase_told_in_one_breath_with_its_product_freezes_its_listing(mark
 def test_of_a_pack_each_product_s_share_is_frozen(marketplace: Marketplace, repeats_the_whole_price: bool) -> None:
     prices = {"mod-1": 9900, "mod-2": 4900, "mod-3": 1901}
     for product_id, cents in prices.items():
-        marketplace.tell("product.upserted", product_id=product_id, price=money(cents))
-    marketplace.work_off()
-    marketplace.tell("pack.upserted", pack_id="pack-1", product_ids=list(prices), price=money(10_000))
+        marketplace.publish("product.upserted", product_id=product_id, price=money(cents))
+    marketplace.run_all_now()
+    marketplace.publish("pack.upserted", pack_id="pack-1", product_ids=list(prices), price=money(10_000))
     is_described(marketplace)
     shares = {product_id: share_of(10_000, prices, product_id) for product_id in prices}
     for product_id, share in shares.items():
         paid = 10_000 if repeats_the_whole_price else share
         buys(marketplace, f"of-{product_id}", product_id=product_id, pack_id="pack-1", amount_cents=paid)
-    marketplace.work_off()
+    marketplace.run_all_now()
     frozen = [purchase(marketplace, f"of-{product_id}").price_cents for product_id in prices]
     assert frozen == list(shares.values())
     assert sum(frozen) == 10_000
@@ -183,23 +183,23 @@ def test_of_a_pack_each_product_s_share_is_frozen(marketplace: Marketplace, repe
 def test_a_purchase_waits_for_its_customer_and_its_product(marketplace: Marketplace, order: tuple[str, ...]) -> None:
     tell: dict[str, Callable[[], str]] = {
         "customer": lambda: is_described(marketplace),
-        "product": lambda: marketplace.tell("product.upserted", product_id="mod-late"),
+        "product": lambda: marketplace.publish("product.upserted", product_id="mod-late"),
         "purchase": lambda: buys(marketplace, product_id="mod-late"),
     }
     events = {}
     for what in order:
         events[what] = tell[what]()
-        marketplace.work_off()
+        marketplace.run_all_now()
     assert marketplace.fate(events["purchase"]) == ("applied", "changed")
     assert code(marketplace) == "VALID"
 
 
 def test_what_follows_a_purchase_waits_for_it(marketplace: Marketplace) -> None:
     refunded, cancelled = refunds(marketplace, 9900), cancels(marketplace, datetime.now(UTC))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert [marketplace.fate(one)[0] for one in (refunded, cancelled)] == ["parked", "parked"]
     holds(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert [marketplace.fate(one)[0] for one in (refunded, cancelled)] == ["applied", "applied"]
     assert code(marketplace) == "REFUNDED"
 
@@ -207,7 +207,7 @@ def test_what_follows_a_purchase_waits_for_it(marketplace: Marketplace) -> None:
 def test_a_purchase_told_twice_is_one(marketplace: Marketplace) -> None:
     holds(marketplace)
     again = buys(marketplace, purchased_at=BOUGHT.isoformat())
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(again) == ("applied", "no_effect")
     assert told(marketplace) == ["started"]
     assert len(periods(marketplace)) == 1
@@ -232,10 +232,10 @@ def test_a_purchase_told_again_with_other_facts_is_rejected(marketplace: Marketp
     if fact == "price_paid":
         is_described(marketplace)
         said = {"customer_id": "customer-1", "product_id": "mod-1", "pack_id": None, "shop_url": None}
-        event = marketplace.tell("purchase.completed", purchase_id=PURCHASE, **{**said, **again})
+        event = marketplace.publish("purchase.completed", purchase_id=PURCHASE, **{**said, **again})
     else:
         event = buys(marketplace, **again)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("rejected", None)
     known = purchase(marketplace)
     assert (known.customer_id, known.product_id, known.price_cents, known.currency) == (
@@ -252,10 +252,10 @@ def test_a_pack_s_purchase_told_twice_is_one_although_a_price_has_changed(market
     [pack] = [marketplace.pack("pack-1")]
     is_described(marketplace)
     buys(marketplace, pack_id="pack-1", amount_cents=pack.price_cents // 2)
-    marketplace.work_off()
-    marketplace.tell("product.upserted", product_id="mod-2", price=money(100))
+    marketplace.run_all_now()
+    marketplace.publish("product.upserted", product_id="mod-2", price=money(100))
     again = buys(marketplace, pack_id="pack-1", amount_cents=pack.price_cents // 2, purchased_at=BOUGHT.isoformat())
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(again) == ("applied", "no_effect")
 
 
@@ -271,7 +271,7 @@ def test_a_purchase_is_bound_to_a_site_later_and_moved_by_the_marketplace(
     binds(marketplace, "https://a.example", datetime.now(UTC))
     clock.shift(DAY)
     binds(marketplace, "https://b.example", datetime.now(UTC))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert code(marketplace, site="https://a.example") == "SHOP_SCOPE_MISMATCH"
     assert code(marketplace, site="https://b.example") == "VALID"
     past = [code(marketplace, BOUGHT + days * DAY, site="https://a.example") for days in (0, 1, 2)]
@@ -282,7 +282,7 @@ def test_an_older_binding_that_comes_late_is_kept_and_changes_nothing(marketplac
     holds(marketplace, shop_url=None)
     binds(marketplace, "https://b.example", BOUGHT + 2 * HOUR)
     late = binds(marketplace, "https://a.example", BOUGHT + HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(late) == ("applied", "superseded")
     assert purchase(marketplace).shop_url == "https://b.example"
     assert code(marketplace, BOUGHT + HOUR, site="https://a.example") == "VALID"
@@ -299,7 +299,7 @@ def test_an_address_that_cannot_be_read_binds_nothing(marketplace: Marketplace) 
 def test_the_whole_price_given_back_ends_everything_at_once(marketplace: Marketplace) -> None:
     holds(marketplace)
     event = refunds(marketplace, 9900)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")
     assert code(marketplace) == "REFUNDED"
     [ended] = outgoing(marketplace, "renewal_cancelled")
@@ -327,7 +327,7 @@ def test_partial_refunds_add_up_whatever_order_they_come_in(marketplace: Marketp
     made = [(4000, BOUGHT + HOUR), (5900, BOUGHT + 2 * HOUR), (100, BOUGHT + 3 * HOUR)]
     for number in order:
         refunds(marketplace, *made[number])
-        marketplace.work_off()
+        marketplace.run_all_now()
     known = purchase(marketplace)
     assert (known.refunded_cents, known.refunded_at) == (10_000, BOUGHT + 2 * HOUR)
     assert code(marketplace, BOUGHT + 2 * HOUR - MINUTE) == "VALID"
@@ -338,7 +338,7 @@ def test_partial_refunds_add_up_whatever_order_they_come_in(marketplace: Marketp
 def test_a_refund_told_twice_counts_once(marketplace: Marketplace) -> None:
     holds(marketplace)
     first, again = refunds(marketplace, 5000), refunds(marketplace, 5000)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
     assert len(marketplace.all(select(Refund))) == 1
     assert code(marketplace) == "VALID"
@@ -350,7 +350,7 @@ def test_a_refund_in_another_currency_or_of_nothing_is_rejected(
 ) -> None:
     holds(marketplace)
     event = refunds(marketplace, 0, amount=amount)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("rejected", None)
     assert (purchase(marketplace).refunded_cents, code(marketplace)) == (0, "VALID")
 
@@ -363,7 +363,7 @@ def test_a_refund_before_the_instant_that_is_told_after_the_charge_reverses_it(
     live_until(marketplace, clock, RENEWAL + DAY)
     charged(marketplace, "renewed")
     refunds(marketplace, 9900, RENEWAL + hours * HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert len(outgoing(marketplace, "reversal_due")) == reversals
     assert payments(marketplace)[2] == ("failed" if reversals else "paid")
     assert subscription(marketplace).state == "ended"
@@ -376,11 +376,11 @@ def test_a_dispute_rests_entitlement_until_it_is_won(marketplace: Marketplace, c
     holds(marketplace)
     clock.shift(DAY)
     disputes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert code(marketplace) == "PAYMENT_DISPUTED"
     clock.shift(DAY)
     closes(marketplace, "won")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert code(marketplace) == "VALID"
     past = [code(marketplace, BOUGHT + hours * HOUR) for hours in (23, 24, 47, 48)]
     assert past == ["VALID", "PAYMENT_DISPUTED", "PAYMENT_DISPUTED", "VALID"]
@@ -410,10 +410,10 @@ def test_a_dispute_may_be_closed_before_we_are_told_that_it_began(
     holds(marketplace)
     clock.shift(DAY)
     closed = closes(marketplace, "won", BOUGHT + HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(closed)[0] == "parked"
     disputes(marketplace, BOUGHT + MINUTE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(closed) == ("applied", "changed")
     assert code(marketplace) == "VALID"
 
@@ -424,7 +424,7 @@ def test_each_of_two_disputes_is_remembered(marketplace: Marketplace, clock: tim
     for hour in (1, 3):
         disputes(marketplace, BOUGHT + hour * HOUR)
         closes(marketplace, "won", BOUGHT + (hour + 1) * HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     past = [code(marketplace, BOUGHT + half * HOUR / 2) for half in (1, 3, 5, 7, 9)]
     assert past == ["VALID", "PAYMENT_DISPUTED", "VALID", "PAYMENT_DISPUTED", "VALID"]
     assert code(marketplace) == "VALID"
@@ -438,7 +438,7 @@ def test_a_second_dispute_that_is_open_is_not_closed_by_the_closing_of_the_first
     disputes(marketplace, BOUGHT + HOUR)
     disputes(marketplace, BOUGHT + 3 * HOUR)
     closes(marketplace, "won", BOUGHT + 2 * HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert code(marketplace) == "PAYMENT_DISPUTED"
     assert code(marketplace, BOUGHT + 2 * HOUR) == "VALID"
 
@@ -447,7 +447,7 @@ def test_a_dispute_and_its_closing_told_twice_are_one(marketplace: Marketplace) 
     holds(marketplace)
     first, again = disputes(marketplace), disputes(marketplace)
     closed, closed_again = closes(marketplace, "won"), closes(marketplace, "won")
-    marketplace.work_off()
+    marketplace.run_all_now()
     fates = [marketplace.fate(one)[1] for one in (first, again, closed, closed_again)]
     assert fates == ["changed", "no_effect", "changed", "no_effect"]
 
@@ -455,7 +455,7 @@ def test_a_dispute_and_its_closing_told_twice_are_one(marketplace: Marketplace) 
 def test_a_dispute_in_another_currency_is_rejected(marketplace: Marketplace) -> None:
     holds(marketplace)
     event = disputes(marketplace, amount=money(9900, "USD"))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.fate(event)[0], code(marketplace)) == ("rejected", "VALID")
 
 
@@ -467,8 +467,8 @@ def test_a_termination_ends_before_term_and_for_good(marketplace: Marketplace, c
     clock.shift(DAY)
     ended_at = BOUGHT + HOUR
     said = {"terminated_at": ended_at.isoformat(), "reason": "Fraud"}
-    first = marketplace.tell("subscription.terminated", purchase_id=PURCHASE, **said)
-    again = marketplace.tell("subscription.terminated", purchase_id=PURCHASE, **said)
+    first = marketplace.publish("subscription.terminated", purchase_id=PURCHASE, **said)
+    again = marketplace.publish("subscription.terminated", purchase_id=PURCHASE, **said)
     live_until(marketplace, clock, RENEWAL + DAY)
     assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
     assert code(marketplace) == "TERMINATED"
@@ -485,7 +485,7 @@ def test_a_cancellation_after_the_end_does_not_bring_it_back(
     charged(marketplace, "renewed")
     refunds(marketplace, 9900)
     cancels(marketplace, RENEWAL - HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert subscription(marketplace).state == "ended"
     assert len(outgoing(marketplace, "reversal_due")) == 1
 
@@ -497,7 +497,7 @@ def test_a_purchase_recorded_after_the_withdrawal_will_not_renew_and_is_told_so(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     marketplace.change("mod-1", WITHDRAWN)
-    marketplace.work_off()
+    marketplace.run_all_now()
     holds(marketplace, purchased_at=(BOUGHT - MINUTE).isoformat())
     assert code(marketplace) == "VALID_RENEWAL_CANCELLED"
     assert told(marketplace) == ["started", "renewal_cancelled"]
@@ -510,11 +510,11 @@ def test_a_reinstated_product_is_bought_anew_without_the_old_withdrawal(
     marketplace: Marketplace, clock: time_machine.Traveller, minutes: int, expected: str
 ) -> None:
     marketplace.change("mod-1", WITHDRAWN)
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(HOUR)
-    marketplace.tell("product.reinstated")
+    marketplace.publish("product.reinstated")
     marketplace.change("mod-1", ONLINE, "marketplace")
-    marketplace.work_off()
+    marketplace.run_all_now()
     holds(marketplace, purchased_at=(datetime.now(UTC) + minutes * MINUTE).isoformat())
     assert code(marketplace) == expected
 
@@ -524,23 +524,23 @@ def test_purchases_recorded_while_the_product_is_withdrawn_all_end_up_cancelled(
 ) -> None:
     count = 60
     is_described(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     for number in range(count):
         if number == count // 2:
             marketplace.change("mod-1", WITHDRAWN)
         buys(marketplace, f"purchase-{number}")
     started = threading.Barrier(3)
 
-    def work(owner: str) -> None:
+    def uow(owner: str) -> None:
         started.wait()
-        drain(marketplace.installation, owner)
+        process_pending(marketplace.runtime, owner)
 
-    workers = [threading.Thread(target=work, args=(f"worker-{number}",)) for number in range(3)]
+    workers = [threading.Thread(target=uow, args=(f"worker-{number}",)) for number in range(3)]
     for one in workers:
         one.start()
     for one in workers:
         one.join()
-    marketplace.work_off()
+    marketplace.run_all_now()
     codes = {code(marketplace, about=Asked(purchase_id=f"purchase-{number}")) for number in range(count)}
     assert codes == {"VALID_RENEWAL_CANCELLED"}
     live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)

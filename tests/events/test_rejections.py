@@ -11,7 +11,7 @@ import time_machine
 import marketplace_hooks.events  # noqa: F401  # its import registers every inbound type.
 from marketplace_hooks.events.registry import EVENTS
 
-from ..marketplace import OFFLINE, Marketplace, sample
+from ..support.marketplace import OFFLINE, Marketplace, sample
 
 
 def errors(marketplace: Marketplace, event_id: str) -> dict[str, str]:
@@ -22,8 +22,8 @@ def errors(marketplace: Marketplace, event_id: str) -> dict[str, str]:
 def test_a_rejected_event_names_every_error_at_once_and_is_not_tried_again(
     clock: time_machine.Traveller, marketplace: Marketplace
 ) -> None:
-    marketplace.tell("seller.upserted")
-    event = marketplace.tell(
+    marketplace.publish("seller.upserted")
+    event = marketplace.publish(
         "product.upserted",
         product_id="",
         kind="plugin",
@@ -32,7 +32,7 @@ def test_a_rejected_event_names_every_error_at_once_and_is_not_tried_again(
         version=0,
         listing={"features": [7], "compatible_from": None, "published_at": "2026-03-02 10:00"},
     )
-    marketplace.work_off()
+    marketplace.run_all_now()
     found = errors(marketplace, event)
     assert {
         "product_id",
@@ -48,7 +48,7 @@ def test_a_rejected_event_names_every_error_at_once_and_is_not_tried_again(
     assert marketplace.fate(event) == ("rejected", None)
     before = marketplace.event(event).applied_at
     clock.shift(timedelta(days=30))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("rejected", None)
     assert (marketplace.event(event).attempts, marketplace.event(event).applied_at) == (0, before)
 
@@ -86,5 +86,5 @@ def test_a_status_change_that_breaks_its_schema_is_told_where(data: dict[str, An
 def test_fields_that_we_do_not_know_are_left_alone(marketplace: Marketplace) -> None:
     marketplace.sells("mod-1")
     event = marketplace.change("mod-1", OFFLINE, colour="blue", version=1)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")

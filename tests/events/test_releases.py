@@ -10,9 +10,9 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.store.releases import Release, ReleasePurchase
+from marketplace_hooks.models.releases import Release, ReleasePurchase
 
-from ..holders import (
+from ..support.customers import (
     buys,
     holds,
     is_described,
@@ -24,7 +24,7 @@ from ..holders import (
     renews,
     wins_dispute,
 )
-from ..marketplace import OFFLINE, WITHDRAWN, Marketplace
+from ..support.marketplace import OFFLINE, WITHDRAWN, Marketplace
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def test_every_entitled_holder_is_told_once_of_a_release(marketplace: Marketplac
         holds(marketplace, f"purchase-{number}", customer_id=f"customer-{number}")
     holds(marketplace, "elsewhere", product_id="mod-2")
     event = publishes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")
     for number in range(3):
         [told] = offers(marketplace, f"purchase-{number}")
@@ -62,7 +62,7 @@ def test_every_entitled_holder_is_told_once_of_a_release(marketplace: Marketplac
 def test_a_paid_release_is_offered_at_its_price(marketplace: Marketplace) -> None:
     holds(marketplace)
     publishes(marketplace, "release-2", kind="paid", price=money(2900))
-    marketplace.work_off()
+    marketplace.run_all_now()
     [told] = offers(marketplace, "purchase-1")
     assert (told["kind"], told["price"]) == ("paid", money(2900))
 
@@ -71,9 +71,9 @@ def test_a_paid_release_is_offered_at_its_price(marketplace: Marketplace) -> Non
 def test_holders_are_told_whether_the_product_is_online_or_not(marketplace: Marketplace, status: str) -> None:
     holds(marketplace)
     marketplace.change("mod-1", status)
-    marketplace.work_off()
+    marketplace.run_all_now()
     publishes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert len(offers(marketplace, "purchase-1")) == 1
 
 
@@ -84,7 +84,7 @@ def test_the_last_day_of_the_period_counts_and_the_day_after_does_not(
     # Today is 2 March 2026; 12 months from the day of purchase end with the same day of the next year.
     holds(marketplace, purchased_at=datetime(2025, 3, bought_on, 9, tzinfo=UTC).isoformat())
     publishes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert len(offers(marketplace, "purchase-1")) == is_told
 
 
@@ -93,7 +93,7 @@ def test_whoever_is_refunded_terminated_or_disputed_is_not_told(marketplace: Mar
     holds(marketplace)
     end(marketplace, "purchase-1")
     publishes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert offers(marketplace, "purchase-1") == []
 
 
@@ -102,7 +102,7 @@ def test_a_dispute_that_was_won_brings_the_next_release_back(marketplace: Market
     is_disputed(marketplace, "purchase-1")
     wins_dispute(marketplace, "purchase-1")
     publishes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert len(offers(marketplace, "purchase-1")) == 1
 
 
@@ -110,9 +110,9 @@ def test_a_cancelled_renewal_keeps_the_releases_coming_until_the_last_day(market
     holds(marketplace)
     at = datetime.now(UTC).isoformat()
     said = {"purchase_id": "purchase-1", "actor": "customer", "received_at": at}
-    marketplace.tell("subscription.renewal_cancelled", **said)
+    marketplace.publish("subscription.renewal_cancelled", **said)
     publishes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert len(offers(marketplace, "purchase-1")) == 1
 
 
@@ -126,10 +126,10 @@ def test_many_holders_are_told_by_chunks_each_with_a_sequence_that_grows(
     is_described(marketplace)
     for number in range(8):
         buys(marketplace, f"many-{number}", product_id="mod-9")
-    marketplace.work_off()
+    marketplace.run_all_now()
     publishes(marketplace, product_id="mod-9")
     publishes(marketplace, "release-b", product_id="mod-9", number="2.5.0")
-    marketplace.work_off()
+    marketplace.run_all_now()
     for number in range(8):
         assert [one["release_id"] for one in offers(marketplace, f"many-{number}")] == ["release-1", "release-b"]
         sequences = [event.sequence for event in marketplace.outgoing(f"many-{number}", "purchase")]
@@ -145,7 +145,7 @@ def test_many_holders_are_told_by_chunks_each_with_a_sequence_that_grows(
 def test_the_end_of_telling_is_told_with_the_release(marketplace: Marketplace) -> None:
     holds(marketplace)
     publishes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     [completed] = [event for event in marketplace.outgoing("mod-1") if event.type == "cascade.completed"]
     assert (completed.data["change"], completed.data["release_id"]) == ("release_published", "release-1")
     assert completed.data["steps"]["holders"] == {"total": 1, "failed": 0}
@@ -154,7 +154,7 @@ def test_the_end_of_telling_is_told_with_the_release(marketplace: Marketplace) -
 def test_a_release_tells_nothing_of_pages(marketplace: Marketplace) -> None:
     marketplace.packs("pack-1", "mod-1", "mod-2")
     publishes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     [cascade] = marketplace.cascades("mod-1")
     assert [step["name"] for step in cascade.steps] == ["holders", "events"]
     assert marketplace.told("mod-1") == []
@@ -166,18 +166,18 @@ def test_a_release_of_the_future_is_told_when_it_is_published(
     holds(marketplace)
     later = datetime.now(UTC) + timedelta(days=3)
     publishes(marketplace, published_at=later.isoformat())
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.move_to(later - timedelta(seconds=1))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert offers(marketplace, "purchase-1") == []
     clock.move_to(later + timedelta(seconds=1))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert len(offers(marketplace, "purchase-1")) == 1
 
 
 def test_a_release_waits_for_its_product(marketplace: Marketplace) -> None:
     event = publishes(marketplace, product_id="mod-7")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("parked", None)
     marketplace.sells("mod-7")
     assert marketplace.fate(event) == ("applied", "changed")
@@ -186,14 +186,14 @@ def test_a_release_waits_for_its_product(marketplace: Marketplace) -> None:
 def test_the_same_release_told_again_tells_nobody_again(marketplace: Marketplace) -> None:
     holds(marketplace)
     publishes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     again = publishes(marketplace, sent_at=datetime.now(UTC) - timedelta(hours=1))
     moved = publishes(
         marketplace,
         sent_at=datetime.now(UTC) + timedelta(seconds=1),
         download_url="https://other.example/a.zip",
     )
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(again) == ("applied", "superseded")
     assert marketplace.fate(moved) == ("applied", "changed")
     assert marketplace.all(select(Release.download_url)) == ["https://other.example/a.zip"]
@@ -212,9 +212,9 @@ def test_a_release_told_with_other_facts_is_refused(
     marketplace: Marketplace, named: str, wrong: dict[str, Any]
 ) -> None:
     publishes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     event = publishes(marketplace, **wrong)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("rejected", None)
     assert named in [error["path"] for error in marketplace.event(event).errors or []]
 
@@ -235,7 +235,7 @@ def test_a_release_told_with_other_facts_is_refused(
 )
 def test_a_release_that_cannot_be_is_rejected(marketplace: Marketplace, path: str, wrong: dict[str, Any]) -> None:
     event = publishes(marketplace, **wrong)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("rejected", None)
     assert path in [error["path"] for error in marketplace.event(event).errors or []]
 
@@ -245,19 +245,19 @@ def test_a_paid_release_that_was_bought_is_kept_once(marketplace: Marketplace) -
     publishes(marketplace, "release-2", kind="paid")
     first = bought(marketplace)
     again = bought(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.fate(first), marketplace.fate(again)) == (("applied", "changed"), ("applied", "no_effect"))
     assert marketplace.all(select(ReleasePurchase.amount_cents)) == [2900]
 
 
 def test_what_was_bought_waits_for_its_purchase_and_for_its_release(marketplace: Marketplace) -> None:
     event = bought(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.fate(event), marketplace.event(event).parked_on) == (("parked", None), "purchase:purchase-1")
     holds(marketplace)
     assert (marketplace.fate(event), marketplace.event(event).parked_on) == (("parked", None), "release:release-2")
     publishes(marketplace, "release-2", kind="paid")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")
 
 
@@ -276,7 +276,7 @@ def test_a_release_that_cannot_have_been_bought_so_is_refused(
     holds(marketplace)
     publishes(marketplace, "release-2", **release)
     event = bought(marketplace, **said)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("rejected", None)
     assert marketplace.all(select(ReleasePurchase.release_id)) == []
 
@@ -284,15 +284,15 @@ def test_a_release_that_cannot_have_been_bought_so_is_refused(
 def test_who_renewed_is_told_in_the_new_period(marketplace: Marketplace) -> None:
     holds(marketplace, purchased_at="2024-06-15T10:00:00+02:00")
     publishes(marketplace)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert offers(marketplace, "purchase-1") == []
     renews(marketplace, "purchase-1", 2)
     publishes(marketplace, "release-b", number="2.5.0")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert [one["release_id"] for one in offers(marketplace, "purchase-1")] == ["release-b"]
 
 
 def bought(marketplace: Marketplace, **more: Any) -> str:
     said = {"release_id": "release-2", "purchase_id": "purchase-1", "amount": money(2900)}
     said["purchased_at"] = datetime.now(UTC).isoformat()
-    return marketplace.tell("release.purchased", **{**said, **more})
+    return marketplace.publish("release.purchased", **{**said, **more})

@@ -7,10 +7,10 @@ import json
 import pytest
 
 import marketplace_hooks.events  # noqa: F401  # its import registers every inbound type.
+from marketplace_hooks.events.envelope import parse_envelope
 from marketplace_hooks.events.registry import EVENTS
-from marketplace_hooks.web.envelopes import parse_envelope
 
-from ..marketplace import PAYLOADS, sample
+from ..support.marketplace import PAYLOADS, sample
 
 SAMPLED = sorted(path.stem for path in PAYLOADS.glob("*.json"))
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from marketplace_hooks.events.apply import drain
-from marketplace_hooks.services.schedules import apply_due
+from marketplace_hooks.events.processor import process_pending
+from marketplace_hooks.services.catalog.scheduled_changes import apply_due
 
-from ..buttons import press_status
-from ..marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
+from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
+from ..support.status_changes import press_status
 
 HOUR = timedelta(hours=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -30,7 +30,7 @@ def _mod_1(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
 def test_a_change_to_come_waits_in_its_sides_slot_and_is_told(marketplace: Marketplace) -> None:
     at = datetime.now(UTC) + HOUR
     event = marketplace.change("mod-1", OFFLINE, effective_at=at.isoformat(), reason="Holidays")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "scheduled")
     assert (marketplace.status("mod-1"), marketplace.slots("mod-1")) == (ONLINE, {SELLER: (OFFLINE, at)})
     [told] = marketplace.outgoing("mod-1")
@@ -50,18 +50,18 @@ def test_it_comes_into_effect_at_its_instant_and_not_before(
     marketplace: Marketplace, clock: time_machine.Traveller, late: timedelta, status: str
 ) -> None:
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1))
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(HOUR + late)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == status
 
 
 def test_it_is_carried_out_with_its_own_cause_and_once(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     event = marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1), reason="Holidays")
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(HOUR)
-    marketplace.work_off()
-    marketplace.work_off()
+    marketplace.run_all_now()
+    marketplace.run_all_now()
     assert marketplace.told("mod-1") == ["product.change_scheduled", "product.hidden"]
     assert marketplace.outgoing("mod-1")[1].cause == {"event_id": event, "actor": SELLER, "reason": "Holidays"}
     assert marketplace.slots("mod-1") == {}
@@ -72,9 +72,9 @@ def test_due_long_ago_it_still_comes_into_effect_as_of_its_instant(
 ) -> None:
     at = datetime.now(UTC) + HOUR
     marketplace.change("mod-1", OFFLINE, effective_at=at.isoformat())
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(72 * HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == OFFLINE
     assert marketplace.sides("mod-1")[SELLER].held_since == at
 
@@ -84,9 +84,9 @@ def test_a_scheduled_withdrawal_keeps_when_it_was_received_and_when_it_took_effe
 ) -> None:
     received_at = datetime.now(UTC)
     marketplace.change("mod-1", WITHDRAWN, effective_at=in_hours(24))
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(48 * HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     [withdrawal] = marketplace.withdrawals("mod-1")
     assert (withdrawal.received_at, withdrawal.effective_at) == (received_at, received_at + 24 * HOUR)
     assert marketplace.told("mod-1") == ["product.change_scheduled", "product.hidden", "product.withdrawn"]
@@ -94,7 +94,7 @@ def test_a_scheduled_withdrawal_keeps_when_it_was_received_and_when_it_took_effe
 
 def test_an_instant_in_the_past_counts_as_receipt(marketplace: Marketplace) -> None:
     event = marketplace.change("mod-1", WITHDRAWN, effective_at=in_hours(-24))
-    marketplace.work_off()
+    marketplace.run_all_now()
     [withdrawal] = marketplace.withdrawals("mod-1")
     assert withdrawal.effective_at == withdrawal.received_at == marketplace.event(event).received_at
 
@@ -107,23 +107,23 @@ def test_a_new_one_replaces_what_its_side_had_scheduled(
 ) -> None:
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1))
     marketplace.change("mod-1", WITHDRAWN, effective_at=in_hours(2))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.slots("mod-1") == {SELLER: (WITHDRAWN, datetime.now(UTC) + 2 * HOUR)}
     clock.shift(HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == ONLINE
 
 
 def test_each_side_has_a_slot_of_its_own(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     marketplace.change("mod-1", OFFLINE, SELLER, effective_at=in_hours(1))
     marketplace.change("mod-1", OFFLINE, MARKETPLACE, effective_at=in_hours(2))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert set(marketplace.slots("mod-1")) == {SELLER, MARKETPLACE}
     clock.shift(HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.held_by("mod-1") == {SELLER}
     clock.shift(HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.held_by("mod-1") == {SELLER, MARKETPLACE}
     assert marketplace.told("mod-1").count("product.hidden") == 1
 
@@ -133,9 +133,9 @@ def test_both_due_at_once_after_a_pause_are_carried_out_in_the_order_of_their_in
 ) -> None:
     marketplace.change("mod-1", OFFLINE, MARKETPLACE, effective_at=in_hours(2), reason="second")
     marketplace.change("mod-1", OFFLINE, SELLER, effective_at=in_hours(1), reason="first")
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(24 * HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     [hidden] = [event for event in marketplace.outgoing("mod-1") if event.type == "product.hidden"]
     assert hidden.cause["reason"] == "first"
     assert marketplace.held_by("mod-1") == {SELLER, MARKETPLACE}
@@ -145,10 +145,10 @@ def test_an_immediate_change_leaves_the_slot(marketplace: Marketplace, clock: ti
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1))
     marketplace.change("mod-1", OFFLINE)
     marketplace.change("mod-1", ONLINE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == ONLINE
     clock.shift(HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == OFFLINE
 
 
@@ -159,12 +159,12 @@ def test_an_effective_withdrawal_empties_all_slots(
     marketplace.change("mod-1", OFFLINE, SELLER, effective_at=in_hours(1))
     marketplace.change("mod-1", OFFLINE, MARKETPLACE, effective_at=in_hours(2))
     marketplace.change("mod-1", WITHDRAWN, withdraws)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.slots("mod-1") == {}
-    marketplace.tell("product.reinstated")
+    marketplace.publish("product.reinstated")
     marketplace.change("mod-1", ONLINE, MARKETPLACE)
     clock.shift(3 * HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == ONLINE
 
 
@@ -173,10 +173,10 @@ def test_a_scheduled_withdrawal_empties_the_other_slots_when_it_takes_effect_and
 ) -> None:
     marketplace.change("mod-1", WITHDRAWN, SELLER, effective_at=in_hours(1))
     marketplace.change("mod-1", OFFLINE, MARKETPLACE, effective_at=in_hours(2))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert set(marketplace.slots("mod-1")) == {SELLER, MARKETPLACE}
     clock.shift(HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.status("mod-1"), marketplace.slots("mod-1")) == (WITHDRAWN, {})
 
 
@@ -185,12 +185,12 @@ def test_a_scheduled_withdrawal_empties_the_other_slots_when_it_takes_effect_and
 
 def test_its_side_may_cancel_it_and_others_are_told(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1))
-    event = marketplace.tell("product.change_cancelled", reason="We go on")
-    marketplace.work_off()
+    event = marketplace.publish("product.change_cancelled", reason="We go on")
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")
     assert marketplace.slots("mod-1") == {}
     clock.shift(2 * HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == ONLINE
     assert marketplace.told("mod-1") == ["product.change_scheduled", "product.change_cancelled"]
     cancelled = marketplace.outgoing("mod-1")[1]
@@ -201,8 +201,8 @@ def test_its_side_may_cancel_it_and_others_are_told(marketplace: Marketplace, cl
 
 def test_no_other_side_cancels_it(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", OFFLINE, SELLER, effective_at=in_hours(1))
-    event = marketplace.tell("product.change_cancelled", actor=MARKETPLACE)
-    marketplace.work_off()
+    event = marketplace.publish("product.change_cancelled", actor=MARKETPLACE)
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "no_effect")
     assert set(marketplace.slots("mod-1")) == {SELLER}
 
@@ -211,10 +211,10 @@ def test_cancelling_what_has_taken_effect_changes_nothing(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1))
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(HOUR)
-    event = marketplace.tell("product.change_cancelled")
-    marketplace.work_off()
+    event = marketplace.publish("product.change_cancelled")
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "no_effect")
     assert marketplace.status("mod-1") == OFFLINE
 
@@ -222,15 +222,15 @@ def test_cancelling_what_has_taken_effect_changes_nothing(
 @pytest.mark.parametrize(("version", "outcome"), [(6, "superseded"), (7, "superseded"), (8, "changed")])
 def test_a_cancellation_counts_only_with_a_newer_version(marketplace: Marketplace, version: int, outcome: str) -> None:
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1), version=7)
-    event = marketplace.tell("product.change_cancelled", version=version)
-    marketplace.work_off()
+    event = marketplace.publish("product.change_cancelled", version=version)
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", outcome)
 
 
 def test_a_cancellation_that_arrives_before_what_it_cancels_wins(marketplace: Marketplace) -> None:
-    marketplace.tell("product.change_cancelled", version=2)
+    marketplace.publish("product.change_cancelled", version=2)
     late = marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1), version=1)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(late) == ("applied", "superseded")
     assert marketplace.slots("mod-1") == {}
 
@@ -241,9 +241,9 @@ def test_a_cancellation_that_arrives_before_what_it_cancels_wins(marketplace: Ma
 def test_versions_are_compared_at_receipt_only(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1), version=1)
     marketplace.change("mod-1", ONLINE, version=2)
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == OFFLINE
 
 
@@ -251,7 +251,7 @@ def test_an_echo_of_a_scheduled_change_tells_nobody(marketplace: Marketplace) ->
     press_status(marketplace, OFFLINE, effective_at=datetime.now(UTC) + HOUR)
     [told] = marketplace.outgoing("mod-1")
     echo = marketplace.change("mod-1", told.data["status"], effective_at=told.data["effective_at"])
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(echo) == ("applied", "no_effect")
     assert marketplace.told("mod-1") == ["product.change_scheduled"]
 
@@ -259,7 +259,7 @@ def test_an_echo_of_a_scheduled_change_tells_nobody(marketplace: Marketplace) ->
 def test_the_same_change_at_another_instant_is_no_echo(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1))
     other = marketplace.change("mod-1", OFFLINE, effective_at=in_hours(2))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(other) == ("applied", "scheduled")
     assert marketplace.told("mod-1") == ["product.change_scheduled"] * 2
 
@@ -267,7 +267,7 @@ def test_the_same_change_at_another_instant_is_no_echo(marketplace: Marketplace)
 def test_nothing_can_be_scheduled_for_a_withdrawn_product(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", WITHDRAWN)
     event = marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "no_effect")
     assert marketplace.slots("mod-1") == {}
 
@@ -277,9 +277,9 @@ def test_a_scheduled_return_that_others_hold_against_comes_to_nothing(
 ) -> None:
     marketplace.change("mod-1", ONLINE, SELLER, effective_at=in_hours(1))
     marketplace.change("mod-1", OFFLINE, MARKETPLACE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.status("mod-1"), marketplace.slots("mod-1")) == (OFFLINE, {})
 
 
@@ -290,11 +290,11 @@ def test_a_scheduler_that_was_away_does_not_let_an_old_change_outlive_a_newer_on
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1))
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(2 * HOUR)
     marketplace.change("mod-1", ONLINE)
-    drain(marketplace.installation, "tests")  # a worker applies it before any scheduler has looked.
-    marketplace.work_off()
+    process_pending(marketplace.runtime, "tests")  # a worker applies it before any scheduler has looked.
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == ONLINE
 
 
@@ -302,10 +302,10 @@ def test_a_button_pressed_after_a_change_was_due_comes_after_it(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1))
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(2 * HOUR)
     press_status(marketplace, ONLINE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == ONLINE
     assert marketplace.told("mod-1") == ["product.change_scheduled", "product.hidden", "product.shown"]
 
@@ -317,8 +317,8 @@ def test_workers_that_were_away_end_where_they_would_have_ended_in_time(
     clock.shift(HOUR)
     marketplace.change("mod-1", ONLINE)  # an hour before the hold is due: it changes nothing, and leaves the slot.
     clock.shift(2 * HOUR)
-    marketplace.work_off()
-    marketplace.work_off()
+    marketplace.run_all_now()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == OFFLINE
 
 
@@ -326,12 +326,12 @@ def test_a_cancellation_received_in_time_counts_although_it_is_applied_late(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(2))
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(HOUR)
-    event = marketplace.tell("product.change_cancelled")
+    event = marketplace.publish("product.change_cancelled")
     clock.shift(2 * HOUR)
-    apply_due(marketplace.installation)  # the scheduler looks before any worker has applied the cancellation.
-    marketplace.work_off()
+    apply_due(marketplace.runtime)  # the scheduler looks before any worker has applied the cancellation.
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")
     assert marketplace.status("mod-1") == ONLINE
 
@@ -340,10 +340,10 @@ def test_a_cancellation_received_after_the_instant_comes_too_late_whoever_looks_
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     marketplace.change("mod-1", OFFLINE, effective_at=in_hours(1))
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(HOUR + MICROSECOND)
-    event = marketplace.tell("product.change_cancelled")
-    drain(marketplace.installation, "tests")
+    event = marketplace.publish("product.change_cancelled")
+    process_pending(marketplace.runtime, "tests")
     assert marketplace.fate(event) == ("applied", "no_effect")
     assert marketplace.status("mod-1") == OFFLINE
 
@@ -355,9 +355,9 @@ def test_a_pack_is_scheduled_by_the_same_rules(marketplace: Marketplace, clock: 
     marketplace.sells("mod-2")
     marketplace.packs("pack-1", "mod-1", "mod-2")
     marketplace.change("pack-1", OFFLINE, kind="pack", effective_at=in_hours(1))
-    marketplace.work_off()
-    assert marketplace.sees("pack-1")
+    marketplace.run_all_now()
+    assert marketplace.can_see("pack-1")
     clock.shift(HOUR)
-    marketplace.work_off()
-    assert not marketplace.sees("pack-1")
+    marketplace.run_all_now()
+    assert not marketplace.can_see("pack-1")
     assert marketplace.told("pack-1", "pack") == ["pack.change_scheduled", "pack.hidden"]

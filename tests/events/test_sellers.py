@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from marketplace_hooks.events.apply import drain
+from marketplace_hooks.events.processor import process_pending
 
-from ..marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
+from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -25,19 +25,19 @@ def shop(marketplace: Marketplace) -> Marketplace:
 
 
 def suspend(shop: Marketplace, **data: object) -> str:
-    return shop.tell("seller.suspended", seller_id="seller-1", **data)  # type: ignore[arg-type] # as events are given
+    return shop.publish("seller.suspended", seller_id="seller-1", **data)  # type: ignore[arg-type] # as events are given
 
 
 def unsuspend(shop: Marketplace, **data: object) -> str:
-    return shop.tell("seller.unsuspended", seller_id="seller-1", **data)  # type: ignore[arg-type] # as events are given
+    return shop.publish("seller.unsuspended", seller_id="seller-1", **data)  # type: ignore[arg-type] # as events are given
 
 
 # --- descriptions
 
 
 def test_a_seller_is_what_the_description_says(marketplace: Marketplace) -> None:
-    marketplace.tell("seller.upserted")
-    marketplace.work_off()
+    marketplace.publish("seller.upserted")
+    marketplace.run_all_now()
     seller = marketplace.seller()
     assert (seller.name, seller.country, seller.locale) == ("Atelier Lumen", "FR", "fr-FR")
     assert seller.helpdesk_relays == ["support@lumen.example"]
@@ -50,16 +50,16 @@ def test_a_seller_is_what_the_description_says(marketplace: Marketplace) -> None
 def test_sellers_are_ordered_by_the_timestamps_of_their_events(
     marketplace: Marketplace, later: timedelta, name: str, outcome: str
 ) -> None:
-    marketplace.tell("seller.upserted", name="first", sent_at=NOON)
-    second = marketplace.tell("seller.upserted", name="second", sent_at=NOON + later)
-    marketplace.work_off()
+    marketplace.publish("seller.upserted", name="first", sent_at=NOON)
+    second = marketplace.publish("seller.upserted", name="second", sent_at=NOON + later)
+    marketplace.run_all_now()
     assert marketplace.seller().name == name
     assert marketplace.fate(second) == ("applied", outcome)
 
 
 def test_relays_left_out_are_none(marketplace: Marketplace) -> None:
-    marketplace.tell("seller.upserted", helpdesk_relays=[])
-    marketplace.work_off()
+    marketplace.publish("seller.upserted", helpdesk_relays=[])
+    marketplace.run_all_now()
     assert marketplace.seller().helpdesk_relays == []
 
 
@@ -68,9 +68,9 @@ def test_relays_left_out_are_none(marketplace: Marketplace) -> None:
 
 def test_a_suspended_account_holds_everything_that_is_sold_from_it(shop: Marketplace) -> None:
     event = suspend(shop, reason="Papers")
-    shop.work_off()
+    shop.run_all_now()
     assert (shop.status("mod-1"), shop.status("mod-2"), shop.pack("pack-1").status) == (OFFLINE, OFFLINE, OFFLINE)
-    assert not shop.sees("pack-1")
+    assert not shop.can_see("pack-1")
     assert shop.told("mod-1") == shop.told("mod-2") == ["product.hidden"]
     assert shop.told("pack-1", "pack") == ["pack.hidden"]
     assert shop.outgoing("mod-1")[0].cause == {"event_id": event, "actor": MARKETPLACE, "reason": "Papers"}
@@ -78,22 +78,22 @@ def test_a_suspended_account_holds_everything_that_is_sold_from_it(shop: Marketp
 
 def test_a_suspended_account_holds_nothing_of_others(shop: Marketplace) -> None:
     suspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     assert (shop.status("theirs-1"), shop.told("theirs-1")) == (ONLINE, [])
 
 
 def test_pages_vanish_with_the_suspension_itself_and_not_with_its_cascade(shop: Marketplace) -> None:
     suspend(shop)
-    drain(shop.installation, "tests")
+    process_pending(shop.runtime, "tests")
     assert shop.status("mod-1") == OFFLINE
-    assert not shop.sees("pack-1")
+    assert not shop.can_see("pack-1")
 
 
 def test_packs_of_other_sellers_with_a_product_of_the_account_vanish_too(shop: Marketplace) -> None:
     shop.packs("pack-2", "theirs-1", "mod-1", seller_id="seller-2")
     suspend(shop)
-    shop.work_off()
-    assert not shop.sees("pack-2")
+    shop.run_all_now()
+    assert not shop.can_see("pack-2")
     assert shop.pack("pack-2").status == ONLINE
     assert shop.told("pack-2", "pack") == ["pack.hidden"]
 
@@ -101,32 +101,32 @@ def test_packs_of_other_sellers_with_a_product_of_the_account_vanish_too(shop: M
 def test_lifting_the_suspension_leaves_the_holds_of_other_sides(shop: Marketplace) -> None:
     shop.change("mod-1", OFFLINE, SELLER)
     suspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     unsuspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     assert (shop.status("mod-1"), shop.status("mod-2")) == (OFFLINE, ONLINE)
     assert shop.told("mod-1") == ["product.hidden"]
     assert shop.told("mod-2") == ["product.hidden", "product.shown"]
-    assert not shop.sees("pack-1")
+    assert not shop.can_see("pack-1")
 
 
 def test_a_side_may_hold_and_lift_during_a_suspension_and_the_page_stays_hidden(shop: Marketplace) -> None:
     suspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     shop.change("mod-1", OFFLINE, SELLER)
     shop.change("mod-1", ONLINE, SELLER)
-    shop.work_off()
+    shop.run_all_now()
     assert shop.status("mod-1") == OFFLINE
     assert shop.told("mod-1") == ["product.hidden"]
     unsuspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     assert shop.status("mod-1") == ONLINE
 
 
 def test_neither_seller_nor_marketplace_brings_back_what_the_account_holds(shop: Marketplace) -> None:
     suspend(shop)
     refused = [shop.change("mod-1", ONLINE, side) for side in (SELLER, MARKETPLACE)]
-    shop.work_off()
+    shop.run_all_now()
     assert [shop.fate(event) for event in refused] == [("applied", "no_effect")] * 2
     assert shop.status("mod-1") == OFFLINE
 
@@ -135,56 +135,56 @@ def test_a_product_withdrawn_during_a_suspension_stays_withdrawn(shop: Marketpla
     suspend(shop)
     shop.change("mod-1", WITHDRAWN)
     unsuspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     assert (shop.status("mod-1"), shop.status("mod-2")) == (WITHDRAWN, ONLINE)
 
 
 def test_a_product_told_of_during_a_suspension_is_born_hidden(shop: Marketplace) -> None:
     suspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     shop.sells("mod-3")
     assert (shop.status("mod-3"), shop.told("mod-3")) == (OFFLINE, [])
     unsuspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     assert (shop.status("mod-3"), shop.told("mod-3")) == (ONLINE, ["product.shown"])
 
 
 def test_a_product_told_of_in_the_batch_of_the_suspension_is_held_by_it(shop: Marketplace) -> None:
-    shop.tell("product.upserted", product_id="mod-3")
+    shop.publish("product.upserted", product_id="mod-3")
     suspend(shop)
-    shop.tell("product.upserted", product_id="mod-4")
-    shop.work_off()
+    shop.publish("product.upserted", product_id="mod-4")
+    shop.run_all_now()
     assert (shop.status("mod-3"), shop.status("mod-4")) == (OFFLINE, OFFLINE)
 
 
 def test_a_pack_told_of_during_a_suspension_is_born_hidden(shop: Marketplace) -> None:
     suspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     shop.packs("pack-2", "mod-1", "mod-2")
-    assert not shop.sees("pack-2")
+    assert not shop.can_see("pack-2")
     unsuspend(shop)
-    shop.work_off()
-    assert shop.sees("pack-2")
+    shop.run_all_now()
+    assert shop.can_see("pack-2")
     assert shop.told("pack-2", "pack") == ["pack.shown"]
 
 
 def test_a_reinstated_product_of_a_suspended_account_is_held_twice(shop: Marketplace) -> None:
     shop.change("mod-1", WITHDRAWN)
     suspend(shop)
-    shop.tell("product.reinstated", product_id="mod-1")
+    shop.publish("product.reinstated", product_id="mod-1")
     shop.change("mod-1", ONLINE, MARKETPLACE)
-    shop.work_off()
+    shop.run_all_now()
     assert shop.status("mod-1") == OFFLINE
     unsuspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     assert shop.status("mod-1") == ONLINE
 
 
 def test_echoes_of_a_suspension_tell_nobody(shop: Marketplace) -> None:
     suspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     echo = suspend(shop)
-    shop.work_off()
+    shop.run_all_now()
     assert shop.fate(echo) == ("applied", "no_effect")
     assert shop.told("mod-1") == ["product.hidden"]
     assert len(shop.cascades("seller-1")) == 1
@@ -198,28 +198,28 @@ def test_suspensions_are_ordered_by_their_timestamps(
 ) -> None:
     suspend(shop, sent_at=NOON)
     event = unsuspend(shop, sent_at=NOON + later)
-    shop.work_off()
+    shop.run_all_now()
     assert shop.fate(event) == ("applied", outcome)
     assert shop.status("mod-1") == status
 
 
 def test_a_description_stamped_later_does_not_outrank_a_suspension(shop: Marketplace) -> None:
-    shop.tell("seller.upserted", seller_id="seller-1", sent_at=NOON + HOUR)
+    shop.publish("seller.upserted", seller_id="seller-1", sent_at=NOON + HOUR)
     event = suspend(shop, sent_at=NOON)
-    shop.work_off()
+    shop.run_all_now()
     assert shop.fate(event) == ("applied", "changed")
 
 
 def test_a_suspension_may_be_scheduled(clock: time_machine.Traveller, shop: Marketplace) -> None:
     event = suspend(shop, effective_at=(datetime.now(UTC) + HOUR).isoformat(), reason="Papers")
-    shop.work_off()
+    shop.run_all_now()
     assert shop.fate(event) == ("applied", "scheduled")
     assert shop.status("mod-1") == ONLINE
     clock.shift(HOUR - SECOND)
-    shop.work_off()
+    shop.run_all_now()
     assert shop.status("mod-1") == ONLINE
     clock.shift(SECOND)
-    shop.work_off()
+    shop.run_all_now()
     assert (shop.status("mod-1"), shop.pack("pack-1").status) == (OFFLINE, OFFLINE)
     assert shop.outgoing("mod-1")[0].cause["event_id"] == event
 
@@ -228,9 +228,9 @@ def test_a_suspension_due_before_it_was_lifted_is_lifted_however_late_the_schedu
     clock: time_machine.Traveller, shop: Marketplace
 ) -> None:
     suspend(shop, effective_at=(datetime.now(UTC) + HOUR).isoformat())
-    shop.work_off()
+    shop.run_all_now()
     clock.shift(2 * HOUR)
     unsuspend(shop)
-    drain(shop.installation, "tests")
-    shop.work_off()
+    process_pending(shop.runtime, "tests")
+    shop.run_all_now()
     assert shop.status("mod-1") == ONLINE

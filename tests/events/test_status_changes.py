@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from ..buttons import press_cancel, press_reinstate, press_status
-from ..marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
+from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
+from ..support.status_changes import press_cancel, press_reinstate, press_status
 
 HOUR = timedelta(hours=1)
 
@@ -23,7 +23,7 @@ def _mod_1(marketplace: Marketplace) -> None:
 
 def test_a_hold_hides_the_page_and_is_told_with_its_cause(marketplace: Marketplace) -> None:
     event = marketplace.change("mod-1", OFFLINE, reason="Repairs")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == OFFLINE
     [hidden, completed] = marketplace.outgoing("mod-1")
     assert hidden.type == "product.hidden"
@@ -34,7 +34,7 @@ def test_a_hold_hides_the_page_and_is_told_with_its_cause(marketplace: Marketpla
 
 def test_a_hold_remembers_whose_it_is_why_and_since_when(marketplace: Marketplace) -> None:
     event = marketplace.change("mod-1", OFFLINE, MARKETPLACE, reason="A complaint")
-    marketplace.work_off()
+    marketplace.run_all_now()
     held = marketplace.sides("mod-1")[MARKETPLACE]
     assert held.held_reason == "A complaint"
     assert held.held_since == marketplace.event(event).received_at
@@ -44,13 +44,13 @@ def test_a_hold_remembers_whose_it_is_why_and_since_when(marketplace: Marketplac
 def test_two_sides_hold_and_each_lifts_only_its_own(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", OFFLINE, SELLER)
     marketplace.change("mod-1", OFFLINE, MARKETPLACE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.held_by("mod-1") == {SELLER, MARKETPLACE}
     marketplace.change("mod-1", ONLINE, SELLER)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.held_by("mod-1"), marketplace.status("mod-1")) == ({MARKETPLACE}, OFFLINE)
     marketplace.change("mod-1", ONLINE, MARKETPLACE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.held_by("mod-1"), marketplace.status("mod-1")) == (set(), ONLINE)
     assert marketplace.told("mod-1") == ["product.hidden", "product.shown"]
 
@@ -58,7 +58,7 @@ def test_two_sides_hold_and_each_lifts_only_its_own(marketplace: Marketplace) ->
 def test_a_side_that_holds_nothing_cannot_bring_back_what_another_holds(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", OFFLINE, MARKETPLACE)
     asked = marketplace.change("mod-1", ONLINE, SELLER)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(asked) == ("applied", "no_effect")
     assert "held by marketplace" in str(marketplace.event(asked).errors)
     assert marketplace.status("mod-1") == OFFLINE
@@ -71,7 +71,7 @@ def test_a_side_that_holds_nothing_cannot_bring_back_what_another_holds(marketpl
 def test_a_version_orders_the_events_of_one_side_only(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", OFFLINE, SELLER, version=9)
     other = marketplace.change("mod-1", OFFLINE, MARKETPLACE, version=1)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(other) == ("applied", "changed")
     assert marketplace.held_by("mod-1") == {SELLER, MARKETPLACE}
 
@@ -80,7 +80,7 @@ def test_a_version_orders_the_events_of_one_product_only(marketplace: Marketplac
     marketplace.sells("mod-2")
     marketplace.change("mod-1", OFFLINE, version=9)
     marketplace.change("mod-2", OFFLINE, version=1)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-2") == OFFLINE
 
 
@@ -89,7 +89,7 @@ def test_a_pair_of_changes_ends_alike_in_both_orders(marketplace: Marketplace, v
     status = {1: OFFLINE, 2: ONLINE}
     for version in versions:
         marketplace.change("mod-1", status[version], version=version)
-        marketplace.work_off()
+        marketplace.run_all_now()
     assert marketplace.status("mod-1") == ONLINE
 
 
@@ -97,14 +97,14 @@ def test_a_pair_of_changes_ends_alike_in_both_orders(marketplace: Marketplace, v
 def test_an_event_counts_only_with_a_newer_version(marketplace: Marketplace, version: int, outcome: str) -> None:
     marketplace.change("mod-1", OFFLINE, version=7)
     event = marketplace.change("mod-1", ONLINE, version=version)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", outcome)
 
 
 def test_an_event_without_effect_counts_for_the_order_all_the_same(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", ONLINE, version=5)
     late = marketplace.change("mod-1", OFFLINE, version=4)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(late) == ("applied", "superseded")
     assert marketplace.status("mod-1") == ONLINE
 
@@ -115,10 +115,10 @@ def test_an_event_without_effect_counts_for_the_order_all_the_same(marketplace: 
 @pytest.mark.parametrize("status", [OFFLINE, WITHDRAWN])
 def test_an_event_that_leaves_its_side_as_it_is_tells_nobody(marketplace: Marketplace, status: str) -> None:
     marketplace.change("mod-1", status)
-    marketplace.work_off()
+    marketplace.run_all_now()
     before = marketplace.outgoing("mod-1")
     echo = marketplace.change("mod-1", status)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(echo) == ("applied", "no_effect")
     assert [event.id for event in marketplace.outgoing("mod-1")] == [event.id for event in before]
     assert len(marketplace.cascades("mod-1")) == 1
@@ -126,16 +126,16 @@ def test_an_event_that_leaves_its_side_as_it_is_tells_nobody(marketplace: Market
 
 def test_an_echo_of_being_online_tells_nobody(marketplace: Marketplace) -> None:
     echo = marketplace.change("mod-1", ONLINE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(echo) == ("applied", "no_effect")
     assert (marketplace.outgoing("mod-1"), marketplace.cascades("mod-1")) == ([], [])
 
 
 def test_an_echo_of_a_button_tells_nobody(marketplace: Marketplace) -> None:
     press_status(marketplace, OFFLINE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     echo = marketplace.change("mod-1", OFFLINE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(echo) == ("applied", "no_effect")
     assert marketplace.told("mod-1") == ["product.hidden"]
 
@@ -153,7 +153,7 @@ def test_an_event_stamped_before_a_change_made_here_is_superseded(
     pressed_at = datetime.now(UTC)
     clock.shift(60)
     event = marketplace.change("mod-1", ONLINE, version=99, sent_at=pressed_at + timedelta(seconds=sent_s_after))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", outcome)
     assert marketplace.status("mod-1") == (OFFLINE if outcome == "superseded" else ONLINE)
 
@@ -161,16 +161,16 @@ def test_an_event_stamped_before_a_change_made_here_is_superseded(
 def test_a_change_made_here_outranks_only_its_own_side(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     press_status(marketplace, OFFLINE)
     event = marketplace.change("mod-1", OFFLINE, MARKETPLACE, sent_at=datetime.now(UTC) - HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")
 
 
 def test_a_change_made_here_consumes_no_version(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", OFFLINE, version=1)
-    marketplace.work_off()
+    marketplace.run_all_now()
     press_status(marketplace, ONLINE)
     event = marketplace.change("mod-1", OFFLINE, version=2)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")
 
 
@@ -179,7 +179,7 @@ def test_a_button_that_changed_nothing_outranks_nothing(
 ) -> None:
     press_status(marketplace, ONLINE)
     event = marketplace.change("mod-1", OFFLINE, sent_at=datetime.now(UTC) - HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")
 
 
@@ -190,7 +190,7 @@ def test_a_cancellation_made_here_outranks_an_older_event(
     clock.shift(60)
     press_cancel(marketplace)
     event = marketplace.change("mod-1", OFFLINE, sent_at=datetime.now(UTC) - timedelta(seconds=30))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "superseded")
 
 
@@ -198,11 +198,11 @@ def test_a_reinstatement_made_here_outranks_an_older_event(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     marketplace.change("mod-1", WITHDRAWN, MARKETPLACE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(60)
     press_reinstate(marketplace)
     event = marketplace.change("mod-1", WITHDRAWN, MARKETPLACE, sent_at=datetime.now(UTC) - timedelta(seconds=30))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "superseded")
     assert marketplace.status("mod-1") == OFFLINE
 
@@ -212,7 +212,7 @@ def test_a_reinstatement_made_here_outranks_an_older_event(
 
 def test_a_withdrawal_is_for_good_and_told_beside_the_hidden_page(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", WITHDRAWN)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == WITHDRAWN
     assert marketplace.told("mod-1") == ["product.hidden", "product.withdrawn"]
 
@@ -220,7 +220,7 @@ def test_a_withdrawal_is_for_good_and_told_beside_the_hidden_page(marketplace: M
 def test_a_withdrawal_of_a_hidden_product_tells_only_the_withdrawal(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", OFFLINE)
     marketplace.change("mod-1", WITHDRAWN)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.told("mod-1") == ["product.hidden", "product.withdrawn"]
 
 
@@ -229,7 +229,7 @@ def test_a_withdrawal_of_a_hidden_product_tells_only_the_withdrawal(marketplace:
 def test_nobody_brings_back_a_withdrawn_product_by_asking(marketplace: Marketplace, side: str, status: str) -> None:
     marketplace.change("mod-1", WITHDRAWN)
     asked = marketplace.change("mod-1", status, side)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(asked) == ("applied", "no_effect")
     assert status in str(marketplace.event(asked).errors)
     assert WITHDRAWN in str(marketplace.event(asked).errors)
@@ -242,14 +242,14 @@ def test_a_withdrawal_counts_whoever_holds(marketplace: Marketplace, lifted: boo
     marketplace.change("mod-1", WITHDRAWN, SELLER)
     if lifted:
         marketplace.change("mod-1", ONLINE, MARKETPLACE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == WITHDRAWN
 
 
 def test_a_reinstated_product_is_back_offline_under_a_marketplace_hold(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", WITHDRAWN)
-    event = marketplace.tell("product.reinstated", reason="By mistake")
-    marketplace.work_off()
+    event = marketplace.publish("product.reinstated", reason="By mistake")
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "changed")
     assert (marketplace.status("mod-1"), marketplace.held_by("mod-1")) == (OFFLINE, {MARKETPLACE})
     assert marketplace.told("mod-1") == ["product.hidden", "product.withdrawn", "product.reinstated"]
@@ -257,9 +257,9 @@ def test_a_reinstated_product_is_back_offline_under_a_marketplace_hold(marketpla
 
 def test_the_marketplace_lifts_its_hold_after_a_reinstatement(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", WITHDRAWN)
-    marketplace.tell("product.reinstated")
+    marketplace.publish("product.reinstated")
     marketplace.change("mod-1", ONLINE, MARKETPLACE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.status("mod-1") == ONLINE
     assert marketplace.told("mod-1")[-1] == "product.shown"
 
@@ -267,17 +267,17 @@ def test_the_marketplace_lifts_its_hold_after_a_reinstatement(marketplace: Marke
 def test_a_hold_from_before_the_withdrawal_stands_after_the_reinstatement(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", OFFLINE, SELLER)
     marketplace.change("mod-1", WITHDRAWN, MARKETPLACE)
-    marketplace.tell("product.reinstated")
+    marketplace.publish("product.reinstated")
     marketplace.change("mod-1", ONLINE, MARKETPLACE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.status("mod-1"), marketplace.held_by("mod-1")) == (OFFLINE, {SELLER})
 
 
 def test_a_withdrawal_stays_on_record_after_the_reinstatement(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", WITHDRAWN, reason="End of sale")
-    marketplace.tell("product.reinstated", reason="By mistake")
+    marketplace.publish("product.reinstated", reason="By mistake")
     marketplace.change("mod-1", WITHDRAWN, reason="End of sale, this time")
-    marketplace.work_off()
+    marketplace.run_all_now()
     first, second = marketplace.withdrawals("mod-1")
     assert (first.reason, first.reinstated_reason) == ("End of sale", "By mistake")
     assert first.reinstated_at is not None
@@ -285,16 +285,16 @@ def test_a_withdrawal_stays_on_record_after_the_reinstatement(marketplace: Marke
 
 
 def test_reinstating_what_was_not_withdrawn_changes_nothing(marketplace: Marketplace) -> None:
-    event = marketplace.tell("product.reinstated")
-    marketplace.work_off()
+    event = marketplace.publish("product.reinstated")
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "no_effect")
     assert (marketplace.status("mod-1"), marketplace.outgoing("mod-1")) == (ONLINE, [])
 
 
 def test_a_late_reinstatement_is_superseded_by_what_the_marketplace_said_since(marketplace: Marketplace) -> None:
     marketplace.change("mod-1", WITHDRAWN, MARKETPLACE, version=5)
-    event = marketplace.tell("product.reinstated", version=4)
-    marketplace.work_off()
+    event = marketplace.publish("product.reinstated", version=4)
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "superseded")
     assert marketplace.status("mod-1") == WITHDRAWN
 
@@ -306,9 +306,9 @@ def test_the_button_and_the_event_give_the_same_state(marketplace: Marketplace) 
     marketplace.sells("mod-2")
     for status in (OFFLINE, ONLINE, WITHDRAWN):
         marketplace.change("mod-1", status)
-        marketplace.work_off()
+        marketplace.run_all_now()
         press_status(marketplace, status, id_="mod-2")
-        marketplace.work_off()
+        marketplace.run_all_now()
         assert marketplace.status("mod-1") == marketplace.status("mod-2") == status
     assert marketplace.told("mod-1") == marketplace.told("mod-2")
     assert len(marketplace.cascades("mod-1")) == len(marketplace.cascades("mod-2"))
@@ -316,7 +316,7 @@ def test_the_button_and_the_event_give_the_same_state(marketplace: Marketplace) 
 
 def test_a_refused_button_leaves_no_trace(marketplace: Marketplace) -> None:
     press_status(marketplace, WITHDRAWN)
-    marketplace.work_off()
+    marketplace.run_all_now()
 
     before = marketplace.outgoing("mod-1")
     press_status(marketplace, ONLINE)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from marketplace_hooks.services.renewals import run_renewals
-from marketplace_hooks.store.subscriptions import PeriodKind
+from marketplace_hooks.models.subscriptions import PeriodKind
+from marketplace_hooks.services.business_care.renewal_run import run_renewals
 
-from ..business_care import (
+from ..support.business_care import (
     CLAIM_DELAY,
     DAY,
     HOUR,
@@ -32,8 +32,8 @@ from ..business_care import (
     subscription,
     told,
 )
-from ..holders import holds, is_refunded, money
-from ..marketplace import WITHDRAWN, Marketplace
+from ..support.customers import holds, is_refunded, money
+from ..support.marketplace import WITHDRAWN, Marketplace
 
 BOUGHT = instant("2026-03-02T10:30:00+01:00")
 RENEWAL = instant("2027-03-03T00:00:00+01:00")
@@ -51,7 +51,7 @@ def is_charged(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     """The second period has been claimed and paid."""
     live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     charged(marketplace, "renewed")
-    marketplace.work_off()
+    marketplace.run_all_now()
 
 
 # --- the customer's words, and the minute of the renewal
@@ -84,7 +84,7 @@ def test_a_cancellation_in_the_minute_of_the_renewal_ends_alike_whichever_comes_
     live_until(marketplace, clock, RENEWAL + HOUR)
     if renews:
         charged(marketplace, "renewed")
-        marketplace.work_off()
+        marketplace.run_all_now()
     assert code(marketplace) == ("VALID_RENEWAL_CANCELLED" if renews else "EXPIRED")
     reversals = outgoing(marketplace, "reversal_due")
     assert len(reversals) == (1 if comes_after_the_claim and not renews else 0)
@@ -101,8 +101,8 @@ def test_a_cancellation_that_is_not_applied_yet_is_waited_for(
     live_until(marketplace, clock, RENEWAL - HOUR)
     cancels(marketplace, RENEWAL - HOUR)
     clock.move_to(RENEWAL + HOUR)
-    assert run_renewals(marketplace.installation) == 0
-    marketplace.work_off()
+    assert run_renewals(marketplace.runtime) == 0
+    marketplace.run_all_now()
     assert told(marketplace)[-2:] == ["renewal_cancelled", "expired"]
     assert payments(marketplace) == {1: "paid"}
 
@@ -114,10 +114,10 @@ def test_a_cancellation_in_time_that_is_recorded_after_the_claim_is_reversed_onc
     live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     if is_paid:
         charged(marketplace, "renewed")
-        marketplace.work_off()
+        marketplace.run_all_now()
     for hours in (1, 2, 1):
         cancels(marketplace, RENEWAL - hours * HOUR)
-        marketplace.work_off()
+        marketplace.run_all_now()
     [reversal] = outgoing(marketplace, "reversal_due")
     assert reversal.data["period_index"] == 2
     assert reversal.data["amount"] == money(3960)
@@ -132,9 +132,9 @@ def test_a_success_that_crosses_the_reversal_gives_no_entitlement(
 ) -> None:
     live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     cancels(marketplace, RENEWAL - HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     crossing = charged(marketplace, "renewed")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(crossing) == ("applied", "no_effect")
     assert (code(marketplace), periods(marketplace)[1].charge_id) == ("EXPIRED", f"ch-{PURCHASE}-2")
 
@@ -146,7 +146,7 @@ def test_a_success_after_a_failure_that_was_final_is_reversed_if_the_renewal_had
     charged(marketplace, "payment_failed", final=True)
     cancels(marketplace, RENEWAL - HOUR)
     charged(marketplace, "renewed")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert len(outgoing(marketplace, "reversal_due")) == 1
     assert code(marketplace) == "EXPIRED"
 
@@ -160,7 +160,7 @@ def test_words_count_by_their_receipt_whatever_order_they_come_in(
     for number in order:
         say, days = words[number]
         say(marketplace, BOUGHT + days * DAY)
-        marketplace.work_off()
+        marketplace.run_all_now()
     known = subscription(marketplace)
     assert (known.customer_stopped_at, known.customer_lifted_at) == (BOUGHT + 3 * DAY, None)
     past = [code(marketplace, BOUGHT + half * DAY / 2) for half in (1, 3, 5, 7)]
@@ -174,7 +174,7 @@ def test_a_cancellation_taken_back_in_time_and_recorded_late_reverses_nothing(
     enables(marketplace, RENEWAL - HOUR)
     is_charged(marketplace, clock)
     cancels(marketplace, RENEWAL - 2 * HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert outgoing(marketplace, "reversal_due") == []
     assert code(marketplace) == "VALID"
 
@@ -211,7 +211,7 @@ def test_a_cancellation_is_confirmed_once_with_the_end_date(
     event = cancels(marketplace, BOUGHT + HOUR)
     cancels(marketplace, BOUGHT + 2 * HOUR)
     cancels(marketplace, BOUGHT + 30 * MINUTE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     [confirmed] = outgoing(marketplace, "renewal_cancelled")
     assert (confirmed.data["by"], confirmed.data["last_day"]) == ("customer", FIRST_DAYS.isoformat())
     assert confirmed.cause["event_id"] == event
@@ -221,13 +221,13 @@ def test_a_cancellation_is_confirmed_once_with_the_end_date(
 
 def test_the_same_word_told_twice_is_one(marketplace: Marketplace) -> None:
     first, again = cancels(marketplace, BOUGHT), cancels(marketplace, BOUGHT)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
 
 
 def test_enabling_what_renews_anyway_changes_nothing(marketplace: Marketplace) -> None:
     event = enables(marketplace, BOUGHT)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("applied", "no_effect")
     assert told(marketplace) == ["started"]
 
@@ -242,7 +242,7 @@ def test_an_enabled_renewal_happens(marketplace: Marketplace, clock: time_machin
 
 def test_a_word_of_the_future_was_received_when_we_heard_it(marketplace: Marketplace) -> None:
     cancels(marketplace, BOUGHT + 100 * DAY)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert code(marketplace) == "VALID_RENEWAL_CANCELLED"
 
 
@@ -251,7 +251,7 @@ def test_while_a_renewal_is_unpaid_a_cancellation_names_the_day_it_would_last_to
 ) -> None:
     live_until(marketplace, clock, RENEWAL + HOUR)
     cancels(marketplace, datetime.now(UTC))
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert outgoing(marketplace, "renewal_cancelled")[0].data["last_day"] == SECOND_DAYS.isoformat()
 
 
@@ -268,7 +268,7 @@ def test_from_the_instant_until_it_is_paid_the_payment_is_pending(
     live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     assert (code(marketplace), payments(marketplace)) == ("PAYMENT_PENDING", {1: "paid", 2: "pending"})
     charged(marketplace, "renewed")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (code(marketplace), payments(marketplace)) == ("VALID", {1: "paid", 2: "paid"})
     assert code(marketplace, RENEWAL + MINUTE) == "PAYMENT_PENDING"
     assert subscription(marketplace).last_day == SECOND_DAYS
@@ -277,11 +277,11 @@ def test_from_the_instant_until_it_is_paid_the_payment_is_pending(
 def test_only_a_final_failure_ends_anything(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     first = charged(marketplace, "payment_failed")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.fate(first)[1], code(marketplace)) == ("no_effect", "PAYMENT_PENDING")
     clock.shift(DAY)
     charged(marketplace, "payment_failed", final=True)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert code(marketplace) == "EXPIRED"
     assert (subscription(marketplace).last_day, told(marketplace)[-1]) == (FIRST_DAYS, "expired")
 
@@ -291,7 +291,7 @@ def test_a_success_after_all_gives_the_period_back(marketplace: Marketplace, clo
     charged(marketplace, "payment_failed", final=True)
     clock.shift(DAY)
     charged(marketplace, "renewed")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert code(marketplace) == "VALID"
     live_until(marketplace, clock, SECOND_RENEWAL + CLAIM_DELAY)
     assert payments(marketplace) == {1: "paid", 2: "paid", 3: "pending"}
@@ -302,7 +302,7 @@ def test_a_failure_told_after_the_success_changes_nothing(
 ) -> None:
     is_charged(marketplace, clock)
     late = charged(marketplace, "payment_failed", final=True)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.fate(late)[1], code(marketplace)) == ("no_effect", "VALID")
 
 
@@ -313,7 +313,7 @@ def test_an_amount_that_was_not_asked_for_is_rejected(
 ) -> None:
     live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     event = charged(marketplace, type_, amount=amount, final=True)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("rejected", None)
     assert (code(marketplace), payments(marketplace)[2]) == ("PAYMENT_PENDING", "pending")
 
@@ -321,7 +321,7 @@ def test_an_amount_that_was_not_asked_for_is_rejected(
 def test_a_charge_told_twice_is_one(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     is_charged(marketplace, clock)
     again = charged(marketplace, "renewed")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(again) == ("applied", "no_effect")
     assert len(periods(marketplace)) == 2
 
@@ -333,7 +333,7 @@ def test_a_charge_that_nobody_asked_for_after_a_cancellation_is_given_back(
     cancels(marketplace, BOUGHT + HOUR)
     live_until(marketplace, clock, RENEWAL + MINUTE)
     charged(marketplace, "renewed")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert len(outgoing(marketplace, "reversal_due")) == 1
     assert code(marketplace) == "EXPIRED"
 
@@ -346,7 +346,7 @@ def imports(marketplace: Marketplace, order: list[int], **more: Any) -> None:
     for index in order:
         at = instant(f"{2021 + index}-06-01T00:05:00+02:00")
         charged(marketplace, "renewed", index, amount_cents=1990, occurred_at=at, purchase_id="old", **more)
-        marketplace.work_off()
+        marketplace.run_all_now()
 
 
 @pytest.mark.parametrize("order", list(permutations((2, 3, 4))), ids=str)
@@ -373,7 +373,7 @@ def test_an_imported_history_that_had_ended_stays_so_and_nobody_is_told(marketpl
 def test_old_words_of_an_imported_history_reverse_nothing(marketplace: Marketplace) -> None:
     imports(marketplace, [2, 3, 4])
     cancels(marketplace, instant("2022-08-01T12:00:00+02:00"), "old")
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert outgoing(marketplace, "reversal_due", "old") == []
     assert payments(marketplace, "old")[4] == "paid"
 
@@ -393,7 +393,7 @@ def test_a_reactivation_opens_a_new_original_date_and_the_numbers_go_on(
 ) -> None:
     has_expired(marketplace, clock)
     charged(marketplace, "reactivated", 2, amount_cents=13365)
-    marketplace.work_off()
+    marketplace.run_all_now()
     known, [_, opened] = subscription(marketplace), periods(marketplace)
     assert (known.anchor_on, known.anchor_index, known.current_index) == (date(2027, 10, 15), 2, 2)
     assert (opened.kind, opened.first_day, opened.last_day) == (
@@ -413,7 +413,7 @@ def test_an_old_word_that_comes_late_does_not_stop_what_was_reactivated(
     charged(marketplace, "reactivated", 2)
     enables(marketplace, BOUGHT + HOUR)
     cancels(marketplace, BOUGHT + 2 * HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert code(marketplace) == "VALID"
 
 
@@ -425,7 +425,7 @@ def test_after_a_failed_renewal_it_is_reactivated_under_either_number(
     charged(marketplace, "payment_failed", final=True)
     clock.shift(DAY)
     charged(marketplace, "reactivated", index)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert code(marketplace) == "VALID"
     assert periods(marketplace)[-1].index == index
     assert subscription(marketplace).last_day == date(2028, 3, 4)
@@ -434,7 +434,7 @@ def test_after_a_failed_renewal_it_is_reactivated_under_either_number(
 def test_a_reactivation_told_twice_is_one(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     has_expired(marketplace, clock)
     first, again = charged(marketplace, "reactivated", 2), charged(marketplace, "reactivated", 2)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
 
 
@@ -444,10 +444,10 @@ def test_a_reactivation_that_is_told_before_the_failure_waits_for_it_under_eithe
 ) -> None:
     live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     early = charged(marketplace, "reactivated", index)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.fate(early)[0], code(marketplace)) == ("parked", "PAYMENT_PENDING")
     charged(marketplace, "payment_failed", final=True)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.fate(early)[0], code(marketplace)) == ("applied", "VALID")
 
 
@@ -458,14 +458,14 @@ def test_what_has_lapsed_may_be_reactivated_before_we_have_noticed(
     cancels(marketplace, BOUGHT + DAY)
     live_until(marketplace, clock, RENEWAL + MINUTE)
     charged(marketplace, "reactivated", 2)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert code(marketplace) == "VALID"
 
 
 def test_nobody_reactivates_what_is_running(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     clock.shift(DAY)
     event = charged(marketplace, "reactivated", 2)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.fate(event) == ("rejected", None)
     assert len(periods(marketplace)) == 1
 
@@ -474,7 +474,7 @@ def test_nobody_reactivates_what_was_refunded(marketplace: Marketplace, clock: t
     has_expired(marketplace, clock)
     is_refunded(marketplace, PURCHASE)
     event = charged(marketplace, "reactivated", 2)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.fate(event)[0], code(marketplace)) == ("rejected", "REFUNDED")
 
 
@@ -487,10 +487,10 @@ def test_a_withdrawn_product_cannot_be_reactivated(
     has_expired(marketplace, clock)
     withdrawn_at = datetime.now(UTC)
     marketplace.change("mod-1", WITHDRAWN)
-    marketplace.work_off()
+    marketplace.run_all_now()
     clock.shift(DAY)
     event = charged(marketplace, "reactivated", 2, occurred_at=withdrawn_at + hours * HOUR)
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert (marketplace.fate(event)[0], code(marketplace)) == (fate, expected)
 
 
@@ -501,11 +501,11 @@ def test_a_reactivation_of_29_february_comes_back_to_it(
     cancels(marketplace, BOUGHT + DAY)
     live_until(marketplace, clock, instant("2028-02-29T12:00:00+01:00"))
     charged(marketplace, "reactivated", 2)
-    marketplace.work_off()
+    marketplace.run_all_now()
     ends = [subscription(marketplace).last_day]
     for index, day in ((3, "2029-03-01"), (4, "2030-03-01"), (5, "2031-03-01")):
         live_until(marketplace, clock, instant(f"{day}T00:15:00+01:00"))
         charged(marketplace, "renewed", index)
-        marketplace.work_off()
+        marketplace.run_all_now()
         ends.append(subscription(marketplace).last_day)
     assert ends == [date(2029, 2, 28), date(2030, 2, 28), date(2031, 2, 28), date(2032, 2, 29)]

@@ -9,9 +9,11 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.store.support import SellerClosure
+from marketplace_hooks.models.support import SellerClosure
 
-from ..desk import (
+from ..support.customers import buys, publishes
+from ..support.marketplace import Marketplace
+from ..support.support_desk import (
     ACKNOWLEDGEMENT,
     FIX,
     PURCHASE,
@@ -27,8 +29,6 @@ from ..desk import (
     submits,
     told,
 )
-from ..holders import buys, publishes
-from ..marketplace import Marketplace
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 AUTOMATIC = [["Auto-Submitted", "auto-replied"]]
@@ -86,7 +86,7 @@ def test_a_request_waits_for_its_purchase(desk: Marketplace) -> None:
     event = submits(desk, purchase_id="purchase-2")
     assert desk.fate(event)[0] == "parked"
     buys(desk, "purchase-2", purchased_at="2026-03-02T10:30:00+01:00")
-    desk.work_off()
+    desk.run_all_now()
     assert desk.fate(event) == ("applied", "changed")
     assert request(desk).handling == "accepted"
 
@@ -102,7 +102,7 @@ def test_a_message_waits_for_its_request(desk: Marketplace) -> None:
 @pytest.mark.parametrize("contradiction", [{"customer_id": "customer-2"}, {"product_id": "mod-2"}])
 def test_a_request_that_contradicts_its_purchase_is_rejected(desk: Marketplace, contradiction: dict[str, Any]) -> None:
     desk.sells("mod-2")
-    desk.tell("customer.upserted", customer_id="customer-2")
+    desk.publish("customer.upserted", customer_id="customer-2")
     assert desk.fate(submits(desk, **contradiction))[0] == "rejected"
 
 
@@ -124,7 +124,7 @@ def test_the_same_words_about_the_same_purchase_are_attached_to_the_open_request
 @pytest.mark.parametrize("other", [{"body": "It is still broken."}, {"purchase_id": "purchase-2"}])
 def test_other_words_or_another_purchase_make_a_request_of_its_own(desk: Marketplace, other: dict[str, Any]) -> None:
     buys(desk, "purchase-2", purchased_at="2026-03-02T10:30:00+01:00")
-    desk.work_off()
+    desk.run_all_now()
     submits(desk, subject="Broken")
     submits(desk, "request-2", **{"subject": "Broken", **other})
     assert request(desk, "request-2").duplicate_of is None
@@ -141,7 +141,7 @@ def test_entitlement_is_judged_at_the_submission_and_what_comes_later_changes_no
 ) -> None:
     submits(desk)
     desk.change("mod-1", "offline_permanent")
-    desk.work_off()
+    desk.run_all_now()
     clock.shift(30 * DAY)
     assert request(desk).entitlement["code"] == "VALID"
     assert clocks(desk)["fix"] == "running"
@@ -207,7 +207,7 @@ def test_a_message_seconds_after_the_request_awaits_a_person_and_holds_the_clock
     assert [one.counts for one in messages(desk)] == [None]
     assert (request(desk).handling, clocks(desk)["acknowledgement"]) == ("accepted", "to_confirm")
     clock.shift(3 * DAY)
-    desk.work_off()
+    desk.run_all_now()
     assert clocks(desk)["acknowledgement"] == "to_confirm"
 
 
@@ -236,7 +236,7 @@ def test_an_answer_received_in_time_and_told_late_undoes_the_miss(
     submits(desk)
     in_time = due(desk, ACKNOWLEDGEMENT) - HOUR
     clock.move_to(in_time + 2 * HOUR)
-    desk.work_off()
+    desk.run_all_now()
     assert clocks(desk)["acknowledgement"] == "missed"
     says(desk, received_at=in_time.isoformat())
     found = clock_of(desk, ACKNOWLEDGEMENT)
@@ -247,13 +247,13 @@ def test_an_answer_received_in_time_and_told_late_undoes_the_miss(
 
 
 def closes(desk: Marketplace, first: str, last: str | None, change: str = "declared", **data: Any) -> str:
-    event = desk.tell(
+    event = desk.publish(
         f"seller.closure_{change}",
         closure_id="closure-1",
         seller_id="seller-1",
         **{"first_day": first, "last_day": last, "declared_at": "2026-03-01T10:00:00+01:00", **data},
     )
-    desk.work_off()
+    desk.run_all_now()
     return event
 
 
@@ -300,7 +300,7 @@ def test_a_cancelled_closure_never_reopens_a_missed_clock(desk: Marketplace, clo
     clock.shift(HOUR)
     submits(desk)
     clock.move_to(due(desk, ACKNOWLEDGEMENT))
-    desk.work_off()
+    desk.run_all_now()
     closes(desk, "2026-03-20", "2026-03-25", "cancelled")
     assert closure(desk).cancelled_at is not None
     assert clocks(desk)["acknowledgement"] == "missed"
@@ -343,7 +343,7 @@ def test_one_release_resolves_all_the_requests_that_it_fixes(desk: Marketplace, 
     submits(desk, "request-3")
     clock.shift(HOUR)
     publishes(desk, fixes=[REQUEST, "request-2", "unknown"])
-    desk.work_off()
+    desk.run_all_now()
     assert [request(desk, f"request-{n}").handling for n in (1, 2, 3)] == ["resolved", "resolved", "accepted"]
     assert clocks(desk) == {"acknowledgement": "met", "fix": "met"}
 
@@ -354,12 +354,12 @@ def test_the_refund_of_the_price_settles_the_claim(
 ) -> None:
     submits(desk)
     clock.move_to(due(desk, FIX))
-    desk.work_off()
+    desk.run_all_now()
     assert refund_state(desk) == "due"
     amount = {"amount_cents": 9900, "currency": "EUR"}
     refunded = {"purchase_id": PURCHASE, "refunded_at": datetime.now(UTC).isoformat(), "amount": amount}
-    desk.tell("purchase.refunded", **{"request_id": None, **refunded, **said})
-    desk.work_off()
+    desk.publish("purchase.refunded", **{"request_id": None, **refunded, **said})
+    desk.run_all_now()
     assert refund_state(desk) == state
 
 
@@ -368,9 +368,9 @@ def test_a_partial_refund_about_nothing_in_particular_settles_no_claim(
 ) -> None:
     submits(desk)
     clock.move_to(due(desk, FIX))
-    desk.work_off()
+    desk.run_all_now()
     amount = {"amount_cents": 100, "currency": "EUR"}
     at = datetime.now(UTC).isoformat()
-    desk.tell("purchase.refunded", purchase_id=PURCHASE, refunded_at=at, amount=amount, request_id=None)
-    desk.work_off()
+    desk.publish("purchase.refunded", purchase_id=PURCHASE, refunded_at=at, amount=amount, request_id=None)
+    desk.run_all_now()
     assert refund_state(desk) == "due"

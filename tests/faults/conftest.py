@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.rig import databases
-from tests.rig.postgres import Postgres
-from tests.rig.redis import RedisServer
+from tests.support import databases
+from tests.support.postgres import Postgres
+from tests.support.redis import RedisServer
 
-from .processes import Place
+from ..support.processes import Place
 
 MakePlace = Callable[..., Place]
 

@@ -7,13 +7,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from marketplace_hooks.store.cascades import Cascade, CascadeState
-from marketplace_hooks.store.packs import Pack, pack_is_visible
-from marketplace_hooks.store.subscriptions import Subscription, SubscriptionState
+from marketplace_hooks.models.cascades import Cascade, CascadeState
+from marketplace_hooks.models.packs import Pack, pack_is_visible
+from marketplace_hooks.models.subscriptions import Subscription, SubscriptionState
 
-from .conftest import MakePlace
-from .processes import FAIR, STARTED_WITHIN_S, Fault
-from .tellings import (
+from ..support.fault_events import (
     assert_each_told,
     assert_told_once,
     changed,
@@ -28,10 +26,12 @@ from .tellings import (
     shown,
     told,
 )
+from ..support.processes import FAIR, STARTED_WITHIN_S, Fault
+from .conftest import MakePlace
 
-CHUNK = "marketplace_hooks.services.cascades:_next_chunk"
+CHUNK = "marketplace_hooks.services.catalog.cascades:_next_chunk"
 # What is called after each chunk that has been committed, but the last: also when its job ends there.
-BOUNDARY = "marketplace_hooks.store.database:Database.give_way"
+BOUNDARY = "marketplace_hooks.database.engine:Database.give_way"
 
 
 def packs_of_two(count: int) -> list[str]:

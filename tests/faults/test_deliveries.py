@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from marketplace_hooks.services.endpoints import add_endpoint
-from marketplace_hooks.store.outbox import Delivery, DeliveryState, OutgoingEvent
+from marketplace_hooks.models.outbox import Delivery, DeliveryState, OutgoingEvent
+from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
+from ..support.fault_events import assert_told_once, hidden, keep, product, seller, set_up
+from ..support.fault_receivers import Listener, listening
+from ..support.processes import FAIR, STARTED_WITHIN_S, SWEEP_S, Fault, Place, crowding, wait_until
 from .conftest import MakePlace
-from .listeners import Listener, listening
-from .processes import FAIR, STARTED_WITHIN_S, SWEEP_S, Fault, Place, crowding, wait_until
-from .tellings import assert_told_once, hidden, keep, product, seller, set_up
 
-RECORD = "marketplace_hooks.services.deliveries:_record"
+RECORD = "marketplace_hooks.services.outbox.delivery_worker:_record"
 
 
 def deliveries(session: Session) -> list[Delivery]:
@@ -38,7 +38,7 @@ def test_a_delivery_whose_worker_is_killed_after_the_answer_comes_again_under_it
     answered = Fault(at=RECORD)
     set_up(place, [seller(), product("p1")])
     with listening() as endpoint:
-        add_endpoint(place.installation, endpoint.url, types=["product.hidden"])
+        add_endpoint(place.runtime, endpoint.url, types=["product.hidden"])
         place.start_worker(faults=[answered])
         place.start_scheduler()
         keep(place, [hidden("p1", 1)])
@@ -58,8 +58,8 @@ def test_an_endpoint_that_drips_never_delays_another(make_place: MakePlace) -> N
     total_s = 5.0
     place = make_place(DELIVERY_TOTAL_S=total_s, DELIVERY_SCHEDULE_S="0 1 1 1 1 1 1 1")
     with listening(drips=True) as slow, listening() as fast:
-        add_endpoint(place.installation, slow.url)
-        add_endpoint(place.installation, fast.url)
+        add_endpoint(place.runtime, slow.url)
+        add_endpoint(place.runtime, fast.url)
         place.start_worker()
         place.start_scheduler()
         tell(place)

@@ -12,14 +12,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from marketplace_hooks.store.access import Lock
-from marketplace_hooks.store.inbox import InboxEvent
-from tests.rig.postgres import Postgres
-from tests.rig.redis import RedisServer
+from marketplace_hooks.models.access import Lock
+from marketplace_hooks.models.inbox import InboxEvent
+from tests.support.postgres import Postgres
+from tests.support.redis import RedisServer
 
-from .conftest import MakePlace
-from .processes import STARTED_WITHIN_S, SWEPT_WITHIN_S, Fault, Place, wait_until
-from .tellings import (
+from ..support.fault_events import (
     assert_told_once,
     count_inbox,
     hidden,
@@ -33,6 +31,8 @@ from .tellings import (
     statuses,
     told,
 )
+from ..support.processes import STARTED_WITHIN_S, SWEPT_WITHIN_S, Fault, Place, wait_until
+from .conftest import MakePlace
 
 # Far more than an answer takes, and far less than any Redis that does not answer would cost a patient client.
 AT_ONCE_S = 1.0
@@ -41,7 +41,7 @@ QUEUE = "rq:queue:mh-inbox"
 
 def test_an_event_whose_receiver_is_killed_before_the_doorbell_is_applied_by_the_sweep(place: Place) -> None:
     set_up(place, [seller(), product("p1")])
-    before_the_bell = Fault(at="marketplace_hooks.remote.queue:GatheredBells.ring")
+    before_the_bell = Fault(at="marketplace_hooks.remote.redis.queue:CoalescingWakeups.wake_worker")
     place.start_worker()
     place.start_scheduler()
     place.start_web(faults=[before_the_bell])

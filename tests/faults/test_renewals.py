@@ -12,15 +12,15 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from marketplace_hooks.services.renewals import BATCH, run_renewals
-from marketplace_hooks.store.outbox import OutgoingEvent
-from marketplace_hooks.store.subscriptions import Period, Subscription, SubscriptionState
-from tests.many import PARIS, have_bought
+from marketplace_hooks.models.outbox import OutgoingEvent
+from marketplace_hooks.models.subscriptions import Period, Subscription, SubscriptionState
+from marketplace_hooks.services.business_care.renewal_run import BATCH, run_renewals
+from tests.support.bulk_purchases import PARIS, have_bought
 
-from .processes import STARTED_WITHIN_S, Fault, Place, wait_until
-from .tellings import product, seller, set_up
+from ..support.fault_events import product, seller, set_up
+from ..support.processes import STARTED_WITHIN_S, Fault, Place, wait_until
 
-CHUNK = "marketplace_hooks.services.renewals:_renew_batch"
+CHUNK = "marketplace_hooks.services.business_care.renewal_run:_renew_batch"
 DUE = 2 * BATCH + 7
 """Three chunks, the last of them not full."""
 NOT_DUE = 40
@@ -51,8 +51,8 @@ def test_a_daily_run_that_is_killed_claims_and_tells_every_period_once(place: Pl
     assert place.read(count_claimed) == BATCH
 
     # PostgreSQL hears of the death in a moment; until then it keeps the dead one's locks, and a run has nothing to do.
-    wait_until(lambda: run_renewals(place.installation), STARTED_WITHIN_S, "nobody may go on", place)
-    assert run_renewals(place.installation) == 0
+    wait_until(lambda: run_renewals(place.runtime), STARTED_WITHIN_S, "nobody may go on", place)
+    assert run_renewals(place.runtime) == 0
     assert_claimed_and_told_once(place)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from marketplace_hooks.events.sweeps import SCHEDULER_LOCK
-from marketplace_hooks.store.access import Lock
+from marketplace_hooks.jobs.scheduler import SCHEDULER_LOCK
+from marketplace_hooks.models.access import Lock
 
+from ..support.fault_events import assert_each_told, assert_told_once, hidden, product, seller, set_up, soon, statuses
+from ..support.processes import FAIR, LOCK_S, STARTED_WITHIN_S, SWEEP_S, Place, Process, crowding
 from .conftest import MakePlace
-from .processes import FAIR, LOCK_S, STARTED_WITHIN_S, SWEEP_S, Place, Process, crowding
-from .tellings import assert_each_told, assert_told_once, hidden, product, seller, set_up, soon, statuses
 
 # The dead one's lock, and the pause of the living one between two looks at it.
 TAKEN_OVER_WITHIN_S = FAIR * (LOCK_S + SWEEP_S)

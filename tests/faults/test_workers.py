@@ -11,13 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from marketplace_hooks.events.sweeps import work_off
-from marketplace_hooks.store.inbox import InboxEvent
-from tests.rig.redis import RedisServer
+from marketplace_hooks.jobs.scheduler import run_all_now
+from marketplace_hooks.models.inbox import InboxEvent
+from tests.support.redis import RedisServer
 
-from .conftest import MakePlace
-from .processes import RECOVERED_WITHIN_S, STARTED_WITHIN_S, SWEPT_WITHIN_S, Fault, Place, wait_until
-from .tellings import (
+from ..support.fault_events import (
     Event,
     assert_each_told,
     assert_told_once,
@@ -35,11 +33,13 @@ from .tellings import (
     statuses,
     suspended,
 )
+from ..support.processes import RECOVERED_WITHIN_S, STARTED_WITHIN_S, SWEPT_WITHIN_S, Fault, Place, wait_until
+from .conftest import MakePlace
 
 IDS = [f"p{number:02}" for number in range(30)]
-BEFORE_COMMIT = "marketplace_hooks.services.inbox:settle"
-AFTER_COMMIT = "marketplace_hooks.store.database:Database.retrying"
-BETWEEN_READING_AND_APPLYING = "marketplace_hooks.events.apply:_apply"
+BEFORE_COMMIT = "marketplace_hooks.services.inbox.leasing:settle"
+AFTER_COMMIT = "marketplace_hooks.database.engine:Database.retrying"
+BETWEEN_READING_AND_APPLYING = "marketplace_hooks.events.processor:_apply"
 
 
 def all_hidden(place: Place) -> None:
@@ -125,7 +125,7 @@ def test_an_event_that_cannot_be_read_does_not_hold_up_its_neighbours(
     broken, _ = keep(place, [hidden("p1", 1), hidden("p1", 2)])
     with place.database.session() as session:
         session.execute(update(InboxEvent).where(InboxEvent.event_id == broken).values(body=body))
-    work_off(place.installation, "test")
+    run_all_now(place.runtime, "test")
     states = place.read(lambda session: dict(session.execute(select(InboxEvent.event_id, InboxEvent.state)).all()))
     assert states.pop(broken) == state
     assert set(states.values()) == {"applied"}

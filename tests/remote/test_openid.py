@@ -1,7 +1,7 @@
 """Is a provider believed only with its own signature, for us, for this sign-in, and asked only as it may be?
 
 The provider here is ours to spoil: it answers what the test tells it to. That the way works with a real one is
-`tests/web/test_sign_in_openid.py`'s to show.
+`tests/web/sign_in/test_openid.py`'s to show.
 """
 
 from __future__ import annotations

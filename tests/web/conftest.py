@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from marketplace_hooks.services import tokens
+from marketplace_hooks.services.access import tokens
 
-from ..marketplace import Marketplace
-from .callers import As, Caller
+from ..support.api_callers import As, Caller
+from ..support.marketplace import Marketplace
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def calls(marketplace: Marketplace) -> As:
     def call_as(role: str | None = None, subject: str | None = None) -> Caller:
         if role is None:
             return Caller(marketplace.app)
-        _, text = tokens.create(marketplace.installation, role, subject=subject)
+        _, text = tokens.create(marketplace.runtime, role, subject=subject)
         return Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
 
     return call_as

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from marketplace_hooks.store import migrate
+from marketplace_hooks.database import migrate
 
-from ..marketplace import Marketplace, open_marketplace
-from ..rig.redis import RedisServer
-from .callers import problem
+from ..support.api_callers import problem
+from ..support.marketplace import Marketplace, open_marketplace
+from ..support.redis import RedisServer
 
 
 def test_a_migrated_installation_is_alive_and_ready(marketplace: Marketplace) -> None:
@@ -26,7 +26,7 @@ def test_a_database_without_its_migrations_is_not_ready_and_becomes_so(empty_dat
         client = marketplace.app.test_client()
         assert client.get("/healthz").status_code == 200
         assert problem(client.get("/readyz")) == (503, "not_migrated")
-        migrate.upgrade(marketplace.installation.database)
+        migrate.upgrade(marketplace.runtime.database)
         assert client.get("/readyz").status_code == 200
 
 

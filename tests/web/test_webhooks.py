@@ -17,12 +17,12 @@ from sqlalchemy import func, select, text
 from werkzeug.test import EnvironBuilder, TestResponse
 from werkzeug.wrappers import Response
 
-from marketplace_hooks.config import EXTENSION
+from marketplace_hooks.config.settings import EXTENSION
+from marketplace_hooks.events.envelope import DEEPEST, LONGEST_TYPE
+from marketplace_hooks.models.inbox import InboxConflict, InboxEvent
 from marketplace_hooks.remote.signatures import sign
-from marketplace_hooks.store.inbox import InboxConflict, InboxEvent
-from marketplace_hooks.web.envelopes import DEEPEST, LONGEST_TYPE
 
-from ..marketplace import SECRET, Marketplace, open_marketplace, sample
+from ..support.marketplace import SECRET, Marketplace, open_marketplace, sample
 
 Opens = Callable[..., Marketplace]
 
@@ -34,7 +34,7 @@ MIB = 1_048_576
 @pytest.fixture(scope="module")
 def inbox(_sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marketplace]:
     """An installation on SQLite for the tests that only look at answers: refusals store nothing."""
-    from ..rig.databases import copy_sqlite
+    from ..support.databases import copy_sqlite
 
     folder = tmp_path_factory.mktemp("inbox")
     url = copy_sqlite(_sqlite_template, folder / "marketplace.db")
@@ -78,7 +78,7 @@ def test_a_signed_event_is_kept_before_it_is_answered(marketplace: Marketplace) 
 
 def test_no_handler_runs_before_the_answer(marketplace: Marketplace) -> None:
     marketplace.post(BODY)
-    with marketplace.installation.database.reading() as session:
+    with marketplace.runtime.database.reading() as session:
         assert session.scalar(text("SELECT count(*) FROM mh_sellers")) == 0
 
 
@@ -130,7 +130,7 @@ def test_the_longest_id_and_the_longest_type_fit(marketplace: Marketplace) -> No
 @pytest.mark.parametrize("timestamp", ["0002-01-01T00:00:00Z", "0999-12-31T23:59:59+14:00", "9998-12-31T00:00:00Z"])
 def test_an_instant_however_far_away_is_kept_as_it_is(marketplace: Marketplace, timestamp: str) -> None:
     assert marketplace.post(envelope(timestamp=timestamp)).status_code == 202
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert marketplace.event("evt_1").sent_at == datetime.fromisoformat(timestamp)
 
 
@@ -475,12 +475,12 @@ def test_without_redis_the_answer_is_the_same(open_here: Opens, redis_url: str) 
 def test_a_bell_that_breaks_does_not_change_the_answer(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert marketplace.app.extensions[EXTENSION].installation is marketplace.installation
+    assert marketplace.app.extensions[EXTENSION].runtime is marketplace.runtime
 
-    def broken(bell: object) -> bool:
+    def broken(kind: object) -> bool:
         return False
 
-    monkeypatch.setattr(type(marketplace.installation.bells), "ring", lambda self, bell: broken(bell))
+    monkeypatch.setattr(type(marketplace.runtime.wakeups), "wake_worker", lambda self, kind: broken(kind))
     assert marketplace.post(BODY).status_code == 202
     assert kept(marketplace) == 1
 
@@ -529,6 +529,6 @@ def test_no_signed_envelope_gives_a_500_and_what_is_taken_can_be_applied(
     body = json.dumps({"type": type_, "timestamp": timestamp, "data": data}).encode()
     answer = inbox.post(body, event_id=f"evt_any_{number}")
     assert answer.status_code in (202, 400)
-    inbox.work_off()
+    inbox.run_all_now()
     waiting = select(func.count()).select_from(InboxEvent).where(InboxEvent.state.in_(["received", "failed"]))
     assert inbox.all(waiting) == [0]

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from marketplace_hooks.config import PREFIX
+from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.remote.signatures import signed_headers
 
-from ..marketplace import SECRET, sample
+from ..support.marketplace import SECRET, sample
 
 MIB = 1_048_576
 BODY = json.dumps(sample("seller.upserted")).encode()
@@ -43,7 +43,7 @@ def port(sqlite_url: str, tmp_path: Path) -> Iterator[int]:
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "2"]
     environment = {**os.environ, **{f"{PREFIX}{name}": value for name, value in settings.items()}}
     root = Path(__file__).resolve().parent.parent.parent
-    server = subprocess.Popen([*command, "marketplace_hooks.extension:create_app"], env=environment, cwd=root)
+    server = subprocess.Popen([*command, "marketplace_hooks.standalone:create_app"], env=environment, cwd=root)
     try:
         wait_until_served(port, server)
         yield port

@@ -15,19 +15,19 @@ from . import (
     eligibility,
     entitlements,
     events,
-    figures,
     packs,
     products,
     purchases,
+    sla_report,
     statuses,
     subscriptions,
-    support,
-    support_answers,
+    support_moves,
+    support_requests,
 )
 from .docs import document
+from .errors import UNKNOWN, unknown
+from .fields import Day, Instant
 from .operations import CONFIG_PREFIX, Api, blueprint
-from .refusals import UNKNOWN, unknown
-from .values import Day, Instant
 
 __all__ = [
     "attach_api",
@@ -40,14 +40,14 @@ __all__ = [
     "eligibility",
     "entitlements",
     "events",
-    "figures",
     "packs",
     "products",
     "purchases",
+    "sla_report",
     "statuses",
     "subscriptions",
-    "support",
-    "support_answers",
+    "support_moves",
+    "support_requests",
 ]
 
 PREFIX = "/api/v1"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import fields
 
-from ...services.progress import progress_of
-from ...store.access import Role
-from ...store.cascades import CascadeState
-from ...store.products import SubjectKind
-from ..sign_in import sight
-from ..state import state
-from .answers import shown
+from ...models.access import Role
+from ...models.cascades import CascadeState
+from ...models.products import SubjectKind
+from ...services.catalog.cascade_progress import progress_of
+from ..identity.authorization import visibility
+from ..state import current_runtime
+from .fields import AnswerSchema, Instant, Word
 from .operations import operation
-from .values import AnswerSchema, Instant, Word
+from .responses import shown
 
 
 class CascadeStepSchema(AnswerSchema):
@@ -71,5 +71,5 @@ _CASCADE = CascadeSchema()
 )
 def get_cascade(cascade_id: str) -> Response:
     """One cascade. A seller sees those of what he sells."""
-    with state(current_app).installation.database.reading() as session:
-        return shown(_CASCADE, progress_of(session, cascade_id, sight()))
+    with current_runtime().database.reading() as session:
+        return shown(_CASCADE, progress_of(session, cascade_id, visibility()))

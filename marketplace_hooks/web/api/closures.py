@@ -5,23 +5,23 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from ...domain.civil_days import day_of
-from ...domain.closures import ClosureState
+from ...domain.support.closures import ClosureState
 from ...errors import NotFound
-from ...services.closures import cancel_own, current_closures, declare_own, shorten_own, state_of
-from ...services.work import Cause, Work, carry_out
-from ...store.access import Role
-from ...store.products import Seller
-from ...store.support import SellerClosure
-from ..sign_in import signed_in
-from ..state import state
-from .answers import shown, shown_once
-from .once import done_once
+from ...models.access import Role
+from ...models.products import Seller
+from ...models.support import SellerClosure
+from ...services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
+from ...services.support.closures import cancel_own, current_closures, declare_own, shorten_own, state_of
+from ..identity.authorization import signed_in
+from ..state import current_runtime
+from .fields import AnswerSchema, Day, Instant, Line, QuerySchema, Word
+from .idempotency import done_once
 from .operations import operation
-from .values import AnswerSchema, Day, Instant, Line, QuerySchema, Word
+from .responses import shown, shown_once
 
 WHO = (Role.SELLER, Role.PLATFORM)
 REASON = {"description": "Why, in words; sent with `seller.closure_announced`."}
@@ -77,9 +77,9 @@ _CLOSURE, _CLOSURES = ClosureSchema(), ClosuresSchema()
 @operation("GET", "/sellers/<seller_id>/closures", tag="Sellers", answer=ClosuresSchema, refusals=(404,))
 def list_closures(seller_id: str) -> Response:
     """The closures that customers see: running, or announced and to come."""
-    installation = state(current_app).installation
-    today = day_of(installation.now(), installation.settings.reference_zone)
-    with installation.database.reading() as session:
+    runtime = current_runtime()
+    today = day_of(runtime.now(), runtime.settings.reference_zone)
+    with runtime.database.reading() as session:
         if session.get(Seller, seller_id) is None:
             raise NotFound(f"no seller {seller_id}")
         items = [_shown(one, today) for one in current_closures(session, seller_id, today)]
@@ -101,9 +101,9 @@ def declare_closure(asked: dict[str, Any], seller_id: str) -> Response:
     _refuse_strangers(seller_id)
     first_day, last_day, cause = asked["first_day"], asked["last_day"], _cause(asked)
 
-    def act(work: Work) -> dict[str, Any]:
-        closure = declare_own(work, seller_id, first_day=first_day, last_day=last_day, cause=cause)
-        return _shown(closure, day_of(work.now, work.zone))
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        closure = declare_own(uow, seller_id, first_day=first_day, last_day=last_day, cause=cause)
+        return _shown(closure, day_of(uow.now, uow.zone))
 
     return done_once(act, _CLOSURE, status=201)
 
@@ -121,11 +121,11 @@ def shorten_closure(asked: dict[str, Any], seller_id: str, closure_id: str) -> R
     """Work again earlier. It takes effect tomorrow at the earliest; for more days declare another closure."""
     _refuse_strangers(seller_id)
 
-    def act(work: Work) -> dict[str, Any]:
-        closure = shorten_own(work, seller_id, closure_id, asked["last_day"], _cause(asked))
-        return _shown(closure, day_of(work.now, work.zone))
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        closure = shorten_own(uow, seller_id, closure_id, asked["last_day"], _cause(asked))
+        return _shown(closure, day_of(uow.now, uow.zone))
 
-    return shown_once(_CLOSURE, carry_out(state(current_app).installation, act))
+    return shown_once(_CLOSURE, run_in_transaction(current_runtime(), act))
 
 
 @operation(
@@ -141,7 +141,7 @@ def cancel_closure(query: dict[str, Any], seller_id: str, closure_id: str) -> Re
     """Cancel a closure. One that has begun ends today instead: what it has suspended stays so."""
     _refuse_strangers(seller_id)
     cause = _cause(query)
-    carry_out(state(current_app).installation, lambda work: cancel_own(work, seller_id, closure_id, cause))
+    run_in_transaction(current_runtime(), lambda uow: cancel_own(uow, seller_id, closure_id, cause))
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 

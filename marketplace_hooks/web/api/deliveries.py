@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import fields
 
 from ...errors import NotFound
-from ...services import logs
-from ...services.redeliveries import redeliver
-from ...store.access import Role
-from ...store.outbox import DeliveryState
-from ..cursors import decode_number, encode
-from ..state import state
-from .answers import shown_once
-from .once import done_once
+from ...models.access import Role
+from ...models.outbox import DeliveryState
+from ...services.operations import event_log
+from ...services.outbox.redeliver import redeliver
+from ..pagination import decode_number, encode
+from ..state import current_runtime
+from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, Word, next_cursor
+from .idempotency import done_once
 from .operations import operation
-from .values import AnswerSchema, Instant, Line, PagedQuerySchema, Word, next_cursor
+from .responses import shown_once
 
 
 class DeliveriesQuerySchema(PagedQuerySchema):
@@ -72,8 +72,8 @@ _ONE, _LIST = DeliverySchema(), DeliveryListSchema()
 )
 def list_deliveries(query: dict[str, Any]) -> Response:
     """The log of what was sent, the newest first."""
-    with state(current_app).installation.database.reading() as session:
-        sent, before = logs.find_deliveries(
+    with current_runtime().database.reading() as session:
+        sent, before = event_log.find_deliveries(
             session,
             state=query.get("state"),
             endpoint_id=query.get("endpoint_id"),
@@ -98,4 +98,4 @@ def replay_delivery(delivery_id: str) -> Response:
     """Send one again that was delivered or exhausted, under the same `webhook-id`, with all its attempts before it."""
     if not _NUMBER.fullmatch(delivery_id):
         raise NotFound(f"no delivery {delivery_id[:40]}")
-    return done_once(lambda work: redeliver(work, int(delivery_id)), _ONE)
+    return done_once(lambda uow: redeliver(uow, int(delivery_id)), _ONE)

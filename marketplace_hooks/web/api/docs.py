@@ -11,9 +11,9 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
 
 from ...errors import NotFound
-from ..sign_in import audience
-from .answers import JSON
+from ..identity.authorization import audience
 from .operations import CONFIG_PREFIX, blueprint
+from .responses import JSON
 
 STATIC = Path(__file__).parent.parent / "static"
 RAPIDOC = STATIC / "vendor" / "rapidoc"

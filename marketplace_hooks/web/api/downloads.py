@@ -5,24 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import fields
 
-from ...domain.downloads import Verdict
-from ...domain.entitlement import Question, Remedy
+from ...domain.business_care.entitlement import Question, Remedy
 from ...domain.instants import format_instant, parse_instant
+from ...domain.releases.downloads import Verdict
 from ...errors import Refused
-from ...services.downloads import Download, Place, link_to, list_downloads
-from ...services.holders import Holder
-from ...services.installation import Installation
-from ...store.access import Role
-from ...store.releases import ReleaseKind
-from ..cursors import decode, encode
-from ..sign_in import signed_in
-from ..state import state
-from .answers import shown_once
+from ...models.access import Role
+from ...models.releases import ReleaseKind
+from ...services.business_care.holders import Holder
+from ...services.core.runtime import Runtime
+from ...services.releases.downloads import Download, Place, link_to, list_downloads
+from ..identity.authorization import signed_in
+from ..pagination import decode, encode
+from ..state import current_runtime
+from .fields import AnswerSchema, Instant, Line, MoneySchema, PagedQuerySchema, QuerySchema, Word, next_cursor
 from .operations import operation
-from .values import AnswerSchema, Instant, Line, MoneySchema, PagedQuerySchema, QuerySchema, Word, next_cursor
+from .responses import shown_once
 
 
 class DownloadSchema(AnswerSchema):
@@ -68,11 +68,11 @@ _LIST = DownloadListSchema()
 )
 def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response:
     """Every published release of the product that was bought, with whether it may be downloaded and why not."""
-    installation = state(current_app).installation
+    runtime = current_runtime()
     after = _place(decode("downloads", query.get("cursor")))
-    with installation.database.reading() as session:
+    with runtime.database.reading() as session:
         found, end = list_downloads(
-            session, _holder(purchase_id), _question(installation), after=after, limit=query["limit"]
+            session, _holder(purchase_id), _question(runtime), after=after, limit=query["limit"]
         )
     key = None if end is None else f"{format_instant(end[0])} {end[1]}"
     content = {"items": [_shown(one) for one in found], "next_cursor": encode("downloads", key)}
@@ -90,10 +90,10 @@ def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response
 )
 def get_download(query: dict[str, Any], release_id: str) -> Response:
     """The file itself, by a link that is good for five minutes; 403 with the reason when it may not be downloaded."""
-    installation = state(current_app).installation
-    with installation.database.reading() as session:
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
         holder = _holder(query["purchase_id"])
-        link = link_to(session, installation.settings, holder, release_id, _question(installation))
+        link = link_to(session, runtime.settings, holder, release_id, _question(runtime))
     response = Response(status=302, headers={"Location": link, "Cache-Control": "no-store"})
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
@@ -103,8 +103,8 @@ def _holder(purchase_id: str) -> Holder:
     return Holder(purchase_id=purchase_id, customer_id=signed_in().subject)
 
 
-def _question(installation: Installation) -> Question:
-    return Question(at=installation.now(), zone=installation.settings.reference_zone)
+def _question(runtime: Runtime) -> Question:
+    return Question(at=runtime.now(), zone=runtime.settings.reference_zone)
 
 
 def _place(key: str | None) -> Place | None:

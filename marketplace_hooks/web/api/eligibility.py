@@ -5,28 +5,28 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, current_app, request
+from flask import Response, request
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from ...domain.declarations import Declared
-from ...domain.eligibility import Ground, Outcome, Result
-from ...domain.evidence import What
-from ...domain.inspection_notes import Note
-from ...remote.companion_reports import SIGNATURE_HEADER
-from ...remote.rungs.protocol import Credentials
-from ...services.checks import CheckSeen, read_check, start_check
-from ...services.companion_reports import submit_report
-from ...services.support import purchase_of
-from ...services.work import Work
-from ...store.access import Role
-from ..sign_in import signed_in
-from ..state import Identity, state
-from ..wording import LANGUAGES, Wording
-from ..wording_inspection import explain
-from .answers import shown_once
-from .once import done_once
+from ...domain.inspections.declarations import Declared
+from ...domain.inspections.evidence import What
+from ...domain.inspections.notes import Note
+from ...domain.support.eligibility import Ground, Outcome, Result
+from ...models.access import Role
+from ...remote.companion_format import SIGNATURE_HEADER
+from ...remote.probes.protocol import Credentials
+from ...services.core.unit_of_work import UnitOfWork
+from ...services.inspections.companion_submissions import submit_report
+from ...services.support.eligibility_checks import CheckSeen, read_check, start_check
+from ...services.support.submission import purchase_of
+from ..i18n.formatting import LANGUAGES, Wording
+from ..identity.authorization import signed_in
+from ..labels.inspections import explain
+from ..state import Identity, current_runtime
+from .fields import AnswerSchema, Line, Word
+from .idempotency import done_once
 from .operations import operation, read_body
-from .values import AnswerSchema, Line, Word
+from .responses import shown_once
 
 WHO = (Role.CUSTOMER, Role.PLATFORM)
 
@@ -94,7 +94,7 @@ class RemarkSchema(AnswerSchema):
     code = Word(Note, required=True)
     about = Word(What, required=True)
     subject = fields.String(required=True)
-    rung = fields.String(required=True)
+    probe = fields.String(required=True)
     request = fields.String(required=True, allow_none=True)
     text = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
@@ -132,14 +132,14 @@ _STARTED, _ELIGIBILITY, _REPORT = CheckStartedSchema(), EligibilitySchema(), Rep
 )
 def check_eligibility(asked: dict[str, Any]) -> Response:
     """Check whether a request about a purchase and a site would be accepted; the site is inspected by a worker."""
-    installation, customer = state(current_app).installation, customer_of(signed_in())
+    runtime, customer = current_runtime(), customer_of(signed_in())
     given, said = asked["credentials"], asked["declared"]
 
-    def start(work: Work) -> Any:
-        purchase = purchase_of(work.session, asked["purchase_id"], customer)
+    def start(uow: UnitOfWork) -> Any:
+        purchase = purchase_of(uow.session, asked["purchase_id"], customer)
         return start_check(
-            installation,
-            work,
+            runtime,
+            uow,
             purchase,
             shop_url=asked["shop_url"],
             credentials=Credentials(**given) if given else None,
@@ -152,9 +152,9 @@ def check_eligibility(asked: dict[str, Any]) -> Response:
 @operation("GET", "/eligibility/<check_id>", tag="Support", roles=WHO, answer=EligibilitySchema, refusals=(404,))
 def show_eligibility(check_id: str) -> Response:
     """A check as it stands: each part appears as the worker finds it."""
-    installation = state(current_app).installation
-    with installation.database.reading() as session:
-        zone = installation.settings.reference_zone
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
+        zone = runtime.settings.reference_zone
         seen = read_check(session, check_id, customer_id=customer_of(signed_in()), zone=zone)
         return shown_once(_ELIGIBILITY, {**_shown(seen), "remarks": _remarks(seen, zone)})
 
@@ -169,8 +169,8 @@ def show_eligibility(check_id: str) -> Response:
 )
 def post_companion_report(check_id: str) -> Response:
     """A shop's companion reports on an inspection; signed in `Companion-Signature` over the body."""
-    installation = state(current_app).installation
-    count = submit_report(installation, check_id, read_body(request), request.headers.get(SIGNATURE_HEADER, ""))
+    runtime = current_runtime()
+    count = submit_report(runtime, check_id, read_body(request), request.headers.get(SIGNATURE_HEADER, ""))
     answer = shown_once(_REPORT, {"findings": count})
     answer.status_code = 202
     return answer
@@ -206,7 +206,7 @@ def _remarks(seen: CheckSeen, zone: ZoneInfo) -> list[dict[str, Any]]:
             "code": one.note,
             "about": one.what,
             "subject": one.subject,
-            "rung": one.rung,
+            "rung": one.probe,
             "request": one.request,
             "text": {wording.language: explain(wording, one.note, one.facts, version=known) for wording in spoken},
         }

@@ -11,23 +11,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, request
 from marshmallow import fields
 
-from ...domain.entitlement import Code, Entitlement, Question, Remedy
+from ...domain.business_care.entitlement import Code, Entitlement, Question, Remedy
 from ...domain.instants import parse_instant
 from ...errors import Forbidden, NotSignedIn, PayloadRejected
-from ...services import tokens
-from ...services.entitlement_checks import check_now
-from ...services.entitlements import Asked, check
-from ...services.installation import Installation
-from ...store.access import Role
-from ..known_tokens import looks_at_token
-from ..sign_in import signed_in
-from ..state import Identity, state
-from .answers import JSON
+from ...models.access import Role
+from ...services.access import tokens
+from ...services.business_care.entitlement_lookup import check_now
+from ...services.business_care.entitlements import Asked, check
+from ...services.core.runtime import Runtime
+from ..identity.authorization import signed_in
+from ..identity.token_cache import looks_at_token
+from ..state import Identity, current_runtime
+from .fields import AnswerSchema, Day, Instant, QuerySchema, Word
 from .operations import operation
-from .values import AnswerSchema, Day, Instant, QuerySchema, Word
+from .responses import JSON
 
 PATH = "/entitlements"
 WHO = (Role.PLATFORM, Role.OPERATOR, Role.SELLER, Role.CUSTOMER)
@@ -77,24 +77,24 @@ def _describes(view: Any) -> Any:
 @looks_at_token
 def check_entitlement() -> Response:
     """Judge one purchase, or a customer's purchases of a product. Always 200; what one may not see is NOT_FOUND."""
-    installation = state(current_app).installation
+    runtime = current_runtime()
     identity, given = signed_in(), request.args
     at = given.get("at")
     if at is None:
-        return _response(answer_now(installation, identity, given))
+        return _response(answer_now(runtime, identity, given))
     if identity.role not in _MAY_ASK_OF_THE_PAST:
         raise Forbidden("only the platform and operators ask how it stood at another time")
-    asked, question = _asked(identity, given), _question(installation, given, _instant(at))
-    with installation.database.reading() as session:
+    asked, question = _asked(identity, given), _question(runtime, given, _instant(at))
+    with runtime.database.reading() as session:
         if identity.token_id is not None and not tokens.stands(session, identity.token_id):
             raise NotSignedIn("the token is unknown or revoked", code="invalid_token")
         return _response(_body(check(session, asked, question, as_of_now=False)))
 
 
-def answer_now(installation: Installation, identity: Identity, given: Mapping[str, str]) -> bytes:
+def answer_now(runtime: Runtime, identity: Identity, given: Mapping[str, str]) -> bytes:
     """The body of the answer to a query as it stands now. Raises as the call does."""
-    question = _question(installation, given, installation.now())
-    return _body(check_now(installation, _asked(identity, given), question, token_id=identity.token_id))
+    question = _question(runtime, given, runtime.now())
+    return _body(check_now(runtime, _asked(identity, given), question, token_id=identity.token_id))
 
 
 def headers_of(body: bytes) -> list[tuple[str, str]]:
@@ -102,8 +102,8 @@ def headers_of(body: bytes) -> list[tuple[str, str]]:
     return [("Content-Type", JSON), *_HEADERS, ("Content-Length", str(len(body)))]
 
 
-def _question(installation: Installation, given: Mapping[str, str], at: datetime) -> Question:
-    zone = installation.settings.reference_zone
+def _question(runtime: Runtime, given: Mapping[str, str], at: datetime) -> Question:
+    zone = runtime.settings.reference_zone
     return Question(at=at, zone=zone, product=_text(given, "product_id"), site=given.get("shop_url"))
 
 

@@ -6,18 +6,19 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import fields
 
-from ...services import inbox, logs
-from ...store.access import Role
-from ...store.inbox import InboxEvent, InboxState
-from ..cursors import decode_number, encode
-from ..state import state
-from .answers import shown_once
-from .once import done_once
+from ...models.access import Role
+from ...models.inbox import InboxEvent, InboxState
+from ...services.inbox import leasing
+from ...services.operations import event_log
+from ..pagination import decode_number, encode
+from ..state import current_runtime
+from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, QuerySchema, Word, next_cursor
+from .idempotency import done_once
 from .operations import operation
-from .values import AnswerSchema, Instant, Line, PagedQuerySchema, QuerySchema, Word, next_cursor
+from .responses import shown_once
 
 WHO = (Role.OPERATOR, Role.PLATFORM)
 
@@ -85,8 +86,8 @@ _EVENT, _LIST, _WHOLE = EventSchema(), EventListSchema(), EventWithPayloadSchema
 @operation("GET", "/events", tag="Events", roles=WHO, query=EventsQuerySchema, answer=EventListSchema, refusals=(400,))
 def list_events(query: dict[str, Any]) -> Response:
     """The log of what was received, the newest first."""
-    with state(current_app).installation.database.reading() as session:
-        events, before = logs.find_events(
+    with current_runtime().database.reading() as session:
+        events, before = event_log.find_events(
             session,
             type_=query.get("type"),
             state=query.get("state"),
@@ -110,8 +111,8 @@ def list_events(query: dict[str, Any]) -> Response:
 )
 def get_event(query: dict[str, Any], event_id: str) -> Response:
     """One event with its payload, and other bodies that came under its id."""
-    with state(current_app).installation.database.reading() as session:
-        found = logs.find_event(session, event_id, source=query.get("source"))
+    with current_runtime().database.reading() as session:
+        found = event_log.find_event(session, event_id, source=query.get("source"))
         aside = [
             {"body_sha256": one.body_sha256, "received_at": one.received_at, "payload": _payload(one.body)}
             for one in found.conflicts
@@ -135,8 +136,8 @@ def get_event(query: dict[str, Any], event_id: str) -> Response:
 def replay_event(query: dict[str, Any], event_id: str) -> Response:
     """Have an event applied again that was ignored, rejected, parked or failed."""
 
-    def act(work: Any) -> InboxEvent:
-        return inbox.replay_event(work, event_id, source=query.get("source"))
+    def act(uow: Any) -> InboxEvent:
+        return leasing.replay_event(uow, event_id, source=query.get("source"))
 
     return done_once(act, _EVENT)
 

@@ -11,18 +11,18 @@ from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
 import flask_smorest
-from flask import Flask, Request, current_app
+from flask import Flask, Request
 from marshmallow import Schema, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from ...errors import PayloadRejected
+from ...events.envelope import parse_strictly
 from ...events.fields import every_error
-from ...store.access import Role
-from ..envelopes import parse_strictly
+from ...models.access import Role
+from ..identity.authorization import audience
 from ..problems import CONTENT_TYPE
-from ..sign_in import audience
-from ..state import state
+from ..state import current_runtime
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -49,7 +49,7 @@ class Parser(FlaskParser):
     """Reads requests as strictly as events are read, and reports every error at once."""
 
     def load_json(self, req: Request, schema: Schema) -> Any:
-        """The body as strict JSON (`web/envelopes.py`)."""
+        """The body as strict JSON (`events/envelope.py`)."""
         if req.mimetype != "application/json" and not req.mimetype.endswith("+json"):
             raise UnsupportedMediaType("send application/json")
         return parse_strictly(read_body(req))
@@ -64,7 +64,7 @@ def read_body(req: Request) -> bytes:
     """The raw body; more than the setting allows is werkzeug's 413."""
     if req.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         raise UnsupportedMediaType("send the body uncompressed")
-    most = state(current_app).installation.settings.max_body_bytes
+    most = current_runtime().settings.max_body_bytes
     # One byte more than may be: a body that did not announce its length shows that it is longer.
     req.max_content_length = most + 1
     body = req.get_data(cache=True)

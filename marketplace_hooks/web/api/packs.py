@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from sqlalchemy.orm import Session
 
-from ...domain.statuses import Status
+from ...domain.catalog.statuses import Status
 from ...errors import NotFound, Withdrawn
-from ...services.catalogue import PackPage, find_packs, pack_page
-from ..cursors import decode, encode
-from ..sign_in import is_insider, may_see, sight
-from ..state import state
-from .answers import shown
-from .listings import OWNERS_ONLY, PackListSchema, PackPageSchema, flat
+from ...services.catalog.pages import PackPage, find_packs, pack_page
+from ..identity.authorization import is_insider, may_see, visibility
+from ..pagination import decode, encode
+from ..state import current_runtime
+from .catalog_schemas import OWNERS_ONLY, PackListSchema, PackPageSchema, flat
+from .fields import Line, PagedQuerySchema
 from .operations import operation
-from .values import Line, PagedQuerySchema
+from .responses import shown
 
 _LIST = PackListSchema()
 _OWNERS = PackPageSchema()
@@ -33,14 +33,14 @@ class PacksQuerySchema(PagedQuerySchema):
 @operation("GET", "/packs", tag="Packs", query=PacksQuerySchema, answer=PackListSchema, refusals=(400,))
 def list_packs(query: dict[str, Any]) -> Response:
     """Packs by id: those on sale, and whoever asks sees his own hidden ones too."""
-    with state(current_app).installation.database.reading() as session:
+    with current_runtime().database.reading() as session:
         page = find_packs(
             session,
             search=query.get("q"),
             seller_id=query.get("seller_id"),
             after=decode("packs", query.get("cursor")),
             limit=query["limit"],
-            sight=sight(),
+            visibility=visibility(),
         )
     return shown(_LIST, {"items": page.items, "next_cursor": encode("packs", page.next_after)})
 
@@ -48,7 +48,7 @@ def list_packs(query: dict[str, Any]) -> Response:
 @operation("GET", "/packs/<pack_id>", tag="Packs", answer=PackPageSchema, refusals=(404, 410))
 def get_pack(pack_id: str) -> Response:
     """One pack. Hidden, by its own hold or by a product that is not online: 404; withdrawn: 410."""
-    with state(current_app).installation.database.reading() as session:
+    with current_runtime().database.reading() as session:
         page = visible_pack(session, pack_id)
     content = flat(page)
     content.blocking = page.blocking

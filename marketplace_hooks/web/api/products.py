@@ -5,23 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import validates_schema
 from marshmallow.exceptions import ValidationError
 from sqlalchemy.orm import Session
 
+from ...domain.catalog.statuses import Status
 from ...domain.civil_days import day_of, end_of
-from ...domain.statuses import Status
 from ...errors import NotFound, Withdrawn
-from ...services.catalogue import ProductPage, find_products, listing_at, product_page
-from ...services.closures import current_closures
-from ..cursors import decode, encode
-from ..sign_in import is_insider, may_see, sight
-from ..state import state
-from .answers import shown
-from .listings import OWNERS_ONLY, ListingSchema, ProductListSchema, ProductPageSchema, flat
+from ...services.catalog.pages import ProductPage, find_products, listing_at, product_page
+from ...services.support.closures import current_closures
+from ..identity.authorization import is_insider, may_see, visibility
+from ..pagination import decode, encode
+from ..state import current_runtime
+from .catalog_schemas import OWNERS_ONLY, ListingSchema, ProductListSchema, ProductPageSchema, flat
+from .fields import Day, Instant, Line, PagedQuerySchema, QuerySchema
 from .operations import operation
-from .values import Day, Instant, Line, PagedQuerySchema, QuerySchema
+from .responses import shown
 
 _LIST = ProductListSchema()
 _OWNERS = ProductPageSchema()
@@ -56,7 +56,7 @@ class ListingQuerySchema(QuerySchema):
 @operation("GET", "/products", tag="Products", query=ProductsQuerySchema, answer=ProductListSchema, refusals=(400,))
 def list_products(query: dict[str, Any]) -> Response:
     """Products by id: those on sale, and whoever asks sees his own hidden ones too."""
-    with state(current_app).installation.database.reading() as session:
+    with current_runtime().database.reading() as session:
         page = find_products(
             session,
             category=query.get("category") or None,
@@ -64,7 +64,7 @@ def list_products(query: dict[str, Any]) -> Response:
             seller_id=query.get("seller_id"),
             after=decode("products", query.get("cursor")),
             limit=query["limit"],
-            sight=sight(),
+            visibility=visibility(),
         )
     return shown(_LIST, {"items": page.items, "next_cursor": encode("products", page.next_after)})
 
@@ -72,10 +72,10 @@ def list_products(query: dict[str, Any]) -> Response:
 @operation("GET", "/products/<product_id>", tag="Products", answer=ProductPageSchema, refusals=(404, 410))
 def get_product(product_id: str) -> Response:
     """One product. Hidden: 404; withdrawn: 410; its seller, its owners and the marketplace see it, marked as such."""
-    installation = state(current_app).installation
-    with installation.database.reading() as session:
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
         page = visible_product(session, product_id)
-        today = day_of(installation.now(), installation.settings.reference_zone)
+        today = day_of(runtime.now(), runtime.settings.reference_zone)
         content = flat(page)
         content.closures = current_closures(session, page.card.seller_id, today)
     return shown(_OWNERS if is_insider(page.card) else _PUBLIC, content)
@@ -91,11 +91,11 @@ def get_product(product_id: str) -> Response:
 )
 def get_listing(query: dict[str, Any], product_id: str) -> Response:
     """What the listing announced on a day or at an instant."""
-    installation = state(current_app).installation
-    at = query.get("at") or installation.now()
+    runtime = current_runtime()
+    at = query.get("at") or runtime.now()
     if "on" in query:
-        at = end_of(query["on"], installation.settings.reference_zone) - timedelta(microseconds=1)
-    with installation.database.reading() as session:
+        at = end_of(query["on"], runtime.settings.reference_zone) - timedelta(microseconds=1)
+    with runtime.database.reading() as session:
         visible_product(session, product_id)
         listing = listing_at(session, product_id, at)
     if listing is None:
@@ -105,7 +105,7 @@ def get_listing(query: dict[str, Any], product_id: str) -> Response:
 
 def visible_product(session: Session, product_id: str) -> ProductPage:
     """The product, if whoever asks is shown its page. Raises `NotFound`, `Withdrawn` (`domain.md` 5)."""
-    page = product_page(session, product_id, sight=sight())
+    page = product_page(session, product_id, visibility=visibility())
     if page is None or not may_see(page.card):
         if page is not None and page.card.status is Status.OFFLINE_PERMANENT:
             raise Withdrawn(f"product {product_id} is no longer sold")

@@ -5,22 +5,22 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import fields
 
-from ...domain.entitlement import Code, Remedy
-from ...domain.statuses import Status
+from ...domain.business_care.entitlement import Code, Remedy
+from ...domain.catalog.statuses import Status
 from ...errors import PayloadRejected
-from ...services.care import Bought, list_purchases
-from ...store.access import Role
-from ...store.subscriptions import SubscriptionState
-from ..cursors import decode, encode
-from ..sign_in import signed_in
-from ..state import state
-from .answers import shown_once
+from ...models.access import Role
+from ...models.subscriptions import SubscriptionState
+from ...services.business_care.subscription_view import Bought, list_purchases
+from ..identity.authorization import signed_in
+from ..pagination import decode, encode
+from ..state import current_runtime
 from .entitlements import BusinessCareSchema
+from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, Price, Word, next_cursor, texts
 from .operations import operation
-from .values import AnswerSchema, Instant, Line, PagedQuerySchema, Price, Word, next_cursor, texts
+from .responses import shown_once
 
 
 class PurchasesQuerySchema(PagedQuerySchema):
@@ -71,11 +71,11 @@ _LIST = PurchaseListSchema()
 )
 def list_own_purchases(query: dict[str, Any]) -> Response:
     """A customer's purchases, each with its Business Care."""
-    installation = state(current_app).installation
-    zone = installation.settings.reference_zone
+    runtime = current_runtime()
+    zone = runtime.settings.reference_zone
     after = decode("purchases", query.get("cursor"))
-    with installation.database.reading() as session:
-        found, end = list_purchases(session, _whose(query), installation.now(), zone, after=after, limit=query["limit"])
+    with runtime.database.reading() as session:
+        found, end = list_purchases(session, _whose(query), runtime.now(), zone, after=after, limit=query["limit"])
         content = {"items": [_shown(one) for one in found], "next_cursor": encode("purchases", end)}
         return shown_once(_LIST, content)
 

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import Schema, fields, validate
 
-from ...domain.statuses import Asked, Effect, Side, Status
+from ...domain.catalog.statuses import Asked, Effect, Side, Status
 from ...errors import Forbidden, NotFound, PayloadRejected
-from ...services.asking import Target, ask_cancellation, ask_status, refuse_impossible
-from ...services.catalogue import pack_page, product_page
-from ...services.previews import preview_pack, preview_product
-from ...services.work import Cause, carry_out
-from ...store.access import Role
-from ...store.products import SubjectKind
-from ..sign_in import sight, signed_in
-from ..state import Identity, state
-from .answers import shown_once
-from .listings import HoldSchema, ScheduledSchema
-from .once import done_once
+from ...models.access import Role
+from ...models.products import SubjectKind
+from ...services.catalog.pages import pack_page, product_page
+from ...services.catalog.status_requests import Target, ask_cancellation, ask_status, refuse_impossible
+from ...services.core.unit_of_work import Cause, run_in_transaction
+from ...services.operations.status_preview import preview_pack, preview_product
+from ..identity.authorization import signed_in, visibility
+from ..state import Identity, current_runtime
+from .catalog_schemas import HoldSchema, ScheduledSchema
+from .fields import AnswerSchema, Day, Instant, Line, QuerySchema, Word
+from .idempotency import done_once
 from .operations import operation
-from .values import AnswerSchema, Day, Instant, Line, QuerySchema, Word
+from .responses import shown_once
 
 WHO = (Role.SELLER, Role.OPERATOR, Role.PLATFORM)
 _SIDES = (Side.SELLER, Side.MARKETPLACE)
@@ -158,15 +158,15 @@ def cancel_pack_change(query: dict[str, Any], pack_id: str) -> Response:
 def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
     """What a change would do, before it is made: packs, renewals, entitlements, open requests."""
     side = _side(signed_in(), query.get("actor"))
-    installation = state(current_app).installation
-    with installation.database.reading() as session:
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
         page = product_page(session, product_id)
-        if page is None or not sight().sees(page.card.seller_id):
+        if page is None or not visibility().can_see(page.card.seller_id):
             raise NotFound(f"there is no product {product_id}")
-        zone = installation.settings.reference_zone
-        preview = preview_product(session, page, side, query["status"], installation.now(), zone)
+        zone = runtime.settings.reference_zone
+        preview = preview_product(session, page, side, query["status"], runtime.now(), zone)
     asked = Asked(side=side, status=query["status"])
-    refuse_impossible(preview.effect, preview.before, asked, page.holdings.holds)
+    refuse_impossible(preview.effect, preview.before, asked, page.holds_view.holds)
     return shown_once(_PREVIEW, preview)
 
 
@@ -182,14 +182,14 @@ def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
 def preview_pack_status(query: dict[str, Any], pack_id: str) -> Response:
     """What a change of the pack itself would do, before it is made."""
     side = _side(signed_in(), query.get("actor"))
-    installation = state(current_app).installation
-    with installation.database.reading() as session:
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
         page = pack_page(session, pack_id)
-        if page is None or not sight().sees(page.card.seller_id):
+        if page is None or not visibility().can_see(page.card.seller_id):
             raise NotFound(f"there is no pack {pack_id}")
-        preview = preview_pack(session, page, side, query["status"], installation.now())
+        preview = preview_pack(session, page, side, query["status"], runtime.now())
     asked = Asked(side=side, status=query["status"])
-    refuse_impossible(preview.effect, preview.before, asked, page.holdings.holds)
+    refuse_impossible(preview.effect, preview.before, asked, page.holds_view.holds)
     return shown_once(_PREVIEW, preview)
 
 
@@ -201,14 +201,14 @@ def _change(kind: SubjectKind, id_: str, wanted: dict[str, Any]) -> Response:
     asked = Asked(side=side, status=wanted["status"], effective_at=wanted["effective_at"])
     cause = Cause(actor=side, reason=wanted["reason"], on_behalf_of=wanted["on_behalf_of"])
     target = _target(identity, kind, id_)
-    return done_once(lambda work: ask_status(work, target, asked, cause), _ANSWER)
+    return done_once(lambda uow: ask_status(uow, target, asked, cause), _ANSWER)
 
 
 def _cancel(kind: SubjectKind, id_: str, query: dict[str, Any]) -> Response:
     identity = signed_in()
     side = _side(identity, query.get("actor"))
     target, cause = _target(identity, kind, id_), Cause(actor=side, reason=query["reason"])
-    carry_out(state(current_app).installation, lambda work: ask_cancellation(work, target, side, cause))
+    run_in_transaction(current_runtime(), lambda uow: ask_cancellation(uow, target, side, cause))
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 

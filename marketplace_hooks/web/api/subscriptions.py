@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import Schema, fields
 
-from ...domain.entitlement import Code, Payment
-from ...domain.renewals import Cause as StopCause
-from ...domain.renewals import Timeliness
-from ...services.care import Care, read_care
-from ...services.holders import Holder
-from ...services.wishes import ask_reactivation, ask_renewal
-from ...services.work import Cause, Work
-from ...store.access import Role
-from ...store.subscriptions import PeriodKind, SubscriptionState
-from ..sign_in import signed_in
-from ..state import state
-from .answers import shown_once
+from ...domain.business_care.entitlement import Code, Payment
+from ...domain.business_care.renewals import Cause as StopCause
+from ...domain.business_care.renewals import Timeliness
+from ...models.access import Role
+from ...models.subscriptions import PeriodKind, SubscriptionState
+from ...services.business_care.holders import Holder
+from ...services.business_care.renewal_requests import ask_reactivation, ask_renewal
+from ...services.business_care.subscription_view import Care, read_care
+from ...services.core.unit_of_work import Cause, UnitOfWork
+from ..identity.authorization import signed_in
+from ..state import current_runtime
 from .entitlements import BusinessCareSchema
-from .once import done_once
+from .fields import AnswerSchema, Day, Instant, MoneySchema, Word
+from .idempotency import done_once
 from .operations import operation
-from .values import AnswerSchema, Day, Instant, MoneySchema, Word
+from .responses import shown_once
 
 WHO = (Role.CUSTOMER, Role.PLATFORM)
 
@@ -132,9 +132,9 @@ _CARE, _REACTIVATION = SubscriptionSchema(), ReactivationAnswerSchema()
 )
 def get_subscription(purchase_id: str) -> Response:
     """The Business Care of a purchase. 404 `no_business_care` for a free product, which has none."""
-    installation = state(current_app).installation
-    with installation.database.reading() as session:
-        care = read_care(session, _holder(purchase_id), installation.now(), installation.settings.reference_zone)
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
+        care = read_care(session, _holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
         return shown_once(_CARE, flat(care))
 
 
@@ -154,8 +154,8 @@ def change_subscription_renewal(asked: dict[str, Any], purchase_id: str) -> Resp
     """
     holder, cause = _holder(purchase_id), _cause()
 
-    def act(work: Work) -> Any:
-        return flat(ask_renewal(work, holder, enabled=asked["enabled"], cause=cause))
+    def act(uow: UnitOfWork) -> Any:
+        return flat(ask_renewal(uow, holder, enabled=asked["enabled"], cause=cause))
 
     return done_once(act, _CARE, status=200)
 
@@ -173,8 +173,8 @@ def reactivate_subscription(purchase_id: str) -> Response:
     """Take up an expired Business Care again: the platform is told to charge, by `subscription.reactivation_due`."""
     holder, cause = _holder(purchase_id), _cause()
 
-    def act(work: Work) -> Any:
-        return {"purchase_id": purchase_id, **ask_reactivation(work, holder, cause)}
+    def act(uow: UnitOfWork) -> Any:
+        return {"purchase_id": purchase_id, **ask_reactivation(uow, holder, cause)}
 
     return done_once(act, _REACTIVATION)
 

@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, render_template
+from flask import render_template
 from sqlalchemy.orm import Session
 
-from ...domain.eligibility import Ground
-from ...domain.requests import OPEN, ClockName, Handling, Kind, RefundState
-from ...services.care import Care
-from ...services.desk import request_seen, whole
-from ...services.purchased import named
-from ...store.access import Role
-from ...store.releases import Release
-from ..repeats import once_token
-from ..sign_in import audience, signed_in
-from ..speaking import viewer_of
-from ..state import state
-from . import blueprint
-from .check_words import check_told
+from ...domain.support.eligibility import Ground
+from ...domain.support.state_machine import OPEN, ClockName, Handling, Kind, RefundState
+from ...models.access import Role
+from ...models.releases import Release
+from ...services.business_care.purchase_summary import named
+from ...services.business_care.subscription_view import Care
+from ...services.support.requests import request_seen, whole
+from ..actors import viewer_of
+from ..form_idempotency import once_token
+from ..identity.authorization import audience, signed_in
+from ..labels.customer_checks import check_told
+from ..labels.customer_requests import CLOSED_BECAUSE, CONTRACT, GROUNDS, KINDS, MISSING, REFUNDS, STANDS, say_clock
+from ..state import current_runtime
+from .blueprint import blueprint
 from .purchases import care_of
-from .request_words import CLOSED_BECAUSE, CONTRACT, GROUNDS, KINDS, MISSING, REFUNDS, STANDS, say_clock
 
 
 @blueprint.get("/support/<request_id>")
@@ -35,11 +35,11 @@ def conversation(request_id: str) -> str:
 
 def show(request_id: str, *, errors: Mapping[str, str] | None = None, written: Mapping[str, str] | None = None) -> str:
     """The page of a request; with what was written and is wrong, where a form was not taken."""
-    here = state(current_app).installation
-    with here.database.reading() as session:
-        viewer, zone = viewer_of(signed_in()), here.settings.reference_zone
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
+        viewer, zone = viewer_of(signed_in()), runtime.settings.reference_zone
         seen = request_seen(session, request_id, viewer)
-        told = whole(session, seen, viewer, now=here.now(), zone=zone)
+        told = whole(session, seen, viewer, now=runtime.now(), zone=zone)
         return render_template(
             "marketplace_hooks/customer/conversation.html",
             whole=told,
@@ -48,7 +48,7 @@ def show(request_id: str, *, errors: Mapping[str, str] | None = None, written: M
             clocks=[say_clock(name, told["clocks"][name]) for name in ClockName if told["clocks"][name]],
             checks=[check_told(one) for one in told["checks"]],
             ground=_ground(told),
-            moves=_moves(told, here.now()),
+            moves=_moves(told, runtime.now()),
             missing=[str(MISSING[name]) for name in told["missing"]],
             release=_release(session, told),
             words=_WORDS,
@@ -62,7 +62,7 @@ _WORDS = {"kinds": KINDS, "stands": STANDS, "closed": CLOSED_BECAUSE, "refunds":
 
 
 def _moves(told: Mapping[str, Any], now: datetime) -> set[str]:
-    """What she can do from here."""
+    """What she can do from runtime."""
     handling, until = told["handling"], told["waits_until"]
     in_time = until is None or now < until
     offer, proposed = told["offer"], told["proposed_kind"]

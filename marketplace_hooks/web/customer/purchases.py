@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.downloads import Verdict
-from ...domain.entitlement import Question
+from ...domain.business_care.entitlement import Question
 from ...domain.instants import format_instant, parse_instant
+from ...domain.releases.downloads import Verdict
 from ...errors import Forbidden, NotFound
-from ...services.care import Care, list_purchases, read_care
-from ...services.care_heads import care_head
-from ...services.catalogue import Page
-from ...services.downloads import Place, link_to, list_downloads
-from ...services.holders import Holder
-from ...services.purchased import Purchased, purchased
-from ...store.access import Role
-from ..care_words import DOWNLOADS
-from ..cursors import decode, encode
-from ..i18n import gettext
-from ..sign_in import audience, signed_in
-from ..state import state
-from . import blueprint
+from ...models.access import Role
+from ...services.business_care.holders import Holder
+from ...services.business_care.purchase_summary import Purchased, purchased
+from ...services.business_care.status_banner import care_head
+from ...services.business_care.subscription_view import Care, list_purchases, read_care
+from ...services.catalog.pages import Page
+from ...services.releases.downloads import Place, link_to, list_downloads
+from ..i18n.language import gettext
+from ..identity.authorization import audience, signed_in
+from ..labels.business_care import DOWNLOADS
+from ..pagination import decode, encode
+from ..state import current_runtime
+from .blueprint import blueprint
 
 SHOWN = 25
 RELEASES_SHOWN = 10
@@ -34,11 +34,11 @@ RELEASES_SHOWN = 10
 @audience(Role.CUSTOMER)
 def purchases() -> str:
     """The customer's purchases, each with its Business Care."""
-    here = state(current_app).installation
+    runtime = current_runtime()
     after = decode("purchases", request.args.get("after") or None)
-    with here.database.reading() as session:
-        zone = here.settings.reference_zone
-        found, end = list_purchases(session, customer_id(), here.now(), zone, after=after, limit=SHOWN)
+    with runtime.database.reading() as session:
+        zone = runtime.settings.reference_zone
+        found, end = list_purchases(session, customer_id(), runtime.now(), zone, after=after, limit=SHOWN)
         page = Page(items=found, next_after=encode("purchases", end))
         return render_template("marketplace_hooks/customer/purchases.html", page=page)
 
@@ -47,10 +47,10 @@ def purchases() -> str:
 @audience(Role.CUSTOMER)
 def purchase(purchase_id: str) -> str:
     """One purchase: its Business Care, why it renews or not, and its downloads."""
-    here = state(current_app).installation
-    with here.database.reading() as session:
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
         bought = purchased(session, holder(purchase_id))
-        now, zone = here.now(), here.settings.reference_zone
+        now, zone = runtime.now(), runtime.settings.reference_zone
         after = _place(decode("downloads", request.args.get("after") or None))
         question = Question(at=now, zone=zone)
         found, end = list_downloads(session, holder(purchase_id), question, after=after, limit=RELEASES_SHOWN)
@@ -68,12 +68,12 @@ def purchase(purchase_id: str) -> str:
 @audience(Role.CUSTOMER)
 def download(purchase_id: str, release_id: str) -> Response | BaseResponse:
     """The file, by a link that is good for five minutes; or a page that says why not."""
-    here = state(current_app).installation
-    question = Question(at=here.now(), zone=here.settings.reference_zone)
-    with here.database.reading() as session:
+    runtime = current_runtime()
+    question = Question(at=runtime.now(), zone=runtime.settings.reference_zone)
+    with runtime.database.reading() as session:
         bought = purchased(session, holder(purchase_id))
         try:
-            link = link_to(session, here.settings, holder(purchase_id), release_id, question)
+            link = link_to(session, runtime.settings, holder(purchase_id), release_id, question)
         except Forbidden as refused:
             why = DOWNLOADS.get(Verdict(refused.code))
             return _page_403(bought, str(why) if why is not None else gettext("It may not be downloaded."))
@@ -92,9 +92,9 @@ def holder(purchase_id: str) -> Holder:
 
 def care_of(session: Session, purchase_id: str) -> Care | None:
     """The Business Care of one of her purchases; None when the product was free. Raises `NotFound` for another's."""
-    here = state(current_app).installation
+    runtime = current_runtime()
     try:
-        return read_care(session, holder(purchase_id), here.now(), here.settings.reference_zone)
+        return read_care(session, holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
     except NotFound as nothing:
         if nothing.code != "no_business_care":
             raise

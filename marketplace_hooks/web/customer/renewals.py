@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...errors import Conflict, NotFound
-from ...services.care import Care
-from ...services.care_heads import care_head
-from ...services.purchased import purchased
-from ...services.wishes import ask_reactivation, ask_renewal
-from ...services.work import carry_out
-from ...store.access import Role
-from ..forms import tell
-from ..i18n import gettext, wording
-from ..sign_in import audience, signed_in
-from ..speaking import cause_of
-from ..state import state
-from . import blueprint
+from ...models.access import Role
+from ...services.business_care.purchase_summary import purchased
+from ...services.business_care.renewal_requests import ask_reactivation, ask_renewal
+from ...services.business_care.status_banner import care_head
+from ...services.business_care.subscription_view import Care
+from ...services.core.unit_of_work import run_in_transaction
+from ..actors import cause_of
+from ..csrf import tell
+from ..i18n.language import gettext, wording
+from ..identity.authorization import audience, signed_in
+from ..state import current_runtime
+from .blueprint import blueprint
 from .purchases import care_of, holder, purchase_url
 
 
@@ -33,9 +33,9 @@ def renewal(purchase_id: str) -> str:
 def change_renewal(purchase_id: str) -> BaseResponse:
     """Cancel the renewal, or undo that. What is so already stays so."""
     enabled = request.form.get("enabled") == "yes"
-    here, cause = state(current_app).installation, cause_of(signed_in())
+    runtime, cause = current_runtime(), cause_of(signed_in())
     try:
-        carry_out(here, lambda work: ask_renewal(work, holder(purchase_id), enabled=enabled, cause=cause))
+        run_in_transaction(runtime, lambda uow: ask_renewal(uow, holder(purchase_id), enabled=enabled, cause=cause))
     except Conflict as impossible:
         tell("warning", _why_not(impossible))
         return redirect(purchase_url(purchase_id), 303)
@@ -53,14 +53,14 @@ def reactivation(purchase_id: str) -> str | BaseResponse:
 @audience(Role.CUSTOMER)
 def reactivate(purchase_id: str) -> Response | BaseResponse:
     """Ask for it at the price that was shown; when it is another one by now, show that first."""
-    here, cause = state(current_app).installation, cause_of(signed_in())
-    with here.database.reading() as session:
+    runtime, cause = current_runtime(), cause_of(signed_in())
+    with runtime.database.reading() as session:
         care = care_of(session, purchase_id)
     price = None if care is None or care.reactivation is None else care.reactivation.price.total_cents
     if price is not None and request.form.get("amount_cents") != str(price):
         return make_response(_page("reactivation", purchase_id, has_changed=True), 409)
     try:
-        asked = carry_out(here, lambda work: ask_reactivation(work, holder(purchase_id), cause))
+        asked = run_in_transaction(runtime, lambda uow: ask_reactivation(uow, holder(purchase_id), cause))
     except Conflict as impossible:
         tell("warning", _why_not(impossible))
         return redirect(purchase_url(purchase_id), 303)
@@ -73,12 +73,12 @@ def reactivate(purchase_id: str) -> Response | BaseResponse:
 
 
 def _page(name: str, purchase_id: str, *, has_changed: bool = False) -> str:
-    here = state(current_app).installation
-    with here.database.reading() as session:
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
         return render_template(
             f"marketplace_hooks/customer/{name}.html",
             bought=purchased(session, holder(purchase_id)),
-            head=care_head(session, purchase_id, now=here.now(), zone=here.settings.reference_zone),
+            head=care_head(session, purchase_id, now=runtime.now(), zone=runtime.settings.reference_zone),
             care=_some(care_of(session, purchase_id)),
             has_changed=has_changed,
         )

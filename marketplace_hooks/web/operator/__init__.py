@@ -1,37 +1,33 @@
-"""What do the marketplace's people see and do: events, deliveries, cascades, and what waits for a person?"""
+"""Operator back office: events, deliveries, cascades, status changes and what needs attention."""
 
-from ..pages import page_blueprint
+from __future__ import annotations
 
-blueprint = page_blueprint("mh_operator", __name__)
-
-from . import (  # noqa: E402 - their views need the blueprint, and importing them adds them to it
+from . import (
+    acknowledgements,
     cascades,
-    changes,
+    dashboard,
     deliveries,
     events,
-    moves,
-    overview,
     products,
     refunds,
-    replies,
-    requests,
     sellers,
-    words,
+    status_changes,
+    support_moves,
+    support_requests,
 )
-
-blueprint.context_processor(words.in_templates)
+from .blueprint import blueprint
 
 __all__ = [
+    "acknowledgements",
     "blueprint",
     "cascades",
-    "changes",
+    "dashboard",
     "deliveries",
     "events",
-    "moves",
-    "overview",
     "products",
     "refunds",
-    "replies",
-    "requests",
     "sellers",
+    "status_changes",
+    "support_moves",
+    "support_requests",
 ]

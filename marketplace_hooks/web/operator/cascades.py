@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from flask import Response
 
-from ...services import logs
-from ...services.catalogue import Sight
-from ...services.chains import told_by_cascade
-from ...services.progress import progress_of
-from ...store.access import Role
-from ...store.cascades import CascadeState
-from ...store.products import SubjectKind
-from ..cursors import encode
-from ..forms import wants_fragment
-from ..showing import A_PAGE, Paged, asked, asked_word, here, known_id
-from ..sign_in import audience
-from ..tags import tag_of
-from . import blueprint
-from .showing import number_after, page
+from ...models.access import Role
+from ...models.cascades import CascadeState
+from ...models.products import SubjectKind
+from ...services.catalog.cascade_progress import progress_of
+from ...services.catalog.pages import Visibility
+from ...services.operations import event_log
+from ...services.operations.event_trace import told_by_cascade
+from ..csrf import wants_fragment
+from ..identity.authorization import audience
+from ..labels.states import tag_of
+from ..list_pages import A_PAGE, Paged, asked, asked_word, known_id
+from ..pagination import encode
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import number_after, page
 
 LIST = "operator-cascades"
 
@@ -28,8 +29,10 @@ def cascades() -> Response:
     """All cascades, the newest first."""
     kind, id_, state = asked_word("kind", SubjectKind), asked("id"), asked_word("state", CascadeState)
     about = (kind or SubjectKind.PRODUCT, id_) if id_ is not None else None
-    with here().database.reading() as session:
-        found, before = logs.find_cascades(session, state=state, subject=about, before=number_after(LIST), limit=A_PAGE)
+    with current_runtime().database.reading() as session:
+        found, before = event_log.find_cascades(
+            session, state=state, subject=about, before=number_after(LIST), limit=A_PAGE
+        )
         return page(
             "cascades",
             listed=Paged(items=found, next_after=encode(LIST, before)),
@@ -45,9 +48,9 @@ def cascades() -> Response:
 @audience(Role.OPERATOR)
 def cascade(cascade_id: str) -> Response:
     """One cascade: its steps, why it runs, and what it has told."""
-    with here().database.reading() as session:
-        found = progress_of(session, known_id(cascade_id), Sight(everything=True))
-        error = logs.error_of_cascade(session, found.id) if found.state is CascadeState.FAILED else None
+    with current_runtime().database.reading() as session:
+        found = progress_of(session, known_id(cascade_id), Visibility(everything=True))
+        error = event_log.error_of_cascade(session, found.id) if found.state is CascadeState.FAILED else None
         return page(
             "cascade_steps" if wants_fragment() else "cascade",
             found=found,

@@ -10,22 +10,23 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.instants import parse_instant
 from ...errors import Conflict
-from ...services import logs
-from ...services.payloads import is_forgotten
-from ...services.redeliveries import redeliver
-from ...services.work import Work
-from ...store.access import Role
-from ...store.outbox import DeliveryState
-from ..cursors import encode
-from ..forms import tell
-from ..i18n import gettext
-from ..repeats import carry_out_once
-from ..showing import A_PAGE, Paged, asked, asked_word, here
-from ..sign_in import audience
-from ..tags import tag_of
-from . import blueprint
-from .showing import number_after, page
-from .words import SUBJECTS
+from ...models.access import Role
+from ...models.outbox import DeliveryState
+from ...services.core.unit_of_work import UnitOfWork
+from ...services.operations import event_log
+from ...services.outbox.payload_retention import is_forgotten
+from ...services.outbox.redeliver import redeliver
+from ..csrf import tell
+from ..form_idempotency import run_once
+from ..i18n.language import gettext
+from ..identity.authorization import audience
+from ..labels.operator import SUBJECTS
+from ..labels.states import tag_of
+from ..list_pages import A_PAGE, Paged, asked, asked_word
+from ..pagination import encode
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import number_after, page
 
 LIST = "operator-deliveries"
 LARGEST = 2**63 - 1
@@ -38,8 +39,8 @@ def deliveries() -> Response:
     """The log of what was sent, the newest first."""
     kind, id_, state = asked("kind"), asked("id"), asked_word("state", DeliveryState)
     by_subject = id_ is not None and kind in SUBJECTS and kind != "event"
-    with here().database.reading() as session:
-        found, before = logs.find_deliveries(
+    with current_runtime().database.reading() as session:
+        found, before = event_log.find_deliveries(
             session,
             state=state,
             event_id=None if by_subject else id_,
@@ -62,8 +63,8 @@ def deliveries() -> Response:
 @audience(Role.OPERATOR)
 def delivery(delivery_id: int) -> Response:
     """One delivery with what each attempt met; one that has come to its end may be sent again."""
-    with here().database.reading() as session:
-        found = logs.find_delivery(session, delivery_id) if delivery_id <= LARGEST else None
+    with current_runtime().database.reading() as session:
+        found = event_log.find_delivery(session, delivery_id) if delivery_id <= LARGEST else None
         if found is None:
             raise NotFound
         is_bare = is_forgotten(found.event)
@@ -85,12 +86,12 @@ def send_again(delivery_id: int) -> BaseResponse:
     if delivery_id > LARGEST:
         raise NotFound
 
-    def act(work: Work) -> str:
-        redeliver(work, delivery_id)
+    def act(uow: UnitOfWork) -> str:
+        redeliver(uow, delivery_id)
         return ""
 
     try:
-        carry_out_once(act)
+        run_once(act)
     except Conflict as refused:
         tell("warning", _why_not(refused))
     else:

@@ -12,23 +12,25 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.civil_days import first_instant
-from ...domain.erasure import without_personal_data
+from ...domain.privacy import without_personal_data
 from ...errors import Conflict
 from ...events.registry import EVENTS
-from ...services import inbox, logs
-from ...services.chains import chain_of
-from ...services.work import carry_out
-from ...store.access import Role
-from ...store.inbox import InboxState
-from ..cursors import encode
-from ..forms import tell
-from ..i18n import gettext, wording
-from ..showing import A_PAGE, Paged, asked, asked_word, here, known_id
-from ..sign_in import audience, signed_in
-from ..tags import tag_of
-from . import blueprint
-from .showing import asked_day, number_after, page
-from .words import SUBJECTS
+from ...models.access import Role
+from ...models.inbox import InboxState
+from ...services.core.unit_of_work import run_in_transaction
+from ...services.inbox import leasing
+from ...services.operations import event_log
+from ...services.operations.event_trace import chain_of
+from ..csrf import tell
+from ..i18n.language import gettext, wording
+from ..identity.authorization import audience, signed_in
+from ..labels.operator import SUBJECTS
+from ..labels.states import tag_of
+from ..list_pages import A_PAGE, Paged, asked, asked_word, known_id
+from ..pagination import encode
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import asked_day, number_after, page
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +50,8 @@ def events() -> Response:
     if id_ is not None:
         found_by = {"event_id": id_} if kind not in SUBJECTS or kind == "event" else {"subject": f"{kind}:{id_}"}
         wanted |= found_by
-    with here().database.reading() as session:
-        found, before = logs.find_events(
+    with current_runtime().database.reading() as session:
+        found, before = event_log.find_events(
             session,
             **wanted,
             received_from=None if first is None else _start_of(first),
@@ -77,7 +79,7 @@ def events() -> Response:
 def event(event_id: str) -> Response:
     """One event: its payload, every error, and the chain of what followed from it."""
     whole = request.args.get("whole") == "yes"
-    with here().database.reading() as session:
+    with current_runtime().database.reading() as session:
         received = _received(session, event_id)
         told = received.event
         is_personal = not told.type.startswith(IMPERSONAL)
@@ -99,7 +101,7 @@ def event(event_id: str) -> Response:
 @audience(Role.OPERATOR)
 def replay(event_id: str) -> Response:
     """Whether the event shall really be applied again."""
-    with here().database.reading() as session:
+    with current_runtime().database.reading() as session:
         told = _received(session, event_id).event
         return page("replay", event=told, is_replayable=told.state in REPLAYABLE and told.body is not None)
 
@@ -110,7 +112,7 @@ def confirm_replay(event_id: str) -> BaseResponse:
     """Have it applied again."""
     source = _source()
     try:
-        carry_out(here(), lambda work: inbox.replay_event(work, known_id(event_id), source=source))
+        run_in_transaction(current_runtime(), lambda uow: leasing.replay_event(uow, known_id(event_id), source=source))
     except Conflict as refused:
         tell("warning", _why_not(refused))
     else:
@@ -118,8 +120,8 @@ def confirm_replay(event_id: str) -> BaseResponse:
     return redirect(url_for("mh_operator.event", event_id=event_id, source=source), 303)
 
 
-def _received(session: Session, event_id: str) -> logs.Received:
-    return logs.find_event(session, known_id(event_id), source=_source())
+def _received(session: Session, event_id: str) -> event_log.Received:
+    return event_log.find_event(session, known_id(event_id), source=_source())
 
 
 def _source() -> str | None:

@@ -6,28 +6,29 @@ from flask import Response, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.statuses import Side, Status
+from ...domain.catalog.statuses import Side, Status
 from ...errors import Conflict, NotFound
-from ...services.asking import Target, ask_reinstatement
-from ...services.catalogue import ProductPage, Sight, find_products, product_page
-from ...services.history import history_of
-from ...services.work import Cause, Work
-from ...store.access import Role
-from ...store.products import SubjectKind
-from ..cursors import decode, encode
-from ..forms import tell
-from ..i18n import gettext
-from ..repeats import carry_out_once
-from ..showing import A_PAGE, Paged, asked, asked_word, here, known_id
-from ..sign_in import audience
-from ..tags import tag_of
-from . import blueprint
-from .showing import page
+from ...models.access import Role
+from ...models.products import SubjectKind
+from ...services.catalog.pages import ProductPage, Visibility, find_products, product_page
+from ...services.catalog.status_history import history_of
+from ...services.catalog.status_requests import Target, ask_reinstatement
+from ...services.core.unit_of_work import Cause, UnitOfWork
+from ..csrf import tell
+from ..form_idempotency import run_once
+from ..i18n.language import gettext
+from ..identity.authorization import audience
+from ..labels.states import tag_of
+from ..list_pages import A_PAGE, Paged, asked, asked_word, known_id
+from ..pagination import decode, encode
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import page
 
 LIST = "operator-products"
 ENTRIES = 20
 LONGEST_REASON = 2_000
-EVERYTHING = Sight(everything=True)
+EVERYTHING = Visibility(everything=True)
 
 
 @blueprint.get("/operator/products")
@@ -35,7 +36,7 @@ EVERYTHING = Sight(everything=True)
 def products() -> Response:
     """All products, hidden ones too, by id: by words of the name, status and seller."""
     search, seller_id, status = asked("q"), asked("seller"), asked_word("status", Status)
-    with here().database.reading() as session:
+    with current_runtime().database.reading() as session:
         found = find_products(
             session,
             search=search,
@@ -43,7 +44,7 @@ def products() -> Response:
             status=status,
             after=decode(LIST, asked("after")),
             limit=A_PAGE,
-            sight=EVERYTHING,
+            visibility=EVERYTHING,
         )
         return page(
             "products",
@@ -59,7 +60,7 @@ def products() -> Response:
 @audience(Role.OPERATOR)
 def product(product_id: str) -> Response:
     """One product: who holds it and why, what is scheduled, its packs, its past."""
-    with here().database.reading() as session:
+    with current_runtime().database.reading() as session:
         found = known_product(session, product_id)
         past = history_of(session, SubjectKind.PRODUCT, product_id, limit=ENTRIES)
     return page("product", found=found, card=found.card, past=past, ours=_held_by_us(found))
@@ -81,11 +82,11 @@ def confirm_reinstatement(product_id: str) -> BaseResponse:
         return _asked_to_reinstate(product_id, error=gettext("Say why, in a few words"), status=422)
     target = Target(kind=SubjectKind.PRODUCT, id=known_id(product_id))
 
-    def act(work: Work) -> str:
-        return ask_reinstatement(work, target, Cause(actor=Side.MARKETPLACE, reason=reason)).cascade_id or ""
+    def act(uow: UnitOfWork) -> str:
+        return ask_reinstatement(uow, target, Cause(actor=Side.MARKETPLACE, reason=reason)).cascade_id or ""
 
     try:
-        carry_out_once(act)
+        run_once(act)
     except Conflict as refused:
         if refused.code != "not_withdrawn":
             raise
@@ -97,17 +98,17 @@ def confirm_reinstatement(product_id: str) -> BaseResponse:
 
 def known_product(session: Session, product_id: str) -> ProductPage:
     """The product, hidden or not. Raises `NotFound`."""
-    found = product_page(session, known_id(product_id), sight=EVERYTHING, now=here().now())
+    found = product_page(session, known_id(product_id), visibility=EVERYTHING, now=current_runtime().now())
     if found is None:
         raise NotFound(f"there is no product {product_id}")
     return found
 
 
 def _asked_to_reinstate(product_id: str, *, error: str | None = None, status: int = 200) -> Response:
-    with here().database.reading() as session:
+    with current_runtime().database.reading() as session:
         found = known_product(session, product_id)
     return page("reinstatement", status, found=found, card=found.card, errors={"reason": error} if error else {})
 
 
 def _held_by_us(found: ProductPage) -> bool:
-    return any(hold.side is Side.MARKETPLACE for hold in found.holdings.holds)
+    return any(hold.side is Side.MARKETPLACE for hold in found.holds_view.holds)

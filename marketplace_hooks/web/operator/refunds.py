@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from flask import Response
 
-from ...domain.requests import RefundState
-from ...services.parties import names_of, titles_of
-from ...services.waiting import refunds_in
-from ...store.access import Role
-from ..showing import A_PAGE, asked_word, here, paged
-from ..sign_in import audience
-from . import blueprint
-from .showing import key_of, page, place_after
-from .words import REFUND_LISTS
+from ...domain.support.state_machine import RefundState
+from ...models.access import Role
+from ...services.catalog.names import names_of, titles_of
+from ...services.support.work_queue import refunds_in
+from ..identity.authorization import audience
+from ..labels.operator import REFUND_LISTS
+from ..list_pages import A_PAGE, asked_word, paged
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import key_of, page, place_after
 
 
 @blueprint.get("/operator/refunds")
@@ -22,7 +23,7 @@ def refunds() -> Response:
     wanted = asked_word("state", RefundState)
     state = wanted if wanted in REFUND_LISTS else RefundState.MANUAL
     kind = f"operator-refunds-{state}"
-    with here().database.reading() as session:
+    with current_runtime().database.reading() as session:
         found = refunds_in(session, state, after=place_after(kind), limit=A_PAGE + 1)
         listed = paged(kind, found, lambda one: key_of((one.claim.due_at, one.claim.request_id)))
         return page(

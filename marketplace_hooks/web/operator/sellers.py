@@ -6,16 +6,17 @@ from flask import Response
 from werkzeug.exceptions import NotFound
 
 from ...domain.civil_days import add_months, day_of
-from ...services.closures import current_closures
-from ...services.figures import MonthFigures, read_figures
-from ...services.roster import find_seller, find_sellers
-from ...store.access import Role
-from ..cursors import decode
-from ..i18n import wording
-from ..showing import A_PAGE, asked, here, known_id, paged
-from ..sign_in import audience
-from . import blueprint
-from .showing import page
+from ...models.access import Role
+from ...services.catalog.seller_list import find_seller, find_sellers
+from ...services.support.closures import current_closures
+from ...services.support.sla_report import MonthFigures, read_figures
+from ..i18n.language import wording
+from ..identity.authorization import audience
+from ..list_pages import A_PAGE, asked, known_id, paged
+from ..pagination import decode
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import page
 
 LIST = "operator-sellers"
 MONTHS = 12
@@ -26,7 +27,7 @@ MONTHS = 12
 def sellers() -> Response:
     """All sellers by id, or those whose name holds what is searched for."""
     search, after = asked("q"), decode(LIST, asked("after"))
-    with here().database.reading() as session:
+    with current_runtime().database.reading() as session:
         found = find_sellers(session, search=search, after=after, limit=A_PAGE + 1)
         return page("sellers", listed=paged(LIST, found, lambda one: one.seller_id), search=search)
 
@@ -35,9 +36,9 @@ def sellers() -> Response:
 @audience(Role.OPERATOR)
 def seller(seller_id: str) -> Response:
     """One seller's figures of the last months, and the announced closures."""
-    now, zone = here().now(), here().settings.reference_zone
+    now, zone = current_runtime().now(), current_runtime().settings.reference_zone
     today = day_of(now, zone)
-    with here().database.reading() as session:
+    with current_runtime().database.reading() as session:
         found = find_seller(session, known_id(seller_id))
         if found is None:
             raise NotFound

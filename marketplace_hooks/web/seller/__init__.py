@@ -1,18 +1,31 @@
-"""What does a seller see and do: products, requests, closures, figures?"""
+"""Seller back office: products, packs, support requests, closures and refunds."""
 
-from ..pages import page_blueprint
+from __future__ import annotations
 
-blueprint = page_blueprint("mh_seller", __name__)
-
-from . import (  # noqa: E402, F401 - their views need the blueprint, and importing them adds them to it
-    answers,
-    changes,
+from . import (
+    cascade_progress,
     closures,
-    figures,
     packs,
     products,
-    progress,
     refunds,
-    requests,
-    words,
+    sla_report,
+    status_changes,
+    support_moves,
+    support_requests,
+    template_context,
 )
+from .blueprint import blueprint
+
+__all__ = [
+    "blueprint",
+    "cascade_progress",
+    "closures",
+    "packs",
+    "products",
+    "refunds",
+    "sla_report",
+    "status_changes",
+    "support_moves",
+    "support_requests",
+    "template_context",
+]

@@ -10,22 +10,23 @@ from flask import Response, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.civil_days import day_of
-from ...domain.closures import ClosureState
-from ...domain.deadlines import FRIDAY, ClosuresSuspend
+from ...domain.support.closures import ClosureState
+from ...domain.support.deadlines import FRIDAY, ClosuresSuspend
 from ...errors import NotFound, PayloadRejected, Refused
-from ...services.closures import cancel_own, current_closures, declare_own, shorten_own, state_of
-from ...services.work import Cause, Work
-from ...store.access import Role
-from ...store.support import SellerClosure
-from ..filled import Filled
-from ..forms import tell
-from ..i18n import Marked, gettext, lazy, wording
-from ..repeats import carry_out_once
-from ..showing import here, known_id
-from ..sign_in import audience
-from . import blueprint
-from .sentences import sentence_of
-from .showing import page, seller_id
+from ...models.access import Role
+from ...models.support import SellerClosure
+from ...services.core.unit_of_work import Cause, UnitOfWork
+from ...services.support.closures import cancel_own, current_closures, declare_own, shorten_own, state_of
+from ..csrf import tell
+from ..form_idempotency import run_once
+from ..form_reader import Filled
+from ..i18n.language import Marked, gettext, lazy, wording
+from ..identity.authorization import audience
+from ..labels.seller_refusals import sentence_of
+from ..list_pages import known_id
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import page, seller_id
 
 SUSPENDS: dict[ClosuresSuspend, Marked] = {
     ClosuresSuspend.YES: lazy("Its days do not count, for requests of before and of after."),
@@ -69,15 +70,15 @@ def declare() -> BaseResponse:
         return _shown(filled, code=422)
     end, cause = None if is_open else last_day, Cause(actor="seller", reason=reason)
 
-    def act(work: Work) -> str:
-        return declare_own(work, seller_id(), first_day=first_day, last_day=end, cause=cause).id
+    def act(uow: UnitOfWork) -> str:
+        return declare_own(uow, seller_id(), first_day=first_day, last_day=end, cause=cause).id
 
     return _done(act, gettext("Declared. Your customers see it from now on."))
 
 
 @blueprint.post("/seller/closures/<closure_id>/end")
 @audience(Role.SELLER)
-def shorten(closure_id: str) -> BaseResponse:
+def install_fast_path(closure_id: str) -> BaseResponse:
     """Work again earlier."""
     filled = Filled()
     last_day = filled.day("last_day", required=gettext("Say which day is the last one"))
@@ -85,8 +86,8 @@ def shorten(closure_id: str) -> BaseResponse:
         return _shown(filled, code=422, asked_for=closure_id)
     cause = Cause(actor="seller", reason="")
 
-    def act(work: Work) -> str:
-        return shorten_own(work, seller_id(), known_id(closure_id), last_day, cause).id
+    def act(uow: UnitOfWork) -> str:
+        return shorten_own(uow, seller_id(), known_id(closure_id), last_day, cause).id
 
     return _done(act, gettext("Shortened. Your customers have been told."))
 
@@ -97,15 +98,15 @@ def cancel(closure_id: str) -> BaseResponse:
     """Work after all. One that has begun ends today instead."""
     cause = Cause(actor="seller", reason="")
 
-    def act(work: Work) -> str:
-        return cancel_own(work, seller_id(), known_id(closure_id), cause).id
+    def act(uow: UnitOfWork) -> str:
+        return cancel_own(uow, seller_id(), known_id(closure_id), cause).id
 
     return _done(act, gettext("Cancelled. Your customers have been told."))
 
 
-def _done(act: Callable[[Work], str], told: str) -> BaseResponse:
+def _done(act: Callable[[UnitOfWork], str], told: str) -> BaseResponse:
     try:
-        carry_out_once(act)
+        run_once(act)
     except Refused as refused:
         if isinstance(refused, NotFound):
             raise
@@ -127,8 +128,8 @@ def _check_days(filled: Filled, first_day: date | None, last_day: date | None, *
 
 
 def _shown(filled: Filled, *, code: int = 200, refused: str | None = None, asked_for: str | None = None) -> Response:
-    settings, today = here().settings, _today()
-    with here().database.reading() as session:
+    settings, today = current_runtime().settings, _today()
+    with current_runtime().database.reading() as session:
         found = [_told(one, today) for one in current_closures(session, seller_id(), today)]
     return page(
         "closures",
@@ -165,4 +166,4 @@ def business_days(first: date, days: int) -> int:
 
 
 def _today() -> date:
-    return day_of(here().now(), here().settings.reference_zone)
+    return day_of(current_runtime().now(), current_runtime().settings.reference_zone)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from flask import Response
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...services.assortment import own_packs
-from ...store.access import Role
-from ...store.products import SubjectKind
-from ..cursors import encode
-from ..showing import A_PAGE, Paged, asked, here
-from ..sign_in import audience
-from . import blueprint
-from .showing import cursor, page, seller_id
-from .subjects import cancel, show
+from ...models.access import Role
+from ...models.products import SubjectKind
+from ...services.catalog.seller_offers import own_packs
+from ..identity.authorization import audience
+from ..list_pages import A_PAGE, Paged, asked
+from ..pagination import encode
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import cursor, page, seller_id
+from .offer_pages import cancel, show
 
 LIST = "own-packs"
 
@@ -23,7 +24,7 @@ LIST = "own-packs"
 def packs() -> Response:
     """The seller's packs, by id: those whose name holds what is searched for."""
     search = asked("q")
-    with here().database.reading() as session:
+    with current_runtime().database.reading() as session:
         found = own_packs(session, seller_id(), search=search, after=cursor(LIST), limit=A_PAGE)
     return page("packs", listed=Paged(items=found.items, next_after=encode(LIST, found.next_after)), search=search)
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.statuses import Status
-from ...services.assortment import own_products
-from ...store.access import Role
-from ...store.products import SubjectKind
-from ..cursors import encode
-from ..showing import A_PAGE, Paged, asked, here
-from ..sign_in import audience
-from . import blueprint
-from .showing import cursor, page, seller_id
-from .subjects import cancel, show
+from ...domain.catalog.statuses import Status
+from ...models.access import Role
+from ...models.products import SubjectKind
+from ...services.catalog.seller_offers import own_products
+from ..identity.authorization import audience
+from ..list_pages import A_PAGE, Paged, asked
+from ..pagination import encode
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import cursor, page, seller_id
+from .offer_pages import cancel, show
 
 LIST = "own-products"
 
@@ -25,7 +26,7 @@ def products() -> Response:
     """The seller's products, by id: those whose name holds what is searched for, in one status or in any."""
     wanted, search = request.args.get("status", ""), asked("q")
     status = Status(wanted) if wanted in list(Status) else None
-    with here().database.reading() as session:
+    with current_runtime().database.reading() as session:
         found = own_products(session, seller_id(), search=search, status=status, after=cursor(LIST), limit=A_PAGE)
     listed = Paged(items=found.items, next_after=encode(LIST, found.next_after))
     return page("products", listed=listed, search=search, status=status, statuses=list(Status))

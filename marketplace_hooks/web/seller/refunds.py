@@ -8,13 +8,14 @@ from flask import Response, request
 
 from ...domain.instants import parse_instant
 from ...errors import Refused
-from ...services.claims import Claims, OwnClaim, own_claims
-from ...services.parties import names_of, titles_of
-from ...store.access import Role
-from ..showing import A_PAGE, LONGEST_ID, here, paged
-from ..sign_in import audience
-from . import blueprint
-from .showing import cursor, page, seller_id
+from ...models.access import Role
+from ...services.catalog.names import names_of, titles_of
+from ...services.support.owed_refunds import Claims, OwnClaim, own_claims
+from ..identity.authorization import audience
+from ..list_pages import A_PAGE, LONGEST_ID, paged
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import cursor, page, seller_id
 
 LIST = "own-refunds"
 
@@ -25,7 +26,7 @@ def refunds() -> Response:
     """The seller's refunds, the latest due first."""
     wanted = request.args.get("show", Claims.WAITING.value)
     which = Claims(wanted) if wanted in list(Claims) else Claims.WAITING
-    with here().database.reading() as session:
+    with current_runtime().database.reading() as session:
         found = own_claims(session, seller_id(), which=which, after=_after(), limit=A_PAGE + 1)
         listed = paged(LIST, found, _key)
         titles = titles_of(session, (one.product_id for one in listed.items))

@@ -1,6 +1,8 @@
-"""What does the public see: the catalogue, a product, a pack, and what our inspections are about?"""
+"""Storefront: the public catalog, product and pack pages, and the page about inspections."""
 
-from . import about  # noqa: F401 - its import adds the page
-from .shop import blueprint
+from __future__ import annotations
 
-__all__ = ["blueprint"]
+from . import about_inspections, catalog
+from .blueprint import blueprint
+
+__all__ = ["about_inspections", "blueprint", "catalog"]

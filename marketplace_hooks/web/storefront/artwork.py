@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ...store.products import ProductKind
-from .labels import CATEGORIES
+from ...models.products import ProductKind
+from ..labels.catalog import CATEGORIES
 
 HUES = 10
 PATTERNS = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..wording import Said
+from ..i18n.formatting import Said
 
 LONGEST_EXCERPT = 130
 

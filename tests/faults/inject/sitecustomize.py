@@ -34,10 +34,10 @@ def _strike(rule):
         return
 
 
-def _is_rehearsing():
+def _is_warming_up():
     frame = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_name == "rehearse":
+        if frame.f_code.co_name == "warm_up":
             return True
         frame = frame.f_back
     return False
@@ -48,7 +48,7 @@ def _wrapped(function, rule):
 
     @functools.wraps(function)
     def wrapper(*arguments, **words):
-        if _is_rehearsing():
+        if _is_warming_up():
             return function(*arguments, **words)
         # Counted for each process: a forked one begins anew.
         count = calls.setdefault(os.getpid(), itertools.count(1))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import time_machine
 
-from ...desk import opens_shop
-from ...marketplace import Marketplace
-from ..pages_rig import Browser, browser_of
+from ...support.marketplace import Marketplace
+from ...support.page_client import Browser, browser_of
+from ...support.support_desk import opens_shop
 
 
 @pytest.fixture

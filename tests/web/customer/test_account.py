@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import time_machine
 
-from ...desk import PURCHASE
-from ...holders import buys, holds, is_described, is_disputed, is_refunded, is_terminated, publishes
-from ...marketplace import MARKETPLACE, OFFLINE, WITHDRAWN, Marketplace
-from ..pages_rig import Browser, browser_of
-from ..query_counting import counting_queries
+from ...support.customers import buys, holds, is_described, is_disputed, is_refunded, is_terminated, publishes
+from ...support.marketplace import MARKETPLACE, OFFLINE, WITHDRAWN, Marketplace
+from ...support.page_client import Browser, browser_of
+from ...support.query_counting import counting_queries
+from ...support.support_desk import PURCHASE
 
 PAGE = f"/account/purchases/{PURCHASE}"
 RENEWAL, REACTIVATION = f"{PAGE}/renewal", f"{PAGE}/reactivation"
@@ -57,7 +57,7 @@ def test_cancelling_twice_cancels_once(customer: Browser, desk: Marketplace) -> 
 
 def test_a_withdrawal_says_why_it_does_not_renew_and_offers_no_undo(customer: Browser, desk: Marketplace) -> None:
     desk.change("mod-1", WITHDRAWN)
-    desk.work_off()
+    desk.run_all_now()
     page = customer.get(PAGE)
     assert "The product was withdrawn from sale for good, which cancels every renewal." in page.words
     assert "Let it renew again" not in page.words
@@ -77,7 +77,7 @@ def expired(customer: Browser, desk: Marketplace, clock: time_machine.Traveller)
     customer.get(PAGE)
     customer.post(RENEWAL)
     clock.shift(366 * DAY)
-    desk.work_off()
+    desk.run_all_now()
     return customer
 
 
@@ -104,7 +104,7 @@ def test_an_inactive_one_says_since_when_and_why(expired: Browser, desk: Marketp
     words = expired.get(PAGE).words
     assert "Business Care not active Since 3 March 2027. The last period that was paid for is over." in words
     desk.change("mod-1", WITHDRAWN)
-    desk.work_off()
+    desk.run_all_now()
     assert "it cannot be taken up again" in expired.get(PAGE).words
 
 
@@ -124,7 +124,7 @@ def test_every_end_has_its_day_and_its_reason(customer: Browser, desk: Marketpla
 
 def test_a_payment_that_is_awaited_is_told(customer: Browser, desk: Marketplace, clock: time_machine.Traveller) -> None:
     clock.move_to(datetime(2027, 3, 3, 9, 0, tzinfo=UTC))
-    desk.work_off()
+    desk.run_all_now()
     assert "Payment pending" in customer.get("/account").words
     assert "its payment has not arrived yet" in customer.get(PAGE).words
 
@@ -134,7 +134,7 @@ def test_an_offline_product_changes_nothing_for_its_owner(
     customer: Browser, desk: Marketplace, status: str, side: str
 ) -> None:
     desk.change("mod-1", status, side)
-    desk.work_off()
+    desk.run_all_now()
     words = customer.get(PAGE).words
     assert "Business Care active Until 2 March 2027 included." in words
     assert "Business Care active" in customer.get("/products/mod-1").words
@@ -145,7 +145,7 @@ def test_a_release_is_downloaded_or_says_why_not(
 ) -> None:
     publishes(desk, "free-1", product_id="mod-1", number="2.1.0", kind="free")
     publishes(desk, "paid-1", product_id="mod-1", number="3.0.0", kind="paid")
-    desk.work_off()
+    desk.run_all_now()
     page = customer.get(PAGE)
     assert f"{PAGE}/downloads/free-1" in page.links
     assert f"{PAGE}/downloads/paid-1" not in page.links
@@ -159,7 +159,7 @@ def test_the_link_of_a_release_leads_to_its_file(open_here: Any, clock: time_mac
     here.sells("mod-1")
     holds(here, PURCHASE)
     publishes(here, "free-1", product_id="mod-1", kind="free")
-    here.work_off()
+    here.run_all_now()
     answer = browser_of(here, "customer", "customer-1").get(f"{PAGE}/downloads/free-1").answer
     assert answer.status_code == 302
     assert "signature=" in answer.headers["Location"]
@@ -189,7 +189,7 @@ def test_the_list_goes_on_by_a_cursor_and_costs_the_same_however_long_it_is(
     is_described(desk)
     for number in range(30):
         buys(desk, f"purchase-a{number:02}")
-    desk.work_off()
+    desk.run_all_now()
     with counting_queries(desk) as many:
         first = customer.get("/account")
     assert len(many) == len(few) <= 5
@@ -209,7 +209,7 @@ def test_one_purchase_costs_a_fixed_number_of_statements(customer: Browser, desk
             number=f"2.{number}",
             published_at=(datetime.now(UTC) - timedelta(hours=number)).isoformat(),
         )
-    desk.work_off()
+    desk.run_all_now()
     with counting_queries(desk) as many:
         customer.get(PAGE)
     assert len(many) == len(few) <= 14

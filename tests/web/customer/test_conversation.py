@@ -7,16 +7,28 @@ from typing import Any
 import pytest
 import time_machine
 
-from marketplace_hooks.domain.eligibility import Ground
-from marketplace_hooks.domain.requests import Kind
-from marketplace_hooks.services import answers
-from marketplace_hooks.services.work import Work
+from marketplace_hooks.domain.support.eligibility import Ground
+from marketplace_hooks.domain.support.state_machine import Kind
+from marketplace_hooks.services.core.unit_of_work import UnitOfWork
+from marketplace_hooks.services.support import moves
 
-from ...desk import CAUSE, FIX, PURCHASE, REQUEST, does, due, messages, refund_state, request, says, submits
-from ...holders import publishes
-from ...marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
-from ..pages_rig import Browser, browser_of
-from ..query_counting import counting_queries
+from ...support.customers import publishes
+from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
+from ...support.page_client import Browser, browser_of
+from ...support.query_counting import counting_queries
+from ...support.support_desk import (
+    CAUSE,
+    FIX,
+    PURCHASE,
+    REQUEST,
+    does,
+    due,
+    messages,
+    refund_state,
+    request,
+    says,
+    submits,
+)
 
 PAGE = f"/support/{REQUEST}"
 DAY = 86_400
@@ -27,10 +39,10 @@ def _submitted(desk: Marketplace) -> None:
     submits(desk)
 
 
-def refuses(work: Work) -> Any:
+def refuses(uow: UnitOfWork) -> Any:
     evidence = {"files": ["controllers/front/gallery.php"]}
-    return answers.refuse(
-        work,
+    return moves.refuse(
+        uow,
         REQUEST,
         ground=Ground.SOURCE_MODIFIED,
         text="A file was changed",
@@ -40,17 +52,17 @@ def refuses(work: Work) -> Any:
     )
 
 
-def resolves(work: Work) -> Any:
-    return answers.resolve(work, REQUEST, how="explanation", release_id=None, text="Clear the cache.", cause=CAUSE)
+def resolves(uow: UnitOfWork) -> Any:
+    return moves.resolve(uow, REQUEST, how="explanation", release_id=None, text="Clear the cache.", cause=CAUSE)
 
 
-def offers(work: Work) -> Any:
+def offers(uow: UnitOfWork) -> Any:
     amount = {"amount_cents": 2900, "currency": "EUR"}
-    return answers.make_offer(work, REQUEST, release_id="paid-1", amount=amount, text="A new version", cause=CAUSE)
+    return moves.make_offer(uow, REQUEST, release_id="paid-1", amount=amount, text="A new version", cause=CAUSE)
 
 
-def proposes(work: Work) -> Any:
-    return answers.change_kind(work, REQUEST, Kind.QUESTION, confirms=False, cause=CAUSE)
+def proposes(uow: UnitOfWork) -> Any:
+    return moves.change_kind(uow, REQUEST, Kind.QUESTION, confirms=False, cause=CAUSE)
 
 
 def move(customer: Browser, name: str, **fields: str) -> str:
@@ -72,7 +84,7 @@ def test_both_clocks_are_told_with_their_days_and_why(customer: Browser) -> None
 def test_both_sides_read_that_business_care_is_active_whatever_the_product(desk: Marketplace, status: str) -> None:
     if status != ONLINE:
         desk.change("mod-1", status)
-        desk.work_off()
+        desk.run_all_now()
     customer = browser_of(desk, "customer", "customer-1", language="fr").get(PAGE).words
     seller = browser_of(desk, "seller", "seller-1", language="fr").get(f"/seller/requests/{REQUEST}").words
     for words in (customer, seller):
@@ -86,12 +98,12 @@ def test_an_inactive_one_says_since_when_and_how_to_take_it_up_again(
 ) -> None:
     if status != ONLINE:
         desk.change("mod-1", status)
-        desk.work_off()
+        desk.run_all_now()
     customer.get(f"/account/purchases/{PURCHASE}/renewal")
     if status != WITHDRAWN:
         customer.post(f"/account/purchases/{PURCHASE}/renewal")
     clock.shift(366 * DAY)
-    desk.work_off()
+    desk.run_all_now()
     words = customer.get(PAGE).words
     assert "Business Care not active Since 3 March 2027." in words
     if status == WITHDRAWN:
@@ -111,7 +123,7 @@ def test_announced_closures_stand_on_the_conversation_the_form_and_the_product(
         last_day="2026-04-10",
         declared_at="2026-03-02T10:00:00Z",
     )
-    desk.work_off()
+    desk.run_all_now()
     for path in (PAGE, f"/support/new?purchase={PURCHASE}", "/products/mod-1"):
         assert "from 1 April 2026 to 10 April 2026" in customer.get(path).words, path
 
@@ -156,8 +168,8 @@ def test_a_refusal_shows_its_ground_its_evidence_and_how_to_contest_it(customer:
 
 def test_an_overturned_refusal_is_told_as_such_and_not_as_unanswered(customer: Browser, desk: Marketplace) -> None:
     does(desk, refuses)
-    does(desk, lambda work: answers.contest(work, REQUEST, text="No", cause=CAUSE))
-    does(desk, lambda work: answers.overturn(work, REQUEST, reason="Right", cause=CAUSE))
+    does(desk, lambda uow: moves.contest(uow, REQUEST, text="No", cause=CAUSE))
+    does(desk, lambda uow: moves.overturn(uow, REQUEST, reason="Right", cause=CAUSE))
     words = customer.get(PAGE).words
     assert "The marketplace overturned the refusal: your request is with the seller again." in words
     assert ("Refusal overturned" in words, "who has not answered yet" in words) == (True, False)
@@ -196,7 +208,7 @@ def test_a_resolution_can_be_said_not_to_be_a_fix(customer: Browser, desk: Marke
 @pytest.mark.parametrize(("answer", "state"), [("yes", "resolved"), ("no", "acknowledged")])
 def test_an_offer_is_accepted_or_declined(customer: Browser, desk: Marketplace, answer: str, state: str) -> None:
     publishes(desk, "paid-1", product_id="mod-1", kind="paid", fixes=[])
-    desk.work_off()
+    desk.run_all_now()
     does(desk, offers)
     assert "The seller offers a paid update for €29.00" in customer.get(PAGE).words
     move(customer, "offer", accepted=answer)
@@ -217,7 +229,7 @@ def test_a_proposed_kind_is_confirmed_or_turned_down(
 
 def test_the_fix_is_chosen_over_the_refund(customer: Browser, desk: Marketplace, clock: time_machine.Traveller) -> None:
     clock.move_to(due(desk, FIX))
-    desk.work_off()
+    desk.run_all_now()
     assert "The fix did not come in time, so the price is to be refunded." in customer.get(PAGE).words
     assert "You chose the fix: no refund is asked for." in move(customer, "prefer-fix")
     assert refund_state(desk) == "waived"
@@ -232,7 +244,7 @@ def test_a_request_is_taken_back(customer: Browser, desk: Marketplace) -> None:
 def test_a_move_that_came_too_late_is_a_sentence(customer: Browser, desk: Marketplace) -> None:
     customer.get(PAGE)
     form = customer.page.form(f"{PAGE}/withdraw").fields.to_dict()
-    does(desk, lambda work: answers.withdraw(work, REQUEST, CAUSE))
+    does(desk, lambda uow: moves.withdraw(uow, REQUEST, CAUSE))
     answer = customer.client.post(f"{PAGE}/withdraw", data=form)
     assert answer.status_code == 303
     said = "It is “Taken back by the customer” already. You took this request back."
@@ -246,13 +258,13 @@ def incomplete(desk: Marketplace) -> str:
     customer = browser_of(desk, "customer", "customer-1")
     customer.get(f"/support/new?purchase={PURCHASE}")
     said = {"purchase_id": PURCHASE, "subject": "Another", "body": "Thing", "shop_url": "https://www.shop.example/"}
-    from marketplace_hooks.services.support import Submitted, submit
+    from marketplace_hooks.services.support.submission import Submitted, submit
 
-    def act(work: Work) -> str:
+    def act(uow: UnitOfWork) -> str:
         asked = Submitted(
-            request_id="req-2", customer_id="customer-1", product_id="mod-1", submitted_at=work.now, **said
+            request_id="req-2", customer_id="customer-1", product_id="mod-1", submitted_at=uow.now, **said
         )
-        return submit(work, asked, CAUSE).id
+        return submit(uow, asked, CAUSE).id
 
     return does(desk, act)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from marketplace_hooks.services.endpoints import add_endpoint, disable_endpoint, locked_endpoint
+from marketplace_hooks.services.outbox.endpoints import add_endpoint, disable_endpoint, locked_endpoint
 
-from ...desk import does
-from ...marketplace import Marketplace
-from ..pages_rig import Browser, browser_of
+from ...support.marketplace import Marketplace
+from ...support.page_client import Browser, browser_of
+from ...support.support_desk import does
 
 
 @pytest.fixture
@@ -18,6 +18,6 @@ def operator(marketplace: Marketplace) -> Browser:
 
 def has_endpoint(marketplace: Marketplace) -> str:
     """An endpoint that wants everything and is disabled: what is told is made ready for it, and sent nowhere."""
-    endpoint, _ = add_endpoint(marketplace.installation, "https://93.184.215.14/hooks")
-    does(marketplace, lambda work: disable_endpoint(work, locked_endpoint(work.session, endpoint.id), "a test"))
+    endpoint, _ = add_endpoint(marketplace.runtime, "https://93.184.215.14/hooks")
+    does(marketplace, lambda uow: disable_endpoint(uow, locked_endpoint(uow.session, endpoint.id), "a test"))
     return endpoint.id

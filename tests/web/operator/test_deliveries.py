@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select, update
 
 from marketplace_hooks.domain.instants import format_instant
-from marketplace_hooks.services.outgoing import dispatch
-from marketplace_hooks.store.outbox import Delivery, DeliveryState, OutgoingEvent
+from marketplace_hooks.models.outbox import Delivery, DeliveryState, OutgoingEvent
+from marketplace_hooks.services.outbox.dispatcher import dispatch
 
-from ...desk import does
-from ...marketplace import OFFLINE, Marketplace
-from ..pages_rig import Browser
+from ...support.marketplace import OFFLINE, Marketplace
+from ...support.page_client import Browser
+from ...support.support_desk import does
 from .conftest import has_endpoint
 
 
@@ -21,15 +21,15 @@ def given_up(marketplace: Marketplace) -> Delivery:
     has_endpoint(marketplace)
     marketplace.sells("mod-1")
     marketplace.change("mod-1", OFFLINE)
-    marketplace.work_off()
-    dispatch(marketplace.installation)
+    marketplace.run_all_now()
+    dispatch(marketplace.runtime)
     [hidden, *_] = marketplace.outgoing("mod-1")
     [first] = marketplace.all(select(Delivery).where(Delivery.outbox_id == hidden.id))
-    met = {"at": format_instant(marketplace.installation.now()), "status": 503, "error": None, "took_ms": 1204}
+    met = {"at": format_instant(marketplace.runtime.now()), "status": 503, "error": None, "took_ms": 1204}
     log = [{**met, "answer": "<b>closed</b>"}]
     ended = update(Delivery).where(Delivery.id == first.id)
     ended = ended.values(state=DeliveryState.EXHAUSTED, attempts=1, last_status=503, attempt_log=log)
-    does(marketplace, lambda work: work.session.execute(ended))
+    does(marketplace, lambda uow: uow.session.execute(ended))
     return first
 
 
@@ -66,7 +66,7 @@ def test_a_delivery_whose_content_is_no_longer_kept_says_so_and_is_not_sent_agai
     path = f"/operator/deliveries/{given_up.id}"
     before = operator.get(path)
     forgotten = update(OutgoingEvent).where(OutgoingEvent.id == given_up.outbox_id).values(data={})
-    does(marketplace, lambda work: work.session.execute(forgotten))
+    does(marketplace, lambda uow: uow.session.execute(forgotten))
     assert f"{path}/again" in [form.action for form in before.forms]  # a page that was open before.
     assert "Its content is no longer kept, so it cannot be sent again." in operator.post(f"{path}/again").words
     page = operator.get(path)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from marketplace_hooks.services.outgoing import dispatch
+from marketplace_hooks.services.outbox.dispatcher import dispatch
 
-from ...marketplace import OFFLINE, ONLINE, Marketplace
-from ..pages_rig import Browser, browser_of
-from ..query_counting import counting_queries
+from ...support.marketplace import OFFLINE, ONLINE, Marketplace
+from ...support.page_client import Browser, browser_of
+from ...support.query_counting import counting_queries
 from .conftest import has_endpoint
 
 
@@ -18,7 +18,7 @@ def test_the_log_is_narrowed_by_id_subject_type_state_and_day(marketplace: Marke
     marketplace.sells("mod-1", "mod-2")
     hidden = marketplace.change("mod-1", OFFLINE)
     rejected = marketplace.tell("product.upserted", product_id="mod-3", price="free")
-    marketplace.work_off()
+    marketplace.run_all_now()
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     tomorrow = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}"
 
@@ -41,7 +41,7 @@ def test_a_rejected_event_shows_every_error_and_is_applied_again_after_a_confirm
     marketplace: Marketplace, operator: Browser
 ) -> None:
     event = marketplace.tell("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
-    marketplace.work_off()
+    marketplace.run_all_now()
     page = operator.get(f"/operator/events/{event}")
     assert "It could not be applied, for 2 reasons" in page.words
     assert ("data.status" in page.words, "data.actor" in page.words) == (True, True)
@@ -61,8 +61,8 @@ def test_an_event_leads_to_its_cascade_and_to_what_was_delivered(marketplace: Ma
     marketplace.sells("mod-1", "mod-2")
     marketplace.packs("pack-1", "mod-1", "mod-2")
     event = marketplace.change("mod-1", OFFLINE, reason="a fault")
-    marketplace.work_off()
-    dispatch(marketplace.installation)
+    marketplace.run_all_now()
+    dispatch(marketplace.runtime)
     page = operator.get(f"/operator/events/{event}")
     [cascade] = marketplace.cascades("mod-1")
     assert f"/operator/cascades/{cascade.id}" in page.links
@@ -76,7 +76,7 @@ def test_an_event_leads_to_its_cascade_and_to_what_was_delivered(marketplace: Ma
 
 def test_what_tells_of_a_person_is_left_out_until_it_is_asked_for(marketplace: Marketplace, operator: Browser) -> None:
     event = marketplace.tell("customer.upserted", name="Odile Martin", email="odile@shop.example")
-    marketplace.work_off()
+    marketplace.run_all_now()
     page = operator.get(f"/operator/events/{event}")
     assert ("Odile" in page.text, "customer-1" in page.words) == (False, True)
     whole = operator.get(f"/operator/events/{event}?whole=yes")
@@ -86,7 +86,7 @@ def test_what_tells_of_a_person_is_left_out_until_it_is_asked_for(marketplace: M
 def test_a_product_is_no_person_and_markup_in_it_stays_text(marketplace: Marketplace, operator: Browser) -> None:
     marketplace.tell("seller.upserted")
     event = marketplace.tell("product.upserted", title={"en": "<script>alert(1)</script>"})
-    marketplace.work_off()
+    marketplace.run_all_now()
     page = operator.get(f"/operator/events/{event}")
     assert "<script>alert" not in page.text
     assert "<script>alert(1)</script>" in page.words.replace("\\", "") or "&lt;script&gt;" in page.text
@@ -110,12 +110,12 @@ def test_the_log_takes_as_few_statements_for_fifty_events_as_for_one(
     marketplace: Marketplace, operator: Browser
 ) -> None:
     marketplace.tell("seller.upserted")
-    marketplace.work_off()
+    marketplace.run_all_now()
     with counting_queries(marketplace) as few:
         operator.get("/operator/events")
     for number in range(2, 51):
         marketplace.tell("seller.upserted", seller_id=f"seller-{number}")
-    marketplace.work_off()
+    marketplace.run_all_now()
     with counting_queries(marketplace) as many:
         page = operator.get("/operator/events")
         operator.get(next(link for link in page.links if "after=" in link and "language" not in link))
@@ -131,17 +131,17 @@ def test_an_event_takes_as_few_statements_with_fifty_deliveries_as_with_two(
 
     def hides_and_shows() -> int:
         event = marketplace.change("mod-1", OFFLINE)
-        marketplace.work_off()
-        dispatch(marketplace.installation)
+        marketplace.run_all_now()
+        dispatch(marketplace.runtime)
         with counting_queries(marketplace) as queries:
             page = operator.get(f"/operator/events/{event}")
         marketplace.change("mod-1", ONLINE)
-        marketplace.work_off()
+        marketplace.run_all_now()
         assert "pack.hidden" in page.words
         return len(queries)
 
     few = hides_and_shows()
     for number in range(2, 51):
         marketplace.tell("pack.upserted", pack_id=f"pack-{number}", product_ids=["mod-1", "mod-2"])
-    marketplace.work_off()
+    marketplace.run_all_now()
     assert hides_and_shows() == few <= 6

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...marketplace import OFFLINE, WITHDRAWN, Marketplace
-from ..pages_rig import Browser, browser_of
+from ...support.marketplace import OFFLINE, WITHDRAWN, Marketplace
+from ...support.page_client import Browser, browser_of
 
 PAGE = "/operator/products/mod-1"
 
@@ -30,7 +30,7 @@ def test_a_product_is_taken_offline_after_a_preview_and_put_back(marketplace: Ma
 def test_the_marketplace_does_not_lift_the_sellers_hold(marketplace: Marketplace, operator: Browser) -> None:
     marketplace.sells("mod-1")
     marketplace.change("mod-1", OFFLINE)
-    marketplace.work_off()
+    marketplace.run_all_now()
     page = operator.get(f"{PAGE}/change/online")
     assert (page.status, "This cannot be done" in page.words) == (409, True)
     assert "Held offline by the seller" in page.words
@@ -41,7 +41,7 @@ def test_a_withdrawn_product_is_reinstated_with_a_reason_and_comes_back_offline(
 ) -> None:
     marketplace.sells("mod-1")
     marketplace.change("mod-1", WITHDRAWN, reason="the end")
-    marketplace.work_off()
+    marketplace.run_all_now()
     asked = operator.get(f"{PAGE}/reinstatement")
     assert ("the end" in asked.words, "No renewal that was cancelled revives" in asked.words) == (True, True)
     wrong = operator.post(f"{PAGE}/reinstatement", reason=" ")
@@ -61,7 +61,7 @@ def test_products_are_found_by_words_seller_and_status_hidden_ones_too(
     marketplace.sells("mod-1", "mod-2")
     marketplace.sells("mod-3", seller_id="seller-2")
     marketplace.change("mod-2", OFFLINE)
-    marketplace.work_off()
+    marketplace.run_all_now()
 
     def found(query: str) -> list[str]:
         links = operator.get(f"/operator/products?{query}").links
@@ -78,7 +78,7 @@ def test_products_are_found_by_words_seller_and_status_hidden_ones_too(
 def test_a_seller_is_found_with_figures_and_products(marketplace: Marketplace, operator: Browser) -> None:
     marketplace.sells("mod-1", "mod-2")
     marketplace.tell("seller.suspended", reason="unpaid")
-    marketplace.work_off()
+    marketplace.run_all_now()
     page = operator.get("/operator/sellers?q=lumen")
     assert ("/operator/sellers/seller-1" in page.links, "suspended" in page.words) == (True, True)
     seller = operator.get("/operator/sellers/seller-1")

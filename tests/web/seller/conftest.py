@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import time_machine
 
-from ...marketplace import Marketplace
-from ..pages_rig import Browser, browser_of
+from ...support.marketplace import Marketplace
+from ...support.page_client import Browser, browser_of
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def shop(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
             title={"fr": name, "en": f"{name} (en)"},
             technical_name=f"module{number}",
         )
-    marketplace.work_off()
+    marketplace.run_all_now()
     marketplace.packs("pack-1", "mod-1", "mod-2")
     return marketplace
 

@@ -9,15 +9,15 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.store.support import SellerClosure
+from marketplace_hooks.models.support import SellerClosure
 from marketplace_hooks.web.seller.closures import business_days
 
-from ...desk import ACKNOWLEDGEMENT, due, submits
-from ...holders import holds
-from ...marketplace import Marketplace
-from ..pages_rig import Browser, Page, browser_of
-from ..query_counting import counting_queries
-from .strangers import posts_blindly
+from ...support.customers import holds
+from ...support.marketplace import Marketplace
+from ...support.other_sellers import posts_blindly
+from ...support.page_client import Browser, Page, browser_of
+from ...support.query_counting import counting_queries
+from ...support.support_desk import ACKNOWLEDGEMENT, due, submits
 
 DAY = timedelta(days=1)
 PATH = "/seller/closures"

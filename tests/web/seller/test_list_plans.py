@@ -10,16 +10,16 @@ import pytest
 import time_machine
 from sqlalchemy.orm import Session
 
-from marketplace_hooks.domain.statuses import Status
-from marketplace_hooks.services.assortment import own_products
-from marketplace_hooks.services.claims import Claims, own_claims
-from marketplace_hooks.services.desk import Viewer, Which, list_requests
-from marketplace_hooks.store.support import RefundClaim, SupportRequest
+from marketplace_hooks.domain.catalog.statuses import Status
+from marketplace_hooks.models.support import RefundClaim, SupportRequest
+from marketplace_hooks.services.catalog.seller_offers import own_products
+from marketplace_hooks.services.support.owed_refunds import Claims, own_claims
+from marketplace_hooks.services.support.requests import Viewer, Which, list_requests
 
-from ...desk import FIX, due, opens_shop, submits
-from ...many import copy_rows, gather_statistics
-from ...marketplace import Marketplace
-from ...plans import assert_nothing_walked, listening
+from ...support.bulk_purchases import copy_rows, gather_statistics
+from ...support.marketplace import Marketplace
+from ...support.query_plans import assert_nothing_walked, listening
+from ...support.support_desk import FIX, due, opens_shop, submits
 
 MANY = 20_000
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -32,14 +32,14 @@ def crowded(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketpl
     opens_shop(marketplace)
     submits(marketplace)
     clock.move_to(due(marketplace, FIX))
-    marketplace.work_off()
+    marketplace.run_all_now()
     withdrawn = "CASE WHEN i % 10 = 0 THEN 'offline_permanent' ELSE 'online' END"
     closed, due_at = "CASE WHEN i % 10 = 0 THEN NULL ELSE submitted_at END", "CASE WHEN i % 20 = 0 THEN recorded_at END"
-    with marketplace.installation.database.session() as session:
+    with marketplace.runtime.database.session() as session:
         copy_rows(session, "mh_products", "id", "mod-1", MANY, status=withdrawn)
         copy_rows(session, "mh_requests", "id", "request-1", MANY, closed_at=closed, next_deadline_at=due_at)
         copy_rows(session, "mh_refund_claims", "request_id", "request-1", MANY)
-    gather_statistics(marketplace.installation.database)
+    gather_statistics(marketplace.runtime.database)
     return marketplace
 
 
@@ -68,8 +68,8 @@ def _claims(session: Session) -> list[Any]:
     [(_products, "mh_products"), (_requests, SupportRequest.__tablename__), (_claims, RefundClaim.__tablename__)],
 )
 def test_every_list_is_read_from_an_index(crowded: Marketplace, read: Callable[[Session], Any], table: str) -> None:
-    installation = crowded.installation
-    with listening(installation.database.engine) as heard, installation.database.reading() as session:
+    runtime = crowded.runtime
+    with listening(runtime.database.engine) as heard, runtime.database.reading() as session:
         found = read(session)
     assert len(found) >= 25
-    assert_nothing_walked(installation, heard, table)
+    assert_nothing_walked(runtime, heard, table)

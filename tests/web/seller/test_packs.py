@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ...marketplace import MARKETPLACE, OFFLINE, ONLINE, WITHDRAWN, Marketplace
-from ..pages_rig import Browser, Page, browser_of
-from ..query_counting import counting_queries
-from .strangers import posts_blindly
+from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, WITHDRAWN, Marketplace
+from ...support.other_sellers import posts_blindly
+from ...support.page_client import Browser, Page, browser_of
+from ...support.query_counting import counting_queries
 
 PACK = "/seller/packs/pack-1"
 LATER = "2026-04-01T08:00:00Z"
@@ -27,10 +27,10 @@ def test_a_pack_is_taken_offline_and_comes_back_and_its_products_stay(shop: Mark
     page = asks(browser)
     assert page.path.startswith("/seller/progress/")
     assert PACK in page.links
-    assert (shop.sees("pack-1"), shop.status("mod-1"), shop.status("mod-2")) == (False, ONLINE, ONLINE)
+    assert (shop.can_see("pack-1"), shop.status("mod-1"), shop.status("mod-2")) == (False, ONLINE, ONLINE)
     assert "Held offline by you since 2 March 2026, 10:30 (Paris time) Reason: “a rest”" in browser.get(PACK).words
     asks(browser, ONLINE, reason="rested")
-    assert shop.sees("pack-1")
+    assert shop.can_see("pack-1")
 
 
 def test_whoever_withdraws_one_for_good_types_its_name(shop: Marketplace, browser: Browser) -> None:
@@ -47,7 +47,7 @@ def test_whoever_withdraws_one_for_good_types_its_name(shop: Marketplace, browse
 def test_the_list_says_by_whom_or_by_which_product_a_pack_is_hidden(shop: Marketplace, browser: Browser) -> None:
     assert "Image pack Online 2 products" in browser.get("/seller/packs").words
     shop.change("mod-2", OFFLINE)
-    shop.work_off()
+    shop.run_all_now()
     words = browser.get("/seller/packs").words
     assert ("Image pack Hidden" in words, "Offline in it: Étiquettes de colis (en)" in words) == (True, True)
     assert "One of its products is offline." in browser.get(PACK).words
@@ -61,7 +61,7 @@ def test_the_list_says_by_whom_or_by_which_product_a_pack_is_hidden(shop: Market
 
 def test_a_scheduled_change_is_cancelled_on_its_page(shop: Marketplace, browser: Browser) -> None:
     shop.change("pack-1", WITHDRAWN, kind="pack", effective_at=LATER)
-    shop.work_off()
+    shop.run_all_now()
     browser.get(PACK)
     page = browser.post(f"{PACK}/scheduled/cancellation")
     assert (page.status, "The scheduled change is cancelled." in page.words) == (200, True)
@@ -70,7 +70,7 @@ def test_a_scheduled_change_is_cancelled_on_its_page(shop: Marketplace, browser:
 
 def test_what_the_marketplace_holds_is_not_the_sellers_to_lift(shop: Marketplace, browser: Browser) -> None:
     shop.change("pack-1", OFFLINE, MARKETPLACE, kind="pack", reason="a complaint")
-    shop.work_off()
+    shop.run_all_now()
     page = browser.get(f"{PACK}/change/{ONLINE}")
     assert (page.status, "a complaint" in page.words) == (409, True)
 
@@ -83,7 +83,7 @@ def test_other_sellers_packs_are_not_found(other: Browser, path: str) -> None:
 def test_other_sellers_packs_are_not_changed(shop: Marketplace, other: Browser) -> None:
     assert posts_blindly(other, f"{PACK}/change/{OFFLINE}", reason="a rest").status == 404
     assert posts_blindly(other, f"{PACK}/scheduled/cancellation").status == 404
-    assert shop.sees("pack-1")
+    assert shop.can_see("pack-1")
 
 
 def test_the_list_takes_as_many_statements_however_long_it_is(shop: Marketplace, browser: Browser) -> None:
@@ -92,7 +92,7 @@ def test_the_list_takes_as_many_statements_however_long_it_is(shop: Marketplace,
     for number in range(2, 40):
         shop.tell("pack.upserted", pack_id=f"pack-{number:02}", product_ids=["mod-1", "mod-2"])
     shop.change("mod-1", OFFLINE)
-    shop.work_off()
+    shop.run_all_now()
     with counting_queries(shop) as many:
         page = browser.get("/seller/packs")
     assert len(many) == len(few) <= 5

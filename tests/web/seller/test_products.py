@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert, select
 
-from marketplace_hooks.store.products import Product
+from marketplace_hooks.models.products import Product
 
-from ...marketplace import MARKETPLACE, OFFLINE, WITHDRAWN, Marketplace
-from ..pages_rig import Browser, browser_of
-from ..query_counting import counting_queries
-from .strangers import posts_blindly
+from ...support.marketplace import MARKETPLACE, OFFLINE, WITHDRAWN, Marketplace
+from ...support.other_sellers import posts_blindly
+from ...support.page_client import Browser, browser_of
+from ...support.query_counting import counting_queries
 
 LATER = "2026-04-01T08:00:00Z"
 
@@ -29,7 +29,7 @@ def test_a_seller_sees_what_is_sold_and_nothing_of_others(browser: Browser) -> N
 def test_the_list_says_who_holds_what_and_why(shop: Marketplace, browser: Browser) -> None:
     shop.change("mod-1", OFFLINE, MARKETPLACE, reason="a complaint about the pictures")
     shop.change("mod-2", WITHDRAWN, reason="I stop", effective_at=LATER)
-    shop.work_off()
+    shop.run_all_now()
     words = browser.get("/seller").words
     assert "Offline Held offline by the marketplace: “a complaint about the pictures”" in words
     assert "Will be withdrawn for good on 1 Apr 2026" in words
@@ -52,7 +52,7 @@ def test_products_are_found_by_their_words_and_their_status(
     shop: Marketplace, browser: Browser, asked: str, found: set[str]
 ) -> None:
     shop.change("mod-2", OFFLINE)
-    shop.work_off()
+    shop.run_all_now()
     page = browser.get(f"/seller?{asked}")
     shown = {link.removeprefix("/seller/products/") for link in page.links if link.startswith("/seller/products/")}
     assert shown == found
@@ -68,7 +68,7 @@ def _many(shop: Marketplace, count: int) -> None:
     [one] = shop.all(select(Product).where(Product.id == "mod-1"))
     columns = {column.key: getattr(one, column.key) for column in Product.__mapper__.column_attrs}
     rows = [{**columns, "id": f"many-{number:06}"} for number in range(count)]
-    with shop.installation.database.session() as session:
+    with shop.runtime.database.session() as session:
         session.execute(insert(Product), rows)
 
 
@@ -93,7 +93,7 @@ def test_the_list_is_read_page_by_page_with_as_many_statements_however_long_it_i
 def test_the_products_page_tells_each_hold_with_its_reason_and_its_date(shop: Marketplace, browser: Browser) -> None:
     shop.change("mod-1", OFFLINE, reason="a rest")
     shop.change("mod-1", OFFLINE, MARKETPLACE, reason="a complaint")
-    shop.work_off()
+    shop.run_all_now()
     words = browser.get("/seller/products/mod-1").words
     assert "Held offline by you since 2 March 2026, 10:30 (Paris time) Reason: “a rest”" in words
     assert "Held offline by the marketplace since 2 March 2026" in words
@@ -104,7 +104,7 @@ def test_the_products_page_tells_each_hold_with_its_reason_and_its_date(shop: Ma
 
 def test_who_does_not_hold_it_is_told_that_only_others_can_lift_it(shop: Marketplace, browser: Browser) -> None:
     shop.change("mod-1", OFFLINE, MARKETPLACE)
-    shop.work_off()
+    shop.run_all_now()
     page = browser.get("/seller/products/mod-1")
     assert "You do not hold it yourself" in page.words
     assert not any("change/online" in link for link in page.links)
@@ -112,7 +112,7 @@ def test_who_does_not_hold_it_is_told_that_only_others_can_lift_it(shop: Marketp
 
 def test_a_withdrawn_product_offers_nothing_more(shop: Marketplace, browser: Browser) -> None:
     shop.change("mod-1", WITHDRAWN, reason="I stop")
-    shop.work_off()
+    shop.run_all_now()
     page = browser.get("/seller/products/mod-1")
     assert "Withdrawn for good by you" in page.words
     assert "Only the marketplace can bring it back" in page.words
@@ -122,7 +122,7 @@ def test_a_withdrawn_product_offers_nothing_more(shop: Marketplace, browser: Bro
 def test_its_packs_stand_on_its_page_and_whether_they_are_seen(shop: Marketplace, browser: Browser) -> None:
     assert "Visible 2 products" in browser.get("/seller/products/mod-1").words
     shop.change("mod-2", OFFLINE)
-    shop.work_off()
+    shop.run_all_now()
     assert "Hidden 2 products" in browser.get("/seller/products/mod-1").words
 
 
@@ -130,7 +130,7 @@ def test_its_past_names_who_did_what_and_why(shop: Marketplace, browser: Browser
     shop.change("mod-1", OFFLINE, reason="a rest")
     shop.change("mod-1", OFFLINE, MARKETPLACE, reason="a complaint")
     shop.change("mod-1", WITHDRAWN, reason="I stop", effective_at=LATER)
-    shop.work_off()
+    shop.run_all_now()
     words = browser.get("/seller/products/mod-1").words
     assert "By you · Reason: “a rest” · What followed" in words
     assert "By the marketplace · Reason: “a complaint” · What followed" in words
@@ -139,7 +139,7 @@ def test_its_past_names_who_did_what_and_why(shop: Marketplace, browser: Browser
 
 def test_a_scheduled_change_is_cancelled_on_its_page(shop: Marketplace, browser: Browser) -> None:
     shop.change("mod-1", WITHDRAWN, reason="I stop", effective_at=LATER)
-    shop.work_off()
+    shop.run_all_now()
     browser.get("/seller/products/mod-1")
     page = browser.post("/seller/products/mod-1/scheduled/cancellation")
     assert page.status == 200
@@ -151,10 +151,10 @@ def test_a_scheduled_change_is_cancelled_on_its_page(shop: Marketplace, browser:
 
 def test_what_was_cancelled_meanwhile_is_said_in_a_sentence(shop: Marketplace, browser: Browser) -> None:
     shop.change("mod-1", WITHDRAWN, effective_at=LATER)
-    shop.work_off()
+    shop.run_all_now()
     browser.get("/seller/products/mod-1")
     shop.tell("product.change_cancelled", product_id="mod-1", actor="seller", reason="no")
-    shop.work_off()
+    shop.run_all_now()
     page = browser.post("/seller/products/mod-1/scheduled/cancellation")
     assert page.status == 409
     assert "There is no scheduled change any more" in page.words
@@ -162,7 +162,7 @@ def test_what_was_cancelled_meanwhile_is_said_in_a_sentence(shop: Marketplace, b
 
 def test_what_the_marketplace_has_scheduled_is_not_the_sellers_to_cancel(shop: Marketplace, browser: Browser) -> None:
     shop.change("mod-1", WITHDRAWN, MARKETPLACE, effective_at=LATER)
-    shop.work_off()
+    shop.run_all_now()
     page = browser.get("/seller/products/mod-1")
     assert "Asked for by the marketplace" in page.words
     assert not any("scheduled" in form.action for form in page.forms)
@@ -180,7 +180,7 @@ def test_what_is_no_product_is_not_found(browser: Browser, path: str) -> None:
 
 def test_another_sellers_scheduled_change_is_not_found(shop: Marketplace, other: Browser) -> None:
     shop.change("mod-1", WITHDRAWN, effective_at=LATER)
-    shop.work_off()
+    shop.run_all_now()
     assert posts_blindly(other, "/seller/products/mod-1/scheduled/cancellation").status == 404
     assert shop.slots("mod-1") == {"seller": (WITHDRAWN, datetime(2026, 4, 1, 8, tzinfo=UTC))}
 
@@ -191,7 +191,7 @@ def test_a_products_page_needs_no_more_statements_the_more_has_happened(shop: Ma
     for number in range(2, 12):
         shop.packs(f"pack-{number}", "mod-1", "mod-2")
         shop.change("mod-1", OFFLINE if number % 2 else "online")
-    shop.work_off()
+    shop.run_all_now()
     with counting_queries(shop) as many:
         browser.get("/seller/products/mod-1")
     assert len(many) == len(few) <= 8
@@ -199,7 +199,7 @@ def test_a_products_page_needs_no_more_statements_the_more_has_happened(shop: Ma
 
 def test_a_french_seller_reads_french(shop: Marketplace) -> None:
     shop.change("mod-1", OFFLINE, MARKETPLACE, reason="une plainte")
-    shop.work_off()
+    shop.run_all_now()
     reader = browser_of(shop, "seller", "seller-1", language="fr")
     assert "Hors ligne Maintenu hors ligne par la marketplace : « une plainte »" in reader.get("/seller").words
     words = reader.get("/seller/products/mod-2").words

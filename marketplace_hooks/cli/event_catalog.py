@@ -1,0 +1,89 @@
+"""The catalogue of events as a page: what we understand, and what we tell. `docs/events.md` is its output."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+
+import click
+from marshmallow import Schema, fields
+
+from ..domain.outbox.event_types import OUTGOING
+from ..events.registry import EVENTS
+from .root import hooks_group
+
+_INTRODUCTION = """# Events
+
+Written by `marketplace-hooks catalogue`; do not edit.
+
+Both ways are [Standard Webhooks](https://www.standardwebhooks.com) 1.0.0, symmetric `v1`: the headers `webhook-id`,
+`webhook-timestamp` and `webhook-signature`, signed over `id.timestamp.body`. Money is
+`{"amount_cents": 9900, "currency": "EUR"}`; instants are RFC 3339 with their offset; days are `YYYY-MM-DD`.
+"""
+
+
+@hooks_group.command("catalogue", with_appcontext=False)
+def catalogue() -> None:
+    """Print the catalogue of events, as Markdown."""
+    click.echo(page(), nl=False)
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([_INTRODUCTION, *_inbound(), *_outgoing()]) + "\n"
+
+
+def _inbound() -> Iterator[str]:
+    yield "## Events in: `POST /webhooks/<source>`"
+    yield ""
+    yield 'The body is `{"type", "timestamp", "data"}`. A type that is not listed here is kept and marked `ignored`.'
+    for name, event in sorted(EVENTS.items()):
+        yield f"\n### `{name}`\n"
+        yield inspect.cleandoc(event.schema.__doc__ or "") + "\n"
+        yield "| field | | value |"
+        yield "|---|---|---|"
+        yield from _rows(event.schema)
+
+
+def _rows(schema: Schema, before: str = "") -> Iterator[str]:
+    for name, field in schema.fields.items():
+        key = f"{before}{field.data_key or name}"
+        inner = field.inner if isinstance(field, fields.List) else field
+        many = " (a list)" if inner is not field else ""
+        yield f"| `{key}` | {'required' if field.required else 'optional'} | {_kind(inner)}{many} |"
+        if isinstance(inner, fields.Nested) and set(inner.schema.fields) != {"amount_cents", "currency"}:
+            yield from _rows(inner.schema, f"{key}.")
+
+
+def _kind(field: fields.Field[object]) -> str:
+    """What a value of the field looks like, in a word."""
+    choices = getattr(field.validate, "choices", None)
+    if choices is not None:
+        return ", ".join(f"`{choice}`" for choice in choices)
+    if isinstance(field, fields.Nested):
+        return "money" if set(field.schema.fields) == {"amount_cents", "currency"} else "an object"
+    words = {
+        "Identifier": "an id",
+        "Moment": "an instant",
+        "Titles": "a text for each language",
+        "TextOrTitles": "a text, or one for each language",
+        "Integer": "a whole number",
+        "Boolean": "true or false",
+        "Dict": "an object",
+        "Date": "a day",
+    }
+    return words.get(type(field).__name__, "text")
+
+
+def _outgoing() -> Iterator[str]:
+    yield "\n## Events out\n"
+    yield "Delivered to every endpoint that subscribed to the type (`marketplace-hooks endpoints add URL --type …`)."
+    yield 'The body is `{"id", "type", "timestamp", "sequence", "data"}`: `id` never changes over retries, `sequence`'
+    yield 'grows for each subject, and `data.caused_by` is `{"event_id", "actor", "reason"}`.'
+    for name, told in sorted(OUTGOING.items()):
+        yield f"\n### `{name}`\n"
+        yield told.when + "\n"
+        yield "```json"
+        yield json.dumps(told.example, ensure_ascii=False, indent=2)
+        yield "```"

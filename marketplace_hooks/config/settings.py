@@ -1,0 +1,277 @@
+"""Which settings are there, what does each mean, and are the given ones right?
+
+Every setting is a field of `Settings`: its default, its unit and its meaning stand here and nowhere else. Values come,
+first match wins, from the environment (`MARKETPLACE_HOOKS_<NAME>`), the host app's `config` (same key) and
+`config.toml` in the instance folder (`NAME` in either case). A key nobody knows stops the start.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..errors import ConfigurationError
+from .parsers import (
+    as_address,
+    as_boolean,
+    as_choice,
+    as_contact,
+    as_count,
+    as_days,
+    as_durations,
+    as_integer,
+    as_issuer,
+    as_key,
+    as_mailbox,
+    as_networks,
+    as_pairs,
+    as_path,
+    as_prefix,
+    as_seconds,
+    as_secrets,
+    as_text,
+    as_words,
+    as_zone,
+    optional,
+    webhook_key,
+)
+from .smtp_url import SmtpServer, as_smtp
+
+EXTENSION = "marketplace_hooks"
+"""Our key in a Flask app's `extensions`."""
+PREFIX = "MARKETPLACE_HOOKS_"
+DEMO_MARK = "demo-"
+"""Secrets made for a demo begin so (a webhook secret's decoded bytes do): production refuses them."""
+
+
+def _setting(default: Any, parse: Callable[[Any], Any], meaning: str) -> Any:
+    about = {"parse": parse, "meaning": meaning}
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata=about)
+    return field(default=default, metadata=about)
+
+
+_suspends = as_choice("yes", "no", "declared_before_request")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting, typed. Made by `load`, which checks them; `docs/configuration.md` is written from here."""
+
+    instance: Path = _setting(Path("instance"), as_path, "Folder for what this installation keeps for itself.")
+    database_url: str | None = _setting(
+        None,
+        optional(as_text),
+        "PostgreSQL or SQLite. Default: the host app's, else SQLite in the instance folder.",
+    )
+    redis_url: str | None = _setting(
+        None, optional(as_text), "Redis or Valkey. Default: the embedded server that `up` starts."
+    )
+    secret_key: str | None = _setting(
+        None, optional(as_text), "Signs cookies and cursors. Default: the host app's SECRET_KEY."
+    )
+    webhook_secrets: Mapping[str, tuple[str, ...]] = _setting(
+        {},
+        as_secrets,
+        "Who may post events: source=whsec_… pairs, several for one source while rotating.",
+    )
+    encryption_keys: tuple[str, ...] = _setting(
+        (), as_words, "Fernet keys for secrets at rest; the first encrypts, all decrypt."
+    )
+    download_secret: bytes | None = _setting(
+        None, optional(as_key), "Signs links to releases, hexadecimal or base64; the file host has it too."
+    )
+    public_url: str = _setting("http://127.0.0.1:8000", as_address, "How the outside reaches this service.")
+    url_prefix: str = _setting("", as_prefix, "Where our pages and API begin inside a host app, such as /addons.")
+    session_s: float = _setting(43_200.0, as_seconds, "How long somebody who signed in here stays signed in.")
+    sign_in_url: str | None = _setting(
+        None, optional(as_text), "Where a host's own people sign in; `next` is added, with the page to come back to."
+    )
+    oidc_issuer: str | None = _setting(
+        None, optional(as_issuer), "The OpenID Connect provider where people sign in: docs/operate.md."
+    )
+    oidc_client_id: str | None = _setting(None, optional(as_text), "Our registration with the provider.")
+    oidc_client_secret: str | None = _setting(None, optional(as_text), "Its secret. Default: a public client.")
+    oidc_scope: str = _setting("openid profile", as_text, "What the provider is asked to tell.")
+    oidc_role_claim: str = _setting("role", as_text, "Which claim holds the role or roles; dots lead into objects.")
+    oidc_roles: Mapping[str, str] = _setting(
+        {}, as_pairs, "What the claim's words mean, theirs=ours: vendors=seller. Default: our words."
+    )
+    oidc_subject_claim: str = _setting("sub", as_text, "Which claim holds the seller's or the customer's id.")
+    oidc_locale_claim: str = _setting("locale", as_text, "Which claim holds the language.")
+    reference_zone: ZoneInfo = _setting(ZoneInfo("Europe/Paris"), as_zone, "The civil days of every rule.")
+    allowed_networks: tuple[str, ...] = _setting(
+        (), as_networks, "CIDR[:port] that outgoing requests may reach although not public, http included."
+    )
+    demo: bool = _setting(False, as_boolean, "This installation shows the demo; its secrets are not for production.")
+    web_processes: int = _setting(2, as_count, "Web server processes started by `up`.")
+    web_threads: int = _setting(8, as_count, "Threads of each web process.")
+    max_body_bytes: int = _setting(1_048_576, as_count, "A larger inbound event is refused with 413.")
+    webhook_rate_per_minute: int = _setting(
+        60_000, as_integer, "Verified events that one source may post, for each web process; 0: no limit."
+    )
+    failure_rate_per_minute: int = _setting(
+        120,
+        as_integer,
+        "Refused signatures or tokens of one client address, for each web process; 0: no limit.",
+    )
+    api_rate_per_minute: int = _setting(
+        1_200, as_integer, "API calls of one token or address, for each web process; 0: no limit."
+    )
+    check_rate_per_minute: int = _setting(
+        10, as_integer, "Looks at shops that one customer may ask for on the pages, for each web process; 0: no limit."
+    )
+    lease_s: float = _setting(30.0, as_seconds, "How long a silent worker keeps what it claimed.")
+    sweep_interval_s: float = _setting(30.0, as_seconds, "How often forgotten work is looked for.")
+    tick_interval_s: float = _setting(1.0, as_seconds, "How often the scheduler looks for what has become due.")
+    scheduler_lock_s: float = _setting(15.0, as_seconds, "How long a silent scheduler keeps its lock.")
+    purge_interval_s: float = _setting(3_600.0, as_seconds, "How often the scheduler purges what is old.")
+    drain_batch: int = _setting(100, as_count, "Events applied in one transaction.")
+    cascade_chunk: int = _setting(10_000, as_count, "Rows that a cascade changes in one transaction.")
+    apply_attempts: int = _setting(5, as_count, "Tries of an event whose handler failed before a person must look.")
+    park_retries_s: tuple[float, ...] = _setting(
+        # First soon: child and parent applied at the same moment do not see each other, and nobody calls.
+        (2.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 172_800.0),
+        as_durations,
+        "When an event whose parent is unknown is tried again, unless the parent comes first.",
+    )
+    delivery_schedule_s: tuple[float, ...] = _setting(
+        (0.0, 5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0),
+        as_durations,
+        "Pauses before each attempt of a delivery.",
+    )
+    delivery_concurrency: int = _setting(4, as_count, "Attempts under way at once to one endpoint.")
+    delivery_rate_per_s: float = _setting(50.0, as_seconds, "Attempts started each second to one endpoint.")
+    delivery_connect_s: float = _setting(5.0, as_seconds, "How long connecting to an endpoint may take.")
+    delivery_total_s: float = _setting(20.0, as_seconds, "How long one attempt may take in all.")
+    smtp_url: SmtpServer | None = _setting(
+        None, optional(as_smtp), "The mail server that takes our e-mail: smtp:// or smtps://. None: nobody is mailed."
+    )
+    smtp_timeout_s: float = _setting(10.0, as_seconds, "How long each answer of the mail server may take.")
+    mail_sender: str | None = _setting(
+        None, optional(as_mailbox), "Whom our e-mail is from. Default: no-reply@ and the host of PUBLIC_URL."
+    )
+    mail_schedule_s: tuple[float, ...] = _setting(
+        (0.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0),
+        as_durations,
+        "Pauses before each attempt to mail, where the server defers it.",
+    )
+    inspection_deadline_s: float = _setting(20.0, as_seconds, "How long one inspection of a site may take in all.")
+    inspection_reuse_s: float = _setting(900.0, as_seconds, "How long what an inspection found is used again.")
+    inspection_concurrency: int = _setting(8, as_count, "Inspections under way at once in one worker.")
+    inspection_credentials_s: float = _setting(
+        86_400.0, as_seconds, "How long a site's credentials are kept when no request for support needs them."
+    )
+    inspection_days: int = _setting(
+        180, as_days(1, 3_650), "Days after which what an inspection found is purged; never while its request is open."
+    )
+    inspection_contact: str | None = _setting(
+        None, optional(as_contact), "Where a shop’s owner complains of inspections: an e-mail address or a page."
+    )
+    payload_days: int = _setting(
+        90, as_days(5, 90), "Days after which the payloads of events are purged; ids and hashes stay."
+    )
+    business_days: str = _setting("MF", as_choice("MF", "MF_ROLL", "LEGAL"), "Which days count: docs/support.md.")
+    holidays_country: str = _setting("FR", as_text, "Whose public holidays MF_ROLL and LEGAL mind (ISO 3166-1).")
+    acknowledgement_days: int = _setting(1, as_integer, "Business days that a seller has to answer in person.")
+    fix_days: int = _setting(30, as_integer, "Business days that a seller has to fix an anomaly.")
+    reopening_days: int = _setting(10, as_integer, "Business days in which a customer may say: not fixed.")
+    contest_days: int = _setting(30, as_integer, "Days in which a customer may contest a refusal.")
+    information_days: int = _setting(14, as_integer, "Days that a request waits for what is missing.")
+    refund_choice_days: int = _setting(2, as_integer, "Business days in which a customer may prefer the fix.")
+    refund_window_months: int = _setting(6, as_integer, "Months from the purchase in which the platform refunds.")
+    closures_suspend_acknowledgement: str = _setting(
+        "declared_before_request", _suspends, "Which closures suspend the acknowledgement clock."
+    )
+    closures_suspend_fix: str = _setting("no", _suspends, "Which closures suspend the fix clock.")
+    prestashop_releases: Path | None = _setting(
+        None, optional(as_path), "A JSON file of PrestaShop versions beyond those that ship with this package."
+    )
+
+
+FIELDS = {one.name: one for one in dataclasses.fields(Settings)}
+
+
+def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read and check every setting. Raises `ConfigurationError` with one sentence for each thing that is wrong."""
+    environment = os.environ if environment is None else environment
+    ours = {key.removeprefix(PREFIX).lower(): value for key, value in environment.items() if key.startswith(PREFIX)}
+    hosts = {key.removeprefix(PREFIX).lower(): value for key, value in (host or {}).items() if key.startswith(PREFIX)}
+    try:
+        instance = as_path(ours.get("instance") or hosts.get("instance") or default_instance())
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"{PREFIX}INSTANCE is not a folder's path.") from error
+    written = _read_file(instance / "config.toml")
+    problems: list[str] = []
+    values: dict[str, Any] = {"instance": instance}
+    sources = ((written, "config.toml: "), (hosts, f"app.config: {PREFIX}"), (ours, PREFIX))
+    for given, where in sources:
+        for name, raw in given.items():
+            if name == "instance" and given is written:
+                problems.append(f"{where}INSTANCE says where this file is, and cannot stand in it.")
+            if name == "instance":
+                continue
+            try:
+                values[name] = _parsed(name, raw)
+            except ValueError as error:
+                problems.append(f"{where}{name.upper()} {error}.")
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    settings = Settings(**values)
+    _refuse_demo_secrets(settings)
+    return settings
+
+
+def default_instance() -> Path:
+    """The checkout's `instance/` when we run from one, else the user's data folder."""
+    checkout = Path(__file__).parent.parent / "instance"
+    if checkout.is_dir() and (checkout.parent / "pyproject.toml").is_file():
+        return checkout
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(home) / "marketplace_hooks"
+
+
+def _parsed(name: str, raw: Any) -> Any:
+    known = FIELDS.get(name)
+    if known is None:
+        close = difflib.get_close_matches(name, FIELDS, 1)
+        hint = f"; did you mean {close[0].upper()}" if close else ""
+        raise ValueError(f"is not a setting{hint}")
+    try:
+        return known.metadata["parse"](raw)
+    except (TypeError, ValueError) as error:
+        sentence = str(error).startswith(("must", "a ", "'"))
+        raise ValueError(str(error) if sentence else f"is malformed: {error}") from None
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return {key.lower(): value for key, value in tomllib.load(file).items()}
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, OSError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}.") from error
+
+
+def _refuse_demo_secrets(settings: Settings) -> None:
+    if settings.demo:
+        return
+    marked = [name for name in ("secret_key",) if (getattr(settings, name) or "").startswith(DEMO_MARK)]
+    secrets = [secret for several in settings.webhook_secrets.values() for secret in several]
+    if any(webhook_key(secret).startswith(DEMO_MARK.encode()) for secret in secrets):
+        marked.append("webhook_secrets")
+    if (settings.download_secret or b"").startswith(DEMO_MARK.encode()):
+        marked.append("download_secret")
+    if marked:
+        raise ConfigurationError(
+            f"{' and '.join(marked).upper()} was made for the demo. Use secrets of your own in production "
+            "(marketplace-hooks secret makes one), or say DEMO = true."
+        )

@@ -1,0 +1,43 @@
+"""How can work be rehearsed on the real database and leave nothing behind?"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
+
+from .engine import Database
+
+
+class DryRunDatabase(Database):
+    """A database whose transactions all happen inside one of another: only the stage sees what they commit."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        super().__init__(database.url)
+        self._connection = connection
+
+    @property
+    def engine(self) -> Engine:
+        """The real one: what it learns on the stage stays learnt."""
+        return self._connection.engine
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction, as far as the stage goes."""
+        yield self._connection
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads."""
+        with Session(self._connection, autoflush=False) as session:
+            yield session
+
+
+@contextlib.contextmanager
+def rolled_back(database: Database) -> Iterator[DryRunDatabase]:
+    """A stage on this database. At the end everything that happened there is rolled back."""
+    with database.begin() as connection:
+        yield DryRunDatabase(database, connection)
+        connection.rollback()

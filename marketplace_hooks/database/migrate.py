@@ -1,0 +1,114 @@
+"""How does a database get, and keep, the tables that this version of the package needs?
+
+Alembic, with the scripts inside the package and a version table of our own, so that a host's migrations never meet
+ours. Two processes may migrate at once: the second waits and finds nothing left to do.
+
+Alembic is imported by those who use it: it would be a tenth of what each worker's start takes, and few ever migrate.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import Connection, text
+
+from .engine import Database
+from .types import Base, BigId, Instant, Json
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.config import Config
+
+VERSION_TABLE = "mh_alembic_version"
+_ADVISORY_LOCK = 6_210_117_801  # any number of our own: PostgreSQL's advisory locks are known by number.
+
+
+def upgrade(database: Database) -> None:
+    """Bring the database to the newest schema. Safe to run twice, and from several processes at once."""
+    from alembic import command
+
+    with _alone(database) as connection:
+        command.upgrade(_config(connection), "head")
+
+
+def is_current(database: Database) -> bool:
+    """Whether every migration has been applied."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    with database.reading() as session:
+        context = MigrationContext.configure(session.connection(), opts={"version_table": VERSION_TABLE})
+        return context.get_current_revision() == ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def make_revision(database: Database, message: str) -> None:
+    """Write a new migration script from the difference between models and database (for developers)."""
+    from alembic import command
+
+    with database.engine.connect() as connection:
+        command.revision(_config(connection), message=message, autogenerate=True)
+
+
+def differences(database: Database) -> list[object]:
+    """What the models have that the migrated database has not, or the reverse; empty when they are equal."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=_options())
+        return list(compare_metadata(context, Base.metadata))
+
+
+def _options() -> dict[str, object]:
+    return {
+        "version_table": VERSION_TABLE,
+        "compare_type": True,
+        "render_item": _render,
+        "target_metadata": Base.metadata,
+        "include_name": lambda name, kind, _: kind != "table" or (name or "").startswith("mh_"),
+        "include_object": lambda thing, name, kind, *_: name != VERSION_TABLE,
+    }
+
+
+def _render(kind: str, thing: object, context: AutogenContext) -> str | Literal[False]:
+    """Our own column types by their names, in the scripts that `make_revision` writes."""
+    if kind != "type":
+        return False
+    if isinstance(thing, Instant):
+        return "Instant()"
+    return {repr(Json): "Json", repr(BigId): "BigId"}.get(repr(thing), False)
+
+
+def _config(connection: Connection | None) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    config.attributes["options"] = _options()
+    return config
+
+
+@contextlib.contextmanager
+def _alone(database: Database) -> Iterator[Connection]:
+    """A connection under a lock that a second migrating process waits for, and that dies with its holder."""
+    if not database.is_sqlite:
+        with database.engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": _ADVISORY_LOCK})
+            connection.commit()
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+                connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": _ADVISORY_LOCK})
+                connection.commit()
+        return
+    with open(f"{database.url.database}.migrating", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with database.engine.connect() as connection:
+            yield connection

@@ -1,0 +1,71 @@
+"""What does the shop's companion module answer, where one is installed? (`docs/companion-report.md`)
+
+It reports only to whoever proves to hold its key, and signs what it says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from .exchanges import Answer, Request, json_answer
+from .model import Module, Shop
+
+NAME = "marketplacecompanion"
+
+
+def is_asked(request: Request, path: str) -> bool:
+    """Say whether a request for `path`, what follows the shop's folder, is one for the companion."""
+    return path == "index.php" and request.parameter("fc") == "module" and request.parameter("module") == NAME
+
+
+def answer(shop: Shop, request: Request) -> Answer | None:
+    """Answer a request for a report. None: there is no companion, as the theme's page says."""
+    if shop.companion_key is None:
+        return None
+    nonce, subject = request.parameter("nonce") or "", request.parameter("subject") or ""
+    proof = hmac.new(shop.companion_key.encode(), f"{nonce}.{subject}".encode(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(proof.encode(), request.headers.get("inspection-signature", "").encode()):
+        return json_answer({"error": "the request is not signed with this companion's key"}, 401)
+    body = json.dumps(report(shop, request.host, nonce, subject)).encode()
+    signature = hmac.new(shop.companion_key.encode(), body, hashlib.sha256).hexdigest()
+    headers = (("Content-Type", "application/json"), ("Companion-Signature", signature))
+    return Answer(headers=headers, body=body)
+
+
+def report(shop: Shop, host: str, nonce: str, subject: str) -> dict[str, Any]:
+    """Return a report on the shop and on the files of the module `subject`, where it has any."""
+    module = shop.module(subject)
+    content: dict[str, Any] = {
+        "schema": "1",
+        "nonce": nonce,
+        "generated_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "shop": {"domain": shop.domain or host, "physical_uri": shop.physical_uri, "id_shop": shop.shop_id},
+        "platform": {"version": shop.version, "php": "8.1.29", "changed_files": list(shop.changed_core_files)},
+        "modules": [_module(one) for one in shop.modules],
+        "overrides": [dict(override) for override in shop.overrides],
+    }
+    if module is not None:
+        files = {path: _file(bytes_) for path, bytes_ in module.files.items()}
+        content["files"] = {"module": subject, "entries": files}
+    return content
+
+
+def _module(module: Module) -> dict[str, Any]:
+    return {
+        "name": module.name,
+        "version": module.version,
+        "installed_version": (module.database_version or module.version)[:8] if module.installed else None,
+        "installed": module.installed,
+        "enabled": module.enabled and module.installed,
+    }
+
+
+def _file(content: bytes) -> dict[str, Any]:
+    told: dict[str, Any] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    if b"\r\n" in content and b"\0" not in content:
+        told["sha256_lf"] = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
+    return told

@@ -1,0 +1,144 @@
+"""Which installed modules and overrides conflict with a product, by what its listing declares?
+
+Evidence for the ground `conflicting_development` (`inspection.md`, "Modules and changed sources"). Unknown is a verdict
+of its own: nobody is refused for what could not be found out.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..versions import compatible
+from .evidence import Fact, ModuleState, Picture
+
+
+class Verdict(enum.StrEnum):
+    """Whether a declared conflict is there."""
+
+    CONFLICT = "conflict"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncompatibleModule:
+    """A module that the listing declares incompatible, between two versions, both inclusive (None: no bound)."""
+
+    name: str
+    minimum: str | None = None
+    maximum: str | None = None
+
+    @classmethod
+    def read(cls, declared: Mapping[str, str]) -> IncompatibleModule:
+        """Read one of a listing's `incompatible_modules`: `{"name", "from"?, "to"?}` (`interface.md`)."""
+        return cls(name=declared["name"], minimum=declared.get("from"), maximum=declared.get("to"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleConflict:
+    """What was found of one module declared incompatible. `source`: the fact that decided, if any."""
+
+    module: IncompatibleModule
+    verdict: Verdict
+    version: str | None = None
+    source: Fact | None = None
+
+
+def module_conflicts(declared: Iterable[IncompatibleModule], seen: Picture) -> tuple[ModuleConflict, ...]:
+    """Judge every module declared incompatible: a conflict is installed, enabled, and of a version in the range."""
+    return tuple(_judged(module, seen.module(module.name)) for module in declared)
+
+
+def _judged(module: IncompatibleModule, state: ModuleState) -> ModuleConflict:
+    def verdict(verdict: Verdict, part: str) -> ModuleConflict:
+        return ModuleConflict(module=module, verdict=verdict, version=state.version, source=state.facts.get(part))
+
+    if state.installed is False:
+        return verdict(Verdict.NONE, "installed")
+    if state.enabled is False:
+        return verdict(Verdict.NONE, "enabled")
+    ranged = module.minimum is not None or module.maximum is not None
+    version_part = "version" if "version" in state.facts else "installed_version"
+    if ranged and state.version is not None and not compatible(state.version, module.minimum, module.maximum):
+        return verdict(Verdict.NONE, version_part)
+    if state.installed is None or state.enabled is None or (ranged and state.version is None):
+        return verdict(Verdict.UNKNOWN, "installed")
+    return verdict(Verdict.CONFLICT, version_part if ranged else "enabled")
+
+
+class OverrideOrigin(enum.StrEnum):
+    """Who put an override there.
+
+    `module`: PrestaShop, from a module's own `override/` folder, which it marks. `additional`: nobody left a mark, in
+    whole or in part: additional development. `theme`: a theme's own templates for a module. `guard`: no override.
+    """
+
+    MODULE = "module"
+    ADDITIONAL = "additional"
+    THEME = "theme"
+    GUARD = "guard"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """One override as a companion reports it. `modules` are those whose marks it carries (`* module: <name>`).
+
+    `unmarked` is how many of its methods and properties carry none.
+    """
+
+    path: str
+    modules: tuple[str, ...] = ()
+    unmarked: int = 0
+
+    @classmethod
+    def read(cls, reported: Mapping[str, Any]) -> Override:
+        """Read one of a report's `overrides`."""
+        return cls(
+            path=reported["path"], modules=tuple(reported.get("modules", ())), unmarked=reported.get("unmarked", 0)
+        )
+
+    @property
+    def origin(self) -> OverrideOrigin:
+        name = self.path.rpartition("/")[2].lower()
+        if name in ("index.php", ".htaccess"):
+            return OverrideOrigin.GUARD
+        if self.path.startswith("themes/"):
+            return OverrideOrigin.THEME
+        return OverrideOrigin.MODULE if self.modules and not self.unmarked else OverrideOrigin.ADDITIONAL
+
+    def concerns(self, module: str) -> bool:
+        """Whether it overrides this very module: its class, or its templates in a theme."""
+        named = re.escape(module)
+        return re.match(rf"(?:override|themes/[^/]+)/modules/{named}/", self.path, re.IGNORECASE) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverrideConflict:
+    """An override that the listing knows to conflict (`is_known`), or that touches the product's own module."""
+
+    override: Override
+    is_known: bool
+
+
+def override_conflicts(
+    overrides: Iterable[Override], *, module: str, known: Iterable[str] = ()
+) -> tuple[OverrideConflict, ...]:
+    """Return the overrides that may conflict with the product's module.
+
+    `known` are paths under `override/` that the listing declares to conflict. Overrides that the product's own module
+    brought are never in conflict with it; neither are guards.
+    """
+    declared = {path.removeprefix("override/").casefold() for path in known}
+    found = []
+    for override in overrides:
+        own = override.origin is OverrideOrigin.MODULE and set(override.modules) == {module}
+        if override.origin is OverrideOrigin.GUARD or own:
+            continue
+        is_known = override.path.removeprefix("override/").casefold() in declared
+        if is_known or override.concerns(module):
+            found.append(OverrideConflict(override=override, is_known=is_known))
+    return tuple(found)

@@ -1,0 +1,43 @@
+"""Did the site answer at all, and if not, what stood in the way?
+
+No check of its own and no ground for anything: it tells the customer why the others could not find out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .evidence import Finding
+from .notes import Note
+
+OBSTACLES = (
+    Note.IN_MAINTENANCE,
+    Note.BLOCKED,
+    Note.NOT_THE_SHOP,
+    Note.SHOP_ERROR,
+    Note.TOO_SLOW,
+    Note.UNREACHABLE,
+    Note.NOT_SECURE,
+)
+"""What may have stood between us and the shop, what tells most first."""
+
+_SILENT = frozenset({*OBSTACLES, Note.NOT_ASKED, Note.GONE_WRONG})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """Whether the site answered as a shop does (None: nobody has heard yet), and the obstacle where it did not."""
+
+    answered: bool | None
+    obstacle: Note | None = None
+
+
+def reach(findings: Sequence[Finding]) -> Reach:
+    """Judge by what came from the site; what was declared says nothing of it."""
+    asked = [one for one in findings if one.request is not None or one.note is not None]
+    if any(one.is_known or one.note not in _SILENT for one in asked):
+        return Reach(answered=True)
+    met = {one.note for one in asked}
+    obstacle = next((note for note in OBSTACLES if note in met), None)
+    return Reach(answered=None if obstacle is None else False, obstacle=obstacle)

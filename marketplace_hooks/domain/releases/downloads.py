@@ -1,0 +1,86 @@
+"""May this release be downloaded under this purchase now, and if not, why not?
+
+With an active Business Care every free release published up to now, whether the product is online or not; without it
+those published while it was active; a paid release only by those who bought it (`domain.md` 15). A purchase that was
+refunded, or whose payment the bank has reversed, opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ..business_care.entitlement import Code, Payment, Purchase, Question, judge
+from ..civil_days import day_of
+
+
+class Verdict(StrEnum):
+    """Whether a release may be downloaded, and otherwise the first reason why not."""
+
+    AVAILABLE = "available"
+    NOT_PUBLISHED = "not_published"
+    REFUNDED = "refunded"
+    PAYMENT_DISPUTED = "payment_disputed"
+    NOT_BOUGHT = "not_bought"
+    NO_BUSINESS_CARE = "no_business_care"
+    NOT_STARTED = "not_started"
+    PAYMENT_PENDING = "payment_pending"
+    BUSINESS_CARE_OVER = "business_care_over"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """One version of the purchase's product. `bought_at` is when the holder bought a paid one (None: not)."""
+
+    is_paid: bool
+    published_at: datetime
+    bought_at: datetime | None = None
+
+
+_WHILE: Mapping[Code, Verdict] = {
+    Code.NOT_FOUND: Verdict.NO_BUSINESS_CARE,
+    Code.NOT_STARTED: Verdict.NOT_STARTED,
+    Code.PAYMENT_PENDING: Verdict.PAYMENT_PENDING,
+}
+"""What keeps a free release back while Business Care is not active, by its code; otherwise it is over."""
+
+
+def judge_download(release: Release, purchase: Purchase, question: Question) -> Verdict:
+    """Say whether a release of the purchase's product may be downloaded at the question's instant.
+
+    The question's product and site play no part: who may download does so from anywhere.
+    """
+    if release.published_at > question.at:
+        return Verdict.NOT_PUBLISHED
+    entitlement = judge([purchase], Question(at=question.at, zone=question.zone))
+    if entitlement.code is Code.REFUNDED:
+        return Verdict.REFUNDED
+    if entitlement.code is Code.PAYMENT_DISPUTED or _is_disputed(purchase, question.at):
+        return Verdict.PAYMENT_DISPUTED
+    if release.is_paid:
+        bought = release.bought_at is not None and release.bought_at <= question.at
+        return Verdict.AVAILABLE if bought else Verdict.NOT_BOUGHT
+    if entitlement.active or _was_active(purchase, release.published_at, question):
+        return Verdict.AVAILABLE
+    return _WHILE.get(entitlement.code, Verdict.BUSINESS_CARE_OVER)
+
+
+def _is_disputed(purchase: Purchase, at: datetime) -> bool:
+    """Whether a reversal of the payment stands, even where an end before the term comes first in precedence."""
+    return any(dispute.stands_at(at) for dispute in purchase.disputes)
+
+
+def _was_active(purchase: Purchase, at: datetime, question: Question) -> bool:
+    """Whether Business Care was active at an instant, by what is known of its payments now.
+
+    A period whose payment came late was active from its first day; a dispute that was won was never one.
+    """
+    if purchase.terminated_at is not None and purchase.terminated_at <= at:
+        return False
+    day = day_of(at, question.zone)
+    return any(
+        period.first_day <= day <= period.last_day and period.payment_at(question.at) is Payment.PAID
+        for period in purchase.periods
+    )

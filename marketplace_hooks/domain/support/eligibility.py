@@ -1,0 +1,261 @@
+"""Would a support request be accepted, and which contractual ground to refuse might the seller have?
+
+Each check is one decorated function over frozen facts; all run, all are shown (`domain.md` 16-22). A check that could
+not find out is `unknown`, and unknown never refuses anybody.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..business_care.entitlement import Code, Entitlement
+from ..business_care.entitlement import Outcome as EntitlementOutcome
+from ..inspections.conflicts import IncompatibleModule, Override, Verdict, module_conflicts, override_conflicts
+from ..inspections.evidence import Fact, Picture
+from ..inspections.file_integrity import Comparison
+from ..versions import compatible
+
+MOST_PATHS = 50
+"""Paths shown of each kind; the counts are whole."""
+
+
+class Ground(enum.StrEnum):
+    """The six grounds on which a seller may refuse, and no other (`domain.md` 19; the contract)."""
+
+    NOT_AN_ADVERTISED_FEATURE = "not_an_advertised_feature"
+    OTHER_MERCHANT_SITE = "other_merchant_site"
+    SITE_WORK_OR_THIRD_PARTY = "site_work_or_third_party"
+    PLATFORM_VERSION_INCOMPATIBLE = "platform_version_incompatible"
+    CONFLICTING_DEVELOPMENT = "conflicting_development"
+    SOURCE_MODIFIED = "source_modified"
+
+
+class Result(enum.StrEnum):
+    """What a check found."""
+
+    PASS = "pass"  # noqa: S105 - a result, not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class Outcome(enum.StrEnum):
+    """What becomes of a request at submission (`domain.md` 20)."""
+
+    ACCEPTED = "accepted"
+    REFUSABLE = "refusable"
+    NEEDS_INFORMATION = "needs_information"
+    NOT_ENTITLED = "not_entitled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announced:
+    """The compatible range that a listing announced; both bounds inclusive, None: no bound."""
+
+    compatible_from: str | None
+    compatible_to: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """The facts about one request when it is submitted.
+
+    `at_purchase` is what the listing announced on the purchase date, `today` what it announces now: the first decides,
+    the second stands beside it. `comparison` is the manifest's, None when no files were reported.
+    """
+
+    entitlement: Entitlement
+    module: str
+    seen: Picture
+    at_purchase: Announced | None
+    today: Announced | None = None
+    incompatible_modules: Sequence[IncompatibleModule] = ()
+    known_overrides: Sequence[str] = ()
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What one check found: `evidence` are facts that a person can follow; `ground` is what a failure proposes."""
+
+    name: str
+    result: Result
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    ground: Ground | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eligibility:
+    """Every check, the outcome, the grounds proposed to the seller, and what is missing (`needs_information`)."""
+
+    outcome: Outcome
+    checks: tuple[Check, ...]
+    grounds: tuple[Ground, ...]
+    missing: tuple[str, ...]
+
+
+CHECKS: dict[str, Callable[[Submission], Check]] = {}
+
+
+def check(name: str) -> Callable[[Callable[[Submission], Check]], Callable[[Submission], Check]]:
+    """Register a check. Checks are shown in the order of their registration."""
+
+    def register(function: Callable[[Submission], Check]) -> Callable[[Submission], Check]:
+        CHECKS[name] = function
+        return function
+
+    return register
+
+
+def judge(submission: Submission) -> Eligibility:
+    """Run every check, and conclude (`domain.md` 20)."""
+    checks = tuple(function(submission) for function in CHECKS.values())
+    grounds = tuple(dict.fromkeys(one.ground for one in checks if one.ground is not None))
+    missing = _missing(submission)
+    return Eligibility(outcome=_outcome(submission, grounds, missing), checks=checks, grounds=grounds, missing=missing)
+
+
+def _outcome(submission: Submission, grounds: Sequence[Ground], missing: Sequence[str]) -> Outcome:
+    if submission.entitlement.outcome is EntitlementOutcome.NOT_ENTITLED:
+        return Outcome.NOT_ENTITLED
+    if submission.entitlement.outcome is EntitlementOutcome.NEEDS_INFORMATION:
+        return Outcome.NEEDS_INFORMATION
+    if grounds:
+        return Outcome.REFUSABLE
+    return Outcome.NEEDS_INFORMATION if missing else Outcome.ACCEPTED
+
+
+def _missing(submission: Submission) -> tuple[str, ...]:
+    """What the customer could still say: about the purchase, or what the site did not tell."""
+    needs = {
+        Code.SHOP_NOT_BOUND: "shop_binding",
+        Code.SHOP_SCOPE_REQUIRED: "shop_url",
+        Code.SHOP_URL_INVALID: "shop_url",
+        Code.PAYMENT_PENDING: "payment",
+    }.get(submission.entitlement.code)
+    missing = [needs] if needs else []
+    other_site = submission.entitlement.code is Code.SHOP_SCOPE_MISMATCH
+    if submission.seen.platform_version is None and not other_site:
+        missing.append("platform_version")
+    return tuple(missing)
+
+
+@check("entitlement")
+def business_care_is_active(submission: Submission) -> Check:
+    """Business Care was active when the request came in."""
+    entitlement = submission.entitlement
+    results = {
+        EntitlementOutcome.NOT_ENTITLED: Result.FAIL,
+        EntitlementOutcome.NEEDS_INFORMATION: Result.UNKNOWN,
+    }
+    evidence = {"code": entitlement.code, "active": entitlement.active, "last_day": entitlement.last_day}
+    return Check(
+        name="entitlement",
+        result=results.get(entitlement.outcome, Result.PASS),
+        evidence={**evidence, "remedy": entitlement.remedy},
+    )
+
+
+@check("merchant_site")
+def request_is_about_the_bound_site(submission: Submission) -> Check:
+    """The request is about the site that the product was bought for, or a test copy of it."""
+    code = submission.entitlement.code
+    if code is Code.SHOP_SCOPE_MISMATCH:
+        ground = Ground.OTHER_MERCHANT_SITE
+        return Check(name="merchant_site", result=Result.FAIL, evidence={"code": code}, ground=ground)
+    if not submission.entitlement.valid:
+        return Check(name="merchant_site", result=Result.UNKNOWN, evidence={"code": code})
+    return Check(name="merchant_site", result=Result.PASS, evidence={"test_copy": code is Code.VALID_STAGING_SHOP})
+
+
+@check("platform_version")
+def platform_version_was_announced(submission: Submission) -> Check:
+    """The site's platform version is among those that the listing announced on the purchase date."""
+    version = submission.seen.platform_version
+    announced = submission.at_purchase
+    evidence = {"version": None if version is None else version.value, **_source(version), **_ranges(submission)}
+    if version is None or announced is None:
+        return Check(name="platform_version", result=Result.UNKNOWN, evidence=evidence)
+    if submission.today is not None:
+        evidence["compatible_today"] = _fits(version, submission.today)
+    if _fits(version, announced):
+        return Check(name="platform_version", result=Result.PASS, evidence=evidence)
+    ground = Ground.PLATFORM_VERSION_INCOMPATIBLE
+    return Check(name="platform_version", result=Result.FAIL, evidence=evidence, ground=ground)
+
+
+@check("product_installed")
+def product_is_installed(submission: Submission) -> Check:
+    """The product is on the site; told for orientation, and no ground to refuse."""
+    state = submission.seen.module(submission.module)
+    results = {True: Result.PASS, False: Result.FAIL, None: Result.UNKNOWN}
+    evidence = {
+        "module": submission.module,
+        "version": state.version,
+        "enabled": state.enabled,
+        "unfinished_upgrade": state.is_half_upgraded,
+        **_source(state.facts.get("installed") or state.facts.get("version")),
+    }
+    return Check(name="product_installed", result=results[state.installed], evidence=evidence)
+
+
+@check("conflicting_development")
+def nothing_declared_incompatible_is_installed(submission: Submission) -> Check:
+    """No module declared incompatible is installed and enabled, and no override touches the product."""
+    conflicts = module_conflicts(submission.incompatible_modules, submission.seen)
+    met = [one for one in conflicts if one.verdict is Verdict.CONFLICT]
+    reported = submission.seen.overrides
+    overrides = [Override.read(one) for one in reported.value] if reported is not None else []
+    touching = override_conflicts(overrides, module=submission.module, known=submission.known_overrides)
+    evidence: dict[str, Any] = {
+        "modules": [{"name": one.module.name, "version": one.version, **_source(one.source)} for one in met],
+        "overrides": [one.override.path for one in touching],
+    }
+    if met or any(one.is_known for one in touching):
+        ground = Ground.CONFLICTING_DEVELOPMENT
+        return Check(name="conflicting_development", result=Result.FAIL, evidence=evidence, ground=ground)
+    is_unknown = reported is None or any(one.verdict is Verdict.UNKNOWN for one in conflicts)
+    result = Result.UNKNOWN if is_unknown else Result.PASS
+    return Check(name="conflicting_development", result=result, evidence=evidence)
+
+
+@check("sources")
+def sources_are_unchanged(submission: Submission) -> Check:
+    """The product's files are those of the release."""
+    comparison = submission.comparison
+    if comparison is None:
+        return Check(name="sources", result=Result.UNKNOWN)
+    evidence = {
+        "changed": list(comparison.evidence[:MOST_PATHS]),
+        "remarks": list(comparison.remarks[:MOST_PATHS]),
+        "counts": {change.value: count for change, count in comparison.counts.items()},
+    }
+    if not comparison.evidence:
+        return Check(name="sources", result=Result.PASS, evidence=evidence)
+    return Check(name="sources", result=Result.FAIL, evidence=evidence, ground=Ground.SOURCE_MODIFIED)
+
+
+def _fits(version: Fact, announced: Announced) -> bool:
+    return compatible(str(version.value), announced.compatible_from, announced.compatible_to)
+
+
+def _ranges(submission: Submission) -> dict[str, Any]:
+    def shown(announced: Announced | None) -> dict[str, str | None] | None:
+        if announced is None:
+            return None
+        return {"from": announced.compatible_from, "to": announced.compatible_to}
+
+    return {"announced_at_purchase": shown(submission.at_purchase), "announced_today": shown(submission.today)}
+
+
+def _source(fact: Fact | None) -> dict[str, Any]:
+    """Where a fact was found, how sure it is, and who says otherwise."""
+    if fact is None:
+        return {}
+    return {
+        "rung": fact.source.probe,
+        "strength": fact.source.strength,
+        "contradicted_by": [{"rung": one.probe, "value": one.value} for one in fact.contradicted_by],
+    }

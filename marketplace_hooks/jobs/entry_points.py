@@ -1,0 +1,55 @@
+"""RQ entry points: one function for each kind of job, called by its dotted name from the queue.
+
+A job carries no data: what there is to do stands in rows, and a job that is lost or run twice changes nothing. The
+process that runs jobs says first for which runtime, with `serve`: `marketplace-hooks worker` does so before the first
+job is forked, so that a job finds everything imported.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from functools import partial
+
+from ..errors import ConfigurationError
+from ..remote.redis.queue import JobKind
+from ..services.core.runtime import Runtime
+from .table import run_slice
+
+_runtime: Runtime | None = None
+_load: Callable[[], Runtime] | None = None
+
+
+def serve(runtime: Runtime) -> None:
+    """Run every job of this process and its children for `runtime`."""
+    global _runtime
+    _runtime = runtime
+
+
+def serve_lazily(load: Callable[[], Runtime]) -> None:
+    """The same for a runtime that is made when the first job comes, in its work horse."""
+    global _load
+    _load = load
+
+
+def run(kind: JobKind) -> None:
+    """Do one slice of the work of this kind, and wake a worker again when some is left."""
+    global _runtime
+    if _runtime is None:
+        if _load is None:
+            raise ConfigurationError(
+                "This RQ worker serves no installation. Start it by `marketplace-hooks worker`, or in a checkout by "
+                "`rq worker --config workers`."
+            )
+        _runtime = _load()
+    run_slice(_runtime, f"{socket.gethostname()}:{os.getpid()}", kind)
+
+
+run_inbox = partial(run, JobKind.INBOX)
+run_cascades = partial(run, JobKind.CASCADES)
+run_renewals = partial(run, JobKind.RENEWALS)
+run_inspections = partial(run, JobKind.INSPECTIONS)
+run_support = partial(run, JobKind.SUPPORT)
+run_deliveries = partial(run, JobKind.DELIVERIES)
+run_mail = partial(run, JobKind.MAIL)

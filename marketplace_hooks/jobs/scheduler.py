@@ -1,0 +1,126 @@
+"""The scheduler: due work at its instant, recovery of work that no worker was woken for, and the purge of old data.
+
+Everything that a wake-up could have been sent for stands in rows, and `recover_missed` looks there. It is how lost
+wake-ups, killed workers and a Redis that was away are made good, at the latest one lease and one interval later
+(`webhooks.md` 7).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from ..errors import Unavailable
+from ..remote.redis.queue import JobKind, sliced
+from ..services.business_care import renewal_run
+from ..services.catalog import scheduled_changes
+from ..services.core.leases import acquire_lease
+from ..services.core.runtime import Runtime
+from ..services.inbox import leasing
+from ..services.inspections import requests
+from ..services.privacy.retention import purge
+from ..services.support import drafts
+from .table import JOBS, Job, is_pending, never
+
+_T = TypeVar("_T")
+
+log = logging.getLogger(__name__)
+
+SCHEDULER_LOCK = "scheduler"
+PURGE_SLICE_S = 2.0
+"""A purge keeps the scheduler from what is due for at most so long; the next round continues it."""
+DUE_AT_AN_INSTANT = (JobKind.DELIVERIES, JobKind.SUPPORT, JobKind.MAIL)
+"""What becomes due by the passing of time alone, and is looked for in every round."""
+
+
+def run_scheduler(runtime: Runtime, owner: str, stopping: threading.Event) -> None:
+    """Run what is due and recover what was missed for as long as we hold the scheduler's lease; else wait for it.
+
+    A database that is away is waited for; nothing that goes wrong ends the scheduler, nor keeps it from the rest.
+    """
+    settings = runtime.settings
+    pause_s = min(settings.tick_interval_s, settings.scheduler_lock_s / 3)
+    next_recovery_s = next_purge_s = 0.0
+    while not stopping.is_set():
+        if suppress_and_log(partial(acquire_lease, runtime, SCHEDULER_LOCK, owner, settings.scheduler_lock_s)):
+            suppress_and_log(partial(run_due, runtime, owner))
+            if time.monotonic() >= next_recovery_s:
+                left = suppress_and_log(partial(recover_missed, runtime, owner))
+                next_recovery_s = time.monotonic() + (0.0 if left else settings.sweep_interval_s)
+            if time.monotonic() >= next_purge_s:
+                left = suppress_and_log(partial(_purge_slice, runtime))
+                next_purge_s = time.monotonic() + (0.0 if left else settings.purge_interval_s)
+        stopping.wait(pause_s)
+
+
+def run_due(runtime: Runtime, owner: str) -> None:
+    """Apply scheduled changes whose instant has come, and wake workers for what has become due for them."""
+    scheduled_changes.apply_due(runtime)
+    now = runtime.now()
+    with runtime.database.reading() as session:
+        parked = leasing.parked_due(session, now)
+        due = [JOBS[kind] for kind in DUE_AT_AN_INSTANT if JOBS[kind].is_pending(runtime, session)]
+    if parked:
+        runtime.database.retrying(lambda session: leasing.retry_parked(session, now))
+        _wake_or_work(runtime, owner, JOBS[JobKind.INBOX])
+    for job in due:
+        _wake_or_work(runtime, owner, job)
+    if renewal_run.look(runtime):
+        _wake_or_work(runtime, owner, JOBS[JobKind.RENEWALS])
+
+
+def recover_missed(runtime: Runtime, owner: str) -> bool:
+    """Look once for all work that nobody was woken for; wake a worker for it, or do a slice of it here if nobody can be.
+
+    Says whether some had to be left: look again soon.
+    """
+    now = runtime.now()
+    for forget in (requests.forget_expired, drafts.forget_old_drafts):
+        suppress_and_log(partial(runtime.database.retrying, partial(forget, now=now)))
+    return any([suppress_and_log(partial(_recover, runtime, owner, job)) for job in JOBS.values()])
+
+
+def _recover(runtime: Runtime, owner: str, job: Job) -> bool:
+    return is_pending(runtime, job) and _wake_or_work(runtime, owner, job)
+
+
+def _wake_or_work(runtime: Runtime, owner: str, job: Job) -> bool:
+    """Wake a worker, or do a slice of the work here; says whether the slice ended before the work may have.
+
+    A slice, because this is the scheduler: one slow endpoint must not keep everything else from being looked at.
+    """
+    if runtime.wakeups.wake_worker(job.kind):
+        return False
+    stop = sliced(job.slice_s)
+    job.run(runtime, owner, stop=stop)
+    return stop()
+
+
+def _purge_slice(runtime: Runtime) -> bool:
+    """Purge for a while; says whether some may be left."""
+    stop = sliced(PURGE_SLICE_S)
+    purge(runtime, stop=stop)
+    return stop()
+
+
+def run_all_now(runtime: Runtime, owner: str) -> dict[str, int]:
+    """Do all work that stands in rows here and now, until nothing is left; return how much of each kind there was."""
+    now = runtime.now()
+    runtime.database.retrying(lambda session: leasing.retry_parked(session, now))
+    return {
+        "scheduled changes carried out": scheduled_changes.apply_due(runtime),
+        **{job.label: job.run(runtime, owner, stop=never) for job in JOBS.values()},
+    }
+
+
+def suppress_and_log(act: Callable[[], _T]) -> _T | None:
+    """The result of `act`; None after an error, which is logged: the next round tries again."""
+    try:
+        return act()
+    except Exception as error:
+        log.warning("the scheduler goes on after: %s", error, exc_info=not isinstance(error, Unavailable))
+        return None

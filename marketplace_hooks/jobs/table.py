@@ -1,0 +1,122 @@
+"""The job table: every kind of background work, how it runs, how long at a time, and how it is found in the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from ..events.processor import process_pending
+from ..remote.redis.queue import JobKind, sliced
+from ..services.business_care import renewal_run
+from ..services.catalog import cascades
+from ..services.core.runtime import Runtime
+from ..services.inbox import leasing
+from ..services.inspections import worker as inspections
+from ..services.notifications import mail_queue
+from ..services.outbox import delivery_worker, dispatcher
+from ..services.support import sla_run
+
+Stop = Callable[[], bool]
+"""Says whether work that can be continued later should end now."""
+
+
+class Run(Protocol):
+    """Work through the rows of one kind until none is left or `stop` says so; return how many there were."""
+
+    def __call__(self, runtime: Runtime, owner: str, *, stop: Stop) -> int: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One kind of background work.
+
+    `is_pending` says whether rows wait for it. A worker that serves several kinds turns to the others after `slice_s`
+    seconds: a long cascade must not keep a page visible. `label` names what `run` counts.
+    """
+
+    kind: JobKind
+    run: Run
+    is_pending: Callable[[Runtime, Session], bool]
+    slice_s: float
+    label: str
+
+
+JOBS: Mapping[JobKind, Job] = {
+    job.kind: job
+    for job in (
+        Job(
+            kind=JobKind.INBOX,
+            run=process_pending,
+            is_pending=lambda runtime, session: leasing.pending(session, runtime.now()),
+            slice_s=5.0,
+            label="events settled",
+        ),
+        Job(
+            kind=JobKind.CASCADES,
+            run=cascades.run_cascades,
+            is_pending=lambda runtime, session: cascades.pending(session, runtime.now()),
+            slice_s=0.25,
+            label="cascades finished",
+        ),
+        Job(
+            kind=JobKind.RENEWALS,
+            run=lambda runtime, owner, *, stop: renewal_run.run_renewals(runtime, stop=stop),
+            is_pending=lambda runtime, session: renewal_run.due(session, runtime.now()),
+            slice_s=2.0,
+            label="renewals and notices",
+        ),
+        Job(
+            kind=JobKind.INSPECTIONS,
+            run=inspections.run_inspections,
+            is_pending=lambda runtime, session: inspections.pending(session, runtime.now()),
+            slice_s=5.0,
+            label="inspections made",
+        ),
+        Job(
+            kind=JobKind.SUPPORT,
+            run=lambda runtime, owner, *, stop: sla_run.run_desk(runtime, stop=stop),
+            is_pending=lambda runtime, session: sla_run.due(session, runtime.now()),
+            slice_s=2.0,
+            label="clocks, refunds and waits seen to",
+        ),
+        Job(
+            kind=JobKind.DELIVERIES,
+            run=delivery_worker.deliver_due,
+            is_pending=lambda runtime, session: dispatcher.due(session, runtime.now()),
+            slice_s=5.0,
+            label="deliveries attempted",
+        ),
+        Job(
+            kind=JobKind.MAIL,
+            run=mail_queue.send_due,
+            is_pending=lambda runtime, session: mail_queue.due(session, runtime.now(), runtime.settings),
+            slice_s=5.0,
+            label="mails sent or tried",
+        ),
+    )
+}
+"""In the order in which one process does them all: what the others have written is delivered, then mailed."""
+
+
+def never() -> bool:
+    """A `stop` that lets all work run to its end."""
+    return False
+
+
+def run_slice(runtime: Runtime, owner: str, kind: JobKind) -> None:
+    """One job of a worker: work for a while, and wake a worker again when something is left for another turn."""
+    job = JOBS[kind]
+    runtime.wakeups.clear_wakeup(kind)
+    stop = sliced(job.slice_s)
+    job.run(runtime, owner, stop=stop)
+    if stop() and is_pending(runtime, job):
+        runtime.wakeups.wake_worker(kind)
+
+
+def is_pending(runtime: Runtime, job: Job) -> bool:
+    """Whether rows wait for this job now."""
+    with runtime.database.reading() as session:
+        return job.is_pending(runtime, session)

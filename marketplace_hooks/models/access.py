@@ -1,0 +1,65 @@
+"""Who may call the API, what did a repeated call already answer, and which single process holds a named lock?"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database.types import Base, Instant, checked
+
+
+class Role(enum.StrEnum):
+    """Who somebody is to the marketplace (`interface.md`, Sign-in)."""
+
+    PLATFORM = "platform"
+    OPERATOR = "operator"
+    SELLER = "seller"
+    CUSTOMER = "customer"
+
+
+class Token(Base):
+    """A bearer token. Only its SHA-256 is kept: it is 32 random bytes, so a fast hash is enough."""
+
+    __tablename__ = "mh_tokens"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    secret_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[Role] = mapped_column(checked(Role, "role"))
+    subject: Mapped[str | None] = mapped_column(String(100))
+    label: Mapped[str] = mapped_column(Text, default="", server_default="")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class IdempotentCall(Base):
+    """A POST made with an `Idempotency-Key`: what was asked, and what was answered (None while it runs).
+
+    `scope` is whose key it is: a token's (`token:tok_…`) or, where a host signs people in, a person's. `owner` names
+    the run that is to answer; another run may take over once the first has been silent for a lease.
+    """
+
+    __tablename__ = "mh_idempotent_calls"
+
+    scope: Mapped[str] = mapped_column(String(200), primary_key=True)
+    route: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    owner: Mapped[str] = mapped_column(String(32))
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    status: Mapped[int | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    __table_args__ = (Index("ix_mh_idempotent_calls_age", "started_at"),)
+
+
+class Lock(Base):
+    """A lock that one process holds until `leased_until`: the scheduler's."""
+
+    __tablename__ = "mh_locks"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(Text)
+    leased_until: Mapped[datetime] = mapped_column(Instant)

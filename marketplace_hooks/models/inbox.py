@@ -1,0 +1,122 @@
+"""What were we told, and what became of it?
+
+One row for each (source, event id), with the bytes exactly as received. The row is the truth; the queue only rings.
+Workers lease *shards* (a hash of the event's subject), so that the events about one product are applied in the order
+of their receipt, while different products go side by side.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database.loose_index_scan import each_once
+from ..database.types import Base, BigId, Instant, Json, checked
+
+SHARDS = 64
+LONGEST_SUBJECT = 200
+
+
+class InboxState(enum.StrEnum):
+    """Where an event stands. Only `received` is work to do; `parked` waits for its parent, up to a limit."""
+
+    RECEIVED = "received"
+    APPLIED = "applied"
+    IGNORED = "ignored"
+    REJECTED = "rejected"
+    PARKED = "parked"
+    FAILED = "failed"
+
+
+class InboxEvent(Base):
+    """An event as the marketplace sent it.
+
+    `outcome` says what applying it did (`changed`, `scheduled`, `no_effect`, `superseded`); `parked_on` names the
+    missing parent (`seller:12`); `due_at` is the next time a parked event is tried without having been called.
+    """
+
+    __tablename__ = "mh_inbox"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    source: Mapped[str] = mapped_column(String(64))
+    event_id: Mapped[str] = mapped_column(String(256))
+    type: Mapped[str] = mapped_column(String(100))
+    subject: Mapped[str] = mapped_column(String(LONGEST_SUBJECT))
+    shard: Mapped[int] = mapped_column(SmallInteger)
+    sent_at: Mapped[datetime] = mapped_column(Instant)
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    state: Mapped[InboxState] = mapped_column(checked(InboxState, "state"))
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    outcome: Mapped[str | None] = mapped_column(String(32))
+    errors: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    parked_on: Mapped[str | None] = mapped_column(String(200))
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    applied_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        UniqueConstraint("source", "event_id"),
+        Index(
+            "ix_mh_inbox_work",
+            "shard",
+            "id",
+            postgresql_where=text("state = 'received'"),
+            sqlite_where=text("state = 'received'"),
+        ),
+        Index(
+            "ix_mh_inbox_parked",
+            "parked_on",
+            "due_at",
+            postgresql_where=text("state = 'parked'"),
+            sqlite_where=text("state = 'parked'"),
+        ),
+        Index("ix_mh_inbox_subject", "subject", "id"),
+        Index("ix_mh_inbox_state", "state", "id"),
+        Index("ix_mh_inbox_type", "type", "id"),
+        Index("ix_mh_inbox_received", "received_at"),
+    )
+
+
+def has_event_id(event_id: str) -> ColumnElement[bool]:
+    """SQL for: an event of this id, from whatever source. The index begins with the source, of which there are few."""
+    return and_(InboxEvent.source.in_(each_once(InboxEvent.source)), InboxEvent.event_id == event_id)
+
+
+class InboxConflict(Base):
+    """The same event id with another body: kept aside for a person to look at, never applied."""
+
+    __tablename__ = "mh_inbox_conflicts"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    source: Mapped[str] = mapped_column(String(64))
+    event_id: Mapped[str] = mapped_column(String(256))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (UniqueConstraint("source", "event_id", "body_sha256"),)
+
+
+class Shard(Base):
+    """One lane of the inbox. `owner` is the drain that holds it until `leased_until`, as it says in every commit."""
+
+    __tablename__ = "mh_shards"
+
+    shard: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    owner: Mapped[str | None] = mapped_column(Text)
+    leased_until: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,0 +1,72 @@
+"""Which packs are sold, what is in them, and may their pages be seen?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, func, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database.types import Base, BigId, Instant, Json, checked, constant
+from ..domain.catalog.statuses import Status
+from ..domain.catalog.visibility import FEWEST_MEMBERS
+from .products import Product
+
+
+class Pack(Base):
+    """Several products sold as one. `status` comes from the pack's own holds and withdrawal alone.
+
+    Whether its page may be seen also depends on its members: ask `pack_is_visible()`, which reads their status as it
+    stands, so that a pack vanishes with the very commit that hides a member. `shown` is only what our outgoing events
+    last said, `announced_by` the cascade that had them say it.
+    """
+
+    __tablename__ = "mh_packs"
+
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    seller_id: Mapped[str] = mapped_column(ForeignKey("mh_sellers.id"))
+    title: Mapped[dict[str, str]] = mapped_column(Json)
+    words: Mapped[str] = mapped_column(Text, default="", server_default="")
+    price_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    description_version: Mapped[int] = mapped_column(BigId)
+    status: Mapped[Status] = mapped_column(checked(Status, "status"))
+    shown: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    announced_by: Mapped[str | None] = mapped_column(String(40))
+    sequence: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index("ix_mh_packs_seller", "seller_id", "id"),
+        Index("ix_mh_packs_status", "status", "id"),
+    )
+
+
+class PackMember(Base):
+    """One product in one pack, at its place."""
+
+    __tablename__ = "mh_pack_members"
+
+    pack_id: Mapped[str] = mapped_column(ForeignKey("mh_packs.id"), primary_key=True)
+    product_id: Mapped[str] = mapped_column(ForeignKey("mh_products.id"), primary_key=True)
+    position: Mapped[int]
+
+    __table_args__ = (Index("ix_mh_pack_members_product", "product_id", "pack_id"),)
+
+
+def pack_is_visible(*, were_online: str | None = None) -> ColumnElement[bool]:
+    """SQL for: no hold and no withdrawal of its own, at least two members, and none of them blocks (`domain.md` 6).
+
+    `were_online` is a product that is taken for online, whatever it is: what would be seen if it were?
+    """
+    members = select(func.count()).where(PackMember.pack_id == Pack.id).correlate(Pack).scalar_subquery()
+    blocked = (
+        select(PackMember.pack_id)
+        .join(Product, Product.id == PackMember.product_id)
+        .where(PackMember.pack_id == Pack.id, Product.status != constant(Status.ONLINE))
+        .correlate(Pack)
+    )
+    if were_online is not None:
+        blocked = blocked.where(Product.id != were_online)
+    return (Pack.status == constant(Status.ONLINE)) & (members >= FEWEST_MEMBERS) & ~blocked.exists()

@@ -1,0 +1,113 @@
+"""Who bought what, for which merchant site, at what price, and what became of the payment?"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database.types import Base, BigId, Instant, checked
+
+
+class Customer(Base):
+    """Who buys. `described_at` orders descriptions; an erased customer keeps an id and nothing personal.
+
+    `professional` decides whether a renewal notice is owed or a courtesy (`domain.md` 13).
+    """
+
+    __tablename__ = "mh_customers"
+
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(320))
+    locale: Mapped[str] = mapped_column(String(20))
+    professional: Mapped[bool]
+    described_at: Mapped[datetime] = mapped_column(Instant)
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
+    sequence: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
+
+
+class Purchase(Base):
+    """One customer bought one product for one merchant site.
+
+    Frozen at purchase: `listing_id`, what the listing announced then (None: nothing was known), and `price_cents`, the
+    price paid, of a pack the product's share. `shop_url` is the site bound now; `mh_site_bindings` has the history.
+    `refunded_at` is the refund of the whole price: a partial one ends nothing (`domain.md` 17). `disputed_at` and its
+    like say of all disputes what stands now; `mh_disputes` has each.
+    """
+
+    __tablename__ = "mh_purchases"
+
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("mh_customers.id"))
+    product_id: Mapped[str] = mapped_column(ForeignKey("mh_products.id"))
+    pack_id: Mapped[str | None] = mapped_column(String(100))
+    listing_id: Mapped[int | None] = mapped_column(ForeignKey("mh_listings.id"))
+    price_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    shop_url: Mapped[str | None] = mapped_column(Text)
+    shop_bound_at: Mapped[datetime | None] = mapped_column(Instant)
+    purchased_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    refunded_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    refunded_at: Mapped[datetime | None] = mapped_column(Instant)
+    terminated_at: Mapped[datetime | None] = mapped_column(Instant)
+    terminated_reason: Mapped[str | None] = mapped_column(Text)
+    disputed_at: Mapped[datetime | None] = mapped_column(Instant)
+    dispute_won_at: Mapped[datetime | None] = mapped_column(Instant)
+    dispute_lost_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index("ix_mh_purchases_customer", "customer_id", "product_id", "id"),
+        Index("ix_mh_purchases_product", "product_id", "id"),
+    )
+
+
+class SiteBinding(Base):
+    """The merchant site of a purchase, from `bound_at` on. A change goes through the marketplace and is kept here."""
+
+    __tablename__ = "mh_site_bindings"
+
+    purchase_id: Mapped[str] = mapped_column(ForeignKey("mh_purchases.id"), primary_key=True)
+    bound_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    shop_url: Mapped[str] = mapped_column(Text)
+
+
+class DisputeOutcome(enum.StrEnum):
+    """What the bank has decided: the payment stands after all, or it is gone."""
+
+    WON = "won"
+    LOST = "lost"
+
+
+class Dispute(Base):
+    """One reversal of the payment by the bank, and how it was closed (None: it is open). Any number may follow."""
+
+    __tablename__ = "mh_disputes"
+
+    purchase_id: Mapped[str] = mapped_column(ForeignKey("mh_purchases.id"), primary_key=True)
+    disputed_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    amount_cents: Mapped[int]
+    outcome: Mapped[DisputeOutcome | None] = mapped_column(checked(DisputeOutcome, "outcome"))
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (CheckConstraint("(outcome IS NULL) = (closed_at IS NULL)", name="closed"),)
+
+
+class Refund(Base):
+    """One refund of a purchase, as the platform told it; the same one told twice is one."""
+
+    __tablename__ = "mh_refunds"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    purchase_id: Mapped[str] = mapped_column(ForeignKey("mh_purchases.id"))
+    refunded_at: Mapped[datetime] = mapped_column(Instant)
+    amount_cents: Mapped[int]
+    request_id: Mapped[str | None] = mapped_column(String(100))
+
+    __table_args__ = (
+        UniqueConstraint("purchase_id", "refunded_at", "amount_cents"),
+        CheckConstraint("amount_cents > 0", name="positive"),
+    )

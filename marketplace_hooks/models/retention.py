@@ -1,0 +1,17 @@
+"""How far has each kind of old row been purged?"""
+
+from __future__ import annotations
+
+from sqlalchemy import String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database.types import Base, BigId
+
+
+class PurgeMark(Base):
+    """Rows of this kind up to number `upto` are done with: a purge begins where the last one ended."""
+
+    __tablename__ = "mh_purge_marks"
+
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    upto: Mapped[int] = mapped_column(BigId, default=0, server_default=text("0"))

@@ -1,0 +1,52 @@
+"""What went wrong out there, in one word that stays the same whatever library said it?"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Iterator
+
+import requests
+
+from ...errors import OutboundFailed
+from .transport import Exchange, WireExhausted
+
+
+def failure_of(host: str, trouble: BaseException, exchange: Exchange) -> OutboundFailed:
+    """Name the innermost cause: `too_large`, `timeout`, `tls`, `connection` or `protocol`."""
+    found = list(causes(trouble))
+
+    def caused_by(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in found)
+
+    if caused_by(WireExhausted):
+        reason, said = "too_large", "sent headers without end"
+    elif caused_by(TimeoutError):
+        reason, said = "timeout", "did not answer in time"
+    elif caused_by(ssl.SSLError) and not exchange.sending:
+        reason, said = "tls", "could not agree on TLS with us, or prove its name"
+    elif caused_by(http.client.RemoteDisconnected, http.client.IncompleteRead):
+        reason, said = "connection", "closed the connection early"
+    elif caused_by(OSError) and not caused_by(http.client.HTTPException):
+        reason, said = "connection", "could not be reached, or broke the connection"
+    else:
+        reason, said = "protocol", "did not answer in HTTP"
+    return OutboundFailed(f"{host} {said}.", reason=reason)
+
+
+def causes(trouble: BaseException) -> Iterator[BaseException]:
+    """Walk through what requests and urllib3 wrapped: causes, reasons and arguments, innermost last.
+
+    Not through `__context__`, which reaches into whatever the caller happens to be handling. The wrappers of
+    requests are left out: they are `OSError`s, whatever they wrap.
+    """
+    pending: list[object] = [trouble]
+    seen = set()
+    while pending:
+        cause = pending.pop(0)
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        if not isinstance(cause, requests.RequestException):
+            yield cause
+        pending += [cause.__cause__, getattr(cause, "reason", None), *cause.args]

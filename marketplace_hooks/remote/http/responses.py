@@ -1,0 +1,80 @@
+"""What did the other side say, as far as we are willing to listen?"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError
+
+from .failures import causes
+from .headers import Headers
+from .transport import Exchange, WireExhausted
+
+_CHUNK_BYTES = 16 * 1024
+
+# What chunk sizes, trailers and the like may cost beside the body.
+_FRAMING_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """One final answer. `body` is what was kept of it, decompressed; `truncated` says that there was more.
+
+    `elapsed_s` runs from the look-up to the last byte, redirects included. `url` is the one that answered.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes
+    truncated: bool
+    elapsed_s: float
+    url: str
+
+    @property
+    def text(self) -> str:
+        """The body as text that any database column takes: undecodable bytes replaced, NULs left out."""
+        return self.body.decode("utf-8", "replace").replace("\0", "")
+
+
+def read_body(raw: BaseHTTPResponse, exchange: Exchange, kept_bytes: int) -> tuple[bytes, bool]:
+    """Return at most `kept_bytes` of the body, decompressed, and whether there was more.
+
+    The connection of a body that was not read to its end must be closed, not reused; the caller does.
+    """
+    exchange.wire_bytes_left = 2 * kept_bytes + _FRAMING_BYTES
+    received = bytearray()
+    cut = False
+    try:
+        while len(received) <= kept_bytes:
+            chunk = raw.read1(min(_CHUNK_BYTES, kept_bytes + 1 - len(received)), decode_content=False)
+            if not chunk:
+                break
+            received += chunk
+    except HTTPError as failure:
+        # A body framed to waste our time (a chunk per byte) is cut like any other that is too long.
+        if not any(isinstance(cause, WireExhausted) for cause in causes(failure)):
+            raise
+        cut = True
+    cut = cut or len(received) > kept_bytes
+    body, longer = _decompress(bytes(received[:kept_bytes]), raw.headers.get("content-encoding"), kept_bytes)
+    return body, cut or longer
+
+
+def _decompress(body: bytes, encoding: str | None, kept_bytes: int) -> tuple[bytes, bool]:
+    """Undo gzip or deflate up to `kept_bytes`; return the bytes as they came where that cannot be done.
+
+    We ask for no compression, and some servers compress all the same.
+    """
+    if (encoding or "").strip().lower() not in ("gzip", "x-gzip", "deflate"):
+        return body, False
+    # 47: a gzip or a zlib header, whichever comes; -15: what some servers call deflate has none (RFC 9110, 8.4.1.2).
+    for window in (47, -15):
+        inflater = zlib.decompressobj(window)
+        try:
+            plain = inflater.decompress(body, kept_bytes + 1)
+        except zlib.error:
+            continue
+        return plain[:kept_bytes], len(plain) > kept_bytes
+    return body, False

@@ -1,0 +1,84 @@
+"""What does the shop's companion module report of itself? Rung 1: everything, signed, for our nonce alone.
+
+A companion may also post its report (`services/inspections/companion_submissions.py`). `docs/companion-report.md` has both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from ...domain.inspections.evidence import Finding, Strength, What, upgrade_is_unfinished
+from ...domain.inspections.notes import Note
+from ..companion_format import COMPANION, REQUEST_SIGNATURE_HEADER, SIGNATURE_HEADER, read_report, sign_request, told
+from ..http.client import Answer
+from .protocol import Asked, Probe
+from .safe_parsing import looks_like_html
+from .session import REDIRECTS, Missed, ProbeSession
+
+
+def applies(asked: Asked) -> bool:
+    return asked.credentials.companion_key is not None and asked.nonce is not None
+
+
+def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+    """Ask the companion for a report."""
+    key, nonce, module = asked.credentials.companion_key or "", asked.nonce or "", asked.module or ""
+    where = {"fc": "module", "module": COMPANION, "controller": "report", "nonce": nonce, "subject": module}
+    path = f"index.php?{urlencode(where)}"
+    secret = {REQUEST_SIGNATURE_HEADER: sign_request(nonce, module, key), "Accept": "application/json"}
+    answer = probe_session.ask(path, secret)
+    request = probe_session.request(path, private=True)
+    wrong = answer if isinstance(answer, Missed) else _refusal(answer, request)
+    if isinstance(answer, Missed) or wrong is not None:
+        yield probe_session.unknown(What.MODULE_LIST, wrong or Missed(note=Note.COMPANION_ABSENT, request=request))
+        return
+    signature = answer.headers.get(SIGNATURE_HEADER.lower(), "")
+    report = read_report(answer.body, signature, key=key, nonce=nonce, site=asked.site)
+    if isinstance(report, Note):
+        yield probe_session.unknown(What.MODULE_LIST, Missed(note=report, request=request))
+        return
+    yield from report_findings(report, at=datetime.now(UTC), request=request)
+
+
+def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) -> Iterator[Finding]:
+    """Return what a report that holds says. `at` is when it reached us, `request` how."""
+    for what, subject, value in told(report):
+        half = what is What.MODULE and upgrade_is_unfinished(value["version"], value["installed_version"])
+        yield Finding(
+            what=what,
+            subject=subject,
+            value=value,
+            probe=PROBE.name,
+            rank=PROBE.rank,
+            strength=PROBE.strength,
+            observed_at=at,
+            request=request,
+            note=Note.UNFINISHED_UPGRADE if half else None,
+        )
+
+
+def _refusal(answer: Answer, request: str) -> Missed | None:
+    """What an answer that is no report means; None: it may be one."""
+    if answer.truncated:
+        return Missed(note=Note.TOO_LARGE, request=request)
+    if answer.status == 200 and not looks_like_html(answer):
+        return None
+    if answer.status in (401, 403) and not looks_like_html(answer):
+        return Missed(note=Note.REPORT_NOT_SIGNED, request=request, facts={"status": answer.status})
+    absent = answer.status in (200, 404) or answer.status in REDIRECTS
+    note = Note.COMPANION_ABSENT if absent else Note.SHOP_ERROR if answer.status >= 500 else Note.BLOCKED
+    return Missed(note=note, request=request, facts={"status": answer.status})
+
+
+PROBE = Probe(
+    name="companion",
+    rank=1,
+    strength=Strength.DECLARED_CHECKED,
+    about=What.MODULE_LIST,
+    applies=applies,
+    run=run,
+    requests=1,
+)

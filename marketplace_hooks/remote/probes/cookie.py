@@ -1,0 +1,70 @@
+"""Which version does the name of the shop's session cookie betray? Rung 4, with nothing but its home page.
+
+The name is a hash of version, shop and domain, solved over the known releases (`domain/merchant_sites.py`); a hit cannot be
+chance. A cache in front of the shop may strip cookies, so a miss is tried once more past it.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+
+from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.notes import Note
+from ...domain.merchant_sites import parse, solve_cookie
+from ..http.client import Answer
+from .protocol import Asked, Probe
+from .session import Missed, ProbeSession
+
+_NAME = re.compile(r"\s*((?:PrestaShop-)?[0-9a-f]{32})=")
+MAX_NAMES = 4
+"""Names solved of one answer: a shop sets one cookie, and a hostile one must not make us hash for minutes."""
+
+
+def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+    """Solve the cookie of the home page, or of the home page past a cache."""
+    answers = probe_session.get_once("")
+    path, names = "", _names(answers)
+    if not names and not isinstance(answers, Missed):
+        path = f"?check={secrets.token_hex(8)}"
+        answers = probe_session.get_once(path)
+        names = _names(answers)
+    request = probe_session.request(path)
+    for name, host in names:
+        version = solve_cookie(name, host, reversed(asked.versions))
+        if version is not None:
+            yield probe_session.found(What.PLATFORM_VERSION, version, request=request)
+            return
+    if isinstance(answers, Missed):
+        yield probe_session.unknown(What.PLATFORM_VERSION, answers)
+    elif names:
+        yield probe_session.unknown(What.PLATFORM_VERSION, Missed(note=Note.COOKIE_NOT_SOLVED, request=request))
+    else:
+        yield probe_session.unknown(What.PLATFORM_VERSION, Missed(note=Note.COOKIE_NOT_FOUND, request=request))
+
+
+def _names(answers: tuple[Answer, ...] | Missed) -> list[tuple[str, str]]:
+    """Return the names that may be a session's, each with the host that set it; the last answer's first."""
+    if isinstance(answers, Missed):
+        return []
+    found = []
+    for answer in reversed(answers):
+        site = parse(answer.url)
+        for cookie in answer.headers.all("set-cookie"):
+            name = _NAME.match(cookie)
+            if name is not None and site is not None:
+                found.append((name[1], site.host))
+    return list(dict.fromkeys(found))[:MAX_NAMES]
+
+
+PROBE = Probe(
+    name="cookie",
+    rank=4,
+    strength=Strength.OBSERVED,
+    about=What.PLATFORM_VERSION,
+    applies=lambda asked: True,
+    run=run,
+    requests=3,
+    purse="home",
+)

@@ -1,0 +1,67 @@
+"""What is a rung asked, with which credentials, and what does it promise?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...domain.inspections.declarations import Declared
+from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.merchant_sites import Site
+from .session import ProbeSession
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """What a customer gave us for the bound site alone. Never shown: its `repr` and errors hold no values."""
+
+    webservice_key: str | None = field(default=None, repr=False)
+    client_id: str | None = field(default=None, repr=False)
+    client_secret: str | None = field(default=None, repr=False)
+    companion_key: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> Credentials:
+        """Read them by kind; other kinds are left out."""
+        return cls(**{name: value for name, value in given.items() if name in cls.__dataclass_fields__})
+
+    def given(self) -> dict[str, str]:
+        """Return those that were given, by kind."""
+        return {name: value for name in self.__dataclass_fields__ if (value := getattr(self, name)) is not None}
+
+    def __bool__(self) -> bool:
+        return bool(self.given())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One inspection: which site, which of its modules is in question, and what helps to answer.
+
+    `nonce` binds a companion's report to this inspection; `versions` are the known PrestaShop releases.
+    """
+
+    site: Site
+    module: str | None = None
+    credentials: Credentials = field(default_factory=Credentials)
+    declared: Declared | None = None
+    nonce: str | None = None
+    versions: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """One way to learn something of a site: a module of this package that holds one as `RUNG` is a rung.
+
+    `rank` is its place on the ladder, 1 the best; `about` what stays unknown when it fails as a whole. `look` gives
+    findings as they come. It may make `requests` requests, from a purse it may share with another rung, and more only
+    where others leave some.
+    """
+
+    name: str
+    rank: int
+    strength: Strength
+    about: What
+    applies: Callable[[Asked], bool]
+    run: Callable[[Asked, ProbeSession], Iterator[Finding]]
+    requests: int = 0
+    purse: str = ""

@@ -1,0 +1,70 @@
+"""Which modules show on the shop's home page? Rung 5: their presence, and never anybody's absence.
+
+A module whose files or links a page names is installed, active and hooked there (`inspection-facts.md` 3). Bundles,
+caches and themes hide others, so a module that is not seen is simply unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.notes import Note
+from ...domain.merchant_sites import Site
+from .protocol import Asked, Probe
+from .session import Missed, ProbeSession, is_on_site
+
+MAX_SEEN = 200
+_LONGEST_ADDRESS = 300
+# Each begins with a fixed text: a page of 2 MiB is read in one go, whatever stands in it.
+_ASSET = re.compile(r"/modules?/([A-Za-z0-9_-]{1,64})/")
+_LINK = re.compile(r"fc=module&(?:amp;)?module=([A-Za-z0-9_-]{1,64})")
+_BEFORE_ADDRESS = re.compile(r"[\s\"'<>()=,;]")
+
+
+def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+    """Read the home page once."""
+    answers = probe_session.get_once("")
+    if isinstance(answers, Missed):
+        yield probe_session.unknown(What.MODULE, answers)
+        return
+    page, request = answers[-1], probe_session.request("")
+    if page.status != 200:
+        note = Note.IN_MAINTENANCE if page.status == 503 else Note.BLOCKED
+        missed = Missed(note=note, request=request, facts={"status": page.status})
+        yield probe_session.unknown(What.MODULE, missed)
+        return
+    names = modules_in(page.text, asked.site)
+    for name in names:
+        yield probe_session.found(What.MODULE, {"installed": True, "enabled": True}, subject=name, request=request)
+    if not names:
+        yield probe_session.unknown(What.MODULE, Missed(note=Note.NO_MODULE_SEEN, request=request))
+
+
+def modules_in(page: str, site: Site) -> list[str]:
+    """Return the technical names that a page of this site shows, in alphabetical order; other sites' are left out."""
+    text = page.replace("\\/", "/")
+    names = {match[1] for match in _ASSET.finditer(text) if _is_ours(text, match.start(), site)}
+    names |= {match[1] for match in _LINK.finditer(text)}
+    return sorted(names)[:MAX_SEEN]
+
+
+def _is_ours(text: str, at: int, site: Site) -> bool:
+    """Whether the address whose path goes on at `at` is relative, or leads to this site."""
+    before = text[max(0, at - _LONGEST_ADDRESS) : at]
+    address = _BEFORE_ADDRESS.split(before)[-1]
+    if address.startswith("//"):
+        address = f"{site.scheme}:{address}"
+    return is_on_site(address + "/", site) if "://" in address else len(address) < _LONGEST_ADDRESS
+
+
+PROBE = Probe(
+    name="public_page",
+    rank=5,
+    strength=Strength.OBSERVED,
+    about=What.MODULE,
+    applies=lambda asked: True,
+    run=run,
+    purse="home",
+)

@@ -1,0 +1,147 @@
+"""Which PrestaShop does this site run, with which modules, and were their sources changed? (`inspection.md`)
+
+Every rung that applies looks at once, in a thread of its own. At the deadline we go with what there is: a shop that
+drips, lies or dies holds nobody longer, and what it left open is unknown, never refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import queue
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from ...domain.inspections.declarations import Declared
+from ...domain.inspections.evidence import Finding
+from ...domain.inspections.notes import Note
+from ...domain.merchant_sites import Site
+from ..http.address_rules import AllowedNetwork
+from ..http.client import INSPECTIONS, OutboundClient
+from ..http.dns import Resolve, system_resolve
+from ..known_versions import shipped_versions
+from .protocol import Asked, Credentials, Probe
+from .registry import PROBES
+from .session import Missed, ProbeBudget, ProbeSession
+
+log = logging.getLogger(__name__)
+
+DEADLINE_S = 20.0
+BEAT_S = 0.2
+ABOUT_PATH = "/about-inspections"
+AGENT = "marketplace-hooks-inspections"
+"""How a shop's log names us. A page below the service's address says what we do, `ABOUT_PATH`."""
+
+VISITS = dataclasses.replace(INSPECTIONS, max_redirects=0)
+"""How an inspection speaks to a shop: it follows redirects itself, to count them and keep to the bound host."""
+
+
+_Arrivals = queue.SimpleQueue[tuple[Probe, Finding | None]]
+"""Findings on their way from a rung; None: this rung has nothing more to say."""
+
+
+def make_site_client(
+    allowed_networks: Iterable[str | AllowedNetwork] = (),
+    *,
+    about_url: str = "",
+    resolve: Resolve = system_resolve,
+    ca_file: str | None = None,
+) -> OutboundClient:
+    """Return the client that inspections use: its User-Agent names us and links to a page about what we do."""
+    agent = f"{AGENT} (+{about_url})" if about_url else AGENT
+    return OutboundClient(VISITS, allowed_networks, resolve=resolve, ca_file=ca_file, user_agent=agent)
+
+
+def inspect(
+    site: Site,
+    *,
+    outbound: OutboundClient,
+    module: str | None = None,
+    credentials: Credentials | None = None,
+    declared: Declared | None = None,
+    nonce: str | None = None,
+    releases: Sequence[str] | None = None,
+    deadline_s: float = DEADLINE_S,
+    on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
+    probes: Sequence[Probe] = PROBES,
+) -> tuple[Finding, ...]:
+    """Return what the rungs found within `deadline_s`; `on_findings` is told of them as they come, in this thread.
+
+    It is also told of none, every `BEAT_S` in which none came, so that whoever gathers them may keep time.
+
+    `outbound` is a `visitor`. `module` is the technical name in question, `releases` the known PrestaShop versions
+    (None: those shipped). Nothing about the shop is ever raised; what `on_findings` raises ends the inspection.
+    """
+    asked = Asked(
+        site=site,
+        module=module,
+        credentials=credentials or Credentials(),
+        declared=declared,
+        nonce=nonce,
+        versions=shipped_versions() if releases is None else releases,
+    )
+    probes = [probe for probe in probes if probe.applies(asked)]
+    purses: Counter[str] = Counter()
+    for probe in probes:
+        purses[probe.purse or probe.name] += probe.requests
+    budget = ProbeBudget(site, outbound, purses=purses, deadline=time.monotonic() + deadline_s)
+    found: list[Finding] = []
+    try:
+        for findings in _side_by_side(asked, budget, probes):
+            found += findings
+            on_findings(findings)
+    finally:
+        budget.stop()
+    return tuple(found)
+
+
+def _side_by_side(asked: Asked, budget: ProbeBudget, probes: Sequence[Probe]) -> Iterator[list[Finding]]:
+    """Give findings as they come, those that came together at once, until all rungs have ended or time is over."""
+    arrived: _Arrivals = queue.SimpleQueue()
+    for probe in probes:
+        # Daemons: a look-up that hangs in the system's resolver must not hold the process back either.
+        climb = threading.Thread(target=_climb, args=(probe, asked, budget, arrived), daemon=True)
+        climb.name = f"rung {probe.name}"
+        climb.start()
+    looking = list(probes)
+    while looking:
+        try:
+            came = [arrived.get(timeout=min(BEAT_S, budget.left_s()))]
+        except queue.Empty:
+            if budget.left_s() <= 0:
+                break
+            yield []
+            continue
+        with contextlib.suppress(queue.Empty):
+            while True:
+                came.append(arrived.get_nowait())
+        for probe in (probe for probe, finding in came if finding is None):
+            looking.remove(probe)
+        if findings := [finding for _, finding in came if finding is not None]:
+            yield findings
+    if looking:
+        yield [_visit(probe, budget).unknown(probe.about, Missed(note=Note.TOO_SLOW)) for probe in looking]
+
+
+def _climb(probe: Probe, asked: Asked, budget: ProbeBudget, arrived: _Arrivals) -> None:
+    probe_session = _visit(probe, budget)
+    try:
+        for finding in probe.run(asked, probe_session):
+            arrived.put((probe, finding))
+    except Exception as error:
+        # A mistake of ours, whatever the shop said. Its message may hold what was read or sent, so it is not logged.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("the rung %s failed: %s at %s:%s", probe.name, type(error).__name__, where.filename, where.lineno)
+        arrived.put((probe, probe_session.unknown(probe.about, Missed(note=Note.GONE_WRONG))))
+    finally:
+        arrived.put((probe, None))
+
+
+def _visit(probe: Probe, budget: ProbeBudget) -> ProbeSession:
+    return ProbeSession(
+        budget=budget, probe=probe.name, rank=probe.rank, strength=probe.strength, purse=probe.purse or probe.name
+    )

@@ -1,0 +1,73 @@
+"""How is what a stranger answers read without being hurt by it?
+
+XML only through defusedxml, without DTD or entities; JSON whose depth and numbers may be absurd; names and versions
+that end in a database and on a page.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from ...domain.inspections.notes import Note
+from ..http.client import Answer
+
+MAX_MODULES = 2_000
+"""Of one list: more is no shop."""
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,49}")
+_PAGE_BEGINS = (b"<!doctype html", b"<html", b"<head", b"<body")
+
+
+def read_xml(answer: Answer) -> Element | Note:
+    """Return the root of an answer's XML, or what is wrong with it."""
+    if answer.truncated:
+        return Note.TOO_LARGE
+    if looks_like_html(answer):
+        return Note.NOT_THE_SHOP
+    try:
+        root: Element = fromstring(answer.body, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
+        # ValueError and LookupError: an encoding that does not exist, or that does not hold.
+        return Note.UNREADABLE
+    return root
+
+
+def read_json(answer: Answer) -> Any | Note:
+    """Return an answer's JSON, or what is wrong with it."""
+    if answer.truncated:
+        return Note.TOO_LARGE
+    if looks_like_html(answer):
+        return Note.NOT_THE_SHOP
+    return parse_json(answer.body)
+
+
+def parse_json(body: bytes) -> Any | Note:
+    """Return the JSON of a body, or `Note.UNREADABLE`."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return Note.UNREADABLE
+
+
+def looks_like_html(answer: Answer) -> bool:
+    """Say whether a page came where data was expected."""
+    beginning = answer.body[:1000].lstrip().lower()
+    return beginning.startswith(b"<") and any(tag in beginning for tag in _PAGE_BEGINS)
+
+
+def clean_name(value: Any) -> str | None:
+    """Return a module's technical name, None if it cannot be one."""
+    return value if isinstance(value, str) and _NAME.fullmatch(value) else None
+
+
+def clean_version(value: Any) -> str | None:
+    """Return a version, None if it cannot be one."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if _VERSION.fullmatch(text) else None

@@ -1,0 +1,225 @@
+"""How does a rung ask a shop something: within the requests and the time there are, and credentials to nobody else?
+
+A `Journey` is one inspection's: its deadline, its requests, what was fetched once for several rungs. A `Visit` is one
+rung's view of it. What goes wrong is a value, `Missed`, that says what it means to the customer.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin
+
+from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.notes import Note
+from ...domain.merchant_sites import Site, parse
+from ...errors import OutboundFailed, OutboundRefused
+from ..http.client import Answer, OutboundClient
+
+MAX_REQUESTS = 12
+"""Of one inspection in all, redirects included: we are never a nuisance (issue of the inspections)."""
+MAX_HOPS = 3
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+_FAILED = {
+    "timeout": Note.TOO_SLOW,
+    "too_large": Note.TOO_LARGE,
+    "protocol": Note.UNREADABLE,
+    "redirects": Note.NOT_THE_SHOP,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missed:
+    """Nothing usable came back: why, and what had been asked."""
+
+    note: Note
+    request: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ProbeBudget:
+    """What the rungs of one inspection share. Threads use it at once.
+
+    `purses` are the requests each of them may make; what is left of `MAX_REQUESTS` beside is for whoever needs more.
+    `deadline` is an instant of `time.monotonic`.
+    """
+
+    def __init__(self, site: Site, outbound: OutboundClient, *, purses: Mapping[str, int], deadline: float) -> None:
+        if outbound.policy.max_redirects:
+            raise ValueError("an inspection follows redirects itself: it counts them, and keeps to the bound host")
+        self.site = site
+        self.outbound = outbound
+        self._deadline = deadline
+        self._left = Counter(purses)
+        self._spare = MAX_REQUESTS - self._left.total()
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._fetched: dict[str, tuple[Answer, ...] | Missed] = {}
+
+    def left_s(self) -> float:
+        """Return the seconds until the deadline, 0 when it has passed or the inspection was stopped."""
+        return max(0.0, self._deadline - time.monotonic())
+
+    def stop(self) -> None:
+        """Let no further request begin."""
+        self._deadline = 0.0
+
+    def take(self, purse: str) -> bool:
+        """Say whether one more request may be made, and count it."""
+        with self._lock:
+            if self._left[purse] > 0:
+                self._left[purse] -= 1
+                return True
+            self._spare -= 1
+            return self._spare >= 0
+
+    def once(self, path: str, fetch: Callable[[], tuple[Answer, ...] | Missed]) -> tuple[Answer, ...] | Missed:
+        """Return what was fetched from this path, fetching it unless another rung has, or is about to."""
+        with self._lock:
+            lock = self._locks.setdefault(path, threading.Lock())
+        with lock:
+            if path not in self._fetched:
+                self._fetched[path] = fetch()
+            return self._fetched[path]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeSession:
+    """One rung's way to the shop. `path` in its methods is what follows the shop's folder."""
+
+    budget: ProbeBudget
+    probe: str
+    rank: int
+    strength: Strength
+    purse: str
+
+    def get(self, path: str) -> Answer | Missed:
+        """Fetch a public address, following redirects on this site alone."""
+        answers = self._follow(path)
+        return answers if isinstance(answers, Missed) else answers[-1]
+
+    def get_once(self, path: str) -> tuple[Answer, ...] | Missed:
+        """Fetch a public address once for all rungs: every answer on the way there, the last one last."""
+        return self.budget.once(path, lambda: self._follow(path))
+
+    def ask(self, path: str, secret: Mapping[str, str]) -> Answer | Missed:
+        """Fetch an address with headers that hold a credential. A redirect is an answer like any other."""
+        url = self._private_url(path)
+        return self._send(
+            f"GET {url}",
+            lambda left_s: self.budget.outbound.get(url, headers=secret, total_s=left_s, confidential=True),
+        )
+
+    def post(self, path: str, body: bytes, content_type: str) -> Answer | Missed:
+        """Send a body that holds a credential. A redirect is an answer like any other."""
+        url = self._private_url(path)
+        headers = {"Content-Type": content_type, "Accept": "application/json"}
+        return self._send(
+            f"POST {url}",
+            lambda left_s: self.budget.outbound.post(url, body=body, headers=headers, total_s=left_s),
+        )
+
+    def request(self, path: str, method: str = "GET", *, private: bool = False) -> str:
+        """What was asked, as evidence tells it: never with a header or a body. `private`: with a credential."""
+        return f"{method} {self._private_url(path) if private else self._url(path)}"
+
+    def found(
+        self,
+        what: What,
+        value: Any,
+        *,
+        subject: str = "",
+        request: str | None = None,
+        note: Note | None = None,
+        **facts: Any,
+    ) -> Finding:
+        """One thing learnt."""
+        return Finding(
+            what=what,
+            subject=subject,
+            value=value,
+            probe=self.probe,
+            rank=self.rank,
+            strength=self.strength,
+            observed_at=datetime.now(UTC),
+            request=request,
+            note=note,
+            facts=facts,
+        )
+
+    def unknown(self, what: What, missed: Missed, *, subject: str = "") -> Finding:
+        """One thing that could not be learnt, and why."""
+        facts = dict(missed.facts)
+        return self.found(what, None, subject=subject, request=missed.request, note=missed.note, **facts)
+
+    def _url(self, path: str) -> str:
+        return self.budget.site.url + path
+
+    def _private_url(self, path: str) -> str:
+        """Over https even where the site was bound by an address in the clear: nearly every shop answers there too."""
+        site = self.budget.site
+        if site.scheme == "http" and site.port is None:
+            site = replace(site, scheme="https")
+        return site.url + path
+
+    def _follow(self, path: str) -> tuple[Answer, ...] | Missed:
+        url = self._url(path)
+        asked = f"GET {url}"
+        answers: list[Answer] = []
+        for _ in range(1 + MAX_HOPS):
+            here = url
+            answer = self._send(f"GET {url}", lambda left_s: self.budget.outbound.get(here, total_s=left_s))  # noqa: B023 - called at once
+            if isinstance(answer, Missed):
+                return answer
+            answers.append(answer)
+            if answer.status not in REDIRECTS or "location" not in answer.headers:
+                return tuple(answers)
+            url = _onward(answer)
+            if not is_on_site(url, self.budget.site):
+                return moved(answer, asked)
+        return Missed(note=Note.NOT_THE_SHOP, request=asked)
+
+    def _send(self, request: str, send: Callable[[float], Answer]) -> Answer | Missed:
+        left_s = self.budget.left_s()
+        if left_s <= 0:
+            return Missed(note=Note.TOO_SLOW, request=request)
+        if not self.budget.take(self.purse):
+            return Missed(note=Note.NOT_ASKED, request=request)
+        try:
+            return send(left_s)
+        except OutboundFailed as failed:
+            note = _FAILED.get(failed.reason, Note.UNREACHABLE)
+            return Missed(note=note, request=request, facts={"reason": failed.reason})
+        except OutboundRefused as refused:
+            if refused.code == "credentials_in_clear":
+                return Missed(note=Note.NOT_SECURE, request=request)
+            note = Note.UNREADABLE if refused.code.startswith("header") else Note.UNREACHABLE
+            return Missed(note=note, request=request, facts={"reason": refused.code})
+
+
+def moved(answer: Answer, request: str) -> Missed:
+    """What a redirect that is not followed means; where it leads may be the shop's right address."""
+    onward = parse(_onward(answer))
+    facts = {"status": answer.status, **({"leads_to": onward.origin} if onward is not None else {})}
+    return Missed(note=Note.NOT_THE_SHOP, request=request, facts=facts)
+
+
+def _onward(answer: Answer) -> str:
+    """Where a redirect leads, as an absolute URL; an empty text where nobody can tell."""
+    try:
+        return urljoin(answer.url, answer.headers.get("location", ""))
+    except ValueError:  # brackets that match nothing
+        return ""
+
+
+def is_on_site(url: str, site: Site) -> bool:
+    """Say whether an absolute URL leads to this very site, with or without `www.`, in the clear or not."""
+    found = parse(url)
+    return found is not None and found.identity == site.identity

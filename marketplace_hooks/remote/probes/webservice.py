@@ -1,0 +1,181 @@
+"""Which PrestaShop answers on the webservice, and does the key belong to this very site? Rung 3, PrestaShop 1.6 to 9.
+
+A key with GET on `shop_urls` is enough (`inspection-facts.md` 1). The version is believed only beside a 200 with an XML
+`<prestashop>` root: refused answers say 0 from 8.0 on, and proxies add or strip the header. XML, for JSON is broken.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from xml.etree.ElementTree import Element
+
+from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.notes import Note
+from ...domain.merchant_sites import Site, parse
+from ..http.client import Answer
+from .protocol import Asked, Probe
+from .safe_parsing import clean_version, looks_like_html, read_xml
+from .session import REDIRECTS, Missed, ProbeSession, moved
+
+WANTED = "shop_urls"
+_SHOP_URLS = f"api/{WANTED}?display=full"
+_WITHOUT_REWRITING = f"webservice/dispatcher.php?url={WANTED}&display=full"
+_ROOT = "api/"
+_WRITES = ("put", "post", "patch", "delete")
+_MAX_RESOURCES = 30
+
+# By the codes of the XML errors, the first that is there (`inspection-facts.md` 1.3).
+_BY_CODE = (
+    (17, Note.KEY_EMPTY),
+    (18, Note.KEY_LENGTH),
+    (20, Note.KEY_UNKNOWN),
+    (21, Note.KEY_WITHOUT_RIGHTS),
+    (26, Note.SHOP_URLS_NOT_GRANTED),
+    (25, Note.SHOP_URLS_NOT_GRANTED),
+    (132, Note.KEY_OF_ANOTHER_SHOP),
+    (22, Note.WEBSERVICE_OFF),
+)
+
+
+def applies(asked: Asked) -> bool:
+    return asked.credentials.webservice_key is not None
+
+
+def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+    """Read the version and the shop's addresses, then what else the key could do."""
+    secret = _basic(asked.credentials.webservice_key or "")
+    path, answer = _SHOP_URLS, probe_session.ask(_SHOP_URLS, secret)
+    if isinstance(answer, Answer) and answer.status == 404 and looks_like_html(answer):
+        # The shop may live without URL rewriting.
+        path, again = _WITHOUT_REWRITING, probe_session.ask(_WITHOUT_REWRITING, secret)
+        answer = again if isinstance(again, Answer) and again.status != 404 else answer
+    request = probe_session.request(path, private=True)
+    root = answer if isinstance(answer, Missed) else _document(answer, asked.site, request)
+    if isinstance(root, Missed):
+        yield probe_session.unknown(What.PLATFORM_VERSION, root)
+        return
+    assert isinstance(answer, Answer)  # noqa: S101 - for the type checker: a document came from an answer
+    version = _version(answer)
+    if version is None:
+        yield probe_session.unknown(What.PLATFORM_VERSION, Missed(note=Note.VERSION_NOT_TOLD, request=request))
+    else:
+        yield probe_session.found(What.PLATFORM_VERSION, version, request=request)
+    yield _identity(root, asked.site, probe_session, request)
+    if path == _SHOP_URLS:
+        yield from _warnings(probe_session, secret)
+
+
+def _basic(key: str) -> Mapping[str, str]:
+    """The key as a login without a password; never as `ws_key`, which ends in logs and redirects."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode(), "Accept": "text/xml"}
+
+
+def _document(answer: Answer, site: Site, request: str) -> Element | Missed:
+    """Return the root of a good answer, or what the answer means."""
+
+    def missed(note: Note, **facts: object) -> Missed:
+        return Missed(note=note, request=request, facts={"status": answer.status, **facts})
+
+    if answer.status in REDIRECTS:
+        return moved(answer, request)
+    root = read_xml(answer)
+    if answer.status == 200:
+        if isinstance(root, Note):
+            return missed(root)
+        return root if root.tag == "prestashop" else missed(Note.UNREADABLE)
+    if isinstance(root, Note):
+        return missed(_without_xml(answer))
+    codes = {_number(code.text) for code in root.iter("code")}
+    for code, note in _BY_CODE:
+        if code in codes:
+            return missed(note, codes=sorted(codes - {0}))
+    return missed(Note.SHOP_ERROR if answer.status >= 500 else Note.UNREADABLE)
+
+
+def _without_xml(answer: Answer) -> Note:
+    """What a refusal that is not PrestaShop's XML means."""
+    realm = answer.headers.get("www-authenticate", "")
+    if answer.status == 401 and ("PrestaShop" in realm or answer.body.strip() == b"401 Unauthorized"):
+        return Note.KEY_NOT_RECEIVED
+    if answer.status == 404:
+        return Note.NOT_THE_SHOP
+    if answer.status >= 500 and answer.status != 503:
+        return Note.SHOP_ERROR
+    return Note.BLOCKED
+
+
+def _version(answer: Answer) -> str | None:
+    said = answer.headers.all("psws-version")
+    version = clean_version(said[0]) if len(said) == 1 else None
+    return None if version == "0" else version
+
+
+def _identity(root: Element, site: Site, probe_session: ProbeSession, request: str) -> Finding:
+    """Say whether one active row of `shop_urls` is this very site, and which shop of a multistore it is."""
+    rows = [_texts(row) for row in root.iter("shop_url")]
+    here = [
+        row for row in rows if row.get("active") == "1" and _names(site, (row.get("domain"), row.get("domain_ssl")))
+    ]
+    exact = [row for row in here if _path(row) == site.path]
+    if not here:
+        value = {"matches": False}
+        return probe_session.found(What.SHOP_IDENTITY, value, request=request, note=Note.KEY_OF_ANOTHER_SITE)
+    return probe_session.found(
+        What.SHOP_IDENTITY,
+        {"matches": True, "shop_id": _number((exact or here)[0].get("id_shop")) or None},
+        request=request,
+    )
+
+
+def _names(site: Site, domains: Iterable[str | None]) -> bool:
+    """Whether one of these domains, whatever port PrestaShop stores with it, is the site's host."""
+    for domain in domains:
+        found = parse(f"{site.scheme}://{domain.strip()}/") if domain else None
+        if found is not None and found.identity[0] == site.identity[0]:
+            return True
+    return False
+
+
+def _path(row: Mapping[str, str]) -> str:
+    path = f"{row.get('physical_uri', '')}{row.get('virtual_uri', '')}".strip("/")
+    return f"/{path}/" if path else "/"
+
+
+def _texts(row: Element) -> dict[str, str]:
+    return {field.tag: (field.text or "").strip() for field in row}
+
+
+def _warnings(probe_session: ProbeSession, secret: Mapping[str, str]) -> Iterator[Finding]:
+    """Say what the key could do beyond reading `shop_urls`. Where that cannot be read, nothing is said."""
+    answer = probe_session.ask(_ROOT, secret)
+    root = read_xml(answer) if isinstance(answer, Answer) and answer.status == 200 else None
+    if not isinstance(root, Element):
+        return
+    granted = {resource.tag: resource.attrib for api in root.iter("api") for resource in api}
+    writes = sorted(name for name, flags in granted.items() if any(flags.get(method) == "true" for method in _WRITES))
+    more = sorted(name for name, flags in granted.items() if name != WANTED and flags.get("get") == "true")
+    request = probe_session.request(_ROOT, private=True)
+    for note, names in ((Note.KEY_CAN_WRITE, writes), (Note.KEY_READS_MORE, more)):
+        resources = [name for name in names if name.isidentifier()][:_MAX_RESOURCES]
+        if resources:
+            value = {"note": note.value, "resources": resources}
+            yield probe_session.found(
+                What.CREDENTIAL, value, subject=note.value, request=request, note=note, resources=resources
+            )
+
+
+def _number(text: str | None) -> int:
+    digits = (text or "").strip()
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else 0
+
+
+PROBE = Probe(
+    name="webservice",
+    rank=3,
+    strength=Strength.VERIFIED,
+    about=What.PLATFORM_VERSION,
+    applies=applies,
+    run=run,
+    requests=2,
+)

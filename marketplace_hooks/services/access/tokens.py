@@ -1,0 +1,99 @@
+"""Who may call the API with which bearer token?
+
+A token reads `mht_<id>_<secret>`: the id finds its row by the primary key, the secret is compared in constant time.
+Only the SHA-256 of the secret is kept; whoever reads the table cannot call anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...errors import NotFound, PayloadRejected
+from ...models.access import Role, Token
+from ..core.runtime import Runtime
+
+PREFIX = "mht_"
+_TEXT = re.compile(r"mht_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+_NOBODY = hashlib.sha256(b"").hexdigest()
+_LONGEST_LABEL = 200
+_OWNERS = (Role.SELLER, Role.CUSTOMER)
+
+
+def create(runtime: Runtime, role: Role | str, *, subject: str | None = None, label: str = "") -> tuple[Token, str]:
+    """Make a token; return it with its plain text, which is shown this once.
+
+    `subject` is the id of the seller or customer whom the token stands for; platform and operator have none. Raises
+    `PayloadRejected` with everything that is wrong.
+    """
+    if errors := _faults(role, subject, label):
+        raise PayloadRejected("a token cannot be made so", errors=errors)
+    id_, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+    token = Token(
+        id=f"tok_{id_}",
+        secret_sha256=_digest(secret),
+        role=Role(role),
+        subject=subject,
+        label=label,
+        created_at=runtime.now(),
+        revoked_at=None,
+    )
+    with runtime.database.session() as session:
+        session.add(token)
+    return token, f"{PREFIX}{id_}_{secret}"
+
+
+def find(session: Session, text: str) -> Token | None:
+    """The token whose plain text this is; None for an unknown, malformed or revoked one."""
+    parts = _TEXT.fullmatch(text)
+    if parts is None:
+        return None
+    id_, secret = parts.groups()
+    token = session.scalar(select(Token).where(Token.id == f"tok_{id_}"))
+    # Compared also where there is no such token, so that its absence takes no less time.
+    matches = hmac.compare_digest(token.secret_sha256 if token else _NOBODY, _digest(secret))
+    return token if token is not None and matches and token.revoked_at is None else None
+
+
+def stands(session: Session, token_id: str) -> bool:
+    """Whether a token that was found good before has not been revoked since."""
+    return session.scalar(select(Token.id).where(Token.id == token_id, Token.revoked_at.is_(None))) is not None
+
+
+def revoke(runtime: Runtime, token_id: str) -> Token:
+    """The token opens nothing any more, from now on. Revoking twice changes nothing. Raises `NotFound`."""
+    with runtime.database.session() as session:
+        token = session.scalar(select(Token).where(Token.id == token_id).with_for_update())
+        if token is None:
+            raise NotFound(f"no token {token_id}")
+        token.revoked_at = token.revoked_at or runtime.now()
+    return token
+
+
+def list_tokens(session: Session) -> list[Token]:
+    """Every token, revoked ones included, the oldest first."""
+    return list(session.scalars(select(Token).order_by(Token.created_at, Token.id)))
+
+
+def _faults(role: Role | str, subject: str | None, label: str) -> list[dict[str, str]]:
+    faults = []
+    if role not in list(Role):
+        faults.append({"path": "role", "message": f"must be one of {', '.join(Role)}"})
+    elif role in _OWNERS and not subject:
+        faults.append({"path": "subject", "message": f"a {role} token needs the {role}'s id"})
+    elif role not in _OWNERS and subject is not None:
+        faults.append({"path": "subject", "message": f"a {role} token stands for nobody in particular"})
+    if subject is not None and (len(subject) > 100 or not subject.isprintable()):
+        faults.append({"path": "subject", "message": "must be an id: at most 100 printable characters"})
+    if len(label) > _LONGEST_LABEL or not label.isprintable():
+        faults.append({"path": "label", "message": f"must be at most {_LONGEST_LABEL} printable characters"})
+    return faults
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,144 @@
+"""Who is entitled to support and updates, at which instant, and what can be done about it if not?
+
+One indexed statement reads everything that one answer needs; `domain/entitlement` judges; nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...domain.business_care.entitlement import CoveredPeriod, Dispute, Entitlement, Question, judge
+from ...domain.business_care.entitlement import Purchase as PurchaseFacts
+from ...domain.business_care.renewals import Stop
+from ...domain.catalog.statuses import Status
+from ...models.products import Product
+from ...models.purchases import DisputeOutcome, Purchase, SiteBinding
+from ...models.subscriptions import Period, Subscription, SubscriptionState
+from .disputes import read_disputes
+from .renewal_history import noted_stops, read_history
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Which purchases a question is about: one of them, several, or a customer's of a product.
+
+    `customer_id` narrows what a customer may see, `seller_id` what a seller may: other people's are not found.
+    """
+
+    purchase_id: str | None = None
+    purchase_ids: Collection[str] | None = None
+    customer_id: str | None = None
+    product_id: str | None = None
+    seller_id: str | None = None
+
+
+_READ = (
+    select(
+        Purchase.id,
+        Purchase.product_id,
+        Purchase.shop_url,
+        Purchase.recorded_at,
+        Purchase.refunded_at,
+        Purchase.terminated_at,
+        Purchase.disputed_at,
+        Purchase.dispute_won_at,
+        Product.status,
+        Subscription.state,
+        Subscription.renewal_at,
+        Subscription.customer_stopped_at,
+        Subscription.customer_lifted_at,
+        Subscription.withdrawn_from,
+        Subscription.withdrawal_lifted_at,
+        Period.first_day,
+        Period.last_day,
+        Period.payment,
+        Period.settled_at,
+    )
+    .join(Product, Product.id == Purchase.product_id)
+    .outerjoin(Subscription, Subscription.purchase_id == Purchase.id)
+    .outerjoin(Period, Period.purchase_id == Purchase.id)
+    .order_by(Purchase.id, Period.index)
+)
+
+
+def check(session: Session, asked: Asked, question: Question, *, as_of_now: bool = True) -> Entitlement:
+    """Judge the purchases asked about. `as_of_now` False: `question.at` may be long past, and histories are read."""
+    purchases = read_purchases(session, asked, question.at)
+    if not as_of_now:
+        purchases = [_as_of(session, purchase, question.at) for purchase in purchases]
+    return judge(purchases, question)
+
+
+def read_purchases(session: Session, asked: Asked, now: datetime) -> list[PurchaseFacts]:
+    """The facts about every purchase asked about, in one statement."""
+    query = _READ
+    if asked.purchase_id is not None:
+        query = query.where(Purchase.id == asked.purchase_id)
+    if asked.purchase_ids is not None:
+        query = query.where(Purchase.id.in_(asked.purchase_ids))
+    if asked.customer_id is not None:
+        query = query.where(Purchase.customer_id == asked.customer_id)
+    if asked.product_id is not None and asked.purchase_id is None:
+        query = query.where(Purchase.product_id == asked.product_id)
+    if asked.seller_id is not None:
+        query = query.where(Product.seller_id == asked.seller_id)
+    grouped: dict[str, list[Any]] = {}
+    for row in session.execute(query):
+        grouped.setdefault(row.id, []).append(row)
+    return [facts_of(rows, now) for rows in grouped.values()]
+
+
+def facts_of(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
+    """The facts that the rows of one purchase, one for each of its periods, tell of it."""
+    first = rows[0]
+    stops = noted_stops(first)
+    return PurchaseFacts(
+        purchase_id=first.id,
+        product=first.product_id,
+        periods=[
+            CoveredPeriod(
+                first_day=row.first_day,
+                last_day=row.last_day,
+                payment=row.payment,
+                settled_at=row.settled_at,
+            )
+            for row in rows
+            if row.first_day is not None
+        ],
+        bound_site=first.shop_url,
+        refunded_at=first.refunded_at,
+        terminated_at=first.terminated_at,
+        disputes=[Dispute(disputed_at=first.disputed_at, won_at=first.dispute_won_at)] if first.disputed_at else [],
+        stops=stops,
+        renewal_is_awaited=_is_awaited(first, stops, now),
+        reactivable=first.status is not Status.OFFLINE_PERMANENT,
+    )
+
+
+def _is_awaited(row: Any, stops: Sequence[Stop], now: datetime) -> bool:
+    """Whether the renewal's instant has passed, nothing stops it, and it is only not claimed yet (`domain.md` 12)."""
+    if row.state is not SubscriptionState.ACTIVE or row.renewal_at > now:
+        return False
+    return row.renewal_at > row.recorded_at and not any(stop.prevents(row.renewal_at) for stop in stops)
+
+
+def _as_of(session: Session, purchase: PurchaseFacts, at: datetime) -> PurchaseFacts:
+    """The facts as they stood at a past instant: the site bound then, the disputes and the words of that time."""
+    bound = (
+        select(SiteBinding.shop_url)
+        .where(SiteBinding.purchase_id == purchase.purchase_id, SiteBinding.bound_at <= at)
+        .order_by(SiteBinding.bound_at.desc())
+        .limit(1)
+    )
+    disputes = [
+        Dispute(disputed_at=one.disputed_at, won_at=one.closed_at if one.outcome is DisputeOutcome.WON else None)
+        for one in read_disputes(session, purchase.purchase_id)
+    ]
+    stops = read_history(session, purchase.purchase_id).stops
+    return replace(purchase, bound_site=session.scalar(bound), disputes=disputes, stops=stops)

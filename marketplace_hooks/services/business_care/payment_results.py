@@ -1,0 +1,148 @@
+"""The platform has charged, or could not: what does that make of the period that was asked for?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...domain.business_care.entitlement import Payment
+from ...domain.business_care.renewals import original_date, period, renewal_instant
+from ...errors import Conflict, PayloadRejected
+from ...models.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
+from ..core.unit_of_work import Cause, UnitOfWork
+from .renewal_history import History, read_history
+from .subscriptions import carry_on, charged_in_vain, expire, reverse, tell_started
+
+
+def settle_renewed(uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any], cause: Cause) -> bool:
+    """The platform was paid for a period: the one we asked for, or one that it charged by itself. False: known.
+
+    What it charged although the renewal had been stopped in time is to be given back.
+    """
+    index, occurred_at = told["period_index"], told["occurred_at"]
+    known = uow.session.get(Period, (subscription.purchase_id, index), with_for_update=True)
+    asked_for = known is not None and known.payment is Payment.PENDING
+    if known is None:
+        uow.session.add(_charged_by_itself(uow, subscription, told))
+    else:
+        _check_amount(known, told["amount"])
+        if known.payment is Payment.PAID or known.reversal_asked_at is not None:
+            known.charge_id = known.charge_id or told["charge_id"]
+            return False
+        known.payment, known.settled_at, known.charge_id = Payment.PAID, occurred_at, told["charge_id"]
+    if subscription.state is not SubscriptionState.ENDED and index >= subscription.current_index:
+        carry_on(uow, subscription, index)
+    if not asked_for:
+        history = read_history(uow.session, subscription.purchase_id)
+        reverse(uow, subscription, charged_in_vain(uow, subscription, history), cause)
+    return True
+
+
+def _charged_by_itself(uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any]) -> Period:
+    index = told["period_index"]
+    charged = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
+    return Period(
+        purchase_id=subscription.purchase_id,
+        index=index,
+        kind=PeriodKind.RENEWAL,
+        first_day=charged.first_day,
+        last_day=charged.last_day,
+        starts_at=renewal_instant(subscription.anchor_on, index - subscription.anchor_index, uow.zone),
+        payment=Payment.PAID,
+        settled_at=told["occurred_at"],
+        **_charge(told),
+    )
+
+
+def settle_failed(uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any], cause: Cause) -> bool:
+    """A payment failed. Only a final failure changes anything: the period was never in force. False: no effect."""
+    current = uow.session.get(Period, (subscription.purchase_id, told["period_index"]), with_for_update=True)
+    if current is None or current.payment is not Payment.PENDING:
+        return False
+    _check_amount(current, told["amount"])
+    if not told["final"]:
+        return False
+    current.payment, current.settled_at = Payment.FAILED, told["occurred_at"]
+    current.charge_id = told["charge_id"]
+    if subscription.state is SubscriptionState.PAYMENT_PENDING:
+        expire(uow, subscription, cause, unpaid=current)
+    return True
+
+
+def settle_reactivated(
+    uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any], cause: Cause
+) -> bool | None:
+    """The customer has taken up an expired Business Care again: a new original date; indexes go on.
+
+    False: known. None: a renewal is still to be paid or to fail, of which we may be told later. Raises `Conflict` when
+    it was running then, ended for good, or its product withdrawn.
+    """
+    index, occurred_at = told["period_index"], told["occurred_at"]
+    known = uow.session.get(Period, (subscription.purchase_id, index), with_for_update=True)
+    if known is not None and (known.payment is Payment.PAID or index < subscription.current_index):
+        if known.kind is not PeriodKind.REACTIVATION:
+            raise Conflict(f"period {index} is another one", state=known.kind, asked=PeriodKind.REACTIVATION)
+        return False
+    history = read_history(uow.session, subscription.purchase_id)
+    _refuse_while_running(subscription, told)
+    if any(ending.stands_at(occurred_at) for ending in history.endings):
+        raise Conflict("a withdrawn product cannot be reactivated", state="withdrawn", asked=SubscriptionState.ACTIVE)
+    if not _has_lapsed(subscription, history):
+        return None
+    if known is not None:  # its renewal was never in force: the platform counts on from the last one that was.
+        uow.session.delete(known)
+        uow.session.flush()
+    subscription.anchor_on, subscription.anchor_index = original_date(occurred_at, uow.zone), index
+    opened = period(subscription.anchor_on, index, first_index=index)
+    row = Period(
+        purchase_id=subscription.purchase_id,
+        index=index,
+        kind=PeriodKind.REACTIVATION,
+        first_day=opened.first_day,
+        last_day=opened.last_day,
+        starts_at=occurred_at,
+        payment=Payment.PAID,
+        **_charge(told),
+    )
+    uow.session.add(row)
+    carry_on(uow, subscription, index)
+    tell_started(uow, subscription, opened, cause)
+    return True
+
+
+def _refuse_while_running(subscription: Subscription, told: Mapping[str, Any]) -> None:
+    begun_at = subscription.renewal_at
+    ended = subscription.state is SubscriptionState.ENDED
+    if ended or (subscription.state is not SubscriptionState.PAYMENT_PENDING and told["occurred_at"] < begun_at):
+        raise Conflict(
+            f"the Business Care is {subscription.state}; only an expired one is reactivated",
+            state=subscription.state,
+            asked=SubscriptionState.ACTIVE,
+        )
+
+
+def _has_lapsed(subscription: Subscription, history: History) -> bool:
+    """Whether it was over by its renewal's instant, noticed here or not yet; nothing else can be reactivated."""
+    if subscription.state is not SubscriptionState.ACTIVE:
+        return subscription.state is SubscriptionState.EXPIRED
+    return subscription.renewal_at <= history.recorded_at or history.prevents(subscription.renewal_at)
+
+
+def _charge(told: Mapping[str, Any]) -> dict[str, Any]:
+    amount = told["amount"]
+    return {
+        "charge_id": told["charge_id"],
+        "amount_cents": amount["amount_cents"],
+        "currency": amount["currency"],
+    }
+
+
+def _check_amount(known: Period, amount: Mapping[str, Any]) -> None:
+    """What was charged must be what was asked for."""
+    if known.amount_cents is None:
+        return
+    if (amount["amount_cents"], amount["currency"]) != (known.amount_cents, known.currency):
+        raise PayloadRejected(
+            "the amount is not the one that was asked for",
+            errors=[{"path": "data.amount", "message": f"{known.amount_cents} {known.currency} were asked for"}],
+        )

@@ -1,0 +1,181 @@
+"""Which renewals have come to their instant, and may they be claimed?
+
+Only due rows are touched, in batches. A period is claimed by its unique row: two runs at once, or one that was killed,
+claim nothing twice. Everything selects `<= now` and catches up after any pause (`domain.md` 11).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from ...database.engine import insert_new
+from ...database.types import constant
+from ...domain.business_care.entitlement import Payment
+from ...domain.business_care.prices import renewal_price
+from ...domain.business_care.renewals import Decision, Renewal, decide, latest_claimable, period
+from ...domain.civil_days import day_of
+from ...models.inbox import InboxEvent, InboxState
+from ...models.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
+from ..catalog.listing_prices import Prices, read_prices
+from ..core.runtime import Runtime
+from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
+from .renewal_history import read_histories
+from .renewal_notices import needs_notice, notice_batch
+from .renewal_run_state import is_held, may_run, remember
+from .subscriptions import SUBJECT, expire, idempotency_key, move_to, publish
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+CAUSE = Cause(actor="marketplace_hooks", reason="the period ended")
+
+
+def due(session: Session, now: datetime) -> bool:
+    """Whether a renewal has come to its instant and its run is not held, or a notice has come to its day."""
+    return _renewals_due(session, now) or _any(session, needs_notice(now))
+
+
+def _renewals_due(session: Session, now: datetime) -> bool:
+    return _any(session, is_due(now)) and not is_held(session)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """How many renewals have come to their instant and are not decided, and the first of these instants."""
+
+    count: int
+    since: datetime | None
+
+
+def count_due(session: Session, now: datetime) -> Waiting:
+    """What the next run has to decide."""
+    count, since = session.execute(select(func.count(), func.min(Subscription.renewal_at)).where(is_due(now))).one()
+    return Waiting(count=count, since=since)
+
+
+def _any(session: Session, which: ColumnElement[bool]) -> bool:
+    return session.scalar(select(Subscription.purchase_id).where(which).limit(1)) is not None
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """SQL for: a renewal that has come to its instant, and a quarter of an hour more."""
+    active = Subscription.state == constant(SubscriptionState.ACTIVE)
+    return and_(active, Subscription.renewal_at <= latest_claimable(now))
+
+
+def _in_flight(now: datetime) -> ColumnElement[bool]:
+    """SQL for: something was received that may stop the renewal, and is not applied yet. Its turn comes first."""
+    waiting = select(InboxEvent.subject).where(InboxEvent.state == constant(InboxState.RECEIVED))
+    # A withdrawal counts from our receipt: what came later than the latest instant to be claimed stops nothing.
+    withdrawals = waiting.where(InboxEvent.received_at <= latest_claimable(now))
+    return or_(
+        (f"{SUBJECT}:" + Subscription.purchase_id).in_(waiting),
+        ("product:" + Subscription.product_id).in_(withdrawals),
+    )
+
+
+def run_renewals(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Claim or end every subscription whose renewal is due, and send every notice that is; return how many of both."""
+    total = 0
+    for batch in (_renew_batch, _notice_batch):
+        while not stop():
+            done = run_in_transaction(runtime, batch)
+            total += done
+            if done < BATCH:
+                break
+            runtime.database.give_way()
+    return total
+
+
+def look(runtime: Runtime) -> bool:
+    """Whether renewals or notices are due; where no renewal is, remember that somebody has looked."""
+    now = runtime.now()
+    with runtime.database.reading() as session:
+        renewals, notices = _renewals_due(session, now), _any(session, needs_notice(now))
+    if not renewals:  # else the run itself says that it ran.
+        remember(runtime)
+    return renewals or notices
+
+
+def _renew_batch(uow: UnitOfWork) -> int:
+    """Decide the next due renewals, longest due first."""
+    if not may_run(uow):
+        return 0
+    query = (
+        select(Subscription)
+        .where(is_due(uow.now), ~_in_flight(uow.now))
+        .order_by(Subscription.renewal_at, Subscription.purchase_id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    due_ones = list(uow.session.scalars(query))
+    histories = read_histories(uow.session, [one.purchase_id for one in due_ones])
+    claimed: list[Subscription] = []
+    for subscription in due_ones:
+        history = histories[subscription.purchase_id]
+        facts = Renewal(renewal_at=subscription.renewal_at, recorded_at=history.recorded_at, stops=history.stops)
+        match decide(facts, uow.now):
+            case Decision.CLAIM:
+                claimed.append(subscription)
+            case Decision.STOPPED:
+                expire(uow, subscription, CAUSE)
+            case _:  # of a time before we knew of the purchase: the platform tells its renewals, or has told its end.
+                expire(uow, subscription, None)
+    _claim(uow, claimed)
+    return len(due_ones)
+
+
+def _notice_batch(uow: UnitOfWork) -> int:
+    return notice_batch(uow, BATCH)
+
+
+def _claim(uow: UnitOfWork, subscriptions: Sequence[Subscription]) -> None:
+    """Claim the next period of each by its unique row, and ask the platform to charge it."""
+    if not subscriptions:
+        return
+    prices = read_prices(uow.session, {one.product_id for one in subscriptions})
+    rows = {one.purchase_id: _next_period(uow, one, prices) for one in subscriptions}
+    statement = insert_new(uow.session, Period).returning(Period.purchase_id)
+    won = set(uow.session.scalars(statement, list(rows.values())))
+    for subscription in subscriptions:
+        row = rows[subscription.purchase_id]
+        if subscription.purchase_id not in won:
+            # A period with this number stands, and yet this one is the last: a person must see how that came about.
+            log.error("%s has a period %s already: it is not renewed", subscription.purchase_id, row["index"])
+            expire(uow, subscription, CAUSE)
+            continue
+        move_to(uow, subscription, row["index"])
+        subscription.state = SubscriptionState.PAYMENT_PENDING
+        told = {
+            "period_index": row["index"],
+            "first_day": row["first_day"],
+            "last_day": row["last_day"],
+            "amount": {"amount_cents": row["amount_cents"], "currency": row["currency"]},
+            "idempotency_key": idempotency_key(subscription, row["index"]),
+        }
+        publish(uow, subscription, "renewal_due", told, CAUSE)
+
+
+def _next_period(uow: UnitOfWork, subscription: Subscription, prices: Prices) -> dict[str, Any]:
+    index, instant = subscription.current_index + 1, subscription.renewal_at
+    following = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
+    listing_cents, currency = prices.at(subscription.product_id, instant)
+    return {
+        "purchase_id": subscription.purchase_id,
+        "index": index,
+        "kind": PeriodKind.RENEWAL,
+        "first_day": following.first_day,
+        "last_day": following.last_day,
+        "starts_at": instant,
+        "payment": Payment.PENDING,
+        "amount_cents": renewal_price(listing_cents, day_of(instant, uow.zone)),
+        "currency": currency,
+        "claimed_at": uow.now,
+    }

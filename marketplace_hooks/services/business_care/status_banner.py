@@ -1,0 +1,46 @@
+"""What stands at the head of a purchase and of every conversation about it: does Business Care run, or since when not?
+
+One statement; both sides read the same (`domain.md` 14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ...domain.business_care.entitlement import Code, Entitlement, Purchase, Question, judge
+from ...domain.civil_days import Zone, day_of
+from .entitlements import Asked, read_purchases
+
+
+def care_head(
+    session: Session, purchase_id: str, *, now: datetime, zone: Zone, site: str | None = None
+) -> Mapping[str, Any]:
+    """Active or not, the last day, the code, the remedy, and `since`: the first day on which it is not active.
+
+    `since` is None while it is active, and where it never was. `site` is the one that a request is about.
+    """
+    facts = read_purchases(session, Asked(purchase_id=purchase_id), now)
+    found = judge(facts, Question(at=now, zone=zone, site=site))
+    return {
+        "active": found.active,
+        "last_day": found.last_day,
+        "code": found.code,
+        "remedy": found.remedy,
+        "since": None if found.active or not facts else _since(facts[0], found, now, zone),
+    }
+
+
+def _since(purchase: Purchase, found: Entitlement, now: datetime, zone: Zone) -> date | None:
+    disputed_at = max((one.disputed_at for one in purchase.disputes if one.stands_at(now)), default=None)
+    ended_at = {
+        Code.REFUNDED: purchase.refunded_at,
+        Code.TERMINATED: purchase.terminated_at,
+        Code.PAYMENT_DISPUTED: disputed_at,
+    }.get(found.code)
+    if ended_at is not None:
+        return day_of(ended_at, zone)
+    return None if found.last_day is None else found.last_day + timedelta(days=1)

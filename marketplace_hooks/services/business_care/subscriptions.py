@@ -1,0 +1,227 @@
+"""How does a Business Care start, go on, renew or not, and end, and whom is it told?
+
+The customer's words are in `choices.py`, what the platform says of charges in `settlements.py`, what time brings in
+`renewals.py` and `notices.py`: all move a subscription by the functions here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...domain.business_care.entitlement import Payment
+from ...domain.business_care.renewals import Period as FirstPeriod
+from ...domain.business_care.renewals import notice_day, original_date, period, renewal_instant
+from ...domain.civil_days import first_instant
+from ...domain.instants import format_instant
+from ...models.purchases import Purchase
+from ...models.subscriptions import Notice, Period, PeriodKind, Subscription, SubscriptionState
+from ..core.unit_of_work import Cause, UnitOfWork
+from .renewal_history import History, note_stops, read_history
+
+SUBJECT = "purchase"
+GOES_ON = (SubscriptionState.ACTIVE, SubscriptionState.PAYMENT_PENDING)
+
+
+def subscription_of(session: Session, purchase_id: str) -> Subscription | None:
+    """The Business Care of a purchase, locked; None for a free product."""
+    return session.get(Subscription, purchase_id, with_for_update=True, populate_existing=True)
+
+
+def start_subscription(uow: UnitOfWork, purchase: Purchase, cause: Cause) -> Subscription:
+    """Open the first 12 months, included in the price. Of a product that is withdrawn meanwhile, they are the last."""
+    anchor = original_date(purchase.purchased_at, uow.zone)
+    subscription = Subscription(
+        purchase_id=purchase.id,
+        customer_id=purchase.customer_id,
+        product_id=purchase.product_id,
+        anchor_on=anchor,
+        anchor_index=1,
+        sequence=0,
+    )
+    carry_on(uow, subscription, 1)
+    first = period(anchor, 1)
+    opened = Period(
+        purchase_id=purchase.id,
+        index=1,
+        kind=PeriodKind.PURCHASE,
+        first_day=first.first_day,
+        last_day=first.last_day,
+        starts_at=purchase.purchased_at,
+        payment=Payment.PAID,
+    )
+    uow.session.add_all([subscription, opened])
+    tell_started(uow, subscription, first, cause)
+    return subscription
+
+
+def move_to(uow: UnitOfWork, subscription: Subscription, index: int) -> None:
+    """The period `index` is the last one, paid or pending; what is due after it is counted from the original date."""
+    current = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
+    counted = index - subscription.anchor_index + 1
+    subscription.current_index, subscription.last_day = index, current.last_day
+    subscription.renewal_at = renewal_instant(subscription.anchor_on, counted, uow.zone)
+    subscription.notice_at = None
+
+
+def carry_on(uow: UnitOfWork, subscription: Subscription, index: int) -> None:
+    """The period `index` is paid: the subscription is active, and its next notice is to be sent."""
+    move_to(uow, subscription, index)
+    subscription.state = SubscriptionState.ACTIVE
+    subscription.notice_at = first_instant(notice_day(subscription.last_day), uow.zone)
+
+
+def plan_notice(uow: UnitOfWork, subscription: Subscription) -> None:
+    """It will renew after all: the notice that was dropped is to be sent, at once if its day has passed."""
+    if subscription.state is not SubscriptionState.ACTIVE or subscription.renewal_at <= uow.now:
+        return
+    if uow.session.get(Notice, (subscription.purchase_id, subscription.current_index)) is None:
+        subscription.notice_at = first_instant(notice_day(subscription.last_day), uow.zone)
+
+
+def expire(uow: UnitOfWork, subscription: Subscription, cause: Cause | None, *, unpaid: Period | None = None) -> None:
+    """The Business Care is over; it can be reactivated while the product is sold.
+
+    `unpaid` is the period that was claimed and never came into force: it ends where the one before it did. Without a
+    `cause` nobody is told: it ended before anybody here knew of it.
+    """
+    subscription.state, subscription.notice_at = SubscriptionState.EXPIRED, None
+    if unpaid is not None:
+        before = uow.session.get_one(Period, (subscription.purchase_id, unpaid.index - 1))
+        subscription.last_day, subscription.renewal_at = before.last_day, unpaid.starts_at
+    if cause is not None:
+        publish(uow, subscription, "expired", {"last_day": subscription.last_day}, cause)
+
+
+def end_subscription(uow: UnitOfWork, purchase_id: str, cause: Cause, *, why: str, ended_at: datetime) -> None:
+    """End the Business Care for good: a refund, a termination, a dispute that was lost.
+
+    A renewal whose instant came after `ended_at`, and that was charged before we were told, is reversed.
+    """
+    subscription = subscription_of(uow.session, purchase_id)
+    if subscription is None:
+        return
+    went_on = subscription.state in GOES_ON
+    subscription.state, subscription.notice_at = SubscriptionState.ENDED, None
+    if went_on:
+        tell_cancelled(uow, subscription, why, cause, ended_at=ended_at)
+    history = read_history(uow.session, purchase_id)
+    reverse(uow, subscription, charged_in_vain(uow, subscription, history), cause)
+
+
+def charged_in_vain(uow: UnitOfWork, subscription: Subscription, history: History) -> list[Period]:
+    """The periods that were claimed or charged although their renewal had been stopped in time, as is known only now.
+
+    None of an imported history: its renewals were not ours (`domain.md` 11).
+    """
+    query = select(Period).where(
+        Period.purchase_id == subscription.purchase_id,
+        Period.kind == PeriodKind.RENEWAL,
+        Period.payment != Payment.FAILED,
+        Period.starts_at > history.recorded_at,
+    )
+    charged = uow.session.scalars(query.order_by(Period.index))
+    return [one for one in charged if history.prevents(one.starts_at)]
+
+
+def will_renew(subscription: Subscription, history: History) -> bool:
+    """Whether the renewal after the current period is ours, and nothing stops it."""
+    return subscription.renewal_at > history.recorded_at and not history.prevents(subscription.renewal_at)
+
+
+def goes_on_until(
+    uow: UnitOfWork, subscription: Subscription, history: History, charged: Sequence[Period] = ()
+) -> date:
+    """The last day of a Business Care that does not renew any more.
+
+    A renewal that has come to its instant without being stopped happens all the same; one that was `charged` in vain
+    is undone.
+    """
+    if charged:
+        return charged[0].first_day - timedelta(days=1)
+    index = subscription.current_index
+    awaited = subscription.state is SubscriptionState.ACTIVE and subscription.renewal_at <= uow.now
+    if awaited and will_renew(subscription, history):
+        index += 1
+    return period(subscription.anchor_on, index, first_index=subscription.anchor_index).last_day
+
+
+def reverse(uow: UnitOfWork, subscription: Subscription, charged: Sequence[Period], cause: Cause) -> None:
+    """Ask for the reversal of these charges, and end the Business Care where it had ended without them."""
+    for one in charged:
+        _ask_reversal(uow, subscription, one, cause)
+    if charged and charged[-1].index == subscription.current_index and subscription.state in GOES_ON:
+        expire(uow, subscription, cause, unpaid=charged[0])
+
+
+def _ask_reversal(uow: UnitOfWork, subscription: Subscription, charged: Period, cause: Cause) -> None:
+    """The period was claimed or charged wrongly: it was never in force, and the money is to be given back."""
+    charged.reversal_asked_at = charged.settled_at = uow.now
+    charged.payment = Payment.FAILED
+    amount = None
+    if charged.amount_cents is not None:
+        amount = {"amount_cents": charged.amount_cents, "currency": charged.currency}
+    told = {
+        "period_index": charged.index,
+        "amount": amount,
+        "charge_id": charged.charge_id,
+        "idempotency_key": idempotency_key(subscription, charged.index),
+    }
+    publish(uow, subscription, "reversal_due", told, cause)
+
+
+def idempotency_key(subscription: Subscription, index: int) -> str:
+    """What makes the platform charge a period once, however often it is asked."""
+    return f"{subscription.purchase_id}:{index}"
+
+
+def tell_started(uow: UnitOfWork, subscription: Subscription, first: FirstPeriod, cause: Cause) -> None:
+    """Tell that it runs, and at once that it will not renew where that is known already: of a withdrawn product."""
+    history = read_history(uow.session, subscription.purchase_id)
+    note_stops(subscription, history.stops)
+    publish(uow, subscription, "started", {"first_day": first.first_day, "last_day": first.last_day}, cause)
+    stopped_by = next((stop for stop in history.stops if stop.prevents(subscription.renewal_at)), None)
+    if stopped_by is not None:
+        tell_cancelled(uow, subscription, stopped_by.cause, cause)
+
+
+def tell_cancelled(
+    uow: UnitOfWork,
+    subscription: Subscription,
+    by: str,
+    cause: Cause,
+    *,
+    last_day: date | None = None,
+    ended_at: datetime | None = None,
+) -> None:
+    """Confirm that it does not renew, and until when it goes on: by default to the end of the current period."""
+    told: dict[str, Any] = {"by": by, "last_day": last_day or subscription.last_day}
+    if ended_at is not None:
+        told["ended_at"] = ended_at
+    publish(uow, subscription, "renewal_cancelled", told, cause)
+
+
+def publish(uow: UnitOfWork, subscription: Subscription, name: str, data: Mapping[str, Any], cause: Cause) -> None:
+    """Tell about a subscription, with the ids that a receiver needs."""
+    ids = {
+        "purchase_id": subscription.purchase_id,
+        "customer_id": subscription.customer_id,
+        "product_id": subscription.product_id,
+    }
+    uow.publish_counted_in(
+        f"subscription.{name}", SUBJECT, subscription.purchase_id, subscription, {**ids, **_plain(data)}, cause
+    )
+
+
+def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _written(value) for name, value in data.items()}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return format_instant(value)
+    return value.isoformat() if isinstance(value, date) else value

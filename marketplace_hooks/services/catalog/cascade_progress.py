@@ -1,0 +1,59 @@
+"""How far has what follows from a change got, for whoever may know?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...errors import NotFound
+from ...models.cascades import Cascade, CascadeState
+from ...models.products import SubjectKind
+from .pages import Visibility
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What was changed."""
+
+    kind: SubjectKind
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """A cascade. The counts are over all steps, of what has been counted so far."""
+
+    id: str
+    state: CascadeState
+    total: int
+    done: int
+    failed: int
+    change: str
+    subject: Subject
+    cause: Mapping[str, Any]
+    created_at: datetime
+    finished_at: datetime | None
+    steps: Sequence[Mapping[str, Any]]
+
+
+def progress_of(session: Session, cascade_id: str, visibility: Visibility) -> Progress:
+    """One cascade. Raises `NotFound`; a seller sees those of what he sells."""
+    cascade = session.scalar(select(Cascade).where(Cascade.id == cascade_id))
+    if cascade is None or not visibility.can_see(cascade.seller_id):
+        raise NotFound(f"there is no cascade {cascade_id}")
+    return Progress(
+        id=cascade.id,
+        state=cascade.state,
+        change=cascade.change,
+        subject=Subject(kind=cascade.subject_kind, id=cascade.subject_id),
+        cause=cascade.cause,
+        created_at=cascade.created_at,
+        finished_at=cascade.finished_at,
+        steps=cascade.steps,
+        **{name: sum(step[name] or 0 for step in cascade.steps) for name in ("total", "done", "failed")},
+    )

@@ -1,0 +1,150 @@
+"""Who holds a product or a pack offline now, what is scheduled for it, and has it been withdrawn? Read only.
+
+`standings.py` answers the same under locks, for whoever is about to change something.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from ...domain.catalog.statuses import Side, Status
+from ...models.products import SideState, SubjectKind, Withdrawal
+from ..core.unit_of_work import Cause
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldShown:
+    """One open hold: which side's, why, since when, and who asked for it."""
+
+    side: Side
+    reason: str
+    since: datetime
+    actor: str
+    on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledShown:
+    """A change that one side has scheduled."""
+
+    side: Side
+    status: Status
+    effective_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawalShown:
+    """The permanent end of a sale."""
+
+    side: Side
+    reason: str
+    effective_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldsView:
+    """What its seller, the customers who own it and the marketplace are shown beside a subject's status."""
+
+    holds: Sequence[HoldShown]
+    scheduled: Sequence[ScheduledShown]
+    withdrawal: WithdrawalShown | None
+
+
+def read_holds(session: Session, kind: SubjectKind, id_: str, seller_id: str) -> HoldsView:
+    """The holds of a product or pack, its seller's account's among them, its scheduled changes, its withdrawal."""
+    keys = [(kind, id_), (SubjectKind.SELLER, seller_id)]
+    subject = tuple_(SideState.subject_kind, SideState.subject_id)
+    states = list(session.scalars(select(SideState).where(subject.in_(keys))))
+    locked = select(Withdrawal).where(
+        Withdrawal.subject_kind == kind, Withdrawal.subject_id == id_, Withdrawal.reinstated_at.is_(None)
+    )
+    ended = session.scalar(locked)
+    own = (state for state in states if state.subject_kind is kind)
+    return HoldsView(
+        holds=shown_holds(states),
+        scheduled=shown_slots(own),
+        withdrawal=None if ended is None else shown_withdrawal(ended),
+    )
+
+
+def read_all_holds(session: Session, kind: SubjectKind, seller_id: str, ids: Sequence[str]) -> dict[str, HoldsView]:
+    """The same for several products, or packs, of one seller, by two statements however many they are."""
+    if not ids:
+        return {}
+    keys = [*((kind, id_) for id_ in ids), (SubjectKind.SELLER, seller_id)]
+    subject = tuple_(SideState.subject_kind, SideState.subject_id)
+    states = list(session.scalars(select(SideState).where(subject.in_(keys))))
+    account = [state for state in states if state.subject_kind is SubjectKind.SELLER]
+    locked = select(Withdrawal).where(
+        Withdrawal.subject_kind == kind,
+        Withdrawal.subject_id.in_(ids),
+        Withdrawal.reinstated_at.is_(None),
+    )
+    ended = {one.subject_id: shown_withdrawal(one) for one in session.scalars(locked)}
+    own: dict[str, list[SideState]] = {id_: [] for id_ in ids}
+    for state in states:
+        if state.subject_kind is kind:
+            own[state.subject_id].append(state)
+    return {
+        id_: HoldsView(holds=shown_holds([*found, *account]), scheduled=shown_slots(found), withdrawal=ended.get(id_))
+        for id_, found in own.items()
+    }
+
+
+def mark_of(status: Status, holds_view: HoldsView) -> str:
+    """A word for what stands, other whenever anything of it is: what somebody decides on, to be held against later."""
+    stands = (
+        status,
+        [(hold.side, hold.since) for hold in holds_view.holds],
+        [(slot.side, slot.status, slot.effective_at) for slot in holds_view.scheduled],
+        holds_view.withdrawal and holds_view.withdrawal.effective_at,
+    )
+    return hashlib.sha256(repr(stands).encode()).hexdigest()[:16]
+
+
+def shown_holds(states: Iterable[SideState]) -> list[HoldShown]:
+    """The open holds among these sides, in a fixed order."""
+    held = sorted((state for state in states if state.held), key=lambda state: list(Side).index(state.side))
+    return [_shown_hold(state) for state in held]
+
+
+def shown_slots(states: Iterable[SideState]) -> list[ScheduledShown]:
+    """The scheduled changes of these sides, the earliest first."""
+    return sorted(
+        (
+            ScheduledShown(
+                side=state.side,
+                status=state.scheduled_status,
+                effective_at=state.scheduled_at,
+                reason=state.scheduled_reason or "",
+            )
+            for state in states
+            if state.scheduled_status is not None and state.scheduled_at is not None
+        ),
+        key=lambda one: one.effective_at,
+    )
+
+
+def _shown_hold(state: SideState) -> HoldShown:
+    if state.held_since is None:
+        raise ValueError(f"the hold of {state.subject_kind} {state.subject_id} says no instant")
+    cause = Cause.from_json(state.held_cause or {})
+    return HoldShown(
+        side=state.side,
+        reason=state.held_reason or "",
+        since=state.held_since,
+        actor=cause.actor or state.side,
+        on_behalf_of=cause.on_behalf_of,
+    )
+
+
+def shown_withdrawal(ended: Withdrawal) -> WithdrawalShown:
+    """A withdrawal as it is shown."""
+    return WithdrawalShown(side=ended.side, reason=ended.reason, effective_at=ended.effective_at)

@@ -1,0 +1,47 @@
+"""What did the listings of these products cost, and when? Business Care is a share of the price at its instant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...models.products import Listing, Product
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """A price from `since` on (None: whenever no listing says otherwise)."""
+
+    since: datetime | None
+    cents: int
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prices:
+    """The listing prices of some products over time, read once for a batch."""
+
+    dated: Mapping[str, Sequence[Price]]
+
+    def at(self, product_id: str, instant: datetime) -> tuple[int, str]:
+        """The listing price in force at an instant, in cents, with its currency."""
+        in_force = [one for one in self.dated[product_id] if one.since is None or one.since <= instant]
+        return in_force[-1].cents, in_force[-1].currency
+
+
+def read_prices(session: Session, product_ids: Collection[str]) -> Prices:
+    """The listing prices of these products, in two statements. Raises KeyError later for a product that is unknown."""
+    products = select(Product.id, Product.price_cents, Product.currency).where(Product.id.in_(product_ids))
+    dated = {
+        row.id: [Price(since=None, cents=row.price_cents, currency=row.currency)] for row in session.execute(products)
+    }
+    listings = select(Listing.product_id, Listing.published_at, Listing.price_cents, Listing.currency).where(
+        Listing.product_id.in_(product_ids)
+    )
+    for row in session.execute(listings.order_by(Listing.published_at, Listing.version)):
+        dated[row.product_id].append(Price(since=row.published_at, cents=row.price_cents, currency=row.currency))
+    return Prices(dated=dated)

@@ -1,0 +1,108 @@
+"""What is in each pack, and whom must we tell that its page has vanished or come back?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select
+
+from ...database.text_search import words_of
+from ...domain.catalog.statuses import Status
+from ...domain.catalog.visibility import pack_is_visible as judge_visible
+from ...models.cascades import Cascade
+from ...models.packs import Pack, PackMember, pack_is_visible
+from ...models.products import Product, SubjectKind
+from ..core.unit_of_work import Cause, UnitOfWork
+from .cascades import Step, step
+from .locked_subjects import LockedSubject, LockedSubjects
+from .status_changes import follow_account
+from .visibility_events import Pages, announce_pages
+
+PACK_PAGES = Pages(table=Pack, kind=SubjectKind.PACK, visible=pack_is_visible)
+
+
+def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Mapping[str, Any], cause: Cause) -> bool:
+    """Record a pack as it is described now; False when a newer description is already known.
+
+    Its seller and products must be known. A changed membership may hide or show the page; that is told at once.
+    """
+    locked = locked_subjects.get(SubjectKind.PACK, described["pack_id"])
+    if locked is not None and described["version"] <= locked.row.description_version:
+        return False
+    columns = {
+        "seller_id": described["seller_id"],
+        "title": described["title"],
+        "words": words_of(described["title"].values()),
+        "price_cents": described["price"]["amount_cents"],
+        "currency": described["price"]["currency"],
+        "description_version": described["version"],
+        "changed_at": uow.now,
+    }
+    members = list(dict.fromkeys(described["product_ids"]))
+    is_new = locked is None
+    if locked is None:
+        row = Pack(
+            id=described["pack_id"], status=Status.ONLINE, shown=False, sequence=0, created_at=uow.now, **columns
+        )
+        locked = LockedSubject(kind=SubjectKind.PACK, row=row)
+        locked_subjects.add(locked)
+        row.status = locked.derived_status()
+    moved = described["seller_id"] != locked.row.seller_id
+    for name, value in columns.items():
+        setattr(locked.row, name, value)
+    if moved:
+        locked_subjects.find_account(locked)
+        follow_account(uow, locked, cause)
+    _set_members(uow, locked, members)
+    locked_subjects.touch_membership(members)
+    shown = _may_be_shown(locked, locked_subjects)
+    if shown is not locked.row.shown:
+        locked.row.shown = shown
+        if not is_new:
+            ids = {"pack_id": locked.row.id, "seller_id": locked.row.seller_id, "status": locked.row.status}
+            uow.publish("pack.shown" if shown else "pack.hidden", SubjectKind.PACK, locked.row, ids, cause)
+    return True
+
+
+def _may_be_shown(locked: LockedSubject, locked_subjects: LockedSubjects) -> bool:
+    products = (locked_subjects.get(SubjectKind.PRODUCT, id_) for id_ in locked.members)
+    return judge_visible(locked.row.status, {one.row.id: one.row.status for one in products if one is not None})
+
+
+def _set_members(uow: UnitOfWork, locked: LockedSubject, members: list[str]) -> None:
+    if members == locked.members:
+        return
+    uow.session.execute(delete(PackMember).where(PackMember.pack_id == locked.row.id))
+    rows = [
+        {"pack_id": locked.row.id, "product_id": product_id, "position": position}
+        for position, product_id in enumerate(members)
+    ]
+    if rows:
+        uow.session.execute(insert(PackMember), rows)
+    locked.members = members
+
+
+@step("packs", applies=lambda locked, change: locked.in_packs)
+def announce_packs_of_product(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
+    """The packs that contain the product: hidden with it, shown again when nothing else blocks them."""
+    containing = select(PackMember.pack_id).where(PackMember.product_id == cascade.subject_id)
+    announce_pages(uow, cascade, progress, limit, PACK_PAGES, Pack.id.in_(containing))
+
+
+@step("pack_page")
+def announce_pack(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
+    """The pack itself, after a change of its own."""
+    announce_pages(uow, cascade, progress, limit, PACK_PAGES, Pack.id == cascade.subject_id)
+
+
+@step("packs_of_seller")
+def announce_packs_of_seller(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
+    """The seller's own packs, and all that contain one of the seller's products."""
+    containing = (
+        select(PackMember.pack_id)
+        .join(Product, Product.id == PackMember.product_id)
+        .where(Product.seller_id == cascade.subject_id)
+    )
+    concerned = or_(Pack.seller_id == cascade.subject_id, Pack.id.in_(containing))
+    announce_pages(uow, cascade, progress, limit, PACK_PAGES, concerned)

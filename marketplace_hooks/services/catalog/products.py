@@ -1,0 +1,90 @@
+"""What is sold, and what did each listing announce on a given day?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...database.text_search import words_of
+from ...domain.catalog.statuses import Status
+from ...models.products import Listing, Product, ProductKind, SubjectKind
+from ..core.unit_of_work import Cause, UnitOfWork
+from .locked_subjects import LockedSubject, LockedSubjects
+from .status_changes import follow_account
+
+
+def upsert_product(
+    uow: UnitOfWork, locked_subjects: LockedSubjects, described: Mapping[str, Any], cause: Cause
+) -> bool:
+    """Record a product as it is described now; False when a newer description is already known.
+
+    The listing of an older description that arrives late is still kept: it says what was announced at its time. A
+    product that another seller sells now is held by that seller's account, and no longer by the first one's.
+    """
+    locked = locked_subjects.get(SubjectKind.PRODUCT, described["product_id"])
+    if locked is not None and described["version"] <= locked.row.description_version:
+        _keep_listing(uow, described)
+        return False
+    columns = {
+        "seller_id": described["seller_id"],
+        "kind": ProductKind(described["kind"]),
+        "technical_name": described["technical_name"],
+        "title": described["title"],
+        "description": described["description"],
+        "categories": described["categories"],
+        "words": words_of(described["title"].values(), described["technical_name"], described["categories"]),
+        "price_cents": described["price"]["amount_cents"],
+        "currency": described["price"]["currency"],
+        "description_version": described["version"],
+        "changed_at": uow.now,
+    }
+    if locked is None:
+        row = Product(id=described["product_id"], status=Status.ONLINE, sequence=0, created_at=uow.now, **columns)
+        row.shown = True
+        locked = LockedSubject(kind=SubjectKind.PRODUCT, row=row)
+        locked_subjects.add(locked)
+        row.status = locked.derived_status()
+        row.shown = row.status is Status.ONLINE
+    else:
+        moved = described["seller_id"] != locked.row.seller_id
+        for name, value in columns.items():
+            setattr(locked.row, name, value)
+        if moved:
+            locked_subjects.find_account(locked)
+            follow_account(uow, locked, cause)
+    uow.categories[described["product_id"]] = list(dict.fromkeys(described["categories"]))
+    _keep_listing(uow, described)
+    return True
+
+
+def listing_in_force(session: Session, product_id: str, at: datetime) -> Listing | None:
+    """What the listing announced at an instant: the last revision published by then; None when there was none yet."""
+    query = (
+        select(Listing)
+        .where(Listing.product_id == product_id, Listing.published_at <= at)
+        .order_by(Listing.published_at.desc(), Listing.version.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def _keep_listing(uow: UnitOfWork, described: Mapping[str, Any]) -> None:
+    """Keep this revision of the listing, unless it is kept already."""
+    listing = described["listing"]
+    uow.listings.append(
+        {
+            "product_id": described["product_id"],
+            "version": described["version"],
+            "published_at": listing["published_at"],
+            "features": listing["features"],
+            "compatible_from": listing["compatible_from"],
+            "compatible_to": listing["compatible_to"],
+            "incompatible_modules": listing["incompatible_modules"],
+            "price_cents": described["price"]["amount_cents"],
+            "currency": described["price"]["currency"],
+        }
+    )

@@ -1,0 +1,63 @@
+"""Which sellers are there, how much do they sell, and is one's account suspended?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from ...domain.catalog.statuses import Side, Status
+from ...models.products import Product, Seller, SideState, SubjectKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class SellerShown:
+    """A seller with the number of products in each status."""
+
+    seller_id: str
+    name: str
+    country: str
+    is_suspended: bool
+    products: Mapping[Status, int] = field(default_factory=dict)
+
+
+def find_sellers(
+    session: Session, *, search: str | None = None, after: str | None = None, limit: int
+) -> list[SellerShown]:
+    """The sellers by id, those after `after`; `search` is a whole id or a part of a name, as it is written."""
+    query = select(Seller).order_by(Seller.id).limit(limit)
+    if search is not None:
+        query = query.where(or_(Seller.id == search, Seller.name.icontains(search, autoescape=True)))
+    if after is not None:
+        query = query.where(Seller.id > after)
+    return _shown(session, list(session.scalars(query)))
+
+
+def find_seller(session: Session, seller_id: str) -> SellerShown | None:
+    """One seller; None when nobody is called so."""
+    seller = session.get(Seller, seller_id)
+    return None if seller is None else _shown(session, [seller])[0]
+
+
+def _shown(session: Session, sellers: list[Seller]) -> list[SellerShown]:
+    ids = [seller.id for seller in sellers]
+    counts: dict[str, dict[Status, int]] = {id_: {} for id_ in ids}
+    query = select(Product.seller_id, Product.status, func.count()).where(Product.seller_id.in_(ids))
+    for seller_id, status, count in session.execute(query.group_by(Product.seller_id, Product.status)):
+        counts[seller_id][status] = count
+    held = and_(SideState.subject_kind == SubjectKind.SELLER, SideState.subject_id.in_(ids))
+    suspended = set(
+        session.scalars(select(SideState.subject_id).where(held, SideState.side == Side.ACCOUNT, SideState.held))
+    )
+    return [
+        SellerShown(
+            seller_id=seller.id,
+            name=seller.name,
+            country=seller.country,
+            is_suspended=seller.id in suspended,
+            products=counts[seller.id],
+        )
+        for seller in sellers
+    ]

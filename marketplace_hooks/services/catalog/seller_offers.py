@@ -1,0 +1,99 @@
+"""What does one seller sell, in which state, held by whom, with what scheduled: the products, and the packs?
+
+A fixed number of statements for each page of the list, however much is on it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ...database.types import constant
+from ...domain.catalog.statuses import Status
+from ...models.packs import PackMember
+from ...models.products import Product, SubjectKind
+from .holds_view import HoldsView, read_all_holds
+from .pages import PackCard, Page, ProductCard, Visibility, find_packs, find_products
+
+OWN = Visibility(everything=True)
+"""Of what one seller sells all is seen: the lists are narrowed to the seller's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnProduct:
+    """A product as its seller's list shows it; `packs` counts all packs that contain it."""
+
+    card: ProductCard
+    holds_view: HoldsView
+    packs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnPack:
+    """A pack as its seller's list shows it; `blocking` are the titles of its products that are not online."""
+
+    card: PackCard
+    holds_view: HoldsView
+    blocking: Sequence[Mapping[str, str]]
+
+
+def own_products(
+    session: Session,
+    seller_id: str,
+    *,
+    search: str | None = None,
+    status: Status | None = None,
+    after: str | None = None,
+    limit: int = 25,
+) -> Page[OwnProduct]:
+    """The seller's products by id, those after `after`; `search` is words of the name, all wanted."""
+    found = find_products(
+        session, search=search, seller_id=seller_id, status=status, after=after, limit=limit, visibility=OWN
+    )
+    ids = [card.product_id for card in found.items]
+    holds_view = read_all_holds(session, SubjectKind.PRODUCT, seller_id, ids)
+    packs = _packs_with(session, ids)
+    items = [
+        OwnProduct(card=card, holds_view=holds_view[card.product_id], packs=packs.get(card.product_id, 0))
+        for card in found.items
+    ]
+    return Page(items=items, next_after=found.next_after)
+
+
+def own_packs(
+    session: Session, seller_id: str, *, search: str | None = None, after: str | None = None, limit: int = 25
+) -> Page[OwnPack]:
+    """The seller's packs by id, those after `after`; `search` is words of the name, all wanted."""
+    found = find_packs(session, search=search, seller_id=seller_id, after=after, limit=limit, visibility=OWN)
+    ids = [card.pack_id for card in found.items]
+    holds_view, blocking = read_all_holds(session, SubjectKind.PACK, seller_id, ids), _blocking(session, ids)
+    items = [
+        OwnPack(card=card, holds_view=holds_view[card.pack_id], blocking=blocking[card.pack_id]) for card in found.items
+    ]
+    return Page(items=items, next_after=found.next_after)
+
+
+def _blocking(session: Session, pack_ids: list[str]) -> Mapping[str, list[Mapping[str, str]]]:
+    """The titles of the members that keep each of these packs hidden, in its order (`domain.md` 6)."""
+    found: defaultdict[str, list[Mapping[str, str]]] = defaultdict(list)
+    if pack_ids:
+        query = (
+            select(PackMember.pack_id, Product.title)
+            .join(Product, Product.id == PackMember.product_id)
+            .where(PackMember.pack_id.in_(pack_ids), Product.status != constant(Status.ONLINE))
+        )
+        for pack_id, title in session.execute(query.order_by(PackMember.pack_id, PackMember.position)):
+            found[pack_id].append(title)
+    return found
+
+
+def _packs_with(session: Session, product_ids: list[str]) -> dict[str, int]:
+    if not product_ids:
+        return {}
+    member = PackMember.product_id
+    query = select(member, func.count()).where(member.in_(product_ids)).group_by(member)
+    return {product_id: count for product_id, count in session.execute(query)}

@@ -1,0 +1,124 @@
+"""What is somebody answered who asks here, by a button or the API, for a status change, and waits?
+
+The change itself is `statuses.py`'s, the same as by event; here a refusal is raised instead of recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...domain.catalog.statuses import Asked, Effect, Side, Status
+from ...domain.instants import format_instant
+from ...errors import Conflict, NotFound
+from ...models.products import SubjectKind
+from ..core.unit_of_work import Cause, UnitOfWork
+from .holds_view import HoldShown, HoldsView, ScheduledShown, mark_of, shown_holds, shown_slots, shown_withdrawal
+from .locked_subjects import LockedSubject, LockedSubjects
+from .status_changes import cancel_scheduled, change_status, reinstate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """What the change did. `holds` are all that stand after it; `scheduled` is the asking side's slot, if taken.
+
+    `cascade_id` is None when nothing has to follow: no effect, or not yet.
+    """
+
+    cascade_id: str | None
+    status: Status
+    effect: Effect
+    holds: Sequence[HoldShown]
+    scheduled: ScheduledShown | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What is to be changed. `seller_id` is whose it must be; None: anybody's."""
+
+    kind: SubjectKind
+    id: str
+    seller_id: str | None = None
+
+
+def ask_status(uow: UnitOfWork, target: Target, asked: Asked, cause: Cause, *, seen: str | None = None) -> Answered:
+    """Change the status for the side that asks, in this transaction. `seen` is the `mark_of` what it was decided on.
+
+    Raises `NotFound`; `Conflict` when it cannot become that from what it is (`withdrawn_for_good`, with both states),
+    when others hold it and this side does not (`held_by_others`, with their holds), or when what stands is no longer
+    what was `seen` (`changed_meanwhile`).
+    """
+    locked = _find(uow, target)
+    if seen is not None and seen != mark_of(locked.row.status, read_locked_holds(locked)):
+        state = locked.row.status
+        raise Conflict(
+            "it was changed meanwhile; look again", code="changed_meanwhile", state=state, asked=asked.status
+        )
+    outcome = change_status(uow, locked, asked, cause)
+    refuse_impossible(outcome.effect, locked.row.status, asked, shown_holds(locked.holds()))
+    return Answered(
+        cascade_id=outcome.cascade_id,
+        status=outcome.status,
+        effect=outcome.effect,
+        holds=shown_holds(locked.holds()),
+        scheduled=next(iter(shown_slots([locked.side(asked.side, uow.session)])), None),
+    )
+
+
+def refuse_impossible(effect: Effect, status: Status, asked: Asked, holds: Sequence[HoldShown]) -> None:
+    """Raise the `Conflict` of an effect that refuses; do nothing for any other."""
+    facts = {"state": status, "asked": asked.status, "holds": [_hold_json(hold) for hold in holds]}
+    if effect is Effect.REFUSED_WITHDRAWN:
+        raise Conflict(
+            f"it is {status} and cannot become {asked.status}; only the marketplace can reinstate it",
+            code="withdrawn_for_good",
+            **facts,
+        )
+    if effect is Effect.REFUSED_HELD_BY_OTHERS:
+        others = ", ".join(hold.side for hold in holds)
+        raise Conflict(f"it is held by {others}, not by {asked.side}", code="held_by_others", **facts)
+
+
+def ask_cancellation(uow: UnitOfWork, target: Target, side: Side, cause: Cause) -> None:
+    """Cancel the side's scheduled change. Raises `NotFound`, with the code `nothing_scheduled` when there is none."""
+    locked = _find(uow, target)
+    if cancel_scheduled(uow, locked, side, cause) is not Effect.LIFT:
+        raise NotFound(f"{side} has scheduled no change", code="nothing_scheduled")
+
+
+def _find(uow: UnitOfWork, target: Target) -> LockedSubject:
+    locked = LockedSubjects(uow.session).get(target.kind, target.id)
+    if locked is None or target.seller_id not in (None, locked.row.seller_id):
+        raise NotFound(f"there is no {target.kind} {target.id}")
+    return locked
+
+
+def read_locked_holds(locked: LockedSubject) -> HoldsView:
+    """What stands about a subject that this transaction has locked, as it is shown."""
+    ended = locked.withdrawal
+    return HoldsView(
+        holds=shown_holds(locked.holds()),
+        scheduled=shown_slots(locked.slots()),
+        withdrawal=None if ended is None else shown_withdrawal(ended),
+    )
+
+
+def _hold_json(hold: HoldShown) -> dict[str, object]:
+    return {"side": hold.side, "reason": hold.reason, "since": format_instant(hold.since), "actor": hold.actor}
+
+
+def ask_reinstatement(uow: UnitOfWork, target: Target, cause: Cause) -> Answered:
+    """The marketplace brings a withdrawn product back, offline (`domain.md` 4). Raises `NotFound`, `Conflict`."""
+    locked = _find(uow, target)
+    outcome = reinstate(uow, locked, cause)
+    if outcome.effect is not Effect.HOLD:
+        detail = f"it is {outcome.status}; only what was withdrawn for good can be reinstated"
+        asked = Status.OFFLINE_TEMPORARY
+        raise Conflict(detail, code="not_withdrawn", state=outcome.status, asked=asked)
+    return Answered(
+        cascade_id=outcome.cascade_id,
+        status=outcome.status,
+        effect=outcome.effect,
+        holds=shown_holds(locked.holds()),
+        scheduled=None,
+    )

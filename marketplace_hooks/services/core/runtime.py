@@ -1,0 +1,103 @@
+"""What does one installation consist of: its settings, its database, its doorbells?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from sqlalchemy.engine import URL
+
+from ...config.settings import Settings
+from ...database.encryption import Encryption, instance_key
+from ...database.engine import Database
+from ...domain.notifications import Facts, Written
+from ...remote.http.client import DELIVERIES, OutboundClient, Policy, parse_allowed_networks
+from ...remote.probes.run import ABOUT_PATH, make_site_client
+from ...remote.redis.queue import CoalescingWakeups, JobKind, NullWakeups, RedisWakeups
+from .pidfile import find_running
+
+__all__ = ["JobKind", "Runtime", "Wakeups", "make_runtime", "redis_url"]
+
+
+Letters = Callable[[Settings, Facts, str], Written | None]
+"""Who puts a mail into words, for a reader of a locale; None when there is nothing to say."""
+
+
+class Wakeups(Protocol):
+    """Where doorbells hang: the queue, or nothing at all."""
+
+    def wake_worker(self, kind: JobKind) -> bool:
+        """Wake a worker. Never raises and never blocks for long; False when nobody could be woken."""
+
+    def clear_wakeup(self, kind: JobKind) -> None:
+        """A worker begins to look."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What every service needs to know of the place it works in. `outbound` delivers, `visits` inspects sites.
+
+    `letters` writes the mails to people (None: this process writes none).
+    """
+
+    settings: Settings
+    database: Database
+    wakeups: Wakeups
+    outbound: OutboundClient
+    site_client: OutboundClient
+    encryption: Encryption
+    letters: Letters | None = None
+
+    def now(self) -> datetime:
+        """This instant, in UTC."""
+        return datetime.now(UTC)
+
+
+def make_runtime(
+    settings: Settings,
+    *,
+    host_database: URL | str | None = None,
+    serves_web: bool = False,
+    letters: Letters | None = None,
+) -> Runtime:
+    """An installation from its settings. Nothing is connected yet.
+
+    Without a DATABASE_URL the host's database is used, else SQLite in the instance folder. A process that `serves_web`
+    rings from a thread of its own, so that no request waits.
+    """
+    url = settings.database_url or host_database
+    if url is None:
+        settings.instance.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{settings.instance / 'marketplace_hooks.db'}"
+    networks = parse_allowed_networks(settings.allowed_networks)
+    about_url = settings.public_url.rstrip("/") + settings.url_prefix + ABOUT_PATH
+    return Runtime(
+        settings=settings,
+        database=Database(url),
+        wakeups=_bells(settings, serves_web=serves_web),
+        outbound=OutboundClient(_delivery_policy(settings), networks),
+        site_client=make_site_client(networks, about_url=about_url),
+        encryption=Encryption(settings.encryption_keys or [instance_key(settings.instance)]),
+        letters=letters,
+    )
+
+
+def _delivery_policy(settings: Settings) -> Policy:
+    return replace(DELIVERIES, connect_s=settings.delivery_connect_s, total_s=settings.delivery_total_s)
+
+
+def redis_url(settings: Settings) -> str | None:
+    """The configured Redis, else the embedded one that `up` has started for this instance, else None."""
+    if settings.redis_url:
+        return settings.redis_url
+    running = find_running(settings.instance)
+    return running.redis_url if running else None
+
+
+def _bells(settings: Settings, *, serves_web: bool) -> Wakeups:
+    url = redis_url(settings)
+    if url is None:
+        return NullWakeups()
+    return CoalescingWakeups(RedisWakeups(url)) if serves_web else RedisWakeups(url, timeout_s=1.0)

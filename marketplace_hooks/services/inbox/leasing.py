@@ -1,0 +1,171 @@
+"""What is there to apply, who applies it, and what became of it?
+
+A drain leases shards, applies their events in the order of receipt, and says in every commit that it still holds the
+lease: a drain that was taken for dead and comes back finds its transaction refused (`LeaseLost`), not applied twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from ...database.types import constant
+from ...errors import Conflict, LeaseLost, NotFound
+from ...models.inbox import InboxEvent, InboxState, Shard, has_event_id
+from ..core.runtime import JobKind, Runtime
+from ..core.unit_of_work import UnitOfWork, run_in_transaction
+
+SHARDS_AT_ONCE = 16
+"""Shards leased by one drain at a time: a quarter, so that other workers find some."""
+
+
+def _has_work() -> ColumnElement[bool]:
+    waiting = InboxEvent.state == constant(InboxState.RECEIVED)
+    return select(InboxEvent.id).where(waiting, InboxEvent.shard == Shard.shard).correlate(Shard).exists()
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return or_(Shard.leased_until.is_(None), Shard.leased_until < now)
+
+
+def pending(session: Session, now: datetime) -> bool:
+    """Whether some event waits in a shard that nobody holds."""
+    return session.scalar(select(Shard.shard).where(_is_free(now), _has_work()).limit(1)) is not None
+
+
+def claim_shards(runtime: Runtime, owner: str) -> list[int]:
+    """Lease free shards that have events waiting, those that have waited longest first; empty when there are none."""
+    now = runtime.now()
+    oldest = (
+        select(func.min(InboxEvent.id))
+        .where(InboxEvent.state == constant(InboxState.RECEIVED), InboxEvent.shard == Shard.shard)
+        .correlate(Shard)
+        .scalar_subquery()
+    )
+    free = select(Shard.shard).where(_is_free(now), _has_work()).order_by(oldest).limit(SHARDS_AT_ONCE)
+    claim = (
+        update(Shard)
+        .where(Shard.shard.in_(free.with_for_update(skip_locked=True).scalar_subquery()))
+        .values(owner=owner, leased_until=now + timedelta(seconds=runtime.settings.lease_s))
+        .returning(Shard.shard)
+        .execution_options(synchronize_session=False)
+    )
+    with runtime.database.session() as session:
+        return sorted(session.scalars(claim))
+
+
+def release_shards(runtime: Runtime, owner: str, shards: Iterable[int]) -> None:
+    """Give the shards back, if they are still ours."""
+    mine = update(Shard).where(Shard.shard.in_(list(shards)), Shard.owner == owner)
+    with runtime.database.session() as session:
+        session.execute(mine.values(owner=None, leased_until=None).execution_options(synchronize_session=False))
+
+
+def hold_lease(session: Session, runtime: Runtime, owner: str, shards: Sequence[int], now: datetime) -> None:
+    """Renew the lease in this transaction, which keeps everybody else off the shards until it ends.
+
+    Raises `LeaseLost` when another drain has taken a shard over.
+    """
+    renew = (
+        update(Shard)
+        .where(Shard.shard.in_(shards), Shard.owner == owner)
+        .values(leased_until=now + timedelta(seconds=runtime.settings.lease_s))
+        .returning(Shard.shard)
+        .execution_options(synchronize_session=False)
+    )
+    if len(session.scalars(renew).all()) != len(shards):
+        raise LeaseLost(f"shards {list(shards)} are no longer ours")
+
+
+def next_events(session: Session, shards: Sequence[int], limit: int) -> list[InboxEvent]:
+    """The oldest waiting events of these shards, in the order of their receipt."""
+    waiting = and_(InboxEvent.state == constant(InboxState.RECEIVED), InboxEvent.shard.in_(shards))
+    return list(session.scalars(select(InboxEvent).where(waiting).order_by(InboxEvent.id).limit(limit)))
+
+
+def call_parked(session: Session, parents: Iterable[str]) -> int:
+    """Their parents have come: let the events that were parked on them be applied. Returns how many there were."""
+    waiting = update(InboxEvent).where(
+        InboxEvent.state == constant(InboxState.PARKED), InboxEvent.parked_on.in_(list(parents))
+    )
+    back = waiting.values(state=InboxState.RECEIVED, parked_on=None, due_at=None)
+    return int(session.execute(back.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined] # a cursor result
+
+
+def parked_due(session: Session, now: datetime) -> bool:
+    """Whether the time has come to try a parked event again."""
+    due = InboxEvent.state == constant(InboxState.PARKED), InboxEvent.due_at <= now
+    return session.scalar(select(InboxEvent.id).where(*due).limit(1)) is not None
+
+
+def retry_parked(session: Session, now: datetime, limit: int = 1_000) -> int:
+    """Let parked events be tried again whose time has come: their parent may have come unseen."""
+    due = (
+        select(InboxEvent.id)
+        .where(InboxEvent.state == constant(InboxState.PARKED), InboxEvent.due_at <= now)
+        .order_by(InboxEvent.id)
+        .limit(limit)
+    )
+    back = update(InboxEvent).where(InboxEvent.id.in_(due.scalar_subquery()))
+    values = back.values(state=InboxState.RECEIVED, parked_on=None, due_at=None)
+    return int(session.execute(values.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined] # a cursor result
+
+
+def parked(event: InboxEvent, parent: str, now: datetime, runtime: Runtime) -> dict[str, Any]:
+    """How an event waits for its parent: called by it, tried on a schedule, and in the end only shown to a person."""
+    schedule = runtime.settings.park_retries_s
+    due_at = now + timedelta(seconds=schedule[event.attempts]) if event.attempts < len(schedule) else None
+    return {"state": InboxState.PARKED, "parked_on": parent, "due_at": due_at, "attempts": event.attempts + 1}
+
+
+def settle(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write what became of each event, all in one statement. Raises `LeaseLost` when one was settled by another."""
+    table = cast(Table, InboxEvent.__table__)
+    columns = ("state", "outcome", "errors", "parked_on", "due_at", "attempts", "applied_at")
+    change = (
+        update(table)
+        .where(table.c.id == bindparam("of"), table.c.state == constant(InboxState.RECEIVED))
+        .values({name: bindparam(f"new_{name}") for name in columns})
+    )
+    given = [{"of": row["id"], **{f"new_{name}": row[name] for name in columns}} for row in rows]
+    if session.connection().execute(change, given).rowcount != len(rows):
+        raise LeaseLost("an event was settled by another drain")
+
+
+def replay(runtime: Runtime, event_id: str, *, source: str | None = None) -> InboxEvent:
+    """Have an event applied again that was not: ignored, rejected, failed or parked. Raises `Conflict`, `NotFound`."""
+    return run_in_transaction(runtime, lambda uow: replay_event(uow, event_id, source=source))
+
+
+def replay_event(uow: UnitOfWork, event_id: str, *, source: str | None = None) -> InboxEvent:
+    """The same, in the caller's transaction."""
+    query = select(InboxEvent).where(has_event_id(event_id))
+    if source is not None:
+        query = query.where(InboxEvent.source == source)
+    found = list(uow.session.scalars(query.with_for_update()))
+    if not found:
+        raise NotFound(f"no event {event_id}")
+    if len(found) > 1:
+        raise Conflict(
+            f"several sources have an event {event_id}: say which",
+            code="several_sources",
+            sources=[event.source for event in found],
+        )
+    event = found[0]
+    if event.state in (InboxState.APPLIED, InboxState.RECEIVED):
+        raise Conflict(
+            f"the event is {event.state}; only an ignored, rejected, failed or parked one can be replayed",
+            code="not_replayable",
+            state=event.state,
+            asked=InboxState.RECEIVED,
+        )
+    if event.body is None:
+        raise Conflict("the event's payload has been purged", code="payload_purged", state=event.state)
+    event.state, event.attempts = InboxState.RECEIVED, 0
+    event.errors = event.parked_on = event.due_at = event.outcome = None
+    uow.wakeups.add(JobKind.INBOX)
+    return event

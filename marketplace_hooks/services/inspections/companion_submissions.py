@@ -1,0 +1,81 @@
+"""What does a shop's companion post to us of its own accord, for an inspection that we asked for?
+
+`POST /api/v1/inspections/{check_id}/report`. The signature is the proof of who speaks; a nonce is used once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from ...domain.inspections.notes import Note
+from ...domain.merchant_sites import parse
+from ...errors import Conflict, NotFound, PayloadRejected, Refused, SignatureRejected
+from ...models.inspections import CredentialKind, Evidence, Inspection, SiteCredential
+from ...remote.companion_format import read_report
+from ...remote.probes.companion import report_findings
+from ..core.runtime import Runtime
+from .requests import outcome_of, read_inspection
+from .worker import evidence_row
+
+_KEYS = (CredentialKind.REPORT_KEY, CredentialKind.COMPANION_KEY)
+
+
+def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) -> int:
+    """Accept a companion's report on a check, once; return how many findings it held.
+
+    Signed with the key that was shown when the check was asked for, or with the companion's own that the customer gave.
+    Raises `NotFound`, `SignatureRejected` (`report_not_signed`), `PayloadRejected` (`report_malformed`), `Refused`
+    (`report_not_fresh`, `report_of_another_shop`), or `Conflict` (`report_already_received`).
+    """
+
+    def submit(session: Session) -> int:
+        inspection = session.scalar(
+            select(Inspection).where(Inspection.id == check_id, Inspection.closed_at.is_(None)).with_for_update()
+        )
+        if inspection is None:
+            raise NotFound(f"no open inspection {check_id}")
+        report = _report(runtime, session, inspection, body, signature)
+        first = update(Inspection).where(Inspection.number == inspection.number, Inspection.reported_at.is_(None))
+        now = runtime.now()
+        taken = first.values(reported_at=now).returning(Inspection.number)
+        if session.scalar(taken.execution_options(synchronize_session=False)) is None:
+            because = "an inspection has one report"
+            code = "report_already_received"
+            raise Conflict.between("the report", "received", "received again", code=code, because=because)
+        request = f"POST /api/v1/inspections/{check_id}/report"
+        rows = [evidence_row(inspection.number, one) for one in report_findings(report, at=now, request=request)]
+        session.execute(insert(Evidence), rows)
+        if inspection.outcome is not None:
+            inspection.outcome = outcome_of(read_inspection(session, check_id).findings)
+        return len(rows)
+
+    return runtime.database.retrying(submit)
+
+
+def _report(runtime: Runtime, session: Session, inspection: Inspection, body: bytes, signature: str) -> dict[str, Any]:
+    """The report, if one of the check's keys signed it and it holds. Raises as `submit_report` says."""
+    mine = SiteCredential.inspection_number == inspection.number
+    keys = session.scalars(select(SiteCredential.locked).where(mine, SiteCredential.kind.in_(_KEYS)))
+    site = parse(inspection.url)
+    if site is None:
+        raise NotFound(f"{inspection.id} inspects no site")
+    wrong = Note.REPORT_NOT_SIGNED
+    for locked in keys:
+        key = runtime.encryption.open(locked)
+        report = read_report(body, signature, key=key, nonce=inspection.nonce, site=site)
+        if not isinstance(report, Note):
+            return report
+        wrong = report if report is not Note.REPORT_NOT_SIGNED else wrong
+    raise _refusal(wrong)
+
+
+def _refusal(note: Note) -> Refused:
+    if note is Note.REPORT_NOT_SIGNED:
+        return SignatureRejected("no key of this inspection signed the report", code=note.value)
+    if note is Note.REPORT_MALFORMED:
+        errors = [{"path": "", "message": "it does not follow the published schema, companion-report.schema.json"}]
+        return PayloadRejected("the report is malformed", errors=errors, code=note.value)
+    return Refused("the report does not belong to this inspection", code=note.value)

@@ -1,0 +1,273 @@
+"""Which inspections are asked for, what have they told, and who still holds whose credentials?
+
+A check is a row; `inspecting.py` carries it out. Results are used again for a while (`inspection_reuse_s`), but what a
+credential or a companion brought to light only for the purchase whose customer gave it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, insert, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from ...database.types import constant
+from ...domain.inspections.declarations import Declared
+from ...domain.inspections.evidence import Finding, Picture, picture
+from ...domain.inspections.notes import Note
+from ...domain.merchant_sites import Site, parse
+from ...errors import NotFound, Refused
+from ...models.inspections import CredentialKind, Evidence, Inspection, InspectionState, Outcome, SiteCredential
+from ...remote.probes.protocol import Credentials
+from ...remote.probes.safe_parsing import clean_name
+from ..core.runtime import JobKind, Runtime
+from ..core.unit_of_work import UnitOfWork, run_in_transaction
+
+LONGEST_CREDENTIAL = 1_000
+
+_COPIED = tuple(column.key for column in Evidence.__table__.columns if column.key not in ("id", "inspection_number"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """An inspection that was asked for. `report_key` signs a companion's report on it; it is shown this once."""
+
+    check_id: str
+    nonce: str
+    report_key: str = field(repr=False)
+    reused: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What an inspection has told so far; `seen` puts its findings together."""
+
+    check_id: str
+    purchase_id: str | None
+    url: str
+    module: str | None
+    state: InspectionState
+    outcome: Outcome | None
+    created_at: datetime
+    finished_at: datetime | None
+    findings: tuple[Finding, ...]
+    declared: Declared | None = None
+
+    @property
+    def seen(self) -> Picture:
+        return picture(self.findings)
+
+
+def start_inspection(
+    runtime: Runtime,
+    url: str,
+    *,
+    module: str | None = None,
+    purchase_id: str | None = None,
+    credentials: Credentials | None = None,
+    declared: Declared | None = None,
+    fresh: bool = False,
+) -> Started:
+    """Ask for an inspection, in a transaction of its own. See `ask_inspection`."""
+    return run_in_transaction(
+        runtime,
+        lambda uow: ask_inspection(
+            runtime,
+            uow,
+            url,
+            module=module,
+            purchase_id=purchase_id,
+            credentials=credentials,
+            declared=declared,
+            fresh=fresh,
+        ),
+    )
+
+
+def ask_inspection(
+    runtime: Runtime,
+    uow: UnitOfWork,
+    url: str,
+    *,
+    module: str | None = None,
+    purchase_id: str | None = None,
+    credentials: Credentials | None = None,
+    declared: Declared | None = None,
+    fresh: bool = False,
+) -> Started:
+    """Ask for an inspection of the site bound to a purchase, with its customer's consent; a worker carries it out.
+
+    `module` is the product's technical name (one that PrestaShop would not take is left out). Unless `fresh`, results
+    of the same question not older than `inspection_reuse_s` are used again, and the check is done at once; never when
+    the customer brings something new. Raises `Refused` with `site_url_invalid` or `credential_malformed`.
+    """
+    given = credentials or Credentials()
+    _check_credentials(given)
+    report_key = secrets.token_urlsafe(32)
+    inspection = _asked(url, module, uow.now)
+    inspection.purchase_id, inspection.with_credentials = purchase_id, bool(given)
+    inspection.declared = None if declared is None else declared.as_json()
+    brings_news = bool(given) or declared is not None
+    earlier = None if fresh or brings_news else _reusable(runtime, uow, inspection)
+    uow.session.add(inspection)
+    uow.session.flush()
+    _keep_credentials(runtime, uow, inspection, {**given.given(), CredentialKind.REPORT_KEY: report_key})
+    if earlier is None:
+        uow.wakeups.add(JobKind.INSPECTIONS)
+    else:
+        _use_again(uow, inspection, earlier)
+    return Started(
+        check_id=inspection.id, nonce=inspection.nonce, report_key=report_key, reused=inspection.reused_id is not None
+    )
+
+
+def _asked(url: str, module: str | None, now: datetime) -> Inspection:
+    site = parse(url)
+    if site is None:
+        raise Refused("this is not the address of a site", code="site_url_invalid")
+    return Inspection(
+        id=f"chk_{uuid.uuid4().hex}",
+        url=site.url,
+        host=host_of(site),
+        module=clean_name(module),
+        nonce=secrets.token_hex(16),
+        state=InspectionState.QUEUED,
+        created_at=now,
+    )
+
+
+def host_of(site: Site) -> str:
+    """The name under which one site is inspected once at a time."""
+    host, port = site.identity
+    return host if port is None else f"{host}:{port}"
+
+
+def read_inspection(session: Session, check_id: str) -> Told:
+    """What an inspection has told so far. Raises `NotFound`; whose it is, is the caller's to ask."""
+    inspection = session.scalar(select(Inspection).where(Inspection.id == check_id))
+    if inspection is None:
+        raise NotFound(f"no inspection {check_id}")
+    rows = session.scalars(
+        select(Evidence).where(Evidence.inspection_number == inspection.number).order_by(Evidence.id)
+    )
+    return Told(
+        check_id=inspection.id,
+        purchase_id=inspection.purchase_id,
+        url=inspection.url,
+        module=inspection.module,
+        state=inspection.state,
+        outcome=inspection.outcome,
+        created_at=inspection.created_at,
+        finished_at=inspection.finished_at,
+        findings=tuple(_finding(row) for row in rows),
+        declared=None if inspection.declared is None else Declared.from_json(inspection.declared),
+    )
+
+
+def credentials_of(runtime: Runtime, session: Session, check_id: str) -> Credentials:
+    """What the customer gave for a check, deciphered, as long as it is kept: for another check of the same site."""
+    mine = select(SiteCredential.kind, SiteCredential.locked).join(
+        Inspection, Inspection.number == SiteCredential.inspection_number
+    )
+    rows = session.execute(mine.where(Inspection.id == check_id, SiteCredential.host == Inspection.host)).all()
+    return Credentials.read({row.kind.value: runtime.encryption.open(row.locked) for row in rows})
+
+
+def hold_credentials(uow: UnitOfWork, check_id: str) -> None:
+    """A support request needs them: keep this check's credentials until it is closed."""
+    mine = select(Inspection.number).where(Inspection.id == check_id).scalar_subquery()
+    held = update(SiteCredential).where(SiteCredential.inspection_number == mine).values(kept_until=None)
+    uow.session.execute(held.execution_options(synchronize_session=False))
+
+
+def close_inspection(uow: UnitOfWork, check_id: str) -> None:
+    """The request is closed: delete this check's credentials, and accept no further report on it."""
+    mine = select(Inspection.number).where(Inspection.id == check_id).scalar_subquery()
+    uow.session.execute(delete(SiteCredential).where(SiteCredential.inspection_number == mine))
+    closed = update(Inspection).where(Inspection.id == check_id, Inspection.closed_at.is_(None))
+    uow.session.execute(closed.values(closed_at=uow.now).execution_options(synchronize_session=False))
+
+
+def forget_expired(session: Session, now: datetime) -> int:
+    """Delete the credentials that no request has come to need; return how many there were."""
+    expired = delete(SiteCredential).where(SiteCredential.kept_until <= now).returning(SiteCredential.kind)
+    return len(session.scalars(expired).all())
+
+
+def outcome_of(findings: tuple[Finding, ...]) -> Outcome:
+    """What the site itself has told: what the customer declared does not count."""
+    seen = picture(one for one in findings if one.request is not None)
+    if seen.platform_version is not None:
+        return Outcome.VERSION_KNOWN
+    return Outcome.PARTLY if any(one.is_known for one in seen.findings) else Outcome.NOTHING
+
+
+def _check_credentials(given: Credentials) -> None:
+    for kind, value in given.given().items():
+        if len(value) > LONGEST_CREDENTIAL or not value.isprintable():
+            # Its kind, never its value: this ends in answers and logs.
+            raise Refused(f"the {kind} has unprintable characters, or too many", code="credential_malformed", kind=kind)
+
+
+def _keep_credentials(runtime: Runtime, uow: UnitOfWork, inspection: Inspection, given: Mapping[str, str]) -> None:
+    kept_until = uow.now + timedelta(seconds=runtime.settings.inspection_credentials_s)
+    rows = [
+        {
+            "inspection_number": inspection.number,
+            "kind": CredentialKind(kind),
+            "host": inspection.host,
+            "locked": runtime.encryption.lock(value),
+            "kept_until": kept_until,
+        }
+        for kind, value in given.items()
+    ]
+    uow.session.execute(insert(SiteCredential), rows)
+
+
+def _reusable(runtime: Runtime, uow: UnitOfWork, asked: Inspection) -> Inspection | None:
+    """The newest earlier check that answers the same question; None: this one must be carried out."""
+    oldest = uow.now - timedelta(seconds=runtime.settings.inspection_reuse_s)
+    public = and_(Inspection.with_credentials.is_(False), Inspection.reported_at.is_(None))
+    ours = literal(False) if asked.purchase_id is None else Inspection.purchase_id == asked.purchase_id
+    same = and_(
+        Inspection.host == asked.host,
+        Inspection.url == asked.url,
+        Inspection.module.is_not_distinct_from(asked.module),
+        Inspection.state == constant(InspectionState.DONE),
+        Inspection.finished_at >= oldest,
+        # What was copied is as old as its original; and whoever found nothing may try again at once.
+        Inspection.reused_id.is_(None),
+        Inspection.outcome != constant(Outcome.NOTHING),
+        or_(public, ours),
+    )
+    return uow.session.scalar(select(Inspection).where(same).order_by(Inspection.number.desc()).limit(1))
+
+
+def _use_again(uow: UnitOfWork, inspection: Inspection, earlier: Inspection) -> None:
+    """Copy what an earlier check was told, but for what its customer declared (that asked nothing of the site)."""
+    columns = [getattr(Evidence, name) for name in _COPIED]
+    source = select(literal(inspection.number), *columns).where(
+        Evidence.inspection_number == earlier.number, Evidence.request.is_not(None)
+    )
+    uow.session.execute(insert(Evidence).from_select(["inspection_number", *_COPIED], source.order_by(Evidence.id)))
+    inspection.reused_id, inspection.outcome = earlier.id, earlier.outcome
+    inspection.state, inspection.finished_at = InspectionState.DONE, uow.now
+
+
+def _finding(row: Evidence) -> Finding:
+    return Finding(
+        what=row.what,
+        subject=row.subject,
+        value=row.value,
+        probe=row.probe,
+        rank=row.rank,
+        strength=row.strength,
+        observed_at=row.observed_at,
+        request=row.request,
+        note=None if row.note is None else Note(row.note),
+        facts=row.facts,
+    )

@@ -1,0 +1,292 @@
+"""Who carries out the inspections that stand in rows, one of a host at a time, and what becomes of what they find?
+
+A check is claimed by a lease, made with no transaction open, and written as it is told, by whoever still holds the
+lease. However many shops drip, die or lie at once, the others go on being inspected.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from ...database.types import constant
+from ...domain.inspections.declarations import Declared
+from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.notes import Note
+from ...domain.merchant_sites import Site, parse
+from ...errors import LeaseLost
+from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential
+from ...remote.known_versions import known_versions
+from ...remote.probes.protocol import Credentials
+from ...remote.probes.run import inspect
+from ..core.runtime import Runtime
+from .requests import host_of, outcome_of, read_inspection
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.1
+SLOW_AFTER_S = 2.0
+"""A shop that takes longer keeps its lane and no longer counts as one: another inspection begins in its place."""
+SLOW_LANES = 8
+"""For each lane that counts, so many inspections in all may be under way at once."""
+WRITE_EVERY_S = 0.25
+"""What was found since the last time is written so often, and at the end."""
+LEASE_MARGIN_S = 15.0
+"""A lease is longer than an inspection may take by this, for writing what it found."""
+ATTEMPTS = 3
+"""Workers that may die over one check before it is left as it stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed:
+    """One check to be carried out, as its row has it, and who may write about it."""
+
+    number: int
+    id: str
+    owner: str
+    attempts: int
+    url: str
+    module: str | None
+    nonce: str
+    declared: dict[str, Any] | None
+
+
+def pending(session: Session, now: datetime) -> bool:
+    """Whether some check waits for a worker, and its host is free."""
+    return session.scalar(select(Inspection.number).where(_is_free(now)).limit(1)) is not None
+
+
+def run_inspections(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Carry out checks until none is left; return how many were. Others go on while a slow shop keeps its lane busy."""
+    done = 0
+    lanes: dict[Future[int], float] = {}
+    counting = runtime.settings.inspection_concurrency
+    with ThreadPoolExecutor(max_workers=counting * SLOW_LANES, thread_name_prefix="inspection") as pool:
+        while True:
+            while _has_room(lanes, counting) and not stop():
+                claimed = _claim(runtime, owner)
+                if claimed is None:
+                    break
+                lanes[pool.submit(run_inspection, runtime, claimed)] = time.monotonic()
+            if not lanes:
+                return done
+            finished, _ = wait(lanes, timeout=POLL_S, return_when=FIRST_COMPLETED)
+            done += sum(one.result() for one in finished)
+            for one in finished:
+                del lanes[one]
+
+
+def _has_room(lanes: Mapping[Future[int], float], counting: int) -> bool:
+    """Whether another inspection may begin, beside those that began at these instants of `time.monotonic`."""
+    slow_since = time.monotonic() - SLOW_AFTER_S
+    quick = sum(1 for began in lanes.values() if began > slow_since)
+    return quick < counting and len(lanes) < counting * SLOW_LANES
+
+
+def inspect_here(
+    runtime: Runtime,
+    check_id: str,
+    owner: str,
+    *,
+    on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
+) -> bool:
+    """Carry out this very check in this process, if nobody has and its host is free; say whether it was."""
+    claimed = _claim(runtime, owner, check_id=check_id)
+    return claimed is not None and bool(run_inspection(runtime, claimed, on_findings=on_findings))
+
+
+def run_inspection(
+    runtime: Runtime,
+    claimed: Claimed,
+    *,
+    on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
+) -> int:
+    """Inspect, and write what is found as it comes; 1 when it was brought to its end."""
+    notes = _Notes(runtime=runtime, claimed=claimed, on_findings=on_findings)
+    try:
+        if claimed.attempts > ATTEMPTS:
+            findings: tuple[Finding, ...] = (_gone_wrong(),)
+            notes.take(findings)
+        else:
+            findings = _inspect(runtime, claimed, notes.take)
+        _finish(runtime, claimed, findings, notes.unwritten)
+    except LeaseLost:
+        return 0
+    except Exception as error:
+        # Without its message, which may hold what was read or sent: the type and the check are enough to look.
+        log.error("inspection %s failed: %s", claimed.id, type(error).__name__)
+        _give_up(runtime, claimed)
+        return 0
+    return 1
+
+
+def _inspect(runtime: Runtime, claimed: Claimed, write: Callable[[Sequence[Finding]], None]) -> tuple[Finding, ...]:
+    site = parse(claimed.url)
+    if site is None:
+        raise ValueError(f"{claimed.id} has an unreadable address")
+    return inspect(
+        site,
+        outbound=runtime.site_client,
+        module=claimed.module,
+        credentials=_credentials(runtime, claimed, site),
+        declared=None if claimed.declared is None else Declared.from_json(claimed.declared),
+        nonce=claimed.nonce,
+        releases=known_versions(runtime.settings.prestashop_releases),
+        deadline_s=runtime.settings.inspection_deadline_s,
+        on_findings=write,
+    )
+
+
+def _credentials(runtime: Runtime, claimed: Claimed, site: Site) -> Credentials:
+    """Those that were given for this very host, deciphered for as long as the inspection takes."""
+    mine = and_(SiteCredential.inspection_number == claimed.number, SiteCredential.host == host_of(site))
+    with runtime.database.reading() as session:
+        rows = session.execute(select(SiteCredential.kind, SiteCredential.locked).where(mine)).all()
+    return Credentials.read({row.kind.value: runtime.encryption.open(row.locked) for row in rows})
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    """Waiting, or left by a worker that died; and nothing else of its host is running, even if that was left."""
+    other = aliased(Inspection)
+    running = other.state == constant(InspectionState.RUNNING)
+    busy = select(other.number).where(running, other.host == Inspection.host).correlate(Inspection).exists()
+    waiting = and_(Inspection.state == constant(InspectionState.QUEUED), ~busy)
+    left = and_(Inspection.state == constant(InspectionState.RUNNING), Inspection.leased_until < now)
+    return or_(waiting, left)
+
+
+def _claim(runtime: Runtime, owner: str, *, check_id: str | None = None) -> Claimed | None:
+    """Lease the next check whose host is free, or the one named; None when there is none."""
+    while True:
+        try:
+            return runtime.database.retrying(lambda session: _leased(runtime, session, owner, check_id))
+        except IntegrityError:
+            # Another worker began an inspection of the same host between our look and our claim; look again.
+            continue
+
+
+def _leased(runtime: Runtime, session: Session, owner: str, check_id: str | None) -> Claimed | None:
+    now = runtime.now()
+    wanted = _is_free(now) if check_id is None else and_(_is_free(now), Inspection.id == check_id)
+    free = select(Inspection.number).where(wanted).order_by(Inspection.number).limit(1)
+    lease_s = max(runtime.settings.lease_s, runtime.settings.inspection_deadline_s + LEASE_MARGIN_S)
+    claim = (
+        update(Inspection)
+        .where(Inspection.number == free.with_for_update(skip_locked=True).scalar_subquery())
+        .values(
+            state=InspectionState.RUNNING,
+            attempts=Inspection.attempts + 1,
+            # Each claim is an owner of its own: two lanes of one worker must not take each other's work for theirs.
+            owner=f"{owner}/{secrets.token_hex(6)}",
+            leased_until=now + timedelta(seconds=lease_s),
+        )
+        .returning(*(getattr(Inspection, name.name) for name in fields(Claimed)))
+    )
+    row = session.execute(claim.execution_options(synchronize_session=False)).one_or_none()
+    return None if row is None else Claimed(**row._mapping)
+
+
+@dataclass(kw_only=True)
+class _Notes:
+    """Findings on their way into rows: those of a moment together, for a person sees no difference and a disk does."""
+
+    runtime: Runtime
+    claimed: Claimed
+    on_findings: Callable[[Sequence[Finding]], None]
+    unwritten: list[Finding] = field(default_factory=list)
+    write_at_s: float = field(default_factory=lambda: time.monotonic() + WRITE_EVERY_S)
+
+    def take(self, findings: Sequence[Finding]) -> None:
+        """Keep these, if there are any, and write all that wait when it is time. Raises `LeaseLost`."""
+        self.unwritten += findings
+        if findings:
+            self.on_findings(findings)
+        if self.unwritten and time.monotonic() >= self.write_at_s:
+            self.runtime.database.retrying(self._write)
+            self.unwritten.clear()
+            self.write_at_s = time.monotonic() + WRITE_EVERY_S
+
+    def _write(self, session: Session) -> None:
+        _hold(session, self.claimed)
+        _add(session, self.claimed, self.unwritten)
+
+
+def _add(session: Session, claimed: Claimed, findings: Sequence[Finding]) -> None:
+    if findings:
+        session.execute(insert(Evidence), [evidence_row(claimed.number, one) for one in findings])
+
+
+def evidence_row(number: int, finding: Finding) -> dict[str, Any]:
+    """A finding as a row of the check `number`."""
+    return {
+        "inspection_number": number,
+        "what": finding.what,
+        "subject": finding.subject,
+        "value": finding.value,
+        "rung": finding.probe,
+        "rank": finding.rank,
+        "strength": finding.strength,
+        "observed_at": finding.observed_at,
+        "request": finding.request,
+        "note": None if finding.note is None else finding.note.value,
+        "facts": dict(finding.facts),
+    }
+
+
+def _finish(runtime: Runtime, claimed: Claimed, findings: tuple[Finding, ...], unwritten: Sequence[Finding]) -> None:
+    """Write what is left and end the check, in one transaction. Raises `LeaseLost`."""
+
+    def finish(session: Session) -> None:
+        values = {"state": InspectionState.DONE, "finished_at": runtime.now(), "owner": None, "leased_until": None}
+        mine = update(Inspection).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
+        done = mine.values(**values, outcome=outcome_of(findings)).returning(Inspection.reported_at)
+        row = session.execute(done.execution_options(synchronize_session=False)).one_or_none()
+        if row is None:
+            raise LeaseLost(f"inspection {claimed.id} is no longer ours")
+        _add(session, claimed, unwritten)
+        if row.reported_at is not None:
+            # A companion has posted meanwhile, and what it told counts as well.
+            outcome = outcome_of(read_inspection(session, claimed.id).findings)
+            told = update(Inspection).where(Inspection.number == claimed.number).values(outcome=outcome)
+            session.execute(told.execution_options(synchronize_session=False))
+
+    runtime.database.retrying(finish)
+
+
+def _give_up(runtime: Runtime, claimed: Claimed) -> None:
+    """Leave a check that failed by our own mistake: another worker may try, at once and not too often."""
+
+    def release(session: Session) -> None:
+        mine = and_(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
+        free = update(Inspection).where(mine).values(state=InspectionState.QUEUED, owner=None, leased_until=None)
+        session.execute(free.execution_options(synchronize_session=False))
+
+    runtime.database.retrying(release)
+
+
+def _hold(session: Session, claimed: Claimed) -> None:
+    """Lock the check's row, if we still hold its lease. Raises `LeaseLost`."""
+    mine = select(Inspection.number).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
+    if session.scalar(mine.with_for_update()) is None:
+        raise LeaseLost(f"inspection {claimed.id} is no longer ours")
+
+
+def _gone_wrong() -> Finding:
+    return Finding(
+        what=What.PLATFORM_VERSION,
+        probe="inspection",
+        rank=99,
+        strength=Strength.DECLARED,
+        observed_at=datetime.now(UTC),
+        note=Note.GONE_WRONG,
+    )

@@ -1,0 +1,262 @@
+"""Has everybody been written to? Outgoing events become mails to people, and mails are handed to the mail server.
+
+Mails are rows, made from the outgoing events by one set statement for each side, in the transaction that makes their
+deliveries; where no mail server is configured none are made, and the events are told all the same. Each is claimed by a
+lease, sent with no transaction open, and recorded only by whoever still holds the lease. A worker killed between the
+server's word and the record sends it again under the same Message-ID: SMTP knows no more than that.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import ColumnElement, and_, delete, literal, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from ...config.settings import Settings
+from ...database.types import constant
+from ...domain.notifications import MESSAGE, Facts, Reader, mailbox_of, types_for
+from ...domain.outbox.retry_policy import next_attempt_at
+from ...errors import MailDeferred, MailRefused, MailServerAway
+from ...models.access import Lock
+from ...models.mails import Mail, MailState
+from ...models.outbox import OutgoingEvent
+from ...models.products import Product, Seller
+from ...models.purchases import Customer
+from ...models.support import SupportRequest
+from ...remote.smtp import Connection, Letter, MailServer
+from ..core.leases import acquire_lease
+from ..core.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+REST = "mail-server"
+REST_S = 60.0
+"""A server that is away is left alone for so long, whoever has mail for it."""
+GREETING_S = 3.0
+"""How long each answer may take where somebody waits to hear whether the server is there."""
+LEASE_S = 180.0
+"""Longer than any one mail takes: six answers of the server, each within its own timeout."""
+_COLUMNS = ["outbox_id", "event_id", "reader", "reader_id", "state", "due_at", "created_at"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Claimed:
+    """One mail, claimed, and whom it goes to (`to` None: nobody is there any more)."""
+
+    mail_id: int
+    attempts: int
+    event_id: str
+    locale: str
+    to: str | None
+    facts: Facts | None
+
+
+def make_mails(session: Session, ids: list[int], now: datetime) -> None:
+    """Make the mails of these outgoing events, one for each side that is told and has an address; made once."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    for reader, people in ((Reader.CUSTOMER, Customer), (Reader.SELLER, Seller)):
+        told = OutgoingEvent.data[f"{reader}_id"].as_string()
+        columns = Mail.__table__.c
+        wanted = (
+            select(
+                OutgoingEvent.id,
+                OutgoingEvent.event_id,
+                literal(reader.value),
+                people.id,
+                literal(MailState.PENDING.value),
+                literal(now, columns.due_at.type),
+                literal(now, columns.created_at.type),
+            )
+            .join(people, people.id == told)
+            .where(OutgoingEvent.id.in_(ids), OutgoingEvent.type.in_(types_for(reader)), _concerns(reader))
+            .where(people.email != "")
+            .order_by(OutgoingEvent.id)  # they are sent in the order of their ids: as it happened.
+        )
+        into = dialect.insert(Mail).from_select(_COLUMNS, wanted)
+        session.execute(into.on_conflict_do_nothing())
+
+
+def _concerns(reader: Reader) -> ColumnElement[bool]:
+    """A message goes to the other side, and only a person's; what was attached to another request to nobody but him."""
+    data = OutgoingEvent.data
+    message = and_(data["side"].as_string() != reader.value, data["author_type"].as_string() != "automation")
+    concerned = or_(OutgoingEvent.type != MESSAGE, message)
+    if reader is Reader.SELLER:
+        duplicate = data["reason"].as_string() == "duplicate"
+        concerned &= or_(OutgoingEvent.type != "support_request.closed", data["reason"].is_(None), ~duplicate)
+    return concerned
+
+
+def due(session: Session, now: datetime, settings: Settings) -> bool:
+    """Whether a mail is to be sent now, to a server that is not left alone."""
+    if settings.smtp_url is None or session.scalar(select(Mail.id).where(_is_due(now)).limit(1)) is None:
+        return False
+    return session.scalar(select(Lock.name).where(Lock.name == REST, Lock.leased_until >= now)) is None
+
+
+def send_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due over one connection, until nothing is left or the server fails; return how many attempts."""
+    settings = runtime.settings
+    made = 0
+    if settings.smtp_url is None or runtime.letters is None:
+        return made
+    with runtime.database.reading() as session:
+        if not due(session, runtime.now(), settings):
+            return made
+    server = MailServer(settings.smtp_url, hello=_domain(settings), timeout_s=settings.smtp_timeout_s)
+    try:
+        with server.connection() as connection:
+            while connection.is_open and not stop():
+                claimed = runtime.database.retrying(lambda session: _claim(runtime, session, owner))
+                if claimed is None:
+                    return made
+                state, error = _send(runtime, connection, claimed)
+                runtime.database.retrying(lambda s: _record(runtime, s, owner, claimed, state, error))  # noqa: B023 - done at once
+                made += 1
+    except MailServerAway as away:
+        acquire_lease(runtime, REST, str(away)[:200], REST_S)
+    return made
+
+
+def greet_mail_server(settings: Settings) -> None:
+    """Connect, sign in and say hello as for a mail, and send none. Raises `MailServerAway`, soon."""
+    if settings.smtp_url is None:
+        return
+    timeout_s = min(settings.smtp_timeout_s, GREETING_S)
+    with MailServer(settings.smtp_url, hello=_domain(settings), timeout_s=timeout_s).connection() as connection:
+        connection.greet()
+
+
+def forget_mails(session: Session, before: datetime, *, limit: int) -> int:
+    """Forget the oldest mails of before an instant that are no work any more; return how many."""
+    old = select(Mail.id).where(Mail.state != constant(MailState.PENDING), Mail.created_at < before)
+    doomed = delete(Mail).where(Mail.id.in_(old.order_by(Mail.id).limit(limit)))
+    forgotten = session.execute(doomed.execution_options(synchronize_session=False))
+    return int(forgotten.rowcount)  # type: ignore[attr-defined] # a cursor result
+
+
+def sender(settings: Settings) -> str:
+    """Whom our mail is from."""
+    return settings.mail_sender or f"no-reply@{urlsplit(settings.public_url).hostname}"
+
+
+def _domain(settings: Settings) -> str:
+    return sender(settings).rpartition("@")[2]
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    free = or_(Mail.leased_until.is_(None), Mail.leased_until < now)
+    return and_(Mail.state == constant(MailState.PENDING), Mail.due_at <= now, free)
+
+
+def _claim(runtime: Runtime, session: Session, owner: str) -> _Claimed | None:
+    """Lease the next mail, with all that its letter is written from; None when there is none."""
+    now = runtime.now()
+    query = select(Mail).where(_is_due(now)).order_by(Mail.due_at, Mail.id).limit(1)
+    mail = session.scalar(query.with_for_update(skip_locked=True))
+    if mail is None:
+        return None
+    mail.owner, mail.leased_until = owner, now + timedelta(seconds=LEASE_S)
+    event = session.get(OutgoingEvent, mail.outbox_id)
+    person: Customer | Seller | None
+    if mail.reader is Reader.CUSTOMER:
+        person = session.get(Customer, mail.reader_id)
+    else:
+        person = session.get(Seller, mail.reader_id)
+    return _Claimed(
+        mail_id=mail.id,
+        attempts=mail.attempts,
+        event_id=mail.event_id,
+        locale=person.locale if person else "",
+        to=mailbox_of(person.email or "") if person else None,
+        facts=_facts(session, mail, event, person.name) if event and person else None,
+    )
+
+
+def _facts(session: Session, mail: Mail, event: OutgoingEvent, name: str) -> Facts:
+    data = event.data
+    request = session.scalar(select(SupportRequest).where(SupportRequest.id == data.get("request_id")))
+    product = session.get(Product, request.product_id if request else data.get("product_id") or "")
+    seller = session.get(Seller, product.seller_id) if product else None
+    return Facts(
+        type=event.type,
+        data=data,
+        cause=event.cause,
+        reader=mail.reader,
+        reader_name=name,
+        request_subject=request.subject if request else None,
+        product_title=product.title if product else None,
+        seller_name=seller.name if seller else None,
+    )
+
+
+def _send(runtime: Runtime, connection: Connection, claimed: _Claimed) -> tuple[MailState, str | None]:
+    """What became of one attempt; `pending`: it is to be tried again."""
+    try:
+        letter = _letter(runtime, claimed)
+        if letter is None:
+            return MailState.DROPPED, None
+        connection.send(letter)
+    except MailRefused as refused:
+        return MailState.REFUSED, refused.code
+    except MailDeferred as deferred:
+        return MailState.PENDING, str(deferred)
+    except Exception as mistake:
+        log.exception("mail %s could not be sent", claimed.mail_id)
+        return MailState.PENDING, type(mistake).__name__
+    return MailState.SENT, None
+
+
+def _letter(runtime: Runtime, claimed: _Claimed) -> Letter | None:
+    """The letter; None when nobody is there to read it any more, or there are no words for it."""
+    facts, settings = claimed.facts, runtime.settings
+    if facts is None or claimed.to is None or runtime.letters is None:
+        return None
+    written = runtime.letters(settings, facts, claimed.locale)
+    if written is None:
+        return None
+    return Letter(
+        message_id=f"{claimed.event_id}.{facts.reader}@{_domain(settings)}",
+        sender=sender(settings),
+        to_name=facts.reader_name,
+        to=claimed.to,
+        subject=written.subject,
+        text=written.text,
+        language=written.language,
+        written_at=runtime.now(),
+    )
+
+
+def _record(
+    runtime: Runtime, session: Session, owner: str, claimed: _Claimed, state: MailState, error: str | None
+) -> None:
+    """Write what came of an attempt, unless our lease ran out and another worker has recorded one of its own."""
+    mine = select(Mail).where(Mail.id == claimed.mail_id, Mail.owner == owner).with_for_update()
+    mail = session.scalar(mine)
+    if mail is None or mail.state is not MailState.PENDING or mail.attempts != claimed.attempts:
+        return
+    now = runtime.now()
+    mail.attempts += 1
+    mail.owner = mail.leased_until = None
+    mail.state, mail.last_error = state, error
+    if state is MailState.SENT:
+        mail.sent_at = now
+    elif state is MailState.PENDING:
+        again_at = next_attempt_at(
+            now,
+            attempts=mail.attempts,
+            schedule_s=runtime.settings.mail_schedule_s,
+            jitter=random.uniform(-1, 1),  # noqa: S311 - spreads load, hides nothing
+            status=None,
+        )
+        if again_at is None:
+            mail.state = MailState.EXHAUSTED
+        else:
+            mail.due_at = again_at

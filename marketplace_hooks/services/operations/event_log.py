@@ -1,0 +1,188 @@
+"""What was received, what follows from it, and what was sent: pages of these logs, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from ...database.types import constant
+from ...errors import Conflict, NotFound
+from ...models.cascades import Cascade, CascadeState
+from ...models.inbox import InboxConflict, InboxEvent, InboxState, has_event_id
+from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
+from ...models.products import SubjectKind
+
+GRACE = timedelta(hours=1)
+BEYOND = 2**62
+"""No row has such a number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """One event with the other bodies that came under its id, which were put aside."""
+
+    event: InboxEvent
+    conflicts: Sequence[InboxConflict]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """One delivery with the event that it carries."""
+
+    delivery: Delivery
+    event: OutgoingEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addressed(Sent):
+    """The same with the endpoint that it goes to."""
+
+    endpoint: Endpoint
+
+
+def find_events(
+    session: Session,
+    *,
+    type_: str | None = None,
+    state: InboxState | None = None,
+    subject: str | None = None,
+    source: str | None = None,
+    search: str | None = None,
+    event_id: str | None = None,
+    received_from: datetime | None = None,
+    received_before: datetime | None = None,
+    before: int | None = None,
+    limit: int = 20,
+) -> tuple[list[InboxEvent], int | None]:
+    """Events received, the newest first, those whose row is older than `before`; and the next page's `before`.
+
+    `search` is a part of an event's id or of its subject (`product:12`), for which every row is looked at; all else is
+    found by an index, `event_id` the whole id.
+    """
+    query = select(InboxEvent).order_by(InboxEvent.id.desc()).limit(limit + 1)
+    given = ((InboxEvent.type, type_), (InboxEvent.state, state), (InboxEvent.subject, subject))
+    for column, value in (*given, (InboxEvent.source, source)):
+        if value is not None:
+            query = query.where(column == value)
+    if search:
+        found = (column.contains(search, autoescape=True) for column in (InboxEvent.event_id, InboxEvent.subject))
+        query = query.where(or_(*found))
+    if event_id is not None:
+        query = query.where(has_event_id(event_id))
+    query = _received_within(query, received_from, received_before)
+    if before is not None:
+        query = query.where(InboxEvent.id < before)
+    rows = list(session.scalars(query))
+    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+
+
+def find_delivery(session: Session, delivery_id: int) -> Addressed | None:
+    """One delivery with what it carries and whom it goes to."""
+    query = (
+        select(Delivery, OutgoingEvent, Endpoint)
+        .join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
+        .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
+        .where(Delivery.id == delivery_id)
+    )
+    row = session.execute(query).one_or_none()
+    return None if row is None else Addressed(delivery=row[0], event=row[1], endpoint=row[2])
+
+
+def error_of_cascade(session: Session, cascade_id: str) -> str | None:
+    """What the last failure of a cascade was."""
+    return session.scalar(select(Cascade.error).where(Cascade.id == cascade_id))
+
+
+def _received_within(
+    query: Select[InboxEvent], received_from: datetime | None, received_before: datetime | None
+) -> Select[InboxEvent]:
+    """Narrow to what was received in [from, before), and tell the database between which rows that is.
+
+    Rows are numbered in the order in which they are written: an hour's grace is far more than any writing takes.
+    """
+    at, number = InboxEvent.received_at, InboxEvent.id
+    if received_from is not None:
+        earlier = select(number).where(at < received_from - GRACE).order_by(at.desc()).limit(1).scalar_subquery()
+        query = query.where(at >= received_from, number > func.coalesce(earlier, 0))
+    if received_before is not None:
+        later = select(number).where(at >= received_before + GRACE).order_by(at).limit(1).scalar_subquery()
+        query = query.where(at < received_before, number < func.coalesce(later, BEYOND))
+    return query
+
+
+def find_event(session: Session, event_id: str, *, source: str | None = None) -> Received:
+    """One event. Raises `NotFound`; `Conflict` when several sources have the id and none is named."""
+    query: Select[InboxEvent] = select(InboxEvent).where(has_event_id(event_id))
+    if source is not None:
+        query = query.where(InboxEvent.source == source)
+    found = list(session.scalars(query))
+    if not found:
+        raise NotFound(f"no event {event_id}")
+    if len(found) > 1:
+        raise Conflict(
+            f"several sources have an event {event_id}: say which",
+            code="several_sources",
+            sources=[event.source for event in found],
+        )
+    aside = select(InboxConflict).where(
+        InboxConflict.source == found[0].source, InboxConflict.event_id == found[0].event_id
+    )
+    return Received(event=found[0], conflicts=list(session.scalars(aside.order_by(InboxConflict.id))))
+
+
+def find_deliveries(
+    session: Session,
+    *,
+    state: DeliveryState | None = None,
+    endpoint_id: str | None = None,
+    type_: str | None = None,
+    event_id: str | None = None,
+    subject: tuple[str, str] | None = None,
+    cascade_id: str | None = None,
+    before: int | None = None,
+    limit: int = 20,
+) -> tuple[list[Sent], int | None]:
+    """Deliveries, the newest first, those whose row is older than `before`; and the next page's `before`."""
+    query = select(Delivery, OutgoingEvent).join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
+    query = query.order_by(Delivery.id.desc()).limit(limit + 1)
+    given: tuple[tuple[Any, Any], ...] = (
+        (Delivery.state, state),
+        (Delivery.endpoint_id, endpoint_id),
+        (OutgoingEvent.type, type_),
+        (OutgoingEvent.event_id, event_id),
+        (OutgoingEvent.subject_kind, subject[0] if subject else None),
+        (OutgoingEvent.subject_id, subject[1] if subject else None),
+        (OutgoingEvent.cascade_id, cascade_id),
+    )
+    for column, value in given:
+        if value is not None:
+            query = query.where(column == value)
+    if before is not None:
+        query = query.where(Delivery.id < before)
+    rows = [Sent(delivery=delivery, event=event) for delivery, event in session.execute(query)]
+    return rows[:limit], rows[limit - 1].delivery.id if len(rows) > limit else None
+
+
+def find_cascades(
+    session: Session,
+    *,
+    state: CascadeState | None = None,
+    subject: tuple[str, str] | None = None,
+    before: int | None = None,
+    limit: int = 20,
+) -> tuple[list[Cascade], int | None]:
+    """Cascades, the newest first, those whose number is smaller than `before`; and the next page's `before`."""
+    query = select(Cascade).order_by(Cascade.number.desc()).limit(limit + 1)
+    if state is not None:
+        query = query.where(Cascade.state == constant(state))
+    if subject is not None:
+        query = query.where(Cascade.subject_kind == SubjectKind(subject[0]), Cascade.subject_id == subject[1])
+    if before is not None:
+        query = query.where(Cascade.number < before)
+    rows = list(session.scalars(query))
+    return rows[:limit], rows[limit - 1].number if len(rows) > limit else None

@@ -1,0 +1,83 @@
+"""What followed from one event: which cascades, what was told of it, and has that arrived?
+
+Found by the event's subject, and among what is about it by the cause that every row of ours carries.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from ...models.cascades import Cascade
+from ...models.inbox import InboxEvent
+from ...models.outbox import Delivery, OutgoingEvent
+from ...models.products import SubjectKind
+
+MOST = 20
+_TOLD_OF = {"request": "support_request"}
+"""What a subject of the inbox is called in the outbox, where that is another word."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One outgoing event with its deliveries."""
+
+    event: OutgoingEvent
+    deliveries: Sequence[Delivery]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """What followed, in its order. `has_more`: more was told than is shown here."""
+
+    cascades: Sequence[Cascade]
+    told: Sequence[Told]
+    has_more: bool
+
+
+def chain_of(session: Session, event: InboxEvent) -> Chain:
+    """What followed from an event, as far as it has come."""
+    kind, _, id_ = event.subject.partition(":")
+    cascades: list[Cascade] = []
+    if kind in list(SubjectKind):
+        about = select(Cascade).where(Cascade.subject_kind == SubjectKind(kind), Cascade.subject_id == id_)
+        caused = about.where(Cascade.cause["event_id"].as_string() == event.event_id)
+        cascades = list(session.scalars(caused.order_by(Cascade.number).limit(MOST)))
+    of_subject = select(OutgoingEvent).where(
+        OutgoingEvent.subject_kind == _TOLD_OF.get(kind, kind),
+        OutgoingEvent.subject_id == id_,
+        OutgoingEvent.cause["event_id"].as_string() == event.event_id,
+    )
+    told = {one.id: one for one in _first(session, of_subject)}
+    if cascades:
+        told |= {one.id: one for one in _first(session, _of_cascades([one.id for one in cascades]))}
+    events = [told[number] for number in sorted(told)]
+    return Chain(cascades=cascades, told=_with_deliveries(session, events[:MOST]), has_more=len(events) > MOST)
+
+
+def told_by_cascade(session: Session, cascade_id: str) -> Chain:
+    """What one cascade has told so far."""
+    events = _first(session, _of_cascades([cascade_id]))
+    return Chain(cascades=[], told=_with_deliveries(session, events[:MOST]), has_more=len(events) > MOST)
+
+
+def _of_cascades(ids: Sequence[str]) -> Select[OutgoingEvent]:
+    return select(OutgoingEvent).where(OutgoingEvent.cascade_id.in_(ids))
+
+
+def _first(session: Session, query: Select[Any]) -> list[OutgoingEvent]:
+    return list(session.scalars(query.order_by(OutgoingEvent.id).limit(MOST + 1)))
+
+
+def _with_deliveries(session: Session, events: Iterable[OutgoingEvent]) -> list[Told]:
+    shown = list(events)
+    query = select(Delivery).where(Delivery.outbox_id.in_([event.id for event in shown])).order_by(Delivery.id)
+    found: dict[int, list[Delivery]] = defaultdict(list)
+    for delivery in session.scalars(query) if shown else ():
+        found[delivery.outbox_id].append(delivery)
+    return [Told(event=event, deliveries=found[event.id]) for event in shown]

@@ -1,0 +1,94 @@
+"""Whom must we tell? Outgoing events become deliveries, one for each subscribed endpoint, by set statements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from ...database.types import constant
+from ...domain.instants import format_instant
+from ...domain.outbox.event_types import EVERYTHING
+from ...models.outbox import Delivery, DeliveryState, Endpoint, EndpointType, OutgoingEvent
+from ..core.runtime import Runtime
+from ..notifications.mail_queue import make_mails
+
+DISPATCH_CHUNK = 2_000
+
+
+def dispatch(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Make the deliveries of every outgoing event that has none yet, by set statements; return how many events.
+
+    Goes on after each chunk unless `stop` says so: a withdrawal writes a million events.
+    """
+    total = 0
+    while True:
+        with runtime.database.session() as session:
+            count = _dispatch_chunk(session, runtime.now(), mailed=runtime.settings.smtp_url is not None)
+        total += count
+        if count < DISPATCH_CHUNK or stop():
+            return total
+        runtime.database.give_way()
+
+
+def _dispatch_chunk(session: Session, now: datetime, *, mailed: bool) -> int:
+    waiting = (
+        select(OutgoingEvent.id)
+        .where(OutgoingEvent.dispatched_at.is_(None))
+        .order_by(OutgoingEvent.id)
+        .limit(DISPATCH_CHUNK)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.scalars(waiting))
+    if not ids:
+        return 0
+    # Whoever enables or disables one at this moment comes first: an event must not be parked at an enabled endpoint.
+    locked = select(Endpoint.id).order_by(Endpoint.id).with_for_update(read=True, key_share=True)
+    session.execute(locked).all()
+    state = case((Endpoint.enabled, literal(DeliveryState.PENDING.value)), else_=literal(DeliveryState.PARKED.value))
+    wanted = (
+        select(OutgoingEvent.id, Endpoint.id, state, literal(now, Delivery.__table__.c.due_at.type))
+        .select_from(OutgoingEvent)
+        .join(EndpointType, or_(EndpointType.type == OutgoingEvent.type, EndpointType.type == EVERYTHING))
+        .join(Endpoint, Endpoint.id == EndpointType.endpoint_id)
+        .where(OutgoingEvent.id.in_(ids))
+    )
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    into = dialect.insert(Delivery).from_select(["outbox_id", "endpoint_id", "state", "due_at"], wanted)
+    session.execute(into.on_conflict_do_nothing())
+    if mailed:
+        make_mails(session, ids, now)
+    told = update(OutgoingEvent).where(OutgoingEvent.id.in_(ids)).values(dispatched_at=now)
+    session.execute(told.execution_options(synchronize_session=False))
+    return len(ids)
+
+
+def due(session: Session, now: datetime) -> bool:
+    """Whether something is to be told now: an event without deliveries, or a delivery whose time has come."""
+    undispatched = select(OutgoingEvent.id).where(OutgoingEvent.dispatched_at.is_(None)).limit(1)
+    if session.scalar(undispatched) is not None:
+        return True
+    deliverable = select(Delivery.id).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
+    return session.scalar(deliverable.where(is_due(now), Endpoint.enabled).limit(1)) is not None
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """SQL for: a pending delivery whose time has come and that nobody is attempting."""
+    free = or_(Delivery.leased_until.is_(None), Delivery.leased_until < now)
+    return and_(Delivery.state == constant(DeliveryState.PENDING), Delivery.due_at <= now, free)
+
+
+def render(event: OutgoingEvent) -> bytes:
+    """The body of every attempt: `id, type, timestamp, sequence, data`, the cause inside `data`."""
+    body = {
+        "id": event.event_id,
+        "type": event.type,
+        "timestamp": format_instant(event.created_at),
+        "sequence": event.sequence,
+        "data": {**event.data, "caused_by": event.cause},
+    }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,90 @@
+"""Who wants to be told, and may we still speak to them?"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from ...database.types import constant
+from ...domain.outbox.event_types import EVERYTHING, OUTGOING
+from ...errors import NotFound, PayloadRejected
+from ...models.outbox import Delivery, DeliveryState, Endpoint, EndpointType
+from ...remote.signatures import new_secret
+from ..core.runtime import JobKind, Runtime
+from ..core.unit_of_work import Cause, UnitOfWork
+
+
+def add_endpoint(
+    runtime: Runtime, url: str, *, types: Sequence[str] = (EVERYTHING,), description: str = ""
+) -> tuple[Endpoint, str]:
+    """Subscribe an endpoint; return it with its secret, which is shown this once.
+
+    Raises `OutboundRefused` for a URL that we would never deliver to, `PayloadRejected` for a type that we never tell.
+    """
+    runtime.outbound.check_url(url)
+    unknown = [type_ for type_ in types if type_ != EVERYTHING and type_ not in OUTGOING]
+    if unknown:
+        raise PayloadRejected(
+            "some types are never told",
+            errors=[{"path": "types", "message": f"{type_} is not an outgoing event"} for type_ in unknown],
+        )
+    secret = new_secret()
+    endpoint = Endpoint(
+        id=f"end_{uuid.uuid4().hex}",
+        url=url,
+        description=description,
+        types=list(types),
+        secret=runtime.encryption.lock(secret),
+        created_at=runtime.now(),
+        sequence=0,
+        enabled=True,
+        tokens=runtime.settings.delivery_rate_per_s,
+    )
+    with runtime.database.session() as session:
+        session.add(endpoint)
+        session.flush()
+        session.execute(
+            insert(EndpointType), [{"endpoint_id": endpoint.id, "type": type_} for type_ in dict.fromkeys(types)]
+        )
+    return endpoint, secret
+
+
+def list_endpoints(session: Session) -> list[Endpoint]:
+    """Every endpoint, the oldest first."""
+    return list(session.scalars(select(Endpoint).order_by(Endpoint.created_at, Endpoint.id)))
+
+
+def disable_endpoint(uow: UnitOfWork, endpoint: Endpoint, reason: str) -> None:
+    """Stop delivering to an endpoint: what waits for it is parked, not lost, and the others are told."""
+    if not endpoint.enabled:
+        return
+    endpoint.enabled, endpoint.disabled_reason = False, reason
+    _move(uow.session, endpoint.id, DeliveryState.PENDING, DeliveryState.PARKED)
+    cause = Cause(actor="marketplace_hooks", reason=reason)
+    uow.publish("endpoint.disabled", "endpoint", endpoint, {"endpoint_id": endpoint.id, "url": endpoint.url}, cause)
+
+
+def enable_endpoint(runtime: Runtime, endpoint_id: str) -> Endpoint:
+    """Deliver again, beginning with what was parked."""
+    with runtime.database.session() as session:
+        endpoint = locked_endpoint(session, endpoint_id)
+        endpoint.enabled, endpoint.disabled_reason, endpoint.failing_since = True, None, None
+        _move(session, endpoint.id, DeliveryState.PARKED, DeliveryState.PENDING)
+    runtime.wakeups.wake_worker(JobKind.DELIVERIES)
+    return endpoint
+
+
+def locked_endpoint(session: Session, endpoint_id: str) -> Endpoint:
+    """The endpoint, locked until the transaction ends. Raises `NotFound`."""
+    endpoint = session.scalar(select(Endpoint).where(Endpoint.id == endpoint_id).with_for_update())
+    if endpoint is None:
+        raise NotFound(f"no endpoint {endpoint_id}")
+    return endpoint
+
+
+def _move(session: Session, endpoint_id: str, before: DeliveryState, after: DeliveryState) -> None:
+    waiting = update(Delivery).where(Delivery.endpoint_id == endpoint_id, Delivery.state == constant(before))
+    session.execute(waiting.values(state=after).execution_options(synchronize_session=False))

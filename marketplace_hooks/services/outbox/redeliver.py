@@ -1,0 +1,45 @@
+"""How is a delivery made once more, that arrived and was lost there, or that never arrived? (`webhooks.md` 10)"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from ...errors import Conflict, NotFound
+from ...models.outbox import Delivery, DeliveryState, OutgoingEvent
+from ..core.runtime import JobKind
+from ..core.unit_of_work import UnitOfWork
+from ..operations.event_log import Sent
+from .endpoints import locked_endpoint
+from .payload_retention import is_forgotten
+
+
+def redeliver(uow: UnitOfWork, delivery_id: int) -> Sent:
+    """Send it again, under the same `webhook-id`, with all its attempts before it; what was met before stays logged.
+
+    Parked where its endpoint is disabled. Raises `NotFound`, or `Conflict` for one that still waits (`not_replayable`)
+    and for one whose data is kept no longer (`payload_purged`).
+    """
+    # The endpoint's row first, as whoever claims a delivery of it does; then the event's, as a purge does that looks
+    # whether anybody has yet to be told.
+    query = select(Delivery.endpoint_id, Delivery.outbox_id).where(Delivery.id == delivery_id)
+    found = uow.session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound(f"no delivery {delivery_id}")
+    endpoint = locked_endpoint(uow.session, found.endpoint_id)
+    event = uow.session.get_one(
+        OutgoingEvent, found.outbox_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    delivery = uow.session.get_one(Delivery, delivery_id, with_for_update=True)
+    if delivery.state not in (DeliveryState.DELIVERED, DeliveryState.EXHAUSTED):
+        raise Conflict(
+            f"the delivery is {delivery.state}; only a delivered or exhausted one can be replayed",
+            code="not_replayable",
+            state=delivery.state,
+            asked=DeliveryState.PENDING,
+        )
+    if is_forgotten(event):
+        raise Conflict("the delivery's payload has been purged", code="payload_purged", state=delivery.state)
+    delivery.state = DeliveryState.PENDING if endpoint.enabled else DeliveryState.PARKED
+    delivery.attempts, delivery.due_at, delivery.delivered_at = 0, uow.now, None
+    uow.wakeups.add(JobKind.DELIVERIES)
+    return Sent(delivery=delivery, event=event)

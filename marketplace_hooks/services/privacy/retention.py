@@ -1,0 +1,175 @@
+"""What is kept no longer? (`webhooks.md` 16)
+
+Payloads of events after `payload_days`: of those received ids and hashes stay for deduplication, of those told ids,
+types, sequences and times (`payloads.py`). Inspections with their evidence after `inspection_days`, unless the request
+that needs one is still open. In batches, each in a transaction of its own: nobody waits for a purge, and one that dies
+is gone on with where it ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from ...database.engine import insert_new
+from ...database.types import constant
+from ...domain.support.state_machine import OPEN
+from ...models.inbox import InboxConflict, InboxEvent, InboxState
+from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential
+from ...models.outbox import OutgoingEvent
+from ...models.retention import PurgeMark
+from ...models.support import SupportRequest
+from ..access.idempotency import forget_old
+from ..core.runtime import Runtime
+from ..inspections.requests import forget_expired
+from ..notifications.mail_queue import forget_mails
+from ..outbox.payload_retention import forget_payloads
+
+BATCH = 500
+
+_ROUND = ": this round"
+"""The mark of how far a round has come that has not reached its end."""
+_WAITING = (InboxState.RECEIVED, InboxState.PARKED)
+
+_Purge = Callable[[Session, datetime, int], "_Batch"]
+"""Given a session, the instant before which rows are old, and the number up to which they have been looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """What one batch did. `upto` is the last row looked at, `settled` the last before which none was left over."""
+
+    purged: int
+    upto: int
+    settled: int
+    is_last: bool
+
+
+def purge(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> dict[str, int]:
+    """Purge what is old until nothing is left or `stop` says so; return how much of each kind it was."""
+    now, settings, retrying = runtime.now(), runtime.settings, runtime.database.retrying
+    payloads_before = now - timedelta(days=settings.payload_days)
+    inspections_before = now - timedelta(days=settings.inspection_days)
+    return {
+        "payloads": _purge_by_number(runtime, "payloads", payloads_before, _payloads, stop),
+        "payloads told": _purge_by_number(runtime, "payloads told", payloads_before, _payloads_told, stop),
+        "bodies kept aside": _repeat(partial(retrying, lambda session: _kept_aside(session, payloads_before)), stop),
+        "inspections": _purge_by_number(runtime, "inspections", inspections_before, _inspections, stop),
+        "credentials of sites": retrying(lambda session: forget_expired(session, now)),
+        "mails": _repeat(partial(retrying, lambda session: forget_mails(session, payloads_before, limit=BATCH)), stop),
+        "answers to repeated calls": _repeat(
+            partial(retrying, lambda session: forget_old(session, now, limit=BATCH)), stop
+        ),
+    }
+
+
+def _repeat(act: Callable[[], int], stop: Callable[[], bool]) -> int:
+    total = 0
+    while not stop():
+        count = act()
+        total += count
+        if count < BATCH:
+            break
+    return total
+
+
+def _purge_by_number(runtime: Runtime, kind: str, before: datetime, batch: _Purge, stop: Callable[[], bool]) -> int:
+    """Purge rows in the order of their numbers, which is that of their age, and remember how far.
+
+    What had to be left over (an open request) is looked at again by the next round, and what follows it, too. A round
+    that is stopped goes on where it ended: however much follows what is left over, its end is reached.
+    """
+    purged = 0
+
+    def one(session: Session) -> _Batch:
+        settled, reached = _mark(session, kind), _mark(session, kind + _ROUND)
+        begin = max(settled, reached)
+        done = batch(session, before, begin)
+        if begin == settled and done.settled > settled:
+            _move_mark(session, kind, done.settled)
+        _move_mark(session, kind + _ROUND, 0 if done.is_last else done.upto)
+        return done
+
+    while not stop():
+        done = runtime.database.retrying(one)
+        purged += done.purged
+        if done.is_last:
+            break
+        runtime.database.give_way()
+    return purged
+
+
+def _mark(session: Session, kind: str) -> int:
+    session.execute(insert_new(session, PurgeMark).values(kind=kind))
+    return session.scalar(select(PurgeMark.upto).where(PurgeMark.kind == kind)) or 0
+
+
+def _move_mark(session: Session, kind: str, upto: int) -> None:
+    session.execute(_quietly(update(PurgeMark).where(PurgeMark.kind == kind).values(upto=upto)))
+
+
+def _looked_at(rows: Sequence[Any], begin: int, purged: int, left_over: Sequence[int]) -> _Batch:
+    """The account of a batch of rows, each with its number first, of which those `left_over` must stay."""
+    upto = rows[-1][0] if rows else begin
+    settled = min(left_over) - 1 if left_over else upto
+    return _Batch(purged=purged, upto=upto, settled=settled, is_last=len(rows) < BATCH)
+
+
+def _payloads(session: Session, before: datetime, begin: int) -> _Batch:
+    """The bytes of events that were settled; those of an event that still waits are needed."""
+    first = select(InboxEvent.id, InboxEvent.state, InboxEvent.received_at).where(InboxEvent.id > begin)
+    rows = [row for row in session.execute(first.order_by(InboxEvent.id).limit(BATCH)) if row.received_at < before]
+    waiting = [row.id for row in rows if row.state in _WAITING]
+    old = [row.id for row in rows if row.state not in _WAITING]
+    kept = (
+        InboxEvent.id.in_(old),
+        InboxEvent.body.is_not(None),
+        InboxEvent.state.not_in([constant(one) for one in _WAITING]),
+    )
+    gone = session.scalars(_quietly(update(InboxEvent).where(*kept).values(body=None).returning(InboxEvent.id))).all()
+    return _looked_at(rows, begin, len(gone), waiting)
+
+
+def _payloads_told(session: Session, before: datetime, begin: int) -> _Batch:
+    """What we told, once everybody has been told or given up."""
+    first = select(OutgoingEvent.id, OutgoingEvent.created_at).where(OutgoingEvent.id > begin)
+    rows = [row for row in session.execute(first.order_by(OutgoingEvent.id).limit(BATCH)) if row.created_at < before]
+    gone, waiting = forget_payloads(session, [row.id for row in rows])
+    return _looked_at(rows, begin, gone, list(waiting))
+
+
+def _kept_aside(session: Session, before: datetime) -> int:
+    """Other bodies that came with a known id; there are few, if any."""
+    old = select(InboxConflict.id).where(InboxConflict.received_at < before).order_by(InboxConflict.id).limit(BATCH)
+    gone = delete(InboxConflict).where(InboxConflict.id.in_(old.scalar_subquery())).returning(InboxConflict.id)
+    return len(session.scalars(_quietly(gone)).all())
+
+
+def _inspections(session: Session, before: datetime, begin: int) -> _Batch:
+    """Checks with everything they found; a request keeps what it was judged by (`SupportRequest.checks`)."""
+    first = select(Inspection.number, Inspection.id, Inspection.state, Inspection.created_at)
+    found = session.execute(first.where(Inspection.number > begin).order_by(Inspection.number).limit(BATCH))
+    rows = [row for row in found if row.created_at < before]
+    needed = _needed(session, [row.id for row in rows])
+    kept = [row.number for row in rows if row.id in needed or row.state is not InspectionState.DONE]
+    old = {row.number for row in rows}.difference(kept)
+    for table in (SiteCredential, Evidence):
+        session.execute(_quietly(delete(table).where(table.inspection_number.in_(old))))
+    session.execute(_quietly(delete(Inspection).where(Inspection.number.in_(old))))
+    return _looked_at(rows, begin, len(old), kept)
+
+
+def _needed(session: Session, checks: Sequence[str]) -> set[str | None]:
+    """Those of these checks whose request may still be answered, contested or reopened."""
+    still_open = SupportRequest.handling.in_([constant(one) for one in sorted(OPEN)])
+    return set(session.scalars(select(SupportRequest.check_id).where(SupportRequest.check_id.in_(checks), still_open)))
+
+
+def _quietly(statement: Any) -> Any:
+    return statement.execution_options(synchronize_session=False)

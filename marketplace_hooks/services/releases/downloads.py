@@ -1,0 +1,140 @@
+"""Which releases may the holder of a purchase download now, why not the others, and by which link?
+
+Two statements whatever there is to list: the facts of the purchase, and the releases of its product. Nothing is
+written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from ...config.settings import Settings
+from ...domain.business_care.entitlement import Purchase as PurchaseFacts
+from ...domain.business_care.entitlement import Question, Remedy
+from ...domain.releases.downloads import Release as ReleaseFacts
+from ...domain.releases.downloads import Verdict, judge_download
+from ...domain.releases.signed_links import signed_link
+from ...errors import Forbidden, NotConfigured, NotFound
+from ...models.releases import Release, ReleaseKind, ReleasePurchase
+from ..business_care.entitlements import Asked, read_purchases
+from ..business_care.holders import Holder
+
+Place = tuple[datetime, str]
+"""Where a list goes on: after the release published then, of that id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """A release of the purchased product, and whether its holder may have it."""
+
+    release_id: str
+    number: str
+    kind: ReleaseKind
+    published_at: datetime
+    compatible_from: str | None
+    compatible_to: str | None
+    sha256: str
+    price_cents: int | None
+    currency: str | None
+    verdict: Verdict
+    remedy: Remedy | None
+
+    @property
+    def is_available(self) -> bool:
+        """Whether it may be downloaded now."""
+        return self.verdict is Verdict.AVAILABLE
+
+
+def list_downloads(
+    session: Session, holder: Holder, question: Question, *, after: Place | None = None, limit: int = 20
+) -> tuple[list[Download], Place | None]:
+    """The published releases of the purchase's product, the newest first, and where the list goes on.
+
+    Raises `NotFound` for a purchase that does not exist or is somebody else's.
+    """
+    purchase = _purchase(session, holder, question)
+    query = _published(holder.purchase_id, purchase.product, question.at).limit(limit + 1)
+    if after is not None:
+        at, id_ = after
+        query = query.where(or_(Release.published_at < at, and_(Release.published_at == at, Release.id < id_)))
+    rows = session.execute(query.order_by(Release.published_at.desc(), Release.id.desc())).all()
+    found = [_judged(release, bought_at, purchase, question) for release, bought_at in rows]
+    last = found[limit - 1] if len(found) > limit else None
+    return found[:limit], None if last is None else (last.published_at, last.release_id)
+
+
+def link_to(session: Session, settings: Settings, holder: Holder, release_id: str, question: Question) -> str:
+    """The signed address of a release, good for five minutes.
+
+    Raises `NotFound` for a release that is not of the purchase's product, or not published yet; `Forbidden`, with the
+    verdict as its code, when it may not be downloaded; `NotConfigured` without a `DOWNLOAD_SECRET`.
+    """
+    purchase = _purchase(session, holder, question)
+    query = _published(holder.purchase_id, purchase.product, question.at).where(Release.id == release_id)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"the product has no release {release_id}")
+    release, bought_at = row
+    found = _judged(release, bought_at, purchase, question)
+    if not found.is_available:
+        raise Forbidden(_WHY[found.verdict], code=found.verdict, remedy=found.remedy)
+    if settings.download_secret is None:
+        raise NotConfigured("links cannot be signed: DOWNLOAD_SECRET is not set")
+    return signed_link(release.download_url, settings.download_secret, question.at)
+
+
+_WHY = {
+    Verdict.REFUNDED: "the purchase was refunded",
+    Verdict.PAYMENT_DISPUTED: "the bank has reversed the payment",
+    Verdict.NOT_BOUGHT: "a paid release is for those who bought it",
+    Verdict.NO_BUSINESS_CARE: "the purchase has no Business Care",
+    Verdict.NOT_STARTED: "Business Care has not started yet",
+    Verdict.PAYMENT_PENDING: "the renewal is not paid yet, and the release was not published while it was",
+    Verdict.BUSINESS_CARE_OVER: "the release was not published while Business Care was active",
+}
+_REMEDIES = {
+    Verdict.NOT_BOUGHT: Remedy.BUY,
+    Verdict.PAYMENT_PENDING: Remedy.WAIT_FOR_PAYMENT,
+}
+
+
+def _purchase(session: Session, holder: Holder, question: Question) -> PurchaseFacts:
+    asked = Asked(purchase_id=holder.purchase_id, customer_id=holder.customer_id)
+    found = read_purchases(session, asked, question.at)
+    if not found:
+        raise NotFound(f"there is no purchase {holder.purchase_id}")
+    return found[0]
+
+
+def _published(purchase_id: str, product_id: str, now: datetime) -> Select[Any, Any]:
+    """The releases of a product that are published, each with the instant at which the purchase's holder bought it."""
+    bought = and_(ReleasePurchase.release_id == Release.id, ReleasePurchase.purchase_id == purchase_id)
+    query = select(Release, ReleasePurchase.purchased_at).outerjoin(ReleasePurchase, bought)
+    return query.where(Release.product_id == product_id, Release.published_at <= now)
+
+
+def _judged(release: Release, bought_at: datetime | None, purchase: PurchaseFacts, question: Question) -> Download:
+    is_paid = release.kind is ReleaseKind.PAID
+    facts = ReleaseFacts(is_paid=is_paid, published_at=release.published_at, bought_at=bought_at)
+    verdict = judge_download(facts, purchase, question)
+    remedy = _REMEDIES.get(verdict)
+    if verdict is Verdict.BUSINESS_CARE_OVER and purchase.reactivable and purchase.terminated_at is None:
+        remedy = Remedy.REACTIVATE
+    return Download(
+        release_id=release.id,
+        number=release.number,
+        kind=release.kind,
+        published_at=release.published_at,
+        compatible_from=release.compatible_from,
+        compatible_to=release.compatible_to,
+        sha256=release.sha256,
+        price_cents=release.price_cents,
+        currency=release.currency,
+        verdict=verdict,
+        remedy=remedy,
+    )

@@ -1,0 +1,163 @@
+"""Which versions of a product are published, who bought the paid ones, and who is told of a new one?
+
+Every holder of an active Business Care is told, whether the product is online or not (`domain.md` 15, 22): by set
+statements over chunks of subscriptions, never by a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, literal, select, update
+
+from ...database.engine import insert_new
+from ...database.types import json_object
+from ...domain.civil_days import day_of
+from ...errors import PayloadRejected
+from ...models.cascades import Cascade
+from ...models.outbox import OutgoingEvent
+from ...models.purchases import Purchase
+from ...models.releases import Release, ReleaseKind, ReleasePurchase
+from ...models.subscriptions import Subscription
+from ..business_care.holders import is_entitled
+from ..business_care.subscriptions import SUBJECT
+from ..catalog.cascades import RELEASE_PUBLISHED, Step, close_if_done, start_cascade, step
+from ..catalog.locked_subjects import LockedSubject
+from ..core.unit_of_work import Cause, UnitOfWork
+from ..outbox.bulk_publish import publish_for_each
+
+_CHANGING = ("number", "compatible_from", "compatible_to", "download_url", "sha256", "manifest", "fixes")
+
+
+def publish_release(
+    uow: UnitOfWork, locked: LockedSubject, told: Mapping[str, Any], cause: Cause, *, sent_at: datetime
+) -> bool | None:
+    """Record a release as described at `sent_at`; the first time, have its product's holders told of it.
+
+    One whose `published_at` is still to come is told of then. True: new; None: described anew; False: something newer
+    is known. Raises `PayloadRejected` when product, kind, price or publication are not those known here.
+    """
+    known = uow.session.get(Release, told["release_id"], with_for_update=True, populate_existing=True)
+    columns = {name: told[name] for name in _CHANGING}
+    price = (told["price"] if told["kind"] == ReleaseKind.PAID else None) or {}
+    fixed = {
+        "product_id": locked.row.id,
+        "kind": ReleaseKind(told["kind"]),
+        "price_cents": price.get("amount_cents"),
+        "currency": price.get("currency"),
+        "published_at": told["published_at"],
+    }
+    if known is not None:
+        _refuse_contradiction(known, fixed)
+        if known.described_at is not None and sent_at <= known.described_at:
+            return False
+        for name, value in columns.items():
+            setattr(known, name, value)
+        known.described_at = sent_at
+        return None
+    uow.session.add(Release(id=told["release_id"], described_at=sent_at, **fixed, **columns))
+    uow.session.flush()
+    starts_at = told["published_at"] if told["published_at"] > uow.now else None
+    cascade = start_cascade(uow, locked, cause, change=RELEASE_PUBLISHED, about=told["release_id"], starts_at=starts_at)
+    close_if_done(uow, locked, cascade, cause)
+    return True
+
+
+def _refuse_contradiction(known: Release, told: Mapping[str, Any]) -> None:
+    faults = [
+        {"path": f"data.{name}", "message": f"is {getattr(known, name)} in the release known here"}
+        for name, value in told.items()
+        if getattr(known, name) != value
+    ]
+    if faults:
+        raise PayloadRejected("the release is known with other facts", errors=faults)
+
+
+def buy_release(uow: UnitOfWork, release: Release, purchase: Purchase, told: Mapping[str, Any]) -> bool:
+    """Record that the holder of a purchase bought a paid release; False when it is known.
+
+    Raises `PayloadRejected` for a release of another product, a free one, or another currency than the release's.
+    """
+    faults = []
+    if release.product_id != purchase.product_id:
+        faults.append(("release_id", f"is a release of {release.product_id}, the purchase is of {purchase.product_id}"))
+    elif release.kind is not ReleaseKind.PAID:
+        faults.append(("release_id", "is a free release: nobody buys it"))
+    elif told["amount"]["currency"] != release.currency:
+        faults.append(("amount.currency", f"the release is sold in {release.currency}"))
+    if faults:
+        raise PayloadRejected(
+            "the release cannot have been bought so",
+            errors=[{"path": f"data.{path}", "message": message} for path, message in faults],
+        )
+    row = {
+        "release_id": release.id,
+        "purchase_id": purchase.id,
+        "amount_cents": told["amount"]["amount_cents"],
+        "currency": told["amount"]["currency"],
+        "purchased_at": told["purchased_at"],
+    }
+    statement = insert_new(uow.session, ReleasePurchase).returning(ReleasePurchase.release_id)
+    return uow.session.execute(statement, [row]).first() is not None
+
+
+@step("holders")
+def tell_holders(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
+    """Tell the next chunk of the product's holders of the release that the cascade is about.
+
+    Entitlement is judged when the chunk is done: a holder who has just been refunded is not told.
+    """
+    release = uow.session.get_one(Release, cascade.about)
+    holds = and_(Subscription.product_id == release.product_id, is_entitled(uow.now, day_of(uow.now, uow.zone)))
+    if progress.total is None:
+        progress.total = uow.session.scalar(select(func.count()).select_from(Subscription).where(holds)) or 0
+    low = [] if progress.cursor is None else [Subscription.purchase_id > progress.cursor]
+    ahead = and_(holds, *low)
+    chunk = select(Subscription.purchase_id).where(ahead).order_by(Subscription.purchase_id).limit(limit).subquery()
+    last = uow.session.scalar(select(func.max(chunk.c.purchase_id)))
+    if last is None:
+        progress.state = "done"
+        return
+    within = and_(ahead, Subscription.purchase_id <= last)
+    count_up = update(Subscription).where(within).values(told_by=cascade.id, sequence=Subscription.sequence + 1)
+    told = uow.session.execute(count_up.execution_options(synchronize_session=False))
+    progress.done += int(told.rowcount)  # type: ignore[attr-defined] # a cursor result
+    # By the mark and not by the condition again: between two statements a dispute may have been closed.
+    marked = and_(
+        Subscription.product_id == release.product_id,
+        Subscription.told_by == cascade.id,
+        Subscription.purchase_id <= last,
+        *low,
+    )
+    _tell(uow, cascade, release, marked)
+    progress.cursor = last
+
+
+def _tell(uow: UnitOfWork, cascade: Cascade, release: Release, marked: ColumnElement[bool]) -> None:
+    """Tell each holder of the chunk; a paid release is offered to them at its price."""
+    price: ColumnElement[Any] = literal(None, OutgoingEvent.__table__.c.data.type)
+    if release.price_cents is not None:
+        amount = (literal("amount_cents"), literal(release.price_cents), literal("currency"), literal(release.currency))
+        price = json_object(*amount)
+    data = {
+        "purchase_id": Subscription.purchase_id,
+        "customer_id": Subscription.customer_id,
+        "product_id": Subscription.product_id,
+        "release_id": release.id,
+        "number": release.number,
+        "kind": release.kind.value,
+        "price": price,
+    }
+    publish_for_each(
+        uow,
+        marked,
+        type_="release.available",
+        subject_kind=SUBJECT,
+        subject_id=Subscription.purchase_id,
+        sequence=Subscription.sequence,
+        data=data,
+        cause=cascade.cause,
+        cascade_id=cascade.id,
+    )

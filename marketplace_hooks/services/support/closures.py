@@ -1,0 +1,211 @@
+"""When does a seller not work, and since when could customers know?"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...domain.civil_days import day_of
+from ...domain.support.closures import ClosureState, state_on
+from ...errors import Conflict, NotFound, PayloadRejected
+from ...models.products import Seller
+from ...models.support import SellerClosure
+from ..core.unit_of_work import Cause, UnitOfWork
+from .sla_clocks import closures_changed
+
+MOST_CLOSURES = 100
+"""Running or to come, of one seller: each is walked for each of the seller's clocks, and shown to customers."""
+
+
+def declare_closure(
+    uow: UnitOfWork,
+    seller_id: str,
+    closure_id: str,
+    *,
+    first_day: date,
+    last_day: date | None,
+    declared_at: datetime,
+    told_at: datetime,
+    cause: Cause,
+) -> bool:
+    """Declare a closure, and announce it to customers from now on. False: it is known, or something newer is.
+
+    It suspends nothing before this instant: nobody could see it (`domain.md` 19).
+    """
+    if last_day is not None and last_day < first_day:
+        raise PayloadRejected(
+            "the closure ends before it begins",
+            errors=[{"path": "data.last_day", "message": "must not be before first_day"}],
+        )
+    closure = uow.session.get(SellerClosure, closure_id, with_for_update=True)
+    if closure is None:
+        closure = SellerClosure(id=closure_id, seller_id=seller_id, declared_at=declared_at, told_at=told_at)
+        uow.session.add(closure)
+    else:
+        if told_at <= closure.told_at or closure.seller_id != seller_id:
+            return False
+        closure.told_at = told_at
+        if (closure.first_day, closure.last_day, closure.cancelled_at) == (first_day, last_day, None):
+            return False  # customers see it already: what it suspends stays as it is.
+        closure.declared_at = uow.now
+    closure.first_day, closure.last_day = first_day, last_day
+    closure.announced_at, closure.cancelled_at = uow.now, None
+    uow.session.flush()
+    _announce(uow, closure, "declared", cause)
+    closures_changed(uow, seller_id)
+    return True
+
+
+def shorten_closure(uow: UnitOfWork, closure_id: str, last_day: date, *, told_at: datetime, cause: Cause) -> bool:
+    """End a closure earlier, from the next civil day on at the earliest (`clocks.md`). False: nothing changed."""
+    closure = known_closure(uow.session, closure_id)
+    if closure.cancelled_at is not None or told_at <= closure.told_at:
+        return False
+    earliest = max(last_day, day_of(uow.now, uow.zone))
+    if closure.last_day is not None and closure.last_day <= earliest:
+        return False
+    if last_day < closure.first_day and closure.first_day > day_of(uow.now, uow.zone):
+        return cancel_closure(uow, closure_id, told_at=told_at, cause=cause)
+    closure.last_day, closure.told_at = earliest, told_at
+    uow.session.flush()
+    _announce(uow, closure, "shortened", cause)
+    closures_changed(uow, closure.seller_id)
+    return True
+
+
+def cancel_closure(uow: UnitOfWork, closure_id: str, *, told_at: datetime, cause: Cause) -> bool:
+    """Undo a closure. One that has begun is shortened to today: what was suspended stays so. False: undone already."""
+    closure = known_closure(uow.session, closure_id)
+    if closure.cancelled_at is not None or told_at <= closure.told_at:
+        return False
+    today = day_of(uow.now, uow.zone)
+    closure.told_at = told_at
+    if closure.first_day <= today:
+        if closure.last_day is not None and closure.last_day <= today:
+            return False
+        closure.last_day = today
+    else:
+        closure.cancelled_at = uow.now
+    uow.session.flush()
+    _announce(uow, closure, "cancelled", cause)
+    closures_changed(uow, closure.seller_id)
+    return True
+
+
+def declare_own(
+    uow: UnitOfWork, seller_id: str, *, first_day: date, last_day: date | None, cause: Cause
+) -> SellerClosure:
+    """The seller declares a closure here: declared now, announced now. Raises `NotFound`, `Conflict`."""
+    if uow.session.get(Seller, seller_id) is None:
+        raise NotFound(f"no seller {seller_id}")
+    today = day_of(uow.now, uow.zone)
+    refuse_past(first_day, today)
+    if len(current_closures(uow.session, seller_id, today)) >= MOST_CLOSURES:
+        raise _too_many()
+    closure_id = f"clo_{uuid.uuid4().hex}"
+    declare_closure(
+        uow,
+        seller_id,
+        closure_id,
+        first_day=first_day,
+        last_day=last_day,
+        declared_at=uow.now,
+        told_at=uow.now,
+        cause=cause,
+    )
+    return known_closure(uow.session, closure_id)
+
+
+def shorten_own(uow: UnitOfWork, seller_id: str, closure_id: str, last_day: date, cause: Cause) -> SellerClosure:
+    """The seller works again earlier. Raises `Conflict` for more days: those are another closure, announced from now.
+
+    A closure that has begun ends today at the earliest (`clocks.md`).
+    """
+    closure = _own(uow, seller_id, closure_id, "shortened")
+    if last_day < closure.first_day:
+        message = "must not be before first_day; cancel the closure instead"
+        raise PayloadRejected("nothing would be left of it", errors=[{"path": "last_day", "message": message}])
+    if closure.last_day is not None and last_day > closure.last_day:
+        because = "it is only ever shortened; declare another closure for more days"
+        state, code = closure.last_day, "closure_only_shortens"
+        raise Conflict.between("the closure's last day", state, last_day, code=code, because=because)
+    shorten_closure(uow, closure_id, last_day, told_at=_told_next(uow, closure), cause=cause)
+    return closure
+
+
+def cancel_own(uow: UnitOfWork, seller_id: str, closure_id: str, cause: Cause) -> SellerClosure:
+    """The seller works after all. Of a closure that has begun today is the last day. Raises `NotFound`, `Conflict`."""
+    closure = _own(uow, seller_id, closure_id, "cancelled")
+    cancel_closure(uow, closure_id, told_at=_told_next(uow, closure), cause=cause)
+    return closure
+
+
+def state_of(closure: SellerClosure, today: date) -> ClosureState:
+    """How a closure stands today."""
+    return state_on(today, closure.first_day, closure.last_day, cancelled=closure.cancelled_at is not None)
+
+
+def known_closure(session: Session, closure_id: str) -> SellerClosure:
+    """The closure, locked. Raises `NotFound`."""
+    closure = session.get(SellerClosure, closure_id, with_for_update=True)
+    if closure is None:
+        raise NotFound(f"no closure {closure_id}")
+    return closure
+
+
+def current_closures(session: Session, seller_id: str, today: date) -> list[SellerClosure]:
+    """What customers are shown: the closures announced, running or to come, the next first."""
+    query = select(SellerClosure).where(
+        SellerClosure.seller_id == seller_id,
+        SellerClosure.cancelled_at.is_(None),
+        (SellerClosure.last_day.is_(None)) | (SellerClosure.last_day >= today),
+    )
+    return list(session.scalars(query.order_by(SellerClosure.first_day)))
+
+
+def refuse_past(first_day: date, today: date) -> None:
+    """A closure is declared in advance: a day that has passed cannot be closed any more.
+
+    `PayloadRejected`, not `Conflict`: it is the day that is wrong, and no other state of anything makes it right.
+    """
+    if first_day < today:
+        detail = f"today is {today}: a closure is declared in advance, and cannot begin on {first_day}"
+        errors = [{"path": "first_day", "message": f"must not be before {today}, which is today"}]
+        raise PayloadRejected(detail, errors=errors, code="closure_in_the_past")
+
+
+def _own(uow: UnitOfWork, seller_id: str, closure_id: str, asked: str) -> SellerClosure:
+    """The seller's closure while something can be changed about it; others' and cancelled ones are not found."""
+    closure = known_closure(uow.session, closure_id)
+    state = state_of(closure, day_of(uow.now, uow.zone))
+    if closure.seller_id != seller_id or state is ClosureState.CANCELLED:
+        raise NotFound(f"no closure {closure_id}")
+    if state is ClosureState.OVER:
+        raise Conflict.between("the closure", state, asked, code="closure_over")
+    return closure
+
+
+def _too_many() -> Conflict:
+    what, asked = "the number of the seller's closures", MOST_CLOSURES + 1
+    because = "cancel one first, or wait until one is over"
+    return Conflict.between(what, MOST_CLOSURES, asked, code="too_many_closures", because=because)
+
+
+def _told_next(uow: UnitOfWork, closure: SellerClosure) -> datetime:
+    """What is asked here comes after everything told of the closure, even if the teller's clock is ahead."""
+    return max(uow.now, closure.told_at + timedelta(microseconds=1))
+
+
+def _announce(uow: UnitOfWork, closure: SellerClosure, change: str, cause: Cause) -> None:
+    seller = uow.session.get_one(Seller, closure.seller_id, with_for_update=True)
+    told = {
+        "closure_id": closure.id,
+        "seller_id": closure.seller_id,
+        "first_day": closure.first_day.isoformat(),
+        "last_day": closure.last_day.isoformat() if closure.last_day else None,
+        "change": change,
+    }
+    uow.publish("seller.closure_announced", "seller", seller, told, cause)

@@ -1,0 +1,177 @@
+"""How does what a customer writes become a request: kept at every step, checked, shown, sent once?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from ...database.engine import insert_new
+from ...domain.inspections.declarations import Declared
+from ...domain.support.state_machine import Kind
+from ...errors import Conflict, NotFound
+from ...models.drafts import RequestDraft
+from ...models.inspections import Inspection
+from ...models.products import Product
+from ...models.support import SupportRequest
+from ...remote.probes.protocol import Credentials
+from ..core.runtime import Runtime
+from ..core.unit_of_work import Cause, UnitOfWork
+from ..inspections.add_declaration import declare
+from ..inspections.requests import read_inspection
+from .eligibility_checks import check_again, read_check, start_check
+from .submission import Submitted, purchase_of, submit
+from .transitions import known_request
+
+KEPT = timedelta(days=30)
+"""A draft that nobody touches is forgotten after so long."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What stands in the form. `purchase_id` None: a question about `product_id` before any purchase."""
+
+    purchase_id: str | None
+    product_id: str | None
+    kind: Kind
+    subject: str
+    body: str
+    shop_url: str | None
+
+
+def keep_draft(
+    runtime: Runtime,
+    uow: UnitOfWork,
+    draft_id: str,
+    customer_id: str,
+    written: Written,
+    *,
+    credentials: Credentials | None = None,
+    declared: Declared | None = None,
+) -> RequestDraft:
+    """Keep what was written, and start the check that it needs: none before a purchase, none twice of the same site.
+
+    One that was sent is returned as it is. Raises `NotFound` for another's draft or purchase, and as `start_check`.
+    """
+    product_id = _product_of(uow.session, customer_id, written)
+    values = {**vars(written), "product_id": product_id, "customer_id": customer_id, "changed_at": uow.now}
+    uow.session.execute(insert_new(uow.session, RequestDraft), {"id": draft_id, **values})
+    draft = own_draft(uow.session, customer_id, draft_id=draft_id, lock=True)
+    if draft.sent_at is not None:
+        return draft
+    same_site = (draft.purchase_id, draft.shop_url) == (written.purchase_id, written.shop_url)
+    is_checked = same_site and _has_check(uow.session, draft)
+    for name, value in values.items():
+        setattr(draft, name, value)
+    if written.purchase_id is None:
+        draft.check_id = None
+    elif not is_checked or credentials:
+        purchase = purchase_of(uow.session, written.purchase_id, customer_id)
+        draft.check_id = start_check(
+            runtime, uow, purchase, shop_url=written.shop_url, credentials=credentials, declared=declared
+        ).check_id
+    elif declared is not None and draft.check_id is not None:
+        declare(uow, draft.check_id, declared)
+    return draft
+
+
+def own_draft(
+    session: Session,
+    customer_id: str,
+    *,
+    draft_id: str | None = None,
+    check_id: str | None = None,
+    lock: bool = False,
+) -> RequestDraft:
+    """A customer's draft by its id, or by the check that it stands on. Raises `NotFound`, also for another's."""
+    which = RequestDraft.id == draft_id if draft_id is not None else RequestDraft.check_id == check_id
+    query = select(RequestDraft).where(which, RequestDraft.customer_id == customer_id)
+    found = session.scalar((query.with_for_update() if lock else query).execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound("no such draft")
+    return found
+
+
+def draft_after(session: Session, customer_id: str, check_id: str) -> RequestDraft:
+    """The draft whose earlier check this was: it has a newer one now. Raises `NotFound` when there is none."""
+    purchase_id = purchase_of(session, read_inspection(session, check_id).purchase_id or "", customer_id).id
+    mine = select(RequestDraft).where(
+        RequestDraft.customer_id == customer_id,
+        RequestDraft.purchase_id == purchase_id,
+        RequestDraft.check_id.is_not(None),
+    )
+    found = session.scalar(mine.order_by(RequestDraft.changed_at.desc()).limit(1))
+    if found is None:
+        raise NotFound("no such draft")
+    return found
+
+
+def unsent_drafts(session: Session, customer_id: str, *, limit: int = 5) -> list[RequestDraft]:
+    """What the customer wrote and did not send, the newest first."""
+    mine = select(RequestDraft).where(RequestDraft.customer_id == customer_id, RequestDraft.sent_at.is_(None))
+    return list(session.scalars(mine.order_by(RequestDraft.changed_at.desc()).limit(limit)))
+
+
+def look_again(
+    runtime: Runtime, uow: UnitOfWork, customer_id: str, check_id: str, credentials: Credentials | None
+) -> RequestDraft:
+    """Have the draft's site looked at once more."""
+    draft = own_draft(uow.session, customer_id, check_id=check_id, lock=True)
+    purchase = purchase_of(uow.session, draft.purchase_id or "", customer_id)
+    draft.check_id = check_again(runtime, uow, purchase, check_id, credentials=credentials).check_id
+    draft.changed_at = uow.now
+    return draft
+
+
+def send_draft(uow: UnitOfWork, customer_id: str, draft_id: str, *, as_it_is: bool) -> SupportRequest:
+    """Make the draft a request; sent again, it is the request that it has become. Raises `Conflict` while it runs."""
+    draft = own_draft(uow.session, customer_id, draft_id=draft_id, lock=True)
+    if draft.sent_at is not None:
+        return known_request(uow.session, draft.request_id)
+    if (
+        draft.check_id is not None
+        and read_check(uow.session, draft.check_id, customer_id=customer_id, zone=uow.zone).running
+    ):
+        detail = "the check of the site is running; the request can be sent once it is done"
+        raise Conflict(detail, code="still_checking", state="running", asked="done")
+    submitted = Submitted(
+        request_id=draft.request_id,
+        customer_id=customer_id,
+        product_id=draft.product_id,
+        purchase_id=draft.purchase_id,
+        subject=draft.subject,
+        body=draft.body,
+        submitted_at=uow.now,
+        kind=draft.kind,
+        shop_url=draft.shop_url,
+        check_id=draft.check_id,
+        presale=draft.purchase_id is None,
+        as_it_is=as_it_is,
+    )
+    request = submit(uow, submitted, Cause(actor="customer", reason=""))
+    draft.sent_at, draft.subject, draft.body = uow.now, "", ""
+    return request
+
+
+def forget_old_drafts(session: Session, now: datetime) -> int:
+    """Delete the drafts that nobody has touched for long; return how many there were."""
+    old = delete(RequestDraft).where(RequestDraft.changed_at <= now - KEPT).returning(RequestDraft.id)
+    return len(session.scalars(old).all())
+
+
+def _has_check(session: Session, draft: RequestDraft) -> bool:
+    """Whether the check that the draft stands on is still kept: old ones are purged (`retention.py`)."""
+    if draft.check_id is None:
+        return False
+    return session.scalar(select(Inspection.number).where(Inspection.id == draft.check_id)) is not None
+
+
+def _product_of(session: Session, customer_id: str, written: Written) -> str:
+    if written.purchase_id is not None:
+        return purchase_of(session, written.purchase_id, customer_id).product_id
+    product = session.get(Product, written.product_id) if written.product_id else None
+    if product is None:
+        raise NotFound("no such product")
+    return product.id

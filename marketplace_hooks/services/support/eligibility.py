@@ -1,0 +1,146 @@
+"""Would a request about this purchase and this site be accepted, and why not?
+
+Entitlement is read from the rows, the site from evidence; `domain/eligibility` judges. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...domain.business_care.entitlement import Entitlement, Question
+from ...domain.inspections.conflicts import IncompatibleModule
+from ...domain.inspections.evidence import Picture, picture
+from ...domain.inspections.file_integrity import Comparison, Reported, compare_files, read_manifest
+from ...domain.support.eligibility import Announced, Check, Eligibility, Submission, judge
+from ...errors import NotFound
+from ...models.products import Listing, Product
+from ...models.purchases import Purchase
+from ...models.releases import Release
+from ..business_care import entitlements
+from ..business_care.entitlements import Asked
+from ..catalog.products import listing_in_force
+from ..inspections.requests import read_inspection
+
+NOTHING_SEEN = picture(())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What was judged, and on what: the answer, the entitlement it stands on, the listing frozen at purchase."""
+
+    eligibility: Eligibility
+    entitlement: Entitlement
+    listing_id: int | None
+
+
+def judge_submission(
+    session: Session,
+    purchase: Purchase,
+    *,
+    at: datetime,
+    shop_url: str | None,
+    check_id: str | None,
+    zone: Any,
+) -> Judged:
+    """Judge a request about a purchase at an instant, with what an inspection found (None: nothing was looked at).
+
+    The announced range is the listing's on the purchase date; today's stands beside it (`domain.md` 20 and policies).
+    """
+    question = Question(at=at, zone=zone, product=purchase.product_id, site=shop_url)
+    entitlement = entitlements.check(session, Asked(purchase_id=purchase.id), question)
+    product = session.get_one(Product, purchase.product_id)
+    listing = session.get(Listing, purchase.listing_id) if purchase.listing_id is not None else None
+    today = listing_in_force(session, product.id, at)
+    seen = _seen(session, purchase, check_id) if check_id is not None else NOTHING_SEEN
+    submission = Submission(
+        entitlement=entitlement,
+        module=product.technical_name,
+        seen=seen,
+        at_purchase=_announced(listing),
+        today=_announced(today),
+        incompatible_modules=[
+            IncompatibleModule.read(one) for one in (listing.incompatible_modules if listing else [])
+        ],
+        comparison=_comparison(session, product, seen),
+    )
+    return Judged(eligibility=judge(submission), entitlement=entitlement, listing_id=listing.id if listing else None)
+
+
+def _seen(session: Session, purchase: Purchase, check_id: str) -> Picture:
+    """What the check of this purchase saw. Raises `NotFound` for any other: evidence is its customer's own."""
+    told = read_inspection(session, check_id)
+    if told.purchase_id != purchase.id:
+        raise NotFound(f"no inspection {check_id}")
+    return told.seen
+
+
+def _announced(listing: Listing | None) -> Announced | None:
+    if listing is None:
+        return None
+    return Announced(compatible_from=listing.compatible_from, compatible_to=listing.compatible_to)
+
+
+def _comparison(session: Session, product: Product, seen: Picture) -> Comparison | None:
+    """The files that a companion reported, against the manifest of the release that runs; None without either."""
+    files = seen.files(product.technical_name)
+    version = seen.module(product.technical_name).version
+    if files is None or version is None:
+        return None
+    query = select(Release.manifest).where(
+        Release.product_id == product.id, Release.number == version, Release.manifest.is_not(None)
+    )
+    manifest = session.scalar(query.limit(1))
+    if not manifest:
+        return None
+    reported = {
+        path: Reported(sha256=one.get("sha256"), sha256_lf=one.get("sha256_lf"), size=one.get("size"))
+        for path, one in _reported(files.value).items()
+    }
+    return compare_files(read_manifest(manifest), reported)
+
+
+def _reported(value: Any) -> Mapping[str, Mapping[str, Any]]:
+    """The files of a report by path, however its list is written."""
+    files = value.get("files", value) if isinstance(value, Mapping) else value
+    if isinstance(files, Mapping):
+        return {path: one if isinstance(one, Mapping) else {"sha256": one} for path, one in files.items()}
+    return {one["path"]: one for one in files}
+
+
+def shown(eligibility: Eligibility) -> list[dict[str, Any]]:
+    """The checks as they are stored and shown."""
+    return [_shown(one) for one in eligibility.checks]
+
+
+def _shown(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "result": check.result.value,
+        "ground": check.ground.value if check.ground else None,
+        "evidence": _plain(check.evidence),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def entitlement_shown(entitlement: Entitlement) -> dict[str, Any]:
+    """An entitlement as it is stored with a request that was judged by it."""
+    return {
+        "valid": entitlement.valid,
+        "code": entitlement.code.value,
+        "active": entitlement.active,
+        "last_day": entitlement.last_day.isoformat() if entitlement.last_day else None,
+        "remedy": entitlement.remedy.value if entitlement.remedy else None,
+    }

@@ -1,0 +1,170 @@
+"""What was said in a request's thread, by whom, and does it acknowledge?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ...domain.support import acknowledgement
+from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling
+from ...errors import Conflict, NotFound
+from ...models.products import Seller
+from ...models.support import Clock, Message, SupportRequest
+from ..core.unit_of_work import Cause, UnitOfWork
+from .sla_clocks import await_confirmation, clock_of, stop_clock
+from .transitions import known_request, make_move, tell_request
+
+SAME_BODY_WITHIN = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """One message as it came. `author_type` None: the platform vouches for nobody (a bearer token)."""
+
+    request_id: str
+    message_id: str
+    side: str
+    author: str
+    author_type: str | None
+    received_at: datetime
+    body: str
+    subject: str = ""
+    origin: str = "api"
+    kind: str = "message"
+    visibility: str = "public"
+    headers: Sequence[Sequence[str]] = ()
+    attachments: int = 0
+
+
+def post_message(uow: UnitOfWork, posted: Posted, cause: Cause) -> Message | None:
+    """Add a message to the thread, classify it, and let it acknowledge if it does. None: it is there already."""
+    request = known_request(uow.session, posted.request_id)
+    known = select(Message.id).where(Message.request_id == request.id, Message.message_id == posted.message_id)
+    if uow.session.scalar(known) is not None:
+        return None
+    digest = hashlib.sha256(" ".join(posted.body.split()).encode()).hexdigest()
+    verdict = acknowledgement.classify(_as_seen(uow.session, request, posted, digest))
+    message = Message(
+        request_id=request.id,
+        message_id=posted.message_id,
+        side=posted.side,
+        author=posted.author,
+        author_type=posted.author_type or "unknown",
+        origin=posted.origin,
+        kind=posted.kind,
+        visibility=posted.visibility,
+        received_at=posted.received_at,
+        recorded_at=uow.now,
+        subject=posted.subject,
+        body=posted.body,
+        body_sha256=digest,
+        headers=[list(pair) for pair in posted.headers],
+        attachments=posted.attachments,
+        counts=verdict.counts,
+        reason=verdict.reason,
+    )
+    uow.session.add(message)
+    uow.session.flush()
+    if posted.visibility == "public" and posted.kind == "message":
+        told = {"message_id": posted.message_id, "side": posted.side, "author_type": message.author_type}
+        tell_request(uow, request, "message_posted", told, cause)
+    if posted.side == "seller" and request.handling in OPEN:
+        if verdict.counts:
+            acknowledge(uow, request, posted.received_at, cause)
+        elif verdict.counts is None and _in_time(uow.session, request, posted.received_at):
+            await_confirmation(uow, request, waiting=True)
+    return message
+
+
+def confirm_message(
+    uow: UnitOfWork, request_id: str, message_id: str, *, counts: bool, actor: str, cause: Cause
+) -> Message:
+    """A person says whether a message acknowledges. Confirmed, it counts at its original receipt (`clocks.md`)."""
+    request = known_request(uow.session, request_id)
+    query = select(Message).where(Message.request_id == request_id, Message.message_id == message_id)
+    message = uow.session.scalar(query.with_for_update())
+    if message is None:
+        raise NotFound(f"no message {message_id}")
+    if message.counts is not None:
+        state = "counts" if message.counts else "does_not_count"
+        asked = "counts" if counts else "does_not_count"
+        because = "it has been judged already"
+        raise Conflict.between("the message's judgement", state, asked, code="already_judged", because=because)
+    message.counts, message.confirmed_by, message.confirmed_at = counts, actor, uow.now
+    uow.session.flush()
+    if counts:
+        acknowledge(uow, request, message.received_at, cause)
+    elif not _waits(uow.session, request.id):
+        await_confirmation(uow, request, waiting=False)
+    return message
+
+
+def acknowledge(uow: UnitOfWork, request: SupportRequest, at: datetime, cause: Cause) -> None:
+    """A personal answer of the seller's side, received at an instant, takes charge of the request."""
+    clock = clock_of(uow.session, request.id, ClockName.ACKNOWLEDGEMENT)
+    stopped = stop_clock(uow, request, ClockName.ACKNOWLEDGEMENT, ClockState.MET, at)
+    if request.acknowledged_at is None or at < request.acknowledged_at:
+        request.acknowledged_at = at
+    if request.handling is Handling.ACCEPTED:
+        make_move(request, "acknowledge")
+    if stopped and clock is not None:
+        told = {"acknowledged_at": at, "in_time": clock.state is ClockState.MET}
+        tell_request(uow, request, "acknowledged", told, cause)
+
+
+def messages_of(session: Session, request_id: str, *, internal: bool) -> list[Message]:
+    """The thread in the order of receipt; internal notes only for the marketplace's and the seller's eyes."""
+    query = select(Message).where(Message.request_id == request_id)
+    if not internal:
+        query = query.where(Message.visibility == "public")
+    return list(session.scalars(query.order_by(Message.received_at, Message.id)))
+
+
+def _as_seen(session: Session, request: SupportRequest, posted: Posted, digest: str) -> acknowledgement.Message:
+    since = posted.received_at - SAME_BODY_WITHIN
+    same = (
+        select(func.count())
+        .select_from(Message)
+        .join(SupportRequest, SupportRequest.id == Message.request_id)
+        .where(
+            Message.body_sha256 == digest,
+            Message.received_at >= since,
+            Message.side == "seller",
+            SupportRequest.seller_id == request.seller_id,
+        )
+    )
+    seller = session.get(Seller, request.seller_id)
+    sender = next((value for name, value in posted.headers if name.lower() == "from"), "").lower()
+    relays = seller.helpdesk_relays if seller else []
+    return acknowledgement.Message(
+        side=posted.side,
+        author_type=posted.author_type,
+        origin=posted.origin,
+        kind=posted.kind,
+        visibility=posted.visibility,
+        received_at=posted.received_at,
+        request_received_at=request.clocks_from or request.submitted_at,
+        subject=posted.subject,
+        body=posted.body,
+        headers=[(name, value) for name, value in posted.headers],
+        attachments=posted.attachments,
+        helpdesk_relay=any(relay.lower() in sender for relay in relays),
+        identical_body_count_7d=session.scalar(same) or 0,
+    )
+
+
+def _in_time(session: Session, request: SupportRequest, at: datetime) -> bool:
+    clock = session.get(Clock, (request.id, ClockName.ACKNOWLEDGEMENT))
+    return clock is not None and (clock.due_before is None or at < clock.due_before)
+
+
+def _waits(session: Session, request_id: str) -> bool:
+    query = select(Message.id).where(
+        Message.request_id == request_id, Message.counts.is_(None), Message.side == "seller"
+    )
+    return session.scalar(query.limit(1)) is not None

@@ -1,0 +1,261 @@
+"""What can the seller, the customer and the marketplace do about a request, and what follows?
+
+Every move is checked against the machines of `domain/requests`; an impossible one is a `Conflict` naming both states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from ...domain.civil_days import day_of, end_of
+from ...domain.support.deadlines import Policy, deadline
+from ...domain.support.eligibility import Ground
+from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Kind
+from ...errors import PayloadRejected
+from ...models.releases import Release
+from ...models.support import Refusal, SupportRequest
+from ..core.unit_of_work import Cause, UnitOfWork
+from ..inspections.requests import close_inspection
+from .messages import acknowledge
+from .sla_clocks import carry_on_clock, clock_of, freeze_clock, note_left, runs, start_clock, state_now, stop_clock
+from .transitions import known_request, make_move, refuse_unless, tell_request
+
+
+def refuse(
+    uow: UnitOfWork, request_id: str, *, ground: Ground, text: str, evidence: Mapping[str, Any], by: str, cause: Cause
+) -> SupportRequest:
+    """A person of the seller's side refuses on one of the six grounds; that also acknowledges, and freezes the fix."""
+    request = known_request(uow.session, request_id)
+    make_move(request, "refuse")
+    if ground.value in request.waived:
+        raise PayloadRejected(
+            "this ground was waived", errors=[{"path": "ground", "message": f"{ground} was waived for this request"}]
+        )
+    if ground is Ground.SITE_WORK_OR_THIRD_PARTY and request.kind in (Kind.INSTALLATION, Kind.CONFIGURATION):
+        message = "installing and configuring the product itself is part of Business Care"
+        raise PayloadRejected("this ground does not apply", errors=[{"path": "ground", "message": message}])
+    acknowledge(uow, request, uow.now, cause)
+    freeze_clock(uow, request, ClockName.FIX)
+    contest_until = end_of(day_of(uow.now, uow.zone) + timedelta(days=uow.settings.contest_days), uow.zone)
+    request.refused_at, request.waits_until = uow.now, contest_until
+    request.refusal = {"ground": ground.value, "text": text, "evidence": dict(evidence), "by": by}
+    uow.session.add(Refusal(request_id=request.id, ground=ground.value, refused_at=uow.now))
+    tell_request(uow, request, "refused", {"ground": ground, "contest_until": contest_until}, cause)
+    return request
+
+
+def waive_ground(uow: UnitOfWork, request_id: str, ground: Ground) -> SupportRequest:
+    """The seller gives up a ground for this request, for good."""
+    request = known_request(uow.session, request_id)
+    _while_open(request)
+    request.waived = sorted({*request.waived, ground.value})
+    request.grounds = [one for one in request.grounds if one != ground.value]
+    return request
+
+
+def contest(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
+    """The customer contests a refusal, within the days that the contract gives."""
+    request = known_request(uow.session, request_id)
+    late = request.waits_until is not None and uow.now >= request.waits_until
+    refuse_unless(
+        request.handling is not Handling.REFUSED or not late,
+        "the days to contest are over",
+        code="too_late",
+        state=request.handling,
+        asked=Handling.CONTESTED,
+    )
+    make_move(request, "contest")
+    request.contested_at, request.waits_until = uow.now, None
+    request.refusal = {**(request.refusal or {}), "contest": text}
+    tell_request(uow, request, "contested", {}, cause)
+    return request
+
+
+def overturn(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> SupportRequest:
+    """The marketplace overturns a refusal: the fix clock goes on with what was left, at least five business days."""
+    request = known_request(uow.session, request_id)
+    make_move(request, "overturn")
+    request.overturned_at = uow.now
+    request.refusal = {**(request.refusal or {}), "overturned": reason}
+    refused = select(Refusal).where(Refusal.request_id == request.id).order_by(Refusal.id.desc()).limit(1)
+    for refusal in uow.session.scalars(refused):
+        refusal.overturned_at = uow.now
+    clock = carry_on_clock(uow, request, ClockName.FIX)
+    tell_request(uow, request, "overturned", {"due_before": clock.due_before if clock else None}, cause)
+    return request
+
+
+def uphold(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> SupportRequest:
+    """The marketplace upholds a refusal: the request is closed."""
+    request = known_request(uow.session, request_id)
+    make_move(request, "uphold")
+    request.refusal = {**(request.refusal or {}), "upheld": reason}
+    close(uow, request, "refusal_upheld", cause)
+    return request
+
+
+def resolve(
+    uow: UnitOfWork, request_id: str, *, how: str, release_id: str | None, text: str, cause: Cause
+) -> SupportRequest:
+    """The seller's side says that it is settled: by a release, an explanation, or an accepted paid update."""
+    request = known_request(uow.session, request_id)
+    make_move(request, "resolve")
+    if release_id is not None:
+        _refuse_foreign_release(uow, request, release_id)
+    acknowledge(uow, request, uow.now, cause)
+    note_left(uow, request, ClockName.FIX)
+    stop_clock(uow, request, ClockName.FIX, ClockState.MET, uow.now)
+    until = deadline(uow.now, uow.settings.reopening_days, policy=Policy.MF, zone=uow.zone).due_before
+    request.resolved_at, request.waits_until = uow.now, until
+    request.resolution = {"how": how, "release_id": release_id, "text": text}
+    tell_request(uow, request, "resolved", {"how": how, "release_id": release_id, "until": until}, cause)
+    return request
+
+
+def resolve_by_release(uow: UnitOfWork, release: Release, request_ids: Sequence[str], cause: Cause) -> int:
+    """Publishing a release resolves the requests that it fixes; those that cannot move are left as they stand."""
+    query = select(SupportRequest.id).where(
+        SupportRequest.id.in_(list(request_ids)),
+        SupportRequest.product_id == release.product_id,
+        SupportRequest.handling.in_((Handling.ACCEPTED, Handling.ACKNOWLEDGED)),
+    )
+    found = sorted(uow.session.scalars(query))
+    for request_id in found:
+        resolve(uow, request_id, how="release", release_id=release.id, text="", cause=cause)
+    return len(found)
+
+
+def not_fixed(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
+    """The customer says in time that it is not fixed: the fix clock goes on with what was left, at least five days."""
+    request = known_request(uow.session, request_id)
+    late = request.waits_until is not None and uow.now >= request.waits_until
+    refuse_unless(
+        request.handling is not Handling.RESOLVED or not late,
+        "the business days to say so are over",
+        code="too_late",
+        state=request.handling,
+        asked=Handling.ACKNOWLEDGED,
+    )
+    make_move(request, "reopen")
+    request.waits_until = None
+    request.resolution = {**(request.resolution or {}), "not_fixed": text}
+    clock = carry_on_clock(uow, request, ClockName.FIX)
+    tell_request(uow, request, "reopened", {"due_before": clock.due_before if clock else None}, cause)
+    return request
+
+
+def make_offer(
+    uow: UnitOfWork, request_id: str, *, release_id: str, amount: Mapping[str, Any], text: str, cause: Cause
+) -> SupportRequest:
+    """The seller proposes a paid update. It never stops the fix clock of an anomaly (`domain.md` 22)."""
+    request = known_request(uow.session, request_id)
+    _while_answerable(request, "an update is offered while a fix is awaited")
+    _refuse_foreign_release(uow, request, release_id)
+    acknowledge(uow, request, uow.now, cause)
+    request.offer = {"release_id": release_id, "amount": dict(amount), "text": text, "answer": None}
+    tell_request(uow, request, "offer_made", {"release_id": release_id, "amount": dict(amount)}, cause)
+    return request
+
+
+def answer_offer(uow: UnitOfWork, request_id: str, *, accepted: bool, cause: Cause) -> SupportRequest:
+    """The customer accepts the paid update, which settles the request, or declines, and the fix is still owed."""
+    request = known_request(uow.session, request_id)
+    offer = request.offer
+    answer = "accepted" if accepted else "declined"
+    refuse_unless(
+        offer is not None and offer["answer"] is None,
+        "no offer waits for an answer",
+        what="the offer",
+        code="no_offer",
+        state="none" if offer is None else str(offer["answer"]),
+        asked=answer,
+    )
+    _while_answerable(request, "an offer is answered while a fix is awaited")
+    request.offer = {**(offer or {}), "answer": answer}
+    if accepted:
+        release_id = str(request.offer["release_id"])
+        return resolve(uow, request_id, how="paid_update", release_id=release_id, text="", cause=cause)
+    return request
+
+
+def withdraw(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest:
+    """The customer takes the request back: its clocks are void."""
+    request = known_request(uow.session, request_id)
+    make_move(request, "withdraw")
+    close(uow, request, "withdrawn_by_customer", cause)
+    return request
+
+
+def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, cause: Cause) -> SupportRequest:
+    """An operator gives the seller more time, with a reason that both sides see."""
+    request = known_request(uow.session, request_id)
+    clock = clock_of(uow.session, request.id, ClockName.FIX)
+    refuse_unless(
+        clock is not None and runs(clock, uow.now),
+        "only a clock with time left is given more",
+        what="the fix clock",
+        code="clock_not_running",
+        state="none" if clock is None else state_now(clock, uow.now),
+        asked=ClockState.RUNNING,
+    )
+    if clock is not None:
+        days_then, earlier = clock.business_days + days, clock.earlier_days
+        start_clock(uow, request, ClockName.FIX, clock.started_at, days_then, earlier_days=earlier)
+        clock.policy = {**clock.policy, "extended": {"days": days, "reason": reason}}
+    return request
+
+
+def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool, cause: Cause) -> SupportRequest:
+    """The seller proposes another kind; the customer or an operator confirms it, or sets it (`domain.md` 16)."""
+    request = known_request(uow.session, request_id)
+    if request.handling is not Handling.NEEDS_INFORMATION:
+        _while_answerable(request, "its kind is settled before it is answered")
+    if not confirms:
+        request.proposed_kind = kind
+    else:
+        before, request.kind, request.proposed_kind = request.kind, kind, None
+        if before is Kind.ANOMALY and kind is not Kind.ANOMALY:
+            stop_clock(uow, request, ClockName.FIX, ClockState.VOID, uow.now)
+        elif kind is Kind.ANOMALY and before is not Kind.ANOMALY and request.clocks_from is not None:
+            _start_fix(uow, request)
+    told = {"kind": request.kind, "proposed_kind": request.proposed_kind}
+    tell_request(uow, request, "kind_changed", told, cause)
+    return request
+
+
+def close(uow: UnitOfWork, request: SupportRequest, reason: str, cause: Cause) -> None:
+    """Nothing more can happen: clocks still open are void, credentials given for its inspection are deleted."""
+    for name in ClockName:
+        stop_clock(uow, request, name, ClockState.VOID, uow.now)
+    request.closed_at, request.closed_reason, request.waits_until = uow.now, reason, None
+    if request.check_id is not None:
+        close_inspection(uow, request.check_id)
+    tell_request(uow, request, "closed", {"reason": reason}, cause)
+
+
+def _start_fix(uow: UnitOfWork, request: SupportRequest) -> None:
+    """It has turned out to be an anomaly: the fix is owed from now on, unless it was missed before."""
+    clock = clock_of(uow.session, request.id, ClockName.FIX)
+    if clock is None or clock.state is ClockState.VOID:
+        start_clock(uow, request, ClockName.FIX, uow.now, uow.settings.fix_days)
+
+
+def _refuse_foreign_release(uow: UnitOfWork, request: SupportRequest, release_id: str) -> None:
+    release = uow.session.get(Release, release_id)
+    if release is None or release.product_id != request.product_id:
+        message = "is not a release of this product"
+        raise PayloadRejected("unknown release", errors=[{"path": "release_id", "message": message}])
+
+
+def _while_answerable(request: SupportRequest, because: str) -> None:
+    answerable = request.handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED)
+    refuse_unless(answerable, because, state=request.handling, asked=Handling.ACKNOWLEDGED)
+
+
+def _while_open(request: SupportRequest) -> None:
+    because = "a ground is waived while it is open"
+    refuse_unless(request.handling in OPEN, because, state=request.handling, asked=Handling.ACCEPTED)

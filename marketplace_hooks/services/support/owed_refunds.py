@@ -1,0 +1,75 @@
+"""Which refunds does a seller owe, and how far has each got?"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from ...domain.support.state_machine import RefundState
+from ...models.support import RefundClaim, SupportRequest
+from .refunds import WAITING
+
+After = tuple[datetime, str]
+"""The last of the page before: when it became due, and its request."""
+
+
+class Claims(enum.StrEnum):
+    """Which refunds a list holds: those whose money has not gone back yet, or all."""
+
+    WAITING = "waiting"
+    ALL = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnClaim:
+    """A refund as its seller's list shows it."""
+
+    request_id: str
+    subject: str
+    product_id: str
+    customer_id: str
+    state: RefundState
+    amount_cents: int
+    currency: str
+    path: str
+    due_at: datetime
+    request_at: datetime | None
+    requested_at: datetime | None
+    settled_at: datetime | None
+
+
+def own_claims(
+    session: Session, seller_id: str, *, which: Claims = Claims.WAITING, after: After | None = None, limit: int
+) -> list[OwnClaim]:
+    """The seller's refunds, the latest due first."""
+    query = (
+        select(RefundClaim, SupportRequest.subject, SupportRequest.product_id, SupportRequest.customer_id)
+        .join(SupportRequest, SupportRequest.id == RefundClaim.request_id)
+        .where(RefundClaim.seller_id == seller_id)
+        .order_by(RefundClaim.due_at.desc(), RefundClaim.request_id.desc())
+        .limit(limit)
+    )
+    if which is Claims.WAITING:
+        query = query.where(RefundClaim.state.in_(WAITING))
+    if after is not None:
+        at, request_id = after
+        same = and_(RefundClaim.due_at == at, RefundClaim.request_id < request_id)
+        query = query.where(or_(RefundClaim.due_at < at, same))
+    return [_shown(*row) for row in session.execute(query)]
+
+
+def _shown(claim: RefundClaim, subject: str, product_id: str, customer_id: str) -> OwnClaim:
+    return OwnClaim(
+        request_id=claim.request_id,
+        subject=subject,
+        product_id=product_id,
+        customer_id=customer_id,
+        **{name: getattr(claim, name) for name in _CLAIM},
+    )
+
+
+_CLAIM = ("state", "amount_cents", "currency", "path", "due_at", "request_at", "requested_at", "settled_at")

@@ -1,0 +1,210 @@
+"""What do the seller, the customer and the marketplace see of requests: one whole, or lists by the next deadline?"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from ...database.types import constant
+from ...domain.civil_days import day_of
+from ...domain.support.state_machine import ClockName, ClockState, Handling
+from ...errors import NotFound
+from ...models.support import Clock, Message, RefundClaim, SupportRequest
+from ..business_care.status_banner import care_head
+from . import refunds, sla_clocks
+from .closures import current_closures
+from .messages import messages_of
+
+After = tuple[datetime | None, int]
+"""The last of the page before: its next deadline (None: it has none) and its number."""
+
+
+class Which(enum.StrEnum):
+    """Which requests a list holds. `late`: open, and one of its clocks has been missed."""
+
+    OPEN = "open"
+    TO_ACKNOWLEDGE = "to_acknowledge"
+    LATE = "late"
+    ALL = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """Who looks: a seller or a customer at their own, the marketplace (both None) at everything."""
+
+    seller_id: str | None = None
+    customer_id: str | None = None
+
+    @property
+    def is_marketplace(self) -> bool:
+        """Whether everything is seen."""
+        return self.seller_id is None and self.customer_id is None
+
+
+def request_seen(session: Session, request_id: str, viewer: Viewer) -> SupportRequest:
+    """The request, if the viewer may see it. Raises `NotFound`; others' requests are never told from unknown ones."""
+    query = select(SupportRequest).where(SupportRequest.id == request_id)
+    request = session.scalar(query)
+    theirs = request is not None and (
+        viewer.is_marketplace
+        or request.seller_id == viewer.seller_id
+        or (viewer.customer_id is not None and request.customer_id == viewer.customer_id)
+    )
+    if request is None or not theirs:
+        raise NotFound(f"no request {request_id}")
+    return request
+
+
+def whole(session: Session, request: SupportRequest, viewer: Viewer, *, now: datetime, zone: Any) -> dict[str, Any]:
+    """Everything about one request that its page and the API show (`interface.md`)."""
+    both = {clock.name: clock for clock in session.scalars(select(Clock).where(Clock.request_id == request.id))}
+    thread = messages_of(session, request.id, internal=viewer.customer_id is None)
+    claim = session.get(RefundClaim, request.id)
+    return {
+        **summary(request),
+        "body": request.body,
+        "shop_url": request.shop_url,
+        "check_id": request.check_id,
+        "business_care": business_care(session, request, now=now, zone=zone),
+        "entitlement": request.entitlement,
+        "checks": request.checks,
+        "grounds": request.grounds,
+        "waived": request.waived,
+        "missing": request.missing,
+        "waits_until": request.waits_until,
+        "clocks": {name.value: sla_clocks.shown(both.get(name)) for name in ClockName},
+        "messages": [_message(one) for one in thread],
+        "refusal": request.refusal,
+        "resolution": request.resolution,
+        "offer": request.offer,
+        "refund": refunds.shown(claim),
+        "closures": [
+            {"closure_id": one.id, "first_day": one.first_day, "last_day": one.last_day}
+            for one in current_closures(session, request.seller_id, day_of(now, zone))
+        ],
+    }
+
+
+def summary(request: SupportRequest) -> dict[str, Any]:
+    """One line of a list."""
+    return {
+        "request_id": request.id,
+        "purchase_id": request.purchase_id,
+        "customer_id": request.customer_id,
+        "product_id": request.product_id,
+        "seller_id": request.seller_id,
+        "presale": request.presale,
+        "kind": request.kind,
+        "proposed_kind": request.proposed_kind,
+        "subject": request.subject,
+        "handling": request.handling,
+        "duplicate_of": request.duplicate_of,
+        "submitted_at": request.submitted_at,
+        "next_deadline_at": request.next_deadline_at,
+        "closed_at": request.closed_at,
+        "closed_reason": request.closed_reason,
+    }
+
+
+def business_care(session: Session, request: SupportRequest, *, now: datetime, zone: Any) -> Mapping[str, Any] | None:
+    """« Business Care en cours » and its last day, as of now; None for a conversation before any sale."""
+    if request.purchase_id is None:
+        return None
+    return care_head(session, request.purchase_id, now=now, zone=zone, site=request.shop_url)
+
+
+def list_requests(
+    session: Session,
+    viewer: Viewer,
+    *,
+    handling: Handling | None = None,
+    which: Which = Which.ALL,
+    now: datetime | None = None,
+    after: After | None = None,
+    limit: int,
+) -> list[SupportRequest]:
+    """The viewer's requests, the next deadline first, those without one last and the newest of them first.
+
+    `now` is needed to tell which are late. Two statements, each of which an index answers in its own order: the
+    databases do not agree on where an order puts what has no deadline.
+    """
+    query = select(SupportRequest)
+    if viewer.seller_id is not None:
+        query = query.where(SupportRequest.seller_id == viewer.seller_id)
+    if viewer.customer_id is not None:
+        query = query.where(SupportRequest.customer_id == viewer.customer_id)
+    if handling is not None:
+        query = query.where(SupportRequest.handling == handling)
+    query = _narrowed(query, which, now)
+    deadline, number = SupportRequest.next_deadline_at, SupportRequest.number
+    at, key = after or (None, None)
+    found: list[SupportRequest] = []
+    if after is None or at is not None:
+        due = query.where(deadline.is_not(None))
+        if at is not None:
+            due = due.where(or_(deadline > at, and_(deadline == at, number > key)))
+        found = list(session.scalars(due.order_by(deadline, number).limit(limit)))
+    if len(found) < limit:
+        undated = query.where(deadline.is_(None))
+        if after is not None and at is None:
+            undated = undated.where(number < key)
+        found += session.scalars(undated.order_by(deadline.desc(), number.desc()).limit(limit - len(found)))
+    return found
+
+
+def newest_requests(session: Session, viewer: Viewer, *, before: int | None = None, limit: int) -> list[SupportRequest]:
+    """The viewer's requests by when they came, the newest first, those whose number is less than `before`."""
+    query = select(SupportRequest).order_by(SupportRequest.number.desc()).limit(limit)
+    if viewer.seller_id is not None:
+        query = query.where(SupportRequest.seller_id == viewer.seller_id)
+    if viewer.customer_id is not None:
+        query = query.where(SupportRequest.customer_id == viewer.customer_id)
+    return list(session.scalars(query if before is None else query.where(SupportRequest.number < before)))
+
+
+def clocks_of(session: Session, request_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The clocks of these requests that were ever started, by their names, as they are shown."""
+    found: dict[str, dict[str, Any]] = {id_: {} for id_ in request_ids}
+    for clock in session.scalars(select(Clock).where(Clock.request_id.in_(request_ids))):
+        found[clock.request_id][clock.name.value] = sla_clocks.shown(clock)
+    return found
+
+
+def _narrowed(query: Select[SupportRequest], which: Which, now: datetime | None) -> Select[SupportRequest]:
+    if which is Which.ALL:
+        return query
+    query = query.where(SupportRequest.closed_at.is_(None))
+    if which is Which.TO_ACKNOWLEDGE:
+        waits = SupportRequest.handling == constant(Handling.ACCEPTED)
+        return query.where(waits, SupportRequest.acknowledged_at.is_(None), SupportRequest.presale.is_(False))
+    if which is Which.LATE:
+        if now is None:
+            raise ValueError("what is late depends on the instant")
+        is_over = or_(
+            Clock.state == constant(ClockState.MISSED),
+            and_(Clock.state == constant(ClockState.RUNNING), Clock.due_before <= now),
+        )
+        late = select(Clock.request_id).where(Clock.request_id == SupportRequest.id, is_over)
+        query = query.where(late.correlate(SupportRequest).exists())
+    return query
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {
+        "message_id": message.message_id,
+        "side": message.side,
+        "author_type": message.author_type,
+        "visibility": message.visibility,
+        "received_at": message.received_at,
+        "subject": message.subject,
+        "body": message.body,
+        "attachments": message.attachments,
+        "counts": message.counts,
+        "reason": message.reason,
+    }

@@ -1,0 +1,286 @@
+"""How long may an answer take: started, stopped, frozen, carried on, and noticed once when missed?
+
+The arithmetic is `domain/deadlines`; here it is asked, and its answer is stored with all that it was asked, so that
+a running clock is never recomputed because a table changed (`clocks.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import holidays
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from ...domain.civil_days import day_of, first_instant
+from ...domain.support.deadlines import (
+    Closure,
+    ClosuresSuspend,
+    Deadline,
+    Policy,
+    after_change,
+    days_left,
+    days_taken,
+    deadline,
+)
+from ...domain.support.state_machine import ClockName, ClockState
+from ...models.support import Clock, SellerClosure, SupportRequest
+from ..core.unit_of_work import UnitOfWork
+
+FEWEST_DAYS_AFTER = 5
+"""Business days that a clock has at least when it is carried on (`domain.md` 19; `clocks.md`)."""
+POLICY_VERSION = 1
+MORNING_HOUR = 8
+
+
+def announced_closures(session: Session, seller_id: str) -> list[Closure]:
+    """The seller's closures as customers could see them: each counts from the moment it was announced to them."""
+    query = select(SellerClosure).where(SellerClosure.seller_id == seller_id, SellerClosure.cancelled_at.is_(None))
+    return [
+        Closure(one.first_day, one.last_day, max(one.declared_at, one.announced_at)) for one in session.scalars(query)
+    ]
+
+
+def start_clock(
+    uow: UnitOfWork, request: SupportRequest, name: ClockName, from_at: datetime, days: int, *, earlier_days: int = 0
+) -> Clock:
+    """Start one clock of a request at an instant, or start it again with so many days after those taken earlier."""
+    policy = _policy(uow, name)
+    found = _deadline(policy, from_at, days, announced_closures(uow.session, request.seller_id))
+    clock = clock_of(uow.session, request.id, name)
+    if clock is None:
+        clock = Clock(request_id=request.id, name=name)
+        uow.session.add(clock)
+    clock.started_at, clock.business_days = from_at, days
+    clock.earlier_days, clock.taken_days = earlier_days, None
+    clock.stopped_at = clock.missed_at = clock.noticed_at = clock.notice_id = clock.remaining_days = None
+    clock.policy = policy
+    _keep(uow, clock, found)
+    note_next_deadline(uow.session, request)
+    return clock
+
+
+def stop_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName, state: ClockState, at: datetime) -> bool:
+    """Stop a clock that still runs: `met` at an instant, or `void`. False when there is nothing to stop.
+
+    What comes too late stops nothing: the clock is left to the sweep, which tells once that it was missed, and only
+    the instant is kept, from which the delay follows. A message that comes to light late but was received in time
+    undoes a miss: then it was met.
+    """
+    clock = clock_of(uow.session, request.id, name)
+    if clock is None or clock.state in (ClockState.MET, ClockState.VOID):
+        return False
+    if clock.state is not ClockState.FROZEN and clock.due_before is not None and at >= clock.due_before:
+        if clock.stopped_at is not None or state is ClockState.VOID:
+            return False
+        clock.stopped_at, clock.warn_at = at, None
+        clock.taken_days = _taken(uow, request, clock, at)
+        return True
+    clock.state, clock.stopped_at, clock.warn_at = state, at, None
+    clock.taken_days = _taken(uow, request, clock, at)
+    if state is ClockState.MET:
+        clock.missed_at = None
+    note_next_deadline(uow.session, request)
+    return True
+
+
+def freeze_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> None:
+    """A reasoned refusal freezes the clock with the business days it has left. One that has run out stays so."""
+    clock = clock_of(uow.session, request.id, name)
+    if clock is None or not runs(clock, uow.now):
+        return
+    clock.remaining_days, clock.taken_days = _left(uow, clock), _taken(uow, request, clock, uow.now)
+    clock.state, clock.warn_at = ClockState.FROZEN, None
+    note_next_deadline(uow.session, request)
+
+
+def carry_on_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> Clock | None:
+    """Carry a met or frozen clock on from now, with what was left, at least five business days.
+
+    None when there is nothing to carry on: a clock that was missed stays missed, and is missed once.
+    """
+    clock = clock_of(uow.session, request.id, name)
+    if clock is None or clock.state not in (ClockState.MET, ClockState.FROZEN):
+        return None
+    days = max(FEWEST_DAYS_AFTER, clock.remaining_days or 0)
+    return start_clock(uow, request, name, uow.now, days, earlier_days=clock.taken_days or 0)
+
+
+def note_left(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> None:
+    """Remember what is left of a clock that is about to be met, for the case that it has to go on."""
+    clock = clock_of(uow.session, request.id, name)
+    if clock is not None and runs(clock, uow.now):
+        clock.remaining_days = _left(uow, clock)
+
+
+def runs(clock: Clock, now: datetime) -> bool:
+    """Whether there is time left on a clock: it was not stopped, and has not run out, noticed or not."""
+    is_counting = clock.state in (ClockState.RUNNING, ClockState.SUSPENDED)
+    return is_counting and (clock.due_before is None or now < clock.due_before)
+
+
+def state_now(clock: Clock, now: datetime) -> ClockState:
+    """How a clock stands at an instant: one that has run out is missed, noticed or not."""
+    has_run_out = clock.state is ClockState.RUNNING and not runs(clock, now)
+    return ClockState.MISSED if has_run_out else clock.state
+
+
+def await_confirmation(uow: UnitOfWork, request: SupportRequest, *, waiting: bool) -> None:
+    """While a message received in time awaits a person's word, the acknowledgement clock is not missed."""
+    clock = clock_of(uow.session, request.id, ClockName.ACKNOWLEDGEMENT)
+    if clock is None:
+        return
+    if waiting and clock.state in (ClockState.RUNNING, ClockState.SUSPENDED):
+        clock.state = ClockState.TO_CONFIRM
+    elif not waiting and clock.state is ClockState.TO_CONFIRM:
+        clock.state = ClockState.SUSPENDED if clock.due_before is None else ClockState.RUNNING
+    note_next_deadline(uow.session, request)
+
+
+def closures_changed(uow: UnitOfWork, seller_id: str) -> int:
+    """Walk the seller's running clocks again from their request, by the rules that are stored with each.
+
+    A deadline never moves into the past, and one that has passed does not move at all.
+    """
+    query = (
+        select(Clock, SupportRequest)
+        .join(SupportRequest, SupportRequest.id == Clock.request_id)
+        .where(
+            SupportRequest.seller_id == seller_id,
+            or_(Clock.state == ClockState.RUNNING, Clock.state == ClockState.SUSPENDED),
+            or_(Clock.due_before.is_(None), Clock.due_before > uow.now),
+        )
+        .order_by(Clock.request_id, Clock.name)
+        .with_for_update(of=Clock)
+    )
+    closures = announced_closures(uow.session, seller_id)
+    changed = 0
+    for clock, request in list(uow.session.execute(query)):
+        found = _deadline(clock.policy, clock.started_at, clock.business_days, closures)
+        before = _stored(clock)
+        kept = after_change(found, before, uow.now, uow.zone)
+        if kept.due_before != clock.due_before:
+            _keep(uow, clock, kept)
+            note_next_deadline(uow.session, request)
+            changed += 1
+    return changed
+
+
+def clock_of(session: Session, request_id: str, name: ClockName) -> Clock | None:
+    """One clock of a request, locked; None when it was never started."""
+    return session.get(Clock, (request_id, name), with_for_update=True)
+
+
+def note_next_deadline(session: Session, request: SupportRequest) -> None:
+    """Remember the earliest deadline still running, by which lists are ordered."""
+    session.flush()
+    query = select(Clock.due_before).where(
+        Clock.request_id == request.id,
+        or_(Clock.state == ClockState.RUNNING, Clock.state == ClockState.TO_CONFIRM),
+        Clock.due_before.is_not(None),
+    )
+    request.next_deadline_at = min((due for due in session.scalars(query) if due), default=None)
+
+
+def shown(clock: Clock | None) -> dict[str, Any] | None:
+    """A clock as the API and the pages show it."""
+    if clock is None:
+        return None
+    return {
+        "state": clock.state,
+        "started_at": clock.started_at,
+        "last_day": clock.last_day,
+        "due_before": clock.due_before,
+        "stopped_at": clock.stopped_at,
+        "missed_at": clock.missed_at,
+        "remaining_days": clock.remaining_days,
+        "policy": clock.policy,
+        "trace": clock.trace,
+    }
+
+
+def _left(uow: UnitOfWork, clock: Clock) -> int:
+    """The business days left now; of a suspended clock also those that its walk has never reached."""
+    counted = [date.fromisoformat(day) for day in clock.trace["counted"]]
+    return days_left(counted, uow.now, uow.zone) + clock.business_days - len(counted)
+
+
+def _taken(uow: UnitOfWork, request: SupportRequest, clock: Clock, at: datetime) -> int:
+    """The business days that it took until an instant, by the rules stored with the clock."""
+    rules = _rules(clock.policy, announced_closures(uow.session, request.seller_id))
+    return clock.earlier_days + days_taken(clock.started_at, at, **rules)
+
+
+def _deadline(policy: Mapping[str, Any], from_at: datetime, days: int, closures: Iterable[Closure]) -> Deadline:
+    return deadline(from_at, days, **_rules(policy, closures))
+
+
+def _rules(policy: Mapping[str, Any], closures: Iterable[Closure]) -> dict[str, Any]:
+    return {
+        "policy": policy["policy"],
+        "zone": ZoneInfo(policy["zone"]),
+        "holidays": frozenset(date.fromisoformat(day) for day in policy["holidays"]),
+        "closures": closures,
+        "closures_suspend": policy["closures_suspend"],
+    }
+
+
+def _policy(uow: UnitOfWork, name: ClockName) -> dict[str, Any]:
+    """The rules of a clock, as they are stored with it."""
+    settings = uow.settings
+    suspend = (
+        settings.closures_suspend_acknowledgement
+        if name is ClockName.ACKNOWLEDGEMENT
+        else settings.closures_suspend_fix
+    )
+    days = Policy(settings.business_days)
+    return {
+        "version": POLICY_VERSION,
+        "policy": days,
+        "zone": str(uow.zone),
+        "closures_suspend": ClosuresSuspend(suspend),
+        "holidays": [] if days is Policy.MF else _holidays(settings.holidays_country, uow.now.year),
+    }
+
+
+@cache
+def _holidays(country: str, year: int) -> Sequence[str]:
+    found: Mapping[date, str] = holidays.country_holidays(country, years=range(year - 1, year + 4))
+    return sorted(day.isoformat() for day in found)
+
+
+def _keep(uow: UnitOfWork, clock: Clock, found: Deadline) -> None:
+    clock.last_day, clock.due_before = found.last_day, found.due_before
+    clock.state = ClockState.SUSPENDED if found.due_before is None else ClockState.RUNNING
+    clock.trace = {
+        "counted": [day.isoformat() for day in found.counted],
+        "skipped": [{"day": one.day.isoformat(), "reason": one.reason} for one in found.skipped],
+    }
+    clock.warn_at = _warn_at(uow, clock)
+
+
+def _stored(clock: Clock) -> Deadline:
+    from_trace = tuple(date.fromisoformat(day) for day in clock.trace["counted"])
+    return Deadline(
+        state="suspended" if clock.due_before is None else "running",  # type: ignore[arg-type] # a StrEnum's value
+        last_day=clock.last_day,
+        due_before=clock.due_before,
+        counted=from_trace,
+        skipped=(),
+    )
+
+
+def _warn_at(uow: UnitOfWork, clock: Clock) -> datetime | None:
+    """The morning on which to warn: of the acknowledgement's last day; of the fix when one business day is left."""
+    if clock.last_day is None:
+        return None
+    counted = [date.fromisoformat(day) for day in clock.trace["counted"]]
+    day = clock.last_day
+    if clock.name is ClockName.FIX and len(counted) > 1:
+        day = counted[-2]
+    morning = first_instant(day, uow.zone) + timedelta(hours=MORNING_HOUR)
+    return morning if day >= day_of(uow.now, uow.zone) else None

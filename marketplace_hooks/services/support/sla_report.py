@@ -1,0 +1,176 @@
+"""How well does a seller keep the clocks, month by month?
+
+A request counts in the month (of the reference zone) in which its clocks started, whatever happens to it later: so the
+figures of one month are about the same requests, and add up. Set statements over the seller's requests of the months
+asked for, one for each kind of figure, however many requests there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from ...database.types import constant
+from ...domain.civil_days import add_months, first_instant
+from ...domain.support.eligibility import Ground
+from ...domain.support.state_machine import ClockName, ClockState, RefundState
+from ...models.support import Clock, RefundClaim, Refusal, SupportRequest
+
+MOST_MONTHS = 36
+
+
+@dataclass(kw_only=True)
+class Kept:
+    """How the clocks of one name ended: `late` when missed, answered afterwards or not; `void` when taken back."""
+
+    in_time: int = 0
+    late: int = 0
+    open: int = 0
+    void: int = 0
+    median_business_days: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundsCounted:
+    """The refunds of one state in one currency."""
+
+    state: RefundState
+    count: int
+    amount: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusalsCounted:
+    """The refusals on one ground, and how many of them the marketplace overturned."""
+
+    ground: Ground
+    count: int
+    overturned: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthFigures:
+    """The figures of one month, named by its first day."""
+
+    first_day: date
+    acknowledged: Kept = field(default_factory=Kept)
+    fixed: Kept = field(default_factory=Kept)
+    refunds: list[RefundsCounted] = field(default_factory=list)
+    refusals: list[RefusalsCounted] = field(default_factory=list)
+
+    @property
+    def requests(self) -> int:
+        """Every request whose clocks started has an acknowledgement clock."""
+        kept = self.acknowledged
+        return kept.in_time + kept.late + kept.open + kept.void
+
+
+def read_figures(
+    session: Session, seller_id: str, first_month: date, last_month: date, *, now: datetime, zone: ZoneInfo
+) -> list[MonthFigures]:
+    """The figures of each month from the first to the last, both included and named by any of their days."""
+    months = _months(first_month, last_month)
+    starts = [first_instant(month, zone) for month in (*months, add_months(months[-1], 1))]
+    theirs = and_(
+        SupportRequest.seller_id == seller_id,
+        SupportRequest.clocks_from >= starts[0],
+        SupportRequest.clocks_from < starts[-1],
+    )
+    number = case(
+        *((SupportRequest.clocks_from < start, literal(index)) for index, start in enumerate(starts[1:])),
+        else_=literal(len(months)),
+    ).label("month")
+    found = [MonthFigures(first_day=month) for month in months]
+    _count_clocks(session, found, number, theirs, now)
+    _find_medians(session, found, number, theirs)
+    _count_refunds(session, found, number, theirs)
+    _count_refusals(session, found, number, theirs)
+    return found
+
+
+def _months(first: date, last: date) -> Sequence[date]:
+    first, last = first.replace(day=1), last.replace(day=1)
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    if not 1 <= count <= MOST_MONTHS:
+        raise ValueError(f"figures are read for 1 to {MOST_MONTHS} months, not for {count}")
+    return [add_months(first, index) for index in range(count)]
+
+
+def _kept(month: MonthFigures, name: ClockName) -> Kept:
+    return month.acknowledged if name is ClockName.ACKNOWLEDGEMENT else month.fixed
+
+
+def _count_clocks(
+    session: Session, found: list[MonthFigures], number: Any, theirs: ColumnElement[bool], now: datetime
+) -> None:
+    """A clock that has run out is late, whether the sweep has come by or not."""
+    has_run_out = and_(Clock.state == constant(ClockState.RUNNING), Clock.due_before <= now)
+    ended = case(
+        (Clock.state == constant(ClockState.MET), "in_time"),
+        (Clock.state == constant(ClockState.VOID), "void"),
+        (or_(Clock.state == constant(ClockState.MISSED), has_run_out), "late"),
+        else_="open",
+    ).label("ended")
+    query = (
+        select(number, Clock.name, ended, func.count())
+        .join(Clock, Clock.request_id == SupportRequest.id)
+        .where(theirs)
+        .group_by(number, Clock.name, ended)
+    )
+    for month, name, how, count in session.execute(query):
+        setattr(_kept(found[month], name), how, count)
+
+
+def _find_medians(session: Session, found: list[MonthFigures], number: Any, theirs: ColumnElement[bool]) -> None:
+    """The middle of the business days taken, of what was answered or fixed, in time or late."""
+    apart = (number, Clock.name)
+    ranked = (
+        select(
+            number,
+            Clock.name.label("name"),
+            Clock.taken_days.label("days"),
+            func.row_number().over(partition_by=apart, order_by=Clock.taken_days).label("rank"),
+            func.count().over(partition_by=apart).label("count"),
+        )
+        .join(Clock, Clock.request_id == SupportRequest.id)
+        .where(theirs, Clock.taken_days.is_not(None), Clock.stopped_at.is_not(None))
+        .where(or_(Clock.state == constant(ClockState.MET), Clock.state == constant(ClockState.MISSED)))
+        .subquery()
+    )
+    doubled = ranked.c.rank * 2
+    middle = and_(doubled >= ranked.c.count, doubled <= ranked.c.count + 2)
+    query = select(ranked.c.month, ranked.c.name, func.avg(ranked.c.days)).where(middle)
+    for month, name, days in session.execute(query.group_by(ranked.c.month, ranked.c.name)):
+        _kept(found[month], name).median_business_days = float(days)
+
+
+def _count_refunds(session: Session, found: list[MonthFigures], number: Any, theirs: ColumnElement[bool]) -> None:
+    query = (
+        select(number, RefundClaim.state, RefundClaim.currency, func.count(), func.sum(RefundClaim.amount_cents))
+        .join(RefundClaim, RefundClaim.request_id == SupportRequest.id)
+        .where(theirs)
+        .group_by(number, RefundClaim.state, RefundClaim.currency)
+        .order_by(number, RefundClaim.state, RefundClaim.currency)
+    )
+    for month, state, currency, count, cents in session.execute(query):
+        amount = {"amount_cents": int(cents), "currency": currency}
+        found[month].refunds.append(RefundsCounted(state=state, count=count, amount=amount))
+
+
+def _count_refusals(session: Session, found: list[MonthFigures], number: Any, theirs: ColumnElement[bool]) -> None:
+    query = (
+        select(number, Refusal.ground, func.count(), func.count(Refusal.overturned_at))
+        .join(Refusal, Refusal.request_id == SupportRequest.id)
+        .where(theirs)
+        .group_by(number, Refusal.ground)
+        .order_by(number, Refusal.ground)
+    )
+    for month, ground, count, overturned in session.execute(query):
+        counted = RefusalsCounted(ground=Ground(ground), count=count, overturned=overturned)
+        found[month].refusals.append(counted)

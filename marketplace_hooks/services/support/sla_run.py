@@ -1,0 +1,221 @@
+"""Which clocks have run out, whom must we warn, which refunds are to be asked for, which waits are over?
+
+Only due rows are touched. A missed clock is noticed once: one UPDATE takes it out of `running`, and only what that very
+statement took is told, by INSERT … SELECT in the same transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from ...database.types import among, constant, rfc_3339
+from ...domain.support.state_machine import ClockName, ClockState, Handling, RefundState
+from ...models.purchases import Purchase
+from ...models.support import Clock, RefundClaim, SupportRequest
+from ..core.runtime import JobKind, Runtime
+from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
+from ..outbox.bulk_publish import publish_for_each
+from .moves import close
+from .refunds import make_due, request_refund
+from .transitions import SUBJECT, make_move, tell_request
+
+BATCH = 1_000
+CAUSE = Cause(actor="marketplace_hooks", reason="the time is over")
+REMINDER = timedelta(days=3)
+"""Before a request that waits for information is abandoned, the customer is reminded."""
+
+
+def due(session: Session, now: datetime) -> bool:
+    """Whether anything of the desk is due now."""
+    queries: tuple[Select[Any], ...] = (
+        select(Clock.request_id).where(_has_run_out(now)),
+        select(Clock.request_id).where(_is_to_warn(now)),
+        select(RefundClaim.request_id).where(_is_to_request(now)),
+        select(SupportRequest.id).where(SupportRequest.waits_until <= now),
+        select(SupportRequest.id).where(_is_to_remind(now)),
+    )
+    return any(session.scalar(query.limit(1)) is not None for query in queries)
+
+
+def run_desk(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Do everything that is due; return how much it was."""
+    total = 0
+    acts: tuple[Callable[[UnitOfWork], int], ...] = (
+        lambda uow: notice_missed(uow, ClockName.ACKNOWLEDGEMENT),
+        lambda uow: notice_missed(uow, ClockName.FIX),
+        warn,
+        request_refunds,
+        end_waits,
+        remind,
+    )
+    for act in acts:
+        while not stop():
+            done = run_in_transaction(runtime, act)
+            total += done
+            if done < BATCH:
+                break
+    return total
+
+
+def notice_missed(uow: UnitOfWork, name: ClockName) -> int:
+    """Take the next clocks of this name that have run out, and tell of each; a missed fix makes the refund due."""
+    notice = f"not_{uuid.uuid4().hex}"
+    keys = (
+        select(Clock.request_id)
+        .where(_has_run_out(uow.now), Clock.name == constant(name))
+        .order_by(Clock.due_before)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    # Two statements: in one, PostgreSQL compares every due clock with every key, since it expects a few of either.
+    locked = list(uow.session.scalars(keys))
+    taken = (
+        update(Clock)
+        .where(among(Clock.request_id, locked), Clock.name == constant(name), _has_run_out(uow.now))
+        .values(state=ClockState.MISSED, missed_at=Clock.due_before, noticed_at=uow.now, notice_id=notice, warn_at=None)
+        .returning(Clock.request_id)
+        .execution_options(synchronize_session=False)
+    )
+    # By their ids from here on: nothing else finds the clocks of this notice without looking at all the others.
+    ids = list(uow.session.scalars(taken)) if locked else []
+    if not ids:
+        return 0
+    counted = update(SupportRequest).where(among(SupportRequest.id, ids))
+    values = {"sequence": SupportRequest.sequence + 1, "next_deadline_at": _other_deadline(name)}
+    uow.session.execute(counted.values(values).execution_options(synchronize_session=False))
+    mine = and_(among(Clock.request_id, ids), Clock.name == constant(name), Clock.notice_id == notice)
+    _tell_missed(uow, name, mine)
+    uow.wakeups.add(JobKind.DELIVERIES)
+    if name is ClockName.FIX:
+        missed = uow.session.execute(_missed(mine))
+        make_due(uow, [(request, clock.missed_at or uow.now) for request, clock in missed], CAUSE)
+    return len(ids)
+
+
+def warn(uow: UnitOfWork) -> int:
+    """Warn of what will be due: in the morning, once for each clock."""
+    query = (
+        select(Clock, SupportRequest)
+        .join(SupportRequest, SupportRequest.id == Clock.request_id)
+        .where(_is_to_warn(uow.now))
+        .order_by(Clock.warn_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True, of=Clock)
+    )
+    found = list(uow.session.execute(query))
+    for clock, request in found:
+        clock.warn_at = None
+        short = "acknowledgement" if clock.name is ClockName.ACKNOWLEDGEMENT else "fix"
+        cause = Cause(actor="marketplace_hooks", reason="the deadline comes near")
+        tell_request(uow, request, f"{short}_due_soon", {"due_before": clock.due_before}, cause)
+    return len(found)
+
+
+def request_refunds(uow: UnitOfWork) -> int:
+    """Ask for the refunds whose customers have not preferred the fix in time."""
+    query = (
+        select(RefundClaim, SupportRequest, Purchase)  # the purchase is here to be known: no claim asks for its own.
+        .join(SupportRequest, SupportRequest.id == RefundClaim.request_id)
+        .join(Purchase, Purchase.id == RefundClaim.purchase_id)
+        .where(_is_to_request(uow.now))
+        .order_by(RefundClaim.request_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True, of=RefundClaim)
+    )
+    found = list(uow.session.execute(query))
+    for claim, request, _ in found:
+        request_refund(uow, request, claim, CAUSE)
+    return len(found)
+
+
+def end_waits(uow: UnitOfWork) -> int:
+    """What waited long enough: nothing was completed, contested, or said not to be fixed."""
+    query = select(SupportRequest).where(SupportRequest.waits_until <= uow.now)
+    query = query.order_by(SupportRequest.waits_until).limit(BATCH).with_for_update(skip_locked=True)
+    found = list(uow.session.scalars(query))
+    for request in found:
+        if request.handling is Handling.NEEDS_INFORMATION:
+            make_move(request, "abandon")
+            close(uow, request, "abandoned", CAUSE)
+        elif request.handling in (Handling.RESOLVED, Handling.REFUSED):
+            reason = "resolved" if request.handling is Handling.RESOLVED else "refusal_not_contested"
+            make_move(request, "close")
+            close(uow, request, reason, CAUSE)
+        else:
+            request.waits_until = None
+    return len(found)
+
+
+def remind(uow: UnitOfWork) -> int:
+    """Remind customers, once, that their request still misses something."""
+    query = select(SupportRequest).where(_is_to_remind(uow.now)).order_by(SupportRequest.waits_until).limit(BATCH)
+    found = list(uow.session.scalars(query.with_for_update(skip_locked=True)))
+    for request in found:
+        request.reminded_at = uow.now
+        told = {"missing": request.missing, "waits_until": request.waits_until, "reminder": True}
+        tell_request(uow, request, "needs_information", told, CAUSE)
+    return len(found)
+
+
+def _has_run_out(now: datetime) -> Any:
+    return and_(Clock.state == constant(ClockState.RUNNING), Clock.due_before <= now)
+
+
+def _is_to_warn(now: datetime) -> Any:
+    return and_(Clock.state == constant(ClockState.RUNNING), Clock.warn_at <= now, Clock.due_before > now)
+
+
+def _is_to_request(now: datetime) -> Any:
+    return and_(RefundClaim.state == constant(RefundState.DUE), RefundClaim.request_at <= now)
+
+
+def _is_to_remind(now: datetime) -> Any:
+    waits = SupportRequest.handling == constant(Handling.NEEDS_INFORMATION)
+    return and_(waits, SupportRequest.waits_until <= now + REMINDER, SupportRequest.reminded_at.is_(None))
+
+
+def _missed(mine: ColumnElement[bool]) -> Any:
+    return (
+        select(SupportRequest, Clock)
+        .join(Clock, Clock.request_id == SupportRequest.id)
+        .where(mine)
+        .order_by(SupportRequest.id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _other_deadline(name: ClockName) -> Any:
+    """A request whose other clock still runs is ordered by that one from now on."""
+    other = ClockName.FIX if name is ClockName.ACKNOWLEDGEMENT else ClockName.ACKNOWLEDGEMENT
+    running = or_(Clock.state == constant(ClockState.RUNNING), Clock.state == constant(ClockState.TO_CONFIRM))
+    next_one = select(Clock.due_before).where(
+        Clock.request_id == SupportRequest.id, Clock.name == constant(other), running
+    )
+    return next_one.correlate(SupportRequest).scalar_subquery()
+
+
+def _tell_missed(uow: UnitOfWork, name: ClockName, mine: ColumnElement[bool]) -> None:
+    short = "acknowledgement" if name is ClockName.ACKNOWLEDGEMENT else "fix"
+    data = {
+        "request_id": SupportRequest.id,
+        "purchase_id": SupportRequest.purchase_id,
+        "customer_id": SupportRequest.customer_id,
+        "seller_id": SupportRequest.seller_id,
+        "due_before": rfc_3339(Clock.missed_at),
+    }
+    publish_for_each(
+        uow,
+        and_(Clock.request_id == SupportRequest.id, mine),
+        type_=f"support_request.{short}_missed",
+        subject_kind=SUBJECT,
+        subject_id=SupportRequest.id,
+        sequence=SupportRequest.sequence,
+        data=data,
+        cause=CAUSE.as_json(),
+    )

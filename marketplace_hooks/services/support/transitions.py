@@ -1,0 +1,62 @@
+"""What is known of a request for support, and which moves has it made?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...domain.instants import format_instant
+from ...domain.support.state_machine import Impossible, Move, after
+from ...errors import Conflict, NotFound
+from ...models.support import SupportRequest
+from ..core.unit_of_work import Cause, UnitOfWork
+
+SUBJECT = "support_request"
+
+
+def known_request(session: Session, request_id: str) -> SupportRequest:
+    """The request, locked. Raises `NotFound`."""
+    query = select(SupportRequest).where(SupportRequest.id == request_id)
+    request = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if request is None:
+        raise NotFound(f"no request {request_id}")
+    return request
+
+
+def make_move(request: SupportRequest, move: Move | str) -> None:
+    """Move the request on. Raises `Conflict` naming both states when there is no way from here."""
+    found = after(request.handling, Move(move))
+    if isinstance(found, Impossible):
+        because = f"there is no way to {Move(move).replace('_', ' ')} from there"
+        raise Conflict.between("the request", found.state, found.asked, because=because)
+    request.handling = found
+
+
+def refuse_unless(
+    condition: bool, because: str, *, what: str = "the request", code: str = "impossible_move", state: str, asked: str
+) -> None:
+    """Raise `Conflict` naming both states, and why, unless the condition holds."""
+    if not condition:
+        raise Conflict.between(what, state, asked, code=code, because=because)
+
+
+def tell_request(uow: UnitOfWork, request: SupportRequest, name: str, data: Mapping[str, Any], cause: Cause) -> None:
+    """Tell about a request, with the ids that a receiver needs."""
+    ids = {
+        "request_id": request.id,
+        "purchase_id": request.purchase_id,
+        "customer_id": request.customer_id,
+        "seller_id": request.seller_id,
+    }
+    told = {key: _plain(value) for key, value in data.items()}
+    uow.publish_counted_in(f"support_request.{name}", SUBJECT, request.id, request, {**ids, **told}, cause)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return format_instant(value)
+    return value.isoformat() if isinstance(value, date) else value

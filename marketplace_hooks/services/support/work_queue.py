@@ -1,0 +1,146 @@
+"""What waits for one of the marketplace's people: replies to confirm, late requests, contested refusals, refunds?
+
+Lists, each read from an index in its order, with a fixed number of statements for a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from ...database.types import constant
+from ...domain.support import acknowledgement
+from ...domain.support.acknowledgement import Sign
+from ...domain.support.state_machine import ClockName, Handling, RefundState
+from ...models.support import Clock, Message, RefundClaim, SupportRequest
+from .messages import SAME_BODY_WITHIN
+
+Place = tuple[datetime, str]
+"""The last row of the page before: its instant, and its request (and clock)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToConfirm:
+    """A message of the seller's side of which a person must say whether it acknowledges, and why."""
+
+    message: Message
+    request: SupportRequest
+    clock: Clock | None
+    signs: Sequence[Sign]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Late:
+    """A clock that was missed, of a request that is still open."""
+
+    request: SupportRequest
+    clock: Clock
+
+    @property
+    def place(self) -> Place:
+        """Where the list goes on after it."""
+        missed_at = self.clock.missed_at
+        if missed_at is None:
+            raise ValueError("it was not missed")
+        return missed_at, f"{self.request.id}:{self.clock.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRefund:
+    """A refund with the request that it follows from."""
+
+    claim: RefundClaim
+    request: SupportRequest
+
+
+def is_late() -> ColumnElement[bool]:
+    """SQL over a clock and its request: missed, and nothing has come to an end yet."""
+    return and_(Clock.missed_at.is_not(None), SupportRequest.closed_at.is_(None))
+
+
+def replies_to_confirm(session: Session, *, after: int | None = None, limit: int) -> list[ToConfirm]:
+    """The messages that a person must judge, in the order in which they were recorded."""
+    of_request = and_(Clock.request_id == SupportRequest.id, Clock.name == constant(ClockName.ACKNOWLEDGEMENT))
+    query = (
+        select(Message, SupportRequest, Clock)
+        .join(SupportRequest, SupportRequest.id == Message.request_id)
+        .outerjoin(Clock, of_request)
+        .where(Message.counts.is_(None), Message.side == "seller")
+        .order_by(Message.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(Message.id > after)
+    rows = session.execute(query).all()
+    repeated = _repeated(session, [message for message, _, _ in rows])
+    return [_to_confirm(*row, repeated) for row in rows]
+
+
+def late_requests(session: Session, *, after: Place | None = None, limit: int) -> list[Late]:
+    """The missed clocks of open requests, the last missed first."""
+    query = (
+        select(Clock, SupportRequest)
+        .join(SupportRequest, SupportRequest.id == Clock.request_id)
+        .where(is_late())
+        .order_by(Clock.missed_at.desc(), Clock.request_id.desc(), Clock.name.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        at, (request_id, _, name) = after[0], after[1].rpartition(":")
+        same = or_(Clock.request_id < request_id, and_(Clock.request_id == request_id, Clock.name < name))
+        query = query.where(Clock.missed_at <= at, or_(Clock.missed_at < at, same))
+    return [Late(request=request, clock=clock) for clock, request in session.execute(query)]
+
+
+def contested_requests(session: Session, *, after: int | None = None, limit: int) -> list[SupportRequest]:
+    """The refusals that customers contest, the oldest request first."""
+    query = select(SupportRequest).where(SupportRequest.handling == constant(Handling.CONTESTED))
+    if after is not None:
+        query = query.where(SupportRequest.number > after)
+    return list(session.scalars(query.order_by(SupportRequest.number).limit(limit)))
+
+
+def refunds_in(session: Session, state: RefundState, *, after: Place | None = None, limit: int) -> list[OpenRefund]:
+    """The refunds in one state, the longest due first."""
+    query = (
+        select(RefundClaim, SupportRequest)
+        .join(SupportRequest, SupportRequest.id == RefundClaim.request_id)
+        .where(RefundClaim.state == state)
+        .order_by(RefundClaim.due_at, RefundClaim.request_id)
+        .limit(limit)
+    )
+    if after is not None:
+        at, request_id = after
+        same = and_(RefundClaim.due_at == at, RefundClaim.request_id > request_id)
+        query = query.where(RefundClaim.due_at >= at, or_(RefundClaim.due_at > at, same))
+    return [OpenRefund(claim=claim, request=request) for claim, request in session.execute(query)]
+
+
+def _repeated(session: Session, messages: Sequence[Message]) -> dict[str, int]:
+    """How often each of these bodies was sent by a seller's side in the days before the first of them."""
+    if not messages:
+        return {}
+    since = min(message.received_at for message in messages) - SAME_BODY_WITHIN
+    query = (
+        select(Message.body_sha256, func.count())
+        .where(Message.body_sha256.in_({message.body_sha256 for message in messages}))
+        .where(Message.received_at >= since, Message.side == "seller")
+        .group_by(Message.body_sha256)
+    )
+    return {digest: count for digest, count in session.execute(query)}
+
+
+def _to_confirm(message: Message, request: SupportRequest, clock: Clock | None, repeated: dict[str, int]) -> ToConfirm:
+    seen = acknowledgement.Message(
+        author_type=None if message.author_type == "unknown" else message.author_type,
+        origin=message.origin,
+        received_at=message.received_at,
+        request_received_at=request.clocks_from or request.submitted_at,
+        body=message.body,
+        identical_body_count_7d=repeated.get(message.body_sha256, 0),
+    )
+    return ToConfirm(message=message, request=request, clock=clock, signs=acknowledgement.signs_of(seen))

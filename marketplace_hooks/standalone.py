@@ -1,0 +1,70 @@
+"""The stand-alone service: the Flask application of a process that serves nothing else, and the command line.
+
+Everything is imported inside the functions, so that nothing is loaded before it is needed, and not under a running
+garbage collector (`services/core/frozen_gc.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .services.core.frozen_gc import frozen_gc
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from .services.core.runtime import Runtime
+
+
+@frozen_gc()
+def create_app() -> Flask:
+    """The service as a web server, a worker or a command runs it: configured by the environment, and long-lived."""
+    return build_app()
+
+
+def build_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """The service as an application. `config` holds settings by their full names, as a host app's `config` would.
+
+    Raises `ConfigurationError`, with a sentence that says what to change.
+    """
+    from flask import Flask
+
+    from .config.settings import PREFIX, load
+    from .extension import MarketplaceHooks
+    from .web.api import PREFIX as API_PREFIX
+    from .web.fast_path import install_fast_path
+    from .web.identity.sessions import keep_safe
+    from .web.layout import show_all_errors
+
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
+    # It tells at each look which database it looks at: `doctor` and `/readyz` look often.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
+    app = Flask("marketplace_hooks", static_folder=None, template_folder=None)
+    app.config.update(config or {})
+    settings = load(app.config)
+    app.config["SECRET_KEY"] = app.config.get("SECRET_KEY") or settings.secret_key
+    app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))
+    keep_safe(app, settings)
+    MarketplaceHooks(app)
+    install_fast_path(app, prefix=settings.url_prefix, api=API_PREFIX)
+    show_all_errors(app)  # alone in the app, every error page is ours; inside a host only those of our pages.
+    return app
+
+
+def load_runtime() -> Runtime:
+    """The runtime of a process that serves no web requests, configured by the environment."""
+    from .config.settings import load
+    from .services.core.runtime import make_runtime
+    from .web.mail.rendering import write_letter
+
+    return make_runtime(load(), letters=write_letter)
+
+
+def main() -> None:
+    """`marketplace-hooks`: the same commands as `flask hooks`, in the stand-alone application."""
+    with frozen_gc():
+        from .cli import run
+    run(create_app)

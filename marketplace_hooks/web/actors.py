@@ -1,0 +1,58 @@
+"""For which side does somebody speak who is signed in, and what is it that he says in a request's thread?
+
+The same for the API's calls and the pages' forms.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..models.access import Role
+from ..services.core.unit_of_work import Cause
+from ..services.support.messages import Posted
+from ..services.support.requests import Viewer
+from .state import Identity
+
+SIDES = {Role.CUSTOMER: "customer", Role.SELLER: "seller", Role.OPERATOR: "marketplace", Role.PLATFORM: "marketplace"}
+
+
+def viewer_of(identity: Identity) -> Viewer:
+    """What this identity sees of the desk."""
+    return Viewer(
+        seller_id=identity.subject or "" if identity.role is Role.SELLER else None,
+        customer_id=identity.subject or "" if identity.role is Role.CUSTOMER else None,
+    )
+
+
+def cause_of(identity: Identity, reason: str = "") -> Cause:
+    """Why something changes that this identity asks for."""
+    return Cause(actor=SIDES[identity.role], reason=reason)
+
+
+def message_of(
+    identity: Identity,
+    request_id: str,
+    *,
+    message_id: str,
+    body: str,
+    received_at: datetime,
+    subject: str = "",
+    visibility: str = "public",
+    attachments: int = 0,
+) -> Posted:
+    """A message that this identity writes. A bearer token says of nobody that it was a person (`clocks.md`, 10)."""
+    side = SIDES[identity.role]
+    by_person = identity.token_id is None
+    return Posted(
+        request_id=request_id,
+        message_id=message_id,
+        side=side,
+        author=identity.subject or identity.role,
+        author_type="human" if by_person else None,
+        received_at=received_at,
+        body=body,
+        subject=subject,
+        origin="web" if by_person else "api",
+        visibility=visibility if side != "customer" else "public",
+        attachments=attachments,
+    )

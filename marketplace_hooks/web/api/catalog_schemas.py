@@ -1,0 +1,147 @@
+"""What do products, packs and their listings look like in answers?"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from marshmallow import fields
+
+from ...domain.catalog.statuses import Side, Status
+from ...models.products import ProductKind
+from ...services.catalog.pages import PackPage, ProductPage
+from .fields import AnswerSchema, Day, Instant, Price, Word, next_cursor, texts
+
+_seen_by_owners = {"description": "Only for its seller, the marketplace's people and the customers who own it."}
+
+
+class ProductSchema(AnswerSchema):
+    """A product in a list. `visible`: the public sees its page."""
+
+    product_id = fields.String(required=True)
+    seller_id = fields.String(required=True)
+    seller_name = fields.String(required=True)
+    kind = Word(ProductKind, required=True)
+    technical_name = fields.String(required=True)
+    title = texts("The name, for each language.")
+    categories = fields.List(fields.String(), required=True)
+    price = Price(required=True)
+    status = Word(Status, required=True)
+    visible = fields.Boolean(required=True)
+    changed_at = Instant(required=True)
+
+
+class PackSchema(AnswerSchema):
+    """A pack in a list. `status` is its own; `visible` depends on its products as well."""
+
+    pack_id = fields.String(required=True)
+    seller_id = fields.String(required=True)
+    seller_name = fields.String(required=True)
+    title = texts("The name, for each language.")
+    size = fields.Integer(required=True, metadata={"description": "How many products are in it."})
+    price = Price(required=True)
+    status = Word(Status, required=True)
+    visible = fields.Boolean(required=True)
+    changed_at = Instant(required=True)
+
+
+class ListingSchema(AnswerSchema):
+    """What a product's page announces from `published_at` on."""
+
+    version = fields.Integer(required=True)
+    published_at = Instant(required=True)
+    features = fields.List(
+        fields.Raw(), required=True, metadata={"description": "Each a text, or a text for each language."}
+    )
+    compatible_from = fields.String(required=True, allow_none=True)
+    compatible_to = fields.String(required=True, allow_none=True)
+    incompatible_modules = fields.List(fields.Dict(keys=fields.String(), values=fields.String()), required=True)
+    price = Price(required=True)
+
+
+class HoldSchema(AnswerSchema):
+    """One reason why something is offline now."""
+
+    side = Word(Side, required=True)
+    reason = fields.String(required=True)
+    since = Instant(required=True)
+    actor = fields.String(required=True)
+    on_behalf_of = fields.String(required=True, allow_none=True)
+
+
+class ScheduledSchema(AnswerSchema):
+    """A change that one side has scheduled."""
+
+    side = Word(Side, required=True)
+    status = Word(Status, required=True)
+    effective_at = Instant(required=True)
+    reason = fields.String(required=True)
+
+
+class WithdrawalSchema(AnswerSchema):
+    """The permanent end of a sale."""
+
+    side = Word(Side, required=True)
+    reason = fields.String(required=True)
+    effective_at = Instant(required=True)
+
+
+class HeldSchema(AnswerSchema):
+    """Why something is offline, and what is scheduled for it."""
+
+    holds = fields.List(fields.Nested(HoldSchema), metadata=_seen_by_owners)
+    scheduled = fields.List(fields.Nested(ScheduledSchema), metadata=_seen_by_owners)
+    withdrawal = fields.Nested(WithdrawalSchema, allow_none=True, metadata=_seen_by_owners)
+
+
+class ClosureShownSchema(AnswerSchema):
+    """Days on which the seller does not work, both included; `last_day` null: no end is known."""
+
+    closure_id = fields.String(required=True, attribute="id")
+    first_day = Day(required=True)
+    last_day = Day(required=True, allow_none=True)
+
+
+class ProductPageSchema(ProductSchema, HeldSchema):
+    """A product with all that its page shows."""
+
+    description = texts("The long text, for each language.")
+    listing = fields.Nested(ListingSchema, required=True, allow_none=True)
+    packs = fields.List(fields.Nested(PackSchema), required=True, metadata={"description": "The packs it is in."})
+    closures = fields.List(
+        fields.Nested(ClosureShownSchema),
+        required=True,
+        metadata={"description": "The seller's closures, running or announced, the next first."},
+    )
+    created_at = Instant(required=True)
+
+
+class PackPageSchema(PackSchema, HeldSchema):
+    """A pack with all that its page shows."""
+
+    products = fields.List(fields.Nested(ProductSchema), required=True)
+    blocking = fields.List(
+        fields.String(), metadata={"description": f"The products that keep it hidden. {_seen_by_owners['description']}"}
+    )
+    created_at = Instant(required=True)
+
+
+class ProductListSchema(AnswerSchema):
+    """A page of products, by id."""
+
+    items = fields.List(fields.Nested(ProductSchema), required=True)
+    next_cursor = next_cursor()
+
+
+class PackListSchema(AnswerSchema):
+    """A page of packs, by id."""
+
+    items = fields.List(fields.Nested(PackSchema), required=True)
+    next_cursor = next_cursor()
+
+
+OWNERS_ONLY = tuple(HeldSchema().fields)
+
+
+def flat(page: ProductPage | PackPage) -> SimpleNamespace:
+    """A page with its card and its holds on one level, as its schema has them."""
+    return SimpleNamespace(**{**vars(page.card), **vars(page.holds_view), **vars(page)})

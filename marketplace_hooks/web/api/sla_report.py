@@ -1,0 +1,133 @@
+"""How well does a seller keep the clocks, month by month?"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from flask import Response
+from marshmallow import ValidationError, fields, validates_schema
+
+from ...domain.civil_days import add_months, day_of
+from ...domain.support.eligibility import Ground
+from ...domain.support.state_machine import RefundState
+from ...errors import NotFound
+from ...models.access import Role
+from ...models.products import Seller
+from ...services.support.sla_report import MOST_MONTHS, read_figures
+from ..identity.authorization import signed_in
+from ..state import current_runtime
+from .fields import AnswerSchema, MoneySchema, QuerySchema, Word
+from .operations import operation
+from .responses import shown
+
+WHO = (Role.SELLER, Role.OPERATOR, Role.PLATFORM)
+USUAL_MONTHS = 12
+_MONTH = re.compile(r"(19|[2-8][0-9])[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
+
+
+class Month(fields.Field[Any]):
+    """`YYYY-MM`: a month of the reference zone, held by its first day."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not _MONTH.fullmatch(value):
+            raise ValidationError("Must be a month, such as 2026-03.")
+        return date.fromisoformat(f"{value}-01")
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return f"{value:%Y-%m}" if isinstance(value, date) else None
+
+
+class FiguresQuerySchema(QuerySchema):
+    """Which months, both included; without them the last twelve, this month being the last."""
+
+    first = Month(data_key="from", metadata={"description": "The first month, `YYYY-MM`."})
+    last = Month(data_key="to", metadata={"description": f"The last month; at most {MOST_MONTHS} in all."})
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if "first" in data and "last" in data and not 0 <= _apart(data["first"], data["last"]) < MOST_MONTHS:
+            raise ValidationError(f"Must be `from` or one of the {MOST_MONTHS - 1} months after it.", "to")
+
+
+class KeptSchema(AnswerSchema):
+    """How the clocks of one kind ended. The median is of those answered, in time or late; null when there is none."""
+
+    in_time = fields.Integer(required=True)
+    late = fields.Integer(required=True)
+    open = fields.Integer(required=True, metadata={"description": "Not decided yet, suspended and frozen included."})
+    void = fields.Integer(required=True, metadata={"description": "Taken back, or closed without an answer owed."})
+    median_business_days = fields.Float(required=True, allow_none=True)
+
+
+class RefundsCountedSchema(AnswerSchema):
+    """The refunds of one state in one currency."""
+
+    state = Word(RefundState, required=True)
+    count = fields.Integer(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+
+
+class RefusalsCountedSchema(AnswerSchema):
+    """The refusals on one ground, and how many of them were overturned."""
+
+    ground = Word(Ground, required=True)
+    count = fields.Integer(required=True)
+    overturned = fields.Integer(required=True)
+
+
+class MonthFiguresSchema(AnswerSchema):
+    """The requests whose clocks started in this month, and all that has become of them since."""
+
+    month = Month(required=True, attribute="first_day", metadata={"description": "`YYYY-MM`, in the reference zone."})
+    requests = fields.Integer(required=True)
+    acknowledged = fields.Nested(KeptSchema, required=True)
+    fixed = fields.Nested(KeptSchema, required=True, metadata={"description": "Of anomalies alone."})
+    refunds = fields.List(fields.Nested(RefundsCountedSchema), required=True)
+    refusals = fields.List(fields.Nested(RefusalsCountedSchema), required=True)
+
+
+class FiguresSchema(AnswerSchema):
+    """A seller's figures, the oldest month first; a month without requests is there, with zeros."""
+
+    seller_id = fields.String(required=True)
+    months = fields.List(fields.Nested(MonthFiguresSchema), required=True)
+
+
+_FIGURES = FiguresSchema()
+
+
+@operation(
+    "GET",
+    "/sellers/<seller_id>/figures",
+    tag="Sellers",
+    roles=WHO,
+    query=FiguresQuerySchema,
+    answer=FiguresSchema,
+    refusals=(404, 422),
+)
+def show_figures(query: dict[str, Any], seller_id: str) -> Response:
+    """What was acknowledged and fixed in time, how soon, refunds and refusals, by month of the requests."""
+    identity, runtime = signed_in(), current_runtime()
+    now, zone = runtime.now(), runtime.settings.reference_zone
+    first, last = _asked(query, day_of(now, zone))
+    with runtime.database.reading() as session:
+        stranger = identity.role is Role.SELLER and identity.subject != seller_id
+        if stranger or session.get(Seller, seller_id) is None:
+            raise NotFound(f"no seller {seller_id}")
+        months = read_figures(session, seller_id, first, last, now=now, zone=zone)
+    return shown(_FIGURES, {"seller_id": seller_id, "months": months})
+
+
+def _asked(query: dict[str, Any], today: date) -> tuple[date, date]:
+    """The first and the last month; one alone is the end of a year."""
+    first, last = query.get("first"), query.get("last")
+    if first is None:
+        last = last or today.replace(day=1)
+        return add_months(last, 1 - USUAL_MONTHS), last
+    return first, last or add_months(first, USUAL_MONTHS - 1)
+
+
+def _apart(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month

@@ -1,0 +1,232 @@
+"""Requests for support: submitted, seen, listed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from ...domain.instants import format_instant, parse_instant
+from ...domain.support.state_machine import Handling, Kind
+from ...errors import PayloadRejected, Refused
+from ...models.access import Role
+from ...models.products import Product
+from ...models.support import SupportRequest
+from ...services.core.runtime import JobKind
+from ...services.core.unit_of_work import Cause, UnitOfWork
+from ...services.support.requests import list_requests, request_seen, summary, whole
+from ...services.support.submission import Submitted, purchase_of, submit
+from ..actors import viewer_of
+from ..identity.authorization import signed_in
+from ..pagination import decode, encode
+from ..state import Identity, current_runtime
+from .eligibility import customer_of
+from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, Word, next_cursor
+from .idempotency import done_once
+from .operations import operation
+from .responses import shown_once
+
+EVERY_SIDE = (Role.CUSTOMER, Role.SELLER, Role.OPERATOR, Role.PLATFORM)
+LIST = "requests"
+
+
+class RequestBodySchema(Schema):
+    """A request, after its check or without one; `as_it_is` sends it with what is unknown."""
+
+    purchase_id = Line(load_default=None, allow_none=True)
+    presale = fields.Boolean(load_default=False)
+    product_id = Line(load_default=None, allow_none=True)
+    customer_id = Line(load_default=None, allow_none=True)
+    kind = Word(Kind, load_default=Kind.ANOMALY)
+    subject = Line(required=True, longest=500)
+    body = Line(required=True, longest=50_000)
+    shop_url = Line(longest=2_000, load_default=None, allow_none=True)
+    check_id = Line(load_default=None, allow_none=True)
+    as_it_is = fields.Boolean(load_default=False)
+
+    @validates_schema
+    def _is_about_something(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data.get("purchase_id") is None and not (data.get("presale") and data.get("product_id")):
+            raise ValidationError("Required, unless presale is true and product_id is given.", "purchase_id")
+
+
+class RequestSchema(AnswerSchema):
+    """A request for support, whole."""
+
+    request_id = fields.String(required=True)
+    purchase_id = fields.String(required=True, allow_none=True)
+    customer_id = fields.String(required=True)
+    product_id = fields.String(required=True)
+    seller_id = fields.String(required=True)
+    presale = fields.Boolean(required=True)
+    kind = Word(Kind, required=True)
+    proposed_kind = Word(Kind, required=True, allow_none=True)
+    subject = fields.String(required=True)
+    handling = Word(Handling, required=True)
+    duplicate_of = fields.String(required=True, allow_none=True)
+    submitted_at = Instant(required=True)
+    next_deadline_at = Instant(required=True, allow_none=True)
+    closed_at = Instant(required=True, allow_none=True)
+    closed_reason = fields.String(required=True, allow_none=True)
+
+
+class WholeRequestSchema(RequestSchema):
+    """With its thread, its clocks and why they end when they do, its checks, and its refund."""
+
+    body = fields.String(required=True)
+    shop_url = fields.String(required=True, allow_none=True)
+    check_id = fields.String(required=True, allow_none=True)
+    business_care = fields.Raw(required=True, allow_none=True)
+    entitlement = fields.Raw(required=True)
+    checks = fields.Raw(required=True)
+    grounds = fields.List(fields.String(), required=True)
+    waived = fields.List(fields.String(), required=True)
+    missing = fields.List(fields.String(), required=True)
+    waits_until = Instant(required=True, allow_none=True)
+    clocks = fields.Raw(required=True)
+    messages = fields.Raw(required=True)
+    refusal = fields.Raw(required=True, allow_none=True)
+    resolution = fields.Raw(required=True, allow_none=True)
+    offer = fields.Raw(required=True, allow_none=True)
+    refund = fields.Raw(required=True)
+    closures = fields.Raw(required=True)
+
+
+class ListQuerySchema(PagedQuerySchema):
+    """Which requests."""
+
+    handling = Word(Handling, load_default=None)
+
+
+class ListSchema(AnswerSchema):
+    """The next deadline first."""
+
+    items = fields.List(fields.Nested(RequestSchema), required=True)
+    next_cursor = next_cursor()
+
+
+_WHOLE, _LIST = WholeRequestSchema(), ListSchema()
+
+
+@operation(
+    "POST",
+    "/support-requests",
+    tag="Support",
+    roles=(Role.CUSTOMER, Role.PLATFORM),
+    body=RequestBodySchema,
+    answer=WholeRequestSchema,
+    status=201,
+    refusals=(400, 404, 415),
+)
+def submit_support_request(asked: dict[str, Any]) -> Response:
+    """Ask for support. What the check found is judged once, and the clocks start if nothing is missing."""
+    identity = signed_in()
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        request = submit(uow, _submitted(uow, identity, asked), Cause(actor="customer", reason=""))
+        uow.wakeups.add(JobKind.DELIVERIES)
+        return shown_whole(uow, request)
+
+    return done_once(act, _WHOLE, status=201)
+
+
+@operation(
+    "GET", "/support-requests/<request_id>", tag="Support", roles=EVERY_SIDE, answer=WholeRequestSchema, refusals=(404,)
+)
+def show_support_request(request_id: str) -> Response:
+    """One request, whole, as the side that asks may see it."""
+    runtime, viewer = current_runtime(), viewer_of(signed_in())
+    with runtime.database.reading() as session:
+        request = request_seen(session, request_id, viewer)
+        zone = runtime.settings.reference_zone
+        return shown_once(_WHOLE, plain(whole(session, request, viewer, now=runtime.now(), zone=zone)))
+
+
+@operation("GET", "/support-requests", tag="Support", roles=EVERY_SIDE, query=ListQuerySchema, answer=ListSchema)
+def list_support_requests(query: dict[str, Any]) -> Response:
+    """One's own requests, the next deadline first."""
+    runtime, limit = current_runtime(), query["limit"]
+    with runtime.database.reading() as session:
+        found = list_requests(
+            session,
+            viewer_of(signed_in()),
+            handling=query["handling"],
+            after=_after(query.get("cursor")),
+            limit=limit + 1,
+        )
+        more = len(found) > limit
+        items = [summary(request) for request in found[:limit]]
+        cursor = encode(LIST, _key(found[limit - 1])) if more else None
+        return shown_once(_LIST, {"items": items, "next_cursor": cursor})
+
+
+def shown_whole(uow: UnitOfWork, request: SupportRequest) -> dict[str, Any]:
+    """The request as it stands in the transaction that has just changed it, as its own side sees it."""
+    uow.session.flush()
+    viewer = viewer_of(signed_in())
+    return plain(whole(uow.session, request, viewer, now=uow.now, zone=uow.zone))
+
+
+def plain(value: dict[str, Any]) -> dict[str, Any]:
+    """Instants and days inside free-form members as texts; the schema sees to the others."""
+    return {key: _texts(inner) if key in _FREE else inner for key, inner in value.items()}
+
+
+_FREE = {name for name, field in WholeRequestSchema().fields.items() if type(field) is fields.Raw}
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _texts(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_texts(inner) for inner in value]
+    if hasattr(value, "utcoffset"):
+        return format_instant(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _submitted(uow: UnitOfWork, identity: Identity, asked: dict[str, Any]) -> Submitted:
+    customer = customer_of(identity)
+    purchase_id, product_id = asked["purchase_id"], asked["product_id"]
+    if asked["presale"]:
+        purchase_id = None
+        if uow.session.get(Product, product_id) is None:
+            raise PayloadRejected("unknown product", errors=[{"path": "product_id", "message": "is not known"}])
+        customer = customer or asked["customer_id"]
+        if customer is None:
+            raise PayloadRejected("whose request", errors=[{"path": "customer_id", "message": "Required."}])
+    else:
+        purchase = purchase_of(uow.session, purchase_id, customer)
+        customer, product_id = purchase.customer_id, purchase.product_id
+    return Submitted(
+        request_id=f"req_{uuid.uuid4().hex}",
+        customer_id=customer,
+        product_id=product_id,
+        purchase_id=purchase_id,
+        subject=asked["subject"],
+        body=asked["body"],
+        submitted_at=uow.now,
+        kind=asked["kind"],
+        shop_url=asked["shop_url"],
+        check_id=asked["check_id"],
+        presale=asked["presale"],
+        as_it_is=asked["as_it_is"],
+    )
+
+
+def _key(request: SupportRequest) -> str:
+    at = request.next_deadline_at
+    return f"{format_instant(at) if at else ''}|{request.number}"
+
+
+def _after(cursor: str | None) -> Any:
+    key = decode(LIST, cursor)
+    if key is None:
+        return None
+    at, _, number = key.partition("|")
+    instant = parse_instant(at) if at else None
+    if not number.isdecimal() or len(number) > 18 or (at and instant is None):
+        raise Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")
+    return instant, int(number)

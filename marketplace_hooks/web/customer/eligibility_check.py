@@ -1,0 +1,130 @@
+"""Would this request be accepted? Each check as it is found, then the outcome in plain words, then it is sent."""
+
+from __future__ import annotations
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ...errors import Conflict, NotFound
+from ...models.access import Role
+from ...services.business_care.purchase_summary import named, purchased
+from ...services.core.unit_of_work import run_in_transaction
+from ...services.inspections.add_declaration import declare
+from ...services.support.drafts import draft_after, look_again, own_draft, send_draft
+from ...services.support.eligibility_checks import read_check
+from ..csrf import tell, wants_fragment
+from ..form_idempotency import once_token
+from ..i18n.language import gettext
+from ..identity.authorization import audience
+from ..state import current_runtime
+from .blueprint import blueprint
+from .check_rate_limit import keep_pace
+from .check_results import told_check
+from .new_request import draft_url, request_url
+from .new_request_form import Entered, read_declaration, read_keys
+from .purchases import customer_id, holder
+
+
+@blueprint.get("/support/new/<check_id>")
+@audience(Role.CUSTOMER)
+def check(check_id: str) -> str | BaseResponse:
+    """The checks as they stand; while they run, htmx asks for them again, and without it the page does."""
+    return _page(check_id)
+
+
+@blueprint.post("/support/new/<check_id>/declaration")
+@audience(Role.CUSTOMER)
+def declare_site(check_id: str) -> Response | BaseResponse:
+    """Take what the customer says of the shop where it did not tell."""
+    runtime, found = current_runtime(), _draft_of(check_id)
+    read_declaration(found)
+    if found.declared is None and not found.errors:
+        found.errors["platform_version"] = gettext("Say which version your shop runs, or give the list of its modules.")
+    if found.errors or found.declared is None:
+        return make_response(_page(check_id, found), 422)
+    declared = found.declared
+    run_in_transaction(runtime, lambda uow: declare(uow, check_id, declared))
+    tell("good", gettext("What you declared was added to the check."))
+    return redirect(url_for("mh_customer.check", check_id=check_id), 303)
+
+
+@blueprint.post("/support/new/<check_id>/again")
+@audience(Role.CUSTOMER)
+def check_again(check_id: str) -> str | Response | BaseResponse:
+    """Look at the shop once more, with a key if one was given."""
+    runtime, found = current_runtime(), _draft_of(check_id)
+    read_keys(found)
+    if found.errors:
+        return make_response(_page(check_id, found), 422)
+    keep_pace()
+    try:
+        draft = run_in_transaction(
+            runtime, lambda uow: look_again(runtime, uow, customer_id(), check_id, found.given())
+        )
+    except NotFound:  # it was asked for twice: there is a newer check already.
+        return _page(check_id)
+    return redirect(draft_url(draft), 303)
+
+
+@blueprint.get("/support/new/questions/<draft_id>")
+@audience(Role.CUSTOMER)
+def question(draft_id: str) -> str | BaseResponse:
+    """The last look at a question before any purchase: nothing is checked."""
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
+        draft = own_draft(session, customer_id(), draft_id=draft_id)
+        if draft.sent_at is not None or draft.purchase_id is not None:
+            return redirect(draft_url(draft), 303)
+        bought = named(session, draft.product_id)
+        return render_template("marketplace_hooks/customer/question.html", draft=draft, bought=bought)
+
+
+@blueprint.post("/support/new/sending/<draft_id>")
+@audience(Role.CUSTOMER)
+def send_request(draft_id: str) -> BaseResponse:
+    """Send it, once however often this comes: the draft becomes one request."""
+    runtime, as_it_is = current_runtime(), request.form.get("as_it_is") == "yes"
+    try:
+        sent = run_in_transaction(runtime, lambda uow: send_draft(uow, customer_id(), draft_id, as_it_is=as_it_is))
+    except Conflict:
+        tell("calm", gettext("Your shop is still being looked at. You can send your request in a moment."))
+        with runtime.database.reading() as session:
+            return redirect(draft_url(own_draft(session, customer_id(), draft_id=draft_id)), 303)
+    if sent.duplicate_of is not None:
+        tell("calm", gettext("You had sent the same words before, and that request is still open. Here it is."))
+        return redirect(request_url(sent.duplicate_of), 303)
+    if sent.closed_at is None:
+        tell("good", gettext("Your request was sent."))
+    return redirect(request_url(sent.id), 303)
+
+
+def _draft_of(check_id: str) -> Entered:
+    """An empty form for her draft that stands on this check. Raises `NotFound`, also for another's."""
+    with current_runtime().database.reading() as session:
+        draft = own_draft(session, customer_id(), check_id=check_id)
+    return Entered(draft_id=draft.id)
+
+
+def _page(check_id: str, entered: Entered | None = None) -> str | BaseResponse:
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
+        try:
+            draft = own_draft(session, customer_id(), check_id=check_id)
+        except NotFound:
+            return redirect(draft_url(draft_after(session, customer_id(), check_id)), 303)
+        if draft.sent_at is not None:
+            return redirect(request_url(draft.request_id), 303)
+        try:
+            seen = read_check(session, check_id, customer_id=customer_id(), zone=runtime.settings.reference_zone)
+        except NotFound:  # a check of long ago is purged; what was written is not.
+            return redirect(url_for("mh_customer.new_request", draft=draft.id), 303)
+        template = "checks" if wants_fragment() and entered is None else "check"
+        return render_template(
+            f"marketplace_hooks/customer/{template}.html",
+            draft=draft,
+            bought=purchased(session, holder(seen.purchase.id)),
+            seen=seen,
+            found=told_check(seen),
+            entered=entered or Entered(draft_id=draft.id),
+            once_token=once_token,
+        )

@@ -1,0 +1,61 @@
+"""Which requests for support has this customer sent, and what did she write and not send yet?"""
+
+from __future__ import annotations
+
+from flask import render_template, request
+
+from ...domain.instants import format_instant, parse_instant
+from ...models.access import Role
+from ...models.support import SupportRequest
+from ...services.catalog.names import titles_of
+from ...services.catalog.pages import Page
+from ...services.support.drafts import unsent_drafts
+from ...services.support.requests import After, list_requests, newest_requests
+from ..actors import viewer_of
+from ..identity.authorization import audience, signed_in
+from ..pagination import decode, decode_number, encode
+from ..state import current_runtime
+from .blueprint import blueprint
+from .purchases import customer_id
+
+SHOWN = 25
+NEWEST = "newest"
+
+
+@blueprint.get("/support")
+@audience(Role.CUSTOMER)
+def requests() -> str:
+    """Her requests: those with the next deadline first, or the newest."""
+    runtime, viewer = current_runtime(), viewer_of(signed_in())
+    cursor, newest = request.args.get("after") or None, request.args.get("order") == NEWEST
+    with runtime.database.reading() as session:
+        if newest:
+            before = decode_number("own-newest", cursor)
+            found = newest_requests(session, viewer, before=before, limit=SHOWN + 1)
+        else:
+            found = list_requests(session, viewer, after=_after(cursor), limit=SHOWN + 1)
+        page = Page(items=found[:SHOWN], next_after=_cursor(found[SHOWN - 1], newest) if len(found) > SHOWN else None)
+        drafts = unsent_drafts(session, customer_id()) if cursor is None else []
+        products = [one.product_id for one in page.items] + [one.product_id for one in drafts]
+        titles = titles_of(session, products)
+        return render_template(
+            "marketplace_hooks/customer/requests.html", page=page, drafts=drafts, titles=titles, newest=newest
+        )
+
+
+def _cursor(last: SupportRequest, newest: bool) -> str | None:
+    if newest:
+        return encode("own-newest", last.number)
+    at = last.next_deadline_at
+    return encode("own-requests", f"{format_instant(at) if at else ''}|{last.number}")
+
+
+def _after(cursor: str | None) -> After | None:
+    key = decode("own-requests", cursor)
+    if key is None:
+        return None
+    at, _, number = key.partition("|")
+    instant = parse_instant(at) if at else None
+    if not (number.isascii() and number.isdecimal() and len(number) <= 18) or (at and instant is None):
+        return None
+    return instant, int(number)

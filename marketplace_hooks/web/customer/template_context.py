@@ -1,0 +1,52 @@
+"""Which words and small questions do the templates of this room share?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...domain.business_care.renewals import Cause, Stop
+from ...domain.catalog.statuses import Status
+from ...services.business_care.subscription_view import Care
+from ..labels import business_care
+from ..labels.catalog import versions
+from ..labels.customer_requests import time_limits
+from ..state import current_runtime
+from .blueprint import blueprint
+from .new_request_form import KEYS
+from .purchases import purchase_url
+
+
+@blueprint.context_processor
+def words_of_the_room() -> dict[str, Any]:
+    """What every template of this room may say."""
+    return {
+        **business_care.care_vocabulary(),
+        "downloads_why": business_care.DOWNLOADS,
+        "key_errors": key_errors,
+        "may_undo": may_undo,
+        "purchase_url": purchase_url,
+        "stops_that_stand": stops_that_stand,
+        "within": time_limits,
+        "versions": versions,
+        "why_it_stops": business_care.WHY_IT_STOPS,
+        "why_not": business_care.WHY_NOT,
+    }
+
+
+def stops_that_stand(care: Care) -> list[Stop]:
+    """The causes that stop the renewal now."""
+    now = current_runtime().now()
+    return [one for one in care.stops if one.stands_at(now)]
+
+
+def may_undo(care: Care) -> bool:
+    """Whether she can let it renew again: only a product that is still withdrawn stands in the way."""
+    causes = {one.cause for one in stops_that_stand(care)}
+    is_withdrawn = Cause.WITHDRAWAL in causes and care.product_status is Status.OFFLINE_PERMANENT
+    return bool(causes) and care.entitlement.active and not (is_withdrawn and causes == {Cause.WITHDRAWAL})
+
+
+def key_errors(errors: Mapping[str, str]) -> bool:
+    """Whether one of the keys must be corrected."""
+    return any(name in errors for name in KEYS)

@@ -1,0 +1,196 @@
+"""Who is asking, may somebody of that role ask this at all, and what do they see that is hidden from others?
+
+Machines send a bearer token of ours; people are told to us by the host app, through its `identity` callable, and where
+there is none they sign in here (`entrance/`). A route states its audience with `audience`; whatever states none is
+refused by `check_audience`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import current_app, request
+
+from ...errors import Forbidden, NotSignedIn, TooManyRequests, Unavailable
+from ...models.access import Role
+from ...services.access import tokens
+from ...services.business_care.holders import owns
+from ...services.catalog.pages import PUBLIC, PackCard, ProductCard, Visibility
+from ..state import Identity, WebState, current_runtime, current_web_state
+from . import sessions
+from .token_cache import does_look
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_KEPT = "marketplace_hooks.asking"
+_ROLES_WITH_SUBJECT = (Role.SELLER, Role.CUSTOMER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asking:
+    """What one request says of who sends it: an identity, a token that opens nothing now and why, or neither."""
+
+    identity: Identity | None = None
+    refusal: NotSignedIn | Unavailable | None = None
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who may call a route. `roles` None: everybody, signed in or not."""
+
+    roles: frozenset[Role] | None
+
+    def check(self, identity: Identity | None) -> None:
+        """Raises `NotSignedIn` when nobody asks, `Forbidden` when the role may never."""
+        if self.roles is None:
+            return
+        if identity is None:
+            raise NotSignedIn("send a token: Authorization: Bearer mht_…")
+        if identity.role not in self.roles:
+            raise Forbidden(f"this is for {', '.join(sorted(self.roles))}; you ask as {identity.role}")
+
+
+EVERYBODY = Audience(None)
+
+
+def audience(*roles: Role) -> Callable[[View], View]:
+    """State who may call the route: these roles; without any, everybody."""
+
+    def state_it(view: View) -> View:
+        stated = Audience(frozenset(roles)) if roles else EVERYBODY
+        view.mh_audience = stated  # type: ignore[attr-defined] # a mark that functools.wraps carries outwards
+        return view
+
+    return state_it
+
+
+def audience_of(view: Callable[..., Any]) -> Audience | None:
+    """What the view states; None when it states nothing."""
+    found = getattr(view, "mh_audience", None)
+    return found if isinstance(found, Audience) else None
+
+
+def check_audience() -> None:
+    """Before a request: let the right people through. Nobody passes a route that does not say for whom it is.
+
+    Raises `NotSignedIn`, `Forbidden`, `TooManyRequests` after too many refused tokens from one address, `Unavailable`.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    stated = audience_of(view) if view else None
+    if stated is None:
+        raise Forbidden("this route does not say for whom it is")
+    asking = _asking()
+    if asking.refusal is not None:
+        raise asking.refusal
+    stated.check(asking.identity)
+
+
+def identify() -> Identity | None:
+    """Who is asking; None for nobody, and for somebody with a token that is not one of ours."""
+    return _asking().identity
+
+
+def signed_in() -> Identity:
+    """Who is asking, on a route whose audience is not everybody."""
+    identity = identify()
+    if identity is None:
+        raise NotSignedIn("send a token: Authorization: Bearer mht_…")
+    return identity
+
+
+def visibility() -> Visibility:
+    """What this request sees beside the public things: all for the marketplace's people, for a seller the seller's."""
+    identity = identify()
+    if identity is None:
+        return PUBLIC
+    if identity.role in (Role.PLATFORM, Role.OPERATOR):
+        return Visibility(everything=True)
+    return Visibility(seller_id=identity.subject) if identity.role is Role.SELLER else PUBLIC
+
+
+def may_see(card: ProductCard | PackCard) -> bool:
+    """Whether this request is shown the page, hidden or not (`domain.md` 5)."""
+    return card.visible or is_insider(card)
+
+
+def is_insider(card: ProductCard | PackCard) -> bool:
+    """Whether this request sees the page even while it is hidden, with why, by whom, and what is scheduled.
+
+    The marketplace's people, its seller, and the customers who own it (`domain.md` 5).
+    """
+    identity = identify()
+    if identity is None or identity.role is not Role.CUSTOMER or identity.subject is None:
+        return visibility().can_see(card.seller_id)
+    with current_runtime().database.reading() as session:
+        if isinstance(card, ProductCard):
+            return owns(session, identity.subject, product_id=card.product_id)
+        return owns(session, identity.subject, pack_id=card.pack_id)
+
+
+def _asking() -> _Asking:
+    # Kept with the request itself: `g` may outlive it, where an application context was pushed around several.
+    found: _Asking | None = request.environ.get(_KEPT)
+    if found is None:
+        found = request.environ[_KEPT] = _find_out(current_web_state())
+    return found
+
+
+def _find_out(web_state: WebState) -> _Asking:
+    scheme, _, rest = request.headers.get("Authorization", "").strip().partition(" ")
+    token = rest.strip() if scheme.lower() == "bearer" else None
+    # A host may have bearer tokens of its own: those that are not ours are for its `identity` to read.
+    if token is not None and (token.startswith(tokens.PREFIX) or web_state.identity is None):
+        return _by_token(web_state, token)
+    if web_state.identity is None:
+        return _Asking(identity=sessions.who())
+    return _Asking(identity=read_identity(web_state.identity()))
+
+
+def _by_token(web_state: WebState, text: str) -> _Asking:
+    settings = web_state.runtime.settings
+    client = request.remote_addr or "unknown"
+    if wait_s := web_state.rate_limits.is_spent(settings.failure_rate_per_minute, "failures", client):
+        return _Asking(refusal=TooManyRequests("too many refused tokens from this address", retry_after_s=wait_s))
+    if does_look(current_app.view_functions.get(request.endpoint or "")):
+        known = web_state.token_cache.find(text)
+        if known is not None:
+            return _Asking(identity=known)
+    try:
+        with web_state.runtime.database.reading() as session:
+            token = tokens.find(session, text)
+    except Unavailable as away:
+        return _Asking(refusal=away)
+    if token is not None:
+        identity = Identity(role=token.role, subject=token.subject, token_id=token.id)
+        web_state.token_cache.remember(text, identity)
+        return _Asking(identity=identity)
+    web_state.token_cache.forget(text)
+    web_state.rate_limits.seconds_to_wait(settings.failure_rate_per_minute, "failures", client)
+    return _Asking(refusal=NotSignedIn("the token is unknown or revoked", code="invalid_token"))
+
+
+def read_identity(told: Any) -> Identity | None:
+    """What the host's `identity` callable returned, as ours: None, a mapping, or an object with such attributes.
+
+    Raises `ValueError` with a sentence for the host's developer.
+    """
+    if told is None:
+        return None
+    names = ("role", "subject", "locale")
+    if isinstance(told, Mapping):
+        role, subject, locale = (told.get(name) for name in names)
+    else:
+        role, subject, locale = (getattr(told, name, None) for name in names)
+    if role not in list(Role):
+        raise ValueError(
+            f"identity() must return None, or a mapping with role, subject and locale, where role is one of "
+            f"{', '.join(Role)}; it returned {type(told).__name__} with role {role!r}"
+        )
+    for name, value in (("subject", subject), ("locale", locale)):
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"identity() returned a {name} of type {type(value).__name__}; it must be text or None")
+    if role in _ROLES_WITH_SUBJECT and not subject:
+        raise ValueError(f"identity() returned the role {role!r} without a subject: whose id is it?")
+    return Identity(role=Role(role), subject=subject, locale=locale)

@@ -1,0 +1,83 @@
+"""By which word, and in which tone, is a state told on the pages?
+
+One table for every state that is kept here, by its value: where two kinds of things share a word, they share its
+meaning. A state that is not in it is shown as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...domain.support.state_machine import Handling
+from ..i18n.language import Marked, lazy
+
+CALM, GOOD, WARNING, BAD = "calm", "good", "warning", "bad"
+
+TAGS: Mapping[str, tuple[str, Marked]] = {
+    # products and packs
+    "online": (GOOD, lazy("Online")),
+    "offline_temporary": (WARNING, lazy("Offline")),
+    "offline_permanent": (BAD, lazy("Withdrawn for good")),
+    # what we were told
+    "received": (CALM, lazy("Received")),
+    "applied": (GOOD, lazy("Applied")),
+    "ignored": (CALM, lazy("Ignored")),
+    "rejected": (BAD, lazy("Rejected")),
+    "parked": (WARNING, lazy("Waiting")),
+    "failed": (BAD, lazy("Failed")),
+    # what we told others, and what follows from a change
+    "pending": (CALM, lazy("Under way")),
+    "delivered": (GOOD, lazy("Delivered")),
+    "exhausted": (BAD, lazy("Given up")),
+    "queued": (CALM, lazy("Waiting its turn")),
+    "running": (CALM, lazy("Under way")),
+    "done": (GOOD, lazy("Done")),
+    # Business Care
+    "active": (GOOD, lazy("Active")),
+    "payment_pending": (WARNING, lazy("Payment pending")),
+    "expired": (BAD, lazy("Expired")),
+    "ended": (BAD, lazy("Ended")),
+    # requests for support
+    "submitted": (CALM, lazy("Being checked")),
+    "needs_information": (WARNING, lazy("Information missing")),
+    "not_entitled": (BAD, lazy("Not entitled")),
+    "accepted": (CALM, lazy("To be answered")),
+    "refusable": (WARNING, lazy("Accepted, a ground is proposed")),
+    "acknowledged": (CALM, lazy("Being worked on")),
+    "refused": (BAD, lazy("Refused")),
+    "overturned": (WARNING, lazy("Refusal overturned")),
+    "contested": (WARNING, lazy("Refusal contested")),
+    "resolved": (GOOD, lazy("Resolved")),
+    "closed": (CALM, lazy("Closed")),
+    "abandoned": (CALM, lazy("Abandoned")),
+    "withdrawn_by_customer": (CALM, lazy("Taken back by the customer")),
+    # clocks and refunds
+    "suspended": (CALM, lazy("Suspended")),
+    "to_confirm": (WARNING, lazy("To be confirmed")),
+    "frozen": (CALM, lazy("Paused")),
+    "met": (GOOD, lazy("Met")),
+    "missed": (BAD, lazy("Missed")),
+    "void": (CALM, lazy("Without object")),
+    "due": (WARNING, lazy("Due")),
+    "requested": (CALM, lazy("Requested")),
+    "waived": (CALM, lazy("Waived")),
+    "refunded": (GOOD, lazy("Refunded")),
+    "manual": (WARNING, lazy("To be done by hand")),
+    # checks of a site
+    "pass": (GOOD, lazy("Passed")),
+    "fail": (BAD, lazy("Not passed")),
+    "unknown": (WARNING, lazy("Unknown")),
+}
+
+
+def tag_of(status: Any) -> tuple[str, str]:
+    """The tone and the word of a state, in the reader's language."""
+    tone, label = TAGS.get(str(getattr(status, "value", status)), (CALM, None))
+    return tone, str(status) if label is None else str(label)
+
+
+def standing_of(handling: Handling, refusal: Mapping[str, Any] | None) -> str:
+    """By which word a request's state is told: after an overturned refusal it is not one that nobody has answered."""
+    is_overturned = handling is Handling.ACCEPTED and "overturned" in (refusal or {})
+    return "overturned" if is_overturned else handling.value

@@ -1,0 +1,219 @@
+"""In which words is each mail to people written: its subject, and what it says?
+
+One entry for each outgoing event and side, `type:variant` where an event says different things. The values that a text
+may name are made in `letters.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...domain.notifications import Reader
+from ..i18n.language import Marked, lazy
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one mail."""
+
+    subject: Marked
+    text: Marked
+
+
+_TO_CUSTOMER: dict[str, Words] = {
+    "support_request.accepted": Words(
+        lazy("Your request was accepted: %(about)s"),
+        lazy(
+            "Your request about %(product)s was handed to the seller. The conversation shows by when an answer is due."
+        ),
+    ),
+    "support_request.needs_information": Words(
+        lazy("Something is missing from your request: %(about)s"),
+        lazy(
+            "Your request about %(product)s is not with the seller yet. Please add, until %(until)s: %(missing)s. You "
+            "can also send the request as it is."
+        ),
+    ),
+    "support_request.not_entitled": Words(
+        lazy("Your request could not be accepted: %(about)s"),
+        lazy("There is no active Business Care behind your request about %(product)s. %(why)s %(remedy)s"),
+    ),
+    "support_request.message_posted": Words(
+        lazy("New message: %(about)s"), lazy("There is a new message in the conversation about %(product)s.")
+    ),
+    "support_request.acknowledged": Words(
+        lazy("The seller takes charge of your request: %(about)s"),
+        lazy("The seller has answered your request about %(product)s in person."),
+    ),
+    "support_request.kind_changed:proposed": Words(
+        lazy("Is this what your request is about? %(about)s"),
+        lazy("The seller proposes to treat your request about %(product)s as: %(kind)s. Please say whether you agree."),
+    ),
+    "support_request.kind_changed": Words(
+        lazy("Your request is treated in another way: %(about)s"),
+        lazy("Your request about %(product)s is now treated as: %(kind)s."),
+    ),
+    "support_request.refused": Words(
+        lazy("The seller has refused your request: %(about)s"),
+        lazy(
+            "The seller has refused your request about %(product)s. The ground: %(ground)s. If you disagree, you can "
+            "contest the refusal until %(until)s; the marketplace then decides."
+        ),
+    ),
+    "support_request.overturned": Words(
+        lazy("The refusal was overturned: %(about)s"),
+        lazy("The marketplace has overturned the refusal of your request about %(product)s: the seller has to go on."),
+    ),
+    "support_request.offer_made": Words(
+        lazy("The seller proposes a paid update: %(about)s"),
+        lazy(
+            "For your request about %(product)s the seller proposes a paid update at %(amount)s. You can accept or "
+            "decline it. If you decline, what was owed to you is still owed."
+        ),
+    ),
+    "support_request.resolved": Words(
+        lazy("Is it fixed? %(about)s"),
+        lazy(
+            "The seller says that your request about %(product)s is settled. If it is not, say so until %(until)s: the "
+            "seller then has to go on."
+        ),
+    ),
+    "support_request.refund_due": Words(
+        lazy("A refund is due to you: %(about)s"),
+        lazy(
+            "The problem with %(product)s was not fixed in time, and you are owed %(amount)s. The refund is asked for "
+            "after %(until)s, unless you prefer the fix and say so until then."
+        ),
+    ),
+    "support_request.refund_requested": Words(
+        lazy("Your refund was asked for: %(about)s"),
+        lazy("The refund of %(amount)s for %(product)s was asked for. You have nothing to do."),
+    ),
+    "support_request.refund_waived": Words(
+        lazy("You prefer the fix: %(about)s"),
+        lazy("You prefer the fix of %(product)s over the refund of %(amount)s. The refund is not asked for."),
+    ),
+    "support_request.closed": Words(
+        lazy("Your request is closed: %(about)s"), lazy("Your request about %(product)s is closed. %(why)s")
+    ),
+    "subscription.renewal_notice_due": Words(
+        lazy("Your Business Care renews soon: %(product)s"),
+        lazy(
+            "Your Business Care for %(product)s ends on %(last_day)s, and renews for 12 months at %(amount)s unless "
+            "you cancel the renewal. You can do so free of charge until %(until)s, in your account."
+        ),
+    ),
+    "subscription.renewal_cancelled:customer": Words(
+        lazy("Your Business Care will not renew: %(product)s"),
+        lazy(
+            "We confirm that the Business Care for %(product)s will not renew, as you asked. It goes on until "
+            "%(last_day)s, with support and updates."
+        ),
+    ),
+    "subscription.renewal_cancelled:withdrawal": Words(
+        lazy("Your Business Care will not renew: %(product)s"),
+        lazy(
+            "%(product)s is no longer sold, so your Business Care will not renew. It goes on until %(last_day)s, with "
+            "support and updates."
+        ),
+    ),
+    "subscription.renewal_cancelled": Words(
+        lazy("Your Business Care has ended: %(product)s"), lazy("Your Business Care for %(product)s has ended.")
+    ),
+}
+_TO_SELLER: dict[str, Words] = {
+    "support_request.accepted": Words(
+        lazy("New request: %(about)s"),
+        lazy(
+            "A customer writes about %(product)s. Please answer in person: automatic replies do not count. The "
+            "conversation shows by when an answer is due."
+        ),
+    ),
+    "support_request.message_posted": _TO_CUSTOMER["support_request.message_posted"],
+    "support_request.acknowledgement_due_soon": Words(
+        lazy("To be answered today: %(about)s"),
+        lazy(
+            "A request about %(product)s waits for your answer in person, until the end of %(until)s. Automatic "
+            "replies do not count."
+        ),
+    ),
+    "support_request.acknowledgement_missed": Words(
+        lazy("Not answered in time: %(about)s"),
+        lazy("A request about %(product)s was to be answered in person until the end of %(until)s. It still waits."),
+    ),
+    "support_request.kind_changed:proposed": Words(
+        lazy("Another kind is proposed: %(about)s"),
+        lazy("It is proposed to treat the request about %(product)s as: %(kind)s. The customer has to agree."),
+    ),
+    "support_request.kind_changed": Words(
+        lazy("A request is treated in another way: %(about)s"),
+        lazy("The request about %(product)s is now treated as: %(kind)s."),
+    ),
+    "support_request.contested": Words(
+        lazy("The customer contests your refusal: %(about)s"),
+        lazy("The customer contests your refusal of the request about %(product)s. The marketplace decides."),
+    ),
+    "support_request.overturned": Words(
+        lazy("Your refusal was overturned: %(about)s"),
+        lazy("The marketplace has overturned your refusal of the request about %(product)s. Please go on with it."),
+    ),
+    "support_request.overturned:due": Words(
+        lazy("Your refusal was overturned: %(about)s"),
+        lazy(
+            "The marketplace has overturned your refusal of the request about %(product)s. The fix is owed until the "
+            "end of %(until)s."
+        ),
+    ),
+    "support_request.reopened": Words(
+        lazy("Not fixed, says the customer: %(about)s"),
+        lazy("The customer says that the request about %(product)s is not settled. Please go on with it."),
+    ),
+    "support_request.reopened:due": Words(
+        lazy("Not fixed, says the customer: %(about)s"),
+        lazy(
+            "The customer says that the request about %(product)s is not settled. The fix is owed until the end of "
+            "%(until)s."
+        ),
+    ),
+    "support_request.fix_due_soon": Words(
+        lazy("One business day left to fix: %(about)s"),
+        lazy("The problem with %(product)s has to be fixed until the end of %(until)s. After that a refund is due."),
+    ),
+    "support_request.fix_missed": Words(
+        lazy("Not fixed in time: %(about)s"),
+        lazy("The problem with %(product)s was to be fixed until the end of %(until)s."),
+    ),
+    "support_request.refund_due": Words(
+        lazy("A refund is due: %(about)s"),
+        lazy(
+            "The problem with %(product)s was not fixed in time, and the customer is owed %(amount)s. The refund is "
+            "asked for after %(until)s, unless the customer prefers the fix."
+        ),
+    ),
+    "support_request.refund_requested": Words(
+        lazy("A refund was asked for: %(about)s"),
+        lazy("The refund of %(amount)s for %(product)s was asked for."),
+    ),
+    "support_request.refund_waived": Words(
+        lazy("The customer prefers the fix: %(about)s"),
+        lazy("The customer prefers the fix of %(product)s over the refund of %(amount)s. The fix is still owed."),
+    ),
+    "support_request.closed": Words(
+        lazy("A request is closed: %(about)s"), lazy("The request about %(product)s is closed. %(why)s")
+    ),
+}
+WORDS = {Reader.CUSTOMER: _TO_CUSTOMER, Reader.SELLER: _TO_SELLER}
+
+CLOSED: dict[str, Marked] = {
+    "resolved": lazy("Nobody said in time that it was not fixed."),
+    "refusal_upheld": lazy("The marketplace has upheld the refusal."),
+    "refusal_not_contested": lazy("The refusal was not contested in time."),
+    "withdrawn_by_customer": lazy("The customer has taken it back."),
+    "abandoned": lazy("What was missing did not come in time."),
+    "duplicate": lazy("It says the same as a request that is open already."),
+}
+GREETING = lazy("Hello %(name)s,")
+SEE = lazy("See and answer here:")
+SEE_ACCOUNT = lazy("Your account:")
+FOOTER = lazy("This mail was sent automatically. Answers to it are not read: please write in the conversation.")
+FOOTER_ACCOUNT = lazy("This mail was sent automatically. Answers to it are not read.")

@@ -1,0 +1,136 @@
+"""Which requests are late or contested, and what is there to know of one of them?"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ...domain.support.state_machine import ClockName, Handling, Kind, RefundState
+from ...models.access import Role
+from ...models.products import Seller
+from ...services.catalog.names import names_of, titles_of
+from ...services.catalog.pages import listing_at
+from ...services.support.requests import Viewer, request_seen, whole
+from ...services.support.work_queue import contested_requests, late_requests
+from ..i18n.language import wording
+from ..identity.authorization import audience
+from ..labels.catalog import versions
+from ..labels.support import CHECKS, CLOCKS, ENTITLEMENT, GROUNDS, KINDS, MISSING, POLICIES, REPLY_REASONS, SKIPPED
+from ..list_pages import A_PAGE, asked, known_id, paged
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import key_of, number_after, page, place_after
+
+LATE, CONTESTED = "operator-late", "operator-contested"
+EXTENDABLE = ("running", "suspended")
+
+
+@blueprint.get("/operator/requests")
+@audience(Role.OPERATOR)
+def requests() -> BaseResponse:
+    """The open requests with a missed clock, or those whose refusal is contested; one is found by its id."""
+    if (wanted := asked("id")) is not None:
+        return redirect(url_for("mh_operator.support_request", request_id=wanted), 303)
+    return _contested() if request.args.get("show") == "contested" else _late()
+
+
+def _late() -> Response:
+    with current_runtime().database.reading() as session:
+        listed = paged(
+            LATE, late_requests(session, after=place_after(LATE), limit=A_PAGE + 1), lambda one: key_of(one.place)
+        )
+        titles = titles_of(session, {one.request.product_id for one in listed.items})
+        return page("late", listed=listed, titles=titles, show="late", clock_names=CLOCKS, now=current_runtime().now())
+
+
+def _contested() -> Response:
+    with current_runtime().database.reading() as session:
+        found = contested_requests(session, after=number_after(CONTESTED), limit=A_PAGE + 1)
+        listed = paged(CONTESTED, found, lambda one: one.number)
+        titles = titles_of(session, {one.product_id for one in listed.items})
+        return page("contested", listed=listed, titles=titles, show="contested", grounds=GROUNDS)
+
+
+@blueprint.get("/operator/requests/<request_id>")
+@audience(Role.OPERATOR)
+def support_request(request_id: str) -> Response:
+    """One request, whole, with what the marketplace can do about it."""
+    return shown_request(request_id)
+
+
+def shown_request(
+    request_id: str, *, status: int = 200, errors: dict[str, str] | None = None, move: str | None = None
+) -> Response:
+    """The request's page; `errors` are of the form of one `move`, which is shown open."""
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
+        found = request_seen(session, known_id(request_id), Viewer())
+        zone = runtime.settings.reference_zone
+        told = whole(session, found, Viewer(), now=runtime.now(), zone=zone)
+        seller = session.get(Seller, found.seller_id)
+        listing = listing_at(session, found.product_id, found.submitted_at)
+        return page(
+            "request",
+            status,
+            it=told,
+            title=titles_of(session, [found.product_id]).get(found.product_id, {}),
+            customer=names_of(session, [found.customer_id]).get(found.customer_id),
+            seller=seller.name if seller else found.seller_id,
+            listing=listing,
+            can=_moves_of(told),
+            errors=errors or {},
+            prefixed=_prefixed,
+            trace_day=_trace_day,
+            versions=versions,
+            move=move,
+            names={
+                "clocks": CLOCKS,
+                "policies": POLICIES,
+                "skipped": SKIPPED,
+                "kinds": KINDS,
+                "grounds": GROUNDS,
+                "reasons": REPLY_REASONS,
+                "checks": CHECKS,
+                "missing": MISSING,
+                "entitlement": ENTITLEMENT,
+            },
+            kinds=[(kind.value, str(word)) for kind, word in KINDS.items() if kind is not told["kind"]],
+            ClockName=ClockName,
+        )
+
+
+def _moves_of(told: dict[str, Any]) -> dict[str, bool]:
+    """What the marketplace can do now; what is impossible is not offered."""
+    handling, fix, refund = told["handling"], told["clocks"]["fix"], told["refund"]["state"]
+    answerable = (Handling.NEEDS_INFORMATION, Handling.ACCEPTED, Handling.ACKNOWLEDGED)
+    due = fix["due_before"] if fix else None
+    return {
+        "judge": handling is Handling.CONTESTED,
+        "extend": fix is not None and fix["state"] in EXTENDABLE and (due is None or current_runtime().now() < due),
+        "approve": refund == RefundState.NONE
+        and told["purchase_id"] is not None
+        and handling is not Handling.SUBMITTED,
+        "release": refund == RefundState.DUE,
+        "settle": refund == RefundState.MANUAL,
+        "kind": handling in answerable and not told["presale"],
+        "confirm": handling in answerable and told["proposed_kind"] is not None,
+        "note": True,
+    }
+
+
+def _prefixed(errors: dict[str, str], move: str | None) -> dict[str, str]:
+    """The errors by the ids of their boxes: several forms of the page have a box of one name."""
+    return {name if name == "kind" else f"{name}-{move}": sentence for name, sentence in errors.items()}
+
+
+def _trace_day(day: str) -> str:
+    """A day of a clock's trace."""
+    return wording().day(date.fromisoformat(day), "medium")
+
+
+def kind_of(text: str) -> Kind | None:
+    """The kind that a form names."""
+    return Kind(text) if text in list(Kind) else None

@@ -1,0 +1,44 @@
+"""How far has what follows from a change got?
+
+The page is a row's state, so that it may be left and opened again; htmx asks for its middle part anew while it runs,
+and without it the whole page is read again.
+"""
+
+from __future__ import annotations
+
+from flask import Response
+from sqlalchemy import select
+
+from ...models.access import Role
+from ...models.cascades import CascadeState
+from ...models.packs import Pack
+from ...models.products import SubjectKind
+from ...services.catalog.cascade_progress import progress_of
+from ...services.catalog.names import titles_of
+from ...services.catalog.pages import Visibility
+from ..csrf import wants_fragment
+from ..identity.authorization import audience
+from ..list_pages import known_id
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import page, seller_id
+from .template_context import told_side
+
+
+@blueprint.get("/seller/progress/<cascade_id>")
+@audience(Role.SELLER)
+def progress(cascade_id: str) -> Response:
+    """The steps of one cascade."""
+    with current_runtime().database.reading() as session:
+        found = progress_of(session, known_id(cascade_id), Visibility(seller_id=seller_id()))
+        if found.subject.kind is SubjectKind.PRODUCT:
+            title = titles_of(session, [found.subject.id]).get(found.subject.id, {})
+        else:
+            title = session.scalar(select(Pack.title).where(Pack.id == found.subject.id)) or {}
+    return page(
+        "progress_steps" if wants_fragment() else "progress",
+        found=found,
+        title=title,
+        by=told_side(str(found.cause.get("actor", ""))),
+        runs=found.state is CascadeState.RUNNING,
+    )

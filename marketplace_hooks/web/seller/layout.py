@@ -1,0 +1,26 @@
+"""What do all pages of the seller's room share beside what every room does: whose room it is, its lists' cursors?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from ..identity.authorization import signed_in
+from ..list_pages import show_in
+from ..pagination import decode
+
+
+def seller_id() -> str:
+    """Whose room this is."""
+    return signed_in().subject or ""
+
+
+def page(name: str, code: int = 200, /, **context: Any) -> Response:
+    """A page of the room."""
+    return show_in("seller", name, code, context)
+
+
+def cursor(kind: str) -> str | None:
+    """The key after which this page of a list begins; None: from its beginning. Raises `Refused` for another list's."""
+    return decode(kind, request.args.get("after") or None)

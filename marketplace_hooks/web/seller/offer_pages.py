@@ -1,0 +1,100 @@
+"""One product or one pack of this seller: how does it stand, what has happened to it, what can be asked of it now?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, redirect, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from ...domain.catalog.statuses import Side, Status
+from ...errors import NotFound, Refused
+from ...models.products import SubjectKind
+from ...services.catalog.holds_view import HoldsView
+from ...services.catalog.pages import PackPage, ProductPage, Visibility, pack_page, product_page
+from ...services.catalog.status_history import history_of
+from ...services.catalog.status_requests import Target, ask_cancellation
+from ...services.core.unit_of_work import Cause, UnitOfWork
+from ..csrf import tell
+from ..form_idempotency import run_once
+from ..i18n.language import gettext
+from ..labels.seller_refusals import sentence_of
+from ..list_pages import known_id
+from ..state import current_runtime
+from .layout import page, seller_id
+from .template_context import what_happened
+
+ENTRIES = 20
+_PAGES = {SubjectKind.PRODUCT: "mh_seller.product", SubjectKind.PACK: "mh_seller.pack"}
+_CHANGES = {SubjectKind.PRODUCT: "mh_seller.change", SubjectKind.PACK: "mh_seller.change_pack"}
+
+
+def own_product(session: Session, product_id: str) -> ProductPage:
+    """The product, if the seller of this room sells it. Raises `NotFound`."""
+    found = product_page(
+        session, known_id(product_id), visibility=Visibility(seller_id=seller_id()), now=current_runtime().now()
+    )
+    if found is None or found.card.seller_id != seller_id():
+        raise NotFound(f"there is no product {product_id}")
+    return found
+
+
+def own_pack(session: Session, pack_id: str) -> PackPage:
+    """The pack, if the seller of this room sells it. Raises `NotFound`."""
+    found = pack_page(session, known_id(pack_id))
+    if found is None or found.card.seller_id != seller_id():
+        raise NotFound(f"there is no pack {pack_id}")
+    return found
+
+
+def show(kind: SubjectKind, id_: str, *, refused: str | None = None, status: int = 200) -> Response:
+    """The page of a product or a pack, with why something could not be done."""
+    with current_runtime().database.reading() as session:
+        found = own_pack(session, id_) if kind is SubjectKind.PACK else own_product(session, id_)
+        past = history_of(session, kind, id_, limit=ENTRIES)
+    held_by = {hold.side for hold in found.holds_view.holds}
+    return page(
+        kind.value,
+        status,
+        found=found,
+        card=found.card,
+        past=[what_happened(one) for one in past],
+        moves=_moves(kind, id_, found.holds_view),
+        held_by_others=bool(held_by) and Side.SELLER not in held_by,
+        refused=refused,
+    )
+
+
+def cancel(kind: SubjectKind, id_: str) -> BaseResponse:
+    """Cancel what the seller has scheduled for it."""
+    target = Target(kind=kind, id=known_id(id_), seller_id=seller_id())
+
+    def act(uow: UnitOfWork) -> str:
+        ask_cancellation(uow, target, Side.SELLER, Cause(actor=Side.SELLER, reason=""))
+        return ""
+
+    try:
+        run_once(act)
+    except Refused as refused:
+        if refused.code == NotFound.code:
+            raise
+        return show(kind, id_, refused=sentence_of(refused), status=409)
+    tell("good", gettext("The scheduled change is cancelled."))
+    return redirect(url_for(_PAGES[kind], **_named(kind, id_)), 303)
+
+
+def _moves(kind: SubjectKind, id_: str, holds_view: HoldsView) -> list[dict[str, Any]]:
+    """What the seller can ask of it now, the usual one first."""
+    if holds_view.withdrawal is not None:
+        return []
+    holds = any(hold.side is Side.SELLER for hold in holds_view.holds)
+    usual = Status.ONLINE if holds else Status.OFFLINE_TEMPORARY
+    return [
+        {"status": status, "url": url_for(_CHANGES[kind], **_named(kind, id_), status=status.value)}
+        for status in (usual, Status.OFFLINE_PERMANENT)
+    ]
+
+
+def _named(kind: SubjectKind, id_: str) -> dict[str, Any]:
+    return {f"{kind}_id": id_}

@@ -1,0 +1,80 @@
+"""How well does this seller keep the clocks, month by month?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response
+
+from ...domain.civil_days import add_months, day_of
+from ...domain.support.state_machine import RefundState
+from ...models.access import Role
+from ...services.support.refunds import WAITING
+from ...services.support.sla_report import Kept, MonthFigures, read_figures
+from ..i18n.language import wording
+from ..identity.authorization import audience
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import page, seller_id
+
+MONTHS = 12
+
+
+@blueprint.get("/seller/figures")
+@audience(Role.SELLER)
+def figures() -> Response:
+    """The last twelve months: what was taken charge of and fixed in time, refunds, refusals."""
+    now, zone = current_runtime().now(), current_runtime().settings.reference_zone
+    today = day_of(now, zone)
+    first = add_months(today.replace(day=1), 1 - MONTHS)
+    with current_runtime().database.reading() as session:
+        months = read_figures(session, seller_id(), first, today, now=now, zone=zone)
+    names = [wording().month(month.first_day) for month in months]
+    return page(
+        "figures",
+        months=list(zip(names, months, strict=True)),
+        is_empty=not any(month.requests for month in months),
+        requests=_series(names, [month.requests for month in months]),
+        acknowledged=_kept([month.acknowledged for month in months]),
+        fixed=_kept([month.fixed for month in months]),
+        late=_series(names, [month.acknowledged.late + month.fixed.late for month in months]),
+        refunded=_refunded(months),
+        refusals=_refusals(months),
+        refunds_of=_refunds_of,
+    )
+
+
+def _series(names: Sequence[str], values: Sequence[int]) -> list[tuple[str, int]]:
+    return list(zip(names, values, strict=True))
+
+
+def _kept(kept: Sequence[Kept]) -> dict[str, int | None]:
+    """All months together; `percent` is None while nothing is decided."""
+    in_time, late = sum(one.in_time for one in kept), sum(one.late for one in kept)
+    decided = in_time + late
+    return {"in_time": in_time, "late": late, "percent": 100 * in_time // decided if decided else None}
+
+
+def _refunded(months: Sequence[MonthFigures]) -> dict[str, int]:
+    """What was given back or will be, by currency."""
+    owed: dict[str, int] = {}
+    for refund in (one for month in months for one in month.refunds):
+        if refund.state in (*WAITING, RefundState.REFUNDED):
+            amount = refund.amount
+            owed[amount["currency"]] = owed.get(amount["currency"], 0) + amount["amount_cents"]
+    return owed
+
+
+def _refusals(months: Sequence[MonthFigures]) -> list[dict[str, Any]]:
+    """The refusals by their ground, the most frequent first."""
+    found: dict[str, dict[str, Any]] = {}
+    for refusal in (one for month in months for one in month.refusals):
+        counted = found.setdefault(refusal.ground, {"ground": refusal.ground, "count": 0, "overturned": 0})
+        counted["count"] += refusal.count
+        counted["overturned"] += refusal.overturned
+    return sorted(found.values(), key=lambda one: -one["count"])
+
+
+def _refunds_of(month: MonthFigures) -> int:
+    return sum(refund.count for refund in month.refunds)

@@ -1,0 +1,116 @@
+"""Which requests does this seller have to see to, and what is there to know of one of them?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from ...domain.instants import format_instant, parse_instant
+from ...domain.support.eligibility import Ground
+from ...domain.support.state_machine import OPEN, Handling, Kind
+from ...errors import Refused
+from ...models.access import Role
+from ...models.support import SupportRequest
+from ...services.catalog.names import names_of, titles_of
+from ...services.support.requests import Viewer, Which, clocks_of, list_requests, request_seen, whole
+from ..identity.authorization import audience
+from ..labels.checks import told_checks
+from ..labels.clocks import told_clock
+from ..list_pages import A_PAGE, known_id, paged
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import cursor, page, seller_id
+
+LIST = "own-requests"
+
+
+@blueprint.get("/seller/requests")
+@audience(Role.SELLER)
+def requests() -> Response:
+    """The seller's requests, the next deadline first."""
+    wanted = request.args.get("show", Which.OPEN.value)
+    which = Which(wanted) if wanted in list(Which) else Which.OPEN
+    viewer, now = Viewer(seller_id=seller_id()), current_runtime().now()
+    with current_runtime().database.reading() as session:
+        found = list_requests(session, viewer, which=which, now=now, after=_after(), limit=A_PAGE + 1)
+        listed = paged(LIST, found, _key)
+        running = clocks_of(session, [one.id for one in listed.items])
+        titles = titles_of(session, (one.product_id for one in listed.items))
+        names = names_of(session, (one.customer_id for one in listed.items))
+    clocks = {
+        id_: {name: told_clock(clock, now) for name, clock in both.items() if clock is not None}
+        for id_, both in running.items()
+    }
+    return page(
+        "requests", listed=listed, which=which, all_which=list(Which), clocks=clocks, titles=titles, names=names
+    )
+
+
+@blueprint.get("/seller/requests/<request_id>")
+@audience(Role.SELLER)
+def request_page(request_id: str) -> Response:
+    """One request: its Business Care, its clocks, what was checked, what was said, and what can be done."""
+    return shown_request(request_id)
+
+
+def shown_request(request_id: str, *, name: str = "request", code: int = 200, **more: Any) -> Response:
+    """A page about one request; `more` is what the page `name` needs beside."""
+    runtime = current_runtime()
+    now, zone = runtime.now(), runtime.settings.reference_zone
+    viewer = Viewer(seller_id=seller_id())
+    with runtime.database.reading() as session:
+        found = request_seen(session, known_id(request_id), viewer)
+        told = whole(session, found, viewer, now=now, zone=zone)
+        context = _beside(session, found)
+    clocks = {name: told_clock(clock, now) for name, clock in told["clocks"].items() if clock is not None}
+    return page(
+        name,
+        code,
+        whole=told,
+        clocks=clocks,
+        checks=told_checks(told["checks"]),
+        can=possible(told),
+        kinds=list(Kind),
+        **{"errors": {}, "refused": None, **context, **more},
+    )
+
+
+def possible(told: dict[str, Any]) -> dict[str, bool]:
+    """What the seller may still do about a request as it stands (`domain/requests`)."""
+    handling = told["handling"]
+    works = handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED) and not told["presale"]
+    return {
+        "answer": handling in OPEN,
+        "refuse": works,
+        "resolve": works,
+        "offer": works,
+        "waive": handling in OPEN and not told["presale"],
+        "kind": (works or handling is Handling.NEEDS_INFORMATION) and not told["presale"],
+    }
+
+
+def _beside(session: Session, found: SupportRequest) -> dict[str, Any]:
+    return {
+        "title": titles_of(session, [found.product_id]).get(found.product_id, {}),
+        "customer": names_of(session, [found.customer_id]).get(found.customer_id),
+        "proposed": [Ground(ground) for ground in found.grounds],
+    }
+
+
+def _key(one: SupportRequest) -> str:
+    at = one.next_deadline_at
+    return f"{format_instant(at) if at else ''}|{one.number}"
+
+
+def _after() -> tuple[datetime | None, int] | None:
+    key = cursor(LIST)
+    if key is None:
+        return None
+    at, _, number = key.partition("|")
+    instant = parse_instant(at) if at else None
+    if not (number.isascii() and number.isdecimal() and len(number) <= 18) or (at and instant is None):
+        raise Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")
+    return instant, int(number)

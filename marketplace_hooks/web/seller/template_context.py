@@ -1,0 +1,116 @@
+"""In which words is a seller told of statuses, who holds what, what has happened, and what still goes on?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import request
+
+from ...domain.catalog.statuses import Side
+from ...models.cascades import CascadeState
+from ...services.catalog.status_history import CANCELLED, SCHEDULED, Happened
+from ...services.support.owed_refunds import Claims
+from ...services.support.requests import Which
+from ..form_idempotency import once_token
+from ..i18n.language import Marked, gettext, lazy
+from ..labels.business_care import care_extent, care_title, why_inactive
+from ..labels.statuses import SCHEDULED_TO, STEPS
+from ..labels.support import CLOCKS, GROUNDS, GROUNDS_MEAN, KINDS, MISSING, REMEDIES, REPLY_REASONS
+from ..status_change_page import BUTTONS
+from .blueprint import blueprint
+
+HELD_BY = {
+    Side.SELLER: lazy("Held offline by you"),
+    Side.MARKETPLACE: lazy("Held offline by the marketplace"),
+    Side.ACCOUNT: lazy("Your seller account is suspended"),
+}
+WITHDRAWN_BY = {
+    Side.SELLER: lazy("Withdrawn for good by you"),
+    Side.MARKETPLACE: lazy("Withdrawn for good by the marketplace"),
+    Side.ACCOUNT: lazy("Withdrawn for good with your account"),
+}
+SIDES = {
+    Side.SELLER: lazy("you"),
+    Side.MARKETPLACE: lazy("the marketplace"),
+    Side.ACCOUNT: lazy("your account’s suspension"),
+}
+CHANGES: dict[str, Marked] = {
+    "held": lazy("Taken offline"),
+    "lifted": lazy("Put back online, or one hold less"),
+    "withdrawn": lazy("Withdrawn for good"),
+    "reinstated": lazy("Reinstated by the marketplace"),
+}
+
+WHICH: dict[str, Marked] = {
+    Which.OPEN: lazy("Open"),
+    Which.TO_ACKNOWLEDGE: lazy("To be taken charge of"),
+    Which.LATE: lazy("Late"),
+    Which.ALL: lazy("All"),
+    Claims.WAITING: lazy("To be given back"),
+}
+
+
+@blueprint.context_processor
+def words_of_the_room() -> dict[str, Any]:
+    """What the templates of this room may say beside what all pages may."""
+    return {
+        "buttons": BUTTONS,
+        "care_extent": care_extent,
+        "care_title": care_title,
+        "changes": CHANGES,
+        "clock_names": CLOCKS,
+        "form": request.form,
+        "ground_words": GROUNDS,
+        "grounds_mean": GROUNDS_MEAN,
+        "held_by": HELD_BY,
+        "kind_words": KINDS,
+        "missing_words": MISSING,
+        "once_token": once_token,
+        "remedy_words": REMEDIES,
+        "reply_reasons": REPLY_REASONS,
+        "scheduled_to": SCHEDULED_TO,
+        "sides": SIDES,
+        "steps": STEPS,
+        "which_words": WHICH,
+        "why_inactive": why_inactive,
+        "withdrawn_by": WITHDRAWN_BY,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of a product's past."""
+
+    title: str
+    at: datetime
+    by: str
+    reason: str
+    effective_at: datetime | None
+    cascade_id: str | None
+    state: CascadeState | None
+
+
+def what_happened(one: Happened) -> Entry:
+    """An entry of the history in words."""
+    known = CHANGES.get(one.change)
+    title = one.change if known is None else str(known)
+    if one.status is not None and one.change == SCHEDULED:
+        title = gettext("Scheduled: %(what)s", what=BUTTONS[one.status])
+    elif one.status is not None and one.change == CANCELLED:
+        title = gettext("Schedule cancelled: %(what)s", what=BUTTONS[one.status])
+    return Entry(
+        title=title,
+        at=one.at,
+        by=told_side(one.cause.actor),
+        reason=one.cause.reason,
+        effective_at=one.effective_at,
+        cascade_id=one.cascade_id,
+        state=one.state,
+    )
+
+
+def told_side(actor: str) -> str:
+    """Who asked for it, as its seller is told."""
+    return str(SIDES[Side(actor)]) if actor in list(Side) else actor

@@ -1,0 +1,8 @@
+"""Sign-in and sign-out, the demo's list of people, and the choice of a time zone."""
+
+from __future__ import annotations
+
+from . import demo, openid, pages, time_zone
+from .blueprint import blueprint
+
+__all__ = ["blueprint", "demo", "openid", "pages", "time_zone"]

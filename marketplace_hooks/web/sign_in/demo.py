@@ -1,0 +1,30 @@
+"""Who would the visitor of a demo like to be? Only where the installation is a demo, and no host signs people in."""
+
+from __future__ import annotations
+
+from flask import abort, redirect, request
+from werkzeug.wrappers import Response
+
+from ..identity import sessions
+from ..identity.authorization import audience
+from ..navigation import first_page
+from ..state import Identity, current_web_state
+from .blueprint import blueprint
+from .demo_people import find_person
+from .pages import wanted_page
+
+
+@blueprint.post("/sign-in/demo")
+@audience()
+def choose() -> Response:
+    """Be this person from now on."""
+    web_state = current_web_state()
+    if not web_state.runtime.settings.demo or web_state.identity is not None:
+        abort(404)
+    with web_state.runtime.database.reading() as session:
+        chosen = find_person(session, request.form.get("role", ""), request.form.get("subject", ""))
+    if chosen is None:
+        abort(404)
+    identity = Identity(role=chosen.role, subject=chosen.subject, locale=chosen.locale)
+    sessions.begin(identity, name=chosen.name, by=sessions.BY_DEMO)
+    return redirect(wanted_page() or first_page(identity.role), 303)

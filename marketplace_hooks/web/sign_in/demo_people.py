@@ -1,0 +1,60 @@
+"""Whom may a visitor of the demo be?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ...models.access import Role
+from ...models.products import Product, Seller
+from ...models.purchases import Customer, Purchase
+
+MOST = 12
+"""Of each kind; who else buys in the demo is there for the numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody to be: `count` is of a seller's products, or a customer's purchases."""
+
+    role: Role
+    subject: str | None
+    name: str
+    locale: str | None = None
+    count: int = 0
+
+
+def demo_people(session: Session) -> dict[Role, Sequence[Person]]:
+    """The demo's sellers, customers and operator."""
+    return {
+        Role.SELLER: _people(session, Role.SELLER),
+        Role.CUSTOMER: _people(session, Role.CUSTOMER),
+        Role.OPERATOR: [Person(role=Role.OPERATOR, subject=None, name="Marketplace")],
+    }
+
+
+def find_person(session: Session, role: str, subject: str) -> Person | None:
+    """The one who was chosen; None when there is none."""
+    known = demo_people(session)
+    people = known.get(Role(role), ()) if role in list(known) else ()
+    return next((one for one in people if (one.subject or "") == subject), None)
+
+
+def _people(session: Session, role: Role) -> list[Person]:
+    person, owned, key = (
+        (Seller, Product, Product.seller_id) if role is Role.SELLER else (Customer, Purchase, Purchase.customer_id)
+    )
+    chosen = (
+        select(person.id, person.name, person.locale, func.count(owned.id))
+        .join(owned, key == person.id)
+        .group_by(person.id, person.name, person.locale)
+        .order_by(person.id)
+        .limit(MOST)
+    )
+    return [
+        Person(role=role, subject=id_, name=name, locale=locale, count=count)
+        for id_, name, locale, count in session.execute(chosen)
+    ]

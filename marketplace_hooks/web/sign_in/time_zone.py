@@ -1,0 +1,36 @@
+"""In which zone would the reader like to read times?"""
+
+from __future__ import annotations
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ..identity.authorization import audience
+from ..layout import remember
+from ..time_zones import COOKIE, chosen_zone, known_zones
+from .blueprint import blueprint
+from .pages import wanted_page
+
+
+@blueprint.get("/times")
+@audience()
+def times() -> str:
+    """The form."""
+    return render_template(
+        "marketplace_hooks/sign_in/times.html", zones=known_zones(), chosen=chosen_zone(), next=wanted_page()
+    )
+
+
+@blueprint.post("/times")
+@audience()
+def choose_times() -> Response:
+    """Remember it in this browser, and go back; without one, the marketplace's own zone again."""
+    chosen = request.form.get("zone", "")
+    if chosen and chosen not in known_zones():
+        abort(400)
+    response = redirect(wanted_page() or url_for("mh_storefront.home"), 303)
+    if chosen:
+        remember(response, COOKIE, chosen)
+    else:
+        response.delete_cookie(COOKIE, path=url_for("mh_storefront.home"))
+    return response

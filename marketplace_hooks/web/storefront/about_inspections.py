@@ -1,0 +1,35 @@
+"""Who visited this shop, why, how often, and how does its owner stop it? The page that our User-Agent links to.
+
+Its reader found us in a log. He has no account here and owes us nothing, so everything that he needs stands on it.
+"""
+
+from __future__ import annotations
+
+from flask import Response, make_response, render_template
+
+from ...remote.probes.run import ABOUT_PATH, AGENT
+from ...remote.probes.session import MAX_REQUESTS
+from ..identity.authorization import audience
+from ..state import current_runtime
+from .blueprint import blueprint
+
+
+@blueprint.get(ABOUT_PATH)
+@audience()
+def about_inspections() -> Response:
+    """What an inspection asks of a shop, with the limits that this installation keeps."""
+    runtime = current_runtime()
+    settings = runtime.settings
+    contact = settings.inspection_contact
+    page = render_template(
+        "marketplace_hooks/storefront/about.html",
+        agent=AGENT,
+        whole_agent=runtime.site_client.user_agent,
+        contact=contact,
+        is_address=contact is not None and "://" not in contact,
+        requests=MAX_REQUESTS,
+        deadline_s=round(settings.inspection_deadline_s),
+        reuse_minutes=max(1, round(settings.inspection_reuse_s / 60)),
+        kept_days=settings.inspection_days,
+    )
+    return make_response(page)

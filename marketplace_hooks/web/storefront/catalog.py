@@ -1,0 +1,160 @@
+"""The three pages of the storefront: the catalogue, a product, a pack.
+
+What is hidden answers 404, and 410 once it is withdrawn for good (`domain.md` 5, 6), but for those who may see it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+from sqlalchemy.orm import Session
+
+from ...database.text_search import folded
+from ...domain.catalog.statuses import Status
+from ...domain.civil_days import day_of
+from ...services.catalog import card_details
+from ...services.catalog import pages as catalogue
+from ...services.catalog.pages import PackCard, PackPage, Page, ProductCard, ProductPage
+from ...services.support.closures import current_closures
+from ..identity.authorization import audience, may_see, visibility
+from ..labels.business_care import care_vocabulary
+from ..labels.catalog import KINDS, category_label, range_of, versions
+from ..labels.statuses import HELD_BY, SCHEDULED_TO, WITHDRAWN_BY
+from ..layout import refuse
+from ..state import current_runtime
+from .artwork import artwork
+from .blueprint import blueprint
+from .excerpts import excerpt, paragraphs
+from .ownership import may_ask_before_buying, owned_by_reader
+
+PRODUCTS_SHOWN = 24
+PACKS_SHOWN = 8
+CLOSURES_SHOWN = 5
+LONGEST_ID = 100
+LONGEST_SEARCH = 100
+
+
+@blueprint.context_processor
+def _words_of_the_shop() -> dict[str, Any]:
+    return {
+        **care_vocabulary(),
+        "artwork": artwork,
+        "category_label": category_label,
+        "excerpt": excerpt,
+        "held_by": HELD_BY,
+        "kinds": KINDS,
+        "paragraphs": paragraphs,
+        "range_of": range_of,
+        "scheduled": SCHEDULED_TO,
+        "versions": versions,
+        "withdrawn_by": WITHDRAWN_BY,
+    }
+
+
+@blueprint.get("/")
+@audience()
+def home() -> Response:
+    """The catalogue: what is searched for, or everything, by pages; and the packs."""
+    search, category, after = _asked("q", LONGEST_SEARCH), _asked("category", LONGEST_ID), _asked("after", LONGEST_ID)
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
+        products = catalogue.find_products(session, category=category, search=search, after=after, limit=PRODUCTS_SHOWN)
+        packs = _packs(session, search) if category is None else Page[PackCard]()
+        categories = catalogue.find_categories(session)
+        announced = card_details.announced(session, [card.product_id for card in products.items], runtime.now())
+        contents = card_details.contents(session, [card.pack_id for card in packs.items])
+    return _page(
+        "home",
+        search=search,
+        category=category,
+        categories=sorted(((category_label(code), code) for code in categories), key=lambda one: folded(one[0])),
+        products=products,
+        announced=announced,
+        packs=packs,
+        contents=contents,
+        is_first=after is None,
+    )
+
+
+@blueprint.get("/products/<product_id>")
+@audience()
+def product(product_id: str) -> Response:
+    """What a product's listing announces, and the packs that contain it."""
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
+        page = catalogue.product_page(session, product_id, visibility=visibility()) if _is_id(product_id) else None
+        if page is None or not may_see(page.card):
+            return _refuse("product", page)
+        contents = card_details.contents(session, [card.pack_id for card in page.packs])
+        releases = card_details.releases(session, product_id, runtime.now())
+        today = day_of(runtime.now(), runtime.settings.reference_zone)
+        closures = current_closures(session, page.card.seller_id, today)[:CLOSURES_SHOWN]
+        return _page(
+            "product",
+            page=page,
+            card=page.card,
+            contents=contents,
+            releases=releases,
+            closures=closures,
+            is_insider=_is_insider(page.card),
+            owned=owned_by_reader(session, product_id),
+            may_ask=page.card.visible and may_ask_before_buying(),
+        )
+
+
+@blueprint.get("/packs/<pack_id>")
+@audience()
+def pack(pack_id: str) -> Response:
+    """What is in a pack, and what it saves."""
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
+        page = catalogue.pack_page(session, pack_id) if _is_id(pack_id) else None
+        if page is None or not may_see(page.card):
+            return _refuse("pack", page)
+        announced = card_details.announced(session, [card.product_id for card in page.products], runtime.now())
+    return _page(
+        "pack",
+        page=page,
+        card=page.card,
+        announced=announced,
+        apart_cents=_apart(page),
+        is_insider=_is_insider(page.card),
+    )
+
+
+def _is_insider(card: ProductCard | PackCard) -> bool:
+    """Whether the reader is told who holds it and what is scheduled: whoever would see the page if it were hidden."""
+    return may_see(replace(card, visible=False))
+
+
+def _refuse(what: str, page: ProductPage | PackPage | None) -> Response:
+    """404 for what is not there now, whether it ever was or not; 410 for what will never come back."""
+    withdrawn = page is not None and page.card.status is Status.OFFLINE_PERMANENT
+    return refuse(410 if withdrawn else 404, "marketplace_hooks/storefront/gone.html", what=what)
+
+
+def _page(name: str, **context: Any) -> Response:
+    return make_response(render_template(f"marketplace_hooks/storefront/{name}.html", **context))
+
+
+def _packs(session: Session, search: str | None) -> Page[PackCard]:
+    return catalogue.find_packs(session, search=search, after=_asked("packs_after", LONGEST_ID), limit=PACKS_SHOWN)
+
+
+def _apart(page: PackPage) -> int | None:
+    """What the products of a pack cost one by one, in its currency; None when they are not all sold in it."""
+    if any(card.currency != page.card.currency for card in page.products):
+        return None
+    return sum(card.price_cents for card in page.products)
+
+
+def _asked(name: str, longest: int) -> str | None:
+    """A parameter of the address without what no text holds; None when nothing is left of it."""
+    text = "".join(letter for letter in request.args.get(name, "") if letter.isprintable()).strip()
+    return text[:longest] or None
+
+
+def _is_id(text: str) -> bool:
+    return len(text) <= LONGEST_ID and "\0" not in text

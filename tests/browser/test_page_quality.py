@@ -1,0 +1,84 @@
+"""Do the pages serve who has no mouse, no script, or a slow line?"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Response, expect
+
+from ..support.demo_stack import Stack
+from ..support.page_quality import sign_in_as
+from .conftest import OpenBrowser
+
+MOST_BYTES, MOST_REQUESTS = 60_000, 5
+ROOMS = [("seller", "pixelune", "/seller"), ("customer", "c-1001", "/account"), ("operator", "", "/operator")]
+
+
+def test_the_first_page_is_small_and_made_of_few_files(stack: Stack, open_browser: OpenBrowser) -> None:
+    page = open_browser()
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto("/", wait_until="networkidle")
+    assert {answer.url.startswith(stack.url) for answer in answers} == {True}
+    assert len(answers) <= MOST_REQUESTS
+    assert sum(len(answer.body()) for answer in answers) <= MOST_BYTES
+
+
+@pytest.mark.parametrize(("role", "subject", "path"), ROOMS)
+def test_a_room_is_made_of_few_files(open_browser: OpenBrowser, role: str, subject: str, path: str) -> None:
+    page = open_browser()
+    sign_in_as(page, role, subject)
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(path, wait_until="load")
+    assert len(answers) <= MOST_REQUESTS
+
+
+@pytest.mark.parametrize(("role", "subject", "path"), ROOMS)
+def test_the_first_key_leads_past_the_navigation(open_browser: OpenBrowser, role: str, subject: str, path: str) -> None:
+    page = open_browser()
+    sign_in_as(page, role, subject, then=path)
+    page.keyboard.press("Tab")
+    skip = page.locator(".skip")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+
+@pytest.mark.parametrize(("role", "subject", "path"), ROOMS)
+def test_every_stop_of_the_keyboard_is_seen_and_follows_the_page(
+    open_browser: OpenBrowser, role: str, subject: str, path: str
+) -> None:
+    page = open_browser()
+    sign_in_as(page, role, subject, then=path)
+    seen = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate(
+                """() => {
+                  const one = document.activeElement, style = getComputedStyle(one), own = "mh_place";
+                  one[own] ??= [...document.querySelectorAll("*")].indexOf(one);
+                  const after = getComputedStyle(one, "::after");
+                  const ring = style.outlineStyle !== "none" || after.outlineStyle !== "none";
+                  return {place: one[own], ring};
+                }"""
+            )
+        )
+    assert all(stop["ring"] for stop in seen)
+    places = [stop["place"] for stop in seen]
+    assert places == sorted(places)
+
+
+def test_a_seller_without_scripts_takes_a_product_offline_and_back(stack: Stack, open_browser: OpenBrowser) -> None:
+    page, make_site_client = open_browser(javascript=False), open_browser(javascript=False)
+    sign_in_as(page, "seller", "kervelo")
+    for button, status in (("Take offline", 404), ("Put back online", 200)):
+        page.goto("/seller/products/20508")
+        page.get_by_role("link", name=button).click()
+        page.get_by_label("Why?").fill("a look")
+        page.get_by_role("button", name=button).click()
+        page.wait_for_url("**/seller/progress/*")
+        answer = make_site_client.goto("/products/20508")
+        assert answer is not None
+        assert answer.status == status

@@ -1,0 +1,339 @@
+"""Is every setting read from where it may stand, checked, and explained when it is wrong? (`interface.md`)"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketplace_hooks.cli.settings_page import page
+from marketplace_hooks.config.settings import DEMO_MARK, FIELDS, PREFIX, Settings, default_instance, load
+from marketplace_hooks.config.smtp_url import SmtpServer
+from marketplace_hooks.errors import ConfigurationError
+
+from ..support.marketplace import SECRET
+
+KEY = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
+
+# How each is written in the environment and in a file, and what it then is.
+GOOD: dict[str, tuple[str, Any, Any]] = {
+    "database_url": ("postgresql://db/shop", "postgresql://db/shop", "postgresql://db/shop"),
+    "redis_url": ("redis://cache:6379/1", "redis://cache:6379/1", "redis://cache:6379/1"),
+    "secret_key": ("s3cret", "s3cret", "s3cret"),
+    "webhook_secrets": (f"partner={SECRET}", {"partner": SECRET}, {"partner": (SECRET,)}),
+    "encryption_keys": (f"{KEY} {KEY}", [KEY, KEY], (KEY, KEY)),
+    "download_secret": ("ab" * 16, "ab" * 16, b"\xab" * 16),
+    "public_url": ("https://addons.example", "https://addons.example", "https://addons.example"),
+    "url_prefix": ("/addons/", "/addons", "/addons"),
+    "reference_zone": ("Europe/Madrid", "Europe/Madrid", ZoneInfo("Europe/Madrid")),
+    "sign_in_url": ("/login", "/login", "/login"),
+    "oidc_issuer": ("https://id.example", "https://id.example", "https://id.example"),
+    "oidc_client_id": ("shop", "shop", "shop"),
+    "oidc_client_secret": ("s3cret", "s3cret", "s3cret"),
+    "oidc_scope": ("openid", "openid", "openid"),
+    "oidc_role_claim": ("realm_access.roles", "realm_access.roles", "realm_access.roles"),
+    "oidc_roles": ("vendors=seller", {"vendors": "seller"}, {"vendors": "seller"}),
+    "oidc_subject_claim": ("shop_id", "shop_id", "shop_id"),
+    "oidc_locale_claim": ("lang", "lang", "lang"),
+    "allowed_networks": (
+        "127.0.0.0/8:9000,10.0.0.0/8",
+        ["127.0.0.0/8:9000", "10.0.0.0/8"],
+        ("127.0.0.0/8:9000", "10.0.0.0/8"),
+    ),
+    "demo": ("yes", True, True),
+    "park_retries_s": ("1, 2.5", [1, 2.5], (1.0, 2.5)),
+    "delivery_schedule_s": ("0 5 300", [0, 5, 300], (0.0, 5.0, 300.0)),
+    "smtp_url": (
+        "smtps://mail.example",
+        "smtps://mail.example",
+        SmtpServer(host="mail.example", port=465, security="tls"),
+    ),
+    "mail_sender": ("no-reply@addons.example", "no-reply@addons.example", "no-reply@addons.example"),
+    "mail_schedule_s": ("0 60", [0, 60], (0.0, 60.0)),
+    "inspection_contact": ("abuse@addons.example", "abuse@addons.example", "abuse@addons.example"),
+    "business_days": ("LEGAL", "LEGAL", "LEGAL"),
+    "holidays_country": ("BE", "BE", "BE"),
+    "closures_suspend_acknowledgement": ("no", "no", "no"),
+    "closures_suspend_fix": ("yes", "yes", "yes"),
+    "prestashop_releases": ("/etc/releases.json", "/etc/releases.json", Path("/etc/releases.json")),
+    **{name: ("7", 7, 7) for name, field in FIELDS.items() if field.type == "int"},
+    **{name: ("1.5", 1.5, 1.5) for name, field in FIELDS.items() if field.type == "float"},
+}
+# By name or by type: what it may not be.
+BAD: dict[str, list[Any]] = {
+    "int": ["", "-1", "1.5", "x", "1e3", "0x10", "99999999999", True, None, 1.5, [1]],
+    "float": ["", "0", "-1", "x", "nan", "inf", "1e10", True, None, [1.0]],
+    "bool": ["", "perhaps", "2", 2, None],
+    "str": [7, None, True, ["a"]],
+    "park_retries_s": ["", "x", "-1", "1 -2", "nan", "inf", [], ["x"], [True], [[1]], None, 7],
+    "delivery_schedule_s": ["", "soon"],
+    "reference_zone": ["", "Paris", "Europe", "../etc/passwd", "x" * 300, "Europe/Paris\n", 2],
+    "allowed_networks": ["localhost", "10.0.0.1/8", "10.0.0.0/8:0", "10.0.0.0/8:65536", "10.0.0.0/8:x"],
+    "public_url": ["", "addons.example", "ftp://addons.example", "https://", "https://a b", "https://é.example", 7],
+    "smtp_url": ["mail.example", "smtp://user:secret@mail.example?tls=none", 7],
+    "mail_sender": ["no-reply", "No Reply <no-reply@addons.example>", 7],
+    "inspection_contact": ["abuse", "abuse@", "abuse@addons", "a b@addons.example", "mailto:a@addons.example", 7],
+    "payload_days": ["4", "91"],
+    "inspection_days": ["0", "3651"],
+    "url_prefix": ["addons", "/add ons", "/a//b", "https://addons.example", 7],
+    "webhook_secrets": ["x", "marketplace=x", "whsec_x", "whsec_eA==", f"a b={SECRET}", f"é={SECRET}", 7],
+    "download_secret": ["x", "abc", "ab", 7],
+    "business_days": ["", "mf", "weekdays"],
+    "oidc_issuer": ["id.example", "http://id.example", "https://", "https://[", "ftp://id.example", 7],
+    "oidc_roles": ["vendors", "=seller", "vendors=", {"vendors": 7}, 7],
+    "closures_suspend_fix": ["maybe"],
+}
+COUNTS = [
+    "web_processes",
+    "web_threads",
+    "max_body_bytes",
+    "drain_batch",
+    "cascade_chunk",
+    "apply_attempts",
+    "delivery_concurrency",
+    "inspection_concurrency",
+]
+NAMES = sorted(FIELDS.keys() - {"instance"})
+
+
+def read(folder: Path, *, environment: Any = None, host: Any = None, file: str | None = None) -> Settings:
+    """Load with the settings given by their names, without the prefix."""
+    if file is not None:
+        (folder / "config.toml").write_text(file, encoding="utf-8")
+    given = {f"{PREFIX}{name.upper()}": value for name, value in (environment or {}).items()}
+    hosts = {f"{PREFIX}{name.upper()}": value for name, value in (host or {}).items()}
+    return load(hosts, {f"{PREFIX}INSTANCE": str(folder), **given})
+
+
+def refusal(folder: Path, **given: Any) -> str:
+    with pytest.raises(ConfigurationError) as error:
+        read(folder, **given)
+    return str(error.value)
+
+
+def toml(name: str, value: Any) -> str:
+    """One line of a file. JSON writes texts, numbers, booleans and lists as TOML does."""
+    if isinstance(value, dict):
+        return f"[{name}]\n" + "\n".join(toml(key, inner) for key, inner in value.items())
+    return f"{name} = {json.dumps(value)}"
+
+
+# --- defaults and sources
+
+
+def test_nothing_has_to_be_set(tmp_path: Path) -> None:
+    assert read(tmp_path) == Settings(instance=tmp_path)
+
+
+def test_every_setting_is_tried_below() -> None:
+    assert GOOD.keys() == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_setting_is_read_from_the_environment_the_host_and_the_file_alike(tmp_path: Path, name: str) -> None:
+    text, value, meant = GOOD[name]
+    assert getattr(read(tmp_path, environment={name: text}), name) == meant
+    assert getattr(read(tmp_path, host={name: text}), name) == meant
+    assert getattr(read(tmp_path, host={name: value}), name) == meant
+    assert getattr(read(tmp_path, file=toml(name, value)), name) == meant
+    assert getattr(read(tmp_path, file=toml(name.upper(), value)), name) == meant
+
+
+def test_the_environment_wins_over_the_host_and_the_host_over_the_file(tmp_path: Path) -> None:
+    file = "drain_batch = 1\nweb_threads = 1\nlease_s = 1"
+    settings = read(tmp_path, environment={"drain_batch": "3"}, host={"drain_batch": 2, "web_threads": 2}, file=file)
+    assert (settings.drain_batch, settings.web_threads, settings.lease_s) == (3, 2, 1.0)
+
+
+def test_what_does_not_begin_as_ours_is_not_ours(tmp_path: Path) -> None:
+    load({"SECRET_KEY": 7, "DRAIN_BATCH": "x"}, {f"{PREFIX}INSTANCE": str(tmp_path), "DRAIN_BATCH": "x"})
+
+
+def test_nothing_given_is_nothing(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path, environment={"database_url": "", "redis_url": "", "secret_key": "", "webhook_secrets": ""}
+    )
+    assert (settings.database_url, settings.redis_url, settings.secret_key) == (None, None, None)
+    assert settings.webhook_secrets == {}
+
+
+# --- the instance folder
+
+
+def test_the_instance_is_the_checkouts_own_folder_when_we_run_from_one() -> None:
+    checkout = Path(__file__).resolve().parents[2]
+    assert default_instance() == checkout / "instance"
+
+
+def test_the_instance_may_be_named_by_the_host(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("drain_batch = 9")
+    settings = load({f"{PREFIX}INSTANCE": tmp_path}, {})
+    assert (settings.instance, settings.drain_batch) == (tmp_path, 9)
+
+
+def test_a_relative_instance_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load({}, {f"{PREFIX}INSTANCE": "here"}).instance == tmp_path / "here"
+
+
+def test_the_file_cannot_say_where_it_is(tmp_path: Path) -> None:
+    assert "INSTANCE" in refusal(tmp_path, file='instance = "/elsewhere"')
+
+
+@pytest.mark.parametrize("file", ["drain_batch = ", "= 7", "drain_batch = 1\ndrain_batch = 2", "\0"])
+def test_a_file_that_is_no_toml_stops_the_start(tmp_path: Path, file: str) -> None:
+    assert "config.toml" in refusal(tmp_path, file=file)
+
+
+# --- what is wrong
+
+
+def bad_values(name: str) -> list[Any]:
+    kind = str(FIELDS[name].type)
+    return BAD.get(name, BAD.get(kind.removesuffix(" | None"), []))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_malformed_value_stops_the_start_with_a_sentence_that_names_its_setting(tmp_path: Path, name: str) -> None:
+    optional = str(FIELDS[name].type).endswith("| None")
+    for value in bad_values(name):
+        if optional and value in (None, ""):
+            continue
+        for where in ("environment", "host"):
+            if where == "environment" and not isinstance(value, str):
+                continue
+            said = refusal(tmp_path, **{where: {name: value}})
+            assert f"{PREFIX}{name.upper()} " in said, (value, said)
+            assert said.endswith(".")
+
+
+@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize(("value", "good"), [("0", False), ("1", True)])
+def test_of_some_things_there_must_be_one(tmp_path: Path, name: str, value: str, good: bool) -> None:
+    if good:
+        assert getattr(read(tmp_path, environment={name: value}), name) == 1
+    else:
+        assert "at least 1" in refusal(tmp_path, environment={name: value})
+
+
+@pytest.mark.parametrize("name", ["webhook_rate_per_minute", "failure_rate_per_minute", "api_rate_per_minute"])
+def test_a_rate_of_zero_is_no_limit(tmp_path: Path, name: str) -> None:
+    assert getattr(read(tmp_path, environment={name: "0"}), name) == 0
+
+
+@pytest.mark.parametrize("given", ["environment", "host"])
+@pytest.mark.parametrize(("name", "meant"), [("drain_bach", "DRAIN_BATCH"), ("databse_url", "DATABASE_URL")])
+def test_a_setting_nobody_knows_stops_the_start_with_a_hint(tmp_path: Path, given: str, name: str, meant: str) -> None:
+    said = refusal(tmp_path, **{given: {name: "7"}})
+    assert f"{PREFIX}{name.upper()} is not a setting; did you mean {meant}" in said
+
+
+def test_a_setting_like_no_other_gets_no_hint(tmp_path: Path) -> None:
+    said = refusal(tmp_path, file="quuxle = 7")
+    assert said == "config.toml: QUUXLE is not a setting."
+
+
+def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    said = refusal(
+        tmp_path,
+        environment={"drain_batch": "x"},
+        host={"lease_s": 0, "webb_threads": 7},
+        file="reference_zone = 'Mars'",
+    )
+    assert len(said.splitlines()) == 4
+    for name in ("DRAIN_BATCH", "LEASE_S", "WEBB_THREADS", "REFERENCE_ZONE"):
+        assert name in said
+
+
+@given(name=st.sampled_from(NAMES), value=st.text(st.characters(exclude_characters="\0"), max_size=40))
+def test_no_text_gives_anything_but_a_value_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, name: str, value: str
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    said = ""
+    try:
+        read(folder, environment={name: value})
+    except ConfigurationError as error:
+        said = str(error)
+    assert said == "" or name.upper() in said
+
+
+# --- secrets
+
+
+def test_several_secrets_of_a_source_are_kept_in_their_order(tmp_path: Path) -> None:
+    other = f"whsec_{KEY}"
+    settings = read(
+        tmp_path, environment={"webhook_secrets": f"marketplace={SECRET}, partner={other} marketplace={other}"}
+    )
+    assert settings.webhook_secrets == {"marketplace": (SECRET, other), "partner": (other,)}
+
+
+def test_a_secret_alone_is_the_marketplaces(tmp_path: Path) -> None:
+    assert read(tmp_path, environment={"webhook_secrets": SECRET}).webhook_secrets == {"marketplace": (SECRET,)}
+
+
+@pytest.mark.parametrize(
+    "written", [f"marketplace:{SECRET}", f"{SECRET}=marketplace", f"marketplace=={SECRET}", f"a={SECRET}x"]
+)
+def test_a_secret_written_wrongly_is_not_repeated_in_the_sentence(tmp_path: Path, written: str) -> None:
+    said = refusal(tmp_path, environment={"webhook_secrets": written})
+    assert SECRET.removeprefix("whsec_")[:10] not in said
+
+
+@pytest.mark.parametrize(("length", "good"), [(64, True), (65, False)])
+def test_a_sources_name_has_at_most_64_characters(tmp_path: Path, length: int, good: bool) -> None:
+    given = {"webhook_secrets": f"{'a' * length}={SECRET}"}
+    if good:
+        read(tmp_path, environment=given)
+    else:
+        assert "64" in refusal(tmp_path, environment=given)
+
+
+@pytest.mark.parametrize(("size", "good"), [(15, False), (16, True)])
+def test_a_secret_holds_at_least_sixteen_bytes(tmp_path: Path, size: int, good: bool) -> None:
+    given = {"webhook_secrets": "whsec_" + base64.b64encode(b"x" * size).decode()}
+    if good:
+        read(tmp_path, environment=given)
+    else:
+        assert "16 bytes" in refusal(tmp_path, environment=given)
+
+
+DEMO_SECRETS = {
+    "secret_key": f"{DEMO_MARK}abcdef",
+    "webhook_secrets": "whsec_" + base64.b64encode(f"{DEMO_MARK}{'x' * 27}".encode()).decode(),
+    "download_secret": (DEMO_MARK.encode() + b"x" * 16).hex(),
+}
+
+
+@pytest.mark.parametrize("name", DEMO_SECRETS)
+def test_production_refuses_a_secret_that_was_made_for_the_demo(tmp_path: Path, name: str) -> None:
+    said = refusal(tmp_path, environment={name: DEMO_SECRETS[name]})
+    assert name.upper() in said
+    assert DEMO_SECRETS[name] not in said
+    read(tmp_path, environment={name: DEMO_SECRETS[name], "demo": "true"})
+
+
+def test_a_demo_secret_among_others_is_found(tmp_path: Path) -> None:
+    both = f"marketplace={SECRET} marketplace={DEMO_SECRETS['webhook_secrets']}"
+    assert "demo" in refusal(tmp_path, environment={"webhook_secrets": both})
+
+
+# --- the page about them
+
+
+def test_every_setting_says_what_it_means() -> None:
+    silent = [field.name for field in dataclasses.fields(Settings) if not field.metadata["meaning"].endswith(".")]
+    assert silent == []
+
+
+def test_the_page_about_settings_is_what_the_settings_say() -> None:
+    written = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
+    assert written.read_text(encoding="utf-8") == page(), "write it anew: marketplace-hooks configuration"

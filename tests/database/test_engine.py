@@ -1,0 +1,73 @@
+"""Does whoever has one thing to write get a turn while somebody has a thousand?"""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import OperationalError
+
+from marketplace_hooks.database import engine as module
+from marketplace_hooks.database.engine import Database, is_passing
+
+CHUNK_S = 0.05
+CHUNKS = 60
+
+
+def test_a_writer_gets_its_turn_between_the_chunks_of_long_work(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    done, waits = threading.Semaphore(0), threading.Event()
+    count = 0
+
+    def work_long() -> None:
+        nonlocal count
+        for count in range(1, CHUNKS + 1):
+            with database.begin():
+                done.release()
+                if count == 2:
+                    waits.wait()
+                time.sleep(CHUNK_S)  # what a chunk's statements take.
+            database.give_way()
+
+    worker = threading.Thread(target=work_long)
+    worker.start()
+    done.acquire()
+    done.acquire()
+    waits.set()
+    with database.begin():
+        passed = count
+    worker.join()
+    database.dispose()
+    assert passed < CHUNKS / 4
+
+
+def test_who_waits_too_long_for_a_turn_is_told_that_it_may_try_again(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUSY_TIMEOUT_S", 0.05)
+    database = Database(sqlite_url)
+    with closing(sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError) as refused, database.begin():
+            raise AssertionError("it began")
+        assert is_passing(refused.value)
+        other.execute("ROLLBACK")
+    with database.begin() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    database.dispose()
+
+
+def test_a_new_file_of_customers_data_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "new.db"
+    database = Database(f"sqlite:///{path}")
+    with database.begin() as session:
+        session.execute(text("CREATE TABLE kept (number INTEGER)"))
+        modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
+    database.dispose()
+    assert set(modes.values()) == {0o600}, modes

@@ -1,0 +1,119 @@
+"""Conflicts are declared by the listing, found on the site, and never guessed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from marketplace_hooks.domain.inspections.conflicts import (
+    IncompatibleModule,
+    Override,
+    OverrideOrigin,
+    Verdict,
+    module_conflicts,
+    override_conflicts,
+)
+from marketplace_hooks.domain.inspections.evidence import Finding, picture
+
+from .test_evidence import module, whole_list
+
+
+def verdict(declared: IncompatibleModule, *findings: Finding) -> Verdict:
+    (conflict,) = module_conflicts([declared], picture(findings))
+    return conflict.verdict
+
+
+RANGED = IncompatibleModule(name="oldcart", minimum="2.0", maximum="3.1")
+ANY = IncompatibleModule(name="oldcart")
+
+
+@pytest.mark.parametrize(
+    ("declared", "found", "expected"),
+    [
+        (ANY, {"installed": True, "enabled": True}, Verdict.CONFLICT),
+        (ANY, {"installed": True, "enabled": False}, Verdict.NONE),
+        (ANY, {"installed": False}, Verdict.NONE),
+        (ANY, {"installed": True}, Verdict.UNKNOWN),
+        (ANY, {"version": "2.5"}, Verdict.UNKNOWN),
+        (RANGED, {"installed": True, "enabled": True, "version": "2.0"}, Verdict.CONFLICT),
+        (RANGED, {"installed": True, "enabled": True, "version": "3.1.9"}, Verdict.CONFLICT),
+        (RANGED, {"installed": True, "enabled": True, "version": "1.9"}, Verdict.NONE),
+        (RANGED, {"installed": True, "enabled": True, "version": "3.2.0"}, Verdict.NONE),
+        (RANGED, {"installed": True, "enabled": True, "installed_version": "2.5.0"}, Verdict.CONFLICT),
+        (RANGED, {"installed": True, "enabled": True}, Verdict.UNKNOWN),
+        (RANGED, {"installed": True, "version": "3.2.0"}, Verdict.NONE),
+        (RANGED, {"installed": True, "version": "2.5.0"}, Verdict.UNKNOWN),
+    ],
+)
+def test_a_conflict_is_installed_enabled_and_in_the_range_and_unknown_is_none_of_these(
+    declared: IncompatibleModule, found: dict[str, Any], expected: Verdict
+) -> None:
+    assert verdict(declared, module("admin_api", "oldcart", **found)) is expected
+
+
+def test_a_module_that_nobody_looked_for_is_unknown_and_one_missing_from_the_whole_list_is_no_conflict() -> None:
+    assert verdict(ANY) is Verdict.UNKNOWN
+    assert verdict(ANY, module("public_page", "other", installed=True, enabled=True)) is Verdict.UNKNOWN
+    assert verdict(ANY, whole_list("admin_api")) is Verdict.NONE
+
+
+def test_the_version_that_runs_is_that_of_the_files() -> None:
+    half = module("admin_api", "oldcart", installed=True, enabled=True, version="3.2.0", installed_version="3.0.0")
+    assert verdict(RANGED, half) is Verdict.NONE
+
+
+def test_a_conflict_says_from_where_it_is_known() -> None:
+    seen = picture([module("declaration", "OldCart", installed=True, enabled=True)])
+    (conflict,) = module_conflicts([ANY], seen)
+    assert conflict.source is not None
+    assert conflict.source.source.probe == "declaration"
+
+
+def test_a_listing_is_read_as_it_is_published() -> None:
+    assert IncompatibleModule.read({"name": "oldcart", "from": "2.0", "to": "3.1"}) == RANGED
+    assert IncompatibleModule.read({"name": "oldcart"}) == ANY
+
+
+@pytest.mark.parametrize(
+    ("override", "origin"),
+    [
+        ({"path": "override/classes/Product.php"}, OverrideOrigin.ADDITIONAL),
+        ({"path": "override/classes/Product.php", "modules": ["shipping"]}, OverrideOrigin.MODULE),
+        ({"path": "override/classes/Product.php", "modules": ["shipping"], "unmarked": 1}, OverrideOrigin.ADDITIONAL),
+        ({"path": "override/modules/shipping/shipping.php"}, OverrideOrigin.ADDITIONAL),
+        ({"path": "themes/mine/modules/shipping/views/x.tpl"}, OverrideOrigin.THEME),
+        ({"path": "override/classes/index.php"}, OverrideOrigin.GUARD),
+        ({"path": "override/.htaccess"}, OverrideOrigin.GUARD),
+    ],
+)
+def test_an_override_without_a_modules_mark_is_additional_development(
+    override: dict[str, Any], origin: OverrideOrigin
+) -> None:
+    assert Override.read(override).origin is origin
+
+
+OVERRIDES = [
+    Override(path="override/classes/Product.php"),
+    Override(path="override/classes/Cart.php", modules=("other",)),
+    Override(path="override/classes/order/Order.php", modules=("shipping",)),
+    Override(path="override/modules/shipping/shipping.php"),
+    Override(path="themes/mine/modules/Shipping/views/x.tpl"),
+    Override(path="override/modules/shipping2/x.php"),
+    Override(path="override/modules/shipping/index.php"),
+]
+
+
+def test_an_override_conflicts_when_the_listing_knows_it_or_it_touches_the_module_itself() -> None:
+    known = ["override/classes/Cart.php", "classes/product.php", "classes/order/Order.php"]
+    found = {one.override.path: one.is_known for one in override_conflicts(OVERRIDES, module="shipping", known=known)}
+    assert found == {
+        "override/classes/Product.php": True,
+        "override/classes/Cart.php": True,
+        "override/modules/shipping/shipping.php": False,
+        "themes/mine/modules/Shipping/views/x.tpl": False,
+    }
+
+
+def test_nothing_declared_leaves_overrides_of_the_core_alone() -> None:
+    assert override_conflicts(OVERRIDES[:3], module="shipping") == ()

@@ -1,0 +1,277 @@
+"""The best rung wins, contradictions show, and what is unknown stays unknown."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketplace_hooks.domain.inspections.evidence import (
+    Fact,
+    Finding,
+    Picture,
+    Strength,
+    What,
+    picture,
+    upgrade_is_unfinished,
+)
+from marketplace_hooks.domain.inspections.notes import CAUSES, SENTENCES, Cause, Note, absence_causes, in_english
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PROBES = {
+    "companion": (1, Strength.DECLARED_CHECKED),
+    "admin_api": (2, Strength.VERIFIED),
+    "webservice": (3, Strength.VERIFIED),
+    "cookie": (4, Strength.OBSERVED),
+    "public_page": (5, Strength.OBSERVED),
+    "config_xml": (6, Strength.MAY_BE_STALE),
+    "declaration": (7, Strength.DECLARED),
+}
+
+
+def found(probe: str, what: What, value: Any, subject: str = "", minutes: int = 0, **more: Any) -> Finding:
+    rank, strength = PROBES[probe]
+    at = NOON + timedelta(minutes=minutes)
+    return Finding(
+        what=what, probe=probe, rank=rank, strength=strength, observed_at=at, subject=subject, value=value, **more
+    )
+
+
+def version(probe: str, value: str | None, minutes: int = 0) -> Finding:
+    return found(probe, What.PLATFORM_VERSION, value, minutes=minutes)
+
+
+def module(probe: str, name: str = "shipping", minutes: int = 0, **parts: Any) -> Finding:
+    return found(probe, What.MODULE, parts, subject=name, minutes=minutes)
+
+
+def whole_list(probe: str) -> Finding:
+    return found(probe, What.MODULE_LIST, {"complete": True, "count": 0})
+
+
+def platform(*findings: Finding) -> Fact:
+    fact = picture(findings).platform_version
+    assert fact is not None
+    return fact
+
+
+@pytest.mark.parametrize(("better", "worse"), [*itertools.combinations(PROBES, 2)])
+def test_of_two_rungs_the_one_higher_on_the_ladder_wins_whatever_came_first(better: str, worse: str) -> None:
+    for findings in itertools.permutations([version(better, "8.2.1"), version(worse, "9.1.4")]):
+        fact = platform(*findings)
+        assert (fact.value, fact.source.probe) == ("8.2.1", better)
+        assert [one.probe for one in fact.contradicted_by] == [worse]
+
+
+def test_a_rung_that_found_nothing_leaves_the_next_one_to_win() -> None:
+    assert platform(version("webservice", None), version("cookie", "8.2.1")).source.probe == "cookie"
+
+
+def test_nothing_found_is_unknown_and_stays_on_record() -> None:
+    seen = picture([version("webservice", None), version("cookie", None)])
+    assert seen.platform_version is None
+    assert [one.probe for one in seen.unknowns] == ["webservice", "cookie"]
+    assert seen.contradictions == ()
+
+
+def test_of_one_rung_the_newest_word_counts_and_does_not_contradict_itself() -> None:
+    fact = platform(version("webservice", "8.2.0"), version("webservice", "8.2.1", minutes=1))
+    assert (fact.value, fact.contradicted_by) == ("8.2.1", ())
+
+
+@pytest.mark.parametrize(
+    ("won", "said", "is_contradiction"),
+    [
+        ("8.2.1", "8.2.1", False),
+        ("8.2.1", "8.2", False),
+        ("8.2.1", "8", False),
+        ("8.2", "8.2.1", False),
+        ("8.2.1", "8.2.2", True),
+        ("8.2.1", "8.1", True),
+        ("8.2.1", "1.7", True),
+        ("1.7.8.11", "1.7.8.1", True),
+        ("9.0.0", "9.0.0-rc.1", True),
+    ],
+)
+def test_a_version_that_is_only_less_exact_contradicts_nobody(won: str, said: str, is_contradiction: bool) -> None:
+    assert bool(platform(version("webservice", won), version("declaration", said)).contradicted_by) is is_contradiction
+
+
+def test_contradictions_are_listed_with_what_they_are_about() -> None:
+    seen = picture(
+        [
+            version("cookie", "8.2.1"),
+            version("declaration", "1.7"),
+            module("admin_api", enabled=False, version="2.0.0"),
+            module("public_page", enabled=True),
+        ]
+    )
+    assert [(what, subject, part) for what, subject, part, _ in seen.contradictions] == [
+        (What.MODULE, "shipping", "enabled"),
+        (What.PLATFORM_VERSION, "", ""),
+    ]
+
+
+def test_each_fact_of_a_module_comes_from_the_best_rung_that_knows_it() -> None:
+    state = picture(
+        [
+            module("public_page", installed=True, enabled=True),
+            module("config_xml", on_disk=True, version="1.2.6"),
+            module("declaration", installed=True, enabled=False, installed_version="1.3.8"),
+        ]
+    ).module("shipping")
+    sources = {part: fact.source.probe for part, fact in state.facts.items()}
+    assert (state.installed, state.enabled, state.version) == (True, True, "1.2.6")
+    assert sources == {
+        "installed": "public_page",
+        "enabled": "public_page",
+        "on_disk": "config_xml",
+        "version": "config_xml",
+        "installed_version": "declaration",
+    }
+
+
+def test_technical_names_are_compared_without_letter_case() -> None:
+    seen = picture(
+        [module("admin_api", name="ShipNow", installed=True), module("declaration", "shipnow", enabled=True)]
+    )
+    assert (seen.module("SHIPNOW").installed, seen.module("SHIPNOW").enabled) == (True, True)
+
+
+def test_a_module_that_nobody_saw_is_unknown_unless_the_whole_list_was_read() -> None:
+    seen = picture([module("public_page", "other", installed=True)])
+    assert (seen.module("shipping").installed, seen.module("shipping").enabled) == (None, None)
+    listed = picture([module("admin_api", "other", installed=True), whole_list("admin_api")])
+    assert (listed.module("shipping").installed, listed.module("shipping").enabled) == (False, False)
+    assert listed.module("shipping").facts["installed"].source.strength is Strength.VERIFIED
+    assert listed.module("other").installed is True
+
+
+def test_an_incomplete_list_proves_no_absence() -> None:
+    partial = found("admin_api", What.MODULE_LIST, {"complete": False, "count": 300})
+    assert picture([partial]).whole_list is None
+    assert picture([partial]).module("shipping").installed is None
+    # ... and a better rung's incomplete list does not hide a worse one's whole list.
+    assert picture([partial, whole_list("declaration")]).module("shipping").installed is False
+
+
+def test_a_module_seen_on_a_page_contradicts_a_list_without_it() -> None:
+    seen = picture([whole_list("admin_api"), module("public_page", installed=True, enabled=True)])
+    fact = seen.module("shipping").facts["installed"]
+    assert (fact.value, [one.probe for one in fact.contradicted_by]) == (False, ["public_page"])
+    declared = picture([whole_list("declaration"), module("public_page", installed=True, enabled=True)])
+    assert declared.module("shipping").installed is True
+
+
+@pytest.mark.parametrize(("stale", "is_contradiction"), [("1.2.6", False), ("1.3.8", False), ("1.4.0", True)])
+def test_a_file_that_may_be_stale_contradicts_only_by_a_version_that_cannot_have_been(
+    stale: str, is_contradiction: bool
+) -> None:
+    state = picture([module("admin_api", version="1.3.8"), module("config_xml", version=stale)]).module("shipping")
+    assert state.version == "1.3.8"
+    assert bool(state.facts["version"].contradicted_by) is is_contradiction
+
+
+@pytest.mark.parametrize(
+    ("disk", "database", "unfinished"),
+    [
+        ("1.3.8", "1.2.6", True),
+        ("1.3.8", "1.3.8", False),
+        ("4.0-beta.7", "4.0-beta", False),  # cut at 8 characters
+        ("4.0-beta.7", "4.0-bet", True),
+        ("11.10.100", "11.10.10", False),
+        ("11.10.10", "11.10.1", True),
+        (None, "1.2.6", False),
+        ("1.3.8", None, False),
+    ],
+)
+def test_an_unfinished_upgrade_is_told_from_a_version_that_was_cut(
+    disk: str | None, database: str | None, unfinished: bool
+) -> None:
+    assert upgrade_is_unfinished(disk, database) is unfinished
+    state = picture([module("admin_api", version=disk, installed_version=database)]).module("shipping")
+    assert state.is_half_upgraded is unfinished
+
+
+def test_two_rungs_that_differ_are_a_contradiction_and_no_unfinished_upgrade() -> None:
+    seen = picture([module("config_xml", version="1.2.6"), module("declaration", installed_version="1.3.8")])
+    assert not seen.module("shipping").is_half_upgraded
+
+
+def test_the_shop_says_whether_the_key_is_its_own() -> None:
+    assert picture([]).belongs_to_shop is None
+    mine = found("webservice", What.SHOP_IDENTITY, {"matches": True, "shop_id": 2})
+    others = found("companion", What.SHOP_IDENTITY, {"matches": False})
+    fact = picture([mine, others]).belongs_to_shop
+    assert fact is not None
+    assert (fact.value, [one.probe for one in fact.contradicted_by]) == (False, ["webservice"])
+
+
+def test_warnings_and_files_are_told_apart_from_facts() -> None:
+    warning = found("webservice", What.CREDENTIAL, {"resources": ["orders"]}, note=Note.KEY_CAN_WRITE)
+    files = found("companion", What.FILES, {"entries": {}}, subject="shipping")
+    seen = picture([warning, files, found("companion", What.OVERRIDES, [])])
+    assert seen.warnings == (warning,)
+    assert seen.files("Shipping") == files
+    assert seen.files("other") is None
+    assert seen.overrides is not None
+    assert seen.contradictions == ()
+
+
+versions = st.sampled_from(["1.6.1.24", "1.7.8.11", "8.2", "8.2.1", "9.1.4"])
+some_findings = st.lists(
+    st.builds(version, st.sampled_from(sorted(PROBES)), st.none() | versions, minutes=st.integers(0, 5))
+)
+
+
+@given(some_findings, st.randoms(use_true_random=False))
+def test_what_is_concluded_does_not_depend_on_the_order_of_arrival_across_rungs(
+    findings: list[Finding], rnd: Any
+) -> None:
+    # Two words of one rung at one instant have no order, so one of them is left out.
+    distinct = list({(one.probe, one.observed_at): one for one in findings}.values())
+    shuffled = distinct.copy()
+    rnd.shuffle(shuffled)
+    assert picture(shuffled).platform_version == picture(distinct).platform_version
+
+
+@given(some_findings)
+def test_a_version_is_known_exactly_when_somebody_found_one(findings: list[Finding]) -> None:
+    known = [one for one in findings if one.is_known]
+    seen: Picture = picture(findings)
+    assert (seen.platform_version is not None) is bool(known)
+    if seen.platform_version is not None:
+        assert seen.platform_version.source.rank == min(one.rank for one in known)
+    assert len(seen.unknowns) == len(findings) - len(known)
+
+
+@pytest.mark.parametrize(
+    ("known", "causes"),
+    [
+        (None, tuple(Cause)),
+        ("1.6.1.24", (Cause.OLDER_THAN_9,)),
+        ("8.2.7", (Cause.OLDER_THAN_9,)),
+        ("9.0.0", (Cause.SWITCHED_OFF, Cause.MULTISTORE, Cause.OTHER_PATH)),
+        ("9.1.4", (Cause.SWITCHED_OFF, Cause.MULTISTORE, Cause.OTHER_PATH)),
+    ],
+)
+def test_an_absent_admin_api_names_the_causes_that_the_version_leaves(
+    known: str | None, causes: tuple[Cause, ...]
+) -> None:
+    assert absence_causes(known) == causes
+    told = in_english(Note.ADMIN_API_ABSENT, {}, version=known)
+    assert {cause for cause in Cause if CAUSES[cause] in told} == set(causes)
+
+
+def test_every_note_has_a_sentence_and_every_cause_too() -> None:
+    assert set(SENTENCES) == set(Note)
+    assert set(CAUSES) == set(Cause)
+
+
+def test_a_sentence_names_what_its_finding_says() -> None:
+    told = in_english(Note.KEY_READS_MORE, {"resources": ["orders", "customers"], "status": 200})
+    assert "(orders, customers)" in told

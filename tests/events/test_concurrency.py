@@ -1,0 +1,98 @@
+"""What if two workers apply the same news at the same moment: is it one purchase, one refund, told once?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from marketplace_hooks.models.outbox import OutgoingEvent
+from marketplace_hooks.models.purchases import Purchase, Refund
+from marketplace_hooks.models.subscriptions import Period, Subscription
+
+from ..support.business_care import periods, purchase, told
+from ..support.concurrency import apply_at_once
+from ..support.customers import buys, holds, is_described, money
+from ..support.marketplace import Marketplace
+
+IDS = [f"purchase-{number}" for number in range(6)]
+BATCHES = [1, len(IDS)]
+"""One event in a transaction, and all: then the second worker meets the first in the middle of its own."""
+
+
+@pytest.fixture(autouse=True)
+def _on_sale(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1")
+    is_described(marketplace)
+    marketplace.run_all_now()
+
+
+def how_many(marketplace: Marketplace, table: type) -> int:
+    [count] = marketplace.all(select(func.count()).select_from(table))
+    return int(count)
+
+
+def assert_each_changed_something_once(marketplace: Marketplace, pairs: list[tuple[str, str]]) -> None:
+    """Of two identical events one did what it says, the other nothing."""
+    fates = {tuple(sorted(str(marketplace.fate(one)) for one in pair)) for pair in pairs}
+    assert fates == {("('applied', 'changed')", "('applied', 'no_effect')")}
+
+
+@pytest.mark.parametrize(
+    ("count", "batch", "step"),
+    [(6, 1, 1), (6, 6, 1), (2, 2, -1)],
+    ids=["one by one", "in batches", "in batches that meet crosswise"],
+)
+def test_a_purchase_told_twice_to_two_workers_at_once_is_one(
+    open_here: Callable[..., Marketplace],
+    marketplace: Marketplace,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    batch: int,
+    step: int,
+) -> None:
+    ids = IDS[:count]
+    first, second = [buys(marketplace, id_) for id_ in ids], [buys(marketplace, id_) for id_ in ids[::step]]
+    apply_at_once([open_here(DRAIN_BATCH=batch) for _ in range(2)], [first, second], monkeypatch)
+    marketplace.run_all_now()
+
+    assert [how_many(marketplace, table) for table in (Purchase, Subscription, Period)] == [count] * 3
+    assert [(told(marketplace, id_), len(periods(marketplace, id_))) for id_ in ids] == [(["started"], 1)] * count
+    assert_each_changed_something_once(marketplace, list(zip(first, second[::step], strict=True)))
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("cents", [9900, 4000], ids=["whole", "in part"])
+def test_a_refund_told_twice_to_two_workers_at_once_is_one(
+    open_here: Callable[..., Marketplace],
+    marketplace: Marketplace,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+    batch: int,
+    cents: int,
+) -> None:
+    for id_ in IDS:
+        holds(marketplace, id_)
+    clock.shift(3600)
+
+    def refunds(id_: str) -> str:
+        said = {"refunded_at": "2026-03-02T10:00:00Z", "amount": money(cents), "request_id": None}
+        return marketplace.publish("purchase.refunded", purchase_id=id_, **said)
+
+    first, second = [refunds(id_) for id_ in IDS], [refunds(id_) for id_ in IDS]
+    apply_at_once([open_here(DRAIN_BATCH=batch) for _ in range(2)], [first, second], monkeypatch)
+    marketplace.run_all_now()
+
+    assert how_many(marketplace, Refund) == len(IDS)
+    assert {purchase(marketplace, id_).refunded_cents for id_ in IDS} == {cents}
+    is_whole = cents == 9900
+    assert {tuple(told(marketplace, id_)) for id_ in IDS} == {("started", *["renewal_cancelled"] * is_whole)}
+    numbers = Counter(
+        (one.subject_id, one.sequence)
+        for one in marketplace.all(select(OutgoingEvent).where(OutgoingEvent.subject_kind == "purchase"))
+    )
+    assert set(numbers.values()) == {1}
+    assert_each_changed_something_once(marketplace, list(zip(first, second, strict=True)))

@@ -1,0 +1,85 @@
+"""Is a work horse that stands by for its job never more than a convenience?"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marketplace_hooks.models.inbox import Shard
+from tests.support.postgres import Postgres
+
+from ..support.fault_events import (
+    assert_told_once,
+    hidden,
+    nothing_waits,
+    product,
+    seller,
+    set_up,
+    shown,
+    signed,
+    statuses,
+)
+from ..support.processes import STARTED_WITHIN_S, STOPPED_WITHIN_S, SWEPT_WITHIN_S, Place, Process, wait_until
+
+
+def spare_of(place: Place, worker: Process) -> int:
+    """The horse that the worker has forked ahead."""
+    pid = worker.popen.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    found: list[str] = []
+
+    def stands_by() -> bool:
+        found[:] = children.read_text().split()
+        return bool(found)
+
+    wait_until(stands_by, STARTED_WITHIN_S, "no horse stands by", place)
+    return int(found[0])
+
+
+def nobody_works(session: Session) -> bool:
+    """Whether no worker holds a shard."""
+    return session.scalar(select(Shard.shard).where(Shard.owner.is_not(None)).limit(1)) is None
+
+
+def test_when_the_spare_horse_was_killed_the_next_event_is_applied_by_another(place: Place) -> None:
+    set_up(place, [seller(), product("p1")])
+    place.start_web()
+    worker = place.start_worker()
+    killed = spare_of(place, worker)
+    os.kill(killed, signal.SIGKILL)
+    assert place.post(signed(hidden("p1", 1)))[0] == 202
+    place.wait(nothing_waits, SWEPT_WITHIN_S, "the event was forgotten")
+    assert place.read(statuses) == {"p1": "offline_temporary"}
+    assert spare_of(place, worker) != killed
+    assert_told_once(place)
+
+
+def test_a_spare_horse_ends_when_its_worker_is_killed(place: Place) -> None:
+    worker = place.start_worker()
+    spare = spare_of(place, worker)
+    worker.kill()
+    wait_until(lambda: spare not in place.leftovers(), STOPPED_WITHIN_S, "the horse outlived its worker", place)
+
+
+def test_a_spare_horse_does_its_job_after_the_database_was_restarted(
+    crashing_place: Place, restartable_postgres: Postgres
+) -> None:
+    place = crashing_place
+    set_up(place, [seller(), product("p1")])
+    place.start_web()
+    worker = place.start_worker()
+    place.start_scheduler()
+    assert place.post(signed(hidden("p1", 1)))[0] == 202
+    place.wait(nothing_waits, SWEPT_WITHIN_S, "the first event was forgotten")
+    place.wait(nobody_works, SWEPT_WITHIN_S, "the first event is still worked on")
+    spare_of(place, worker)
+    restartable_postgres.restart()
+    place.database.dispose()  # our own connections died as well.
+    wait_until(lambda: place.post(signed(shown("p1", 2)))[0] == 202, STARTED_WITHIN_S, "the web did not recover", place)
+    place.wait(nothing_waits, SWEPT_WITHIN_S, "the event after the restart was forgotten")
+    assert place.read(statuses) == {"p1": "online"}
+    assert_told_once(place)

@@ -1,0 +1,64 @@
+"""A worker that is woken carries out the inspections that stand in rows; who listens to what keeps slow shops apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from marketplace_hooks.cli.workers import job_kinds_of
+from marketplace_hooks.config.settings import PREFIX, load
+from marketplace_hooks.demo.fake_shops.server import FakeShop, Shop
+from marketplace_hooks.jobs import entry_points
+from marketplace_hooks.models.inspections import InspectionState
+from marketplace_hooks.remote.redis.queue import JobKind, connect
+from marketplace_hooks.services.core.runtime import Runtime, make_runtime
+from marketplace_hooks.services.inspections.requests import read_inspection, start_inspection
+
+
+@pytest.fixture
+def here(sqlite_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
+    settings = {
+        "DATABASE_URL": sqlite_url,
+        "REDIS_URL": redis_url,
+        "INSTANCE": str(tmp_path),
+        "ALLOWED_NETWORKS": "127.0.0.0/8",
+    }
+    runtime = make_runtime(load({PREFIX + name: value for name, value in settings.items()}, {}))
+    monkeypatch.setattr(entry_points, "_runtime", runtime)
+    yield runtime
+    runtime.site_client.close()
+    runtime.database.dispose()
+
+
+def test_a_check_wakes_a_worker_that_carries_it_out(here: Runtime, redis_url: str) -> None:
+    connection = connect(redis_url)
+    with FakeShop(Shop(version="9.1.4")).start() as site:
+        check_id = start_inspection(here, site.url).check_id
+        queue = Queue("mh-inspections", connection=connection, serializer=JSONSerializer)
+        assert len(queue) == 1
+        SimpleWorker([queue], connection=connection, serializer=JSONSerializer).work(burst=True, logging_level="ERROR")
+    with here.database.reading() as session:
+        told = read_inspection(session, check_id)
+    assert told.state is InspectionState.DONE
+    assert told.seen.platform_version is not None
+    connection.close()
+
+
+@pytest.mark.parametrize("lanes", range(1, 8))
+def test_every_bell_is_heard_and_everybody_looks_at_the_inbox_first(lanes: int) -> None:
+    heard = [job_kinds_of(lane, lanes) for lane in range(lanes)]
+    assert {kind for wakeups in heard for kind in wakeups} == set(JobKind)
+    assert all(wakeups[0] is JobKind.INBOX for wakeups in heard)
+    assert all(len(wakeups) == len(set(wakeups)) for wakeups in heard)
+
+
+@pytest.mark.parametrize("lanes", range(2, 8))
+def test_slow_shops_hold_up_no_cascade_and_with_three_workers_no_delivery_either(lanes: int) -> None:
+    for lane in range(lanes):
+        wakeups = set(job_kinds_of(lane, lanes))
+        assert not {JobKind.CASCADES, JobKind.INSPECTIONS} <= wakeups
+        assert lanes == 2 or not {JobKind.DELIVERIES, JobKind.INSPECTIONS} <= wakeups

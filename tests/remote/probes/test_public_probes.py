@@ -1,0 +1,241 @@
+"""What everybody may see: the cookie's name, the home page, a description file; and what the customer says himself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketplace_hooks.demo.fake_shops.server import Module, Server
+from marketplace_hooks.domain.inspections.declarations import Declared, DeclaredModule
+from marketplace_hooks.domain.inspections.evidence import Finding, Strength, What, picture
+from marketplace_hooks.domain.inspections.notes import Note
+from marketplace_hooks.remote.http.client import OutboundClient
+from marketplace_hooks.remote.known_versions import shipped_versions
+from marketplace_hooks.remote.probes.public_page import modules_in
+from marketplace_hooks.remote.probes.run import inspect, make_site_client
+from tests.support.hostile_server import HostileServer, answering, reply
+
+from .conftest import Open, look, only, site_of
+
+ALL = ["1.6.0.14", "1.6.1.24", "1.7.5.2", "1.7.8.11", "8.0.0", "8.2.7", "9.0.0", "9.1.4"]
+
+
+# --- the cookie
+
+
+@pytest.mark.parametrize("version", ALL)
+@pytest.mark.parametrize("shape", [{}, {"shop_id": 20}, {"shares_orders": True, "shop_id": 3}, {"shares_carts": True}])
+def test_the_cookies_name_gives_the_exact_version_away(
+    open_shop: Open, outbound: OutboundClient, version: str, shape: dict[str, object]
+) -> None:
+    site = open_shop(version=version, **shape)
+    finding = only(look("cookie", site, outbound))
+    assert (finding.what, finding.value, finding.strength) == (What.PLATFORM_VERSION, version, Strength.OBSERVED)
+    assert len(site.requests) == 1
+
+
+def test_the_cookie_of_a_shop_with_a_name_is_solved_on_that_name(open_shop: Open) -> None:
+    site = open_shop(version="8.2.7", shares_carts=True)
+    named = make_site_client(["127.0.0.0/8"], resolve=lambda host, port: ["127.0.0.1"])
+    finding = only(look("cookie", f"http://www.shop.example:{site.port}/", named))
+    assert finding.value == "8.2.7"
+    assert site.requests[0].host == f"www.shop.example:{site.port}"
+
+
+def test_a_cache_that_strips_cookies_is_passed_once(open_shop: Open, outbound: OutboundClient) -> None:
+    site = open_shop(version="8.2.7", strips_cookies=True)
+    finding = only(look("cookie", site, outbound))
+    assert finding.value == "8.2.7"
+    assert [bool(request.query) for request in site.requests] == [False, True]
+
+
+def test_a_shop_that_never_sets_a_cookie_is_asked_twice_and_then_unknown(outbound: OutboundClient) -> None:
+    with HostileServer(answering(reply(200, b"<html></html>"))) as server:
+        finding = only(look("cookie", server.url(name="127.0.0.1"), outbound))
+        assert (finding.value, finding.note) == (None, Note.COOKIE_NOT_FOUND)
+        assert len(server.requests) == 2
+
+
+def test_a_cookie_set_on_the_way_to_the_home_page_counts(open_shop: Open, outbound: OutboundClient) -> None:
+    name = "PrestaShop-" + "0" * 32
+    onward = reply(302, b"", ("Location", "/fr/"), ("Set-Cookie", f"{name}=x"))
+    with HostileServer(answering(onward, reply(200, b"<html></html>"))) as server:
+        finding = only(look("cookie", server.url(name="127.0.0.1"), outbound))
+    assert finding.note is Note.COOKIE_NOT_SOLVED
+
+
+def test_a_shower_of_cookies_costs_no_time(outbound: OutboundClient) -> None:
+    cookies = [("Set-Cookie", f"PrestaShop-{number:032x}=x") for number in range(90)]
+    with HostileServer(answering(reply(200, b"<html></html>", *cookies))) as server:
+        began = time.process_time()
+        finding = only(look("cookie", server.url(name="127.0.0.1"), outbound))
+        assert time.process_time() - began < 1
+    assert finding.note is Note.COOKIE_NOT_SOLVED
+
+
+def test_a_version_that_only_the_operators_list_knows_is_found(open_shop: Open, outbound: OutboundClient) -> None:
+    site = open_shop(version="9.7.3")
+    assert only(look("cookie", site, outbound)).value is None
+    assert only(look("cookie", site, outbound, releases=[*shipped_versions(), "9.7.3"])).value == "9.7.3"
+
+
+# --- the home page
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_modules_on_the_home_page_are_installed_and_enabled(
+    open_shop: Open, outbound: OutboundClient, version: str
+) -> None:
+    modules = [Module(name="shipping"), Module(name="hidden", on_front=False), Module(name="off", enabled=False)]
+    seen = picture(look("public_page", open_shop(version=version, modules=modules), outbound))
+    assert seen.module_names == ("shipping",)
+    assert (seen.module("shipping").installed, seen.module("shipping").enabled) == (True, True)
+    assert seen.module("off").installed is None
+    assert seen.whole_list is None
+
+
+def test_bundled_assets_leave_modules_unknown(open_shop: Open, outbound: OutboundClient) -> None:
+    modules = [Module(name="one"), Module(name="two")]
+    seen = picture(look("public_page", open_shop(modules=modules, bundled_assets=True), outbound))
+    assert seen.module("two").installed is None
+
+
+def test_the_home_page_is_fetched_once_for_both_who_read_it(open_shop: Open, outbound: OutboundClient) -> None:
+    site = open_shop(modules=[Module(name="shipping")])
+    inspect(site_of(site.url), outbound=outbound)
+    assert [request.target for request in site.requests] == ["/"]
+
+
+SHOP = site_of("https://shop.example/")
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ('<link href="/modules/a/x.css">', ["a"]),
+        ('<link href="https://www.shop.example/modules/a/x.css">', ["a"]),
+        ("<script src='//shop.example/modules/a/x.js'>", ["a"]),
+        ('<link href="https://cdn.example/modules/a/x.css">', []),
+        ('<link href="//cdn.example/modules/a/x.css">', []),
+        ('<link href="https://shop.example.evil.example/modules/a/x.css">', []),
+        (r'{"url":"https:\/\/shop.example\/modules\/a\/x.js"}', ["a"]),
+        (r'{"url":"https:\/\/cdn.example\/modules\/a\/x.js"}', []),
+        ('<a href="/fr/module/a/list">', ["a"]),
+        ('<a href="index.php?fc=module&amp;module=a&amp;controller=x">', ["a"]),
+        ("<a href='index.php?fc=module&module=a'>", ["a"]),
+        ("url(/modules/a/x.png),url(/modules/b/x.png)", ["a", "b"]),
+        ("/modules/" + "a" * 65 + "/", []),
+        ("/modules/<b>/", []),
+        ("/modules//", []),
+        ("", []),
+    ],
+)
+def test_names_are_read_from_this_sites_own_addresses(page: str, names: list[str]) -> None:
+    assert modules_in(page, SHOP) == names
+
+
+@pytest.mark.parametrize("piece", ["a", "/modules/", "/modules/a", "//", "https://", "<", "\\/", "fc=module&amp;"])
+def test_a_page_made_to_be_slow_to_read_is_not(piece: str) -> None:
+    page = piece * (2_000_000 // len(piece))
+    began = time.process_time()
+    modules_in(page, SHOP)
+    assert time.process_time() - began < 2
+
+
+@given(st.text(alphabet="/modulesa:<>\"' .", max_size=200))
+def test_whatever_stands_on_a_page_only_names_come_of_it(page: str) -> None:
+    assert all(name and "/" not in name for name in modules_in(page, SHOP))
+
+
+# --- config.xml
+
+
+@pytest.mark.parametrize(
+    ("version", "server", "readable"),
+    [
+        ("1.6.1.24", Server.APACHE, True),
+        ("1.7.8.11", Server.APACHE, True),
+        ("8.0.0", Server.APACHE, True),
+        ("8.0.1", Server.APACHE, False),
+        ("9.1.4", Server.APACHE, False),
+        ("9.1.4", Server.NGINX, True),
+    ],
+)
+def test_a_description_file_tells_a_version_where_the_server_lets_it(
+    open_shop: Open, outbound: OutboundClient, version: str, server: Server, readable: bool
+) -> None:
+    modules = [Module(name="shipping", version="1.3.8", config_version="1.2.6")]
+    site = open_shop(version=version, server=server, modules=modules)
+    finding = only(look("config_xml", site, outbound, module="shipping"))
+    assert finding.is_known is readable
+    assert finding.strength is Strength.MAY_BE_STALE
+    if readable:
+        assert finding.value == {"on_disk": True, "version": "1.2.6"}
+        assert finding.note is Note.MAY_BE_STALE
+    else:
+        assert picture([finding]).module("shipping").facts == {}
+
+
+def config(outbound: OutboundClient, body: bytes, status: int = 200) -> Finding:
+    with HostileServer(answering(reply(status, body, ("Content-Type", "application/xml")))) as server:
+        return only(look("config_xml", server.url(name="127.0.0.1"), outbound, module="shipping"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<module><name>other</name><version>1.0</version></module>",
+        b"<theme><name>shipping</name><version>1.0</version></theme>",
+        b"<module><name>shipping</name></module>",
+        b"<module><name>shipping</name><version>1.0; DROP TABLE</version></module>",
+        b"<module><name>shipping</name><version>1.0</version>",
+        b'<!DOCTYPE module [<!ENTITY x "1.0">]><module><name>shipping</name><version>&x;</version></module>',
+    ],
+)
+def test_a_file_that_is_not_this_modules_description_is_not_believed(outbound: OutboundClient, body: bytes) -> None:
+    assert config(outbound, body).note is Note.UNREADABLE
+
+
+def test_a_description_file_of_a_real_shop_is_read(outbound: OutboundClient) -> None:
+    body = (
+        '<?xml version="1.0" encoding="UTF-8" ?>\n<module>\n    <name>shipping</name>\n'
+        "    <version><![CDATA[8.4.4.1]]></version>\n"
+        "    <description><![CDATA[Fournissez les moyens utilis&eacute;s]]></description>\n"
+        "\t<confirmUninstall><![CDATA[Êtes-vous sûr ?]]></confirmUninstall>\n</module>"
+    )
+    assert config(outbound, body.encode()).value["version"] == "8.4.4.1"
+
+
+def test_a_name_that_is_no_modules_is_never_put_into_an_address(open_shop: Open, outbound: OutboundClient) -> None:
+    site = open_shop()
+    assert look("config_xml", site, outbound, module="../../config") == ()
+    assert site.requests == []
+
+
+# --- the declaration
+
+
+def test_what_the_customer_says_is_declared_and_asks_nothing_of_the_shop(
+    open_shop: Open, outbound: OutboundClient
+) -> None:
+    site = open_shop()
+    declared = Declared(
+        platform_version="8.2.1",
+        modules=(DeclaredModule(name="shipping", version="1.0", enabled=True),),
+        whole_list=True,
+    )
+    findings: Sequence[Finding] = look("declaration", site, outbound, declared=declared)
+    seen = picture(findings)
+    assert site.requests == []
+    assert {one.strength for one in findings} == {Strength.DECLARED}
+    assert seen.platform_version is not None
+    assert (seen.module("shipping").installed, seen.module("shipping").version) == (True, "1.0")
+    assert seen.module("other").installed is False
+
+
+def test_nothing_declared_finds_nothing(open_shop: Open, outbound: OutboundClient) -> None:
+    assert look("declaration", open_shop(), outbound, declared=Declared()) == ()

@@ -1,0 +1,65 @@
+"""Does the storefront find what it shows by an index, however many products there are?"""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from marketplace_hooks.services.catalog import card_details, pages
+from marketplace_hooks.services.catalog.pages import Visibility
+
+from ...support.bulk_purchases import copy_rows, gather_statistics
+from ...support.marketplace import OFFLINE, Marketplace
+from ...support.query_plans import assert_nothing_walked, listening
+
+MANY = 20_000
+CATEGORIES = 20
+# Each copy in one of a few categories, every third one offline.
+_STATUS = "CASE WHEN i % 3 = 0 THEN 'offline_temporary' ELSE 'online' END"
+_IN_CATEGORIES = f"""
+    INSERT INTO mh_product_categories (product_id, category, status)
+    SELECT id, 'category-' || CAST(CAST(substr(id, 6) AS INTEGER) % {CATEGORIES} AS VARCHAR), status
+    FROM mh_products WHERE id LIKE 'copy-%'
+"""
+
+
+@pytest.fixture
+def crowded(marketplace: Marketplace) -> Marketplace:
+    """A marketplace with many products."""
+    marketplace.sells("mod-1")
+    with marketplace.runtime.database.session() as session:
+        copy_rows(session, "mh_products", "id", "mod-1", MANY, status=_STATUS)
+        session.execute(text(_IN_CATEGORIES))
+    gather_statistics(marketplace.runtime.database)
+    return marketplace
+
+
+def test_every_list_of_the_storefront_is_read_from_an_index(crowded: Marketplace) -> None:
+    runtime = crowded.runtime
+    with listening(runtime.database.engine) as heard, runtime.database.reading() as session:
+        found = pages.find_categories(session)
+        first = pages.find_products(session, limit=24)
+        later = pages.find_products(session, limit=24, after=first.next_after)
+        some = pages.find_products(session, category="category-7", after="copy-10010000", limit=24)
+        own = pages.find_products(session, limit=24, visibility=Visibility(seller_id="seller-1"), seller_id="seller-1")
+        card_details.announced(session, [card.product_id for card in later.items], runtime.now())
+    assert len(found) == CATEGORIES + 2  # and those of the first product.
+    assert [len(page.items) for page in (first, later, some, own)] == [24] * 4
+    assert [card.product_id for card in some.items][:2] == ["copy-10010007", "copy-10010027"]
+    assert_nothing_walked(runtime, heard, "mh_products", "mh_product_categories")
+
+
+def test_a_category_leaves_the_list_with_its_last_product(marketplace: Marketplace) -> None:
+    marketplace.publish("seller.upserted")
+    marketplace.publish("product.upserted", product_id="mod-1", categories=["Common"])
+    marketplace.publish("product.upserted", product_id="mod-2", categories=["Alone", "Common"])
+    marketplace.run_all_now()
+
+    def known() -> list[str]:
+        with marketplace.runtime.database.reading() as session:
+            return pages.find_categories(session)
+
+    assert known() == ["Alone", "Common"]
+    marketplace.change("mod-2", OFFLINE)
+    marketplace.run_all_now()
+    assert known() == ["Common"]

@@ -1,0 +1,112 @@
+"""A release is told in chunks: whoever dies in between, nobody is told twice and nobody is left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from marketplace_hooks.domain.business_care.entitlement import Question
+from marketplace_hooks.domain.civil_days import day_of
+from marketplace_hooks.events.processor import process_pending
+from marketplace_hooks.models.outbox import OutgoingEvent
+from marketplace_hooks.models.subscriptions import Subscription
+from marketplace_hooks.services.business_care.entitlements import Asked, check
+from marketplace_hooks.services.business_care.holders import is_entitled
+from marketplace_hooks.services.catalog.cascades import run_cascades
+
+from ...support.customers import (
+    buys,
+    holds,
+    is_described,
+    is_disputed,
+    is_refunded,
+    is_terminated,
+    publishes,
+    renews,
+    wins_dispute,
+)
+from ...support.marketplace import Marketplace
+
+HOLDERS = 10
+
+
+@pytest.fixture
+def marketplace(open_here: Callable[..., Marketplace], clock: time_machine.Traveller) -> Marketplace:
+    here = open_here(CASCADE_CHUNK=3)
+    here.sells("mod-1")
+    is_described(here)
+    for number in range(HOLDERS):
+        buys(here, f"purchase-{number}")
+    here.run_all_now()
+    return here
+
+
+def told(marketplace: Marketplace) -> Counter[str]:
+    """How often each holder was told of a release."""
+    query = select(OutgoingEvent.subject_id).where(OutgoingEvent.type == "release.available")
+    return Counter(marketplace.all(query))
+
+
+def after(chunks: int) -> Callable[[], bool]:
+    """Says stop once so many chunks have been done: the worker dies there."""
+    asked = iter(range(1_000))
+    return lambda: next(asked) > chunks  # asked once before the first claim.
+
+
+@pytest.mark.parametrize("chunks", range(5))
+def test_a_worker_that_dies_after_any_chunk_is_followed_by_one_who_goes_on_from_there(
+    marketplace: Marketplace, clock: time_machine.Traveller, chunks: int
+) -> None:
+    publishes(marketplace)
+    process_pending(marketplace.runtime, "first")
+    run_cascades(marketplace.runtime, "first", stop=after(chunks))
+    assert sum(told(marketplace).values()) == min(3 * chunks, HOLDERS)
+    clock.shift(timedelta(seconds=marketplace.runtime.settings.lease_s + 1))
+    run_cascades(marketplace.runtime, "second")
+    assert told(marketplace) == {f"purchase-{number}": 1 for number in range(HOLDERS)}
+    [cascade] = marketplace.cascades("mod-1")
+    assert (cascade.state, cascade.steps[0]["done"]) == ("done", HOLDERS)
+
+
+def test_who_is_refunded_while_others_are_told_is_not_told(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    publishes(marketplace)
+    process_pending(marketplace.runtime, "first")
+    run_cascades(marketplace.runtime, "first", stop=after(1))
+    is_refunded(marketplace, "purchase-9")
+    clock.shift(timedelta(seconds=marketplace.runtime.settings.lease_s + 1))
+    run_cascades(marketplace.runtime, "second")
+    assert told(marketplace) == {f"purchase-{number}": 1 for number in range(HOLDERS - 1)}
+
+
+def test_the_set_of_holders_is_the_one_that_the_rule_would_choose_one_by_one(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    holds(marketplace, "over", purchased_at="2024-06-15T10:00:00+02:00")
+    holds(marketplace, "last-day", purchased_at="2025-03-02T10:00:00+01:00")
+    holds(marketplace, "day-after", purchased_at="2025-03-01T10:00:00+01:00")
+    holds(marketplace, "renewed", purchased_at="2024-06-15T10:00:00+02:00")
+    renews(marketplace, "renewed", 2)
+    holds(marketplace, "tomorrow", purchased_at="2026-03-03T10:00:00+01:00")
+    is_refunded(marketplace, "purchase-1")
+    is_terminated(marketplace, "purchase-2")
+    is_disputed(marketplace, "purchase-3")
+    is_disputed(marketplace, "purchase-4")
+    wins_dispute(marketplace, "purchase-4")
+    runtime = marketplace.runtime
+    zone = runtime.settings.reference_zone
+    for days in (0, 1, 200, 400):
+        clock.shift(timedelta(days=days))
+        now = runtime.now()
+        with runtime.database.reading() as session:
+            holding = set(session.scalars(select(Subscription.purchase_id).where(is_entitled(now, day_of(now, zone)))))
+            everybody = list(session.scalars(select(Subscription.purchase_id)))
+            question = Question(at=now, zone=zone)
+            active = {id_ for id_ in everybody if check(session, Asked(purchase_id=id_), question).active}
+        assert holding == active

@@ -1,0 +1,72 @@
+"""Of many open clocks, does a sweep look at those that are due, and at no other?"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import time_machine
+
+from marketplace_hooks.services.support import sla_run
+
+from ...support.bulk_clocks import request_id, run_out, wait_open
+from ...support.bulk_purchases import COPY, FIRST_NUMBER, copy_rows, gather_statistics
+from ...support.marketplace import Marketplace
+from ...support.query_plans import listening, plans
+from ...support.support_desk import FIX, REQUEST, due, opens_shop, refund_state, submits
+
+OPEN, DUE = 20_000, 20
+WALKED = re.compile(r"(?:Seq Scan on|SCAN) (?:mh_clocks|mh_requests)\b(?! USING)")
+
+
+def test_a_sweep_touches_only_what_is_due(marketplace: Marketplace) -> None:
+    opens_shop(marketplace)
+    runtime = marketplace.runtime
+    wait_open(runtime.database, "mod-1", OPEN)
+    run_out(runtime.database, range(0, OPEN, OPEN // DUE))
+    gather_statistics(runtime.database)
+    with listening(runtime.database.engine) as heard:
+        assert sla_run.run_desk(runtime) == DUE
+        with runtime.database.reading() as session:
+            assert not sla_run.due(session, runtime.now())
+    looked = [one for one in heard if re.match(r"\s*(SELECT|UPDATE|INSERT)", one.sql) and "mh_" in one.sql]
+    swept = [one for one in looked if "mh_clocks" in one.sql or "mh_requests" in one.sql]
+    assert any(one.sql.startswith("UPDATE mh_clocks") for one in swept)
+    for one in swept:
+        # By the values that were given: a plan made without them does not know how few are due.
+        plan = plans(runtime, one)[0]
+        assert not WALKED.search(plan), f"{one.sql}\n{plan}"
+        if one.sql.startswith("SELECT"):
+            assert re.search(
+                r"ix_mh_(clocks_due|clocks_warn|requests_waiting|refund_claims_due)|mh_refund_claims", plan
+            )
+    assert marketplace.told(request_id(0), "support_request") == ["support_request.acknowledgement_missed"]
+    assert marketplace.told(request_id(1), "support_request") == []
+
+
+def test_many_missed_fixes_ask_for_their_refunds_with_as_few_statements_as_one(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    opens_shop(marketplace)
+    submits(marketplace)
+    many = 40
+    with marketplace.runtime.database.session() as session:
+        for table, key in (("mh_purchases", "id"), ("mh_subscriptions", "purchase_id"), ("mh_periods", "purchase_id")):
+            copy_rows(session, table, key, "purchase-1", many)
+        copy_rows(session, "mh_requests", "id", REQUEST, many, purchase_id=COPY)
+        copy_rows(session, "mh_clocks", "request_id", REQUEST, many)
+    clock.move_to(due(marketplace, FIX))
+    asked, claimed = [], f"copy-{FIRST_NUMBER + many}"
+    for state in ("due", "requested"):
+        with listening(marketplace.runtime.database.engine) as heard:
+            sla_run.run_desk(marketplace.runtime)
+        asked += [one.sql for one in heard if re.search("FROM mh_(purchases|refund_claims|periods)", one.sql)]
+        assert (refund_state(marketplace), refund_state(marketplace, claimed)) == (state, state)
+        clock.shift(timedelta(days=7))
+    # What is bought, what is on its way, the current periods; and twice what is to be asked for now.
+    assert len(asked) == 5
+    for id_ in (REQUEST, claimed):
+        told = marketplace.told(id_, "support_request")
+        assert [told.count(f"support_request.{name}") for name in ("fix_missed", "refund_due", "refund_requested")] == [
+            1
+        ] * 3

@@ -1,0 +1,196 @@
+"""What happens by time alone: clocks are missed once, refunds asked for once, waits end. `clocks.md`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from marketplace_hooks.errors import Conflict
+from marketplace_hooks.models.support import RefundClaim
+from marketplace_hooks.services.core.unit_of_work import UnitOfWork
+from marketplace_hooks.services.support import refunds
+from marketplace_hooks.services.support.messages import confirm_message
+from marketplace_hooks.services.support.sla_run import run_desk
+from marketplace_hooks.services.support.transitions import known_request
+
+from ...support.marketplace import Marketplace
+from ...support.support_desk import (
+    ACKNOWLEDGEMENT,
+    CAUSE,
+    FIX,
+    REQUEST,
+    claim,
+    clock_of,
+    clocks,
+    does,
+    due,
+    messages,
+    opens_shop,
+    refund_state,
+    request,
+    says,
+    submits,
+    told,
+)
+
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
+    opens_shop(marketplace)
+    clock.shift(HOUR)
+    submits(marketplace)
+    return marketplace
+
+
+def waiving(uow: UnitOfWork) -> RefundClaim:
+    return refunds.waive_refund(uow, known_request(uow.session, REQUEST), CAUSE)
+
+
+def approving(uow: UnitOfWork) -> RefundClaim:
+    return refunds.approve_refund(
+        uow, known_request(uow.session, REQUEST), with_period=False, reason="Owed", cause=CAUSE
+    )
+
+
+def judging(desk: Marketplace, *, counts: bool) -> None:
+    does(desk, lambda uow: confirm_message(uow, REQUEST, "message-1", counts=counts, actor="op", cause=CAUSE))
+
+
+def test_a_clock_is_missed_from_its_deadline_on_and_told_once(desk: Marketplace, clock: time_machine.Traveller) -> None:
+    deadline = due(desk, ACKNOWLEDGEMENT)
+    clock.move_to(deadline - SECOND)
+    run_desk(desk.runtime)
+    assert clocks(desk)["acknowledgement"] == "running"
+    clock.move_to(deadline)
+    for _ in range(3):
+        run_desk(desk.runtime)
+    assert clock_of(desk, ACKNOWLEDGEMENT).missed_at == deadline
+    assert told(desk).count("acknowledgement_missed") == 1
+    assert request(desk).next_deadline_at == due(desk, FIX)
+
+
+def test_warnings_come_on_the_morning_and_once(desk: Marketplace, clock: time_machine.Traveller) -> None:
+    morning = datetime(2026, 3, 3, 7, tzinfo=UTC)
+    for at, count in ((morning - SECOND, 0), (morning, 1), (morning + HOUR, 1)):
+        clock.move_to(at)
+        run_desk(desk.runtime)
+        assert told(desk).count("acknowledgement_due_soon") == count
+    clock.move_to(datetime(2026, 4, 10, 6, tzinfo=UTC))
+    run_desk(desk.runtime)
+    assert told(desk).count("fix_due_soon") == 1
+
+
+def test_a_missed_fix_makes_the_refund_due_and_two_business_days_later_it_is_requested_once(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(due(desk, FIX))
+    run_desk(desk.runtime)
+    found = claim(desk)
+    assert found is not None
+    assert (found.state, found.amount_cents, found.request_at) == ("due", 9900, datetime(2026, 4, 16, 22, tzinfo=UTC))
+    clock.move_to(found.request_at - SECOND)
+    run_desk(desk.runtime)
+    assert refund_state(desk) == "due"
+    clock.shift(1)
+    for _ in range(2):
+        run_desk(desk.runtime)
+    assert refund_state(desk) == "requested"
+    assert told(desk).count("refund_due") == told(desk).count("refund_requested") == 1
+    with pytest.raises(Conflict):
+        does(desk, waiving)
+
+
+def test_a_customer_who_prefers_the_fix_is_never_refunded(desk: Marketplace, clock: time_machine.Traveller) -> None:
+    clock.move_to(due(desk, FIX))
+    run_desk(desk.runtime)
+    does(desk, waiving)
+    clock.shift(30 * DAY)
+    run_desk(desk.runtime)
+    assert (refund_state(desk), told(desk).count("refund_requested")) == ("waived", 0)
+
+
+def test_there_is_nothing_to_prefer_the_fix_to_before_a_refund_is_due(desk: Marketplace) -> None:
+    with pytest.raises(Conflict) as refused:
+        does(desk, waiving)
+    assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("none", "waived")
+
+
+def test_after_the_window_of_the_platform_the_refund_is_for_an_operator(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(datetime(2026, 9, 3, 12, tzinfo=UTC))
+    run_desk(desk.runtime)
+    assert refund_state(desk) == "due"
+    clock.shift(10 * DAY)
+    run_desk(desk.runtime)
+    assert refund_state(desk) == "manual"
+
+
+def test_two_missed_fixes_of_one_purchase_ask_for_its_price_once(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    submits(desk, "request-2")
+    clock.move_to(due(desk, FIX))
+    run_desk(desk.runtime)
+    assert len(desk.all(select(RefundClaim))) == 1
+    assert clocks(desk)["fix"] == clocks(desk, "request-2")["fix"] == "missed"
+
+
+def test_an_operator_has_a_refund_asked_for_early_and_once(desk: Marketplace) -> None:
+    does(desk, approving)
+    assert refund_state(desk) == "requested"
+    with pytest.raises(Conflict) as refused:
+        does(desk, approving)
+    assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("requested", "requested")
+
+
+# --- messages to confirm
+
+
+@pytest.fixture
+def waits(desk: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """An answer five seconds after the request awaits a person, until after the deadline."""
+    clock.shift(5)
+    says(desk)
+    clock.move_to(due(desk, ACKNOWLEDGEMENT) + DAY)
+    run_desk(desk.runtime)
+    assert clocks(desk)["acknowledgement"] == "to_confirm"
+    return desk
+
+
+def test_a_message_confirmed_late_counts_at_its_original_receipt(waits: Marketplace) -> None:
+    judging(waits, counts=True)
+    run_desk(waits.runtime)
+    [message] = messages(waits)
+    found = clock_of(waits, ACKNOWLEDGEMENT)
+    assert (found.state, found.stopped_at) == ("met", message.received_at)
+    assert request(waits).acknowledged_at == message.received_at
+    assert "acknowledgement_missed" not in told(waits)
+
+
+def test_a_message_declined_late_was_missed_at_the_deadline(waits: Marketplace) -> None:
+    judging(waits, counts=False)
+    run_desk(waits.runtime)
+    found = clock_of(waits, ACKNOWLEDGEMENT)
+    assert (found.state, found.missed_at) == ("missed", found.due_before)
+    assert told(waits).count("acknowledgement_missed") == 1
+
+
+def test_a_late_answer_beside_a_message_to_confirm_does_not_judge_it(waits: Marketplace) -> None:
+    says(waits, "message-2", body="Bonjour, avez-vous pu regarder le dossier des images que je demandais ?")
+    assert clocks(waits)["acknowledgement"] == "to_confirm"
+    judging(waits, counts=True)
+    assert clocks(waits)["acknowledgement"] == "met"
+
+
+def test_a_message_is_judged_once(waits: Marketplace) -> None:
+    judging(waits, counts=True)
+    with pytest.raises(Conflict) as refused:
+        judging(waits, counts=False)
+    assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("counts", "does_not_count")

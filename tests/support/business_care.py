@@ -1,0 +1,135 @@
+"""Business Care as the tests live through it: time passes, words and charges are told, and what came of it is read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import time_machine
+from sqlalchemy import select
+
+from marketplace_hooks.domain.business_care.entitlement import Entitlement, Question
+from marketplace_hooks.models.outbox import OutgoingEvent
+from marketplace_hooks.models.purchases import Purchase
+from marketplace_hooks.models.subscriptions import Notice, Period, Subscription
+from marketplace_hooks.services.business_care.entitlements import Asked, check
+from marketplace_hooks.services.business_care.renewal_run_state import may_run
+from marketplace_hooks.services.core.unit_of_work import run_in_transaction
+
+from .customers import SHOP, money
+from .marketplace import Marketplace
+
+PURCHASE = "purchase-1"
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+CLAIM_DELAY = timedelta(minutes=15)
+
+
+def instant(text: str) -> datetime:
+    """An instant as RFC 3339 writes it."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def live_until(marketplace: Marketplace, clock: time_machine.Traveller, until: datetime) -> None:
+    """Let time pass while the service runs: somebody looks for renewals at least once a month."""
+    while (left := until - datetime.now(UTC)) > timedelta(0):
+        clock.shift(min(left, 25 * DAY))
+        run_in_transaction(marketplace.runtime, may_run)
+    clock.move_to(until)
+    marketplace.run_all_now()
+
+
+# --- what is told
+
+
+def cancels(marketplace: Marketplace, received_at: datetime, purchase_id: str = PURCHASE) -> str:
+    """The customer cancels the renewal, as the platform received it; gives the event's id."""
+    return _speaks(marketplace, "subscription.renewal_cancelled", received_at, purchase_id)
+
+
+def enables(marketplace: Marketplace, received_at: datetime, purchase_id: str = PURCHASE) -> str:
+    """The customer enables the renewal again, as the platform received it; gives the event's id."""
+    return _speaks(marketplace, "subscription.renewal_enabled", received_at, purchase_id)
+
+
+def _speaks(marketplace: Marketplace, type_: str, received_at: datetime, purchase_id: str) -> str:
+    said = received_at.isoformat()
+    return marketplace.publish(type_, purchase_id=purchase_id, actor="customer", received_at=said)
+
+
+def charged(
+    marketplace: Marketplace,
+    type_: str,
+    index: int = 2,
+    *,
+    amount_cents: int = 3960,
+    occurred_at: datetime | None = None,
+    purchase_id: str = PURCHASE,
+    **more: Any,
+) -> str:
+    """Tell what came of charging a period: `renewed`, `payment_failed`, `reactivated`; gives the event's id."""
+    return marketplace.publish(
+        f"subscription.{type_}",
+        purchase_id=purchase_id,
+        period_index=index,
+        amount=more.pop("amount", money(amount_cents)),
+        charge_id=f"ch-{purchase_id}-{index}",
+        occurred_at=(occurred_at or datetime.now(UTC)).isoformat(),
+        **{"final": False, **more},
+    )
+
+
+# --- what came of it
+
+
+def purchase(marketplace: Marketplace, purchase_id: str = PURCHASE) -> Purchase:
+    [found] = marketplace.all(select(Purchase).where(Purchase.id == purchase_id))
+    return found
+
+
+def subscription(marketplace: Marketplace, purchase_id: str = PURCHASE) -> Subscription:
+    [found] = marketplace.all(select(Subscription).where(Subscription.purchase_id == purchase_id))
+    return found
+
+
+def periods(marketplace: Marketplace, purchase_id: str = PURCHASE) -> list[Period]:
+    return marketplace.all(select(Period).where(Period.purchase_id == purchase_id).order_by(Period.index))
+
+
+def payments(marketplace: Marketplace, purchase_id: str = PURCHASE) -> dict[int, str]:
+    """How each period's payment stands."""
+    return {one.index: one.payment.value for one in periods(marketplace, purchase_id)}
+
+
+def notices(marketplace: Marketplace, purchase_id: str = PURCHASE) -> list[Notice]:
+    query = select(Notice).where(Notice.purchase_id == purchase_id)
+    return marketplace.all(query.order_by(Notice.period_index))
+
+
+def outgoing(marketplace: Marketplace, name: str, purchase_id: str = PURCHASE) -> list[OutgoingEvent]:
+    """The outgoing `subscription.<name>` events of a purchase, in their sequence."""
+    return [one for one in marketplace.outgoing(purchase_id, "purchase") if one.type == f"subscription.{name}"]
+
+
+def told(marketplace: Marketplace, purchase_id: str = PURCHASE) -> list[str]:
+    """What was told of a purchase, in order, without the prefix they share."""
+    return [one.removeprefix("subscription.") for one in marketplace.told(purchase_id, "purchase")]
+
+
+def asked(
+    marketplace: Marketplace,
+    at: datetime | None = None,
+    *,
+    site: str | None = SHOP,
+    about: Asked | None = None,
+    product: str | None = None,
+) -> Entitlement:
+    """Ask who is entitled: now, or as it was at an instant."""
+    runtime = marketplace.runtime
+    question = Question(at=at or datetime.now(UTC), zone=runtime.settings.reference_zone, product=product, site=site)
+    with runtime.database.reading() as session:
+        return check(session, about or Asked(purchase_id=PURCHASE), question, as_of_now=at is None)
+
+
+def code(marketplace: Marketplace, at: datetime | None = None, **how: Any) -> str:
+    """The code of the answer."""
+    return asked(marketplace, at, **how).code.value

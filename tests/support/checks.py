@@ -1,0 +1,156 @@
+"""Does everything hold? Every check of the project, one after the other, behind `python3 run.py test`.
+
+All stages run, whatever failed before them, so that one run shows every problem. Pytest must really have run: too
+few tests, or a test module of which nothing ran, is a failure. Incomplete translations are found by tests.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BIN = Path(sys.executable).parent
+# A run of the whole suite that ran fewer tests than this did not run the suite. Raise it as the suite grows.
+FEWEST_TESTS = 6_000
+# A run that hangs is ended well before a build server would cut it off, and has shown by then where it hung.
+LONGEST_STAGE_S = 60 * 60
+SHOW_STACKS_AFTER_S = 300
+FINISH_WITHIN_S = 60
+
+STAGES = {
+    "test servers": [sys.executable, "-m", "tests.support.provision"],
+    "ruff check": [str(BIN / "ruff"), "check", "."],
+    "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
+    "mypy": [str(BIN / "mypy")],
+    "lint-imports": [str(BIN / "lint-imports")],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a stage ended: `problems` is empty when it passed; `note` says what it did."""
+
+    stage: str
+    took_s: float
+    problems: Sequence[str] = ()
+    note: str = ""
+
+
+def say(line: str) -> None:
+    """Tell whoever watches, at once: the stages write to the same place."""
+    print(line, flush=True)  # noqa: T201 - a command's report belongs on its standard output
+
+
+def run_everything(pytest_arguments: Sequence[str]) -> int:
+    """Run every stage, then print a line for each; gives the exit status, 0 only when all passed."""
+    outcomes = [run_stage(name, command) for name, command in STAGES.items()]
+    outcomes.append(run_tests(pytest_arguments))
+    say("\n== summary")
+    for outcome in outcomes:
+        verdict = "FAILED" if outcome.problems else "ok"
+        details = "; ".join([*outcome.problems, *([outcome.note] if outcome.note else [])])
+        say(f"   {verdict:<7}{outcome.stage:<14}{outcome.took_s:7.1f} s   {details}".rstrip())
+    return 1 if any(outcome.problems for outcome in outcomes) else 0
+
+
+def run_stage(name: str, command: Sequence[str]) -> Outcome:
+    """Run one command to its end, its output passed on."""
+    say(f"\n== {name}")
+    started_s = time.monotonic()
+    try:
+        status = finish(command)
+        problems = [f"exit status {status}"] if status else []
+    except OSError as error:
+        problems = [str(error)]
+    return Outcome(stage=name, took_s=time.monotonic() - started_s, problems=problems)
+
+
+def run_tests(arguments: Sequence[str]) -> Outcome:
+    """Run pytest, and hold it to having run: `arguments` that choose tests lower the floor to a single one."""
+    with tempfile.TemporaryDirectory(prefix="mh-report-") as folder:
+        report = Path(folder) / "report.xml"
+        options = [f"--junitxml={report}", "-o", f"faulthandler_timeout={SHOW_STACKS_AFTER_S}"]
+        options += [] if arguments else side_by_side()
+        outcome = run_stage("pytest", [sys.executable, "-m", "pytest", *options, *arguments])
+        ran, skipped = read_report(report)
+    problems = list(outcome.problems)
+    fewest = 1 if arguments else FEWEST_TESTS
+    if ran.total() < fewest:
+        problems.append(f"only {ran.total()} tests ran, and at least {fewest} must")
+    if not arguments:
+        problems += [f"nothing ran of {module}" for module in modules_of_tests() if not ran[module]]
+    note = f"{ran.total()} tests ran, {skipped} skipped"
+    return Outcome(stage="pytest", took_s=outcome.took_s, problems=problems, note=note)
+
+
+def side_by_side() -> list[str]:
+    """How pytest shares the whole suite among processes: one more than processors, for whoever waits for others. A
+    single one where a Redis of somebody's is lent: it is emptied before each test."""
+    if os.environ.get("TEST_REDIS_URL"):
+        return []
+    processes = max(2, min(4, (os.cpu_count() or 1) + 1))
+    return [f"--numprocesses={processes}", "--dist=loadscope", "--no-loadscope-reorder"]
+
+
+def finish(command: Sequence[str]) -> int:
+    """Run a command and give its exit status; end it in good order when it takes too long or we are interrupted."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Whoever starts us in the background has us ignore it, and the stage would too: it could not be ended.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # In a process group of its own: Ctrl-C reaches us alone, and is passed on once; twice would cut its cleaning short.
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, process_group=0) as process:
+        try:
+            return process.wait(LONGEST_STAGE_S)
+        except subprocess.TimeoutExpired:
+            say(f"ended after {LONGEST_STAGE_S} s")
+            end(process)
+            return 1
+        except BaseException:
+            end(process)
+            raise
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to stop, so that it stops its own servers, and insist after a while."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(FINISH_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def read_report(report: Path) -> tuple[Counter[str], int]:
+    """How many tests of each module ran, as pytest's own report has it, and how many were skipped."""
+    if not report.exists():
+        return Counter(), 0
+    modules, ran, skipped = modules_of_tests(), Counter[str](), 0
+    for case in ElementTree.parse(report).iter("testcase"):
+        if case.find("skipped") is not None:
+            skipped += 1
+            continue
+        place = case.get("classname", "")
+        ran[next((module for module in modules if f"{place}.".startswith(f"{module}.")), place)] += 1
+    return ran, skipped
+
+
+def modules_of_tests() -> list[str]:
+    """Every test module, in pytest's dotted words."""
+    return sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in ROOT.glob("tests/**/test_*.py"))
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(run_everything(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

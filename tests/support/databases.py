@@ -1,0 +1,149 @@
+"""How does each test get a database of its own, with every migration applied, in a few milliseconds?
+
+The migrations run once for each kind of database; every test then works on a copy. PostgreSQL takes its time to make a
+copy and to drop it: a copy whose test is over is emptied for the next, if it is still what it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from .postgres import Postgres
+
+KINDS = ("sqlite", "postgresql")
+_MOST_GROWTH_BYTES = 4 * 1024 * 1024
+"""A copy that has grown by more is dropped: what thousands of deleted rows leave behind would change plans."""
+
+# Whoever is still connected is cut off, as a dropped database would do. Foreign keys and triggers sleep meanwhile.
+_EMPTY = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+SET lock_timeout = '5s';
+SET session_replication_role = replica;
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+    PERFORM setval(format('%I', sequencename)::regclass, start_value, false)
+        FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+END $$;
+"""
+# Deleted rows are swept out, or where the next rows lie, and so the order in which they are found, would be chance.
+_WRITTEN = """
+SELECT relname FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
+"""
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+_SCHEMA = "SELECT (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped)"
+_SIZE = "SELECT pg_database_size(current_database())"
+
+
+def apply_migrations(url: str) -> None:
+    """Bring the database at `url` to the newest schema, and leave no connection open to it."""
+    # Here, not at the top: the tests of pure rules neither wait for the store nor fail with it.
+    from marketplace_hooks.database import migrate
+    from marketplace_hooks.database.engine import Database
+
+    database = Database(url)
+    try:
+        migrate.upgrade(database)
+    finally:
+        database.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def copy_sqlite(template: Path, path: Path) -> str:
+    """A copy of the database file, journal mode included, made by SQLite itself; gives its URL."""
+    with (
+        contextlib.closing(sqlite3.connect(template)) as source,
+        contextlib.closing(sqlite3.connect(path)) as target,
+    ):
+        source.backup(target)
+    return sqlite_url(path)
+
+
+@contextlib.contextmanager
+def postgres_database(server: Postgres) -> Iterator[str]:
+    """An empty database for the length of a `with`; gives its URL."""
+    url = server.create_database()
+    try:
+        yield url
+    finally:
+        server.drop_database(url)
+
+
+class Copies:
+    """Copies of one migrated PostgreSQL database, lent to one test after the other."""
+
+    def __init__(self, server: Postgres, template: str) -> None:
+        """`template` is the URL of the migrated database."""
+        self._server = server
+        self._template = template
+        self._idle: list[str] = []
+        self._schema: object = None
+        self._most_bytes = 0
+        self._rows: dict[str, bytes] = {}  # what the migrations wrote themselves, by table
+
+    @contextlib.contextmanager
+    def lend(self) -> Iterator[str]:
+        """A database without a row, for the length of a `with`; gives its URL."""
+        url = self._idle.pop() if self._idle else self._make()
+        try:
+            yield url
+        finally:
+            if self._empty(url):
+                self._idle.append(url)
+            else:
+                self._server.drop_database(url)
+
+    def close(self) -> None:
+        """Drop those that nobody has."""
+        while self._idle:
+            self._server.drop_database(self._idle.pop())
+
+    def _make(self) -> str:
+        url = self._server.create_database(template=self._template)
+        if self._schema is None:
+            with _connect(url) as connection:
+                self._schema = connection.execute(_SCHEMA).fetchone()
+                self._most_bytes = _size(connection) + _MOST_GROWTH_BYTES
+                for [table] in connection.execute(_TABLES).fetchall():
+                    with connection.cursor().copy(f"COPY {table} TO STDOUT") as copy:
+                        self._rows[table] = b"".join(copy)
+        return url
+
+    def _empty(self, url: str) -> bool:
+        """Whether it is again as it was made."""
+        try:
+            with _connect(url) as connection:
+                connection.execute(_EMPTY)
+                written = [str(table) for [table] in connection.execute(_WRITTEN).fetchall()]
+                connection.execute(f"VACUUM (INDEX_CLEANUP ON) {', '.join(written)}")
+                for table, rows in self._rows.items():
+                    if rows:
+                        with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
+                            copy.write(rows)
+                return connection.execute(_SCHEMA).fetchone() == self._schema and _size(connection) < self._most_bytes
+        except psycopg.Error:
+            return False  # the test left it in a state of its own, or its server down.
+
+
+def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(plain, autocommit=True, connect_timeout=10)
+
+
+def _size(connection: psycopg.Connection[tuple[object, ...]]) -> int:
+    [[size]] = connection.execute(_SIZE).fetchall()
+    assert isinstance(size, int)
+    return size

@@ -1,0 +1,137 @@
+"""The whole product as `up --demo` starts it, on ports and in a folder of its own, for browsers to look at."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import tomllib
+import uuid
+from collections.abc import Sequence
+from contextlib import ExitStack, closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from marketplace_hooks.demo.load import signed_posts
+from tests.support.cluster import PORTS
+from tests.support.processes import ROOT, crowding, kill_all, wait_until
+
+READY_WITHIN_S = 120.0
+DONE_WITHIN_S = 60.0
+STOPPED_WITHIN_S = 60.0
+READY = "open http://"
+SHOPS = 3
+TOLD = "20508"
+"""A product that goes offline and comes back, so that others are told of something."""
+
+
+class Stack:
+    """One `marketplace-hooks up --demo`: its address, its rows to look at, and the marketplace's voice."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.instance = folder / "instance"
+        self.port = free_ports(1 + SHOPS)
+        self.mark = uuid.uuid4().hex
+        self.log = folder / "up.log"
+        named = {"INSTANCE": str(self.instance), "WEB_PROCESSES": "1", **settings}
+        ours = {f"MARKETPLACE_HOOKS_{name}": str(value) for name, value in named.items()}
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "TEST_PLACE": self.mark, **ours}
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "marketplace_hooks", "up", "--demo", "--port", str(self.port)],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def shop_url(self, number: int) -> str:
+        """One of the merchant sites that are served beside: 0 is a PrestaShop 1.7, 1 an 8, 2 a 9."""
+        return f"{self.url.rpartition(':')[0]}:{self.port + 1 + number}"
+
+    def wait_until_ready(self) -> None:
+        """Until the demo is loaded and every event of it has been applied."""
+
+        def said_or_ended() -> bool:
+            return READY in self.said() or self.process.poll() is not None
+
+        wait_until(said_or_ended, READY_WITHIN_S, "the demo did not start", self.said)
+        assert READY in self.said(), self.said()
+        self.command("endpoints", "add", f"{self.shop_url(0)}/hooks")
+        for version, status in enumerate(("offline_temporary", "online"), 1):
+            facts = {"product_id": TOLD, "actor": "marketplace", "reason": "a look at it", "version": version}
+            self.publish("product.status_changed", status=status, **facts)
+        self.wait_until_applied()
+
+    def wait_until_applied(self) -> None:
+        """Until nothing that was told waits, and every cascade has ended."""
+        waiting = (
+            "SELECT (SELECT count(*) FROM mh_inbox WHERE state = 'received')"
+            " + (SELECT count(*) FROM mh_cascades WHERE state = 'running')"
+        )
+        wait_until(lambda: self.rows(waiting) == [(0,)], DONE_WITHIN_S, "events were not applied", self.said)
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """What the database holds, read from beside."""
+        with closing(sqlite3.connect(self.instance / "marketplace_hooks.db", timeout=30)) as database:
+            return database.execute(query, values).fetchall()
+
+    def publish(self, type_: str, **data: Any) -> str:
+        """Post a signed event as the marketplace does, and wait until it is applied; gives its id."""
+        event_id, now = f"evt-{uuid.uuid4().hex[:12]}", datetime.now(UTC)
+        secret = str(tomllib.loads((self.instance / "config.toml").read_text())["webhook_secrets"]).partition("=")[2]
+        for path, headers, body in signed_posts([(event_id, type_, now, data)], secret, now):
+            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+                connection.request("POST", path, body, headers)
+                answer = connection.getresponse()
+                assert answer.status == 202, json.loads(answer.read())
+        self.wait_until_applied()
+        return event_id
+
+    def command(self, *words: str) -> None:
+        """Another command of this installation."""
+        done = subprocess.run(
+            [sys.executable, "-m", "marketplace_hooks", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def said(self) -> str:
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.log.read_text(errors="replace"))
+
+    def close(self) -> None:
+        """Stop it as Ctrl-C would, and leave nothing behind."""
+        try:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOPPED_WITHIN_S * crowding())
+        finally:
+            kill_all(self.mark)
+            self.process.wait()
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` loopback ports in a row that nobody uses."""
+    for first in random.sample(PORTS, 50):
+        with suppress(OSError), ExitStack() as probes:
+            for port in range(first, first + count):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
+    raise AssertionError("no ports are free")

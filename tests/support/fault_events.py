@@ -1,0 +1,183 @@
+"""What the marketplace tells in the fault tests, and what the rows must say afterwards."""
+
+from __future__ import annotations
+
+import json
+import uuid
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from marketplace_hooks.domain.instants import format_instant
+from marketplace_hooks.events.envelope import parse_envelope
+from marketplace_hooks.jobs.scheduler import run_all_now
+from marketplace_hooks.models.inbox import SHARDS, InboxEvent, InboxState
+from marketplace_hooks.models.outbox import OutgoingEvent
+from marketplace_hooks.models.products import Product
+from marketplace_hooks.remote.signatures import signed_headers
+from marketplace_hooks.web.webhooks import subject_of
+
+from .processes import SECRET, Place
+
+Event = tuple[str, dict[str, Any]]
+"""The type and the data of one event."""
+
+
+def seller(id_: str = "s1") -> Event:
+    return "seller.upserted", {"seller_id": id_, "name": "Seller", "country": "FR", "locale": "fr"}
+
+
+def suspended(id_: str = "s1", *, lifted: bool = False) -> Event:
+    return f"seller.{'un' if lifted else ''}suspended", {"seller_id": id_, "reason": "audit"}
+
+
+def product(id_: str, version: int = 1, seller_id: str = "s1") -> Event:
+    price = {"amount_cents": 9900, "currency": "EUR"}
+    announced = {"features": ["one"], "compatible_from": "8.0.0", "compatible_to": None}
+    listing = {**announced, "published_at": "2026-01-01T00:00:00Z"}
+    described = {"kind": "module", "technical_name": id_, "title": {"en": id_}, "price": price, "listing": listing}
+    return "product.upserted", {"product_id": id_, "seller_id": seller_id, "version": version, **described}
+
+
+def pack(id_: str, product_ids: list[str], seller_id: str = "s1") -> Event:
+    priced = {"title": {"en": id_}, "price": {"amount_cents": 15000, "currency": "EUR"}, "version": 1}
+    return "pack.upserted", {"pack_id": id_, "seller_id": seller_id, "product_ids": product_ids, **priced}
+
+
+def customer(id_: str = "c1") -> Event:
+    described = {"name": "A", "email": "a@shop.example", "locale": "fr", "professional": False}
+    return "customer.upserted", {"customer_id": id_, **described}
+
+
+def purchase(id_: str, product_id: str, bought_at: datetime) -> Event:
+    price = {"amount_cents": 9900, "currency": "EUR"}
+    bought = {"customer_id": "c1", "product_id": product_id, "purchased_at": bought_at.isoformat()}
+    return "purchase.completed", {"purchase_id": id_, **bought, "price_paid": price}
+
+
+def changed(
+    id_: str,
+    status: str,
+    version: int,
+    *,
+    actor: str = "seller",
+    effective_at: datetime | None = None,
+) -> Event:
+    data: dict[str, Any] = {"product_id": id_, "status": status, "actor": actor, "reason": "test", "version": version}
+    return "product.status_changed", data if effective_at is None else {
+        **data,
+        "effective_at": format_instant(effective_at),
+    }
+
+
+def hidden(id_: str, version: int, **more: Any) -> Event:
+    return changed(id_, "offline_temporary", version, **more)
+
+
+def shown(id_: str, version: int, **more: Any) -> Event:
+    return changed(id_, "online", version, **more)
+
+
+def body_of(event: Event) -> bytes:
+    type_, data = event
+    return json.dumps({"type": type_, "timestamp": format_instant(datetime.now(UTC)), "data": data}).encode()
+
+
+def signed(event: Event, event_id: str | None = None) -> tuple[dict[str, str], bytes]:
+    """The headers and the body to post."""
+    body = body_of(event)
+    return signed_headers(event_id or f"evt-{uuid.uuid4().hex}", datetime.now(UTC), body, [SECRET]), body
+
+
+def keep(place: Place, events: Iterable[Event]) -> list[str]:
+    """Put the rows that the inbox keeps, as if the doorbell had never rung; gives the events' ids."""
+    rows = []
+    for event in events:
+        body, event_id = body_of(event), f"evt-{uuid.uuid4().hex}"
+        envelope = parse_envelope(body)
+        subject = subject_of(envelope) or f"event:{event_id}"
+        rows.append(
+            {
+                "source": "marketplace",
+                "event_id": event_id,
+                "type": envelope.type,
+                "subject": subject,
+                "shard": zlib.crc32(subject.encode()) % SHARDS,
+                "sent_at": envelope.sent_at,
+                "received_at": datetime.now(UTC),
+                "body": body,
+                "body_sha256": event_id,
+                "state": InboxState.RECEIVED,
+                "attempts": 0,
+            }
+        )
+    with place.database.session() as session:
+        session.execute(insert(InboxEvent), rows)
+    return [row["event_id"] for row in rows]
+
+
+def set_up(place: Place, events: Iterable[Event]) -> None:
+    """Have these events told and applied before the test begins, by no other process."""
+    keep(place, events)
+    run_all_now(place.runtime, "set up")
+    assert place.read(nothing_waits)
+
+
+def nothing_waits(session: Session) -> bool:
+    """Every event that was kept has been applied."""
+    states = set(session.scalars(select(InboxEvent.state).distinct()))
+    return states <= {InboxState.APPLIED}
+
+
+def count_waiting(session: Session) -> int:
+    """How many events have not been applied."""
+    waiting = select(func.count()).select_from(InboxEvent).where(InboxEvent.state != InboxState.APPLIED)
+    return session.scalar(waiting) or 0
+
+
+def status_of(session: Session, product_id: str) -> str:
+    return str(session.scalar(select(Product.status).where(Product.id == product_id)))
+
+
+def statuses(session: Session) -> dict[str, str]:
+    return {id_: str(status) for id_, status in session.execute(select(Product.id, Product.status))}
+
+
+def outcomes(session: Session) -> dict[str, str | None]:
+    """What became of each event, by its id."""
+    return {event_id: outcome for event_id, outcome in session.execute(select(InboxEvent.event_id, InboxEvent.outcome))}
+
+
+def count_inbox(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(InboxEvent)) or 0
+
+
+def told(session: Session, *types: str) -> list[tuple[str, str]]:
+    """The outgoing events of these types: (type, subject), in the order of their writing."""
+    query = select(OutgoingEvent.type, OutgoingEvent.subject_id).order_by(OutgoingEvent.id)
+    return [(type_, id_) for type_, id_ in session.execute(query) if type_ in types]
+
+
+def assert_each_told(place: Place, type_: str, ids: list[str]) -> None:
+    """Of these subjects, and of no other, this was told, so often as each is named; `ids` are in order."""
+    assert sorted(place.read(lambda session: told(session, type_))) == [(type_, id_) for id_ in ids]
+
+
+def assert_told_once(place: Place) -> None:
+    """No cause had the same thing said twice of one subject, and each subject's events are counted without a gap."""
+    said: Counter[tuple[str, ...]] = Counter()
+    sequences: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for event in place.read(lambda session: list(session.scalars(select(OutgoingEvent).order_by(OutgoingEvent.id)))):
+        said[event.type, event.subject_id, str(event.cause["event_id"]), str(event.cascade_id)] += 1
+        sequences[event.subject_kind, event.subject_id].append(event.sequence)
+    assert {what: times for what, times in said.items() if times > 1} == {}
+    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in map(sorted, sequences.values())), sequences
+
+
+def soon(in_s: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=in_s)

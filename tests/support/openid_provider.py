@@ -1,0 +1,65 @@
+"""A real OpenID Connect provider in a process of its own, on loopback, and the person who signs in at it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+import requests
+
+from .processes import free_port, takes_connections, wait_until
+
+STARTED_WITHIN_S = 30.0
+
+
+@dataclass
+class Provider:
+    """Its address, and what a person's browser would do there."""
+
+    url: str
+
+    def signs_in(self, address: str, subject: str, **changed: str) -> str:
+        """Fill in the provider's form; gives where it sends the browser. `changed` replaces parts of the question."""
+        parts = urlsplit(address)
+        asked = {name: values[0] for name, values in parse_qs(parts.query).items()} | changed
+        url = urlunsplit(parts._replace(query=urlencode(asked)))
+        answer = requests.post(url, {"sub": subject}, allow_redirects=False, timeout=30)
+        return str(answer.headers["Location"])
+
+    def declines(self, address: str) -> str:
+        """Say no in the provider's form."""
+        answer = requests.post(address, {"action": "deny"}, allow_redirects=False, timeout=30)
+        return str(answer.headers["Location"])
+
+    def open(self, address: str) -> str:
+        """What a page of the provider says."""
+        answer = requests.get(address, timeout=30)
+        assert answer.status_code == 200
+        return answer.text
+
+
+@contextlib.contextmanager
+def running_provider(people: dict[str, dict[str, Any]], *options: str) -> Iterator[Provider]:
+    """Start it with these people (subject → claims), and stop it."""
+    port = free_port()
+    told = [word for sub, claims in people.items() for word in ("--user-claims", json.dumps({"sub": sub, **claims}))]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *told, *options],
+        env={**os.environ, "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: takes_connections(port), STARTED_WITHIN_S, "the provider did not start")
+        yield Provider(f"http://127.0.0.1:{port}")
+    finally:
+        process.terminate()
+        process.wait()

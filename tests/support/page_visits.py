@@ -1,0 +1,146 @@
+"""Which pages are there, who looks at each, and where does one stand in the demo?
+
+Every page must be in `VISITS`; a test fails for one that is not. `NOT_PAGES` are the addresses that answer something
+else: a part of a page for htmx, or a redirect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from .demo_stack import TOLD, Stack
+
+SELLER, CUSTOMER, OPERATOR = "seller", "customer", "operator"
+PIXELUNE = "pixelune"
+MAELLE, ANSELME, YSALINE = "c-1001", "c-1002", "c-1005"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """Who looks at a page, and where it stands: an address, or the way there from `path` by links and forms."""
+
+    path: str | Callable[[Stack], str]
+    role: str | None = None
+    subject: str = ""
+    status: int = 200
+    onwards: Callable[[Page], None] | None = None
+
+    def go(self, page: Page, stack: Stack) -> None:
+        """Open it in this window."""
+        path = self.path if isinstance(self.path, str) else self.path(stack)
+        answer = page.goto(path)
+        assert answer is not None
+        if self.onwards is None:
+            assert answer.status == self.status, (page.url, answer.status)
+        else:
+            self.onwards(page)
+
+
+def the_first(query: str, path: str) -> Callable[[Stack], str]:
+    """The address of the first row that the query finds."""
+
+    def find(stack: Stack) -> str:
+        rows = stack.rows(query)
+        assert rows, f"the demo has nothing for {path}: {query}"
+        return path.format(*rows[0])
+
+    return find
+
+
+def describes(page: Page) -> None:
+    """Fill in the request's form and go on to its checks."""
+    if page.locator('input[name="kind"]').count():
+        page.locator('input[name="kind"]').first.check()
+    page.locator("#subject").fill("It does not save")
+    page.locator("#body").fill("I press the button, and nothing is kept.")
+    page.locator("main form button").first.click()
+    page.wait_for_url(lambda url: not url.partition("?")[0].endswith("/support/new"))
+
+
+def _customer(path: str | Callable[[Stack], str], subject: str = MAELLE, **more: object) -> Visit:
+    return Visit(path=path, role=CUSTOMER, subject=subject, **more)  # type: ignore[arg-type] # names of a Visit's
+
+
+def _operator(path: str | Callable[[Stack], str]) -> Visit:
+    return Visit(path=path, role=OPERATOR)
+
+
+def _seller(path: str | Callable[[Stack], str]) -> Visit:
+    return Visit(path=path, role=SELLER, subject=PIXELUNE)
+
+
+_EVENT = "SELECT event_id FROM mh_inbox WHERE state = 'rejected' ORDER BY id"
+_PRODUCT = "SELECT id FROM mh_products WHERE status = 'online' ORDER BY id"
+_REQUEST = "SELECT id FROM mh_requests ORDER BY number"
+
+VISITS: Mapping[str, Visit] = {
+    "mh_storefront.home": Visit(path="/"),
+    "mh_storefront.about_inspections": Visit(path="/about-inspections"),
+    "mh_storefront.product": Visit(path=the_first(_PRODUCT, "/products/{}")),
+    "mh_storefront.pack": Visit(path=the_first("SELECT id FROM mh_packs ORDER BY id", "/packs/{}")),
+    "mh_sign_in.sign_in": Visit(path="/sign-in"),
+    "mh_sign_in.signed_out": Visit(path="/signed-out"),
+    "mh_sign_in.times": Visit(path="/times"),
+    "mh_customer.purchases": _customer("/account"),
+    "mh_customer.purchase": _customer("/account/purchases/o-50224"),
+    "mh_customer.renewal": _customer("/account/purchases/o-50224/renewal"),
+    "mh_customer.reactivation": _customer("/account/purchases/o-50301/reactivation", YSALINE),
+    "mh_customer.requests": _customer("/support"),
+    "mh_customer.conversation": _customer("/support/rq-7001"),
+    "mh_customer.keys": _customer("/support/keys"),
+    "mh_customer.new_request": _customer("/support/new?purchase=o-50224"),
+    "mh_customer.check": _customer("/support/new?purchase=o-50224", onwards=describes),
+    "mh_customer.question": _customer(the_first(_PRODUCT, "/support/new?product={}"), onwards=describes),
+    "mh_operator.overview": _operator("/operator"),
+    "mh_operator.events": _operator("/operator/events"),
+    "mh_operator.event": _operator(the_first(_EVENT, "/operator/events/{}")),
+    "mh_operator.replay": _operator(the_first(_EVENT, "/operator/events/{}/replay")),
+    "mh_operator.deliveries": _operator("/operator/deliveries"),
+    "mh_operator.cascades": _operator("/operator/cascades"),
+    "mh_operator.cascade": _operator(the_first("SELECT id FROM mh_cascades", "/operator/cascades/{}")),
+    "mh_operator.products": _operator("/operator/products"),
+    "mh_operator.product": _operator(the_first(_PRODUCT, "/operator/products/{}")),
+    "mh_operator.change": _operator("/operator/products/20133/change/offline_temporary"),
+    "mh_operator.reinstatement": _operator(the_first(_PRODUCT, "/operator/products/{}/reinstatement")),
+    "mh_operator.refunds": _operator("/operator/refunds"),
+    "mh_operator.replies": _operator("/operator/replies"),
+    "mh_operator.requests": _operator("/operator/requests"),
+    "mh_operator.support_request": _operator(the_first(_REQUEST, "/operator/requests/{}")),
+    "mh_operator.sellers": _operator("/operator/sellers"),
+    "mh_operator.seller": _operator(f"/operator/sellers/{PIXELUNE}"),
+    "mh_operator.delivery": _operator(the_first("SELECT id FROM mh_deliveries ORDER BY id", "/operator/deliveries/{}")),
+    "mh_seller.products": _seller("/seller"),
+    "mh_seller.product": _seller("/seller/products/20148"),
+    "mh_seller.change": _seller("/seller/products/20148/change/offline_permanent"),
+    "mh_seller.progress": Visit(
+        path=the_first(f"SELECT id FROM mh_cascades WHERE subject_id = '{TOLD}'", "/seller/progress/{}"),
+        role=SELLER,
+        subject="kervelo",
+    ),
+    "mh_seller.packs": _seller("/seller/packs"),
+    "mh_seller.pack": _seller("/seller/packs/30024"),
+    "mh_seller.change_pack": _seller("/seller/packs/30024/change/offline_permanent"),
+    "mh_seller.requests": _seller("/seller/requests"),
+    "mh_seller.request_page": _seller("/seller/requests/rq-7001"),
+    "mh_seller.refusal": _seller("/seller/requests/rq-7001/refusal"),
+    "mh_seller.resolution": _seller("/seller/requests/rq-7001/resolution"),
+    "mh_seller.offer": _seller("/seller/requests/rq-7001/offer"),
+    "mh_seller.closures": _seller("/seller/closures"),
+    "mh_seller.figures": _seller("/seller/figures"),
+    "mh_seller.refunds": _seller("/seller/refunds"),
+}
+NOT_PAGES: Mapping[str, str] = {
+    "mh_sign_in.begin": "leads to the provider; 404 in a demo",
+    "mh_sign_in.come_back": "where the provider leads back to; 404 in a demo",
+    "mh_customer.download": "leads to the file host",
+}
+EXTRA: Mapping[str, Visit] = {
+    "not found": Visit(path="/products/none", status=404),
+    "forbidden": Visit(path="/operator", role=SELLER, subject=PIXELUNE, status=403),
+    "search without result": Visit(path="/?q=zzzz"),
+    "choose a purchase": _customer("/support/new"),
+    "expired purchase": _customer("/account/purchases/o-50301", YSALINE),
+}

@@ -1,0 +1,298 @@
+"""Real processes of the product for the tests that kill them: started, stricken at a chosen line, watched, stopped."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from marketplace_hooks.cli.up import _web as web_command
+from marketplace_hooks.cli.workers import LANE
+from marketplace_hooks.config.settings import PREFIX, load
+from marketplace_hooks.services.core.runtime import Runtime, make_runtime
+from tests.support.cluster import PORTS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+INJECT = Path(__file__).resolve().parents[1] / "faults" / "inject"
+SECRET = "whsec_" + "ZmF1bHRzLWZhdWx0cy1mYXVsdHMtZmF1bHRz"
+
+LEASE_S = 3.0
+SWEEP_S = 1.0
+LOCK_S = 2.0
+SETTINGS = {
+    "LEASE_S": LEASE_S,
+    "SWEEP_INTERVAL_S": SWEEP_S,
+    "TICK_INTERVAL_S": 0.2,
+    "SCHEDULER_LOCK_S": LOCK_S,
+    "WEB_PROCESSES": 1,
+    "WEBHOOK_SECRETS": f"marketplace={SECRET}",
+    "SECRET_KEY": "for the fault tests",
+    "ALLOWED_NETWORKS": "127.0.0.0/8",
+    "FAILURE_RATE_PER_MINUTE": 0,
+}
+# What is promised is one lease and one sweep. Beside them stand, on a machine with two busy cores: a bell rung for a
+# worker that died, which falls after 5 s; the fork of a work horse and a tick, either of which may wait for the
+# processor as long as the next process works. Three times the promise holds all that, and still tells the promise
+# from what it must not be: RQ's own recovery after minutes, or a retry after 60 s.
+FAIR = 3.0
+RECOVERED_WITHIN_S = FAIR * (LEASE_S + SWEEP_S)
+SWEPT_WITHIN_S = RECOVERED_WITHIN_S
+STARTED_WITHIN_S = 30.0
+TELLING_TABLES = ("mh_inbox", "mh_shards WHERE owner IS NOT NULL", "mh_cascades", "mh_locks")
+STOPPED_WITHIN_S = 20.0
+POST_WITHIN_S = 30.0
+
+
+@dataclass(kw_only=True)
+class Fault:
+    """What shall go wrong: `at` a function (`module:name`), `when` (before, after) its `call`th call in one process.
+
+    `do` is `kill`, `kill with parent` or `stop` (until SIGCONT). It happens at most `times` in all processes that are
+    started with it; a fault belongs to one test.
+    """
+
+    at: str
+    when: str = "before"
+    call: int = 1
+    times: int = 1
+    do: str = "kill"
+    tally: Path | None = None
+
+    @property
+    def struck(self) -> list[int]:
+        """The numbers of the processes that it has happened to."""
+        files = sorted(self.tally.iterdir(), key=lambda path: int(path.name)) if self.tally else []
+        return [int(pid) for path in files if (pid := path.read_text())]
+
+    def wait(self, place: Place, within_s: float = STARTED_WITHIN_S) -> int:
+        """Until it has happened so many `times`; gives the number of the process that it happened to last."""
+        wait_until(lambda: len(self.struck) >= self.times, within_s, f"{self.at} was not reached", place)
+        return self.struck[-1]
+
+
+@dataclass(kw_only=True)
+class Process:
+    """One started command of the product."""
+
+    name: str
+    popen: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self.popen.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to this process alone, not to its children."""
+        self.popen.send_signal(number)
+
+    def kill(self) -> None:
+        """As a crash does: SIGKILL to this process alone."""
+        self.popen.kill()
+        self.popen.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, and wait for the end; gives the exit status."""
+        self.popen.terminate()
+        return self.popen.wait(STOPPED_WITHIN_S)
+
+    def last_words(self) -> str:
+        return f"--- {self.name} ({self.popen.poll()})\n{self.log.read_text(errors='replace')[-3000:]}"
+
+
+class Place:
+    """One installation: its settings, its database, the processes that serve it, and nothing of it left at the end."""
+
+    def __init__(self, folder: Path, database_url: str, redis_url: str | None, **settings: Any) -> None:
+        """`settings` go over `SETTINGS`, by their names."""
+        self.folder = folder
+        self.port = free_port()
+        self.mark = uuid.uuid4().hex
+        self.processes: list[Process] = []
+        given = {"INSTANCE": folder / "instance", "DATABASE_URL": database_url, **SETTINGS, **settings}
+        self.settings = {f"{PREFIX}{name}": str(value) for name, value in given.items()}
+        # The test's own hands: they look, and put rows, but ring no bell.
+        self.runtime: Runtime = make_runtime(load(environment=self.settings))
+        self.database = self.runtime.database
+        if redis_url is not None:
+            self.settings[f"{PREFIX}REDIS_URL"] = redis_url
+
+    def start(self, *words: str, faults: Sequence[Fault] = (), environment: Mapping[str, str] | None = None) -> Process:
+        """Start `marketplace-hooks WORDS`."""
+        return self._start(" ".join(words), [sys.executable, "-m", "marketplace_hooks", *words], faults, environment)
+
+    def start_worker(self, lane: str | None = None, faults: Sequence[Fault] = ()) -> Process:
+        """Start a worker; `lane` (`0/2`) has it listen as one of several do."""
+        return self.start("worker", faults=faults, environment={LANE: lane} if lane else None)
+
+    def start_scheduler(self) -> Process:
+        return self.start("scheduler")
+
+    def start_web(self, *, faults: Sequence[Fault] = ()) -> Process:
+        """Start the web server by the command of `up`, and wait until it takes connections."""
+        command = web_command(load(environment=self.settings), "127.0.0.1", self.port)
+        web = self._start("web", command, faults)
+        wait_until(lambda: takes_connections(self.port), STARTED_WITHIN_S, "the web server did not start", self)
+        return web
+
+    def _start(
+        self,
+        name: str,
+        command: Sequence[str],
+        faults: Sequence[Fault],
+        environment: Mapping[str, str] | None = None,
+    ) -> Process:
+        for fault in faults:
+            fault.tally = fault.tally or Path(tempfile.mkdtemp(prefix="struck-", dir=self.folder))
+        log = self.folder / f"{len(self.processes)}-{name.replace(' ', '-')}.log"
+        rules = json.dumps([{**vars(fault), "tally": str(fault.tally)} for fault in faults])
+        with log.open("wb") as output:
+            popen = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    **self.settings,
+                    **(environment or {}),
+                    "PYTHONPATH": f"{INJECT}{os.pathsep}{ROOT}",
+                    "TEST_PLACE": self.mark,
+                    "TEST_FAULTS": rules,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        process = Process(name=name, popen=popen, log=log)
+        self.processes.append(process)
+        return process
+
+    def read(self, look: Callable[[Session], Any]) -> Any:
+        """What `look` finds in a session of its own."""
+        with self.database.reading() as session:
+            return look(session)
+
+    def wait(self, condition: Callable[[Session], Any], within_s: float, otherwise: str) -> float:
+        """Until the rows say so; gives how long that took, in seconds."""
+        return wait_until(lambda: self.read(condition), within_s, otherwise, self)
+
+    def post(
+        self, event: tuple[dict[str, str], bytes], *, timeout_s: float = 10.0
+    ) -> tuple[int, Any, http.client.HTTPMessage]:
+        """Post one signed event; gives status, content and headers."""
+        headers, body = event
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=POST_WITHIN_S)) as connection:
+            connection.request("POST", "/webhooks/marketplace", body, {"content-type": "application/json", **headers})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read()), answer.headers
+
+    def leftovers(self) -> dict[int, str]:
+        """The processes of this place that still run, children of the dead included: number and command."""
+        return running_of(self.mark)
+
+    def close(self) -> None:
+        """Stop everything in good order. Fails when something does not stop, or is left behind."""
+        try:
+            self._stop_all()
+        finally:
+            kill_all(self.mark)
+            for process in self.processes:
+                process.popen.wait()
+            self.runtime.outbound.close()
+            self.database.dispose()
+
+    def _stop_all(self) -> None:
+        running = [process for process in self.processes if process.is_running]
+        for process in running:
+            process.popen.terminate()
+        give_up_at_s = time.monotonic() + STOPPED_WITHIN_S
+        for process in running:
+            with suppress(subprocess.TimeoutExpired):
+                process.popen.wait(max(0.0, give_up_at_s - time.monotonic()))
+        # One that was asked to stop before it had begun ends by the signal itself.
+        badly = {one.name: one.popen.poll() for one in running if one.popen.poll() not in (0, -signal.SIGTERM)}
+        assert not badly, f"did not stop in good order: {badly}\n{self.last_words()}"
+        # The children of killed processes may still finish what they do; they may not stay.
+        wait_until(lambda: not self.leftovers(), STOPPED_WITHIN_S, "processes are left", lambda: self.leftovers())
+
+    def last_words(self) -> str:
+        """What whoever finds the test failed wants to know: what each process said, and what the rows say."""
+        rows = []
+        for table in TELLING_TABLES:
+            with suppress(Exception), self.database.reading() as session:
+                rows.append(f"--- {table}: {session.execute(text(f'SELECT * FROM {table}')).all()[-5:]}")
+        return "\n".join([*(process.last_words() for process in self.processes), *rows, str(self.leftovers())])
+
+
+def running_of(mark: str) -> dict[int, str]:
+    """The processes whose environment says `TEST_PLACE=<mark>`, children of the dead included: number and command."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"TEST_PLACE={mark}".encode() in (path / "environ").read_bytes().split(b"\0"):
+                found[int(path.name)] = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+    return found
+
+
+def kill_all(mark: str) -> None:
+    """End every process of this mark, as a crash does."""
+    for pid in running_of(mark):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def wait_until(
+    condition: Callable[[], Any], within_s: float, otherwise: str, more: Place | Callable[[], Any] | None = None
+) -> float:
+    """Look again and again, until it holds; gives how long that took, in seconds. Fails with `otherwise`.
+
+    Where more wants to run than there are processors, everything takes longer by that much, and may.
+    """
+    started_s = time.monotonic()
+    while not condition():
+        waited_s = time.monotonic() - started_s
+        if waited_s > within_s and waited_s > within_s * crowding():
+            told = more.last_words() if isinstance(more, Place) else more() if more else ""
+            raise AssertionError(f"{otherwise} (within {within_s:.0f} s)\n{told}")
+        time.sleep(0.03)
+    return time.monotonic() - started_s
+
+
+def crowding() -> float:
+    """How many processes have wanted each processor in the last minute; 1 where there was room for all."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def takes_connections(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def free_port() -> int:
+    """A loopback port that nobody uses, from below the range that the system lends."""
+    for port in random.sample(PORTS, 50):
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")

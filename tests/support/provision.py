@@ -1,0 +1,118 @@
+"""What must be on this machine before the tests run? PostgreSQL and Chromium: installed here where they are missing.
+
+Run by `python3 run.py test` as a stage of its own, so that an installation is seen and never hides inside a test.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from marketplace_hooks.errors import ConfigurationError
+from marketplace_hooks.remote.redis.embedded import find_server
+
+from .binaries import NO_CHROMIUM, NO_POSTGRES, POSTGRES_USER, RigError, find_chromium, find_postgres
+from .checks import say
+
+# Debian makes and starts a cluster of its own with the package unless this file says no.
+CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
+NO_CLUSTER = "create_main_cluster = false\n"
+# Another apt may be at work on a machine that has just started.
+APT_GET = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
+INSTALL = [*APT_GET, "install", "--yes", "--no-install-recommends"]
+
+
+def provide_postgres() -> str:
+    """Make sure that the tests find PostgreSQL; says where. Raises `RigError`, a sentence, where they cannot."""
+    if os.environ.get("TEST_DATABASE_URL"):
+        return "PostgreSQL: the server of TEST_DATABASE_URL"
+    if find_postgres() is None:
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise RigError(NO_POSTGRES)
+        install_postgres()
+    folder = find_postgres()
+    if folder is None:
+        raise RigError("PostgreSQL was installed, and its programs were not found afterwards.")
+    if os.geteuid() == 0:
+        provide_user()
+    return f"PostgreSQL: a private cluster of {folder}"
+
+
+def install_postgres() -> None:
+    """Install Debian's package without letting it make or start a cluster of its own."""
+    say("installing PostgreSQL with apt-get …")
+    apt([*APT_GET, "update"])
+    apt([*INSTALL, "postgresql-common"])
+    refuse_a_cluster()
+    apt([*INSTALL, "postgresql"])
+
+
+def refuse_a_cluster() -> None:
+    """Tell Debian's scripts to make no cluster, and leave the administrator's other settings as they are."""
+    settings = CLUSTER_SETTINGS.read_text() if CLUSTER_SETTINGS.exists() else ""
+    CLUSTER_SETTINGS.parent.mkdir(parents=True, exist_ok=True)
+    others = [line for line in settings.splitlines(keepends=True) if "create_main_cluster" not in line]
+    CLUSTER_SETTINGS.write_text("".join(others) + NO_CLUSTER)
+
+
+def provide_user() -> None:
+    """PostgreSQL refuses root, and not every package brings the account that runs it."""
+    try:
+        pwd.getpwnam(POSTGRES_USER)
+    except KeyError:
+        run(["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", POSTGRES_USER])
+
+
+def apt(command: list[str]) -> None:
+    # No question may wait for an answer that nobody gives.
+    run(command, DEBIAN_FRONTEND="noninteractive", UCF_FORCE_CONFFOLD="1", LC_ALL="C.UTF-8")
+
+
+def run(command: list[str], **environment: str) -> None:
+    """Run a command, its output kept for the case of failure. Raises `RigError` with its end."""
+    done = subprocess.run(
+        command,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RigError(f"{' '.join(command)} failed:\n{done.stdout.strip()[-1500:]}")
+
+
+def provide_chromium() -> str:
+    """Make sure that the tests find a browser; says which. Raises `RigError`, a sentence, where they cannot."""
+    if find_chromium() is None:
+        if "TEST_CHROMIUM" in os.environ or os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise RigError(NO_CHROMIUM)
+        say("installing Chromium with apt-get …")
+        apt([*APT_GET, "update"])
+        apt([*INSTALL, "chromium", "fonts-liberation"])
+    found = find_chromium()
+    if found is None:
+        raise RigError("Chromium was installed, and its program was not found afterwards.")
+    return f"Chromium: {found}"
+
+
+def provide_redis() -> str:
+    """Say which Redis-compatible server the tests use. Raises `ConfigurationError` when there is none."""
+    if os.environ.get("TEST_REDIS_URL"):
+        return "Redis: the server of TEST_REDIS_URL"
+    return f"Redis: a private server of {find_server()}"
+
+
+if __name__ == "__main__":
+    try:
+        say(provide_postgres())
+        say(provide_redis())
+        say(provide_chromium())
+    except (RigError, ConfigurationError) as problem:
+        sys.exit(str(problem))

@@ -1,0 +1,53 @@
+"""Changes made here, as a button or the API makes them: one transaction, what stands locked, nothing posted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from marketplace_hooks.domain.catalog.statuses import Asked, Side, Status
+from marketplace_hooks.models.products import SubjectKind
+from marketplace_hooks.services.catalog.locked_subjects import LockedSubject, LockedSubjects
+from marketplace_hooks.services.catalog.status_changes import cancel_scheduled, change_status, reinstate
+from marketplace_hooks.services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
+
+from .marketplace import Marketplace
+
+BY_BUTTON = Cause(actor="seller", reason="by the button")
+
+
+def press(
+    marketplace: Marketplace, act: Callable[[UnitOfWork, LockedSubject], object], id_: str, kind: str = "product"
+) -> None:
+    """Do something to a product or a pack, here and now."""
+
+    def pressed(uow: UnitOfWork) -> None:
+        locked = LockedSubjects(uow.session).get(SubjectKind(kind), id_)
+        assert locked is not None
+        act(uow, locked)
+
+    run_in_transaction(marketplace.runtime, pressed)
+
+
+def press_status(
+    marketplace: Marketplace,
+    status: str,
+    side: str = "seller",
+    *,
+    effective_at: datetime | None = None,
+    id_: str = "mod-1",
+    kind: str = "product",
+) -> None:
+    """Ask for a status; what is refused changes nothing."""
+    asked = Asked(side=Side(side), status=Status(status), effective_at=effective_at)
+    press(marketplace, lambda uow, locked: change_status(uow, locked, asked, BY_BUTTON), id_, kind)
+
+
+def press_cancel(marketplace: Marketplace, side: str = "seller", *, id_: str = "mod-1", kind: str = "product") -> None:
+    """Cancel what the side has scheduled."""
+    press(marketplace, lambda uow, locked: cancel_scheduled(uow, locked, Side(side), BY_BUTTON), id_, kind)
+
+
+def press_reinstate(marketplace: Marketplace, *, id_: str = "mod-1") -> None:
+    """Undo the withdrawal of a product."""
+    press(marketplace, lambda uow, locked: reinstate(uow, locked, BY_BUTTON), id_)

@@ -1,0 +1,99 @@
+"""The support desk as the tests live through it: requests come, people answer, time passes, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+
+from marketplace_hooks.domain.support.state_machine import ClockName
+from marketplace_hooks.models.support import Clock, Message, RefundClaim, SupportRequest
+from marketplace_hooks.services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
+
+from .customers import SHOP, holds
+from .marketplace import Marketplace
+
+REQUEST, PURCHASE = "request-1", "purchase-1"
+CAUSE = Cause(actor="tests", reason="")
+ANSWER = "Bonjour Odile, la galerie cherche un dossier qui a changé de nom. Quelle est sa version, s'il vous plaît ?"
+TEMPLATE = "Bonjour, nous avons bien reçu votre demande et vous répondrons dans les meilleurs délais."
+ACKNOWLEDGEMENT, FIX = ClockName.ACKNOWLEDGEMENT, ClockName.FIX
+_T = TypeVar("_T")
+
+
+def opens_shop(marketplace: Marketplace) -> Marketplace:
+    """One seller, one product, and a customer who has bought it now."""
+    marketplace.sells("mod-1")
+    holds(marketplace, PURCHASE)
+    return marketplace
+
+
+def submits(marketplace: Marketplace, request_id: str = REQUEST, **data: Any) -> str:
+    """Tell of a request submitted now, and have it applied; gives the event's id."""
+    said = {"purchase_id": PURCHASE, "customer_id": "customer-1", "product_id": "mod-1", "shop_url": SHOP}
+    said |= {"presale": False, "kind": "anomaly", "subject": f"About {request_id}", "body": "It no longer works."}
+    said["submitted_at"] = now()
+    event = marketplace.publish("support.request_submitted", request_id=request_id, **{**said, **data})
+    marketplace.run_all_now()
+    return event
+
+
+def says(marketplace: Marketplace, message_id: str = "message-1", **data: Any) -> str:
+    """Tell of a message of the seller's side, a person's unless `data` says otherwise; gives the event's id."""
+    said = {"request_id": REQUEST, "side": "seller", "author_type": "human", "visibility": "public"}
+    said |= {"received_at": now(), "subject": "Re", "body": ANSWER, "headers": [], "attachments": 0}
+    event = marketplace.publish("support.message_posted", message_id=message_id, **{**said, **data})
+    marketplace.run_all_now()
+    return event
+
+
+def does(marketplace: Marketplace, act: Callable[[UnitOfWork], _T]) -> _T:
+    """Carry one act out in a transaction of its own."""
+    return run_in_transaction(marketplace.runtime, act)
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def request(marketplace: Marketplace, request_id: str = REQUEST) -> SupportRequest:
+    [found] = marketplace.all(select(SupportRequest).where(SupportRequest.id == request_id))
+    return found
+
+
+def clocks(marketplace: Marketplace, request_id: str = REQUEST) -> dict[str, str]:
+    """The clocks of a request and how they stand."""
+    found = marketplace.all(select(Clock).where(Clock.request_id == request_id))
+    return {one.name.value: one.state.value for one in found}
+
+
+def clock_of(marketplace: Marketplace, name: ClockName, request_id: str = REQUEST) -> Clock:
+    [found] = marketplace.all(select(Clock).where(Clock.request_id == request_id, Clock.name == name))
+    return found
+
+
+def due(marketplace: Marketplace, name: ClockName, request_id: str = REQUEST) -> datetime:
+    found = clock_of(marketplace, name, request_id).due_before
+    assert found is not None
+    return found
+
+
+def messages(marketplace: Marketplace, request_id: str = REQUEST) -> list[Message]:
+    return marketplace.all(select(Message).where(Message.request_id == request_id).order_by(Message.id))
+
+
+def claim(marketplace: Marketplace, request_id: str = REQUEST) -> RefundClaim | None:
+    found = marketplace.all(select(RefundClaim).where(RefundClaim.request_id == request_id))
+    return found[0] if found else None
+
+
+def refund_state(marketplace: Marketplace, request_id: str = REQUEST) -> str:
+    found = claim(marketplace, request_id)
+    return "none" if found is None else found.state.value
+
+
+def told(marketplace: Marketplace, request_id: str = REQUEST) -> list[str]:
+    """What was told of a request, in order, without the prefix they share."""
+    return [one.removeprefix("support_request.") for one in marketplace.told(request_id, "support_request")]

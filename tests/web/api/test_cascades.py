@@ -1,0 +1,59 @@
+"""How far what follows from a change has got, as those see it whom it concerns."""
+
+from __future__ import annotations
+
+import pytest
+
+from ...support.api_callers import As, Caller, problem
+from ...support.marketplace import OFFLINE, Marketplace
+
+
+@pytest.fixture(autouse=True)
+def _sold(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1", "mod-2")
+    for number in range(3):
+        marketplace.packs(f"pack-{number}", "mod-1", "mod-2")
+
+
+def test_a_cascade_shows_its_progress_from_the_change_to_its_end(seller: Caller, marketplace: Marketplace) -> None:
+    id_ = seller.ask("mod-1", OFFLINE, reason="a fault").get_json()["cascade_id"]
+    running = seller.get(f"/cascades/{id_}").get_json()
+    assert (running["state"], running["finished_at"], running["change"]) == ("running", None, "held")
+    assert (running["total"], running["done"]) == (1, 1)  # the page is hidden, the packs are not counted yet.
+    assert running["subject"] == {"kind": "product", "id": "mod-1"}
+    assert running["cause"] == {"event_id": None, "actor": "seller", "reason": "a fault"}
+    marketplace.run_all_now()
+    done = seller.get(f"/cascades/{id_}").get_json()
+    assert (done["state"], done["failed"]) == ("done", 0)
+    assert done["finished_at"] >= done["created_at"]
+    assert {step["name"]: (step["state"], step["total"], step["done"]) for step in done["steps"]}["packs"] == (
+        "done",
+        3,
+        3,
+    )
+    assert done["total"] == done["done"] == sum(step["total"] for step in done["steps"])
+
+
+def test_a_cascade_tells_which_event_caused_it(operator: Caller, marketplace: Marketplace) -> None:
+    event_id = marketplace.change("mod-1", OFFLINE)
+    marketplace.run_all_now()
+    [cascade] = marketplace.cascades("mod-1")
+    assert operator.get(f"/cascades/{cascade.id}").get_json()["cause"]["event_id"] == event_id
+
+
+def test_a_seller_follows_his_own_cascades_only(seller: Caller, calls: As, public: Caller) -> None:
+    path = f"/cascades/{seller.ask('mod-1', OFFLINE).get_json()['cascade_id']}"
+    assert problem(public.get(path)) == (401, "not_signed_in")
+    assert problem(calls("customer", "customer-1").get(path)) == (403, "forbidden")
+    assert problem(calls("seller", "seller-2").get(path)) == (404, "not_found")
+    assert problem(seller.get("/cascades/cas_unknown")) == (404, "not_found")
+    for role in ("operator", "platform"):
+        assert calls(role).get(path).status_code == 200
+
+
+def test_who_follows_a_cascade_is_told_when_nothing_has_moved(seller: Caller, marketplace: Marketplace) -> None:
+    path = f"/cascades/{seller.ask('mod-1', OFFLINE).get_json()['cascade_id']}"
+    kept = {"If-None-Match": seller.get(path).headers["ETag"]}
+    assert seller.get(path, headers=kept).status_code == 304
+    marketplace.run_all_now()
+    assert seller.get(path, headers=kept).status_code == 200

@@ -1,0 +1,227 @@
+"""What the API promises of itself: an audience for every call, a true document, and no effect on the app around it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_smorest
+import marshmallow
+import pytest
+from flask import Flask, Response
+from flask_smorest.blueprint import Blueprint
+
+from marketplace_hooks.config.settings import EXTENSION
+from marketplace_hooks.config.settings import PREFIX as SETTING
+from marketplace_hooks.extension import MarketplaceHooks
+from marketplace_hooks.web.api import document
+from marketplace_hooks.web.identity.authorization import audience_of
+
+from ...support.api_callers import PREFIX, Caller, problem
+from ...support.marketplace import Marketplace
+
+OURS = ("mh_api.", "mh_health.")
+SIGNED = {"mh_api.post_companion_report"}
+"""Calls whose sender proves himself by a signature over the body, not by a token."""
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Flask]:
+    """A host app with an API, error handlers and commands of its own, and ours below /addons."""
+    app = Flask("host")
+    app.config.update(
+        {
+            "API_TITLE": "Host",
+            "API_VERSION": "7",
+            "OPENAPI_VERSION": "3.0.3",
+            "OPENAPI_URL_PREFIX": "/docs",
+            f"{SETTING}INSTANCE": str(tmp_path),
+            f"{SETTING}URL_PREFIX": "/addons",
+        }
+    )
+
+    @app.cli.command("openapi")
+    def openapi() -> None:
+        """The host's own command of this name."""
+
+    commands = dict(app.cli.commands)
+    MarketplaceHooks(app)
+    assert app.cli.commands.items() >= commands.items()
+    app.register_error_handler(404, lambda error: ("the host's 404", 404))
+    app.register_error_handler(500, lambda error: ("the host's 500", 500))
+    api = flask_smorest.Api(app)
+    blueprint = Blueprint("things", "things", url_prefix="/things")
+
+    @blueprint.route("/<int:number>")
+    def thing(number: int) -> Response:
+        if number == 0:
+            flask_smorest.abort(409, message="none")
+        return Response("a thing")
+
+    api.register_blueprint(blueprint)
+    yield app
+    app.extensions[EXTENSION].inbox.close()
+    app.extensions[EXTENSION].runtime.database.dispose()
+
+
+def our_rules(app: Flask) -> list[Any]:
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(OURS)]
+
+
+def test_every_call_of_ours_says_for_whom_it_is(marketplace: Marketplace) -> None:
+    rules = our_rules(marketplace.app)
+    silent = [rule.rule for rule in rules if audience_of(marketplace.app.view_functions[rule.endpoint]) is None]
+    assert (silent, len(rules) > 15) == ([], True)
+
+
+def test_a_call_that_does_not_say_for_whom_it_is_lets_nobody_in(
+    marketplace: Marketplace, operator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = marketplace.app.view_functions
+    monkeypatch.setitem(views, "mh_api.list_products", lambda: Response("open to all?"))
+    assert problem(operator.get("/products")) == (403, "forbidden")
+
+
+def test_whatever_changes_something_is_for_somebody(marketplace: Marketplace) -> None:
+    for rule in our_rules(marketplace.app):
+        if rule.methods is not None and not rule.methods <= {"GET", "HEAD", "OPTIONS"} and rule.endpoint not in SIGNED:
+            stated = audience_of(marketplace.app.view_functions[rule.endpoint])
+            assert stated is not None, rule.rule
+            assert stated.roles, rule.rule
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name == "$ref":
+                yield value
+            else:
+                yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def test_the_document_is_whole(public: Caller) -> None:
+    answer = public.get("/openapi.json")
+    content = answer.get_json()
+    assert content["openapi"].startswith("3.1.")
+    for reference in references(content):
+        node = content
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+    operations = [
+        (path, method, said)
+        for path, methods in content["paths"].items()
+        for method, said in methods.items()
+        if method != "parameters"
+    ]
+    assert len({said["operationId"] for _, _, said in operations}) == len(operations)
+    named = {tag["name"] for tag in content["tags"]}
+    for path, method, said in operations:
+        assert said["summary"], path
+        assert set(said["tags"]) <= named, path
+        declared = {one["name"] for one in content["paths"][path].get("parameters", []) if one["in"] == "path"}
+        assert declared == set(re.findall(r"{(\w+)}", path)), path
+        keys = [one["$ref"] for one in said.get("parameters", []) if "$ref" in one]
+        assert ("#/components/parameters/IdempotencyKey" in keys) is (method == "post"), path
+
+
+def test_the_document_names_every_call_and_nothing_else(marketplace: Marketplace, public: Caller) -> None:
+    written = {
+        (method.upper(), re.sub(r"{(\w+)}", r"<\1>", path))
+        for path, methods in public.get("/openapi.json").get_json()["paths"].items()
+        for method in methods
+        if method != "parameters"
+    }
+    undocumented = {"show_document", "show_pages", "show_file", "unknown"}
+    served = {
+        (method, rule.rule)
+        for rule in our_rules(marketplace.app)
+        if rule.endpoint.startswith("mh_api.") and rule.endpoint.removeprefix("mh_api.") not in undocumented
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert written == served
+
+
+def test_the_document_is_asked_for_again_only_when_it_has_changed(public: Caller) -> None:
+    kept = public.get("/openapi.json").headers["ETag"]
+    assert public.get("/openapi.json", headers={"If-None-Match": kept}).status_code == 304
+
+
+def test_the_pages_fetch_nothing_from_elsewhere_and_run_no_script_of_the_pages_own(public: Caller) -> None:
+    page = public.get("/docs")
+    policy = dict(part.strip().split(" ", 1) for part in page.headers["Content-Security-Policy"].split(";"))
+    assert policy["script-src"] == "'self'"
+    assert policy["default-src"] == "'none'"
+    assert not re.findall(r"https?://|<script(?![^>]*\ssrc=)|\son\w+=", page.text)
+    [script] = re.findall(r'<script[^>]* src="([^"]+)"', page.text)
+    code = public.get(f"/{script}")
+    assert (code.status_code, code.mimetype) == (200, "text/javascript")
+    assert public.get("/docs/LICENSE").text.startswith("MIT License")
+
+
+def test_the_pages_serve_their_own_files_alone(public: Caller) -> None:
+    for name in ("README.md", "..%2f..%2fpages.css", "nothing.js", "%2e%2e"):
+        assert problem(public.get(f"/docs/{name}")) == (404, "not_found"), name
+
+
+def test_another_method_is_told_which_there_are(public: Caller) -> None:
+    for method, path, allowed in (
+        ("PUT", "/products", "GET, HEAD, OPTIONS"),
+        ("POST", "/products/mod-1", "GET, HEAD, OPTIONS"),
+        ("GET", "/products/mod-1/status", "POST, OPTIONS"),
+        ("POST", "/products/mod-1/status/scheduled", "DELETE, OPTIONS"),
+        ("PROPFIND", "/events/evt_1/replay", "POST, OPTIONS"),
+        ("DELETE", "/docs", "GET, HEAD, OPTIONS"),
+    ):
+        refused = public.call(method, path)
+        assert problem(refused) == (405, "method_not_allowed")
+        assert refused.headers["Allow"] == allowed
+        asked = public.call("OPTIONS", path)
+        assert (asked.status_code, asked.headers["Allow"], asked.data) == (204, allowed, b"")
+
+
+def test_an_unknown_path_is_a_problem_document_by_whatever_method(public: Caller) -> None:
+    for path in ("", "/", "/nothing", "/products/", "/products/a/b/c", "/../x"):
+        for method in ("GET", "HEAD", "POST", "OPTIONS", "PROPFIND"):
+            refused = public.call(method, path)
+            assert (refused.status_code, refused.content_type) == (404, "application/problem+json"), (method, path)
+
+
+def test_a_host_keeps_its_own_api_errors_and_commands(host: Flask) -> None:
+    client = host.test_client()
+    assert client.get("/things/1").text == "a thing"
+    assert client.get("/nowhere").text == "the host's 404"
+    assert client.get("/things/0").get_json() == {"code": 409, "status": "Conflict", "message": "none"}
+    assert client.post("/things/1").get_json()["code"] == 405
+    assert "/things/{number}" in client.get("/docs/openapi.json").get_json()["paths"]
+    assert not any("addons" in path for path in client.get("/docs/openapi.json").get_json()["paths"])
+
+
+def test_ours_answers_below_the_hosts_prefix_in_its_own_way(host: Flask) -> None:
+    client = host.test_client()
+    assert problem(client.get(f"/addons{PREFIX}/nothing")) == (404, "not_found")
+    assert problem(client.put(f"/addons{PREFIX}/products")) == (405, "method_not_allowed")
+    # Without tables: not even a fault of ours is shown by the host's handlers.
+    assert problem(client.get(f"/addons{PREFIX}/products")) == (500, "internal_error")
+    big = client.post(f"/addons{PREFIX}/products/x/status", data=b"x")
+    assert problem(big) == (401, "not_signed_in")
+    assert all(path.startswith(f"/addons{PREFIX}/") for path in document(host)["paths"])
+    assert client.get("/addons/healthz").status_code == 200
+
+
+def test_two_apps_in_one_process_document_the_same_api(host: Flask, marketplace: Marketplace) -> None:
+    ours, below = document(marketplace.app), document(host)
+    assert json.dumps(below).replace("/addons/api", "/api") == json.dumps(ours)
+
+
+def test_nothing_of_marshmallow_is_changed_for_the_host(host: Flask) -> None:
+    class Ours(marshmallow.Schema):
+        name = marshmallow.fields.String()
+
+    with pytest.raises(marshmallow.ValidationError):
+        Ours().load({"other": 1})

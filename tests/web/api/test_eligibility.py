@@ -1,0 +1,149 @@
+"""What a customer gives us for a check, from the call that brings it to the day that nobody needs it any more."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from marketplace_hooks.database.types import Base
+from marketplace_hooks.demo.fake_shops.model import DEMO_KEY
+from marketplace_hooks.demo.fake_shops.server import ApiClient, FakeShop, Shop
+from marketplace_hooks.models.inspections import Inspection, SiteCredential
+
+from ...support.api_callers import As, Caller
+from ...support.customers import holds, is_refunded
+from ...support.marketplace import Marketplace
+from ...support.support_desk import PURCHASE
+
+SECRETS = {"webservice_key": DEMO_KEY, "client_secret": "s3cret-of-the-client", "companion_key": "k3y-of-the-companion"}
+CREDENTIALS = {**SECRETS, "client_id": "inspector"}
+
+
+@pytest.fixture
+def site() -> Iterator[FakeShop]:
+    client = ApiClient(client_id="inspector", secret=SECRETS["client_secret"])
+    with FakeShop(Shop(version="9.1.4", api_clients=[client], companion_key=SECRETS["companion_key"])).start() as shop:
+        yield shop
+
+
+@pytest.fixture
+def marketplace(open_here: Any, site: FakeShop) -> Marketplace:
+    """A customer whose purchase is bound to the fake shop."""
+    opened: Marketplace = open_here(ALLOWED_NETWORKS="127.0.0.0/8", INSPECTION_DEADLINE_S=5)
+    opened.sells("mod-1")
+    holds(opened, PURCHASE, shop_url=site.url)
+    return opened
+
+
+@pytest.fixture
+def customer(calls: As) -> Caller:
+    return calls("customer", "customer-1")
+
+
+def checks(customer: Caller, site: FakeShop, *, key: str | None = None) -> dict[str, Any]:
+    """Ask for a check with every credential there is."""
+    asked = {"purchase_id": PURCHASE, "shop_url": site.url, "credentials": CREDENTIALS}
+    answer = customer.post("/eligibility", asked, key=key)
+    assert answer.status_code == 202, answer.text
+    content: dict[str, Any] = answer.get_json()
+    return content
+
+
+def submits(customer: Caller, site: FakeShop, check_id: str, **more: Any) -> dict[str, Any]:
+    asked = {"purchase_id": PURCHASE, "subject": "Broken", "body": "Empty", "shop_url": site.url, "check_id": check_id}
+    answer = customer.post("/support-requests", {**asked, **more})
+    assert answer.status_code == 201, answer.text
+    content: dict[str, Any] = answer.get_json()
+    return content
+
+
+def with_credentials(marketplace: Marketplace) -> set[str]:
+    """The checks for which credentials are still kept."""
+    query = select(Inspection.id).join(SiteCredential, SiteCredential.inspection_number == Inspection.number)
+    return set(marketplace.all(query))
+
+
+def everything_stored(marketplace: Marketplace) -> str:
+    with marketplace.runtime.database.reading() as session:
+        rows = [row for table in Base.metadata.sorted_tables for row in session.execute(select(table)).all()]
+    return repr([[bytes(value) if isinstance(value, memoryview) else value for value in row] for row in rows])
+
+
+def test_what_a_customer_gives_by_a_call_stands_nowhere_in_the_clear(
+    marketplace: Marketplace, customer: Caller, site: FakeShop, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        started = checks(customer, site, key="once")
+        again = checks(customer, site, key="once")
+        marketplace.run_all_now()
+        seen = customer.get(f"/eligibility/{started['check_id']}")
+    assert again == started, "the answer, with the key shown only once, is given again to the same call"
+    assert seen.get_json()["state"] == "done"
+    assert [one for one in site.requests if "authorization" in one.headers], "the credentials were used"
+    stored = everything_stored(marketplace)
+    for secret in (*SECRETS.values(), started["report_key"]):
+        assert secret not in stored
+        assert secret not in caplog.text
+        assert secret not in seen.text
+        assert all(secret not in one.target for one in site.requests)
+
+
+def test_they_are_kept_while_the_request_is_open_and_deleted_when_it_closes(
+    marketplace: Marketplace, customer: Caller, site: FakeShop
+) -> None:
+    check_id = checks(customer, site)["check_id"]
+    marketplace.run_all_now()
+    request_id = submits(customer, site, check_id)["request_id"]
+    assert with_credentials(marketplace) == {check_id}
+    assert marketplace.all(select(SiteCredential.kept_until).distinct()) == [None]
+    assert customer.post(f"/support-requests/{request_id}/withdrawal", {}).status_code == 200
+    assert with_credentials(marketplace) == set()
+
+
+def test_a_request_that_nobody_is_entitled_to_keeps_none(
+    marketplace: Marketplace, customer: Caller, site: FakeShop
+) -> None:
+    check_id = checks(customer, site)["check_id"]
+    is_refunded(marketplace, PURCHASE)
+    marketplace.run_all_now()
+    assert submits(customer, site, check_id)["handling"] == "not_entitled"
+    assert with_credentials(marketplace) == set()
+
+
+def test_a_request_attached_to_another_keeps_none_of_its_own(
+    marketplace: Marketplace, customer: Caller, site: FakeShop
+) -> None:
+    first, second = (checks(customer, site)["check_id"] for _ in range(2))
+    submits(customer, site, first, as_it_is=True)
+    assert submits(customer, site, second)["handling"] == "closed"
+    assert with_credentials(marketplace) == {first}
+
+
+def test_a_better_check_takes_the_place_of_the_first_and_its_credentials(
+    marketplace: Marketplace, customer: Caller, site: FakeShop
+) -> None:
+    first, second = (checks(customer, site)["check_id"] for _ in range(2))
+    request_id = submits(customer, site, first)["request_id"]
+    answer = customer.post(f"/support-requests/{request_id}/information", {"check_id": second})
+    assert answer.status_code == 200, answer.text
+    assert with_credentials(marketplace) == {second}
+    assert marketplace.all(select(SiteCredential.kept_until).distinct()) == [None]
+
+
+def test_why_something_stayed_unknown_is_told_in_both_languages(
+    marketplace: Marketplace, customer: Caller, site: FakeShop
+) -> None:
+    asked = {"purchase_id": PURCHASE, "shop_url": site.url, "credentials": {"webservice_key": "Z" * 32}}
+    check_id = customer.post("/eligibility", asked).get_json()["check_id"]
+    assert customer.get(f"/eligibility/{check_id}").get_json()["remarks"] == []
+    marketplace.run_all_now()
+    remarks = customer.get(f"/eligibility/{check_id}").get_json()["remarks"]
+    [refused] = [one for one in remarks if one["rung"] == "webservice"]
+    assert (refused["code"], refused["about"]) == ("key_unknown", "platform_version")
+    assert refused["request"] == f"GET {site.url}api/shop_urls?display=full"
+    assert "does not know this webservice key" in refused["text"]["en"]
+    assert "ne connaît pas cette clé" in refused["text"]["fr"]

@@ -1,0 +1,238 @@
+"""However often a POST is sent under one key, it is carried out once and answered the same."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from marketplace_hooks.config.settings import EXTENSION
+from marketplace_hooks.errors import LeaseLost
+from marketplace_hooks.models.access import IdempotentCall
+from marketplace_hooks.services.access import idempotency
+from marketplace_hooks.services.access.idempotency import Claim, claim, forget_old, keep_answer
+from marketplace_hooks.services.core.unit_of_work import UnitOfWork
+
+from ...support.api_callers import As, Caller, a_key, problem
+from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
+
+
+@pytest.fixture(autouse=True)
+def _sold(marketplace: Marketplace) -> None:
+    marketplace.sells("mod-1", "mod-2")
+
+
+def effects(marketplace: Marketplace, id_: str = "mod-1") -> list[str]:
+    return [cascade.change for cascade in marketplace.cascades(id_)]
+
+
+def test_the_same_call_is_carried_out_once_and_answered_the_same(seller: Caller, marketplace: Marketplace) -> None:
+    key = a_key()
+    first, again = seller.ask("mod-1", OFFLINE, key=key), seller.ask("mod-1", OFFLINE, key=key)
+    assert (first.status_code, first.data) == (again.status_code, again.data)
+    assert ("Idempotent-Replayed" in first.headers, again.headers["Idempotent-Replayed"]) == (False, "true")
+    assert effects(marketplace) == ["held"]
+
+
+def test_the_answer_of_then_is_given_though_much_has_changed_since(seller: Caller, marketplace: Marketplace) -> None:
+    key = a_key()
+    first = seller.ask("mod-1", OFFLINE, key=key)
+    seller.ask("mod-1", ONLINE)
+    assert seller.ask("mod-1", OFFLINE, key=key).data == first.data
+    assert marketplace.status("mod-1") == ONLINE
+
+
+def test_a_key_stands_for_one_body_whatever_the_order_of_its_members(seller: Caller, marketplace: Marketplace) -> None:
+    key = a_key()
+    path, body = "/products/mod-1/status", {"status": OFFLINE, "reason": "é"}
+    first = seller.post(path, body, key=key)
+    turned = json.dumps(dict(reversed(body.items())), ensure_ascii=False, indent=2).encode()
+    headers = {"Idempotency-Key": key}
+    again = seller.call("POST", path, data=turned, content_type="application/json", headers=headers)
+    assert again.data == first.data
+    other = seller.post(path, {**body, "status": WITHDRAWN}, key=key)
+    assert problem(other) == (422, "idempotency_key_reused")
+    assert marketplace.status("mod-1") == OFFLINE
+
+
+def test_a_key_is_its_callers_own_and_its_paths_own(seller: Caller, calls: As, marketplace: Marketplace) -> None:
+    key = a_key()
+    answers = [
+        seller.ask("mod-1", OFFLINE, key=key),
+        calls("seller", "seller-1").ask("mod-1", OFFLINE, key=key),
+        seller.ask("mod-2", OFFLINE, key=key),
+    ]
+    assert [answer.get_json()["effect"] for answer in answers] == ["hold", "no_effect", "hold"]
+    assert not any("Idempotent-Replayed" in answer.headers for answer in answers)
+
+
+def test_a_refusal_is_answered_the_same_as_well(seller: Caller, operator: Caller) -> None:
+    key = a_key()
+    operator.ask("mod-1", OFFLINE)
+    first = seller.ask("mod-1", ONLINE, key=key)
+    operator.ask("mod-1", ONLINE)
+    again = seller.ask("mod-1", ONLINE, key=key)
+    assert problem(first) == problem(again) == (409, "held_by_others")
+    assert (again.data, again.headers["Idempotent-Replayed"]) == (first.data, "true")
+
+
+def test_a_call_that_breaks_its_schema_does_not_use_its_key_up(seller: Caller) -> None:
+    key = a_key()
+    assert seller.ask("mod-1", "gone", key=key).status_code == 422
+    assert seller.ask("mod-1", OFFLINE, key=key).status_code == 202
+
+
+def test_a_malformed_key_is_refused_and_nothing_is_done(seller: Caller, marketplace: Marketplace) -> None:
+    for key in ("", " ", "two words", "k" * 256, "clé"):
+        assert problem(seller.ask("mod-1", OFFLINE, key=key)) == (400, "idempotency_key_malformed"), key
+    assert effects(marketplace) == []
+
+
+def test_the_longest_key_is_kept(seller: Caller) -> None:
+    assert seller.ask("mod-1", OFFLINE, key="k" * 255).status_code == 202
+
+
+def started(seller: Caller, marketplace: Marketplace, key: str) -> Claim:
+    """A run of the call that claims its key, and then dies."""
+    claims: list[Claim] = []
+
+    def and_die(*given: object) -> object:
+        claims.append(claim(*given))
+        raise SystemExit  # as a killed process: nothing after this line is run, the claim stays.
+
+    with (
+        mock.patch("marketplace_hooks.web.api.idempotency.claim", and_die),
+        pytest.raises(SystemExit),
+    ):
+        seller.ask("mod-1", OFFLINE, key=key)
+    return claims[0]
+
+
+def test_while_a_call_runs_the_same_call_is_told_so(seller: Caller, marketplace: Marketplace) -> None:
+    key = a_key()
+    started(seller, marketplace, key)
+    assert problem(seller.ask("mod-1", OFFLINE, key=key)) == (409, "idempotency_key_in_use")
+    assert problem(seller.ask("mod-1", WITHDRAWN, key=key)) == (422, "idempotency_key_reused")
+    assert effects(marketplace) == []
+
+
+def test_a_run_that_died_keeps_nobody_waiting_longer_than_a_lease(
+    clock: time_machine.Traveller, seller: Caller, marketplace: Marketplace
+) -> None:
+    key = a_key()
+    started(seller, marketplace, key)
+    clock.shift(marketplace.runtime.settings.lease_s)
+    assert problem(seller.ask("mod-1", OFFLINE, key=key)) == (409, "idempotency_key_in_use")
+    clock.shift(timedelta(microseconds=1))
+    assert seller.ask("mod-1", OFFLINE, key=key).status_code == 202
+    assert effects(marketplace) == ["held"]
+
+
+def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_comes_back(
+    clock: time_machine.Traveller, seller: Caller, marketplace: Marketplace
+) -> None:
+    key = a_key()
+    late = started(seller, marketplace, key)
+    clock.shift(marketplace.runtime.settings.lease_s + 1)
+    answered = seller.ask("mod-1", OFFLINE, key=key)
+    with marketplace.runtime.database.session() as session, pytest.raises(LeaseLost):
+        keep_answer(marketplace.runtime, session, late, 202, b"late")
+    assert seller.ask("mod-1", OFFLINE, key=key).data == answered.data
+
+
+def test_the_effect_and_its_record_come_together_or_not_at_all(seller: Caller, marketplace: Marketplace) -> None:
+    key = a_key()
+
+    def fail(self: UnitOfWork) -> None:
+        raise RuntimeError("the database is full")
+
+    with mock.patch.object(UnitOfWork, "write", fail):
+        assert seller.ask("mod-1", OFFLINE, key=key).status_code == 500
+    assert (marketplace.status("mod-1"), effects(marketplace)) == (ONLINE, [])
+    assert seller.ask("mod-1", OFFLINE, key=key).status_code == 202
+    assert effects(marketplace) == ["held"]
+
+
+def test_a_key_is_forgotten_after_a_day(
+    clock: time_machine.Traveller, seller: Caller, marketplace: Marketplace
+) -> None:
+    key = a_key()
+    first = seller.ask("mod-1", OFFLINE, key=key)
+    clock.shift(idempotency.KEPT_FOR)
+    assert seller.ask("mod-1", OFFLINE, key=key).data == first.data
+    clock.shift(timedelta(microseconds=1))
+    assert seller.ask("mod-1", ONLINE, key=key).get_json()["effect"] == "lift"
+
+
+def test_the_purge_forgets_what_nobody_can_ask_for_any_more(
+    clock: time_machine.Traveller, seller: Caller, marketplace: Marketplace
+) -> None:
+    for product_id in ("mod-1", "mod-2"):
+        seller.ask(product_id, OFFLINE, key=a_key())
+    clock.shift(idempotency.KEPT_FOR / 2)
+    kept = a_key()
+    seller.ask("mod-1", ONLINE, key=kept)
+    clock.shift(idempotency.KEPT_FOR / 2 + timedelta(seconds=1))
+    now = marketplace.runtime.now()
+    purged = [marketplace.runtime.database.retrying(lambda session: forget_old(session, now, limit=1))]
+    purged += [marketplace.runtime.database.retrying(lambda session: forget_old(session, now))]
+    assert purged == [1, 1]
+    assert marketplace.all(select(IdempotentCall.key)) == [kept]
+
+
+def test_twenty_at_once_under_one_key_are_one_effect(seller: Caller, marketplace: Marketplace) -> None:
+    key = a_key()
+
+    def ask(_: int) -> tuple[int, bytes]:
+        answer = seller.ask("mod-1", WITHDRAWN, key=key)
+        return answer.status_code, answer.data
+
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(ask, range(20)))
+    done = {body for status, body in answers if status == 202}
+    running = {json.loads(body)["code"] for status, body in answers if status != 202}
+    assert len(done) == 1
+    assert running <= {"idempotency_key_in_use"}
+    assert effects(marketplace) == ["withdrawn"]
+    assert len(marketplace.withdrawals("mod-1")) == 1
+    assert {ask(0)} == {(202, body) for body in done}
+
+
+def test_twenty_at_once_under_keys_of_their_own_are_one_hold_all_the_same(
+    seller: Caller, marketplace: Marketplace
+) -> None:
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(lambda _: seller.ask("mod-1", OFFLINE, key=a_key()), range(20)))
+    assert [answer.status_code for answer in answers] == [202] * 20
+    assert sorted(answer.get_json()["effect"] for answer in answers) == ["hold", *["no_effect"] * 19]
+    assert effects(marketplace) == ["held"]
+
+
+def test_a_replay_of_an_event_is_carried_out_once_too(operator: Caller, marketplace: Marketplace) -> None:
+    key = a_key()
+    parked = marketplace.change("mod-9", OFFLINE)
+    marketplace.run_all_now()
+    path = f"/events/{parked}/replay"
+    first = operator.post(path, key=key)
+    marketplace.run_all_now()
+    assert operator.post(path, key=key).data == first.data
+    assert marketplace.fate(parked)[0] == "parked"
+    assert marketplace.event(parked).attempts == 1
+
+
+def test_people_whom_a_host_signs_in_have_keys_of_their_own(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = {"role": "seller", "subject": "seller-1"}
+    monkeypatch.setitem(marketplace.app.extensions, EXTENSION, replace(marketplace.web, identity=who.copy))
+    person, key = Caller(marketplace.app), a_key()
+    first = person.ask("mod-1", OFFLINE, key=key)
+    assert (first.status_code, person.ask("mod-1", OFFLINE, key=key).data) == (202, first.data)
+    who["subject"] = "seller-2"
+    assert problem(person.ask("mod-1", OFFLINE, key=key)) == (404, "not_found")

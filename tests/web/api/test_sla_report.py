@@ -1,0 +1,184 @@
+"""A seller's figures, month by month: what each counts, in which month, and who sees them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import Engine, event
+
+from marketplace_hooks.domain.support.eligibility import Ground
+from marketplace_hooks.services.support import moves
+
+from ...support.api_callers import As, Caller, problem
+from ...support.marketplace import Marketplace
+from ...support.support_desk import CAUSE, FIX, REQUEST, does, due, opens_shop, says, submits
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PATH = "/sellers/seller-1/figures"
+
+
+@pytest.fixture
+def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """A shop with one holder, on Monday 2 March 2026 in Paris."""
+    opens_shop(marketplace)
+    clock.shift(HOUR)
+    return marketplace
+
+
+def month(caller: Caller, name: str = "2026-03") -> dict[str, Any]:
+    answer = caller.get(f"{PATH}?from={name}&to={name}")
+    assert answer.status_code == 200, answer.text
+    [found] = answer.get_json()["months"]
+    assert found["month"] == name
+    content: dict[str, Any] = found
+    return content
+
+
+def kept(of: dict[str, Any]) -> tuple[int, int, int, int, float | None]:
+    return of["in_time"], of["late"], of["open"], of["void"], of["median_business_days"]
+
+
+def resolves(desk: Marketplace, request_id: str) -> None:
+    does(
+        desk,
+        lambda uow: moves.resolve(uow, request_id, how="explanation", release_id=None, text="Done", cause=CAUSE),
+    )
+
+
+def refuses(desk: Marketplace, ground: Ground, request_id: str = REQUEST) -> None:
+    does(
+        desk,
+        lambda uow: moves.refuse(
+            uow, request_id, ground=ground, text="No", evidence={"files": ["a"]}, by="seller-1", cause=CAUSE
+        ),
+    )
+
+
+def test_figures_count_what_was_kept_and_how_soon(
+    desk: Marketplace, seller: Caller, clock: time_machine.Traveller
+) -> None:
+    for number in range(1, 5):
+        submits(desk, f"request-{number}")
+    submits(desk, "request-5", kind="question")
+    clock.shift(HOUR)
+    says(desk, "m-1", request_id="request-1")
+    clock.shift(DAY)
+    says(desk, "m-2", request_id="request-2")
+    clock.shift(3 * DAY)
+    says(desk, "m-3", request_id="request-3")
+    found = month(seller)
+    assert found["requests"] == 5
+    assert kept(found["acknowledged"]) == (2, 3, 0, 0, 1.0)
+    assert kept(found["fixed"]) == (0, 0, 4, 0, None)
+    resolves(desk, "request-1")
+    clock.shift(3 * DAY)
+    resolves(desk, "request-2")
+    does(desk, lambda uow: moves.withdraw(uow, "request-4", CAUSE))
+    assert kept(month(seller)["fixed"]) == (2, 0, 1, 1, 4.5)
+
+
+def test_what_was_reopened_took_the_days_of_both_stretches(
+    desk: Marketplace, seller: Caller, clock: time_machine.Traveller
+) -> None:
+    submits(desk)
+    clock.shift(2 * DAY)
+    resolves(desk, REQUEST)
+    assert kept(month(seller)["fixed"]) == (1, 0, 0, 0, 2.0)
+    clock.shift(7 * DAY)
+    does(desk, lambda uow: moves.not_fixed(uow, REQUEST, text="", cause=CAUSE))
+    assert kept(month(seller)["fixed"]) == (0, 0, 1, 0, None)
+    clock.shift(DAY)
+    resolves(desk, REQUEST)
+    assert kept(month(seller)["fixed"]) == (1, 0, 0, 0, 3.0)
+
+
+def test_a_clock_that_has_run_out_is_late_before_anybody_noticed_and_stays_so(
+    desk: Marketplace, seller: Caller, clock: time_machine.Traveller
+) -> None:
+    submits(desk)
+    clock.move_to(due(desk, FIX) - timedelta(seconds=1))
+    assert kept(month(seller)["fixed"])[:3] == (0, 0, 1)
+    clock.shift(1)
+    assert kept(month(seller)["fixed"])[:3] == (0, 1, 0)
+    desk.run_all_now()
+    found = month(seller)
+    assert kept(found["fixed"]) == (0, 1, 0, 0, None)
+    assert found["refunds"] == [{"state": "due", "count": 1, "amount": {"amount_cents": 9900, "currency": "EUR"}}]
+    resolves(desk, REQUEST)
+    assert kept(month(seller)["fixed"]) == (0, 1, 0, 0, 31.0)
+
+
+def test_each_refusal_counts_on_its_ground_and_the_overturned_are_told_apart(desk: Marketplace, seller: Caller) -> None:
+    submits(desk)
+    submits(desk, "request-2")
+    refuses(desk, Ground.SOURCE_MODIFIED)
+    refuses(desk, Ground.CONFLICTING_DEVELOPMENT, "request-2")
+    does(desk, lambda uow: moves.contest(uow, REQUEST, text="No", cause=CAUSE))
+    does(desk, lambda uow: moves.overturn(uow, REQUEST, reason="Right", cause=CAUSE))
+    refuses(desk, Ground.CONFLICTING_DEVELOPMENT)
+    assert month(seller)["refusals"] == [
+        {"ground": "conflicting_development", "count": 2, "overturned": 0},
+        {"ground": "source_modified", "count": 1, "overturned": 1},
+    ]
+
+
+def test_a_request_counts_in_the_month_of_the_reference_zone_in_which_its_clocks_started(
+    desk: Marketplace, seller: Caller, clock: time_machine.Traveller
+) -> None:
+    for number, at in enumerate(("2026-03-31T21:59:59Z", "2026-03-31T22:00:00Z")):
+        clock.move_to(datetime.fromisoformat(at).astimezone(UTC))
+        submits(desk, f"request-{number}")
+    assert [month(seller, name)["requests"] for name in ("2026-02", "2026-03", "2026-04")] == [0, 1, 1]
+    answer = seller.get(PATH).get_json()
+    assert [one["month"] for one in answer["months"]] == [
+        *(f"2025-{number:02}" for number in range(5, 13)),
+        *(f"2026-{number:02}" for number in range(1, 5)),
+    ]
+
+
+def test_a_presale_question_counts_nowhere(desk: Marketplace, seller: Caller) -> None:
+    submits(desk, presale=True, purchase_id=None)
+    assert month(seller)["requests"] == 0
+
+
+def test_figures_are_for_the_seller_and_the_marketplace(desk: Marketplace, calls: As, operator: Caller) -> None:
+    assert operator.get(PATH).status_code == 200
+    assert calls("seller", "seller-2").get(PATH).status_code == 404
+    assert operator.get("/sellers/nobody/figures").status_code == 404
+    assert calls("customer", "customer-1").get(PATH).status_code == 403
+    assert calls().get(PATH).status_code == 401
+
+
+def test_which_months_are_asked_for(marketplace: Marketplace, seller: Caller) -> None:
+    opens_shop(marketplace)
+    for query in ("from=2026-03&to=2026-02", "from=2023-03&to=2026-03", "from=2026-13", "from=2026-3", "to=now"):
+        assert problem(seller.get(f"{PATH}?{query}"))[0] == 422, query
+    for query, count in (("from=2023-04&to=2026-03", 36), ("from=2025-07", 12), ("to=2024-02", 12)):
+        assert len(seller.get(f"{PATH}?{query}").get_json()["months"]) == count, query
+
+
+def test_the_figures_of_many_requests_take_as_many_statements_as_those_of_few(
+    desk: Marketplace, seller: Caller
+) -> None:
+    def statements() -> int:
+        count = 0
+
+        def note(*_: Any) -> None:
+            nonlocal count
+            count += 1
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            month(seller)
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        return count
+
+    submits(desk)
+    few = statements()
+    for number in range(2, 8):
+        submits(desk, f"request-{number}")
+    assert statements() == few

@@ -1,0 +1,147 @@
+"""One request's whole life through the API, who sees it, and what it refuses. `interface.md`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from marketplace_hooks.models.inspections import Inspection
+
+from ...support.api_callers import As, Caller, problem
+from ...support.customers import SHOP, holds
+from ...support.marketplace import Marketplace
+from ...support.support_desk import ANSWER, FIX, PURCHASE, due, opens_shop
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+REFUSAL = {"ground": "source_modified", "text": "Changed", "evidence": {"files": ["a.php"]}}
+
+
+@pytest.fixture
+def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    opens_shop(marketplace)
+    clock.shift(HOUR)
+    return marketplace
+
+
+@pytest.fixture
+def customer(calls: As) -> Caller:
+    return calls("customer", "customer-1")
+
+
+def submitted(customer: Caller, **more: Any) -> dict[str, Any]:
+    asked = {"purchase_id": PURCHASE, "subject": "Broken", "body": "Empty", "shop_url": SHOP, "as_it_is": True}
+    answer = customer.post("/support-requests", {**asked, **more})
+    assert answer.status_code == 201, answer.text
+    content: dict[str, Any] = answer.get_json()
+    return content
+
+
+def moved(caller: Caller, request_id: str, path: str, **body: Any) -> dict[str, Any]:
+    answer = caller.post(f"/support-requests/{request_id}/{path}", body)
+    assert answer.status_code == 200, answer.text
+    content: dict[str, Any] = answer.get_json()
+    return content
+
+
+def test_a_request_lives_from_its_submission_to_its_refund(
+    desk: Marketplace, calls: As, customer: Caller, seller: Caller, operator: Caller, clock: time_machine.Traveller
+) -> None:
+    whole = submitted(customer, as_it_is=False)
+    request_id = whole["request_id"]
+    assert (whole["handling"], whole["missing"]) == ("needs_information", ["platform_version"])
+    assert moved(customer, request_id, "send-as-is")["handling"] == "accepted"
+    clock.shift(HOUR)
+    thread = moved(seller, request_id, "messages", body=ANSWER)
+    [message] = thread["messages"]
+    assert (message["counts"], thread["clocks"]["acknowledgement"]["state"]) == (None, "to_confirm")
+    confirmed = moved(operator, request_id, "confirmations", message_id=message["message_id"], counts=True)
+    assert (confirmed["handling"], confirmed["clocks"]["acknowledgement"]["state"]) == ("acknowledged", "met")
+    assert moved(seller, request_id, "refusal", **REFUSAL)["clocks"]["fix"]["state"] == "frozen"
+    assert moved(customer, request_id, "contest", text="No")["handling"] == "contested"
+    assert moved(operator, request_id, "overturn", text="Right")["clocks"]["fix"]["state"] == "running"
+    resolved = moved(seller, request_id, "resolution", how="explanation", text="Done")
+    assert resolved["clocks"]["fix"]["state"] == "met"
+    assert moved(customer, request_id, "not-fixed")["clocks"]["fix"]["state"] == "running"
+    clock.move_to(due(desk, FIX, request_id))
+    desk.run_all_now()
+    owed = calls("operator").get(f"/support-requests/{request_id}").get_json()
+    assert (owed["clocks"]["fix"]["state"], owed["refund"]["state"]) == ("missed", "due")
+    assert owed["business_care"]["active"] is True
+    clock.shift(5 * DAY)
+    desk.run_all_now()
+    refunded = calls("operator").get(f"/support-requests/{request_id}").get_json()["refund"]
+    assert (refunded["state"], refunded["path"], refunded["amount"]["amount_cents"]) == ("requested", "platform", 9900)
+
+
+def test_an_impossible_move_is_a_409_that_names_both_states(desk: Marketplace, customer: Caller) -> None:
+    request_id = submitted(customer)["request_id"]
+    answer = customer.post(f"/support-requests/{request_id}/contest", {"text": "No"})
+    assert problem(answer) == (409, "impossible_move")
+    assert (answer.get_json()["state"], answer.get_json()["asked"]) == ("accepted", "contested")
+
+
+@pytest.mark.parametrize(("role", "subject"), [("customer", "customer-2"), ("seller", "seller-2")])
+def test_requests_of_others_are_not_found(
+    desk: Marketplace, calls: As, customer: Caller, role: str, subject: str
+) -> None:
+    request_id = submitted(customer)["request_id"]
+    stranger = calls(role, subject)
+    move = "withdrawal" if role == "customer" else "resolution"
+    body = {} if role == "customer" else {"how": "explanation"}
+    assert stranger.get(f"/support-requests/{request_id}").status_code == 404
+    assert stranger.post(f"/support-requests/{request_id}/{move}", body).status_code == 404
+    assert stranger.get("/support-requests").get_json()["items"] == []
+    assert [one["request_id"] for one in customer.get("/support-requests").get_json()["items"]] == [request_id]
+
+
+def test_nobody_submits_about_the_purchase_of_another(desk: Marketplace, calls: As) -> None:
+    asked = {"purchase_id": PURCHASE, "subject": "Broken", "body": "Empty", "shop_url": SHOP}
+    assert calls("customer", "customer-2").post("/support-requests", asked).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "subject", "path", "body"),
+    [
+        ("customer", "customer-1", "refusal", REFUSAL),
+        ("customer", "customer-1", "overturn", {"text": "x"}),
+        ("customer", "customer-1", "refund", {"action": "request"}),
+        ("seller", "seller-1", "contest", {"text": "x"}),
+        ("seller", "seller-1", "extension", {"business_days": 3, "text": "x"}),
+        ("operator", None, "refusal", REFUSAL),
+    ],
+)
+def test_each_move_is_its_own_sides(
+    desk: Marketplace, calls: As, customer: Caller, role: str, subject: str | None, path: str, body: dict[str, Any]
+) -> None:
+    request_id = submitted(customer)["request_id"]
+    assert calls(role, subject).post(f"/support-requests/{request_id}/{path}", body).status_code == 403
+
+
+def test_an_internal_note_is_not_for_the_customer(desk: Marketplace, customer: Caller, seller: Caller) -> None:
+    request_id = submitted(customer)["request_id"]
+    assert len(moved(seller, request_id, "messages", body="Note", visibility="internal")["messages"]) == 1
+    assert customer.get(f"/support-requests/{request_id}").get_json()["messages"] == []
+
+
+def test_a_check_of_another_host_inspects_nothing_and_proposes_the_ground(desk: Marketplace, customer: Caller) -> None:
+    started = customer.post("/eligibility", {"purchase_id": PURCHASE, "shop_url": "https://other.example/"})
+    assert started.status_code == 202
+    found = customer.get(f"/eligibility/{started.get_json()['check_id']}").get_json()
+    assert (found["state"], found["outcome"], found["grounds"]) == ("done", "refusable", ["other_merchant_site"])
+    [inspection] = desk.all(select(Inspection))
+    assert (inspection.state.value, inspection.outcome.value) == ("done", "nothing")
+
+
+def test_the_check_of_another_purchase_is_no_evidence_here(desk: Marketplace, calls: As, customer: Caller) -> None:
+    holds(desk, "purchase-2", customer_id="customer-2")
+    theirs = calls("customer", "customer-2").post(
+        "/eligibility", {"purchase_id": "purchase-2", "shop_url": "https://other.example/"}
+    )
+    check_id = theirs.get_json()["check_id"]
+    asked = {"purchase_id": PURCHASE, "subject": "Broken", "body": "Empty", "shop_url": SHOP, "check_id": check_id}
+    assert customer.get(f"/eligibility/{check_id}").status_code == 404
+    assert customer.post("/support-requests", asked).status_code == 404

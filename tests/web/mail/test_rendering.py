@@ -1,0 +1,97 @@
+"""Every mail that somebody is to get has words, in every language, and says all that it promises to say."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from marketplace_hooks.config.settings import Settings
+from marketplace_hooks.domain.notifications import READERS, Facts, Reader, mailbox_of
+from marketplace_hooks.domain.outbox.event_types import OUTGOING
+from marketplace_hooks.web.mail.rendering import write_letter
+from marketplace_hooks.web.mail.texts import WORDS
+
+SETTINGS = Settings(public_url="https://market.example/", url_prefix="/addons")
+OTHERWISE: dict[str, list[dict[str, Any]]] = {
+    "support_request.kind_changed": [{"proposed_kind": None}],
+    "support_request.overturned": [{"due_before": None}],
+    "support_request.reopened": [{"due_before": None}],
+    "support_request.closed": [
+        {"reason": reason}
+        for reason in ("refusal_upheld", "refusal_not_contested", "withdrawn_by_customer", "abandoned", "duplicate")
+    ],
+    "support_request.resolved": [{"until": "2026-03-16T23:00:00Z"}],
+    "subscription.renewal_cancelled": [{"by": by} for by in ("customer", "refund", "termination", "dispute")],
+}
+MAILS = [(type_, reader) for type_, readers in sorted(READERS.items()) for reader in sorted(readers)]
+
+
+def facts(type_: str, reader: Reader, **other: Any) -> Facts:
+    return Facts(
+        type=type_,
+        data={**OUTGOING[type_].example, **other},
+        cause={},
+        reader=reader,
+        reader_name="Odile",
+        request_subject="The gallery is empty",
+        product_title={"fr": "Galerie Lumen", "en": "Lumen gallery"},
+        seller_name="Atelier Lumen",
+    )
+
+
+@pytest.mark.parametrize("locale", ["fr", "fr-CA", "en_GB", "de", ""])
+@pytest.mark.parametrize(("type_", "reader"), MAILS)
+def test_every_mail_has_words_and_leaves_nothing_open(type_: str, reader: Reader, locale: str) -> None:
+    for other in ({}, *OTHERWISE.get(type_, [])):
+        written = write_letter(SETTINGS, facts(type_, reader, **other), locale)
+        assert written is not None
+        assert written.language == ("en" if locale.startswith("en") else "fr")
+        whole = f"{written.subject}\n{written.text}"
+        assert "Odile" in whole
+        assert "Lumen" in whole
+        assert not re.search(r"%\(|\bNone\b|: \.|  |\(\)", whole), whole
+        assert "https://market.example/addons/" in written.text
+        assert max(len(line) for line in written.text.splitlines() if "://" not in line) <= 76
+
+
+def test_nobody_has_words_for_what_he_is_never_told() -> None:
+    known = {(key.partition(":")[0], reader) for reader, words in WORDS.items() for key in words}
+    assert known == set(MAILS)
+    assert set(READERS) <= set(OUTGOING)
+
+
+def test_an_id_is_only_ever_one_part_of_an_address() -> None:
+    told = facts("support_request.accepted", Reader.CUSTOMER, request_id="../../operator?x=1#y")
+    written = write_letter(SETTINGS, told, "en")
+    assert written is not None
+    assert "https://market.example/addons/support/..%2F..%2Foperator%3Fx%3D1%23y\n" in written.text
+
+
+def test_an_example_that_says_a_deadline_names_the_day_before_it() -> None:
+    told = facts("support_request.acknowledgement_due_soon", Reader.SELLER)
+    written = write_letter(SETTINGS, told, "en")
+    assert written is not None
+    assert "24 November 2026" in " ".join(written.text.split())
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("odile@pelote.example", "odile@pelote.example"),
+        (" odile+x@pelote.example ", "odile+x@pelote.example"),
+        ("odile@bücher.example", "odile@xn--bcher-kva.example"),
+        ("odile@pelote.example\r\nBcc: x@y.z", None),
+        ("odile@pelote.example>, <x@y.z", None),
+        ("odile", None),
+        ("@pelote.example", None),
+        ("", None),
+        ("a b@c.example", None),
+        ("a@b@c.example", None),
+        (f"{'a' * 65}@c.example", None),
+        (f"a@{'b' * 64}.example", None),
+    ],
+)
+def test_an_address_is_one_mailbox_or_none(address: str, mailbox: str | None) -> None:
+    assert mailbox_of(address) == mailbox

@@ -1,0 +1,81 @@
+"""May a person say whether a message acknowledges, is told why, and does it count at its original receipt?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import time_machine
+
+from ...support.marketplace import Marketplace
+from ...support.page_client import Browser, browser_of
+from ...support.support_desk import (
+    ACKNOWLEDGEMENT,
+    TEMPLATE,
+    clock_of,
+    clocks,
+    messages,
+    opens_shop,
+    request,
+    says,
+    submits,
+)
+
+
+def waits(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+    """A request, and half an hour later what may be a template."""
+    opens_shop(marketplace)
+    submits(marketplace)
+    clock.shift(timedelta(minutes=30))
+    says(marketplace, body=TEMPLATE)
+    assert clocks(marketplace)["acknowledgement"] == "to_confirm"
+
+
+def test_a_confirmed_message_counts_at_its_original_receipt(
+    marketplace: Marketplace, operator: Browser, clock: time_machine.Traveller
+) -> None:
+    waits(marketplace, clock)
+    received_at = messages(marketplace)[0].received_at
+    clock.shift(timedelta(days=5))
+    page = operator.get("/operator/replies")
+    assert ("About request-1" in page.words, TEMPLATE in page.words) == (True, True)
+    assert "It reads like a template that confirms a receipt." in page.words
+    done = operator.post("/operator/replies", counts="yes")
+    assert "at the instant at which it was received" in done.words
+    assert "No message waits for your judgement" in done.words
+    assert clocks(marketplace)["acknowledgement"] == "met"
+    assert request(marketplace).acknowledged_at == received_at
+    assert messages(marketplace)[0].confirmed_by == "odette"
+
+
+def test_a_declined_message_leaves_the_clock_to_run_out(
+    marketplace: Marketplace, operator: Browser, clock: time_machine.Traveller
+) -> None:
+    waits(marketplace, clock)
+    operator.get("/operator/replies")
+    operator.post("/operator/replies", counts="no")
+    assert (clocks(marketplace)["acknowledgement"], messages(marketplace)[0].counts) == ("running", False)
+    assert clock_of(marketplace, ACKNOWLEDGEMENT).missed_at is None
+
+
+def test_what_somebody_else_has_judged_meanwhile_stands(
+    marketplace: Marketplace, operator: Browser, clock: time_machine.Traveller
+) -> None:
+    waits(marketplace, clock)
+    operator.get("/operator/replies")
+    other = browser_of(marketplace, "operator", "omar")
+    other.get("/operator/replies")
+    other.post("/operator/replies", counts="no")
+    late = operator.post("/operator/replies", counts="yes")
+    assert "Somebody has judged this message meanwhile" in late.words
+    assert messages(marketplace)[0].counts is False
+
+
+def test_neither_a_stale_form_nor_no_answer_changes_anything(
+    marketplace: Marketplace, operator: Browser, clock: time_machine.Traveller
+) -> None:
+    waits(marketplace, clock)
+    operator.get("/operator/replies")
+    assert operator.post("/operator/replies", token=False, counts="yes").status == 400
+    operator.get("/operator/replies")
+    assert "nothing was changed" in operator.post("/operator/replies", counts="perhaps").words
+    assert messages(marketplace)[0].counts is None

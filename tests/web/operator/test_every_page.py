@@ -1,0 +1,89 @@
+"""Does every page of the room open, in both languages, to the marketplace's people and to nobody else?"""
+
+from __future__ import annotations
+
+import pytest
+
+from ...support.marketplace import OFFLINE, Marketplace
+from ...support.page_client import Browser, browser_of
+from ...support.query_counting import counting_queries
+from ...support.support_desk import opens_shop, submits
+
+LISTS = {
+    "/operator": 18,
+    "/operator/events": 1,
+    "/operator/deliveries": 1,
+    "/operator/cascades": 1,
+    "/operator/replies": 3,
+    "/operator/requests": 2,
+    "/operator/requests?show=contested": 2,
+    "/operator/refunds": 3,
+    "/operator/products": 1,
+    "/operator/sellers": 3,
+}
+"""Each list with the statements that it may take, however much is on it."""
+
+
+@pytest.fixture
+def lived(marketplace: Marketplace) -> Marketplace:
+    opens_shop(marketplace)
+    submits(marketplace)
+    marketplace.change("mod-1", OFFLINE, reason="a fault")
+    marketplace.run_all_now()
+    return marketplace
+
+
+def paths(marketplace: Marketplace) -> list[str]:
+    [cascade] = marketplace.cascades("mod-1")
+    whole = ["/operator/requests/request-1", "/operator/products/mod-1", "/operator/sellers/seller-1"]
+    return [*LISTS, *whole, f"/operator/cascades/{cascade.id}", "/operator/products/mod-1/reinstatement"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_page_opens_in_both_languages_with_one_heading(lived: Marketplace, language: str) -> None:
+    browser = browser_of(lived, "operator", language=language)
+    for path in paths(lived):
+        page = browser.get(path)
+        assert (path, page.status, page.text.count("<h1")) == (path, 200, 1)
+        assert f'<html lang="{language}">' in page.text
+        assert len(page.ids) == len(set(page.ids)), f"{path} has one id twice"
+        assert len(page.text) <= 60_000
+        for forbidden in ("<script>", " style=", "<style", " onclick", "hx-on", "javascript:", "None<"):
+            assert forbidden not in page.text, f"{path} has {forbidden}"
+
+
+@pytest.mark.parametrize(("role", "subject"), [("seller", "seller-1"), ("customer", "customer-1"), ("platform", None)])
+def test_the_room_is_closed_to_everybody_else(lived: Marketplace, role: str, subject: str | None) -> None:
+    browser = browser_of(lived, role, subject)
+    assert {path: browser.get(path).status for path in paths(lived)} == dict.fromkeys(paths(lived), 403)
+    assert {browser_of(lived).get(path).status for path in paths(lived)} == {303}
+
+
+def test_a_list_takes_as_few_statements_for_much_as_for_little(lived: Marketplace) -> None:
+    browser = browser_of(lived, "operator")
+
+    def cost() -> dict[str, int]:
+        found = {}
+        for path in LISTS:
+            with counting_queries(lived) as queries:
+                assert browser.get(path).status == 200
+            found[path] = len(queries)
+        return found
+
+    little = cost()
+    assert little == {path: min(most, little[path]) for path, most in LISTS.items()}
+    for number in range(2, 5):
+        lived.sells(f"mod-{number}", seller_id=f"seller-{number}")
+        lived.change(f"mod-{number}", OFFLINE)
+        submits(lived, f"request-{number}")
+    lived.run_all_now()
+    assert cost() == little
+
+
+def test_what_no_page_is_called_is_404_and_a_strange_cursor_400(lived: Marketplace, operator: Browser) -> None:
+    unknown = ("events/x", "deliveries/999", f"deliveries/{10**30}", "cascades/x", "requests/x", "products/x")
+    for path in (*unknown, "sellers/x", "products/x/change/online", "products/x/change/gone"):
+        assert operator.get(f"/operator/{path}").status == 404
+    for path in ("events", "deliveries", "cascades", "replies", "requests", "refunds", "products", "sellers"):
+        assert operator.get(f"/operator/{path}?after=%00x").status == 400
+    assert operator.get("/operator/events?from=99999-01-01&state=x&kind=%00&id=%00").status == 200

@@ -1,0 +1,300 @@
+"""What a seller does about a request, once however often it is sent; what is impossible is said in a sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from ...support.customers import holds, money
+from ...support.marketplace import Marketplace
+from ...support.other_sellers import posts_blindly
+from ...support.page_client import Browser, Page, browser_of
+from ...support.query_counting import counting_queries
+from ...support.support_desk import ANSWER, FIX, REQUEST, clocks, does, due, messages, request, says, submits
+
+HOUR = timedelta(hours=1)
+PATH = f"/seller/requests/{REQUEST}"
+
+
+@pytest.fixture
+def desk(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """A customer has asked for support of `mod-1` an hour ago; a free version and a paid one are published."""
+    holds(shop)
+    for number, kind in (("2.1.0", "free"), ("3.0.0", "paid")):
+        price = {"price": money(4_900)} if kind == "paid" else {}
+        shop.tell(
+            "release.published",
+            release_id=f"release-{number}",
+            product_id="mod-1",
+            number=number,
+            kind=kind,
+            published_at=datetime.now(UTC).isoformat(),
+            fixes=[],
+            **price,
+        )
+    shop.run_all_now()
+    submits(shop)
+    clock.shift(HOUR)
+    return shop
+
+
+def fills(browser: Browser, page: str, **fields: Any) -> Page:
+    """Open one of the request's forms and send it."""
+    browser.get(PATH + page)
+    return browser.post(PATH + page, **fields)
+
+
+def test_a_personal_answer_takes_charge_of_the_request(desk: Marketplace, browser: Browser) -> None:
+    browser.get(PATH)
+    page = browser.post(f"{PATH}/messages", body=ANSWER)
+    assert page.path == PATH
+    assert "Your answer is sent." in page.words
+    assert ANSWER in page.words
+    assert clocks(desk)["acknowledgement"] == "met"
+    assert request(desk).handling == "acknowledged"
+
+
+def test_an_answer_that_says_nothing_takes_charge_of_nothing_and_says_why(desk: Marketplace, browser: Browser) -> None:
+    browser.get(PATH)
+    page = browser.post(f"{PATH}/messages", body="> what you wrote")
+    assert "Does not take charge" in page.words
+    assert "Why: nothing written in it." in page.words
+    assert clocks(desk)["acknowledgement"] == "running"
+
+
+def test_a_note_stays_on_the_sellers_side(desk: Marketplace, browser: Browser) -> None:
+    browser.get(PATH)
+    page = browser.post(f"{PATH}/messages", body="Ask Paul", visibility="internal")
+    assert "Note of your side" in page.words
+    assert [one.visibility for one in messages(desk)] == ["internal"]
+    assert clocks(desk)["acknowledgement"] == "running"
+
+
+def test_an_empty_answer_is_asked_for_again(desk: Marketplace, browser: Browser) -> None:
+    browser.get(PATH)
+    page = browser.post(f"{PATH}/messages", body=" \n ")
+    assert (page.status, "Write your answer first" in page.words) == (422, True)
+    assert messages(desk) == []
+
+
+def test_an_answer_that_is_sent_twice_stands_once(desk: Marketplace, browser: Browser) -> None:
+    form = browser.get(PATH).form(f"{PATH}/messages").fields.to_dict()
+    for _ in range(2):
+        assert browser._send("POST", f"{PATH}/messages", follow=False, data={**form, "body": ANSWER}).status == 303
+    assert len(messages(desk)) == 1
+
+
+def test_another_answer_under_the_same_form_is_another_one(desk: Marketplace, browser: Browser) -> None:
+    form = browser.get(PATH).form(f"{PATH}/messages").fields.to_dict()
+    for body in (ANSWER, "And another thing, which I had forgotten to say."):
+        browser._send("POST", f"{PATH}/messages", follow=False, data={**form, "body": body})
+    assert len(messages(desk)) == 2
+
+
+def test_a_refusal_names_the_ground_in_words_and_pauses_the_fix(desk: Marketplace, browser: Browser) -> None:
+    words = browser.get(f"{PATH}/refusal").words
+    for ground in (
+        "It is not about an advertised feature",
+        "It is about another merchant site",
+        "It is about work on the site or a third-party service",
+        "The site’s PrestaShop version is not a compatible one",
+        "Additional developments conflict with the product",
+        "The customer has changed the source code",
+    ):
+        assert ground in words
+    page = browser.post(
+        f"{PATH}/refusal", ground="source_modified", text="You have changed a.php", evidence="a.php, line 3"
+    )
+    assert page.path == PATH
+    assert "Refused: The customer has changed the source code" in page.words
+    assert "Evidence: a.php, line 3" in page.words
+    assert "The customer may contest it until" in page.words
+    assert clocks(desk)["fix"] == "frozen"
+    assert "Paused by the refusal" in page.words
+    assert request(desk).refusal["by"] == "seller-1"
+
+
+def test_what_the_check_has_found_goes_with_the_refusal_by_itself(desk: Marketplace, browser: Browser) -> None:
+    submits(desk, "request-2", shop_url="https://elsewhere.example", subject="Elsewhere")
+    path = "/seller/requests/request-2"
+    assert "The check proposes it" in browser.get(f"{path}/refusal").words
+    browser.post(f"{path}/refusal", ground="other_merchant_site", text="Another shop")
+    kept = request(desk, "request-2").refusal
+    assert kept["evidence"] == {"merchant_site": {"code": "SHOP_SCOPE_MISMATCH"}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"ground": "none", "text": "No", "evidence": "x"}, "Choose the ground of your refusal"),
+        ({"ground": "source_modified", "text": "", "evidence": "x"}, "Explain your refusal to the customer"),
+        ({"ground": "source_modified", "text": "No", "evidence": ""}, "Say what shows it"),
+    ],
+)
+def test_a_refusal_needs_a_ground_a_text_and_evidence(
+    desk: Marketplace, browser: Browser, fields: dict[str, str], sentence: str
+) -> None:
+    page = fills(browser, "/refusal", **fields)
+    assert page.status == 422
+    assert sentence in page.words
+    assert request(desk).refusal is None
+
+
+def test_a_ground_that_was_waived_cannot_be_chosen_any_more(desk: Marketplace, browser: Browser) -> None:
+    submits(desk, "request-2", shop_url="https://elsewhere.example", subject="Elsewhere")
+    path = "/seller/requests/request-2"
+    browser.get(f"{path}/refusal")
+    refusal = browser.page
+    browser.get(path)
+    page = browser.post(f"{path}/waiver")
+    assert "You have waived this ground" in page.words
+    assert "The check proposes a ground to refuse" not in page.words
+    browser._page = refusal
+    page = browser.post(f"{path}/refusal", ground="other_merchant_site", text="Another shop")
+    assert page.status == 409
+    assert "This ground does not apply to this request" in page.words
+    assert request(desk, "request-2").refusal is None
+
+
+def test_another_kind_is_proposed_and_waits_for_a_word(desk: Marketplace, browser: Browser) -> None:
+    browser.get(PATH)
+    page = browser.post(f"{PATH}/kind", kind="question")
+    assert "You have proposed: Question." in page.words
+    assert (request(desk).kind, request(desk).proposed_kind) == ("anomaly", "question")
+    assert clocks(desk)["fix"] == "running"
+
+
+def test_a_request_is_resolved_by_a_version(desk: Marketplace, browser: Browser) -> None:
+    page = fills(browser, "/resolution", how="release", release_id="release-2.1.0", text="It is in 2.1.0")
+    assert "Resolved by a version" in page.words
+    assert clocks(desk) == {"acknowledgement": "met", "fix": "met"}
+    assert request(desk).resolution["release_id"] == "release-2.1.0"
+
+
+def test_a_request_is_resolved_by_an_explanation(desk: Marketplace, browser: Browser) -> None:
+    page = fills(browser, "/resolution", how="explanation", text="Empty the cache")
+    assert "Resolved by an explanation Empty the cache" in page.words
+    assert request(desk).handling == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "Choose how it is settled"),
+        ({"how": "release", "release_id": ""}, "Choose the version that fixes it"),
+        ({"how": "release", "release_id": "somebody-elses"}, "Choose the version that fixes it"),
+        ({"how": "explanation"}, "Explain to the customer how it is settled"),
+    ],
+)
+def test_a_resolution_says_how(desk: Marketplace, browser: Browser, fields: dict[str, str], sentence: str) -> None:
+    page = fills(browser, "/resolution", **fields)
+    assert (page.status, sentence in page.words) == (422, True)
+    assert request(desk).handling == "accepted"
+
+
+@pytest.mark.parametrize("written", ["49,90", "49.90", " 49.9 € "])
+def test_a_paid_update_is_proposed_and_the_fix_stays_owed(desk: Marketplace, browser: Browser, written: str) -> None:
+    page = fills(browser, "/offer", release_id="release-3.0.0", amount=written, text="With new pictures")
+    assert "Your offer: a paid update for €49.90" in page.words
+    assert request(desk).offer["amount"] == money(4_990)
+    assert clocks(desk)["fix"] == "running"
+
+
+@pytest.mark.parametrize("written", ["", "free", "0", "-5", "1.234", "1e400", "NaN"])
+def test_an_offer_needs_an_amount(desk: Marketplace, browser: Browser, written: str) -> None:
+    page = fills(browser, "/offer", release_id="release-3.0.0", amount=written)
+    assert (page.status, "Enter an amount" in page.words) == (422, True)
+    assert request(desk).offer is None
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [
+        ("/refusal", {"ground": "source_modified", "text": "No", "evidence": "x"}),
+        ("/resolution", {"how": "explanation", "text": "Done"}),
+        ("/offer", {"release_id": "release-3.0.0", "amount": "5"}),
+    ],
+)
+def test_what_is_impossible_by_now_is_a_sentence(
+    desk: Marketplace, browser: Browser, page: str, fields: dict[str, str]
+) -> None:
+    browser.get(PATH + page)
+    desk.tell("customer.erased", customer_id="nobody")
+    does(desk, lambda uow: _withdrawn(uow))
+    answer = browser.post(PATH + page, **fields)
+    assert answer.status == 409
+    becomes = {"/refusal": "Refused", "/resolution": "Resolved", "/offer": "Being worked on"}[page]
+    said = f"It is “Taken back by the customer” now and cannot become “{becomes}”."
+    assert f"This can no longer be done. {said}" in answer.words
+    assert "Nothing was changed." in answer.words
+
+
+def _withdrawn(uow: Any) -> None:
+    from marketplace_hooks.services.core.unit_of_work import Cause
+    from marketplace_hooks.services.support.moves import withdraw
+
+    withdraw(uow, REQUEST, Cause(actor="customer", reason=""))
+
+
+def test_a_missed_fix_makes_a_refund_due_which_the_seller_sees(
+    desk: Marketplace, browser: Browser, clock: time_machine.Traveller
+) -> None:
+    assert "No refund is due" in browser.get("/seller/refunds").words
+    clock.move_to(due(desk, FIX))
+    desk.run_all_now()
+    assert "Refund Due €99.00" in browser.get(PATH).words
+    with counting_queries(desk) as queries:
+        words = browser.get("/seller/refunds").words
+    assert "About request-1" in words
+    assert "€99.00" in words
+    assert len(queries) <= 3
+    assert "No refund is due" in browser_of(desk, "seller", "seller-2").get("/seller/refunds").words
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [
+        ("/messages", {"body": "Hello"}),
+        ("/refusal", {"ground": "source_modified", "text": "No", "evidence": "x"}),
+        ("/waiver", {"ground": "source_modified"}),
+        ("/kind", {"kind": "question"}),
+        ("/resolution", {"how": "explanation", "text": "Done"}),
+        ("/offer", {"release_id": "release-3.0.0", "amount": "5"}),
+    ],
+)
+def test_other_sellers_requests_are_left_alone(
+    desk: Marketplace, other: Browser, page: str, fields: dict[str, str]
+) -> None:
+    assert posts_blindly(other, PATH + page, **fields).status == 404
+    assert messages(desk) == []
+    assert request(desk).handling == "accepted"
+
+
+def test_a_form_without_its_token_is_not_taken(desk: Marketplace, browser: Browser) -> None:
+    browser.get(PATH)
+    assert browser.post(f"{PATH}/messages", token=False, body=ANSWER).status == 400
+    assert messages(desk) == []
+
+
+def test_a_refund_is_listed_by_what_is_asked_for(
+    desk: Marketplace, browser: Browser, clock: time_machine.Traveller
+) -> None:
+    says(desk)
+    clock.move_to(due(desk, FIX))
+    desk.run_all_now()
+    assert "Due" in browser.get("/seller/refunds?show=waiting").words
+    clock.shift(timedelta(days=5))
+    desk.run_all_now()
+    assert "Requested" in browser.get("/seller/refunds?show=all").words
+
+
+def test_a_french_seller_refuses_in_french(desk: Marketplace) -> None:
+    reader = browser_of(desk, "seller", "seller-1", language="fr")
+    words = reader.get(f"{PATH}/refusal").words
+    assert "Elle ne porte pas sur une fonctionnalité annoncée" in words
+    assert "Le client a modifié le code source" in words
+    page = reader.post(f"{PATH}/refusal", ground="source_modified", text="Non", evidence="a.php")
+    assert "Refusée : Le client a modifié le code source" in page.words.replace("\u202f", " ")

@@ -1,0 +1,237 @@
+"""What a seller sees of requests: the next deadline first, both clocks and why they end so, what was found."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import insert, select
+
+from marketplace_hooks.models.support import SupportRequest
+
+from ...support.customers import holds
+from ...support.marketplace import OFFLINE, WITHDRAWN, Marketplace
+from ...support.page_client import Browser, Page, browser_of
+from ...support.query_counting import counting_queries
+from ...support.support_desk import ACKNOWLEDGEMENT, REQUEST, due, request, says, submits
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def desk(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """A customer has bought `mod-1` an hour ago."""
+    holds(shop)
+    clock.shift(HOUR)
+    return shop
+
+
+def listed(page: Page) -> list[str]:
+    """The requests of a list, in its order."""
+    leading = [link.removeprefix("/seller/requests/") for link in page.links]
+    return [link for link in leading if link.startswith("request-")]
+
+
+def test_the_inbox_begins_with_the_next_deadline(
+    desk: Marketplace, browser: Browser, clock: time_machine.Traveller
+) -> None:
+    submits(desk, "request-later", kind="anomaly", subject="The second")
+    clock.shift(HOUR)
+    says(desk, request_id="request-later")  # taken charge of: its fix is due in weeks.
+    submits(desk, "request-soon", subject="The first")
+    submits(desk, "request-asked", kind="question", presale=True, purchase_id=None, subject="Before buying")
+    page = browser.get("/seller/requests")
+    assert listed(page) == ["request-soon", "request-later", "request-asked"]
+    assert "Galerie zoom (en) · Odile Berthonneau · Something does not work" in page.words
+    assert "Taking charge Under way by 3 Mar 2026" in page.words
+    assert "Fix Under way by 13 Apr 2026" in page.words
+    assert "Before buying" in page.words
+    assert "No clock runs." in page.words
+
+
+def test_a_clock_that_ends_within_a_day_is_marked(desk: Marketplace, browser: Browser) -> None:
+    submits(desk)
+    assert "Due today" not in browser.get("/seller/requests").words
+    end = due(desk, ACKNOWLEDGEMENT)
+    with time_machine.travel(end - timedelta(hours=24), run_due=False):
+        assert "Taking charge Due today" in browser.get("/seller/requests").words
+    with time_machine.travel(end, run_due=False):
+        assert "Taking charge Missed was due by 3 Mar 2026" in browser.get("/seller/requests").words
+
+
+@pytest.mark.parametrize(
+    ("show", "expected"),
+    [
+        ("", {"request-new", "request-late", "request-answered"}),
+        ("?show=open", {"request-new", "request-late", "request-answered"}),
+        ("?show=to_acknowledge", {"request-new", "request-late"}),
+        ("?show=late", {"request-late"}),
+        ("?show=all", {"request-new", "request-late", "request-answered", "request-over"}),
+        ("?show=nonsense", {"request-new", "request-late", "request-answered"}),
+    ],
+)
+def test_the_inbox_shows_what_is_asked_for(
+    desk: Marketplace, browser: Browser, clock: time_machine.Traveller, show: str, expected: set[str]
+) -> None:
+    submits(desk, "request-late")
+    clock.move_to(due(desk, ACKNOWLEDGEMENT, "request-late"))
+    desk.run_all_now()
+    submits(desk, "request-answered", kind="question")
+    clock.shift(HOUR)
+    says(desk, request_id="request-answered")
+    submits(desk, "request-over", purchase_id="purchase-1", kind="question", subject="x", body="the same")
+    submits(desk, "request-new", kind="question", subject="Another")
+    with desk.runtime.database.session() as session:
+        found = session.scalars(select(SupportRequest).where(SupportRequest.id == "request-over")).one()
+        found.closed_at = datetime.now(UTC)
+    assert set(listed(browser.get(f"/seller/requests{show}"))) == expected
+
+
+def test_an_empty_inbox_says_so(browser: Browser) -> None:
+    assert "No request is open" in browser.get("/seller/requests").words
+    assert "Nothing is late" in browser.get("/seller/requests?show=late").words
+
+
+def _many(desk: Marketplace, count: int) -> None:
+    """Copies of the first request, every second one without a deadline."""
+    one = request(desk)
+    columns = {column.key: getattr(one, column.key) for column in SupportRequest.__mapper__.column_attrs}
+    rows = []
+    for number in range(count):
+        row = {**columns, "id": f"request-{number:05}", "number": 1_000 + number}
+        rows.append({**row, "next_deadline_at": None} if number % 2 else row)
+    with desk.runtime.database.session() as session:
+        session.execute(insert(SupportRequest), rows)
+
+
+def test_the_inbox_is_read_page_by_page_with_as_many_statements_however_long_it_is(
+    desk: Marketplace, browser: Browser
+) -> None:
+    submits(desk)
+    _many(desk, 70)
+    shown: list[str] = []
+    path, counts = "/seller/requests", []
+    while path:
+        with counting_queries(desk) as queries:
+            page = browser.get(path)
+        counts.append(len(queries))
+        shown += listed(page)
+        path = next((link for link in page.links if "after=" in link and "language" not in link), "")
+    assert len(shown) == len(set(shown)) == 71
+    assert max(counts) <= 5
+    assert len(counts) == 3
+
+
+def test_another_lists_cursor_is_refused_and_not_followed(browser: Browser) -> None:
+    assert browser.get("/seller/requests?after=bm9wZTox").status == 400
+
+
+def test_the_head_says_until_when_business_care_runs(desk: Marketplace, browser: Browser) -> None:
+    submits(desk)
+    path = f"/seller/requests/{REQUEST}"
+    assert "Business Care active Until 2 March 2027 included." in browser.get(path).words
+    reader = browser_of(desk, "seller", "seller-1", language="fr")
+    assert "Business Care en cours Jusqu’au 2 mars 2027 inclus." in reader.get(path).words
+
+
+@pytest.mark.parametrize("status", [OFFLINE, WITHDRAWN])
+def test_the_head_stays_so_whatever_becomes_of_the_product(desk: Marketplace, browser: Browser, status: str) -> None:
+    submits(desk)
+    desk.change("mod-1", status)
+    desk.run_all_now()
+    words = browser.get(f"/seller/requests/{REQUEST}").words
+    assert "Business Care active Until 2 March 2027 included." in words
+
+
+def test_the_head_says_since_when_it_is_over_and_that_the_request_stays_owed(
+    desk: Marketplace, browser: Browser, clock: time_machine.Traveller
+) -> None:
+    submits(desk)
+    desk.tell(
+        "subscription.renewal_cancelled",
+        purchase_id="purchase-1",
+        actor="customer",
+        received_at=datetime.now(UTC).isoformat(),
+    )
+    desk.run_all_now()
+    assert "It will not be renewed." in browser.get(f"/seller/requests/{REQUEST}").words
+    clock.move_to(datetime(2027, 3, 10, tzinfo=UTC))
+    words = browser.get(f"/seller/requests/{REQUEST}").words
+    assert "Business Care not active" in words
+    assert "Business Care not active Since 3 March 2027." in words
+    assert "It was active when this request was sent: the request stays owed." in words
+
+
+def test_a_conversation_before_any_purchase_is_marked_and_has_no_clock(desk: Marketplace, browser: Browser) -> None:
+    submits(desk, presale=True, purchase_id=None, kind="question")
+    words = browser.get(f"/seller/requests/{REQUEST}").words
+    assert "Before a purchase This customer has not bought the product. No deadline runs." in words
+    assert "Deadlines" not in words
+    assert "Refuse on one of the six grounds" not in words
+
+
+def test_each_clock_says_why_it_ends_on_that_day(desk: Marketplace, browser: Browser) -> None:
+    submits(desk)
+    words = browser.get(f"/seller/requests/{REQUEST}").words
+    assert "Taking charge Under way Due by the end of 3 March 2026. Why this date?" in words
+    assert "Counted from 2 Mar 2026, 11:30 (Paris time). The day itself does not count, whatever the hour." in words
+    assert re.search(r"One day counted Tuesday,? 3 March 2026", words)
+    assert "30 days counted" in words
+    assert "7 Mar 2026 to 8 Mar 2026: week-end" in words
+    assert "Monday to Friday, public holidays included" in words
+
+
+def test_announced_closures_stand_on_the_conversation_and_in_the_trace(desk: Marketplace, browser: Browser) -> None:
+    desk.tell(
+        "seller.closure_declared",
+        closure_id="closure-1",
+        seller_id="seller-1",
+        first_day="2026-03-03",
+        last_day="2026-03-05",
+        declared_at=datetime.now(UTC).isoformat(),
+    )
+    desk.run_all_now()
+    submits(desk)
+    words = browser.get(f"/seller/requests/{REQUEST}").words
+    assert "Announced closure from 3 March 2026 to 5 March 2026." in words
+    assert "Taking charge Under way Due by the end of 6 March 2026." in words
+    assert "3 Mar 2026 to 5 Mar 2026: announced closure" in words
+
+
+def test_the_checks_say_what_was_found(desk: Marketplace, browser: Browser) -> None:
+    submits(desk, shop_url="https://elsewhere.example")
+    words = browser.get(f"/seller/requests/{REQUEST}").words
+    assert "The check proposes a ground to refuse It is about another merchant site" in words
+    assert "The request is about another site than the one of the purchase." in words
+    assert "PrestaShop version Unknown Version found not known" in words
+
+
+def test_what_customers_write_stays_text(desk: Marketplace, browser: Browser) -> None:
+    submits(desk, subject="<script>alert(1)</script>", body="<b>bold</b>\n\nlines")
+    for path in ("/seller/requests", f"/seller/requests/{REQUEST}"):
+        page = browser.get(path)
+        assert "<script>alert" not in page.text
+        assert "<b>bold" not in page.text
+
+
+def test_a_requests_page_needs_no_more_statements_the_longer_the_conversation_is(
+    desk: Marketplace, browser: Browser
+) -> None:
+    submits(desk)
+    with counting_queries(desk) as few:
+        browser.get(f"/seller/requests/{REQUEST}")
+    for number in range(8):
+        says(desk, f"message-{number}", body=f"Answer {number}, and something of its own.")
+    with counting_queries(desk) as many:
+        browser.get(f"/seller/requests/{REQUEST}")
+    assert len(many) == len(few) <= 14
+
+
+@pytest.mark.parametrize("page", ["", "/refusal", "/resolution", "/offer"])
+def test_other_sellers_requests_are_not_found(desk: Marketplace, browser: Browser, other: Browser, page: str) -> None:
+    submits(desk)
+    assert browser.get(f"/seller/requests/{REQUEST}{page}").status == 200
+    assert other.get(f"/seller/requests/{REQUEST}{page}").status == 404
+    assert listed(other.get("/seller/requests?show=all")) == []

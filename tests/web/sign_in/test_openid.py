@@ -1,0 +1,255 @@
+"""People sign in at a real OpenID Connect provider; whoever comes back with anything else is signed in by nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import time_machine
+
+from marketplace_hooks.errors import ConfigurationError
+from marketplace_hooks.standalone import build_app
+
+from ...support.marketplace import Marketplace, open_marketplace
+from ...support.openid_provider import Provider, running_provider
+from ...support.page_client import Browser
+from ...support.processes import free_port
+
+PEOPLE = {
+    "seller-1": {"role": "seller", "name": "Pixelune", "locale": "fr-FR"},
+    "customer-1": {"role": ["guest", "customer"], "name": "Odile"},
+    "op-1": {"role": "operator"},
+    "nobody": {"role": "guest"},
+    "robot": {"role": "platform"},
+    "clerk": {"groups": {"market": ["staff"]}, "shop": 42},
+    "vendor": {"groups": {"market": ["vendors"]}, "shop": 42},
+}
+OWN = "http://127.0.0.1:8000"
+Opens = Callable[..., Marketplace]
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    with running_provider(PEOPLE) as running:
+        yield running
+
+
+@pytest.fixture
+def opens(sqlite_url: str, tmp_path: Path) -> Iterator[Opens]:
+    """Opens installations; nothing here depends on the kind of database."""
+    with ExitStack() as opened:
+
+        def opens_one(issuer: str, **settings: Any) -> Marketplace:
+            given = {
+                "SECRET_KEY": "s" * 40,
+                "OIDC_ISSUER": issuer,
+                "OIDC_CLIENT_ID": "shop",
+                "OIDC_CLIENT_SECRET": "s3cret",
+                **settings,
+            }
+            return opened.enter_context(open_marketplace(sqlite_url, tmp_path / "instance", **given))
+
+        yield opens_one
+
+
+@pytest.fixture
+def shop(opens: Opens, provider: Provider) -> Marketplace:
+    return opens(provider.url)
+
+
+def begins(browser: Browser, path: str = "/sign-in/openid") -> str:
+    """Where the browser is sent to sign in."""
+    page = browser.get(path)
+    assert page.status == 303, page.words
+    return str(page.answer.location)
+
+
+def returns(address: str) -> str:
+    """The path of ours that the provider sends the browser back to."""
+    assert address.startswith(f"{OWN}/sign-in/openid/return?")
+    return address.removeprefix(OWN)
+
+
+def signs_in(marketplace: Marketplace, provider: Provider, subject: str, language: str = "en") -> Browser:
+    browser = Browser(marketplace.app, language)
+    browser.get(returns(provider.signs_in(begins(browser), subject)))
+    return browser
+
+
+# --- the way in
+
+
+@pytest.mark.parametrize(
+    ("subject", "path"), [("seller-1", "/seller"), ("customer-1", "/account"), ("op-1", "/operator")]
+)
+def test_who_signs_in_at_the_provider_comes_to_the_room_of_his_role(
+    shop: Marketplace, provider: Provider, subject: str, path: str
+) -> None:
+    browser = signs_in(shop, provider, subject)
+    assert (browser.page.status, browser.page.answer.location) == (303, path)
+    assert browser.get(path).status == 200
+
+
+def test_the_way_in_is_asked_for_leads_back_and_greets_by_name_in_ones_language(
+    shop: Marketplace, provider: Provider
+) -> None:
+    browser = Browser(shop.app, "de")
+    page = browser.get("/seller?after=x", follow=True)
+    [way] = [link for link in page.links if link.startswith("/sign-in/openid")]
+    page = browser.get(returns(provider.signs_in(begins(browser, way), "seller-1")))
+    assert page.answer.location == "/seller?after=x"
+    page = browser.get("/seller")
+    assert "Pixelune" in page.words
+    assert '<html lang="fr">' in page.text
+
+
+def test_the_provider_is_asked_with_a_fresh_state_nonce_and_challenge_each_time(shop: Marketplace) -> None:
+    browser = Browser(shop.app)
+    asked = [parse_qs(urlsplit(begins(browser)).query) for _ in range(2)]
+    for name in ("state", "nonce", "code_challenge"):
+        first, second = (one[name][0] for one in asked)
+        assert first != second
+        assert len(first) >= 43
+    assert asked[0]["code_challenge_method"] == ["S256"]
+    assert asked[0]["redirect_uri"] == [f"{OWN}/sign-in/openid/return"]
+
+
+def test_roles_and_ids_may_stand_in_claims_of_other_names(opens: Opens, provider: Provider) -> None:
+    shop = opens(
+        provider.url,
+        OIDC_ROLE_CLAIM="groups.market",
+        OIDC_ROLES="vendors=seller staff=operator",
+        OIDC_SUBJECT_CLAIM="shop",
+    )
+    shop.sells("mod-1", seller_id="42")
+    assert signs_in(shop, provider, "clerk").page.answer.location == "/operator"
+    assert signs_in(shop, provider, "vendor").page.answer.location == "/seller"
+
+
+# --- what signs nobody in
+
+
+def refused(browser: Browser, path: str, status: int, words: str) -> None:
+    page = browser.get(path)
+    assert (page.status, words in page.words) == (status, True), page.words
+    assert "/sign-in" in " ".join(page.links)
+    assert browser.get("/seller").status == 303
+
+
+def test_an_answer_that_this_browser_did_not_ask_for_signs_nobody_in(shop: Marketplace, provider: Provider) -> None:
+    victim, attacker = Browser(shop.app), Browser(shop.app)
+    begins(victim)
+    theirs = returns(provider.signs_in(begins(attacker), "seller-1"))
+    refused(victim, theirs, 400, "was not begun in this browser")
+    refused(Browser(shop.app), "/sign-in/openid/return?code=x&state=", 400, "was not begun in this browser")
+
+
+def test_an_answer_is_taken_once(shop: Marketplace, provider: Provider) -> None:
+    browser = Browser(shop.app)
+    answer = returns(provider.signs_in(begins(browser), "nobody"))
+    refused(browser, answer, 403, "no access here")
+    refused(browser, answer, 400, "was not begun in this browser")
+
+
+def test_a_token_of_another_sign_in_signs_nobody_in(shop: Marketplace, provider: Provider) -> None:
+    browser = Browser(shop.app)
+    answer = returns(provider.signs_in(begins(browser), "seller-1", nonce="another"))
+    refused(browser, answer, 400, "could not be trusted")
+
+
+def test_a_code_that_the_provider_does_not_know_signs_nobody_in(shop: Marketplace, provider: Provider) -> None:
+    browser = Browser(shop.app)
+    word = parse_qs(urlsplit(begins(browser)).query)["state"][0]
+    refused(browser, f"/sign-in/openid/return?code=invented&state={word}", 400, "could not be trusted")
+
+
+def test_an_answer_in_the_name_of_another_issuer_signs_nobody_in(shop: Marketplace, provider: Provider) -> None:
+    browser = Browser(shop.app)
+    answer = returns(provider.signs_in(begins(browser), "seller-1"))
+    refused(browser, f"{answer}&iss=https://evil.example", 400, "could not be trusted")
+
+
+def test_a_token_that_has_expired_signs_nobody_in(opens: Opens) -> None:
+    with running_provider(PEOPLE, "--token-max-age", "1") as hasty:
+        shop = opens(hasty.url)
+        browser = Browser(shop.app)
+        answer = returns(hasty.signs_in(begins(browser), "seller-1"))
+        with time_machine.travel(_later(120), run_due=True):
+            refused(browser, answer, 400, "could not be trusted")
+
+
+def test_a_sign_in_that_takes_too_long_has_to_begin_again(shop: Marketplace, provider: Provider) -> None:
+    browser = Browser(shop.app)
+    answer = returns(provider.signs_in(begins(browser), "seller-1"))
+    with time_machine.travel(_later(901), run_due=True):
+        refused(browser, answer, 400, "took too long")
+
+
+@pytest.mark.parametrize("subject", ["nobody", "robot", "a-stranger"])
+def test_an_account_without_a_role_here_is_told_so(shop: Marketplace, provider: Provider, subject: str) -> None:
+    browser = Browser(shop.app)
+    refused(browser, returns(provider.signs_in(begins(browser), subject)), 403, "no access here")
+
+
+def test_who_declines_at_the_provider_is_led_back_to_the_way_in(shop: Marketplace, provider: Provider) -> None:
+    browser = Browser(shop.app)
+    refused(browser, returns(provider.declines(begins(browser))), 403, "was cancelled")
+
+
+def test_a_provider_that_is_away_is_said_to_be_away(opens: Opens) -> None:
+    browser = Browser(opens(f"http://127.0.0.1:{free_port()}").app)
+    assert browser.get("/sign-in").status == 200
+    refused(browser, "/sign-in/openid", 503, "does not answer")
+
+
+def test_a_provider_that_goes_away_in_between_is_said_to_be_away(opens: Opens) -> None:
+    with running_provider(PEOPLE) as leaving:
+        browser = Browser(opens(leaving.url).app)
+        answer = returns(leaving.signs_in(begins(browser), "seller-1"))
+    refused(browser, answer, 503, "does not answer")
+
+
+# --- the way out
+
+
+def test_who_signs_out_is_shown_the_way_out_of_the_provider_too(shop: Marketplace, provider: Provider) -> None:
+    browser = signs_in(shop, provider, "op-1")
+    browser.get("/operator")
+    page = browser.post("/sign-out")
+    assert (page.path, page.status) == ("/signed-out", 200)
+    [way] = [link for link in page.links if link.startswith(provider.url)]
+    assert parse_qs(urlsplit(way).query)["post_logout_redirect_uri"] == [f"{OWN}/"]
+    assert "sign out" in provider.open(way).lower() or "end" in provider.open(way).lower()
+    assert browser.get("/operator").status == 303
+
+
+def test_the_session_before_the_sign_in_opens_nothing_after_it(shop: Marketplace, provider: Provider) -> None:
+    browser = Browser(shop.app)
+    fixed = browser.get("/times").form().fields["form_token"]
+    browser.get(returns(provider.signs_in(begins(browser), "op-1")))
+    browser.get("/times")
+    assert browser.post("/times", form_token=fixed, zone="UTC").status == 400
+
+
+# --- configuration
+
+
+def test_without_a_provider_its_addresses_are_nowhere(opens: Opens, sqlite_url: str, tmp_path: Path) -> None:
+    with open_marketplace(sqlite_url, tmp_path / "instance", SECRET_KEY="s" * 40) as plain:
+        for path in ("/sign-in/openid", "/sign-in/openid/return?state=x&code=y"):
+            assert Browser(plain.app).get(path).status == 404
+
+
+def test_an_issuer_without_a_client_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
+    given = {"MARKETPLACE_HOOKS_INSTANCE": str(tmp_path), "MARKETPLACE_HOOKS_OIDC_ISSUER": "https://id.example"}
+    with pytest.raises(ConfigurationError, match="OIDC_CLIENT_ID is not"):
+        build_app(given)
+
+
+def _later(seconds: int) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
