@@ -41,8 +41,8 @@ class Product:
         self.runtime = runtime
         self.products = products
         self.versions = itertools.count(1)
-        fixtures.tell(runtime, [fixtures.seller()])
-        fixtures.tell(runtime, [fixtures.product(number) for number in range(products)])
+        fixtures.publish(runtime, [fixtures.seller()])
+        fixtures.publish(runtime, [fixtures.product(number) for number in range(products)])
         run_all_now(runtime, "benchmark")
 
     def events(self, count: int, products: int) -> Iterator[fixtures.Event]:

@@ -44,7 +44,7 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
 def fill(place: stack.Place) -> str:
     """Purchases of one product in their first year; gives a token of the platform."""
     runtime = place.make_runtime()
-    fixtures.tell(runtime, [fixtures.seller(), fixtures.product(0)])
+    fixtures.publish(runtime, [fixtures.seller(), fixtures.product(0)])
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=number) for number in range(1, 280)]
     have_bought(runtime.database, fixtures.product_id(0), days, PURCHASES)

@@ -65,9 +65,9 @@ class Shelf:
     @classmethod
     def fill(cls, runtime: Runtime, packs: int) -> Shelf:
         """By events, as any marketplace is."""
-        fixtures.tell(runtime, [fixtures.seller()])
-        fixtures.tell(runtime, [fixtures.product(number) for number in range(OTHERS + 1)])
-        fixtures.tell(runtime, [fixtures.pack(number, [0, 1 + number % OTHERS]) for number in range(packs)])
+        fixtures.publish(runtime, [fixtures.seller()])
+        fixtures.publish(runtime, [fixtures.product(number) for number in range(OTHERS + 1)])
+        fixtures.publish(runtime, [fixtures.pack(number, [0, 1 + number % OTHERS]) for number in range(packs)])
         return cls(runtime=runtime, packs=packs)
 
     def told_of(self) -> tuple[int, int]:

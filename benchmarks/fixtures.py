@@ -65,7 +65,7 @@ def put_into_inbox(runtime: Runtime, events: Iterable[Event]) -> int:
     return len(rows)
 
 
-def tell(runtime: Runtime, events: Iterable[Event]) -> None:
+def publish(runtime: Runtime, events: Iterable[Event]) -> None:
     """Have the events applied here and now. Raises when one was not."""
     put_into_inbox(runtime, events)
     drain(runtime, "benchmark")

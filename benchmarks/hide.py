@@ -81,9 +81,9 @@ def running(here: Path, database_url: str) -> Iterator[Shop]:
     """`up` with two workers and everything at its default but the limits of rate."""
     place = stack.place(here, database_url, api_rate_per_minute=0)
     runtime = place.make_runtime()
-    fixtures.tell(runtime, [fixtures.seller()])
-    fixtures.tell(runtime, [fixtures.product(number) for number in range(PRODUCTS)])
-    fixtures.tell(runtime, [fixtures.pack(0, [0, 1])])
+    fixtures.publish(runtime, [fixtures.seller()])
+    fixtures.publish(runtime, [fixtures.product(number) for number in range(PRODUCTS)])
+    fixtures.publish(runtime, [fixtures.pack(0, [0, 1])])
     port = stack.free_port()
     command = [sys.executable, "-m", "marketplace_hooks", "up", "--port", str(port), "--workers", str(WORKERS)]
     with stack.process(command, place.environment, here / "up.log") as up:

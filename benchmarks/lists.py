@@ -88,7 +88,7 @@ def marketplace(here: Path, url: str, count: int) -> Iterator[Marketplace]:
     ours = {name: value for name, value in place.environment.items() if name.startswith(PREFIX)}
     app = build_app({**ours, f"{PREFIX}SECRET_KEY": "of a benchmark"})
     made = Marketplace(app)
-    with time_machine.travel(SCENE_AT, run_due=False) as clock:
+    with time_machine.travel(SCENE_AT, tick=False) as clock:
         opens_shop(made)
         made.packs("pack-1", "mod-1")
         submits(made)
@@ -157,14 +157,14 @@ def measure_page(asked: Namespace, report: rounds.Report, name: str, pages: list
     report.add(f"{name}: long", rounds.Spread.of(found.own), "ms")
     target = None if name.startswith(SCANS) else rounds.at_most(MOST_RATIO)
     report.add(f"{name}: long / short", rounds.Spread.of(found.ratios), target=target)
-    rounds.tell(f"{report.title} {report.database} {name}: {statistics.median(found.ratios):.2f}")
+    rounds.publish(f"{report.title} {report.database} {name}: {statistics.median(found.ratios):.2f}")
 
 
 def measure(asked: Namespace, kind: str) -> rounds.Report:
     """On one kind of database."""
     report = rounds.Report(title=f"lists of {asked.events:,}", database=kind)
     with stack.folder() as here, stack.databases(kind, here) as database:
-        rounds.tell(f"{report.title} {kind}: making the rows")
+        rounds.publish(f"{report.title} {kind}: making the rows")
         with marketplace(here, database(), FEW) as few, marketplace(here, database(), asked.events) as many:
             compare(asked, report, few, many)
     return report

@@ -25,7 +25,7 @@ LATER_DAYS = 280
 def fill(here: Path, url: str, *, others: int) -> str:
     """What was due the day before yesterday, and so many others that are due in some months."""
     runtime = stack.place(here, url).make_runtime()
-    fixtures.tell(runtime, [fixtures.seller(), fixtures.product(0)])
+    fixtures.publish(runtime, [fixtures.seller(), fixtures.product(0)])
     today = datetime.now(UTC).date()
     long_ago = add_months(today - timedelta(days=2), -12)
     have_bought(runtime.database, fixtures.product_id(0), [long_ago], DUE, prefix="due", told=True)
@@ -57,7 +57,7 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
     """On one kind of database."""
     report = rounds.Report(title=f"renewals, {DUE:,} due beside {asked.events:,}", database=kind)
     with stack.folder() as here, stack.databases(kind, here) as database:
-        rounds.tell(f"{report.title} {kind}: making the rows")
+        rounds.publish(f"{report.title} {kind}: making the rows")
         alone = fill(here, database(), others=0)
         among = fill(here, database(), others=asked.events)
         seconds(here, database, alone)

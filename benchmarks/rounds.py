@@ -154,7 +154,7 @@ def number(value: float) -> str:
     return f"{value:.1f}" if value >= 20 else f"{value:.2f}"
 
 
-def tell(line: str) -> None:
+def publish(line: str) -> None:
     """Progress, beside the figures."""
     print(line, file=sys.stderr, flush=True)
 

@@ -70,7 +70,7 @@ def bare(runtime: Runtime, notice: str, *, whole: bool) -> int:
 def compare(asked: Namespace, report: rounds.Report, here: Path, url: str) -> None:
     """Ours next to both floors."""
     runtime = stack.place(here, url).make_runtime()
-    fixtures.tell(runtime, [fixtures.seller(), fixtures.product(0)])
+    fixtures.publish(runtime, [fixtures.seller(), fixtures.product(0)])
     wait_open(runtime.database, fixtures.product_id(0), asked.events)
     gather_statistics(runtime.database)
     offsets, notices = itertools.count(), (f"floor-{number}" for number in itertools.count())
@@ -96,7 +96,7 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
     """On one kind of database."""
     report = rounds.Report(title=f"desk, {DUE:,} of {asked.events:,} open clocks are due", database=kind)
     with stack.folder() as here, stack.databases(kind, here) as database:
-        rounds.tell(f"{report.title} {kind}: making the rows")
+        rounds.publish(f"{report.title} {kind}: making the rows")
         compare(asked, report, here, database())
     return report
 

@@ -30,8 +30,8 @@ BOUGHT_WITHIN_DAYS = 280
 def fill(here: Path, url: str, count: int) -> None:
     """So many Business Cares of one product, in their first year, and a few other products."""
     runtime = stack.place(here, url).make_runtime()
-    fixtures.tell(runtime, [fixtures.seller()])
-    fixtures.tell(runtime, [fixtures.product(number) for number in range(hide.PRODUCTS)])
+    fixtures.publish(runtime, [fixtures.seller()])
+    fixtures.publish(runtime, [fixtures.product(number) for number in range(hide.PRODUCTS)])
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=number) for number in range(1, BOUGHT_WITHIN_DAYS + 1)]
     have_bought(runtime.database, fixtures.product_id(0), days, count)
@@ -95,7 +95,7 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
     report = rounds.Report(title=f"withdrawal, {asked.events:,} subscriptions", database=kind)
     with stack.folder() as here, stack.databases(kind, here) as database:
         filled = database()
-        rounds.tell(f"{report.title} {kind}: making the rows")
+        rounds.publish(f"{report.title} {kind}: making the rows")
         fill(here, filled, asked.events)
         compare(asked, report, here, database, filled)
         hide_meanwhile(report, here, filled)

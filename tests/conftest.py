@@ -225,5 +225,5 @@ def runtime(marketplace: Marketplace) -> Runtime:
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     """Time stands still, but for what the test moves it."""
-    with time_machine.travel(datetime(2026, 3, 2, 9, 30, tzinfo=UTC), run_due=False) as traveller:
+    with time_machine.travel(datetime(2026, 3, 2, 9, 30, tzinfo=UTC), tick=False) as traveller:
         yield traveller

@@ -231,7 +231,7 @@ def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] |
 
 def default_instance() -> Path:
     """The checkout's `instance/` when we run from one, else the user's data folder."""
-    checkout = Path(__file__).parent.parent / "instance"
+    checkout = Path(__file__).parents[2] / "instance"
     if checkout.is_dir() and (checkout.parent / "pyproject.toml").is_file():
         return checkout
     home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"

@@ -102,7 +102,7 @@ class Evidence(Base):
     what: Mapped[What] = mapped_column(checked(What, "what"))
     subject: Mapped[str] = mapped_column(String(200), default="", server_default="")
     value: Mapped[Any | None] = mapped_column(Json)
-    probe: Mapped[str] = mapped_column(String(32))
+    probe: Mapped[str] = mapped_column("rung", String(32))
     rank: Mapped[int]
     strength: Mapped[Strength] = mapped_column(checked(Strength, "strength"))
     observed_at: Mapped[datetime] = mapped_column(Instant)

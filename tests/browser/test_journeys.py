@@ -152,9 +152,9 @@ def test_an_operator_replays_a_rejected_event_and_sees_it_applied_once_its_sende
     page.get_by_role("link", name="All events about it").click()
     address = page.url
     facts = {"product_id": REJECTED, "actor": "seller", "reason": "out of stock"}
-    corrected = stack.tell("product.status_changed", status="offline_temporary", version=1, **facts)
+    corrected = stack.publish("product.status_changed", status="offline_temporary", version=1, **facts)
     page.goto(address)
     page.locator(f'main a[href*="{corrected}"]').click()
     expect(page.locator("#fate")).to_contain_text("Applied")
     expect(page.locator("#fate")).to_contain_text("product.hidden")
-    stack.tell("product.status_changed", status="online", version=2, **facts)
+    stack.publish("product.status_changed", status="online", version=2, **facts)

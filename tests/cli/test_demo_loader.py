@@ -30,13 +30,13 @@ def test_what_is_said_to_be_hidden_is_shown_and_hides_as_said_each_time(marketpl
     anchor = datetime.now(UTC) - timedelta(hours=1)
     (marketplace.runtime.settings.instance / "demo-day.txt").write_text(anchor.isoformat())
     for _, type_, _, data in catalog.events(anchor):
-        marketplace.tell(type_, **data)
+        marketplace.publish(type_, **data)
     marketplace.run_all_now()
     browser = marketplace.app.test_client()
     for _ in range(2):
         data, product, pack = told(marketplace)
         assert [browser.get(path).status_code for path in (product, pack)] == [200, 200]
-        marketplace.tell("product.status_changed", **data)
+        marketplace.publish("product.status_changed", **data)
         marketplace.run_all_now()
         assert [browser.get(path).status_code for path in (product, pack)] == [404, 404]
     marketplace.change(str(data["product_id"]), WITHDRAWN)

@@ -85,7 +85,7 @@ def latency_of(place: Place, listener: Listener) -> float:
     return (heard_s() or 0.0) - begun_s
 
 
-def tell(place: Place) -> str:
+def publish(place: Place) -> str:
     """Write one outgoing event, as a transaction that changes something does; gives its id."""
     event_id = f"evt_{uuid.uuid4().hex}"
     row = {

@@ -35,7 +35,7 @@ def runtime(database_url: str, tmp_path: Path) -> Iterator[Runtime]:
     found.database.dispose()
 
 
-def tell(database: Database, number: int, type_: str, **data: object) -> None:
+def publish(database: Database, number: int, type_: str, **data: object) -> None:
     body = json.dumps({"type": type_, "timestamp": NOW.isoformat(), "data": data}).encode()
     row = {
         "source": "marketplace",

@@ -13,20 +13,20 @@ NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
 
 def test_as_many_as_are_allowed_pass_and_the_next_is_told_how_long_to_wait() -> None:
     rate_limits = RateLimits()
-    with time_machine.travel(NOON.replace(second=45), run_due=False):
+    with time_machine.travel(NOON.replace(second=45), tick=False):
         answers = [rate_limits.seconds_to_wait(3, "source", "marketplace") for _ in range(5)]
     assert answers == [0, 0, 0, 15, 15]
 
 
 def test_the_wait_is_never_said_to_be_over_while_the_minute_lasts() -> None:
     rate_limits = RateLimits()
-    with time_machine.travel(NOON.replace(second=59, microsecond=999_000), run_due=False):
+    with time_machine.travel(NOON.replace(second=59, microsecond=999_000), tick=False):
         assert [rate_limits.seconds_to_wait(1, "k") for _ in range(2)] == [0, 1]
 
 
 def test_who_waited_as_told_is_let_in_again() -> None:
     rate_limits = RateLimits()
-    with time_machine.travel(NOON.replace(second=20), run_due=False) as clock:
+    with time_machine.travel(NOON.replace(second=20), tick=False) as clock:
         rate_limits.seconds_to_wait(1, "k")
         clock.shift(rate_limits.seconds_to_wait(1, "k"))
         assert rate_limits.seconds_to_wait(1, "k") == 0
@@ -34,7 +34,7 @@ def test_who_waited_as_told_is_let_in_again() -> None:
 
 def test_asking_whether_a_limit_is_spent_counts_nothing() -> None:
     rate_limits = RateLimits()
-    with time_machine.travel(NOON, run_due=False):
+    with time_machine.travel(NOON, tick=False):
         assert [rate_limits.is_spent(1, "k") for _ in range(3)] == [0, 0, 0]
         assert rate_limits.seconds_to_wait(1, "k") == 0
         assert rate_limits.is_spent(1, "k") == 60
@@ -42,7 +42,7 @@ def test_asking_whether_a_limit_is_spent_counts_nothing() -> None:
 
 def test_one_key_does_not_count_for_another() -> None:
     rate_limits = RateLimits()
-    with time_machine.travel(NOON, run_due=False):
+    with time_machine.travel(NOON, tick=False):
         assert [rate_limits.seconds_to_wait(1, *key) for key in (("a",), ("b",), ("a", "b"), ("a",))] == [0, 0, 0, 60]
 
 
@@ -54,7 +54,7 @@ def test_zero_means_no_limit() -> None:
 
 def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
     rate_limits = RateLimits()
-    with time_machine.travel(NOON, run_due=False) as clock:
+    with time_machine.travel(NOON, tick=False) as clock:
         rate_limits.seconds_to_wait(1, "k")
         clock.shift(-86_400)
         assert rate_limits.seconds_to_wait(1, "k") == 0

@@ -233,7 +233,7 @@ def evidence_row(number: int, finding: Finding) -> dict[str, Any]:
         "what": finding.what,
         "subject": finding.subject,
         "value": finding.value,
-        "rung": finding.probe,
+        "probe": finding.probe,
         "rank": finding.rank,
         "strength": finding.strength,
         "observed_at": finding.observed_at,

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 from .formatting import DOMAIN, LANGUAGES, SOURCE_LANGUAGE, catalogue_path
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 METHODS = [("templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
 OPTIONS = {"templates/**.html": {"silent": "false"}}
 KEYWORDS = {"_": None, "gettext": None, "lazy": None, "ngettext": (1, 2)}

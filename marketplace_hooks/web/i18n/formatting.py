@@ -27,7 +27,7 @@ from markupsafe import Markup, escape
 DOMAIN = "marketplace_hooks"
 LANGUAGES = ("fr", "en")
 SOURCE_LANGUAGE = "en"
-FOLDER = Path(__file__).parent / "translations"
+FOLDER = Path(__file__).parents[1] / "translations"
 
 _NARROW = "\u202f"
 _FORMATS = {"fr": "fr_FR", "en": "en_GB"}

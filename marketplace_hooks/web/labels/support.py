@@ -13,7 +13,7 @@ from ..i18n.language import Marked, lazy
 
 KINDS: dict[Kind, Marked] = {
     Kind.ANOMALY: lazy("Something does not work"),
-    Kind.INSTALLATION: lazy("Runtime"),
+    Kind.INSTALLATION: lazy("Installation"),
     Kind.CONFIGURATION: lazy("Configuration"),
     Kind.QUESTION: lazy("Question"),
 }

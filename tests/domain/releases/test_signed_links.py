@@ -52,19 +52,19 @@ def received(link: str) -> tuple[str, str]:
     ],
 )
 def test_the_file_host_accepts_our_links(may_be_served: Callable[..., bool], address: str) -> None:
-    with time_machine.travel(NOW, run_due=False):
+    with time_machine.travel(NOW, tick=False):
         assert may_be_served(*received(signed_link(address, KEY, NOW)), KEY)
 
 
 @pytest.mark.parametrize(("seconds", "is_good"), [(0, True), (300, True), (300.9, True), (301, False)])
 def test_a_link_is_good_for_five_minutes(may_be_served: Callable[..., bool], seconds: float, is_good: bool) -> None:
     link = signed_link(ADDRESS, KEY, NOW)
-    with time_machine.travel(NOW + timedelta(seconds=seconds), run_due=False):
+    with time_machine.travel(NOW + timedelta(seconds=seconds), tick=False):
         assert may_be_served(*received(link), KEY) is is_good
 
 
 def test_another_secret_accepts_nothing(may_be_served: Callable[..., bool]) -> None:
-    with time_machine.travel(NOW, run_due=False):
+    with time_machine.travel(NOW, tick=False):
         assert not may_be_served(*received(signed_link(ADDRESS, KEY, NOW)), b"x" * 32)
 
 
@@ -73,7 +73,7 @@ def test_no_letter_of_a_link_may_be_changed(may_be_served: Callable[..., bool], 
     host, target = received(signed_link(ADDRESS, KEY, NOW))
     place %= len(target)
     changed = f"{target[:place]}{letter}{target[place + 1 :]}"
-    with time_machine.travel(NOW, run_due=False):
+    with time_machine.travel(NOW, tick=False):
         assert may_be_served(host, changed, KEY) is (changed == target)
 
 

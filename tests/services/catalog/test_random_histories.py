@@ -102,7 +102,7 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.opened = ExitStack()
-        self.clock = self.opened.enter_context(time_machine.travel(START, run_due=False))
+        self.clock = self.opened.enter_context(time_machine.travel(START, tick=False))
         folder = next(self.folders)
         folder.mkdir()
         url = copy_sqlite(self.template, folder / "marketplace.db")

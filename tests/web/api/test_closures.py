@@ -137,7 +137,7 @@ def test_a_closure_that_has_begun_is_cancelled_from_tomorrow_on(
 def test_each_seller_speaks_for_himself(desk: Marketplace, calls: As, seller: Caller, operator: Caller) -> None:
     path = f"{PATH}/{declared(seller, '2026-03-03', '2026-03-13')['closure_id']}"
     body = {"first_day": "2026-03-03", "last_day": "2026-03-04"}
-    desk.tell("seller.upserted", seller_id="seller-2")
+    desk.publish("seller.upserted", seller_id="seller-2")
     desk.run_all_now()
     stranger = calls("seller", "seller-2")
     assert stranger.post(PATH, body).status_code == 404
@@ -183,7 +183,7 @@ def test_a_closure_declared_here_is_known_to_the_platforms_events_too(
     clock.shift(60)
     submits(desk)
     days = {"first_day": "2026-03-10", "last_day": "2026-03-12", "declared_at": made["declared_at"]}
-    event = desk.tell(
+    event = desk.publish(
         "seller.closure_shortened",
         closure_id=made["closure_id"],
         seller_id="seller-1",

@@ -109,7 +109,7 @@ def test_a_paid_release_opens_with_its_purchase(marketplace: Marketplace, custom
     assert problem(refused) == (403, "not_bought")
     assert refused.get_json()["remedy"] == "buy"
     said = {"release_id": "paid", "purchase_id": "purchase-1", "amount": money(2900)}
-    marketplace.tell("release.purchased", purchased_at=datetime.now(UTC).isoformat(), **said)
+    marketplace.publish("release.purchased", purchased_at=datetime.now(UTC).isoformat(), **said)
     marketplace.run_all_now()
     assert link(customer, "paid").status_code == 302
 

@@ -22,9 +22,9 @@ def ids(answer: TestResponse) -> list[str]:
 
 
 def test_the_newest_events_come_first_and_pages_follow_one_another(marketplace: Marketplace, operator: Caller) -> None:
-    told = [marketplace.tell("seller.upserted", seller_id=f"seller-{number}") for number in range(5)]
+    told = [marketplace.publish("seller.upserted", seller_id=f"seller-{number}") for number in range(5)]
     first = operator.get("/events?limit=2")
-    marketplace.tell("seller.upserted", seller_id="seller-9")
+    marketplace.publish("seller.upserted", seller_id="seller-9")
     second = operator.get(f"/events?limit=2&cursor={first.get_json()['next_cursor']}")
     third = operator.get(f"/events?limit=2&cursor={second.get_json()['next_cursor']}")
     assert ids(first) + ids(second) + ids(third) == told[::-1]
@@ -36,7 +36,7 @@ def test_events_are_found_by_type_state_subject_source_and_a_part_of_their_ids(
 ) -> None:
     marketplace.sells("mod-1")
     parked = marketplace.change("mod-9", OFFLINE)
-    rejected = marketplace.tell("product.upserted", event_id="evt_bad_100", product_id="mod-2", price="dear")
+    rejected = marketplace.publish("product.upserted", event_id="evt_bad_100", product_id="mod-2", price="dear")
     marketplace.run_all_now()
     for query, expected in (
         ("state=parked", [parked]),
@@ -55,7 +55,7 @@ def test_an_event_shows_its_payload_and_everything_that_is_wrong_with_it(
     marketplace: Marketplace, operator: Caller
 ) -> None:
     marketplace.sells()
-    event_id = marketplace.tell("product.upserted", product_id="mod-1", price="dear", kind="hat")
+    event_id = marketplace.publish("product.upserted", product_id="mod-1", price="dear", kind="hat")
     marketplace.run_all_now()
     event = operator.get(f"/events/{event_id}").get_json()
     assert (event["state"], event["payload"]["data"]["price"]) == ("rejected", "dear")
@@ -80,7 +80,7 @@ def test_a_parked_event_is_replayed_and_an_applied_one_is_not(marketplace: Marke
     answer = operator.post(f"/events/{parked}/replay")
     assert (answer.status_code, answer.get_json()["state"]) == (202, "received")
     assert problem(operator.post(f"/events/{parked}/replay")) == (409, "not_replayable")
-    applied = marketplace.tell("seller.upserted")
+    applied = marketplace.publish("seller.upserted")
     marketplace.run_all_now()
     refused = operator.post(f"/events/{applied}/replay")
     assert (problem(refused), refused.get_json()["state"]) == ((409, "not_replayable"), "applied")

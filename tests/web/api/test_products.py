@@ -66,7 +66,7 @@ def test_its_seller_and_the_marketplace_see_a_hidden_product_marked_as_such(
 def test_holds_and_scheduled_changes_are_shown_to_the_seller(marketplace: Marketplace, seller: Caller) -> None:
     change(marketplace, "mod-1", OFFLINE, MARKETPLACE)
     marketplace.change("mod-1", WITHDRAWN, effective_at="2999-01-01T00:00:00+00:00")
-    marketplace.tell("seller.suspended", reason="unpaid fees")
+    marketplace.publish("seller.suspended", reason="unpaid fees")
     marketplace.run_all_now()
     product = seller.get("/products/mod-1").get_json()
     assert [(hold["side"], hold["actor"]) for hold in product["holds"]] == [
@@ -112,7 +112,9 @@ def test_products_are_found_by_words_without_their_accents_by_category_and_by_se
     marketplace: Marketplace, public: Caller
 ) -> None:
     title = {"fr": "Étiquettes d'été 100 %", "en": "Labels"}
-    marketplace.tell("product.upserted", product_id="mod-3", title=title, categories=["Été"], technical_name="labels")
+    marketplace.publish(
+        "product.upserted", product_id="mod-3", title=title, categories=["Été"], technical_name="labels"
+    )
     marketplace.sells("mod-4", seller_id="seller-2")
     for query in ("q=etiquettes", "q=ÉTÉ labels", "category=Été", "q=100 %"):
         assert ids(public.get(f"/products?{query}")) == ["mod-3"], query
@@ -156,7 +158,7 @@ def test_a_reader_who_has_the_page_already_is_only_told_that_it_stands(
     assert first.headers["Cache-Control"] == "no-cache"
     again = {"If-None-Match": first.headers["ETag"]}
     assert public.get("/products/mod-1", headers=again).status_code == 304
-    marketplace.tell("product.upserted", product_id="mod-1", technical_name="renamed")
+    marketplace.publish("product.upserted", product_id="mod-1", technical_name="renamed")
     marketplace.run_all_now()
     assert public.get("/products/mod-1", headers=again).status_code == 200
 
@@ -177,7 +179,7 @@ def test_what_the_listing_announced_on_a_day_is_what_stood_at_its_end_in_paris(
 ) -> None:
     def announce(feature: str, published_at: str) -> None:
         listing = {"features": [feature], "compatible_from": None, "compatible_to": None, "published_at": published_at}
-        marketplace.tell("product.upserted", product_id="mod-5", listing=listing)
+        marketplace.publish("product.upserted", product_id="mod-5", listing=listing)
 
     def on(day: str) -> object:
         return public.get(f"/products/mod-5/listing?on={day}").get_json().get("features")
@@ -213,6 +215,6 @@ def test_the_listing_of_a_hidden_product_is_as_hidden_as_its_page(marketplace: M
 def test_a_listing_that_begins_later_is_not_shown_yet(marketplace: Marketplace, public: Caller) -> None:
     later = datetime(2999, 1, 1, tzinfo=UTC).isoformat()
     listing = {"features": [], "compatible_from": None, "compatible_to": None, "published_at": later}
-    marketplace.tell("product.upserted", product_id="mod-6", listing=listing)
+    marketplace.publish("product.upserted", product_id="mod-6", listing=listing)
     marketplace.run_all_now()
     assert public.get("/products/mod-6").get_json()["listing"] is None

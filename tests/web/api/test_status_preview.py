@@ -20,7 +20,7 @@ PACKS = {
 def _sold(marketplace: Marketplace) -> None:
     marketplace.sells("mod-1", "mod-2", "mod-3")
     for pack_id, members in PACKS.items():
-        marketplace.tell("pack.upserted", pack_id=pack_id, product_ids=members)
+        marketplace.publish("pack.upserted", pack_id=pack_id, product_ids=members)
     marketplace.run_all_now()
 
 

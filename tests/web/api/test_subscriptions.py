@@ -83,7 +83,7 @@ def test_a_running_business_care_shows_its_period_and_its_next_renewal_with_the_
 def test_the_next_renewal_costs_what_the_listing_will_ask_then(marketplace: Marketplace, customer: Caller) -> None:
     holds(marketplace)
     listing = {**sample("product.upserted")["data"]["listing"], "published_at": "2026-12-01T00:00:00Z"}
-    marketplace.tell("product.upserted", product_id="mod-1", price=money(10_001), listing=listing)
+    marketplace.publish("product.upserted", product_id="mod-1", price=money(10_001), listing=listing)
     marketplace.run_all_now()
     # 40 % of 100.01 is 40.004.
     assert shown(customer)["next_renewal"]["amount"] == money(4000)
@@ -140,7 +140,7 @@ def test_other_peoples_and_unknown_ones_are_not_found(marketplace: Marketplace, 
 
 
 def test_a_free_product_has_no_business_care(marketplace: Marketplace, customer: Caller) -> None:
-    marketplace.tell("product.upserted", product_id="gift", price=money(0))
+    marketplace.publish("product.upserted", product_id="gift", price=money(0))
     holds(marketplace, product_id="gift", amount_cents=0)
     assert problem(customer.get("/subscriptions/purchase-1")) == (404, "no_business_care")
     assert problem(chooses(customer, False)) == (404, "no_business_care")
@@ -229,7 +229,7 @@ def test_after_a_reinstatement_nothing_revives_until_the_customer_says_so(
     holds(marketplace)
     withdraws(marketplace)
     clock.shift(60)
-    marketplace.tell("product.reinstated", product_id="mod-1")
+    marketplace.publish("product.reinstated", product_id="mod-1")
     marketplace.run_all_now()
     assert shown(customer)["renews"] is False
     clock.shift(60)
@@ -275,7 +275,7 @@ def test_once_it_is_paid_it_runs_from_that_day(
     holds(marketplace, purchased_at=EXPIRED)
     asked = reactivates(customer).get_json()
     clock.shift(timedelta(days=2))
-    marketplace.tell(
+    marketplace.publish(
         "subscription.reactivated",
         purchase_id="purchase-1",
         period_index=asked["period_index"],
@@ -362,7 +362,7 @@ def test_a_customer_sees_what_was_bought_with_its_business_care(marketplace: Mar
 
 
 def test_a_free_product_is_shown_without_business_care(marketplace: Marketplace, customer: Caller) -> None:
-    marketplace.tell("product.upserted", product_id="gift", price=money(0))
+    marketplace.publish("product.upserted", product_id="gift", price=money(0))
     holds(marketplace, product_id="gift", amount_cents=0)
     [item] = customer.get("/purchases").get_json()["items"]
     assert (item["state"], item["renews"], item["code"]) == (None, None, "NOT_FOUND")

@@ -30,7 +30,7 @@ def asks(open_here: Any, clock: time_machine.Traveller) -> Iterator[Asks]:
     """A customer whose shop is like this fills in the form, and the worker has looked at the shop."""
     here: Marketplace = open_here(ALLOWED_NETWORKS="127.0.0.0/8", INSPECTION_DEADLINE_S=5)
     here.sells("mod-1")
-    clock.move_to("2026-03-02T10:00:00Z", run_due=True)  # a visit to a real server takes real time.
+    clock.move_to("2026-03-02T10:00:00Z", tick=True)  # a visit to a real server takes real time.
     with ExitStack() as opened:
 
         def ask(*, fields: dict[str, str] | None = None, **facts: Any) -> Browser:

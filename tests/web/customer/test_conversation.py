@@ -115,7 +115,7 @@ def test_an_inactive_one_says_since_when_and_how_to_take_it_up_again(
 def test_announced_closures_stand_on_the_conversation_the_form_and_the_product(
     customer: Browser, desk: Marketplace
 ) -> None:
-    desk.tell(
+    desk.publish(
         "seller.closure_declared",
         closure_id="c-1",
         seller_id="seller-1",

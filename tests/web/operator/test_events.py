@@ -17,7 +17,7 @@ from .conftest import has_endpoint
 def test_the_log_is_narrowed_by_id_subject_type_state_and_day(marketplace: Marketplace, operator: Browser) -> None:
     marketplace.sells("mod-1", "mod-2")
     hidden = marketplace.change("mod-1", OFFLINE)
-    rejected = marketplace.tell("product.upserted", product_id="mod-3", price="free")
+    rejected = marketplace.publish("product.upserted", product_id="mod-3", price="free")
     marketplace.run_all_now()
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     tomorrow = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}"
@@ -40,7 +40,7 @@ def test_the_log_is_narrowed_by_id_subject_type_state_and_day(marketplace: Marke
 def test_a_rejected_event_shows_every_error_and_is_applied_again_after_a_confirmation(
     marketplace: Marketplace, operator: Browser
 ) -> None:
-    event = marketplace.tell("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
+    event = marketplace.publish("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
     marketplace.run_all_now()
     page = operator.get(f"/operator/events/{event}")
     assert "It could not be applied, for 2 reasons" in page.words
@@ -75,7 +75,7 @@ def test_an_event_leads_to_its_cascade_and_to_what_was_delivered(marketplace: Ma
 
 
 def test_what_tells_of_a_person_is_left_out_until_it_is_asked_for(marketplace: Marketplace, operator: Browser) -> None:
-    event = marketplace.tell("customer.upserted", name="Odile Martin", email="odile@shop.example")
+    event = marketplace.publish("customer.upserted", name="Odile Martin", email="odile@shop.example")
     marketplace.run_all_now()
     page = operator.get(f"/operator/events/{event}")
     assert ("Odile" in page.text, "customer-1" in page.words) == (False, True)
@@ -84,8 +84,8 @@ def test_what_tells_of_a_person_is_left_out_until_it_is_asked_for(marketplace: M
 
 
 def test_a_product_is_no_person_and_markup_in_it_stays_text(marketplace: Marketplace, operator: Browser) -> None:
-    marketplace.tell("seller.upserted")
-    event = marketplace.tell("product.upserted", title={"en": "<script>alert(1)</script>"})
+    marketplace.publish("seller.upserted")
+    event = marketplace.publish("product.upserted", title={"en": "<script>alert(1)</script>"})
     marketplace.run_all_now()
     page = operator.get(f"/operator/events/{event}")
     assert "<script>alert" not in page.text
@@ -94,13 +94,13 @@ def test_a_product_is_no_person_and_markup_in_it_stays_text(marketplace: Marketp
 
 @pytest.mark.parametrize(("role", "subject"), [("seller", "seller-1"), ("customer", "customer-1"), ("platform", None)])
 def test_nobody_else_reads_the_log(marketplace: Marketplace, role: str, subject: str | None) -> None:
-    event = marketplace.tell("seller.upserted")
+    event = marketplace.publish("seller.upserted")
     for path in ("/operator/events", f"/operator/events/{event}", f"/operator/events/{event}/replay"):
         assert browser_of(marketplace, role, subject).get(path).status == 403
 
 
 def test_the_log_is_told_in_french_too(marketplace: Marketplace) -> None:
-    event = marketplace.tell("seller.upserted")
+    event = marketplace.publish("seller.upserted")
     french = browser_of(marketplace, "operator", language="fr")
     assert "Ce qui a suivi" in french.get(f"/operator/events/{event}").words
     assert french.get("/operator/events/unknown").status == 404
@@ -109,12 +109,12 @@ def test_the_log_is_told_in_french_too(marketplace: Marketplace) -> None:
 def test_the_log_takes_as_few_statements_for_fifty_events_as_for_one(
     marketplace: Marketplace, operator: Browser
 ) -> None:
-    marketplace.tell("seller.upserted")
+    marketplace.publish("seller.upserted")
     marketplace.run_all_now()
     with counting_queries(marketplace) as few:
         operator.get("/operator/events")
     for number in range(2, 51):
-        marketplace.tell("seller.upserted", seller_id=f"seller-{number}")
+        marketplace.publish("seller.upserted", seller_id=f"seller-{number}")
     marketplace.run_all_now()
     with counting_queries(marketplace) as many:
         page = operator.get("/operator/events")
@@ -127,7 +127,7 @@ def test_an_event_takes_as_few_statements_with_fifty_deliveries_as_with_two(
 ) -> None:
     has_endpoint(marketplace)
     marketplace.sells("mod-1", "mod-2")
-    marketplace.tell("pack.upserted", pack_id="pack-1", product_ids=["mod-1", "mod-2"])
+    marketplace.publish("pack.upserted", pack_id="pack-1", product_ids=["mod-1", "mod-2"])
 
     def hides_and_shows() -> int:
         event = marketplace.change("mod-1", OFFLINE)
@@ -142,6 +142,6 @@ def test_an_event_takes_as_few_statements_with_fifty_deliveries_as_with_two(
 
     few = hides_and_shows()
     for number in range(2, 51):
-        marketplace.tell("pack.upserted", pack_id=f"pack-{number}", product_ids=["mod-1", "mod-2"])
+        marketplace.publish("pack.upserted", pack_id=f"pack-{number}", product_ids=["mod-1", "mod-2"])
     marketplace.run_all_now()
     assert hides_and_shows() == few <= 6

@@ -77,7 +77,7 @@ def test_products_are_found_by_words_seller_and_status_hidden_ones_too(
 
 def test_a_seller_is_found_with_figures_and_products(marketplace: Marketplace, operator: Browser) -> None:
     marketplace.sells("mod-1", "mod-2")
-    marketplace.tell("seller.suspended", reason="unpaid")
+    marketplace.publish("seller.suspended", reason="unpaid")
     marketplace.run_all_now()
     page = operator.get("/operator/sellers?q=lumen")
     assert ("/operator/sellers/seller-1" in page.links, "suspended" in page.words) == (True, True)

@@ -179,7 +179,7 @@ def test_a_request_takes_as_few_statements_with_fifty_messages_as_with_none(
     said = {"request_id": REQUEST, "side": "seller", "author_type": "human", "visibility": "public"}
     said |= {"received_at": now(), "subject": "Re", "headers": [], "attachments": 0}
     for number in range(50):
-        shop.tell("support.message_posted", message_id=f"message-{number}", body=f"Answer {number}.", **said)
+        shop.publish("support.message_posted", message_id=f"message-{number}", body=f"Answer {number}.", **said)
     shop.run_all_now()
     with counting_queries(shop) as many:
         page = operator.get(PAGE)

@@ -12,10 +12,10 @@ from ...support.page_client import Browser, browser_of
 @pytest.fixture
 def shop(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """`seller-1` sells `mod-1` and `mod-2`, both in `pack-1`; `seller-2` sells `mod-3`."""
-    marketplace.tell("seller.upserted", seller_id="seller-1")
-    marketplace.tell("seller.upserted", seller_id="seller-2")
+    marketplace.publish("seller.upserted", seller_id="seller-1")
+    marketplace.publish("seller.upserted", seller_id="seller-2")
     for number, name in (("1", "Galerie zoom"), ("2", "Étiquettes de colis"), ("3", "Livraison")):
-        marketplace.tell(
+        marketplace.publish(
             "product.upserted",
             product_id=f"mod-{number}",
             seller_id="seller-2" if number == "3" else "seller-1",

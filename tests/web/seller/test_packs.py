@@ -90,7 +90,7 @@ def test_the_list_takes_as_many_statements_however_long_it_is(shop: Marketplace,
     with counting_queries(shop) as few:
         browser.get("/seller/packs")
     for number in range(2, 40):
-        shop.tell("pack.upserted", pack_id=f"pack-{number:02}", product_ids=["mod-1", "mod-2"])
+        shop.publish("pack.upserted", pack_id=f"pack-{number:02}", product_ids=["mod-1", "mod-2"])
     shop.change("mod-1", OFFLINE)
     shop.run_all_now()
     with counting_queries(shop) as many:

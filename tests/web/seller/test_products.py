@@ -153,7 +153,7 @@ def test_what_was_cancelled_meanwhile_is_said_in_a_sentence(shop: Marketplace, b
     shop.change("mod-1", WITHDRAWN, effective_at=LATER)
     shop.run_all_now()
     browser.get("/seller/products/mod-1")
-    shop.tell("product.change_cancelled", product_id="mod-1", actor="seller", reason="no")
+    shop.publish("product.change_cancelled", product_id="mod-1", actor="seller", reason="no")
     shop.run_all_now()
     page = browser.post("/seller/products/mod-1/scheduled/cancellation")
     assert page.status == 409

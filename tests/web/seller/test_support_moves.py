@@ -25,7 +25,7 @@ def desk(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     holds(shop)
     for number, kind in (("2.1.0", "free"), ("3.0.0", "paid")):
         price = {"price": money(4_900)} if kind == "paid" else {}
-        shop.tell(
+        shop.publish(
             "release.published",
             release_id=f"release-{number}",
             product_id="mod-1",
@@ -222,7 +222,7 @@ def test_what_is_impossible_by_now_is_a_sentence(
     desk: Marketplace, browser: Browser, page: str, fields: dict[str, str]
 ) -> None:
     browser.get(PATH + page)
-    desk.tell("customer.erased", customer_id="nobody")
+    desk.publish("customer.erased", customer_id="nobody")
     does(desk, lambda uow: _withdrawn(uow))
     answer = browser.post(PATH + page, **fields)
     assert answer.status == 409

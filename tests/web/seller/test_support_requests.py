@@ -55,9 +55,9 @@ def test_a_clock_that_ends_within_a_day_is_marked(desk: Marketplace, browser: Br
     submits(desk)
     assert "Due today" not in browser.get("/seller/requests").words
     end = due(desk, ACKNOWLEDGEMENT)
-    with time_machine.travel(end - timedelta(hours=24), run_due=False):
+    with time_machine.travel(end - timedelta(hours=24), tick=False):
         assert "Taking charge Due today" in browser.get("/seller/requests").words
-    with time_machine.travel(end, run_due=False):
+    with time_machine.travel(end, tick=False):
         assert "Taking charge Missed was due by 3 Mar 2026" in browser.get("/seller/requests").words
 
 
@@ -149,7 +149,7 @@ def test_the_head_says_since_when_it_is_over_and_that_the_request_stays_owed(
     desk: Marketplace, browser: Browser, clock: time_machine.Traveller
 ) -> None:
     submits(desk)
-    desk.tell(
+    desk.publish(
         "subscription.renewal_cancelled",
         purchase_id="purchase-1",
         actor="customer",
@@ -184,7 +184,7 @@ def test_each_clock_says_why_it_ends_on_that_day(desk: Marketplace, browser: Bro
 
 
 def test_announced_closures_stand_on_the_conversation_and_in_the_trace(desk: Marketplace, browser: Browser) -> None:
-    desk.tell(
+    desk.publish(
         "seller.closure_declared",
         closure_id="closure-1",
         seller_id="seller-1",

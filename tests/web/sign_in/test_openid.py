@@ -179,14 +179,14 @@ def test_a_token_that_has_expired_signs_nobody_in(opens: Opens) -> None:
         shop = opens(hasty.url)
         browser = Browser(shop.app)
         answer = returns(hasty.signs_in(begins(browser), "seller-1"))
-        with time_machine.travel(_later(120), run_due=True):
+        with time_machine.travel(_later(120), tick=True):
             refused(browser, answer, 400, "could not be trusted")
 
 
 def test_a_sign_in_that_takes_too_long_has_to_begin_again(shop: Marketplace, provider: Provider) -> None:
     browser = Browser(shop.app)
     answer = returns(provider.signs_in(begins(browser), "seller-1"))
-    with time_machine.travel(_later(901), run_due=True):
+    with time_machine.travel(_later(901), tick=True):
         refused(browser, answer, 400, "took too long")
 
 

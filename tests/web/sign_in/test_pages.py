@@ -39,8 +39,8 @@ def demo(opens: Opens) -> Marketplace:
     """A demo with a seller, a customer and an operator to be."""
     marketplace = opens(DEMO="true")
     marketplace.sells("mod-1", "mod-2")
-    marketplace.tell("customer.upserted", customer_id="customer-1", name="Odile")
-    marketplace.tell("purchase.completed", customer_id="customer-1", product_id="mod-1")
+    marketplace.publish("customer.upserted", customer_id="customer-1", name="Odile")
+    marketplace.publish("purchase.completed", customer_id="customer-1", product_id="mod-1")
     marketplace.run_all_now()
     return marketplace
 

@@ -25,7 +25,7 @@ def reader(marketplace: Marketplace) -> Reader:
 
 def describe(marketplace: Marketplace, product_id: str, **data: Any) -> None:
     """Tell of one product of the known seller, and have it applied."""
-    marketplace.tell("product.upserted", product_id=product_id, **data)
+    marketplace.publish("product.upserted", product_id=product_id, **data)
     marketplace.run_all_now()
 
 
@@ -149,13 +149,13 @@ def test_a_products_page_shows_the_published_releases_and_the_days_without_suppo
 ) -> None:
     marketplace.sells("mod-1")
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    marketplace.tell("release.published", fixes=[])
+    marketplace.publish("release.published", fixes=[])
     price = {"kind": "paid", "price": {"amount_cents": 1900, "currency": "EUR"}}
-    marketplace.tell("release.published", release_id="release-2", number="3.0.0", **price, fixes=[])
+    marketplace.publish("release.published", release_id="release-2", number="3.0.0", **price, fixes=[])
     soon = format_instant(tomorrow)
-    marketplace.tell("release.published", release_id="release-3", number="4.0.0", published_at=soon, fixes=[])
+    marketplace.publish("release.published", release_id="release-3", number="4.0.0", published_at=soon, fixes=[])
     days = {"first_day": f"{tomorrow:%Y-%m-%d}", "last_day": None, "declared_at": format_instant(datetime.now(UTC))}
-    marketplace.tell("seller.closure_declared", **days)
+    marketplace.publish("seller.closure_declared", **days)
     marketplace.run_all_now()
     page = reader.words("/products/mod-1")
     assert ("2.4.0 · 20 February 2026" in page, "paid update, €19.00" in page, "4.0.0" in page) == (True, True, False)
@@ -199,12 +199,12 @@ def test_a_text_that_exists_in_another_language_only_is_shown_and_marked(marketp
 
 def test_what_sellers_write_stays_text(marketplace: Marketplace, reader: Reader) -> None:
     evil = "<img src=x onerror=alert(1)>"
-    marketplace.tell("seller.upserted", name=evil)
+    marketplace.publish("seller.upserted", name=evil)
     texts = {"title": {"fr": evil}, "description": {"fr": evil}, "technical_name": evil, "categories": [evil]}
     listing = {"features": [evil, {"fr": evil}], "compatible_from": evil, "compatible_to": evil}
     listing |= {"incompatible_modules": [{"name": evil}], "published_at": "2026-03-02T09:00:00+01:00"}
-    marketplace.tell("product.upserted", product_id="mod-1", listing=listing, **texts)
-    marketplace.tell("product.upserted", product_id="mod-2")
+    marketplace.publish("product.upserted", product_id="mod-1", listing=listing, **texts)
+    marketplace.publish("product.upserted", product_id="mod-2")
     marketplace.packs("pack-1", "mod-1", "mod-2")
     change(marketplace, "mod-1", OFFLINE, reason=evil)
     operator = signed_in(marketplace, "operator")
@@ -304,7 +304,7 @@ def test_two_members_offline_and_one_back_keeps_the_pack_hidden(marketplace: Mar
 def test_a_suspended_sellers_pages_vanish(marketplace: Marketplace, reader: Reader) -> None:
     marketplace.sells("mod-1", "mod-2")
     marketplace.packs("pack-1", "mod-1", "mod-2")
-    marketplace.tell("seller.suspended", seller_id="seller-1", reason="unpaid")
+    marketplace.publish("seller.suspended", seller_id="seller-1", reason="unpaid")
     marketplace.run_all_now()
     assert [reader.status(path) for path in ("/products/mod-1", "/packs/pack-1")] == [404, 404]
 
