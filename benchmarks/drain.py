@@ -119,7 +119,8 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
         Redis.from_url(redis.url) as client,
     ):
         place = stack.place(here, database(), redis.url)
-        product, floor = Product(place.make_runtime(), asked.products), Floor(client)
+        product = Product(place.make_runtime(), asked.products)
+        floor = Floor(client)
         with (
             stack.product_workers(place, here / "workers.log", WORKERS),
             rq_workers(redis.url, here / "rq.log", place.environment),

@@ -31,7 +31,8 @@ def shops(count: int, answer_s: float) -> Iterator[list[str]]:
 
 def main() -> None:
     """Serve until standard input ends."""
-    count, answer_s = int(sys.argv[1]), float(sys.argv[2])
+    count = int(sys.argv[1])
+    answer_s = float(sys.argv[2])
     shop = Shop(
         version="8.2.7",
         server=Server.NGINX,

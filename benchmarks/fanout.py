@@ -21,7 +21,8 @@ from marketplace_hooks.services.core.runtime import Runtime
 from . import fixtures, rounds, stack
 
 MOST_RATIO = 3.0
-OFFLINE, ONLINE = "offline_temporary", "online"
+OFFLINE = "offline_temporary"
+ONLINE = "online"
 OTHERS = 100
 """Products that share the packs with the one in all of them."""
 

@@ -39,7 +39,8 @@ def body_of(type_: str, data: dict[str, Any]) -> bytes:
 
 def put_into_inbox(runtime: Runtime, events: Iterable[Event]) -> int:
     """As many events as given, received now, in one transaction. Nobody is woken."""
-    now, run = datetime.now(UTC), secrets.token_hex(6)
+    now = datetime.now(UTC)
+    run = secrets.token_hex(6)
     rows = []
     for number, (type_, data) in enumerate(events):
         body = body_of(type_, data)

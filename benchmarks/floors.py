@@ -59,7 +59,8 @@ def create_app() -> Flask:
     mark = "?" if make_url(url).get_backend_name() == "sqlite" else "%s"
     insert = f"INSERT INTO bare (event_id, body) VALUES ({mark}, {mark}) ON CONFLICT DO NOTHING"
     select = f"SELECT purchase_id, state, last_day FROM mh_subscriptions WHERE purchase_id = {mark}"
-    opened, local = connect(url), threading.local()
+    opened = connect(url)
+    local = threading.local()
     app = Flask("bare", static_folder=None)
 
     def connection() -> Any:

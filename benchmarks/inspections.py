@@ -98,7 +98,8 @@ def alone(report: rounds.Report, runtime: Runtime, url: str, times: int) -> None
     site = parse(url)
     if site is None:
         raise RuntimeError(f"{url} is no site")
-    ratios, milliseconds = [], []
+    ratios = []
+    milliseconds = []
     for _ in range(times * ONE_AFTER_THE_OTHER):
         whole = took(lambda: look(runtime, site, PROBES))
         slowest = max(took(lambda probe=probe: look(runtime, site, [probe])) for probe in PROBES)  # type: ignore[misc] # a lambda with a default
@@ -115,7 +116,8 @@ def look(runtime: Runtime, site: Site, probes: Sequence[Probe]) -> None:
 
 def solving(report: rounds.Report, times: int) -> None:
     """A name that fits nothing is tried against every release, shop and form of the domain."""
-    versions, name = shipped_versions(), "PrestaShop-" + "0" * 32
+    versions = shipped_versions()
+    name = "PrestaShop-" + "0" * 32
     solved = [took(lambda: solve_cookie(name, "www.shop.example.com", versions)) * 1000 for _ in range(times)]
     what = f"solving a cookie: {len(versions)} releases, {HIGHEST_SHOP_ID} shops, every domain form"
     report.add(what, rounds.Spread.of(solved), "ms", rounds.at_most(MOST_SOLVING_MS))

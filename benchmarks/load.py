@@ -88,7 +88,8 @@ def requests_of(order: Order) -> deque[bytes]:
     """Every request as it goes over the wire."""
     if order.queries:
         return questions_of(order)
-    now, made = datetime.now(UTC), deque[bytes]()
+    now = datetime.now(UTC)
+    made = deque[bytes]()
     run = secrets.token_hex(6)
     for number in range(order.count):
         body = json.dumps(
@@ -134,7 +135,8 @@ class Generator:
 
     def run(self) -> dict[str, Any]:
         """Post everything; what `Answered` holds."""
-        cpu_s, started_s = time.process_time(), time.perf_counter()
+        cpu_s = time.process_time()
+        started_s = time.perf_counter()
         due_s = started_s
         while self.left:
             now_s = time.perf_counter()

@@ -110,7 +110,9 @@ class Compared:
 
     def take(self, floor: Callable[[], float], ours: Callable[[], float]) -> None:
         """One more round."""
-        first, mine, second = floor(), ours(), floor()
+        first = floor()
+        mine = ours()
+        second = floor()
         self.floors += [first, second]
         self.own.append(mine)
         # The mean of the floors around it: a machine that slows down steadily during the round favours nobody.

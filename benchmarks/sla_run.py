@@ -73,7 +73,8 @@ def compare(asked: Namespace, report: rounds.Report, here: Path, url: str) -> No
     fixtures.publish(runtime, [fixtures.seller(), fixtures.product(0)])
     wait_open(runtime.database, fixtures.product_id(0), asked.events)
     gather_statistics(runtime.database)
-    offsets, notices = itertools.count(), (f"floor-{number}" for number in itertools.count())
+    offsets = itertools.count()
+    notices = (f"floor-{number}" for number in itertools.count())
     every = asked.events // DUE
 
     def milliseconds(act: Callable[[], int]) -> float:

@@ -87,7 +87,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> TogetherB
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Side by side, the longest first."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        tests, ranks = Path(__file__).parent, {room: rank for rank, room in enumerate(LONGEST_FIRST)}
+        tests = Path(__file__).parent
+        ranks = {room: rank for rank, room in enumerate(LONGEST_FIRST)}
         items.sort(key=lambda item: ranks.get(item.path.relative_to(tests).parts[0], len(ranks)))
 
 

@@ -49,7 +49,8 @@ def replay(delivery_id: int, as_json: bool) -> None:
 
 
 def _row(sent: Sent) -> dict[str, Any]:
-    event, delivery = sent.event, sent.delivery
+    event = sent.event
+    delivery = sent.delivery
     names = "endpoint_id", "state", "attempts", "due_at", "last_status", "last_error", "delivered_at"
     return {
         "delivery_id": delivery.id,

@@ -124,7 +124,8 @@ class Demonstration:
         }
 
     def _outcome(self, cascade_id: str) -> dict[str, Any]:
-        now, zone = self.runtime.now(), self.runtime.settings.reference_zone
+        now = self.runtime.now()
+        zone = self.runtime.settings.reference_zone
         theirs = select(func.count()).where(Subscription.product_id == self.product_id)
         asked = Asked(purchase_id=f"{self.product_id}-0")
         with self.runtime.database.reading() as session:
@@ -155,11 +156,13 @@ class Demonstration:
 
     def _watch(self, look: Callable[[], Any], *, until: Callable[[Any], bool]) -> Iterator[Any]:
         """What is seen, each time it has changed, until it is as it shall be."""
-        last, moved_s = None, time.monotonic()
+        last = None
+        moved_s = time.monotonic()
         while True:
             seen = look()
             if seen is not None and seen != last:
-                last, moved_s = seen, time.monotonic()
+                last = seen
+                moved_s = time.monotonic()
                 yield seen
             if seen is not None and until(seen):
                 return

@@ -20,7 +20,8 @@ def show(as_json: bool) -> None:
     """When renewals last ran, how many are due, since when, and since when they wait for an operator."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
-        run, waiting = state_of_run(session), count_due(session, runtime.now())
+        run = state_of_run(session)
+        waiting = count_due(session, runtime.now())
     facts = {"last_run_at": run.last_at, "held_since": run.held_since, "due": waiting.count, "due_since": waiting.since}
     show_one(facts, as_json=as_json)
 

@@ -33,10 +33,8 @@ def job_kinds_of(lane: int, lanes: int) -> list[JobKind]:
     what waits for strangers (deliveries, mail, inspections) are never in the same hands while there are two workers;
     nor are endpoints and merchant sites while there are three.
     """
-    ours, theirs = (
-        [JobKind.CASCADES, JobKind.RENEWALS, JobKind.SUPPORT],
-        [JobKind.DELIVERIES, JobKind.MAIL, JobKind.INSPECTIONS],
-    )
+    ours = [JobKind.CASCADES, JobKind.RENEWALS, JobKind.SUPPORT]
+    theirs = [JobKind.DELIVERIES, JobKind.MAIL, JobKind.INSPECTIONS]
     if lanes == 1:
         return [JobKind.INBOX, *ours, *theirs]
     shares = (ours, theirs) if lanes == 2 else (ours, theirs[:2], theirs[2:])

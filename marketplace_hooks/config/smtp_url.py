@@ -28,7 +28,8 @@ def as_smtp(value: Any) -> SmtpServer:
     example = "must be written smtp://user:password@host:587, or smtps://…:465"
     try:
         parts = urlsplit(as_text(value).strip())
-        port, host = parts.port, parts.hostname
+        port = parts.port
+        host = parts.hostname
     except ValueError:
         raise ValueError(example) from None
     asked = parse_qs(parts.query, keep_blank_values=True)

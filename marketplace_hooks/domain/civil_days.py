@@ -32,7 +32,8 @@ def first_instant(day: date, zone: Zone) -> datetime:
     if instant.astimezone(there).replace(tzinfo=None) == midnight.replace(tzinfo=None):
         return instant
     # Clocks jumped over midnight. The day begins with the jump, which lies at most a day earlier, on a whole second.
-    before, after = int(instant.timestamp()) - 86_400, int(instant.timestamp())
+    before = int(instant.timestamp()) - 86_400
+    after = int(instant.timestamp())
     while after - before > 1:
         middle = (before + after) // 2
         if datetime.fromtimestamp(middle, there).date() < day:

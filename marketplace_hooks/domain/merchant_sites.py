@@ -134,7 +134,8 @@ def relation(asked: str, bound: str, test_prefixes: Sequence[str] = TEST_PREFIXE
     scheme's default port do not matter. One listed test prefix before the bound host is a test copy; the
     bound host being itself a test host does not open its parent. Invalid when either address cannot be read.
     """
-    asked_site, bound_site = parse(asked), parse(bound)
+    asked_site = parse(asked)
+    bound_site = parse(bound)
     if asked_site is None or bound_site is None:
         return Relation.INVALID
     if asked_site.identity == bound_site.identity:

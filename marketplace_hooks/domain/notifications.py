@@ -19,7 +19,8 @@ class Reader(enum.StrEnum):
 
 
 _BOTH = frozenset(Reader)
-_CUSTOMER, _SELLER = frozenset({Reader.CUSTOMER}), frozenset({Reader.SELLER})
+_CUSTOMER = frozenset({Reader.CUSTOMER})
+_SELLER = frozenset({Reader.SELLER})
 
 READERS: dict[str, frozenset[Reader]] = {
     "support_request.accepted": _BOTH,

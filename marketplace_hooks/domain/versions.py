@@ -61,7 +61,8 @@ def compare(a: str, b: str) -> Order:
     Any strings are accepted and nothing is raised. The result is PHP's even where PHP is odd: it works on
     bytes, stops at a NUL, and finds `1.` older than itself (`inspection.md`; PHP manual, version_compare).
     """
-    left, right = _c_string(a), _c_string(b)
+    left = _c_string(a)
+    right = _c_string(b)
     while True:
         if not left or not right:
             return _sign(len(left) - len(right))
@@ -73,11 +74,13 @@ def compare(a: str, b: str) -> Order:
         if left_rest is not None:
             if left_rest[:1].isdigit():
                 return 1
-            left, right = left_rest, _ANY_NUMBER
+            left = left_rest
+            right = _ANY_NUMBER
         elif right_rest is not None:
             if right_rest[:1].isdigit():
                 return -1
-            left, right = _ANY_NUMBER, right_rest
+            left = _ANY_NUMBER
+            right = right_rest
 
 
 def compatible(version: str, minimum: str | None, maximum: str | None, rule: Rule | str = Rule.LISTING) -> bool:
@@ -183,7 +186,8 @@ def _compare_parts(left: bytes, right: bytes) -> tuple[Order, bytes | None, byte
 
 
 def _compare_part(left: bytes, right: bytes) -> Order:
-    left_counts, right_counts = left[:1].isdigit(), right[:1].isdigit()
+    left_counts = left[:1].isdigit()
+    right_counts = right[:1].isdigit()
     if left_counts and right_counts:
         return _sign(_c_long(left) - _c_long(right))
     return _sign(_word_rank(_ANY_NUMBER if left_counts else left) - _word_rank(_ANY_NUMBER if right_counts else right))

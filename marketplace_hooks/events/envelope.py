@@ -43,7 +43,8 @@ def parse_envelope(body: bytes) -> Envelope:
     content = parse_strictly(body)
     if not isinstance(content, dict) or not {"type", "timestamp", "data"} <= content.keys():
         raise NotAnEnvelope("the body must be an object with type, timestamp and data", code="not_an_envelope")
-    type_, data = content["type"], content["data"]
+    type_ = content["type"]
+    data = content["data"]
     if not isinstance(type_, str) or len(type_) > LONGEST_TYPE or not _TYPE.fullmatch(type_):
         raise NotAnEnvelope("type must be a dotted name such as product.upserted", code="not_an_envelope")
     sent_at = parse_instant(content["timestamp"])

@@ -103,7 +103,8 @@ def purchase_shop_bound(uow: UnitOfWork, locked_subjects: LockedSubjects, told: 
 @handles("purchase.refunded", RefundedSchema)
 def purchase_refunded(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
     """A refund of the whole price ends the Business Care at once; one that was asked for is settled."""
-    purchase, data = known_purchase(uow, told), told.data
+    purchase = known_purchase(uow, told)
+    data = told.data
     changed = refund(uow, purchase, data, told.cause(actor="marketplace"))
     if changed and (data["request_id"] is not None or purchase.refunded_at is not None):
         settle_refund(uow, data["request_id"], purchase.id, data["refunded_at"])

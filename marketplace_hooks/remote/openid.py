@@ -105,7 +105,8 @@ class OpenIdProvider:
             for name in _ENDPOINTS:
                 if not is_secure_or_here(told.get(name)):
                     raise OutboundFailed(f"{self.issuer} has no {name} that is https.", reason="protocol")
-            self._description, self._keys = (time.monotonic(), told), None
+            self._description = (time.monotonic(), told)
+            self._keys = None
             return told
 
     def _believe(self, token: Mapping[str, Any], nonce: str) -> dict[str, Any]:

@@ -74,7 +74,8 @@ class MailServer:
             client.close()
 
     def _connect(self) -> smtplib.SMTP:
-        server, context = self._server, ssl.create_default_context()
+        server = self._server
+        context = ssl.create_default_context()
         client: smtplib.SMTP | None = None
         try:
             if server.security == "tls":

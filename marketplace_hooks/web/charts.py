@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, log10
 
-WIDTH, HEIGHT = 640, 200
-LEFT, BOTTOM, TOP = 44, 24, 10
+WIDTH = 640
+HEIGHT = 200
+LEFT = 44
+BOTTOM = 24
+TOP = 10
 GAP = 0.3
-LETTER, BETWEEN_LABELS = 6.5, 10
+LETTER = 6.5
+BETWEEN_LABELS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +48,15 @@ class Chart:
 def bars(series: Sequence[tuple[str, float]]) -> Chart:
     """The drawing of (label, value) pairs; values below 0 are drawn as 0."""
     top = nice_top(max((value for _, value in series), default=0))
-    room, place = HEIGHT - BOTTOM - TOP, (WIDTH - LEFT) / max(len(series), 1)
-    drawn, free_from = [], -inf
+    room = HEIGHT - BOTTOM - TOP
+    place = (WIDTH - LEFT) / max(len(series), 1)
+    drawn = []
+    free_from = -inf
     for index, (label, value) in enumerate(series):
         height = room * max(value, 0) / top
         left = LEFT + index * place
-        middle, half = left + place / 2, len(label) * LETTER / 2
+        middle = left + place / 2
+        half = len(label) * LETTER / 2
         has_room = middle - half >= free_from
         if has_room:
             free_from = middle + half + BETWEEN_LABELS

@@ -33,7 +33,8 @@ class FastPath:
         self._full_path = app.wsgi_app
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
+        path = environ.get("PATH_INFO", "")
+        method = environ["REQUEST_METHOD"]
         if method == "GET" and path == self._question:
             body = _answer(state(self._app), environ)
             if body is not None:
@@ -60,7 +61,8 @@ def _answer(web_state: WebState, environ: dict[str, Any]) -> bytes | None:
     if identity is None:
         return None
     settings = web_state.runtime.settings
-    limit, client = settings.api_rate_per_minute, environ.get("REMOTE_ADDR") or "unknown"
+    limit = settings.api_rate_per_minute
+    client = environ.get("REMOTE_ADDR") or "unknown"
     if web_state.rate_limits.is_spent(settings.failure_rate_per_minute, "failures", client):
         return None
     try:

@@ -87,7 +87,8 @@ def show_change(change_page: StatusChangePage, id_: str, status: str) -> Respons
 
 def apply_change(change_page: StatusChangePage, id_: str, status: str) -> BaseResponse:
     """Carry it out, or schedule it, once; then show what follows from it."""
-    wanted, filled = _status(status), Filled()
+    wanted = _status(status)
+    filled = Filled()
     with current_runtime().database.reading() as session:
         title = change_page.find(session, id_).card.title
     reason = filled.text("reason", required=gettext("Say why, in a few words"), longest=LONGEST_REASON)
@@ -158,7 +159,8 @@ def _shown(
     with runtime.database.reading() as session:
         found = change_page.find(session, id_)
         preview = _preview(session, found, change_page.side, status)
-    mark, decided_on = mark_of(found.card.status, found.holds_view), request.form.get("seen", "")
+    mark = mark_of(found.card.status, found.holds_view)
+    decided_on = request.form.get("seen", "")
     has_moved = bool(decided_on) and decided_on != mark
     return change_page.show(
         "change",

@@ -90,14 +90,17 @@ def accept_fast(web_state: WebState, source: str, environ: dict[str, Any]) -> by
 
     Then nothing has happened: what was read of the body is put back, and nothing is counted.
     """
-    settings, announced = web_state.runtime.settings, environ.get("CONTENT_LENGTH") or ""
-    secrets, client = settings.webhook_secrets.get(source), environ.get("REMOTE_ADDR") or "unknown"
+    settings = web_state.runtime.settings
+    announced = environ.get("CONTENT_LENGTH") or ""
+    secrets = settings.webhook_secrets.get(source)
+    client = environ.get("REMOTE_ADDR") or "unknown"
     is_ordinary = secrets and environ.get("CONTENT_TYPE") == JSON and "HTTP_CONTENT_ENCODING" not in environ
     if not (
         is_ordinary and announced.isdecimal() and len(announced) < 10 and int(announced) <= settings.max_body_bytes
     ):
         return None
-    rate_limits, limit = web_state.rate_limits, settings.webhook_rate_per_minute
+    rate_limits = web_state.rate_limits
+    limit = settings.webhook_rate_per_minute
     if rate_limits.is_spent(settings.failure_rate_per_minute, "failures", client) or rate_limits.is_spent(
         limit, "source", source
     ):

@@ -10,8 +10,10 @@ from ..support.demo_stack import Stack
 from ..support.page_quality import sign_in_as
 from .conftest import OpenBrowser
 
-HIDDEN, ITS_PACK = "20175", "30024"
-WITHDRAWN, ITS_SELLER = "20133", "moulinoctets"
+HIDDEN = "20175"
+ITS_PACK = "30024"
+WITHDRAWN = "20133"
+ITS_SELLER = "moulinoctets"
 REJECTED = "20423"
 """The product of which the demo tells in an event that breaks its schema."""
 
@@ -39,7 +41,8 @@ def status_in(page: Page, path: str) -> int:
 def test_a_seller_hides_a_product_and_its_pack_vanishes_in_another_window(
     stack: Stack, open_browser: OpenBrowser
 ) -> None:
-    make_site_client, seller = open_browser(), open_browser()
+    make_site_client = open_browser()
+    seller = open_browser()
     assert status_in(make_site_client, f"/packs/{ITS_PACK}") == 200
     sign_in_as(seller, "seller", "pixelune")
     seller.locator(f'a[href$="/products/{HIDDEN}"]').first.click()
@@ -61,7 +64,9 @@ def test_a_seller_hides_a_product_and_its_pack_vanishes_in_another_window(
 def test_a_seller_withdraws_a_product_for_good_and_sees_its_renewals_cancelled(
     stack: Stack, open_browser: OpenBrowser
 ) -> None:
-    make_site_client, seller, customer = open_browser(), open_browser(), open_browser()
+    make_site_client = open_browser()
+    seller = open_browser()
+    customer = open_browser()
     sign_in_as(seller, "seller", ITS_SELLER)
     seller.locator(f'a[href$="/products/{WITHDRAWN}"]').first.click()
     name = seller.get_by_role("heading", level=1).inner_text()

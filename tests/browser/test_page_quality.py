@@ -9,7 +9,8 @@ from ..support.demo_stack import Stack
 from ..support.page_quality import sign_in_as
 from .conftest import OpenBrowser
 
-MOST_BYTES, MOST_REQUESTS = 60_000, 5
+MOST_BYTES = 60_000
+MOST_REQUESTS = 5
 ROOMS = [("seller", "pixelune", "/seller"), ("customer", "c-1001", "/account"), ("operator", "", "/operator")]
 
 
@@ -71,7 +72,8 @@ def test_every_stop_of_the_keyboard_is_seen_and_follows_the_page(
 
 
 def test_a_seller_without_scripts_takes_a_product_offline_and_back(stack: Stack, open_browser: OpenBrowser) -> None:
-    page, make_site_client = open_browser(javascript=False), open_browser(javascript=False)
+    page = open_browser(javascript=False)
+    make_site_client = open_browser(javascript=False)
     sign_in_as(page, "seller", "kervelo")
     for button, status in (("Take offline", 404), ("Put back online", 200)):
         page.goto("/seller/products/20508")

@@ -22,7 +22,8 @@ CHUNKS = 60
 
 def test_a_writer_gets_its_turn_between_the_chunks_of_long_work(sqlite_url: str) -> None:
     database = Database(sqlite_url)
-    done, waits = threading.Semaphore(0), threading.Event()
+    done = threading.Semaphore(0)
+    waits = threading.Event()
     count = 0
 
     def work_long() -> None:

@@ -45,7 +45,8 @@ class Workshop:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    pause, end = threading.Event(), PATIENCE_S * 1000
+    pause = threading.Event()
+    end = PATIENCE_S * 1000
     for _ in range(end):
         if is_so():
             return

@@ -95,7 +95,8 @@ def test_only_the_demo_says_that_it_is_one(shop: Marketplace, tmp_path: Path) ->
 
 
 def test_the_same_day_tells_the_same_events_to_the_byte() -> None:
-    morning, evening = NOW.replace(hour=0, minute=1), NOW.replace(hour=23, minute=59)
+    morning = NOW.replace(hour=0, minute=1)
+    evening = NOW.replace(hour=23, minute=59)
     assert [post[2] for post in signed_posts(events(morning), SECRET, NOW)] == [
         post[2] for post in signed_posts(events(evening), SECRET, NOW)
     ]
@@ -161,7 +162,8 @@ def test_announced_versions_are_in_order_and_exist() -> None:
     path = Path(__file__).parents[1] / "data" / "prestashop_releases.json"
     released = {one["version"] for one in json.loads(path.read_text())["releases"]}
     for data in data_of("product.upserted"):
-        first, last = data["listing"]["compatible_from"], data["listing"]["compatible_to"]
+        first = data["listing"]["compatible_from"]
+        last = data["listing"]["compatible_to"]
         assert {first, last} <= released
         assert compare(first, last) < 0
 

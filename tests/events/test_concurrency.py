@@ -55,7 +55,8 @@ def test_a_purchase_told_twice_to_two_workers_at_once_is_one(
     step: int,
 ) -> None:
     ids = IDS[:count]
-    first, second = [buys(marketplace, id_) for id_ in ids], [buys(marketplace, id_) for id_ in ids[::step]]
+    first = [buys(marketplace, id_) for id_ in ids]
+    second = [buys(marketplace, id_) for id_ in ids[::step]]
     apply_at_once([open_here(DRAIN_BATCH=batch) for _ in range(2)], [first, second], monkeypatch)
     marketplace.run_all_now()
 
@@ -82,7 +83,8 @@ def test_a_refund_told_twice_to_two_workers_at_once_is_one(
         said = {"refunded_at": "2026-03-02T10:00:00Z", "amount": money(cents), "request_id": None}
         return marketplace.publish("purchase.refunded", purchase_id=id_, **said)
 
-    first, second = [refunds(id_) for id_ in IDS], [refunds(id_) for id_ in IDS]
+    first = [refunds(id_) for id_ in IDS]
+    second = [refunds(id_) for id_ in IDS]
     apply_at_once([open_here(DRAIN_BATCH=batch) for _ in range(2)], [first, second], monkeypatch)
     marketplace.run_all_now()
 

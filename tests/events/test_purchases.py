@@ -195,7 +195,8 @@ def test_a_purchase_waits_for_its_customer_and_its_product(marketplace: Marketpl
 
 
 def test_what_follows_a_purchase_waits_for_it(marketplace: Marketplace) -> None:
-    refunded, cancelled = refunds(marketplace, 9900), cancels(marketplace, datetime.now(UTC))
+    refunded = refunds(marketplace, 9900)
+    cancelled = cancels(marketplace, datetime.now(UTC))
     marketplace.run_all_now()
     assert [marketplace.fate(one)[0] for one in (refunded, cancelled)] == ["parked", "parked"]
     holds(marketplace)
@@ -337,7 +338,8 @@ def test_partial_refunds_add_up_whatever_order_they_come_in(marketplace: Marketp
 
 def test_a_refund_told_twice_counts_once(marketplace: Marketplace) -> None:
     holds(marketplace)
-    first, again = refunds(marketplace, 5000), refunds(marketplace, 5000)
+    first = refunds(marketplace, 5000)
+    again = refunds(marketplace, 5000)
     marketplace.run_all_now()
     assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
     assert len(marketplace.all(select(Refund))) == 1
@@ -445,8 +447,10 @@ def test_a_second_dispute_that_is_open_is_not_closed_by_the_closing_of_the_first
 
 def test_a_dispute_and_its_closing_told_twice_are_one(marketplace: Marketplace) -> None:
     holds(marketplace)
-    first, again = disputes(marketplace), disputes(marketplace)
-    closed, closed_again = closes(marketplace, "won"), closes(marketplace, "won")
+    first = disputes(marketplace)
+    again = disputes(marketplace)
+    closed = closes(marketplace, "won")
+    closed_again = closes(marketplace, "won")
     marketplace.run_all_now()
     fates = [marketplace.fate(one)[1] for one in (first, again, closed, closed_again)]
     assert fates == ["changed", "no_effect", "changed", "no_effect"]

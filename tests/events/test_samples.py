@@ -32,7 +32,8 @@ def test_the_schema_accepts_the_sample(type_: str) -> None:
 
 @pytest.mark.parametrize("type_", SAMPLED)
 def test_the_sample_shows_every_field_that_must_be_there(type_: str) -> None:
-    schema, data = EVENTS[type_].schema, sample(type_)["data"]
+    schema = EVENTS[type_].schema
+    data = sample(type_)["data"]
     required = {field.data_key or name for name, field in schema.fields.items() if field.required}
     assert required <= data.keys()
     for name in required:

@@ -12,7 +12,8 @@ from marketplace_hooks.events.processor import process_pending
 from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture

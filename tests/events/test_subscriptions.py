@@ -38,7 +38,8 @@ from ..support.marketplace import WITHDRAWN, Marketplace
 BOUGHT = instant("2026-03-02T10:30:00+01:00")
 RENEWAL = instant("2027-03-03T00:00:00+01:00")
 SECOND_RENEWAL = instant("2028-03-03T00:00:00+01:00")
-FIRST_DAYS, SECOND_DAYS = date(2027, 3, 2), date(2028, 3, 2)
+FIRST_DAYS = date(2027, 3, 2)
+SECOND_DAYS = date(2028, 3, 2)
 
 
 @pytest.fixture(autouse=True)
@@ -220,7 +221,8 @@ def test_a_cancellation_is_confirmed_once_with_the_end_date(
 
 
 def test_the_same_word_told_twice_is_one(marketplace: Marketplace) -> None:
-    first, again = cancels(marketplace, BOUGHT), cancels(marketplace, BOUGHT)
+    first = cancels(marketplace, BOUGHT)
+    again = cancels(marketplace, BOUGHT)
     marketplace.run_all_now()
     assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
 
@@ -394,7 +396,8 @@ def test_a_reactivation_opens_a_new_original_date_and_the_numbers_go_on(
     has_expired(marketplace, clock)
     charged(marketplace, "reactivated", 2, amount_cents=13365)
     marketplace.run_all_now()
-    known, [_, opened] = subscription(marketplace), periods(marketplace)
+    known = subscription(marketplace)
+    [_, opened] = periods(marketplace)
     assert (known.anchor_on, known.anchor_index, known.current_index) == (date(2027, 10, 15), 2, 2)
     assert (opened.kind, opened.first_day, opened.last_day) == (
         PeriodKind.REACTIVATION,
@@ -433,7 +436,8 @@ def test_after_a_failed_renewal_it_is_reactivated_under_either_number(
 
 def test_a_reactivation_told_twice_is_one(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     has_expired(marketplace, clock)
-    first, again = charged(marketplace, "reactivated", 2), charged(marketplace, "reactivated", 2)
+    first = charged(marketplace, "reactivated", 2)
+    again = charged(marketplace, "reactivated", 2)
     marketplace.run_all_now()
     assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
 

@@ -30,7 +30,9 @@ from ..support.support_desk import (
     told,
 )
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 AUTOMATIC = [["Auto-Submitted", "auto-replied"]]
 
 

@@ -49,7 +49,8 @@ def count_visible(session: Session) -> int:
 
 def test_a_cascade_killed_at_every_boundary_of_its_chunks_tells_of_every_pack_once(make_place: MakePlace) -> None:
     # A lease and a sweep of their own, since nearly every chunk waits for both.
-    lease_s, sweep_s = 1.0, 0.3
+    lease_s = 1.0
+    sweep_s = 0.3
     place = make_place(CASCADE_CHUNK=16, LEASE_S=lease_s, SWEEP_INTERVAL_S=sweep_s)
     ids = packs_of_two(95)
     set_up(place, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
@@ -76,7 +77,8 @@ def test_a_cascade_killed_at_every_boundary_of_its_chunks_tells_of_every_pack_on
 def test_a_withdrawal_killed_at_every_boundary_of_its_chunks_cancels_and_tells_everybody_once(
     make_place: MakePlace,
 ) -> None:
-    lease_s, sweep_s = 1.0, 0.3
+    lease_s = 1.0
+    sweep_s = 0.3
     place = make_place(CASCADE_CHUNK=4, LEASE_S=lease_s, SWEEP_INTERVAL_S=sweep_s)
     ids = [f"b{number:02}" for number in range(15)]
     bought_at = datetime.now(UTC) - timedelta(days=30)

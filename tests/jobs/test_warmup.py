@@ -106,7 +106,8 @@ def test_real_events_that_wait_are_left_to_real_drains_even_while_it_plays(
     settled: list[str] = []
 
     def watch(*arguments: object) -> None:
-        statement, given = str(arguments[2]), arguments[3]
+        statement = str(arguments[2])
+        given = arguments[3]
         if statement.startswith("UPDATE mh_inbox"):
             settled.append(repr(given))
 
@@ -195,7 +196,8 @@ def test_shards_held_by_somebody_stay_theirs(runtime: Runtime) -> None:
     until = NOW + timedelta(seconds=30)
     with runtime.database.session() as session:
         for shard in session.scalars(select(Shard)):
-            shard.owner, shard.leased_until = "somebody", until
+            shard.owner = "somebody"
+            shard.leased_until = until
     warm_up(runtime)
     with runtime.database.reading() as session:
         assert {tuple(row) for row in session.execute(select(Shard.owner, Shard.leased_until))} == {("somebody", until)}

@@ -23,7 +23,8 @@ from joserfc.jwk import OctKey, RSAKey
 from marketplace_hooks.errors import OutboundFailed, SignInFailed
 from marketplace_hooks.remote.openid import OpenIdProvider
 
-OURS, THEIRS = RSAKey.generate_key(2048, {"kid": "k1"}), RSAKey.generate_key(2048, {"kid": "k1"})
+OURS = RSAKey.generate_key(2048, {"kid": "k1"})
+THEIRS = RSAKey.generate_key(2048, {"kid": "k1"})
 BACK = "http://127.0.0.1:8000/sign-in/openid/return"
 
 
@@ -144,7 +145,8 @@ def test_a_token_that_the_provider_did_not_sign_is_not_believed(spoilt: Spoilt) 
 
 
 def test_a_token_signed_with_what_everybody_knows_is_not_believed(spoilt: Spoilt) -> None:
-    spoilt.header, spoilt.key = {"alg": "HS256"}, OctKey.import_key("s3cret-of-more-than-fourteen-bytes")
+    spoilt.header = {"alg": "HS256"}
+    spoilt.key = OctKey.import_key("s3cret-of-more-than-fourteen-bytes")
     with pytest.raises(SignInFailed):
         claims(spoilt)
 
@@ -217,7 +219,8 @@ def test_a_description_of_somebody_else_or_of_open_ways_is_refused(spoilt: Spoil
 def test_new_keys_are_fetched_when_a_token_names_one_that_is_not_known(spoilt: Spoilt) -> None:
     provider = provider_of(spoilt)
     claims(spoilt, provider)
-    spoilt.header, spoilt.key = {"alg": "RS256", "kid": "k2"}, THEIRS
+    spoilt.header = {"alg": "RS256", "kid": "k2"}
+    spoilt.key = THEIRS
     renewed = {**THEIRS.as_dict(private=False), "kid": "k2"}
     spoilt.answers["/keys"] = (200, json.dumps({"keys": [renewed]}).encode())
     assert claims(spoilt, provider)["sub"] == "s"

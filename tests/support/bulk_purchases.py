@@ -72,7 +72,8 @@ def copy_rows(session: Session, table: str, key: str, original: str, count: int,
     described = Base.metadata.tables[table]
     names = [column.name for column in described.columns if column is not described.autoincrement_column]
     given = {name: name for name in names} | {key: COPY} | other
-    columns, values = ", ".join(given), ", ".join(given.values())
+    columns = ", ".join(given)
+    values = ", ".join(given.values())
     facts = {"table": table, "columns": columns, "values": values, "key": key, "original": original, "count": count}
     session.execute(text(_COPIES.format(**facts)))
 

@@ -20,7 +20,10 @@ from .customers import SHOP, money
 from .marketplace import Marketplace
 
 PURCHASE = "purchase-1"
-SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 CLAIM_DELAY = timedelta(minutes=15)
 
 

@@ -133,7 +133,9 @@ def read_report(report: Path) -> tuple[Counter[str], int]:
     """How many tests of each module ran, as pytest's own report has it, and how many were skipped."""
     if not report.exists():
         return Counter(), 0
-    modules, ran, skipped = modules_of_tests(), Counter[str](), 0
+    modules = modules_of_tests()
+    ran = Counter[str]()
+    skipped = 0
     for case in ElementTree.parse(report).iter("testcase"):
         if case.find("skipped") is not None:
             skipped += 1

@@ -18,7 +18,8 @@ from .marketplace import Marketplace
 
 def all_at_once(*acts: Callable[[], object]) -> None:
     """Run these in threads that start together, and pass on what goes wrong in one."""
-    started, failures = threading.Barrier(len(acts)), []
+    started = threading.Barrier(len(acts))
+    failures = []
 
     def act(one: Callable[[], object]) -> None:
         started.wait()
@@ -46,7 +47,9 @@ def apply_at_once(
     for shard, pile in enumerate(piles):
         with workers[0].runtime.database.session() as session:
             session.execute(update(InboxEvent).where(InboxEvent.event_id.in_(pile)).values(shard=shard))
-    held, claim, ready = threading.Barrier(len(workers)), leasing.claim_shards, threading.local()
+    held = threading.Barrier(len(workers))
+    claim = leasing.claim_shards
+    ready = threading.local()
 
     def claim_and_wait(runtime: Runtime, owner: str) -> list[int]:
         claimed = claim(runtime, owner)

@@ -91,7 +91,8 @@ class Stack:
 
     def publish(self, type_: str, **data: Any) -> str:
         """Post a signed event as the marketplace does, and wait until it is applied; gives its id."""
-        event_id, now = f"evt-{uuid.uuid4().hex[:12]}", datetime.now(UTC)
+        event_id = f"evt-{uuid.uuid4().hex[:12]}"
+        now = datetime.now(UTC)
         secret = str(tomllib.loads((self.instance / "config.toml").read_text())["webhook_secrets"]).partition("=")[2]
         for path, headers, body in signed_posts([(event_id, type_, now, data)], secret, now):
             with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:

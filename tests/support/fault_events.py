@@ -98,7 +98,8 @@ def keep(place: Place, events: Iterable[Event]) -> list[str]:
     """Put the rows that the inbox keeps, as if the doorbell had never rung; gives the events' ids."""
     rows = []
     for event in events:
-        body, event_id = body_of(event), f"evt-{uuid.uuid4().hex}"
+        body = body_of(event)
+        event_id = f"evt-{uuid.uuid4().hex}"
         envelope = parse_envelope(body)
         subject = subject_of(envelope) or f"event:{event_id}"
         rows.append(

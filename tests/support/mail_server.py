@@ -74,7 +74,8 @@ def mail_server(
     *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, asks_password: bool = False
 ) -> Iterator[MailServer]:
     """A server in a thread of its own; `tls` from the first byte, or `starttls` when it is asked for."""
-    playing, loop = MailServer(), asyncio.new_event_loop()
+    playing = MailServer()
+    loop = asyncio.new_event_loop()
     how: dict[str, Any] = {
         "hostname": "mail.example",
         "tls_context": starttls,

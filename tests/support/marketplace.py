@@ -36,7 +36,8 @@ from .apps import app_of
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwrTwjUPD8ILM="
 PAYLOADS = Path(__file__).parents[1] / "payloads"
-SELLER, MARKETPLACE = Side.SELLER.value, Side.MARKETPLACE.value
+SELLER = Side.SELLER.value
+MARKETPLACE = Side.MARKETPLACE.value
 ONLINE, OFFLINE, WITHDRAWN = (status.value for status in Status)
 
 

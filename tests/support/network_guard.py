@@ -36,7 +36,8 @@ class LoopbackOnly:
 
     def attempts(self) -> list[str]:
         """What was refused since the last call, oldest first."""
-        seen, self._attempts = self._attempts, []
+        seen = self._attempts
+        self._attempts = []
         return seen
 
     def _hear(self, event: str, arguments: tuple[object, ...]) -> None:

@@ -13,9 +13,13 @@ from playwright.sync_api import Page
 
 from .demo_stack import TOLD, Stack
 
-SELLER, CUSTOMER, OPERATOR = "seller", "customer", "operator"
+SELLER = "seller"
+CUSTOMER = "customer"
+OPERATOR = "operator"
 PIXELUNE = "pixelune"
-MAELLE, ANSELME, YSALINE = "c-1001", "c-1002", "c-1005"
+MAELLE = "c-1001"
+ANSELME = "c-1002"
+YSALINE = "c-1005"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,11 +15,13 @@ from marketplace_hooks.services.core.unit_of_work import Cause, UnitOfWork, run_
 from .customers import SHOP, holds
 from .marketplace import Marketplace
 
-REQUEST, PURCHASE = "request-1", "purchase-1"
+REQUEST = "request-1"
+PURCHASE = "purchase-1"
 CAUSE = Cause(actor="tests", reason="")
 ANSWER = "Bonjour Odile, la galerie cherche un dossier qui a changé de nom. Quelle est sa version, s'il vous plaît ?"
 TEMPLATE = "Bonjour, nous avons bien reçu votre demande et vous répondrons dans les meilleurs délais."
-ACKNOWLEDGEMENT, FIX = ClockName.ACKNOWLEDGEMENT, ClockName.FIX
+ACKNOWLEDGEMENT = ClockName.ACKNOWLEDGEMENT
+FIX = ClockName.FIX
 _T = TypeVar("_T")
 
 

@@ -79,7 +79,8 @@ def test_what_one_test_writes_no_other_test_finds(database_url: str, visit: str)
 
 
 def test_two_databases_of_one_server_do_not_see_each_other(postgres: Postgres) -> None:
-    one, other = postgres.create_database(), postgres.create_database()
+    one = postgres.create_database()
+    other = postgres.create_database()
     keep_a_row(one)
     assert tables_in(other) == []
     for url in (one, other):

@@ -158,7 +158,8 @@ def both(open_here: Any, marketplace: Marketplace, monkeypatch: pytest.MonkeyPat
     is_refunded(marketplace, "purchase-2")
     rate_limits = {"API_RATE_PER_MINUTE": PER_MINUTE, "FAILURE_RATE_PER_MINUTE": REFUSED_PER_MINUTE}
     rate_limits["WEBHOOK_RATE_PER_MINUTE"] = PER_MINUTE
-    one, other = open_here(**rate_limits), open_here(**rate_limits)
+    one = open_here(**rate_limits)
+    other = open_here(**rate_limits)
     short: Any = other.app.wsgi_app
     assert isinstance(short, FastPath)
     monkeypatch.setattr(other.app, "wsgi_app", short._full_path)

@@ -155,7 +155,8 @@ def _module_list(shop: Shop, request: Request) -> Answer:
     wanted = request.parameter("filters[technicalName]")
     # The filter is SQL's LIKE %x%, so other names than the one asked for come along.
     found = [module for module in shop.modules if module.installed and (wanted or "") in module.name]
-    limit, offset = _number(request, "limit", DEFAULT_LIMIT), _number(request, "offset", 0)
+    limit = _number(request, "limit", DEFAULT_LIMIT)
+    offset = _number(request, "offset", 0)
     if request.parameter("sortOrder") == "desc":
         found.reverse()
     return json_answer(

@@ -26,7 +26,8 @@ def answer(shop: Shop, request: Request) -> Answer | None:
     """Answer a request for a report. None: there is no companion, as the theme's page says."""
     if shop.companion_key is None:
         return None
-    nonce, subject = request.parameter("nonce") or "", request.parameter("subject") or ""
+    nonce = request.parameter("nonce") or ""
+    subject = request.parameter("subject") or ""
     proof = hmac.new(shop.companion_key.encode(), f"{nonce}.{subject}".encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(proof.encode(), request.headers.get("inspection-signature", "").encode()):
         return json_answer({"error": "the request is not signed with this companion's key"}, 401)

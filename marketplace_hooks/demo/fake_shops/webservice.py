@@ -220,7 +220,8 @@ def _answered(
     content = body.encode()
     sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     if status == 200 and request.headers.get("local-content-sha1") == sha1:
-        status, content = 304, b""
+        status = 304
+        content = b""
     versions = [version or shop.version] if shop.version_headers is None else shop.version_headers
     return Answer(
         status=status,

@@ -109,7 +109,8 @@ def last_safe_notice_day(last_day: date) -> date:
 
 def judge_notice(sent_at: datetime, last_day: date, zone: Zone) -> Timeliness:
     """Say whether a notice sent at an instant fell into the window of `last_day`, by civil days of `zone`."""
-    window, sent_on = notice_window(last_day), day_of(sent_at, zone)
+    window = notice_window(last_day)
+    sent_on = day_of(sent_at, zone)
     if sent_on < window.first_day:
         return Timeliness.TOO_EARLY
     return Timeliness.TOO_LATE if sent_on > window.last_day else Timeliness.IN_TIME

@@ -117,7 +117,8 @@ class ModuleState:
     @property
     def is_half_upgraded(self) -> bool:
         """Whether its files are of another version than the one installed, by findings of one and the same rung."""
-        disk, database = self.facts.get("version"), self.facts.get("installed_version")
+        disk = self.facts.get("version")
+        database = self.facts.get("installed_version")
         return (
             disk is not None
             and database is not None
@@ -235,7 +236,8 @@ def _absence(whole: Finding, name: str) -> Finding:
 
 
 def _disagree(what: What, part: str, winner: Finding, other: Finding) -> bool:
-    won, said = winner.parts[part], other.parts[part]
+    won = winner.parts[part]
+    said = other.parts[part]
     if what is What.PLATFORM_VERSION or part == "version":
         # "8.2" said of an 8.2.1 is less exact, not wrong; a stale file only says that it was once there.
         if compatible(won, said, said) or compatible(said, won, won):
@@ -248,5 +250,6 @@ def _disagree(what: What, part: str, winner: Finding, other: Finding) -> bool:
 
 def _same_stored_version(one: str, other: str) -> bool:
     if len(one) >= LONGEST_STORED_VERSION and len(other) >= LONGEST_STORED_VERSION:
-        one, other = one[:LONGEST_STORED_VERSION], other[:LONGEST_STORED_VERSION]
+        one = one[:LONGEST_STORED_VERSION]
+        other = other[:LONGEST_STORED_VERSION]
     return compare(one, other) == 0

@@ -123,7 +123,8 @@ def compare_files(expected: Mapping[str, Expected], reported: Mapping[str, Repor
     guards = _guards(expected)
     changes: dict[str, Change] = {}
     for path in {**expected, **reported}:
-        wanted, found = expected.get(path), reported.get(path)
+        wanted = expected.get(path)
+        found = reported.get(path)
         if wanted is not None and found is not None and _is_same(wanted, found):
             changes[path] = Change.SAME
         elif _is_written_by_the_shop(path) or _is_guard(path, wanted, found, guards):

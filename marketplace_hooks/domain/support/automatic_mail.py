@@ -118,7 +118,9 @@ def _unfolded(value: str) -> str:
 def _without_comments(value: str) -> str:
     """Return a structured header's value without its comments, which nest (RFC 5322, 3.2.2)."""
     kept: list[str] = []
-    depth, quoted, escaped = 0, False, False
+    depth = 0
+    quoted = False
+    escaped = False
     for character in value:
         if escaped:
             escaped = False

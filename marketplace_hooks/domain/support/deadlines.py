@@ -107,7 +107,8 @@ def deadline(
     At most 800 days are walked; beyond, the deadline is suspended. Raises ValueError for a naive instant, fewer than
     one business day, an unknown policy (`clocks.md`).
     """
-    policy, closures_suspend = Policy(policy), ClosuresSuspend(closures_suspend)
+    policy = Policy(policy)
+    closures_suspend = ClosuresSuspend(closures_suspend)
     if business_days < 1:
         raise ValueError(f"a deadline needs at least one business day, not {business_days}")
     received_on = day_of(received_at, zone)
@@ -141,7 +142,8 @@ def days_taken(
     closures_suspend: ClosuresSuspend | str = ClosuresSuspend.DECLARED_BEFORE_REQUEST,
 ) -> int:
     """Return how many business days something took, counted as its `deadline` is: 0 on the day of receipt itself."""
-    received_on, stopped_on = day_of(received_at, zone), day_of(stopped_at, zone)
+    received_on = day_of(received_at, zone)
+    stopped_on = day_of(stopped_at, zone)
     suspending = _suspending(closures, ClosuresSuspend(closures_suspend), received_at)
     off = holidays if Policy(policy) is Policy.LEGAL else ()
     days = (received_on + timedelta(days=one) for one in range(1, (stopped_on - received_on).days + 1))

@@ -66,7 +66,8 @@ OPEN = frozenset(
 )
 """The states in which something may still happen."""
 
-_H, _M = Handling, Move
+_H = Handling
+_M = Move
 
 MOVES: dict[tuple[Handling, Move], Handling] = {
     (_H.SUBMITTED, _M.ACCEPT): _H.ACCEPTED,

@@ -120,7 +120,8 @@ class OutboundClient:
         they do not end.
         """
         allowance = self._allowance(total_s)
-        target, said = self.check_url(url), dict(headers or {})
+        target = self.check_url(url)
+        said = dict(headers or {})
         for hops_left in range(self.policy.max_redirects, -1, -1):
             request = requests.Request("GET", url, headers=said)
             answer = self._send(request, target, allowance, confidential=confidential)
@@ -168,7 +169,8 @@ class OutboundClient:
         try:
             response = self._session.send(prepared, stream=True, timeout=self.policy.total_s)
             headers = Headers(response.raw.headers.items())
-            body, truncated = b"", False
+            body = b""
+            truncated = False
             try:
                 # Not read: what follows a 1xx is the real answer, too late; what a redirect says beside.
                 if response.status_code >= 200 and not self._follows(response.status_code, headers):

@@ -20,17 +20,23 @@ def failure_of(host: str, trouble: BaseException, exchange: Exchange) -> Outboun
         return any(isinstance(cause, kinds) for cause in found)
 
     if caused_by(WireExhausted):
-        reason, said = "too_large", "sent headers without end"
+        reason = "too_large"
+        said = "sent headers without end"
     elif caused_by(TimeoutError):
-        reason, said = "timeout", "did not answer in time"
+        reason = "timeout"
+        said = "did not answer in time"
     elif caused_by(ssl.SSLError) and not exchange.sending:
-        reason, said = "tls", "could not agree on TLS with us, or prove its name"
+        reason = "tls"
+        said = "could not agree on TLS with us, or prove its name"
     elif caused_by(http.client.RemoteDisconnected, http.client.IncompleteRead):
-        reason, said = "connection", "closed the connection early"
+        reason = "connection"
+        said = "closed the connection early"
     elif caused_by(OSError) and not caused_by(http.client.HTTPException):
-        reason, said = "connection", "could not be reached, or broke the connection"
+        reason = "connection"
+        said = "could not be reached, or broke the connection"
     else:
-        reason, said = "protocol", "did not answer in HTTP"
+        reason = "protocol"
+        said = "did not answer in HTTP"
     return OutboundFailed(f"{host} {said}.", reason=reason)
 
 

@@ -85,7 +85,8 @@ def _note(answer: Answer, unauthorised: Note) -> Note:
     status = answer.status
     if status in REDIRECTS:
         # 9.0 answered a redirect to https where 9.1 says "Use HTTPS protocol"; we had asked over https.
-        onward, here = parse(answer.headers.get("location", "")), parse(answer.url)
+        onward = parse(answer.headers.get("location", ""))
+        here = parse(answer.url)
         to_itself = onward is not None and here is not None and onward.host == here.host and onward.scheme == "https"
         return Note.HTTPS_HIDDEN if to_itself else Note.NOT_THE_SHOP
     if status == 404:
@@ -129,7 +130,8 @@ def _warnings(client: Answer, probe_session: ProbeSession) -> Iterator[Finding]:
 def _list(probe_session: ProbeSession, secret: Mapping[str, str]) -> Iterator[Finding]:
     """Read the whole list, page by page: the list is complete only when every module of it was read."""
     seen: set[str] = set()
-    read, total = 0, 1
+    read = 0
+    total = 1
     while read < total:
         path = f"admin-api/modules?limit={PAGE}&offset={read}&orderBy=moduleId&sortOrder=asc"
         page = _page(path, probe_session, secret)
@@ -193,7 +195,8 @@ def _one(name: str, probe_session: ProbeSession, secret: Mapping[str, str]) -> I
 
 
 def _module(item: Mapping[str, Any], name: str, installed: bool, probe_session: ProbeSession, path: str) -> Finding:
-    disk, database = clean_version(item.get("moduleVersion")), clean_version(item.get("installedVersion"))
+    disk = clean_version(item.get("moduleVersion"))
+    database = clean_version(item.get("installedVersion"))
     enabled = item.get("enabled")
     value = {
         "on_disk": True,

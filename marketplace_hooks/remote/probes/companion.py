@@ -25,7 +25,9 @@ def applies(asked: Asked) -> bool:
 
 def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
     """Ask the companion for a report."""
-    key, nonce, module = asked.credentials.companion_key or "", asked.nonce or "", asked.module or ""
+    key = asked.credentials.companion_key or ""
+    nonce = asked.nonce or ""
+    module = asked.module or ""
     where = {"fc": "module", "module": COMPANION, "controller": "report", "nonce": nonce, "subject": module}
     path = f"index.php?{urlencode(where)}"
     secret = {REQUEST_SIGNATURE_HEADER: sign_request(nonce, module, key), "Accept": "application/json"}

@@ -25,7 +25,8 @@ MAX_NAMES = 4
 def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
     """Solve the cookie of the home page, or of the home page past a cache."""
     answers = probe_session.get_once("")
-    path, names = "", _names(answers)
+    path = ""
+    names = _names(answers)
     if not names and not isinstance(answers, Missed):
         path = f"?check={secrets.token_hex(8)}"
         answers = probe_session.get_once(path)

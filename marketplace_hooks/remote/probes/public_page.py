@@ -29,7 +29,8 @@ def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
     if isinstance(answers, Missed):
         yield probe_session.unknown(What.MODULE, answers)
         return
-    page, request = answers[-1], probe_session.request("")
+    page = answers[-1]
+    request = probe_session.request("")
     if page.status != 200:
         note = Note.IN_MAINTENANCE if page.status == 503 else Note.BLOCKED
         missed = Missed(note=note, request=request, facts={"status": page.status})

@@ -45,10 +45,12 @@ def applies(asked: Asked) -> bool:
 def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
     """Read the version and the shop's addresses, then what else the key could do."""
     secret = _basic(asked.credentials.webservice_key or "")
-    path, answer = _SHOP_URLS, probe_session.ask(_SHOP_URLS, secret)
+    path = _SHOP_URLS
+    answer = probe_session.ask(_SHOP_URLS, secret)
     if isinstance(answer, Answer) and answer.status == 404 and looks_like_html(answer):
         # The shop may live without URL rewriting.
-        path, again = _WITHOUT_REWRITING, probe_session.ask(_WITHOUT_REWRITING, secret)
+        path = _WITHOUT_REWRITING
+        again = probe_session.ask(_WITHOUT_REWRITING, secret)
         answer = again if isinstance(again, Answer) and again.status != 404 else answer
     request = probe_session.request(path, private=True)
     root = answer if isinstance(answer, Missed) else _document(answer, asked.site, request)

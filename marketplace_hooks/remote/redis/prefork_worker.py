@@ -70,7 +70,8 @@ class PreforkWorker(Worker):
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         """Hand the job to the spare horse; fork one as RQ does where there is none, or it is dead."""
-        spare, self._preforked = self._preforked, None
+        spare = self._preforked
+        self._preforked = None
         if spare is not None and self.execution is not None:
             told = json.dumps([job.id, queue.name, self.execution.id]).encode()
             with os.fdopen(spare.pipe, "wb", buffering=0) as pipe, contextlib.suppress(BrokenPipeError):
@@ -83,7 +84,8 @@ class PreforkWorker(Worker):
 
     def teardown(self) -> None:
         """End the spare horse with the worker."""
-        spare, self._preforked = self._preforked, None
+        spare = self._preforked
+        self._preforked = None
         if spare is not None:
             os.close(spare.pipe)
             os.kill(spare.pid, signal.SIGTERM)  # it has no job: whatever it gets ready for is not to come.

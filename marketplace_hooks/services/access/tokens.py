@@ -33,7 +33,8 @@ def create(runtime: Runtime, role: Role | str, *, subject: str | None = None, la
     """
     if errors := _faults(role, subject, label):
         raise PayloadRejected("a token cannot be made so", errors=errors)
-    id_, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+    id_ = secrets.token_hex(8)
+    secret = secrets.token_urlsafe(32)
     token = Token(
         id=f"tok_{id_}",
         secret_sha256=_digest(secret),

@@ -39,14 +39,16 @@ def close_dispute(uow: UnitOfWork, purchase: Purchase, told: Mapping[str, Any], 
 
     False: told before. None: no dispute is known that could have been closed then.
     """
-    outcome, closed_at = DisputeOutcome(told["outcome"]), told["closed_at"]
+    outcome = DisputeOutcome(told["outcome"])
+    closed_at = told["closed_at"]
     begun = [one for one in read_disputes(uow.session, purchase.id) if one.disputed_at <= closed_at]
     if not begun:
         return None
     open_one = next((one for one in reversed(begun) if one.closed_at is None), None)
     if open_one is None:
         return False
-    open_one.outcome, open_one.closed_at = outcome, closed_at
+    open_one.outcome = outcome
+    open_one.closed_at = closed_at
     _note(uow.session, purchase)
     if outcome is DisputeOutcome.LOST:
         end_subscription(uow, purchase.id, cause, why="dispute", ended_at=closed_at)

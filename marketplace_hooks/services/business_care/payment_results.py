@@ -19,7 +19,8 @@ def settle_renewed(uow: UnitOfWork, subscription: Subscription, told: Mapping[st
 
     What it charged although the renewal had been stopped in time is to be given back.
     """
-    index, occurred_at = told["period_index"], told["occurred_at"]
+    index = told["period_index"]
+    occurred_at = told["occurred_at"]
     known = uow.session.get(Period, (subscription.purchase_id, index), with_for_update=True)
     asked_for = known is not None and known.payment is Payment.PENDING
     if known is None:
@@ -29,7 +30,9 @@ def settle_renewed(uow: UnitOfWork, subscription: Subscription, told: Mapping[st
         if known.payment is Payment.PAID or known.reversal_asked_at is not None:
             known.charge_id = known.charge_id or told["charge_id"]
             return False
-        known.payment, known.settled_at, known.charge_id = Payment.PAID, occurred_at, told["charge_id"]
+        known.payment = Payment.PAID
+        known.settled_at = occurred_at
+        known.charge_id = told["charge_id"]
     if subscription.state is not SubscriptionState.ENDED and index >= subscription.current_index:
         carry_on(uow, subscription, index)
     if not asked_for:
@@ -62,7 +65,8 @@ def settle_failed(uow: UnitOfWork, subscription: Subscription, told: Mapping[str
     _check_amount(current, told["amount"])
     if not told["final"]:
         return False
-    current.payment, current.settled_at = Payment.FAILED, told["occurred_at"]
+    current.payment = Payment.FAILED
+    current.settled_at = told["occurred_at"]
     current.charge_id = told["charge_id"]
     if subscription.state is SubscriptionState.PAYMENT_PENDING:
         expire(uow, subscription, cause, unpaid=current)
@@ -77,7 +81,8 @@ def settle_reactivated(
     False: known. None: a renewal is still to be paid or to fail, of which we may be told later. Raises `Conflict` when
     it was running then, ended for good, or its product withdrawn.
     """
-    index, occurred_at = told["period_index"], told["occurred_at"]
+    index = told["period_index"]
+    occurred_at = told["occurred_at"]
     known = uow.session.get(Period, (subscription.purchase_id, index), with_for_update=True)
     if known is not None and (known.payment is Payment.PAID or index < subscription.current_index):
         if known.kind is not PeriodKind.REACTIVATION:
@@ -92,7 +97,8 @@ def settle_reactivated(
     if known is not None:  # its renewal was never in force: the platform counts on from the last one that was.
         uow.session.delete(known)
         uow.session.flush()
-    subscription.anchor_on, subscription.anchor_index = original_date(occurred_at, uow.zone), index
+    subscription.anchor_on = original_date(occurred_at, uow.zone)
+    subscription.anchor_index = index
     opened = period(subscription.anchor_on, index, first_index=index)
     row = Period(
         purchase_id=subscription.purchase_id,

@@ -131,7 +131,8 @@ def bind_shop(uow: UnitOfWork, purchase: Purchase, shop_url: str, bound_at: date
     uow.session.execute(insert_new(uow.session, SiteBinding), [binding])
     if purchase.shop_bound_at is not None and bound_at <= purchase.shop_bound_at:
         return False
-    purchase.shop_url, purchase.shop_bound_at = shop_url, bound_at
+    purchase.shop_url = shop_url
+    purchase.shop_bound_at = bound_at
     return True
 
 
@@ -157,7 +158,8 @@ def refund(uow: UnitOfWork, purchase: Purchase, told: Mapping[str, Any], cause: 
 def _count_refunds(session: Session, purchase: Purchase) -> datetime | None:
     """Add the refunds up in the order in which they were made; the instant at which the whole price was back."""
     made = select(Refund.refunded_at, Refund.amount_cents).where(Refund.purchase_id == purchase.id)
-    purchase.refunded_cents, whole_at = 0, None
+    purchase.refunded_cents = 0
+    whole_at = None
     for refunded_at, amount_cents in session.execute(made.order_by(Refund.refunded_at, Refund.id)):
         purchase.refunded_cents += amount_cents
         if whole_at is None and purchase.refunded_cents >= purchase.price_cents:
@@ -169,7 +171,8 @@ def terminate(uow: UnitOfWork, purchase: Purchase, terminated_at: datetime, caus
     """The marketplace ends the Business Care before its term. False: it was ended earlier."""
     if purchase.terminated_at is not None and purchase.terminated_at <= terminated_at:
         return False
-    purchase.terminated_at, purchase.terminated_reason = terminated_at, cause.reason
+    purchase.terminated_at = terminated_at
+    purchase.terminated_reason = cause.reason
     end_subscription(uow, purchase.id, cause, why="termination", ended_at=terminated_at)
     return True
 

@@ -119,7 +119,8 @@ def note_words(subscription: Subscription, stops: Iterable[Stop]) -> None:
     A withdrawal that is not noted yet is left to its cascade, which tells the subscriber.
     """
     stops = list(stops)
-    customer, withdrawal = _telling(stops, StopCause.CUSTOMER), _telling(stops, StopCause.WITHDRAWAL)
+    customer = _telling(stops, StopCause.CUSTOMER)
+    withdrawal = _telling(stops, StopCause.WITHDRAWAL)
     subscription.customer_stopped_at = customer.starts_at if customer else None
     subscription.customer_lifted_at = customer.lifted_at if customer else None
     if withdrawal is not None and subscription.withdrawn_from is not None and subscription.withdrawal_lifted_at is None:

@@ -35,7 +35,8 @@ def change_renewal(
     statement = insert_new(uow.session, RenewalChange).returning(RenewalChange.id)
     if uow.session.execute(statement, [word]).first() is None:
         return False
-    before, was_cancelled = noted_stops(subscription), is_cancelled_by_customer(subscription)
+    before = noted_stops(subscription)
+    was_cancelled = is_cancelled_by_customer(subscription)
     history = read_history(uow.session, subscription.purchase_id)
     note_words(subscription, history.stops)
     charged = charged_in_vain(uow, subscription, history)

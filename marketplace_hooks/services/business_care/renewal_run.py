@@ -98,7 +98,8 @@ def look(runtime: Runtime) -> bool:
     """Whether renewals or notices are due; where no renewal is, remember that somebody has looked."""
     now = runtime.now()
     with runtime.database.reading() as session:
-        renewals, notices = _renewals_due(session, now), _any(session, needs_notice(now))
+        renewals = _renewals_due(session, now)
+        notices = _any(session, needs_notice(now))
     if not renewals:  # else the run itself says that it ran.
         remember(runtime)
     return renewals or notices
@@ -164,7 +165,8 @@ def _claim(uow: UnitOfWork, subscriptions: Sequence[Subscription]) -> None:
 
 
 def _next_period(uow: UnitOfWork, subscription: Subscription, prices: Prices) -> dict[str, Any]:
-    index, instant = subscription.current_index + 1, subscription.renewal_at
+    index = subscription.current_index + 1
+    instant = subscription.renewal_at
     following = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
     listing_cents, currency = prices.at(subscription.product_id, instant)
     return {

@@ -75,5 +75,6 @@ def release_run(runtime: Runtime) -> bool:
         run = session.get(Run, RENEWALS, with_for_update=True)
         if run is None or run.held_since is None:
             return False
-        run.held_since, run.last_at = None, runtime.now()
+        run.held_since = None
+        run.last_at = runtime.now()
         return True

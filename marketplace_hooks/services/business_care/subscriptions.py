@@ -63,7 +63,8 @@ def move_to(uow: UnitOfWork, subscription: Subscription, index: int) -> None:
     """The period `index` is the last one, paid or pending; what is due after it is counted from the original date."""
     current = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
     counted = index - subscription.anchor_index + 1
-    subscription.current_index, subscription.last_day = index, current.last_day
+    subscription.current_index = index
+    subscription.last_day = current.last_day
     subscription.renewal_at = renewal_instant(subscription.anchor_on, counted, uow.zone)
     subscription.notice_at = None
 
@@ -89,10 +90,12 @@ def expire(uow: UnitOfWork, subscription: Subscription, cause: Cause | None, *, 
     `unpaid` is the period that was claimed and never came into force: it ends where the one before it did. Without a
     `cause` nobody is told: it ended before anybody here knew of it.
     """
-    subscription.state, subscription.notice_at = SubscriptionState.EXPIRED, None
+    subscription.state = SubscriptionState.EXPIRED
+    subscription.notice_at = None
     if unpaid is not None:
         before = uow.session.get_one(Period, (subscription.purchase_id, unpaid.index - 1))
-        subscription.last_day, subscription.renewal_at = before.last_day, unpaid.starts_at
+        subscription.last_day = before.last_day
+        subscription.renewal_at = unpaid.starts_at
     if cause is not None:
         publish(uow, subscription, "expired", {"last_day": subscription.last_day}, cause)
 
@@ -106,7 +109,8 @@ def end_subscription(uow: UnitOfWork, purchase_id: str, cause: Cause, *, why: st
     if subscription is None:
         return
     went_on = subscription.state in GOES_ON
-    subscription.state, subscription.notice_at = SubscriptionState.ENDED, None
+    subscription.state = SubscriptionState.ENDED
+    subscription.notice_at = None
     if went_on:
         tell_cancelled(uow, subscription, why, cause, ended_at=ended_at)
     history = read_history(uow.session, purchase_id)

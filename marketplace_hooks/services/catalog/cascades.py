@@ -105,7 +105,8 @@ def start_cascade(
     `about` is the id of what the change brought, where it is not the subject itself; `starts_at` an instant before
     which no worker takes it up (None: at once).
     """
-    kind, row = locked.kind, locked.row
+    kind = locked.kind
+    row = locked.row
     pages_change = change not in PLANS
     steps = [Step(name="product_page", state="done", total=1, done=1)]
     steps = steps if pages_change and kind is SubjectKind.PRODUCT else []
@@ -137,7 +138,8 @@ def close_if_done(uow: UnitOfWork, locked: LockedSubject, cascade: dict[str, Any
         return
     told = sum(1 for event in uow.outgoing if event["cascade_id"] == cascade["id"])
     cascade["steps"] = [*cascade["steps"], Step(name="events", state="done", total=told, done=told).as_json()]
-    cascade["state"], cascade["finished_at"] = CascadeState.DONE, uow.now
+    cascade["state"] = CascadeState.DONE
+    cascade["finished_at"] = uow.now
     uow.publish(
         "cascade.completed",
         locked.kind,
@@ -235,7 +237,9 @@ def _finish(uow: UnitOfWork, cascade: Cascade, steps: list[Step]) -> None:
     counted = select(func.count()).select_from(OutgoingEvent).where(OutgoingEvent.cascade_id == cascade.id)
     told = uow.session.scalar(counted) or 0
     steps.append(Step(name="events", state="done", total=told, done=told))
-    cascade.state, cascade.finished_at, cascade.owner = CascadeState.DONE, uow.now, None
+    cascade.state = CascadeState.DONE
+    cascade.finished_at = uow.now
+    cascade.owner = None
     subject = uow.session.get(_ROWS[cascade.subject_kind], cascade.subject_id, with_for_update=True)
     if subject is None:
         raise LookupError(f"{cascade.subject_kind} {cascade.subject_id} is gone")
@@ -258,7 +262,8 @@ def _note_failure(runtime: Runtime, owner: str, cascade_id: str, error: Exceptio
         cascade.owner = None  # so that it rests, whoever gives back the others of its turn.
         cascade.leased_until = now + timedelta(seconds=runtime.settings.lease_s)
         if cascade.attempts >= ATTEMPTS:
-            cascade.state, cascade.finished_at = CascadeState.FAILED, now
+            cascade.state = CascadeState.FAILED
+            cascade.finished_at = now
 
 
 def _told(

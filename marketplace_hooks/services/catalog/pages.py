@@ -142,11 +142,14 @@ def find_products(
 
     Read from an index in its order, until the page is full; a search for what is nowhere looks through every name.
     """
-    query, online, key = _products(), Product.status == constant(Status.ONLINE), Product.id
+    query = _products()
+    online = Product.status == constant(Status.ONLINE)
+    key = Product.id
     if category is not None:  # its index holds the products of a category in this order, with their status.
         query = query.join(ProductCategory, ProductCategory.product_id == Product.id)
         query = query.where(ProductCategory.category == category)
-        online, key = ProductCategory.status == constant(Status.ONLINE), ProductCategory.product_id
+        online = ProductCategory.status == constant(Status.ONLINE)
+        key = ProductCategory.product_id
     query = query.where(_is_seen(online, Product.seller_id, visibility))
     if status is not None:
         query = query.where(Product.status == constant(status))

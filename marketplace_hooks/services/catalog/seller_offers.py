@@ -70,7 +70,8 @@ def own_packs(
     """The seller's packs by id, those after `after`; `search` is words of the name, all wanted."""
     found = find_packs(session, search=search, seller_id=seller_id, after=after, limit=limit, visibility=OWN)
     ids = [card.pack_id for card in found.items]
-    holds_view, blocking = read_all_holds(session, SubjectKind.PACK, seller_id, ids), _blocking(session, ids)
+    holds_view = read_all_holds(session, SubjectKind.PACK, seller_id, ids)
+    blocking = _blocking(session, ids)
     items = [
         OwnPack(card=card, holds_view=holds_view[card.pack_id], blocking=blocking[card.pack_id]) for card in found.items
     ]

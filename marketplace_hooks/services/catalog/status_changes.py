@@ -119,7 +119,8 @@ def apply_scheduled(uow: UnitOfWork, locked: LockedSubject, *, until: datetime |
         state = min(due, key=lambda one: (one.scheduled_at or until, list(Side).index(one.side)))
         asked = Asked(side=state.side, status=Status(state.scheduled_status or ""))
         cause = Cause.from_json(state.scheduled_cause or {})
-        received_at, due_at = state.scheduled_received_at or until, state.scheduled_at
+        received_at = state.scheduled_received_at or until
+        due_at = state.scheduled_at
         empty_slot(state)
         outcomes.append(_change(uow, locked, asked, cause, received_at, due_at=due_at))
     return outcomes
@@ -162,13 +163,18 @@ def follow_account(uow: UnitOfWork, locked: LockedSubject, cause: Cause) -> None
 
 def open_hold(state: SideState, cause: Cause, since: datetime) -> None:
     """The side holds the subject offline from `since` on."""
-    state.held, state.held_since = True, since
-    state.held_reason, state.held_cause = cause.reason, cause.as_json()
+    state.held = True
+    state.held_since = since
+    state.held_reason = cause.reason
+    state.held_cause = cause.as_json()
 
 
 def lift_hold(state: SideState) -> None:
     """The side no longer holds; others may."""
-    state.held, state.held_since, state.held_reason, state.held_cause = False, None, None, None
+    state.held = False
+    state.held_since = None
+    state.held_reason = None
+    state.held_cause = None
 
 
 def _withdraw(
@@ -198,7 +204,8 @@ _MOVES = {Effect.HOLD, Effect.LIFT, Effect.WITHDRAW}
 
 def _settle(uow: UnitOfWork, locked: LockedSubject, cause: Cause, effect: Effect) -> Outcome:
     """Derive the status anew, tell what it means for the page, and start what must follow."""
-    row, before = locked.row, locked.row.status
+    row = locked.row
+    before = locked.row.status
     row.status = locked.derived_status()
     row.changed_at = uow.now
     cascade = start_cascade(uow, locked, cause, change=_name(effect, before, row.status))
@@ -237,8 +244,10 @@ def _note_order(uow: UnitOfWork, state: SideState, asked: Asked, effect: Effect)
 
 def fill_slot(state: SideState, asked: Asked, cause: Cause, received_at: datetime) -> None:
     """Schedule a change in the side's one slot; what was there is replaced (`domain.md` 3)."""
-    state.scheduled_status, state.scheduled_at = asked.status, asked.effective_at
-    state.scheduled_received_at, state.scheduled_reason = received_at, cause.reason
+    state.scheduled_status = asked.status
+    state.scheduled_at = asked.effective_at
+    state.scheduled_received_at = received_at
+    state.scheduled_reason = cause.reason
     state.scheduled_cause = cause.as_json()
 
 

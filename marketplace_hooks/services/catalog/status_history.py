@@ -19,7 +19,8 @@ from ...models.products import SubjectKind
 from ..core.unit_of_work import Cause
 from .cascades import RELEASE_PUBLISHED
 
-SCHEDULED, CANCELLED = "change_scheduled", "change_cancelled"
+SCHEDULED = "change_scheduled"
+CANCELLED = "change_cancelled"
 
 
 @dataclass(frozen=True, kw_only=True)

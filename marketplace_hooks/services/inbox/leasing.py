@@ -165,7 +165,8 @@ def replay_event(uow: UnitOfWork, event_id: str, *, source: str | None = None) -
         )
     if event.body is None:
         raise Conflict("the event's payload has been purged", code="payload_purged", state=event.state)
-    event.state, event.attempts = InboxState.RECEIVED, 0
+    event.state = InboxState.RECEIVED
+    event.attempts = 0
     event.errors = event.parked_on = event.due_at = event.outcome = None
     uow.wakeups.add(JobKind.INBOX)
     return event

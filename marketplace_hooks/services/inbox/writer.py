@@ -142,7 +142,8 @@ class InboxWriter:
         return Kept(duplicate=True, conflict=True)
 
     def _row(self, event: Received) -> tuple[Any, ...]:
-        sent_at, received_at = self._instant(event.sent_at), self._instant(event.received_at)
+        sent_at = self._instant(event.sent_at)
+        received_at = self._instant(event.received_at)
         what = event.source, event.event_id, event.type, event.subject, event.shard
         return (*what, sent_at, received_at, event.body, event.body_sha256)
 
@@ -184,7 +185,8 @@ class InboxWriter:
         """A cursor on a connection of our own in autocommit mode: an idle one, or a new one."""
         with self._lock:
             if self._pid != os.getpid():  # in a forked child, which leaves its parent's connections alone.
-                self._pid, self._idle = os.getpid(), []
+                self._pid = os.getpid()
+                self._idle = []
             if self._idle:
                 return self._idle.pop()
         held = self._database.engine.raw_connection()

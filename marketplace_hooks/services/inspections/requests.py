@@ -109,7 +109,8 @@ def ask_inspection(
     _check_credentials(given)
     report_key = secrets.token_urlsafe(32)
     inspection = _asked(url, module, uow.now)
-    inspection.purchase_id, inspection.with_credentials = purchase_id, bool(given)
+    inspection.purchase_id = purchase_id
+    inspection.with_credentials = bool(given)
     inspection.declared = None if declared is None else declared.as_json()
     brings_news = bool(given) or declared is not None
     earlier = None if fresh or brings_news else _reusable(runtime, uow, inspection)
@@ -254,8 +255,10 @@ def _use_again(uow: UnitOfWork, inspection: Inspection, earlier: Inspection) -> 
         Evidence.inspection_number == earlier.number, Evidence.request.is_not(None)
     )
     uow.session.execute(insert(Evidence).from_select(["inspection_number", *_COPIED], source.order_by(Evidence.id)))
-    inspection.reused_id, inspection.outcome = earlier.id, earlier.outcome
-    inspection.state, inspection.finished_at = InspectionState.DONE, uow.now
+    inspection.reused_id = earlier.id
+    inspection.outcome = earlier.outcome
+    inspection.state = InspectionState.DONE
+    inspection.finished_at = uow.now
 
 
 def _finding(row: Evidence) -> Finding:

@@ -163,7 +163,8 @@ def _claim(runtime: Runtime, session: Session, owner: str) -> _Claimed | None:
     mail = session.scalar(query.with_for_update(skip_locked=True))
     if mail is None:
         return None
-    mail.owner, mail.leased_until = owner, now + timedelta(seconds=LEASE_S)
+    mail.owner = owner
+    mail.leased_until = now + timedelta(seconds=LEASE_S)
     event = session.get(OutgoingEvent, mail.outbox_id)
     person: Customer | Seller | None
     if mail.reader is Reader.CUSTOMER:
@@ -216,7 +217,8 @@ def _send(runtime: Runtime, connection: Connection, claimed: _Claimed) -> tuple[
 
 def _letter(runtime: Runtime, claimed: _Claimed) -> Letter | None:
     """The letter; None when nobody is there to read it any more, or there are no words for it."""
-    facts, settings = claimed.facts, runtime.settings
+    facts = claimed.facts
+    settings = runtime.settings
     if facts is None or claimed.to is None or runtime.letters is None:
         return None
     written = runtime.letters(settings, facts, claimed.locale)
@@ -245,7 +247,8 @@ def _record(
     now = runtime.now()
     mail.attempts += 1
     mail.owner = mail.leased_until = None
-    mail.state, mail.last_error = state, error
+    mail.state = state
+    mail.last_error = error
     if state is MailState.SENT:
         mail.sent_at = now
     elif state is MailState.PENDING:

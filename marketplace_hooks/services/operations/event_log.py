@@ -105,7 +105,8 @@ def _received_within(
 
     Rows are numbered in the order in which they are written: an hour's grace is far more than any writing takes.
     """
-    at, number = InboxEvent.received_at, InboxEvent.id
+    at = InboxEvent.received_at
+    number = InboxEvent.id
     if received_from is not None:
         earlier = select(number).where(at < received_from - GRACE).order_by(at.desc()).limit(1).scalar_subquery()
         query = query.where(at >= received_from, number > func.coalesce(earlier, 0))

@@ -81,7 +81,8 @@ def preview_pack(session: Session, page: PackPage, side: Side, status: Status, n
     """What `side` would do to the pack's own page by asking for `status` at once; its products stay as they are."""
     effect, after = _judged(page.holds_view, side, status, now)
     visible = judge_visible(after, {product.product_id: product.status for product in page.products})
-    hidden, shown = page.card.visible and not visible, visible and not page.card.visible
+    hidden = page.card.visible and not visible
+    shown = visible and not page.card.visible
     return Preview(
         effect=effect,
         before=page.card.status,
@@ -119,7 +120,8 @@ def _consequences(session: Session, product_id: str, after: Status, now: datetim
 
     A pack has no customers of its own: renewals belong to products.
     """
-    entitled, renewing = is_entitled(now, day_of(now, zone)), renews(now)
+    entitled = is_entitled(now, day_of(now, zone))
+    renewing = renews(now)
     owed = (
         select(func.count())
         .where(SupportRequest.product_id == product_id, SupportRequest.handling.in_(sorted(OPEN)))

@@ -222,7 +222,8 @@ def _send(runtime: Runtime, attempt: Attempt) -> Met:
     except OutboundRefused as refused:
         error = f"refused: {refused.detail}"
     except OutboundFailed as failed:
-        error, timed_out = f"{failed.reason}: {failed}", failed.reason == "timeout"
+        error = f"{failed.reason}: {failed}"
+        timed_out = failed.reason == "timeout"
     except Exception as mistake:
         log.exception("delivery %s could not be attempted", attempt.delivery_id)
         error = type(mistake).__name__
@@ -239,10 +240,13 @@ def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, met
         return
     delivery.attempts += 1
     delivery.owner = delivery.leased_until = None
-    delivery.last_status, delivery.last_error = met.status, met.error
+    delivery.last_status = met.status
+    delivery.last_error = met.error
     delivery.attempt_log = [*(delivery.attempt_log or []), met.entry(uow.now)]
     if met.is_success:
-        delivery.state, delivery.delivered_at, endpoint.failing_since = DeliveryState.DELIVERED, uow.now, None
+        delivery.state = DeliveryState.DELIVERED
+        delivery.delivered_at = uow.now
+        endpoint.failing_since = None
         return
     endpoint.failing_since = endpoint.failing_since or uow.now
     again_at = next_attempt_at(

@@ -61,7 +61,8 @@ def disable_endpoint(uow: UnitOfWork, endpoint: Endpoint, reason: str) -> None:
     """Stop delivering to an endpoint: what waits for it is parked, not lost, and the others are told."""
     if not endpoint.enabled:
         return
-    endpoint.enabled, endpoint.disabled_reason = False, reason
+    endpoint.enabled = False
+    endpoint.disabled_reason = reason
     _move(uow.session, endpoint.id, DeliveryState.PENDING, DeliveryState.PARKED)
     cause = Cause(actor="marketplace_hooks", reason=reason)
     uow.publish("endpoint.disabled", "endpoint", endpoint, {"endpoint_id": endpoint.id, "url": endpoint.url}, cause)
@@ -71,7 +72,9 @@ def enable_endpoint(runtime: Runtime, endpoint_id: str) -> Endpoint:
     """Deliver again, beginning with what was parked."""
     with runtime.database.session() as session:
         endpoint = locked_endpoint(session, endpoint_id)
-        endpoint.enabled, endpoint.disabled_reason, endpoint.failing_since = True, None, None
+        endpoint.enabled = True
+        endpoint.disabled_reason = None
+        endpoint.failing_since = None
         _move(session, endpoint.id, DeliveryState.PARKED, DeliveryState.PENDING)
     runtime.wakeups.wake_worker(JobKind.DELIVERIES)
     return endpoint

@@ -40,6 +40,8 @@ def redeliver(uow: UnitOfWork, delivery_id: int) -> Sent:
     if is_forgotten(event):
         raise Conflict("the delivery's payload has been purged", code="payload_purged", state=delivery.state)
     delivery.state = DeliveryState.PENDING if endpoint.enabled else DeliveryState.PARKED
-    delivery.attempts, delivery.due_at, delivery.delivered_at = 0, uow.now, None
+    delivery.attempts = 0
+    delivery.due_at = uow.now
+    delivery.delivered_at = None
     uow.wakeups.add(JobKind.DELIVERIES)
     return Sent(delivery=delivery, event=event)

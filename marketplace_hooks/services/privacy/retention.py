@@ -53,7 +53,9 @@ class _Batch:
 
 def purge(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> dict[str, int]:
     """Purge what is old until nothing is left or `stop` says so; return how much of each kind it was."""
-    now, settings, retrying = runtime.now(), runtime.settings, runtime.database.retrying
+    now = runtime.now()
+    settings = runtime.settings
+    retrying = runtime.database.retrying
     payloads_before = now - timedelta(days=settings.payload_days)
     inspections_before = now - timedelta(days=settings.inspection_days)
     return {
@@ -88,7 +90,8 @@ def _purge_by_number(runtime: Runtime, kind: str, before: datetime, batch: _Purg
     purged = 0
 
     def one(session: Session) -> _Batch:
-        settled, reached = _mark(session, kind), _mark(session, kind + _ROUND)
+        settled = _mark(session, kind)
+        reached = _mark(session, kind + _ROUND)
         begin = max(settled, reached)
         done = batch(session, before, begin)
         if begin == settled and done.settled > settled:

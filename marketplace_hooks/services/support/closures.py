@@ -51,8 +51,10 @@ def declare_closure(
         if (closure.first_day, closure.last_day, closure.cancelled_at) == (first_day, last_day, None):
             return False  # customers see it already: what it suspends stays as it is.
         closure.declared_at = uow.now
-    closure.first_day, closure.last_day = first_day, last_day
-    closure.announced_at, closure.cancelled_at = uow.now, None
+    closure.first_day = first_day
+    closure.last_day = last_day
+    closure.announced_at = uow.now
+    closure.cancelled_at = None
     uow.session.flush()
     _announce(uow, closure, "declared", cause)
     closures_changed(uow, seller_id)
@@ -69,7 +71,8 @@ def shorten_closure(uow: UnitOfWork, closure_id: str, last_day: date, *, told_at
         return False
     if last_day < closure.first_day and closure.first_day > day_of(uow.now, uow.zone):
         return cancel_closure(uow, closure_id, told_at=told_at, cause=cause)
-    closure.last_day, closure.told_at = earliest, told_at
+    closure.last_day = earliest
+    closure.told_at = told_at
     uow.session.flush()
     _announce(uow, closure, "shortened", cause)
     closures_changed(uow, closure.seller_id)
@@ -130,7 +133,8 @@ def shorten_own(uow: UnitOfWork, seller_id: str, closure_id: str, last_day: date
         raise PayloadRejected("nothing would be left of it", errors=[{"path": "last_day", "message": message}])
     if closure.last_day is not None and last_day > closure.last_day:
         because = "it is only ever shortened; declare another closure for more days"
-        state, code = closure.last_day, "closure_only_shortens"
+        state = closure.last_day
+        code = "closure_only_shortens"
         raise Conflict.between("the closure's last day", state, last_day, code=code, because=because)
     shorten_closure(uow, closure_id, last_day, told_at=_told_next(uow, closure), cause=cause)
     return closure
@@ -189,7 +193,8 @@ def _own(uow: UnitOfWork, seller_id: str, closure_id: str, asked: str) -> Seller
 
 
 def _too_many() -> Conflict:
-    what, asked = "the number of the seller's closures", MOST_CLOSURES + 1
+    what = "the number of the seller's closures"
+    asked = MOST_CLOSURES + 1
     because = "cancel one first, or wait until one is over"
     return Conflict.between(what, MOST_CLOSURES, asked, code="too_many_closures", because=because)
 

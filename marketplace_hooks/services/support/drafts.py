@@ -151,7 +151,9 @@ def send_draft(uow: UnitOfWork, customer_id: str, draft_id: str, *, as_it_is: bo
         as_it_is=as_it_is,
     )
     request = submit(uow, submitted, Cause(actor="customer", reason=""))
-    draft.sent_at, draft.subject, draft.body = uow.now, "", ""
+    draft.sent_at = uow.now
+    draft.subject = ""
+    draft.body = ""
     return request
 
 

@@ -66,7 +66,8 @@ def start_check(
     """Start a check of the site that a request would be about; a worker inspects it, if it may be inspected."""
     uow.wakeups.add(JobKind.INSPECTIONS)
     judged = judge_submission(uow.session, purchase, at=uow.now, shop_url=shop_url, check_id=None, zone=uow.zone)
-    code, outcome = judged.entitlement.code, judged.entitlement.outcome
+    code = judged.entitlement.code
+    outcome = judged.entitlement.outcome
     ours = code not in (Code.SHOP_SCOPE_MISMATCH, Code.SHOP_SCOPE_REQUIRED, Code.SHOP_URL_INVALID, Code.SHOP_NOT_BOUND)
     if shop_url is None or not ours or outcome is Entitled.NOT_ENTITLED:
         return _nothing_to_inspect(uow, purchase, shop_url, declared)

@@ -33,5 +33,7 @@ def settle_by_hand(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Re
         "request_id": request.id,
     }
     refund(uow, purchase, told, cause)
-    claim.state, claim.settled_at, claim.request_at = RefundState.REFUNDED, uow.now, None
+    claim.state = RefundState.REFUNDED
+    claim.settled_at = uow.now
+    claim.request_at = None
     return claim

@@ -95,7 +95,9 @@ def confirm_message(
         asked = "counts" if counts else "does_not_count"
         because = "it has been judged already"
         raise Conflict.between("the message's judgement", state, asked, code="already_judged", because=because)
-    message.counts, message.confirmed_by, message.confirmed_at = counts, actor, uow.now
+    message.counts = counts
+    message.confirmed_by = actor
+    message.confirmed_at = uow.now
     uow.session.flush()
     if counts:
         acknowledge(uow, request, message.received_at, cause)

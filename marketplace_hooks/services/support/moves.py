@@ -41,7 +41,8 @@ def refuse(
     acknowledge(uow, request, uow.now, cause)
     freeze_clock(uow, request, ClockName.FIX)
     contest_until = end_of(day_of(uow.now, uow.zone) + timedelta(days=uow.settings.contest_days), uow.zone)
-    request.refused_at, request.waits_until = uow.now, contest_until
+    request.refused_at = uow.now
+    request.waits_until = contest_until
     request.refusal = {"ground": ground.value, "text": text, "evidence": dict(evidence), "by": by}
     uow.session.add(Refusal(request_id=request.id, ground=ground.value, refused_at=uow.now))
     tell_request(uow, request, "refused", {"ground": ground, "contest_until": contest_until}, cause)
@@ -69,7 +70,8 @@ def contest(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> Sup
         asked=Handling.CONTESTED,
     )
     make_move(request, "contest")
-    request.contested_at, request.waits_until = uow.now, None
+    request.contested_at = uow.now
+    request.waits_until = None
     request.refusal = {**(request.refusal or {}), "contest": text}
     tell_request(uow, request, "contested", {}, cause)
     return request
@@ -110,7 +112,8 @@ def resolve(
     note_left(uow, request, ClockName.FIX)
     stop_clock(uow, request, ClockName.FIX, ClockState.MET, uow.now)
     until = deadline(uow.now, uow.settings.reopening_days, policy=Policy.MF, zone=uow.zone).due_before
-    request.resolved_at, request.waits_until = uow.now, until
+    request.resolved_at = uow.now
+    request.waits_until = until
     request.resolution = {"how": how, "release_id": release_id, "text": text}
     tell_request(uow, request, "resolved", {"how": how, "release_id": release_id, "until": until}, cause)
     return request
@@ -203,7 +206,8 @@ def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, caus
         asked=ClockState.RUNNING,
     )
     if clock is not None:
-        days_then, earlier = clock.business_days + days, clock.earlier_days
+        days_then = clock.business_days + days
+        earlier = clock.earlier_days
         start_clock(uow, request, ClockName.FIX, clock.started_at, days_then, earlier_days=earlier)
         clock.policy = {**clock.policy, "extended": {"days": days, "reason": reason}}
     return request
@@ -217,7 +221,9 @@ def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool,
     if not confirms:
         request.proposed_kind = kind
     else:
-        before, request.kind, request.proposed_kind = request.kind, kind, None
+        before = request.kind
+        request.kind = kind
+        request.proposed_kind = None
         if before is Kind.ANOMALY and kind is not Kind.ANOMALY:
             stop_clock(uow, request, ClockName.FIX, ClockState.VOID, uow.now)
         elif kind is Kind.ANOMALY and before is not Kind.ANOMALY and request.clocks_from is not None:
@@ -231,7 +237,9 @@ def close(uow: UnitOfWork, request: SupportRequest, reason: str, cause: Cause) -
     """Nothing more can happen: clocks still open are void, credentials given for its inspection are deleted."""
     for name in ClockName:
         stop_clock(uow, request, name, ClockState.VOID, uow.now)
-    request.closed_at, request.closed_reason, request.waits_until = uow.now, reason, None
+    request.closed_at = uow.now
+    request.closed_reason = reason
+    request.waits_until = None
     if request.check_id is not None:
         close_inspection(uow, request.check_id)
     tell_request(uow, request, "closed", {"reason": reason}, cause)

@@ -88,7 +88,8 @@ def request_refund(uow: UnitOfWork, request: SupportRequest, claim: RefundClaim,
     window = uow.settings.refund_window_months
     claim.path = path_at(purchase.purchased_at, uow.now, window_months=window, zone=uow.zone)
     move_refund(claim, RefundState.REQUESTED if claim.path == Path.PLATFORM else RefundState.MANUAL)
-    claim.requested_at, claim.request_at = uow.now, None
+    claim.requested_at = uow.now
+    claim.request_at = None
     told = {"amount": _money(claim), "path": claim.path, "idempotency_key": f"{request.id}:refund"}
     tell_request(uow, request, "refund_requested", told, cause)
 
@@ -99,7 +100,8 @@ def waive_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Refu
     if claim is None:
         raise Conflict.between("the refund", RefundState.NONE, RefundState.WAIVED, because="no refund is due")
     move_refund(claim, RefundState.WAIVED)
-    claim.settled_at, claim.request_at = uow.now, None
+    claim.settled_at = uow.now
+    claim.request_at = None
     tell_request(uow, request, "refund_waived", {"amount": _money(claim)}, cause)
     return claim
 
@@ -110,7 +112,8 @@ def approve_refund(
     """An operator has the refund asked for now: early, without the seller, or with the current period on top."""
     claim = claim_of(uow.session, request.id) or make_due(uow, [(request, uow.now)], cause).get(request.id)
     if claim is None:
-        none, requested = RefundState.NONE, RefundState.REQUESTED
+        none = RefundState.NONE
+        requested = RefundState.REQUESTED
         because = "there is nothing to give back"
         raise Conflict.between("the refund", none, requested, code="nothing_to_refund", because=because)
     if claim.state is not RefundState.DUE:
@@ -132,7 +135,9 @@ def settle_refund(uow: UnitOfWork, request_id: str | None, purchase_id: str, set
     claim = uow.session.scalar(query.with_for_update())
     if claim is None:
         return False
-    claim.state, claim.settled_at, claim.request_at = RefundState.REFUNDED, settled_at, None
+    claim.state = RefundState.REFUNDED
+    claim.settled_at = settled_at
+    claim.request_at = None
     return True
 
 

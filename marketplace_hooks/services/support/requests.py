@@ -142,7 +142,8 @@ def list_requests(
     if handling is not None:
         query = query.where(SupportRequest.handling == handling)
     query = _narrowed(query, which, now)
-    deadline, number = SupportRequest.next_deadline_at, SupportRequest.number
+    deadline = SupportRequest.next_deadline_at
+    number = SupportRequest.number
     at, key = after or (None, None)
     found: list[SupportRequest] = []
     if after is None or at is not None:

@@ -55,8 +55,10 @@ def start_clock(
     if clock is None:
         clock = Clock(request_id=request.id, name=name)
         uow.session.add(clock)
-    clock.started_at, clock.business_days = from_at, days
-    clock.earlier_days, clock.taken_days = earlier_days, None
+    clock.started_at = from_at
+    clock.business_days = days
+    clock.earlier_days = earlier_days
+    clock.taken_days = None
     clock.stopped_at = clock.missed_at = clock.noticed_at = clock.notice_id = clock.remaining_days = None
     clock.policy = policy
     _keep(uow, clock, found)
@@ -77,10 +79,13 @@ def stop_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName, state:
     if clock.state is not ClockState.FROZEN and clock.due_before is not None and at >= clock.due_before:
         if clock.stopped_at is not None or state is ClockState.VOID:
             return False
-        clock.stopped_at, clock.warn_at = at, None
+        clock.stopped_at = at
+        clock.warn_at = None
         clock.taken_days = _taken(uow, request, clock, at)
         return True
-    clock.state, clock.stopped_at, clock.warn_at = state, at, None
+    clock.state = state
+    clock.stopped_at = at
+    clock.warn_at = None
     clock.taken_days = _taken(uow, request, clock, at)
     if state is ClockState.MET:
         clock.missed_at = None
@@ -94,7 +99,8 @@ def freeze_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> N
     if clock is None or not runs(clock, uow.now):
         return
     clock.remaining_days, clock.taken_days = _left(uow, clock), _taken(uow, request, clock, uow.now)
-    clock.state, clock.warn_at = ClockState.FROZEN, None
+    clock.state = ClockState.FROZEN
+    clock.warn_at = None
     note_next_deadline(uow.session, request)
 
 
@@ -254,7 +260,8 @@ def _holidays(country: str, year: int) -> Sequence[str]:
 
 
 def _keep(uow: UnitOfWork, clock: Clock, found: Deadline) -> None:
-    clock.last_day, clock.due_before = found.last_day, found.due_before
+    clock.last_day = found.last_day
+    clock.due_before = found.due_before
     clock.state = ClockState.SUSPENDED if found.due_before is None else ClockState.RUNNING
     clock.trace = {
         "counted": [day.isoformat() for day in found.counted],

@@ -95,7 +95,8 @@ def read_figures(
 
 
 def _months(first: date, last: date) -> Sequence[date]:
-    first, last = first.replace(day=1), last.replace(day=1)
+    first = first.replace(day=1)
+    last = last.replace(day=1)
     count = (last.year - first.year) * 12 + last.month - first.month + 1
     if not 1 <= count <= MOST_MONTHS:
         raise ValueError(f"figures are read for 1 to {MOST_MONTHS} months, not for {count}")

@@ -78,8 +78,10 @@ def submit(uow: UnitOfWork, submitted: Submitted, cause: Cause) -> SupportReques
     uow.session.add(request)
     uow.session.flush()
     if original is not None:
-        request.duplicate_of, request.handling = original.id, Handling.CLOSED
-        request.closed_at, request.closed_reason = uow.now, "duplicate"
+        request.duplicate_of = original.id
+        request.handling = Handling.CLOSED
+        request.closed_at = uow.now
+        request.closed_reason = "duplicate"
         if submitted.check_id not in (None, original.check_id):
             close_inspection(uow, submitted.check_id)
         tell_request(uow, request, "closed", {"reason": "duplicate", "duplicate_of": original.id}, cause)
@@ -97,7 +99,8 @@ def submit(uow: UnitOfWork, submitted: Submitted, cause: Cause) -> SupportReques
 def _follow(uow: UnitOfWork, request: SupportRequest, outcome: Outcome, cause: Cause) -> None:
     if outcome is Outcome.NOT_ENTITLED:
         told = {"code": request.entitlement["code"], "remedy": request.entitlement["remedy"]}
-        request.closed_at, request.closed_reason = uow.now, "not_entitled"
+        request.closed_at = uow.now
+        request.closed_reason = "not_entitled"
         if request.check_id is not None:
             close_inspection(uow, request.check_id)
         tell_request(uow, request, "not_entitled", told, cause)
@@ -113,7 +116,8 @@ def _follow(uow: UnitOfWork, request: SupportRequest, outcome: Outcome, cause: C
 
 def start_clocks(uow: UnitOfWork, request: SupportRequest, from_at: datetime) -> None:
     """All requests start the acknowledgement clock; only an anomaly the fix clock (`domain.md` 16)."""
-    request.clocks_from, request.waits_until = from_at, None
+    request.clocks_from = from_at
+    request.waits_until = None
     start_clock(uow, request, ClockName.ACKNOWLEDGEMENT, from_at, uow.settings.acknowledgement_days)
     if request.kind is Kind.ANOMALY:
         start_clock(uow, request, ClockName.FIX, from_at, uow.settings.fix_days)
@@ -145,7 +149,8 @@ def complete_information(
         zone=uow.zone,
     )
     eligibility = judged.eligibility
-    request.checks, request.missing = shown(eligibility), list(eligibility.missing)
+    request.checks = shown(eligibility)
+    request.missing = list(eligibility.missing)
     request.grounds = [ground.value for ground in eligibility.grounds]
     if eligibility.outcome in (Outcome.NEEDS_INFORMATION, Outcome.NOT_ENTITLED):
         return request

@@ -90,7 +90,8 @@ def late_requests(session: Session, *, after: Place | None = None, limit: int) -
         .limit(limit)
     )
     if after is not None:
-        at, (request_id, _, name) = after[0], after[1].rpartition(":")
+        at = after[0]
+        (request_id, _, name) = after[1].rpartition(":")
         same = or_(Clock.request_id < request_id, and_(Clock.request_id == request_id, Clock.name < name))
         query = query.where(Clock.missed_at <= at, or_(Clock.missed_at < at, same))
     return [Late(request=request, clock=clock) for clock, request in session.execute(query)]

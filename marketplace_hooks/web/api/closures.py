@@ -71,7 +71,8 @@ class ClosuresSchema(AnswerSchema):
     items = fields.List(fields.Nested(ClosureSchema), required=True)
 
 
-_CLOSURE, _CLOSURES = ClosureSchema(), ClosuresSchema()
+_CLOSURE = ClosureSchema()
+_CLOSURES = ClosuresSchema()
 
 
 @operation("GET", "/sellers/<seller_id>/closures", tag="Sellers", answer=ClosuresSchema, refusals=(404,))
@@ -99,7 +100,9 @@ def list_closures(seller_id: str) -> Response:
 def declare_closure(asked: dict[str, Any], seller_id: str) -> Response:
     """Declare a closure: it is announced to customers now, and suspends the clocks of requests that come after."""
     _refuse_strangers(seller_id)
-    first_day, last_day, cause = asked["first_day"], asked["last_day"], _cause(asked)
+    first_day = asked["first_day"]
+    last_day = asked["last_day"]
+    cause = _cause(asked)
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         closure = declare_own(uow, seller_id, first_day=first_day, last_day=last_day, cause=cause)

@@ -58,7 +58,8 @@ class DeliveryListSchema(AnswerSchema):
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 WHO = (Role.OPERATOR, Role.PLATFORM)
-_ONE, _LIST = DeliverySchema(), DeliveryListSchema()
+_ONE = DeliverySchema()
+_LIST = DeliveryListSchema()
 
 
 @operation(

@@ -117,7 +117,9 @@ class ReportAnswerSchema(AnswerSchema):
     findings = fields.Integer(required=True)
 
 
-_STARTED, _ELIGIBILITY, _REPORT = CheckStartedSchema(), EligibilitySchema(), ReportAnswerSchema()
+_STARTED = CheckStartedSchema()
+_ELIGIBILITY = EligibilitySchema()
+_REPORT = ReportAnswerSchema()
 
 
 @operation(
@@ -132,8 +134,10 @@ _STARTED, _ELIGIBILITY, _REPORT = CheckStartedSchema(), EligibilitySchema(), Rep
 )
 def check_eligibility(asked: dict[str, Any]) -> Response:
     """Check whether a request about a purchase and a site would be accepted; the site is inspected by a worker."""
-    runtime, customer = current_runtime(), customer_of(signed_in())
-    given, said = asked["credentials"], asked["declared"]
+    runtime = current_runtime()
+    customer = customer_of(signed_in())
+    given = asked["credentials"]
+    said = asked["declared"]
 
     def start(uow: UnitOfWork) -> Any:
         purchase = purchase_of(uow.session, asked["purchase_id"], customer)

@@ -78,13 +78,15 @@ def _describes(view: Any) -> Any:
 def check_entitlement() -> Response:
     """Judge one purchase, or a customer's purchases of a product. Always 200; what one may not see is NOT_FOUND."""
     runtime = current_runtime()
-    identity, given = signed_in(), request.args
+    identity = signed_in()
+    given = request.args
     at = given.get("at")
     if at is None:
         return _response(answer_now(runtime, identity, given))
     if identity.role not in _MAY_ASK_OF_THE_PAST:
         raise Forbidden("only the platform and operators ask how it stood at another time")
-    asked, question = _asked(identity, given), _question(runtime, given, _instant(at))
+    asked = _asked(identity, given)
+    question = _question(runtime, given, _instant(at))
     with runtime.database.reading() as session:
         if identity.token_id is not None and not tokens.stands(session, identity.token_id):
             raise NotSignedIn("the token is unknown or revoked", code="invalid_token")

@@ -80,7 +80,9 @@ class EventListSchema(AnswerSchema):
     next_cursor = next_cursor()
 
 
-_EVENT, _LIST, _WHOLE = EventSchema(), EventListSchema(), EventWithPayloadSchema()
+_EVENT = EventSchema()
+_LIST = EventListSchema()
+_WHOLE = EventWithPayloadSchema()
 
 
 @operation("GET", "/events", tag="Events", roles=WHO, query=EventsQuerySchema, answer=EventListSchema, refusals=(400,))

@@ -109,8 +109,10 @@ _FIGURES = FiguresSchema()
 )
 def show_figures(query: dict[str, Any], seller_id: str) -> Response:
     """What was acknowledged and fixed in time, how soon, refunds and refusals, by month of the requests."""
-    identity, runtime = signed_in(), current_runtime()
-    now, zone = runtime.now(), runtime.settings.reference_zone
+    identity = signed_in()
+    runtime = current_runtime()
+    now = runtime.now()
+    zone = runtime.settings.reference_zone
     first, last = _asked(query, day_of(now, zone))
     with runtime.database.reading() as session:
         stranger = identity.role is Role.SELLER and identity.subject != seller_id
@@ -122,7 +124,8 @@ def show_figures(query: dict[str, Any], seller_id: str) -> Response:
 
 def _asked(query: dict[str, Any], today: date) -> tuple[date, date]:
     """The first and the last month; one alone is the end of a year."""
-    first, last = query.get("first"), query.get("last")
+    first = query.get("first")
+    last = query.get("last")
     if first is None:
         last = last or today.replace(day=1)
         return add_months(last, 1 - USUAL_MONTHS), last

@@ -85,7 +85,8 @@ class PreviewSchema(AnswerSchema):
     open_requests = fields.Integer(required=True, attribute="consequences.open_requests")
 
 
-_ANSWER, _PREVIEW = StatusAnswerSchema(), PreviewSchema()
+_ANSWER = StatusAnswerSchema()
+_PREVIEW = PreviewSchema()
 
 
 @operation(
@@ -207,7 +208,8 @@ def _change(kind: SubjectKind, id_: str, wanted: dict[str, Any]) -> Response:
 def _cancel(kind: SubjectKind, id_: str, query: dict[str, Any]) -> Response:
     identity = signed_in()
     side = _side(identity, query.get("actor"))
-    target, cause = _target(identity, kind, id_), Cause(actor=side, reason=query["reason"])
+    target = _target(identity, kind, id_)
+    cause = Cause(actor=side, reason=query["reason"])
     run_in_transaction(current_runtime(), lambda uow: ask_cancellation(uow, target, side, cause))
     return Response(status=204, headers={"Cache-Control": "no-store"})
 

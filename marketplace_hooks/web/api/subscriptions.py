@@ -119,7 +119,8 @@ class RenewalRequestSchema(Schema):
     enabled = fields.Boolean(required=True, truthy={True}, falsy={False})
 
 
-_CARE, _REACTIVATION = SubscriptionSchema(), ReactivationAnswerSchema()
+_CARE = SubscriptionSchema()
+_REACTIVATION = ReactivationAnswerSchema()
 
 
 @operation(
@@ -152,7 +153,8 @@ def change_subscription_renewal(asked: dict[str, Any], purchase_id: str) -> Resp
 
     The cancellation is confirmed by `subscription.renewal_cancelled`, with the day until which Business Care goes on.
     """
-    holder, cause = _holder(purchase_id), _cause()
+    holder = _holder(purchase_id)
+    cause = _cause()
 
     def act(uow: UnitOfWork) -> Any:
         return flat(ask_renewal(uow, holder, enabled=asked["enabled"], cause=cause))
@@ -171,7 +173,8 @@ def change_subscription_renewal(asked: dict[str, Any], purchase_id: str) -> Resp
 )
 def reactivate_subscription(purchase_id: str) -> Response:
     """Take up an expired Business Care again: the platform is told to charge, by `subscription.reactivation_due`."""
-    holder, cause = _holder(purchase_id), _cause()
+    holder = _holder(purchase_id)
+    cause = _cause()
 
     def act(uow: UnitOfWork) -> Any:
         return {"purchase_id": purchase_id, **ask_reactivation(uow, holder, cause)}
@@ -190,7 +193,8 @@ def _cause() -> Cause:
 
 def flat(care: Care) -> dict[str, Any]:
     """The Business Care with everything on the levels that its schema has."""
-    subscription, renewal = care.subscription, care.renewal
+    subscription = care.subscription
+    renewal = care.renewal
     names = ("purchase_id", "customer_id", "product_id", "state")
     return {
         **{name: getattr(subscription, name) for name in names},

@@ -62,7 +62,8 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
 
             return done_once(carry, _WHOLE, status=200)
 
-        view.__name__, view.__doc__ = act.__name__, act.__doc__
+        view.__name__ = act.__name__
+        view.__doc__ = act.__doc__
         call = operation(
             "POST",
             f"/support-requests/<request_id>/{path}",

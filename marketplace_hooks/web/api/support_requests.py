@@ -107,7 +107,8 @@ class ListSchema(AnswerSchema):
     next_cursor = next_cursor()
 
 
-_WHOLE, _LIST = WholeRequestSchema(), ListSchema()
+_WHOLE = WholeRequestSchema()
+_LIST = ListSchema()
 
 
 @operation(
@@ -137,7 +138,8 @@ def submit_support_request(asked: dict[str, Any]) -> Response:
 )
 def show_support_request(request_id: str) -> Response:
     """One request, whole, as the side that asks may see it."""
-    runtime, viewer = current_runtime(), viewer_of(signed_in())
+    runtime = current_runtime()
+    viewer = viewer_of(signed_in())
     with runtime.database.reading() as session:
         request = request_seen(session, request_id, viewer)
         zone = runtime.settings.reference_zone
@@ -147,7 +149,8 @@ def show_support_request(request_id: str) -> Response:
 @operation("GET", "/support-requests", tag="Support", roles=EVERY_SIDE, query=ListQuerySchema, answer=ListSchema)
 def list_support_requests(query: dict[str, Any]) -> Response:
     """One's own requests, the next deadline first."""
-    runtime, limit = current_runtime(), query["limit"]
+    runtime = current_runtime()
+    limit = query["limit"]
     with runtime.database.reading() as session:
         found = list_requests(
             session,
@@ -189,7 +192,8 @@ def _texts(value: Any) -> Any:
 
 def _submitted(uow: UnitOfWork, identity: Identity, asked: dict[str, Any]) -> Submitted:
     customer = customer_of(identity)
-    purchase_id, product_id = asked["purchase_id"], asked["product_id"]
+    purchase_id = asked["purchase_id"]
+    product_id = asked["product_id"]
     if asked["presale"]:
         purchase_id = None
         if uow.session.get(Product, product_id) is None:
@@ -199,7 +203,8 @@ def _submitted(uow: UnitOfWork, identity: Identity, asked: dict[str, Any]) -> Su
             raise PayloadRejected("whose request", errors=[{"path": "customer_id", "message": "Required."}])
     else:
         purchase = purchase_of(uow.session, purchase_id, customer)
-        customer, product_id = purchase.customer_id, purchase.product_id
+        customer = purchase.customer_id
+        product_id = purchase.product_id
     return Submitted(
         request_id=f"req_{uuid.uuid4().hex}",
         customer_id=customer,

@@ -37,7 +37,8 @@ def show(request_id: str, *, errors: Mapping[str, str] | None = None, written: M
     """The page of a request; with what was written and is wrong, where a form was not taken."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
-        viewer, zone = viewer_of(signed_in()), runtime.settings.reference_zone
+        viewer = viewer_of(signed_in())
+        zone = runtime.settings.reference_zone
         seen = request_seen(session, request_id, viewer)
         told = whole(session, seen, viewer, now=runtime.now(), zone=zone)
         return render_template(
@@ -63,9 +64,11 @@ _WORDS = {"kinds": KINDS, "stands": STANDS, "closed": CLOSED_BECAUSE, "refunds":
 
 def _moves(told: Mapping[str, Any], now: datetime) -> set[str]:
     """What she can do from runtime."""
-    handling, until = told["handling"], told["waits_until"]
+    handling = told["handling"]
+    until = told["waits_until"]
     in_time = until is None or now < until
-    offer, proposed = told["offer"], told["proposed_kind"]
+    offer = told["offer"]
+    proposed = told["proposed_kind"]
     found = {
         "answer": handling in OPEN,
         "withdraw": handling in OPEN,

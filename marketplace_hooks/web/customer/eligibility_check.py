@@ -36,7 +36,8 @@ def check(check_id: str) -> str | BaseResponse:
 @audience(Role.CUSTOMER)
 def declare_site(check_id: str) -> Response | BaseResponse:
     """Take what the customer says of the shop where it did not tell."""
-    runtime, found = current_runtime(), _draft_of(check_id)
+    runtime = current_runtime()
+    found = _draft_of(check_id)
     read_declaration(found)
     if found.declared is None and not found.errors:
         found.errors["platform_version"] = gettext("Say which version your shop runs, or give the list of its modules.")
@@ -52,7 +53,8 @@ def declare_site(check_id: str) -> Response | BaseResponse:
 @audience(Role.CUSTOMER)
 def check_again(check_id: str) -> str | Response | BaseResponse:
     """Look at the shop once more, with a key if one was given."""
-    runtime, found = current_runtime(), _draft_of(check_id)
+    runtime = current_runtime()
+    found = _draft_of(check_id)
     read_keys(found)
     if found.errors:
         return make_response(_page(check_id, found), 422)
@@ -83,7 +85,8 @@ def question(draft_id: str) -> str | BaseResponse:
 @audience(Role.CUSTOMER)
 def send_request(draft_id: str) -> BaseResponse:
     """Send it, once however often this comes: the draft becomes one request."""
-    runtime, as_it_is = current_runtime(), request.form.get("as_it_is") == "yes"
+    runtime = current_runtime()
+    as_it_is = request.form.get("as_it_is") == "yes"
     try:
         sent = run_in_transaction(runtime, lambda uow: send_draft(uow, customer_id(), draft_id, as_it_is=as_it_is))
     except Conflict:

@@ -39,7 +39,9 @@ SHOWN = 25
 def new_request() -> str | BaseResponse:
     """Choose the purchase, then describe; a draft is opened as it was left."""
     runtime = current_runtime()
-    purchase_id, product_id, draft_id = id_of("purchase"), id_of("product"), id_of("draft")
+    purchase_id = id_of("purchase")
+    product_id = id_of("product")
+    draft_id = id_of("draft")
     with runtime.database.reading() as session:
         if draft_id is not None:
             draft = own_draft(session, customer_id(), draft_id=draft_id)
@@ -56,7 +58,8 @@ def new_request() -> str | BaseResponse:
 @audience(Role.CUSTOMER)
 def write_request() -> Response | BaseResponse:
     """Keep what was written, and check it; where something is wrong, show the form again as it was filled in."""
-    runtime, written = current_runtime(), entered()
+    runtime = current_runtime()
+    written = entered()
     with runtime.database.reading() as session:
         bought = about(session, id_of("purchase"), id_of("product"))
         if written.errors:
@@ -95,7 +98,8 @@ def keys() -> str:
 
 def show_again(session: Session) -> Response:
     """The form as it was filled in, with a new token: the old one had been shown for too long to count."""
-    written, bought = entered(), about(session, id_of("purchase"), id_of("product"))
+    written = entered()
+    bought = about(session, id_of("purchase"), id_of("product"))
     written.errors["subject"] = gettext(
         "This form had been open for too long. Everything is still here: send it again."
     )
@@ -136,7 +140,8 @@ def _choice(session: Session) -> str:
 
 def _form(session: Session, bought: Purchased, written: Entered) -> str:
     runtime = current_runtime()
-    now, zone = runtime.now(), runtime.settings.reference_zone
+    now = runtime.now()
+    zone = runtime.settings.reference_zone
     head = None if bought.purchase_id is None else care_head(session, bought.purchase_id, now=now, zone=zone)
     return render_template(
         "marketplace_hooks/customer/new_request.html",

@@ -19,7 +19,10 @@ from ...remote.probes.protocol import Credentials
 from ..form_reader import text_of
 from ..i18n.language import gettext
 
-LONGEST_SUBJECT, LONGEST_BODY, LONGEST_URL, LONGEST_LIST = 500, 50_000, 2_000, 500_000
+LONGEST_SUBJECT = 500
+LONGEST_BODY = 50_000
+LONGEST_URL = 2_000
+LONGEST_LIST = 500_000
 LONGEST_KEY = 500
 KEYS = ("webservice_key", "client_id", "client_secret", "companion_key")
 _DRAFT = re.compile(r"[0-9a-f]{32}")

@@ -50,7 +50,8 @@ def purchase(purchase_id: str) -> str:
     runtime = current_runtime()
     with runtime.database.reading() as session:
         bought = purchased(session, holder(purchase_id))
-        now, zone = runtime.now(), runtime.settings.reference_zone
+        now = runtime.now()
+        zone = runtime.settings.reference_zone
         after = _place(decode("downloads", request.args.get("after") or None))
         question = Question(at=now, zone=zone)
         found, end = list_downloads(session, holder(purchase_id), question, after=after, limit=RELEASES_SHOWN)

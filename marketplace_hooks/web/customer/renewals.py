@@ -33,7 +33,8 @@ def renewal(purchase_id: str) -> str:
 def change_renewal(purchase_id: str) -> BaseResponse:
     """Cancel the renewal, or undo that. What is so already stays so."""
     enabled = request.form.get("enabled") == "yes"
-    runtime, cause = current_runtime(), cause_of(signed_in())
+    runtime = current_runtime()
+    cause = cause_of(signed_in())
     try:
         run_in_transaction(runtime, lambda uow: ask_renewal(uow, holder(purchase_id), enabled=enabled, cause=cause))
     except Conflict as impossible:
@@ -53,7 +54,8 @@ def reactivation(purchase_id: str) -> str | BaseResponse:
 @audience(Role.CUSTOMER)
 def reactivate(purchase_id: str) -> Response | BaseResponse:
     """Ask for it at the price that was shown; when it is another one by now, show that first."""
-    runtime, cause = current_runtime(), cause_of(signed_in())
+    runtime = current_runtime()
+    cause = cause_of(signed_in())
     with runtime.database.reading() as session:
         care = care_of(session, purchase_id)
     price = None if care is None or care.reactivation is None else care.reactivation.price.total_cents

@@ -110,7 +110,8 @@ def make_move(request_id: str, move: str) -> Response | BaseResponse:
 @audience(Role.CUSTOMER)
 def give_information(request_id: str) -> Response | BaseResponse:
     """Take what was missing: the shop's address, or what it runs; then the request is judged again."""
-    said, shop_url = Entered(draft_id=""), text_of("shop_url", LONGEST_URL)
+    said = Entered(draft_id="")
+    shop_url = text_of("shop_url", LONGEST_URL)
     read_declaration(said)
     if shop_url and parse(shop_url) is None:
         said.errors["shop_url"] = gettext("This address cannot be read.")

@@ -26,8 +26,10 @@ NEWEST = "newest"
 @audience(Role.CUSTOMER)
 def requests() -> str:
     """Her requests: those with the next deadline first, or the newest."""
-    runtime, viewer = current_runtime(), viewer_of(signed_in())
-    cursor, newest = request.args.get("after") or None, request.args.get("order") == NEWEST
+    runtime = current_runtime()
+    viewer = viewer_of(signed_in())
+    cursor = request.args.get("after") or None
+    newest = request.args.get("order") == NEWEST
     with runtime.database.reading() as session:
         if newest:
             before = decode_number("own-newest", cursor)

@@ -45,7 +45,8 @@ def read(language: str) -> Catalog:
 
 def updated(language: str) -> bytes:
     """The catalogue's file as it should be: every message of the source in its order, what is translated kept."""
-    kept, fresh = read(language), Catalog(locale=language, domain=DOMAIN, header_comment="", fuzzy=False)
+    kept = read(language)
+    fresh = Catalog(locale=language, domain=DOMAIN, header_comment="", fuzzy=False)
     for message in extract():
         if message.id:
             known = kept.get(message.id, message.context)

@@ -19,7 +19,8 @@ from ..state import Identity, current_runtime
 PERSON = "mh_person"
 OURS = "mh_"
 CSRF = "mh_csrf"
-BY_DEMO, BY_OPENID = "demo", "openid"
+BY_DEMO = "demo"
+BY_OPENID = "openid"
 PEOPLE = (Role.SELLER, Role.CUSTOMER, Role.OPERATOR)
 """The roles that a person may sign in as; the platform is a machine."""
 

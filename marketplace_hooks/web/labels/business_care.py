@@ -70,7 +70,8 @@ def care_title(care: Mapping[str, Any]) -> str:
 
 def care_extent(care: Mapping[str, Any]) -> str | None:
     """Until when it runs, or since when it does not; None when nobody can say."""
-    day, since = _day(care.get("last_day")), _day(care.get("since"))
+    day = _day(care.get("last_day"))
+    since = _day(care.get("since"))
     if care["active"]:
         return None if day is None else gettext("Until %(day)s included.", day=wording().day(day))
     return None if since is None else gettext("Since %(day)s.", day=wording().day(since))

@@ -51,7 +51,8 @@ def versions(first: str | None, last: str | None) -> str | None:
 
 def range_of(other: Mapping[str, str]) -> str | None:
     """The versions of another module that a listing warns of; None: all of them."""
-    first, last = other.get("from"), other.get("to")
+    first = other.get("from")
+    last = other.get("to")
     if first and last:
         return gettext("%(first)s to %(last)s", first=first, last=last)
     if first:

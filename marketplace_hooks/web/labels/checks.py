@@ -111,12 +111,14 @@ def _sources(evidence: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _paths(paths: list[str]) -> str:
-    shown, more = ", ".join(paths[:PATHS_SHOWN]), len(paths) - PATHS_SHOWN
+    shown = ", ".join(paths[:PATHS_SHOWN])
+    more = len(paths) - PATHS_SHOWN
     return shown if more <= 0 else f"{shown}, {ngettext('and one more', 'and %(count)s more', more)}"
 
 
 def _range(announced: Mapping[str, str | None]) -> str:
-    first, last = announced.get("from"), announced.get("to")
+    first = announced.get("from")
+    last = announced.get("to")
     if first and last:
         return gettext("%(first)s to %(last)s", first=first, last=last)
     if first:
@@ -125,7 +127,8 @@ def _range(announced: Mapping[str, str | None]) -> str:
 
 
 def _source(evidence: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    probe, strength = evidence.get("rung"), evidence.get("strength")
+    probe = evidence.get("rung")
+    strength = evidence.get("strength")
     if probe:
         sure = str(STRENGTHS[Strength(strength)]) if strength in list(Strength) else ""
         where = str(PROBES.get(probe, probe))

@@ -46,7 +46,8 @@ class ClockTold:
 
 def told_clock(clock: Mapping[str, Any], now: datetime) -> ClockTold:
     """A clock as the services show it, in words. One that has run out is late, noticed by a sweep or not."""
-    state, due = clock["state"], clock["due_before"]
+    state = clock["state"]
+    due = clock["due_before"]
     runs = state is ClockState.RUNNING
     is_late = state is ClockState.MISSED or (runs and due is not None and due <= now)
     left_s = (due - now).total_seconds() if due is not None else None

@@ -76,7 +76,9 @@ class CheckTold:
 
 def check_told(check: Check, *, running: bool = False) -> CheckTold:
     """A check as the customer reads it. `running`: the site is still being looked at."""
-    name, result, evidence = check["name"], Result(check["result"]), check["evidence"]
+    name = check["name"]
+    result = Result(check["result"])
+    evidence = check["evidence"]
     waits = running and result is Result.UNKNOWN and name in SITE_CHECKS
     strength = evidence.get("strength")
     return CheckTold(
@@ -91,7 +93,8 @@ def check_told(check: Check, *, running: bool = False) -> CheckTold:
 
 
 def _entitlement(result: Result, evidence: Check) -> str:
-    code, last_day = Code(evidence["code"]), evidence.get("last_day")
+    code = Code(evidence["code"])
+    last_day = evidence.get("last_day")
     if evidence["active"] and last_day is not None:
         return gettext("Active until %(day)s included.", day=wording().day(_day(last_day)))
     return str(WHY_NOT.get(code, ""))
@@ -143,7 +146,8 @@ def _product_installed(result: Result, evidence: Check) -> str:
 
 
 def _conflicts(result: Result, evidence: Check) -> str:
-    modules, overrides = evidence.get("modules") or [], evidence.get("overrides") or []
+    modules = evidence.get("modules") or []
+    overrides = evidence.get("overrides") or []
     if result is Result.FAIL:
         return gettext(
             "Not announced to work together: %(names)s.", names=_names([_named(one) for one in modules], overrides)
@@ -211,7 +215,8 @@ def _contradicted(evidence: Check) -> str:
 
 
 def _range(announced: Mapping[str, str | None] | None) -> str | None:
-    first, last = (announced or {}).get("from"), (announced or {}).get("to")
+    first = (announced or {}).get("from")
+    last = (announced or {}).get("to")
     if first and last:
         return gettext("%(first)s to %(last)s", first=first, last=last)
     if first:

@@ -160,7 +160,8 @@ class ClockSaid:
 def say_clock(name: ClockName, clock: Mapping[str, Any]) -> ClockSaid:
     """A clock as `services.clocks.shown` gives it, in the reader's words."""
     sentences = _SENTENCES[name]
-    state, last_day = ClockState(clock["state"]), clock["last_day"]
+    state = ClockState(clock["state"])
+    last_day = clock["last_day"]
     if last_day is None and state in (ClockState.RUNNING, ClockState.MISSED):
         state = ClockState.SUSPENDED
     day = wording().day(last_day, "full") if last_day is not None else ""
@@ -175,7 +176,8 @@ def say_clock(name: ClockName, clock: Mapping[str, Any]) -> ClockSaid:
 
 def _why(clock: Mapping[str, Any]) -> list[str]:
     """How the date was counted, from what is stored with the clock."""
-    trace, told = trace_of(clock), wording()
+    trace = trace_of(clock)
+    told = wording()
     if not trace.counted:
         return []
     why = [

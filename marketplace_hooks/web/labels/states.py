@@ -12,7 +12,10 @@ from typing import Any
 from ...domain.support.state_machine import Handling
 from ..i18n.language import Marked, lazy
 
-CALM, GOOD, WARNING, BAD = "calm", "good", "warning", "bad"
+CALM = "calm"
+GOOD = "good"
+WARNING = "warning"
+BAD = "bad"
 
 TAGS: Mapping[str, tuple[str, Marked]] = {
     # products and packs

@@ -36,9 +36,13 @@ def write_letter(settings: Settings, facts: Facts, locale: str) -> Written | Non
     request_id = facts.data.get("request_id")
     site_url = f"{settings.public_url.rstrip('/')}{settings.url_prefix}"
     if request_id is None:
-        see, address, footer = SEE_ACCOUNT, f"{site_url}/account", FOOTER_ACCOUNT
+        see = SEE_ACCOUNT
+        address = f"{site_url}/account"
+        footer = FOOTER_ACCOUNT
     else:
-        see, address, footer = SEE, f"{site_url}{_PLACES[facts.reader]}{quote(str(request_id), safe='')}", FOOTER
+        see = SEE
+        address = f"{site_url}{_PLACES[facts.reader]}{quote(str(request_id), safe='')}"
+        footer = FOOTER
     parts = [
         _filled(wording, GREETING, {"name": facts.reader_name}),
         _filled(wording, words.text, values),
@@ -51,7 +55,8 @@ def write_letter(settings: Settings, facts: Facts, locale: str) -> Written | Non
 
 def _words(facts: Facts) -> Words | None:
     """The words for the event, for what it says where it may say several things."""
-    data, known = facts.data, WORDS[facts.reader]
+    data = facts.data
+    known = WORDS[facts.reader]
     variant = data.get("by")
     if data.get("proposed_kind"):
         variant = "proposed"
@@ -65,7 +70,8 @@ def _values(wording: Wording, facts: Facts) -> dict[str, str]:
     data = facts.data
     until = next((data[name] for name in ("until", "contest_until", "waits_until", "due_before") if data.get(name)), "")
     amount = data.get("amount") or {}
-    reason, code = data.get("reason"), data.get("code")
+    reason = data.get("reason")
+    code = data.get("code")
     title = wording.said(facts.product_title).plain if facts.product_title else ""
     return {
         "about": facts.request_subject or "",

@@ -39,12 +39,14 @@ def replies() -> Response:
 @audience(Role.OPERATOR)
 def judge_reply() -> BaseResponse:
     """Keep what the operator says of one message."""
-    identity, told = signed_in(), request.form.get("counts", "")
+    identity = signed_in()
+    told = request.form.get("counts", "")
     request_id, message_id = (known_id(request.form.get(name, "")) for name in ("request_id", "message_id"))
     if told not in ("yes", "no"):
         tell("bad", gettext("Say yes or no: nothing was changed."))
         return redirect(url_for("mh_operator.replies"), 303)
-    counts, actor = told == "yes", identity.subject or identity.role
+    counts = told == "yes"
+    actor = identity.subject or identity.role
     try:
         run_in_transaction(
             current_runtime(),

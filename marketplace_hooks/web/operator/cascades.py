@@ -27,7 +27,9 @@ LIST = "operator-cascades"
 @audience(Role.OPERATOR)
 def cascades() -> Response:
     """All cascades, the newest first."""
-    kind, id_, state = asked_word("kind", SubjectKind), asked("id"), asked_word("state", CascadeState)
+    kind = asked_word("kind", SubjectKind)
+    id_ = asked("id")
+    state = asked_word("state", CascadeState)
     about = (kind or SubjectKind.PRODUCT, id_) if id_ is not None else None
     with current_runtime().database.reading() as session:
         found, before = event_log.find_cascades(

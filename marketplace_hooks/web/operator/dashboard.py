@@ -23,7 +23,8 @@ from .layout import page
 @audience(Role.OPERATOR)
 def overview() -> Response:
     """Tasks, and charts of backlog, lag, deliveries and missed clocks."""
-    now, zone = current_runtime().now(), current_runtime().settings.reference_zone
+    now = current_runtime().now()
+    zone = current_runtime().settings.reference_zone
     with current_runtime().database.reading() as session:
         dashboard = read_dashboard(session, now, zone)
     waited_s = None if dashboard.oldest_at is None else max(0.0, (now - dashboard.oldest_at).total_seconds())

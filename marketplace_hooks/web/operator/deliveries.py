@@ -37,7 +37,9 @@ _TOLD_OF = {"request": "support_request"}
 @audience(Role.OPERATOR)
 def deliveries() -> Response:
     """The log of what was sent, the newest first."""
-    kind, id_, state = asked("kind"), asked("id"), asked_word("state", DeliveryState)
+    kind = asked("kind")
+    id_ = asked("id")
+    state = asked_word("state", DeliveryState)
     by_subject = id_ is not None and kind in SUBJECTS and kind != "event"
     with current_runtime().database.reading() as session:
         found, before = event_log.find_deliveries(

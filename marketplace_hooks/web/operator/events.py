@@ -44,8 +44,10 @@ IMPERSONAL = ("product.", "pack.", "release.published", "seller.")
 @audience(Role.OPERATOR)
 def events() -> Response:
     """The log of what was received, the newest first, narrowed by what is asked for."""
-    kind, id_ = asked("kind"), asked("id")
-    first, last = asked_day("from"), asked_day("to")
+    kind = asked("kind")
+    id_ = asked("id")
+    first = asked_day("from")
+    last = asked_day("to")
     wanted: dict[str, Any] = {"type_": asked("type"), "state": asked_word("state", InboxState)}
     if id_ is not None:
         found_by = {"event_id": id_} if kind not in SUBJECTS or kind == "event" else {"subject": f"{kind}:{id_}"}

@@ -35,7 +35,9 @@ EVERYTHING = Visibility(everything=True)
 @audience(Role.OPERATOR)
 def products() -> Response:
     """All products, hidden ones too, by id: by words of the name, status and seller."""
-    search, seller_id, status = asked("q"), asked("seller"), asked_word("status", Status)
+    search = asked("q")
+    seller_id = asked("seller")
+    status = asked_word("status", Status)
     with current_runtime().database.reading() as session:
         found = find_products(
             session,

@@ -26,7 +26,8 @@ MONTHS = 12
 @audience(Role.OPERATOR)
 def sellers() -> Response:
     """All sellers by id, or those whose name holds what is searched for."""
-    search, after = asked("q"), decode(LIST, asked("after"))
+    search = asked("q")
+    after = decode(LIST, asked("after"))
     with current_runtime().database.reading() as session:
         found = find_sellers(session, search=search, after=after, limit=A_PAGE + 1)
         return page("sellers", listed=paged(LIST, found, lambda one: one.seller_id), search=search)
@@ -36,7 +37,8 @@ def sellers() -> Response:
 @audience(Role.OPERATOR)
 def seller(seller_id: str) -> Response:
     """One seller's figures of the last months, and the announced closures."""
-    now, zone = current_runtime().now(), current_runtime().settings.reference_zone
+    now = current_runtime().now()
+    zone = current_runtime().settings.reference_zone
     today = day_of(now, zone)
     with current_runtime().database.reading() as session:
         found = find_seller(session, known_id(seller_id))

@@ -24,7 +24,8 @@ from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import key_of, number_after, page, place_after
 
-LATE, CONTESTED = "operator-late", "operator-contested"
+LATE = "operator-late"
+CONTESTED = "operator-contested"
 EXTENDABLE = ("running", "suspended")
 
 
@@ -104,7 +105,9 @@ def shown_request(
 
 def _moves_of(told: dict[str, Any]) -> dict[str, bool]:
     """What the marketplace can do now; what is impossible is not offered."""
-    handling, fix, refund = told["handling"], told["clocks"]["fix"], told["refund"]["state"]
+    handling = told["handling"]
+    fix = told["clocks"]["fix"]
+    refund = told["refund"]["state"]
     answerable = (Handling.NEEDS_INFORMATION, Handling.ACCEPTED, Handling.ACKNOWLEDGED)
     due = fix["due_before"] if fix else None
     return {

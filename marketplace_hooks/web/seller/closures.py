@@ -63,12 +63,14 @@ def declare() -> BaseResponse:
     """Declare one. Customers see it from this moment on."""
     filled = Filled()
     first_day = filled.day("first_day", required=gettext("Say on which day it begins"))
-    last_day, is_open = filled.day("last_day"), filled.one_of("open_ended", ("yes",)) is not None
+    last_day = filled.day("last_day")
+    is_open = filled.one_of("open_ended", ("yes",)) is not None
     reason = filled.text("reason", longest=2_000)
     _check_days(filled, first_day, last_day, is_open=is_open)
     if filled.errors or first_day is None:
         return _shown(filled, code=422)
-    end, cause = None if is_open else last_day, Cause(actor="seller", reason=reason)
+    end = None if is_open else last_day
+    cause = Cause(actor="seller", reason=reason)
 
     def act(uow: UnitOfWork) -> str:
         return declare_own(uow, seller_id(), first_day=first_day, last_day=end, cause=cause).id
@@ -128,7 +130,8 @@ def _check_days(filled: Filled, first_day: date | None, last_day: date | None, *
 
 
 def _shown(filled: Filled, *, code: int = 200, refused: str | None = None, asked_for: str | None = None) -> Response:
-    settings, today = current_runtime().settings, _today()
+    settings = current_runtime().settings
+    today = _today()
     with current_runtime().database.reading() as session:
         found = [_told(one, today) for one in current_closures(session, seller_id(), today)]
     return page(
@@ -146,7 +149,8 @@ def _shown(filled: Filled, *, code: int = 200, refused: str | None = None, asked
 
 
 def _told(closure: SellerClosure, today: date) -> ClosureTold:
-    first, last = closure.first_day, closure.last_day
+    first = closure.first_day
+    last = closure.last_day
     days = None if last is None else (last - first).days + 1
     return ClosureTold(
         id=closure.id,

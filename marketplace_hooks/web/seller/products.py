@@ -24,7 +24,8 @@ LIST = "own-products"
 @audience(Role.SELLER)
 def products() -> Response:
     """The seller's products, by id: those whose name holds what is searched for, in one status or in any."""
-    wanted, search = request.args.get("status", ""), asked("q")
+    wanted = request.args.get("status", "")
+    search = asked("q")
     status = Status(wanted) if wanted in list(Status) else None
     with current_runtime().database.reading() as session:
         found = own_products(session, seller_id(), search=search, status=status, after=cursor(LIST), limit=A_PAGE)

@@ -25,7 +25,8 @@ MONTHS = 12
 @audience(Role.SELLER)
 def figures() -> Response:
     """The last twelve months: what was taken charge of and fixed in time, refunds, refusals."""
-    now, zone = current_runtime().now(), current_runtime().settings.reference_zone
+    now = current_runtime().now()
+    zone = current_runtime().settings.reference_zone
     today = day_of(now, zone)
     first = add_months(today.replace(day=1), 1 - MONTHS)
     with current_runtime().database.reading() as session:
@@ -51,7 +52,8 @@ def _series(names: Sequence[str], values: Sequence[int]) -> list[tuple[str, int]
 
 def _kept(kept: Sequence[Kept]) -> dict[str, int | None]:
     """All months together; `percent` is None while nothing is decided."""
-    in_time, late = sum(one.in_time for one in kept), sum(one.late for one in kept)
+    in_time = sum(one.in_time for one in kept)
+    late = sum(one.late for one in kept)
     decided = in_time + late
     return {"in_time": in_time, "late": late, "percent": 100 * in_time // decided if decided else None}
 

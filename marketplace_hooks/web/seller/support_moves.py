@@ -163,7 +163,8 @@ def make_offer(request_id: str) -> BaseResponse:
     filled = Filled()
     paid = {release.id: release for release in _releases(request_id) if release.kind is ReleaseKind.PAID}
     release_id = filled.one_of("release_id", paid, required=gettext("Choose the paid version that you propose"))
-    cents, text = filled.cents("amount"), filled.text("text")
+    cents = filled.cents("amount")
+    text = filled.text("text")
     if filled.errors or release_id is None:
         return _with_releases(request_id, "offer", filled, code=422)
     amount = {"amount_cents": cents, "currency": paid[release_id].currency or "EUR"}

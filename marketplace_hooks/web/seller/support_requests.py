@@ -33,7 +33,8 @@ def requests() -> Response:
     """The seller's requests, the next deadline first."""
     wanted = request.args.get("show", Which.OPEN.value)
     which = Which(wanted) if wanted in list(Which) else Which.OPEN
-    viewer, now = Viewer(seller_id=seller_id()), current_runtime().now()
+    viewer = Viewer(seller_id=seller_id())
+    now = current_runtime().now()
     with current_runtime().database.reading() as session:
         found = list_requests(session, viewer, which=which, now=now, after=_after(), limit=A_PAGE + 1)
         listed = paged(LIST, found, _key)
@@ -59,7 +60,8 @@ def request_page(request_id: str) -> Response:
 def shown_request(request_id: str, *, name: str = "request", code: int = 200, **more: Any) -> Response:
     """A page about one request; `more` is what the page `name` needs beside."""
     runtime = current_runtime()
-    now, zone = runtime.now(), runtime.settings.reference_zone
+    now = runtime.now()
+    zone = runtime.settings.reference_zone
     viewer = Viewer(seller_id=seller_id())
     with runtime.database.reading() as session:
         found = request_seen(session, known_id(request_id), viewer)

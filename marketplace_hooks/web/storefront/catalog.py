@@ -57,7 +57,9 @@ def _words_of_the_shop() -> dict[str, Any]:
 @audience()
 def home() -> Response:
     """The catalogue: what is searched for, or everything, by pages; and the packs."""
-    search, category, after = _asked("q", LONGEST_SEARCH), _asked("category", LONGEST_ID), _asked("after", LONGEST_ID)
+    search = _asked("q", LONGEST_SEARCH)
+    category = _asked("category", LONGEST_ID)
+    after = _asked("after", LONGEST_ID)
     runtime = current_runtime()
     with runtime.database.reading() as session:
         products = catalogue.find_products(session, category=category, search=search, after=after, limit=PRODUCTS_SHOWN)

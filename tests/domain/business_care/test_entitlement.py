@@ -288,5 +288,6 @@ def test_a_further_purchase_never_makes_the_answer_worse(one: list[Code], other:
             purchase = replace(purchase, **ONE_FACT_EACH[code])
         purchases.append(purchase)
     question = Question(at=AT, zone=PARIS, product="mod-1", site="https://shop.example")
-    alone, together = judge(purchases[:1], question), judge(purchases, question)
+    alone = judge(purchases[:1], question)
+    together = judge(purchases, question)
     assert PRECEDENCE.index(together.code) >= PRECEDENCE.index(alone.code)

@@ -27,7 +27,8 @@ def test_a_period_costs_two_fifths_of_the_listing_price() -> None:
 
 
 def test_the_reactivation_supplement_rose_on_20_march_2025() -> None:
-    before, since = date(2025, 3, 19), date(2025, 3, 20)
+    before = date(2025, 3, 19)
+    since = date(2025, 3, 20)
     assert reactivation_price(9900, before) == ReactivationPrice(period_cents=3960, supplement_cents=2970)
     assert reactivation_price(9900, since) == ReactivationPrice(period_cents=3960, supplement_cents=9405)
     assert reactivation_price(9900, since).total_cents == 13365

@@ -77,7 +77,8 @@ def test_a_purchase_of_29_february_ends_on_it_again_every_fourth_year() -> None:
 
 @given(anchors, indexes)
 def test_periods_follow_each_other_without_a_gap_or_an_overlap(anchor: date, index: int) -> None:
-    one, next_one = period(anchor, index), period(anchor, index + 1)
+    one = period(anchor, index)
+    next_one = period(anchor, index + 1)
     assert next_one.first_day == one.last_day + timedelta(days=1)
     assert one.first_day <= one.last_day
     assert renewal_instant(anchor, index, PARIS) < renewal_instant(anchor, index + 1, PARIS)
@@ -198,7 +199,8 @@ def test_the_outcome_does_not_depend_on_when_it_is_noticed_nor_on_the_order_of_c
 
 
 def test_a_cancellation_recorded_after_the_charge_is_reversed_if_it_was_in_time() -> None:
-    in_time, late = stop(Cause.CUSTOMER, RENEWAL_AT - MOMENT), stop(Cause.CUSTOMER, RENEWAL_AT)
+    in_time = stop(Cause.CUSTOMER, RENEWAL_AT - MOMENT)
+    late = stop(Cause.CUSTOMER, RENEWAL_AT)
     assert reversal_is_due(RENEWAL_AT, True, in_time)
     assert not reversal_is_due(RENEWAL_AT, True, late)
     assert not reversal_is_due(RENEWAL_AT, False, in_time)

@@ -15,7 +15,8 @@ from marketplace_hooks.domain.releases.downloads import Release, Verdict, judge_
 
 ZONE = "Europe/Paris"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-FIRST, LAST = date(2024, 6, 15), date(2025, 6, 15)
+FIRST = date(2024, 6, 15)
+LAST = date(2025, 6, 15)
 RUNNING = CoveredPeriod(first_day=date(2025, 9, 1), last_day=date(2026, 9, 1))
 OVER = CoveredPeriod(first_day=FIRST, last_day=LAST)
 
@@ -74,7 +75,8 @@ def test_a_refund_and_a_dispute_close_everything(is_paid: bool) -> None:
 
 def test_an_end_before_the_term_leaves_what_was_published_before_it() -> None:
     ended = NOW - timedelta(days=10)
-    before, after = ended - timedelta(seconds=1), ended
+    before = ended - timedelta(seconds=1)
+    after = ended
     assert verdict(before, RUNNING, terminated_at=ended) is Verdict.AVAILABLE
     assert verdict(after, RUNNING, terminated_at=ended) is Verdict.BUSINESS_CARE_OVER
     disputed = [Dispute(disputed_at=NOW)]

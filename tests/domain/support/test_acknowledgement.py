@@ -132,7 +132,8 @@ def test_headers_that_people_s_mail_carries_too_do_not_decide_alone(header: tupl
 
 
 def test_a_declared_helpdesk_may_relay_a_person_but_its_own_answers_do_not_count() -> None:
-    generated, replied = ("Auto-Submitted", "auto-generated"), ("Auto-Submitted", "auto-replied")
+    generated = ("Auto-Submitted", "auto-generated")
+    replied = ("Auto-Submitted", "auto-replied")
     assert classify(said(ANSWER, generated, helpdesk_relay=True)).counts is True
     assert classify(said(ANSWER, replied, helpdesk_relay=True)).counts is False
     assert classify(said(ANSWER, generated, replied, helpdesk_relay=True)).counts is False

@@ -8,7 +8,8 @@ import pytest
 
 from marketplace_hooks.domain.support.closures import ClosureState, state_on
 
-FIRST, LAST = date(2026, 12, 24), date(2027, 1, 3)
+FIRST = date(2026, 12, 24)
+LAST = date(2027, 1, 3)
 
 
 @pytest.mark.parametrize(

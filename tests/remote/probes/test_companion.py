@@ -75,7 +75,9 @@ def test_a_companion_tells_everything_and_for_our_nonce(open_shop: Open, outboun
     )
     assert seen.module("shipping").is_half_upgraded
     assert seen.module("another").installed is False
-    platform, module, overrides = seen.files("platform"), seen.files("shipping"), seen.overrides
+    platform = seen.files("platform")
+    module = seen.files("shipping")
+    overrides = seen.overrides
     assert platform is not None
     assert platform.value == {"changed": ["classes/Product.php"], "missing": []}
     assert overrides is not None

@@ -88,7 +88,8 @@ def test_a_second_start_changes_nothing(server: EmbeddedRedis) -> None:
 
 
 def test_once_closed_nothing_is_left(server: EmbeddedRedis) -> None:
-    process, folder = server.process, server.folder
+    process = server.process
+    folder = server.folder
     server.close()
     assert process is not None
     assert process.poll() == 0

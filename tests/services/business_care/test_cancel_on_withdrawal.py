@@ -326,7 +326,8 @@ def test_a_withdrawal_scheduled_cancelled_and_scheduled_again_counts_from_its_la
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     holds(marketplace)
-    first, last = BOUGHT + 10 * DAY, BOUGHT + 30 * DAY
+    first = BOUGHT + 10 * DAY
+    last = BOUGHT + 30 * DAY
     marketplace.change("mod-1", WITHDRAWN, effective_at=first.isoformat())
     marketplace.run_all_now()
     clock.shift(DAY)

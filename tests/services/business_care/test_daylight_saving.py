@@ -91,7 +91,8 @@ def are_bought(marketplace: Marketplace, clock: time_machine.Traveller, ones: Se
 
 def moments(ones: Sequence[Bought], delay: timedelta) -> list[datetime]:
     """Every three hours of the days around, and both sides of each instant after which something is due."""
-    first, last = ones[0].at - 2 * HOUR, ones[-1].at + DAY
+    first = ones[0].at - 2 * HOUR
+    last = ones[-1].at + DAY
     hours = [first + number * 3 * HOUR for number in range((last - first) // (3 * HOUR) + 1)]
     return sorted({*hours, *(one.at + delay + side for one in ones for side in (-SECOND, timedelta(0)))})
 

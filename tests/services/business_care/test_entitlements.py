@@ -46,7 +46,8 @@ def _on_sale(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
 
 def live_through(marketplace: Marketplace, clock: time_machine.Traveller, case: dict[str, Any]) -> None:
     """Buy on the first day, have each period claimed and paid as the case says, and tell the rest when it happens."""
-    facts, at = case["purchase"], instant(case["request_at"])
+    facts = case["purchase"]
+    at = instant(case["request_at"])
     first, *others = facts["periods"]
     clock.move_to(instant(f"{first['first_day']}T12:00:00+02:00"))
     holds(marketplace, product_id=facts["product"], shop_url=facts["shop"])

@@ -106,7 +106,8 @@ class Lived:
 
     def code(self, now: datetime) -> str:
         """The code of the answer for the merchant site of the purchase."""
-        today, spans = now.astimezone(PARIS).date(), self.periods(now)
+        today = now.astimezone(PARIS).date()
+        spans = self.periods(now)
         for why, ended in (("refund", "REFUNDED"), ("termination", "TERMINATED")):
             if why in self.ends and self.ends[why] <= now:
                 return ended
@@ -146,7 +147,8 @@ class Walk:
     """One history: what happens, how it is told, and what the rows must say after it."""
 
     def __init__(self, marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-        self.marketplace, self.clock = marketplace, clock
+        self.marketplace = marketplace
+        self.clock = clock
         self.lived: dict[str, Lived] = {}
         self.product_of: dict[str, str] = {}
         self.withdrawals: dict[str, list[list[datetime | None]]] = {"mod-1": [], "mod-2": []}
@@ -249,7 +251,8 @@ class Walk:
 
     def refund(self, number: int) -> None:
         id_, lived = self.pick(number)
-        at, is_whole = self.earlier(lived, number // 3), number % 2 == 0
+        at = self.earlier(lived, number // 3)
+        is_whole = number % 2 == 0
         if is_whole:
             self.hear_of_end(lived, "refund", at)
         said = {"refunded_at": at.isoformat(), "request_id": None, "amount": money(9900 if is_whole else 1)}

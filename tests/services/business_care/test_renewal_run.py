@@ -76,7 +76,8 @@ def test_worked_case(marketplace: Marketplace, clock: time_machine.Traveller, ca
         live_until(marketplace, clock, subscription(marketplace).renewal_at + CLAIM_DELAY)
         charged(marketplace, "renewed", index)
         marketplace.run_all_now()
-    known, expected = subscription(marketplace), case["expected"]
+    known = subscription(marketplace)
+    expected = case["expected"]
     assert known.last_day == date.fromisoformat(expected["period_end_last_day"])
     assert known.renewal_at == instant(expected["renewal_instant"])
     notice_day = date.fromisoformat(expected["recommended_send_day"])
@@ -321,7 +322,8 @@ def test_a_renewal_is_announced_once_with_its_price_and_the_proof_is_kept(
     assert notices(marketplace) == []
     live_until(marketplace, clock, NOTICE)
     live_until(marketplace, clock, NOTICE + 60 * DAY)
-    [notice], [announced] = notices(marketplace), outgoing(marketplace, "renewal_notice_due")
+    [notice] = notices(marketplace)
+    [announced] = outgoing(marketplace, "renewal_notice_due")
     assert (notice.sent_at, notice.owed, notice.timeliness) == (NOTICE, owed, "in_time")
     assert (notice.window_first_day, notice.window_last_day) == (date(2026, 12, 2), date(2027, 2, 2))
     assert notice.event_id == announced.event_id

@@ -300,7 +300,8 @@ def test_one_host_is_inspected_by_one_at_a_time_and_others_meanwhile(here: Runti
 
 def test_the_next_check_of_a_host_follows_when_the_first_is_done(here: Runtime, open_shop: Open) -> None:
     site = open_shop()
-    first, second = ask(here, site), ask(here, site, fresh=True)
+    first = ask(here, site)
+    second = ask(here, site, fresh=True)
     claimed = claim(here)
     assert claimed is not None
     assert not inspect_here(here, second, "another")
@@ -312,7 +313,8 @@ def test_the_next_check_of_a_host_follows_when_the_first_is_done(here: Runtime, 
 def test_many_workers_at_once_take_one_check_of_a_host(here: Runtime) -> None:
     for number in range(6):
         ask(here, f"https://shop.example/{number}/")
-    ready, claimed = threading.Barrier(6), []
+    ready = threading.Barrier(6)
+    claimed = []
 
     def uow(number: int) -> None:
         ready.wait(10)

@@ -20,8 +20,10 @@ from ...support.mail_server import MailServer, mail_server
 from ...support.marketplace import Marketplace
 from ...support.support_desk import FIX, REQUEST, due, opens_shop, says, submits, told
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-CUSTOMER, SELLER = "odile@pelote.example", "bonjour@lumen.example"
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+CUSTOMER = "odile@pelote.example"
+SELLER = "bonjour@lumen.example"
 SCHEDULE = "0 60 600"
 
 
@@ -56,7 +58,8 @@ def states(desk: Marketplace) -> list[tuple[str, int]]:
 def test_both_sides_are_told_in_their_own_languages(desk: Marketplace, server: MailServer) -> None:
     desk.publish("seller.upserted", seller_id="seller-1", locale="en-GB")
     submits(desk)
-    [to_customer], [to_seller] = server.to(CUSTOMER), server.to(SELLER)
+    [to_customer] = server.to(CUSTOMER)
+    [to_seller] = server.to(SELLER)
     assert to_customer["Subject"] == f"Votre demande est acceptée\u202f: About {REQUEST}"
     assert to_seller["Subject"] == f"New request: About {REQUEST}"
     assert f"https://market.example/support/{REQUEST}" in to_customer.get_content()

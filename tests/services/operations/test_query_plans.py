@@ -48,7 +48,8 @@ _MISSED = {"state": "'missed'", "missed_at": "'2020-01-01 00:00:00.000000'"}
 
 
 def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketplace) -> None:
-    runtime, now = crowded.runtime, crowded.runtime.now()
+    runtime = crowded.runtime
+    now = crowded.runtime.now()
     day = {"received_from": now - timedelta(days=1), "received_before": now + timedelta(days=1)}
     wanted: list[dict[str, Any]] = [
         {},
@@ -74,7 +75,8 @@ def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketpl
 
 
 def test_what_waits_and_how_the_whole_is_doing_is_read_from_an_index(crowded: Marketplace) -> None:
-    runtime, now = crowded.runtime, crowded.runtime.now()
+    runtime = crowded.runtime
+    now = crowded.runtime.now()
     with listening(runtime.database.engine) as heard, runtime.database.reading() as session:
         assert work_queue.replies_to_confirm(session, limit=26) == []
         assert work_queue.late_requests(session, after=(now, "copy-10000001:fix"), limit=26) == []

@@ -161,7 +161,8 @@ def test_what_is_told_to_a_disabled_endpoint_waits_until_it_is_enabled(marketpla
 
 def test_a_disabled_endpoint_is_told_to_the_others_with_the_reason(marketplace: Marketplace) -> None:
     here = marketplace.runtime
-    endpoint_id, other = subscribe(here), subscribe(here)
+    endpoint_id = subscribe(here)
+    other = subscribe(here)
     for _ in range(2):
         run_in_transaction(
             here, lambda uow: disable_endpoint(uow, locked_endpoint(uow.session, endpoint_id), "too slow")

@@ -34,7 +34,8 @@ from ...support.support_desk import (
     told,
 )
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 Act = Callable[[UnitOfWork], SupportRequest]
 
 

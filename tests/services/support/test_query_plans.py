@@ -15,7 +15,8 @@ from ...support.marketplace import Marketplace
 from ...support.query_plans import listening, plans
 from ...support.support_desk import FIX, REQUEST, due, opens_shop, refund_state, submits
 
-OPEN, DUE = 20_000, 20
+OPEN = 20_000
+DUE = 20
 WALKED = re.compile(r"(?:Seq Scan on|SCAN) (?:mh_clocks|mh_requests)\b(?! USING)")
 
 
@@ -56,7 +57,8 @@ def test_many_missed_fixes_ask_for_their_refunds_with_as_few_statements_as_one(
         copy_rows(session, "mh_requests", "id", REQUEST, many, purchase_id=COPY)
         copy_rows(session, "mh_clocks", "request_id", REQUEST, many)
     clock.move_to(due(marketplace, FIX))
-    asked, claimed = [], f"copy-{FIRST_NUMBER + many}"
+    asked = []
+    claimed = f"copy-{FIRST_NUMBER + many}"
     for state in ("due", "requested"):
         with listening(marketplace.runtime.database.engine) as heard:
             sla_run.run_desk(marketplace.runtime)

@@ -100,7 +100,8 @@ class Conversation:
         return {one.name: (one.state.value, one.due_before, one.stopped_at, one.missed_at) for one in found}
 
     def goes_on(self, action: str, how: Any) -> None:
-        before, refusal = self.clocks(), None
+        before = self.clocks()
+        refusal = None
         try:
             self._act(action, how)
         except Refused as refused:
@@ -156,7 +157,8 @@ class Conversation:
         )
 
     def _move(self, uow: UnitOfWork, action: str, how: Any) -> object:
-        id_, ground = self.request_id, Ground.SOURCE_MODIFIED
+        id_ = self.request_id
+        ground = Ground.SOURCE_MODIFIED
         moves: dict[str, Callable[[], object]] = {
             "refuse": lambda: answers.refuse(
                 uow, id_, ground=ground, text="No", evidence={"files": ["a"]}, by="seller-1", cause=CAUSE
@@ -177,7 +179,8 @@ class Conversation:
         return moves[action]()
 
     def _nothing_impossible(self, before: dict[ClockName, tuple[Any, ...]]) -> None:
-        now, after = datetime.now(UTC), self.clocks()
+        now = datetime.now(UTC)
+        after = self.clocks()
         for name, (_, due_before, *_) in after.items():
             moved = name not in before or before[name][1] != due_before
             assert not moved or due_before is None or due_before > now, f"{name} was moved into the past"

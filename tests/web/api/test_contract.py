@@ -215,7 +215,8 @@ def test_ours_answers_below_the_hosts_prefix_in_its_own_way(host: Flask) -> None
 
 
 def test_two_apps_in_one_process_document_the_same_api(host: Flask, marketplace: Marketplace) -> None:
-    ours, below = document(marketplace.app), document(host)
+    ours = document(marketplace.app)
+    below = document(host)
     assert json.dumps(below).replace("/addons/api", "/api") == json.dumps(ours)
 
 

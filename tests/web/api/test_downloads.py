@@ -163,7 +163,8 @@ def test_long_lists_are_read_by_cursor(marketplace: Marketplace, customer: Calle
     for number in range(5):
         publishes(marketplace, f"r-{number}", published_at=day("2026-01-01" if number < 3 else "2026-02-01"))
     marketplace.run_all_now()
-    seen, cursor = [], None
+    seen = []
+    cursor = None
     for _ in range(3):
         page = customer.get(
             "/purchases/purchase-1/downloads", query_string={"limit": 2, **cursor_of(cursor)}

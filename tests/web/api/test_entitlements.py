@@ -144,7 +144,8 @@ def test_a_purchase_of_another_product_says_so(marketplace: Marketplace, platfor
 
 def test_a_customer_learns_nothing_of_other_customers(marketplace: Marketplace, calls: As) -> None:
     holds(marketplace)
-    own, other = calls("customer", "customer-1"), calls("customer", "customer-2")
+    own = calls("customer", "customer-1")
+    other = calls("customer", "customer-2")
     assert code(own, purchase_id="purchase-1", shop_url=SITE) == "VALID"
     assert code(own, product_id="mod-1", shop_url=SITE) == "VALID"
     for query in (
@@ -159,7 +160,8 @@ def test_a_customer_learns_nothing_of_other_customers(marketplace: Marketplace, 
 
 def test_a_seller_learns_nothing_of_other_sellers_products(marketplace: Marketplace, calls: As) -> None:
     holds(marketplace)
-    own, other = calls("seller", "seller-1"), calls("seller", "seller-2")
+    own = calls("seller", "seller-1")
+    other = calls("seller", "seller-2")
     assert code(own, purchase_id="purchase-1", shop_url=SITE) == "VALID"
     assert code(own, customer_id="customer-1", product_id="mod-1", shop_url=SITE) == "VALID"
     assert asked(other, purchase_id="purchase-1", shop_url=SITE) == STRANGER

@@ -34,7 +34,8 @@ def effects(marketplace: Marketplace, id_: str = "mod-1") -> list[str]:
 
 def test_the_same_call_is_carried_out_once_and_answered_the_same(seller: Caller, marketplace: Marketplace) -> None:
     key = a_key()
-    first, again = seller.ask("mod-1", OFFLINE, key=key), seller.ask("mod-1", OFFLINE, key=key)
+    first = seller.ask("mod-1", OFFLINE, key=key)
+    again = seller.ask("mod-1", OFFLINE, key=key)
     assert (first.status_code, first.data) == (again.status_code, again.data)
     assert ("Idempotent-Replayed" in first.headers, again.headers["Idempotent-Replayed"]) == (False, "true")
     assert effects(marketplace) == ["held"]
@@ -50,7 +51,8 @@ def test_the_answer_of_then_is_given_though_much_has_changed_since(seller: Calle
 
 def test_a_key_stands_for_one_body_whatever_the_order_of_its_members(seller: Caller, marketplace: Marketplace) -> None:
     key = a_key()
-    path, body = "/products/mod-1/status", {"status": OFFLINE, "reason": "é"}
+    path = "/products/mod-1/status"
+    body = {"status": OFFLINE, "reason": "é"}
     first = seller.post(path, body, key=key)
     turned = json.dumps(dict(reversed(body.items())), ensure_ascii=False, indent=2).encode()
     headers = {"Idempotency-Key": key}
@@ -231,7 +233,8 @@ def test_people_whom_a_host_signs_in_have_keys_of_their_own(
 ) -> None:
     who = {"role": "seller", "subject": "seller-1"}
     monkeypatch.setitem(marketplace.app.extensions, EXTENSION, replace(marketplace.web, identity=who.copy))
-    person, key = Caller(marketplace.app), a_key()
+    person = Caller(marketplace.app)
+    key = a_key()
     first = person.ask("mod-1", OFFLINE, key=key)
     assert (first.status_code, person.ask("mod-1", OFFLINE, key=key).data) == (202, first.data)
     who["subject"] = "seller-2"

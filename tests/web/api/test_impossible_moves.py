@@ -29,7 +29,8 @@ from ...support.customers import SHOP
 from ...support.marketplace import Marketplace
 from ...support.support_desk import CAUSE, PURCHASE, does, opens_shop
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 AMOUNT = {"amount_cents": 2900, "currency": "EUR"}
 TEXT = {"text": "Because"}
 CLOSURES = "/sellers/seller-1/closures"
@@ -100,7 +101,8 @@ def refused(answer: TestResponse, *, code: str = "impossible_move") -> tuple[str
     """The two states of a 409, both of which its detail names too."""
     content = answer.get_json()
     assert problem(answer) == (409, code), answer.text
-    state, asked = str(content["state"]), str(content["asked"])
+    state = str(content["state"])
+    asked = str(content["asked"])
     assert f"is {state} and cannot become {asked}" in content["detail"]
     return state, asked
 
@@ -214,8 +216,11 @@ def owes(uow: UnitOfWork, name: str, state: RefundState) -> None:
     """A request whose refund stands so."""
     comes(uow, name)
     claim = RefundClaim(request_id=name, purchase_id=PURCHASE, seller_id="seller-1", state=state)
-    claim.due_at, claim.amount_cents, claim.currency = uow.now, 9900, "EUR"
-    claim.lines, claim.path = [], Path.PLATFORM
+    claim.due_at = uow.now
+    claim.amount_cents = 9900
+    claim.currency = "EUR"
+    claim.lines = []
+    claim.path = Path.PLATFORM
     if state is not RefundState.NONE:
         uow.session.add(claim)
 

@@ -41,7 +41,8 @@ def test_everybody_sees_what_a_products_page_shows(marketplace: Marketplace, pub
 
 def test_a_hidden_product_looks_as_if_it_had_never_been(marketplace: Marketplace, public: Caller) -> None:
     change(marketplace, "mod-1", OFFLINE)
-    hidden, unknown = public.get("/products/mod-1"), public.get("/products/mod-9")
+    hidden = public.get("/products/mod-1")
+    unknown = public.get("/products/mod-9")
     assert problem(hidden) == problem(unknown) == (404, "not_found")
     assert hidden.text.replace("mod-1", "mod-9") == unknown.text
 
@@ -128,7 +129,9 @@ def test_products_are_found_by_words_without_their_accents_by_category_and_by_se
 def test_pages_follow_one_another_without_a_gap_or_a_repeat(marketplace: Marketplace, public: Caller) -> None:
     expected = [f"mod-{number:02}" for number in range(7)]
     marketplace.sells(*expected, seller_id="seller-3")
-    met, cursor, pages = [], "", 0
+    met = []
+    cursor = ""
+    pages = 0
     while cursor is not None:
         page = public.get(f"/products?seller_id=seller-3&limit=3&cursor={cursor}".removesuffix("&cursor="))
         met += ids(page)

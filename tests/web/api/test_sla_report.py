@@ -16,7 +16,8 @@ from ...support.api_callers import As, Caller, problem
 from ...support.marketplace import Marketplace
 from ...support.support_desk import CAUSE, FIX, REQUEST, does, due, opens_shop, says, submits
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 PATH = "/sellers/seller-1/figures"
 
 

@@ -48,7 +48,8 @@ def test_a_preview_counts_the_packs_that_then_vanish_or_come_back(
         preview = seller.get(f"/products/mod-1/status/preview?status={status}").get_json()
         packs_before = seen(marketplace)
         done = seller.ask("mod-1", status).get_json()
-        vanished, back = packs_before - seen(marketplace), seen(marketplace) - packs_before
+        vanished = packs_before - seen(marketplace)
+        back = seen(marketplace) - packs_before
         if "effect" not in done:
             assert (preview["code"], vanished, back) == (done["code"], set(), set())
             continue

@@ -16,7 +16,8 @@ from ...support.customers import SHOP, holds
 from ...support.marketplace import Marketplace
 from ...support.support_desk import ANSWER, FIX, PURCHASE, due, opens_shop
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 REFUSAL = {"ground": "source_modified", "text": "Changed", "evidence": {"files": ["a.php"]}}
 
 

@@ -15,7 +15,8 @@ from ...support.query_counting import counting_queries
 from ...support.support_desk import PURCHASE
 
 PAGE = f"/account/purchases/{PURCHASE}"
-RENEWAL, REACTIVATION = f"{PAGE}/renewal", f"{PAGE}/reactivation"
+RENEWAL = f"{PAGE}/renewal"
+REACTIVATION = f"{PAGE}/reactivation"
 DAY = 86_400
 
 

@@ -34,7 +34,8 @@ def crowded(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketpl
     clock.move_to(due(marketplace, FIX))
     marketplace.run_all_now()
     withdrawn = "CASE WHEN i % 10 = 0 THEN 'offline_permanent' ELSE 'online' END"
-    closed, due_at = "CASE WHEN i % 10 = 0 THEN NULL ELSE submitted_at END", "CASE WHEN i % 20 = 0 THEN recorded_at END"
+    closed = "CASE WHEN i % 10 = 0 THEN NULL ELSE submitted_at END"
+    due_at = "CASE WHEN i % 20 = 0 THEN recorded_at END"
     with marketplace.runtime.database.session() as session:
         copy_rows(session, "mh_products", "id", "mod-1", MANY, status=withdrawn)
         copy_rows(session, "mh_requests", "id", "request-1", MANY, closed_at=closed, next_deadline_at=due_at)

@@ -17,7 +17,8 @@ from ...support.page_client import Browser, Page, browser_of
 from ...support.query_counting import counting_queries
 from ...support.support_desk import ACKNOWLEDGEMENT, REQUEST, due, request, says, submits
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -112,7 +113,8 @@ def test_the_inbox_is_read_page_by_page_with_as_many_statements_however_long_it_
     submits(desk)
     _many(desk, 70)
     shown: list[str] = []
-    path, counts = "/seller/requests", []
+    path = "/seller/requests"
+    counts = []
     while path:
         with counting_queries(desk) as queries:
             page = browser.get(path)

@@ -142,7 +142,8 @@ def refused(browser: Browser, path: str, status: int, words: str) -> None:
 
 
 def test_an_answer_that_this_browser_did_not_ask_for_signs_nobody_in(shop: Marketplace, provider: Provider) -> None:
-    victim, attacker = Browser(shop.app), Browser(shop.app)
+    victim = Browser(shop.app)
+    attacker = Browser(shop.app)
     begins(victim)
     theirs = returns(provider.signs_in(begins(attacker), "seller-1"))
     refused(victim, theirs, 400, "was not begun in this browser")

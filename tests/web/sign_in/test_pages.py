@@ -205,7 +205,8 @@ def test_a_form_that_was_shown_before_the_sign_in_is_stale_after_it(demo: Market
 
 
 def test_a_form_of_another_browser_is_not_taken(demo: Marketplace) -> None:
-    mine, yours = Browser(demo.app), Browser(demo.app)
+    mine = Browser(demo.app)
+    yours = Browser(demo.app)
     token = mine.get("/times").form().fields["form_token"]
     yours.get("/times")
     assert yours.post("/times", form_token=token, zone="UTC").status == 400

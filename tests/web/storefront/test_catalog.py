@@ -88,7 +88,8 @@ def test_the_pages_of_the_catalogue_hold_24_products_each_and_miss_none(
     marketplace: Marketplace, reader: Reader
 ) -> None:
     marketplace.sells(*(f"mod-{number:02}" for number in range(50)))
-    path, pages = "/", []
+    path = "/"
+    pages = []
     while path:
         page = reader.open(path).text
         pages.append([link for link in links(page) if link.startswith("/products/")])

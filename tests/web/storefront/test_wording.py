@@ -17,9 +17,11 @@ from marketplace_hooks.web.labels.catalog import range_of
 from marketplace_hooks.web.storefront.excerpts import LONGEST_EXCERPT, excerpt, paragraphs
 
 PARIS = ZoneInfo("Europe/Paris")
-FRENCH, ENGLISH = Wording.of("fr", PARIS), Wording.of("en", PARIS)
+FRENCH = Wording.of("fr", PARIS)
+ENGLISH = Wording.of("en", PARIS)
 AMERICAN = Wording.of("en", PARIS, locale=Locale.parse("en_US"))
-NARROW, WIDE = "\u202f", "\u00a0"
+NARROW = "\u202f"
+WIDE = "\u00a0"
 
 
 # --- money, numbers, days
@@ -143,7 +145,8 @@ def test_what_is_put_into_a_message_is_escaped_when_markup_is_among_it() -> None
 
 @given(st.text())
 def test_an_excerpt_is_the_beginning_of_the_text_and_not_long(text: str) -> None:
-    line, shown = " ".join(text.split()), excerpt(Said(text, "de"))
+    line = " ".join(text.split())
+    shown = excerpt(Said(text, "de"))
     assert line.startswith(shown.plain.rstrip("…")) or line.startswith(shown.plain)
     assert len(shown.plain) <= LONGEST_EXCERPT + 1
     assert shown.lang == "de"
