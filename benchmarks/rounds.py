@@ -134,7 +134,7 @@ def interleave(
     found = Compared()
     for done in range(rounds):
         found.take(floor, ours)
-        tell(f"{report.title} {report.database} {name} round {done + 1}/{rounds}: {found.ratios[-1]:.2f}")
+        publish(f"{report.title} {report.database} {name} round {done + 1}/{rounds}: {found.ratios[-1]:.2f}")
     label = f"{name}: " if name else ""
     report.add(f"{label}floor", Spread.of(found.floors), unit)
     report.add(f"{label}floor against itself", Spread.of(found.noise))

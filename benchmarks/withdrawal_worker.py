@@ -1,6 +1,6 @@
 """Who carries one withdrawal, and how large does that process get? A process of its own, ours or the floor's.
 
-Started as `python -m benchmarks.withdrawal_worker ours|floor`, with the environment of an installation; answers with one
+Started as `python -m benchmarks.withdrawal_worker ours|floor` in the environment of an installation; answers with a
 line of JSON. Ours is what a worker does: claim, chunks, progress, the count at the end. The floor is one transaction
 with one UPDATE of the same rows and one INSERT … SELECT of the same events.
 """

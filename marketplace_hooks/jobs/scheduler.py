@@ -74,7 +74,7 @@ def run_due(runtime: Runtime, owner: str) -> None:
 
 
 def recover_missed(runtime: Runtime, owner: str) -> bool:
-    """Look once for all work that nobody was woken for; wake a worker for it, or do a slice of it here if nobody can be.
+    """Look once for all work that nobody was woken for; wake a worker for it, or do a slice of it here.
 
     Says whether some had to be left: look again soon.
     """

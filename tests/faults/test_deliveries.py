@@ -62,7 +62,7 @@ def test_an_endpoint_that_drips_never_delays_another(make_place: MakePlace) -> N
         add_endpoint(place.runtime, fast.url)
         place.start_worker()
         place.start_scheduler()
-        tell(place)
+        publish(place)
         wait_until(lambda: slow.heard and fast.heard, STARTED_WITHIN_S, "nothing is delivered", place)
         waited_s = [latency_of(place, fast) for _ in range(24)]
     # Without the slow one an event arrives within a tick and a fork.
@@ -74,7 +74,7 @@ def test_an_endpoint_that_drips_never_delays_another(make_place: MakePlace) -> N
 def latency_of(place: Place, listener: Listener) -> float:
     """How long after its telling an event arrives, in seconds; not before half a second has passed."""
     begun_s = time.monotonic()
-    event_id = tell(place)
+    event_id = publish(place)
 
     def heard_s() -> float | None:
         return next((at_s for heard_id, at_s in list(listener.heard) if heard_id == event_id), None)

@@ -55,8 +55,8 @@ def publish(database: Database, number: int, type_: str, **data: object) -> None
 
 
 def tell_of_a_product(database: Database) -> None:
-    tell(database, 1, "seller.upserted", seller_id="s", name="S", country="FR", locale="fr")
-    tell(
+    publish(database, 1, "seller.upserted", seller_id="s", name="S", country="FR", locale="fr")
+    publish(
         database,
         2,
         "product.upserted",
@@ -72,7 +72,7 @@ def tell_of_a_product(database: Database) -> None:
 
 
 def tell_of_a_hold(database: Database, number: int, status: str) -> None:
-    tell(
+    publish(
         database,
         number,
         "product.status_changed",

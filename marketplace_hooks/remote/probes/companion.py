@@ -1,6 +1,7 @@
 """What does the shop's companion module report of itself? Rung 1: everything, signed, for our nonce alone.
 
-A companion may also post its report (`services/inspections/companion_submissions.py`). `docs/companion-report.md` has both ways.
+A companion may also post its report (`services/inspections/companion_submissions.py`).
+`docs/companion-report.md` has both ways.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which version does the name of the shop's session cookie betray? Rung 4, with nothing but its home page.
 
-The name is a hash of version, shop and domain, solved over the known releases (`domain/merchant_sites.py`); a hit cannot be
-chance. A cache in front of the shop may strip cookies, so a miss is tried once more past it.
+The name is a hash of version, shop and domain, solved over the known releases (`domain/merchant_sites.py`); a hit
+cannot be chance. A cache in front of the shop may strip cookies, so a miss is tried once more past it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Are the catalogues what the source says? `python -m marketplace_hooks.web.i18n.catalogs update` brings them up to date.
+"""Extraction and update of the translation catalogs: `python -m marketplace_hooks.web.i18n.catalogs update`.
 
 Messages are the English texts themselves. After `update`, fill in what is empty in the `.po` files; the tests name what
 is missing, and what no page says any more is gone.

@@ -1,6 +1,7 @@
 """Does every page say everything in French as in English, and in good French type?
 
-`python -m marketplace_hooks.web.i18n.catalogs update` brings the catalogues up to what the source says; then fill the gaps.
+`python -m marketplace_hooks.web.i18n.catalogs update` brings the catalogs up to what the source says; then fill the
+gaps.
 """
 
 from __future__ import annotations
