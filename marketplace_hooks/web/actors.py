@@ -11,7 +11,7 @@ from ..models.access import Role
 from ..services.core.unit_of_work import Cause
 from ..services.support.messages import Posted
 from ..services.support.requests import Viewer
-from .state import Identity
+from .identity.identity import Identity
 
 SIDES = {Role.CUSTOMER: "customer", Role.SELLER: "seller", Role.OPERATOR: "marketplace", Role.PLATFORM: "marketplace"}
 

@@ -21,7 +21,8 @@ from ..services.access.idempotency import Call, Claim, Kept, claim, keep_answer,
 from ..services.core.runtime import Runtime
 from ..services.core.unit_of_work import UnitOfWork, run_in_transaction
 from .identity.authorization import signed_in
-from .state import Identity, current_runtime
+from .identity.identity import Identity
+from .state import current_runtime
 
 FIELD = "once"
 LONGEST_ROUTE = 200

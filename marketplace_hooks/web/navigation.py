@@ -12,7 +12,7 @@ from flask import current_app, request, url_for
 
 from ..models.access import Role
 from .i18n.language import Marked, lazy
-from .state import Identity
+from .identity.identity import Identity
 
 WAYS: Mapping[Role, Sequence[tuple[str, Marked]]] = {
     Role.SELLER: (

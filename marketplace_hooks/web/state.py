@@ -9,22 +9,11 @@ from typing import Any
 from flask import Flask, current_app
 
 from ..config.settings import EXTENSION
-from ..models.access import Role
 from ..remote.openid import OpenIdProvider
 from ..services.core.runtime import Runtime
 from ..services.inbox.writer import InboxWriter
 from .identity.token_cache import TokenCache
 from .rate_limits import RateLimits
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identity:
-    """Who is asking: a role, whose (`subject`: the seller's or customer's id), and in which language to answer."""
-
-    role: Role
-    subject: str | None = None
-    locale: str | None = None
-    token_id: str | None = None
 
 
 @dataclass(kw_only=True)

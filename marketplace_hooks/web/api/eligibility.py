@@ -21,8 +21,9 @@ from ...services.support.eligibility_checks import CheckSeen, read_check, start_
 from ...services.support.submission import purchase_of
 from ..i18n.formatting import LANGUAGES, Wording
 from ..identity.authorization import signed_in
+from ..identity.identity import Identity
 from ..labels.inspections import explain
-from ..state import Identity, current_runtime
+from ..state import current_runtime
 from .fields import AnswerSchema, Line, Word
 from .idempotency import done_once
 from .operations import operation, read_body

@@ -23,8 +23,9 @@ from ...services.business_care.entitlement_lookup import check_now
 from ...services.business_care.entitlements import Asked, check
 from ...services.core.runtime import Runtime
 from ..identity.authorization import signed_in
+from ..identity.identity import Identity
 from ..identity.token_cache import looks_at_token
-from ..state import Identity, current_runtime
+from ..state import current_runtime
 from .fields import AnswerSchema, Day, Instant, QuerySchema, Word
 from .operations import operation
 from .responses import JSON

@@ -15,8 +15,9 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 from ...errors import MarketplaceHooksError, NotFound, TooManyRequests
 from ...events.envelope import NotAnEnvelope
 from ..identity.authorization import audience, check_audience, identify
+from ..identity.identity import Identity
 from ..problems import problem, problem_of
-from ..state import Identity, current_web_state
+from ..state import current_web_state
 from .operations import NAME, blueprint
 
 log = logging.getLogger(__name__)

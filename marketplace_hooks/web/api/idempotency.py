@@ -19,8 +19,9 @@ from ...services.core.runtime import Runtime
 from ...services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..form_idempotency import route, scope_of
 from ..identity.authorization import signed_in
+from ..identity.identity import Identity
 from ..problems import CONTENT_TYPE, problem_of
-from ..state import Identity, current_runtime
+from ..state import current_runtime
 from .operations import read_body
 from .responses import JSON, dumped
 

@@ -19,7 +19,8 @@ from ...services.catalog.status_requests import Target, ask_cancellation, ask_st
 from ...services.core.unit_of_work import Cause, run_in_transaction
 from ...services.operations.status_preview import preview_pack, preview_product
 from ..identity.authorization import signed_in, visibility
-from ..state import Identity, current_runtime
+from ..identity.identity import Identity
+from ..state import current_runtime
 from .catalog_schemas import HoldSchema, ScheduledSchema
 from .fields import AnswerSchema, Day, Instant, Line, QuerySchema, Word
 from .idempotency import done_once

@@ -20,8 +20,9 @@ from ...services.support.requests import list_requests, request_seen, summary, w
 from ...services.support.submission import Submitted, purchase_of, submit
 from ..actors import viewer_of
 from ..identity.authorization import signed_in
+from ..identity.identity import Identity
 from ..pagination import decode, encode
-from ..state import Identity, current_runtime
+from ..state import current_runtime
 from .eligibility import customer_of
 from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, Word, next_cursor
 from .idempotency import done_once

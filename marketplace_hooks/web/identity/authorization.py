@@ -18,8 +18,9 @@ from ...models.access import Role
 from ...services.access import tokens
 from ...services.business_care.holders import owns
 from ...services.catalog.pages import PUBLIC, PackCard, ProductCard, Visibility
-from ..state import Identity, WebState, current_runtime, current_web_state
+from ..state import WebState, current_runtime, current_web_state
 from . import sessions
+from .identity import Identity
 from .token_cache import does_look
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -14,7 +14,8 @@ from flask import Flask, current_app, g, session
 from ...config.settings import Settings
 from ...errors import NotConfigured
 from ...models.access import Role
-from ..state import Identity, current_runtime
+from ..state import current_runtime
+from .identity import Identity
 
 PERSON = "mh_person"
 OURS = "mh_"

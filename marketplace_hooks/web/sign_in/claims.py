@@ -8,8 +8,8 @@ from typing import Any
 from ...config.settings import Settings
 from ...errors import SignInFailed
 from ...models.access import Role
+from ..identity.identity import Identity
 from ..identity.sessions import PEOPLE
-from ..state import Identity
 
 LONGEST_SUBJECT = 100
 

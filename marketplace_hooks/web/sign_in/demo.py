@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 
 from ..identity import sessions
 from ..identity.authorization import audience
+from ..identity.identity import Identity
 from ..navigation import first_page
-from ..state import Identity, current_web_state
+from ..state import current_web_state
 from .blueprint import blueprint
 from .demo_people import find_person
 from .pages import wanted_page

@@ -13,7 +13,7 @@ from marketplace_hooks.config.settings import EXTENSION
 from marketplace_hooks.models.access import Role
 from marketplace_hooks.services.access import tokens
 from marketplace_hooks.web.identity.authorization import read_identity
-from marketplace_hooks.web.state import Identity
+from marketplace_hooks.web.identity.identity import Identity
 
 from ...support.api_callers import As, Caller, problem
 from ...support.marketplace import OFFLINE, Marketplace

@@ -1,0 +1,17 @@
+"""Identity: who asks, as the host app, a session or a bearer token says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...models.access import Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """A role, whose (`subject`: the seller's or customer's id), and in which language to answer."""
+
+    role: Role
+    subject: str | None = None
+    locale: str | None = None
+    token_id: str | None = None
