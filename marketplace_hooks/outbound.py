@@ -1,0 +1,11 @@
+"""Checks against server-side request forgery, for those who embed the product: may this URL or address be connected to?
+
+`docs/python.md` has an example of each name; no other path to them is promised.
+"""
+
+from __future__ import annotations
+
+from .remote.http.address_rules import is_public
+from .remote.http.url_rules import check_url
+
+__all__ = ["check_url", "is_public"]
