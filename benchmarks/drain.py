@@ -21,9 +21,9 @@ from marketplace_hooks.jobs.scheduler import run_all_now
 from marketplace_hooks.models.inbox import InboxEvent, InboxState
 from marketplace_hooks.remote.redis.embedded import EmbeddedRedis
 from marketplace_hooks.remote.redis.queue import workers_alive
-from marketplace_hooks.services.catalog import cascades
 from marketplace_hooks.services.core.runtime import JobKind, Runtime
 from marketplace_hooks.services.inbox import leasing
+from marketplace_hooks.services.operations import cascade_run
 from marketplace_hooks.services.outbox import dispatcher
 
 from . import fixtures, rounds, stack
@@ -77,7 +77,7 @@ class Product:
     def _is_idle(self) -> bool:
         now = self.runtime.now()
         with self.runtime.database.reading() as session:
-            return not any(kind.pending(session, now) for kind in (leasing, cascades)) and not dispatcher.due(
+            return not any(kind.pending(session, now) for kind in (leasing, cascade_run)) and not dispatcher.due(
                 session, now
             )
 

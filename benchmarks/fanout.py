@@ -15,8 +15,8 @@ from sqlalchemy import TextClause, func, select, text
 from marketplace_hooks.events.processor import drain
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.packs import Pack
-from marketplace_hooks.services.catalog.cascades import run_cascades
 from marketplace_hooks.services.core.runtime import Runtime
+from marketplace_hooks.services.operations.cascade_run import run_cascades
 
 from . import fixtures, rounds, stack
 

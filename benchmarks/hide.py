@@ -27,10 +27,10 @@ from marketplace_hooks.config.settings import Settings
 from marketplace_hooks.models.inbox import InboxEvent, InboxState, Shard
 from marketplace_hooks.remote.redis.queue import JobKind, RedisWakeups, workers_alive
 from marketplace_hooks.remote.signatures import signed_headers
-from marketplace_hooks.services.catalog import cascades
 from marketplace_hooks.services.core.pidfile import find_running
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.services.inbox import leasing
+from marketplace_hooks.services.operations import cascade_run
 from marketplace_hooks.services.outbox import dispatcher
 
 from . import fixtures, rounds, stack
@@ -66,7 +66,7 @@ class Shop:
         """Whether nothing is left to do for any worker."""
         now = self.runtime.now()
         with self.runtime.database.reading() as session:
-            return not any(kind.pending(session, now) for kind in (leasing, cascades)) and not dispatcher.due(
+            return not any(kind.pending(session, now) for kind in (leasing, cascade_run)) and not dispatcher.due(
                 session, now
             )
 

@@ -20,8 +20,8 @@ from marketplace_hooks.config.settings import load
 from marketplace_hooks.events.processor import drain
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Subscription
-from marketplace_hooks.services.catalog.cascades import run_cascades
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime
+from marketplace_hooks.services.operations.cascade_run import run_cascades
 
 from . import fixtures, stack
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from ..events.processor import process_pending
 from ..remote.redis.queue import JobKind, sliced
 from ..services.business_care import renewal_run
-from ..services.catalog import cascades
 from ..services.core.runtime import Runtime
 from ..services.inbox import leasing
 from ..services.inspections import worker as inspections
 from ..services.notifications import mail_queue
+from ..services.operations import cascade_run
 from ..services.outbox import delivery_worker, dispatcher
 from ..services.support import sla_run
 
@@ -56,8 +56,8 @@ JOBS: Mapping[JobKind, Job] = {
         ),
         Job(
             kind=JobKind.CASCADES,
-            run=cascades.run_cascades,
-            is_pending=lambda runtime, session: cascades.pending(session, runtime.now()),
+            run=cascade_run.run_cascades,
+            is_pending=lambda runtime, session: cascade_run.pending(session, runtime.now()),
             slice_s=0.25,
             label="cascades finished",
         ),

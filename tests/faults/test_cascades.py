@@ -29,7 +29,7 @@ from ..support.fault_events import (
 from ..support.processes import FAIR, STARTED_WITHIN_S, Fault
 from .conftest import MakePlace
 
-CHUNK = "marketplace_hooks.services.catalog.cascades:_next_chunk"
+CHUNK = "marketplace_hooks.services.operations.cascade_run:_next_chunk"
 # What is called after each chunk that has been committed, but the last: also when its job ends there.
 BOUNDARY = "marketplace_hooks.database.engine:Database.give_way"
 

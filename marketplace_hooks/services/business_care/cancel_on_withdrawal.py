@@ -16,8 +16,7 @@ from ...models.cascades import Cascade
 from ...models.products import SubjectKind, Withdrawal
 from ...models.purchases import Purchase
 from ...models.subscriptions import Period, RenewalChange, Subscription, SubscriptionState
-from ..catalog.cascades import Step, step
-from ..catalog.locked_subjects import LockedSubject
+from ..catalog.cascades import Step
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..outbox.bulk_publish import publish_for_each
 from .renewal_history import note_stops, note_words, read_histories
@@ -27,11 +26,6 @@ SHORTEST_PERIOD = timedelta(days=360)
 """Twelve months are never shorter, whatever month's end or change of the clocks is in between."""
 
 
-def _concerns_renewals(locked: LockedSubject, change: str) -> bool:
-    return change in ("withdrawn", "reinstated")
-
-
-@step("renewals", applies=_concerns_renewals)
 def follow_withdrawal(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
     """Cancel the renewals of the next chunk of a withdrawn product's subscriptions; of a reinstated one, lift some."""
     withdrawal = _last_withdrawal(uow, cascade)

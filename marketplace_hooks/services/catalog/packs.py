@@ -14,7 +14,7 @@ from ...models.cascades import Cascade
 from ...models.packs import Pack, PackMember, pack_is_visible
 from ...models.products import Product, SubjectKind
 from ..core.unit_of_work import Cause, UnitOfWork
-from .cascades import Step, step
+from .cascades import Step
 from .locked_subjects import LockedSubject, LockedSubjects
 from .status_changes import follow_account
 from .visibility_events import Pages, announce_pages
@@ -83,20 +83,17 @@ def _set_members(uow: UnitOfWork, locked: LockedSubject, members: list[str]) -> 
     locked.members = members
 
 
-@step("packs", applies=lambda locked, change: locked.in_packs)
 def announce_packs_of_product(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
     """The packs that contain the product: hidden with it, shown again when nothing else blocks them."""
     containing = select(PackMember.pack_id).where(PackMember.product_id == cascade.subject_id)
     announce_pages(uow, cascade, progress, limit, PACK_PAGES, Pack.id.in_(containing))
 
 
-@step("pack_page")
 def announce_pack(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
     """The pack itself, after a change of its own."""
     announce_pages(uow, cascade, progress, limit, PACK_PAGES, Pack.id == cascade.subject_id)
 
 
-@step("packs_of_seller")
 def announce_packs_of_seller(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
     """The seller's own packs, and all that contain one of the seller's products."""
     containing = (

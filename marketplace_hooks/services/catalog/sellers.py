@@ -15,7 +15,7 @@ from ...models.cascades import Cascade
 from ...models.packs import Pack
 from ...models.products import Product, Seller, SideState, SubjectKind, Withdrawal
 from ..core.unit_of_work import Cause, UnitOfWork
-from .cascades import Step, close_if_done, start_cascade, step
+from .cascades import Step, close_if_done, start_cascade
 from .locked_subjects import LockedSubject, LockedSubjects
 from .status_changes import Outcome, empty_slot, fill_slot, lift_hold, open_hold
 from .visibility_events import Pages, announce_pages
@@ -143,7 +143,6 @@ def _derive_statuses(uow: UnitOfWork, table: type[Any], kind: SubjectKind, selle
     uow.session.execute(change.execution_options(synchronize_session=False))
 
 
-@step("product_pages")
 def announce_products_of_seller(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
     """Every product of the seller: hidden with the account, shown again when nobody else holds it."""
     announce_pages(uow, cascade, progress, limit, PRODUCT_PAGES, Product.seller_id == cascade.subject_id)

@@ -23,7 +23,7 @@ from ...models.releases import Release, ReleaseKind, ReleasePurchase
 from ...models.subscriptions import Subscription
 from ..business_care.holders import is_entitled
 from ..business_care.subscriptions import SUBJECT
-from ..catalog.cascades import RELEASE_PUBLISHED, Step, close_if_done, start_cascade, step
+from ..catalog.cascades import RELEASE_PUBLISHED, Step, close_if_done, start_cascade
 from ..catalog.locked_subjects import LockedSubject
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..outbox.bulk_publish import publish_for_each
@@ -103,8 +103,7 @@ def buy_release(uow: UnitOfWork, release: Release, purchase: Purchase, told: Map
     return uow.session.execute(statement, [row]).first() is not None
 
 
-@step("holders")
-def tell_holders(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
+def announce_release(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
     """Tell the next chunk of the product's holders of the release that the cascade is about.
 
     Entitlement is judged when the chunk is done: a holder who has just been refunded is not told.

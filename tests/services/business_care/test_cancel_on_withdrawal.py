@@ -18,8 +18,8 @@ from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Subscription
 from marketplace_hooks.services.business_care.cancel_on_withdrawal import SHORTEST_PERIOD
 from marketplace_hooks.services.business_care.entitlements import Asked
-from marketplace_hooks.services.catalog.cascades import run_cascades
 from marketplace_hooks.services.inbox.leasing import replay
+from marketplace_hooks.services.operations.cascade_run import run_cascades
 
 from ...support.business_care import (
     CLAIM_DELAY,

@@ -17,7 +17,7 @@ from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Period, Subscription
 from marketplace_hooks.services.business_care.renewal_run import count_due, due, look, run_renewals
 from marketplace_hooks.services.business_care.renewal_run_state import release_run, state_of_run
-from marketplace_hooks.services.catalog.cascades import run_cascades
+from marketplace_hooks.services.operations.cascade_run import run_cascades
 
 from ...support.business_care import (
     CLAIM_DELAY,

@@ -17,7 +17,7 @@ from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Subscription
 from marketplace_hooks.services.business_care.entitlements import Asked, check
 from marketplace_hooks.services.business_care.holders import is_entitled
-from marketplace_hooks.services.catalog.cascades import run_cascades
+from marketplace_hooks.services.operations.cascade_run import run_cascades
 
 from ...support.customers import (
     buys,
