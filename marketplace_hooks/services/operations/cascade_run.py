@@ -39,7 +39,7 @@ _TABLES: dict[SubjectKind, type[Any]] = {
 
 
 def run_cascades(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
-    """Carry out every cascade that is not leased, until none is left or `stop` is true; return how many were finished."""
+    """Carry out every cascade that nobody leases, until none is left or `stop` is true; return how many finished."""
     finished = 0
     while not stop() and (claimed := _claim(runtime, owner)):
         try:
