@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import bindparam, text
 
 from marketplace_hooks.services.core.runtime import Runtime
-from marketplace_hooks.services.support.sla_run import run_desk
+from marketplace_hooks.services.support.sla_run import run_sla
 from tests.support.bulk_clocks import run_out, wait_open
 from tests.support.bulk_purchases import gather_statistics
 
@@ -85,7 +85,7 @@ def compare(asked: Namespace, report: rounds.Report, here: Path, url: str) -> No
             report,
             asked.rounds,
             floor=lambda whole=whole: milliseconds(lambda: bare(runtime, next(notices), whole=whole)),
-            ours=lambda: milliseconds(lambda: run_desk(runtime)),
+            ours=lambda: milliseconds(lambda: run_sla(runtime)),
             unit="ms",
             target=target,
             name=name,

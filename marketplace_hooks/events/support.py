@@ -15,8 +15,8 @@ from ..models.support import SellerClosure, SupportRequest
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.support.closures import cancel_closure, declare_closure, shorten_closure
-from ..services.support.messages import Posted, post_message
-from ..services.support.submission import Submitted, submit
+from ..services.support.messages import NewMessage, post_message
+from ..services.support.submission import NewRequest, submit
 from .fields import EventSchema, Identifier, Moment
 from .registry import Applied, InboundEvent, ParentUnknown, Result, handles
 
@@ -93,7 +93,7 @@ def support_request_submitted(uow: UnitOfWork, locked_subjects: LockedSubjects, 
         return Result(applied=Applied.NO_EFFECT, note="the request is known")
     _refuse_stranger(uow, told)
     given = {name: value for name, value in told.data.items() if name != "kind"}
-    submit(uow, Submitted(**given, kind=Kind(told.data["kind"]), as_it_is=True), told.cause(actor="customer"))
+    submit(uow, NewRequest(**given, kind=Kind(told.data["kind"]), as_it_is=True), told.cause(actor="customer"))
     return Result(applied=Applied.CHANGED, created=f"request:{request_id}")
 
 
@@ -103,7 +103,7 @@ def support_message_posted(uow: UnitOfWork, locked_subjects: LockedSubjects, tol
     _refuse_future(told, "received_at")
     if not _known(uow, told.data["request_id"]):
         raise ParentUnknown("request", told.data["request_id"])
-    posted = Posted(**told.data, author=told.data["side"], origin="email" if told.data["headers"] else "web")
+    posted = NewMessage(**told.data, author=told.data["side"], origin="email" if told.data["headers"] else "web")
     added = post_message(uow, posted, told.cause(actor=told.data["side"]))
     return Result(applied=Applied.CHANGED if added else Applied.NO_EFFECT, note=None if added else "known already")
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..models.access import Role
 from ..services.core.unit_of_work import Cause
-from ..services.support.messages import Posted
+from ..services.support.messages import NewMessage
 from ..services.support.requests import Viewer
 from .identity.identity import Identity
 
@@ -39,11 +39,11 @@ def message_of(
     subject: str = "",
     visibility: str = "public",
     attachments: int = 0,
-) -> Posted:
+) -> NewMessage:
     """A message that this identity writes. A bearer token says of nobody that it was a person (`clocks.md`, 10)."""
     side = SIDES[identity.role]
     by_person = identity.token_id is None
-    return Posted(
+    return NewMessage(
         request_id=request_id,
         message_id=message_id,
         side=side,

@@ -14,7 +14,7 @@ from ...errors import Conflict, NotFound, PayloadRejected
 from ...models.products import Seller
 from ...models.support import SellerClosure
 from ..core.unit_of_work import Cause, UnitOfWork
-from .sla_clocks import closures_changed
+from .sla_clocks import recompute_deadlines
 
 MOST_CLOSURES = 100
 """Running or to come, of one seller: each is walked for each of the seller's clocks, and shown to customers."""
@@ -57,13 +57,13 @@ def declare_closure(
     closure.cancelled_at = None
     uow.session.flush()
     _announce(uow, closure, "declared", cause)
-    closures_changed(uow, seller_id)
+    recompute_deadlines(uow, seller_id)
     return True
 
 
 def shorten_closure(uow: UnitOfWork, closure_id: str, last_day: date, *, told_at: datetime, cause: Cause) -> bool:
     """End a closure earlier, from the next civil day on at the earliest (`clocks.md`). False: nothing changed."""
-    closure = known_closure(uow.session, closure_id)
+    closure = locked_closure(uow.session, closure_id)
     if closure.cancelled_at is not None or told_at <= closure.told_at:
         return False
     earliest = max(last_day, day_of(uow.now, uow.zone))
@@ -75,13 +75,13 @@ def shorten_closure(uow: UnitOfWork, closure_id: str, last_day: date, *, told_at
     closure.told_at = told_at
     uow.session.flush()
     _announce(uow, closure, "shortened", cause)
-    closures_changed(uow, closure.seller_id)
+    recompute_deadlines(uow, closure.seller_id)
     return True
 
 
 def cancel_closure(uow: UnitOfWork, closure_id: str, *, told_at: datetime, cause: Cause) -> bool:
     """Undo a closure. One that has begun is shortened to today: what was suspended stays so. False: undone already."""
-    closure = known_closure(uow.session, closure_id)
+    closure = locked_closure(uow.session, closure_id)
     if closure.cancelled_at is not None or told_at <= closure.told_at:
         return False
     today = day_of(uow.now, uow.zone)
@@ -94,18 +94,18 @@ def cancel_closure(uow: UnitOfWork, closure_id: str, *, told_at: datetime, cause
         closure.cancelled_at = uow.now
     uow.session.flush()
     _announce(uow, closure, "cancelled", cause)
-    closures_changed(uow, closure.seller_id)
+    recompute_deadlines(uow, closure.seller_id)
     return True
 
 
-def declare_own(
+def declare_own_closure(
     uow: UnitOfWork, seller_id: str, *, first_day: date, last_day: date | None, cause: Cause
 ) -> SellerClosure:
     """The seller declares a closure here: declared now, announced now. Raises `NotFound`, `Conflict`."""
     if uow.session.get(Seller, seller_id) is None:
         raise NotFound(f"no seller {seller_id}")
     today = day_of(uow.now, uow.zone)
-    refuse_past(first_day, today)
+    reject_past_day(first_day, today)
     if len(current_closures(uow.session, seller_id, today)) >= MOST_CLOSURES:
         raise _too_many()
     closure_id = f"clo_{uuid.uuid4().hex}"
@@ -119,10 +119,12 @@ def declare_own(
         told_at=uow.now,
         cause=cause,
     )
-    return known_closure(uow.session, closure_id)
+    return locked_closure(uow.session, closure_id)
 
 
-def shorten_own(uow: UnitOfWork, seller_id: str, closure_id: str, last_day: date, cause: Cause) -> SellerClosure:
+def shorten_own_closure(
+    uow: UnitOfWork, seller_id: str, closure_id: str, last_day: date, cause: Cause
+) -> SellerClosure:
     """The seller works again earlier. Raises `Conflict` for more days: those are another closure, announced from now.
 
     A closure that has begun ends today at the earliest (`clocks.md`).
@@ -140,7 +142,7 @@ def shorten_own(uow: UnitOfWork, seller_id: str, closure_id: str, last_day: date
     return closure
 
 
-def cancel_own(uow: UnitOfWork, seller_id: str, closure_id: str, cause: Cause) -> SellerClosure:
+def cancel_own_closure(uow: UnitOfWork, seller_id: str, closure_id: str, cause: Cause) -> SellerClosure:
     """The seller works after all. Of a closure that has begun today is the last day. Raises `NotFound`, `Conflict`."""
     closure = _own(uow, seller_id, closure_id, "cancelled")
     cancel_closure(uow, closure_id, told_at=_told_next(uow, closure), cause=cause)
@@ -152,7 +154,7 @@ def state_of(closure: SellerClosure, today: date) -> ClosureState:
     return state_on(today, closure.first_day, closure.last_day, cancelled=closure.cancelled_at is not None)
 
 
-def known_closure(session: Session, closure_id: str) -> SellerClosure:
+def locked_closure(session: Session, closure_id: str) -> SellerClosure:
     """The closure, locked. Raises `NotFound`."""
     closure = session.get(SellerClosure, closure_id, with_for_update=True)
     if closure is None:
@@ -170,7 +172,7 @@ def current_closures(session: Session, seller_id: str, today: date) -> list[Sell
     return list(session.scalars(query.order_by(SellerClosure.first_day)))
 
 
-def refuse_past(first_day: date, today: date) -> None:
+def reject_past_day(first_day: date, today: date) -> None:
     """A closure is declared in advance: a day that has passed cannot be closed any more.
 
     `PayloadRejected`, not `Conflict`: it is the day that is wrong, and no other state of anything makes it right.
@@ -183,7 +185,7 @@ def refuse_past(first_day: date, today: date) -> None:
 
 def _own(uow: UnitOfWork, seller_id: str, closure_id: str, asked: str) -> SellerClosure:
     """The seller's closure while something can be changed about it; others' and cancelled ones are not found."""
-    closure = known_closure(uow.session, closure_id)
+    closure = locked_closure(uow.session, closure_id)
     state = state_of(closure, day_of(uow.now, uow.zone))
     if closure.seller_id != seller_id or state is ClosureState.CANCELLED:
         raise NotFound(f"no closure {closure_id}")

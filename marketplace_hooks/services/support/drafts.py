@@ -22,15 +22,15 @@ from ..core.unit_of_work import Cause, UnitOfWork
 from ..inspections.add_declaration import declare
 from ..inspections.requests import read_inspection
 from .eligibility_checks import check_again, read_check, start_check
-from .submission import Submitted, purchase_of, submit
-from .transitions import known_request
+from .submission import NewRequest, purchase_of, submit
+from .transitions import locked_request
 
-KEPT = timedelta(days=30)
+DRAFT_LIFETIME = timedelta(days=30)
 """A draft that nobody touches is forgotten after so long."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
+class DraftContent:
     """What stands in the form. `purchase_id` None: a question about `product_id` before any purchase."""
 
     purchase_id: str | None
@@ -41,12 +41,12 @@ class Written:
     shop_url: str | None
 
 
-def keep_draft(
+def save_draft(
     runtime: Runtime,
     uow: UnitOfWork,
     draft_id: str,
     customer_id: str,
-    written: Written,
+    written: DraftContent,
     *,
     credentials: Credentials | None = None,
     declared: Declared | None = None,
@@ -114,7 +114,7 @@ def unsent_drafts(session: Session, customer_id: str, *, limit: int = 5) -> list
     return list(session.scalars(mine.order_by(RequestDraft.changed_at.desc()).limit(limit)))
 
 
-def look_again(
+def recheck_draft(
     runtime: Runtime, uow: UnitOfWork, customer_id: str, check_id: str, credentials: Credentials | None
 ) -> RequestDraft:
     """Have the draft's site looked at once more."""
@@ -129,14 +129,14 @@ def send_draft(uow: UnitOfWork, customer_id: str, draft_id: str, *, as_it_is: bo
     """Make the draft a request; sent again, it is the request that it has become. Raises `Conflict` while it runs."""
     draft = own_draft(uow.session, customer_id, draft_id=draft_id, lock=True)
     if draft.sent_at is not None:
-        return known_request(uow.session, draft.request_id)
+        return locked_request(uow.session, draft.request_id)
     if (
         draft.check_id is not None
         and read_check(uow.session, draft.check_id, customer_id=customer_id, zone=uow.zone).running
     ):
         detail = "the check of the site is running; the request can be sent once it is done"
         raise Conflict(detail, code="still_checking", state="running", asked="done")
-    submitted = Submitted(
+    submitted = NewRequest(
         request_id=draft.request_id,
         customer_id=customer_id,
         product_id=draft.product_id,
@@ -159,7 +159,7 @@ def send_draft(uow: UnitOfWork, customer_id: str, draft_id: str, *, as_it_is: bo
 
 def forget_old_drafts(session: Session, now: datetime) -> int:
     """Delete the drafts that nobody has touched for long; return how many there were."""
-    old = delete(RequestDraft).where(RequestDraft.changed_at <= now - KEPT).returning(RequestDraft.id)
+    old = delete(RequestDraft).where(RequestDraft.changed_at <= now - DRAFT_LIFETIME).returning(RequestDraft.id)
     return len(session.scalars(old).all())
 
 
@@ -170,7 +170,7 @@ def _has_check(session: Session, draft: RequestDraft) -> bool:
     return session.scalar(select(Inspection.number).where(Inspection.id == draft.check_id)) is not None
 
 
-def _product_of(session: Session, customer_id: str, written: Written) -> str:
+def _product_of(session: Session, customer_id: str, written: DraftContent) -> str:
     if written.purchase_id is not None:
         return purchase_of(session, written.purchase_id, customer_id).product_id
     product = session.get(Product, written.product_id) if written.product_id else None

@@ -31,7 +31,7 @@ NOTHING_SEEN = picture(())
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class Judgement:
     """What was judged, and on what: the answer, the entitlement it stands on, the listing frozen at purchase."""
 
     eligibility: Eligibility
@@ -47,7 +47,7 @@ def judge_submission(
     shop_url: str | None,
     check_id: str | None,
     zone: Any,
-) -> Judged:
+) -> Judgement:
     """Judge a request about a purchase at an instant, with what an inspection found (None: nothing was looked at).
 
     The announced range is the listing's on the purchase date; today's stands beside it (`domain.md` 20 and policies).
@@ -69,7 +69,7 @@ def judge_submission(
         ],
         comparison=_comparison(session, product, seen),
     )
-    return Judged(eligibility=judge(submission), entitlement=entitlement, listing_id=listing.id if listing else None)
+    return Judgement(eligibility=judge(submission), entitlement=entitlement, listing_id=listing.id if listing else None)
 
 
 def _seen(session: Session, purchase: Purchase, check_id: str) -> Picture:
@@ -135,7 +135,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def entitlement_shown(entitlement: Entitlement) -> dict[str, Any]:
+def entitlement_as_json(entitlement: Entitlement) -> dict[str, Any]:
     """An entitlement as it is stored with a request that was judged by it."""
     return {
         "valid": entitlement.valid,

@@ -25,17 +25,17 @@ from ...remote.probes.protocol import Credentials
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import UnitOfWork
 from ..inspections.requests import Started, Told, ask_inspection, credentials_of, host_of, read_inspection
-from .eligibility import Judged, judge_submission, shown
+from .eligibility import Judgement, judge_submission, shown
 from .submission import purchase_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckSeen:
+class EligibilityCheck:
     """A check as it stands: still running, or done with an outcome. `judged` holds what is known until now."""
 
     purchase: Purchase
     told: Told
-    judged: Judged
+    judged: Judgement
 
     @property
     def check_id(self) -> str:
@@ -99,14 +99,14 @@ def check_again(
     )
 
 
-def read_check(session: Session, check_id: str, *, customer_id: str | None, zone: Any) -> CheckSeen:
+def read_check(session: Session, check_id: str, *, customer_id: str | None, zone: Any) -> EligibilityCheck:
     """The check as it stands. Raises `NotFound` for an unknown one, and for another customer's."""
     told = read_inspection(session, check_id)
     purchase = purchase_of(session, told.purchase_id or "", customer_id)
     judged = judge_submission(
         session, purchase, at=told.created_at, shop_url=told.url or None, check_id=check_id, zone=zone
     )
-    return CheckSeen(purchase=purchase, told=told, judged=judged)
+    return EligibilityCheck(purchase=purchase, told=told, judged=judged)
 
 
 def _nothing_to_inspect(

@@ -17,13 +17,13 @@ from ...models.products import Seller
 from ...models.support import Clock, Message, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from .sla_clocks import await_confirmation, clock_of, stop_clock
-from .transitions import known_request, make_move, tell_request
+from .transitions import locked_request, make_move, publish_request_event
 
 SAME_BODY_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Posted:
+class NewMessage:
     """One message as it came. `author_type` None: the platform vouches for nobody (a bearer token)."""
 
     request_id: str
@@ -41,9 +41,9 @@ class Posted:
     attachments: int = 0
 
 
-def post_message(uow: UnitOfWork, posted: Posted, cause: Cause) -> Message | None:
+def post_message(uow: UnitOfWork, posted: NewMessage, cause: Cause) -> Message | None:
     """Add a message to the thread, classify it, and let it acknowledge if it does. None: it is there already."""
-    request = known_request(uow.session, posted.request_id)
+    request = locked_request(uow.session, posted.request_id)
     known = select(Message.id).where(Message.request_id == request.id, Message.message_id == posted.message_id)
     if uow.session.scalar(known) is not None:
         return None
@@ -72,7 +72,7 @@ def post_message(uow: UnitOfWork, posted: Posted, cause: Cause) -> Message | Non
     uow.session.flush()
     if posted.visibility == "public" and posted.kind == "message":
         told = {"message_id": posted.message_id, "side": posted.side, "author_type": message.author_type}
-        tell_request(uow, request, "message_posted", told, cause)
+        publish_request_event(uow, request, "message_posted", told, cause)
     if posted.side == "seller" and request.handling in OPEN:
         if verdict.counts:
             acknowledge(uow, request, posted.received_at, cause)
@@ -85,7 +85,7 @@ def confirm_message(
     uow: UnitOfWork, request_id: str, message_id: str, *, counts: bool, actor: str, cause: Cause
 ) -> Message:
     """A person says whether a message acknowledges. Confirmed, it counts at its original receipt (`clocks.md`)."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     query = select(Message).where(Message.request_id == request_id, Message.message_id == message_id)
     message = uow.session.scalar(query.with_for_update())
     if message is None:
@@ -116,7 +116,7 @@ def acknowledge(uow: UnitOfWork, request: SupportRequest, at: datetime, cause: C
         make_move(request, "acknowledge")
     if stopped and clock is not None:
         told = {"acknowledged_at": at, "in_time": clock.state is ClockState.MET}
-        tell_request(uow, request, "acknowledged", told, cause)
+        publish_request_event(uow, request, "acknowledged", told, cause)
 
 
 def messages_of(session: Session, request_id: str, *, internal: bool) -> list[Message]:
@@ -127,7 +127,7 @@ def messages_of(session: Session, request_id: str, *, internal: bool) -> list[Me
     return list(session.scalars(query.order_by(Message.received_at, Message.id)))
 
 
-def _as_seen(session: Session, request: SupportRequest, posted: Posted, digest: str) -> acknowledgement.Message:
+def _as_seen(session: Session, request: SupportRequest, posted: NewMessage, digest: str) -> acknowledgement.Message:
     since = posted.received_at - SAME_BODY_WITHIN
     same = (
         select(func.count())

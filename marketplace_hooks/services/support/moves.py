@@ -21,15 +21,24 @@ from ...models.support import Refusal, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..inspections.requests import close_inspection
 from .messages import acknowledge
-from .sla_clocks import carry_on_clock, clock_of, freeze_clock, note_left, runs, start_clock, state_now, stop_clock
-from .transitions import known_request, make_move, refuse_unless, tell_request
+from .sla_clocks import (
+    clock_of,
+    freeze_clock,
+    record_remaining_days,
+    resume_clock,
+    runs,
+    start_clock,
+    state_now,
+    stop_clock,
+)
+from .transitions import locked_request, make_move, publish_request_event, refuse_unless
 
 
 def refuse(
     uow: UnitOfWork, request_id: str, *, ground: Ground, text: str, evidence: Mapping[str, Any], by: str, cause: Cause
 ) -> SupportRequest:
     """A person of the seller's side refuses on one of the six grounds; that also acknowledges, and freezes the fix."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     make_move(request, "refuse")
     if ground.value in request.waived:
         raise PayloadRejected(
@@ -45,13 +54,13 @@ def refuse(
     request.waits_until = contest_until
     request.refusal = {"ground": ground.value, "text": text, "evidence": dict(evidence), "by": by}
     uow.session.add(Refusal(request_id=request.id, ground=ground.value, refused_at=uow.now))
-    tell_request(uow, request, "refused", {"ground": ground, "contest_until": contest_until}, cause)
+    publish_request_event(uow, request, "refused", {"ground": ground, "contest_until": contest_until}, cause)
     return request
 
 
 def waive_ground(uow: UnitOfWork, request_id: str, ground: Ground) -> SupportRequest:
     """The seller gives up a ground for this request, for good."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     _while_open(request)
     request.waived = sorted({*request.waived, ground.value})
     request.grounds = [one for one in request.grounds if one != ground.value]
@@ -60,7 +69,7 @@ def waive_ground(uow: UnitOfWork, request_id: str, ground: Ground) -> SupportReq
 
 def contest(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
     """The customer contests a refusal, within the days that the contract gives."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     late = request.waits_until is not None and uow.now >= request.waits_until
     refuse_unless(
         request.handling is not Handling.REFUSED or not late,
@@ -73,27 +82,27 @@ def contest(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> Sup
     request.contested_at = uow.now
     request.waits_until = None
     request.refusal = {**(request.refusal or {}), "contest": text}
-    tell_request(uow, request, "contested", {}, cause)
+    publish_request_event(uow, request, "contested", {}, cause)
     return request
 
 
 def overturn(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> SupportRequest:
     """The marketplace overturns a refusal: the fix clock goes on with what was left, at least five business days."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     make_move(request, "overturn")
     request.overturned_at = uow.now
     request.refusal = {**(request.refusal or {}), "overturned": reason}
     refused = select(Refusal).where(Refusal.request_id == request.id).order_by(Refusal.id.desc()).limit(1)
     for refusal in uow.session.scalars(refused):
         refusal.overturned_at = uow.now
-    clock = carry_on_clock(uow, request, ClockName.FIX)
-    tell_request(uow, request, "overturned", {"due_before": clock.due_before if clock else None}, cause)
+    clock = resume_clock(uow, request, ClockName.FIX)
+    publish_request_event(uow, request, "overturned", {"due_before": clock.due_before if clock else None}, cause)
     return request
 
 
 def uphold(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> SupportRequest:
     """The marketplace upholds a refusal: the request is closed."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     make_move(request, "uphold")
     request.refusal = {**(request.refusal or {}), "upheld": reason}
     close(uow, request, "refusal_upheld", cause)
@@ -104,18 +113,18 @@ def resolve(
     uow: UnitOfWork, request_id: str, *, how: str, release_id: str | None, text: str, cause: Cause
 ) -> SupportRequest:
     """The seller's side says that it is settled: by a release, an explanation, or an accepted paid update."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     make_move(request, "resolve")
     if release_id is not None:
         _refuse_foreign_release(uow, request, release_id)
     acknowledge(uow, request, uow.now, cause)
-    note_left(uow, request, ClockName.FIX)
+    record_remaining_days(uow, request, ClockName.FIX)
     stop_clock(uow, request, ClockName.FIX, ClockState.MET, uow.now)
     until = deadline(uow.now, uow.settings.reopening_days, policy=Policy.MF, zone=uow.zone).due_before
     request.resolved_at = uow.now
     request.waits_until = until
     request.resolution = {"how": how, "release_id": release_id, "text": text}
-    tell_request(uow, request, "resolved", {"how": how, "release_id": release_id, "until": until}, cause)
+    publish_request_event(uow, request, "resolved", {"how": how, "release_id": release_id, "until": until}, cause)
     return request
 
 
@@ -134,7 +143,7 @@ def resolve_by_release(uow: UnitOfWork, release: Release, request_ids: Sequence[
 
 def not_fixed(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
     """The customer says in time that it is not fixed: the fix clock goes on with what was left, at least five days."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     late = request.waits_until is not None and uow.now >= request.waits_until
     refuse_unless(
         request.handling is not Handling.RESOLVED or not late,
@@ -146,8 +155,8 @@ def not_fixed(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> S
     make_move(request, "reopen")
     request.waits_until = None
     request.resolution = {**(request.resolution or {}), "not_fixed": text}
-    clock = carry_on_clock(uow, request, ClockName.FIX)
-    tell_request(uow, request, "reopened", {"due_before": clock.due_before if clock else None}, cause)
+    clock = resume_clock(uow, request, ClockName.FIX)
+    publish_request_event(uow, request, "reopened", {"due_before": clock.due_before if clock else None}, cause)
     return request
 
 
@@ -155,18 +164,18 @@ def make_offer(
     uow: UnitOfWork, request_id: str, *, release_id: str, amount: Mapping[str, Any], text: str, cause: Cause
 ) -> SupportRequest:
     """The seller proposes a paid update. It never stops the fix clock of an anomaly (`domain.md` 22)."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     _while_answerable(request, "an update is offered while a fix is awaited")
     _refuse_foreign_release(uow, request, release_id)
     acknowledge(uow, request, uow.now, cause)
     request.offer = {"release_id": release_id, "amount": dict(amount), "text": text, "answer": None}
-    tell_request(uow, request, "offer_made", {"release_id": release_id, "amount": dict(amount)}, cause)
+    publish_request_event(uow, request, "offer_made", {"release_id": release_id, "amount": dict(amount)}, cause)
     return request
 
 
 def answer_offer(uow: UnitOfWork, request_id: str, *, accepted: bool, cause: Cause) -> SupportRequest:
     """The customer accepts the paid update, which settles the request, or declines, and the fix is still owed."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     offer = request.offer
     answer = "accepted" if accepted else "declined"
     refuse_unless(
@@ -187,7 +196,7 @@ def answer_offer(uow: UnitOfWork, request_id: str, *, accepted: bool, cause: Cau
 
 def withdraw(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest:
     """The customer takes the request back: its clocks are void."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     make_move(request, "withdraw")
     close(uow, request, "withdrawn_by_customer", cause)
     return request
@@ -195,7 +204,7 @@ def withdraw(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest:
 
 def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, cause: Cause) -> SupportRequest:
     """An operator gives the seller more time, with a reason that both sides see."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     clock = clock_of(uow.session, request.id, ClockName.FIX)
     refuse_unless(
         clock is not None and runs(clock, uow.now),
@@ -215,7 +224,7 @@ def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, caus
 
 def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool, cause: Cause) -> SupportRequest:
     """The seller proposes another kind; the customer or an operator confirms it, or sets it (`domain.md` 16)."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     if request.handling is not Handling.NEEDS_INFORMATION:
         _while_answerable(request, "its kind is settled before it is answered")
     if not confirms:
@@ -229,7 +238,7 @@ def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool,
         elif kind is Kind.ANOMALY and before is not Kind.ANOMALY and request.clocks_from is not None:
             _start_fix(uow, request)
     told = {"kind": request.kind, "proposed_kind": request.proposed_kind}
-    tell_request(uow, request, "kind_changed", told, cause)
+    publish_request_event(uow, request, "kind_changed", told, cause)
     return request
 
 
@@ -242,7 +251,7 @@ def close(uow: UnitOfWork, request: SupportRequest, reason: str, cause: Cause) -
     request.waits_until = None
     if request.check_id is not None:
         close_inspection(uow, request.check_id)
-    tell_request(uow, request, "closed", {"reason": reason}, cause)
+    publish_request_event(uow, request, "closed", {"reason": reason}, cause)
 
 
 def _start_fix(uow: UnitOfWork, request: SupportRequest) -> None:

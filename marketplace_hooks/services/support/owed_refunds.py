@@ -17,7 +17,7 @@ After = tuple[datetime, str]
 """The last of the page before: when it became due, and its request."""
 
 
-class Claims(enum.StrEnum):
+class RefundFilter(enum.StrEnum):
     """Which refunds a list holds: those whose money has not gone back yet, or all."""
 
     WAITING = "waiting"
@@ -25,7 +25,7 @@ class Claims(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnClaim:
+class SellerRefund:
     """A refund as its seller's list shows it."""
 
     request_id: str
@@ -42,9 +42,14 @@ class OwnClaim:
     settled_at: datetime | None
 
 
-def own_claims(
-    session: Session, seller_id: str, *, which: Claims = Claims.WAITING, after: After | None = None, limit: int
-) -> list[OwnClaim]:
+def seller_refunds(
+    session: Session,
+    seller_id: str,
+    *,
+    which: RefundFilter = RefundFilter.WAITING,
+    after: After | None = None,
+    limit: int,
+) -> list[SellerRefund]:
     """The seller's refunds, the latest due first."""
     query = (
         select(RefundClaim, SupportRequest.subject, SupportRequest.product_id, SupportRequest.customer_id)
@@ -53,7 +58,7 @@ def own_claims(
         .order_by(RefundClaim.due_at.desc(), RefundClaim.request_id.desc())
         .limit(limit)
     )
-    if which is Claims.WAITING:
+    if which is RefundFilter.WAITING:
         query = query.where(RefundClaim.state.in_(WAITING))
     if after is not None:
         at, request_id = after
@@ -62,8 +67,8 @@ def own_claims(
     return [_shown(*row) for row in session.execute(query)]
 
 
-def _shown(claim: RefundClaim, subject: str, product_id: str, customer_id: str) -> OwnClaim:
-    return OwnClaim(
+def _shown(claim: RefundClaim, subject: str, product_id: str, customer_id: str) -> SellerRefund:
+    return SellerRefund(
         request_id=claim.request_id,
         subject=subject,
         product_id=product_id,

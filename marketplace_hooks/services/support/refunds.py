@@ -18,13 +18,13 @@ from ...models.purchases import Purchase
 from ...models.subscriptions import Period, Subscription
 from ...models.support import RefundClaim, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
-from .transitions import tell_request
+from .transitions import publish_request_event
 
 WAITING = (RefundState.DUE, RefundState.REQUESTED, RefundState.MANUAL)
 """The states of a claim whose money has not come back yet."""
 
 
-def make_due(
+def make_refunds_due(
     uow: UnitOfWork, missed: Iterable[tuple[SupportRequest, datetime]], cause: Cause
 ) -> Mapping[str, RefundClaim]:
     """A missed fix makes the refund due; it is requested two business days later. Gives the claims by request.
@@ -51,7 +51,9 @@ def make_due(
             made[request.id] = claim
             on_their_way.add(purchase_id)
             uow.session.add(claim)
-            tell_request(uow, request, "refund_due", {"amount": _money(claim), "request_at": claim.request_at}, cause)
+            publish_request_event(
+                uow, request, "refund_due", {"amount": _money(claim), "request_at": claim.request_at}, cause
+            )
     return made
 
 
@@ -91,7 +93,7 @@ def request_refund(uow: UnitOfWork, request: SupportRequest, claim: RefundClaim,
     claim.requested_at = uow.now
     claim.request_at = None
     told = {"amount": _money(claim), "path": claim.path, "idempotency_key": f"{request.id}:refund"}
-    tell_request(uow, request, "refund_requested", told, cause)
+    publish_request_event(uow, request, "refund_requested", told, cause)
 
 
 def waive_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> RefundClaim:
@@ -102,7 +104,7 @@ def waive_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Refu
     move_refund(claim, RefundState.WAIVED)
     claim.settled_at = uow.now
     claim.request_at = None
-    tell_request(uow, request, "refund_waived", {"amount": _money(claim)}, cause)
+    publish_request_event(uow, request, "refund_waived", {"amount": _money(claim)}, cause)
     return claim
 
 
@@ -110,7 +112,7 @@ def approve_refund(
     uow: UnitOfWork, request: SupportRequest, *, with_period: bool, reason: str, cause: Cause
 ) -> RefundClaim:
     """An operator has the refund asked for now: early, without the seller, or with the current period on top."""
-    claim = claim_of(uow.session, request.id) or make_due(uow, [(request, uow.now)], cause).get(request.id)
+    claim = claim_of(uow.session, request.id) or make_refunds_due(uow, [(request, uow.now)], cause).get(request.id)
     if claim is None:
         none = RefundState.NONE
         requested = RefundState.REQUESTED

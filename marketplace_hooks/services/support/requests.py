@@ -25,7 +25,7 @@ After = tuple[datetime | None, int]
 """The last of the page before: its next deadline (None: it has none) and its number."""
 
 
-class Which(enum.StrEnum):
+class RequestFilter(enum.StrEnum):
     """Which requests a list holds. `late`: open, and one of its clocks has been missed."""
 
     OPEN = "open"
@@ -47,7 +47,7 @@ class Viewer:
         return self.seller_id is None and self.customer_id is None
 
 
-def request_seen(session: Session, request_id: str, viewer: Viewer) -> SupportRequest:
+def visible_request(session: Session, request_id: str, viewer: Viewer) -> SupportRequest:
     """The request, if the viewer may see it. Raises `NotFound`; others' requests are never told from unknown ones."""
     query = select(SupportRequest).where(SupportRequest.id == request_id)
     request = session.scalar(query)
@@ -124,7 +124,7 @@ def list_requests(
     viewer: Viewer,
     *,
     handling: Handling | None = None,
-    which: Which = Which.ALL,
+    which: RequestFilter = RequestFilter.ALL,
     now: datetime | None = None,
     after: After | None = None,
     limit: int,
@@ -177,14 +177,14 @@ def clocks_of(session: Session, request_ids: Collection[str]) -> dict[str, dict[
     return found
 
 
-def _narrowed(query: Select[SupportRequest], which: Which, now: datetime | None) -> Select[SupportRequest]:
-    if which is Which.ALL:
+def _narrowed(query: Select[SupportRequest], which: RequestFilter, now: datetime | None) -> Select[SupportRequest]:
+    if which is RequestFilter.ALL:
         return query
     query = query.where(SupportRequest.closed_at.is_(None))
-    if which is Which.TO_ACKNOWLEDGE:
+    if which is RequestFilter.TO_ACKNOWLEDGE:
         waits = SupportRequest.handling == constant(Handling.ACCEPTED)
         return query.where(waits, SupportRequest.acknowledged_at.is_(None), SupportRequest.presale.is_(False))
-    if which is Which.LATE:
+    if which is RequestFilter.LATE:
         if now is None:
             raise ValueError("what is late depends on the instant")
         is_over = or_(

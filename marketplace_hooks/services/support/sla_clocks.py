@@ -62,7 +62,7 @@ def start_clock(
     clock.stopped_at = clock.missed_at = clock.noticed_at = clock.notice_id = clock.remaining_days = None
     clock.policy = policy
     _keep(uow, clock, found)
-    note_next_deadline(uow.session, request)
+    update_next_deadline(uow.session, request)
     return clock
 
 
@@ -89,7 +89,7 @@ def stop_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName, state:
     clock.taken_days = _taken(uow, request, clock, at)
     if state is ClockState.MET:
         clock.missed_at = None
-    note_next_deadline(uow.session, request)
+    update_next_deadline(uow.session, request)
     return True
 
 
@@ -101,10 +101,10 @@ def freeze_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> N
     clock.remaining_days, clock.taken_days = _left(uow, clock), _taken(uow, request, clock, uow.now)
     clock.state = ClockState.FROZEN
     clock.warn_at = None
-    note_next_deadline(uow.session, request)
+    update_next_deadline(uow.session, request)
 
 
-def carry_on_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> Clock | None:
+def resume_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> Clock | None:
     """Carry a met or frozen clock on from now, with what was left, at least five business days.
 
     None when there is nothing to carry on: a clock that was missed stays missed, and is missed once.
@@ -116,7 +116,7 @@ def carry_on_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) ->
     return start_clock(uow, request, name, uow.now, days, earlier_days=clock.taken_days or 0)
 
 
-def note_left(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> None:
+def record_remaining_days(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> None:
     """Remember what is left of a clock that is about to be met, for the case that it has to go on."""
     clock = clock_of(uow.session, request.id, name)
     if clock is not None and runs(clock, uow.now):
@@ -144,10 +144,10 @@ def await_confirmation(uow: UnitOfWork, request: SupportRequest, *, waiting: boo
         clock.state = ClockState.TO_CONFIRM
     elif not waiting and clock.state is ClockState.TO_CONFIRM:
         clock.state = ClockState.SUSPENDED if clock.due_before is None else ClockState.RUNNING
-    note_next_deadline(uow.session, request)
+    update_next_deadline(uow.session, request)
 
 
-def closures_changed(uow: UnitOfWork, seller_id: str) -> int:
+def recompute_deadlines(uow: UnitOfWork, seller_id: str) -> int:
     """Walk the seller's running clocks again from their request, by the rules that are stored with each.
 
     A deadline never moves into the past, and one that has passed does not move at all.
@@ -171,7 +171,7 @@ def closures_changed(uow: UnitOfWork, seller_id: str) -> int:
         kept = after_change(found, before, uow.now, uow.zone)
         if kept.due_before != clock.due_before:
             _keep(uow, clock, kept)
-            note_next_deadline(uow.session, request)
+            update_next_deadline(uow.session, request)
             changed += 1
     return changed
 
@@ -181,7 +181,7 @@ def clock_of(session: Session, request_id: str, name: ClockName) -> Clock | None
     return session.get(Clock, (request_id, name), with_for_update=True)
 
 
-def note_next_deadline(session: Session, request: SupportRequest) -> None:
+def update_next_deadline(session: Session, request: SupportRequest) -> None:
     """Remember the earliest deadline still running, by which lists are ordered."""
     session.flush()
     query = select(Clock.due_before).where(

@@ -26,7 +26,7 @@ MOST_MONTHS = 36
 
 
 @dataclass(kw_only=True)
-class Kept:
+class ClockOutcomes:
     """How the clocks of one name ended: `late` when missed, answered afterwards or not; `void` when taken back."""
 
     in_time: int = 0
@@ -37,7 +37,7 @@ class Kept:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RefundsCounted:
+class RefundCount:
     """The refunds of one state in one currency."""
 
     state: RefundState
@@ -46,7 +46,7 @@ class RefundsCounted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RefusalsCounted:
+class RefusalCount:
     """The refusals on one ground, and how many of them the marketplace overturned."""
 
     ground: Ground
@@ -55,14 +55,14 @@ class RefusalsCounted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MonthFigures:
+class MonthReport:
     """The figures of one month, named by its first day."""
 
     first_day: date
-    acknowledged: Kept = field(default_factory=Kept)
-    fixed: Kept = field(default_factory=Kept)
-    refunds: list[RefundsCounted] = field(default_factory=list)
-    refusals: list[RefusalsCounted] = field(default_factory=list)
+    acknowledged: ClockOutcomes = field(default_factory=ClockOutcomes)
+    fixed: ClockOutcomes = field(default_factory=ClockOutcomes)
+    refunds: list[RefundCount] = field(default_factory=list)
+    refusals: list[RefusalCount] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
@@ -71,9 +71,9 @@ class MonthFigures:
         return kept.in_time + kept.late + kept.open + kept.void
 
 
-def read_figures(
+def read_sla_report(
     session: Session, seller_id: str, first_month: date, last_month: date, *, now: datetime, zone: ZoneInfo
-) -> list[MonthFigures]:
+) -> list[MonthReport]:
     """The figures of each month from the first to the last, both included and named by any of their days."""
     months = _months(first_month, last_month)
     starts = [first_instant(month, zone) for month in (*months, add_months(months[-1], 1))]
@@ -86,7 +86,7 @@ def read_figures(
         *((SupportRequest.clocks_from < start, literal(index)) for index, start in enumerate(starts[1:])),
         else_=literal(len(months)),
     ).label("month")
-    found = [MonthFigures(first_day=month) for month in months]
+    found = [MonthReport(first_day=month) for month in months]
     _count_clocks(session, found, number, theirs, now)
     _find_medians(session, found, number, theirs)
     _count_refunds(session, found, number, theirs)
@@ -103,12 +103,12 @@ def _months(first: date, last: date) -> Sequence[date]:
     return [add_months(first, index) for index in range(count)]
 
 
-def _kept(month: MonthFigures, name: ClockName) -> Kept:
+def _kept(month: MonthReport, name: ClockName) -> ClockOutcomes:
     return month.acknowledged if name is ClockName.ACKNOWLEDGEMENT else month.fixed
 
 
 def _count_clocks(
-    session: Session, found: list[MonthFigures], number: Any, theirs: ColumnElement[bool], now: datetime
+    session: Session, found: list[MonthReport], number: Any, theirs: ColumnElement[bool], now: datetime
 ) -> None:
     """A clock that has run out is late, whether the sweep has come by or not."""
     has_run_out = and_(Clock.state == constant(ClockState.RUNNING), Clock.due_before <= now)
@@ -128,7 +128,7 @@ def _count_clocks(
         setattr(_kept(found[month], name), how, count)
 
 
-def _find_medians(session: Session, found: list[MonthFigures], number: Any, theirs: ColumnElement[bool]) -> None:
+def _find_medians(session: Session, found: list[MonthReport], number: Any, theirs: ColumnElement[bool]) -> None:
     """The middle of the business days taken, of what was answered or fixed, in time or late."""
     apart = (number, Clock.name)
     ranked = (
@@ -151,7 +151,7 @@ def _find_medians(session: Session, found: list[MonthFigures], number: Any, thei
         _kept(found[month], name).median_business_days = float(days)
 
 
-def _count_refunds(session: Session, found: list[MonthFigures], number: Any, theirs: ColumnElement[bool]) -> None:
+def _count_refunds(session: Session, found: list[MonthReport], number: Any, theirs: ColumnElement[bool]) -> None:
     query = (
         select(number, RefundClaim.state, RefundClaim.currency, func.count(), func.sum(RefundClaim.amount_cents))
         .join(RefundClaim, RefundClaim.request_id == SupportRequest.id)
@@ -161,10 +161,10 @@ def _count_refunds(session: Session, found: list[MonthFigures], number: Any, the
     )
     for month, state, currency, count, cents in session.execute(query):
         amount = {"amount_cents": int(cents), "currency": currency}
-        found[month].refunds.append(RefundsCounted(state=state, count=count, amount=amount))
+        found[month].refunds.append(RefundCount(state=state, count=count, amount=amount))
 
 
-def _count_refusals(session: Session, found: list[MonthFigures], number: Any, theirs: ColumnElement[bool]) -> None:
+def _count_refusals(session: Session, found: list[MonthReport], number: Any, theirs: ColumnElement[bool]) -> None:
     query = (
         select(number, Refusal.ground, func.count(), func.count(Refusal.overturned_at))
         .join(Refusal, Refusal.request_id == SupportRequest.id)
@@ -173,5 +173,5 @@ def _count_refusals(session: Session, found: list[MonthFigures], number: Any, th
         .order_by(number, Refusal.ground)
     )
     for month, ground, count, overturned in session.execute(query):
-        counted = RefusalsCounted(ground=Ground(ground), count=count, overturned=overturned)
+        counted = RefusalCount(ground=Ground(ground), count=count, overturned=overturned)
         found[month].refusals.append(counted)

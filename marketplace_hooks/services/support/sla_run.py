@@ -22,8 +22,8 @@ from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..outbox.bulk_publish import publish_for_each
 from .moves import close
-from .refunds import make_due, request_refund
-from .transitions import SUBJECT, make_move, tell_request
+from .refunds import make_refunds_due, request_refund
+from .transitions import SUBJECT, make_move, publish_request_event
 
 BATCH = 1_000
 CAUSE = Cause(actor="marketplace_hooks", reason="the time is over")
@@ -43,7 +43,7 @@ def due(session: Session, now: datetime) -> bool:
     return any(session.scalar(query.limit(1)) is not None for query in queries)
 
 
-def run_desk(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> int:
+def run_sla(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> int:
     """Do everything that is due; return how much it was."""
     total = 0
     acts: tuple[Callable[[UnitOfWork], int], ...] = (
@@ -90,11 +90,11 @@ def notice_missed(uow: UnitOfWork, name: ClockName) -> int:
     values = {"sequence": SupportRequest.sequence + 1, "next_deadline_at": _other_deadline(name)}
     uow.session.execute(counted.values(values).execution_options(synchronize_session=False))
     mine = and_(among(Clock.request_id, ids), Clock.name == constant(name), Clock.notice_id == notice)
-    _tell_missed(uow, name, mine)
+    _publish_missed(uow, name, mine)
     uow.wakeups.add(JobKind.DELIVERIES)
     if name is ClockName.FIX:
         missed = uow.session.execute(_missed(mine))
-        make_due(uow, [(request, clock.missed_at or uow.now) for request, clock in missed], CAUSE)
+        make_refunds_due(uow, [(request, clock.missed_at or uow.now) for request, clock in missed], CAUSE)
     return len(ids)
 
 
@@ -113,7 +113,7 @@ def warn(uow: UnitOfWork) -> int:
         clock.warn_at = None
         short = "acknowledgement" if clock.name is ClockName.ACKNOWLEDGEMENT else "fix"
         cause = Cause(actor="marketplace_hooks", reason="the deadline comes near")
-        tell_request(uow, request, f"{short}_due_soon", {"due_before": clock.due_before}, cause)
+        publish_request_event(uow, request, f"{short}_due_soon", {"due_before": clock.due_before}, cause)
     return len(found)
 
 
@@ -159,7 +159,7 @@ def remind(uow: UnitOfWork) -> int:
     for request in found:
         request.reminded_at = uow.now
         told = {"missing": request.missing, "waits_until": request.waits_until, "reminder": True}
-        tell_request(uow, request, "needs_information", told, CAUSE)
+        publish_request_event(uow, request, "needs_information", told, CAUSE)
     return len(found)
 
 
@@ -200,7 +200,7 @@ def _other_deadline(name: ClockName) -> Any:
     return next_one.correlate(SupportRequest).scalar_subquery()
 
 
-def _tell_missed(uow: UnitOfWork, name: ClockName, mine: ColumnElement[bool]) -> None:
+def _publish_missed(uow: UnitOfWork, name: ClockName, mine: ColumnElement[bool]) -> None:
     short = "acknowledgement" if name is ClockName.ACKNOWLEDGEMENT else "fix"
     data = {
         "request_id": SupportRequest.id,

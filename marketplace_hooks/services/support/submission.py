@@ -18,9 +18,9 @@ from ...models.purchases import Purchase
 from ...models.support import SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..inspections.requests import close_inspection, hold_credentials
-from .eligibility import Judged, entitlement_shown, judge_submission, shown
+from .eligibility import Judgement, entitlement_as_json, judge_submission, shown
 from .sla_clocks import start_clock
-from .transitions import known_request, make_move, refuse_unless, tell_request
+from .transitions import locked_request, make_move, publish_request_event, refuse_unless
 
 _MOVES = {
     Outcome.ACCEPTED: "accept",
@@ -31,7 +31,7 @@ _MOVES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Submitted:
+class NewRequest:
     """One request as it came. `as_it_is`: nobody can be asked, or the customer said so; what is unknown stays so."""
 
     request_id: str
@@ -48,7 +48,7 @@ class Submitted:
     as_it_is: bool = False
 
 
-def submit(uow: UnitOfWork, submitted: Submitted, cause: Cause) -> SupportRequest:
+def submit(uow: UnitOfWork, submitted: NewRequest, cause: Cause) -> SupportRequest:
     """Record a request, judge it once, and start what it starts (`domain.md` 16, 17, 20).
 
     The same words about the same purchase, while a request is open, are attached to it. A request known by its id is
@@ -62,7 +62,7 @@ def submit(uow: UnitOfWork, submitted: Submitted, cause: Cause) -> SupportReques
         request.handling = Handling.ACCEPTED
         uow.session.add(request)
         uow.session.flush()
-        tell_request(uow, request, "accepted", {"outcome": "presale", "grounds": []}, cause)
+        publish_request_event(uow, request, "accepted", {"outcome": "presale", "grounds": []}, cause)
         return request
     purchase = uow.session.get_one(Purchase, submitted.purchase_id)
     original = _same_open_request(uow.session, request)
@@ -84,7 +84,7 @@ def submit(uow: UnitOfWork, submitted: Submitted, cause: Cause) -> SupportReques
         request.closed_reason = "duplicate"
         if submitted.check_id not in (None, original.check_id):
             close_inspection(uow, submitted.check_id)
-        tell_request(uow, request, "closed", {"reason": "duplicate", "duplicate_of": original.id}, cause)
+        publish_request_event(uow, request, "closed", {"reason": "duplicate", "duplicate_of": original.id}, cause)
         return request
     if submitted.check_id is not None:
         hold_credentials(uow, submitted.check_id)
@@ -103,15 +103,15 @@ def _follow(uow: UnitOfWork, request: SupportRequest, outcome: Outcome, cause: C
         request.closed_reason = "not_entitled"
         if request.check_id is not None:
             close_inspection(uow, request.check_id)
-        tell_request(uow, request, "not_entitled", told, cause)
+        publish_request_event(uow, request, "not_entitled", told, cause)
     elif outcome is Outcome.NEEDS_INFORMATION:
         last_day = day_of(uow.now, uow.zone) + timedelta(days=uow.settings.information_days)
         request.waits_until = end_of(last_day, uow.zone)
         told_missing = {"missing": request.missing, "waits_until": request.waits_until}
-        tell_request(uow, request, "needs_information", told_missing, cause)
+        publish_request_event(uow, request, "needs_information", told_missing, cause)
     else:
         start_clocks(uow, request, request.submitted_at)
-        tell_request(uow, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
+        publish_request_event(uow, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
 
 
 def start_clocks(uow: UnitOfWork, request: SupportRequest, from_at: datetime) -> None:
@@ -130,7 +130,7 @@ def complete_information(
 
     The clocks start when it was completed.
     """
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     refuse_unless(
         request.handling is Handling.NEEDS_INFORMATION,
         "nothing is missing",
@@ -156,7 +156,7 @@ def complete_information(
         return request
     make_move(request, "accept")
     start_clocks(uow, request, uow.now)
-    tell_request(uow, request, "accepted", {"outcome": eligibility.outcome, "grounds": request.grounds}, cause)
+    publish_request_event(uow, request, "accepted", {"outcome": eligibility.outcome, "grounds": request.grounds}, cause)
     return request
 
 
@@ -172,11 +172,11 @@ def _check_anew(uow: UnitOfWork, request: SupportRequest, check_id: str | None) 
 
 def send_as_is(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest:
     """The customer sends the request as it is; what stayed unknown is on record, and the clocks start now."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     make_move(request, "send_as_is")
     start_clocks(uow, request, uow.now)
     outcome = Outcome.REFUSABLE if request.grounds else Outcome.ACCEPTED
-    tell_request(uow, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
+    publish_request_event(uow, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
     return request
 
 
@@ -188,7 +188,7 @@ def purchase_of(session: Session, purchase_id: str, customer_id: str | None) -> 
     return purchase
 
 
-def _new(uow: UnitOfWork, submitted: Submitted) -> SupportRequest:
+def _new(uow: UnitOfWork, submitted: NewRequest) -> SupportRequest:
     product = uow.session.get_one(Product, submitted.product_id)
     words = " ".join(f"{submitted.subject}\n{submitted.body}".casefold().split())
     return SupportRequest(
@@ -216,8 +216,8 @@ def _new(uow: UnitOfWork, submitted: Submitted) -> SupportRequest:
     )
 
 
-def _freeze(request: SupportRequest, judged: Judged) -> None:
-    request.entitlement = entitlement_shown(judged.entitlement)
+def _freeze(request: SupportRequest, judged: Judgement) -> None:
+    request.entitlement = entitlement_as_json(judged.entitlement)
     request.listing_id = judged.listing_id
     request.checks = shown(judged.eligibility)
     request.grounds = [ground.value for ground in judged.eligibility.grounds]

@@ -18,7 +18,7 @@ from ..core.unit_of_work import Cause, UnitOfWork
 SUBJECT = "support_request"
 
 
-def known_request(session: Session, request_id: str) -> SupportRequest:
+def locked_request(session: Session, request_id: str) -> SupportRequest:
     """The request, locked. Raises `NotFound`."""
     query = select(SupportRequest).where(SupportRequest.id == request_id)
     request = session.scalar(query.with_for_update().execution_options(populate_existing=True))
@@ -44,7 +44,9 @@ def refuse_unless(
         raise Conflict.between(what, state, asked, code=code, because=because)
 
 
-def tell_request(uow: UnitOfWork, request: SupportRequest, name: str, data: Mapping[str, Any], cause: Cause) -> None:
+def publish_request_event(
+    uow: UnitOfWork, request: SupportRequest, name: str, data: Mapping[str, Any], cause: Cause
+) -> None:
     """Tell about a request, with the ids that a receiver needs."""
     ids = {
         "request_id": request.id,

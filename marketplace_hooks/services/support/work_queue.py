@@ -24,7 +24,7 @@ Place = tuple[datetime, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToConfirm:
+class UnconfirmedReply:
     """A message of the seller's side of which a person must say whether it acknowledges, and why."""
 
     message: Message
@@ -34,7 +34,7 @@ class ToConfirm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Late:
+class MissedClock:
     """A clock that was missed, of a request that is still open."""
 
     request: SupportRequest
@@ -62,7 +62,7 @@ def is_late() -> ColumnElement[bool]:
     return and_(Clock.missed_at.is_not(None), SupportRequest.closed_at.is_(None))
 
 
-def replies_to_confirm(session: Session, *, after: int | None = None, limit: int) -> list[ToConfirm]:
+def replies_to_confirm(session: Session, *, after: int | None = None, limit: int) -> list[UnconfirmedReply]:
     """The messages that a person must judge, in the order in which they were recorded."""
     of_request = and_(Clock.request_id == SupportRequest.id, Clock.name == constant(ClockName.ACKNOWLEDGEMENT))
     query = (
@@ -80,7 +80,7 @@ def replies_to_confirm(session: Session, *, after: int | None = None, limit: int
     return [_to_confirm(*row, repeated) for row in rows]
 
 
-def late_requests(session: Session, *, after: Place | None = None, limit: int) -> list[Late]:
+def late_requests(session: Session, *, after: Place | None = None, limit: int) -> list[MissedClock]:
     """The missed clocks of open requests, the last missed first."""
     query = (
         select(Clock, SupportRequest)
@@ -94,7 +94,7 @@ def late_requests(session: Session, *, after: Place | None = None, limit: int) -
         (request_id, _, name) = after[1].rpartition(":")
         same = or_(Clock.request_id < request_id, and_(Clock.request_id == request_id, Clock.name < name))
         query = query.where(Clock.missed_at <= at, or_(Clock.missed_at < at, same))
-    return [Late(request=request, clock=clock) for clock, request in session.execute(query)]
+    return [MissedClock(request=request, clock=clock) for clock, request in session.execute(query)]
 
 
 def contested_requests(session: Session, *, after: int | None = None, limit: int) -> list[SupportRequest]:
@@ -135,7 +135,9 @@ def _repeated(session: Session, messages: Sequence[Message]) -> dict[str, int]:
     return {digest: count for digest, count in session.execute(query)}
 
 
-def _to_confirm(message: Message, request: SupportRequest, clock: Clock | None, repeated: dict[str, int]) -> ToConfirm:
+def _to_confirm(
+    message: Message, request: SupportRequest, clock: Clock | None, repeated: dict[str, int]
+) -> UnconfirmedReply:
     seen = acknowledgement.Message(
         author_type=None if message.author_type == "unknown" else message.author_type,
         origin=message.origin,
@@ -144,4 +146,4 @@ def _to_confirm(message: Message, request: SupportRequest, clock: Clock | None, 
         body=message.body,
         identical_body_count_7d=repeated.get(message.body_sha256, 0),
     )
-    return ToConfirm(message=message, request=request, clock=clock, signs=acknowledgement.signs_of(seen))
+    return UnconfirmedReply(message=message, request=request, clock=clock, signs=acknowledgement.signs_of(seen))

@@ -15,7 +15,13 @@ from ...models.access import Role
 from ...models.products import Seller
 from ...models.support import SellerClosure
 from ...services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
-from ...services.support.closures import cancel_own, current_closures, declare_own, shorten_own, state_of
+from ...services.support.closures import (
+    cancel_own_closure,
+    current_closures,
+    declare_own_closure,
+    shorten_own_closure,
+    state_of,
+)
 from ..identity.authorization import signed_in
 from ..state import current_runtime
 from .fields import AnswerSchema, Day, Instant, Line, QuerySchema, Word
@@ -105,7 +111,7 @@ def declare_closure(asked: dict[str, Any], seller_id: str) -> Response:
     cause = _cause(asked)
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        closure = declare_own(uow, seller_id, first_day=first_day, last_day=last_day, cause=cause)
+        closure = declare_own_closure(uow, seller_id, first_day=first_day, last_day=last_day, cause=cause)
         return _shown(closure, day_of(uow.now, uow.zone))
 
     return done_once(act, _CLOSURE, status=201)
@@ -125,7 +131,7 @@ def shorten_closure(asked: dict[str, Any], seller_id: str, closure_id: str) -> R
     _refuse_strangers(seller_id)
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        closure = shorten_own(uow, seller_id, closure_id, asked["last_day"], _cause(asked))
+        closure = shorten_own_closure(uow, seller_id, closure_id, asked["last_day"], _cause(asked))
         return _shown(closure, day_of(uow.now, uow.zone))
 
     return shown_once(_CLOSURE, run_in_transaction(current_runtime(), act))
@@ -144,7 +150,7 @@ def cancel_closure(query: dict[str, Any], seller_id: str, closure_id: str) -> Re
     """Cancel a closure. One that has begun ends today instead: what it has suspended stays so."""
     _refuse_strangers(seller_id)
     cause = _cause(query)
-    run_in_transaction(current_runtime(), lambda uow: cancel_own(uow, seller_id, closure_id, cause))
+    run_in_transaction(current_runtime(), lambda uow: cancel_own_closure(uow, seller_id, closure_id, cause))
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 

@@ -17,7 +17,7 @@ from ...remote.companion_format import SIGNATURE_HEADER
 from ...remote.probes.protocol import Credentials
 from ...services.core.unit_of_work import UnitOfWork
 from ...services.inspections.companion_submissions import submit_report
-from ...services.support.eligibility_checks import CheckSeen, read_check, start_check
+from ...services.support.eligibility_checks import EligibilityCheck, read_check, start_check
 from ...services.support.submission import purchase_of
 from ..i18n.formatting import LANGUAGES, Wording
 from ..identity.authorization import signed_in
@@ -95,7 +95,7 @@ class RemarkSchema(AnswerSchema):
     code = Word(Note, required=True)
     about = Word(What, required=True)
     subject = fields.String(required=True)
-    probe = fields.String(required=True)
+    probe = fields.String(required=True, data_key="rung")
     request = fields.String(required=True, allow_none=True)
     text = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
@@ -186,7 +186,7 @@ def customer_of(identity: Identity) -> str | None:
     return identity.subject if identity.role is Role.CUSTOMER else None
 
 
-def _shown(seen: CheckSeen) -> dict[str, Any]:
+def _shown(seen: EligibilityCheck) -> dict[str, Any]:
     eligibility = seen.judged.eligibility
     return {
         "check_id": seen.check_id,
@@ -201,7 +201,7 @@ def _shown(seen: CheckSeen) -> dict[str, Any]:
     }
 
 
-def _remarks(seen: CheckSeen, zone: ZoneInfo) -> list[dict[str, Any]]:
+def _remarks(seen: EligibilityCheck, zone: ZoneInfo) -> list[dict[str, Any]]:
     """What stood in the way, in each language: whoever shows a check of ours elsewhere need not know our codes."""
     version = seen.told.seen.platform_version
     known = None if version is None else str(version.value)
@@ -211,7 +211,7 @@ def _remarks(seen: CheckSeen, zone: ZoneInfo) -> list[dict[str, Any]]:
             "code": one.note,
             "about": one.what,
             "subject": one.subject,
-            "rung": one.probe,
+            "probe": one.probe,
             "request": one.request,
             "text": {wording.language: explain(wording, one.note, one.facts, version=known) for wording in spoken},
         }

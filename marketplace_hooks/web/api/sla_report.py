@@ -15,7 +15,7 @@ from ...domain.support.state_machine import RefundState
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.products import Seller
-from ...services.support.sla_report import MOST_MONTHS, read_figures
+from ...services.support.sla_report import MOST_MONTHS, read_sla_report
 from ..identity.authorization import signed_in
 from ..state import current_runtime
 from .fields import AnswerSchema, MoneySchema, QuerySchema, Word
@@ -118,7 +118,7 @@ def show_figures(query: dict[str, Any], seller_id: str) -> Response:
         stranger = identity.role is Role.SELLER and identity.subject != seller_id
         if stranger or session.get(Seller, seller_id) is None:
             raise NotFound(f"no seller {seller_id}")
-        months = read_figures(session, seller_id, first, last, now=now, zone=zone)
+        months = read_sla_report(session, seller_id, first, last, now=now, zone=zone)
     return shown(_FIGURES, {"seller_id": seller_id, "months": months})
 
 

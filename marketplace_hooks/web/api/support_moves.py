@@ -15,8 +15,8 @@ from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.support import messages, moves, refunds, submission
-from ...services.support.requests import request_seen
-from ...services.support.transitions import known_request
+from ...services.support.requests import visible_request
+from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
 from ..identity.authorization import signed_in
 from .idempotency import done_once
@@ -57,7 +57,7 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
             cause = cause_of(identity, asked.get("text", ""))
 
             def carry(uow: UnitOfWork) -> dict[str, Any]:
-                request_seen(uow.session, request_id, viewer_of(identity))
+                visible_request(uow.session, request_id, viewer_of(identity))
                 return shown_whole(uow, act(uow, request_id, asked, cause))
 
             return done_once(carry, _WHOLE, status=200)
@@ -98,7 +98,7 @@ def post_support_message(uow: UnitOfWork, request_id: str, asked: dict[str, Any]
         visibility = asked["visibility"] if side != "customer" else "public"
         posted = replace(posted, side=side, author_type=asked["author_type"], visibility=visibility)
     messages.post_message(uow, posted, cause)
-    return known_request(uow.session, request_id)
+    return locked_request(uow.session, request_id)
 
 
 @_move("refusal", SELLERS, RefusalSchema)
@@ -183,7 +183,7 @@ def extend_fix(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: C
 @_move("refund", (Role.CUSTOMER, Role.OPERATOR, Role.PLATFORM), RefundSchema)
 def see_to_refund(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
     """The customer prefers the fix; or an operator has the refund asked for now."""
-    request = known_request(uow.session, request_id)
+    request = locked_request(uow.session, request_id)
     if asked["action"] == "waive":
         refunds.waive_refund(uow, request, cause)
     else:
@@ -218,4 +218,4 @@ def confirm_message(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cau
     """Say whether a message acknowledges. Confirmed, it counts at its original receipt."""
     actor = signed_in().subject or cause.actor
     messages.confirm_message(uow, request_id, asked["message_id"], counts=asked["counts"], actor=actor, cause=cause)
-    return known_request(uow.session, request_id)
+    return locked_request(uow.session, request_id)

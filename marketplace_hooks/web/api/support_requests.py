@@ -16,8 +16,8 @@ from ...models.products import Product
 from ...models.support import SupportRequest
 from ...services.core.runtime import JobKind
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ...services.support.requests import list_requests, request_seen, summary, whole
-from ...services.support.submission import Submitted, purchase_of, submit
+from ...services.support.requests import list_requests, summary, visible_request, whole
+from ...services.support.submission import NewRequest, purchase_of, submit
 from ..actors import viewer_of
 from ..identity.authorization import signed_in
 from ..identity.identity import Identity
@@ -142,7 +142,7 @@ def show_support_request(request_id: str) -> Response:
     runtime = current_runtime()
     viewer = viewer_of(signed_in())
     with runtime.database.reading() as session:
-        request = request_seen(session, request_id, viewer)
+        request = visible_request(session, request_id, viewer)
         zone = runtime.settings.reference_zone
         return shown_once(_WHOLE, plain(whole(session, request, viewer, now=runtime.now(), zone=zone)))
 
@@ -191,7 +191,7 @@ def _texts(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _submitted(uow: UnitOfWork, identity: Identity, asked: dict[str, Any]) -> Submitted:
+def _submitted(uow: UnitOfWork, identity: Identity, asked: dict[str, Any]) -> NewRequest:
     customer = customer_of(identity)
     purchase_id = asked["purchase_id"]
     product_id = asked["product_id"]
@@ -206,7 +206,7 @@ def _submitted(uow: UnitOfWork, identity: Identity, asked: dict[str, Any]) -> Su
         purchase = purchase_of(uow.session, purchase_id, customer)
         customer = purchase.customer_id
         product_id = purchase.product_id
-    return Submitted(
+    return NewRequest(
         request_id=f"req_{uuid.uuid4().hex}",
         customer_id=customer,
         product_id=product_id,

@@ -9,7 +9,7 @@ from ...domain.inspections.evidence import Finding
 from ...domain.inspections.notes import Note
 from ...domain.inspections.reachability import OBSTACLES, reach
 from ...domain.support.eligibility import Eligibility, Ground, Outcome
-from ...services.support.eligibility_checks import CheckSeen
+from ...services.support.eligibility_checks import EligibilityCheck
 from ..i18n.language import gettext, wording
 from ..labels.business_care import WHAT_TO_DO, WHY_NOT
 from ..labels.customer_checks import MEANINGS, NAMES, CheckTold, check_told
@@ -48,7 +48,7 @@ class Told:
     done: int
 
 
-def told_check(seen: CheckSeen) -> Told:
+def told_check(seen: EligibilityCheck) -> Told:
     """Everything that a check has to tell at this moment."""
     eligibility = seen.judged.eligibility
     inspected = seen.running or bool(seen.told.findings)
@@ -73,7 +73,7 @@ def told_check(seen: CheckSeen) -> Told:
     )
 
 
-def told_ground(ground: Ground, seen: CheckSeen) -> GroundTold:
+def told_ground(ground: Ground, seen: EligibilityCheck) -> GroundTold:
     """A ground with the findings of the checks that propose it."""
     about = [check_told(one) for one in seen.checks if one["ground"] == ground.value]
     return GroundTold(
@@ -81,7 +81,7 @@ def told_ground(ground: Ground, seen: CheckSeen) -> GroundTold:
     )
 
 
-def _reach(seen: CheckSeen) -> CheckTold:
+def _reach(seen: EligibilityCheck) -> CheckTold:
     found = reach(seen.told.findings)
     state = "pass" if found.answered else "running" if seen.running else "unknown"
     said = {
@@ -103,7 +103,7 @@ def _reach(seen: CheckSeen) -> CheckTold:
     )
 
 
-def _notes(seen: CheckSeen) -> list[str]:
+def _notes(seen: EligibilityCheck) -> list[str]:
     """What stood in the way of what the customer gave, or lets a key do too much."""
     version = seen.told.seen.platform_version
     known = None if version is None else str(version.value)
@@ -121,7 +121,7 @@ def _lacks_version(eligibility: Eligibility) -> bool:
     return "platform_version" in eligibility.missing
 
 
-def _remedy(seen: CheckSeen) -> str | None:
+def _remedy(seen: EligibilityCheck) -> str | None:
     entitlement = seen.judged.entitlement
     if entitlement.remedy is not None:
         return str(WHAT_TO_DO[entitlement.remedy])

@@ -15,7 +15,7 @@ from ...models.access import Role
 from ...models.releases import Release
 from ...services.business_care.purchase_summary import named
 from ...services.business_care.subscription_view import Care
-from ...services.support.requests import request_seen, whole
+from ...services.support.requests import visible_request, whole
 from ..actors import viewer_of
 from ..form_idempotency import once_token
 from ..identity.authorization import audience, signed_in
@@ -39,7 +39,7 @@ def show(request_id: str, *, errors: Mapping[str, str] | None = None, written: M
     with runtime.database.reading() as session:
         viewer = viewer_of(signed_in())
         zone = runtime.settings.reference_zone
-        seen = request_seen(session, request_id, viewer)
+        seen = visible_request(session, request_id, viewer)
         told = whole(session, seen, viewer, now=runtime.now(), zone=zone)
         return render_template(
             "marketplace_hooks/customer/conversation.html",

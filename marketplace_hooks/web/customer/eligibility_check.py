@@ -10,7 +10,7 @@ from ...models.access import Role
 from ...services.business_care.purchase_summary import named, purchased
 from ...services.core.unit_of_work import run_in_transaction
 from ...services.inspections.add_declaration import declare
-from ...services.support.drafts import draft_after, look_again, own_draft, send_draft
+from ...services.support.drafts import draft_after, own_draft, recheck_draft, send_draft
 from ...services.support.eligibility_checks import read_check
 from ..csrf import tell, wants_fragment
 from ..form_idempotency import once_token
@@ -61,7 +61,7 @@ def check_again(check_id: str) -> str | Response | BaseResponse:
     keep_pace()
     try:
         draft = run_in_transaction(
-            runtime, lambda uow: look_again(runtime, uow, customer_id(), check_id, found.given())
+            runtime, lambda uow: recheck_draft(runtime, uow, customer_id(), check_id, found.given())
         )
     except NotFound:  # it was asked for twice: there is a newer check already.
         return _page(check_id)

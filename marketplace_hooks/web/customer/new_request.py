@@ -19,7 +19,7 @@ from ...services.business_care.subscription_view import list_purchases
 from ...services.catalog.pages import Page
 from ...services.core.unit_of_work import run_in_transaction
 from ...services.support.closures import current_closures
-from ...services.support.drafts import Written, keep_draft, own_draft
+from ...services.support.drafts import DraftContent, own_draft, save_draft
 from ..i18n.language import gettext, ngettext
 from ..identity.authorization import audience
 from ..labels.customer_requests import KINDS, sets_in_motion
@@ -66,7 +66,7 @@ def write_request() -> Response | BaseResponse:
             return make_response(_form(session, bought, written), 422)
         if bought.purchase_id is not None and (wait_s := seconds_to_wait()):
             return _too_often(session, bought, written, wait_s)
-    words = Written(
+    words = DraftContent(
         purchase_id=bought.purchase_id,
         product_id=bought.product_id,
         kind=written.kind if bought.purchase_id else Kind.QUESTION,
@@ -76,7 +76,7 @@ def write_request() -> Response | BaseResponse:
     )
     draft = run_in_transaction(
         runtime,
-        lambda uow: keep_draft(
+        lambda uow: save_draft(
             runtime,
             uow,
             written.draft_id,

@@ -17,8 +17,8 @@ from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.inspections.add_declaration import declare
 from ...services.support import messages, moves, refunds, submission
 from ...services.support.eligibility_checks import start_check
-from ...services.support.requests import request_seen
-from ...services.support.transitions import known_request
+from ...services.support.requests import visible_request
+from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
 from ..csrf import tell
 from ..form_idempotency import run_once, word_of_form
@@ -67,12 +67,12 @@ def _offer(uow: UnitOfWork, request_id: str, cause: Cause) -> None:
 
 
 def _prefer_fix(uow: UnitOfWork, request_id: str, cause: Cause) -> None:
-    refunds.waive_refund(uow, known_request(uow.session, request_id), cause)
+    refunds.waive_refund(uow, locked_request(uow.session, request_id), cause)
 
 
 def _kind(uow: UnitOfWork, request_id: str, cause: Cause) -> None:
     """Confirm the kind that the seller proposes, or keep the present one: then the proposal is gone."""
-    asked = known_request(uow.session, request_id)
+    asked = locked_request(uow.session, request_id)
     kind = kind_of(request.form.get("kind", "")) or asked.kind
     moves.change_kind(uow, request_id, kind, confirms=True, cause=cause)
 
@@ -121,7 +121,7 @@ def give_information(request_id: str) -> Response | BaseResponse:
         return make_response(show(request_id, errors=said.errors, written=request.form), 422)
 
     def complete(uow: UnitOfWork, id_: str, cause: Cause) -> None:
-        asked = known_request(uow.session, id_)
+        asked = locked_request(uow.session, id_)
         check_id = asked.check_id
         if asked.handling is Handling.NEEDS_INFORMATION:
             check_id = _check_with(uow, asked, shop_url or asked.shop_url, said.declared)
@@ -148,7 +148,7 @@ def _carried_out(request_id: str, act: Act, done: str) -> BaseResponse:
     cause = cause_of(identity, text_of("text", LONGEST_TEXT))
 
     def carry(uow: UnitOfWork) -> str:
-        request_seen(uow.session, request_id, viewer_of(identity))
+        visible_request(uow.session, request_id, viewer_of(identity))
         act(uow, request_id, cause)
         return request_id
 

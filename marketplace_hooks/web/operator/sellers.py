@@ -9,7 +9,7 @@ from ...domain.civil_days import add_months, day_of
 from ...models.access import Role
 from ...services.catalog.seller_list import find_seller, find_sellers
 from ...services.support.closures import current_closures
-from ...services.support.sla_report import MonthFigures, read_figures
+from ...services.support.sla_report import MonthReport, read_sla_report
 from ..i18n.language import wording
 from ..identity.authorization import audience
 from ..list_pages import A_PAGE, asked, known_id, paged
@@ -45,7 +45,7 @@ def seller(seller_id: str) -> Response:
         if found is None:
             raise NotFound
         first = add_months(today.replace(day=1), 1 - MONTHS)
-        months = read_figures(session, seller_id, first, today, now=now, zone=zone)
+        months = read_sla_report(session, seller_id, first, today, now=now, zone=zone)
         return page(
             "seller",
             seller=found,
@@ -57,6 +57,6 @@ def seller(seller_id: str) -> Response:
         )
 
 
-def _name(month: MonthFigures) -> str:
+def _name(month: MonthReport) -> str:
     """The month as a reader writes it shortly: 11/2026."""
     return wording().month(month.first_day)

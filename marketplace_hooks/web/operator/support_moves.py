@@ -19,7 +19,7 @@ from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.support import moves, refunds
 from ...services.support.manual_refunds import settle_by_hand
 from ...services.support.messages import post_message
-from ...services.support.transitions import known_request
+from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of
 from ..csrf import tell
 from ..form_idempotency import run_once, word_of_form
@@ -71,7 +71,7 @@ def _note(uow: UnitOfWork, form: Form, cause: Cause) -> object:
 
 
 def _refund(uow: UnitOfWork, form: Form, cause: Cause) -> object:
-    found = known_request(uow.session, form.request_id)
+    found = locked_request(uow.session, form.request_id)
     return refunds.approve_refund(uow, found, with_period=form.with_period, reason=form.text, cause=cause)
 
 
@@ -80,7 +80,7 @@ def _extend(uow: UnitOfWork, form: Form, cause: Cause) -> object:
 
 
 def _confirm_kind(uow: UnitOfWork, form: Form, cause: Cause) -> object:
-    kind = form.kind or known_request(uow.session, form.request_id).kind
+    kind = form.kind or locked_request(uow.session, form.request_id).kind
     return moves.change_kind(uow, form.request_id, kind, confirms=True, cause=cause)
 
 
@@ -96,7 +96,7 @@ MOVES: Mapping[str, Move] = {
     "extension": Move(act=_extend, done=lazy("The seller has more time. Both sides see why."), needs=("text", "days")),
     "refund": Move(act=_refund, done=lazy("The refund has been asked for.")),
     "settled": Move(
-        act=lambda uow, form, cause: settle_by_hand(uow, known_request(uow.session, form.request_id), cause),
+        act=lambda uow, form, cause: settle_by_hand(uow, locked_request(uow.session, form.request_id), cause),
         done=lazy("The refund is marked as done."),
         needs=(),
     ),

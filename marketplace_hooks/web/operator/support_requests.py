@@ -13,7 +13,7 @@ from ...models.access import Role
 from ...models.products import Seller
 from ...services.catalog.names import names_of, titles_of
 from ...services.catalog.pages import listing_at
-from ...services.support.requests import Viewer, request_seen, whole
+from ...services.support.requests import Viewer, visible_request, whole
 from ...services.support.work_queue import contested_requests, late_requests
 from ..i18n.language import wording
 from ..identity.authorization import audience
@@ -68,7 +68,7 @@ def shown_request(
     """The request's page; `errors` are of the form of one `move`, which is shown open."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
-        found = request_seen(session, known_id(request_id), Viewer())
+        found = visible_request(session, known_id(request_id), Viewer())
         zone = runtime.settings.reference_zone
         told = whole(session, found, Viewer(), now=runtime.now(), zone=zone)
         seller = session.get(Seller, found.seller_id)

@@ -16,7 +16,13 @@ from ...errors import NotFound, PayloadRejected, Refused
 from ...models.access import Role
 from ...models.support import SellerClosure
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ...services.support.closures import cancel_own, current_closures, declare_own, shorten_own, state_of
+from ...services.support.closures import (
+    cancel_own_closure,
+    current_closures,
+    declare_own_closure,
+    shorten_own_closure,
+    state_of,
+)
 from ..csrf import tell
 from ..form_idempotency import run_once
 from ..form_reader import Filled
@@ -73,7 +79,7 @@ def declare() -> BaseResponse:
     cause = Cause(actor="seller", reason=reason)
 
     def act(uow: UnitOfWork) -> str:
-        return declare_own(uow, seller_id(), first_day=first_day, last_day=end, cause=cause).id
+        return declare_own_closure(uow, seller_id(), first_day=first_day, last_day=end, cause=cause).id
 
     return _done(act, gettext("Declared. Your customers see it from now on."))
 
@@ -89,7 +95,7 @@ def install_fast_path(closure_id: str) -> BaseResponse:
     cause = Cause(actor="seller", reason="")
 
     def act(uow: UnitOfWork) -> str:
-        return shorten_own(uow, seller_id(), known_id(closure_id), last_day, cause).id
+        return shorten_own_closure(uow, seller_id(), known_id(closure_id), last_day, cause).id
 
     return _done(act, gettext("Shortened. Your customers have been told."))
 
@@ -101,7 +107,7 @@ def cancel(closure_id: str) -> BaseResponse:
     cause = Cause(actor="seller", reason="")
 
     def act(uow: UnitOfWork) -> str:
-        return cancel_own(uow, seller_id(), known_id(closure_id), cause).id
+        return cancel_own_closure(uow, seller_id(), known_id(closure_id), cause).id
 
     return _done(act, gettext("Cancelled. Your customers have been told."))
 

@@ -10,7 +10,7 @@ from ...domain.instants import parse_instant
 from ...errors import Refused
 from ...models.access import Role
 from ...services.catalog.names import names_of, titles_of
-from ...services.support.owed_refunds import Claims, OwnClaim, own_claims
+from ...services.support.owed_refunds import RefundFilter, SellerRefund, seller_refunds
 from ..identity.authorization import audience
 from ..list_pages import A_PAGE, LONGEST_ID, paged
 from ..state import current_runtime
@@ -24,17 +24,17 @@ LIST = "own-refunds"
 @audience(Role.SELLER)
 def refunds() -> Response:
     """The seller's refunds, the latest due first."""
-    wanted = request.args.get("show", Claims.WAITING.value)
-    which = Claims(wanted) if wanted in list(Claims) else Claims.WAITING
+    wanted = request.args.get("show", RefundFilter.WAITING.value)
+    which = RefundFilter(wanted) if wanted in list(RefundFilter) else RefundFilter.WAITING
     with current_runtime().database.reading() as session:
-        found = own_claims(session, seller_id(), which=which, after=_after(), limit=A_PAGE + 1)
+        found = seller_refunds(session, seller_id(), which=which, after=_after(), limit=A_PAGE + 1)
         listed = paged(LIST, found, _key)
         titles = titles_of(session, (one.product_id for one in listed.items))
         names = names_of(session, (one.customer_id for one in listed.items))
-    return page("refunds", listed=listed, which=which, all_which=list(Claims), titles=titles, names=names)
+    return page("refunds", listed=listed, which=which, all_which=list(RefundFilter), titles=titles, names=names)
 
 
-def _key(claim: OwnClaim) -> str:
+def _key(claim: SellerRefund) -> str:
     return f"{claim.due_at.isoformat()}|{claim.request_id}"
 
 

@@ -11,7 +11,7 @@ from ...domain.civil_days import add_months, day_of
 from ...domain.support.state_machine import RefundState
 from ...models.access import Role
 from ...services.support.refunds import WAITING
-from ...services.support.sla_report import Kept, MonthFigures, read_figures
+from ...services.support.sla_report import ClockOutcomes, MonthReport, read_sla_report
 from ..i18n.language import wording
 from ..identity.authorization import audience
 from ..state import current_runtime
@@ -30,7 +30,7 @@ def figures() -> Response:
     today = day_of(now, zone)
     first = add_months(today.replace(day=1), 1 - MONTHS)
     with current_runtime().database.reading() as session:
-        months = read_figures(session, seller_id(), first, today, now=now, zone=zone)
+        months = read_sla_report(session, seller_id(), first, today, now=now, zone=zone)
     names = [wording().month(month.first_day) for month in months]
     return page(
         "figures",
@@ -50,7 +50,7 @@ def _series(names: Sequence[str], values: Sequence[int]) -> list[tuple[str, int]
     return list(zip(names, values, strict=True))
 
 
-def _kept(kept: Sequence[Kept]) -> dict[str, int | None]:
+def _kept(kept: Sequence[ClockOutcomes]) -> dict[str, int | None]:
     """All months together; `percent` is None while nothing is decided."""
     in_time = sum(one.in_time for one in kept)
     late = sum(one.late for one in kept)
@@ -58,7 +58,7 @@ def _kept(kept: Sequence[Kept]) -> dict[str, int | None]:
     return {"in_time": in_time, "late": late, "percent": 100 * in_time // decided if decided else None}
 
 
-def _refunded(months: Sequence[MonthFigures]) -> dict[str, int]:
+def _refunded(months: Sequence[MonthReport]) -> dict[str, int]:
     """What was given back or will be, by currency."""
     owed: dict[str, int] = {}
     for refund in (one for month in months for one in month.refunds):
@@ -68,7 +68,7 @@ def _refunded(months: Sequence[MonthFigures]) -> dict[str, int]:
     return owed
 
 
-def _refusals(months: Sequence[MonthFigures]) -> list[dict[str, Any]]:
+def _refusals(months: Sequence[MonthReport]) -> list[dict[str, Any]]:
     """The refusals by their ground, the most frequent first."""
     found: dict[str, dict[str, Any]] = {}
     for refusal in (one for month in months for one in month.refusals):
@@ -78,5 +78,5 @@ def _refusals(months: Sequence[MonthFigures]) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda one: -one["count"])
 
 
-def _refunds_of(month: MonthFigures) -> int:
+def _refunds_of(month: MonthReport) -> int:
     return sum(refund.count for refund in month.refunds)

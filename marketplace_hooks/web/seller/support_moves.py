@@ -21,7 +21,7 @@ from ...models.releases import Release, ReleaseKind
 from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.support import messages, moves
-from ...services.support.requests import request_seen
+from ...services.support.requests import visible_request
 from ..actors import cause_of, message_of, viewer_of
 from ..csrf import tell
 from ..form_idempotency import run_once, word_of_form
@@ -180,7 +180,7 @@ def _done(request_id: str, act: Act, told: str, *, reason: str = "") -> BaseResp
     identity = signed_in()
 
     def carry(uow: UnitOfWork) -> str:
-        request_seen(uow.session, known_id(request_id), viewer_of(identity))
+        visible_request(uow.session, known_id(request_id), viewer_of(identity))
         act(uow, cause_of(identity, reason))
         return "done"
 
@@ -196,7 +196,7 @@ def _done(request_id: str, act: Act, told: str, *, reason: str = "") -> BaseResp
 
 def _own(request_id: str) -> SupportRequest:
     with current_runtime().database.reading() as session:
-        found = request_seen(session, known_id(request_id), viewer_of(signed_in()))
+        found = visible_request(session, known_id(request_id), viewer_of(signed_in()))
         session.expunge(found)
         return found
 
@@ -214,7 +214,7 @@ def _refusal(request_id: str, filled: Filled, *, code: int = 200) -> Response:
 def _releases(request_id: str) -> list[Release]:
     """The product's last versions, the newest first."""
     with current_runtime().database.reading() as session:
-        request = request_seen(session, known_id(request_id), viewer_of(signed_in()))
+        request = visible_request(session, known_id(request_id), viewer_of(signed_in()))
         query = (
             select(Release)
             .where(Release.product_id == request.product_id, Release.published_at <= current_runtime().now())

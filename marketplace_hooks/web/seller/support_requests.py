@@ -15,7 +15,7 @@ from ...errors import Refused
 from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.catalog.names import names_of, titles_of
-from ...services.support.requests import Viewer, Which, clocks_of, list_requests, request_seen, whole
+from ...services.support.requests import RequestFilter, Viewer, clocks_of, list_requests, visible_request, whole
 from ..identity.authorization import audience
 from ..labels.checks import told_checks
 from ..labels.clocks import told_clock
@@ -31,8 +31,8 @@ LIST = "own-requests"
 @audience(Role.SELLER)
 def requests() -> Response:
     """The seller's requests, the next deadline first."""
-    wanted = request.args.get("show", Which.OPEN.value)
-    which = Which(wanted) if wanted in list(Which) else Which.OPEN
+    wanted = request.args.get("show", RequestFilter.OPEN.value)
+    which = RequestFilter(wanted) if wanted in list(RequestFilter) else RequestFilter.OPEN
     viewer = Viewer(seller_id=seller_id())
     now = current_runtime().now()
     with current_runtime().database.reading() as session:
@@ -46,7 +46,7 @@ def requests() -> Response:
         for id_, both in running.items()
     }
     return page(
-        "requests", listed=listed, which=which, all_which=list(Which), clocks=clocks, titles=titles, names=names
+        "requests", listed=listed, which=which, all_which=list(RequestFilter), clocks=clocks, titles=titles, names=names
     )
 
 
@@ -64,7 +64,7 @@ def shown_request(request_id: str, *, name: str = "request", code: int = 200, **
     zone = runtime.settings.reference_zone
     viewer = Viewer(seller_id=seller_id())
     with runtime.database.reading() as session:
-        found = request_seen(session, known_id(request_id), viewer)
+        found = visible_request(session, known_id(request_id), viewer)
         told = whole(session, found, viewer, now=now, zone=zone)
         context = _beside(session, found)
     clocks = {name: told_clock(clock, now) for name, clock in told["clocks"].items() if clock is not None}

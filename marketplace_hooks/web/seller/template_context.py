@@ -11,8 +11,8 @@ from flask import request
 from ...domain.catalog.statuses import Side
 from ...models.cascades import CascadeState
 from ...services.catalog.status_history import CANCELLED, SCHEDULED, Happened
-from ...services.support.owed_refunds import Claims
-from ...services.support.requests import Which
+from ...services.support.owed_refunds import RefundFilter
+from ...services.support.requests import RequestFilter
 from ..form_idempotency import once_token
 from ..i18n.language import Marked, gettext, lazy
 from ..labels.business_care import care_extent, care_title, why_inactive
@@ -44,11 +44,11 @@ CHANGES: dict[str, Marked] = {
 }
 
 WHICH: dict[str, Marked] = {
-    Which.OPEN: lazy("Open"),
-    Which.TO_ACKNOWLEDGE: lazy("To be taken charge of"),
-    Which.LATE: lazy("Late"),
-    Which.ALL: lazy("All"),
-    Claims.WAITING: lazy("To be given back"),
+    RequestFilter.OPEN: lazy("Open"),
+    RequestFilter.TO_ACKNOWLEDGE: lazy("To be taken charge of"),
+    RequestFilter.LATE: lazy("Late"),
+    RequestFilter.ALL: lazy("All"),
+    RefundFilter.WAITING: lazy("To be given back"),
 }
 
 

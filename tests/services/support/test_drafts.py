@@ -14,7 +14,7 @@ from marketplace_hooks.models.drafts import RequestDraft
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.inspections.add_declaration import declare
 from marketplace_hooks.services.inspections.requests import read_inspection
-from marketplace_hooks.services.support.drafts import KEPT, Written, keep_draft
+from marketplace_hooks.services.support.drafts import DRAFT_LIFETIME, DraftContent, save_draft
 
 from ...support.marketplace import Marketplace
 from ...support.support_desk import PURCHASE, does, opens_shop
@@ -25,12 +25,12 @@ OTHER_SHOP = "https://other.example/"
 
 
 def writes(marketplace: Marketplace) -> RequestDraft:
-    written = Written(
+    written = DraftContent(
         purchase_id=PURCHASE, product_id=None, kind=Kind.ANOMALY, subject="Subject", body="Body", shop_url=OTHER_SHOP
     )
 
     def keep(uow: UnitOfWork) -> RequestDraft:
-        return keep_draft(marketplace.runtime, uow, DRAFT, "customer-1", written)
+        return save_draft(marketplace.runtime, uow, DRAFT, "customer-1", written)
 
     return does(marketplace, keep)
 
@@ -39,7 +39,7 @@ def test_a_draft_is_forgotten_when_nobody_has_touched_it_for_long(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     writes(opens_shop(marketplace))
-    clock.shift(KEPT - timedelta(seconds=1))
+    clock.shift(DRAFT_LIFETIME - timedelta(seconds=1))
     recover_missed(marketplace.runtime, "tests")
     assert len(marketplace.all(select(RequestDraft))) == 1
     clock.shift(timedelta(seconds=1))

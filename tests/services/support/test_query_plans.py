@@ -27,7 +27,7 @@ def test_a_sweep_touches_only_what_is_due(marketplace: Marketplace) -> None:
     run_out(runtime.database, range(0, OPEN, OPEN // DUE))
     gather_statistics(runtime.database)
     with listening(runtime.database.engine) as heard:
-        assert sla_run.run_desk(runtime) == DUE
+        assert sla_run.run_sla(runtime) == DUE
         with runtime.database.reading() as session:
             assert not sla_run.due(session, runtime.now())
     looked = [one for one in heard if re.match(r"\s*(SELECT|UPDATE|INSERT)", one.sql) and "mh_" in one.sql]
@@ -61,7 +61,7 @@ def test_many_missed_fixes_ask_for_their_refunds_with_as_few_statements_as_one(
     claimed = f"copy-{FIRST_NUMBER + many}"
     for state in ("due", "requested"):
         with listening(marketplace.runtime.database.engine) as heard:
-            sla_run.run_desk(marketplace.runtime)
+            sla_run.run_sla(marketplace.runtime)
         asked += [one.sql for one in heard if re.search("FROM mh_(purchases|refund_claims|periods)", one.sql)]
         assert (refund_state(marketplace), refund_state(marketplace, claimed)) == (state, state)
         clock.shift(timedelta(days=7))

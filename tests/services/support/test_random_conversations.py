@@ -22,10 +22,10 @@ from marketplace_hooks.models.support import Clock, SellerClosure, SupportReques
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.support import closures, refunds
 from marketplace_hooks.services.support import moves as answers
-from marketplace_hooks.services.support.messages import Posted, confirm_message, post_message
-from marketplace_hooks.services.support.sla_run import run_desk
-from marketplace_hooks.services.support.submission import Submitted, submit
-from marketplace_hooks.services.support.transitions import known_request
+from marketplace_hooks.services.support.messages import NewMessage, confirm_message, post_message
+from marketplace_hooks.services.support.sla_run import run_sla
+from marketplace_hooks.services.support.submission import NewRequest, submit
+from marketplace_hooks.services.support.transitions import locked_request
 
 from ...support.customers import SHOP, holds
 from ...support.marketplace import Marketplace
@@ -76,7 +76,7 @@ class Conversation:
         purchase_id = f"p-{self.request_id}"
         holds(self.desk, purchase_id)
         self.clock.shift(timedelta(minutes=30))
-        submitted = Submitted(
+        submitted = NewRequest(
             request_id=self.request_id,
             customer_id="customer-1",
             product_id="mod-1",
@@ -117,7 +117,7 @@ class Conversation:
     def _act(self, action: str, how: Any) -> None:
         if action == "wait":
             self.clock.shift(timedelta(hours=how))
-            run_desk(self.desk.runtime)
+            run_sla(self.desk.runtime)
         elif action == "message":
             does(self.desk, lambda uow: post_message(uow, self._message(how), CAUSE))
         elif action == "confirm":
@@ -134,9 +134,9 @@ class Conversation:
         else:
             does(self.desk, lambda uow: self._move(uow, action, how))
 
-    def _message(self, how: str) -> Posted:
+    def _message(self, how: str) -> NewMessage:
         said: dict[str, Any] = {"side": "seller", "author_type": "human", "body": f"{ANSWER} {next(self.numbers)}"}
-        return Posted(
+        return NewMessage(
             request_id=self.request_id,
             message_id=f"m-{next(self.numbers)}",
             author="x",
@@ -145,14 +145,14 @@ class Conversation:
         )
 
     def _cancel(self, closure_id: str, uow: UnitOfWork) -> object:
-        return closures.cancel_own(uow, "seller-1", closure_id, CAUSE)
+        return closures.cancel_own_closure(uow, "seller-1", closure_id, CAUSE)
 
     def _judge(self, uow: UnitOfWork, *, message_id: str, counts: bool) -> object:
         return confirm_message(uow, self.request_id, message_id, counts=counts, actor="op", cause=CAUSE)
 
     def _close(self, uow: UnitOfWork, first: int, length: int) -> object:
         begins = datetime.now(UTC).date() + timedelta(days=first)
-        return closures.declare_own(
+        return closures.declare_own_closure(
             uow, "seller-1", first_day=begins, last_day=begins + timedelta(days=length), cause=CAUSE
         )
 
@@ -171,9 +171,9 @@ class Conversation:
             "extend": lambda: answers.extend_fix(uow, id_, days=3, reason="Holiday", cause=CAUSE),
             "kind": lambda: answers.change_kind(uow, id_, how, confirms=True, cause=CAUSE),
             "withdraw": lambda: answers.withdraw(uow, id_, CAUSE),
-            "waive": lambda: refunds.waive_refund(uow, known_request(uow.session, id_), CAUSE),
+            "waive": lambda: refunds.waive_refund(uow, locked_request(uow.session, id_), CAUSE),
             "approve": lambda: refunds.approve_refund(
-                uow, known_request(uow.session, id_), with_period=False, reason="", cause=CAUSE
+                uow, locked_request(uow.session, id_), with_period=False, reason="", cause=CAUSE
             ),
         }
         return moves[action]()

@@ -13,8 +13,8 @@ from marketplace_hooks.models.support import RefundClaim
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.support import refunds
 from marketplace_hooks.services.support.messages import confirm_message
-from marketplace_hooks.services.support.sla_run import run_desk
-from marketplace_hooks.services.support.transitions import known_request
+from marketplace_hooks.services.support.sla_run import run_sla
+from marketplace_hooks.services.support.transitions import locked_request
 
 from ...support.marketplace import Marketplace
 from ...support.support_desk import (
@@ -51,12 +51,12 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
 
 
 def waiving(uow: UnitOfWork) -> RefundClaim:
-    return refunds.waive_refund(uow, known_request(uow.session, REQUEST), CAUSE)
+    return refunds.waive_refund(uow, locked_request(uow.session, REQUEST), CAUSE)
 
 
 def approving(uow: UnitOfWork) -> RefundClaim:
     return refunds.approve_refund(
-        uow, known_request(uow.session, REQUEST), with_period=False, reason="Owed", cause=CAUSE
+        uow, locked_request(uow.session, REQUEST), with_period=False, reason="Owed", cause=CAUSE
     )
 
 
@@ -67,11 +67,11 @@ def judging(desk: Marketplace, *, counts: bool) -> None:
 def test_a_clock_is_missed_from_its_deadline_on_and_told_once(desk: Marketplace, clock: time_machine.Traveller) -> None:
     deadline = due(desk, ACKNOWLEDGEMENT)
     clock.move_to(deadline - SECOND)
-    run_desk(desk.runtime)
+    run_sla(desk.runtime)
     assert clocks(desk)["acknowledgement"] == "running"
     clock.move_to(deadline)
     for _ in range(3):
-        run_desk(desk.runtime)
+        run_sla(desk.runtime)
     assert clock_of(desk, ACKNOWLEDGEMENT).missed_at == deadline
     assert told(desk).count("acknowledgement_missed") == 1
     assert request(desk).next_deadline_at == due(desk, FIX)
@@ -81,10 +81,10 @@ def test_warnings_come_on_the_morning_and_once(desk: Marketplace, clock: time_ma
     morning = datetime(2026, 3, 3, 7, tzinfo=UTC)
     for at, count in ((morning - SECOND, 0), (morning, 1), (morning + HOUR, 1)):
         clock.move_to(at)
-        run_desk(desk.runtime)
+        run_sla(desk.runtime)
         assert told(desk).count("acknowledgement_due_soon") == count
     clock.move_to(datetime(2026, 4, 10, 6, tzinfo=UTC))
-    run_desk(desk.runtime)
+    run_sla(desk.runtime)
     assert told(desk).count("fix_due_soon") == 1
 
 
@@ -92,16 +92,16 @@ def test_a_missed_fix_makes_the_refund_due_and_two_business_days_later_it_is_req
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(due(desk, FIX))
-    run_desk(desk.runtime)
+    run_sla(desk.runtime)
     found = claim(desk)
     assert found is not None
     assert (found.state, found.amount_cents, found.request_at) == ("due", 9900, datetime(2026, 4, 16, 22, tzinfo=UTC))
     clock.move_to(found.request_at - SECOND)
-    run_desk(desk.runtime)
+    run_sla(desk.runtime)
     assert refund_state(desk) == "due"
     clock.shift(1)
     for _ in range(2):
-        run_desk(desk.runtime)
+        run_sla(desk.runtime)
     assert refund_state(desk) == "requested"
     assert told(desk).count("refund_due") == told(desk).count("refund_requested") == 1
     with pytest.raises(Conflict):
@@ -110,10 +110,10 @@ def test_a_missed_fix_makes_the_refund_due_and_two_business_days_later_it_is_req
 
 def test_a_customer_who_prefers_the_fix_is_never_refunded(desk: Marketplace, clock: time_machine.Traveller) -> None:
     clock.move_to(due(desk, FIX))
-    run_desk(desk.runtime)
+    run_sla(desk.runtime)
     does(desk, waiving)
     clock.shift(30 * DAY)
-    run_desk(desk.runtime)
+    run_sla(desk.runtime)
     assert (refund_state(desk), told(desk).count("refund_requested")) == ("waived", 0)
 
 
@@ -127,10 +127,10 @@ def test_after_the_window_of_the_platform_the_refund_is_for_an_operator(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(datetime(2026, 9, 3, 12, tzinfo=UTC))
-    run_desk(desk.runtime)
+    run_sla(desk.runtime)
     assert refund_state(desk) == "due"
     clock.shift(10 * DAY)
-    run_desk(desk.runtime)
+    run_sla(desk.runtime)
     assert refund_state(desk) == "manual"
 
 
@@ -139,7 +139,7 @@ def test_two_missed_fixes_of_one_purchase_ask_for_its_price_once(
 ) -> None:
     submits(desk, "request-2")
     clock.move_to(due(desk, FIX))
-    run_desk(desk.runtime)
+    run_sla(desk.runtime)
     assert len(desk.all(select(RefundClaim))) == 1
     assert clocks(desk)["fix"] == clocks(desk, "request-2")["fix"] == "missed"
 
@@ -161,14 +161,14 @@ def waits(desk: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     clock.shift(5)
     says(desk)
     clock.move_to(due(desk, ACKNOWLEDGEMENT) + DAY)
-    run_desk(desk.runtime)
+    run_sla(desk.runtime)
     assert clocks(desk)["acknowledgement"] == "to_confirm"
     return desk
 
 
 def test_a_message_confirmed_late_counts_at_its_original_receipt(waits: Marketplace) -> None:
     judging(waits, counts=True)
-    run_desk(waits.runtime)
+    run_sla(waits.runtime)
     [message] = messages(waits)
     found = clock_of(waits, ACKNOWLEDGEMENT)
     assert (found.state, found.stopped_at) == ("met", message.received_at)
@@ -178,7 +178,7 @@ def test_a_message_confirmed_late_counts_at_its_original_receipt(waits: Marketpl
 
 def test_a_message_declined_late_was_missed_at_the_deadline(waits: Marketplace) -> None:
     judging(waits, counts=False)
-    run_desk(waits.runtime)
+    run_sla(waits.runtime)
     found = clock_of(waits, ACKNOWLEDGEMENT)
     assert (found.state, found.missed_at) == ("missed", found.due_before)
     assert told(waits).count("acknowledgement_missed") == 1

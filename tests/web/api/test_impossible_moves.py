@@ -18,11 +18,11 @@ from marketplace_hooks.errors import Conflict
 from marketplace_hooks.models.support import Clock, RefundClaim, SellerClosure
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.support import moves
-from marketplace_hooks.services.support.closures import MOST_CLOSURES, declare_own
+from marketplace_hooks.services.support.closures import MOST_CLOSURES, declare_own_closure
 from marketplace_hooks.services.support.manual_refunds import settle_by_hand
-from marketplace_hooks.services.support.messages import Posted, confirm_message, post_message
-from marketplace_hooks.services.support.submission import Submitted, send_as_is, submit
-from marketplace_hooks.services.support.transitions import known_request, make_move
+from marketplace_hooks.services.support.messages import NewMessage, confirm_message, post_message
+from marketplace_hooks.services.support.submission import NewRequest, send_as_is, submit
+from marketplace_hooks.services.support.transitions import locked_request, make_move
 
 from ...support.api_callers import As, Caller, problem
 from ...support.customers import SHOP
@@ -111,7 +111,7 @@ def comes(uow: UnitOfWork, name: str, **more: Any) -> str:
     """A request of this name, accepted as it is unless `more` says otherwise."""
     asked = {"customer_id": "customer-1", "product_id": "mod-1", "purchase_id": PURCHASE, "shop_url": SHOP}
     asked |= {"subject": f"About {name}", "body": "Empty", "submitted_at": uow.now, "as_it_is": True, **more}
-    return submit(uow, Submitted(request_id=name, **asked), CAUSE).id
+    return submit(uow, NewRequest(request_id=name, **asked), CAUSE).id
 
 
 def is_refused(uow: UnitOfWork, name: str) -> None:
@@ -134,7 +134,7 @@ def is_upheld(uow: UnitOfWork, name: str) -> None:
 
 
 def is_abandoned(uow: UnitOfWork, name: str) -> None:
-    request = known_request(uow.session, name)
+    request = locked_request(uow.session, name)
     make_move(request, "abandon")
     moves.close(uow, request, "abandoned", CAUSE)
 
@@ -142,7 +142,7 @@ def is_abandoned(uow: UnitOfWork, name: str) -> None:
 def says(uow: UnitOfWork, name: str, *, counts: bool) -> None:
     """A message of the seller's side, of which a person has judged whether it acknowledges."""
     message_id = f"{name}-{'counts' if counts else 'not'}"
-    posted = Posted(
+    posted = NewMessage(
         request_id=name,
         message_id=message_id,
         side="seller",
@@ -175,7 +175,7 @@ def one_of_each(uow: UnitOfWork) -> dict[str, str]:
         waits = handling in (Handling.NEEDS_INFORMATION, Handling.ABANDONED)
         at = uow.now - 365 * DAY if handling is Handling.NOT_ENTITLED else uow.now
         reach(uow, comes(uow, handling, as_it_is=not waits, submitted_at=at))
-    return {name: known_request(uow.session, name).handling.value for name in STANDS}
+    return {name: locked_request(uow.session, name).handling.value for name in STANDS}
 
 
 def impossible_ones() -> Iterator[tuple[str, str]]:
@@ -189,7 +189,7 @@ def test_no_request_moves_as_the_table_does_not_say(desk: Marketplace, sides: di
         role, path, body = MOVES[move]
         answer = sides[role].post(f"/support-requests/{state}/{path}", dict(body))
         assert refused(answer) == (state, LEADS_TO[move]), (state, move)
-    assert does(desk, lambda uow: {one: known_request(uow.session, one).handling.value for one in POSSIBLE}) == {
+    assert does(desk, lambda uow: {one: locked_request(uow.session, one).handling.value for one in POSSIBLE}) == {
         state: state for state in POSSIBLE
     }
 
@@ -237,7 +237,7 @@ def test_no_refund_is_moved_as_the_table_does_not_say(desk: Marketplace, sides: 
             assert refused(answer) == (state, "requested")
         if state is not RefundState.MANUAL:
             with pytest.raises(Conflict, match=f"the refund is {state} and cannot become refunded"):
-                does(desk, lambda uow, name=state: settle_by_hand(uow, known_request(uow.session, name), CAUSE))
+                does(desk, lambda uow, name=state: settle_by_hand(uow, locked_request(uow.session, name), CAUSE))
 
 
 def test_where_nothing_was_paid_no_refund_is_asked_for(desk: Marketplace, sides: dict[str, Caller]) -> None:
@@ -249,7 +249,7 @@ def test_where_nothing_was_paid_no_refund_is_asked_for(desk: Marketplace, sides:
 def test_an_offer_is_answered_once_and_while_a_fix_is_awaited(desk: Marketplace, sides: dict[str, Caller]) -> None:
     def stand(uow: UnitOfWork) -> None:
         for name, answer in (("none", None), ("accepted", "accepted"), ("declined", "declined"), ("refused", None)):
-            request = known_request(uow.session, comes(uow, f"offer-{name}"))
+            request = locked_request(uow.session, comes(uow, f"offer-{name}"))
             if name != "none":
                 request.offer = {"release_id": "paid-1", "amount": AMOUNT, "text": "", "answer": answer}
         is_refused(uow, "offer-refused")
@@ -315,7 +315,7 @@ def test_a_closure_that_is_over_is_neither_shortened_nor_cancelled(
 
 def test_one_closure_too_many_says_how_many_there_are(desk: Marketplace, seller: Caller) -> None:
     def fills(uow: UnitOfWork) -> None:
-        first = declare_own(uow, "seller-1", first_day=date(2026, 5, 5), last_day=date(2026, 5, 5), cause=CAUSE)
+        first = declare_own_closure(uow, "seller-1", first_day=date(2026, 5, 5), last_day=date(2026, 5, 5), cause=CAUSE)
         told = {"declared_at": uow.now, "announced_at": uow.now, "told_at": uow.now}
         days = {"first_day": first.first_day, "last_day": first.last_day}
         ids = (f"closure-{number}" for number in range(MOST_CLOSURES - 1))

@@ -258,10 +258,10 @@ def incomplete(desk: Marketplace) -> str:
     customer = browser_of(desk, "customer", "customer-1")
     customer.get(f"/support/new?purchase={PURCHASE}")
     said = {"purchase_id": PURCHASE, "subject": "Another", "body": "Thing", "shop_url": "https://www.shop.example/"}
-    from marketplace_hooks.services.support.submission import Submitted, submit
+    from marketplace_hooks.services.support.submission import NewRequest, submit
 
     def act(uow: UnitOfWork) -> str:
-        asked = Submitted(
+        asked = NewRequest(
             request_id="req-2", customer_id="customer-1", product_id="mod-1", submitted_at=uow.now, **said
         )
         return submit(uow, asked, CAUSE).id

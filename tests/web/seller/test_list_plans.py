@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from marketplace_hooks.domain.catalog.statuses import Status
 from marketplace_hooks.models.support import RefundClaim, SupportRequest
 from marketplace_hooks.services.catalog.seller_offers import own_products
-from marketplace_hooks.services.support.owed_refunds import Claims, own_claims
-from marketplace_hooks.services.support.requests import Viewer, Which, list_requests
+from marketplace_hooks.services.support.owed_refunds import RefundFilter, seller_refunds
+from marketplace_hooks.services.support.requests import RequestFilter, Viewer, list_requests
 
 from ...support.bulk_purchases import copy_rows, gather_statistics
 from ...support.marketplace import Marketplace
@@ -56,12 +56,12 @@ def _requests(session: Session) -> list[SupportRequest]:
     last = everything[-1]
     assert list_requests(session, VIEWER, after=(last.next_deadline_at, last.number), limit=26)
     assert list_requests(session, VIEWER, after=(None, 15_000), limit=26)
-    return list_requests(session, VIEWER, which=Which.OPEN, now=NOW, limit=26)
+    return list_requests(session, VIEWER, which=RequestFilter.OPEN, now=NOW, limit=26)
 
 
 def _claims(session: Session) -> list[Any]:
-    first = own_claims(session, "seller-1", which=Claims.ALL, limit=26)
-    return own_claims(session, "seller-1", after=(first[-1].due_at, first[-1].request_id), limit=26)
+    first = seller_refunds(session, "seller-1", which=RefundFilter.ALL, limit=26)
+    return seller_refunds(session, "seller-1", after=(first[-1].due_at, first[-1].request_id), limit=26)
 
 
 @pytest.mark.parametrize(
