@@ -1,7 +1,7 @@
-"""How are secrets kept at rest?
+"""Encryption at rest of the secrets that rows carry.
 
-Fernet (AES-CBC and HMAC, from `cryptography`): the first key encrypts, every key decrypts, so that keys can be rotated
-by putting a new one in front.
+Fernet (AES-CBC and HMAC, from `cryptography`): the first key encrypts, every key decrypts, so that keys are rotated by
+putting a new one in front.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..errors import ConfigurationError
 
 
 class Encryption:
-    """Encrypts and decrypts the secrets that rows carry."""
+    """Encrypts and decrypts under the configured keys."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         """`keys` are Fernet keys, newest first. A malformed one is a `ConfigurationError`."""
@@ -28,14 +28,14 @@ class Encryption:
                 "`marketplace-hooks secret --encryption` makes one."
             ) from error
 
-    def lock(self, secret: str) -> bytes:
-        """The secret as it may be stored."""
+    def encrypt(self, secret: str) -> bytes:
+        """The ciphertext to store, under the newest key."""
         return self._fernet.encrypt(secret.encode())
 
-    def open(self, locked: bytes) -> str:
+    def decrypt(self, ciphertext: bytes) -> str:
         """The secret again. Raises `ConfigurationError` when no configured key fits."""
         try:
-            return self._fernet.decrypt(locked).decode()
+            return self._fernet.decrypt(ciphertext).decode()
         except InvalidToken as error:
             raise ConfigurationError(
                 "A stored secret cannot be read with the configured ENCRYPTION_KEYS: put the old one back last."
@@ -43,9 +43,9 @@ class Encryption:
 
 
 def instance_key(instance: Path) -> str:
-    """The key of an installation that configured none: made once, readable by its owner alone.
+    """The key of an instance folder whose service configured none: made once, readable by its owner alone.
 
-    Several machines need ENCRYPTION_KEYS instead: each would make its own.
+    Several machines need ENCRYPTION_KEYS instead: each would make a key of its own.
     """
     path = instance / "encryption.key"
     try:
@@ -56,7 +56,7 @@ def instance_key(instance: Path) -> str:
     draft.touch(mode=0o600)
     draft.write_text(Fernet.generate_key().decode())
     try:
-        os.link(draft, path)  # whoever comes first wins, also between processes.
+        os.link(draft, path)  # the first process wins.
     except FileExistsError:
         pass
     finally:

@@ -29,25 +29,25 @@ class CustomerErasedSchema(EventSchema):
 
 
 @handles("customer.upserted", CustomerUpsertedSchema)
-def customer_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def customer_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the description."""
-    is_new = upsert_customer(uow, told.data, sent_at=told.sent_at)
+    is_new = upsert_customer(uow, event.data, sent_at=event.sent_at)
     if is_new is False:
-        forget_again(uow, told, told.data["customer_id"])
+        forget_again(uow, event, event.data["customer_id"])
         return Result(applied=Applied.SUPERSEDED)
-    return Result(applied=Applied.CHANGED, created=f"customer:{told.data['customer_id']}" if is_new else None)
+    return Result(applied=Applied.CHANGED, created=f"customer:{event.data['customer_id']}" if is_new else None)
 
 
 @handles("customer.erased", CustomerErasedSchema)
-def customer_erased(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def customer_erased(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Forget the customer, once and for good."""
-    is_new = erase_customer(uow, told.data["customer_id"], told.cause(actor="customer"))
+    is_new = erase_customer(uow, event.data["customer_id"], event.cause(actor="customer"))
     if not is_new:
         return Result(applied=Applied.NO_EFFECT, note="the customer was erased before")
-    return Result(applied=Applied.CHANGED, created=f"customer:{told.data['customer_id']}")
+    return Result(applied=Applied.CHANGED, created=f"customer:{event.data['customer_id']}")
 
 
-def forget_again(uow: UnitOfWork, told: InboundEvent, customer_id: str) -> None:
+def forget_again(uow: UnitOfWork, event: InboundEvent, customer_id: str) -> None:
     """An event about somebody who was erased has brought personal data once more: it goes at once."""
     if is_erased(uow.session, customer_id):
-        erase_customer(uow, customer_id, told.cause(actor="customer"))
+        erase_customer(uow, customer_id, event.cause(actor="customer"))

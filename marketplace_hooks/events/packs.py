@@ -44,21 +44,21 @@ def _pack_and_members(data: Mapping[str, Any]) -> Iterable[Subject]:
 
 
 @handles("pack.upserted", PackUpsertedSchema, touches=_pack_and_members)
-def pack_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def pack_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the description and the membership; wait for members that have not been told yet."""
-    for kind, id_ in _pack_and_members(told.data):
+    for kind, id_ in _pack_and_members(event.data):
         if kind is not SubjectKind.PACK and locked_subjects.get(kind, id_) is None:
             raise ParentUnknown(kind, id_)
-    is_new = locked_subjects.get(SubjectKind.PACK, told.data["pack_id"]) is None
-    if not upsert_pack(uow, locked_subjects, told.data, told.cause(actor="marketplace")):
+    is_new = locked_subjects.get(SubjectKind.PACK, event.data["pack_id"]) is None
+    if not upsert_pack(uow, locked_subjects, event.data, event.cause(actor="marketplace")):
         return Result(applied=Applied.SUPERSEDED)
-    return Result(applied=Applied.CHANGED, created=f"pack:{told.data['pack_id']}" if is_new else None)
+    return Result(applied=Applied.CHANGED, created=f"pack:{event.data['pack_id']}" if is_new else None)
 
 
 @handles("pack.status_changed", PackStatusChangedSchema, touches=pack)
-def pack_status_changed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def pack_status_changed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Hold, lift, withdraw or schedule, for the side that the event names."""
-    locked = locked_subjects.get(SubjectKind.PACK, told.data["pack_id"])
+    locked = locked_subjects.get(SubjectKind.PACK, event.data["pack_id"])
     if locked is None:
-        raise ParentUnknown("pack", told.data["pack_id"])
-    return apply_status_change(uow, locked, told)
+        raise ParentUnknown("pack", event.data["pack_id"])
+    return apply_status_change(uow, locked, event)

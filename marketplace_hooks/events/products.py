@@ -87,68 +87,68 @@ def _product_and_seller(data: Mapping[str, Any]) -> Iterable[Subject]:
 
 
 @handles("product.upserted", ProductUpsertedSchema, touches=_product_and_seller)
-def product_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def product_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the description and this revision of the listing."""
-    if locked_subjects.get(SubjectKind.SELLER, told.data["seller_id"]) is None:
-        raise ParentUnknown("seller", told.data["seller_id"])
-    is_new = locked_subjects.get(SubjectKind.PRODUCT, told.data["product_id"]) is None
-    if not upsert_product(uow, locked_subjects, told.data, told.cause(actor="marketplace")):
+    if locked_subjects.get(SubjectKind.SELLER, event.data["seller_id"]) is None:
+        raise ParentUnknown("seller", event.data["seller_id"])
+    is_new = locked_subjects.get(SubjectKind.PRODUCT, event.data["product_id"]) is None
+    if not upsert_product(uow, locked_subjects, event.data, event.cause(actor="marketplace")):
         return Result(applied=Applied.SUPERSEDED)
-    return Result(applied=Applied.CHANGED, created=f"product:{told.data['product_id']}" if is_new else None)
+    return Result(applied=Applied.CHANGED, created=f"product:{event.data['product_id']}" if is_new else None)
 
 
 @handles("product.status_changed", StatusChangedSchema, touches=product)
-def product_status_changed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def product_status_changed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Hold, lift, withdraw or schedule, for the side that the event names."""
-    return apply_status_change(uow, _known(locked_subjects, told), told)
+    return apply_status_change(uow, _known(locked_subjects, event), event)
 
 
 @handles("product.change_cancelled", ChangeCancelledSchema, touches=product)
-def product_change_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def product_change_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Empty the slot of the side that the event names."""
-    side = Side(told.data["actor"])
+    side = Side(event.data["actor"])
     effect = cancel_scheduled(
         uow,
-        _known(locked_subjects, told),
+        _known(locked_subjects, event),
         side,
-        told.cause(actor=side),
-        version=told.data["version"],
-        sent_at=told.sent_at,
-        received_at=told.received_at,
+        event.cause(actor=side),
+        version=event.data["version"],
+        sent_at=event.sent_at,
+        received_at=event.received_at,
     )
     return result_of(effect, "nothing was scheduled" if effect is Effect.NO_EFFECT else None)
 
 
 @handles("product.reinstated", ReinstatedSchema, touches=product)
-def product_reinstated(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def product_reinstated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Back offline, under a marketplace hold."""
     outcome = reinstate(
         uow,
-        _known(locked_subjects, told),
-        told.cause(actor=Side.MARKETPLACE),
-        version=told.data["version"],
-        sent_at=told.sent_at,
-        received_at=told.received_at,
+        _known(locked_subjects, event),
+        event.cause(actor=Side.MARKETPLACE),
+        version=event.data["version"],
+        sent_at=event.sent_at,
+        received_at=event.received_at,
     )
     return result_of(outcome.effect, "the product was not withdrawn" if outcome.effect is Effect.NO_EFFECT else None)
 
 
-def apply_status_change(uow: UnitOfWork, locked: LockedSubject, told: InboundEvent) -> Result:
+def apply_status_change(uow: UnitOfWork, locked: LockedSubject, event: InboundEvent) -> Result:
     """A status change by event, of a product or of a pack."""
     asked = Asked(
-        side=Side(told.data["actor"]),
-        status=Status(told.data["status"]),
-        version=told.data["version"],
-        sent_at=told.sent_at,
-        effective_at=told.data["effective_at"],
+        side=Side(event.data["actor"]),
+        status=Status(event.data["status"]),
+        version=event.data["version"],
+        sent_at=event.sent_at,
+        effective_at=event.data["effective_at"],
     )
-    cause = told.cause(actor=asked.side)
-    outcome = change_status(uow, locked, asked, cause, received_at=told.received_at)
+    cause = event.cause(actor=asked.side)
+    outcome = change_status(uow, locked, asked, cause, received_at=event.received_at)
     return result_of(outcome.effect, explain(outcome, locked, asked))
 
 
-def _known(locked_subjects: LockedSubjects, told: InboundEvent) -> LockedSubject:
-    locked = locked_subjects.get(SubjectKind.PRODUCT, told.data["product_id"])
+def _known(locked_subjects: LockedSubjects, event: InboundEvent) -> LockedSubject:
+    locked = locked_subjects.get(SubjectKind.PRODUCT, event.data["product_id"])
     if locked is None:
-        raise ParentUnknown("product", told.data["product_id"])
+        raise ParentUnknown("product", event.data["product_id"])
     return locked

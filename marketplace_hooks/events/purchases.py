@@ -78,70 +78,70 @@ class TerminatedSchema(EventSchema):
 
 
 @handles("purchase.completed", PurchaseCompletedSchema)
-def purchase_completed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def purchase_completed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the purchase and start its Business Care."""
     for table, kind in ((Customer, "customer"), (Product, "product")):
-        id_ = told.data[f"{kind}_id"]
+        id_ = event.data[f"{kind}_id"]
         if uow.session.get(table, id_) is None:
             raise ParentUnknown(kind, id_)
-    is_new = complete_purchase(uow, told.data, told.cause(actor="customer"), received_at=told.received_at)
-    forget_again(uow, told, told.data["customer_id"])
+    is_new = complete_purchase(uow, event.data, event.cause(actor="customer"), received_at=event.received_at)
+    forget_again(uow, event, event.data["customer_id"])
     if not is_new:
         return Result(applied=Applied.NO_EFFECT, note="the purchase is known")
-    return Result(applied=Applied.CHANGED, created=f"purchase:{told.data['purchase_id']}")
+    return Result(applied=Applied.CHANGED, created=f"purchase:{event.data['purchase_id']}")
 
 
 @handles("purchase.shop_bound", ShopBoundSchema)
-def purchase_shop_bound(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def purchase_shop_bound(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Attach the purchase to a site, from then on."""
-    purchase = known_purchase(uow, told)
-    is_newest = bind_shop(uow, purchase, told.data["shop_url"], told.data["bound_at"])
-    forget_again(uow, told, purchase.customer_id)
+    purchase = known_purchase(uow, event)
+    is_newest = bind_shop(uow, purchase, event.data["shop_url"], event.data["bound_at"])
+    forget_again(uow, event, purchase.customer_id)
     return Result(applied=Applied.CHANGED if is_newest else Applied.SUPERSEDED)
 
 
 @handles("purchase.refunded", RefundedSchema)
-def purchase_refunded(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def purchase_refunded(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """A refund of the whole price ends the Business Care at once; one that was asked for is settled."""
-    purchase = known_purchase(uow, told)
-    data = told.data
-    changed = refund(uow, purchase, data, told.cause(actor="marketplace"))
+    purchase = known_purchase(uow, event)
+    data = event.data
+    changed = refund(uow, purchase, data, event.cause(actor="marketplace"))
     if changed and (data["request_id"] is not None or purchase.refunded_at is not None):
         settle_refund(uow, data["request_id"], purchase.id, data["refunded_at"])
     return _changed(changed)
 
 
 @handles("purchase.disputed", DisputedSchema)
-def purchase_disputed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def purchase_disputed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Entitlement rests."""
-    purchase = known_purchase(uow, told)
-    if not dispute(uow, purchase, told.data):
+    purchase = known_purchase(uow, event)
+    if not dispute(uow, purchase, event.data):
         return _changed(False)
     return Result(applied=Applied.CHANGED, created=f"dispute:{purchase.id}")
 
 
 @handles("purchase.dispute_closed", DisputeClosedSchema)
-def purchase_dispute_closed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def purchase_dispute_closed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Won: entitlement is back. Lost: it stays gone."""
-    purchase = known_purchase(uow, told)
-    closed = close_dispute(uow, purchase, told.data, told.cause(actor="bank"))
+    purchase = known_purchase(uow, event)
+    closed = close_dispute(uow, purchase, event.data, event.cause(actor="bank"))
     if closed is None:
         raise ParentUnknown("dispute", purchase.id)
     return _changed(closed)
 
 
 @handles("subscription.terminated", TerminatedSchema)
-def subscription_terminated(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def subscription_terminated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The Business Care ends before its term."""
-    purchase = known_purchase(uow, told)
-    return _changed(terminate(uow, purchase, told.data["terminated_at"], told.cause(actor="marketplace")))
+    purchase = known_purchase(uow, event)
+    return _changed(terminate(uow, purchase, event.data["terminated_at"], event.cause(actor="marketplace")))
 
 
-def known_purchase(uow: UnitOfWork, told: InboundEvent) -> Purchase:
+def known_purchase(uow: UnitOfWork, event: InboundEvent) -> Purchase:
     """The purchase that an event is about, locked; the event waits for it while it is unknown."""
-    purchase = locked_purchase(uow.session, told.data["purchase_id"])
+    purchase = locked_purchase(uow.session, event.data["purchase_id"])
     if purchase is None:
-        raise ParentUnknown("purchase", told.data["purchase_id"])
+        raise ParentUnknown("purchase", event.data["purchase_id"])
     return purchase
 
 

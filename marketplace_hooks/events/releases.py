@@ -71,27 +71,27 @@ class ReleasePurchasedSchema(EventSchema):
 
 
 @handles("release.published", ReleasePublishedSchema, touches=product)
-def release_published(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def release_published(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the release, have every entitled holder told of it, and resolve the requests that it fixes."""
-    locked = locked_subjects.get(SubjectKind.PRODUCT, told.data["product_id"])
+    locked = locked_subjects.get(SubjectKind.PRODUCT, event.data["product_id"])
     if locked is None:
-        raise ParentUnknown("product", told.data["product_id"])
-    cause = told.cause(actor="seller")
-    is_new = publish_release(uow, locked, told.data, cause, sent_at=told.sent_at)
+        raise ParentUnknown("product", event.data["product_id"])
+    cause = event.cause(actor="seller")
+    is_new = publish_release(uow, locked, event.data, cause, sent_at=event.sent_at)
     if is_new is False:
         return Result(applied=Applied.SUPERSEDED)
-    if told.data["fixes"] and told.data["published_at"] <= uow.now:
-        release = uow.session.get_one(Release, told.data["release_id"])
-        resolve_by_release(uow, release, told.data["fixes"], cause)
-    return Result(applied=Applied.CHANGED, created=f"release:{told.data['release_id']}" if is_new else None)
+    if event.data["fixes"] and event.data["published_at"] <= uow.now:
+        release = uow.session.get_one(Release, event.data["release_id"])
+        resolve_by_release(uow, release, event.data["fixes"], cause)
+    return Result(applied=Applied.CHANGED, created=f"release:{event.data['release_id']}" if is_new else None)
 
 
 @handles("release.purchased", ReleasePurchasedSchema)
-def release_purchased(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def release_purchased(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep that it was bought: from now on it may be downloaded."""
-    purchase = known_purchase(uow, told)
-    release = uow.session.get(Release, told.data["release_id"])
+    purchase = known_purchase(uow, event)
+    release = uow.session.get(Release, event.data["release_id"])
     if release is None:
-        raise ParentUnknown("release", told.data["release_id"])
-    is_new = buy_release(uow, release, purchase, told.data)
+        raise ParentUnknown("release", event.data["release_id"])
+    is_new = buy_release(uow, release, purchase, event.data)
     return Result(applied=Applied.CHANGED if is_new else Applied.NO_EFFECT, note=None if is_new else "known already")

@@ -34,30 +34,30 @@ class AccountChangedSchema(EventSchema):
 
 
 @handles("seller.upserted", SellerUpsertedSchema, touches=seller)
-def seller_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def seller_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the description."""
-    is_new = locked_subjects.get(SubjectKind.SELLER, told.data["seller_id"]) is None
-    if not upsert_seller(uow, locked_subjects, told.data, sent_at=told.sent_at):
+    is_new = locked_subjects.get(SubjectKind.SELLER, event.data["seller_id"]) is None
+    if not upsert_seller(uow, locked_subjects, event.data, sent_at=event.sent_at):
         return Result(applied=Applied.SUPERSEDED)
-    return Result(applied=Applied.CHANGED, created=f"seller:{told.data['seller_id']}" if is_new else None)
+    return Result(applied=Applied.CHANGED, created=f"seller:{event.data['seller_id']}" if is_new else None)
 
 
 @handles("seller.suspended", AccountChangedSchema, touches=seller)
-def seller_suspended(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def seller_suspended(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Hold everything that the seller sells."""
-    return _change(uow, locked_subjects, told, Status.OFFLINE_TEMPORARY)
+    return _change(uow, locked_subjects, event, Status.OFFLINE_TEMPORARY)
 
 
 @handles("seller.unsuspended", AccountChangedSchema, touches=seller)
-def seller_unsuspended(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def seller_unsuspended(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Lift the account's hold; those of other sides stay."""
-    return _change(uow, locked_subjects, told, Status.ONLINE)
+    return _change(uow, locked_subjects, event, Status.ONLINE)
 
 
-def _change(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent, status: Status) -> Result:
-    locked = locked_subjects.get(SubjectKind.SELLER, told.data["seller_id"])
+def _change(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent, status: Status) -> Result:
+    locked = locked_subjects.get(SubjectKind.SELLER, event.data["seller_id"])
     if locked is None:
-        raise ParentUnknown("seller", told.data["seller_id"])
-    asked = Asked(side=Side.ACCOUNT, status=status, sent_at=told.sent_at, effective_at=told.data["effective_at"])
-    cause = told.cause(actor=Side.MARKETPLACE)
-    return result_of(change_account(uow, locked_subjects, locked, asked, cause, received_at=told.received_at).effect)
+        raise ParentUnknown("seller", event.data["seller_id"])
+    asked = Asked(side=Side.ACCOUNT, status=status, sent_at=event.sent_at, effective_at=event.data["effective_at"])
+    cause = event.cause(actor=Side.MARKETPLACE)
+    return result_of(change_account(uow, locked_subjects, locked, asked, cause, received_at=event.received_at).effect)

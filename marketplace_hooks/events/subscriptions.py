@@ -36,75 +36,75 @@ class RenewalChoiceSchema(EventSchema):
 
 
 @handles("subscription.renewed", ChargeSchema)
-def subscription_renewed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def subscription_renewed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The period is paid."""
-    subscription = _known(uow, told)
-    _wait_for_the_one_before(uow, subscription, told)
-    return _changed(settle_renewed(uow, subscription, told.data, told.cause(actor="marketplace")), _period(told))
+    subscription = _known(uow, event)
+    _wait_for_the_one_before(uow, subscription, event)
+    return _changed(settle_renewed(uow, subscription, event.data, event.cause(actor="marketplace")), _period(event))
 
 
 @handles("subscription.payment_failed", ChargeSchema)
-def subscription_payment_failed(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def subscription_payment_failed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """A final failure ends the Business Care where it had ended; another changes nothing."""
-    subscription = _known(uow, told)
-    changed = settle_failed(uow, subscription, told.data, told.cause(actor="marketplace"))
+    subscription = _known(uow, event)
+    changed = settle_failed(uow, subscription, event.data, event.cause(actor="marketplace"))
     return _changed(changed, f"lapse:{subscription.purchase_id}")
 
 
 @handles("subscription.reactivated", ChargeSchema)
-def subscription_reactivated(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def subscription_reactivated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """A new original date; the indexes go on."""
-    subscription = _known(uow, told)
-    _wait_for_the_one_before(uow, subscription, told)
-    changed = settle_reactivated(uow, subscription, told.data, told.cause(actor="customer"))
+    subscription = _known(uow, event)
+    _wait_for_the_one_before(uow, subscription, event)
+    changed = settle_reactivated(uow, subscription, event.data, event.cause(actor="customer"))
     if changed is None:  # the failure of the renewal is under way to us, or the platform is mistaken.
         raise ParentUnknown("lapse", subscription.purchase_id)
-    return _changed(changed, _period(told))
+    return _changed(changed, _period(event))
 
 
 @handles("subscription.renewal_cancelled", RenewalChoiceSchema)
-def subscription_renewal_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def subscription_renewal_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """No renewal whose instant comes after the receipt."""
-    return _choose(uow, told, enabled=False)
+    return _choose(uow, event, enabled=False)
 
 
 @handles("subscription.renewal_enabled", RenewalChoiceSchema)
-def subscription_renewal_enabled(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def subscription_renewal_enabled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The customer's own cause is lifted; a withdrawal's stands while the product is withdrawn."""
-    return _choose(uow, told, enabled=True)
+    return _choose(uow, event, enabled=True)
 
 
-def _choose(uow: UnitOfWork, told: InboundEvent, *, enabled: bool) -> Result:
-    subscription = _known(uow, told)
-    cause = told.cause(actor=told.data["actor"])
+def _choose(uow: UnitOfWork, event: InboundEvent, *, enabled: bool) -> Result:
+    subscription = _known(uow, event)
+    cause = event.cause(actor=event.data["actor"])
     changed = change_renewal(
         uow,
         subscription,
         enabled=enabled,
-        actor=told.data["actor"],
-        received_at=min(told.data["received_at"], told.received_at),
+        actor=event.data["actor"],
+        received_at=min(event.data["received_at"], event.received_at),
         cause=cause,
     )
     return _changed(changed)
 
 
-def _known(uow: UnitOfWork, told: InboundEvent) -> Subscription:
-    known_purchase(uow, told)
-    subscription = subscription_of(uow.session, told.data["purchase_id"])
+def _known(uow: UnitOfWork, event: InboundEvent) -> Subscription:
+    known_purchase(uow, event)
+    subscription = subscription_of(uow.session, event.data["purchase_id"])
     if subscription is None:
         raise Refused("the product was free: the purchase has no Business Care", code="no_business_care")
     return subscription
 
 
-def _wait_for_the_one_before(uow: UnitOfWork, subscription: Subscription, told: InboundEvent) -> None:
+def _wait_for_the_one_before(uow: UnitOfWork, subscription: Subscription, event: InboundEvent) -> None:
     """Periods follow each other without a gap: one that is told too early is parked until the one before is known."""
-    before = told.data["period_index"] - 1
+    before = event.data["period_index"] - 1
     if before > 0 and uow.session.get(Period, (subscription.purchase_id, before)) is None:
         raise ParentUnknown("period", f"{subscription.purchase_id}#{before}")
 
 
-def _period(told: InboundEvent) -> str:
-    return f"period:{told.data['purchase_id']}#{told.data['period_index']}"
+def _period(event: InboundEvent) -> str:
+    return f"period:{event.data['purchase_id']}#{event.data['period_index']}"
 
 
 def _changed(changed: bool, created: str | None = None) -> Result:

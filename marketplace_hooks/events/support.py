@@ -76,44 +76,44 @@ class ClosureSchema(EventSchema):
 
 
 @handles("support.request_submitted", RequestSubmittedSchema)
-def support_request_submitted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def support_request_submitted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Nobody can be asked here: the request is taken as it is."""
-    _refuse_future(told, "submitted_at")
+    _refuse_future(event, "submitted_at")
     parents: list[tuple[type[Any], str, str]] = [
-        (Customer, "customer", told.data["customer_id"]),
-        (Product, "product", told.data["product_id"]),
+        (Customer, "customer", event.data["customer_id"]),
+        (Product, "product", event.data["product_id"]),
     ]
-    if not told.data["presale"]:
-        parents.append((Purchase, "purchase", told.data["purchase_id"]))
+    if not event.data["presale"]:
+        parents.append((Purchase, "purchase", event.data["purchase_id"]))
     for table, kind, id_ in parents:
         if uow.session.get(table, id_) is None:
             raise ParentUnknown(kind, id_)
-    request_id = told.data["request_id"]
+    request_id = event.data["request_id"]
     if _known(uow, request_id):
         return Result(applied=Applied.NO_EFFECT, note="the request is known")
-    _refuse_stranger(uow, told)
-    given = {name: value for name, value in told.data.items() if name != "kind"}
-    submit(uow, NewRequest(**given, kind=Kind(told.data["kind"]), as_it_is=True), told.cause(actor="customer"))
+    _refuse_stranger(uow, event)
+    given = {name: value for name, value in event.data.items() if name != "kind"}
+    submit(uow, NewRequest(**given, kind=Kind(event.data["kind"]), as_it_is=True), event.cause(actor="customer"))
     return Result(applied=Applied.CHANGED, created=f"request:{request_id}")
 
 
 @handles("support.message_posted", MessagePostedSchema)
-def support_message_posted(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def support_message_posted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Add it to the thread; it may acknowledge."""
-    _refuse_future(told, "received_at")
-    if not _known(uow, told.data["request_id"]):
-        raise ParentUnknown("request", told.data["request_id"])
-    posted = NewMessage(**told.data, author=told.data["side"], origin="email" if told.data["headers"] else "web")
-    added = post_message(uow, posted, told.cause(actor=told.data["side"]))
+    _refuse_future(event, "received_at")
+    if not _known(uow, event.data["request_id"]):
+        raise ParentUnknown("request", event.data["request_id"])
+    posted = NewMessage(**event.data, author=event.data["side"], origin="email" if event.data["headers"] else "web")
+    added = post_message(uow, posted, event.cause(actor=event.data["side"]))
     return Result(applied=Applied.CHANGED if added else Applied.NO_EFFECT, note=None if added else "known already")
 
 
 @handles("seller.closure_declared", ClosureSchema)
-def seller_closure_declared(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def seller_closure_declared(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Announce it to customers from now on."""
-    if uow.session.get(Seller, told.data["seller_id"]) is None:
-        raise ParentUnknown("seller", told.data["seller_id"])
-    data = told.data
+    if uow.session.get(Seller, event.data["seller_id"]) is None:
+        raise ParentUnknown("seller", event.data["seller_id"])
+    data = event.data
     changed = declare_closure(
         uow,
         data["seller_id"],
@@ -121,8 +121,8 @@ def seller_closure_declared(uow: UnitOfWork, locked_subjects: LockedSubjects, to
         first_day=data["first_day"],
         last_day=data["last_day"],
         declared_at=data["declared_at"],
-        told_at=told.sent_at,
-        cause=told.cause(actor="seller"),
+        described_at=event.sent_at,
+        cause=event.cause(actor="seller"),
     )
     return Result(
         applied=Applied.CHANGED if changed else Applied.SUPERSEDED,
@@ -131,23 +131,25 @@ def seller_closure_declared(uow: UnitOfWork, locked_subjects: LockedSubjects, to
 
 
 @handles("seller.closure_shortened", ClosureSchema)
-def seller_closure_shortened(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def seller_closure_shortened(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The seller works again earlier."""
-    _known_closure(uow, told)
-    if told.data["last_day"] is None:
+    _known_closure(uow, event)
+    if event.data["last_day"] is None:
         message = "A shortened closure has a last day."
         raise PayloadRejected("no last day", errors=[{"path": "data.last_day", "message": message}])
-    cause = told.cause(actor="seller")
-    changed = shorten_closure(uow, told.data["closure_id"], told.data["last_day"], told_at=told.sent_at, cause=cause)
+    cause = event.cause(actor="seller")
+    changed = shorten_closure(
+        uow, event.data["closure_id"], event.data["last_day"], described_at=event.sent_at, cause=cause
+    )
     return Result(applied=Applied.CHANGED if changed else Applied.NO_EFFECT)
 
 
 @handles("seller.closure_cancelled", ClosureSchema)
-def seller_closure_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def seller_closure_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The seller works after all; a missed clock is never reopened."""
-    _known_closure(uow, told)
-    cause = told.cause(actor="seller")
-    changed = cancel_closure(uow, told.data["closure_id"], told_at=told.sent_at, cause=cause)
+    _known_closure(uow, event)
+    cause = event.cause(actor="seller")
+    changed = cancel_closure(uow, event.data["closure_id"], described_at=event.sent_at, cause=cause)
     return Result(applied=Applied.CHANGED if changed else Applied.NO_EFFECT)
 
 
@@ -156,26 +158,26 @@ def _known(uow: UnitOfWork, request_id: str) -> bool:
     return query.first() is not None
 
 
-def _known_closure(uow: UnitOfWork, told: InboundEvent) -> None:
-    if uow.session.get(SellerClosure, told.data["closure_id"]) is None:
-        raise ParentUnknown("closure", told.data["closure_id"])
+def _known_closure(uow: UnitOfWork, event: InboundEvent) -> None:
+    if uow.session.get(SellerClosure, event.data["closure_id"]) is None:
+        raise ParentUnknown("closure", event.data["closure_id"])
 
 
-def _refuse_stranger(uow: UnitOfWork, told: InboundEvent) -> None:
+def _refuse_stranger(uow: UnitOfWork, event: InboundEvent) -> None:
     """A request about a purchase is its customer's, and about its product."""
-    if told.data["presale"]:
+    if event.data["presale"]:
         return
-    purchase = uow.session.get_one(Purchase, told.data["purchase_id"])
+    purchase = uow.session.get_one(Purchase, event.data["purchase_id"])
     errors = [
         {"path": f"data.{name}", "message": "is not the purchase's"}
         for name in ("customer_id", "product_id")
-        if getattr(purchase, name) != told.data[name]
+        if getattr(purchase, name) != event.data[name]
     ]
     if errors:
         raise PayloadRejected("the request contradicts its purchase", errors=errors)
 
 
-def _refuse_future(told: InboundEvent, name: str) -> None:
-    if told.data[name] > told.received_at + FUTURE:
+def _refuse_future(event: InboundEvent, name: str) -> None:
+    if event.data[name] > event.received_at + FUTURE:
         message = "lies more than 5 minutes in the future"
         raise PayloadRejected("an instant of the future", errors=[{"path": f"data.{name}", "message": message}])

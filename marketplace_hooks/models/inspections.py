@@ -114,9 +114,9 @@ class Evidence(Base):
 
 
 class SiteCredential(Base):
-    """One credential for one check, encrypted (`vault.py`), good for `host` alone.
+    """One credential for one check, encrypted (`database/encryption.py`), good for `host` alone.
 
-    Deleted when the request that needs it closes, and in any case at `kept_until` (None: until it closes).
+    Deleted when the request that needs it closes, and in any case at `expires_at` (None: until it closes).
     """
 
     __tablename__ = "mh_site_credentials"
@@ -124,8 +124,8 @@ class SiteCredential(Base):
     inspection_number: Mapped[int] = mapped_column(ForeignKey("mh_inspections.number"), primary_key=True)
     kind: Mapped[CredentialKind] = mapped_column(checked(CredentialKind, "kind"), primary_key=True)
     host: Mapped[str] = mapped_column(String(300))
-    locked: Mapped[bytes] = mapped_column(LargeBinary)
-    kept_until: Mapped[datetime | None] = mapped_column(Instant)
+    ciphertext: Mapped[bytes] = mapped_column("locked", LargeBinary)
+    expires_at: Mapped[datetime | None] = mapped_column("kept_until", Instant)
 
     __table_args__ = (
         Index(

@@ -30,7 +30,7 @@ class Subscription(Base):
 
     Two causes stop renewals (`domain.md` 10): the customer's, from `customer_stopped_at`, and the withdrawal's, from
     `withdrawn_from`; each may have been lifted. `cancelled_by` is the cascade that set the latter in its chunk, and
-    `told_by` the last one that told the holder of a release.
+    `notified_by` the last one that told the holder of a release.
     """
 
     __tablename__ = "mh_subscriptions"
@@ -50,7 +50,7 @@ class Subscription(Base):
     withdrawn_from: Mapped[datetime | None] = mapped_column(Instant)
     withdrawal_lifted_at: Mapped[datetime | None] = mapped_column(Instant)
     cancelled_by: Mapped[str | None] = mapped_column(String(40))
-    told_by: Mapped[str | None] = mapped_column(String(40))
+    notified_by: Mapped[str | None] = mapped_column("told_by", String(40))
     sequence: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
 
     __table_args__ = (

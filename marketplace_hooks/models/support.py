@@ -218,7 +218,7 @@ class SellerClosure(Base):
     last_day: Mapped[date | None] = mapped_column(Date)
     declared_at: Mapped[datetime] = mapped_column(Instant)
     announced_at: Mapped[datetime] = mapped_column(Instant)
-    told_at: Mapped[datetime] = mapped_column(Instant)
+    described_at: Mapped[datetime] = mapped_column("told_at", Instant)
     cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (Index("ix_mh_closures_seller", "seller_id", "first_day"),)

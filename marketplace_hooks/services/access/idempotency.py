@@ -81,7 +81,7 @@ def keep_answer(runtime: Runtime, session: Session, claim: Claim, status: int, b
 
     Encrypted: an answer may hold what is shown only once, such as the key that a companion signs with.
     """
-    locked = runtime.encryption.lock(body.decode())
+    locked = runtime.encryption.encrypt(body.decode())
     kept = update(IdempotentCall).where(_is_ours(claim)).values(status=status, body=locked)
     if session.scalar(_quietly(kept).returning(IdempotentCall.key)) is None:
         raise LeaseLost("another run of the same call has taken over")
@@ -89,7 +89,7 @@ def keep_answer(runtime: Runtime, session: Session, claim: Claim, status: int, b
 
 def _opened(runtime: Runtime, kept: bytes) -> bytes:
     """An answer as it was given; one that stands in the clear is all that an erasure has left of it."""
-    return kept if kept.startswith(b"{") else runtime.encryption.open(kept).encode()
+    return kept if kept.startswith(b"{") else runtime.encryption.decrypt(kept).encode()
 
 
 def release(runtime: Runtime, claim: Claim) -> None:

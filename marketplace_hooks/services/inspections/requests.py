@@ -171,17 +171,17 @@ def read_inspection(session: Session, check_id: str) -> Told:
 
 def credentials_of(runtime: Runtime, session: Session, check_id: str) -> Credentials:
     """What the customer gave for a check, deciphered, as long as it is kept: for another check of the same site."""
-    mine = select(SiteCredential.kind, SiteCredential.locked).join(
+    mine = select(SiteCredential.kind, SiteCredential.ciphertext).join(
         Inspection, Inspection.number == SiteCredential.inspection_number
     )
     rows = session.execute(mine.where(Inspection.id == check_id, SiteCredential.host == Inspection.host)).all()
-    return Credentials.read({row.kind.value: runtime.encryption.open(row.locked) for row in rows})
+    return Credentials.read({row.kind.value: runtime.encryption.decrypt(row.ciphertext) for row in rows})
 
 
 def hold_credentials(uow: UnitOfWork, check_id: str) -> None:
     """A support request needs them: keep this check's credentials until it is closed."""
     mine = select(Inspection.number).where(Inspection.id == check_id).scalar_subquery()
-    held = update(SiteCredential).where(SiteCredential.inspection_number == mine).values(kept_until=None)
+    held = update(SiteCredential).where(SiteCredential.inspection_number == mine).values(expires_at=None)
     uow.session.execute(held.execution_options(synchronize_session=False))
 
 
@@ -195,7 +195,7 @@ def close_inspection(uow: UnitOfWork, check_id: str) -> None:
 
 def forget_expired(session: Session, now: datetime) -> int:
     """Delete the credentials that no request has come to need; return how many there were."""
-    expired = delete(SiteCredential).where(SiteCredential.kept_until <= now).returning(SiteCredential.kind)
+    expired = delete(SiteCredential).where(SiteCredential.expires_at <= now).returning(SiteCredential.kind)
     return len(session.scalars(expired).all())
 
 
@@ -215,14 +215,14 @@ def _check_credentials(given: Credentials) -> None:
 
 
 def _keep_credentials(runtime: Runtime, uow: UnitOfWork, inspection: Inspection, given: Mapping[str, str]) -> None:
-    kept_until = uow.now + timedelta(seconds=runtime.settings.inspection_credentials_s)
+    expires_at = uow.now + timedelta(seconds=runtime.settings.inspection_credentials_s)
     rows = [
         {
             "inspection_number": inspection.number,
             "kind": CredentialKind(kind),
             "host": inspection.host,
-            "locked": runtime.encryption.lock(value),
-            "kept_until": kept_until,
+            "ciphertext": runtime.encryption.encrypt(value),
+            "expires_at": expires_at,
         }
         for kind, value in given.items()
     ]

@@ -151,8 +151,8 @@ def _credentials(runtime: Runtime, claimed: Claimed, site: Site) -> Credentials:
     """Those that were given for this very host, deciphered for as long as the inspection takes."""
     mine = and_(SiteCredential.inspection_number == claimed.number, SiteCredential.host == host_of(site))
     with runtime.database.reading() as session:
-        rows = session.execute(select(SiteCredential.kind, SiteCredential.locked).where(mine)).all()
-    return Credentials.read({row.kind.value: runtime.encryption.open(row.locked) for row in rows})
+        rows = session.execute(select(SiteCredential.kind, SiteCredential.ciphertext).where(mine)).all()
+    return Credentials.read({row.kind.value: runtime.encryption.decrypt(row.ciphertext) for row in rows})
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

@@ -215,7 +215,7 @@ def _send(runtime: Runtime, attempt: Attempt) -> Met:
     error: str | None = None
     timed_out = False
     try:
-        headers = signed_headers(attempt.event_id, started, attempt.body, [runtime.encryption.open(attempt.secret)])
+        headers = signed_headers(attempt.event_id, started, attempt.body, [runtime.encryption.decrypt(attempt.secret)])
         answer = runtime.outbound.post(
             attempt.url, body=attempt.body, headers={"content-type": "application/json", **headers}
         )

@@ -37,7 +37,7 @@ def add_endpoint(
         url=url,
         description=description,
         types=list(types),
-        secret=runtime.encryption.lock(secret),
+        secret=runtime.encryption.encrypt(secret),
         created_at=runtime.now(),
         sequence=0,
         enabled=True,

@@ -120,13 +120,13 @@ def announce_release(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: i
         progress.state = "done"
         return
     within = and_(ahead, Subscription.purchase_id <= last)
-    count_up = update(Subscription).where(within).values(told_by=cascade.id, sequence=Subscription.sequence + 1)
+    count_up = update(Subscription).where(within).values(notified_by=cascade.id, sequence=Subscription.sequence + 1)
     told = uow.session.execute(count_up.execution_options(synchronize_session=False))
     progress.done += int(told.rowcount)  # type: ignore[attr-defined] # a cursor result
     # By the mark and not by the condition again: between two statements a dispute may have been closed.
     marked = and_(
         Subscription.product_id == release.product_id,
-        Subscription.told_by == cascade.id,
+        Subscription.notified_by == cascade.id,
         Subscription.purchase_id <= last,
         *low,
     )

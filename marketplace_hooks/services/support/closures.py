@@ -28,7 +28,7 @@ def declare_closure(
     first_day: date,
     last_day: date | None,
     declared_at: datetime,
-    told_at: datetime,
+    described_at: datetime,
     cause: Cause,
 ) -> bool:
     """Declare a closure, and announce it to customers from now on. False: it is known, or something newer is.
@@ -42,12 +42,12 @@ def declare_closure(
         )
     closure = uow.session.get(SellerClosure, closure_id, with_for_update=True)
     if closure is None:
-        closure = SellerClosure(id=closure_id, seller_id=seller_id, declared_at=declared_at, told_at=told_at)
+        closure = SellerClosure(id=closure_id, seller_id=seller_id, declared_at=declared_at, described_at=described_at)
         uow.session.add(closure)
     else:
-        if told_at <= closure.told_at or closure.seller_id != seller_id:
+        if described_at <= closure.described_at or closure.seller_id != seller_id:
             return False
-        closure.told_at = told_at
+        closure.described_at = described_at
         if (closure.first_day, closure.last_day, closure.cancelled_at) == (first_day, last_day, None):
             return False  # customers see it already: what it suspends stays as it is.
         closure.declared_at = uow.now
@@ -61,31 +61,31 @@ def declare_closure(
     return True
 
 
-def shorten_closure(uow: UnitOfWork, closure_id: str, last_day: date, *, told_at: datetime, cause: Cause) -> bool:
+def shorten_closure(uow: UnitOfWork, closure_id: str, last_day: date, *, described_at: datetime, cause: Cause) -> bool:
     """End a closure earlier, from the next civil day on at the earliest (`clocks.md`). False: nothing changed."""
     closure = locked_closure(uow.session, closure_id)
-    if closure.cancelled_at is not None or told_at <= closure.told_at:
+    if closure.cancelled_at is not None or described_at <= closure.described_at:
         return False
     earliest = max(last_day, day_of(uow.now, uow.zone))
     if closure.last_day is not None and closure.last_day <= earliest:
         return False
     if last_day < closure.first_day and closure.first_day > day_of(uow.now, uow.zone):
-        return cancel_closure(uow, closure_id, told_at=told_at, cause=cause)
+        return cancel_closure(uow, closure_id, described_at=described_at, cause=cause)
     closure.last_day = earliest
-    closure.told_at = told_at
+    closure.described_at = described_at
     uow.session.flush()
     _announce(uow, closure, "shortened", cause)
     recompute_deadlines(uow, closure.seller_id)
     return True
 
 
-def cancel_closure(uow: UnitOfWork, closure_id: str, *, told_at: datetime, cause: Cause) -> bool:
+def cancel_closure(uow: UnitOfWork, closure_id: str, *, described_at: datetime, cause: Cause) -> bool:
     """Undo a closure. One that has begun is shortened to today: what was suspended stays so. False: undone already."""
     closure = locked_closure(uow.session, closure_id)
-    if closure.cancelled_at is not None or told_at <= closure.told_at:
+    if closure.cancelled_at is not None or described_at <= closure.described_at:
         return False
     today = day_of(uow.now, uow.zone)
-    closure.told_at = told_at
+    closure.described_at = described_at
     if closure.first_day <= today:
         if closure.last_day is not None and closure.last_day <= today:
             return False
@@ -116,7 +116,7 @@ def declare_own_closure(
         first_day=first_day,
         last_day=last_day,
         declared_at=uow.now,
-        told_at=uow.now,
+        described_at=uow.now,
         cause=cause,
     )
     return locked_closure(uow.session, closure_id)
@@ -138,14 +138,14 @@ def shorten_own_closure(
         state = closure.last_day
         code = "closure_only_shortens"
         raise Conflict.between("the closure's last day", state, last_day, code=code, because=because)
-    shorten_closure(uow, closure_id, last_day, told_at=_told_next(uow, closure), cause=cause)
+    shorten_closure(uow, closure_id, last_day, described_at=_told_next(uow, closure), cause=cause)
     return closure
 
 
 def cancel_own_closure(uow: UnitOfWork, seller_id: str, closure_id: str, cause: Cause) -> SellerClosure:
     """The seller works after all. Of a closure that has begun today is the last day. Raises `NotFound`, `Conflict`."""
     closure = _own(uow, seller_id, closure_id, "cancelled")
-    cancel_closure(uow, closure_id, told_at=_told_next(uow, closure), cause=cause)
+    cancel_closure(uow, closure_id, described_at=_told_next(uow, closure), cause=cause)
     return closure
 
 
@@ -203,7 +203,7 @@ def _too_many() -> Conflict:
 
 def _told_next(uow: UnitOfWork, closure: SellerClosure) -> datetime:
     """What is asked here comes after everything told of the closure, even if the teller's clock is ahead."""
-    return max(uow.now, closure.told_at + timedelta(microseconds=1))
+    return max(uow.now, closure.described_at + timedelta(microseconds=1))
 
 
 def _announce(uow: UnitOfWork, closure: SellerClosure, change: str, cause: Cause) -> None:

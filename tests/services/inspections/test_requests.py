@@ -467,7 +467,7 @@ def test_credentials_that_no_request_needs_are_forgotten_after_a_day(here: Runti
     run_in_transaction(here, lambda uow: hold_credentials(uow, held))
     with here.database.session() as session:
         later = here.now() - timedelta(seconds=1)
-        session.execute(update(SiteCredential).where(SiteCredential.kept_until.is_not(None)).values(kept_until=later))
+        session.execute(update(SiteCredential).where(SiteCredential.expires_at.is_not(None)).values(expires_at=later))
     recover_missed(here, "scheduler")
     with here.database.reading() as session:
         rows = session.execute(

@@ -213,4 +213,4 @@ def test_a_secret_is_new_for_each_endpoint_and_encrypted_at_rest(runtime: Runtim
     with runtime.database.reading() as session:
         stored = session.get_one(Endpoint, endpoint.id).secret
     assert secret.encode() not in stored
-    assert runtime.encryption.open(stored) == secret
+    assert runtime.encryption.decrypt(stored) == secret

@@ -323,6 +323,6 @@ def test_credentials_that_nobody_needs_are_purged_too(marketplace: Marketplace) 
     expired, held = (start_inspection(marketplace.runtime, SITE, fresh=True).check_id for _ in range(2))
     does(marketplace, lambda uow: hold_credentials(uow, held))
     past = days_ago(marketplace, 0.001)
-    change(marketplace, SiteCredential, SiteCredential.kept_until.is_not(None), kept_until=past)
+    change(marketplace, SiteCredential, SiteCredential.expires_at.is_not(None), expires_at=past)
     assert purged(marketplace) == {"credentials of sites": 1}
     assert kept(marketplace) == {expired, held}

@@ -99,7 +99,7 @@ def test_they_are_kept_while_the_request_is_open_and_deleted_when_it_closes(
     marketplace.run_all_now()
     request_id = submits(customer, site, check_id)["request_id"]
     assert with_credentials(marketplace) == {check_id}
-    assert marketplace.all(select(SiteCredential.kept_until).distinct()) == [None]
+    assert marketplace.all(select(SiteCredential.expires_at).distinct()) == [None]
     assert customer.post(f"/support-requests/{request_id}/withdrawal", {}).status_code == 200
     assert with_credentials(marketplace) == set()
 
@@ -131,7 +131,7 @@ def test_a_better_check_takes_the_place_of_the_first_and_its_credentials(
     answer = customer.post(f"/support-requests/{request_id}/information", {"check_id": second})
     assert answer.status_code == 200, answer.text
     assert with_credentials(marketplace) == {second}
-    assert marketplace.all(select(SiteCredential.kept_until).distinct()) == [None]
+    assert marketplace.all(select(SiteCredential.expires_at).distinct()) == [None]
 
 
 def test_why_something_stayed_unknown_is_told_in_both_languages(

@@ -316,7 +316,7 @@ def test_a_closure_that_is_over_is_neither_shortened_nor_cancelled(
 def test_one_closure_too_many_says_how_many_there_are(desk: Marketplace, seller: Caller) -> None:
     def fills(uow: UnitOfWork) -> None:
         first = declare_own_closure(uow, "seller-1", first_day=date(2026, 5, 5), last_day=date(2026, 5, 5), cause=CAUSE)
-        told = {"declared_at": uow.now, "announced_at": uow.now, "told_at": uow.now}
+        told = {"declared_at": uow.now, "announced_at": uow.now, "described_at": uow.now}
         days = {"first_day": first.first_day, "last_day": first.last_day}
         ids = (f"closure-{number}" for number in range(MOST_CLOSURES - 1))
         uow.session.add_all(SellerClosure(id=one, seller_id="seller-1", **days, **told) for one in ids)
