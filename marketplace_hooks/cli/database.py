@@ -13,9 +13,9 @@ from ..errors import MailServerAway, MarketplaceHooksError
 from ..models.inbox import InboxEvent, InboxState
 from ..remote.redis.queue import answers, workers_alive
 from ..remote.signatures import new_secret
-from ..services.business_care.renewal_run_state import state_of_run
+from ..services.business_care.renewal_run_state import read_run_state
 from ..services.core.runtime import Runtime, redis_url
-from ..services.notifications.mail_queue import greet_mail_server
+from ..services.notifications.mail_queue import check_mail_server
 from .output import json_option, show_one, show_rows
 from .root import current_runtime, hooks_group
 
@@ -132,7 +132,7 @@ def _renewals(runtime: Runtime) -> dict[str, str]:
     """After a long silence they wait for an operator (`domain.md` 11)."""
     try:
         with runtime.database.reading() as session:
-            run = state_of_run(session)
+            run = read_run_state(session)
     except Exception as error:
         return _check("renewals", "warning", f"cannot be read: {type(error).__name__}")
     if run.held_since is not None:
@@ -149,7 +149,7 @@ def _mail(runtime: Runtime) -> dict[str, str]:
         return _check("mail", "warning", f"SMTP_URL is not set: {untold}")
     place = f"{server.host}:{server.port}"
     try:
-        greet_mail_server(runtime.settings)
+        check_mail_server(runtime.settings)
     except MailServerAway as away:
         return _check("mail", "wrong", f"{place}: {away}. {_to_do(str(away))}; until then mails wait, and none is lost")
     return _check("mail", "ok", f"{place} answers, and would take our mail")

@@ -8,7 +8,7 @@ import click
 
 from ..models.outbox import DeliveryState
 from ..services.core.unit_of_work import run_in_transaction
-from ..services.operations.event_log import Sent, find_deliveries
+from ..services.outbox.delivery_log import DeliveryWithEvent, find_deliveries
 from ..services.outbox.redeliver import redeliver
 from .output import json_option, show_one, show_rows
 from .root import current_runtime, hooks_group
@@ -48,7 +48,7 @@ def replay(delivery_id: int, as_json: bool) -> None:
     show_one(_row(run_in_transaction(current_runtime(), lambda uow: redeliver(uow, delivery_id))), as_json=as_json)
 
 
-def _row(sent: Sent) -> dict[str, Any]:
+def _row(sent: DeliveryWithEvent) -> dict[str, Any]:
     event = sent.event
     delivery = sent.delivery
     names = "endpoint_id", "state", "attempts", "due_at", "last_status", "last_error", "delivered_at"

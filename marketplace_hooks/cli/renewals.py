@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..remote.redis.queue import JobKind
 from ..services.business_care.renewal_run import count_due
-from ..services.business_care.renewal_run_state import release_run, state_of_run
+from ..services.business_care.renewal_run_state import read_run_state, release_run
 from .output import json_option, show_one
 from .root import current_runtime, hooks_group
 
@@ -20,7 +20,7 @@ def show(as_json: bool) -> None:
     """When renewals last ran, how many are due, since when, and since when they wait for an operator."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
-        run = state_of_run(session)
+        run = read_run_state(session)
         waiting = count_due(session, runtime.now())
     facts = {"last_run_at": run.last_at, "held_since": run.held_since, "due": waiting.count, "due_since": waiting.since}
     show_one(facts, as_json=as_json)

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from ..models.products import SubjectKind
-from ..services.catalog.locked_subjects import LockedSubjects, Subject
+from ..services.catalog.locked_subjects import LockedSubjects, SubjectKey
 from ..services.catalog.packs import upsert_pack
 from ..services.core.unit_of_work import UnitOfWork
 from .fields import EventSchema, Identifier, MoneySchema, Titles, version
@@ -36,7 +36,7 @@ class PackStatusChangedSchema(StatusChangedSchema):
     pack_id = Identifier(required=True)
 
 
-def _pack_and_members(data: Mapping[str, Any]) -> Iterable[Subject]:
+def _pack_and_members(data: Mapping[str, Any]) -> Iterable[SubjectKey]:
     yield from seller(data)
     yield from pack(data)
     for product_id in data["product_ids"]:

@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 
 from ..domain.catalog.statuses import Asked, Effect, Side, Status
 from ..models.products import ProductKind, SubjectKind
-from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects, Subject
+from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects, SubjectKey
 from ..services.catalog.products import upsert_product
 from ..services.catalog.status_changes import cancel_scheduled, change_status, explain, reinstate
 from ..services.core.unit_of_work import UnitOfWork
@@ -81,7 +81,7 @@ class ReinstatedSchema(EventSchema):
     version = version()
 
 
-def _product_and_seller(data: Mapping[str, Any]) -> Iterable[Subject]:
+def _product_and_seller(data: Mapping[str, Any]) -> Iterable[SubjectKey]:
     yield from seller(data)
     yield from product(data)
 

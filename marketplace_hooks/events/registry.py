@@ -16,7 +16,7 @@ from marshmallow import Schema
 from ..domain.catalog.statuses import Effect
 from ..errors import Unavailable
 from ..models.products import SubjectKind
-from ..services.catalog.locked_subjects import LockedSubjects, Subject
+from ..services.catalog.locked_subjects import LockedSubjects, SubjectKey
 from ..services.core.unit_of_work import Cause, UnitOfWork
 
 
@@ -71,14 +71,14 @@ class EventType:
     name: str
     schema: Schema
     handle: Handler
-    touches: Callable[[Mapping[str, Any]], Iterable[Subject]]
+    touches: Callable[[Mapping[str, Any]], Iterable[SubjectKey]]
 
 
 EVENTS: dict[str, EventType] = {}
 
 
 def handles(
-    name: str, schema: type[Schema], *, touches: Callable[[Mapping[str, Any]], Iterable[Subject]] = lambda data: ()
+    name: str, schema: type[Schema], *, touches: Callable[[Mapping[str, Any]], Iterable[SubjectKey]] = lambda data: ()
 ) -> Callable[[Handler], Handler]:
     """Register the handler of one inbound type."""
 
@@ -101,16 +101,16 @@ def result_of(effect: Effect, note: str | None = None) -> Result:
     return Result(applied=kept.get(effect, Applied.CHANGED), note=note)
 
 
-def product(data: Mapping[str, Any]) -> Iterable[Subject]:
+def product(data: Mapping[str, Any]) -> Iterable[SubjectKey]:
     """The product that an event is about."""
     yield SubjectKind.PRODUCT, data["product_id"]
 
 
-def pack(data: Mapping[str, Any]) -> Iterable[Subject]:
+def pack(data: Mapping[str, Any]) -> Iterable[SubjectKey]:
     """The pack that an event is about."""
     yield SubjectKind.PACK, data["pack_id"]
 
 
-def seller(data: Mapping[str, Any]) -> Iterable[Subject]:
+def seller(data: Mapping[str, Any]) -> Iterable[SubjectKey]:
     """The seller that an event is about."""
     yield SubjectKind.SELLER, data["seller_id"]

@@ -11,7 +11,7 @@ from ..models.products import SubjectKind
 from ..models.releases import Release, ReleaseKind
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
-from ..services.releases.publishing import buy_release, publish_release
+from ..services.releases.publishing import publish_release, record_release_purchase
 from ..services.support.moves import resolve_by_release
 from .fields import EventSchema, Identifier, Moment, MoneySchema
 from .purchases import known_purchase
@@ -93,5 +93,5 @@ def release_purchased(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
     release = uow.session.get(Release, event.data["release_id"])
     if release is None:
         raise ParentUnknown("release", event.data["release_id"])
-    is_new = buy_release(uow, release, purchase, event.data)
+    is_new = record_release_purchase(uow, release, purchase, event.data)
     return Result(applied=Applied.CHANGED if is_new else Applied.NO_EFFECT, note=None if is_new else "known already")

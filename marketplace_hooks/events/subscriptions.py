@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from ..errors import Refused
 from ..models.subscriptions import Period, Subscription
-from ..services.business_care.payment_results import settle_failed, settle_reactivated, settle_renewed
+from ..services.business_care.payment_results import record_failed_payment, record_reactivation, record_renewal_payment
 from ..services.business_care.renewal_preference import change_renewal
 from ..services.business_care.subscriptions import subscription_of
 from ..services.catalog.locked_subjects import LockedSubjects
@@ -40,14 +40,16 @@ def subscription_renewed(uow: UnitOfWork, locked_subjects: LockedSubjects, event
     """The period is paid."""
     subscription = _known(uow, event)
     _wait_for_the_one_before(uow, subscription, event)
-    return _changed(settle_renewed(uow, subscription, event.data, event.cause(actor="marketplace")), _period(event))
+    return _changed(
+        record_renewal_payment(uow, subscription, event.data, event.cause(actor="marketplace")), _period(event)
+    )
 
 
 @handles("subscription.payment_failed", ChargeSchema)
 def subscription_payment_failed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """A final failure ends the Business Care where it had ended; another changes nothing."""
     subscription = _known(uow, event)
-    changed = settle_failed(uow, subscription, event.data, event.cause(actor="marketplace"))
+    changed = record_failed_payment(uow, subscription, event.data, event.cause(actor="marketplace"))
     return _changed(changed, f"lapse:{subscription.purchase_id}")
 
 
@@ -56,7 +58,7 @@ def subscription_reactivated(uow: UnitOfWork, locked_subjects: LockedSubjects, e
     """A new original date; the indexes go on."""
     subscription = _known(uow, event)
     _wait_for_the_one_before(uow, subscription, event)
-    changed = settle_reactivated(uow, subscription, event.data, event.cause(actor="customer"))
+    changed = record_reactivation(uow, subscription, event.data, event.cause(actor="customer"))
     if changed is None:  # the failure of the renewal is under way to us, or the platform is mistaken.
         raise ParentUnknown("lapse", subscription.purchase_id)
     return _changed(changed, _period(event))

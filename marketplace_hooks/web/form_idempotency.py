@@ -17,7 +17,7 @@ from flask import request
 from markupsafe import Markup
 
 from ..errors import LeaseLost, Unavailable
-from ..services.access.idempotency import Call, Claim, Kept, claim, keep_answer, release
+from ..services.access.idempotency import Call, Claim, StoredAnswer, claim, release, store_answer
 from ..services.core.runtime import Runtime
 from ..services.core.unit_of_work import UnitOfWork, run_in_transaction
 from .identity.authorization import signed_in
@@ -47,7 +47,7 @@ def run_once(act: Callable[[UnitOfWork], str]) -> str:
     said = said_in_form()
     call = Call(scope=scope_of(signed_in()), route=route(), key=f"{word}:{said[:32]}", body_sha256=said)
     claimed = claim(runtime, call)
-    if isinstance(claimed, Kept):
+    if isinstance(claimed, StoredAnswer):
         return claimed.body.decode()
     try:
         return run_in_transaction(runtime, lambda uow: _kept(runtime, uow, claimed, act))
@@ -93,7 +93,7 @@ def said_in_form() -> str:
 
 def _kept(runtime: Runtime, uow: UnitOfWork, claimed: Claim, act: Callable[[UnitOfWork], str]) -> str:
     done = act(uow)
-    keep_answer(runtime, uow.session, claimed, 303, done.encode())
+    store_answer(runtime, uow.session, claimed, 303, done.encode())
     return done
 
 

@@ -19,9 +19,9 @@ from ..database.text_search import folded
 from ..domain.catalog.statuses import Asked, Effect, Side, Status
 from ..errors import NotFound, Refused
 from ..models.products import SubjectKind
-from ..services.catalog.holds_view import mark_of
+from ..services.catalog.holds_view import holds_fingerprint
 from ..services.catalog.pages import PackPage, ProductPage
-from ..services.catalog.status_requests import Target, ask_status
+from ..services.catalog.status_requests import StatusChangeTarget, request_status_change
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.operations.status_preview import Preview, preview_pack, preview_product
 from .csrf import tell
@@ -115,8 +115,8 @@ def apply_change(change_page: StatusChangePage, id_: str, status: str) -> BaseRe
 
 def _ask(change_page: StatusChangePage, uow: UnitOfWork, id_: str, asked: Asked, reason: str, seen: str | None) -> str:
     """The cascade's id, else the effect."""
-    target = Target(kind=change_page.kind, id=id_, seller_id=change_page.seller_id())
-    answered = ask_status(uow, target, asked, Cause(actor=change_page.side, reason=reason), seen=seen)
+    target = StatusChangeTarget(kind=change_page.kind, id=id_, seller_id=change_page.seller_id())
+    answered = request_status_change(uow, target, asked, Cause(actor=change_page.side, reason=reason), expected=seen)
     return answered.cascade_id or answered.effect
 
 
@@ -159,7 +159,7 @@ def _shown(
     with runtime.database.reading() as session:
         found = change_page.find(session, id_)
         preview = _preview(session, found, change_page.side, status)
-    mark = mark_of(found.card.status, found.holds_view)
+    mark = holds_fingerprint(found.card.status, found.holds_view)
     decided_on = request.form.get("seen", "")
     has_moved = bool(decided_on) and decided_on != mark
     return change_page.show(

@@ -13,7 +13,7 @@ from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.purchases import Purchase
 from marketplace_hooks.models.subscriptions import Notice, Period, Subscription
 from marketplace_hooks.services.business_care.entitlements import Asked, check
-from marketplace_hooks.services.business_care.renewal_run_state import may_run
+from marketplace_hooks.services.business_care.renewal_run_state import acquire_run
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 
 from .customers import SHOP, money
@@ -36,7 +36,7 @@ def live_until(marketplace: Marketplace, clock: time_machine.Traveller, until: d
     """Let time pass while the service runs: somebody looks for renewals at least once a month."""
     while (left := until - datetime.now(UTC)) > timedelta(0):
         clock.shift(min(left, 25 * DAY))
-        run_in_transaction(marketplace.runtime, may_run)
+        run_in_transaction(marketplace.runtime, acquire_run)
     clock.move_to(until)
     marketplace.run_all_now()
 

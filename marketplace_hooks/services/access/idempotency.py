@@ -42,14 +42,14 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class StoredAnswer:
     """What the call was answered before."""
 
     status: int
     body: bytes
 
 
-def claim(runtime: Runtime, call: Call) -> Claim | Kept:
+def claim(runtime: Runtime, call: Call) -> Claim | StoredAnswer:
     """The right to run the call, or its answer if it has run.
 
     Raises `PayloadRejected` when the key stands for another body, `Conflict` while another run is under way.
@@ -73,10 +73,10 @@ def claim(runtime: Runtime, call: Call) -> Claim | Kept:
         raise Conflict(
             "a call with this Idempotency-Key is still running; ask again in a moment", code="idempotency_key_in_use"
         )
-    return Kept(status=found.status, body=_opened(runtime, found.body))
+    return StoredAnswer(status=found.status, body=_opened(runtime, found.body))
 
 
-def keep_answer(runtime: Runtime, session: Session, claim: Claim, status: int, body: bytes) -> None:
+def store_answer(runtime: Runtime, session: Session, claim: Claim, status: int, body: bytes) -> None:
     """Write the answer, in the transaction of the effect. Raises `LeaseLost` when another run has taken over.
 
     Encrypted: an answer may hold what is shown only once, such as the key that a companion signs with.
@@ -98,7 +98,7 @@ def release(runtime: Runtime, claim: Claim) -> None:
         session.execute(_quietly(delete(IdempotentCall).where(_is_ours(claim))))
 
 
-def forget_old(session: Session, now: datetime, *, limit: int = 1_000) -> int:
+def purge_answers(session: Session, now: datetime, *, limit: int = 1_000) -> int:
     """Delete answers that nobody can ask for any more; return how many. Called by the purge."""
     old = select(IdempotentCall.scope, IdempotentCall.route, IdempotentCall.key)
     old = old.where(IdempotentCall.started_at < now - KEPT_FOR).limit(limit)

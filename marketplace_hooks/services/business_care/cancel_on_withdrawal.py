@@ -19,8 +19,8 @@ from ...models.subscriptions import Period, RenewalChange, Subscription, Subscri
 from ..catalog.cascades import Step
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..outbox.bulk_publish import publish_for_each
-from .renewal_history import note_stops, note_words, read_histories
-from .subscriptions import SUBJECT, charged_in_vain, goes_on_until, plan_notice, reverse, tell_cancelled
+from .renewal_history import read_histories, record_customer_stops, record_stops
+from .subscriptions import SUBJECT, last_covered_day, plan_notice, publish_cancelled, reverse_charges, wrongly_charged
 
 SHORTEST_PERIOD = timedelta(days=360)
 """Twelve months are never shorter, whatever month's end or change of the clocks is in between."""
@@ -86,7 +86,7 @@ def _lift_renewals(uow: UnitOfWork, cascade: Cascade, withdrawal: Withdrawal, pr
     histories = read_histories(uow.session, [one.purchase_id for one in found])
     for subscription in found:
         history = histories[subscription.purchase_id]
-        note_words(subscription, history.stops)
+        record_customer_stops(subscription, history.stops)
         if not history.stands_at(uow.now):
             plan_notice(uow, subscription)
     progress.total = progress.done = len(found)
@@ -175,11 +175,11 @@ def _cancel_one_by_one(uow: UnitOfWork, cascade: Cascade, within: ColumnElement[
     cause = Cause.from_json(cascade.cause)
     for subscription in found:
         history = histories[subscription.purchase_id]
-        note_stops(subscription, history.stops)
+        record_stops(subscription, history.stops)
         subscription.notice_at = None
-        charged = charged_in_vain(uow, subscription, history)
-        last_day = goes_on_until(uow, subscription, history, charged)
-        tell_cancelled(uow, subscription, "withdrawal", cause, last_day=last_day)
-        reverse(uow, subscription, charged, cause)
+        charged = wrongly_charged(uow, subscription, history)
+        last_day = last_covered_day(uow, subscription, history, charged)
+        publish_cancelled(uow, subscription, "withdrawal", cause, last_day=last_day)
+        reverse_charges(uow, subscription, charged, cause)
     uow.session.flush()
     return len(found)

@@ -45,7 +45,7 @@ _FACTS = (
 )
 
 
-def check_now(runtime: Runtime, asked: Asked, question: Question, *, token_id: str | None) -> Entitlement:
+def check_entitlement_now(runtime: Runtime, asked: Asked, question: Question, *, token_id: str | None) -> Entitlement:
     """Judge the purchases asked about as they stand; `question.at` is now. Exactly one SELECT, and nothing is written.
 
     `token_id` is the token under which it is asked (None: somebody whom the host has signed in). Raises `NotSignedIn`

@@ -21,7 +21,7 @@ from ...models.products import Product
 from ...models.purchases import DisputeOutcome, Purchase, SiteBinding
 from ...models.subscriptions import Period, Subscription, SubscriptionState
 from .disputes import read_disputes
-from .renewal_history import noted_stops, read_history
+from .renewal_history import read_history, recorded_stops
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ def read_purchases(session: Session, asked: Asked, now: datetime) -> list[Purcha
 def facts_of(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
     """The facts that the rows of one purchase, one for each of its periods, tell of it."""
     first = rows[0]
-    stops = noted_stops(first)
+    stops = recorded_stops(first)
     return PurchaseFacts(
         purchase_id=first.id,
         product=first.product_id,

@@ -11,10 +11,10 @@ from ...errors import Conflict, PayloadRejected
 from ...models.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
 from ..core.unit_of_work import Cause, UnitOfWork
 from .renewal_history import History, read_history
-from .subscriptions import carry_on, charged_in_vain, expire, reverse, tell_started
+from .subscriptions import activate_period, expire, publish_started, reverse_charges, wrongly_charged
 
 
-def settle_renewed(uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any], cause: Cause) -> bool:
+def record_renewal_payment(uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any], cause: Cause) -> bool:
     """The platform was paid for a period: the one we asked for, or one that it charged by itself. False: known.
 
     What it charged although the renewal had been stopped in time is to be given back.
@@ -34,10 +34,10 @@ def settle_renewed(uow: UnitOfWork, subscription: Subscription, told: Mapping[st
         known.settled_at = occurred_at
         known.charge_id = told["charge_id"]
     if subscription.state is not SubscriptionState.ENDED and index >= subscription.current_index:
-        carry_on(uow, subscription, index)
+        activate_period(uow, subscription, index)
     if not asked_for:
         history = read_history(uow.session, subscription.purchase_id)
-        reverse(uow, subscription, charged_in_vain(uow, subscription, history), cause)
+        reverse_charges(uow, subscription, wrongly_charged(uow, subscription, history), cause)
     return True
 
 
@@ -57,7 +57,7 @@ def _charged_by_itself(uow: UnitOfWork, subscription: Subscription, told: Mappin
     )
 
 
-def settle_failed(uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any], cause: Cause) -> bool:
+def record_failed_payment(uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any], cause: Cause) -> bool:
     """A payment failed. Only a final failure changes anything: the period was never in force. False: no effect."""
     current = uow.session.get(Period, (subscription.purchase_id, told["period_index"]), with_for_update=True)
     if current is None or current.payment is not Payment.PENDING:
@@ -73,7 +73,7 @@ def settle_failed(uow: UnitOfWork, subscription: Subscription, told: Mapping[str
     return True
 
 
-def settle_reactivated(
+def record_reactivation(
     uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any], cause: Cause
 ) -> bool | None:
     """The customer has taken up an expired Business Care again: a new original date; indexes go on.
@@ -111,8 +111,8 @@ def settle_reactivated(
         **_charge(told),
     )
     uow.session.add(row)
-    carry_on(uow, subscription, index)
-    tell_started(uow, subscription, opened, cause)
+    activate_period(uow, subscription, index)
+    publish_started(uow, subscription, opened, cause)
     return True
 
 

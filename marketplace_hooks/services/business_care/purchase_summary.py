@@ -17,7 +17,7 @@ from .holders import Holder
 
 
 @dataclass(frozen=True, kw_only=True)
-class Purchased:
+class PurchaseSummary:
     """One purchase as its customer's pages name it. `purchase_id` None: a product that was not bought (yet)."""
 
     purchase_id: str | None
@@ -32,7 +32,7 @@ class Purchased:
     currency: str = ""
 
 
-def purchased(session: Session, holder: Holder) -> Purchased:
+def purchased(session: Session, holder: Holder) -> PurchaseSummary:
     """The purchase, if it is this customer's. Raises `NotFound`."""
     query = (
         select(Purchase, Product, Seller.name)
@@ -46,7 +46,7 @@ def purchased(session: Session, holder: Holder) -> Purchased:
     if row is None:
         raise NotFound(f"there is no purchase {holder.purchase_id}")
     purchase, product, seller_name = row
-    return Purchased(
+    return PurchaseSummary(
         purchase_id=purchase.id,
         product_id=product.id,
         title=product.title,
@@ -60,7 +60,7 @@ def purchased(session: Session, holder: Holder) -> Purchased:
     )
 
 
-def on_sale(session: Session, product_id: str) -> Purchased:
+def on_sale(session: Session, product_id: str) -> PurchaseSummary:
     """A product that somebody asks about before buying it. Raises `NotFound`, also for one that is hidden."""
     found = named(session, product_id)
     if found.status is not Status.ONLINE:
@@ -68,14 +68,14 @@ def on_sale(session: Session, product_id: str) -> Purchased:
     return found
 
 
-def named(session: Session, product_id: str) -> Purchased:
+def named(session: Session, product_id: str) -> PurchaseSummary:
     """A product and its seller, hidden or not, as a conversation names them. Raises `NotFound`."""
     query = select(Product, Seller.name).join(Seller, Seller.id == Product.seller_id).where(Product.id == product_id)
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"there is no product {product_id}")
     product, seller_name = row
-    return Purchased(
+    return PurchaseSummary(
         purchase_id=None,
         product_id=product.id,
         title=product.title,

@@ -60,14 +60,14 @@ def read_histories(session: Session, purchase_ids: Collection[str]) -> dict[str,
     bought = {row.id: row for row in session.execute(_PURCHASES.where(Purchase.id.in_(purchase_ids)))}
     words = _grouped(session, _WORDS.where(RenewalChange.purchase_id.in_(purchase_ids)), _word)
     reopened = _grouped(session, _REACTIVATIONS.where(Period.purchase_id.in_(purchase_ids)), _starts_at)
-    endings = read_endings(session, {row.product_id for row in bought.values()})
+    endings = read_withdrawals(session, {row.product_id for row in bought.values()})
     return {
         id_: _history(row, words.get(id_, ()), endings.get(row.product_id, ()), reopened.get(id_, ()))
         for id_, row in bought.items()
     }
 
 
-def read_endings(session: Session, product_ids: Collection[str]) -> dict[str, list[Ending]]:
+def read_withdrawals(session: Session, product_ids: Collection[str]) -> dict[str, list[Ending]]:
     """Every withdrawal of these products, undone or not."""
     query = select(
         Withdrawal.subject_id, Withdrawal.received_at, Withdrawal.effective_at, Withdrawal.reinstated_at
@@ -79,7 +79,7 @@ def read_endings(session: Session, product_ids: Collection[str]) -> dict[str, li
     )
 
 
-class Causes(Protocol):
+class StopColumns(Protocol):
     """The columns in which a subscription's causes stand: its row, or a row that read them."""
 
     customer_stopped_at: Any
@@ -88,7 +88,7 @@ class Causes(Protocol):
     withdrawal_lifted_at: Any
 
 
-def noted_stops(columns: Causes) -> tuple[Stop, ...]:
+def recorded_stops(columns: StopColumns) -> tuple[Stop, ...]:
     """The causes as the columns keep them."""
     noted = (
         (StopCause.CUSTOMER, columns.customer_stopped_at, columns.customer_lifted_at),
@@ -101,19 +101,19 @@ def noted_stops(columns: Causes) -> tuple[Stop, ...]:
     )
 
 
-def note_stops(subscription: Subscription, stops: Iterable[Stop]) -> None:
+def record_stops(subscription: Subscription, stops: Iterable[Stop]) -> None:
     """Keep in the columns what of each cause stands; where nothing of it does, what stood last.
 
     Whoever notes a withdrawal tells the subscriber of it.
     """
     stops = list(stops)
-    note_words(subscription, stops)
+    record_customer_stops(subscription, stops)
     withdrawal = _telling(stops, StopCause.WITHDRAWAL)
     subscription.withdrawn_from = withdrawal.starts_at if withdrawal else None
     subscription.withdrawal_lifted_at = withdrawal.lifted_at if withdrawal else None
 
 
-def note_words(subscription: Subscription, stops: Iterable[Stop]) -> None:
+def record_customer_stops(subscription: Subscription, stops: Iterable[Stop]) -> None:
     """Keep in the columns what follows from the customer's words: the customer's own cause, and what these lift.
 
     A withdrawal that is not noted yet is left to its cascade, which tells the subscriber.

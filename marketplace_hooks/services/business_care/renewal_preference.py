@@ -12,8 +12,16 @@ from ...database.engine import insert_new
 from ...domain.business_care.entitlement import Payment
 from ...models.subscriptions import Period, RenewalChange, Subscription, SubscriptionState
 from ..core.unit_of_work import Cause, UnitOfWork
-from .renewal_history import History, note_words, noted_stops, read_history
-from .subscriptions import GOES_ON, charged_in_vain, goes_on_until, plan_notice, reverse, tell_cancelled, will_renew
+from .renewal_history import History, read_history, record_customer_stops, recorded_stops
+from .subscriptions import (
+    RUNNING_STATES,
+    last_covered_day,
+    plan_notice,
+    publish_cancelled,
+    reverse_charges,
+    will_renew,
+    wrongly_charged,
+)
 
 
 def change_renewal(
@@ -35,20 +43,20 @@ def change_renewal(
     statement = insert_new(uow.session, RenewalChange).returning(RenewalChange.id)
     if uow.session.execute(statement, [word]).first() is None:
         return False
-    before = noted_stops(subscription)
+    before = recorded_stops(subscription)
     was_cancelled = is_cancelled_by_customer(subscription)
     history = read_history(uow.session, subscription.purchase_id)
-    note_words(subscription, history.stops)
-    charged = charged_in_vain(uow, subscription, history)
-    if is_cancelled_by_customer(subscription) and not was_cancelled and subscription.state in GOES_ON:
-        last_day = goes_on_until(uow, subscription, history, charged)
-        tell_cancelled(uow, subscription, "customer", cause, last_day=last_day)
-    reverse(uow, subscription, charged, cause)
+    record_customer_stops(subscription, history.stops)
+    charged = wrongly_charged(uow, subscription, history)
+    if is_cancelled_by_customer(subscription) and not was_cancelled and subscription.state in RUNNING_STATES:
+        last_day = last_covered_day(uow, subscription, history, charged)
+        publish_cancelled(uow, subscription, "customer", cause, last_day=last_day)
+    reverse_charges(uow, subscription, charged, cause)
     if enabled:
         _revive(uow, subscription, history)
         if not history.stands_at(uow.now):
             plan_notice(uow, subscription)
-    return noted_stops(subscription) != before
+    return recorded_stops(subscription) != before
 
 
 def is_cancelled_by_customer(subscription: Subscription) -> bool:

@@ -20,18 +20,18 @@ from .holders import Holder
 from .purchases import locked_purchase
 from .renewal_history import read_history
 from .renewal_preference import change_renewal, is_cancelled_by_customer
-from .subscription_view import Care, has_lapsed, price_of_reactivation, read_care
-from .subscriptions import GOES_ON, idempotency_key, publish, subscription_of
+from .subscription_view import SubscriptionView, has_lapsed, price_of_reactivation, read_subscription
+from .subscriptions import RUNNING_STATES, idempotency_key, publish, subscription_of
 
 
-def ask_renewal(uow: UnitOfWork, holder: Holder, *, enabled: bool, cause: Cause) -> Care:
+def request_renewal(uow: UnitOfWork, holder: Holder, *, enabled: bool, cause: Cause) -> SubscriptionView:
     """Cancel the tacit renewal, or enable it again, as received now; what stands after it.
 
     Asking for what is so already changes nothing and tells nobody. Raises `NotFound`; `Conflict` when nothing is left
     to renew, or when only a withdrawal stops it, which nobody but the marketplace can undo.
     """
     subscription = _locked(uow, holder)
-    if subscription.state not in GOES_ON:
+    if subscription.state not in RUNNING_STATES:
         raise Conflict(
             f"the Business Care is {subscription.state}: there is no renewal",
             code="does_not_run",
@@ -50,10 +50,10 @@ def ask_renewal(uow: UnitOfWork, holder: Holder, *, enabled: bool, cause: Cause)
     if bool(locked) if enabled else not is_cancelled_by_customer(subscription):
         change_renewal(uow, subscription, enabled=enabled, actor=cause.actor, received_at=uow.now, cause=cause)
         uow.session.flush()
-    return read_care(uow.session, holder, uow.now, uow.zone)
+    return read_subscription(uow.session, holder, uow.now, uow.zone)
 
 
-def ask_reactivation(uow: UnitOfWork, holder: Holder, cause: Cause) -> dict[str, Any]:
+def request_reactivation(uow: UnitOfWork, holder: Holder, cause: Cause) -> dict[str, Any]:
     """Tell the platform to charge for an expired Business Care; it runs again once `subscription.reactivated` comes.
 
     Returns what it was told: amount, lines, idempotency key. Asked twice it is told twice, under one key. Raises

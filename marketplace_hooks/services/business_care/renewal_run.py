@@ -28,8 +28,8 @@ from ..core.runtime import Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from .renewal_history import read_histories
 from .renewal_notices import needs_notice, notice_batch
-from .renewal_run_state import is_held, may_run, remember
-from .subscriptions import SUBJECT, expire, idempotency_key, move_to, publish
+from .renewal_run_state import acquire_run, is_held, record_quiet_run
+from .subscriptions import SUBJECT, expire, idempotency_key, publish, set_current_period
 
 log = logging.getLogger(__name__)
 
@@ -47,17 +47,17 @@ def _renewals_due(session: Session, now: datetime) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class DueRenewals:
     """How many renewals have come to their instant and are not decided, and the first of these instants."""
 
     count: int
     since: datetime | None
 
 
-def count_due(session: Session, now: datetime) -> Waiting:
+def count_due(session: Session, now: datetime) -> DueRenewals:
     """What the next run has to decide."""
     count, since = session.execute(select(func.count(), func.min(Subscription.renewal_at)).where(is_due(now))).one()
-    return Waiting(count=count, since=since)
+    return DueRenewals(count=count, since=since)
 
 
 def _any(session: Session, which: ColumnElement[bool]) -> bool:
@@ -101,13 +101,13 @@ def look(runtime: Runtime) -> bool:
         renewals = _renewals_due(session, now)
         notices = _any(session, needs_notice(now))
     if not renewals:  # else the run itself says that it ran.
-        remember(runtime)
+        record_quiet_run(runtime)
     return renewals or notices
 
 
 def _renew_batch(uow: UnitOfWork) -> int:
     """Decide the next due renewals, longest due first."""
-    if not may_run(uow):
+    if not acquire_run(uow):
         return 0
     query = (
         select(Subscription)
@@ -152,7 +152,7 @@ def _claim(uow: UnitOfWork, subscriptions: Sequence[Subscription]) -> None:
             log.error("%s has a period %s already: it is not renewed", subscription.purchase_id, row["index"])
             expire(uow, subscription, CAUSE)
             continue
-        move_to(uow, subscription, row["index"])
+        set_current_period(uow, subscription, row["index"])
         subscription.state = SubscriptionState.PAYMENT_PENDING
         told = {
             "period_index": row["index"],

@@ -32,7 +32,7 @@ class RunState:
     held_since: datetime | None
 
 
-def state_of_run(session: Session) -> RunState:
+def read_run_state(session: Session) -> RunState:
     """How the run of renewals stands."""
     run = session.get(Run, RENEWALS)
     return RunState(last_at=run.last_at if run else None, held_since=run.held_since if run else None)
@@ -43,7 +43,7 @@ def is_held(session: Session) -> bool:
     return session.scalar(select(Run.held_since).where(Run.name == RENEWALS)) is not None
 
 
-def may_run(uow: UnitOfWork) -> bool:
+def acquire_run(uow: UnitOfWork) -> bool:
     """Whether renewals may be decided in this transaction, which nobody else does meanwhile; holds them if need be."""
     query = select(Run).where(Run.name == RENEWALS).with_for_update(skip_locked=True)
     run = uow.session.scalar(query.execution_options(populate_existing=True))
@@ -61,12 +61,12 @@ def may_run(uow: UnitOfWork) -> bool:
     return True
 
 
-def remember(runtime: Runtime) -> None:
+def record_quiet_run(runtime: Runtime) -> None:
     """Nothing is due: keep, once an hour, that somebody has looked, so that a quiet month is no outage."""
     with runtime.database.reading() as session:
-        run = state_of_run(session)
+        run = read_run_state(session)
     if run.held_since is None and (run.last_at is None or runtime.now() - run.last_at > REMEMBERED_EVERY):
-        run_in_transaction(runtime, may_run)
+        run_in_transaction(runtime, acquire_run)
 
 
 def release_run(runtime: Runtime) -> bool:

@@ -16,7 +16,7 @@ from ...domain.civil_days import Zone, day_of
 from .entitlements import Asked, read_purchases
 
 
-def care_head(
+def read_status_banner(
     session: Session, purchase_id: str, *, now: datetime, zone: Zone, site: str | None = None
 ) -> Mapping[str, Any]:
     """Active or not, the last day, the code, the remedy, and `since`: the first day on which it is not active.

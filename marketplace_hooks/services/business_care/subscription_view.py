@@ -42,7 +42,7 @@ class NextRenewal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
+class ReactivationOffer:
     """What taking it up again costs today."""
 
     period_index: int
@@ -63,7 +63,7 @@ class Offer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Care:
+class SubscriptionView:
     """The Business Care of one purchase. `entitlement` leaves the merchant site aside: it is the bound one's."""
 
     subscription: Subscription
@@ -73,10 +73,10 @@ class Care:
     notice: Notice | None
     stops: Sequence[Stop]
     renewal: NextRenewal | None
-    reactivation: Offer | None
+    reactivation: ReactivationOffer | None
 
 
-def read_care(session: Session, holder: Holder, now: datetime, zone: Zone) -> Care:
+def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zone) -> SubscriptionView:
     """The Business Care of a purchase as it stands.
 
     Raises `NotFound` for a purchase that does not exist or is somebody else's, and with `no_business_care` as its code
@@ -101,7 +101,7 @@ def read_care(session: Session, holder: Holder, now: datetime, zone: Zone) -> Ca
     facts = read_purchases(session, Asked(purchase_id=holder.purchase_id), now)
     of_purchase = Period.purchase_id == holder.purchase_id
     sent = select(Notice).where(Notice.purchase_id == holder.purchase_id).order_by(Notice.period_index.desc())
-    return Care(
+    return SubscriptionView(
         subscription=subscription,
         product_status=status,
         entitlement=judge(facts, Question(at=now, zone=zone, site=site)),
@@ -126,11 +126,11 @@ def has_lapsed(subscription: Subscription, history: History, now: datetime) -> b
     return subscription.renewal_at <= history.recorded_at or history.prevents(subscription.renewal_at)
 
 
-def price_of_reactivation(session: Session, subscription: Subscription, now: datetime, zone: Zone) -> Offer:
+def price_of_reactivation(session: Session, subscription: Subscription, now: datetime, zone: Zone) -> ReactivationOffer:
     """What taking it up again costs today, at today's listing price (`domain.md` 9)."""
     cents, currency = read_prices(session, [subscription.product_id]).at(subscription.product_id, now)
     price = reactivation_price(cents, day_of(now, zone))
-    return Offer(period_index=subscription.current_index + 1, price=price, currency=currency)
+    return ReactivationOffer(period_index=subscription.current_index + 1, price=price, currency=currency)
 
 
 def _next_renewal(
@@ -154,14 +154,14 @@ def _renewal_of(subscription: Subscription, prices: Prices, zone: Zone) -> NextR
 
 def _offer(
     session: Session, subscription: Subscription, history: History, status: Status, now: datetime, zone: Zone
-) -> Offer | None:
+) -> ReactivationOffer | None:
     if status is Status.OFFLINE_PERMANENT or not has_lapsed(subscription, history, now):
         return None
     return price_of_reactivation(session, subscription, now, zone)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bought:
+class PurchaseListItem:
     """A purchase in its customer's list. `renews` None: there is no Business Care, or it is over.
 
     `causes` are what stops the renewal now; `renewal` is the one to come, at its price as known now.
@@ -180,7 +180,7 @@ class Bought:
 
 def list_purchases(
     session: Session, customer_id: str, now: datetime, zone: Zone, *, after: str | None = None, limit: int = 20
-) -> tuple[list[Bought], str | None]:
+) -> tuple[list[PurchaseListItem], str | None]:
     """A customer's purchases by id, those whose id is greater than `after`; and the `after` of the next page.
 
     Four statements. `entitlement` is the purchase's own, on the merchant site that it is bound to.
@@ -213,12 +213,12 @@ def _bought(
     prices: Prices,
     now: datetime,
     zone: Zone,
-) -> Bought:
+) -> PurchaseListItem:
     answer = judge([facts], Question(at=now, zone=zone, site=purchase.shop_url))
     causes = frozenset(stop.cause for stop in facts.stops if stop.stands_at(now))
     is_over = subscription is None or not answer.active
     goes_on = subscription is not None and answer.active and not causes and subscription.renewal_at > now
-    return Bought(
+    return PurchaseListItem(
         purchase=purchase,
         title=title,
         product_status=status,

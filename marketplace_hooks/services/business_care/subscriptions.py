@@ -21,10 +21,10 @@ from ...domain.instants import format_instant
 from ...models.purchases import Purchase
 from ...models.subscriptions import Notice, Period, PeriodKind, Subscription, SubscriptionState
 from ..core.unit_of_work import Cause, UnitOfWork
-from .renewal_history import History, note_stops, read_history
+from .renewal_history import History, read_history, record_stops
 
 SUBJECT = "purchase"
-GOES_ON = (SubscriptionState.ACTIVE, SubscriptionState.PAYMENT_PENDING)
+RUNNING_STATES = (SubscriptionState.ACTIVE, SubscriptionState.PAYMENT_PENDING)
 
 
 def subscription_of(session: Session, purchase_id: str) -> Subscription | None:
@@ -43,7 +43,7 @@ def start_subscription(uow: UnitOfWork, purchase: Purchase, cause: Cause) -> Sub
         anchor_index=1,
         sequence=0,
     )
-    carry_on(uow, subscription, 1)
+    activate_period(uow, subscription, 1)
     first = period(anchor, 1)
     opened = Period(
         purchase_id=purchase.id,
@@ -55,11 +55,11 @@ def start_subscription(uow: UnitOfWork, purchase: Purchase, cause: Cause) -> Sub
         payment=Payment.PAID,
     )
     uow.session.add_all([subscription, opened])
-    tell_started(uow, subscription, first, cause)
+    publish_started(uow, subscription, first, cause)
     return subscription
 
 
-def move_to(uow: UnitOfWork, subscription: Subscription, index: int) -> None:
+def set_current_period(uow: UnitOfWork, subscription: Subscription, index: int) -> None:
     """The period `index` is the last one, paid or pending; what is due after it is counted from the original date."""
     current = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
     counted = index - subscription.anchor_index + 1
@@ -69,9 +69,9 @@ def move_to(uow: UnitOfWork, subscription: Subscription, index: int) -> None:
     subscription.notice_at = None
 
 
-def carry_on(uow: UnitOfWork, subscription: Subscription, index: int) -> None:
+def activate_period(uow: UnitOfWork, subscription: Subscription, index: int) -> None:
     """The period `index` is paid: the subscription is active, and its next notice is to be sent."""
-    move_to(uow, subscription, index)
+    set_current_period(uow, subscription, index)
     subscription.state = SubscriptionState.ACTIVE
     subscription.notice_at = first_instant(notice_day(subscription.last_day), uow.zone)
 
@@ -108,16 +108,16 @@ def end_subscription(uow: UnitOfWork, purchase_id: str, cause: Cause, *, why: st
     subscription = subscription_of(uow.session, purchase_id)
     if subscription is None:
         return
-    went_on = subscription.state in GOES_ON
+    went_on = subscription.state in RUNNING_STATES
     subscription.state = SubscriptionState.ENDED
     subscription.notice_at = None
     if went_on:
-        tell_cancelled(uow, subscription, why, cause, ended_at=ended_at)
+        publish_cancelled(uow, subscription, why, cause, ended_at=ended_at)
     history = read_history(uow.session, purchase_id)
-    reverse(uow, subscription, charged_in_vain(uow, subscription, history), cause)
+    reverse_charges(uow, subscription, wrongly_charged(uow, subscription, history), cause)
 
 
-def charged_in_vain(uow: UnitOfWork, subscription: Subscription, history: History) -> list[Period]:
+def wrongly_charged(uow: UnitOfWork, subscription: Subscription, history: History) -> list[Period]:
     """The periods that were claimed or charged although their renewal had been stopped in time, as is known only now.
 
     None of an imported history: its renewals were not ours (`domain.md` 11).
@@ -137,7 +137,7 @@ def will_renew(subscription: Subscription, history: History) -> bool:
     return subscription.renewal_at > history.recorded_at and not history.prevents(subscription.renewal_at)
 
 
-def goes_on_until(
+def last_covered_day(
     uow: UnitOfWork, subscription: Subscription, history: History, charged: Sequence[Period] = ()
 ) -> date:
     """The last day of a Business Care that does not renew any more.
@@ -154,11 +154,11 @@ def goes_on_until(
     return period(subscription.anchor_on, index, first_index=subscription.anchor_index).last_day
 
 
-def reverse(uow: UnitOfWork, subscription: Subscription, charged: Sequence[Period], cause: Cause) -> None:
+def reverse_charges(uow: UnitOfWork, subscription: Subscription, charged: Sequence[Period], cause: Cause) -> None:
     """Ask for the reversal of these charges, and end the Business Care where it had ended without them."""
     for one in charged:
         _ask_reversal(uow, subscription, one, cause)
-    if charged and charged[-1].index == subscription.current_index and subscription.state in GOES_ON:
+    if charged and charged[-1].index == subscription.current_index and subscription.state in RUNNING_STATES:
         expire(uow, subscription, cause, unpaid=charged[0])
 
 
@@ -183,17 +183,17 @@ def idempotency_key(subscription: Subscription, index: int) -> str:
     return f"{subscription.purchase_id}:{index}"
 
 
-def tell_started(uow: UnitOfWork, subscription: Subscription, first: FirstPeriod, cause: Cause) -> None:
+def publish_started(uow: UnitOfWork, subscription: Subscription, first: FirstPeriod, cause: Cause) -> None:
     """Tell that it runs, and at once that it will not renew where that is known already: of a withdrawn product."""
     history = read_history(uow.session, subscription.purchase_id)
-    note_stops(subscription, history.stops)
+    record_stops(subscription, history.stops)
     publish(uow, subscription, "started", {"first_day": first.first_day, "last_day": first.last_day}, cause)
     stopped_by = next((stop for stop in history.stops if stop.prevents(subscription.renewal_at)), None)
     if stopped_by is not None:
-        tell_cancelled(uow, subscription, stopped_by.cause, cause)
+        publish_cancelled(uow, subscription, stopped_by.cause, cause)
 
 
-def tell_cancelled(
+def publish_cancelled(
     uow: UnitOfWork,
     subscription: Subscription,
     by: str,

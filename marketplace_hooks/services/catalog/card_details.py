@@ -23,7 +23,7 @@ RELEASES_SHOWN = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Announced:
+class CardAnnouncement:
     """What a product's card announces. Both bounds None: its listing names no versions, or it has none yet."""
 
     description: Mapping[str, str]
@@ -32,7 +32,7 @@ class Announced:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class PackPart:
     """A product as one of the first parts of a pack's card."""
 
     product_id: str
@@ -43,15 +43,15 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contents:
+class PackContents:
     """The first parts of a pack, and what all of them cost one by one (None: not all in one currency)."""
 
-    parts: Sequence[Part]
+    parts: Sequence[PackPart]
     apart_cents: int | None
     currency: str
 
 
-def announced(session: Session, product_ids: Sequence[str], at: datetime) -> dict[str, Announced]:
+def announced(session: Session, product_ids: Sequence[str], at: datetime) -> dict[str, CardAnnouncement]:
     """What these products announce at an instant."""
     if not product_ids:
         return {}
@@ -69,12 +69,12 @@ def announced(session: Session, product_ids: Sequence[str], at: datetime) -> dic
         .where(Product.id.in_(product_ids))
     )
     return {
-        id_: Announced(description=description, compatible_from=first, compatible_to=last)
+        id_: CardAnnouncement(description=description, compatible_from=first, compatible_to=last)
         for id_, description, first, last in session.execute(query)
     }
 
 
-def contents(session: Session, pack_ids: Sequence[str]) -> dict[str, Contents]:
+def contents(session: Session, pack_ids: Sequence[str]) -> dict[str, PackContents]:
     """What is in these packs; a pack without a single product is left out."""
     if not pack_ids:
         return {}
@@ -85,11 +85,11 @@ def contents(session: Session, pack_ids: Sequence[str]) -> dict[str, Contents]:
         .where(counted.c.place <= MEMBERS_SHOWN)
         .order_by(counted.c.pack_id, counted.c.place)
     )
-    found: dict[str, Contents] = {}
+    found: dict[str, PackContents] = {}
     for pack_id, rows in groupby(session.execute(query), key=lambda row: row.pack_id):
         shown = list(rows)
         one_currency = shown[0].first_currency == shown[0].last_currency
-        found[pack_id] = Contents(
+        found[pack_id] = PackContents(
             parts=[_part(row) for row in shown],
             # PostgreSQL sums integers to a numeric.
             apart_cents=int(shown[0].apart_cents) if one_currency else None,
@@ -122,8 +122,8 @@ def _counted(pack_ids: Sequence[str]) -> Select[Any]:
     )
 
 
-def _part(row: Row[Any]) -> Part:
-    return Part(
+def _part(row: Row[Any]) -> PackPart:
+    return PackPart(
         product_id=row.product_id,
         kind=row.kind,
         technical_name=row.technical_name,

@@ -17,7 +17,7 @@ from .pages import Visibility
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class ChangedSubject:
     """What was changed."""
 
     kind: SubjectKind
@@ -25,7 +25,7 @@ class Subject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class CascadeProgress:
     """A cascade. The counts are over all steps, of what has been counted so far."""
 
     id: str
@@ -34,23 +34,23 @@ class Progress:
     done: int
     failed: int
     change: str
-    subject: Subject
+    subject: ChangedSubject
     cause: Mapping[str, Any]
     created_at: datetime
     finished_at: datetime | None
     steps: Sequence[Mapping[str, Any]]
 
 
-def progress_of(session: Session, cascade_id: str, visibility: Visibility) -> Progress:
+def read_cascade_progress(session: Session, cascade_id: str, visibility: Visibility) -> CascadeProgress:
     """One cascade. Raises `NotFound`; a seller sees those of what he sells."""
     cascade = session.scalar(select(Cascade).where(Cascade.id == cascade_id))
     if cascade is None or not visibility.can_see(cascade.seller_id):
         raise NotFound(f"there is no cascade {cascade_id}")
-    return Progress(
+    return CascadeProgress(
         id=cascade.id,
         state=cascade.state,
         change=cascade.change,
-        subject=Subject(kind=cascade.subject_kind, id=cascade.subject_id),
+        subject=ChangedSubject(kind=cascade.subject_kind, id=cascade.subject_id),
         cause=cascade.cause,
         created_at=cascade.created_at,
         finished_at=cascade.finished_at,

@@ -19,7 +19,7 @@ from ..core.unit_of_work import Cause
 
 
 @dataclass(frozen=True, kw_only=True)
-class HoldShown:
+class HoldView:
     """One open hold: which side's, why, since when, and who asked for it."""
 
     side: Side
@@ -30,7 +30,7 @@ class HoldShown:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScheduledShown:
+class ScheduledChangeView:
     """A change that one side has scheduled."""
 
     side: Side
@@ -40,7 +40,7 @@ class ScheduledShown:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WithdrawalShown:
+class WithdrawalView:
     """The permanent end of a sale."""
 
     side: Side
@@ -52,9 +52,9 @@ class WithdrawalShown:
 class HoldsView:
     """What its seller, the customers who own it and the marketplace are shown beside a subject's status."""
 
-    holds: Sequence[HoldShown]
-    scheduled: Sequence[ScheduledShown]
-    withdrawal: WithdrawalShown | None
+    holds: Sequence[HoldView]
+    scheduled: Sequence[ScheduledChangeView]
+    withdrawal: WithdrawalView | None
 
 
 def read_holds(session: Session, kind: SubjectKind, id_: str, seller_id: str) -> HoldsView:
@@ -68,9 +68,9 @@ def read_holds(session: Session, kind: SubjectKind, id_: str, seller_id: str) ->
     ended = session.scalar(locked)
     own = (state for state in states if state.subject_kind is kind)
     return HoldsView(
-        holds=shown_holds(states),
-        scheduled=shown_slots(own),
-        withdrawal=None if ended is None else shown_withdrawal(ended),
+        holds=hold_views(states),
+        scheduled=scheduled_views(own),
+        withdrawal=None if ended is None else withdrawal_view(ended),
     )
 
 
@@ -87,18 +87,20 @@ def read_all_holds(session: Session, kind: SubjectKind, seller_id: str, ids: Seq
         Withdrawal.subject_id.in_(ids),
         Withdrawal.reinstated_at.is_(None),
     )
-    ended = {one.subject_id: shown_withdrawal(one) for one in session.scalars(locked)}
+    ended = {one.subject_id: withdrawal_view(one) for one in session.scalars(locked)}
     own: dict[str, list[SideState]] = {id_: [] for id_ in ids}
     for state in states:
         if state.subject_kind is kind:
             own[state.subject_id].append(state)
     return {
-        id_: HoldsView(holds=shown_holds([*found, *account]), scheduled=shown_slots(found), withdrawal=ended.get(id_))
+        id_: HoldsView(
+            holds=hold_views([*found, *account]), scheduled=scheduled_views(found), withdrawal=ended.get(id_)
+        )
         for id_, found in own.items()
     }
 
 
-def mark_of(status: Status, holds_view: HoldsView) -> str:
+def holds_fingerprint(status: Status, holds_view: HoldsView) -> str:
     """A word for what stands, other whenever anything of it is: what somebody decides on, to be held against later."""
     stands = (
         status,
@@ -109,17 +111,17 @@ def mark_of(status: Status, holds_view: HoldsView) -> str:
     return hashlib.sha256(repr(stands).encode()).hexdigest()[:16]
 
 
-def shown_holds(states: Iterable[SideState]) -> list[HoldShown]:
+def hold_views(states: Iterable[SideState]) -> list[HoldView]:
     """The open holds among these sides, in a fixed order."""
     held = sorted((state for state in states if state.held), key=lambda state: list(Side).index(state.side))
     return [_shown_hold(state) for state in held]
 
 
-def shown_slots(states: Iterable[SideState]) -> list[ScheduledShown]:
+def scheduled_views(states: Iterable[SideState]) -> list[ScheduledChangeView]:
     """The scheduled changes of these sides, the earliest first."""
     return sorted(
         (
-            ScheduledShown(
+            ScheduledChangeView(
                 side=state.side,
                 status=state.scheduled_status,
                 effective_at=state.scheduled_at,
@@ -132,11 +134,11 @@ def shown_slots(states: Iterable[SideState]) -> list[ScheduledShown]:
     )
 
 
-def _shown_hold(state: SideState) -> HoldShown:
+def _shown_hold(state: SideState) -> HoldView:
     if state.held_since is None:
         raise ValueError(f"the hold of {state.subject_kind} {state.subject_id} says no instant")
     cause = Cause.from_json(state.held_cause or {})
-    return HoldShown(
+    return HoldView(
         side=state.side,
         reason=state.held_reason or "",
         since=state.held_since,
@@ -145,6 +147,6 @@ def _shown_hold(state: SideState) -> HoldShown:
     )
 
 
-def shown_withdrawal(ended: Withdrawal) -> WithdrawalShown:
+def withdrawal_view(ended: Withdrawal) -> WithdrawalView:
     """A withdrawal as it is shown."""
-    return WithdrawalShown(side=ended.side, reason=ended.reason, effective_at=ended.effective_at)
+    return WithdrawalView(side=ended.side, reason=ended.reason, effective_at=ended.effective_at)

@@ -13,7 +13,7 @@ from ...models.products import Listing, Product
 
 
 @dataclass(frozen=True, kw_only=True)
-class Price:
+class DatedPrice:
     """A price from `since` on (None: whenever no listing says otherwise)."""
 
     since: datetime | None
@@ -25,7 +25,7 @@ class Price:
 class Prices:
     """The listing prices of some products over time, read once for a batch."""
 
-    dated: Mapping[str, Sequence[Price]]
+    dated: Mapping[str, Sequence[DatedPrice]]
 
     def at(self, product_id: str, instant: datetime) -> tuple[int, str]:
         """The listing price in force at an instant, in cents, with its currency."""
@@ -37,11 +37,12 @@ def read_prices(session: Session, product_ids: Collection[str]) -> Prices:
     """The listing prices of these products, in two statements. Raises KeyError later for a product that is unknown."""
     products = select(Product.id, Product.price_cents, Product.currency).where(Product.id.in_(product_ids))
     dated = {
-        row.id: [Price(since=None, cents=row.price_cents, currency=row.currency)] for row in session.execute(products)
+        row.id: [DatedPrice(since=None, cents=row.price_cents, currency=row.currency)]
+        for row in session.execute(products)
     }
     listings = select(Listing.product_id, Listing.published_at, Listing.price_cents, Listing.currency).where(
         Listing.product_id.in_(product_ids)
     )
     for row in session.execute(listings.order_by(Listing.published_at, Listing.version)):
-        dated[row.product_id].append(Price(since=row.published_at, cents=row.price_cents, currency=row.currency))
+        dated[row.product_id].append(DatedPrice(since=row.published_at, cents=row.price_cents, currency=row.currency))
     return Prices(dated=dated)

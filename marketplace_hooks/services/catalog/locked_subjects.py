@@ -20,7 +20,7 @@ from ...models.inbox import InboxEvent, InboxState
 from ...models.packs import Pack, PackMember
 from ...models.products import Product, Seller, SideState, SubjectKind, Withdrawal
 
-Subject = tuple[SubjectKind, str]
+SubjectKey = tuple[SubjectKind, str]
 
 
 @dataclass(kw_only=True)
@@ -58,7 +58,7 @@ class LockedSubject:
             self.sides[side] = found
         return found
 
-    def seen_from(self, side: SideState) -> WhatStands:
+    def facts_for(self, side: SideState) -> WhatStands:
         """The facts on which a change asked by `side` is judged."""
         slot = (side.scheduled_status, side.scheduled_at)
         return WhatStands(
@@ -83,9 +83,9 @@ class LockedSubjects:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._known: dict[Subject, LockedSubject | None] = {}
+        self._known: dict[SubjectKey, LockedSubject | None] = {}
 
-    def load(self, subjects: Iterable[Subject]) -> None:
+    def load(self, subjects: Iterable[SubjectKey]) -> None:
         """Lock and read every subject not yet known, in one statement for each table."""
         missing = {subject for subject in subjects if subject not in self._known}
         if not missing:
@@ -113,15 +113,15 @@ class LockedSubjects:
         if locked.kind is SubjectKind.SELLER:
             self._session.flush()  # others point to it by foreign key.
         else:
-            self.find_account(locked)
+            self.load_account(locked)
         self._known[locked.kind, locked.row.id] = locked
 
-    def find_account(self, locked: LockedSubject) -> None:
+    def load_account(self, locked: LockedSubject) -> None:
         """Read what stands about the account of the seller whose the product or pack is now."""
         owner = self.get(SubjectKind.SELLER, locked.row.seller_id)
         locked.account = owner.sides.get(Side.ACCOUNT) if owner else None
 
-    def touch_membership(self, products: list[str]) -> None:
+    def mark_in_packs(self, products: list[str]) -> None:
         """These products have just been put into a pack."""
         self.load((SubjectKind.PRODUCT, id_) for id_ in products)
         for id_ in products:
@@ -178,7 +178,7 @@ class LockedSubjects:
                 packs[member.pack_id].members.append(member.product_id)
 
 
-def due_slots(session: Session, now: datetime, limit: int) -> list[Subject]:
+def due_slots(session: Session, now: datetime, limit: int) -> list[SubjectKey]:
     """The subjects that have a scheduled change whose instant has come, the longest due first.
 
     A subject waits while an event about it that was received before that instant is still to be applied: it may be

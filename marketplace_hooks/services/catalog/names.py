@@ -11,13 +11,13 @@ from ...models.products import Product
 from ...models.purchases import Customer
 
 
-def titles_of(session: Session, product_ids: Iterable[str]) -> dict[str, Mapping[str, str]]:
+def product_titles(session: Session, product_ids: Iterable[str]) -> dict[str, Mapping[str, str]]:
     """The titles of these products, each in its languages."""
     query = select(Product.id, Product.title).where(Product.id.in_({*product_ids}))
     return {id_: title for id_, title in session.execute(query)}
 
 
-def names_of(session: Session, customer_ids: Iterable[str]) -> dict[str, str]:
+def customer_names(session: Session, customer_ids: Iterable[str]) -> dict[str, str]:
     """The names of these customers; who was erased, or was never described, has none."""
     query = select(Customer.id, Customer.name).where(Customer.id.in_({*customer_ids}), Customer.erased_at.is_(None))
     return {id_: name for id_, name in session.execute(query)}

@@ -16,10 +16,10 @@ from ...models.products import Product, SubjectKind
 from ..core.unit_of_work import Cause, UnitOfWork
 from .cascades import Step
 from .locked_subjects import LockedSubject, LockedSubjects
-from .status_changes import follow_account
-from .visibility_events import Pages, announce_pages
+from .status_changes import apply_new_seller
+from .visibility_events import PageKind, publish_visibility_changes
 
-PACK_PAGES = Pages(table=Pack, kind=SubjectKind.PACK, visible=pack_is_visible)
+PACK_PAGES = PageKind(table=Pack, kind=SubjectKind.PACK, visible=pack_is_visible)
 
 
 def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Mapping[str, Any], cause: Cause) -> bool:
@@ -52,10 +52,10 @@ def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Map
     for name, value in columns.items():
         setattr(locked.row, name, value)
     if moved:
-        locked_subjects.find_account(locked)
-        follow_account(uow, locked, cause)
+        locked_subjects.load_account(locked)
+        apply_new_seller(uow, locked, cause)
     _set_members(uow, locked, members)
-    locked_subjects.touch_membership(members)
+    locked_subjects.mark_in_packs(members)
     shown = _may_be_shown(locked, locked_subjects)
     if shown is not locked.row.shown:
         locked.row.shown = shown
@@ -86,12 +86,12 @@ def _set_members(uow: UnitOfWork, locked: LockedSubject, members: list[str]) -> 
 def announce_packs_of_product(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
     """The packs that contain the product: hidden with it, shown again when nothing else blocks them."""
     containing = select(PackMember.pack_id).where(PackMember.product_id == cascade.subject_id)
-    announce_pages(uow, cascade, progress, limit, PACK_PAGES, Pack.id.in_(containing))
+    publish_visibility_changes(uow, cascade, progress, limit, PACK_PAGES, Pack.id.in_(containing))
 
 
 def announce_pack(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
     """The pack itself, after a change of its own."""
-    announce_pages(uow, cascade, progress, limit, PACK_PAGES, Pack.id == cascade.subject_id)
+    publish_visibility_changes(uow, cascade, progress, limit, PACK_PAGES, Pack.id == cascade.subject_id)
 
 
 def announce_packs_of_seller(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
@@ -102,4 +102,4 @@ def announce_packs_of_seller(uow: UnitOfWork, cascade: Cascade, progress: Step, 
         .where(Product.seller_id == cascade.subject_id)
     )
     concerned = or_(Pack.seller_id == cascade.subject_id, Pack.id.in_(containing))
-    announce_pages(uow, cascade, progress, limit, PACK_PAGES, concerned)
+    publish_visibility_changes(uow, cascade, progress, limit, PACK_PAGES, concerned)

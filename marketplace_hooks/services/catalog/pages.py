@@ -79,7 +79,7 @@ class PackCard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListingShown:
+class ListingView:
     """What a listing announces from `published_at` on; a feature is a text, or a text for each language."""
 
     version: int
@@ -98,7 +98,7 @@ class ProductPage:
 
     card: ProductCard
     description: Mapping[str, str]
-    listing: ListingShown | None
+    listing: ListingView | None
     packs: Sequence[PackCard]
     holds_view: HoldsView
     created_at: datetime
@@ -211,7 +211,7 @@ def pack_page(session: Session, pack_id: str) -> PackPage | None:
     )
 
 
-def listing_at(session: Session, product_id: str, at: datetime) -> ListingShown | None:
+def listing_at(session: Session, product_id: str, at: datetime) -> ListingView | None:
     """What the product's listing announced at an instant; None when it had none yet."""
     listing = listing_in_force(session, product_id, at)
     return None if listing is None else _listing_shown(listing)
@@ -286,8 +286,8 @@ def _pack_card(pack: Pack, seller_name: str, size: int, visible: bool) -> PackCa
     )
 
 
-def _listing_shown(listing: Listing) -> ListingShown:
-    return ListingShown(
+def _listing_shown(listing: Listing) -> ListingView:
+    return ListingView(
         version=listing.version,
         published_at=listing.published_at,
         features=listing.features,

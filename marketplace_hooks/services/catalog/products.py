@@ -14,7 +14,7 @@ from ...domain.catalog.statuses import Status
 from ...models.products import Listing, Product, ProductKind, SubjectKind
 from ..core.unit_of_work import Cause, UnitOfWork
 from .locked_subjects import LockedSubject, LockedSubjects
-from .status_changes import follow_account
+from .status_changes import apply_new_seller
 
 
 def upsert_product(
@@ -54,8 +54,8 @@ def upsert_product(
         for name, value in columns.items():
             setattr(locked.row, name, value)
         if moved:
-            locked_subjects.find_account(locked)
-            follow_account(uow, locked, cause)
+            locked_subjects.load_account(locked)
+            apply_new_seller(uow, locked, cause)
     uow.categories[described["product_id"]] = list(dict.fromkeys(described["categories"]))
     _keep_listing(uow, described)
     return True

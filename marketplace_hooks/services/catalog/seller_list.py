@@ -13,7 +13,7 @@ from ...models.products import Product, Seller, SideState, SubjectKind
 
 
 @dataclass(frozen=True, kw_only=True)
-class SellerShown:
+class SellerSummary:
     """A seller with the number of products in each status."""
 
     seller_id: str
@@ -25,7 +25,7 @@ class SellerShown:
 
 def find_sellers(
     session: Session, *, search: str | None = None, after: str | None = None, limit: int
-) -> list[SellerShown]:
+) -> list[SellerSummary]:
     """The sellers by id, those after `after`; `search` is a whole id or a part of a name, as it is written."""
     query = select(Seller).order_by(Seller.id).limit(limit)
     if search is not None:
@@ -35,13 +35,13 @@ def find_sellers(
     return _shown(session, list(session.scalars(query)))
 
 
-def find_seller(session: Session, seller_id: str) -> SellerShown | None:
+def find_seller(session: Session, seller_id: str) -> SellerSummary | None:
     """One seller; None when nobody is called so."""
     seller = session.get(Seller, seller_id)
     return None if seller is None else _shown(session, [seller])[0]
 
 
-def _shown(session: Session, sellers: list[Seller]) -> list[SellerShown]:
+def _shown(session: Session, sellers: list[Seller]) -> list[SellerSummary]:
     ids = [seller.id for seller in sellers]
     counts: dict[str, dict[Status, int]] = {id_: {} for id_ in ids}
     query = select(Product.seller_id, Product.status, func.count()).where(Product.seller_id.in_(ids))
@@ -52,7 +52,7 @@ def _shown(session: Session, sellers: list[Seller]) -> list[SellerShown]:
         session.scalars(select(SideState.subject_id).where(held, SideState.side == Side.ACCOUNT, SideState.held))
     )
     return [
-        SellerShown(
+        SellerSummary(
             seller_id=seller.id,
             name=seller.name,
             country=seller.country,

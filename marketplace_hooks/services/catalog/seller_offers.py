@@ -24,7 +24,7 @@ OWN = Visibility(everything=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnProduct:
+class SellerProduct:
     """A product as its seller's list shows it; `packs` counts all packs that contain it."""
 
     card: ProductCard
@@ -33,7 +33,7 @@ class OwnProduct:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnPack:
+class SellerPack:
     """A pack as its seller's list shows it; `blocking` are the titles of its products that are not online."""
 
     card: PackCard
@@ -41,7 +41,7 @@ class OwnPack:
     blocking: Sequence[Mapping[str, str]]
 
 
-def own_products(
+def list_seller_products(
     session: Session,
     seller_id: str,
     *,
@@ -49,7 +49,7 @@ def own_products(
     status: Status | None = None,
     after: str | None = None,
     limit: int = 25,
-) -> Page[OwnProduct]:
+) -> Page[SellerProduct]:
     """The seller's products by id, those after `after`; `search` is words of the name, all wanted."""
     found = find_products(
         session, search=search, seller_id=seller_id, status=status, after=after, limit=limit, visibility=OWN
@@ -58,22 +58,23 @@ def own_products(
     holds_view = read_all_holds(session, SubjectKind.PRODUCT, seller_id, ids)
     packs = _packs_with(session, ids)
     items = [
-        OwnProduct(card=card, holds_view=holds_view[card.product_id], packs=packs.get(card.product_id, 0))
+        SellerProduct(card=card, holds_view=holds_view[card.product_id], packs=packs.get(card.product_id, 0))
         for card in found.items
     ]
     return Page(items=items, next_after=found.next_after)
 
 
-def own_packs(
+def list_seller_packs(
     session: Session, seller_id: str, *, search: str | None = None, after: str | None = None, limit: int = 25
-) -> Page[OwnPack]:
+) -> Page[SellerPack]:
     """The seller's packs by id, those after `after`; `search` is words of the name, all wanted."""
     found = find_packs(session, search=search, seller_id=seller_id, after=after, limit=limit, visibility=OWN)
     ids = [card.pack_id for card in found.items]
     holds_view = read_all_holds(session, SubjectKind.PACK, seller_id, ids)
     blocking = _blocking(session, ids)
     items = [
-        OwnPack(card=card, holds_view=holds_view[card.pack_id], blocking=blocking[card.pack_id]) for card in found.items
+        SellerPack(card=card, holds_view=holds_view[card.pack_id], blocking=blocking[card.pack_id])
+        for card in found.items
     ]
     return Page(items=items, next_after=found.next_after)
 

@@ -17,10 +17,10 @@ from ...models.products import Product, Seller, SideState, SubjectKind, Withdraw
 from ..core.unit_of_work import Cause, UnitOfWork
 from .cascades import Step, close_if_done, start_cascade
 from .locked_subjects import LockedSubject, LockedSubjects
-from .status_changes import Outcome, empty_slot, fill_slot, lift_hold, open_hold
-from .visibility_events import Pages, announce_pages
+from .status_changes import StatusChangeOutcome, empty_slot, fill_slot, lift_hold, open_hold
+from .visibility_events import PageKind, publish_visibility_changes
 
-PRODUCT_PAGES = Pages(
+PRODUCT_PAGES = PageKind(
     table=Product, kind=SubjectKind.PRODUCT, visible=lambda: Product.status == constant(Status.ONLINE)
 )
 
@@ -51,7 +51,7 @@ def change_account(
     cause: Cause,
     *,
     received_at: datetime | None = None,
-) -> Outcome:
+) -> StatusChangeOutcome:
     """Suspend the account (asked for `offline_temporary`) or lift the suspension (`online`), at once or scheduled.
 
     The account's hold counts for all that the seller sells: their status is derived anew by set statements in this
@@ -61,7 +61,7 @@ def change_account(
     apply_scheduled_account(uow, locked_subjects, locked, until=received_at)
     if asked.sent_at is not None:
         if locked.row.account_at is not None and asked.sent_at < locked.row.account_at:
-            return Outcome(effect=Effect.SUPERSEDED, status=_status(locked.side(Side.ACCOUNT, uow.session)))
+            return StatusChangeOutcome(effect=Effect.SUPERSEDED, status=_status(locked.side(Side.ACCOUNT, uow.session)))
         locked.row.account_at = asked.sent_at
     return _change_account(uow, locked_subjects, locked, replace(asked, sent_at=None), cause, received_at)
 
@@ -90,14 +90,14 @@ def _change_account(
     received_at: datetime,
     *,
     due_at: datetime | None = None,
-) -> Outcome:
+) -> StatusChangeOutcome:
     """Judge and record one change of an account; `due_at` is the instant of one that was scheduled."""
     state = locked.side(Side.ACCOUNT, uow.session)
-    effect = judge(locked.seen_from(state), asked, received_at)
+    effect = judge(locked.facts_for(state), asked, received_at)
     if effect is Effect.SCHEDULE:
         fill_slot(state, asked, cause, received_at)
     if effect not in (Effect.HOLD, Effect.LIFT):
-        return Outcome(effect=effect, status=_status(state))
+        return StatusChangeOutcome(effect=effect, status=_status(state))
     if effect is Effect.HOLD:
         open_hold(state, cause, max(received_at, due_at or asked.effective_at or received_at))
     else:
@@ -109,7 +109,7 @@ def _change_account(
         _derive_statuses(uow, table, kind, locked.row.id, suspended=state.held)
     status = _status(state)
     locked_subjects.forget()
-    return Outcome(effect=effect, status=status, cascade_id=cascade["id"])
+    return StatusChangeOutcome(effect=effect, status=status, cascade_id=cascade["id"])
 
 
 def _status(state: SideState) -> Status:
@@ -145,4 +145,4 @@ def _derive_statuses(uow: UnitOfWork, table: type[Any], kind: SubjectKind, selle
 
 def announce_products_of_seller(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
     """Every product of the seller: hidden with the account, shown again when nobody else holds it."""
-    announce_pages(uow, cascade, progress, limit, PRODUCT_PAGES, Product.seller_id == cascade.subject_id)
+    publish_visibility_changes(uow, cascade, progress, limit, PRODUCT_PAGES, Product.seller_id == cascade.subject_id)

@@ -19,7 +19,7 @@ from .locked_subjects import LockedSubject
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class StatusChangeOutcome:
     """What became of a request. `cascade_id` is None when nothing has to follow (no effect, or not yet)."""
 
     effect: Effect
@@ -29,7 +29,7 @@ class Outcome:
 
 def change_status(
     uow: UnitOfWork, locked: LockedSubject, asked: Asked, cause: Cause, *, received_at: datetime | None = None
-) -> Outcome:
+) -> StatusChangeOutcome:
     """Apply what one side asks of a product or a pack. Refusals are outcomes here; callers decide how to say them.
 
     `received_at` (default: now) is when it was asked, and decides what is still to come and what came before, however
@@ -48,19 +48,19 @@ def _change(
     received_at: datetime,
     *,
     due_at: datetime | None = None,
-) -> Outcome:
+) -> StatusChangeOutcome:
     """Judge and record one change; `due_at` is the instant of one that was scheduled, which is judged no more by it."""
     state = locked.side(asked.side, uow.session)
-    effect = judge(locked.seen_from(state), asked, received_at)
+    effect = judge(locked.facts_for(state), asked, received_at)
     if due_at is None:
         _note_order(uow, state, asked, effect)
     if effect is Effect.SCHEDULE:
         fill_slot(state, asked, cause, received_at)
         told = {"status": asked.status, "effective_at": _iso(asked.effective_at), "side": asked.side}
         _tell(uow, locked, "change_scheduled", told, cause)
-        return Outcome(effect=effect, status=locked.row.status)
+        return StatusChangeOutcome(effect=effect, status=locked.row.status)
     if effect not in _MOVES:
-        return Outcome(effect=effect, status=locked.row.status)
+        return StatusChangeOutcome(effect=effect, status=locked.row.status)
     effective_at = max(received_at, due_at or asked.effective_at or received_at)
     if effect is Effect.HOLD:
         open_hold(state, cause, effective_at)
@@ -71,7 +71,7 @@ def _change(
     return _settle(uow, locked, cause, effect)
 
 
-def explain(outcome: Outcome, locked: LockedSubject, asked: Asked) -> str | None:
+def explain(outcome: StatusChangeOutcome, locked: LockedSubject, asked: Asked) -> str | None:
     """Why nothing was done, in English for logs and the event's record; None when something was."""
     if outcome.effect is Effect.REFUSED_WITHDRAWN:
         return f"it is {outcome.status} and cannot become {asked.status}; only the marketplace can reinstate it"
@@ -95,7 +95,7 @@ def cancel_scheduled(
     """Empty the side's slot. `NO_EFFECT` when nothing is scheduled, `SUPERSEDED` when the event comes too late."""
     apply_scheduled(uow, locked, until=received_at or uow.now)
     state = locked.side(side, uow.session)
-    if is_superseded(locked.seen_from(state), version=version, sent_at=sent_at):
+    if is_superseded(locked.facts_for(state), version=version, sent_at=sent_at):
         return Effect.SUPERSEDED
     state.version = max(state.version, version or 0)
     if state.scheduled_status is None:
@@ -108,13 +108,15 @@ def cancel_scheduled(
     return Effect.LIFT
 
 
-def apply_scheduled(uow: UnitOfWork, locked: LockedSubject, *, until: datetime | None = None) -> list[Outcome]:
+def apply_scheduled(
+    uow: UnitOfWork, locked: LockedSubject, *, until: datetime | None = None
+) -> list[StatusChangeOutcome]:
     """Carry out what one subject's sides have scheduled up to `until` (default: now), in the order of the instants.
 
     It is no new word of any side: it leaves the order of its events as it is.
     """
     until = until or uow.now
-    outcomes: list[Outcome] = []
+    outcomes: list[StatusChangeOutcome] = []
     while due := [state for state in locked.slots() if state.scheduled_at and state.scheduled_at <= until]:
         state = min(due, key=lambda one: (one.scheduled_at or until, list(Side).index(one.side)))
         asked = Asked(side=state.side, status=Status(state.scheduled_status or ""))
@@ -134,15 +136,15 @@ def reinstate(
     version: int | None = None,
     sent_at: datetime | None = None,
     received_at: datetime | None = None,
-) -> Outcome:
+) -> StatusChangeOutcome:
     """Undo a withdrawal: back offline under a marketplace hold; nothing that was cancelled revives (`domain.md` 4)."""
     apply_scheduled(uow, locked, until=received_at or uow.now)
     state = locked.side(Side.MARKETPLACE, uow.session)
-    if is_superseded(locked.seen_from(state), version=version, sent_at=sent_at):
-        return Outcome(effect=Effect.SUPERSEDED, status=locked.row.status)
+    if is_superseded(locked.facts_for(state), version=version, sent_at=sent_at):
+        return StatusChangeOutcome(effect=Effect.SUPERSEDED, status=locked.row.status)
     state.version = max(state.version, version or 0)
     if locked.withdrawal is None:
-        return Outcome(effect=Effect.NO_EFFECT, status=locked.row.status)
+        return StatusChangeOutcome(effect=Effect.NO_EFFECT, status=locked.row.status)
     if version is None and sent_at is None:
         state.changed_here_at = uow.now
     locked.withdrawal.reinstated_at = received_at or uow.now
@@ -154,7 +156,7 @@ def reinstate(
     return _settle(uow, locked, cause, Effect.HOLD)
 
 
-def follow_account(uow: UnitOfWork, locked: LockedSubject, cause: Cause) -> None:
+def apply_new_seller(uow: UnitOfWork, locked: LockedSubject, cause: Cause) -> None:
     """Its seller is another now, whose account's hold counts from here on: derive the status anew, and tell of it."""
     derived = locked.derived_status()
     if derived is not locked.row.status:
@@ -202,7 +204,7 @@ def _withdraw(
 _MOVES = {Effect.HOLD, Effect.LIFT, Effect.WITHDRAW}
 
 
-def _settle(uow: UnitOfWork, locked: LockedSubject, cause: Cause, effect: Effect) -> Outcome:
+def _settle(uow: UnitOfWork, locked: LockedSubject, cause: Cause, effect: Effect) -> StatusChangeOutcome:
     """Derive the status anew, tell what it means for the page, and start what must follow."""
     row = locked.row
     before = locked.row.status
@@ -214,7 +216,7 @@ def _settle(uow: UnitOfWork, locked: LockedSubject, cause: Cause, effect: Effect
         if effect is Effect.WITHDRAW:
             _tell(uow, locked, "withdrawn", {"status": row.status}, cause, cascade["id"])
     close_if_done(uow, locked, cascade, cause)
-    return Outcome(effect=effect, status=row.status, cascade_id=cascade["id"])
+    return StatusChangeOutcome(effect=effect, status=row.status, cascade_id=cascade["id"])
 
 
 def announce_product(uow: UnitOfWork, locked: LockedSubject, cause: Cause, cascade_id: str | None) -> None:

@@ -24,7 +24,7 @@ CANCELLED = "change_cancelled"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Happened:
+class StatusHistoryEntry:
     """One entry, the newest first. `change` is a cascade's (`held`, `lifted`, `withdrawn`, `reinstated`, …) or one of
     the two above, which alone have `status` and `effective_at`. `cascade_id` None: nothing had to follow."""
 
@@ -37,7 +37,7 @@ class Happened:
     effective_at: datetime | None = None
 
 
-def history_of(session: Session, kind: SubjectKind, id_: str, *, limit: int) -> list[Happened]:
+def read_status_history(session: Session, kind: SubjectKind, id_: str, *, limit: int) -> list[StatusHistoryEntry]:
     """The last changes of one subject; releases are no change of it."""
     cascades = (
         select(Cascade)
@@ -60,8 +60,8 @@ def history_of(session: Session, kind: SubjectKind, id_: str, *, limit: int) -> 
     return sorted(found, key=lambda one: one.at, reverse=True)[:limit]
 
 
-def _changed(cascade: Cascade) -> Happened:
-    return Happened(
+def _changed(cascade: Cascade) -> StatusHistoryEntry:
+    return StatusHistoryEntry(
         at=cascade.created_at,
         change=cascade.change,
         cause=Cause.from_json(cascade.cause),
@@ -70,9 +70,9 @@ def _changed(cascade: Cascade) -> Happened:
     )
 
 
-def _planned(event: OutgoingEvent, kind: SubjectKind) -> Happened:
+def _planned(event: OutgoingEvent, kind: SubjectKind) -> StatusHistoryEntry:
     at = event.data.get("effective_at")
-    return Happened(
+    return StatusHistoryEntry(
         at=event.created_at,
         change=event.type.removeprefix(f"{kind}."),
         cause=Cause.from_json(event.cause),

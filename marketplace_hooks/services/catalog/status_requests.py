@@ -13,13 +13,21 @@ from ...domain.instants import format_instant
 from ...errors import Conflict, NotFound
 from ...models.products import SubjectKind
 from ..core.unit_of_work import Cause, UnitOfWork
-from .holds_view import HoldShown, HoldsView, ScheduledShown, mark_of, shown_holds, shown_slots, shown_withdrawal
+from .holds_view import (
+    HoldsView,
+    HoldView,
+    ScheduledChangeView,
+    hold_views,
+    holds_fingerprint,
+    scheduled_views,
+    withdrawal_view,
+)
 from .locked_subjects import LockedSubject, LockedSubjects
 from .status_changes import cancel_scheduled, change_status, reinstate
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
+class AcceptedStatusChange:
     """What the change did. `holds` are all that stand after it; `scheduled` is the asking side's slot, if taken.
 
     `cascade_id` is None when nothing has to follow: no effect, or not yet.
@@ -28,12 +36,12 @@ class Answered:
     cascade_id: str | None
     status: Status
     effect: Effect
-    holds: Sequence[HoldShown]
-    scheduled: ScheduledShown | None
+    holds: Sequence[HoldView]
+    scheduled: ScheduledChangeView | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class StatusChangeTarget:
     """What is to be changed. `seller_id` is whose it must be; None: anybody's."""
 
     kind: SubjectKind
@@ -41,31 +49,34 @@ class Target:
     seller_id: str | None = None
 
 
-def ask_status(uow: UnitOfWork, target: Target, asked: Asked, cause: Cause, *, seen: str | None = None) -> Answered:
-    """Change the status for the side that asks, in this transaction. `seen` is the `mark_of` what it was decided on.
+def request_status_change(
+    uow: UnitOfWork, target: StatusChangeTarget, asked: Asked, cause: Cause, *, expected: str | None = None
+) -> AcceptedStatusChange:
+    """Change the status for the side that asks, in this transaction.
 
-    Raises `NotFound`; `Conflict` when it cannot become that from what it is (`withdrawn_for_good`, with both states),
-    when others hold it and this side does not (`held_by_others`, with their holds), or when what stands is no longer
-    what was `seen` (`changed_meanwhile`).
+    `expected` is the `holds_fingerprint` of what the decision was made on (None: not checked). Raises `NotFound`;
+    `Conflict` when the change is impossible (`withdrawn_for_good`, with both states), when other sides hold the subject
+    and this one does not (`held_by_others`, with their holds), or when it no longer is as `expected`
+    (`changed_meanwhile`).
     """
     locked = _find(uow, target)
-    if seen is not None and seen != mark_of(locked.row.status, read_locked_holds(locked)):
+    if expected is not None and expected != holds_fingerprint(locked.row.status, read_locked_holds(locked)):
         state = locked.row.status
         raise Conflict(
             "it was changed meanwhile; look again", code="changed_meanwhile", state=state, asked=asked.status
         )
     outcome = change_status(uow, locked, asked, cause)
-    refuse_impossible(outcome.effect, locked.row.status, asked, shown_holds(locked.holds()))
-    return Answered(
+    refuse_impossible(outcome.effect, locked.row.status, asked, hold_views(locked.holds()))
+    return AcceptedStatusChange(
         cascade_id=outcome.cascade_id,
         status=outcome.status,
         effect=outcome.effect,
-        holds=shown_holds(locked.holds()),
-        scheduled=next(iter(shown_slots([locked.side(asked.side, uow.session)])), None),
+        holds=hold_views(locked.holds()),
+        scheduled=next(iter(scheduled_views([locked.side(asked.side, uow.session)])), None),
     )
 
 
-def refuse_impossible(effect: Effect, status: Status, asked: Asked, holds: Sequence[HoldShown]) -> None:
+def refuse_impossible(effect: Effect, status: Status, asked: Asked, holds: Sequence[HoldView]) -> None:
     """Raise the `Conflict` of an effect that refuses; do nothing for any other."""
     facts = {"state": status, "asked": asked.status, "holds": [_hold_json(hold) for hold in holds]}
     if effect is Effect.REFUSED_WITHDRAWN:
@@ -79,14 +90,14 @@ def refuse_impossible(effect: Effect, status: Status, asked: Asked, holds: Seque
         raise Conflict(f"it is held by {others}, not by {asked.side}", code="held_by_others", **facts)
 
 
-def ask_cancellation(uow: UnitOfWork, target: Target, side: Side, cause: Cause) -> None:
+def request_cancellation(uow: UnitOfWork, target: StatusChangeTarget, side: Side, cause: Cause) -> None:
     """Cancel the side's scheduled change. Raises `NotFound`, with the code `nothing_scheduled` when there is none."""
     locked = _find(uow, target)
     if cancel_scheduled(uow, locked, side, cause) is not Effect.LIFT:
         raise NotFound(f"{side} has scheduled no change", code="nothing_scheduled")
 
 
-def _find(uow: UnitOfWork, target: Target) -> LockedSubject:
+def _find(uow: UnitOfWork, target: StatusChangeTarget) -> LockedSubject:
     locked = LockedSubjects(uow.session).get(target.kind, target.id)
     if locked is None or target.seller_id not in (None, locked.row.seller_id):
         raise NotFound(f"there is no {target.kind} {target.id}")
@@ -97,17 +108,17 @@ def read_locked_holds(locked: LockedSubject) -> HoldsView:
     """What stands about a subject that this transaction has locked, as it is shown."""
     ended = locked.withdrawal
     return HoldsView(
-        holds=shown_holds(locked.holds()),
-        scheduled=shown_slots(locked.slots()),
-        withdrawal=None if ended is None else shown_withdrawal(ended),
+        holds=hold_views(locked.holds()),
+        scheduled=scheduled_views(locked.slots()),
+        withdrawal=None if ended is None else withdrawal_view(ended),
     )
 
 
-def _hold_json(hold: HoldShown) -> dict[str, object]:
+def _hold_json(hold: HoldView) -> dict[str, object]:
     return {"side": hold.side, "reason": hold.reason, "since": format_instant(hold.since), "actor": hold.actor}
 
 
-def ask_reinstatement(uow: UnitOfWork, target: Target, cause: Cause) -> Answered:
+def request_reinstatement(uow: UnitOfWork, target: StatusChangeTarget, cause: Cause) -> AcceptedStatusChange:
     """The marketplace brings a withdrawn product back, offline (`domain.md` 4). Raises `NotFound`, `Conflict`."""
     locked = _find(uow, target)
     outcome = reinstate(uow, locked, cause)
@@ -115,10 +126,10 @@ def ask_reinstatement(uow: UnitOfWork, target: Target, cause: Cause) -> Answered
         detail = f"it is {outcome.status}; only what was withdrawn for good can be reinstated"
         asked = Status.OFFLINE_TEMPORARY
         raise Conflict(detail, code="not_withdrawn", state=outcome.status, asked=asked)
-    return Answered(
+    return AcceptedStatusChange(
         cascade_id=outcome.cascade_id,
         status=outcome.status,
         effect=outcome.effect,
-        holds=shown_holds(locked.holds()),
+        holds=hold_views(locked.holds()),
         scheduled=None,
     )

@@ -19,7 +19,7 @@ from .cascades import Step
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pages:
+class PageKind:
     """A kind of page: its table, and SQL for whether a row's page may be seen now."""
 
     table: type[Any]
@@ -27,8 +27,8 @@ class Pages:
     visible: Callable[[], ColumnElement[bool]]
 
 
-def announce_pages(
-    uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int, pages: Pages, concerned: ColumnElement[bool]
+def publish_visibility_changes(
+    uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int, pages: PageKind, concerned: ColumnElement[bool]
 ) -> None:
     """Tell, for the next chunk of the pages concerned, those whose visibility is not what was last told.
 
@@ -58,7 +58,7 @@ def announce_pages(
         progress.state = "done"
 
 
-def _tell(uow: UnitOfWork, cascade: Cascade, pages: Pages, within: ColumnElement[bool]) -> None:
+def _tell(uow: UnitOfWork, cascade: Cascade, pages: PageKind, within: ColumnElement[bool]) -> None:
     """Tell of the rows that this cascade has changed in this chunk.
 
     What it changed at another instant was told then: a cascade that is run again from its start tells nothing twice.

@@ -58,7 +58,7 @@ class _Claimed:
     facts: Facts | None
 
 
-def make_mails(session: Session, ids: list[int], now: datetime) -> None:
+def create_mails(session: Session, ids: list[int], now: datetime) -> None:
     """Make the mails of these outgoing events, one for each side that is told and has an address; made once."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     for reader, people in ((Reader.CUSTOMER, Customer), (Reader.SELLER, Seller)):
@@ -125,7 +125,7 @@ def send_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda:
     return made
 
 
-def greet_mail_server(settings: Settings) -> None:
+def check_mail_server(settings: Settings) -> None:
     """Connect, sign in and say hello as for a mail, and send none. Raises `MailServerAway`, soon."""
     if settings.smtp_url is None:
         return
@@ -134,7 +134,7 @@ def greet_mail_server(settings: Settings) -> None:
         connection.greet()
 
 
-def forget_mails(session: Session, before: datetime, *, limit: int) -> int:
+def purge_mails(session: Session, before: datetime, *, limit: int) -> int:
     """Forget the oldest mails of before an instant that are no work any more; return how many."""
     old = select(Mail.id).where(Mail.state != constant(MailState.PENDING), Mail.created_at < before)
     doomed = delete(Mail).where(Mail.id.in_(old.order_by(Mail.id).limit(limit)))

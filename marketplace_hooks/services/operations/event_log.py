@@ -1,11 +1,13 @@
-"""What was received, what follows from it, and what was sent: pages of these logs, the newest first."""
+"""Event log: pages of the events received and of the cascades that followed, the newest first.
+
+The log of what was sent is `outbox/delivery_log.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -14,7 +16,6 @@ from ...database.types import constant
 from ...errors import Conflict, NotFound
 from ...models.cascades import Cascade, CascadeState
 from ...models.inbox import InboxConflict, InboxEvent, InboxState, has_event_id
-from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
 from ...models.products import SubjectKind
 
 GRACE = timedelta(hours=1)
@@ -23,26 +24,11 @@ BEYOND = 2**62
 
 
 @dataclass(frozen=True, kw_only=True)
-class Received:
+class ReceivedEvent:
     """One event with the other bodies that came under its id, which were put aside."""
 
     event: InboxEvent
     conflicts: Sequence[InboxConflict]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sent:
-    """One delivery with the event that it carries."""
-
-    delivery: Delivery
-    event: OutgoingEvent
-
-
-@dataclass(frozen=True, kw_only=True)
-class Addressed(Sent):
-    """The same with the endpoint that it goes to."""
-
-    endpoint: Endpoint
 
 
 def find_events(
@@ -81,19 +67,7 @@ def find_events(
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
 
 
-def find_delivery(session: Session, delivery_id: int) -> Addressed | None:
-    """One delivery with what it carries and whom it goes to."""
-    query = (
-        select(Delivery, OutgoingEvent, Endpoint)
-        .join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
-        .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
-        .where(Delivery.id == delivery_id)
-    )
-    row = session.execute(query).one_or_none()
-    return None if row is None else Addressed(delivery=row[0], event=row[1], endpoint=row[2])
-
-
-def error_of_cascade(session: Session, cascade_id: str) -> str | None:
+def cascade_error(session: Session, cascade_id: str) -> str | None:
     """What the last failure of a cascade was."""
     return session.scalar(select(Cascade.error).where(Cascade.id == cascade_id))
 
@@ -116,7 +90,7 @@ def _received_within(
     return query
 
 
-def find_event(session: Session, event_id: str, *, source: str | None = None) -> Received:
+def find_event(session: Session, event_id: str, *, source: str | None = None) -> ReceivedEvent:
     """One event. Raises `NotFound`; `Conflict` when several sources have the id and none is named."""
     query: Select[InboxEvent] = select(InboxEvent).where(has_event_id(event_id))
     if source is not None:
@@ -133,40 +107,7 @@ def find_event(session: Session, event_id: str, *, source: str | None = None) ->
     aside = select(InboxConflict).where(
         InboxConflict.source == found[0].source, InboxConflict.event_id == found[0].event_id
     )
-    return Received(event=found[0], conflicts=list(session.scalars(aside.order_by(InboxConflict.id))))
-
-
-def find_deliveries(
-    session: Session,
-    *,
-    state: DeliveryState | None = None,
-    endpoint_id: str | None = None,
-    type_: str | None = None,
-    event_id: str | None = None,
-    subject: tuple[str, str] | None = None,
-    cascade_id: str | None = None,
-    before: int | None = None,
-    limit: int = 20,
-) -> tuple[list[Sent], int | None]:
-    """Deliveries, the newest first, those whose row is older than `before`; and the next page's `before`."""
-    query = select(Delivery, OutgoingEvent).join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
-    query = query.order_by(Delivery.id.desc()).limit(limit + 1)
-    given: tuple[tuple[Any, Any], ...] = (
-        (Delivery.state, state),
-        (Delivery.endpoint_id, endpoint_id),
-        (OutgoingEvent.type, type_),
-        (OutgoingEvent.event_id, event_id),
-        (OutgoingEvent.subject_kind, subject[0] if subject else None),
-        (OutgoingEvent.subject_id, subject[1] if subject else None),
-        (OutgoingEvent.cascade_id, cascade_id),
-    )
-    for column, value in given:
-        if value is not None:
-            query = query.where(column == value)
-    if before is not None:
-        query = query.where(Delivery.id < before)
-    rows = [Sent(delivery=delivery, event=event) for delivery, event in session.execute(query)]
-    return rows[:limit], rows[limit - 1].delivery.id if len(rows) > limit else None
+    return ReceivedEvent(event=found[0], conflicts=list(session.scalars(aside.order_by(InboxConflict.id))))
 
 
 def find_cascades(

@@ -24,7 +24,7 @@ _TOLD_OF = {"request": "support_request"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class TracedEvent:
     """One outgoing event with its deliveries."""
 
     event: OutgoingEvent
@@ -32,15 +32,15 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chain:
+class EventTrace:
     """What followed, in its order. `has_more`: more was told than is shown here."""
 
     cascades: Sequence[Cascade]
-    told: Sequence[Told]
+    told: Sequence[TracedEvent]
     has_more: bool
 
 
-def chain_of(session: Session, event: InboxEvent) -> Chain:
+def trace_event(session: Session, event: InboxEvent) -> EventTrace:
     """What followed from an event, as far as it has come."""
     kind, _, id_ = event.subject.partition(":")
     cascades: list[Cascade] = []
@@ -57,13 +57,13 @@ def chain_of(session: Session, event: InboxEvent) -> Chain:
     if cascades:
         told |= {one.id: one for one in _first(session, _of_cascades([one.id for one in cascades]))}
     events = [told[number] for number in sorted(told)]
-    return Chain(cascades=cascades, told=_with_deliveries(session, events[:MOST]), has_more=len(events) > MOST)
+    return EventTrace(cascades=cascades, told=_with_deliveries(session, events[:MOST]), has_more=len(events) > MOST)
 
 
-def told_by_cascade(session: Session, cascade_id: str) -> Chain:
+def trace_cascade(session: Session, cascade_id: str) -> EventTrace:
     """What one cascade has told so far."""
     events = _first(session, _of_cascades([cascade_id]))
-    return Chain(cascades=[], told=_with_deliveries(session, events[:MOST]), has_more=len(events) > MOST)
+    return EventTrace(cascades=[], told=_with_deliveries(session, events[:MOST]), has_more=len(events) > MOST)
 
 
 def _of_cascades(ids: Sequence[str]) -> Select[OutgoingEvent]:
@@ -74,10 +74,10 @@ def _first(session: Session, query: Select[Any]) -> list[OutgoingEvent]:
     return list(session.scalars(query.order_by(OutgoingEvent.id).limit(MOST + 1)))
 
 
-def _with_deliveries(session: Session, events: Iterable[OutgoingEvent]) -> list[Told]:
+def _with_deliveries(session: Session, events: Iterable[OutgoingEvent]) -> list[TracedEvent]:
     shown = list(events)
     query = select(Delivery).where(Delivery.outbox_id.in_([event.id for event in shown])).order_by(Delivery.id)
     found: dict[int, list[Delivery]] = defaultdict(list)
     for delivery in session.scalars(query) if shown else ():
         found[delivery.outbox_id].append(delivery)
-    return [Told(event=event, deliveries=found[event.id]) for event in shown]
+    return [TracedEvent(event=event, deliveries=found[event.id]) for event in shown]

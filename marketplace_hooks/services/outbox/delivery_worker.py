@@ -55,7 +55,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Met:
+class AttemptResult:
     """What an attempt met: an answer, or why there was none."""
 
     answer: Answer | None
@@ -209,7 +209,7 @@ def _attempt(runtime: Runtime, owner: str, attempt: Attempt) -> None:
     run_in_transaction(runtime, lambda uow: _record(runtime, uow, owner, attempt, met))
 
 
-def _send(runtime: Runtime, attempt: Attempt) -> Met:
+def _send(runtime: Runtime, attempt: Attempt) -> AttemptResult:
     started = runtime.now()
     answer: Answer | None = None
     error: str | None = None
@@ -228,10 +228,10 @@ def _send(runtime: Runtime, attempt: Attempt) -> Met:
         log.exception("delivery %s could not be attempted", attempt.delivery_id)
         error = type(mistake).__name__
     took_s = (runtime.now() - started).total_seconds()
-    return Met(answer=answer, error=error, timed_out=timed_out, took_s=took_s)
+    return AttemptResult(answer=answer, error=error, timed_out=timed_out, took_s=took_s)
 
 
-def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, met: Met) -> None:
+def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, met: AttemptResult) -> None:
     """Write what came of an attempt, unless our lease ran out and another worker has recorded one of its own."""
     endpoint = locked_endpoint(uow.session, attempt.endpoint_id)
     mine = select(Delivery).where(Delivery.id == attempt.delivery_id, Delivery.owner == owner).with_for_update()

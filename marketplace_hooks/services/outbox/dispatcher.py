@@ -15,7 +15,7 @@ from ...domain.instants import format_instant
 from ...domain.outbox.event_types import EVERYTHING
 from ...models.outbox import Delivery, DeliveryState, Endpoint, EndpointType, OutgoingEvent
 from ..core.runtime import Runtime
-from ..notifications.mail_queue import make_mails
+from ..notifications.mail_queue import create_mails
 
 DISPATCH_CHUNK = 2_000
 
@@ -61,7 +61,7 @@ def _dispatch_chunk(session: Session, now: datetime, *, mailed: bool) -> int:
     into = dialect.insert(Delivery).from_select(["outbox_id", "endpoint_id", "state", "due_at"], wanted)
     session.execute(into.on_conflict_do_nothing())
     if mailed:
-        make_mails(session, ids, now)
+        create_mails(session, ids, now)
     told = update(OutgoingEvent).where(OutgoingEvent.id.in_(ids)).values(dispatched_at=now)
     session.execute(told.execution_options(synchronize_session=False))
     return len(ids)

@@ -25,12 +25,12 @@ _HAS_DATA = as_type(OutgoingEvent.data, Text) != "{}"
 _TO_BE_MADE = (DeliveryState.PENDING, DeliveryState.PARKED)
 
 
-def is_forgotten(event: OutgoingEvent) -> bool:
+def is_purged(event: OutgoingEvent) -> bool:
     """Whether its data is kept no longer: then nobody can be told once more."""
     return event.data == NO_DATA
 
 
-def forget_payloads(session: Session, ids: Collection[int]) -> tuple[int, set[int]]:
+def purge_payloads(session: Session, ids: Collection[int]) -> tuple[int, set[int]]:
     """Forget the data of these outgoing events; return of how many, and which stay since somebody has yet to be told.
 
     Those to be forgotten are locked, and then looked at once more: nobody has one sent again in between.

@@ -8,12 +8,12 @@ from ...errors import Conflict, NotFound
 from ...models.outbox import Delivery, DeliveryState, OutgoingEvent
 from ..core.runtime import JobKind
 from ..core.unit_of_work import UnitOfWork
-from ..operations.event_log import Sent
+from .delivery_log import DeliveryWithEvent
 from .endpoints import locked_endpoint
-from .payload_retention import is_forgotten
+from .payload_retention import is_purged
 
 
-def redeliver(uow: UnitOfWork, delivery_id: int) -> Sent:
+def redeliver(uow: UnitOfWork, delivery_id: int) -> DeliveryWithEvent:
     """Send it again, under the same `webhook-id`, with all its attempts before it; what was met before stays logged.
 
     Parked where its endpoint is disabled. Raises `NotFound`, or `Conflict` for one that still waits (`not_replayable`)
@@ -37,11 +37,11 @@ def redeliver(uow: UnitOfWork, delivery_id: int) -> Sent:
             state=delivery.state,
             asked=DeliveryState.PENDING,
         )
-    if is_forgotten(event):
+    if is_purged(event):
         raise Conflict("the delivery's payload has been purged", code="payload_purged", state=delivery.state)
     delivery.state = DeliveryState.PENDING if endpoint.enabled else DeliveryState.PARKED
     delivery.attempts = 0
     delivery.due_at = uow.now
     delivery.delivered_at = None
     uow.wakeups.add(JobKind.DELIVERIES)
-    return Sent(delivery=delivery, event=event)
+    return DeliveryWithEvent(delivery=delivery, event=event)

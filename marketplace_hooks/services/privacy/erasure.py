@@ -31,7 +31,7 @@ SUBJECT = "customer"
 
 
 @dataclass(kw_only=True)
-class Trace:
+class CustomerTrace:
     """By which ids a customer is found in other tables; `events` are rows of the inbox that no subject leads to."""
 
     customer_id: str
@@ -69,8 +69,8 @@ def is_erased(session: Session, customer_id: str) -> bool:
     return customer is not None and customer.erased_at is not None
 
 
-def _trace(session: Session, customer_id: str) -> Trace:
-    trace = Trace(customer_id=customer_id)
+def _trace(session: Session, customer_id: str) -> CustomerTrace:
+    trace = CustomerTrace(customer_id=customer_id)
     trace.purchases.update(session.scalars(select(Purchase.id).where(Purchase.customer_id == customer_id)))
     asked = select(SupportRequest.id, SupportRequest.check_id).where(SupportRequest.customer_id == customer_id)
     for request_id, check_id in session.execute(asked):
@@ -108,7 +108,7 @@ def _holds(session: Session, column: Any, part: bytes) -> ColumnElement[bool]:
     return func.position(literal(part).op("IN")(column)) > 0
 
 
-def _forget_site(uow: UnitOfWork, trace: Trace) -> None:
+def _forget_site(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """Where the shop is; and what the marketplace wrote about an end before the term."""
     _change(uow, update(Purchase).where(Purchase.id.in_(trace.purchases)), shop_url=None, terminated_reason=None)
     _change(uow, update(SiteBinding).where(SiteBinding.purchase_id.in_(trace.purchases)), shop_url="")
@@ -116,7 +116,7 @@ def _forget_site(uow: UnitOfWork, trace: Trace) -> None:
     _change(uow, update(RenewalChange).where(named), actor="customer")
 
 
-def _forget_requests(uow: UnitOfWork, trace: Trace) -> None:
+def _forget_requests(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """What was asked and answered: no word of a conversation stays, neither side's."""
     for request in uow.session.scalars(select(SupportRequest).where(SupportRequest.id.in_(trace.requests))):
         request.subject = request.body = ""
@@ -129,12 +129,12 @@ def _forget_requests(uow: UnitOfWork, trace: Trace) -> None:
     _change(uow, update(RefundClaim).where(RefundClaim.request_id.in_(trace.requests)), reason=None)
 
 
-def _forget_drafts(uow: UnitOfWork, trace: Trace) -> None:
+def _forget_drafts(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """What was written and never sent."""
     _quietly(uow, delete(RequestDraft).where(RequestDraft.customer_id == trace.customer_id))
 
 
-def _forget_inspections(uow: UnitOfWork, trace: Trace) -> None:
+def _forget_inspections(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """What was seen on the customer's site, and with which credentials."""
     theirs = or_(Inspection.purchase_id.in_(trace.purchases), Inspection.id.in_(trace.checks))
     numbers = list(uow.session.scalars(select(Inspection.number).where(theirs)))
@@ -151,7 +151,7 @@ def _forget_inspections(uow: UnitOfWork, trace: Trace) -> None:
     )
 
 
-def _forget_told(uow: UnitOfWork, trace: Trace) -> None:
+def _forget_told(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """The bodies of events, as received: what stays of each is what may stay."""
     subjects = [f"{SUBJECT}:{trace.customer_id}"]
     subjects += [f"purchase:{id_}" for id_ in trace.purchases] + [f"request:{id_}" for id_ in trace.requests]
@@ -172,7 +172,7 @@ def _bare(body: bytes) -> bytes:
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _forget_causes(uow: UnitOfWork, trace: Trace) -> None:
+def _forget_causes(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """Reasons given in free words, in what we told others; their data is ids, days and amounts."""
     about: Select[Any] = select(OutgoingEvent.id, OutgoingEvent.cause)
     kinds = (("purchase", trace.purchases), ("support_request", trace.requests), ("request", trace.requests))
@@ -185,13 +185,13 @@ def _forget_causes(uow: UnitOfWork, trace: Trace) -> None:
                 _change(uow, update(OutgoingEvent).where(OutgoingEvent.id == id_), cause=bare)
 
 
-def _forget_access(uow: UnitOfWork, trace: Trace) -> None:
+def _forget_access(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """Tokens that stood for the customer open nothing any more."""
     theirs = update(Token).where(Token.role == Role.CUSTOMER, Token.subject == trace.customer_id)
     _change(uow, theirs, label="", revoked_at=func.coalesce(Token.revoked_at, uow.now))
 
 
-def _forget_answers(uow: UnitOfWork, trace: Trace) -> None:
+def _forget_answers(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """What repeated calls would be answered: the customer's own, and everybody's about the customer's requests."""
     tokens = select(literal("token:") + Token.id).where(Token.role == Role.CUSTOMER, Token.subject == trace.customer_id)
     # As `web/api/idempotency.py` names somebody whom a host has signed in.
@@ -201,7 +201,7 @@ def _forget_answers(uow: UnitOfWork, trace: Trace) -> None:
     _change(uow, update(IdempotentCall).where(theirs, IdempotentCall.body.is_not(None)), body=b"{}")
 
 
-PLACES: Sequence[Callable[[UnitOfWork, Trace], None]] = (
+PLACES: Sequence[Callable[[UnitOfWork, CustomerTrace], None]] = (
     _forget_site,
     _forget_requests,
     _forget_drafts,

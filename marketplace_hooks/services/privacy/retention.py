@@ -25,11 +25,11 @@ from ...models.inspections import Evidence, Inspection, InspectionState, SiteCre
 from ...models.outbox import OutgoingEvent
 from ...models.retention import PurgeMark
 from ...models.support import SupportRequest
-from ..access.idempotency import forget_old
+from ..access.idempotency import purge_answers
 from ..core.runtime import Runtime
 from ..inspections.requests import forget_expired
-from ..notifications.mail_queue import forget_mails
-from ..outbox.payload_retention import forget_payloads
+from ..notifications.mail_queue import purge_mails
+from ..outbox.payload_retention import purge_payloads
 
 BATCH = 500
 
@@ -64,9 +64,9 @@ def purge(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> dict
         "bodies kept aside": _repeat(partial(retrying, lambda session: _kept_aside(session, payloads_before)), stop),
         "inspections": _purge_by_number(runtime, "inspections", inspections_before, _inspections, stop),
         "credentials of sites": retrying(lambda session: forget_expired(session, now)),
-        "mails": _repeat(partial(retrying, lambda session: forget_mails(session, payloads_before, limit=BATCH)), stop),
+        "mails": _repeat(partial(retrying, lambda session: purge_mails(session, payloads_before, limit=BATCH)), stop),
         "answers to repeated calls": _repeat(
-            partial(retrying, lambda session: forget_old(session, now, limit=BATCH)), stop
+            partial(retrying, lambda session: purge_answers(session, now, limit=BATCH)), stop
         ),
     }
 
@@ -143,7 +143,7 @@ def _payloads_told(session: Session, before: datetime, begin: int) -> _Batch:
     """What we told, once everybody has been told or given up."""
     first = select(OutgoingEvent.id, OutgoingEvent.created_at).where(OutgoingEvent.id > begin)
     rows = [row for row in session.execute(first.order_by(OutgoingEvent.id).limit(BATCH)) if row.created_at < before]
-    gone, waiting = forget_payloads(session, [row.id for row in rows])
+    gone, waiting = purge_payloads(session, [row.id for row in rows])
     return _looked_at(rows, begin, gone, list(waiting))
 
 

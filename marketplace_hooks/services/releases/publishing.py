@@ -75,7 +75,7 @@ def _refuse_contradiction(known: Release, told: Mapping[str, Any]) -> None:
         raise PayloadRejected("the release is known with other facts", errors=faults)
 
 
-def buy_release(uow: UnitOfWork, release: Release, purchase: Purchase, told: Mapping[str, Any]) -> bool:
+def record_release_purchase(uow: UnitOfWork, release: Release, purchase: Purchase, told: Mapping[str, Any]) -> bool:
     """Record that the holder of a purchase bought a paid release; False when it is known.
 
     Raises `PayloadRejected` for a release of another product, a free one, or another currency than the release's.

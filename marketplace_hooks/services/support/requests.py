@@ -16,7 +16,7 @@ from ...domain.civil_days import day_of
 from ...domain.support.state_machine import ClockName, ClockState, Handling
 from ...errors import NotFound
 from ...models.support import Clock, Message, RefundClaim, SupportRequest
-from ..business_care.status_banner import care_head
+from ..business_care.status_banner import read_status_banner
 from . import refunds, sla_clocks
 from .closures import current_closures
 from .messages import messages_of
@@ -116,7 +116,7 @@ def business_care(session: Session, request: SupportRequest, *, now: datetime, z
     """« Business Care en cours » and its last day, as of now; None for a conversation before any sale."""
     if request.purchase_id is None:
         return None
-    return care_head(session, request.purchase_id, now=now, zone=zone, site=request.shop_url)
+    return read_status_banner(session, request.purchase_id, now=now, zone=zone, site=request.shop_url)
 
 
 def list_requests(

@@ -8,7 +8,7 @@ from marshmallow import fields
 from ...models.access import Role
 from ...models.cascades import CascadeState
 from ...models.products import SubjectKind
-from ...services.catalog.cascade_progress import progress_of
+from ...services.catalog.cascade_progress import read_cascade_progress
 from ..identity.authorization import visibility
 from ..state import current_runtime
 from .fields import AnswerSchema, Instant, Word
@@ -72,4 +72,4 @@ _CASCADE = CascadeSchema()
 def get_cascade(cascade_id: str) -> Response:
     """One cascade. A seller sees those of what he sells."""
     with current_runtime().database.reading() as session:
-        return shown(_CASCADE, progress_of(session, cascade_id, visibility()))
+        return shown(_CASCADE, read_cascade_progress(session, cascade_id, visibility()))

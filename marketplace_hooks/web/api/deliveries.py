@@ -11,7 +11,7 @@ from marshmallow import fields
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.outbox import DeliveryState
-from ...services.operations import event_log
+from ...services.outbox import delivery_log
 from ...services.outbox.redeliver import redeliver
 from ..pagination import decode_number, encode
 from ..state import current_runtime
@@ -74,7 +74,7 @@ _LIST = DeliveryListSchema()
 def list_deliveries(query: dict[str, Any]) -> Response:
     """The log of what was sent, the newest first."""
     with current_runtime().database.reading() as session:
-        sent, before = event_log.find_deliveries(
+        sent, before = delivery_log.find_deliveries(
             session,
             state=query.get("state"),
             endpoint_id=query.get("endpoint_id"),

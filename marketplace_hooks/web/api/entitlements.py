@@ -19,7 +19,7 @@ from ...domain.instants import parse_instant
 from ...errors import Forbidden, NotSignedIn, PayloadRejected
 from ...models.access import Role
 from ...services.access import tokens
-from ...services.business_care.entitlement_lookup import check_now
+from ...services.business_care.entitlement_lookup import check_entitlement_now
 from ...services.business_care.entitlements import Asked, check
 from ...services.core.runtime import Runtime
 from ..identity.authorization import signed_in
@@ -97,7 +97,7 @@ def check_entitlement() -> Response:
 def answer_now(runtime: Runtime, identity: Identity, given: Mapping[str, str]) -> bytes:
     """The body of the answer to a query as it stands now. Raises as the call does."""
     question = _question(runtime, given, runtime.now())
-    return _body(check_now(runtime, _asked(identity, given), question, token_id=identity.token_id))
+    return _body(check_entitlement_now(runtime, _asked(identity, given), question, token_id=identity.token_id))
 
 
 def headers_of(body: bytes) -> list[tuple[str, str]]:

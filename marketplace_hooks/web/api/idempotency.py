@@ -14,7 +14,7 @@ from marshmallow import Schema
 
 from ...errors import LeaseLost, Refused, Unavailable
 from ...events.envelope import parse_strictly
-from ...services.access.idempotency import Call, Claim, Kept, claim, keep_answer, release
+from ...services.access.idempotency import Call, Claim, StoredAnswer, claim, release, store_answer
 from ...services.core.runtime import Runtime
 from ...services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..form_idempotency import route, scope_of
@@ -41,7 +41,7 @@ def done_once(act: Callable[[UnitOfWork], Any], schema: Schema, *, status: int =
     if call is None:
         return _answer(status, run_in_transaction(runtime, lambda uow: dumped(schema, act(uow))))
     claimed = claim(runtime, call)
-    if isinstance(claimed, Kept):
+    if isinstance(claimed, StoredAnswer):
         return _answer(claimed.status, claimed.body, replayed=True)
     try:
         return _answer(
@@ -61,14 +61,14 @@ def _kept(
     runtime: Runtime, uow: UnitOfWork, claimed: Claim, status: int, act: Callable[[UnitOfWork], Any], schema: Schema
 ) -> bytes:
     body = dumped(schema, act(uow))
-    keep_answer(runtime, uow.session, claimed, status, body)
+    store_answer(runtime, uow.session, claimed, status, body)
     return body
 
 
 def _refused(runtime: Runtime, claimed: Claim, refused: Refused) -> Response:
     response = problem_of(refused)
     with runtime.database.session() as session:
-        keep_answer(runtime, session, claimed, response.status_code, response.get_data())
+        store_answer(runtime, session, claimed, response.status_code, response.get_data())
     return response
 
 

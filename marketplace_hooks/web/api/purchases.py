@@ -13,7 +13,7 @@ from ...domain.catalog.statuses import Status
 from ...errors import PayloadRejected
 from ...models.access import Role
 from ...models.subscriptions import SubscriptionState
-from ...services.business_care.subscription_view import Bought, list_purchases
+from ...services.business_care.subscription_view import PurchaseListItem, list_purchases
 from ..identity.authorization import signed_in
 from ..pagination import decode, encode
 from ..state import current_runtime
@@ -92,6 +92,6 @@ def _whose(query: dict[str, Any]) -> str:
     return named
 
 
-def _shown(one: Bought) -> SimpleNamespace:
+def _shown(one: PurchaseListItem) -> SimpleNamespace:
     paid = one.purchase
     return SimpleNamespace(**vars(one), price_cents=paid.price_cents, currency=paid.currency)

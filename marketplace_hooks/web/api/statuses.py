@@ -15,7 +15,12 @@ from ...errors import Forbidden, NotFound, PayloadRejected
 from ...models.access import Role
 from ...models.products import SubjectKind
 from ...services.catalog.pages import pack_page, product_page
-from ...services.catalog.status_requests import Target, ask_cancellation, ask_status, refuse_impossible
+from ...services.catalog.status_requests import (
+    StatusChangeTarget,
+    refuse_impossible,
+    request_cancellation,
+    request_status_change,
+)
 from ...services.core.unit_of_work import Cause, run_in_transaction
 from ...services.operations.status_preview import preview_pack, preview_product
 from ..identity.authorization import signed_in, visibility
@@ -203,7 +208,7 @@ def _change(kind: SubjectKind, id_: str, wanted: dict[str, Any]) -> Response:
     asked = Asked(side=side, status=wanted["status"], effective_at=wanted["effective_at"])
     cause = Cause(actor=side, reason=wanted["reason"], on_behalf_of=wanted["on_behalf_of"])
     target = _target(identity, kind, id_)
-    return done_once(lambda uow: ask_status(uow, target, asked, cause), _ANSWER)
+    return done_once(lambda uow: request_status_change(uow, target, asked, cause), _ANSWER)
 
 
 def _cancel(kind: SubjectKind, id_: str, query: dict[str, Any]) -> Response:
@@ -211,12 +216,12 @@ def _cancel(kind: SubjectKind, id_: str, query: dict[str, Any]) -> Response:
     side = _side(identity, query.get("actor"))
     target = _target(identity, kind, id_)
     cause = Cause(actor=side, reason=query["reason"])
-    run_in_transaction(current_runtime(), lambda uow: ask_cancellation(uow, target, side, cause))
+    run_in_transaction(current_runtime(), lambda uow: request_cancellation(uow, target, side, cause))
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-def _target(identity: Identity, kind: SubjectKind, id_: str) -> Target:
-    return Target(kind=kind, id=id_, seller_id=identity.subject if identity.role is Role.SELLER else None)
+def _target(identity: Identity, kind: SubjectKind, id_: str) -> StatusChangeTarget:
+    return StatusChangeTarget(kind=kind, id=id_, seller_id=identity.subject if identity.role is Role.SELLER else None)
 
 
 def _side(identity: Identity, actor: str | None) -> Side:

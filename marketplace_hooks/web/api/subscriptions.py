@@ -13,8 +13,8 @@ from ...domain.business_care.renewals import Timeliness
 from ...models.access import Role
 from ...models.subscriptions import PeriodKind, SubscriptionState
 from ...services.business_care.holders import Holder
-from ...services.business_care.renewal_requests import ask_reactivation, ask_renewal
-from ...services.business_care.subscription_view import Care, read_care
+from ...services.business_care.renewal_requests import request_reactivation, request_renewal
+from ...services.business_care.subscription_view import SubscriptionView, read_subscription
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ..identity.authorization import signed_in
 from ..state import current_runtime
@@ -135,7 +135,7 @@ def get_subscription(purchase_id: str) -> Response:
     """The Business Care of a purchase. 404 `no_business_care` for a free product, which has none."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
-        care = read_care(session, _holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
+        care = read_subscription(session, _holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
         return shown_once(_CARE, flat(care))
 
 
@@ -157,7 +157,7 @@ def change_subscription_renewal(asked: dict[str, Any], purchase_id: str) -> Resp
     cause = _cause()
 
     def act(uow: UnitOfWork) -> Any:
-        return flat(ask_renewal(uow, holder, enabled=asked["enabled"], cause=cause))
+        return flat(request_renewal(uow, holder, enabled=asked["enabled"], cause=cause))
 
     return done_once(act, _CARE, status=200)
 
@@ -177,7 +177,7 @@ def reactivate_subscription(purchase_id: str) -> Response:
     cause = _cause()
 
     def act(uow: UnitOfWork) -> Any:
-        return {"purchase_id": purchase_id, **ask_reactivation(uow, holder, cause)}
+        return {"purchase_id": purchase_id, **request_reactivation(uow, holder, cause)}
 
     return done_once(act, _REACTIVATION)
 
@@ -191,7 +191,7 @@ def _cause() -> Cause:
     return Cause(actor=signed_in().role, reason="")
 
 
-def flat(care: Care) -> dict[str, Any]:
+def flat(care: SubscriptionView) -> dict[str, Any]:
     """The Business Care with everything on the levels that its schema has."""
     subscription = care.subscription
     renewal = care.renewal

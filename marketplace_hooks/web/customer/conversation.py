@@ -14,7 +14,7 @@ from ...domain.support.state_machine import OPEN, ClockName, Handling, Kind, Ref
 from ...models.access import Role
 from ...models.releases import Release
 from ...services.business_care.purchase_summary import named
-from ...services.business_care.subscription_view import Care
+from ...services.business_care.subscription_view import SubscriptionView
 from ...services.support.requests import visible_request, whole
 from ..actors import viewer_of
 from ..form_idempotency import once_token
@@ -85,7 +85,7 @@ def _moves(told: Mapping[str, Any], now: datetime) -> set[str]:
     return {name for name, possible in found.items() if possible}
 
 
-def _care(session: Session, told: Mapping[str, Any]) -> Care | None:
+def _care(session: Session, told: Mapping[str, Any]) -> SubscriptionView | None:
     """Her Business Care, where its price matters: it is over and may be taken up again."""
     head = told["business_care"]
     if head is None or head["active"] or told["purchase_id"] is None:

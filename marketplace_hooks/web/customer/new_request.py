@@ -13,8 +13,8 @@ from ...domain.support.state_machine import Kind
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.drafts import RequestDraft
-from ...services.business_care.purchase_summary import Purchased, on_sale, purchased
-from ...services.business_care.status_banner import care_head
+from ...services.business_care.purchase_summary import PurchaseSummary, on_sale, purchased
+from ...services.business_care.status_banner import read_status_banner
 from ...services.business_care.subscription_view import list_purchases
 from ...services.catalog.pages import Page
 from ...services.core.unit_of_work import run_in_transaction
@@ -106,7 +106,7 @@ def show_again(session: Session) -> Response:
     return make_response(_form(session, bought, written), 400)
 
 
-def about(session: Session, purchase_id: str | None, product_id: str | None) -> Purchased:
+def about(session: Session, purchase_id: str | None, product_id: str | None) -> PurchaseSummary:
     """What a request is about: one of her purchases, or a product on sale. Raises `NotFound`."""
     if purchase_id is not None:
         return purchased(session, holder(purchase_id))
@@ -138,11 +138,11 @@ def _choice(session: Session) -> str:
     return render_template("marketplace_hooks/customer/choose_purchase.html", page=page)
 
 
-def _form(session: Session, bought: Purchased, written: Entered) -> str:
+def _form(session: Session, bought: PurchaseSummary, written: Entered) -> str:
     runtime = current_runtime()
     now = runtime.now()
     zone = runtime.settings.reference_zone
-    head = None if bought.purchase_id is None else care_head(session, bought.purchase_id, now=now, zone=zone)
+    head = None if bought.purchase_id is None else read_status_banner(session, bought.purchase_id, now=now, zone=zone)
     return render_template(
         "marketplace_hooks/customer/new_request.html",
         bought=bought,
@@ -153,7 +153,7 @@ def _form(session: Session, bought: Purchased, written: Entered) -> str:
     )
 
 
-def _too_often(session: Session, bought: Purchased, written: Entered, wait_s: int) -> Response:
+def _too_often(session: Session, bought: PurchaseSummary, written: Entered, wait_s: int) -> Response:
     written.errors["shop_url"] = ngettext(
         "Your shop was looked at very often just now. Everything is still here: wait one second, then go on.",
         "Your shop was looked at very often just now. Everything is still here: wait %(count)s seconds, then go on.",

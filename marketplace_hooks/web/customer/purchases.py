@@ -14,9 +14,9 @@ from ...domain.releases.downloads import Verdict
 from ...errors import Forbidden, NotFound
 from ...models.access import Role
 from ...services.business_care.holders import Holder
-from ...services.business_care.purchase_summary import Purchased, purchased
-from ...services.business_care.status_banner import care_head
-from ...services.business_care.subscription_view import Care, list_purchases, read_care
+from ...services.business_care.purchase_summary import PurchaseSummary, purchased
+from ...services.business_care.status_banner import read_status_banner
+from ...services.business_care.subscription_view import SubscriptionView, list_purchases, read_subscription
 from ...services.catalog.pages import Page
 from ...services.releases.downloads import Place, link_to, list_downloads
 from ..i18n.language import gettext
@@ -59,7 +59,7 @@ def purchase(purchase_id: str) -> str:
         return render_template(
             "marketplace_hooks/customer/purchase.html",
             bought=bought,
-            head=care_head(session, purchase_id, now=now, zone=zone),
+            head=read_status_banner(session, purchase_id, now=now, zone=zone),
             care=care_of(session, purchase_id),
             downloads=Page(items=found, next_after=encode("downloads", key)),
         )
@@ -91,11 +91,11 @@ def holder(purchase_id: str) -> Holder:
     return Holder(purchase_id=purchase_id, customer_id=customer_id())
 
 
-def care_of(session: Session, purchase_id: str) -> Care | None:
+def care_of(session: Session, purchase_id: str) -> SubscriptionView | None:
     """The Business Care of one of her purchases; None when the product was free. Raises `NotFound` for another's."""
     runtime = current_runtime()
     try:
-        return read_care(session, holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
+        return read_subscription(session, holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
     except NotFound as nothing:
         if nothing.code != "no_business_care":
             raise
@@ -107,7 +107,7 @@ def purchase_url(purchase_id: str) -> str:
     return url_for("mh_customer.purchase", purchase_id=purchase_id)
 
 
-def _page_403(bought: Purchased, why: str) -> Response:
+def _page_403(bought: PurchaseSummary, why: str) -> Response:
     page = render_template("marketplace_hooks/customer/no_download.html", bought=bought, why=why)
     return make_response(page, 403)
 

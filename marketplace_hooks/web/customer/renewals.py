@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...errors import Conflict, NotFound
 from ...models.access import Role
 from ...services.business_care.purchase_summary import purchased
-from ...services.business_care.renewal_requests import ask_reactivation, ask_renewal
-from ...services.business_care.status_banner import care_head
-from ...services.business_care.subscription_view import Care
+from ...services.business_care.renewal_requests import request_reactivation, request_renewal
+from ...services.business_care.status_banner import read_status_banner
+from ...services.business_care.subscription_view import SubscriptionView
 from ...services.core.unit_of_work import run_in_transaction
 from ..actors import cause_of
 from ..csrf import tell
@@ -36,7 +36,7 @@ def change_renewal(purchase_id: str) -> BaseResponse:
     runtime = current_runtime()
     cause = cause_of(signed_in())
     try:
-        run_in_transaction(runtime, lambda uow: ask_renewal(uow, holder(purchase_id), enabled=enabled, cause=cause))
+        run_in_transaction(runtime, lambda uow: request_renewal(uow, holder(purchase_id), enabled=enabled, cause=cause))
     except Conflict as impossible:
         tell("warning", _why_not(impossible))
         return redirect(purchase_url(purchase_id), 303)
@@ -62,7 +62,7 @@ def reactivate(purchase_id: str) -> Response | BaseResponse:
     if price is not None and request.form.get("amount_cents") != str(price):
         return make_response(_page("reactivation", purchase_id, has_changed=True), 409)
     try:
-        asked = run_in_transaction(runtime, lambda uow: ask_reactivation(uow, holder(purchase_id), cause))
+        asked = run_in_transaction(runtime, lambda uow: request_reactivation(uow, holder(purchase_id), cause))
     except Conflict as impossible:
         tell("warning", _why_not(impossible))
         return redirect(purchase_url(purchase_id), 303)
@@ -80,13 +80,13 @@ def _page(name: str, purchase_id: str, *, has_changed: bool = False) -> str:
         return render_template(
             f"marketplace_hooks/customer/{name}.html",
             bought=purchased(session, holder(purchase_id)),
-            head=care_head(session, purchase_id, now=runtime.now(), zone=runtime.settings.reference_zone),
+            head=read_status_banner(session, purchase_id, now=runtime.now(), zone=runtime.settings.reference_zone),
             care=_some(care_of(session, purchase_id)),
             has_changed=has_changed,
         )
 
 
-def _some(care: Care | None) -> Care:
+def _some(care: SubscriptionView | None) -> SubscriptionView:
     if care is None:
         raise NotFound("the product was free: the purchase has no Business Care", code="no_business_care")
     return care

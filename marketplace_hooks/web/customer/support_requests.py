@@ -7,7 +7,7 @@ from flask import render_template, request
 from ...domain.instants import format_instant, parse_instant
 from ...models.access import Role
 from ...models.support import SupportRequest
-from ...services.catalog.names import titles_of
+from ...services.catalog.names import product_titles
 from ...services.catalog.pages import Page
 from ...services.support.drafts import unsent_drafts
 from ...services.support.requests import After, list_requests, newest_requests
@@ -39,7 +39,7 @@ def requests() -> str:
         page = Page(items=found[:SHOWN], next_after=_cursor(found[SHOWN - 1], newest) if len(found) > SHOWN else None)
         drafts = unsent_drafts(session, customer_id()) if cursor is None else []
         products = [one.product_id for one in page.items] + [one.product_id for one in drafts]
-        titles = titles_of(session, products)
+        titles = product_titles(session, products)
         return render_template(
             "marketplace_hooks/customer/requests.html", page=page, drafts=drafts, titles=titles, newest=newest
         )

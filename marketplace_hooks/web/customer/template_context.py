@@ -7,7 +7,7 @@ from typing import Any
 
 from ...domain.business_care.renewals import Cause, Stop
 from ...domain.catalog.statuses import Status
-from ...services.business_care.subscription_view import Care
+from ...services.business_care.subscription_view import SubscriptionView
 from ..labels import business_care
 from ..labels.catalog import versions
 from ..labels.customer_requests import time_limits
@@ -34,13 +34,13 @@ def words_of_the_room() -> dict[str, Any]:
     }
 
 
-def stops_that_stand(care: Care) -> list[Stop]:
+def stops_that_stand(care: SubscriptionView) -> list[Stop]:
     """The causes that stop the renewal now."""
     now = current_runtime().now()
     return [one for one in care.stops if one.stands_at(now)]
 
 
-def may_undo(care: Care) -> bool:
+def may_undo(care: SubscriptionView) -> bool:
     """Whether she can let it renew again: only a product that is still withdrawn stands in the way."""
     causes = {one.cause for one in stops_that_stand(care)}
     is_withdrawn = Cause.WITHDRAWAL in causes and care.product_status is Status.OFFLINE_PERMANENT

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ...errors import Conflict
 from ...models.access import Role
-from ...services.catalog.names import titles_of
+from ...services.catalog.names import product_titles
 from ...services.core.unit_of_work import run_in_transaction
 from ...services.support.messages import confirm_message
 from ...services.support.work_queue import replies_to_confirm
@@ -30,7 +30,7 @@ def replies() -> Response:
     """The messages that a person must judge, the longest waiting first."""
     with current_runtime().database.reading() as session:
         found = replies_to_confirm(session, after=number_after(LIST), limit=A_PAGE + 1)
-        titles = titles_of(session, {one.request.product_id for one in found})
+        titles = product_titles(session, {one.request.product_id for one in found})
         listed = paged(LIST, found, lambda one: one.message.id)
         return page("replies", listed=listed, titles=titles, signs=SIGNS, now=current_runtime().now())
 

@@ -7,10 +7,10 @@ from flask import Response
 from ...models.access import Role
 from ...models.cascades import CascadeState
 from ...models.products import SubjectKind
-from ...services.catalog.cascade_progress import progress_of
+from ...services.catalog.cascade_progress import read_cascade_progress
 from ...services.catalog.pages import Visibility
 from ...services.operations import event_log
-from ...services.operations.event_trace import told_by_cascade
+from ...services.operations.event_trace import trace_cascade
 from ..csrf import wants_fragment
 from ..identity.authorization import audience
 from ..labels.states import tag_of
@@ -51,12 +51,12 @@ def cascades() -> Response:
 def cascade(cascade_id: str) -> Response:
     """One cascade: its steps, why it runs, and what it has told."""
     with current_runtime().database.reading() as session:
-        found = progress_of(session, known_id(cascade_id), Visibility(everything=True))
-        error = event_log.error_of_cascade(session, found.id) if found.state is CascadeState.FAILED else None
+        found = read_cascade_progress(session, known_id(cascade_id), Visibility(everything=True))
+        error = event_log.cascade_error(session, found.id) if found.state is CascadeState.FAILED else None
         return page(
             "cascade_steps" if wants_fragment() else "cascade",
             found=found,
             error=error,
-            chain=told_by_cascade(session, found.id),
+            chain=trace_cascade(session, found.id),
             runs=found.state is CascadeState.RUNNING,
         )

@@ -13,8 +13,8 @@ from ...errors import Conflict
 from ...models.access import Role
 from ...models.outbox import DeliveryState
 from ...services.core.unit_of_work import UnitOfWork
-from ...services.operations import event_log
-from ...services.outbox.payload_retention import is_forgotten
+from ...services.outbox import delivery_log
+from ...services.outbox.payload_retention import is_purged
 from ...services.outbox.redeliver import redeliver
 from ..csrf import tell
 from ..form_idempotency import run_once
@@ -42,7 +42,7 @@ def deliveries() -> Response:
     state = asked_word("state", DeliveryState)
     by_subject = id_ is not None and kind in SUBJECTS and kind != "event"
     with current_runtime().database.reading() as session:
-        found, before = event_log.find_deliveries(
+        found, before = delivery_log.find_deliveries(
             session,
             state=state,
             event_id=None if by_subject else id_,
@@ -66,10 +66,10 @@ def deliveries() -> Response:
 def delivery(delivery_id: int) -> Response:
     """One delivery with what each attempt met; one that has come to its end may be sent again."""
     with current_runtime().database.reading() as session:
-        found = event_log.find_delivery(session, delivery_id) if delivery_id <= LARGEST else None
+        found = delivery_log.find_delivery(session, delivery_id) if delivery_id <= LARGEST else None
         if found is None:
             raise NotFound
-        is_bare = is_forgotten(found.event)
+        is_bare = is_purged(found.event)
         return page(
             "delivery",
             delivery=found.delivery,

@@ -20,7 +20,7 @@ from ...models.inbox import InboxState
 from ...services.core.unit_of_work import run_in_transaction
 from ...services.inbox import leasing
 from ...services.operations import event_log
-from ...services.operations.event_trace import chain_of
+from ...services.operations.event_trace import trace_event
 from ..csrf import tell
 from ..i18n.language import gettext, wording
 from ..identity.authorization import audience, signed_in
@@ -93,7 +93,7 @@ def event(event_id: str) -> Response:
             conflicts=received.conflicts,
             payload=_payload(told.body, whole=whole or not is_personal),
             is_reduced=is_personal and not whole,
-            chain=chain_of(session, told),
+            chain=trace_event(session, told),
             is_replayable=told.state in REPLAYABLE and told.body is not None,
             is_moving=told.state is InboxState.RECEIVED,
         )
@@ -122,7 +122,7 @@ def confirm_replay(event_id: str) -> BaseResponse:
     return redirect(url_for("mh_operator.event", event_id=event_id, source=source), 303)
 
 
-def _received(session: Session, event_id: str) -> event_log.Received:
+def _received(session: Session, event_id: str) -> event_log.ReceivedEvent:
     return event_log.find_event(session, known_id(event_id), source=_source())
 
 

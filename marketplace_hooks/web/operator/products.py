@@ -11,8 +11,8 @@ from ...errors import Conflict, NotFound
 from ...models.access import Role
 from ...models.products import SubjectKind
 from ...services.catalog.pages import ProductPage, Visibility, find_products, product_page
-from ...services.catalog.status_history import history_of
-from ...services.catalog.status_requests import Target, ask_reinstatement
+from ...services.catalog.status_history import read_status_history
+from ...services.catalog.status_requests import StatusChangeTarget, request_reinstatement
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ..csrf import tell
 from ..form_idempotency import run_once
@@ -64,7 +64,7 @@ def product(product_id: str) -> Response:
     """One product: who holds it and why, what is scheduled, its packs, its past."""
     with current_runtime().database.reading() as session:
         found = known_product(session, product_id)
-        past = history_of(session, SubjectKind.PRODUCT, product_id, limit=ENTRIES)
+        past = read_status_history(session, SubjectKind.PRODUCT, product_id, limit=ENTRIES)
     return page("product", found=found, card=found.card, past=past, ours=_held_by_us(found))
 
 
@@ -82,10 +82,10 @@ def confirm_reinstatement(product_id: str) -> BaseResponse:
     reason = request.form.get("reason", "").strip()
     if not reason or len(reason) > LONGEST_REASON or "\0" in reason:
         return _asked_to_reinstate(product_id, error=gettext("Say why, in a few words"), status=422)
-    target = Target(kind=SubjectKind.PRODUCT, id=known_id(product_id))
+    target = StatusChangeTarget(kind=SubjectKind.PRODUCT, id=known_id(product_id))
 
     def act(uow: UnitOfWork) -> str:
-        return ask_reinstatement(uow, target, Cause(actor=Side.MARKETPLACE, reason=reason)).cascade_id or ""
+        return request_reinstatement(uow, target, Cause(actor=Side.MARKETPLACE, reason=reason)).cascade_id or ""
 
     try:
         run_once(act)

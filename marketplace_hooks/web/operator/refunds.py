@@ -6,7 +6,7 @@ from flask import Response
 
 from ...domain.support.state_machine import RefundState
 from ...models.access import Role
-from ...services.catalog.names import names_of, titles_of
+from ...services.catalog.names import customer_names, product_titles
 from ...services.support.work_queue import refunds_in
 from ..identity.authorization import audience
 from ..labels.operator import REFUND_LISTS
@@ -31,6 +31,6 @@ def refunds() -> Response:
             listed=listed,
             state=state,
             states=REFUND_LISTS,
-            titles=titles_of(session, {one.request.product_id for one in listed.items}),
-            customers=names_of(session, {one.request.customer_id for one in listed.items}),
+            titles=product_titles(session, {one.request.product_id for one in listed.items}),
+            customers=customer_names(session, {one.request.customer_id for one in listed.items}),
         )

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...domain.support.state_machine import ClockName, Handling, Kind, RefundState
 from ...models.access import Role
 from ...models.products import Seller
-from ...services.catalog.names import names_of, titles_of
+from ...services.catalog.names import customer_names, product_titles
 from ...services.catalog.pages import listing_at
 from ...services.support.requests import Viewer, visible_request, whole
 from ...services.support.work_queue import contested_requests, late_requests
@@ -43,7 +43,7 @@ def _late() -> Response:
         listed = paged(
             LATE, late_requests(session, after=place_after(LATE), limit=A_PAGE + 1), lambda one: key_of(one.place)
         )
-        titles = titles_of(session, {one.request.product_id for one in listed.items})
+        titles = product_titles(session, {one.request.product_id for one in listed.items})
         return page("late", listed=listed, titles=titles, show="late", clock_names=CLOCKS, now=current_runtime().now())
 
 
@@ -51,7 +51,7 @@ def _contested() -> Response:
     with current_runtime().database.reading() as session:
         found = contested_requests(session, after=number_after(CONTESTED), limit=A_PAGE + 1)
         listed = paged(CONTESTED, found, lambda one: one.number)
-        titles = titles_of(session, {one.product_id for one in listed.items})
+        titles = product_titles(session, {one.product_id for one in listed.items})
         return page("contested", listed=listed, titles=titles, show="contested", grounds=GROUNDS)
 
 
@@ -77,8 +77,8 @@ def shown_request(
             "request",
             status,
             it=told,
-            title=titles_of(session, [found.product_id]).get(found.product_id, {}),
-            customer=names_of(session, [found.customer_id]).get(found.customer_id),
+            title=product_titles(session, [found.product_id]).get(found.product_id, {}),
+            customer=customer_names(session, [found.customer_id]).get(found.customer_id),
             seller=seller.name if seller else found.seller_id,
             listing=listing,
             can=_moves_of(told),

@@ -13,8 +13,8 @@ from ...models.access import Role
 from ...models.cascades import CascadeState
 from ...models.packs import Pack
 from ...models.products import SubjectKind
-from ...services.catalog.cascade_progress import progress_of
-from ...services.catalog.names import titles_of
+from ...services.catalog.cascade_progress import read_cascade_progress
+from ...services.catalog.names import product_titles
 from ...services.catalog.pages import Visibility
 from ..csrf import wants_fragment
 from ..identity.authorization import audience
@@ -30,9 +30,9 @@ from .template_context import told_side
 def progress(cascade_id: str) -> Response:
     """The steps of one cascade."""
     with current_runtime().database.reading() as session:
-        found = progress_of(session, known_id(cascade_id), Visibility(seller_id=seller_id()))
+        found = read_cascade_progress(session, known_id(cascade_id), Visibility(seller_id=seller_id()))
         if found.subject.kind is SubjectKind.PRODUCT:
-            title = titles_of(session, [found.subject.id]).get(found.subject.id, {})
+            title = product_titles(session, [found.subject.id]).get(found.subject.id, {})
         else:
             title = session.scalar(select(Pack.title).where(Pack.id == found.subject.id)) or {}
     return page(

@@ -13,8 +13,8 @@ from ...errors import NotFound, Refused
 from ...models.products import SubjectKind
 from ...services.catalog.holds_view import HoldsView
 from ...services.catalog.pages import PackPage, ProductPage, Visibility, pack_page, product_page
-from ...services.catalog.status_history import history_of
-from ...services.catalog.status_requests import Target, ask_cancellation
+from ...services.catalog.status_history import read_status_history
+from ...services.catalog.status_requests import StatusChangeTarget, request_cancellation
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ..csrf import tell
 from ..form_idempotency import run_once
@@ -52,7 +52,7 @@ def show(kind: SubjectKind, id_: str, *, refused: str | None = None, status: int
     """The page of a product or a pack, with why something could not be done."""
     with current_runtime().database.reading() as session:
         found = own_pack(session, id_) if kind is SubjectKind.PACK else own_product(session, id_)
-        past = history_of(session, kind, id_, limit=ENTRIES)
+        past = read_status_history(session, kind, id_, limit=ENTRIES)
     held_by = {hold.side for hold in found.holds_view.holds}
     return page(
         kind.value,
@@ -68,10 +68,10 @@ def show(kind: SubjectKind, id_: str, *, refused: str | None = None, status: int
 
 def cancel(kind: SubjectKind, id_: str) -> BaseResponse:
     """Cancel what the seller has scheduled for it."""
-    target = Target(kind=kind, id=known_id(id_), seller_id=seller_id())
+    target = StatusChangeTarget(kind=kind, id=known_id(id_), seller_id=seller_id())
 
     def act(uow: UnitOfWork) -> str:
-        ask_cancellation(uow, target, Side.SELLER, Cause(actor=Side.SELLER, reason=""))
+        request_cancellation(uow, target, Side.SELLER, Cause(actor=Side.SELLER, reason=""))
         return ""
 
     try:

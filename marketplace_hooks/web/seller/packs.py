@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ...models.access import Role
 from ...models.products import SubjectKind
-from ...services.catalog.seller_offers import own_packs
+from ...services.catalog.seller_offers import list_seller_packs
 from ..identity.authorization import audience
 from ..list_pages import A_PAGE, Paged, asked
 from ..pagination import encode
@@ -25,7 +25,7 @@ def packs() -> Response:
     """The seller's packs, by id: those whose name holds what is searched for."""
     search = asked("q")
     with current_runtime().database.reading() as session:
-        found = own_packs(session, seller_id(), search=search, after=cursor(LIST), limit=A_PAGE)
+        found = list_seller_packs(session, seller_id(), search=search, after=cursor(LIST), limit=A_PAGE)
     return page("packs", listed=Paged(items=found.items, next_after=encode(LIST, found.next_after)), search=search)
 
 

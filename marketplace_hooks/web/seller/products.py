@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...domain.catalog.statuses import Status
 from ...models.access import Role
 from ...models.products import SubjectKind
-from ...services.catalog.seller_offers import own_products
+from ...services.catalog.seller_offers import list_seller_products
 from ..identity.authorization import audience
 from ..list_pages import A_PAGE, Paged, asked
 from ..pagination import encode
@@ -28,7 +28,9 @@ def products() -> Response:
     search = asked("q")
     status = Status(wanted) if wanted in list(Status) else None
     with current_runtime().database.reading() as session:
-        found = own_products(session, seller_id(), search=search, status=status, after=cursor(LIST), limit=A_PAGE)
+        found = list_seller_products(
+            session, seller_id(), search=search, status=status, after=cursor(LIST), limit=A_PAGE
+        )
     listed = Paged(items=found.items, next_after=encode(LIST, found.next_after))
     return page("products", listed=listed, search=search, status=status, statuses=list(Status))
 

@@ -9,7 +9,7 @@ from flask import Response, request
 from ...domain.instants import parse_instant
 from ...errors import Refused
 from ...models.access import Role
-from ...services.catalog.names import names_of, titles_of
+from ...services.catalog.names import customer_names, product_titles
 from ...services.support.owed_refunds import RefundFilter, SellerRefund, seller_refunds
 from ..identity.authorization import audience
 from ..list_pages import A_PAGE, LONGEST_ID, paged
@@ -29,8 +29,8 @@ def refunds() -> Response:
     with current_runtime().database.reading() as session:
         found = seller_refunds(session, seller_id(), which=which, after=_after(), limit=A_PAGE + 1)
         listed = paged(LIST, found, _key)
-        titles = titles_of(session, (one.product_id for one in listed.items))
-        names = names_of(session, (one.customer_id for one in listed.items))
+        titles = product_titles(session, (one.product_id for one in listed.items))
+        names = customer_names(session, (one.customer_id for one in listed.items))
     return page("refunds", listed=listed, which=which, all_which=list(RefundFilter), titles=titles, names=names)
 
 

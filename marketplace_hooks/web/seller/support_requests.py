@@ -14,7 +14,7 @@ from ...domain.support.state_machine import OPEN, Handling, Kind
 from ...errors import Refused
 from ...models.access import Role
 from ...models.support import SupportRequest
-from ...services.catalog.names import names_of, titles_of
+from ...services.catalog.names import customer_names, product_titles
 from ...services.support.requests import RequestFilter, Viewer, clocks_of, list_requests, visible_request, whole
 from ..identity.authorization import audience
 from ..labels.checks import told_checks
@@ -39,8 +39,8 @@ def requests() -> Response:
         found = list_requests(session, viewer, which=which, now=now, after=_after(), limit=A_PAGE + 1)
         listed = paged(LIST, found, _key)
         running = clocks_of(session, [one.id for one in listed.items])
-        titles = titles_of(session, (one.product_id for one in listed.items))
-        names = names_of(session, (one.customer_id for one in listed.items))
+        titles = product_titles(session, (one.product_id for one in listed.items))
+        names = customer_names(session, (one.customer_id for one in listed.items))
     clocks = {
         id_: {name: told_clock(clock, now) for name, clock in both.items() if clock is not None}
         for id_, both in running.items()
@@ -96,8 +96,8 @@ def possible(told: dict[str, Any]) -> dict[str, bool]:
 
 def _beside(session: Session, found: SupportRequest) -> dict[str, Any]:
     return {
-        "title": titles_of(session, [found.product_id]).get(found.product_id, {}),
-        "customer": names_of(session, [found.customer_id]).get(found.customer_id),
+        "title": product_titles(session, [found.product_id]).get(found.product_id, {}),
+        "customer": customer_names(session, [found.customer_id]).get(found.customer_id),
         "proposed": [Ground(ground) for ground in found.grounds],
     }
 

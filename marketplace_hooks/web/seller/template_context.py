@@ -10,7 +10,7 @@ from flask import request
 
 from ...domain.catalog.statuses import Side
 from ...models.cascades import CascadeState
-from ...services.catalog.status_history import CANCELLED, SCHEDULED, Happened
+from ...services.catalog.status_history import CANCELLED, SCHEDULED, StatusHistoryEntry
 from ...services.support.owed_refunds import RefundFilter
 from ...services.support.requests import RequestFilter
 from ..form_idempotency import once_token
@@ -92,7 +92,7 @@ class Entry:
     state: CascadeState | None
 
 
-def what_happened(one: Happened) -> Entry:
+def what_happened(one: StatusHistoryEntry) -> Entry:
     """An entry of the history in words."""
     known = CHANGES.get(one.change)
     title = one.change if known is None else str(known)

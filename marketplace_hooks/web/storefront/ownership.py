@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ...models.access import Role
 from ...services.business_care.purchase_summary import latest_of_product
-from ...services.business_care.status_banner import care_head
+from ...services.business_care.status_banner import read_status_banner
 from ..identity.authorization import identify
 from ..state import current_runtime
 
@@ -32,7 +32,7 @@ def owned_by_reader(session: Session, product_id: str) -> Owned | None:
     if purchase_id is None:
         return None
     runtime = current_runtime()
-    head = care_head(session, purchase_id, now=runtime.now(), zone=runtime.settings.reference_zone)
+    head = read_status_banner(session, purchase_id, now=runtime.now(), zone=runtime.settings.reference_zone)
     return Owned(purchase_id=purchase_id, head=head)
 
 

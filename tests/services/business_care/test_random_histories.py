@@ -26,7 +26,7 @@ from marketplace_hooks.models.inbox import Shard
 from marketplace_hooks.models.subscriptions import Period, Subscription
 from marketplace_hooks.services.business_care.entitlements import Asked
 from marketplace_hooks.services.business_care.holders import Holder
-from marketplace_hooks.services.business_care.renewal_run_state import may_run
+from marketplace_hooks.services.business_care.renewal_run_state import acquire_run
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 from marketplace_hooks.services.releases.downloads import list_downloads
 
@@ -294,7 +294,7 @@ class Walk:
     def live(self, until: datetime) -> None:
         while self.now < until:
             self.clock.shift(min(until - self.now, 25 * DAY))
-            run_in_transaction(self.marketplace.runtime, may_run)
+            run_in_transaction(self.marketplace.runtime, acquire_run)
 
     def uow(self) -> None:
         self.marketplace.run_all_now()

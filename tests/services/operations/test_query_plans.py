@@ -13,7 +13,8 @@ from marketplace_hooks.models.cascades import CascadeState
 from marketplace_hooks.models.inbox import InboxState
 from marketplace_hooks.models.outbox import DeliveryState
 from marketplace_hooks.services.operations import dashboard, event_log
-from marketplace_hooks.services.operations.event_trace import chain_of, told_by_cascade
+from marketplace_hooks.services.operations.event_trace import trace_cascade, trace_event
+from marketplace_hooks.services.outbox import delivery_log
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
 from marketplace_hooks.services.support import work_queue
 
@@ -63,13 +64,13 @@ def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketpl
     ]
     with listening(runtime.database.engine) as heard, runtime.database.reading() as session:
         found = [len(event_log.find_events(session, **one)[0]) for one in wanted]
-        event_log.find_deliveries(session, state=DeliveryState.EXHAUSTED)
-        event_log.find_deliveries(session, event_id="copy-10000077")
-        event_log.find_deliveries(session, subject=("product", "none"))
+        delivery_log.find_deliveries(session, state=DeliveryState.EXHAUSTED)
+        delivery_log.find_deliveries(session, event_id="copy-10000077")
+        delivery_log.find_deliveries(session, subject=("product", "none"))
         for state in CascadeState:
             event_log.find_cascades(session, state=state, before=4_000)
-        chain_of(session, event_log.find_event(session, "copy-10000077").event)
-        told_by_cascade(session, "copy-10000077")
+        trace_event(session, event_log.find_event(session, "copy-10000077").event)
+        trace_cascade(session, "copy-10000077")
     assert found == [20, 20, 0, 0, 0, 1, 0, 20]
     assert_nothing_walked(runtime, heard, *TABLES)
 

@@ -16,7 +16,7 @@ from marketplace_hooks.config.settings import EXTENSION
 from marketplace_hooks.errors import LeaseLost
 from marketplace_hooks.models.access import IdempotentCall
 from marketplace_hooks.services.access import idempotency
-from marketplace_hooks.services.access.idempotency import Claim, claim, forget_old, keep_answer
+from marketplace_hooks.services.access.idempotency import Claim, claim, purge_answers, store_answer
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 
 from ...support.api_callers import As, Caller, a_key, problem
@@ -144,7 +144,7 @@ def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_comes_back(
     clock.shift(marketplace.runtime.settings.lease_s + 1)
     answered = seller.ask("mod-1", OFFLINE, key=key)
     with marketplace.runtime.database.session() as session, pytest.raises(LeaseLost):
-        keep_answer(marketplace.runtime, session, late, 202, b"late")
+        store_answer(marketplace.runtime, session, late, 202, b"late")
     assert seller.ask("mod-1", OFFLINE, key=key).data == answered.data
 
 
@@ -182,8 +182,8 @@ def test_the_purge_forgets_what_nobody_can_ask_for_any_more(
     seller.ask("mod-1", ONLINE, key=kept)
     clock.shift(idempotency.KEPT_FOR / 2 + timedelta(seconds=1))
     now = marketplace.runtime.now()
-    purged = [marketplace.runtime.database.retrying(lambda session: forget_old(session, now, limit=1))]
-    purged += [marketplace.runtime.database.retrying(lambda session: forget_old(session, now))]
+    purged = [marketplace.runtime.database.retrying(lambda session: purge_answers(session, now, limit=1))]
+    purged += [marketplace.runtime.database.retrying(lambda session: purge_answers(session, now))]
     assert purged == [1, 1]
     assert marketplace.all(select(IdempotentCall.key)) == [kept]
 

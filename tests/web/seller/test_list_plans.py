@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from marketplace_hooks.domain.catalog.statuses import Status
 from marketplace_hooks.models.support import RefundClaim, SupportRequest
-from marketplace_hooks.services.catalog.seller_offers import own_products
+from marketplace_hooks.services.catalog.seller_offers import list_seller_products
 from marketplace_hooks.services.support.owed_refunds import RefundFilter, seller_refunds
 from marketplace_hooks.services.support.requests import RequestFilter, Viewer, list_requests
 
@@ -45,9 +45,9 @@ def crowded(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketpl
 
 
 def _products(session: Session) -> list[Any]:
-    plain = own_products(session, "seller-1")
-    assert own_products(session, "seller-1", after=plain.next_after).items
-    return own_products(session, "seller-1", status=Status.OFFLINE_PERMANENT).items
+    plain = list_seller_products(session, "seller-1")
+    assert list_seller_products(session, "seller-1", after=plain.next_after).items
+    return list_seller_products(session, "seller-1", status=Status.OFFLINE_PERMANENT).items
 
 
 def _requests(session: Session) -> list[SupportRequest]:

@@ -1,0 +1,71 @@
+"""Delivery log: pages of the deliveries of outgoing events, the newest first, and one with its endpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryWithEvent:
+    """One delivery with the event that it carries."""
+
+    delivery: Delivery
+    event: OutgoingEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressedDelivery(DeliveryWithEvent):
+    """The same with the endpoint that it goes to."""
+
+    endpoint: Endpoint
+
+
+def find_delivery(session: Session, delivery_id: int) -> AddressedDelivery | None:
+    """One delivery with what it carries and whom it goes to."""
+    query = (
+        select(Delivery, OutgoingEvent, Endpoint)
+        .join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
+        .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
+        .where(Delivery.id == delivery_id)
+    )
+    row = session.execute(query).one_or_none()
+    return None if row is None else AddressedDelivery(delivery=row[0], event=row[1], endpoint=row[2])
+
+
+def find_deliveries(
+    session: Session,
+    *,
+    state: DeliveryState | None = None,
+    endpoint_id: str | None = None,
+    type_: str | None = None,
+    event_id: str | None = None,
+    subject: tuple[str, str] | None = None,
+    cascade_id: str | None = None,
+    before: int | None = None,
+    limit: int = 20,
+) -> tuple[list[DeliveryWithEvent], int | None]:
+    """Deliveries, the newest first, those whose row is older than `before`; and the next page's `before`."""
+    query = select(Delivery, OutgoingEvent).join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
+    query = query.order_by(Delivery.id.desc()).limit(limit + 1)
+    given: tuple[tuple[Any, Any], ...] = (
+        (Delivery.state, state),
+        (Delivery.endpoint_id, endpoint_id),
+        (OutgoingEvent.type, type_),
+        (OutgoingEvent.event_id, event_id),
+        (OutgoingEvent.subject_kind, subject[0] if subject else None),
+        (OutgoingEvent.subject_id, subject[1] if subject else None),
+        (OutgoingEvent.cascade_id, cascade_id),
+    )
+    for column, value in given:
+        if value is not None:
+            query = query.where(column == value)
+    if before is not None:
+        query = query.where(Delivery.id < before)
+    rows = [DeliveryWithEvent(delivery=delivery, event=event) for delivery, event in session.execute(query)]
+    return rows[:limit], rows[limit - 1].delivery.id if len(rows) > limit else None
