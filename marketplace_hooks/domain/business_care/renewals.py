@@ -79,15 +79,6 @@ def renewal_instant(anchor: date, index: int, zone: Zone) -> datetime:
     return end_of(period_end(anchor, index), zone)
 
 
-def refusal_limit(last_day: date, notice_days: int = 0) -> date:
-    """Return the last day, included, on which the renewal after `last_day` can be refused.
-
-    Business Care asks for no notice (`domain.md` 10); a contract that does moves the limit, and the notice window
-    with it.
-    """
-    return last_day - timedelta(days=notice_days)
-
-
 def notice_window(last_day: date) -> NoticeWindow:
     """Return the days, both included, between which a renewal notice is due (`domain.md` 13; L215-1).
 
@@ -100,11 +91,6 @@ def notice_window(last_day: date) -> NoticeWindow:
 def notice_day(last_day: date) -> date:
     """Return the day on which to send the notice: the middle of its window, two months before the last day."""
     return add_months(last_day, -2)
-
-
-def last_safe_notice_day(last_day: date) -> date:
-    """Return the day after which an unsent notice needs a person: a week before its window closes."""
-    return notice_window(last_day).last_day - timedelta(days=7)
 
 
 def judge_notice(sent_at: datetime, last_day: date, zone: Zone) -> Timeliness:
@@ -190,11 +176,6 @@ def decide(renewal: Renewal, now: datetime) -> Decision:
     if any(stop.prevents(renewal.renewal_at) for stop in renewal.stops):
         return Decision.STOPPED
     return Decision.CLAIM
-
-
-def reversal_is_due(renewal_at: datetime, charged: bool, stop: Stop) -> bool:
-    """Say whether a cause recorded only now was in time for a renewal that has been charged (`domain.md` 11)."""
-    return charged and stop.prevents(renewal_at)
 
 
 def latest_claimable(now: datetime) -> datetime:
