@@ -1,4 +1,4 @@
-"""How does a seller's closure stand on a given day?"""
+"""Closures of a seller: the state on a given day, and what shortening one leaves of it (`clocks.md`)."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ def state_on(today: date, first_day: date, last_day: date | None, *, cancelled: 
     if last_day is not None and last_day < today:
         return ClosureState.OVER
     return ClosureState.ANNOUNCED if today < first_day else ClosureState.RUNNING
+
+
+def shortened_last_day(last_day: date | None, asked: date, *, today: date) -> date | None:
+    """The last day of a closure that is asked to end earlier; None: it does not.
+
+    It reopens on the next civil day at the earliest: a closure that covers `today` keeps it. `last_day` is the one
+    announced so far, None where it was open-ended.
+    """
+    earliest = max(asked, today)
+    return earliest if last_day is None or earliest < last_day else None

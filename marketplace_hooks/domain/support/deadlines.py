@@ -150,18 +150,6 @@ def days_taken(
     return sum(_reason_to_skip(day, zone, suspending, off) is None for day in days)
 
 
-def install_fast_path(closure: Closure, last_day: date, changed_at: datetime, zone: Zone) -> Closure:
-    """Return the closure with an earlier end, decided at `changed_at`.
-
-    It takes effect from the next civil day of `zone`: the day of the change stays closed if it was (`clocks.md`). A
-    day later than the closure's own end changes nothing.
-    """
-    ends_on = max(last_day, day_of(changed_at, zone))
-    if closure.last_day is not None and ends_on >= closure.last_day:
-        return closure
-    return replace(closure, last_day=ends_on)
-
-
 def after_change(recomputed: Deadline, previous: Deadline, changed_at: datetime, zone: Zone) -> Deadline:
     """Return the deadline to keep when closures changed at an instant while the clock was running.
 

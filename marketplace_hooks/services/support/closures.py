@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...domain.civil_days import day_of
-from ...domain.support.closures import ClosureState, state_on
+from ...domain.support.closures import ClosureState, shortened_last_day, state_on
 from ...errors import Conflict, NotFound, PayloadRejected
 from ...models.products import Seller
 from ...models.support import SellerClosure
@@ -66,12 +66,13 @@ def shorten_closure(uow: UnitOfWork, closure_id: str, last_day: date, *, describ
     closure = locked_closure(uow.session, closure_id)
     if closure.cancelled_at is not None or described_at <= closure.described_at:
         return False
-    earliest = max(last_day, day_of(uow.now, uow.zone))
-    if closure.last_day is not None and closure.last_day <= earliest:
+    today = day_of(uow.now, uow.zone)
+    shortened = shortened_last_day(closure.last_day, last_day, today=today)
+    if shortened is None:
         return False
-    if last_day < closure.first_day and closure.first_day > day_of(uow.now, uow.zone):
+    if last_day < closure.first_day and closure.first_day > today:
         return cancel_closure(uow, closure_id, described_at=described_at, cause=cause)
-    closure.last_day = earliest
+    closure.last_day = shortened
     closure.described_at = described_at
     uow.session.flush()
     _announce(uow, closure, "shortened", cause)
@@ -87,9 +88,10 @@ def cancel_closure(uow: UnitOfWork, closure_id: str, *, described_at: datetime, 
     today = day_of(uow.now, uow.zone)
     closure.described_at = described_at
     if closure.first_day <= today:
-        if closure.last_day is not None and closure.last_day <= today:
+        shortened = shortened_last_day(closure.last_day, today, today=today)
+        if shortened is None:
             return False
-        closure.last_day = today
+        closure.last_day = shortened
     else:
         closure.cancelled_at = uow.now
     uow.session.flush()

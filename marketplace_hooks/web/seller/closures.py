@@ -86,7 +86,7 @@ def declare() -> BaseResponse:
 
 @blueprint.post("/seller/closures/<closure_id>/end")
 @audience(Role.SELLER)
-def install_fast_path(closure_id: str) -> BaseResponse:
+def shorten(closure_id: str) -> BaseResponse:
     """Work again earlier."""
     filled = Filled()
     last_day = filled.day("last_day", required=gettext("Say which day is the last one"))
