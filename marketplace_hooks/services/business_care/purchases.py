@@ -13,7 +13,7 @@ from ...database.engine import insert_new
 from ...domain.business_care.prices import share_of
 from ...errors import PayloadRejected
 from ...models.packs import Pack, PackMember
-from ...models.products import Product
+from ...models.products import Listing, Product
 from ...models.purchases import Customer, Purchase, Refund, SiteBinding
 from ..catalog.products import listing_in_force
 from ..core.unit_of_work import Cause, UnitOfWork
@@ -57,7 +57,7 @@ def complete_purchase(uow: UnitOfWork, told: Mapping[str, Any], cause: Cause, *,
     if known is not None:
         _refuse_contradiction(uow.session, known, told)
         return False
-    uow.write_listings()  # one transaction may bring a product and its first purchase.
+    uow.write_rows(Listing)  # one transaction may bring a product and its first purchase.
     product = uow.session.get_one(Product, told["product_id"])
     listing = listing_in_force(uow.session, product.id, told["purchased_at"])
     purchase = Purchase(

@@ -67,7 +67,7 @@ def _send(uow: UnitOfWork, subscription: Subscription, prices: Prices, *, owed: 
         "amount": {"amount_cents": amount_cents, "currency": currency},
         "owed": owed,
     }
-    publish(uow, subscription, "renewal_notice_due", told, CAUSE)
+    event_id = publish(uow, subscription, "renewal_notice_due", told, CAUSE)
     proof = Notice(
         purchase_id=subscription.purchase_id,
         period_index=subscription.current_index,
@@ -76,7 +76,7 @@ def _send(uow: UnitOfWork, subscription: Subscription, prices: Prices, *, owed: 
         sent_at=uow.now,
         owed=owed,
         timeliness=judge_notice(uow.now, subscription.last_day, uow.zone),
-        event_id=uow.outgoing[-1]["event_id"],
+        event_id=event_id,
     )
     uow.session.add(proof)
 

@@ -209,14 +209,14 @@ def publish_cancelled(
     publish(uow, subscription, "renewal_cancelled", told, cause)
 
 
-def publish(uow: UnitOfWork, subscription: Subscription, name: str, data: Mapping[str, Any], cause: Cause) -> None:
-    """Tell about a subscription, with the ids that a receiver needs."""
+def publish(uow: UnitOfWork, subscription: Subscription, name: str, data: Mapping[str, Any], cause: Cause) -> str:
+    """Publish an event about a subscription, with the ids that a receiver needs; return the event's id."""
     ids = {
         "purchase_id": subscription.purchase_id,
         "customer_id": subscription.customer_id,
         "product_id": subscription.product_id,
     }
-    uow.publish_counted_in(
+    return uow.publish_counted_in(
         f"subscription.{name}", SUBJECT, subscription.purchase_id, subscription, {**ids, **_plain(data)}, cause
     )
 

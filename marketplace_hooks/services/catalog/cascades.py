@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ...models.cascades import CascadeState
+from ...models.cascades import Cascade, CascadeState
+from ...models.outbox import OutgoingEvent
 from ...models.products import SubjectKind
 from ..core.runtime import JobKind
 from ..core.unit_of_work import Cause, UnitOfWork
@@ -89,7 +90,7 @@ def start_cascade(
         "created_at": uow.now,
         "finished_at": None,
     }
-    uow.cascades.append(cascade)
+    uow.insert_later(Cascade, cascade)
     return cascade
 
 
@@ -114,7 +115,7 @@ def close_if_done(uow: UnitOfWork, locked: LockedSubject, cascade: dict[str, Any
     if any(step["state"] != "done" for step in cascade["steps"]):
         uow.wakeups.add(JobKind.CASCADES)
         return
-    published = sum(1 for event in uow.outgoing if event["cascade_id"] == cascade["id"])
+    published = sum(1 for event in uow.rows_to_insert(OutgoingEvent) if event["cascade_id"] == cascade["id"])
     cascade["steps"] = [*cascade["steps"], published_events(published).as_json()]
     cascade["state"] = CascadeState.DONE
     cascade["finished_at"] = uow.now

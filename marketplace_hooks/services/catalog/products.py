@@ -14,6 +14,7 @@ from ...domain.catalog.statuses import Status
 from ...models.products import Listing, Product, ProductKind, SubjectKind
 from ..core.unit_of_work import Cause, UnitOfWork
 from .locked_subjects import LockedSubject, LockedSubjects
+from .product_categories import CategoryChanges
 from .status_changes import apply_new_seller
 
 
@@ -56,7 +57,7 @@ def upsert_product(
         if moved:
             locked_subjects.load_account(locked)
             apply_new_seller(uow, locked, cause)
-    uow.categories[described["product_id"]] = list(dict.fromkeys(described["categories"]))
+    uow.deferred(CategoryChanges).set(described["product_id"], described["categories"])
     _keep_listing(uow, described)
     return True
 
@@ -75,16 +76,15 @@ def listing_in_force(session: Session, product_id: str, at: datetime) -> Listing
 def _keep_listing(uow: UnitOfWork, described: Mapping[str, Any]) -> None:
     """Keep this revision of the listing, unless it is kept already."""
     listing = described["listing"]
-    uow.listings.append(
-        {
-            "product_id": described["product_id"],
-            "version": described["version"],
-            "published_at": listing["published_at"],
-            "features": listing["features"],
-            "compatible_from": listing["compatible_from"],
-            "compatible_to": listing["compatible_to"],
-            "incompatible_modules": listing["incompatible_modules"],
-            "price_cents": described["price"]["amount_cents"],
-            "currency": described["price"]["currency"],
-        }
-    )
+    row = {
+        "product_id": described["product_id"],
+        "version": described["version"],
+        "published_at": listing["published_at"],
+        "features": listing["features"],
+        "compatible_from": listing["compatible_from"],
+        "compatible_to": listing["compatible_to"],
+        "incompatible_modules": listing["incompatible_modules"],
+        "price_cents": described["price"]["amount_cents"],
+        "currency": described["price"]["currency"],
+    }
+    uow.insert_later(Listing, row)

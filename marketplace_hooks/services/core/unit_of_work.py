@@ -1,23 +1,23 @@
-"""What is one write transaction doing: at which instant, for what cause, and what must follow once it is committed?"""
+"""Unit of work: one write transaction, the rows it adds in bulk, and the workers to wake once it is committed.
+
+It knows no table but the transactional outbox's. Whoever adds many rows gathers them with `insert_later`; whoever needs
+another statement than an INSERT gathers in a `DeferredWrite` of its own. Both are written just before the commit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
 from ...database.engine import insert_new
 from ...domain.outbox.event_types import OUTGOING
-from ...models.cascades import Cascade
-from ...models.categories import ProductCategory
 from ...models.outbox import OutgoingEvent, new_event_id
-from ...models.products import Listing, Product
 from .runtime import JobKind, Runtime
 
 _T = TypeVar("_T")
@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """Why something changes: the inbound event (None: asked here), who asked, and the reason given."""
+    """Why something changes: the actor, the reason given, and the inbound event (None: a request made here)."""
 
     actor: str
     reason: str
@@ -34,8 +34,8 @@ class Cause:
 
     def as_json(self) -> dict[str, Any]:
         """What is stored, and sent as `caused_by`."""
-        told = {"event_id": self.event_id, "actor": self.actor, "reason": self.reason}
-        return told if self.on_behalf_of is None else {**told, "on_behalf_of": self.on_behalf_of}
+        cause = {"event_id": self.event_id, "actor": self.actor, "reason": self.reason}
+        return cause if self.on_behalf_of is None else {**cause, "on_behalf_of": self.on_behalf_of}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Cause:
@@ -44,38 +44,63 @@ class Cause:
 
 
 class Counter(Protocol):
-    """A row in which outgoing events are counted."""
+    """A row whose `sequence` numbers outgoing events."""
 
     sequence: Any
 
 
 class Sequenced(Counter, Protocol):
-    """A row whose own outgoing events are counted in it."""
+    """A row that numbers its own outgoing events."""
 
     id: Any
 
 
+class DeferredWrite(Protocol):
+    """Changes that are gathered during a transaction and written by a few statements before its commit."""
+
+    def write(self, session: Session) -> None:
+        """Write what has been gathered, and forget it."""
+
+
+_Deferred = TypeVar("_Deferred", bound=DeferredWrite)
+
+
 @dataclass(kw_only=True)
 class UnitOfWork:
-    """One write transaction, at `now`, under the settings of its installation.
+    """One write transaction at the instant `now`, under the settings of its installation.
 
-    Rows that are only ever added are gathered here and written in one statement each; so are the categories of the
-    products that were described, by the product's id.
+    `wakeups` are the kinds of jobs to wake a worker for once the transaction is committed.
     """
 
     session: Session
     now: datetime
     settings: Settings
-    outgoing: list[dict[str, Any]] = field(default_factory=list)
-    cascades: list[dict[str, Any]] = field(default_factory=list)
-    listings: list[dict[str, Any]] = field(default_factory=list)
-    categories: dict[str, list[str]] = field(default_factory=dict)
     wakeups: set[JobKind] = field(default_factory=set)
+    _deferred: dict[type[DeferredWrite], DeferredWrite] = field(default_factory=dict)
+    _rows: dict[type[Any], list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
         """The reference zone, in whose civil days every rule counts."""
         return self.settings.reference_zone
+
+    def insert_later(self, table: type[Any], row: dict[str, Any]) -> None:
+        """Insert this row before the commit, with the table's others in one statement; a row that exists stays.
+
+        The row may still be changed until then. Tables are written in the order of their first row.
+        """
+        self._rows.setdefault(table, []).append(row)
+
+    def rows_to_insert(self, table: type[Any]) -> Sequence[Mapping[str, Any]]:
+        """The rows of this table that are still to be inserted."""
+        return self._rows.get(table, ())
+
+    def deferred(self, kind: type[_Deferred]) -> _Deferred:
+        """This transaction's gatherer of that kind, made on first use and written before the commit."""
+        gatherer = self._deferred.get(kind)
+        if not isinstance(gatherer, kind):
+            self._deferred[kind] = gatherer = kind()
+        return gatherer
 
     def publish(
         self,
@@ -86,9 +111,9 @@ class UnitOfWork:
         cause: Cause,
         *,
         cascade_id: str | None = None,
-    ) -> None:
-        """Write an outgoing event about `subject` with this transaction; its sequence is the subject's next."""
-        self.publish_counted_in(type_, subject_kind, subject.id, subject, data, cause, cascade_id=cascade_id)
+    ) -> str:
+        """Write an outgoing event about `subject`, with the subject's next sequence number; return the event's id."""
+        return self.publish_counted_in(type_, subject_kind, subject.id, subject, data, cause, cascade_id=cascade_id)
 
     def publish_counted_in(
         self,
@@ -100,59 +125,47 @@ class UnitOfWork:
         cause: Cause,
         *,
         cascade_id: str | None = None,
-    ) -> None:
-        """Like `tell`, for a subject whose events are counted in another row than its own."""
+    ) -> str:
+        """Like `publish`, for a subject whose events are numbered in another row than its own."""
         if type_ not in OUTGOING:
             raise ValueError(f"{type_} is not in the catalogue of outgoing events (domain/outbox/event_types.py)")
         counter.sequence += 1
-        self.outgoing.append(
-            {
-                "event_id": new_event_id(self.now),
-                "type": type_,
-                "subject_kind": subject_kind,
-                "subject_id": subject_id,
-                "sequence": counter.sequence,
-                "data": dict(data),
-                "cause": cause.as_json(),
-                "cascade_id": cascade_id,
-                "created_at": self.now,
-            }
-        )
+        event_id = new_event_id(self.now)
+        row = {
+            "event_id": event_id,
+            "type": type_,
+            "subject_kind": subject_kind,
+            "subject_id": subject_id,
+            "sequence": counter.sequence,
+            "data": dict(data),
+            "cause": cause.as_json(),
+            "cascade_id": cascade_id,
+            "created_at": self.now,
+        }
+        self.insert_later(OutgoingEvent, row)
         self.wakeups.add(JobKind.DELIVERIES)
+        return event_id
 
     def write(self) -> None:
         """Send everything gathered to the database, still inside the transaction."""
-        self.write_listings()
-        self._write_categories()
-        self._insert(Cascade, self.cascades)
-        self._insert(OutgoingEvent, self.outgoing)
-
-    def write_listings(self) -> None:
-        """Send the listings alone, for whoever reads what a listing announces in the transaction that tells it."""
         self.session.flush()
-        self._insert(Listing, self.listings)
+        for gatherer in self._deferred.values():
+            gatherer.write(self.session)
+        for table in list(self._rows):
+            self._insert(table)
 
-    def _write_categories(self) -> None:
-        """Each described product in the categories that it names now, with its status as it stands."""
-        if not self.categories:
-            return
-        self.session.execute(delete(ProductCategory).where(ProductCategory.product_id.in_(list(self.categories))))
-        category: BindParameter[str] = bindparam("named")
-        named = select(Product.id, category, Product.status).where(Product.id == bindparam("of"))
-        rows = [{"of": id_, "named": name} for id_, names in self.categories.items() for name in names]
-        if rows:
-            add = insert(ProductCategory).from_select(["product_id", "category", "status"], named)
-            self.session.connection().execute(add, rows)
-        self.categories.clear()
+    def write_rows(self, table: type[Any]) -> None:
+        """Insert the gathered rows of one table now, for a reader inside the same transaction."""
+        self.session.flush()
+        self._insert(table)
 
-    def _insert(self, table: type[Any], rows: list[dict[str, Any]]) -> None:
-        if rows:
+    def _insert(self, table: type[Any]) -> None:
+        if rows := self._rows.pop(table, None):
             self.session.execute(insert_new(self.session, table), rows)
-            rows.clear()
 
 
 def run_in_transaction(runtime: Runtime, act: Callable[[UnitOfWork], _T]) -> _T:
-    """Do `act` in one write transaction, and ring for what must follow once it is committed.
+    """Run `act` in one write transaction, and wake workers for what must follow once it is committed.
 
     `act` is run again from its start when the database asks for it (a deadlock, a busy file): it must not do anything
     that a rollback does not undo.
@@ -161,13 +174,13 @@ def run_in_transaction(runtime: Runtime, act: Callable[[UnitOfWork], _T]) -> _T:
 
     def attempt(session: Session) -> _T:
         uow = UnitOfWork(session=session, now=runtime.now(), settings=runtime.settings)
-        done = act(uow)
+        result = act(uow)
         uow.write()
         wakeups.clear()
         wakeups.update(uow.wakeups)
-        return done
+        return result
 
-    done = runtime.database.retrying(attempt)
+    result = runtime.database.retrying(attempt)
     for kind in wakeups:
         runtime.wakeups.wake_worker(kind)
-    return done
+    return result

@@ -1,12 +1,15 @@
-"""A unit of work rings for what must follow when it is committed, and never before or without it."""
+"""A unit of work writes what it gathered before its commit, and wakes workers after it, never without it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from marketplace_hooks.models.access import Lock
 from marketplace_hooks.models.products import Seller
 from marketplace_hooks.services.catalog.locked_subjects import LockedSubjects
 from marketplace_hooks.services.catalog.sellers import upsert_seller
@@ -24,19 +27,19 @@ SELLER = {
 
 
 class Wakeups:
-    """Notes what was rung, and whether the seller could be seen by everybody at that moment."""
+    """Records which workers were woken, and whether everybody could see the seller at that moment."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._database = runtime.database
-        self.probe: list[tuple[JobKind, bool]] = []
+        self.woken: list[tuple[JobKind, bool]] = []
 
     def wake_worker(self, kind: JobKind) -> bool:
         with self._database.reading() as session:
-            self.probe.append((kind, session.scalar(select(Seller.id)) is not None))
+            self.woken.append((kind, session.scalar(select(Seller.id)) is not None))
         return True
 
     def clear_wakeup(self, kind: JobKind) -> None:
-        """Nobody asks."""
+        """No job runs here."""
 
 
 def add_seller(uow: UnitOfWork) -> None:
@@ -44,13 +47,13 @@ def add_seller(uow: UnitOfWork) -> None:
     uow.wakeups.add(JobKind.CASCADES)
 
 
-def test_bells_ring_once_everybody_can_see_what_was_done(runtime: Runtime) -> None:
+def test_workers_are_woken_once_everybody_can_see_what_was_done(runtime: Runtime) -> None:
     wakeups = Wakeups(runtime)
     run_in_transaction(replace(runtime, wakeups=wakeups), add_seller)
-    assert wakeups.probe == [(JobKind.CASCADES, True)]
+    assert wakeups.woken == [(JobKind.CASCADES, True)]
 
 
-def test_nothing_rings_for_what_was_rolled_back(runtime: Runtime) -> None:
+def test_no_worker_is_woken_for_what_was_rolled_back(runtime: Runtime) -> None:
     wakeups = Wakeups(runtime)
 
     def fail(uow: UnitOfWork) -> None:
@@ -60,8 +63,63 @@ def test_nothing_rings_for_what_was_rolled_back(runtime: Runtime) -> None:
     with pytest.raises(RuntimeError):
         run_in_transaction(replace(runtime, wakeups=wakeups), fail)
     with runtime.database.reading() as session:
-        assert (session.scalar(select(Seller.id)), wakeups.probe) == (None, [])
+        assert (session.scalar(select(Seller.id)), wakeups.woken) == (None, [])
 
 
 def test_what_is_returned_is_what_was_done(runtime: Runtime) -> None:
     assert run_in_transaction(runtime, lambda uow: uow.now.tzinfo is not None) is True
+
+
+def lock_row(uow: UnitOfWork, name: str, owner: str) -> dict[str, object]:
+    return {"name": name, "owner": owner, "leased_until": uow.now + timedelta(seconds=60)}
+
+
+def count_locks(session: Session) -> int | None:
+    return session.scalar(select(func.count()).select_from(Lock))
+
+
+def test_gathered_rows_are_inserted_before_the_commit_and_a_row_that_exists_stays(runtime: Runtime) -> None:
+    def add(owner: str) -> int | None:
+        def act(uow: UnitOfWork) -> int | None:
+            uow.insert_later(Lock, lock_row(uow, "first", owner))
+            uow.insert_later(Lock, lock_row(uow, owner, owner))
+            assert [row["name"] for row in uow.rows_to_insert(Lock)] == ["first", owner]
+            return count_locks(uow.session)
+
+        return run_in_transaction(runtime, act)
+
+    assert [add("a"), add("b")] == [0, 2]
+    with runtime.database.reading() as session:
+        owners = {lock.name: lock.owner for lock in session.scalars(select(Lock))}
+    assert owners == {"first": "a", "a": "a", "b": "b"}
+
+
+def test_rows_of_one_table_can_be_inserted_earlier_and_only_once(runtime: Runtime) -> None:
+    def act(uow: UnitOfWork) -> int | None:
+        uow.insert_later(Lock, lock_row(uow, "first", "a"))
+        uow.write_rows(Lock)
+        assert list(uow.rows_to_insert(Lock)) == []
+        return count_locks(uow.session)
+
+    assert run_in_transaction(runtime, act) == 1
+
+
+class Locks:
+    """A gatherer: one lock for all the names that were added."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def write(self, session: Session) -> None:
+        session.add(Lock(name="+".join(self.names), owner="a", leased_until=datetime(2026, 1, 1, tzinfo=UTC)))
+
+
+def test_a_transaction_has_one_gatherer_of_each_kind_which_is_written_at_its_end(runtime: Runtime) -> None:
+    def act(uow: UnitOfWork) -> int | None:
+        uow.deferred(Locks).names.append("first")
+        uow.deferred(Locks).names.append("second")
+        return count_locks(uow.session)
+
+    assert run_in_transaction(runtime, act) == 0
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Lock.name)).all() == ["first+second"]
