@@ -10,7 +10,7 @@ import pytest
 
 from marketplace_hooks.config.settings import Settings
 from marketplace_hooks.domain.support.deadlines import Closure, deadline
-from marketplace_hooks.domain.support.eligibility import Ground
+from marketplace_hooks.domain.support.refusal_grounds import Ground
 
 from ..support.source_tree import ROOT
 

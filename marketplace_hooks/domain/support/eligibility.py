@@ -17,20 +17,10 @@ from ..inspections.conflicts import IncompatibleModule, Override, Verdict, modul
 from ..inspections.evidence import Fact, Picture
 from ..inspections.file_integrity import Comparison
 from ..versions import compatible
+from .refusal_grounds import Ground
 
 MOST_PATHS = 50
 """Paths shown of each kind; the counts are whole."""
-
-
-class Ground(enum.StrEnum):
-    """The six grounds on which a seller may refuse, and no other (`domain.md` 19; the contract)."""
-
-    NOT_AN_ADVERTISED_FEATURE = "not_an_advertised_feature"
-    OTHER_MERCHANT_SITE = "other_merchant_site"
-    SITE_WORK_OR_THIRD_PARTY = "site_work_or_third_party"
-    PLATFORM_VERSION_INCOMPATIBLE = "platform_version_incompatible"
-    CONFLICTING_DEVELOPMENT = "conflicting_development"
-    SOURCE_MODIFIED = "source_modified"
 
 
 class Result(enum.StrEnum):

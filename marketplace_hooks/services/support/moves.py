@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from ...domain.civil_days import day_of, end_of
 from ...domain.support.deadlines import Policy, deadline
-from ...domain.support.eligibility import Ground
+from ...domain.support.refusal_grounds import Ground, is_excluded
 from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Kind
 from ...errors import PayloadRejected
 from ...models.releases import Release
@@ -44,7 +44,7 @@ def refuse(
         raise PayloadRejected(
             "this ground was waived", errors=[{"path": "ground", "message": f"{ground} was waived for this request"}]
         )
-    if ground is Ground.SITE_WORK_OR_THIRD_PARTY and request.kind in (Kind.INSTALLATION, Kind.CONFIGURATION):
+    if is_excluded(ground, request.kind):
         message = "installing and configuring the product itself is part of Business Care"
         raise PayloadRejected("this ground does not apply", errors=[{"path": "ground", "message": message}])
     acknowledge(uow, request, uow.now, cause)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from ...database.types import constant
 from ...domain.civil_days import add_months, first_instant
-from ...domain.support.eligibility import Ground
+from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import ClockName, ClockState, RefundState
 from ...models.support import Clock, RefundClaim, Refusal, SupportRequest
 

@@ -11,7 +11,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from ...domain.inspections.declarations import Declared
 from ...domain.inspections.evidence import What
 from ...domain.inspections.notes import Note
-from ...domain.support.eligibility import Ground, Outcome, Result
+from ...domain.support.eligibility import Outcome, Result
+from ...domain.support.refusal_grounds import Ground
 from ...models.access import Role
 from ...remote.companion_format import SIGNATURE_HEADER
 from ...remote.probes.protocol import Credentials

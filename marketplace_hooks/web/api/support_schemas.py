@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from ...domain.support.eligibility import Ground
+from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import Kind
 from .fields import Line, Word
 

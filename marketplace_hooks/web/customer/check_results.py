@@ -8,13 +8,15 @@ from ...domain.business_care.entitlement import Code
 from ...domain.inspections.evidence import Finding
 from ...domain.inspections.notes import Note
 from ...domain.inspections.reachability import OBSTACLES, reach
-from ...domain.support.eligibility import Eligibility, Ground, Outcome
+from ...domain.support.eligibility import Eligibility, Outcome
+from ...domain.support.refusal_grounds import Ground
 from ...services.support.eligibility_checks import EligibilityCheck
 from ..i18n.language import gettext, wording
 from ..labels.business_care import WHAT_TO_DO, WHY_NOT
 from ..labels.customer_checks import MEANINGS, NAMES, CheckTold, check_told
-from ..labels.customer_requests import CONTRACT, GROUNDS, MISSING
+from ..labels.customer_requests import MISSING
 from ..labels.inspections import explain
+from ..labels.refusal_grounds import GROUND_LABELS
 
 _USUAL = frozenset({Note.NO_MODULE_SEEN, Note.CONFIG_NOT_READABLE, Note.NOT_ASKED, Note.MAY_BE_STALE, *OBSTACLES})
 """What is no news to a customer: it is usual, or told by the check of the shop's answer."""
@@ -75,9 +77,10 @@ def told_check(seen: EligibilityCheck) -> Told:
 
 def told_ground(ground: Ground, seen: EligibilityCheck) -> GroundTold:
     """A ground with the findings of the checks that propose it."""
+    label = GROUND_LABELS[ground]
     about = [check_told(one) for one in seen.checks if one["ground"] == ground.value]
     return GroundTold(
-        name=str(GROUNDS[ground]), contract=str(CONTRACT[ground]), evidence=tuple(one.found for one in about)
+        name=str(label.name), contract=str(label.for_customer), evidence=tuple(one.found for one in about)
     )
 
 

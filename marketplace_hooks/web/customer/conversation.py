@@ -9,7 +9,7 @@ from typing import Any
 from flask import render_template
 from sqlalchemy.orm import Session
 
-from ...domain.support.eligibility import Ground
+from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import OPEN, ClockName, Handling, Kind, RefundState
 from ...models.access import Role
 from ...models.releases import Release
@@ -20,7 +20,8 @@ from ..actors import viewer_of
 from ..form_idempotency import once_token
 from ..identity.authorization import audience, signed_in
 from ..labels.customer_checks import check_told
-from ..labels.customer_requests import CLOSED_BECAUSE, CONTRACT, GROUNDS, KINDS, MISSING, REFUNDS, STANDS, say_clock
+from ..labels.customer_requests import CLOSED_BECAUSE, KINDS, MISSING, REFUNDS, STANDS, say_clock
+from ..labels.refusal_grounds import GROUND_LABELS, GROUNDS
 from ..state import current_runtime
 from .blueprint import blueprint
 from .purchases import care_of
@@ -103,7 +104,8 @@ def _ground(told: Mapping[str, Any]) -> Mapping[str, Any] | None:
         f"{name}: {_plain(value)}" if name != "said" else _plain(value)
         for name, value in (refusal.get("evidence") or {}).items()
     ]
-    names = {"name": GROUNDS[ground], "contract": CONTRACT[ground]}
+    label = GROUND_LABELS[ground]
+    names = {"name": label.name, "contract": label.for_customer}
     return {**refusal, **names, "evidence": found, "evidence_said": said}
 
 

@@ -11,14 +11,13 @@ from datetime import date
 from typing import Any
 
 from ...domain.support.deadlines import Policy, SkipReason
-from ...domain.support.eligibility import Ground
 from ...domain.support.state_machine import ClockName, ClockState, Handling, Kind, RefundState
 from ..i18n.language import Marked, gettext, lazy, ngettext, wording
 from ..state import current_runtime
 from .deadline_trace import trace_of
-from .support import CLOCKS, GROUNDS, KINDS
+from .support import CLOCKS, KINDS
 
-__all__ = ["CLOCKS", "GROUNDS", "KINDS"]
+__all__ = ["CLOCKS", "KINDS"]
 
 _SETS_IN_MOTION: Mapping[Kind, Marked] = {
     Kind.ANOMALY: lazy(
@@ -28,28 +27,6 @@ _SETS_IN_MOTION: Mapping[Kind, Marked] = {
     Kind.CONFIGURATION: lazy("How to set the product up: part of Business Care. An answer within %(answer)s."),
     Kind.QUESTION: lazy("Anything else about the product. An answer within %(answer)s."),
 }
-
-CONTRACT: Mapping[Ground, Marked] = {
-    Ground.NOT_AN_ADVERTISED_FEATURE: lazy(
-        "The seller may refuse what is not directly and exclusively about what the product’s page announces."
-    ),
-    Ground.OTHER_MERCHANT_SITE: lazy(
-        "The seller may refuse a request about another shop than the product was bought for."
-    ),
-    Ground.SITE_WORK_OR_THIRD_PARTY: lazy(
-        "The seller may refuse work on the shop itself, and what concerns other people’s services."
-    ),
-    Ground.PLATFORM_VERSION_INCOMPATIBLE: lazy(
-        "The seller may refuse a shop whose PrestaShop is not among the versions announced on the day of the purchase."
-    ),
-    Ground.CONFLICTING_DEVELOPMENT: lazy(
-        "The seller may refuse a shop with additional developments that are incompatible with the product."
-    ),
-    Ground.SOURCE_MODIFIED: lazy(
-        "The seller may refuse when the source files of the product, or of PrestaShop, were changed."
-    ),
-}
-"""What the contract says of each ground, to the customer."""
 
 STANDS: Mapping[str, Marked] = {
     Handling.SUBMITTED: lazy("Your request is being looked at."),

@@ -1,4 +1,4 @@
-"""In which words are requests for support told: kinds, grounds, clocks, checks, and what a check found?
+"""In which words are requests for support told: kinds, clocks, checks, and what a check found?
 
 The words of both sides' pages. A state's own word and colour stand in `tags.py`.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ...domain.inspections.evidence import Strength
 from ...domain.support.deadlines import Policy, SkipReason
-from ...domain.support.eligibility import Ground
 from ...domain.support.state_machine import ClockName, Kind
 from ..i18n.language import Marked, lazy
 
@@ -16,31 +15,6 @@ KINDS: dict[Kind, Marked] = {
     Kind.INSTALLATION: lazy("Installation"),
     Kind.CONFIGURATION: lazy("Configuration"),
     Kind.QUESTION: lazy("Question"),
-}
-
-GROUNDS: dict[Ground, Marked] = {
-    Ground.NOT_AN_ADVERTISED_FEATURE: lazy("It is not about an advertised feature"),
-    Ground.OTHER_MERCHANT_SITE: lazy("It is about another merchant site"),
-    Ground.SITE_WORK_OR_THIRD_PARTY: lazy("It is about work on the site or a third-party service"),
-    Ground.PLATFORM_VERSION_INCOMPATIBLE: lazy("The site’s PrestaShop version is not a compatible one"),
-    Ground.CONFLICTING_DEVELOPMENT: lazy("Additional developments conflict with the product"),
-    Ground.SOURCE_MODIFIED: lazy("The customer has changed the source code"),
-}
-GROUNDS_MEAN: dict[Ground, Marked] = {
-    Ground.NOT_AN_ADVERTISED_FEATURE: lazy(
-        "The request is not directly and exclusively about what the product page announces."
-    ),
-    Ground.OTHER_MERCHANT_SITE: lazy("The product was bought for one site, and the request is about a different one."),
-    Ground.SITE_WORK_OR_THIRD_PARTY: lazy(
-        "Installing and configuring the product itself is part of Business Care and is never this."
-    ),
-    Ground.PLATFORM_VERSION_INCOMPATIBLE: lazy(
-        "Judged by the versions that the product page announced on the day of the purchase."
-    ),
-    Ground.CONFLICTING_DEVELOPMENT: lazy(
-        "The site has developments that are contrary to the product and incompatible with it."
-    ),
-    Ground.SOURCE_MODIFIED: lazy("Files of the product or of PrestaShop have been changed or specially developed."),
 }
 
 CLOCKS: dict[ClockName, Marked] = {

@@ -14,11 +14,10 @@ from urllib.parse import quote
 from ...config.settings import Settings
 from ...domain.instants import parse_instant
 from ...domain.notifications import Facts, Reader, Written
-from ...domain.support.eligibility import Ground
-from ...domain.support.state_machine import Kind
 from ..i18n.formatting import LANGUAGES, Wording
 from ..i18n.language import DEFAULT_LANGUAGE, Marked
-from ..labels.support import ENTITLEMENT, GROUNDS, KINDS, MISSING, REMEDIES
+from ..labels.refusal_grounds import GROUNDS
+from ..labels.support import ENTITLEMENT, KINDS, MISSING, REMEDIES
 from .texts import CLOSED, FOOTER, FOOTER_ACCOUNT, GREETING, SEE, SEE_ACCOUNT, WORDS, Words
 
 WIDTH = 76
@@ -80,18 +79,14 @@ def _values(wording: Wording, facts: Facts) -> dict[str, str]:
         "last_day": _day(wording, data.get("last_day") or ""),
         "amount": wording.money(amount["amount_cents"], amount["currency"]) if amount else "",
         "missing": ", ".join(_said(wording, MISSING, name) for name in data.get("missing") or ()),
-        "ground": _said(wording, _GROUNDS, data.get("ground")),
-        "kind": _said(wording, _KINDS, data.get("proposed_kind") or data.get("kind")),
+        "ground": _said(wording, GROUNDS, data.get("ground")),
+        "kind": _said(wording, KINDS, data.get("proposed_kind") or data.get("kind")),
         "why": _said(wording, CLOSED, reason) or _said(wording, ENTITLEMENT, code),
         "remedy": _said(wording, REMEDIES, data.get("remedy")),
     }
 
 
-_KINDS = {kind.value: KINDS[kind] for kind in Kind}
-_GROUNDS = {ground.value: GROUNDS[ground] for ground in Ground}
-
-
-def _said(wording: Wording, words: Mapping[str, Marked], key: Any) -> str:
+def _said(wording: Wording, words: Mapping[Any, Marked], key: Any) -> str:
     known = words.get(str(key))
     return wording.gettext(known.message) if known else ""
 

@@ -18,7 +18,8 @@ from ...services.support.work_queue import contested_requests, late_requests
 from ..i18n.language import wording
 from ..identity.authorization import audience
 from ..labels.catalog import versions
-from ..labels.support import CHECKS, CLOCKS, ENTITLEMENT, GROUNDS, KINDS, MISSING, POLICIES, REPLY_REASONS, SKIPPED
+from ..labels.refusal_grounds import GROUNDS
+from ..labels.support import CHECKS, CLOCKS, ENTITLEMENT, KINDS, MISSING, POLICIES, REPLY_REASONS, SKIPPED
 from ..list_pages import A_PAGE, asked, known_id, paged
 from ..state import current_runtime
 from .blueprint import blueprint

@@ -13,7 +13,7 @@ from flask import Response, redirect, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.support.eligibility import Ground
+from ...domain.support.refusal_grounds import JUDGED_BY_A_PERSON, Ground, is_excluded
 from ...domain.support.state_machine import Kind
 from ...errors import NotFound, Refused
 from ...models.access import Role
@@ -67,7 +67,7 @@ def answer(request_id: str) -> BaseResponse:
 @blueprint.get("/seller/requests/<request_id>/refusal")
 @audience(Role.SELLER)
 def refusal(request_id: str) -> Response:
-    """The six grounds, with the evidence beside each."""
+    """The grounds, with the evidence beside each."""
     return _refusal(request_id, Filled())
 
 
@@ -208,7 +208,16 @@ def _evidence(request_id: str, ground: Ground) -> dict[str, Any]:
 
 def _refusal(request_id: str, filled: Filled, *, code: int = 200) -> Response:
     found = {one.ground: one for one in told_checks(_own(request_id).checks) if one.ground}
-    return shown_request(request_id, name="refusal", code=code, errors=filled.errors, grounds=list(Ground), found=found)
+    return shown_request(
+        request_id,
+        name="refusal",
+        code=code,
+        errors=filled.errors,
+        grounds=list(Ground),
+        judged_by_a_person=JUDGED_BY_A_PERSON,
+        is_excluded=is_excluded,
+        found=found,
+    )
 
 
 def _releases(request_id: str) -> list[Release]:

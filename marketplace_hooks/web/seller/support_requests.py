@@ -9,7 +9,7 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from ...domain.instants import format_instant, parse_instant
-from ...domain.support.eligibility import Ground
+from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import OPEN, Handling, Kind
 from ...errors import Refused
 from ...models.access import Role

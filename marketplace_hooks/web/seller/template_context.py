@@ -16,8 +16,9 @@ from ...services.support.requests import RequestFilter
 from ..form_idempotency import once_token
 from ..i18n.language import Marked, gettext, lazy
 from ..labels.business_care import care_extent, care_title, why_inactive
+from ..labels.refusal_grounds import GROUND_LABELS, GROUNDS
 from ..labels.statuses import SCHEDULED_TO, STEPS
-from ..labels.support import CLOCKS, GROUNDS, GROUNDS_MEAN, KINDS, MISSING, REMEDIES, REPLY_REASONS
+from ..labels.support import CLOCKS, KINDS, MISSING, REMEDIES, REPLY_REASONS
 from ..status_change_page import BUTTONS
 from .blueprint import blueprint
 
@@ -63,7 +64,7 @@ def words_of_the_room() -> dict[str, Any]:
         "clock_names": CLOCKS,
         "form": request.form,
         "ground_words": GROUNDS,
-        "grounds_mean": GROUNDS_MEAN,
+        "ground_labels": GROUND_LABELS,
         "held_by": HELD_BY,
         "kind_words": KINDS,
         "missing_words": MISSING,

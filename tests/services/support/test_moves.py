@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from marketplace_hooks.domain.support.eligibility import Ground
+from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import Kind
 from marketplace_hooks.errors import Conflict, PayloadRejected
 from marketplace_hooks.models.support import SupportRequest

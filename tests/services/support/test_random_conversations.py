@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from marketplace_hooks.domain.support.eligibility import Ground
+from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import ClockName, Kind
 from marketplace_hooks.errors import Conflict, Refused
 from marketplace_hooks.models.support import Clock, SellerClosure, SupportRequest

@@ -11,8 +11,8 @@ import time_machine
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from marketplace_hooks.domain.support.eligibility import Ground
 from marketplace_hooks.domain.support.refunds import Path
+from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import ClockName, ClockState, Handling, Kind, RefundState
 from marketplace_hooks.errors import Conflict
 from marketplace_hooks.models.support import Clock, RefundClaim, SellerClosure

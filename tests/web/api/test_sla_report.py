@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from sqlalchemy import Engine, event
 
-from marketplace_hooks.domain.support.eligibility import Ground
+from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.services.support import moves
 
 from ...support.api_callers import As, Caller, problem

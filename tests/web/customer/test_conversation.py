@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from marketplace_hooks.domain.support.eligibility import Ground
+from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import Kind
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.support import moves

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.domain.support.eligibility import Ground
+from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.jobs.scheduler import recover_missed
 from marketplace_hooks.models.purchases import Purchase
 from marketplace_hooks.services.support import moves

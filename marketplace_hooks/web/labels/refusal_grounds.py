@@ -1,0 +1,63 @@
+"""Labels of refusal grounds: the name of each, what its seller reads beside it, and what its customer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...domain.support.refusal_grounds import Ground
+from ..i18n.language import Marked, lazy
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroundLabel:
+    """One ground in words. `name` is the same for every reader; the explanations are for the two sides of a request."""
+
+    name: Marked
+    for_seller: Marked
+    for_customer: Marked
+
+
+GROUND_LABELS: Mapping[Ground, GroundLabel] = {
+    Ground.NOT_AN_ADVERTISED_FEATURE: GroundLabel(
+        name=lazy("It is not about an advertised feature"),
+        for_seller=lazy("The request is not directly and exclusively about what the product page announces."),
+        for_customer=lazy(
+            "The seller may refuse what is not directly and exclusively about what the product’s page announces."
+        ),
+    ),
+    Ground.OTHER_MERCHANT_SITE: GroundLabel(
+        name=lazy("It is about another merchant site"),
+        for_seller=lazy("The product was bought for one site, and the request is about a different one."),
+        for_customer=lazy("The seller may refuse a request about another shop than the product was bought for."),
+    ),
+    Ground.SITE_WORK_OR_THIRD_PARTY: GroundLabel(
+        name=lazy("It is about work on the site or a third-party service"),
+        for_seller=lazy("Installing and configuring the product itself is part of Business Care and is never this."),
+        for_customer=lazy("The seller may refuse work on the shop itself, and what concerns other people’s services."),
+    ),
+    Ground.PLATFORM_VERSION_INCOMPATIBLE: GroundLabel(
+        name=lazy("The site’s PrestaShop version is not a compatible one"),
+        for_seller=lazy("Judged by the versions that the product page announced on the day of the purchase."),
+        for_customer=lazy(
+            "The seller may refuse a shop whose PrestaShop is not among the versions announced on the day of the purchase."
+        ),
+    ),
+    Ground.CONFLICTING_DEVELOPMENT: GroundLabel(
+        name=lazy("Additional developments conflict with the product"),
+        for_seller=lazy("The site has developments that are contrary to the product and incompatible with it."),
+        for_customer=lazy(
+            "The seller may refuse a shop with additional developments that are incompatible with the product."
+        ),
+    ),
+    Ground.SOURCE_MODIFIED: GroundLabel(
+        name=lazy("The customer has changed the source code"),
+        for_seller=lazy("Files of the product or of PrestaShop have been changed or specially developed."),
+        for_customer=lazy(
+            "The seller may refuse when the source files of the product, or of PrestaShop, were changed."
+        ),
+    ),
+}
+
+GROUNDS: Mapping[Ground, Marked] = {ground: label.name for ground, label in GROUND_LABELS.items()}
+"""The names alone, for lists, statistics and mails."""
