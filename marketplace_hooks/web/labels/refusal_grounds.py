@@ -40,7 +40,8 @@ GROUND_LABELS: Mapping[Ground, GroundLabel] = {
         name=lazy("The site’s PrestaShop version is not a compatible one"),
         for_seller=lazy("Judged by the versions that the product page announced on the day of the purchase."),
         for_customer=lazy(
-            "The seller may refuse a shop whose PrestaShop is not among the versions announced on the day of the purchase."
+            "The seller may refuse a shop whose PrestaShop is not among the versions announced on the day of the "
+            "purchase."
         ),
     ),
     Ground.CONFLICTING_DEVELOPMENT: GroundLabel(
