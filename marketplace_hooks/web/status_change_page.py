@@ -25,7 +25,7 @@ from ..services.catalog.status_requests import StatusChangeTarget, request_statu
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.operations.status_preview import Preview, preview_pack, preview_product
 from .csrf import tell
-from .form_idempotency import run_once
+from .form_idempotency import run_form_once
 from .form_reader import Filled
 from .i18n.language import Marked, gettext, lazy, wording
 from .state import current_runtime
@@ -99,7 +99,7 @@ def apply_change(change_page: StatusChangePage, id_: str, status: str) -> BaseRe
         return _shown(change_page, id_, wanted, filled, code=422)
     asked = Asked(side=change_page.side, status=wanted, effective_at=at)
     try:
-        done = run_once(lambda uow: _ask(change_page, uow, id_, asked, reason, filled.text("seen") or None))
+        done = run_form_once(lambda uow: _ask(change_page, uow, id_, asked, reason, filled.text("seen") or None))
     except Refused as refused:
         if isinstance(refused, NotFound):
             raise

@@ -1,13 +1,16 @@
-"""Has this very call been made before, and what was it answered?
+"""Idempotent requests: a call under a key runs once, and a repeated call is given the answer of the first.
 
-The key is claimed in a transaction of its own, so that a second caller is told at once that the first still runs; the
-answer is written in the transaction of the effect. Who dies before that commit has changed nothing, and after one lease
-another run may take the key over; a run that was taken over finds its own commit refused (`LeaseLost`).
+The key is claimed in a transaction of its own, so that a second caller learns at once that the first still runs; the
+answer is written in the transaction of the effect. A run that dies before that commit has changed nothing, and after
+one lease another run may take the key over; a run whose key was taken over finds its own commit refused (`LeaseLost`).
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,16 +19,17 @@ from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from ...errors import Conflict, LeaseLost, PayloadRejected
-from ...models.access import IdempotentCall
+from ...errors import Conflict, LeaseLost, PayloadRejected, Refused, Unavailable
+from ...models.access import IdempotentCall, Role
 from ..core.runtime import Runtime
+from ..core.unit_of_work import UnitOfWork, run_in_transaction
 
-KEPT_FOR = timedelta(hours=24)
+ANSWERS_LAST = timedelta(hours=24)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call as it is told from others: whose, where, under which key, and what it says (SHA-256)."""
+    """What identifies one call: whose it is, its route, its key, and the SHA-256 of what it asks."""
 
     scope: str
     route: str
@@ -43,10 +47,49 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredAnswer:
-    """What the call was answered before."""
+    """What the call was answered. `is_replay`: by an earlier run."""
 
     status: int
     body: bytes
+    is_replay: bool = False
+
+
+def run_once(
+    runtime: Runtime,
+    call: Call,
+    act: Callable[[UnitOfWork], StoredAnswer],
+    *,
+    answer_refusal: Callable[[Refused], StoredAnswer] | None = None,
+) -> StoredAnswer:
+    """Run `act` in one transaction, store its answer with its effect, and give that answer to each repeated call.
+
+    With `answer_refusal` a refusal is an answer too, and stored; it changed nothing, so a transaction of its own will
+    do. Without it a refusal is raised, and the key is free again. Raises what `claim` raises.
+    """
+    claimed = claim(runtime, call)
+    if isinstance(claimed, StoredAnswer):
+        return claimed
+
+    def answer(uow: UnitOfWork) -> StoredAnswer:
+        given = act(uow)
+        store_answer(runtime, uow.session, claimed, given)
+        return given
+
+    try:
+        return run_in_transaction(runtime, answer)
+    except LeaseLost:
+        raise  # the key is another run's now.
+    except Refused as refused:
+        if answer_refusal is None:
+            release(runtime, claimed)
+            raise
+        refusal = answer_refusal(refused)
+    except BaseException:
+        release(runtime, claimed)
+        raise
+    with runtime.database.session() as session:
+        store_answer(runtime, session, claimed, refusal)
+    return refusal
 
 
 def claim(runtime: Runtime, call: Call) -> Claim | StoredAnswer:
@@ -73,35 +116,41 @@ def claim(runtime: Runtime, call: Call) -> Claim | StoredAnswer:
         raise Conflict(
             "a call with this Idempotency-Key is still running; ask again in a moment", code="idempotency_key_in_use"
         )
-    return StoredAnswer(status=found.status, body=_opened(runtime, found.body))
+    return StoredAnswer(status=found.status, body=_decrypted(runtime, found.body), is_replay=True)
 
 
-def store_answer(runtime: Runtime, session: Session, claim: Claim, status: int, body: bytes) -> None:
+def store_answer(runtime: Runtime, session: Session, claim: Claim, answer: StoredAnswer) -> None:
     """Write the answer, in the transaction of the effect. Raises `LeaseLost` when another run has taken over.
 
     Encrypted: an answer may hold what is shown only once, such as the key that a companion signs with.
     """
-    locked = runtime.encryption.encrypt(body.decode())
-    kept = update(IdempotentCall).where(_is_ours(claim)).values(status=status, body=locked)
-    if session.scalar(_quietly(kept).returning(IdempotentCall.key)) is None:
+    body = runtime.encryption.encrypt(answer.body.decode())
+    change = update(IdempotentCall).where(_is_ours(claim)).values(status=answer.status, body=body)
+    if session.scalar(_quietly(change).returning(IdempotentCall.key)) is None:
         raise LeaseLost("another run of the same call has taken over")
 
 
-def _opened(runtime: Runtime, kept: bytes) -> bytes:
-    """An answer as it was given; one that stands in the clear is all that an erasure has left of it."""
-    return kept if kept.startswith(b"{") else runtime.encryption.decrypt(kept).encode()
+def _decrypted(runtime: Runtime, stored: bytes) -> bytes:
+    """An answer as it was given; one that is stored in the clear is all that an erasure has left of it."""
+    return stored if stored.startswith(b"{") else runtime.encryption.decrypt(stored).encode()
 
 
 def release(runtime: Runtime, claim: Claim) -> None:
-    """The call has come to nothing: it may be made again at once."""
-    with runtime.database.session() as session:
+    """The call has come to nothing: it may be made again at once; or after a lease, when the database is away now."""
+    with contextlib.suppress(Unavailable), runtime.database.session() as session:
         session.execute(_quietly(delete(IdempotentCall).where(_is_ours(claim))))
 
 
+def person_scope(role: Role | str, subject: str | None) -> str:
+    """The `scope` of the calls of a person whom the host has signed in."""
+    person = f"{role}:{subject or ''}"
+    return f"person:{hashlib.sha256(person.encode()).hexdigest()}"
+
+
 def purge_answers(session: Session, now: datetime, *, limit: int = 1_000) -> int:
-    """Delete answers that nobody can ask for any more; return how many. Called by the purge."""
+    """Delete at most `limit` answers that no repeated call can be given any more; return how many."""
     old = select(IdempotentCall.scope, IdempotentCall.route, IdempotentCall.key)
-    old = old.where(IdempotentCall.started_at < now - KEPT_FOR).limit(limit)
+    old = old.where(IdempotentCall.started_at < now - ANSWERS_LAST).limit(limit)
     rows = session.execute(old).all()
     for scope, route, key in rows:
         same = Call(scope=scope, route=route, key=key, body_sha256="")
@@ -113,17 +162,17 @@ def _claiming(session: Session, call: Call, owner: str, now: datetime, lease: ti
     """A new row; or the old one taken over, when its day is past, or its run was silent for a lease."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     fresh = {"body_sha256": call.body_sha256, "owner": owner, "started_at": now, "status": None, "body": None}
-    expired = IdempotentCall.started_at < now - KEPT_FOR
+    expired = IdempotentCall.started_at < now - ANSWERS_LAST
     abandoned = and_(
         IdempotentCall.status.is_(None),
         IdempotentCall.started_at < now - lease,
         IdempotentCall.body_sha256 == call.body_sha256,
     )
-    insert = dialect.insert(IdempotentCall).values(scope=call.scope, route=call.route, key=call.key, **fresh)
-    taken = insert.on_conflict_do_update(
+    new = dialect.insert(IdempotentCall).values(scope=call.scope, route=call.route, key=call.key, **fresh)
+    claimed = new.on_conflict_do_update(
         index_elements=["scope", "route", "key"], set_=fresh, where=or_(expired, abandoned)
     )
-    return taken.returning(IdempotentCall.key)
+    return claimed.returning(IdempotentCall.key)
 
 
 def _is(call: Call) -> Any:

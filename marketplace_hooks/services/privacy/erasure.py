@@ -6,7 +6,6 @@ addresses may have been kept: a table that keeps more of them is one function mo
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from ...models.outbox import OutgoingEvent
 from ...models.purchases import Customer, Purchase, SiteBinding
 from ...models.subscriptions import RenewalChange
 from ...models.support import Message, RefundClaim, SupportRequest
+from ..access.idempotency import person_scope
 from ..core.unit_of_work import Cause, UnitOfWork
 
 SUBJECT = "customer"
@@ -194,8 +194,7 @@ def _forget_access(uow: UnitOfWork, trace: CustomerTrace) -> None:
 def _forget_answers(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """What repeated calls would be answered: the customer's own, and everybody's about the customer's requests."""
     tokens = select(literal("token:") + Token.id).where(Token.role == Role.CUSTOMER, Token.subject == trace.customer_id)
-    # As `web/api/idempotency.py` names somebody whom a host has signed in.
-    person = f"person:{hashlib.sha256(f'{Role.CUSTOMER}:{trace.customer_id}'.encode()).hexdigest()}"
+    person = person_scope(Role.CUSTOMER, trace.customer_id)
     about = (IdempotentCall.route.contains(f"/{id_}/", autoescape=True) for id_ in trace.requests)
     theirs = or_(IdempotentCall.scope.in_(tokens), IdempotentCall.scope == person, *about)
     _change(uow, update(IdempotentCall).where(theirs, IdempotentCall.body.is_not(None)), body=b"{}")

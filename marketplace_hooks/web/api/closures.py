@@ -25,7 +25,7 @@ from ...services.support.closures import (
 from ..identity.authorization import signed_in
 from ..state import current_runtime
 from .fields import AnswerSchema, Day, Instant, Line, QuerySchema, Word
-from .idempotency import done_once
+from .idempotency import respond_once
 from .operations import operation
 from .responses import shown, shown_once
 
@@ -114,7 +114,7 @@ def declare_closure(asked: dict[str, Any], seller_id: str) -> Response:
         closure = declare_own_closure(uow, seller_id, first_day=first_day, last_day=last_day, cause=cause)
         return _shown(closure, day_of(uow.now, uow.zone))
 
-    return done_once(act, _CLOSURE, status=201)
+    return respond_once(act, _CLOSURE, status=201)
 
 
 @operation(

@@ -16,7 +16,7 @@ from ...services.outbox.redeliver import redeliver
 from ..pagination import decode_number, encode
 from ..state import current_runtime
 from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, Word, next_cursor
-from .idempotency import done_once
+from .idempotency import respond_once
 from .operations import operation
 from .responses import shown_once
 
@@ -99,4 +99,4 @@ def replay_delivery(delivery_id: str) -> Response:
     """Send one again that was delivered or exhausted, under the same `webhook-id`, with all its attempts before it."""
     if not _NUMBER.fullmatch(delivery_id):
         raise NotFound(f"no delivery {delivery_id[:40]}")
-    return done_once(lambda uow: redeliver(uow, int(delivery_id)), _ONE)
+    return respond_once(lambda uow: redeliver(uow, int(delivery_id)), _ONE)

@@ -26,7 +26,7 @@ from ..identity.identity import Identity
 from ..labels.inspections import explain
 from ..state import current_runtime
 from .fields import AnswerSchema, Line, Word
-from .idempotency import done_once
+from .idempotency import respond_once
 from .operations import operation, read_body
 from .responses import shown_once
 
@@ -152,7 +152,7 @@ def check_eligibility(asked: dict[str, Any]) -> Response:
             declared=Declared.from_json(said) if said else None,
         )
 
-    return done_once(start, _STARTED)
+    return respond_once(start, _STARTED)
 
 
 @operation("GET", "/eligibility/<check_id>", tag="Support", roles=WHO, answer=EligibilitySchema, refusals=(404,))

@@ -16,7 +16,7 @@ from ...services.operations import event_log
 from ..pagination import decode_number, encode
 from ..state import current_runtime
 from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, QuerySchema, Word, next_cursor
-from .idempotency import done_once
+from .idempotency import respond_once
 from .operations import operation
 from .responses import shown_once
 
@@ -141,7 +141,7 @@ def replay_event(query: dict[str, Any], event_id: str) -> Response:
     def act(uow: Any) -> InboxEvent:
         return leasing.replay_event(uow, event_id, source=query.get("source"))
 
-    return done_once(act, _EVENT)
+    return respond_once(act, _EVENT)
 
 
 def _payload(body: bytes | None) -> Any:

@@ -1,8 +1,7 @@
-"""How is a POST carried out once, however often it is sent under one `Idempotency-Key`?"""
+"""Idempotency of the API: a POST runs once, however often it is sent under one `Idempotency-Key`."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import re
@@ -12,10 +11,9 @@ from typing import Any
 from flask import Response, request
 from marshmallow import Schema
 
-from ...errors import LeaseLost, Refused, Unavailable
+from ...errors import Refused
 from ...events.envelope import parse_strictly
-from ...services.access.idempotency import Call, Claim, StoredAnswer, claim, release, store_answer
-from ...services.core.runtime import Runtime
+from ...services.access.idempotency import Call, StoredAnswer, run_once
 from ...services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..form_idempotency import route, scope_of
 from ..identity.authorization import signed_in
@@ -30,50 +28,29 @@ REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def done_once(act: Callable[[UnitOfWork], Any], schema: Schema, *, status: int = 202) -> Response:
-    """Carry `act` out in one transaction and answer what it returns, as the schema says it.
+def respond_once(act: Callable[[UnitOfWork], Any], schema: Schema, *, status: int = 202) -> Response:
+    """Run `act` in one transaction and answer with its result, rendered by the schema.
 
-    With a key, the answer is kept in that same transaction, and given again to the same call for a day. A refusal is
-    kept too; it changed nothing, so a transaction of its own will do.
+    With a key, the answer is stored in that same transaction, and given to the same call for a day; so is a refusal.
     """
+
+    def answer(uow: UnitOfWork) -> StoredAnswer:
+        return StoredAnswer(status=status, body=dumped(schema, act(uow)))
+
     runtime = current_runtime()
     call = _call(signed_in())
     if call is None:
-        return _answer(status, run_in_transaction(runtime, lambda uow: dumped(schema, act(uow))))
-    claimed = claim(runtime, call)
-    if isinstance(claimed, StoredAnswer):
-        return _answer(claimed.status, claimed.body, replayed=True)
-    try:
-        return _answer(
-            status, run_in_transaction(runtime, lambda uow: _kept(runtime, uow, claimed, status, act, schema))
-        )
-    except Refused as refused:
-        return _refused(runtime, claimed, refused)
-    except LeaseLost:
-        raise  # the key is another run's now.
-    except BaseException:
-        with contextlib.suppress(Unavailable):  # then the claim falls by itself, after a lease.
-            release(runtime, claimed)
-        raise
+        return _response(run_in_transaction(runtime, answer))
+    return _response(run_once(runtime, call, answer, answer_refusal=_refusal))
 
 
-def _kept(
-    runtime: Runtime, uow: UnitOfWork, claimed: Claim, status: int, act: Callable[[UnitOfWork], Any], schema: Schema
-) -> bytes:
-    body = dumped(schema, act(uow))
-    store_answer(runtime, uow.session, claimed, status, body)
-    return body
-
-
-def _refused(runtime: Runtime, claimed: Claim, refused: Refused) -> Response:
+def _refusal(refused: Refused) -> StoredAnswer:
     response = problem_of(refused)
-    with runtime.database.session() as session:
-        store_answer(runtime, session, claimed, response.status_code, response.get_data())
-    return response
+    return StoredAnswer(status=response.status_code, body=response.get_data())
 
 
 def _call(identity: Identity) -> Call | None:
-    """This call as it is told from others; None without a key. The path is part of the route: its ids are in it."""
+    """What identifies this call; None without a key. The ids in its path are part of the route."""
     key = request.headers.get(HEADER)
     if key is None:
         return None
@@ -83,15 +60,16 @@ def _call(identity: Identity) -> Call | None:
 
 
 def _fingerprint() -> str:
-    """What is asked, whatever the order of its members and its spaces."""
+    """The SHA-256 of what is asked, whatever the order of its members and its spaces."""
     body = read_body(request)
-    said = json.dumps([parse_strictly(body) if body else None, sorted(request.args.items(multi=True))], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()
+    asked = [parse_strictly(body) if body else None, sorted(request.args.items(multi=True))]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def _answer(status: int, body: bytes, *, replayed: bool = False) -> Response:
-    response = Response(body, status, content_type=JSON if status < 400 else CONTENT_TYPE)
+def _response(answer: StoredAnswer) -> Response:
+    content_type = JSON if answer.status < 400 else CONTENT_TYPE
+    response = Response(answer.body, answer.status, content_type=content_type)
     response.headers["Cache-Control"] = "no-store"
-    if replayed:
+    if answer.is_replay:
         response.headers[REPLAYED] = "true"
     return response

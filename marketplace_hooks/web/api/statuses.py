@@ -28,7 +28,7 @@ from ..identity.identity import Identity
 from ..state import current_runtime
 from .catalog_schemas import HoldSchema, ScheduledSchema
 from .fields import AnswerSchema, Day, Instant, Line, QuerySchema, Word
-from .idempotency import done_once
+from .idempotency import respond_once
 from .operations import operation
 from .responses import shown_once
 
@@ -208,7 +208,7 @@ def _change(kind: SubjectKind, id_: str, wanted: dict[str, Any]) -> Response:
     asked = Asked(side=side, status=wanted["status"], effective_at=wanted["effective_at"])
     cause = Cause(actor=side, reason=wanted["reason"], on_behalf_of=wanted["on_behalf_of"])
     target = _target(identity, kind, id_)
-    return done_once(lambda uow: request_status_change(uow, target, asked, cause), _ANSWER)
+    return respond_once(lambda uow: request_status_change(uow, target, asked, cause), _ANSWER)
 
 
 def _cancel(kind: SubjectKind, id_: str, query: dict[str, Any]) -> Response:

@@ -20,7 +20,7 @@ from ..identity.authorization import signed_in
 from ..state import current_runtime
 from .entitlements import BusinessCareSchema
 from .fields import AnswerSchema, Day, Instant, MoneySchema, Word
-from .idempotency import done_once
+from .idempotency import respond_once
 from .operations import operation
 from .responses import shown_once
 
@@ -159,7 +159,7 @@ def change_subscription_renewal(asked: dict[str, Any], purchase_id: str) -> Resp
     def act(uow: UnitOfWork) -> Any:
         return flat(request_renewal(uow, holder, enabled=asked["enabled"], cause=cause))
 
-    return done_once(act, _CARE, status=200)
+    return respond_once(act, _CARE, status=200)
 
 
 @operation(
@@ -179,7 +179,7 @@ def reactivate_subscription(purchase_id: str) -> Response:
     def act(uow: UnitOfWork) -> Any:
         return {"purchase_id": purchase_id, **request_reactivation(uow, holder, cause)}
 
-    return done_once(act, _REACTIVATION)
+    return respond_once(act, _REACTIVATION)
 
 
 def _holder(purchase_id: str) -> Holder:

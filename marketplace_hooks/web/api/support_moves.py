@@ -19,7 +19,7 @@ from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
 from ..identity.authorization import signed_in
-from .idempotency import done_once
+from .idempotency import respond_once
 from .operations import operation
 from .support_requests import WholeRequestSchema, shown_whole
 from .support_schemas import (
@@ -60,7 +60,7 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
                 visible_request(uow.session, request_id, viewer_of(identity))
                 return shown_whole(uow, act(uow, request_id, asked, cause))
 
-            return done_once(carry, _WHOLE, status=200)
+            return respond_once(carry, _WHOLE, status=200)
 
         view.__name__ = act.__name__
         view.__doc__ = act.__doc__

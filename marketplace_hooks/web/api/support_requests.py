@@ -25,7 +25,7 @@ from ..pagination import decode, encode
 from ..state import current_runtime
 from .eligibility import customer_of
 from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, Word, next_cursor
-from .idempotency import done_once
+from .idempotency import respond_once
 from .operations import operation
 from .responses import shown_once
 
@@ -131,7 +131,7 @@ def submit_support_request(asked: dict[str, Any]) -> Response:
         uow.wakeups.add(JobKind.DELIVERIES)
         return shown_whole(uow, request)
 
-    return done_once(act, _WHOLE, status=201)
+    return respond_once(act, _WHOLE, status=201)
 
 
 @operation(

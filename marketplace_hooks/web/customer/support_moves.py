@@ -21,7 +21,7 @@ from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
 from ..csrf import tell
-from ..form_idempotency import run_once, word_of_form
+from ..form_idempotency import form_key, run_form_once
 from ..form_reader import text_of
 from ..i18n.language import Marked, gettext, lazy
 from ..identity.authorization import audience, signed_in
@@ -43,7 +43,7 @@ def _answer(uow: UnitOfWork, request_id: str, cause: Cause) -> None:
     message = message_of(
         signed_in(),
         request_id,
-        message_id=f"msg_{word_of_form()}",
+        message_id=f"msg_{form_key()}",
         body=text_of("body", LONGEST_MESSAGE),
         received_at=uow.now,
     )
@@ -153,7 +153,7 @@ def _carried_out(request_id: str, act: Act, done: str) -> BaseResponse:
         return request_id
 
     try:
-        run_once(carry)
+        run_form_once(carry)
     except Conflict as impossible:
         tell("warning", why_impossible(impossible))
     except PayloadRejected:

@@ -17,7 +17,7 @@ from ...services.outbox import delivery_log
 from ...services.outbox.payload_retention import is_purged
 from ...services.outbox.redeliver import redeliver
 from ..csrf import tell
-from ..form_idempotency import run_once
+from ..form_idempotency import run_form_once
 from ..i18n.language import gettext
 from ..identity.authorization import audience
 from ..labels.operator import SUBJECTS
@@ -93,7 +93,7 @@ def send_again(delivery_id: int) -> BaseResponse:
         return ""
 
     try:
-        run_once(act)
+        run_form_once(act)
     except Conflict as refused:
         tell("warning", _why_not(refused))
     else:

@@ -15,7 +15,7 @@ from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_reinstatement
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ..csrf import tell
-from ..form_idempotency import run_once
+from ..form_idempotency import run_form_once
 from ..i18n.language import gettext
 from ..identity.authorization import audience
 from ..labels.states import tag_of
@@ -88,7 +88,7 @@ def confirm_reinstatement(product_id: str) -> BaseResponse:
         return request_reinstatement(uow, target, Cause(actor=Side.MARKETPLACE, reason=reason)).cascade_id or ""
 
     try:
-        run_once(act)
+        run_form_once(act)
     except Conflict as refused:
         if refused.code != "not_withdrawn":
             raise

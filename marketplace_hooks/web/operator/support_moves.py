@@ -22,7 +22,7 @@ from ...services.support.messages import post_message
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of
 from ..csrf import tell
-from ..form_idempotency import run_once, word_of_form
+from ..form_idempotency import form_key, run_form_once
 from ..i18n.language import Marked, gettext, lazy
 from ..identity.authorization import audience, signed_in
 from ..labels.conflicts import both_states
@@ -62,7 +62,7 @@ def _note(uow: UnitOfWork, form: Form, cause: Cause) -> object:
     posted = message_of(
         signed_in(),
         form.request_id,
-        message_id=f"msg_{word_of_form()}",
+        message_id=f"msg_{form_key()}",
         body=form.text,
         received_at=uow.now,
         visibility="internal" if form.is_internal else "public",
@@ -123,7 +123,7 @@ def move_request(request_id: str, move: str) -> BaseResponse:
         return "done"
 
     try:
-        run_once(act)
+        run_form_once(act)
     except Conflict as refused:
         tell("warning", _why_not(refused))
     else:

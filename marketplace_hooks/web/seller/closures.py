@@ -24,7 +24,7 @@ from ...services.support.closures import (
     state_of,
 )
 from ..csrf import tell
-from ..form_idempotency import run_once
+from ..form_idempotency import run_form_once
 from ..form_reader import Filled
 from ..i18n.language import Marked, gettext, lazy, wording
 from ..identity.authorization import audience
@@ -114,7 +114,7 @@ def cancel(closure_id: str) -> BaseResponse:
 
 def _done(act: Callable[[UnitOfWork], str], told: str) -> BaseResponse:
     try:
-        run_once(act)
+        run_form_once(act)
     except Refused as refused:
         if isinstance(refused, NotFound):
             raise

@@ -17,7 +17,7 @@ from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_cancellation
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ..csrf import tell
-from ..form_idempotency import run_once
+from ..form_idempotency import run_form_once
 from ..i18n.language import gettext
 from ..labels.seller_refusals import sentence_of
 from ..list_pages import known_id
@@ -75,7 +75,7 @@ def cancel(kind: SubjectKind, id_: str) -> BaseResponse:
         return ""
 
     try:
-        run_once(act)
+        run_form_once(act)
     except Refused as refused:
         if refused.code == NotFound.code:
             raise

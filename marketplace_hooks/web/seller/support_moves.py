@@ -24,7 +24,7 @@ from ...services.support import messages, moves
 from ...services.support.requests import visible_request
 from ..actors import cause_of, message_of, viewer_of
 from ..csrf import tell
-from ..form_idempotency import run_once, word_of_form
+from ..form_idempotency import form_key, run_form_once
 from ..form_reader import Filled
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
@@ -54,7 +54,7 @@ def answer(request_id: str) -> BaseResponse:
         posted = message_of(
             signed_in(),
             request_id,
-            message_id=f"msg_{word_of_form()}",
+            message_id=f"msg_{form_key()}",
             body=body,
             received_at=uow.now,
             visibility="internal" if is_note else "public",
@@ -185,7 +185,7 @@ def _done(request_id: str, act: Act, told: str, *, reason: str = "") -> BaseResp
         return "done"
 
     try:
-        run_once(carry)
+        run_form_once(carry)
     except Refused as refused:
         if isinstance(refused, NotFound):
             raise

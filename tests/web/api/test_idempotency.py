@@ -16,7 +16,7 @@ from marketplace_hooks.config.settings import EXTENSION
 from marketplace_hooks.errors import LeaseLost
 from marketplace_hooks.models.access import IdempotentCall
 from marketplace_hooks.services.access import idempotency
-from marketplace_hooks.services.access.idempotency import Claim, claim, purge_answers, store_answer
+from marketplace_hooks.services.access.idempotency import Claim, StoredAnswer, claim, purge_answers, store_answer
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 
 from ...support.api_callers import As, Caller, a_key, problem
@@ -109,7 +109,7 @@ def started(seller: Caller, marketplace: Marketplace, key: str) -> Claim:
         raise SystemExit  # as a killed process: nothing after this line is run, the claim stays.
 
     with (
-        mock.patch("marketplace_hooks.web.api.idempotency.claim", and_die),
+        mock.patch("marketplace_hooks.services.access.idempotency.claim", and_die),
         pytest.raises(SystemExit),
     ):
         seller.ask("mod-1", OFFLINE, key=key)
@@ -144,7 +144,7 @@ def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_comes_back(
     clock.shift(marketplace.runtime.settings.lease_s + 1)
     answered = seller.ask("mod-1", OFFLINE, key=key)
     with marketplace.runtime.database.session() as session, pytest.raises(LeaseLost):
-        store_answer(marketplace.runtime, session, late, 202, b"late")
+        store_answer(marketplace.runtime, session, late, StoredAnswer(status=202, body=b"late"))
     assert seller.ask("mod-1", OFFLINE, key=key).data == answered.data
 
 
@@ -166,7 +166,7 @@ def test_a_key_is_forgotten_after_a_day(
 ) -> None:
     key = a_key()
     first = seller.ask("mod-1", OFFLINE, key=key)
-    clock.shift(idempotency.KEPT_FOR)
+    clock.shift(idempotency.ANSWERS_LAST)
     assert seller.ask("mod-1", OFFLINE, key=key).data == first.data
     clock.shift(timedelta(microseconds=1))
     assert seller.ask("mod-1", ONLINE, key=key).get_json()["effect"] == "lift"
@@ -177,10 +177,10 @@ def test_the_purge_forgets_what_nobody_can_ask_for_any_more(
 ) -> None:
     for product_id in ("mod-1", "mod-2"):
         seller.ask(product_id, OFFLINE, key=a_key())
-    clock.shift(idempotency.KEPT_FOR / 2)
+    clock.shift(idempotency.ANSWERS_LAST / 2)
     kept = a_key()
     seller.ask("mod-1", ONLINE, key=kept)
-    clock.shift(idempotency.KEPT_FOR / 2 + timedelta(seconds=1))
+    clock.shift(idempotency.ANSWERS_LAST / 2 + timedelta(seconds=1))
     now = marketplace.runtime.now()
     purged = [marketplace.runtime.database.retrying(lambda session: purge_answers(session, now, limit=1))]
     purged += [marketplace.runtime.database.retrying(lambda session: purge_answers(session, now))]
