@@ -20,7 +20,7 @@ from ..config.settings import load
 from ..demo.catalog import Event
 from ..demo.load import SOURCE, signed_posts
 from ..demo.subscribers import product_events, subscriber_events, withdrawal_event
-from ..domain.business_care.entitlement import Question
+from ..domain.business_care.entitlement import EntitlementQuestion
 from ..domain.catalog.statuses import Status
 from ..domain.civil_days import day_of
 from ..errors import ConfigurationError
@@ -129,7 +129,7 @@ class Demonstration:
         theirs = select(func.count()).where(Subscription.product_id == self.product_id)
         asked = Asked(purchase_id=f"{self.product_id}-0")
         with self.runtime.database.reading() as session:
-            one = check(session, asked, Question(at=now, zone=zone, site="https://shop-0.agences.example"))
+            one = check(session, asked, EntitlementQuestion(at=now, zone=zone, site="https://shop-0.agences.example"))
             return {
                 "renewals_cancelled": session.scalar(theirs.where(Subscription.withdrawn_from.is_not(None))),
                 "entitlements_kept": session.scalar(theirs.where(is_entitled(now, day_of(now, zone)))),

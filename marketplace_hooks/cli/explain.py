@@ -56,7 +56,10 @@ def verify(
 @click.argument("received_at")
 @click.argument("business_days", type=click.IntRange(1, 700))
 @click.option(
-    "--policy", type=click.Choice([policy.value for policy in deadlines.Policy]), default="MF", show_default=True
+    "--policy",
+    type=click.Choice([policy.value for policy in deadlines.BusinessDayPolicy]),
+    default="MF",
+    show_default=True,
 )
 @click.option("--country", default="FR", show_default=True, help="Whose public holidays, where the policy minds them.")
 @click.option("--closed", multiple=True, help="FIRST_DAY/LAST_DAY, declared before the request. Repeatable.")

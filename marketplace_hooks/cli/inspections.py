@@ -11,16 +11,16 @@ from typing import IO, Any, TypeVar
 import click
 import sqlalchemy
 
-from ..domain.inspections.declarations import Declared, clean_version, read_exported_list
-from ..domain.inspections.evidence import Finding, What
+from ..domain.inspections.declarations import Declaration, clean_version, read_exported_list
+from ..domain.inspections.evidence import Finding, FindingKind
 from ..domain.inspections.notes import in_english
 from ..errors import ConfigurationError, Refused, Unavailable
-from ..models.inspections import Inspection, InspectionState, Outcome
+from ..models.inspections import Inspection, InspectionOutcome, InspectionState
 from ..remote.probes.protocol import Credentials
 from ..services.core.runtime import Runtime
 from ..services.core.unit_of_work import run_in_transaction
-from ..services.inspections.requests import Told, close_inspection, read_inspection, start_inspection
-from ..services.inspections.worker import LEASE_MARGIN_S, inspect_here
+from ..services.inspections.requests import InspectionView, close_inspection, read_inspection, start_inspection
+from ..services.inspections.worker import LEASE_MARGIN_S, inspect_now
 from .output import json_option, show_one, show_rows
 from .root import current_runtime, hooks_group
 
@@ -86,7 +86,7 @@ def inspect(
     finally:
         run_in_transaction(runtime, lambda uow: close_inspection(uow, started.check_id))
     _show(told, as_json=as_json)
-    if told.outcome is Outcome.NOTHING:
+    if told.outcome is InspectionOutcome.NOTHING:
         raise SystemExit(1)
 
 
@@ -104,18 +104,18 @@ def _secret(name: str) -> str:
     return answer
 
 
-def _declared(version: str | None, modules: IO[str] | None) -> Declared | None:
+def _declared(version: str | None, modules: IO[str] | None) -> Declaration | None:
     if version is None and modules is None:
         return None
     try:
-        listed = Declared() if modules is None else read_exported_list(modules.read())
+        listed = Declaration() if modules is None else read_exported_list(modules.read())
         cleaned = None if version is None else clean_version(version)
     except ValueError as error:
         raise Refused(f"What is declared cannot be used: {error}.", code="declaration_malformed") from error
-    return Declared(platform_version=cleaned, modules=listed.modules, whole_list=listed.whole_list)
+    return Declaration(platform_version=cleaned, modules=listed.modules, whole_list=listed.whole_list)
 
 
-def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> Told:
+def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> InspectionView:
     """Inspect here, unless a worker does, and say what is found as it comes."""
     began = time.monotonic()
     patience_s = 2 * (runtime.settings.inspection_deadline_s + LEASE_MARGIN_S)
@@ -135,7 +135,7 @@ def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> Told:
             return told
         if time.monotonic() - began > patience_s:
             raise Unavailable("The inspection has not ended; another one of this site may still be under way.")
-        if not inspect_here(runtime, check_id, owner, on_findings=progress):
+        if not inspect_now(runtime, check_id, owner, on_findings=progress):
             time.sleep(POLL_S)
             continue
         with runtime.database.reading() as session:
@@ -146,7 +146,7 @@ def _progress(findings: Iterable[Finding]) -> Iterable[str]:
     """A line for each finding, one for all the modules that came at once from one rung."""
     modules: dict[str, int] = {}
     for one in findings:
-        if one.what is What.MODULE and one.is_known:
+        if one.what is FindingKind.MODULE and one.is_known:
             modules[one.probe] = modules.get(one.probe, 0) + 1
         elif one.is_known:
             yield f"{one.probe}: {one.what.replace('_', ' ')} {_short(one)}"
@@ -155,7 +155,7 @@ def _progress(findings: Iterable[Finding]) -> Iterable[str]:
     yield from (f"{probe}: {count} modules" for probe, count in modules.items())
 
 
-def _show(told: Told, *, as_json: bool) -> None:
+def _show(told: InspectionView, *, as_json: bool) -> None:
     seen = told.seen
     version = seen.platform_version
     known = None if version is None else version.value
@@ -208,7 +208,7 @@ def _short(one: Finding) -> str:
     value = one.value
     if value is None:
         return "unknown"
-    if one.what is What.FILES:
+    if one.what is FindingKind.FILES:
         return ", ".join(f"{len(entries)} {name}" for name, entries in value.items())
     if isinstance(value, list):
         return str(len(value))

@@ -74,7 +74,7 @@ def types_for(reader: Reader) -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class MailFacts:
     """What a letter is written from: the event's own data, and the names of what it is about (None: unknown)."""
 
     type: str
@@ -88,7 +88,7 @@ class Facts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
+class RenderedMail:
     """A letter in its reader's language."""
 
     subject: str

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from ..domain.catalog.statuses import Asked, Effect, Side, Status
+from ..domain.catalog.statuses import Effect, Side, Status, StatusRequest
 from ..models.products import ProductKind, SubjectKind
 from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects, SubjectKey
 from ..services.catalog.products import upsert_product
@@ -135,7 +135,7 @@ def product_reinstated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: 
 
 def apply_status_change(uow: UnitOfWork, locked: LockedSubject, event: InboundEvent) -> Result:
     """A status change by event, of a product or of a pack."""
-    asked = Asked(
+    asked = StatusRequest(
         side=Side(event.data["actor"]),
         status=Status(event.data["status"]),
         version=event.data["version"],

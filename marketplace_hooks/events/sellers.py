@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from ..domain.catalog.statuses import Asked, Side, Status
+from ..domain.catalog.statuses import Side, Status, StatusRequest
 from ..models.products import SubjectKind
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.catalog.sellers import change_account, upsert_seller
@@ -58,6 +58,8 @@ def _change(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEven
     locked = locked_subjects.get(SubjectKind.SELLER, event.data["seller_id"])
     if locked is None:
         raise ParentUnknown("seller", event.data["seller_id"])
-    asked = Asked(side=Side.ACCOUNT, status=status, sent_at=event.sent_at, effective_at=event.data["effective_at"])
+    asked = StatusRequest(
+        side=Side.ACCOUNT, status=status, sent_at=event.sent_at, effective_at=event.data["effective_at"]
+    )
     cause = event.cause(actor=Side.MARKETPLACE)
     return result_of(change_account(uow, locked_subjects, locked, asked, cause, received_at=event.received_at).effect)

@@ -71,7 +71,7 @@ JOBS: Mapping[JobKind, Job] = {
         Job(
             kind=JobKind.INSPECTIONS,
             run=inspections.run_inspections,
-            is_pending=lambda runtime, session: inspections.pending(session, runtime.now()),
+            is_pending=lambda runtime, session: inspections.has_pending_inspections(session, runtime.now()),
             slice_s=5.0,
             label="inspections made",
         ),

@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.types import Base, BigId, Instant, Json, checked
-from ..domain.inspections.evidence import Strength, What
+from ..domain.inspections.evidence import FindingKind, Strength
 
 
 class InspectionState(enum.StrEnum):
@@ -21,7 +21,7 @@ class InspectionState(enum.StrEnum):
     DONE = "done"
 
 
-class Outcome(enum.StrEnum):
+class InspectionOutcome(enum.StrEnum):
     """What a check that is done has told: the platform's version, something else, or nothing at all."""
 
     VERSION_KNOWN = "version_known"
@@ -59,7 +59,7 @@ class Inspection(Base):
     nonce: Mapped[str] = mapped_column(String(64))
     with_credentials: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     state: Mapped[InspectionState] = mapped_column(checked(InspectionState, "state"))
-    outcome: Mapped[Outcome | None] = mapped_column(checked(Outcome, "outcome"))
+    outcome: Mapped[InspectionOutcome | None] = mapped_column(checked(InspectionOutcome, "outcome"))
     reused_id: Mapped[str | None] = mapped_column(String(40))
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     owner: Mapped[str | None] = mapped_column(Text)
@@ -99,7 +99,7 @@ class Evidence(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     inspection_number: Mapped[int] = mapped_column(ForeignKey("mh_inspections.number"))
-    what: Mapped[What] = mapped_column(checked(What, "what"))
+    what: Mapped[FindingKind] = mapped_column(checked(FindingKind, "what"))
     subject: Mapped[str] = mapped_column(String(200), default="", server_default="")
     value: Mapped[Any | None] = mapped_column(Json)
     probe: Mapped[str] = mapped_column("rung", String(32))

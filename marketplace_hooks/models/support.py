@@ -166,7 +166,7 @@ class Refusal(Base):
     __table_args__ = (Index("ix_mh_refusals_request", "request_id", "id"),)
 
 
-class Message(Base):
+class SupportMessage(Base):
     """One message of a request's thread, and whether it acknowledges (`counts` None: a person must say)."""
 
     __tablename__ = "mh_messages"

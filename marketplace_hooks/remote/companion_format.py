@@ -13,7 +13,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from ..domain.inspections.evidence import What
+from ..domain.inspections.evidence import FindingKind
 from ..domain.inspections.file_integrity import clean_path
 from ..domain.inspections.notes import Note
 from ..domain.merchant_sites import Site, parse
@@ -159,21 +159,21 @@ def read_report(body: bytes, signature: str, *, key: str, nonce: str, site: Site
     return report
 
 
-def told(report: Mapping[str, Any]) -> Iterator[tuple[What, str, Any]]:
+def report_facts(report: Mapping[str, Any]) -> Iterator[tuple[FindingKind, str, Any]]:
     """Return what a report that holds says: about what, of which subject, and the value (`domain.evidence.What`)."""
     platform = report["platform"]
-    yield What.PLATFORM_VERSION, "", platform["version"]
-    yield What.SHOP_IDENTITY, "", {"matches": True, "shop_id": report["shop"]["id_shop"]}
+    yield FindingKind.PLATFORM_VERSION, "", platform["version"]
+    yield FindingKind.SHOP_IDENTITY, "", {"matches": True, "shop_id": report["shop"]["id_shop"]}
     for module in report["modules"]:
         value = {"on_disk": True, **{name: module[name] for name in ("installed", "enabled")}}
         value |= {"version": module["version"], "installed_version": module["installed_version"]}
-        yield What.MODULE, module["name"], value
-    yield What.MODULE_LIST, "", {"complete": True, "count": len(report["modules"])}
+        yield FindingKind.MODULE, module["name"], value
+    yield FindingKind.MODULE_LIST, "", {"complete": True, "count": len(report["modules"])}
     if "changed_files" in platform:
         changed = {"changed": platform["changed_files"], "missing": platform.get("missing_files", [])}
-        yield What.FILES, "platform", changed
+        yield FindingKind.FILES, "platform", changed
     if "files" in report:
         entries = {clean_path(path): file for path, file in report["files"]["entries"].items()}
-        yield What.FILES, report["files"]["module"], {"entries": entries}
+        yield FindingKind.FILES, report["files"]["module"], {"entries": entries}
     if "overrides" in report:
-        yield What.OVERRIDES, "", report["overrides"]
+        yield FindingKind.OVERRIDES, "", report["overrides"]

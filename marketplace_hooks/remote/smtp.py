@@ -27,7 +27,7 @@ CLOSING = 421
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
+class MailMessage:
     """One mail, ready: plain text, to one person. `message_id` is the same at every attempt."""
 
     message_id: str
@@ -63,11 +63,11 @@ class MailServer:
         self._timeout_s = timeout_s
 
     @contextlib.contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self) -> Iterator[SmtpConnection]:
         """A connection, safe and signed in. Raises `MailServerAway`."""
         client = self._connect()
         try:
-            yield Connection(client)
+            yield SmtpConnection(client)
         finally:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 client.quit()
@@ -95,7 +95,7 @@ class MailServer:
         return client
 
 
-class Connection:
+class SmtpConnection:
     """One conversation with the server. `is_open` is False once it has ended, whoever ended it."""
 
     def __init__(self, client: smtplib.SMTP) -> None:
@@ -113,7 +113,7 @@ class Connection:
         if code != AGREED:
             raise MailServerAway(f"NOOP {code}")
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: MailMessage) -> None:
         """Hand over one letter. Raises `MailRefused`, `MailDeferred`; when neither, the server has taken it."""
         message = letter.as_message()
         try:

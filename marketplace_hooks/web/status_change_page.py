@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..database.text_search import folded
-from ..domain.catalog.statuses import Asked, Effect, Side, Status
+from ..domain.catalog.statuses import Effect, Side, Status, StatusRequest
 from ..errors import NotFound, Refused
 from ..models.products import SubjectKind
 from ..services.catalog.holds_view import holds_fingerprint
@@ -97,7 +97,7 @@ def apply_change(change_page: StatusChangePage, id_: str, status: str) -> BaseRe
         _check_name(filled, change_page.kind, [*title.values()])
     if filled.errors:
         return _shown(change_page, id_, wanted, filled, code=422)
-    asked = Asked(side=change_page.side, status=wanted, effective_at=at)
+    asked = StatusRequest(side=change_page.side, status=wanted, effective_at=at)
     try:
         done = run_form_once(lambda uow: _ask(change_page, uow, id_, asked, reason, filled.text("seen") or None))
     except Refused as refused:
@@ -113,7 +113,9 @@ def apply_change(change_page: StatusChangePage, id_: str, status: str) -> BaseRe
     return redirect(change_page.url(change_page.page, id_), 303)
 
 
-def _ask(change_page: StatusChangePage, uow: UnitOfWork, id_: str, asked: Asked, reason: str, seen: str | None) -> str:
+def _ask(
+    change_page: StatusChangePage, uow: UnitOfWork, id_: str, asked: StatusRequest, reason: str, seen: str | None
+) -> str:
     """The cascade's id, else the effect."""
     target = StatusChangeTarget(kind=change_page.kind, id=id_, seller_id=change_page.seller_id())
     answered = request_status_change(uow, target, asked, Cause(actor=change_page.side, reason=reason), expected=seen)

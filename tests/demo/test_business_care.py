@@ -14,7 +14,7 @@ from marketplace_hooks.demo import business_care, catalog
 from marketplace_hooks.demo.catalog import Event
 from marketplace_hooks.demo.load import signed_posts
 from marketplace_hooks.demo.subscribers import product_events, subscriber_events, withdrawal_event
-from marketplace_hooks.domain.business_care.entitlement import Entitlement, Question
+from marketplace_hooks.domain.business_care.entitlement import Entitlement, EntitlementQuestion
 from marketplace_hooks.models.inbox import InboxEvent, InboxState
 from marketplace_hooks.models.releases import Release, ReleasePurchase
 from marketplace_hooks.models.subscriptions import Subscription
@@ -33,7 +33,7 @@ def load(marketplace: Marketplace, told: Iterable[Event]) -> None:
 
 def entitlement(marketplace: Marketplace, purchase_id: str) -> Entitlement:
     runtime = marketplace.runtime
-    question = Question(at=runtime.now(), zone=runtime.settings.reference_zone)
+    question = EntitlementQuestion(at=runtime.now(), zone=runtime.settings.reference_zone)
     with runtime.database.reading() as session:
         return check(session, Asked(purchase_id=purchase_id), question)
 

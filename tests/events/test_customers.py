@@ -17,7 +17,7 @@ from marketplace_hooks.models.inbox import InboxEvent
 from marketplace_hooks.models.inspections import Inspection, SiteCredential
 from marketplace_hooks.models.purchases import Customer, Purchase
 from marketplace_hooks.models.subscriptions import Subscription
-from marketplace_hooks.models.support import Message, SupportRequest
+from marketplace_hooks.models.support import SupportMessage, SupportRequest
 from marketplace_hooks.remote.probes.protocol import Credentials
 from marketplace_hooks.services.access import tokens
 from marketplace_hooks.services.inspections.requests import start_inspection
@@ -196,7 +196,7 @@ def test_no_word_of_a_conversation_stays(marketplace: Marketplace) -> None:
             )
         )
         session.add(
-            Message(
+            SupportMessage(
                 request_id="request-1",
                 message_id="message-1",
                 side="seller",

@@ -13,7 +13,7 @@ import pytest
 from marketplace_hooks.config.smtp_url import SmtpServer, as_smtp
 from marketplace_hooks.errors import MailDeferred, MailRefused, MailServerAway
 from marketplace_hooks.remote import smtp as real
-from marketplace_hooks.remote.smtp import Letter
+from marketplace_hooks.remote.smtp import MailMessage
 
 from ..support.mail_server import PASSWORD, MailServer, mail_server
 from .http.test_tls import Authority
@@ -25,7 +25,7 @@ def playing() -> Iterator[MailServer]:
         yield server
 
 
-def letter(**other: Any) -> Letter:
+def letter(**other: Any) -> MailMessage:
     written: dict[str, Any] = {
         "message_id": "evt_1.customer@market.example",
         "sender": "no-reply@market.example",
@@ -36,7 +36,7 @@ def letter(**other: Any) -> Letter:
         "language": "fr",
         "written_at": datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
     }
-    return Letter(**{**written, **other})
+    return MailMessage(**{**written, **other})
 
 
 def at(port: int, security: str = "none", **other: Any) -> real.MailServer:
@@ -44,7 +44,7 @@ def at(port: int, security: str = "none", **other: Any) -> real.MailServer:
     return real.MailServer(server, hello="market.example", timeout_s=5)
 
 
-def hand_over(server: real.MailServer, sent: Letter | None = None) -> None:
+def hand_over(server: real.MailServer, sent: MailMessage | None = None) -> None:
     with server.connection() as connection:
         connection.send(sent or letter())
 

@@ -8,7 +8,7 @@ from typing import Any
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.domain.business_care.entitlement import Entitlement, Question
+from marketplace_hooks.domain.business_care.entitlement import Entitlement, EntitlementQuestion
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.purchases import Purchase
 from marketplace_hooks.models.subscriptions import Notice, Period, Subscription
@@ -128,7 +128,9 @@ def asked(
 ) -> Entitlement:
     """Ask who is entitled: now, or as it was at an instant."""
     runtime = marketplace.runtime
-    question = Question(at=at or datetime.now(UTC), zone=runtime.settings.reference_zone, product=product, site=site)
+    question = EntitlementQuestion(
+        at=at or datetime.now(UTC), zone=runtime.settings.reference_zone, product=product, site=site
+    )
     with runtime.database.reading() as session:
         return check(session, about or Asked(purchase_id=PURCHASE), question, as_of_now=at is None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from marketplace_hooks.domain.catalog.statuses import Asked, Side, Status
+from marketplace_hooks.domain.catalog.statuses import Side, Status, StatusRequest
 from marketplace_hooks.models.products import SubjectKind
 from marketplace_hooks.services.catalog.locked_subjects import LockedSubject, LockedSubjects
 from marketplace_hooks.services.catalog.status_changes import cancel_scheduled, change_status, reinstate
@@ -39,7 +39,7 @@ def press_status(
     kind: str = "product",
 ) -> None:
     """Ask for a status; what is refused changes nothing."""
-    asked = Asked(side=Side(side), status=Status(status), effective_at=effective_at)
+    asked = StatusRequest(side=Side(side), status=Status(status), effective_at=effective_at)
     press(marketplace, lambda uow, locked: change_status(uow, locked, asked, BY_BUTTON), id_, kind)
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 
 from marketplace_hooks.domain.support.state_machine import ClockName
-from marketplace_hooks.models.support import Clock, Message, RefundClaim, SupportRequest
+from marketplace_hooks.models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from marketplace_hooks.services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 
 from .customers import SHOP, holds
@@ -82,8 +82,10 @@ def due(marketplace: Marketplace, name: ClockName, request_id: str = REQUEST) ->
     return found
 
 
-def messages(marketplace: Marketplace, request_id: str = REQUEST) -> list[Message]:
-    return marketplace.all(select(Message).where(Message.request_id == request_id).order_by(Message.id))
+def messages(marketplace: Marketplace, request_id: str = REQUEST) -> list[SupportMessage]:
+    return marketplace.all(
+        select(SupportMessage).where(SupportMessage.request_id == request_id).order_by(SupportMessage.id)
+    )
 
 
 def claim(marketplace: Marketplace, request_id: str = REQUEST) -> RefundClaim | None:

@@ -12,7 +12,7 @@ import json
 import time
 from typing import Any
 
-from .exchanges import Answer, Request, json_answer
+from .exchanges import ShopRequest, ShopResponse, json_response
 from .model import ApiClient, Module, Shop
 
 KNOWN_SCOPES = ("module_read", "module_write", "api_client_read", "api_client_write", "hook_read")
@@ -21,7 +21,7 @@ LONGEST_STORED_VERSION = 8
 """`ps_module.version` is a VARCHAR(8): longer versions are cut."""
 
 
-def answer(shop: Shop, request: Request, path: str) -> Answer | None:
+def answer(shop: Shop, request: ShopRequest, path: str) -> ShopResponse | None:
     """Answer a request for `path`, what follows `/admin-api/`. None: this shop has no Admin API, as a 404 says."""
     if not shop.is_since("9") or not shop.admin_api or shop.multistore:
         return None
@@ -31,10 +31,10 @@ def answer(shop: Shop, request: Request, path: str) -> Answer | None:
     if path == "access_token":
         return _token(shop, request)
     client = _authenticated(shop, request)
-    if isinstance(client, Answer):
+    if isinstance(client, ShopResponse):
         return client
     if path == "api-clients/infos":
-        return json_answer(_client_shown(shop, client))
+        return json_response(_client_shown(shop, client))
     scopes = _claims(shop, request).get("scopes", [])
     if "module_read" not in scopes:
         return _problem(403, "Access Denied.")
@@ -46,17 +46,17 @@ def answer(shop: Shop, request: Request, path: str) -> Answer | None:
     if module is None:
         return _problem(404, "Not Found")
     installed = {**_module_shown(shop, module), "installed": module.installed}
-    return json_answer(installed)
+    return json_response(installed)
 
 
-def _over_http(shop: Shop, request: Request) -> Answer:
+def _over_http(shop: Shop, request: ShopRequest) -> ShopResponse:
     location = f"https://{shop.domain or request.host}{request.target}"
     if shop.is_since("9.1"):
-        return json_answer("Use HTTPS protocol", 401, [("Location", location)])
-    return Answer(status=302 if request.method == "GET" else 308, headers=(("Location", location),))
+        return json_response("Use HTTPS protocol", 401, [("Location", location)])
+    return ShopResponse(status=302 if request.method == "GET" else 308, headers=(("Location", location),))
 
 
-def _token(shop: Shop, request: Request) -> Answer:
+def _token(shop: Shop, request: ShopRequest) -> ShopResponse:
     if request.method != "POST":
         return _problem(405, "Method Not Allowed")
     form = dict(request.form)
@@ -76,12 +76,12 @@ def _token(shop: Shop, request: Request) -> Answer:
                 401, "access_denied", denied, f"Usage of scope `{scope}` is not allowed for this client"
             )
     token = _signed(shop, client, ["is_authenticated", *scopes])
-    return json_answer({"token_type": "Bearer", "expires_in": client.lifetime_s, "access_token": token})
+    return json_response({"token_type": "Bearer", "expires_in": client.lifetime_s, "access_token": token})
 
 
-def _oauth_error(status: int, error: str, description: str, hint: str | None = None) -> Answer:
+def _oauth_error(status: int, error: str, description: str, hint: str | None = None) -> ShopResponse:
     content = {"error": error, "error_description": description}
-    return json_answer({**content, **({"hint": hint} if hint else {}), "message": description}, status)
+    return json_response({**content, **({"hint": hint} if hint else {}), "message": description}, status)
 
 
 def _signed(shop: Shop, client: ApiClient, scopes: list[str]) -> str:
@@ -99,7 +99,7 @@ def _signed(shop: Shop, client: ApiClient, scopes: list[str]) -> str:
     return f"{head}.{body}.{_signature(shop, head, body)}"
 
 
-def _claims(shop: Shop, request: Request) -> dict[str, Any]:
+def _claims(shop: Shop, request: ShopRequest) -> dict[str, Any]:
     """Return the claims of a bearer token of this shop's own, none if it is not, or has expired."""
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
     head, _, rest = token.partition(".")
@@ -119,7 +119,7 @@ def _base64(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def _authenticated(shop: Shop, request: Request) -> ApiClient | Answer:
+def _authenticated(shop: Shop, request: ShopRequest) -> ApiClient | ShopResponse:
     authorization = request.headers.get("authorization")
     if authorization is None or shop.strips_authorization:
         return _unauthenticated(shop, "No Authorization header provided")
@@ -132,11 +132,11 @@ def _authenticated(shop: Shop, request: Request) -> ApiClient | Answer:
     return client or _unauthenticated(shop, "Invalid credentials")
 
 
-def _unauthenticated(shop: Shop, words: str) -> Answer:
+def _unauthenticated(shop: Shop, words: str) -> ShopResponse:
     headers = [("WWW-Authenticate", "Bearer")]
     if shop.is_since("9.1"):
-        return json_answer(words, 401, headers)
-    return Answer(status=401, headers=(("Content-Type", "application/json"), *headers), body=words.encode())
+        return json_response(words, 401, headers)
+    return ShopResponse(status=401, headers=(("Content-Type", "application/json"), *headers), body=words.encode())
 
 
 def _client_shown(shop: Shop, client: ApiClient) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def _client_shown(shop: Shop, client: ApiClient) -> dict[str, Any]:
     }
 
 
-def _module_list(shop: Shop, request: Request) -> Answer:
+def _module_list(shop: Shop, request: ShopRequest) -> ShopResponse:
     wanted = request.parameter("filters[technicalName]")
     # The filter is SQL's LIKE %x%, so other names than the one asked for come along.
     found = [module for module in shop.modules if module.installed and (wanted or "") in module.name]
@@ -159,7 +159,7 @@ def _module_list(shop: Shop, request: Request) -> Answer:
     offset = _number(request, "offset", 0)
     if request.parameter("sortOrder") == "desc":
         found.reverse()
-    return json_answer(
+    return json_response(
         {
             "totalItems": len(found),
             "orderBy": request.parameter("orderBy"),
@@ -183,12 +183,12 @@ def _module_shown(shop: Shop, module: Module) -> dict[str, Any]:
     }
 
 
-def _number(request: Request, name: str, default: int) -> int:
+def _number(request: ShopRequest, name: str, default: int) -> int:
     value = request.parameter(name) or ""
     return int(value) if value.isdecimal() else default
 
 
-def _problem(status: int, detail: str) -> Answer:
-    return json_answer(
+def _problem(status: int, detail: str) -> ShopResponse:
+    return json_response(
         {"type": f"/errors/{status}", "title": "An error occurred", "status": status, "detail": detail}, status
     )

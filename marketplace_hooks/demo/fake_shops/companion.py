@@ -11,18 +11,18 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from .exchanges import Answer, Request, json_answer
+from .exchanges import ShopRequest, ShopResponse, json_response
 from .model import Module, Shop
 
 NAME = "marketplacecompanion"
 
 
-def is_asked(request: Request, path: str) -> bool:
+def is_asked(request: ShopRequest, path: str) -> bool:
     """Say whether a request for `path`, what follows the shop's folder, is one for the companion."""
     return path == "index.php" and request.parameter("fc") == "module" and request.parameter("module") == NAME
 
 
-def answer(shop: Shop, request: Request) -> Answer | None:
+def answer(shop: Shop, request: ShopRequest) -> ShopResponse | None:
     """Answer a request for a report. None: there is no companion, as the theme's page says."""
     if shop.companion_key is None:
         return None
@@ -30,11 +30,11 @@ def answer(shop: Shop, request: Request) -> Answer | None:
     subject = request.parameter("subject") or ""
     proof = hmac.new(shop.companion_key.encode(), f"{nonce}.{subject}".encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(proof.encode(), request.headers.get("inspection-signature", "").encode()):
-        return json_answer({"error": "the request is not signed with this companion's key"}, 401)
+        return json_response({"error": "the request is not signed with this companion's key"}, 401)
     body = json.dumps(report(shop, request.host, nonce, subject)).encode()
     signature = hmac.new(shop.companion_key.encode(), body, hashlib.sha256).hexdigest()
     headers = (("Content-Type", "application/json"), ("Companion-Signature", signature))
-    return Answer(headers=headers, body=body)
+    return ShopResponse(headers=headers, body=body)
 
 
 def report(shop: Shop, host: str, nonce: str, subject: str) -> dict[str, Any]:

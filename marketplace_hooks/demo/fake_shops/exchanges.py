@@ -14,7 +14,7 @@ HTML = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class ShopRequest:
     """One request as it arrived. `target` is the request line's; header names are lower case."""
 
     method: str
@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ShopResponse:
     """One answer. `reason` None: the usual words for its status."""
 
     status: int = 200
@@ -53,17 +53,17 @@ class Answer:
     reason: str | None = None
 
 
-def page(body: str, status: int = 200, headers: Fields = (), reason: str | None = None) -> Answer:
+def page(body: str, status: int = 200, headers: Fields = (), reason: str | None = None) -> ShopResponse:
     """Return an HTML answer."""
-    return Answer(status=status, headers=(("Content-Type", HTML), *headers), body=body.encode(), reason=reason)
+    return ShopResponse(status=status, headers=(("Content-Type", HTML), *headers), body=body.encode(), reason=reason)
 
 
-def json_answer(content: Any, status: int = 200, headers: Fields = ()) -> Answer:
+def json_response(content: Any, status: int = 200, headers: Fields = ()) -> ShopResponse:
     """Return a JSON answer."""
     body = json.dumps(content, ensure_ascii=False).encode()
-    return Answer(status=status, headers=(("Content-Type", "application/json"), *headers), body=body)
+    return ShopResponse(status=status, headers=(("Content-Type", "application/json"), *headers), body=body)
 
 
-def redirect(location: str, status: int = 302) -> Answer:
+def redirect(location: str, status: int = 302) -> ShopResponse:
     """Return a redirect without a body."""
-    return Answer(status=status, headers=(("Content-Type", HTML), ("Location", location)))
+    return ShopResponse(status=status, headers=(("Content-Type", HTML), ("Location", location)))

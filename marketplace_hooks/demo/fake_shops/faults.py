@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from http.server import BaseHTTPRequestHandler
 
-from .exchanges import Answer, page
+from .exchanges import ShopResponse, page
 from .model import Fault, Shop
 
 BOMB_BYTES = 64 * 1024 * 1024
@@ -28,7 +28,7 @@ _ENTITIES = """<?xml version="1.0"?>
 """
 
 
-def spoil(answer: Answer, fault: Fault) -> Answer:
+def spoil(answer: ShopResponse, fault: Fault) -> ShopResponse:
     """Return what a faulty shop answers instead, where the fault is in the content."""
     xml = [("Content-Type", "text/xml;charset=utf-8")]
     kept = [(name, value) for name, value in answer.headers if name != "Content-Type"]

@@ -12,7 +12,7 @@ import re
 from email.utils import formatdate
 from urllib.parse import quote
 
-from .exchanges import Answer, Fields, Request, page
+from .exchanges import Fields, ShopRequest, ShopResponse, page
 from .model import Module, Server, Shop
 
 COOKIE_LIFETIME_S = 1_728_000
@@ -21,7 +21,7 @@ _MODULE_FILE = re.compile(r"modules/(?P<module>[A-Za-z0-9_-]+)/(?P<file>.+)")
 _CONFIG_FILE = re.compile(r"config(?:_[a-z]+)?\.xml")
 
 
-def answer(shop: Shop, request: Request, path: str) -> Answer:
+def answer(shop: Shop, request: ShopRequest, path: str) -> ShopResponse:
     """Answer a request for `path`, what follows the shop's folder: empty for the home page."""
     file = _MODULE_FILE.fullmatch(path)
     if file is not None:
@@ -33,13 +33,13 @@ def answer(shop: Shop, request: Request, path: str) -> Answer:
     return not_found(shop, request)
 
 
-def not_found(shop: Shop, request: Request) -> Answer:
+def not_found(shop: Shop, request: ShopRequest) -> ShopResponse:
     """Return the theme's page for what does not exist, with 200 where the theme says so."""
     body = _document(shop, "<h1>404</h1><p>The page you are looking for was not found.</p>")
     return page(body, 200 if shop.soft_404 else 404, _front_headers(shop, request))
 
 
-def blocked() -> Answer:
+def blocked() -> ShopResponse:
     """Return a firewall's page."""
     return page("<html><head><title>403 Forbidden</title></head><body><h1>Forbidden</h1></body></html>", 403)
 
@@ -65,7 +65,7 @@ def cookie_domain(shop: Shop, host: str) -> str:
     return "." + ".".join(name.split(".")[-2:]) if shop.shares_carts else name
 
 
-def _front_headers(shop: Shop, request: Request) -> Fields:
+def _front_headers(shop: Shop, request: ShopRequest) -> Fields:
     headers: list[tuple[str, str]] = []
     if shop.is_since("1.6.0.12") and not shop.is_since("1.7.6"):
         headers.append(("Powered-By", "PrestaShop"))
@@ -85,14 +85,14 @@ def _front_headers(shop: Shop, request: Request) -> Fields:
     return [*headers, ("Set-Cookie", "; ".join(attributes))]
 
 
-def _maintenance(shop: Shop, request: Request) -> Answer:
+def _maintenance(shop: Shop, request: ShopRequest) -> ShopResponse:
     body = _document(shop, "<h1>We'll be back soon.</h1>")
     if shop.is_since("1.7"):
         return page(body, 503, [*_front_headers(shop, request), ("Retry-After", "3600")])
     return page(body, 503, _front_headers(shop, request), reason="temporarily overloaded")
 
 
-def _home(shop: Shop, request: Request) -> str:
+def _home(shop: Shop, request: ShopRequest) -> str:
     base = f"http://{shop.domain or request.host}{shop.physical_uri}"
     shown = [module for module in shop.modules if module.installed and module.enabled and module.on_front]
     parts = [f'<link rel="stylesheet" href="{base}themes/{_theme(shop)}/assets/css/theme.css" type="text/css">']
@@ -136,7 +136,7 @@ def _document(shop: Shop, body: str, head: str = "") -> str:
     )
 
 
-def _module_file(shop: Shop, request: Request, name: str, file: str) -> Answer:
+def _module_file(shop: Shop, request: ShopRequest, name: str, file: str) -> ShopResponse:
     module = shop.module(name)
     if _denied(shop, file):
         return blocked()  # Apache refuses by the file's name, whether it exists or not
@@ -145,13 +145,13 @@ def _module_file(shop: Shop, request: Request, name: str, file: str) -> Answer:
     if _CONFIG_FILE.fullmatch(file):
         if file not in ("config.xml", f"config_{shop.language}.xml"):
             return not_found(shop, request)
-        return Answer(headers=(("Content-Type", "application/xml"),), body=_config_xml(module).encode())
+        return ShopResponse(headers=(("Content-Type", "application/xml"),), body=_config_xml(module).encode())
     if file == "logo.png":
-        return Answer(headers=(("Content-Type", "image/png"),), body=b"\x89PNG\r\n\x1a\n")
+        return ShopResponse(headers=(("Content-Type", "image/png"),), body=b"\x89PNG\r\n\x1a\n")
     if file == "index.php":
-        return Answer(status=302, headers=(("Location", "../"),))
+        return ShopResponse(status=302, headers=(("Location", "../"),))
     if file.endswith((".css", ".js")):
-        return Answer(headers=(("Content-Type", "text/css"),), body=f"/* {name} */".encode())
+        return ShopResponse(headers=(("Content-Type", "text/css"),), body=f"/* {name} */".encode())
     return not_found(shop, request)
 
 

@@ -16,13 +16,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import admin_api, companion, faults, pages, webservice
-from .exchanges import Answer, Request, redirect
+from .exchanges import ShopRequest, ShopResponse, redirect
 from .model import ApiClient, Fault, Key, Module, Server, Shop, ShopUrl
 
 __all__ = ["ApiClient", "FakeShop", "Fault", "Key", "Module", "Server", "Shop", "ShopUrl", "answer"]
 
 
-def answer(shop: Shop, request: Request) -> Answer:
+def answer(shop: Shop, request: ShopRequest) -> ShopResponse:
     """Return what the shop answers to a request; faults are not in it."""
     path = request.path
     if shop.domain is not None and request.host not in (shop.domain, shop.domain.partition(":")[0]):
@@ -47,7 +47,7 @@ def answer(shop: Shop, request: Request) -> Answer:
     return pages.answer(shop, request, path)
 
 
-def _to_main_domain(shop: Shop, path: str) -> Answer:
+def _to_main_domain(shop: Shop, path: str) -> ShopResponse:
     """PrestaShop sends whoever asks under another host to its main domain, and loses the path of the API on the way."""
     path = path.removeprefix(shop.physical_uri)
     target = f"index.php?url={path.removeprefix('api/')}" if path.startswith("api/") else path
@@ -63,7 +63,7 @@ class FakeShop:
     def __init__(self, shop: Shop, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """`port` 0: any free one."""
         self.shop = shop
-        self.requests: list[Request] = []
+        self.requests: list[ShopRequest] = []
         self._stopped = threading.Event()
         self._server = _QuietServer((host, port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -109,7 +109,7 @@ class FakeShop:
         class Handler(_Handler):
             def respond(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
-                request = Request(
+                request = ShopRequest(
                     method=self.command,
                     target=self.path,
                     headers={name.lower(): value for name, value in self.headers.items()},
@@ -134,7 +134,7 @@ class _QuietServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def write(self, found: Answer, request: Request, shop: Shop, stopped: threading.Event) -> None:
+    def write(self, found: ShopResponse, request: ShopRequest, shop: Shop, stopped: threading.Event) -> None:
         self.close_connection = True
         fault = shop.fault if shop.fault is not None and request.path.startswith(shop.fault_under) else None
         if fault is not None:

@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 
-from .exchanges import HTML, Answer, Fields, Request, redirect
+from .exchanges import HTML, Fields, ShopRequest, ShopResponse, redirect
 from .model import Key, Shop
 
 KEY_LENGTH = 32
@@ -38,12 +38,12 @@ Error = tuple[int, str]
 Row = dict[str, str]
 
 
-def answer(shop: Shop, request: Request, resource_path: str) -> Answer:
+def answer(shop: Shop, request: ShopRequest, resource_path: str) -> ShopResponse:
     """Answer a request for `resource_path`, what follows `/api/`: empty for the root."""
     login = _login(shop, request)
     if login is None:
         # The dispatcher dies before building headers, whether the webservice is on or off.
-        return Answer(
+        return ShopResponse(
             status=401, headers=(("Content-Type", HTML), ("WWW-Authenticate", _REALM)), body=b"401 Unauthorized"
         )
     resource, _, identifier = resource_path.strip("/").partition("/")
@@ -61,7 +61,7 @@ def answer(shop: Shop, request: Request, resource_path: str) -> Answer:
     return _resource(shop, request, resource, identifier)
 
 
-def _login(shop: Shop, request: Request) -> str | None:
+def _login(shop: Shop, request: ShopRequest) -> str | None:
     """Return the key a client sent, None if none arrived. PrestaShop takes it as login or as `ws_key`."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic" and not shop.strips_authorization:
@@ -72,7 +72,7 @@ def _login(shop: Shop, request: Request) -> str | None:
     return request.parameter("ws_key")
 
 
-def _refusal(shop: Shop, request: Request, login: str, resource: str) -> tuple[int, list[Error]] | None:
+def _refusal(shop: Shop, request: ShopRequest, login: str, resource: str) -> tuple[int, list[Error]] | None:
     """Return the status and errors by which the key, or what it asks for, is refused."""
     key = shop.key(login)
     if not shop.webservice:
@@ -92,7 +92,7 @@ def _refusal(shop: Shop, request: Request, login: str, resource: str) -> tuple[i
     return (_not_granted(request, key, resource) if resource else None) or _warning(shop)
 
 
-def _not_granted(request: Request, key: Key, resource: str) -> tuple[int, list[Error]] | None:
+def _not_granted(request: ShopRequest, key: Key, resource: str) -> tuple[int, list[Error]] | None:
     if resource not in _DESCRIPTIONS:
         full_list = ", ".join(f'"{name}"' for name in sorted(_DESCRIPTIONS))
         return 400, [(27, f'Resource of type "{resource}" does not exists. The full list is: {full_list}')]
@@ -109,7 +109,7 @@ def _warning(shop: Shop) -> tuple[int, list[Error]] | None:
     return (500, [(3, message)]) if shop.php_warnings else None
 
 
-def _refused(shop: Shop, request: Request, status: int, errors: Sequence[Error]) -> Answer:
+def _refused(shop: Shop, request: ShopRequest, status: int, errors: Sequence[Error]) -> ShopResponse:
     asks_again = [("WWW-Authenticate", _REALM)] if {code for code, _ in errors} & {17, 18, 20, 21} else []
     # From 8.0 the header table is printed as it was initialised (inspection-facts 1.2).
     version = "0" if shop.is_since("8") and errors[0][0] in (17, 18, 20, 21, 22) else shop.version
@@ -126,17 +126,17 @@ def _refused(shop: Shop, request: Request, status: int, errors: Sequence[Error])
     return _answered(shop, request, body, status=status, version=version, headers=asks_again)
 
 
-def _root(shop: Shop, request: Request, key: Key) -> Answer:
+def _root(shop: Shop, request: ShopRequest, key: Key) -> ShopResponse:
     if _wants_json(request):
         # On PHP 8 the root in JSON dies of a TypeError from 1.7.8 on (inspection-facts 1.4).
         if shop.is_since("1.7.8"):
-            return Answer(status=500, headers=(("Content-Type", HTML),))
+            return ShopResponse(status=500, headers=(("Content-Type", HTML),))
         return _answered(shop, request, json.dumps(sorted(key.grants)))
     entries = "".join(_root_entry(shop, request, name, key.grants[name]) for name in sorted(key.grants))
     return _answered(shop, request, _document(f'<api shopName="{html.escape(shop.name)}">\n{entries}</api>\n'))
 
 
-def _root_entry(shop: Shop, request: Request, name: str, granted: Sequence[str]) -> str:
+def _root_entry(shop: Shop, request: ShopRequest, name: str, granted: Sequence[str]) -> str:
     address = f"{_base(shop, request)}api/{name}"
     methods = [method for method in _METHODS if method != "PATCH" or shop.is_since("8")]
     flags = " ".join(f'{method.lower()}="{str(method in granted).lower()}"' for method in methods)
@@ -148,7 +148,7 @@ def _root_entry(shop: Shop, request: Request, name: str, granted: Sequence[str])
     )
 
 
-def _resource(shop: Shop, request: Request, resource: str, identifier: str) -> Answer:
+def _resource(shop: Shop, request: ShopRequest, resource: str, identifier: str) -> ShopResponse:
     rows = list(_filtered(_rows(shop, request, resource), request.query))
     if identifier:
         rows = [row for row in rows if row["id"] == identifier]
@@ -166,13 +166,13 @@ def _resource(shop: Shop, request: Request, resource: str, identifier: str) -> A
     return _answered(shop, request, _document(items if identifier else f"<{resource}>\n{items}</{resource}>\n"))
 
 
-def _item(shop: Shop, request: Request, one: str, resource: str, row: Row, displayed: bool) -> str:
+def _item(shop: Shop, request: ShopRequest, one: str, resource: str, row: Row, displayed: bool) -> str:
     if not displayed:
         return f'<{one} id="{row["id"]}" xlink:href="{_base(shop, request)}api/{resource}/{row["id"]}"/>\n'
     return f"<{one}>\n" + "".join(f"\t{_tag(name, value)}\n" for name, value in row.items()) + f"</{one}>\n"
 
 
-def _rows(shop: Shop, request: Request, resource: str) -> list[Row]:
+def _rows(shop: Shop, request: ShopRequest, resource: str) -> list[Row]:
     if resource == "shop_urls":
         return _shop_urls(shop, request)
     if resource == "shops":
@@ -187,7 +187,7 @@ def _rows(shop: Shop, request: Request, resource: str) -> list[Row]:
     return []
 
 
-def _shop_urls(shop: Shop, request: Request) -> list[Row]:
+def _shop_urls(shop: Shop, request: ShopRequest) -> list[Row]:
     main = (shop.shop_id, shop.domain or request.host, shop.physical_uri, "", True)
     further = [(row.shop_id, row.domain, row.physical_uri, row.virtual_uri, row.active) for row in shop.further_urls]
     return [
@@ -215,15 +215,15 @@ def _filtered(rows: Iterable[Row], query: Fields) -> Iterable[Row]:
 
 
 def _answered(
-    shop: Shop, request: Request, body: str, *, status: int = 200, version: str | None = None, headers: Fields = ()
-) -> Answer:
+    shop: Shop, request: ShopRequest, body: str, *, status: int = 200, version: str | None = None, headers: Fields = ()
+) -> ShopResponse:
     content = body.encode()
     sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     if status == 200 and request.headers.get("local-content-sha1") == sha1:
         status = 304
         content = b""
     versions = [version or shop.version] if shop.version_headers is None else shop.version_headers
-    return Answer(
+    return ShopResponse(
         status=status,
         headers=(
             *headers,
@@ -238,13 +238,13 @@ def _answered(
     )
 
 
-def _wants_json(request: Request) -> bool:
+def _wants_json(request: ShopRequest) -> bool:
     asked = [request.headers.get(name) for name in ("io-format", "output-format")]
     asked += [request.parameter(name) for name in ("io_format", "output_format")]
     return "JSON" in asked
 
 
-def _base(shop: Shop, request: Request) -> str:
+def _base(shop: Shop, request: ShopRequest) -> str:
     return f"http://{shop.domain or request.host}{shop.physical_uri}"
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from .. import merchant_sites
 from ..civil_days import Zone, day_of
 from ..merchant_sites import Relation
-from .renewals import Stop
+from .renewals import RenewalStop
 
 
 class Code(StrEnum):
@@ -81,7 +81,7 @@ _REMEDIES = {
 }
 
 
-class Outcome(StrEnum):
+class EntitlementOutcome(StrEnum):
     """What a code means for a request that is being submitted (`domain.md` 20)."""
 
     ACCEPTED = "accepted"
@@ -91,11 +91,11 @@ class Outcome(StrEnum):
 
 
 _OUTCOMES = {
-    Code.SHOP_SCOPE_MISMATCH: Outcome.REFUSABLE,
-    Code.SHOP_NOT_BOUND: Outcome.NEEDS_INFORMATION,
-    Code.SHOP_SCOPE_REQUIRED: Outcome.NEEDS_INFORMATION,
-    Code.SHOP_URL_INVALID: Outcome.NEEDS_INFORMATION,
-    Code.PAYMENT_PENDING: Outcome.NEEDS_INFORMATION,
+    Code.SHOP_SCOPE_MISMATCH: EntitlementOutcome.REFUSABLE,
+    Code.SHOP_NOT_BOUND: EntitlementOutcome.NEEDS_INFORMATION,
+    Code.SHOP_SCOPE_REQUIRED: EntitlementOutcome.NEEDS_INFORMATION,
+    Code.SHOP_URL_INVALID: EntitlementOutcome.NEEDS_INFORMATION,
+    Code.PAYMENT_PENDING: EntitlementOutcome.NEEDS_INFORMATION,
 }
 
 
@@ -124,7 +124,7 @@ class CoveredPeriod:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dispute:
+class PaymentDispute:
     """A payment that the bank reversed; `won_at` is when the reversal was undone, None while it stands or was lost."""
 
     disputed_at: datetime
@@ -135,7 +135,7 @@ class Dispute:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Purchase:
+class PurchaseFacts:
     """What is known of one purchase. Instants are aware.
 
     `periods` are empty for a free product, which has no Business Care. `bound_site` is the merchant site's address as
@@ -151,14 +151,14 @@ class Purchase:
     bound_site: str | None = None
     refunded_at: datetime | None = None
     terminated_at: datetime | None = None
-    disputes: Sequence[Dispute] = ()
-    stops: Sequence[Stop] = ()
+    disputes: Sequence[PaymentDispute] = ()
+    stops: Sequence[RenewalStop] = ()
     renewal_is_awaited: bool = False
     reactivable: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class EntitlementQuestion:
     """What is asked: at which instant (aware), for which product (None: the purchase's), on which site.
 
     `zone` is the reference zone in which periods begin and end. A missing site and a blank one are the same.
@@ -195,12 +195,12 @@ class Entitlement:
         return DETAILS[self.code]
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> EntitlementOutcome:
         """What the code means for a request being submitted (`domain.md` 20)."""
-        return Outcome.ACCEPTED if self.valid else _OUTCOMES.get(self.code, Outcome.NOT_ENTITLED)
+        return EntitlementOutcome.ACCEPTED if self.valid else _OUTCOMES.get(self.code, EntitlementOutcome.NOT_ENTITLED)
 
 
-def judge(purchases: Iterable[Purchase], question: Question) -> Entitlement:
+def judge(purchases: Iterable[PurchaseFacts], question: EntitlementQuestion) -> Entitlement:
     """Answer for one or several purchases: of several, the code latest in precedence, then the latest last day.
 
     No purchase at all is `NOT_FOUND`. Raises ValueError for a naive instant.
@@ -210,7 +210,7 @@ def judge(purchases: Iterable[Purchase], question: Question) -> Entitlement:
     return max(answers, key=lambda found: (PRECEDENCE.index(found.code), found.last_day or date.min), default=nothing)
 
 
-def _judge_one(purchase: Purchase, question: Question) -> Entitlement:
+def _judge_one(purchase: PurchaseFacts, question: EntitlementQuestion) -> Entitlement:
     ended = _why_inactive(purchase, question)
     code = ended or _why_not_this_site(purchase, question) or _which_valid(purchase, question)
     remedy = _REMEDIES.get(code)
@@ -225,7 +225,7 @@ def _judge_one(purchase: Purchase, question: Question) -> Entitlement:
     )
 
 
-def _why_inactive(purchase: Purchase, question: Question) -> Code | None:
+def _why_inactive(purchase: PurchaseFacts, question: EntitlementQuestion) -> Code | None:
     at = question.at
     today = day_of(at, question.zone)
     payments = {period.payment_at(at) for period in purchase.periods if period.first_day <= today <= period.last_day}
@@ -243,7 +243,7 @@ def _why_inactive(purchase: Purchase, question: Question) -> Code | None:
     return next((code for code, applies in reasons.items() if applies), None)
 
 
-def _why_not_this_site(purchase: Purchase, question: Question) -> Code | None:
+def _why_not_this_site(purchase: PurchaseFacts, question: EntitlementQuestion) -> Code | None:
     # An address that was bound but cannot be read binds nothing: the customer is asked, not refused.
     if purchase.bound_site is None or merchant_sites.parse(purchase.bound_site) is None:
         return Code.SHOP_NOT_BOUND
@@ -258,7 +258,7 @@ def _why_not_this_site(purchase: Purchase, question: Question) -> Code | None:
             return None
 
 
-def _which_valid(purchase: Purchase, question: Question) -> Code:
+def _which_valid(purchase: PurchaseFacts, question: EntitlementQuestion) -> Code:
     if _relation(purchase.bound_site or "", question) is Relation.TEST_COPY:
         return Code.VALID_STAGING_SHOP
     if any(stop.stands_at(question.at) for stop in purchase.stops):
@@ -266,11 +266,11 @@ def _which_valid(purchase: Purchase, question: Question) -> Code:
     return Code.VALID
 
 
-def _relation(bound_site: str, question: Question) -> Relation:
+def _relation(bound_site: str, question: EntitlementQuestion) -> Relation:
     return merchant_sites.relation(question.site or "", bound_site, question.test_prefixes)
 
 
-def _last_day(purchase: Purchase, question: Question) -> date | None:
+def _last_day(purchase: PurchaseFacts, question: EntitlementQuestion) -> date | None:
     today = day_of(question.at, question.zone)
     begun = [
         period.last_day

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .renewals import Cause, Stop
+from .renewals import RenewalStop, StopCause
 
 
 @dataclass(frozen=True, kw_only=True)
-class Word:
+class RenewalChoice:
     """One word of the customer about the tacit renewal: cancelled, or enabled again, as received at an instant."""
 
     enabled: bool
@@ -22,7 +22,7 @@ class Word:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ending:
+class ProductWithdrawal:
     """A withdrawal of the product, in effect at the later of its receipt and `effective_at`; perhaps undone since."""
 
     received_at: datetime
@@ -36,7 +36,7 @@ class Ending:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class RenewalRecord:
     """Everything that was said about the renewals of one purchase. Instants are aware.
 
     `reopened_at` are the instants of its reactivations: each opens a Business Care that is renewed tacitly again, and
@@ -45,39 +45,39 @@ class Said:
     """
 
     purchased_at: datetime
-    words: Sequence[Word] = ()
-    endings: Sequence[Ending] = ()
+    words: Sequence[RenewalChoice] = ()
+    endings: Sequence[ProductWithdrawal] = ()
     reopened_at: Sequence[datetime] = ()
     ended_at: Sequence[datetime] = ()
 
 
-def stops_of(said: Said) -> tuple[Stop, ...]:
+def renewal_stops(said: RenewalRecord) -> tuple[RenewalStop, ...]:
     """Return every cause that ever stopped a renewal, each with the instant at which it was lifted, if it was."""
-    reopened = (Word(enabled=True, received_at=instant) for instant in said.reopened_at)
+    reopened = (RenewalChoice(enabled=True, received_at=instant) for instant in said.reopened_at)
     words = sorted((*said.words, *reopened), key=_order)
-    ended = (Stop(cause=Cause.ENDED, received_at=instant) for instant in said.ended_at)
+    ended = (RenewalStop(cause=StopCause.ENDED, received_at=instant) for instant in said.ended_at)
     return (*_customer_stops(words), *_withdrawal_stops(said, words), *ended)
 
 
-def _order(word: Word) -> tuple[datetime, bool]:
+def _order(word: RenewalChoice) -> tuple[datetime, bool]:
     """Of two words received at the same instant the cancellation is the last: nobody is charged in doubt."""
     return word.received_at, not word.enabled
 
 
-def _customer_stops(words: Iterable[Word]) -> Iterable[Stop]:
+def _customer_stops(words: Iterable[RenewalChoice]) -> Iterable[RenewalStop]:
     """The customer's own cause, from each cancellation until the next word that enables."""
     since: datetime | None = None
     for word in words:
         if word.enabled and since is not None:
-            yield Stop(cause=Cause.CUSTOMER, received_at=since, lifted_at=word.received_at)
+            yield RenewalStop(cause=StopCause.CUSTOMER, received_at=since, lifted_at=word.received_at)
             since = None
         elif not word.enabled and since is None:
             since = word.received_at
     if since is not None:
-        yield Stop(cause=Cause.CUSTOMER, received_at=since)
+        yield RenewalStop(cause=StopCause.CUSTOMER, received_at=since)
 
 
-def _withdrawal_stops(said: Said, words: Sequence[Word]) -> Iterable[Stop]:
+def _withdrawal_stops(said: RenewalRecord, words: Sequence[RenewalChoice]) -> Iterable[RenewalStop]:
     """The withdrawals that found the purchase made. Only an express word since the reinstatement lifts one."""
     for ending in said.endings:
         reinstated_at = ending.reinstated_at
@@ -88,8 +88,8 @@ def _withdrawal_stops(said: Said, words: Sequence[Word]) -> Iterable[Stop]:
             for word in words
             if word.enabled and reinstated_at is not None and word.received_at >= reinstated_at
         )
-        yield Stop(
-            cause=Cause.WITHDRAWAL,
+        yield RenewalStop(
+            cause=StopCause.WITHDRAWAL,
             received_at=ending.received_at,
             effective_at=ending.effective_at,
             lifted_at=min(lifted, default=None),

@@ -23,7 +23,7 @@ LONGEST_UNATTENDED_OUTAGE = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Period:
+class PeriodDates:
     """One period of Business Care; both days included, in the reference zone."""
 
     index: int
@@ -38,7 +38,7 @@ class NoticeWindow(NamedTuple):
     last_day: date
 
 
-class Timeliness(StrEnum):
+class NoticeTimeliness(StrEnum):
     TOO_EARLY = "too_early"
     IN_TIME = "in_time"
     TOO_LATE = "too_late"
@@ -60,14 +60,14 @@ def period_end(anchor: date, index: int) -> date:
     return add_months(anchor, MONTHS_PER_PERIOD * index)
 
 
-def period(anchor: date, index: int, *, first_index: int = 1) -> Period:
+def period(anchor: date, index: int, *, first_index: int = 1) -> PeriodDates:
     """Return period `index` of a subscription whose original date `anchor` opened period `first_index`.
 
     The opening period begins on the original date itself, the others the day after the one before has ended.
     """
     counted = index - first_index + 1
     first_day = anchor if counted == 1 else period_end(anchor, counted - 1) + timedelta(days=1)
-    return Period(index=index, first_day=first_day, last_day=period_end(anchor, counted))
+    return PeriodDates(index=index, first_day=first_day, last_day=period_end(anchor, counted))
 
 
 def renewal_instant(anchor: date, index: int, zone: Zone) -> datetime:
@@ -93,16 +93,16 @@ def notice_day(last_day: date) -> date:
     return add_months(last_day, -2)
 
 
-def judge_notice(sent_at: datetime, last_day: date, zone: Zone) -> Timeliness:
+def judge_notice(sent_at: datetime, last_day: date, zone: Zone) -> NoticeTimeliness:
     """Say whether a notice sent at an instant fell into the window of `last_day`, by civil days of `zone`."""
     window = notice_window(last_day)
     sent_on = day_of(sent_at, zone)
     if sent_on < window.first_day:
-        return Timeliness.TOO_EARLY
-    return Timeliness.TOO_LATE if sent_on > window.last_day else Timeliness.IN_TIME
+        return NoticeTimeliness.TOO_EARLY
+    return NoticeTimeliness.TOO_LATE if sent_on > window.last_day else NoticeTimeliness.IN_TIME
 
 
-class Cause(StrEnum):
+class StopCause(StrEnum):
     """Why a renewal does not happen. Causes accumulate; undoing one does not undo another (`domain.md` 10)."""
 
     CUSTOMER = "customer"
@@ -111,14 +111,14 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stop:
+class RenewalStop:
     """One cause that stops renewals, from when, and until when if it was lifted. Instants are aware.
 
     `received_at` is when it was received: by us, or by the platform if it says so. `effective_at` matters to a
     withdrawal alone (None: at receipt). `lifted_at` is when its lifting was received; None: it stands.
     """
 
-    cause: Cause
+    cause: StopCause
     received_at: datetime
     effective_at: datetime | None = None
     lifted_at: datetime | None = None
@@ -131,7 +131,7 @@ class Stop:
         """
         if self.lifted_at is not None and self.lifted_at < renewal_at:
             return False
-        if self.cause is Cause.CUSTOMER:
+        if self.cause is StopCause.CUSTOMER:
             return self.received_at < renewal_at
         return self.starts_at <= renewal_at
 
@@ -145,7 +145,7 @@ class Stop:
         return max(self.received_at, self.effective_at or self.received_at)
 
 
-class Decision(StrEnum):
+class RenewalDecision(StrEnum):
     """What to do about one renewal now."""
 
     NOT_OURS = "not_ours"
@@ -160,22 +160,22 @@ class Renewal:
 
     renewal_at: datetime
     recorded_at: datetime
-    stops: tuple[Stop, ...] = ()
+    stops: tuple[RenewalStop, ...] = ()
 
 
-def decide(renewal: Renewal, now: datetime) -> Decision:
+def decide(renewal: Renewal, now: datetime) -> RenewalDecision:
     """Say whether the period after a renewal's instant is to be claimed (`domain.md` 11).
 
     Causes are ordered against the instant, not against `now`: however late it is noticed, the outcome is the same.
     `not_ours`: the instant does not come after the purchase was recorded here, as in an imported history.
     """
     if renewal.renewal_at <= renewal.recorded_at:
-        return Decision.NOT_OURS
+        return RenewalDecision.NOT_OURS
     if renewal.renewal_at > latest_claimable(now):
-        return Decision.WAIT
+        return RenewalDecision.WAIT
     if any(stop.prevents(renewal.renewal_at) for stop in renewal.stops):
-        return Decision.STOPPED
-    return Decision.CLAIM
+        return RenewalDecision.STOPPED
+    return RenewalDecision.CLAIM
 
 
 def latest_claimable(now: datetime) -> datetime:

@@ -42,7 +42,7 @@ class Effect(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WhatStands:
+class SubjectState:
     """The facts about one subject when one of its sides asks for a change.
 
     `held_by` are all sides with an open hold; `withdrawn` is a withdrawal in effect. The others belong to the asking
@@ -58,7 +58,7 @@ class WhatStands:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class StatusRequest:
     """One side asks for a status at an instant.
 
     `sent_at` and `version` are the event's; both None when asked here (a button, the API). `effective_at` in the past
@@ -79,7 +79,7 @@ def status_of(*, withdrawn: bool, held_by: Collection[Side]) -> Status:
     return Status.OFFLINE_TEMPORARY if held_by else Status.ONLINE
 
 
-def is_superseded(stands: WhatStands, *, version: int | None, sent_at: datetime | None) -> bool:
+def is_superseded(stands: SubjectState, *, version: int | None, sent_at: datetime | None) -> bool:
     """Whether an event comes too late to count: its side has said something newer, by event or here (`domain.md` 2).
 
     Versions are compared at receipt only; what is asked here (both None) is never late.
@@ -89,7 +89,7 @@ def is_superseded(stands: WhatStands, *, version: int | None, sent_at: datetime 
     return sent_at is not None and stands.changed_here_at is not None and sent_at < stands.changed_here_at
 
 
-def judge(stands: WhatStands, asked: Asked, now: datetime) -> Effect:
+def judge(stands: SubjectState, asked: StatusRequest, now: datetime) -> Effect:
     """What the change does if it comes to its side in time; `now` is when it was received, however late it is judged.
 
     A scheduled change is judged like any other when its instant has come, with neither version nor `effective_at`.

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..versions import compatible
-from .evidence import Fact, ModuleState, Picture
+from .evidence import Fact, ModuleState, SiteFacts
 
 
-class Verdict(enum.StrEnum):
+class ConflictVerdict(enum.StrEnum):
     """Whether a declared conflict is there."""
 
     CONFLICT = "conflict"
@@ -43,31 +43,31 @@ class ModuleConflict:
     """What was found of one module declared incompatible. `source`: the fact that decided, if any."""
 
     module: IncompatibleModule
-    verdict: Verdict
+    verdict: ConflictVerdict
     version: str | None = None
     source: Fact | None = None
 
 
-def module_conflicts(declared: Iterable[IncompatibleModule], seen: Picture) -> tuple[ModuleConflict, ...]:
+def module_conflicts(declared: Iterable[IncompatibleModule], seen: SiteFacts) -> tuple[ModuleConflict, ...]:
     """Judge every module declared incompatible: a conflict is installed, enabled, and of a version in the range."""
     return tuple(_judged(module, seen.module(module.name)) for module in declared)
 
 
 def _judged(module: IncompatibleModule, state: ModuleState) -> ModuleConflict:
-    def verdict(verdict: Verdict, part: str) -> ModuleConflict:
+    def verdict(verdict: ConflictVerdict, part: str) -> ModuleConflict:
         return ModuleConflict(module=module, verdict=verdict, version=state.version, source=state.facts.get(part))
 
     if state.installed is False:
-        return verdict(Verdict.NONE, "installed")
+        return verdict(ConflictVerdict.NONE, "installed")
     if state.enabled is False:
-        return verdict(Verdict.NONE, "enabled")
+        return verdict(ConflictVerdict.NONE, "enabled")
     ranged = module.minimum is not None or module.maximum is not None
     version_part = "version" if "version" in state.facts else "installed_version"
     if ranged and state.version is not None and not compatible(state.version, module.minimum, module.maximum):
-        return verdict(Verdict.NONE, version_part)
+        return verdict(ConflictVerdict.NONE, version_part)
     if state.installed is None or state.enabled is None or (ranged and state.version is None):
-        return verdict(Verdict.UNKNOWN, "installed")
-    return verdict(Verdict.CONFLICT, version_part if ranged else "enabled")
+        return verdict(ConflictVerdict.UNKNOWN, "installed")
+    return verdict(ConflictVerdict.CONFLICT, version_part if ranged else "enabled")
 
 
 class OverrideOrigin(enum.StrEnum):

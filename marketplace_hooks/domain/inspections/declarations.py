@@ -39,7 +39,7 @@ class DeclaredModule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Declared:
+class Declaration:
     """What a customer says of his site. `whole_list`: he says that these are all the modules there are."""
 
     platform_version: str | None = None
@@ -55,7 +55,7 @@ class Declared:
         }
 
     @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> Declared:
+    def from_json(cls, given: Mapping[str, Any]) -> Declaration:
         """Read what `as_json` wrote, or what a form or an API call declared in the same shape.
 
         Raises ValueError, with a sentence, for a malformed name or version, and for absurdly many modules.
@@ -80,7 +80,7 @@ def clean_version(text: Any) -> str:
     return version
 
 
-def read_exported_list(text: str) -> Declared:
+def read_exported_list(text: str) -> Declaration:
     """Read a list of modules exported from the back office, as CSV or JSON: the whole list of those installed.
 
     The first line of a CSV names its columns; `;`, `,` and tabs separate. Raises ValueError with a sentence.
@@ -89,7 +89,7 @@ def read_exported_list(text: str) -> Declared:
         raise ValueError(f"the list is longer than {MAX_LENGTH} characters")
     text = text.removeprefix("\ufeff").strip()
     if text.startswith(("[", "{")):
-        return Declared(modules=_modules(_json_rows(text)), whole_list=True)
+        return Declaration(modules=_modules(_json_rows(text)), whole_list=True)
     lines = text.splitlines()
     if not lines:
         raise ValueError("the list is empty")
@@ -103,7 +103,7 @@ def read_exported_list(text: str) -> Declared:
     except csv.Error as error:
         raise ValueError(f"the list is not CSV: {error}") from error
     rows = [{column: row[at] for column, at in places.items() if at < len(row)} for row in cells if any(row)]
-    return Declared(modules=_modules(rows), whole_list=True)
+    return Declaration(modules=_modules(rows), whole_list=True)
 
 
 def _json_rows(text: str) -> list[dict[str, Any]]:

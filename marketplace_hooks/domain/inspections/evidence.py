@@ -29,7 +29,7 @@ class Strength(enum.StrEnum):
     DECLARED = "declared"
 
 
-class What(enum.StrEnum):
+class FindingKind(enum.StrEnum):
     """What a finding is about, and the form of its value.
 
     `platform_version`: a text. `shop_identity`: `{"matches", "shop_id"}`. `module` (its subject is the technical name):
@@ -55,7 +55,7 @@ class Finding:
     `facts` fill the sentence of the note.
     """
 
-    what: What
+    what: FindingKind
     probe: str
     rank: int
     strength: Strength
@@ -135,24 +135,24 @@ def upgrade_is_unfinished(disk: str | None, database: str | None) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
+class SiteFacts:
     """Everything found about one site, put together. Findings are ordered: the best rung first, then the newest."""
 
     findings: tuple[Finding, ...]
 
     @property
     def platform_version(self) -> Fact | None:
-        return self._facts(What.PLATFORM_VERSION, "").get("")
+        return self._facts(FindingKind.PLATFORM_VERSION, "").get("")
 
     @property
     def belongs_to_shop(self) -> Fact | None:
         """Whether the credential given is one of the bound site's own; None when nobody could tell."""
-        return self._facts(What.SHOP_IDENTITY, "").get("matches")
+        return self._facts(FindingKind.SHOP_IDENTITY, "").get("matches")
 
     @property
     def whole_list(self) -> Finding | None:
         """The best finding that says which modules are installed, all of them; None: an absence proves nothing."""
-        lists = (one for one in self.findings if one.what is What.MODULE_LIST and one.is_known)
+        lists = (one for one in self.findings if one.what is FindingKind.MODULE_LIST and one.is_known)
         return next((one for one in lists if one.value.get("complete")), None)
 
     @property
@@ -163,45 +163,45 @@ class Picture:
     @property
     def warnings(self) -> tuple[Finding, ...]:
         """What a credential could do beyond what was asked for: accepted, and said."""
-        return tuple(one for one in self.findings if one.what is What.CREDENTIAL and one.is_known)
+        return tuple(one for one in self.findings if one.what is FindingKind.CREDENTIAL and one.is_known)
 
     @property
     def module_names(self) -> tuple[str, ...]:
         """Every module that anything was found about, in alphabetical order."""
-        return tuple(sorted({one.subject for one in self.findings if one.what is What.MODULE and one.is_known}))
+        return tuple(sorted({one.subject for one in self.findings if one.what is FindingKind.MODULE and one.is_known}))
 
     def module(self, name: str) -> ModuleState:
         """What is known of the module of this technical name, compared without regard to letter case."""
-        return ModuleState(name=name, facts=self._facts(What.MODULE, name))
+        return ModuleState(name=name, facts=self._facts(FindingKind.MODULE, name))
 
     def files(self, subject: str) -> Finding | None:
         """The best finding about the files of a module, or of the `platform`."""
-        return next(iter(self._about(What.FILES, subject)), None)
+        return next(iter(self._about(FindingKind.FILES, subject)), None)
 
     @property
     def overrides(self) -> Finding | None:
         """The best finding about the overrides of the site."""
-        return next(iter(self._about(What.OVERRIDES, "")), None)
+        return next(iter(self._about(FindingKind.OVERRIDES, "")), None)
 
     @property
-    def contradictions(self) -> tuple[tuple[What, str, str, Fact], ...]:
+    def contradictions(self) -> tuple[tuple[FindingKind, str, str, Fact], ...]:
         """Every fact on which rungs disagree: what, subject, part, and the fact with those who say otherwise."""
         subjects = dict.fromkeys((one.what, one.subject) for one in self.findings if one.is_known)
         return tuple(
             (what, subject, part, fact)
             for what, subject in subjects
-            if what not in (What.CREDENTIAL, What.MODULE_LIST, What.FILES, What.OVERRIDES)
+            if what not in (FindingKind.CREDENTIAL, FindingKind.MODULE_LIST, FindingKind.FILES, FindingKind.OVERRIDES)
             for part, fact in self._facts(what, subject).items()
             if fact.contradicted_by
         )
 
-    def _about(self, what: What, subject: str) -> Iterator[Finding]:
+    def _about(self, what: FindingKind, subject: str) -> Iterator[Finding]:
         wanted = subject.casefold()
         return (one for one in self.findings if one.what is what and one.is_known and one.subject.casefold() == wanted)
 
-    def _facts(self, what: What, subject: str) -> dict[str, Fact]:
+    def _facts(self, what: FindingKind, subject: str) -> dict[str, Fact]:
         findings = list(self._about(what, subject))
-        whole = self.whole_list if what is What.MODULE else None
+        whole = self.whole_list if what is FindingKind.MODULE else None
         if whole is not None and all(one.probe != whole.probe for one in findings):
             findings.append(_absence(whole, subject))
             findings.sort(key=_order)
@@ -213,9 +213,9 @@ class Picture:
         return facts
 
 
-def picture(findings: Iterable[Finding]) -> Picture:
+def merge_findings(findings: Iterable[Finding]) -> SiteFacts:
     """Put findings together: the best rung wins, and of one rung what it found last."""
-    return Picture(findings=tuple(sorted(findings, key=_order)))
+    return SiteFacts(findings=tuple(sorted(findings, key=_order)))
 
 
 def _order(one: Finding) -> tuple[int, float]:
@@ -224,7 +224,7 @@ def _order(one: Finding) -> tuple[int, float]:
 
 def _absence(whole: Finding, name: str) -> Finding:
     return Finding(
-        what=What.MODULE,
+        what=FindingKind.MODULE,
         probe=whole.probe,
         rank=whole.rank,
         strength=whole.strength,
@@ -235,10 +235,10 @@ def _absence(whole: Finding, name: str) -> Finding:
     )
 
 
-def _disagree(what: What, part: str, winner: Finding, other: Finding) -> bool:
+def _disagree(what: FindingKind, part: str, winner: Finding, other: Finding) -> bool:
     won = winner.parts[part]
     said = other.parts[part]
-    if what is What.PLATFORM_VERSION or part == "version":
+    if what is FindingKind.PLATFORM_VERSION or part == "version":
         # "8.2" said of an 8.2.1 is less exact, not wrong; a stale file only says that it was once there.
         if compatible(won, said, said) or compatible(said, won, won):
             return False

@@ -65,7 +65,7 @@ class Note(enum.StrEnum):
     GONE_WRONG = "gone_wrong"
 
 
-class Cause(enum.StrEnum):
+class AbsenceCause(enum.StrEnum):
     """Why an Admin API may answer 404 (`inspection-facts.md` 2)."""
 
     OLDER_THAN_9 = "older_than_9"
@@ -74,20 +74,20 @@ class Cause(enum.StrEnum):
     OTHER_PATH = "other_path"
 
 
-def absence_causes(version: str | None) -> tuple[Cause, ...]:
+def absence_causes(version: str | None) -> tuple[AbsenceCause, ...]:
     """Return what a 404 of the Admin API can still mean for a shop of this version (None: unknown)."""
     if version is None:
-        return tuple(Cause)
+        return tuple(AbsenceCause)
     if compare(version, "9") < 0:
-        return (Cause.OLDER_THAN_9,)
-    return (Cause.SWITCHED_OFF, Cause.MULTISTORE, Cause.OTHER_PATH)
+        return (AbsenceCause.OLDER_THAN_9,)
+    return (AbsenceCause.SWITCHED_OFF, AbsenceCause.MULTISTORE, AbsenceCause.OTHER_PATH)
 
 
-CAUSES: Mapping[Cause, str] = {
-    Cause.OLDER_THAN_9: "the shop runs a PrestaShop older than 9, which has no Admin API",
-    Cause.SWITCHED_OFF: "the Admin API is switched off (Advanced Parameters > Admin API)",
-    Cause.MULTISTORE: "multistore is on, for which the Admin API must be switched on separately",
-    Cause.OTHER_PATH: "the shop lives under another path than the address that we know",
+ABSENCE_CAUSES: Mapping[AbsenceCause, str] = {
+    AbsenceCause.OLDER_THAN_9: "the shop runs a PrestaShop older than 9, which has no Admin API",
+    AbsenceCause.SWITCHED_OFF: "the Admin API is switched off (Advanced Parameters > Admin API)",
+    AbsenceCause.MULTISTORE: "multistore is on, for which the Admin API must be switched on separately",
+    AbsenceCause.OTHER_PATH: "the shop lives under another path than the address that we know",
 }
 """In English, for the sentence of `Note.ADMIN_API_ABSENT`."""
 
@@ -184,5 +184,5 @@ def in_english(note: Note, facts: Mapping[str, Any], *, version: str | None = No
     """Return the sentence for developers and the command line. `version`: the platform's, where it is known."""
     values = {name: ", ".join(value) if isinstance(value, list | tuple) else value for name, value in facts.items()}
     if note is Note.ADMIN_API_ABSENT:
-        values["causes"] = "; or ".join(CAUSES[cause] for cause in absence_causes(version))
+        values["causes"] = "; or ".join(ABSENCE_CAUSES[cause] for cause in absence_causes(version))
     return SENTENCES[note] % values if values else SENTENCES[note]

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ..business_care.entitlement import Code, Payment, Purchase, Question, judge
+from ..business_care.entitlement import Code, EntitlementQuestion, Payment, PurchaseFacts, judge
 from ..civil_days import day_of
 
 
-class Verdict(StrEnum):
+class DownloadVerdict(StrEnum):
     """Whether a release may be downloaded, and otherwise the first reason why not."""
 
     AVAILABLE = "available"
@@ -31,7 +31,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Release:
+class ReleaseFacts:
     """One version of the purchase's product. `bought_at` is when the holder bought a paid one (None: not)."""
 
     is_paid: bool
@@ -39,40 +39,40 @@ class Release:
     bought_at: datetime | None = None
 
 
-_WHILE: Mapping[Code, Verdict] = {
-    Code.NOT_FOUND: Verdict.NO_BUSINESS_CARE,
-    Code.NOT_STARTED: Verdict.NOT_STARTED,
-    Code.PAYMENT_PENDING: Verdict.PAYMENT_PENDING,
+_WHILE: Mapping[Code, DownloadVerdict] = {
+    Code.NOT_FOUND: DownloadVerdict.NO_BUSINESS_CARE,
+    Code.NOT_STARTED: DownloadVerdict.NOT_STARTED,
+    Code.PAYMENT_PENDING: DownloadVerdict.PAYMENT_PENDING,
 }
 """What keeps a free release back while Business Care is not active, by its code; otherwise it is over."""
 
 
-def judge_download(release: Release, purchase: Purchase, question: Question) -> Verdict:
+def judge_download(release: ReleaseFacts, purchase: PurchaseFacts, question: EntitlementQuestion) -> DownloadVerdict:
     """Say whether a release of the purchase's product may be downloaded at the question's instant.
 
     The question's product and site play no part: who may download does so from anywhere.
     """
     if release.published_at > question.at:
-        return Verdict.NOT_PUBLISHED
-    entitlement = judge([purchase], Question(at=question.at, zone=question.zone))
+        return DownloadVerdict.NOT_PUBLISHED
+    entitlement = judge([purchase], EntitlementQuestion(at=question.at, zone=question.zone))
     if entitlement.code is Code.REFUNDED:
-        return Verdict.REFUNDED
+        return DownloadVerdict.REFUNDED
     if entitlement.code is Code.PAYMENT_DISPUTED or _is_disputed(purchase, question.at):
-        return Verdict.PAYMENT_DISPUTED
+        return DownloadVerdict.PAYMENT_DISPUTED
     if release.is_paid:
         bought = release.bought_at is not None and release.bought_at <= question.at
-        return Verdict.AVAILABLE if bought else Verdict.NOT_BOUGHT
+        return DownloadVerdict.AVAILABLE if bought else DownloadVerdict.NOT_BOUGHT
     if entitlement.active or _was_active(purchase, release.published_at, question):
-        return Verdict.AVAILABLE
-    return _WHILE.get(entitlement.code, Verdict.BUSINESS_CARE_OVER)
+        return DownloadVerdict.AVAILABLE
+    return _WHILE.get(entitlement.code, DownloadVerdict.BUSINESS_CARE_OVER)
 
 
-def _is_disputed(purchase: Purchase, at: datetime) -> bool:
+def _is_disputed(purchase: PurchaseFacts, at: datetime) -> bool:
     """Whether a reversal of the payment stands, even where an end before the term comes first in precedence."""
     return any(dispute.stands_at(at) for dispute in purchase.disputes)
 
 
-def _was_active(purchase: Purchase, at: datetime, question: Question) -> bool:
+def _was_active(purchase: PurchaseFacts, at: datetime, question: EntitlementQuestion) -> bool:
     """Whether Business Care was active at an instant, by what is known of its payments now.
 
     A period whose payment came late was active from its first day; a dispute that was won was never one.

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from . import automatic_mail
-from .automatic_mail import Headers
+from .automatic_mail import MailHeaders
 from .out_of_office import is_out_of_office
 from .receipt_wording import confirms_receipt
 from .reply_text import written_text
@@ -115,7 +115,7 @@ def _written_as_a_message(message: Message) -> Verdict | None:
 
 
 def _report_or_receipt(message: Message) -> Verdict | None:
-    headers = Headers(message.headers)
+    headers = MailHeaders(message.headers)
     if automatic_mail.is_read_receipt(headers):
         return _no(Reason.RECEIPT, "Content-Type")
     if automatic_mail.is_delivery_report(headers):
@@ -124,7 +124,7 @@ def _report_or_receipt(message: Message) -> Verdict | None:
 
 
 def _submitted_automatically(message: Message) -> Verdict | None:
-    value = automatic_mail.auto_submitted(Headers(message.headers))
+    value = automatic_mail.auto_submitted(MailHeaders(message.headers))
     if value in (None, "no"):
         return None
     if value != "auto-generated":
@@ -134,17 +134,17 @@ def _submitted_automatically(message: Message) -> Verdict | None:
 
 
 def _marked_by_a_vendor(message: Message) -> Verdict | None:
-    name = automatic_mail.machine_header(Headers(message.headers))
+    name = automatic_mail.machine_header(MailHeaders(message.headers))
     return _no(Reason.AUTO_REPLY, name) if name else None
 
 
 def _sent_with_reply_precedence(message: Message) -> Verdict | None:
-    found = automatic_mail.has_reply_precedence(Headers(message.headers))
+    found = automatic_mail.has_reply_precedence(MailHeaders(message.headers))
     return _no(Reason.AUTO_REPLY, "Precedence: auto_reply") if found else None
 
 
 def _sent_from_nowhere(message: Message) -> Verdict | None:
-    found = automatic_mail.has_null_return_path(Headers(message.headers))
+    found = automatic_mail.has_null_return_path(MailHeaders(message.headers))
     return _no(Reason.AUTO_REPLY, "null return path") if found else None
 
 

@@ -26,7 +26,7 @@ _POSTMASTERS = frozenset(("mailer-daemon", "postmaster", "mail-daemon"))
 
 
 @dataclass(frozen=True)
-class Headers:
+class MailHeaders:
     """A mail's headers, as (name, value) pairs in their order; names in any case, values folded or not."""
 
     fields: Sequence[Sequence[str]]
@@ -39,7 +39,7 @@ class Headers:
         return {key.strip().lower() for key, _ in self.fields}
 
 
-def is_delivery_report(headers: Headers) -> bool:
+def is_delivery_report(headers: MailHeaders) -> bool:
     """Say whether a mail system reports on a delivery, or writes under its own name (RFC 6522, RFC 2142)."""
     senders = [parseaddr(value)[1].rpartition("@")[0] or parseaddr(value)[1] for value in headers.all("from")]
     return (
@@ -53,7 +53,7 @@ def is_delivery_report(headers: Headers) -> bool:
     )
 
 
-def is_read_receipt(headers: Headers) -> bool:
+def is_read_receipt(headers: MailHeaders) -> bool:
     """Say whether this tells that a mail was read or deleted (RFC 8098)."""
     return any(
         _media_type(value) == "message/disposition-notification"
@@ -62,7 +62,7 @@ def is_read_receipt(headers: Headers) -> bool:
     )
 
 
-def is_calendar_reply(headers: Headers) -> bool:
+def is_calendar_reply(headers: MailHeaders) -> bool:
     """Say whether this accepts, declines or counters an invitation (RFC 5546); an invitation itself is a person's."""
     return any(
         _media_type(value) == "text/calendar" and re.search(r'(?i);\s*method\s*=\s*"?(reply|counter)\b', value)
@@ -70,7 +70,7 @@ def is_calendar_reply(headers: Headers) -> bool:
     )
 
 
-def auto_submitted(headers: Headers) -> str | None:
+def auto_submitted(headers: MailHeaders) -> str | None:
     """Return the most automatic value of `Auto-Submitted` (RFC 3834, 5), in lower case, or None where it has none.
 
     Comments and parameters are taken away.
@@ -79,7 +79,7 @@ def auto_submitted(headers: Headers) -> str | None:
     return max((value for value in values if value), key=_automaticity, default=None)
 
 
-def machine_header(headers: Headers) -> str | None:
+def machine_header(headers: MailHeaders) -> str | None:
     """Return the first header by which a vendor's machine gives itself away, unless its value says no."""
     for name, value in ((name.strip().lower(), _unfolded(value)) for name, value in headers.fields):
         if name in _MACHINE_HEADERS and value.lower() not in _SAYS_NO:
@@ -91,13 +91,13 @@ def machine_header(headers: Headers) -> str | None:
     return None
 
 
-def has_reply_precedence(headers: Headers) -> bool:
+def has_reply_precedence(headers: MailHeaders) -> bool:
     """Say whether the precedence is `auto_reply`. `bulk`, `list` and `junk` are sent by people too."""
     values = [value for name in _PRECEDENCE_HEADERS for value in headers.all(name)]
     return any(value.lower().replace("-", "_") in ("auto_reply", "autoreply") for value in values)
 
 
-def has_null_return_path(headers: Headers) -> bool:
+def has_null_return_path(headers: MailHeaders) -> bool:
     """Say whether answers to this mail would go nowhere (RFC 5321, 4.5.5)."""
     addresses = [value.strip().strip("<>").strip() for value in headers.all("return-path")]
     return any(not address or address.partition("@")[0].lower() in _POSTMASTERS for address in addresses)

@@ -20,7 +20,7 @@ LONGEST_WALK_DAYS = 800
 FRIDAY = 4
 
 
-class Policy(StrEnum):
+class BusinessDayPolicy(StrEnum):
     """Which days count. `MF`: Monday to Friday, public holidays included. `MF_ROLL`: as MF, but a last day that is
     a public holiday moves on to the next day that is none. `LEGAL`: Monday to Friday without public holidays."""
 
@@ -37,7 +37,7 @@ class ClosuresSuspend(StrEnum):
     DECLARED_BEFORE_REQUEST = "declared_before_request"
 
 
-class State(StrEnum):
+class DeadlineState(StrEnum):
     RUNNING = "running"
     SUSPENDED = "suspended"
 
@@ -83,7 +83,7 @@ class Deadline:
     business days that were used up, in order; `skipped` the other days since receipt, with the reason.
     """
 
-    state: State
+    state: DeadlineState
     last_day: date | None
     due_before: datetime | None
     counted: tuple[date, ...]
@@ -94,7 +94,7 @@ def deadline(
     received_at: datetime,
     business_days: int,
     *,
-    policy: Policy | str,
+    policy: BusinessDayPolicy | str,
     zone: Zone,
     holidays: Collection[date] = frozenset(),
     closures: Iterable[Closure] = (),
@@ -107,7 +107,7 @@ def deadline(
     At most 800 days are walked; beyond, the deadline is suspended. Raises ValueError for a naive instant, fewer than
     one business day, an unknown policy (`clocks.md`).
     """
-    policy = Policy(policy)
+    policy = BusinessDayPolicy(policy)
     closures_suspend = ClosuresSuspend(closures_suspend)
     if business_days < 1:
         raise ValueError(f"a deadline needs at least one business day, not {business_days}")
@@ -118,7 +118,7 @@ def deadline(
     for offset in range(1, LONGEST_WALK_DAYS + 1):
         day = received_on + timedelta(days=offset)
         may_be_last = len(counted) == business_days - 1
-        holidays_skip = policy is Policy.LEGAL or (policy is Policy.MF_ROLL and may_be_last)
+        holidays_skip = policy is BusinessDayPolicy.LEGAL or (policy is BusinessDayPolicy.MF_ROLL and may_be_last)
         reason = _reason_to_skip(day, zone, suspending, holidays if holidays_skip else ())
         if reason is not None:
             skipped.append(SkippedDay(day, reason))
@@ -127,7 +127,7 @@ def deadline(
         if may_be_last:
             return _running(day, zone, counted, skipped)
     return Deadline(
-        state=State.SUSPENDED, last_day=None, due_before=None, counted=tuple(counted), skipped=tuple(skipped)
+        state=DeadlineState.SUSPENDED, last_day=None, due_before=None, counted=tuple(counted), skipped=tuple(skipped)
     )
 
 
@@ -135,7 +135,7 @@ def days_taken(
     received_at: datetime,
     stopped_at: datetime,
     *,
-    policy: Policy | str,
+    policy: BusinessDayPolicy | str,
     zone: Zone,
     holidays: Collection[date] = frozenset(),
     closures: Iterable[Closure] = (),
@@ -145,7 +145,7 @@ def days_taken(
     received_on = day_of(received_at, zone)
     stopped_on = day_of(stopped_at, zone)
     suspending = _suspending(closures, ClosuresSuspend(closures_suspend), received_at)
-    off = holidays if Policy(policy) is Policy.LEGAL else ()
+    off = holidays if BusinessDayPolicy(policy) is BusinessDayPolicy.LEGAL else ()
     days = (received_on + timedelta(days=one) for one in range(1, (stopped_on - received_on).days + 1))
     return sum(_reason_to_skip(day, zone, suspending, off) is None for day in days)
 
@@ -176,7 +176,7 @@ def days_left(counted: Sequence[date], at: datetime, zone: Zone) -> int:
 
 def _running(last_day: date, zone: Zone, counted: list[date], skipped: list[SkippedDay]) -> Deadline:
     return Deadline(
-        state=State.RUNNING,
+        state=DeadlineState.RUNNING,
         last_day=last_day,
         due_before=end_of(last_day, zone),
         counted=tuple(counted),

@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..business_care.entitlement import Code, Entitlement
-from ..business_care.entitlement import Outcome as EntitlementOutcome
-from ..inspections.conflicts import IncompatibleModule, Override, Verdict, module_conflicts, override_conflicts
-from ..inspections.evidence import Fact, Picture
+from ..business_care.entitlement import Code, Entitlement, EntitlementOutcome
+from ..inspections.conflicts import ConflictVerdict, IncompatibleModule, Override, module_conflicts, override_conflicts
+from ..inspections.evidence import Fact, SiteFacts
 from ..inspections.file_integrity import Comparison
 from ..versions import compatible
 from .refusal_grounds import Ground
@@ -23,7 +22,7 @@ MOST_PATHS = 50
 """Paths shown of each kind; the counts are whole."""
 
 
-class Result(enum.StrEnum):
+class CheckResult(enum.StrEnum):
     """What a check found."""
 
     PASS = "pass"  # noqa: S105 - a result, not a password
@@ -31,7 +30,7 @@ class Result(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-class Outcome(enum.StrEnum):
+class EligibilityOutcome(enum.StrEnum):
     """What becomes of a request at submission (`domain.md` 20)."""
 
     ACCEPTED = "accepted"
@@ -41,7 +40,7 @@ class Outcome(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Announced:
+class AnnouncedRange:
     """The compatible range that a listing announced; both bounds inclusive, None: no bound."""
 
     compatible_from: str | None
@@ -58,9 +57,9 @@ class Submission:
 
     entitlement: Entitlement
     module: str
-    seen: Picture
-    at_purchase: Announced | None
-    today: Announced | None = None
+    seen: SiteFacts
+    at_purchase: AnnouncedRange | None
+    today: AnnouncedRange | None = None
     incompatible_modules: Sequence[IncompatibleModule] = ()
     known_overrides: Sequence[str] = ()
     comparison: Comparison | None = None
@@ -71,7 +70,7 @@ class Check:
     """What one check found: `evidence` are facts that a person can follow; `ground` is what a failure proposes."""
 
     name: str
-    result: Result
+    result: CheckResult
     evidence: Mapping[str, Any] = field(default_factory=dict)
     ground: Ground | None = None
 
@@ -80,7 +79,7 @@ class Check:
 class Eligibility:
     """Every check, the outcome, the grounds proposed to the seller, and what is missing (`needs_information`)."""
 
-    outcome: Outcome
+    outcome: EligibilityOutcome
     checks: tuple[Check, ...]
     grounds: tuple[Ground, ...]
     missing: tuple[str, ...]
@@ -107,14 +106,14 @@ def judge(submission: Submission) -> Eligibility:
     return Eligibility(outcome=_outcome(submission, grounds, missing), checks=checks, grounds=grounds, missing=missing)
 
 
-def _outcome(submission: Submission, grounds: Sequence[Ground], missing: Sequence[str]) -> Outcome:
+def _outcome(submission: Submission, grounds: Sequence[Ground], missing: Sequence[str]) -> EligibilityOutcome:
     if submission.entitlement.outcome is EntitlementOutcome.NOT_ENTITLED:
-        return Outcome.NOT_ENTITLED
+        return EligibilityOutcome.NOT_ENTITLED
     if submission.entitlement.outcome is EntitlementOutcome.NEEDS_INFORMATION:
-        return Outcome.NEEDS_INFORMATION
+        return EligibilityOutcome.NEEDS_INFORMATION
     if grounds:
-        return Outcome.REFUSABLE
-    return Outcome.NEEDS_INFORMATION if missing else Outcome.ACCEPTED
+        return EligibilityOutcome.REFUSABLE
+    return EligibilityOutcome.NEEDS_INFORMATION if missing else EligibilityOutcome.ACCEPTED
 
 
 def _missing(submission: Submission) -> tuple[str, ...]:
@@ -137,13 +136,13 @@ def business_care_is_active(submission: Submission) -> Check:
     """Business Care was active when the request came in."""
     entitlement = submission.entitlement
     results = {
-        EntitlementOutcome.NOT_ENTITLED: Result.FAIL,
-        EntitlementOutcome.NEEDS_INFORMATION: Result.UNKNOWN,
+        EntitlementOutcome.NOT_ENTITLED: CheckResult.FAIL,
+        EntitlementOutcome.NEEDS_INFORMATION: CheckResult.UNKNOWN,
     }
     evidence = {"code": entitlement.code, "active": entitlement.active, "last_day": entitlement.last_day}
     return Check(
         name="entitlement",
-        result=results.get(entitlement.outcome, Result.PASS),
+        result=results.get(entitlement.outcome, CheckResult.PASS),
         evidence={**evidence, "remedy": entitlement.remedy},
     )
 
@@ -154,10 +153,10 @@ def request_is_about_the_bound_site(submission: Submission) -> Check:
     code = submission.entitlement.code
     if code is Code.SHOP_SCOPE_MISMATCH:
         ground = Ground.OTHER_MERCHANT_SITE
-        return Check(name="merchant_site", result=Result.FAIL, evidence={"code": code}, ground=ground)
+        return Check(name="merchant_site", result=CheckResult.FAIL, evidence={"code": code}, ground=ground)
     if not submission.entitlement.valid:
-        return Check(name="merchant_site", result=Result.UNKNOWN, evidence={"code": code})
-    return Check(name="merchant_site", result=Result.PASS, evidence={"test_copy": code is Code.VALID_STAGING_SHOP})
+        return Check(name="merchant_site", result=CheckResult.UNKNOWN, evidence={"code": code})
+    return Check(name="merchant_site", result=CheckResult.PASS, evidence={"test_copy": code is Code.VALID_STAGING_SHOP})
 
 
 @check("platform_version")
@@ -167,20 +166,20 @@ def platform_version_was_announced(submission: Submission) -> Check:
     announced = submission.at_purchase
     evidence = {"version": None if version is None else version.value, **_source(version), **_ranges(submission)}
     if version is None or announced is None:
-        return Check(name="platform_version", result=Result.UNKNOWN, evidence=evidence)
+        return Check(name="platform_version", result=CheckResult.UNKNOWN, evidence=evidence)
     if submission.today is not None:
         evidence["compatible_today"] = _fits(version, submission.today)
     if _fits(version, announced):
-        return Check(name="platform_version", result=Result.PASS, evidence=evidence)
+        return Check(name="platform_version", result=CheckResult.PASS, evidence=evidence)
     ground = Ground.PLATFORM_VERSION_INCOMPATIBLE
-    return Check(name="platform_version", result=Result.FAIL, evidence=evidence, ground=ground)
+    return Check(name="platform_version", result=CheckResult.FAIL, evidence=evidence, ground=ground)
 
 
 @check("product_installed")
 def product_is_installed(submission: Submission) -> Check:
     """The product is on the site; told for orientation, and no ground to refuse."""
     state = submission.seen.module(submission.module)
-    results = {True: Result.PASS, False: Result.FAIL, None: Result.UNKNOWN}
+    results = {True: CheckResult.PASS, False: CheckResult.FAIL, None: CheckResult.UNKNOWN}
     evidence = {
         "module": submission.module,
         "version": state.version,
@@ -195,7 +194,7 @@ def product_is_installed(submission: Submission) -> Check:
 def nothing_declared_incompatible_is_installed(submission: Submission) -> Check:
     """No module declared incompatible is installed and enabled, and no override touches the product."""
     conflicts = module_conflicts(submission.incompatible_modules, submission.seen)
-    met = [one for one in conflicts if one.verdict is Verdict.CONFLICT]
+    met = [one for one in conflicts if one.verdict is ConflictVerdict.CONFLICT]
     reported = submission.seen.overrides
     overrides = [Override.read(one) for one in reported.value] if reported is not None else []
     touching = override_conflicts(overrides, module=submission.module, known=submission.known_overrides)
@@ -205,9 +204,9 @@ def nothing_declared_incompatible_is_installed(submission: Submission) -> Check:
     }
     if met or any(one.is_known for one in touching):
         ground = Ground.CONFLICTING_DEVELOPMENT
-        return Check(name="conflicting_development", result=Result.FAIL, evidence=evidence, ground=ground)
-    is_unknown = reported is None or any(one.verdict is Verdict.UNKNOWN for one in conflicts)
-    result = Result.UNKNOWN if is_unknown else Result.PASS
+        return Check(name="conflicting_development", result=CheckResult.FAIL, evidence=evidence, ground=ground)
+    is_unknown = reported is None or any(one.verdict is ConflictVerdict.UNKNOWN for one in conflicts)
+    result = CheckResult.UNKNOWN if is_unknown else CheckResult.PASS
     return Check(name="conflicting_development", result=result, evidence=evidence)
 
 
@@ -216,23 +215,23 @@ def sources_are_unchanged(submission: Submission) -> Check:
     """The product's files are those of the release."""
     comparison = submission.comparison
     if comparison is None:
-        return Check(name="sources", result=Result.UNKNOWN)
+        return Check(name="sources", result=CheckResult.UNKNOWN)
     evidence = {
         "changed": list(comparison.evidence[:MOST_PATHS]),
         "remarks": list(comparison.remarks[:MOST_PATHS]),
         "counts": {change.value: count for change, count in comparison.counts.items()},
     }
     if not comparison.evidence:
-        return Check(name="sources", result=Result.PASS, evidence=evidence)
-    return Check(name="sources", result=Result.FAIL, evidence=evidence, ground=Ground.SOURCE_MODIFIED)
+        return Check(name="sources", result=CheckResult.PASS, evidence=evidence)
+    return Check(name="sources", result=CheckResult.FAIL, evidence=evidence, ground=Ground.SOURCE_MODIFIED)
 
 
-def _fits(version: Fact, announced: Announced) -> bool:
+def _fits(version: Fact, announced: AnnouncedRange) -> bool:
     return compatible(str(version.value), announced.compatible_from, announced.compatible_to)
 
 
 def _ranges(submission: Submission) -> dict[str, Any]:
-    def shown(announced: Announced | None) -> dict[str, str | None] | None:
+    def shown(announced: AnnouncedRange | None) -> dict[str, str | None] | None:
         if announced is None:
             return None
         return {"from": announced.compatible_from, "to": announced.compatible_to}

@@ -10,7 +10,7 @@ from typing import Any
 from ..civil_days import Zone, add_months, day_of
 
 
-class Path(StrEnum):
+class RefundPath(StrEnum):
     """Through the platform within its window, by hand later."""
 
     PLATFORM = "platform"
@@ -18,7 +18,7 @@ class Path(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class RefundLine:
     """One line of a refund: what it is for, in cents. `optional` lines are an operator's choice."""
 
     what: str
@@ -30,19 +30,21 @@ class Line:
         return {"what": self.what, "amount_cents": self.amount_cents, "optional": self.optional}
 
 
-def path_at(purchased_at: datetime, at: datetime, *, window_months: int, zone: Zone) -> Path:
+def refund_path_at(purchased_at: datetime, at: datetime, *, window_months: int, zone: Zone) -> RefundPath:
     """The way of a refund asked for at an instant: the platform's window ends with the civil day, months clipped."""
     last_day = add_months(day_of(purchased_at, zone), window_months)
-    return Path.PLATFORM if day_of(at, zone) <= last_day else Path.MANUAL
+    return RefundPath.PLATFORM if day_of(at, zone) <= last_day else RefundPath.MANUAL
 
 
-def lines(*, price_cents: int, refunded_cents: int, of_pack: bool, period_cents: int | None) -> tuple[Line, ...]:
+def refund_lines(
+    *, price_cents: int, refunded_cents: int, of_pack: bool, period_cents: int | None
+) -> tuple[RefundLine, ...]:
     """The lines of a refund: the price paid, of a pack the product's share, less what was given back already.
 
     `period_cents` is the price of the current period of Business Care, None when it was included.
     """
     owed = max(0, price_cents - refunded_cents)
-    first = Line(what="pack_share" if of_pack else "price_paid", amount_cents=owed)
+    first = RefundLine(what="pack_share" if of_pack else "price_paid", amount_cents=owed)
     if not period_cents:
         return (first,)
-    return (first, Line(what="business_care_period", amount_cents=period_cents, optional=True))
+    return (first, RefundLine(what="business_care_period", amount_cents=period_cents, optional=True))

@@ -1,7 +1,7 @@
 """How does this product speak HTTP to strangers without being turned against its own network?
 
 The one client of the whole product (`webhooks.md` 12): deliveries and site inspections go through
-`Outbound`, each under its `Policy`. A URL is read in one strict form, its name looked up once, every answer
+`Outbound`, each under its `OutboundPolicy`. A URL is read in one strict form, its name looked up once, every answer
 checked, and the connection made to a checked address, while SNI, certificate and `Host` keep the name.
 """
 
@@ -25,9 +25,9 @@ from .address_rules import AllowedNetwork, is_public, parse_allowed_networks
 from .connect_plan import Allowance, Router
 from .dns import Lookups, Resolve, system_resolve
 from .failures import failure_of
-from .headers import Headers, check_custom_headers, check_header
-from .policies import DELIVERIES, INSPECTIONS, Policy
-from .responses import Answer, read_body
+from .headers import ResponseHeaders, check_custom_headers, check_header
+from .policies import DELIVERIES, INSPECTIONS, OutboundPolicy
+from .responses import OutboundResponse, read_body
 from .transport import CheckedAdapter, Exchange, exchanging, tls_context
 from .url_rules import Target, check_url
 
@@ -35,10 +35,10 @@ __all__ = [
     "DELIVERIES",
     "INSPECTIONS",
     "AllowedNetwork",
-    "Answer",
-    "Headers",
     "OutboundClient",
-    "Policy",
+    "OutboundPolicy",
+    "OutboundResponse",
+    "ResponseHeaders",
     "Target",
     "check_custom_headers",
     "check_url",
@@ -67,7 +67,7 @@ class OutboundClient:
 
     def __init__(
         self,
-        policy: Policy,
+        policy: OutboundPolicy,
         allowed_networks: Iterable[str | AllowedNetwork] = (),
         *,
         resolve: Resolve = system_resolve,
@@ -92,7 +92,7 @@ class OutboundClient:
         headers: Mapping[str, str],
         custom_headers: Mapping[str, str] | None = None,
         total_s: float | None = None,
-    ) -> Answer:
+    ) -> OutboundResponse:
         """Send `body` once and return whatever is answered; a redirect is an answer like any other.
 
         `headers` are ours, `custom_headers` a tenant's, checked again here; ours win. `total_s` may shorten
@@ -111,7 +111,7 @@ class OutboundClient:
         headers: Mapping[str, str] | None = None,
         total_s: float | None = None,
         confidential: bool = False,
-    ) -> Answer:
+    ) -> OutboundResponse:
         """Fetch `url`, following as many redirects as the policy has, each checked like the first.
 
         Only the first URL is sent `headers` in full: credentials are never said again, not even to the same
@@ -144,7 +144,7 @@ class OutboundClient:
 
     def _send(
         self, request: requests.Request, target: Target, allowance: Allowance, *, confidential: bool = False
-    ) -> Answer:
+    ) -> OutboundResponse:
         """Try the target's addresses in turn until one of them could have received the request."""
         for name, value in request.headers.items():
             check_header(name, str(value))
@@ -165,10 +165,10 @@ class OutboundClient:
                     failure = failed
         raise failure
 
-    def _exchange(self, prepared: requests.PreparedRequest, target: Target, exchange: Exchange) -> Answer:
+    def _exchange(self, prepared: requests.PreparedRequest, target: Target, exchange: Exchange) -> OutboundResponse:
         try:
             response = self._session.send(prepared, stream=True, timeout=self.policy.total_s)
-            headers = Headers(response.raw.headers.items())
+            headers = ResponseHeaders(response.raw.headers.items())
             body = b""
             truncated = False
             try:
@@ -184,7 +184,7 @@ class OutboundClient:
             ) from refused
         except _TROUBLE as trouble:
             raise failure_of(target.host, trouble, exchange) from trouble
-        return Answer(
+        return OutboundResponse(
             status=response.status_code,
             headers=headers,
             body=body,
@@ -201,7 +201,7 @@ class _Session(HTTPSession):  # type: ignore[misc]  # requests-hardened ships no
         return None
 
 
-def _session(policy: Policy, ca_file: str | None, user_agent: str) -> _Session:
+def _session(policy: OutboundPolicy, ca_file: str | None, user_agent: str) -> _Session:
     session = _Session(
         Config(
             ip_filter_enable=True,

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from ...errors import OutboundRefused
 from .address_rules import AllowedNetwork
 from .dns import Lookups
-from .policies import Policy
+from .policies import OutboundPolicy
 from .transport import Exchange
 from .url_rules import Target, check_address
 
@@ -35,7 +35,7 @@ class Allowance:
 class Router:
     """Finds the way to a target under one policy."""
 
-    policy: Policy
+    policy: OutboundPolicy
     allowed_networks: tuple[AllowedNetwork, ...]
     lookups: Lookups
 

@@ -84,7 +84,7 @@ def check_header(name: str, value: str) -> None:
         )
 
 
-class Headers(Mapping[str, str]):
+class ResponseHeaders(Mapping[str, str]):
     """The headers of an answer: names in any letter case, repeated ones kept apart, never changed.
 
     `headers[name]` is the first value; whoever must know of repetitions asks `all`.

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 _KIB = 1024
 
-HTTPS_DOORS = frozenset({("https", 443), ("https", 8443)})
+HTTPS_PORTS = frozenset({("https", 443), ("https", 8443)})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Policy:
+class OutboundPolicy:
     """The limits of one purpose (`webhooks.md` 9 and 12). A test, or an operator, replaces single fields.
 
     `doors` are the pairs of scheme and port open to the whole internet. `connect_s` bounds the TCP
@@ -18,7 +18,7 @@ class Policy:
     before and after decompression. `max_redirects` counts hops, each checked anew.
     """
 
-    doors: frozenset[tuple[str, int]] = HTTPS_DOORS
+    doors: frozenset[tuple[str, int]] = HTTPS_PORTS
     connect_s: float = 5.0
     total_s: float = 20.0
     kept_bytes: int = 16 * _KIB
@@ -26,7 +26,7 @@ class Policy:
     max_redirects: int = 0
 
 
-DELIVERIES = Policy()
+DELIVERIES = OutboundPolicy()
 
 # A shop may still greet in the clear before it redirects to https; a home page is large.
-INSPECTIONS = Policy(doors=HTTPS_DOORS | {("http", 80)}, kept_bytes=2048 * _KIB, max_redirects=3)
+INSPECTIONS = OutboundPolicy(doors=HTTPS_PORTS | {("http", 80)}, kept_bytes=2048 * _KIB, max_redirects=3)

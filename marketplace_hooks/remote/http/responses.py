@@ -9,7 +9,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from .failures import causes
-from .headers import Headers
+from .headers import ResponseHeaders
 from .transport import Exchange, WireExhausted
 
 _CHUNK_BYTES = 16 * 1024
@@ -19,14 +19,14 @@ _FRAMING_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class OutboundResponse:
     """One final answer. `body` is what was kept of it, decompressed; `truncated` says that there was more.
 
     `elapsed_s` runs from the look-up to the last byte, redirects included. `url` is the one that answered.
     """
 
     status: int
-    headers: Headers
+    headers: ResponseHeaders
     body: bytes
     truncated: bool
     elapsed_s: float

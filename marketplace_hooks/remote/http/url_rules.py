@@ -17,7 +17,7 @@ import idna
 
 from ...errors import OutboundRefused
 from .address_rules import AllowedNetwork, is_public, parse_allowed_networks
-from .policies import DELIVERIES, Policy
+from .policies import DELIVERIES, OutboundPolicy
 
 MAX_URL_LENGTH = 2048
 
@@ -78,7 +78,9 @@ class Target:
         return self.address is None and ("." not in self.host or self.host.endswith(_INTERNAL_SUFFIXES))
 
 
-def check_url(url: str, policy: Policy = DELIVERIES, allowed_networks: Iterable[str | AllowedNetwork] = ()) -> Target:
+def check_url(
+    url: str, policy: OutboundPolicy = DELIVERIES, allowed_networks: Iterable[str | AllowedNetwork] = ()
+) -> Target:
     """Return where `url` leads, or raise `OutboundRefused`; looks nothing up, so a name may still be refused later.
 
     Where an allowed network might hold the name's address, its scheme, port and name are judged with the
@@ -97,7 +99,7 @@ def check_url(url: str, policy: Policy = DELIVERIES, allowed_networks: Iterable[
 def check_address(
     target: Target,
     address: IPv4Address | IPv6Address,
-    policy: Policy,
+    policy: OutboundPolicy,
     networks: tuple[AllowedNetwork, ...],
 ) -> bool:
     """Tell whether the address is the operator's own (True) or public (False); else raise `OutboundRefused`."""
@@ -109,7 +111,7 @@ def check_address(
     return False
 
 
-def _check_door(target: Target, policy: Policy) -> None:
+def _check_door(target: Target, policy: OutboundPolicy) -> None:
     if (target.scheme, target.port) in policy.doors:
         pass
     elif target.scheme not in {scheme for scheme, _ in policy.doors}:

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from ...domain.inspections.evidence import Finding, Strength, What, upgrade_is_unfinished
+from ...domain.inspections.evidence import Finding, FindingKind, Strength, upgrade_is_unfinished
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse
-from ..http.client import Answer
-from .protocol import Asked, Probe
+from ..http.client import OutboundResponse
+from .protocol import InspectionTarget, Probe
 from .safe_parsing import MAX_MODULES, clean_name, clean_version, read_json
-from .session import REDIRECTS, Missed, ProbeSession
+from .session import REDIRECTS, ProbeFailure, ProbeSession
 
 SCOPE = "module_read"
 PAGE = 100
@@ -27,24 +27,25 @@ _ONE = ("admin-api/modules/", "admin-api/module/")
 _MAX_SCOPES = 30
 
 
-def applies(asked: Asked) -> bool:
+def applies(asked: InspectionTarget) -> bool:
     return asked.credentials.client_id is not None and asked.credentials.client_secret is not None
 
 
-def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Get a token, see what else it is good for, read the list, and the module in question if it is not in it."""
     token = _token(asked, probe_session)
-    if isinstance(token, Missed):
-        yield probe_session.unknown(What.MODULE_LIST, token)
+    if isinstance(token, ProbeFailure):
+        yield probe_session.unknown(FindingKind.MODULE_LIST, token)
         return
     secret = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     client = probe_session.ask(_CLIENT, secret)
-    if isinstance(client, Answer) and client.status == 401:
+    if isinstance(client, OutboundResponse) and client.status == 401:
         yield probe_session.unknown(
-            What.MODULE_LIST, _refusal(client, probe_session.request(_CLIENT, private=True), Note.TOKEN_NOT_RECEIVED)
+            FindingKind.MODULE_LIST,
+            _refusal(client, probe_session.request(_CLIENT, private=True), Note.TOKEN_NOT_RECEIVED),
         )
         return
-    if isinstance(client, Answer):
+    if isinstance(client, OutboundResponse):
         yield from _warnings(client, probe_session)
     listed: set[str] = set()
     for finding in _list(probe_session, secret):
@@ -56,7 +57,7 @@ def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
         yield from _one(asked.module, probe_session, secret)
 
 
-def _token(asked: Asked, probe_session: ProbeSession) -> str | Missed:
+def _token(asked: InspectionTarget, probe_session: ProbeSession) -> str | ProbeFailure:
     form = {
         "grant_type": "client_credentials",
         "client_id": asked.credentials.client_id or "",
@@ -64,24 +65,24 @@ def _token(asked: Asked, probe_session: ProbeSession) -> str | Missed:
         "scope[]": SCOPE,
     }
     answer = probe_session.post(_TOKEN, urlencode(form).encode(), "application/x-www-form-urlencoded")
-    if isinstance(answer, Missed):
+    if isinstance(answer, ProbeFailure):
         return answer
     request = probe_session.request(_TOKEN, "POST", private=True)
     if answer.status != 200:
         return _refusal(answer, request, Note.CLIENT_REFUSED)
     content = read_json(answer)
     if isinstance(content, Note):
-        return Missed(note=content, request=request)
+        return ProbeFailure(note=content, request=request)
     token = content.get("access_token") if isinstance(content, dict) else None
-    return token if isinstance(token, str) and token else Missed(note=Note.UNREADABLE, request=request)
+    return token if isinstance(token, str) and token else ProbeFailure(note=Note.UNREADABLE, request=request)
 
 
-def _refusal(answer: Answer, request: str, unauthorised: Note) -> Missed:
+def _refusal(answer: OutboundResponse, request: str, unauthorised: Note) -> ProbeFailure:
     """What a refusal means; `unauthorised` is what a plain 401 says."""
-    return Missed(note=_note(answer, unauthorised), request=request, facts={"status": answer.status})
+    return ProbeFailure(note=_note(answer, unauthorised), request=request, facts={"status": answer.status})
 
 
-def _note(answer: Answer, unauthorised: Note) -> Note:
+def _note(answer: OutboundResponse, unauthorised: Note) -> Note:
     status = answer.status
     if status in REDIRECTS:
         # 9.0 answered a redirect to https where 9.1 says "Use HTTPS protocol"; we had asked over https.
@@ -106,7 +107,7 @@ def _note(answer: Answer, unauthorised: Note) -> Note:
     return Note.SHOP_ERROR if status >= 500 and status != 503 else Note.BLOCKED
 
 
-def _warnings(client: Answer, probe_session: ProbeSession) -> Iterator[Finding]:
+def _warnings(client: OutboundResponse, probe_session: ProbeSession) -> Iterator[Finding]:
     """Say what the client could do beyond reading modules."""
     content = read_json(client) if client.status == 200 else None
     scopes = content.get("scopes") if isinstance(content, dict) else None
@@ -118,7 +119,7 @@ def _warnings(client: Answer, probe_session: ProbeSession) -> Iterator[Finding]:
         note = Note.CLIENT_CAN_WRITE if writing else Note.CLIENT_READS_MORE
         value = {"note": note.value, "scopes": more}
         yield probe_session.found(
-            What.CREDENTIAL,
+            FindingKind.CREDENTIAL,
             value,
             subject=note.value,
             request=probe_session.request(_CLIENT, private=True),
@@ -135,10 +136,10 @@ def _list(probe_session: ProbeSession, secret: Mapping[str, str]) -> Iterator[Fi
     while read < total:
         path = f"admin-api/modules?limit={PAGE}&offset={read}&orderBy=moduleId&sortOrder=asc"
         page = _page(path, probe_session, secret)
-        if isinstance(page, Missed):
+        if isinstance(page, ProbeFailure):
             # Nothing but the first page's failure leaves the list unknown; a later one leaves it incomplete.
             if not read or page.note is not Note.NOT_ASKED:
-                yield probe_session.unknown(What.MODULE_LIST, page)
+                yield probe_session.unknown(FindingKind.MODULE_LIST, page)
                 return
             break
         items, total = page
@@ -152,27 +153,27 @@ def _list(probe_session: ProbeSession, secret: Mapping[str, str]) -> Iterator[Fi
             break
     request = probe_session.request("admin-api/modules", private=True)
     if len(seen) >= total:
-        yield probe_session.found(What.MODULE_LIST, {"complete": True, "count": len(seen)}, request=request)
+        yield probe_session.found(FindingKind.MODULE_LIST, {"complete": True, "count": len(seen)}, request=request)
     else:
         value = {"complete": False, "count": len(seen)}
-        yield probe_session.found(What.MODULE_LIST, value, request=request, note=Note.LIST_INCOMPLETE)
+        yield probe_session.found(FindingKind.MODULE_LIST, value, request=request, note=Note.LIST_INCOMPLETE)
 
 
 def _page(
     path: str, probe_session: ProbeSession, secret: Mapping[str, str]
-) -> tuple[list[dict[str, Any]], int] | Missed:
+) -> tuple[list[dict[str, Any]], int] | ProbeFailure:
     answer = probe_session.ask(path, secret)
-    if isinstance(answer, Missed):
+    if isinstance(answer, ProbeFailure):
         return answer
     request = probe_session.request(path, private=True)
     if answer.status != 200:
         return _refusal(answer, request, Note.TOKEN_NOT_RECEIVED)
     content = read_json(answer)
     if isinstance(content, Note):
-        return Missed(note=content, request=request)
+        return ProbeFailure(note=content, request=request)
     items, total = (content.get("items"), content.get("totalItems")) if isinstance(content, dict) else (None, None)
     if not isinstance(items, list) or not isinstance(total, int) or not all(isinstance(one, dict) for one in items):
-        return Missed(note=Note.UNREADABLE, request=request)
+        return ProbeFailure(note=Note.UNREADABLE, request=request)
     return items, max(total, len(items))
 
 
@@ -180,8 +181,8 @@ def _one(name: str, probe_session: ProbeSession, secret: Mapping[str, str]) -> I
     """Read one module that the list does not show: it may lie on the disk without being installed."""
     for folder in _ONE:
         answer = probe_session.ask(folder + name, secret)
-        item = None if isinstance(answer, Missed) else read_json(answer)
-        if isinstance(answer, Missed) or not isinstance(item, dict) or answer.status not in (200, 404):
+        item = None if isinstance(answer, ProbeFailure) else read_json(answer)
+        if isinstance(answer, ProbeFailure) or not isinstance(item, dict) or answer.status not in (200, 404):
             return
         if answer.status == 200:
             if item.get("technicalName") == name:
@@ -190,7 +191,7 @@ def _one(name: str, probe_session: ProbeSession, secret: Mapping[str, str]) -> I
     # Neither of the two addresses that PrestaShop 9 ever had knows the name: it is not even on the disk.
     value = {"on_disk": False, "installed": False}
     yield probe_session.found(
-        What.MODULE, value, subject=name, request=probe_session.request(_ONE[0] + name, private=True)
+        FindingKind.MODULE, value, subject=name, request=probe_session.request(_ONE[0] + name, private=True)
     )
 
 
@@ -207,7 +208,7 @@ def _module(item: Mapping[str, Any], name: str, installed: bool, probe_session: 
     }
     note = Note.UNFINISHED_UPGRADE if upgrade_is_unfinished(disk, database) else None
     return probe_session.found(
-        What.MODULE, value, subject=name, request=probe_session.request(path, private=True), note=note
+        FindingKind.MODULE, value, subject=name, request=probe_session.request(path, private=True), note=note
     )
 
 
@@ -215,7 +216,7 @@ PROBE = Probe(
     name="admin_api",
     rank=2,
     strength=Strength.VERIFIED,
-    about=What.MODULE_LIST,
+    about=FindingKind.MODULE_LIST,
     applies=applies,
     run=run,
     requests=5,

@@ -11,20 +11,27 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from ...domain.inspections.evidence import Finding, Strength, What, upgrade_is_unfinished
+from ...domain.inspections.evidence import Finding, FindingKind, Strength, upgrade_is_unfinished
 from ...domain.inspections.notes import Note
-from ..companion_format import COMPANION, REQUEST_SIGNATURE_HEADER, SIGNATURE_HEADER, read_report, sign_request, told
-from ..http.client import Answer
-from .protocol import Asked, Probe
+from ..companion_format import (
+    COMPANION,
+    REQUEST_SIGNATURE_HEADER,
+    SIGNATURE_HEADER,
+    read_report,
+    report_facts,
+    sign_request,
+)
+from ..http.client import OutboundResponse
+from .protocol import InspectionTarget, Probe
 from .safe_parsing import looks_like_html
-from .session import REDIRECTS, Missed, ProbeSession
+from .session import REDIRECTS, ProbeFailure, ProbeSession
 
 
-def applies(asked: Asked) -> bool:
+def applies(asked: InspectionTarget) -> bool:
     return asked.credentials.companion_key is not None and asked.nonce is not None
 
 
-def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Ask the companion for a report."""
     key = asked.credentials.companion_key or ""
     nonce = asked.nonce or ""
@@ -34,22 +41,24 @@ def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
     secret = {REQUEST_SIGNATURE_HEADER: sign_request(nonce, module, key), "Accept": "application/json"}
     answer = probe_session.ask(path, secret)
     request = probe_session.request(path, private=True)
-    wrong = answer if isinstance(answer, Missed) else _refusal(answer, request)
-    if isinstance(answer, Missed) or wrong is not None:
-        yield probe_session.unknown(What.MODULE_LIST, wrong or Missed(note=Note.COMPANION_ABSENT, request=request))
+    wrong = answer if isinstance(answer, ProbeFailure) else _refusal(answer, request)
+    if isinstance(answer, ProbeFailure) or wrong is not None:
+        yield probe_session.unknown(
+            FindingKind.MODULE_LIST, wrong or ProbeFailure(note=Note.COMPANION_ABSENT, request=request)
+        )
         return
     signature = answer.headers.get(SIGNATURE_HEADER.lower(), "")
     report = read_report(answer.body, signature, key=key, nonce=nonce, site=asked.site)
     if isinstance(report, Note):
-        yield probe_session.unknown(What.MODULE_LIST, Missed(note=report, request=request))
+        yield probe_session.unknown(FindingKind.MODULE_LIST, ProbeFailure(note=report, request=request))
         return
     yield from report_findings(report, at=datetime.now(UTC), request=request)
 
 
 def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) -> Iterator[Finding]:
     """Return what a report that holds says. `at` is when it reached us, `request` how."""
-    for what, subject, value in told(report):
-        half = what is What.MODULE and upgrade_is_unfinished(value["version"], value["installed_version"])
+    for what, subject, value in report_facts(report):
+        half = what is FindingKind.MODULE and upgrade_is_unfinished(value["version"], value["installed_version"])
         yield Finding(
             what=what,
             subject=subject,
@@ -63,24 +72,24 @@ def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) ->
         )
 
 
-def _refusal(answer: Answer, request: str) -> Missed | None:
+def _refusal(answer: OutboundResponse, request: str) -> ProbeFailure | None:
     """What an answer that is no report means; None: it may be one."""
     if answer.truncated:
-        return Missed(note=Note.TOO_LARGE, request=request)
+        return ProbeFailure(note=Note.TOO_LARGE, request=request)
     if answer.status == 200 and not looks_like_html(answer):
         return None
     if answer.status in (401, 403) and not looks_like_html(answer):
-        return Missed(note=Note.REPORT_NOT_SIGNED, request=request, facts={"status": answer.status})
+        return ProbeFailure(note=Note.REPORT_NOT_SIGNED, request=request, facts={"status": answer.status})
     absent = answer.status in (200, 404) or answer.status in REDIRECTS
     note = Note.COMPANION_ABSENT if absent else Note.SHOP_ERROR if answer.status >= 500 else Note.BLOCKED
-    return Missed(note=note, request=request, facts={"status": answer.status})
+    return ProbeFailure(note=note, request=request, facts={"status": answer.status})
 
 
 PROBE = Probe(
     name="companion",
     rank=1,
     strength=Strength.DECLARED_CHECKED,
-    about=What.MODULE_LIST,
+    about=FindingKind.MODULE_LIST,
     applies=applies,
     run=run,
     requests=1,

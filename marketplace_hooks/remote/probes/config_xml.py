@@ -8,46 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
-from ..http.client import Answer
-from .protocol import Asked, Probe
+from ..http.client import OutboundResponse
+from .protocol import InspectionTarget, Probe
 from .safe_parsing import clean_name, clean_version, read_xml
-from .session import Missed, ProbeSession
+from .session import ProbeFailure, ProbeSession
 
 
-def applies(asked: Asked) -> bool:
+def applies(asked: InspectionTarget) -> bool:
     return clean_name(asked.module) is not None
 
 
-def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Read the file; only one that names the very folder it lies in is believed."""
     name = asked.module or ""
     path = f"modules/{name}/config.xml"
     answer = probe_session.get(path)
-    version = answer if isinstance(answer, Missed) else _version(answer, name, probe_session.request(path))
-    if isinstance(version, Missed):
-        yield probe_session.unknown(What.MODULE, version, subject=name)
+    version = answer if isinstance(answer, ProbeFailure) else _version(answer, name, probe_session.request(path))
+    if isinstance(version, ProbeFailure):
+        yield probe_session.unknown(FindingKind.MODULE, version, subject=name)
         return
     value = {"on_disk": True, "version": version}
     yield probe_session.found(
-        What.MODULE, value, subject=name, request=probe_session.request(path), note=Note.MAY_BE_STALE
+        FindingKind.MODULE, value, subject=name, request=probe_session.request(path), note=Note.MAY_BE_STALE
     )
 
 
-def _version(answer: Answer, name: str, request: str) -> str | Missed:
+def _version(answer: OutboundResponse, name: str, request: str) -> str | ProbeFailure:
     if answer.status != 200:
-        return Missed(note=Note.CONFIG_NOT_READABLE, request=request, facts={"status": answer.status})
+        return ProbeFailure(note=Note.CONFIG_NOT_READABLE, request=request, facts={"status": answer.status})
     root = read_xml(answer)
     if root is Note.NOT_THE_SHOP:
         # A theme's page for what does not exist, with status 200.
-        return Missed(note=Note.CONFIG_NOT_READABLE, request=request)
+        return ProbeFailure(note=Note.CONFIG_NOT_READABLE, request=request)
     if isinstance(root, Note):
-        return Missed(note=root, request=request)
+        return ProbeFailure(note=root, request=request)
     version = clean_version(root.findtext("version"))
     named = (root.findtext("name") or "").strip()
     if root.tag != "module" or named.casefold() != name.casefold() or version is None:
-        return Missed(note=Note.UNREADABLE, request=request)
+        return ProbeFailure(note=Note.UNREADABLE, request=request)
     return version
 
 
@@ -55,7 +55,7 @@ PROBE = Probe(
     name="config_xml",
     rank=6,
     strength=Strength.MAY_BE_STALE,
-    about=What.MODULE,
+    about=FindingKind.MODULE,
     applies=applies,
     run=run,
     requests=1,

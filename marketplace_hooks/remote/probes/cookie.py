@@ -10,24 +10,24 @@ import re
 import secrets
 from collections.abc import Iterator
 
-from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse, solve_cookie
-from ..http.client import Answer
-from .protocol import Asked, Probe
-from .session import Missed, ProbeSession
+from ..http.client import OutboundResponse
+from .protocol import InspectionTarget, Probe
+from .session import ProbeFailure, ProbeSession
 
 _NAME = re.compile(r"\s*((?:PrestaShop-)?[0-9a-f]{32})=")
 MAX_NAMES = 4
 """Names solved of one answer: a shop sets one cookie, and a hostile one must not make us hash for minutes."""
 
 
-def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Solve the cookie of the home page, or of the home page past a cache."""
     answers = probe_session.get_once("")
     path = ""
     names = _names(answers)
-    if not names and not isinstance(answers, Missed):
+    if not names and not isinstance(answers, ProbeFailure):
         path = f"?check={secrets.token_hex(8)}"
         answers = probe_session.get_once(path)
         names = _names(answers)
@@ -35,19 +35,23 @@ def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
     for name, host in names:
         version = solve_cookie(name, host, reversed(asked.versions))
         if version is not None:
-            yield probe_session.found(What.PLATFORM_VERSION, version, request=request)
+            yield probe_session.found(FindingKind.PLATFORM_VERSION, version, request=request)
             return
-    if isinstance(answers, Missed):
-        yield probe_session.unknown(What.PLATFORM_VERSION, answers)
+    if isinstance(answers, ProbeFailure):
+        yield probe_session.unknown(FindingKind.PLATFORM_VERSION, answers)
     elif names:
-        yield probe_session.unknown(What.PLATFORM_VERSION, Missed(note=Note.COOKIE_NOT_SOLVED, request=request))
+        yield probe_session.unknown(
+            FindingKind.PLATFORM_VERSION, ProbeFailure(note=Note.COOKIE_NOT_SOLVED, request=request)
+        )
     else:
-        yield probe_session.unknown(What.PLATFORM_VERSION, Missed(note=Note.COOKIE_NOT_FOUND, request=request))
+        yield probe_session.unknown(
+            FindingKind.PLATFORM_VERSION, ProbeFailure(note=Note.COOKIE_NOT_FOUND, request=request)
+        )
 
 
-def _names(answers: tuple[Answer, ...] | Missed) -> list[tuple[str, str]]:
+def _names(answers: tuple[OutboundResponse, ...] | ProbeFailure) -> list[tuple[str, str]]:
     """Return the names that may be a session's, each with the host that set it; the last answer's first."""
-    if isinstance(answers, Missed):
+    if isinstance(answers, ProbeFailure):
         return []
     found = []
     for answer in reversed(answers):
@@ -63,7 +67,7 @@ PROBE = Probe(
     name="cookie",
     rank=4,
     strength=Strength.OBSERVED,
-    about=What.PLATFORM_VERSION,
+    about=FindingKind.PLATFORM_VERSION,
     applies=lambda asked: True,
     run=run,
     requests=3,

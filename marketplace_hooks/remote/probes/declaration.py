@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ...domain.inspections.declarations import Declared
-from ...domain.inspections.evidence import Finding, Strength, What
-from .protocol import Asked, Probe
+from ...domain.inspections.declarations import Declaration
+from ...domain.inspections.evidence import Finding, FindingKind, Strength
+from .protocol import InspectionTarget, Probe
 from .session import ProbeSession
 
 
-def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Put the declaration beside what was found; nothing is asked of the shop."""
     if asked.declared is not None:
         yield from declared_findings(asked.declared, at=datetime.now(UTC))
@@ -21,16 +21,16 @@ PROBE = Probe(
     name="declaration",
     rank=7,
     strength=Strength.DECLARED,
-    about=What.PLATFORM_VERSION,
+    about=FindingKind.PLATFORM_VERSION,
     applies=lambda asked: asked.declared is not None,
     run=run,
 )
 
 
-def declared_findings(declared: Declared, *, at: datetime) -> Iterator[Finding]:
+def declared_findings(declared: Declaration, *, at: datetime) -> Iterator[Finding]:
     """What a declaration says of the site, as of an instant."""
 
-    def said(what: What, value: object, subject: str = "") -> Finding:
+    def said(what: FindingKind, value: object, subject: str = "") -> Finding:
         return Finding(
             what=what,
             subject=subject,
@@ -42,9 +42,9 @@ def declared_findings(declared: Declared, *, at: datetime) -> Iterator[Finding]:
         )
 
     if declared.platform_version is not None:
-        yield said(What.PLATFORM_VERSION, declared.platform_version)
+        yield said(FindingKind.PLATFORM_VERSION, declared.platform_version)
     for module in declared.modules:
         value = {"installed": True, "enabled": module.enabled, "installed_version": module.version}
-        yield said(What.MODULE, value, module.name)
+        yield said(FindingKind.MODULE, value, module.name)
     if declared.whole_list:
-        yield said(What.MODULE_LIST, {"complete": True, "count": len(declared.modules)})
+        yield said(FindingKind.MODULE_LIST, {"complete": True, "count": len(declared.modules)})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...domain.inspections.declarations import Declared
-from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.declarations import Declaration
+from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.merchant_sites import Site
 from .session import ProbeSession
 
@@ -34,7 +34,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class InspectionTarget:
     """One inspection: which site, which of its modules is in question, and what helps to answer.
 
     `nonce` binds a companion's report to this inspection; `versions` are the known PrestaShop releases.
@@ -43,7 +43,7 @@ class Asked:
     site: Site
     module: str | None = None
     credentials: Credentials = field(default_factory=Credentials)
-    declared: Declared | None = None
+    declared: Declaration | None = None
     nonce: str | None = None
     versions: Sequence[str] = ()
 
@@ -60,8 +60,8 @@ class Probe:
     name: str
     rank: int
     strength: Strength
-    about: What
-    applies: Callable[[Asked], bool]
-    run: Callable[[Asked, ProbeSession], Iterator[Finding]]
+    about: FindingKind
+    applies: Callable[[InspectionTarget], bool]
+    run: Callable[[InspectionTarget, ProbeSession], Iterator[Finding]]
     requests: int = 0
     purse: str = ""

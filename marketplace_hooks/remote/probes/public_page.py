@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site
-from .protocol import Asked, Probe
-from .session import Missed, ProbeSession, is_on_site
+from .protocol import InspectionTarget, Probe
+from .session import ProbeFailure, ProbeSession, is_on_site
 
 MAX_SEEN = 200
 _LONGEST_ADDRESS = 300
@@ -23,24 +23,26 @@ _LINK = re.compile(r"fc=module&(?:amp;)?module=([A-Za-z0-9_-]{1,64})")
 _BEFORE_ADDRESS = re.compile(r"[\s\"'<>()=,;]")
 
 
-def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Read the home page once."""
     answers = probe_session.get_once("")
-    if isinstance(answers, Missed):
-        yield probe_session.unknown(What.MODULE, answers)
+    if isinstance(answers, ProbeFailure):
+        yield probe_session.unknown(FindingKind.MODULE, answers)
         return
     page = answers[-1]
     request = probe_session.request("")
     if page.status != 200:
         note = Note.IN_MAINTENANCE if page.status == 503 else Note.BLOCKED
-        missed = Missed(note=note, request=request, facts={"status": page.status})
-        yield probe_session.unknown(What.MODULE, missed)
+        missed = ProbeFailure(note=note, request=request, facts={"status": page.status})
+        yield probe_session.unknown(FindingKind.MODULE, missed)
         return
     names = modules_in(page.text, asked.site)
     for name in names:
-        yield probe_session.found(What.MODULE, {"installed": True, "enabled": True}, subject=name, request=request)
+        yield probe_session.found(
+            FindingKind.MODULE, {"installed": True, "enabled": True}, subject=name, request=request
+        )
     if not names:
-        yield probe_session.unknown(What.MODULE, Missed(note=Note.NO_MODULE_SEEN, request=request))
+        yield probe_session.unknown(FindingKind.MODULE, ProbeFailure(note=Note.NO_MODULE_SEEN, request=request))
 
 
 def modules_in(page: str, site: Site) -> list[str]:
@@ -64,7 +66,7 @@ PROBE = Probe(
     name="public_page",
     rank=5,
     strength=Strength.OBSERVED,
-    about=What.MODULE,
+    about=FindingKind.MODULE,
     applies=lambda asked: True,
     run=run,
     purse="home",

@@ -16,7 +16,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ...domain.inspections.declarations import Declared
+from ...domain.inspections.declarations import Declaration
 from ...domain.inspections.evidence import Finding
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site
@@ -24,19 +24,19 @@ from ..http.address_rules import AllowedNetwork
 from ..http.client import INSPECTIONS, OutboundClient
 from ..http.dns import Resolve, system_resolve
 from ..known_versions import shipped_versions
-from .protocol import Asked, Credentials, Probe
+from .protocol import Credentials, InspectionTarget, Probe
 from .registry import PROBES
-from .session import Missed, ProbeBudget, ProbeSession
+from .session import ProbeBudget, ProbeFailure, ProbeSession
 
 log = logging.getLogger(__name__)
 
 DEADLINE_S = 20.0
-BEAT_S = 0.2
+POLL_INTERVAL_S = 0.2
 ABOUT_PATH = "/about-inspections"
 AGENT = "marketplace-hooks-inspections"
 """How a shop's log names us. A page below the service's address says what we do, `ABOUT_PATH`."""
 
-VISITS = dataclasses.replace(INSPECTIONS, max_redirects=0)
+SITE_POLICY = dataclasses.replace(INSPECTIONS, max_redirects=0)
 """How an inspection speaks to a shop: it follows redirects itself, to count them and keep to the bound host."""
 
 
@@ -53,7 +53,7 @@ def make_site_client(
 ) -> OutboundClient:
     """Return the client that inspections use: its User-Agent names us and links to a page about what we do."""
     agent = f"{AGENT} (+{about_url})" if about_url else AGENT
-    return OutboundClient(VISITS, allowed_networks, resolve=resolve, ca_file=ca_file, user_agent=agent)
+    return OutboundClient(SITE_POLICY, allowed_networks, resolve=resolve, ca_file=ca_file, user_agent=agent)
 
 
 def inspect(
@@ -62,7 +62,7 @@ def inspect(
     outbound: OutboundClient,
     module: str | None = None,
     credentials: Credentials | None = None,
-    declared: Declared | None = None,
+    declared: Declaration | None = None,
     nonce: str | None = None,
     releases: Sequence[str] | None = None,
     deadline_s: float = DEADLINE_S,
@@ -71,12 +71,12 @@ def inspect(
 ) -> tuple[Finding, ...]:
     """Return what the rungs found within `deadline_s`; `on_findings` is told of them as they come, in this thread.
 
-    It is also told of none, every `BEAT_S` in which none came, so that whoever gathers them may keep time.
+    It is also told of none, every `POLL_INTERVAL_S` in which none came, so that whoever gathers them may keep time.
 
     `outbound` is a `visitor`. `module` is the technical name in question, `releases` the known PrestaShop versions
     (None: those shipped). Nothing about the shop is ever raised; what `on_findings` raises ends the inspection.
     """
-    asked = Asked(
+    asked = InspectionTarget(
         site=site,
         module=module,
         credentials=credentials or Credentials(),
@@ -99,7 +99,7 @@ def inspect(
     return tuple(found)
 
 
-def _side_by_side(asked: Asked, budget: ProbeBudget, probes: Sequence[Probe]) -> Iterator[list[Finding]]:
+def _side_by_side(asked: InspectionTarget, budget: ProbeBudget, probes: Sequence[Probe]) -> Iterator[list[Finding]]:
     """Give findings as they come, those that came together at once, until all rungs have ended or time is over."""
     arrived: _Arrivals = queue.SimpleQueue()
     for probe in probes:
@@ -110,7 +110,7 @@ def _side_by_side(asked: Asked, budget: ProbeBudget, probes: Sequence[Probe]) ->
     looking = list(probes)
     while looking:
         try:
-            came = [arrived.get(timeout=min(BEAT_S, budget.left_s()))]
+            came = [arrived.get(timeout=min(POLL_INTERVAL_S, budget.left_s()))]
         except queue.Empty:
             if budget.left_s() <= 0:
                 break
@@ -124,10 +124,10 @@ def _side_by_side(asked: Asked, budget: ProbeBudget, probes: Sequence[Probe]) ->
         if findings := [finding for _, finding in came if finding is not None]:
             yield findings
     if looking:
-        yield [_visit(probe, budget).unknown(probe.about, Missed(note=Note.TOO_SLOW)) for probe in looking]
+        yield [_visit(probe, budget).unknown(probe.about, ProbeFailure(note=Note.TOO_SLOW)) for probe in looking]
 
 
-def _climb(probe: Probe, asked: Asked, budget: ProbeBudget, arrived: _Arrivals) -> None:
+def _climb(probe: Probe, asked: InspectionTarget, budget: ProbeBudget, arrived: _Arrivals) -> None:
     probe_session = _visit(probe, budget)
     try:
         for finding in probe.run(asked, probe_session):
@@ -136,7 +136,7 @@ def _climb(probe: Probe, asked: Asked, budget: ProbeBudget, arrived: _Arrivals) 
         # A mistake of ours, whatever the shop said. Its message may hold what was read or sent, so it is not logged.
         where = traceback.extract_tb(error.__traceback__)[-1]
         log.error("the rung %s failed: %s at %s:%s", probe.name, type(error).__name__, where.filename, where.lineno)
-        arrived.put((probe, probe_session.unknown(probe.about, Missed(note=Note.GONE_WRONG))))
+        arrived.put((probe, probe_session.unknown(probe.about, ProbeFailure(note=Note.GONE_WRONG))))
     finally:
         arrived.put((probe, None))
 

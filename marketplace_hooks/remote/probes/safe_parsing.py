@@ -15,7 +15,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from ...domain.inspections.notes import Note
-from ..http.client import Answer
+from ..http.client import OutboundResponse
 
 MAX_MODULES = 2_000
 """Of one list: more is no shop."""
@@ -25,7 +25,7 @@ _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,49}")
 _PAGE_BEGINS = (b"<!doctype html", b"<html", b"<head", b"<body")
 
 
-def read_xml(answer: Answer) -> Element | Note:
+def read_xml(answer: OutboundResponse) -> Element | Note:
     """Return the root of an answer's XML, or what is wrong with it."""
     if answer.truncated:
         return Note.TOO_LARGE
@@ -39,7 +39,7 @@ def read_xml(answer: Answer) -> Element | Note:
     return root
 
 
-def read_json(answer: Answer) -> Any | Note:
+def read_json(answer: OutboundResponse) -> Any | Note:
     """Return an answer's JSON, or what is wrong with it."""
     if answer.truncated:
         return Note.TOO_LARGE
@@ -56,7 +56,7 @@ def parse_json(body: bytes) -> Any | Note:
         return Note.UNREADABLE
 
 
-def looks_like_html(answer: Answer) -> bool:
+def looks_like_html(answer: OutboundResponse) -> bool:
     """Say whether a page came where data was expected."""
     beginning = answer.body[:1000].lstrip().lower()
     return beginning.startswith(b"<") and any(tag in beginning for tag in _PAGE_BEGINS)

@@ -1,7 +1,7 @@
 """How does a rung ask a shop something: within the requests and the time there are, and credentials to nobody else?
 
 A `Journey` is one inspection's: its deadline, its requests, what was fetched once for several rungs. A `Visit` is one
-rung's view of it. What goes wrong is a value, `Missed`, that says what it means to the customer.
+rung's view of it. What goes wrong is a value, `ProbeFailure`, that says what it means to the customer.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ...errors import OutboundFailed, OutboundRefused
-from ..http.client import Answer, OutboundClient
+from ..http.client import OutboundClient, OutboundResponse
 
 MAX_REQUESTS = 12
 """Of one inspection in all, redirects included: we are never a nuisance (issue of the inspections)."""
@@ -36,7 +36,7 @@ _FAILED = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Missed:
+class ProbeFailure:
     """Nothing usable came back: why, and what had been asked."""
 
     note: Note
@@ -61,7 +61,7 @@ class ProbeBudget:
         self._spare = MAX_REQUESTS - self._left.total()
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
-        self._fetched: dict[str, tuple[Answer, ...] | Missed] = {}
+        self._fetched: dict[str, tuple[OutboundResponse, ...] | ProbeFailure] = {}
 
     def left_s(self) -> float:
         """Return the seconds until the deadline, 0 when it has passed or the inspection was stopped."""
@@ -80,7 +80,9 @@ class ProbeBudget:
             self._spare -= 1
             return self._spare >= 0
 
-    def once(self, path: str, fetch: Callable[[], tuple[Answer, ...] | Missed]) -> tuple[Answer, ...] | Missed:
+    def once(
+        self, path: str, fetch: Callable[[], tuple[OutboundResponse, ...] | ProbeFailure]
+    ) -> tuple[OutboundResponse, ...] | ProbeFailure:
         """Return what was fetched from this path, fetching it unless another rung has, or is about to."""
         with self._lock:
             lock = self._locks.setdefault(path, threading.Lock())
@@ -100,16 +102,16 @@ class ProbeSession:
     strength: Strength
     purse: str
 
-    def get(self, path: str) -> Answer | Missed:
+    def get(self, path: str) -> OutboundResponse | ProbeFailure:
         """Fetch a public address, following redirects on this site alone."""
         answers = self._follow(path)
-        return answers if isinstance(answers, Missed) else answers[-1]
+        return answers if isinstance(answers, ProbeFailure) else answers[-1]
 
-    def get_once(self, path: str) -> tuple[Answer, ...] | Missed:
+    def get_once(self, path: str) -> tuple[OutboundResponse, ...] | ProbeFailure:
         """Fetch a public address once for all rungs: every answer on the way there, the last one last."""
         return self.budget.once(path, lambda: self._follow(path))
 
-    def ask(self, path: str, secret: Mapping[str, str]) -> Answer | Missed:
+    def ask(self, path: str, secret: Mapping[str, str]) -> OutboundResponse | ProbeFailure:
         """Fetch an address with headers that hold a credential. A redirect is an answer like any other."""
         url = self._private_url(path)
         return self._send(
@@ -117,7 +119,7 @@ class ProbeSession:
             lambda left_s: self.budget.outbound.get(url, headers=secret, total_s=left_s, confidential=True),
         )
 
-    def post(self, path: str, body: bytes, content_type: str) -> Answer | Missed:
+    def post(self, path: str, body: bytes, content_type: str) -> OutboundResponse | ProbeFailure:
         """Send a body that holds a credential. A redirect is an answer like any other."""
         url = self._private_url(path)
         headers = {"Content-Type": content_type, "Accept": "application/json"}
@@ -132,7 +134,7 @@ class ProbeSession:
 
     def found(
         self,
-        what: What,
+        what: FindingKind,
         value: Any,
         *,
         subject: str = "",
@@ -154,7 +156,7 @@ class ProbeSession:
             facts=facts,
         )
 
-    def unknown(self, what: What, missed: Missed, *, subject: str = "") -> Finding:
+    def unknown(self, what: FindingKind, missed: ProbeFailure, *, subject: str = "") -> Finding:
         """One thing that could not be learnt, and why."""
         facts = dict(missed.facts)
         return self.found(what, None, subject=subject, request=missed.request, note=missed.note, **facts)
@@ -169,14 +171,14 @@ class ProbeSession:
             site = replace(site, scheme="https")
         return site.url + path
 
-    def _follow(self, path: str) -> tuple[Answer, ...] | Missed:
+    def _follow(self, path: str) -> tuple[OutboundResponse, ...] | ProbeFailure:
         url = self._url(path)
         asked = f"GET {url}"
-        answers: list[Answer] = []
+        answers: list[OutboundResponse] = []
         for _ in range(1 + MAX_HOPS):
             here = url
             answer = self._send(f"GET {url}", lambda left_s: self.budget.outbound.get(here, total_s=left_s))  # noqa: B023 - called at once
-            if isinstance(answer, Missed):
+            if isinstance(answer, ProbeFailure):
                 return answer
             answers.append(answer)
             if answer.status not in REDIRECTS or "location" not in answer.headers:
@@ -184,34 +186,34 @@ class ProbeSession:
             url = _onward(answer)
             if not is_on_site(url, self.budget.site):
                 return moved(answer, asked)
-        return Missed(note=Note.NOT_THE_SHOP, request=asked)
+        return ProbeFailure(note=Note.NOT_THE_SHOP, request=asked)
 
-    def _send(self, request: str, send: Callable[[float], Answer]) -> Answer | Missed:
+    def _send(self, request: str, send: Callable[[float], OutboundResponse]) -> OutboundResponse | ProbeFailure:
         left_s = self.budget.left_s()
         if left_s <= 0:
-            return Missed(note=Note.TOO_SLOW, request=request)
+            return ProbeFailure(note=Note.TOO_SLOW, request=request)
         if not self.budget.take(self.purse):
-            return Missed(note=Note.NOT_ASKED, request=request)
+            return ProbeFailure(note=Note.NOT_ASKED, request=request)
         try:
             return send(left_s)
         except OutboundFailed as failed:
             note = _FAILED.get(failed.reason, Note.UNREACHABLE)
-            return Missed(note=note, request=request, facts={"reason": failed.reason})
+            return ProbeFailure(note=note, request=request, facts={"reason": failed.reason})
         except OutboundRefused as refused:
             if refused.code == "credentials_in_clear":
-                return Missed(note=Note.NOT_SECURE, request=request)
+                return ProbeFailure(note=Note.NOT_SECURE, request=request)
             note = Note.UNREADABLE if refused.code.startswith("header") else Note.UNREACHABLE
-            return Missed(note=note, request=request, facts={"reason": refused.code})
+            return ProbeFailure(note=note, request=request, facts={"reason": refused.code})
 
 
-def moved(answer: Answer, request: str) -> Missed:
+def moved(answer: OutboundResponse, request: str) -> ProbeFailure:
     """What a redirect that is not followed means; where it leads may be the shop's right address."""
     onward = parse(_onward(answer))
     facts = {"status": answer.status, **({"leads_to": onward.origin} if onward is not None else {})}
-    return Missed(note=Note.NOT_THE_SHOP, request=request, facts=facts)
+    return ProbeFailure(note=Note.NOT_THE_SHOP, request=request, facts=facts)
 
 
-def _onward(answer: Answer) -> str:
+def _onward(answer: OutboundResponse) -> str:
     """Where a redirect leads, as an absolute URL; an empty text where nobody can tell."""
     try:
         return urljoin(answer.url, answer.headers.get("location", ""))

@@ -10,13 +10,13 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
-from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
-from ..http.client import Answer
-from .protocol import Asked, Probe
+from ..http.client import OutboundResponse
+from .protocol import InspectionTarget, Probe
 from .safe_parsing import clean_version, looks_like_html, read_xml
-from .session import REDIRECTS, Missed, ProbeSession, moved
+from .session import REDIRECTS, ProbeFailure, ProbeSession, moved
 
 WANTED = "shop_urls"
 _SHOP_URLS = f"api/{WANTED}?display=full"
@@ -38,31 +38,33 @@ _BY_CODE = (
 )
 
 
-def applies(asked: Asked) -> bool:
+def applies(asked: InspectionTarget) -> bool:
     return asked.credentials.webservice_key is not None
 
 
-def run(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Read the version and the shop's addresses, then what else the key could do."""
     secret = _basic(asked.credentials.webservice_key or "")
     path = _SHOP_URLS
     answer = probe_session.ask(_SHOP_URLS, secret)
-    if isinstance(answer, Answer) and answer.status == 404 and looks_like_html(answer):
+    if isinstance(answer, OutboundResponse) and answer.status == 404 and looks_like_html(answer):
         # The shop may live without URL rewriting.
         path = _WITHOUT_REWRITING
         again = probe_session.ask(_WITHOUT_REWRITING, secret)
-        answer = again if isinstance(again, Answer) and again.status != 404 else answer
+        answer = again if isinstance(again, OutboundResponse) and again.status != 404 else answer
     request = probe_session.request(path, private=True)
-    root = answer if isinstance(answer, Missed) else _document(answer, asked.site, request)
-    if isinstance(root, Missed):
-        yield probe_session.unknown(What.PLATFORM_VERSION, root)
+    root = answer if isinstance(answer, ProbeFailure) else _document(answer, asked.site, request)
+    if isinstance(root, ProbeFailure):
+        yield probe_session.unknown(FindingKind.PLATFORM_VERSION, root)
         return
-    assert isinstance(answer, Answer)  # noqa: S101 - for the type checker: a document came from an answer
+    assert isinstance(answer, OutboundResponse)  # noqa: S101 - for the type checker: a document came from an answer
     version = _version(answer)
     if version is None:
-        yield probe_session.unknown(What.PLATFORM_VERSION, Missed(note=Note.VERSION_NOT_TOLD, request=request))
+        yield probe_session.unknown(
+            FindingKind.PLATFORM_VERSION, ProbeFailure(note=Note.VERSION_NOT_TOLD, request=request)
+        )
     else:
-        yield probe_session.found(What.PLATFORM_VERSION, version, request=request)
+        yield probe_session.found(FindingKind.PLATFORM_VERSION, version, request=request)
     yield _identity(root, asked.site, probe_session, request)
     if path == _SHOP_URLS:
         yield from _warnings(probe_session, secret)
@@ -73,11 +75,11 @@ def _basic(key: str) -> Mapping[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode(), "Accept": "text/xml"}
 
 
-def _document(answer: Answer, site: Site, request: str) -> Element | Missed:
+def _document(answer: OutboundResponse, site: Site, request: str) -> Element | ProbeFailure:
     """Return the root of a good answer, or what the answer means."""
 
-    def missed(note: Note, **facts: object) -> Missed:
-        return Missed(note=note, request=request, facts={"status": answer.status, **facts})
+    def missed(note: Note, **facts: object) -> ProbeFailure:
+        return ProbeFailure(note=note, request=request, facts={"status": answer.status, **facts})
 
     if answer.status in REDIRECTS:
         return moved(answer, request)
@@ -95,7 +97,7 @@ def _document(answer: Answer, site: Site, request: str) -> Element | Missed:
     return missed(Note.SHOP_ERROR if answer.status >= 500 else Note.UNREADABLE)
 
 
-def _without_xml(answer: Answer) -> Note:
+def _without_xml(answer: OutboundResponse) -> Note:
     """What a refusal that is not PrestaShop's XML means."""
     realm = answer.headers.get("www-authenticate", "")
     if answer.status == 401 and ("PrestaShop" in realm or answer.body.strip() == b"401 Unauthorized"):
@@ -107,7 +109,7 @@ def _without_xml(answer: Answer) -> Note:
     return Note.BLOCKED
 
 
-def _version(answer: Answer) -> str | None:
+def _version(answer: OutboundResponse) -> str | None:
     said = answer.headers.all("psws-version")
     version = clean_version(said[0]) if len(said) == 1 else None
     return None if version == "0" else version
@@ -122,9 +124,9 @@ def _identity(root: Element, site: Site, probe_session: ProbeSession, request: s
     exact = [row for row in here if _path(row) == site.path]
     if not here:
         value = {"matches": False}
-        return probe_session.found(What.SHOP_IDENTITY, value, request=request, note=Note.KEY_OF_ANOTHER_SITE)
+        return probe_session.found(FindingKind.SHOP_IDENTITY, value, request=request, note=Note.KEY_OF_ANOTHER_SITE)
     return probe_session.found(
-        What.SHOP_IDENTITY,
+        FindingKind.SHOP_IDENTITY,
         {"matches": True, "shop_id": _number((exact or here)[0].get("id_shop")) or None},
         request=request,
     )
@@ -151,7 +153,7 @@ def _texts(row: Element) -> dict[str, str]:
 def _warnings(probe_session: ProbeSession, secret: Mapping[str, str]) -> Iterator[Finding]:
     """Say what the key could do beyond reading `shop_urls`. Where that cannot be read, nothing is said."""
     answer = probe_session.ask(_ROOT, secret)
-    root = read_xml(answer) if isinstance(answer, Answer) and answer.status == 200 else None
+    root = read_xml(answer) if isinstance(answer, OutboundResponse) and answer.status == 200 else None
     if not isinstance(root, Element):
         return
     granted = {resource.tag: resource.attrib for api in root.iter("api") for resource in api}
@@ -163,7 +165,7 @@ def _warnings(probe_session: ProbeSession, secret: Mapping[str, str]) -> Iterato
         if resources:
             value = {"note": note.value, "resources": resources}
             yield probe_session.found(
-                What.CREDENTIAL, value, subject=note.value, request=request, note=note, resources=resources
+                FindingKind.CREDENTIAL, value, subject=note.value, request=request, note=note, resources=resources
             )
 
 
@@ -176,7 +178,7 @@ PROBE = Probe(
     name="webservice",
     rank=3,
     strength=Strength.VERIFIED,
-    about=What.PLATFORM_VERSION,
+    about=FindingKind.PLATFORM_VERSION,
     applies=applies,
     run=run,
     requests=2,

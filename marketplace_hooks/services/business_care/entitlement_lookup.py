@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, select
 
 from ...database.fast_query import Lookup
-from ...domain.business_care.entitlement import Entitlement, Question, judge
+from ...domain.business_care.entitlement import Entitlement, EntitlementQuestion, judge
 from ...errors import NotSignedIn
 from ...models.access import Token
 from ...models.products import Product
@@ -45,7 +45,9 @@ _FACTS = (
 )
 
 
-def check_entitlement_now(runtime: Runtime, asked: Asked, question: Question, *, token_id: str | None) -> Entitlement:
+def check_entitlement_now(
+    runtime: Runtime, asked: Asked, question: EntitlementQuestion, *, token_id: str | None
+) -> Entitlement:
     """Judge the purchases asked about as they stand; `question.at` is now. Exactly one SELECT, and nothing is written.
 
     `token_id` is the token under which it is asked (None: somebody whom the host has signed in). Raises `NotSignedIn`

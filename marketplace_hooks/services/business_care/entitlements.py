@@ -13,9 +13,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...domain.business_care.entitlement import CoveredPeriod, Dispute, Entitlement, Question, judge
-from ...domain.business_care.entitlement import Purchase as PurchaseFacts
-from ...domain.business_care.renewals import Stop
+from ...domain.business_care.entitlement import (
+    CoveredPeriod,
+    Entitlement,
+    EntitlementQuestion,
+    PaymentDispute,
+    PurchaseFacts,
+    judge,
+)
+from ...domain.business_care.renewals import RenewalStop
 from ...domain.catalog.statuses import Status
 from ...models.products import Product
 from ...models.purchases import DisputeOutcome, Purchase, SiteBinding
@@ -67,7 +73,7 @@ _READ = (
 )
 
 
-def check(session: Session, asked: Asked, question: Question, *, as_of_now: bool = True) -> Entitlement:
+def check(session: Session, asked: Asked, question: EntitlementQuestion, *, as_of_now: bool = True) -> Entitlement:
     """Judge the purchases asked about. `as_of_now` False: `question.at` may be long past, and histories are read."""
     purchases = read_purchases(session, asked, question.at)
     if not as_of_now:
@@ -114,14 +120,16 @@ def facts_of(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
         bound_site=first.shop_url,
         refunded_at=first.refunded_at,
         terminated_at=first.terminated_at,
-        disputes=[Dispute(disputed_at=first.disputed_at, won_at=first.dispute_won_at)] if first.disputed_at else [],
+        disputes=[PaymentDispute(disputed_at=first.disputed_at, won_at=first.dispute_won_at)]
+        if first.disputed_at
+        else [],
         stops=stops,
         renewal_is_awaited=_is_awaited(first, stops, now),
         reactivable=first.status is not Status.OFFLINE_PERMANENT,
     )
 
 
-def _is_awaited(row: Any, stops: Sequence[Stop], now: datetime) -> bool:
+def _is_awaited(row: Any, stops: Sequence[RenewalStop], now: datetime) -> bool:
     """Whether the renewal's instant has passed, nothing stops it, and it is only not claimed yet (`domain.md` 12)."""
     if row.state is not SubscriptionState.ACTIVE or row.renewal_at > now:
         return False
@@ -137,7 +145,7 @@ def _as_of(session: Session, purchase: PurchaseFacts, at: datetime) -> PurchaseF
         .limit(1)
     )
     disputes = [
-        Dispute(disputed_at=one.disputed_at, won_at=one.closed_at if one.outcome is DisputeOutcome.WON else None)
+        PaymentDispute(disputed_at=one.disputed_at, won_at=one.closed_at if one.outcome is DisputeOutcome.WON else None)
         for one in read_disputes(session, purchase.purchase_id)
     ]
     stops = read_history(session, purchase.purchase_id).stops

@@ -15,9 +15,8 @@ from sqlalchemy import Executable, select
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
-from ...domain.business_care.renewal_stops import Ending, Said, Word, stops_of
-from ...domain.business_care.renewals import Cause as StopCause
-from ...domain.business_care.renewals import Stop
+from ...domain.business_care.renewal_stops import ProductWithdrawal, RenewalChoice, RenewalRecord, renewal_stops
+from ...domain.business_care.renewals import RenewalStop, StopCause
 from ...models.products import SubjectKind, Withdrawal
 from ...models.purchases import Purchase
 from ...models.subscriptions import Period, PeriodKind, RenewalChange, Subscription
@@ -31,8 +30,8 @@ class History:
 
     purchased_at: datetime
     recorded_at: datetime
-    endings: Sequence[Ending]
-    stops: tuple[Stop, ...]
+    endings: Sequence[ProductWithdrawal]
+    stops: tuple[RenewalStop, ...]
 
     def prevents(self, renewal_at: datetime) -> bool:
         """Whether anything stops the renewal of this instant."""
@@ -67,7 +66,7 @@ def read_histories(session: Session, purchase_ids: Collection[str]) -> dict[str,
     }
 
 
-def read_withdrawals(session: Session, product_ids: Collection[str]) -> dict[str, list[Ending]]:
+def read_withdrawals(session: Session, product_ids: Collection[str]) -> dict[str, list[ProductWithdrawal]]:
     """Every withdrawal of these products, undone or not."""
     query = select(
         Withdrawal.subject_id, Withdrawal.received_at, Withdrawal.effective_at, Withdrawal.reinstated_at
@@ -75,7 +74,9 @@ def read_withdrawals(session: Session, product_ids: Collection[str]) -> dict[str
     return _grouped(
         session,
         query.order_by(Withdrawal.id),
-        lambda row: Ending(received_at=row.received_at, effective_at=row.effective_at, reinstated_at=row.reinstated_at),
+        lambda row: ProductWithdrawal(
+            received_at=row.received_at, effective_at=row.effective_at, reinstated_at=row.reinstated_at
+        ),
     )
 
 
@@ -88,20 +89,20 @@ class StopColumns(Protocol):
     withdrawal_lifted_at: Any
 
 
-def recorded_stops(columns: StopColumns) -> tuple[Stop, ...]:
+def recorded_stops(columns: StopColumns) -> tuple[RenewalStop, ...]:
     """The causes as the columns keep them."""
     noted = (
         (StopCause.CUSTOMER, columns.customer_stopped_at, columns.customer_lifted_at),
         (StopCause.WITHDRAWAL, columns.withdrawn_from, columns.withdrawal_lifted_at),
     )
     return tuple(
-        Stop(cause=cause, received_at=since, lifted_at=lifted_at)
+        RenewalStop(cause=cause, received_at=since, lifted_at=lifted_at)
         for cause, since, lifted_at in noted
         if since is not None
     )
 
 
-def record_stops(subscription: Subscription, stops: Iterable[Stop]) -> None:
+def record_stops(subscription: Subscription, stops: Iterable[RenewalStop]) -> None:
     """Keep in the columns what of each cause stands; where nothing of it does, what stood last.
 
     Whoever notes a withdrawal tells the subscriber of it.
@@ -113,7 +114,7 @@ def record_stops(subscription: Subscription, stops: Iterable[Stop]) -> None:
     subscription.withdrawal_lifted_at = withdrawal.lifted_at if withdrawal else None
 
 
-def record_customer_stops(subscription: Subscription, stops: Iterable[Stop]) -> None:
+def record_customer_stops(subscription: Subscription, stops: Iterable[RenewalStop]) -> None:
     """Keep in the columns what follows from the customer's words: the customer's own cause, and what these lift.
 
     A withdrawal that is not noted yet is left to its cascade, which tells the subscriber.
@@ -128,7 +129,7 @@ def record_customer_stops(subscription: Subscription, stops: Iterable[Stop]) -> 
         subscription.withdrawal_lifted_at = withdrawal.lifted_at
 
 
-def _telling(stops: Iterable[Stop], cause: StopCause) -> Stop | None:
+def _telling(stops: Iterable[RenewalStop], cause: StopCause) -> RenewalStop | None:
     """Of the stops of one cause, the first that stands; where none does, the last that did."""
     mine = sorted((stop for stop in stops if stop.cause is cause), key=lambda stop: stop.starts_at)
     return next((stop for stop in mine if stop.lifted_at is None), mine[-1] if mine else None)
@@ -147,8 +148,8 @@ _WORDS = select(RenewalChange.purchase_id, RenewalChange.enabled, RenewalChange.
 _REACTIVATIONS = select(Period.purchase_id, Period.starts_at).where(Period.kind == constant(PeriodKind.REACTIVATION))
 
 
-def _word(row: Any) -> Word:
-    return Word(enabled=row.enabled, received_at=row.received_at)
+def _word(row: Any) -> RenewalChoice:
+    return RenewalChoice(enabled=row.enabled, received_at=row.received_at)
 
 
 def _starts_at(row: Any) -> datetime:
@@ -164,9 +165,11 @@ def _grouped(session: Session, query: Executable, make: Callable[[Any], _T]) -> 
     return found
 
 
-def _history(bought: Any, words: Sequence[Word], endings: Sequence[Ending], reopened_at: Sequence[datetime]) -> History:
+def _history(
+    bought: Any, words: Sequence[RenewalChoice], endings: Sequence[ProductWithdrawal], reopened_at: Sequence[datetime]
+) -> History:
     ended = (bought.refunded_at, bought.terminated_at, bought.dispute_lost_at)
-    said = Said(
+    said = RenewalRecord(
         purchased_at=bought.purchased_at,
         words=words,
         endings=endings,
@@ -174,5 +177,5 @@ def _history(bought: Any, words: Sequence[Word], endings: Sequence[Ending], reop
         ended_at=[instant for instant in ended if instant is not None],
     )
     return History(
-        purchased_at=bought.purchased_at, recorded_at=bought.recorded_at, endings=endings, stops=stops_of(said)
+        purchased_at=bought.purchased_at, recorded_at=bought.recorded_at, endings=endings, stops=renewal_stops(said)
     )

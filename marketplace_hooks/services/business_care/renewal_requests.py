@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ...domain.business_care.renewals import Cause as StopCause
+from ...domain.business_care.renewals import StopCause
 from ...domain.catalog.statuses import Status
 from ...errors import Conflict, NotFound
 from ...models.products import Product

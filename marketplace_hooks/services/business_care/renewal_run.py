@@ -19,7 +19,7 @@ from ...database.engine import insert_new
 from ...database.types import constant
 from ...domain.business_care.entitlement import Payment
 from ...domain.business_care.prices import renewal_price
-from ...domain.business_care.renewals import Decision, Renewal, decide, latest_claimable, period
+from ...domain.business_care.renewals import Renewal, RenewalDecision, decide, latest_claimable, period
 from ...domain.civil_days import day_of
 from ...models.inbox import InboxEvent, InboxState
 from ...models.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
@@ -123,9 +123,9 @@ def _renew_batch(uow: UnitOfWork) -> int:
         history = histories[subscription.purchase_id]
         facts = Renewal(renewal_at=subscription.renewal_at, recorded_at=history.recorded_at, stops=history.stops)
         match decide(facts, uow.now):
-            case Decision.CLAIM:
+            case RenewalDecision.CLAIM:
                 claimed.append(subscription)
-            case Decision.STOPPED:
+            case RenewalDecision.STOPPED:
                 expire(uow, subscription, CAUSE)
             case _:  # of a time before we knew of the purchase: the platform tells its renewals, or has told its end.
                 expire(uow, subscription, None)

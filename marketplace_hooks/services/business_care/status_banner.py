@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ...domain.business_care.entitlement import Code, Entitlement, Purchase, Question, judge
+from ...domain.business_care.entitlement import Code, Entitlement, EntitlementQuestion, PurchaseFacts, judge
 from ...domain.civil_days import Zone, day_of
 from .entitlements import Asked, read_purchases
 
@@ -24,7 +24,7 @@ def read_status_banner(
     `since` is None while it is active, and where it never was. `site` is the one that a request is about.
     """
     facts = read_purchases(session, Asked(purchase_id=purchase_id), now)
-    found = judge(facts, Question(at=now, zone=zone, site=site))
+    found = judge(facts, EntitlementQuestion(at=now, zone=zone, site=site))
     return {
         "active": found.active,
         "last_day": found.last_day,
@@ -34,7 +34,7 @@ def read_status_banner(
     }
 
 
-def _since(purchase: Purchase, found: Entitlement, now: datetime, zone: Zone) -> date | None:
+def _since(purchase: PurchaseFacts, found: Entitlement, now: datetime, zone: Zone) -> date | None:
     disputed_at = max((one.disputed_at for one in purchase.disputes if one.stands_at(now)), default=None)
     ended_at = {
         Code.REFUNDED: purchase.refunded_at,

@@ -13,12 +13,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...domain.business_care.entitlement import Entitlement, Question, judge
-from ...domain.business_care.entitlement import Purchase as PurchaseFacts
+from ...domain.business_care.entitlement import Entitlement, EntitlementQuestion, PurchaseFacts, judge
 from ...domain.business_care.prices import ReactivationPrice, reactivation_price, renewal_price
-from ...domain.business_care.renewals import Cause as StopCause
-from ...domain.business_care.renewals import Period as NextPeriod
-from ...domain.business_care.renewals import Stop, period
+from ...domain.business_care.renewals import PeriodDates, RenewalStop, StopCause, period
 from ...domain.catalog.statuses import Status
 from ...domain.civil_days import Zone, day_of
 from ...errors import NotFound
@@ -36,7 +33,7 @@ class NextRenewal:
     """The renewal that will happen at `at` unless something stops it before; the price is of then, as known now."""
 
     at: datetime
-    period: NextPeriod
+    period: PeriodDates
     amount_cents: int
     currency: str
 
@@ -71,7 +68,7 @@ class SubscriptionView:
     entitlement: Entitlement
     periods: Sequence[Period]
     notice: Notice | None
-    stops: Sequence[Stop]
+    stops: Sequence[RenewalStop]
     renewal: NextRenewal | None
     reactivation: ReactivationOffer | None
 
@@ -104,7 +101,7 @@ def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zon
     return SubscriptionView(
         subscription=subscription,
         product_status=status,
-        entitlement=judge(facts, Question(at=now, zone=zone, site=site)),
+        entitlement=judge(facts, EntitlementQuestion(at=now, zone=zone, site=site)),
         periods=list(session.scalars(select(Period).where(of_purchase).order_by(Period.index))),
         notice=session.scalar(sent.limit(1)),
         stops=history.stops,
@@ -214,7 +211,7 @@ def _bought(
     now: datetime,
     zone: Zone,
 ) -> PurchaseListItem:
-    answer = judge([facts], Question(at=now, zone=zone, site=purchase.shop_url))
+    answer = judge([facts], EntitlementQuestion(at=now, zone=zone, site=purchase.shop_url))
     causes = frozenset(stop.cause for stop in facts.stops if stop.stands_at(now))
     is_over = subscription is None or not answer.active
     goes_on = subscription is not None and answer.active and not causes and subscription.renewal_at > now

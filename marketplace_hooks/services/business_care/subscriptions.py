@@ -14,8 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...domain.business_care.entitlement import Payment
-from ...domain.business_care.renewals import Period as FirstPeriod
-from ...domain.business_care.renewals import notice_day, original_date, period, renewal_instant
+from ...domain.business_care.renewals import PeriodDates, notice_day, original_date, period, renewal_instant
 from ...domain.civil_days import first_instant
 from ...domain.instants import format_instant
 from ...models.purchases import Purchase
@@ -183,7 +182,7 @@ def idempotency_key(subscription: Subscription, index: int) -> str:
     return f"{subscription.purchase_id}:{index}"
 
 
-def publish_started(uow: UnitOfWork, subscription: Subscription, first: FirstPeriod, cause: Cause) -> None:
+def publish_started(uow: UnitOfWork, subscription: Subscription, first: PeriodDates, cause: Cause) -> None:
     """Tell that it runs, and at once that it will not renew where that is known already: of a withdrawn product."""
     history = read_history(uow.session, subscription.purchase_id)
     record_stops(subscription, history.stops)

@@ -15,7 +15,7 @@ from sqlalchemy import String, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
-from ...domain.catalog.statuses import Side, Status, WhatStands, status_of
+from ...domain.catalog.statuses import Side, Status, SubjectState, status_of
 from ...models.inbox import InboxEvent, InboxState
 from ...models.packs import Pack, PackMember
 from ...models.products import Product, Seller, SideState, SubjectKind, Withdrawal
@@ -58,10 +58,10 @@ class LockedSubject:
             self.sides[side] = found
         return found
 
-    def facts_for(self, side: SideState) -> WhatStands:
+    def facts_for(self, side: SideState) -> SubjectState:
         """The facts on which a change asked by `side` is judged."""
         slot = (side.scheduled_status, side.scheduled_at)
-        return WhatStands(
+        return SubjectState(
             withdrawn=self.withdrawal is not None,
             held_by=self.held_by,
             version=side.version,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import case, select, update
 
 from ...database.types import constant
-from ...domain.catalog.statuses import Asked, Effect, Side, Status, judge
+from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest, judge
 from ...models.cascades import Cascade
 from ...models.packs import Pack
 from ...models.products import Product, Seller, SideState, SubjectKind, Withdrawal
@@ -47,7 +47,7 @@ def change_account(
     uow: UnitOfWork,
     locked_subjects: LockedSubjects,
     locked: LockedSubject,
-    asked: Asked,
+    asked: StatusRequest,
     cause: Cause,
     *,
     received_at: datetime | None = None,
@@ -74,7 +74,7 @@ def apply_scheduled_account(
     due_at = state.scheduled_at
     if due_at is None or due_at > (until or uow.now):
         return
-    asked = Asked(side=Side.ACCOUNT, status=Status(state.scheduled_status or ""))
+    asked = StatusRequest(side=Side.ACCOUNT, status=Status(state.scheduled_status or ""))
     cause = Cause.from_json(state.scheduled_cause or {})
     received_at = state.scheduled_received_at or due_at
     empty_slot(state)
@@ -85,7 +85,7 @@ def _change_account(
     uow: UnitOfWork,
     locked_subjects: LockedSubjects,
     locked: LockedSubject,
-    asked: Asked,
+    asked: StatusRequest,
     cause: Cause,
     received_at: datetime,
     *,

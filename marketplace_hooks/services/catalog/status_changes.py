@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ...domain.catalog.statuses import Asked, Effect, Side, Status, is_superseded, judge
+from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest, is_superseded, judge
 from ...domain.instants import format_instant
 from ...models.products import SideState, SubjectKind, Withdrawal
 from ..core.unit_of_work import Cause, UnitOfWork
@@ -28,7 +28,7 @@ class StatusChangeOutcome:
 
 
 def change_status(
-    uow: UnitOfWork, locked: LockedSubject, asked: Asked, cause: Cause, *, received_at: datetime | None = None
+    uow: UnitOfWork, locked: LockedSubject, asked: StatusRequest, cause: Cause, *, received_at: datetime | None = None
 ) -> StatusChangeOutcome:
     """Apply what one side asks of a product or a pack. Refusals are outcomes here; callers decide how to say them.
 
@@ -43,7 +43,7 @@ def change_status(
 def _change(
     uow: UnitOfWork,
     locked: LockedSubject,
-    asked: Asked,
+    asked: StatusRequest,
     cause: Cause,
     received_at: datetime,
     *,
@@ -71,7 +71,7 @@ def _change(
     return _settle(uow, locked, cause, effect)
 
 
-def explain(outcome: StatusChangeOutcome, locked: LockedSubject, asked: Asked) -> str | None:
+def explain(outcome: StatusChangeOutcome, locked: LockedSubject, asked: StatusRequest) -> str | None:
     """Why nothing was done, in English for logs and the event's record; None when something was."""
     if outcome.effect is Effect.REFUSED_WITHDRAWN:
         return f"it is {outcome.status} and cannot become {asked.status}; only the marketplace can reinstate it"
@@ -119,7 +119,7 @@ def apply_scheduled(
     outcomes: list[StatusChangeOutcome] = []
     while due := [state for state in locked.slots() if state.scheduled_at and state.scheduled_at <= until]:
         state = min(due, key=lambda one: (one.scheduled_at or until, list(Side).index(one.side)))
-        asked = Asked(side=state.side, status=Status(state.scheduled_status or ""))
+        asked = StatusRequest(side=state.side, status=Status(state.scheduled_status or ""))
         cause = Cause.from_json(state.scheduled_cause or {})
         received_at = state.scheduled_received_at or until
         due_at = state.scheduled_at
@@ -236,7 +236,7 @@ def _name(effect: Effect, before: Status, after: Status) -> str:
     return {Effect.HOLD: "held", Effect.LIFT: "lifted"}[effect]
 
 
-def _note_order(uow: UnitOfWork, state: SideState, asked: Asked, effect: Effect) -> None:
+def _note_order(uow: UnitOfWork, state: SideState, asked: StatusRequest, effect: Effect) -> None:
     """Remember what orders this side's next events: the version of an event, the instant of a change made here."""
     if asked.version is not None:
         state.version = max(state.version, asked.version)
@@ -244,7 +244,7 @@ def _note_order(uow: UnitOfWork, state: SideState, asked: Asked, effect: Effect)
         state.changed_here_at = uow.now
 
 
-def fill_slot(state: SideState, asked: Asked, cause: Cause, received_at: datetime) -> None:
+def fill_slot(state: SideState, asked: StatusRequest, cause: Cause, received_at: datetime) -> None:
     """Schedule a change in the side's one slot; what was there is replaced (`domain.md` 3)."""
     state.scheduled_status = asked.status
     state.scheduled_at = asked.effective_at

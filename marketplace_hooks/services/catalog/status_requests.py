@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...domain.catalog.statuses import Asked, Effect, Side, Status
+from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest
 from ...domain.instants import format_instant
 from ...errors import Conflict, NotFound
 from ...models.products import SubjectKind
@@ -50,7 +50,7 @@ class StatusChangeTarget:
 
 
 def request_status_change(
-    uow: UnitOfWork, target: StatusChangeTarget, asked: Asked, cause: Cause, *, expected: str | None = None
+    uow: UnitOfWork, target: StatusChangeTarget, asked: StatusRequest, cause: Cause, *, expected: str | None = None
 ) -> AcceptedStatusChange:
     """Change the status for the side that asks, in this transaction.
 
@@ -76,7 +76,7 @@ def request_status_change(
     )
 
 
-def refuse_impossible(effect: Effect, status: Status, asked: Asked, holds: Sequence[HoldView]) -> None:
+def refuse_impossible(effect: Effect, status: Status, asked: StatusRequest, holds: Sequence[HoldView]) -> None:
     """Raise the `Conflict` of an effect that refuses; do nothing for any other."""
     facts = {"state": status, "asked": asked.status, "holds": [_hold_json(hold) for hold in holds]}
     if effect is Effect.REFUSED_WITHDRAWN:

@@ -12,8 +12,8 @@ from sqlalchemy.engine import URL
 from ...config.settings import Settings
 from ...database.encryption import Encryption, instance_key
 from ...database.engine import Database
-from ...domain.notifications import Facts, Written
-from ...remote.http.client import DELIVERIES, OutboundClient, Policy, parse_allowed_networks
+from ...domain.notifications import MailFacts, RenderedMail
+from ...remote.http.client import DELIVERIES, OutboundClient, OutboundPolicy, parse_allowed_networks
 from ...remote.probes.run import ABOUT_PATH, make_site_client
 from ...remote.redis.queue import CoalescingWakeups, JobKind, NullWakeups, RedisWakeups
 from .pidfile import find_running
@@ -21,7 +21,7 @@ from .pidfile import find_running
 __all__ = ["JobKind", "Runtime", "Wakeups", "make_runtime", "redis_url"]
 
 
-Letters = Callable[[Settings, Facts, str], Written | None]
+Letters = Callable[[Settings, MailFacts, str], RenderedMail | None]
 """Who puts a mail into words, for a reader of a locale; None when there is nothing to say."""
 
 
@@ -84,7 +84,7 @@ def make_runtime(
     )
 
 
-def _delivery_policy(settings: Settings) -> Policy:
+def _delivery_policy(settings: Settings) -> OutboundPolicy:
     return replace(DELIVERIES, connect_s=settings.delivery_connect_s, total_s=settings.delivery_total_s)
 
 

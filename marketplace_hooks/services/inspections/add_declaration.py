@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete, insert, select
 
-from ...domain.inspections.declarations import Declared
+from ...domain.inspections.declarations import Declaration
 from ...errors import NotFound
 from ...models.inspections import Evidence, Inspection
 from ...remote.probes.declaration import PROBE, declared_findings
@@ -12,7 +12,7 @@ from ..core.unit_of_work import UnitOfWork
 from .worker import evidence_row
 
 
-def declare(uow: UnitOfWork, check_id: str, declared: Declared) -> None:
+def declare(uow: UnitOfWork, check_id: str, declared: Declaration) -> None:
     """Put what the customer says beside what was found; a version or a list replaces the one that he said before.
 
     Nothing is asked of the site again. A check that still runs keeps both, which say the same. Whose check it is, is
@@ -23,7 +23,7 @@ def declare(uow: UnitOfWork, check_id: str, declared: Declared) -> None:
     if inspection is None:
         raise NotFound(f"no open inspection {check_id}")
     if inspection.declared is not None:
-        declared = _with(Declared.from_json(inspection.declared), declared)
+        declared = _with(Declaration.from_json(inspection.declared), declared)
     inspection.declared = declared.as_json()
     said_before = delete(Evidence).where(
         Evidence.inspection_number == inspection.number, Evidence.probe == PROBE.name, Evidence.request.is_(None)
@@ -34,9 +34,9 @@ def declare(uow: UnitOfWork, check_id: str, declared: Declared) -> None:
         uow.session.execute(insert(Evidence), rows)
 
 
-def _with(before: Declared, now: Declared) -> Declared:
+def _with(before: Declaration, now: Declaration) -> Declaration:
     lists = now if now.modules or now.whole_list else before
-    return Declared(
+    return Declaration(
         platform_version=now.platform_version or before.platform_version,
         modules=lists.modules,
         whole_list=lists.whole_list,

@@ -16,12 +16,19 @@ from sqlalchemy import and_, delete, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
-from ...domain.inspections.declarations import Declared
-from ...domain.inspections.evidence import Finding, Picture, picture
+from ...domain.inspections.declarations import Declaration
+from ...domain.inspections.evidence import Finding, SiteFacts, merge_findings
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ...errors import NotFound, Refused
-from ...models.inspections import CredentialKind, Evidence, Inspection, InspectionState, Outcome, SiteCredential
+from ...models.inspections import (
+    CredentialKind,
+    Evidence,
+    Inspection,
+    InspectionOutcome,
+    InspectionState,
+    SiteCredential,
+)
 from ...remote.probes.protocol import Credentials
 from ...remote.probes.safe_parsing import clean_name
 from ..core.runtime import JobKind, Runtime
@@ -33,7 +40,7 @@ _COPIED = tuple(column.key for column in Evidence.__table__.columns if column.ke
 
 
 @dataclass(frozen=True, kw_only=True)
-class Started:
+class StartedInspection:
     """An inspection that was asked for. `report_key` signs a companion's report on it; it is shown this once."""
 
     check_id: str
@@ -43,7 +50,7 @@ class Started:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class InspectionView:
     """What an inspection has told so far; `seen` puts its findings together."""
 
     check_id: str
@@ -51,15 +58,15 @@ class Told:
     url: str
     module: str | None
     state: InspectionState
-    outcome: Outcome | None
+    outcome: InspectionOutcome | None
     created_at: datetime
     finished_at: datetime | None
     findings: tuple[Finding, ...]
-    declared: Declared | None = None
+    declared: Declaration | None = None
 
     @property
-    def seen(self) -> Picture:
-        return picture(self.findings)
+    def seen(self) -> SiteFacts:
+        return merge_findings(self.findings)
 
 
 def start_inspection(
@@ -69,13 +76,13 @@ def start_inspection(
     module: str | None = None,
     purchase_id: str | None = None,
     credentials: Credentials | None = None,
-    declared: Declared | None = None,
+    declared: Declaration | None = None,
     fresh: bool = False,
-) -> Started:
-    """Ask for an inspection, in a transaction of its own. See `ask_inspection`."""
+) -> StartedInspection:
+    """Ask for an inspection, in a transaction of its own. See `request_inspection`."""
     return run_in_transaction(
         runtime,
-        lambda uow: ask_inspection(
+        lambda uow: request_inspection(
             runtime,
             uow,
             url,
@@ -88,7 +95,7 @@ def start_inspection(
     )
 
 
-def ask_inspection(
+def request_inspection(
     runtime: Runtime,
     uow: UnitOfWork,
     url: str,
@@ -96,9 +103,9 @@ def ask_inspection(
     module: str | None = None,
     purchase_id: str | None = None,
     credentials: Credentials | None = None,
-    declared: Declared | None = None,
+    declared: Declaration | None = None,
     fresh: bool = False,
-) -> Started:
+) -> StartedInspection:
     """Ask for an inspection of the site bound to a purchase, with its customer's consent; a worker carries it out.
 
     `module` is the product's technical name (one that PrestaShop would not take is left out). Unless `fresh`, results
@@ -121,7 +128,7 @@ def ask_inspection(
         uow.wakeups.add(JobKind.INSPECTIONS)
     else:
         _use_again(uow, inspection, earlier)
-    return Started(
+    return StartedInspection(
         check_id=inspection.id, nonce=inspection.nonce, report_key=report_key, reused=inspection.reused_id is not None
     )
 
@@ -147,7 +154,7 @@ def host_of(site: Site) -> str:
     return host if port is None else f"{host}:{port}"
 
 
-def read_inspection(session: Session, check_id: str) -> Told:
+def read_inspection(session: Session, check_id: str) -> InspectionView:
     """What an inspection has told so far. Raises `NotFound`; whose it is, is the caller's to ask."""
     inspection = session.scalar(select(Inspection).where(Inspection.id == check_id))
     if inspection is None:
@@ -155,7 +162,7 @@ def read_inspection(session: Session, check_id: str) -> Told:
     rows = session.scalars(
         select(Evidence).where(Evidence.inspection_number == inspection.number).order_by(Evidence.id)
     )
-    return Told(
+    return InspectionView(
         check_id=inspection.id,
         purchase_id=inspection.purchase_id,
         url=inspection.url,
@@ -165,7 +172,7 @@ def read_inspection(session: Session, check_id: str) -> Told:
         created_at=inspection.created_at,
         finished_at=inspection.finished_at,
         findings=tuple(_finding(row) for row in rows),
-        declared=None if inspection.declared is None else Declared.from_json(inspection.declared),
+        declared=None if inspection.declared is None else Declaration.from_json(inspection.declared),
     )
 
 
@@ -199,12 +206,12 @@ def forget_expired(session: Session, now: datetime) -> int:
     return len(session.scalars(expired).all())
 
 
-def outcome_of(findings: tuple[Finding, ...]) -> Outcome:
+def outcome_of(findings: tuple[Finding, ...]) -> InspectionOutcome:
     """What the site itself has told: what the customer declared does not count."""
-    seen = picture(one for one in findings if one.request is not None)
+    seen = merge_findings(one for one in findings if one.request is not None)
     if seen.platform_version is not None:
-        return Outcome.VERSION_KNOWN
-    return Outcome.PARTLY if any(one.is_known for one in seen.findings) else Outcome.NOTHING
+        return InspectionOutcome.VERSION_KNOWN
+    return InspectionOutcome.PARTLY if any(one.is_known for one in seen.findings) else InspectionOutcome.NOTHING
 
 
 def _check_credentials(given: Credentials) -> None:
@@ -242,7 +249,7 @@ def _reusable(runtime: Runtime, uow: UnitOfWork, asked: Inspection) -> Inspectio
         Inspection.finished_at >= oldest,
         # What was copied is as old as its original; and whoever found nothing may try again at once.
         Inspection.reused_id.is_(None),
-        Inspection.outcome != constant(Outcome.NOTHING),
+        Inspection.outcome != constant(InspectionOutcome.NOTHING),
         or_(public, ours),
     )
     return uow.session.scalar(select(Inspection).where(same).order_by(Inspection.number.desc()).limit(1))

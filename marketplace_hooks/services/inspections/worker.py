@@ -20,8 +20,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from ...database.types import constant
-from ...domain.inspections.declarations import Declared
-from ...domain.inspections.evidence import Finding, Strength, What
+from ...domain.inspections.declarations import Declaration
+from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ...errors import LeaseLost
@@ -48,7 +48,7 @@ ATTEMPTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claimed:
+class ClaimedInspection:
     """One check to be carried out, as its row has it, and who may write about it."""
 
     number: int
@@ -61,7 +61,7 @@ class Claimed:
     declared: dict[str, Any] | None
 
 
-def pending(session: Session, now: datetime) -> bool:
+def has_pending_inspections(session: Session, now: datetime) -> bool:
     """Whether some check waits for a worker, and its host is free."""
     return session.scalar(select(Inspection.number).where(_is_free(now)).limit(1)) is not None
 
@@ -93,7 +93,7 @@ def _has_room(lanes: Mapping[Future[int], float], counting: int) -> bool:
     return quick < counting and len(lanes) < counting * SLOW_LANES
 
 
-def inspect_here(
+def inspect_now(
     runtime: Runtime,
     check_id: str,
     owner: str,
@@ -107,7 +107,7 @@ def inspect_here(
 
 def run_inspection(
     runtime: Runtime,
-    claimed: Claimed,
+    claimed: ClaimedInspection,
     *,
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
 ) -> int:
@@ -130,7 +130,9 @@ def run_inspection(
     return 1
 
 
-def _inspect(runtime: Runtime, claimed: Claimed, write: Callable[[Sequence[Finding]], None]) -> tuple[Finding, ...]:
+def _inspect(
+    runtime: Runtime, claimed: ClaimedInspection, write: Callable[[Sequence[Finding]], None]
+) -> tuple[Finding, ...]:
     site = parse(claimed.url)
     if site is None:
         raise ValueError(f"{claimed.id} has an unreadable address")
@@ -139,7 +141,7 @@ def _inspect(runtime: Runtime, claimed: Claimed, write: Callable[[Sequence[Findi
         outbound=runtime.site_client,
         module=claimed.module,
         credentials=_credentials(runtime, claimed, site),
-        declared=None if claimed.declared is None else Declared.from_json(claimed.declared),
+        declared=None if claimed.declared is None else Declaration.from_json(claimed.declared),
         nonce=claimed.nonce,
         releases=known_versions(runtime.settings.prestashop_releases),
         deadline_s=runtime.settings.inspection_deadline_s,
@@ -147,7 +149,7 @@ def _inspect(runtime: Runtime, claimed: Claimed, write: Callable[[Sequence[Findi
     )
 
 
-def _credentials(runtime: Runtime, claimed: Claimed, site: Site) -> Credentials:
+def _credentials(runtime: Runtime, claimed: ClaimedInspection, site: Site) -> Credentials:
     """Those that were given for this very host, deciphered for as long as the inspection takes."""
     mine = and_(SiteCredential.inspection_number == claimed.number, SiteCredential.host == host_of(site))
     with runtime.database.reading() as session:
@@ -165,7 +167,7 @@ def _is_free(now: datetime) -> ColumnElement[bool]:
     return or_(waiting, left)
 
 
-def _claim(runtime: Runtime, owner: str, *, check_id: str | None = None) -> Claimed | None:
+def _claim(runtime: Runtime, owner: str, *, check_id: str | None = None) -> ClaimedInspection | None:
     """Lease the next check whose host is free, or the one named; None when there is none."""
     while True:
         try:
@@ -175,7 +177,7 @@ def _claim(runtime: Runtime, owner: str, *, check_id: str | None = None) -> Clai
             continue
 
 
-def _leased(runtime: Runtime, session: Session, owner: str, check_id: str | None) -> Claimed | None:
+def _leased(runtime: Runtime, session: Session, owner: str, check_id: str | None) -> ClaimedInspection | None:
     now = runtime.now()
     wanted = _is_free(now) if check_id is None else and_(_is_free(now), Inspection.id == check_id)
     free = select(Inspection.number).where(wanted).order_by(Inspection.number).limit(1)
@@ -190,10 +192,10 @@ def _leased(runtime: Runtime, session: Session, owner: str, check_id: str | None
             owner=f"{owner}/{secrets.token_hex(6)}",
             leased_until=now + timedelta(seconds=lease_s),
         )
-        .returning(*(getattr(Inspection, name.name) for name in fields(Claimed)))
+        .returning(*(getattr(Inspection, name.name) for name in fields(ClaimedInspection)))
     )
     row = session.execute(claim.execution_options(synchronize_session=False)).one_or_none()
-    return None if row is None else Claimed(**row._mapping)
+    return None if row is None else ClaimedInspection(**row._mapping)
 
 
 @dataclass(kw_only=True)
@@ -201,7 +203,7 @@ class _Notes:
     """Findings on their way into rows: those of a moment together, for a person sees no difference and a disk does."""
 
     runtime: Runtime
-    claimed: Claimed
+    claimed: ClaimedInspection
     on_findings: Callable[[Sequence[Finding]], None]
     unwritten: list[Finding] = field(default_factory=list)
     write_at_s: float = field(default_factory=lambda: time.monotonic() + WRITE_EVERY_S)
@@ -221,7 +223,7 @@ class _Notes:
         _add(session, self.claimed, self.unwritten)
 
 
-def _add(session: Session, claimed: Claimed, findings: Sequence[Finding]) -> None:
+def _add(session: Session, claimed: ClaimedInspection, findings: Sequence[Finding]) -> None:
     if findings:
         session.execute(insert(Evidence), [evidence_row(claimed.number, one) for one in findings])
 
@@ -243,7 +245,9 @@ def evidence_row(number: int, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _finish(runtime: Runtime, claimed: Claimed, findings: tuple[Finding, ...], unwritten: Sequence[Finding]) -> None:
+def _finish(
+    runtime: Runtime, claimed: ClaimedInspection, findings: tuple[Finding, ...], unwritten: Sequence[Finding]
+) -> None:
     """Write what is left and end the check, in one transaction. Raises `LeaseLost`."""
 
     def finish(session: Session) -> None:
@@ -263,7 +267,7 @@ def _finish(runtime: Runtime, claimed: Claimed, findings: tuple[Finding, ...], u
     runtime.database.retrying(finish)
 
 
-def _give_up(runtime: Runtime, claimed: Claimed) -> None:
+def _give_up(runtime: Runtime, claimed: ClaimedInspection) -> None:
     """Leave a check that failed by our own mistake: another worker may try, at once and not too often."""
 
     def release(session: Session) -> None:
@@ -274,7 +278,7 @@ def _give_up(runtime: Runtime, claimed: Claimed) -> None:
     runtime.database.retrying(release)
 
 
-def _hold(session: Session, claimed: Claimed) -> None:
+def _hold(session: Session, claimed: ClaimedInspection) -> None:
     """Lock the check's row, if we still hold its lease. Raises `LeaseLost`."""
     mine = select(Inspection.number).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
     if session.scalar(mine.with_for_update()) is None:
@@ -283,7 +287,7 @@ def _hold(session: Session, claimed: Claimed) -> None:
 
 def _gone_wrong() -> Finding:
     return Finding(
-        what=What.PLATFORM_VERSION,
+        what=FindingKind.PLATFORM_VERSION,
         probe="inspection",
         rank=99,
         strength=Strength.DECLARED,

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
 from ...database.types import constant
-from ...domain.notifications import MESSAGE, Facts, Reader, mailbox_of, types_for
+from ...domain.notifications import MESSAGE, MailFacts, Reader, mailbox_of, types_for
 from ...domain.outbox.retry_policy import next_attempt_at
 from ...errors import MailDeferred, MailRefused, MailServerAway
 from ...models.access import Lock
@@ -30,7 +30,7 @@ from ...models.outbox import OutgoingEvent
 from ...models.products import Product, Seller
 from ...models.purchases import Customer
 from ...models.support import SupportRequest
-from ...remote.smtp import Connection, Letter, MailServer
+from ...remote.smtp import MailMessage, MailServer, SmtpConnection
 from ..core.leases import acquire_lease
 from ..core.runtime import Runtime
 
@@ -55,7 +55,7 @@ class _Claimed:
     event_id: str
     locale: str
     to: str | None
-    facts: Facts | None
+    facts: MailFacts | None
 
 
 def create_mails(session: Session, ids: list[int], now: datetime) -> None:
@@ -181,12 +181,12 @@ def _claim(runtime: Runtime, session: Session, owner: str) -> _Claimed | None:
     )
 
 
-def _facts(session: Session, mail: Mail, event: OutgoingEvent, name: str) -> Facts:
+def _facts(session: Session, mail: Mail, event: OutgoingEvent, name: str) -> MailFacts:
     data = event.data
     request = session.scalar(select(SupportRequest).where(SupportRequest.id == data.get("request_id")))
     product = session.get(Product, request.product_id if request else data.get("product_id") or "")
     seller = session.get(Seller, product.seller_id) if product else None
-    return Facts(
+    return MailFacts(
         type=event.type,
         data=data,
         cause=event.cause,
@@ -198,7 +198,7 @@ def _facts(session: Session, mail: Mail, event: OutgoingEvent, name: str) -> Fac
     )
 
 
-def _send(runtime: Runtime, connection: Connection, claimed: _Claimed) -> tuple[MailState, str | None]:
+def _send(runtime: Runtime, connection: SmtpConnection, claimed: _Claimed) -> tuple[MailState, str | None]:
     """What became of one attempt; `pending`: it is to be tried again."""
     try:
         letter = _letter(runtime, claimed)
@@ -215,7 +215,7 @@ def _send(runtime: Runtime, connection: Connection, claimed: _Claimed) -> tuple[
     return MailState.SENT, None
 
 
-def _letter(runtime: Runtime, claimed: _Claimed) -> Letter | None:
+def _letter(runtime: Runtime, claimed: _Claimed) -> MailMessage | None:
     """The letter; None when nobody is there to read it any more, or there are no words for it."""
     facts = claimed.facts
     settings = runtime.settings
@@ -224,7 +224,7 @@ def _letter(runtime: Runtime, claimed: _Claimed) -> Letter | None:
     written = runtime.letters(settings, facts, claimed.locale)
     if written is None:
         return None
-    return Letter(
+    return MailMessage(
         message_id=f"{claimed.event_id}.{facts.reader}@{_domain(settings)}",
         sender=sender(settings),
         to_name=facts.reader_name,

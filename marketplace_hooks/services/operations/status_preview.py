@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import case, func, null, select
 from sqlalchemy.orm import Session
 
-from ...domain.catalog.statuses import Asked, Effect, Side, Status, WhatStands, judge, status_of
+from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest, SubjectState, judge, status_of
 from ...domain.catalog.visibility import pack_is_visible as judge_visible
 from ...domain.civil_days import Zone, day_of
 from ...domain.support.state_machine import OPEN
@@ -98,7 +98,7 @@ def _judged(holds_view: HoldsView, side: Side, status: Status, now: datetime) ->
     """The effect, and the status that would follow from it."""
     withdrawn = holds_view.withdrawal is not None
     held_by = {hold.side for hold in holds_view.holds}
-    effect = judge(WhatStands(withdrawn=withdrawn, held_by=held_by), Asked(side=side, status=status), now)
+    effect = judge(SubjectState(withdrawn=withdrawn, held_by=held_by), StatusRequest(side=side, status=status), now)
     if effect is Effect.HOLD:
         held_by.add(side)
     elif effect is Effect.LIFT:

@@ -25,7 +25,7 @@ from ...domain.instants import format_instant
 from ...domain.outbox.retry_policy import next_attempt_at
 from ...errors import OutboundFailed, OutboundRefused
 from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
-from ...remote.http.client import Answer
+from ...remote.http.client import OutboundResponse
 from ...remote.signatures import signed_headers
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
@@ -58,7 +58,7 @@ class Attempt:
 class AttemptResult:
     """What an attempt met: an answer, or why there was none."""
 
-    answer: Answer | None
+    answer: OutboundResponse | None
     error: str | None
     timed_out: bool
     took_s: float
@@ -211,7 +211,7 @@ def _attempt(runtime: Runtime, owner: str, attempt: Attempt) -> None:
 
 def _send(runtime: Runtime, attempt: Attempt) -> AttemptResult:
     started = runtime.now()
-    answer: Answer | None = None
+    answer: OutboundResponse | None = None
     error: str | None = None
     timed_out = False
     try:
@@ -270,7 +270,7 @@ def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, met
         disable_endpoint(uow, endpoint, "no attempt has succeeded for 120 hours")
 
 
-def _retry_after_s(answer: Answer | None, now: datetime) -> float | None:
+def _retry_after_s(answer: OutboundResponse | None, now: datetime) -> float | None:
     """What `Retry-After` asks for: seconds, or an HTTP date (RFC 9110, 10.2.3)."""
     given = answer.headers.get("retry-after") if answer is not None else None
     if given is None:

@@ -23,7 +23,7 @@ from ...models.inspections import Evidence, Inspection, InspectionState, SiteCre
 from ...models.outbox import OutgoingEvent
 from ...models.purchases import Customer, Purchase, SiteBinding
 from ...models.subscriptions import RenewalChange
-from ...models.support import Message, RefundClaim, SupportRequest
+from ...models.support import RefundClaim, SupportMessage, SupportRequest
 from ..access.idempotency import person_scope
 from ..core.unit_of_work import Cause, UnitOfWork
 
@@ -124,7 +124,7 @@ def _forget_requests(uow: UnitOfWork, trace: CustomerTrace) -> None:
         request.checks = without_personal_data(request.checks)
         for name in ("entitlement", "refusal", "resolution", "offer"):
             setattr(request, name, without_personal_data(getattr(request, name)))
-    said = update(Message).where(Message.request_id.in_(trace.requests))
+    said = update(SupportMessage).where(SupportMessage.request_id.in_(trace.requests))
     _change(uow, said, author="", subject="", body="", headers=[], confirmed_by=None)
     _change(uow, update(RefundClaim).where(RefundClaim.request_id.in_(trace.requests)), reason=None)
 

@@ -14,10 +14,8 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
-from ...domain.business_care.entitlement import Purchase as PurchaseFacts
-from ...domain.business_care.entitlement import Question, Remedy
-from ...domain.releases.downloads import Release as ReleaseFacts
-from ...domain.releases.downloads import Verdict, judge_download
+from ...domain.business_care.entitlement import EntitlementQuestion, PurchaseFacts, Remedy
+from ...domain.releases.downloads import DownloadVerdict, ReleaseFacts, judge_download
 from ...domain.releases.signed_links import signed_link
 from ...errors import Forbidden, NotConfigured, NotFound
 from ...models.releases import Release, ReleaseKind, ReleasePurchase
@@ -41,17 +39,17 @@ class Download:
     sha256: str
     price_cents: int | None
     currency: str | None
-    verdict: Verdict
+    verdict: DownloadVerdict
     remedy: Remedy | None
 
     @property
     def is_available(self) -> bool:
         """Whether it may be downloaded now."""
-        return self.verdict is Verdict.AVAILABLE
+        return self.verdict is DownloadVerdict.AVAILABLE
 
 
 def list_downloads(
-    session: Session, holder: Holder, question: Question, *, after: Place | None = None, limit: int = 20
+    session: Session, holder: Holder, question: EntitlementQuestion, *, after: Place | None = None, limit: int = 20
 ) -> tuple[list[Download], Place | None]:
     """The published releases of the purchase's product, the newest first, and where the list goes on.
 
@@ -68,7 +66,9 @@ def list_downloads(
     return found[:limit], None if last is None else (last.published_at, last.release_id)
 
 
-def link_to(session: Session, settings: Settings, holder: Holder, release_id: str, question: Question) -> str:
+def link_to(
+    session: Session, settings: Settings, holder: Holder, release_id: str, question: EntitlementQuestion
+) -> str:
     """The signed address of a release, good for five minutes.
 
     Raises `NotFound` for a release that is not of the purchase's product, or not published yet; `Forbidden`, with the
@@ -89,21 +89,21 @@ def link_to(session: Session, settings: Settings, holder: Holder, release_id: st
 
 
 _WHY = {
-    Verdict.REFUNDED: "the purchase was refunded",
-    Verdict.PAYMENT_DISPUTED: "the bank has reversed the payment",
-    Verdict.NOT_BOUGHT: "a paid release is for those who bought it",
-    Verdict.NO_BUSINESS_CARE: "the purchase has no Business Care",
-    Verdict.NOT_STARTED: "Business Care has not started yet",
-    Verdict.PAYMENT_PENDING: "the renewal is not paid yet, and the release was not published while it was",
-    Verdict.BUSINESS_CARE_OVER: "the release was not published while Business Care was active",
+    DownloadVerdict.REFUNDED: "the purchase was refunded",
+    DownloadVerdict.PAYMENT_DISPUTED: "the bank has reversed the payment",
+    DownloadVerdict.NOT_BOUGHT: "a paid release is for those who bought it",
+    DownloadVerdict.NO_BUSINESS_CARE: "the purchase has no Business Care",
+    DownloadVerdict.NOT_STARTED: "Business Care has not started yet",
+    DownloadVerdict.PAYMENT_PENDING: "the renewal is not paid yet, and the release was not published while it was",
+    DownloadVerdict.BUSINESS_CARE_OVER: "the release was not published while Business Care was active",
 }
 _REMEDIES = {
-    Verdict.NOT_BOUGHT: Remedy.BUY,
-    Verdict.PAYMENT_PENDING: Remedy.WAIT_FOR_PAYMENT,
+    DownloadVerdict.NOT_BOUGHT: Remedy.BUY,
+    DownloadVerdict.PAYMENT_PENDING: Remedy.WAIT_FOR_PAYMENT,
 }
 
 
-def _purchase(session: Session, holder: Holder, question: Question) -> PurchaseFacts:
+def _purchase(session: Session, holder: Holder, question: EntitlementQuestion) -> PurchaseFacts:
     asked = Asked(purchase_id=holder.purchase_id, customer_id=holder.customer_id)
     found = read_purchases(session, asked, question.at)
     if not found:
@@ -118,12 +118,14 @@ def _published(purchase_id: str, product_id: str, now: datetime) -> Select[Any, 
     return query.where(Release.product_id == product_id, Release.published_at <= now)
 
 
-def _judged(release: Release, bought_at: datetime | None, purchase: PurchaseFacts, question: Question) -> Download:
+def _judged(
+    release: Release, bought_at: datetime | None, purchase: PurchaseFacts, question: EntitlementQuestion
+) -> Download:
     is_paid = release.kind is ReleaseKind.PAID
     facts = ReleaseFacts(is_paid=is_paid, published_at=release.published_at, bought_at=bought_at)
     verdict = judge_download(facts, purchase, question)
     remedy = _REMEDIES.get(verdict)
-    if verdict is Verdict.BUSINESS_CARE_OVER and purchase.reactivable and purchase.terminated_at is None:
+    if verdict is DownloadVerdict.BUSINESS_CARE_OVER and purchase.reactivable and purchase.terminated_at is None:
         remedy = Remedy.REACTIVATE
     return Download(
         release_id=release.id,

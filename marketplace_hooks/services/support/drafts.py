@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ...database.engine import insert_new
-from ...domain.inspections.declarations import Declared
+from ...domain.inspections.declarations import Declaration
 from ...domain.support.state_machine import Kind
 from ...errors import Conflict, NotFound
 from ...models.drafts import RequestDraft
@@ -49,7 +49,7 @@ def save_draft(
     written: DraftContent,
     *,
     credentials: Credentials | None = None,
-    declared: Declared | None = None,
+    declared: Declaration | None = None,
 ) -> RequestDraft:
     """Keep what was written, and start the check that it needs: none before a purchase, none twice of the same site.
 

@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...domain.business_care.entitlement import Entitlement, Question
+from ...domain.business_care.entitlement import Entitlement, EntitlementQuestion
 from ...domain.inspections.conflicts import IncompatibleModule
-from ...domain.inspections.evidence import Picture, picture
+from ...domain.inspections.evidence import SiteFacts, merge_findings
 from ...domain.inspections.file_integrity import Comparison, Reported, compare_files, read_manifest
-from ...domain.support.eligibility import Announced, Check, Eligibility, Submission, judge
+from ...domain.support.eligibility import AnnouncedRange, Check, Eligibility, Submission, judge
 from ...errors import NotFound
 from ...models.products import Listing, Product
 from ...models.purchases import Purchase
@@ -27,7 +27,7 @@ from ..business_care.entitlements import Asked
 from ..catalog.products import listing_in_force
 from ..inspections.requests import read_inspection
 
-NOTHING_SEEN = picture(())
+NOTHING_SEEN = merge_findings(())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ def judge_submission(
 
     The announced range is the listing's on the purchase date; today's stands beside it (`domain.md` 20 and policies).
     """
-    question = Question(at=at, zone=zone, product=purchase.product_id, site=shop_url)
+    question = EntitlementQuestion(at=at, zone=zone, product=purchase.product_id, site=shop_url)
     entitlement = entitlements.check(session, Asked(purchase_id=purchase.id), question)
     product = session.get_one(Product, purchase.product_id)
     listing = session.get(Listing, purchase.listing_id) if purchase.listing_id is not None else None
@@ -72,7 +72,7 @@ def judge_submission(
     return Judgement(eligibility=judge(submission), entitlement=entitlement, listing_id=listing.id if listing else None)
 
 
-def _seen(session: Session, purchase: Purchase, check_id: str) -> Picture:
+def _seen(session: Session, purchase: Purchase, check_id: str) -> SiteFacts:
     """What the check of this purchase saw. Raises `NotFound` for any other: evidence is its customer's own."""
     told = read_inspection(session, check_id)
     if told.purchase_id != purchase.id:
@@ -80,13 +80,13 @@ def _seen(session: Session, purchase: Purchase, check_id: str) -> Picture:
     return told.seen
 
 
-def _announced(listing: Listing | None) -> Announced | None:
+def _announced(listing: Listing | None) -> AnnouncedRange | None:
     if listing is None:
         return None
-    return Announced(compatible_from=listing.compatible_from, compatible_to=listing.compatible_to)
+    return AnnouncedRange(compatible_from=listing.compatible_from, compatible_to=listing.compatible_to)
 
 
-def _comparison(session: Session, product: Product, seen: Picture) -> Comparison | None:
+def _comparison(session: Session, product: Product, seen: SiteFacts) -> Comparison | None:
     """The files that a companion reported, against the manifest of the release that runs; None without either."""
     files = seen.files(product.technical_name)
     version = seen.module(product.technical_name).version

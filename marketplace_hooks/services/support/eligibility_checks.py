@@ -13,18 +13,23 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ...domain.business_care.entitlement import Code
-from ...domain.business_care.entitlement import Outcome as Entitled
-from ...domain.inspections.declarations import Declared
+from ...domain.business_care.entitlement import Code, EntitlementOutcome
+from ...domain.inspections.declarations import Declaration
 from ...domain.merchant_sites import parse
-from ...models.inspections import Inspection, InspectionState
-from ...models.inspections import Outcome as Seen
+from ...models.inspections import Inspection, InspectionOutcome, InspectionState
 from ...models.products import Product
 from ...models.purchases import Purchase
 from ...remote.probes.protocol import Credentials
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import UnitOfWork
-from ..inspections.requests import Started, Told, ask_inspection, credentials_of, host_of, read_inspection
+from ..inspections.requests import (
+    InspectionView,
+    StartedInspection,
+    credentials_of,
+    host_of,
+    read_inspection,
+    request_inspection,
+)
 from .eligibility import Judgement, judge_submission, shown
 from .submission import purchase_of
 
@@ -34,7 +39,7 @@ class EligibilityCheck:
     """A check as it stands: still running, or done with an outcome. `judged` holds what is known until now."""
 
     purchase: Purchase
-    told: Told
+    told: InspectionView
     judged: Judgement
 
     @property
@@ -60,18 +65,18 @@ def start_check(
     *,
     shop_url: str | None,
     credentials: Credentials | None,
-    declared: Declared | None,
+    declared: Declaration | None,
     fresh: bool = False,
-) -> Started:
+) -> StartedInspection:
     """Start a check of the site that a request would be about; a worker inspects it, if it may be inspected."""
     uow.wakeups.add(JobKind.INSPECTIONS)
     judged = judge_submission(uow.session, purchase, at=uow.now, shop_url=shop_url, check_id=None, zone=uow.zone)
     code = judged.entitlement.code
     outcome = judged.entitlement.outcome
     ours = code not in (Code.SHOP_SCOPE_MISMATCH, Code.SHOP_SCOPE_REQUIRED, Code.SHOP_URL_INVALID, Code.SHOP_NOT_BOUND)
-    if shop_url is None or not ours or outcome is Entitled.NOT_ENTITLED:
+    if shop_url is None or not ours or outcome is EntitlementOutcome.NOT_ENTITLED:
         return _nothing_to_inspect(uow, purchase, shop_url, declared)
-    return ask_inspection(
+    return request_inspection(
         runtime,
         uow,
         shop_url,
@@ -85,7 +90,7 @@ def start_check(
 
 def check_again(
     runtime: Runtime, uow: UnitOfWork, purchase: Purchase, check_id: str, *, credentials: Credentials | None
-) -> Started:
+) -> StartedInspection:
     """Look at the same site once more, with new credentials or those given before, and with what was declared."""
     told = read_inspection(uow.session, check_id)
     return start_check(
@@ -110,8 +115,8 @@ def read_check(session: Session, check_id: str, *, customer_id: str | None, zone
 
 
 def _nothing_to_inspect(
-    uow: UnitOfWork, purchase: Purchase, shop_url: str | None, declared: Declared | None
-) -> Started:
+    uow: UnitOfWork, purchase: Purchase, shop_url: str | None, declared: Declaration | None
+) -> StartedInspection:
     site = parse(shop_url) if shop_url else None
     inspection = Inspection(
         id=f"chk_{uuid.uuid4().hex}",
@@ -123,9 +128,9 @@ def _nothing_to_inspect(
         nonce=secrets.token_hex(16),
         with_credentials=False,
         state=InspectionState.DONE,
-        outcome=Seen.NOTHING,
+        outcome=InspectionOutcome.NOTHING,
         created_at=uow.now,
         finished_at=uow.now,
     )
     uow.session.add(inspection)
-    return Started(check_id=inspection.id, nonce=inspection.nonce, report_key="", reused=False)
+    return StartedInspection(check_id=inspection.id, nonce=inspection.nonce, report_key="", reused=False)

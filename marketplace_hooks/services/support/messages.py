@@ -14,7 +14,7 @@ from ...domain.support import acknowledgement
 from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling
 from ...errors import Conflict, NotFound
 from ...models.products import Seller
-from ...models.support import Clock, Message, SupportRequest
+from ...models.support import Clock, SupportMessage, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from .sla_clocks import await_confirmation, clock_of, stop_clock
 from .transitions import locked_request, make_move, publish_request_event
@@ -41,15 +41,17 @@ class NewMessage:
     attachments: int = 0
 
 
-def post_message(uow: UnitOfWork, posted: NewMessage, cause: Cause) -> Message | None:
+def post_message(uow: UnitOfWork, posted: NewMessage, cause: Cause) -> SupportMessage | None:
     """Add a message to the thread, classify it, and let it acknowledge if it does. None: it is there already."""
     request = locked_request(uow.session, posted.request_id)
-    known = select(Message.id).where(Message.request_id == request.id, Message.message_id == posted.message_id)
+    known = select(SupportMessage.id).where(
+        SupportMessage.request_id == request.id, SupportMessage.message_id == posted.message_id
+    )
     if uow.session.scalar(known) is not None:
         return None
     digest = hashlib.sha256(" ".join(posted.body.split()).encode()).hexdigest()
     verdict = acknowledgement.classify(_as_seen(uow.session, request, posted, digest))
-    message = Message(
+    message = SupportMessage(
         request_id=request.id,
         message_id=posted.message_id,
         side=posted.side,
@@ -83,10 +85,12 @@ def post_message(uow: UnitOfWork, posted: NewMessage, cause: Cause) -> Message |
 
 def confirm_message(
     uow: UnitOfWork, request_id: str, message_id: str, *, counts: bool, actor: str, cause: Cause
-) -> Message:
+) -> SupportMessage:
     """A person says whether a message acknowledges. Confirmed, it counts at its original receipt (`clocks.md`)."""
     request = locked_request(uow.session, request_id)
-    query = select(Message).where(Message.request_id == request_id, Message.message_id == message_id)
+    query = select(SupportMessage).where(
+        SupportMessage.request_id == request_id, SupportMessage.message_id == message_id
+    )
     message = uow.session.scalar(query.with_for_update())
     if message is None:
         raise NotFound(f"no message {message_id}")
@@ -119,24 +123,24 @@ def acknowledge(uow: UnitOfWork, request: SupportRequest, at: datetime, cause: C
         publish_request_event(uow, request, "acknowledged", told, cause)
 
 
-def messages_of(session: Session, request_id: str, *, internal: bool) -> list[Message]:
+def messages_of(session: Session, request_id: str, *, internal: bool) -> list[SupportMessage]:
     """The thread in the order of receipt; internal notes only for the marketplace's and the seller's eyes."""
-    query = select(Message).where(Message.request_id == request_id)
+    query = select(SupportMessage).where(SupportMessage.request_id == request_id)
     if not internal:
-        query = query.where(Message.visibility == "public")
-    return list(session.scalars(query.order_by(Message.received_at, Message.id)))
+        query = query.where(SupportMessage.visibility == "public")
+    return list(session.scalars(query.order_by(SupportMessage.received_at, SupportMessage.id)))
 
 
 def _as_seen(session: Session, request: SupportRequest, posted: NewMessage, digest: str) -> acknowledgement.Message:
     since = posted.received_at - SAME_BODY_WITHIN
     same = (
         select(func.count())
-        .select_from(Message)
-        .join(SupportRequest, SupportRequest.id == Message.request_id)
+        .select_from(SupportMessage)
+        .join(SupportRequest, SupportRequest.id == SupportMessage.request_id)
         .where(
-            Message.body_sha256 == digest,
-            Message.received_at >= since,
-            Message.side == "seller",
+            SupportMessage.body_sha256 == digest,
+            SupportMessage.received_at >= since,
+            SupportMessage.side == "seller",
             SupportRequest.seller_id == request.seller_id,
         )
     )
@@ -166,7 +170,7 @@ def _in_time(session: Session, request: SupportRequest, at: datetime) -> bool:
 
 
 def _waits(session: Session, request_id: str) -> bool:
-    query = select(Message.id).where(
-        Message.request_id == request_id, Message.counts.is_(None), Message.side == "seller"
+    query = select(SupportMessage.id).where(
+        SupportMessage.request_id == request_id, SupportMessage.counts.is_(None), SupportMessage.side == "seller"
     )
     return session.scalar(query.limit(1)) is not None

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from ...domain.civil_days import day_of, end_of
-from ...domain.support.deadlines import Policy, deadline
+from ...domain.support.deadlines import BusinessDayPolicy, deadline
 from ...domain.support.refusal_grounds import Ground, is_excluded
 from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Kind
 from ...errors import PayloadRejected
@@ -120,7 +120,7 @@ def resolve(
     acknowledge(uow, request, uow.now, cause)
     record_remaining_days(uow, request, ClockName.FIX)
     stop_clock(uow, request, ClockName.FIX, ClockState.MET, uow.now)
-    until = deadline(uow.now, uow.settings.reopening_days, policy=Policy.MF, zone=uow.zone).due_before
+    until = deadline(uow.now, uow.settings.reopening_days, policy=BusinessDayPolicy.MF, zone=uow.zone).due_before
     request.resolved_at = uow.now
     request.waits_until = until
     request.resolution = {"how": how, "release_id": release_id, "text": text}

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...database.types import among
-from ...domain.support.deadlines import Policy, deadline
-from ...domain.support.refunds import Path, lines, path_at
+from ...domain.support.deadlines import BusinessDayPolicy, deadline
+from ...domain.support.refunds import RefundPath, refund_lines, refund_path_at
 from ...domain.support.state_machine import REFUND_MOVES, RefundState
 from ...errors import Conflict
 from ...models.purchases import Purchase
@@ -60,7 +60,7 @@ def make_refunds_due(
 def _claim(
     uow: UnitOfWork, request: SupportRequest, purchase: Purchase, due_at: datetime, period_cents: int | None
 ) -> RefundClaim | None:
-    found = lines(
+    found = refund_lines(
         price_cents=purchase.price_cents,
         refunded_cents=purchase.refunded_cents,
         of_pack=purchase.pack_id is not None,
@@ -76,11 +76,13 @@ def _claim(
         seller_id=request.seller_id,
         state=RefundState.DUE,
         due_at=due_at,
-        request_at=deadline(uow.now, uow.settings.refund_choice_days, policy=Policy.MF, zone=uow.zone).due_before,
+        request_at=deadline(
+            uow.now, uow.settings.refund_choice_days, policy=BusinessDayPolicy.MF, zone=uow.zone
+        ).due_before,
         amount_cents=owed,
         currency=purchase.currency,
-        lines=[line.as_json() for line in found],
-        path=path_at(purchase.purchased_at, uow.now, window_months=window, zone=uow.zone),
+        refund_lines=[line.as_json() for line in found],
+        path=refund_path_at(purchase.purchased_at, uow.now, window_months=window, zone=uow.zone),
     )
 
 
@@ -88,8 +90,8 @@ def request_refund(uow: UnitOfWork, request: SupportRequest, claim: RefundClaim,
     """Ask for the money back, once: through the platform within its window; later an operator sees to it."""
     purchase = uow.session.get_one(Purchase, claim.purchase_id)
     window = uow.settings.refund_window_months
-    claim.path = path_at(purchase.purchased_at, uow.now, window_months=window, zone=uow.zone)
-    move_refund(claim, RefundState.REQUESTED if claim.path == Path.PLATFORM else RefundState.MANUAL)
+    claim.path = refund_path_at(purchase.purchased_at, uow.now, window_months=window, zone=uow.zone)
+    move_refund(claim, RefundState.REQUESTED if claim.path == RefundPath.PLATFORM else RefundState.MANUAL)
     claim.requested_at = uow.now
     claim.request_at = None
     told = {"amount": _money(claim), "path": claim.path, "idempotency_key": f"{request.id}:refund"}

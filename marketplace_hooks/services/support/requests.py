@@ -15,7 +15,7 @@ from ...database.types import constant
 from ...domain.civil_days import day_of
 from ...domain.support.state_machine import ClockName, ClockState, Handling
 from ...errors import NotFound
-from ...models.support import Clock, Message, RefundClaim, SupportRequest
+from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from ..business_care.status_banner import read_status_banner
 from . import refunds, sla_clocks
 from .closures import current_closures
@@ -196,7 +196,7 @@ def _narrowed(query: Select[SupportRequest], which: RequestFilter, now: datetime
     return query
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _message(message: SupportMessage) -> dict[str, Any]:
     return {
         "message_id": message.message_id,
         "side": message.side,

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from ...domain.civil_days import day_of, first_instant
 from ...domain.support.deadlines import (
+    BusinessDayPolicy,
     Closure,
     ClosuresSuspend,
     Deadline,
-    Policy,
     after_change,
     days_left,
     days_taken,
@@ -243,13 +243,13 @@ def _policy(uow: UnitOfWork, name: ClockName) -> dict[str, Any]:
         if name is ClockName.ACKNOWLEDGEMENT
         else settings.closures_suspend_fix
     )
-    days = Policy(settings.business_days)
+    days = BusinessDayPolicy(settings.business_days)
     return {
         "version": POLICY_VERSION,
         "policy": days,
         "zone": str(uow.zone),
         "closures_suspend": ClosuresSuspend(suspend),
-        "holidays": [] if days is Policy.MF else _holidays(settings.holidays_country, uow.now.year),
+        "holidays": [] if days is BusinessDayPolicy.MF else _holidays(settings.holidays_country, uow.now.year),
     }
 
 

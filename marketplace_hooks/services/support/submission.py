@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...domain.civil_days import day_of, end_of
-from ...domain.support.eligibility import Outcome
+from ...domain.support.eligibility import EligibilityOutcome
 from ...domain.support.state_machine import OPEN, ClockName, Handling, Kind
 from ...errors import NotFound
 from ...models.products import Product
@@ -23,10 +23,10 @@ from .sla_clocks import start_clock
 from .transitions import locked_request, make_move, publish_request_event, refuse_unless
 
 _MOVES = {
-    Outcome.ACCEPTED: "accept",
-    Outcome.REFUSABLE: "accept",
-    Outcome.NEEDS_INFORMATION: "ask_information",
-    Outcome.NOT_ENTITLED: "find_not_entitled",
+    EligibilityOutcome.ACCEPTED: "accept",
+    EligibilityOutcome.REFUSABLE: "accept",
+    EligibilityOutcome.NEEDS_INFORMATION: "ask_information",
+    EligibilityOutcome.NOT_ENTITLED: "find_not_entitled",
 }
 
 
@@ -89,22 +89,22 @@ def submit(uow: UnitOfWork, submitted: NewRequest, cause: Cause) -> SupportReque
     if submitted.check_id is not None:
         hold_credentials(uow, submitted.check_id)
     outcome = judged.eligibility.outcome
-    if outcome is Outcome.NEEDS_INFORMATION and submitted.as_it_is:
-        outcome = Outcome.REFUSABLE if judged.eligibility.grounds else Outcome.ACCEPTED
+    if outcome is EligibilityOutcome.NEEDS_INFORMATION and submitted.as_it_is:
+        outcome = EligibilityOutcome.REFUSABLE if judged.eligibility.grounds else EligibilityOutcome.ACCEPTED
     make_move(request, _MOVES[outcome])
     _follow(uow, request, outcome, cause)
     return request
 
 
-def _follow(uow: UnitOfWork, request: SupportRequest, outcome: Outcome, cause: Cause) -> None:
-    if outcome is Outcome.NOT_ENTITLED:
+def _follow(uow: UnitOfWork, request: SupportRequest, outcome: EligibilityOutcome, cause: Cause) -> None:
+    if outcome is EligibilityOutcome.NOT_ENTITLED:
         told = {"code": request.entitlement["code"], "remedy": request.entitlement["remedy"]}
         request.closed_at = uow.now
         request.closed_reason = "not_entitled"
         if request.check_id is not None:
             close_inspection(uow, request.check_id)
         publish_request_event(uow, request, "not_entitled", told, cause)
-    elif outcome is Outcome.NEEDS_INFORMATION:
+    elif outcome is EligibilityOutcome.NEEDS_INFORMATION:
         last_day = day_of(uow.now, uow.zone) + timedelta(days=uow.settings.information_days)
         request.waits_until = end_of(last_day, uow.zone)
         told_missing = {"missing": request.missing, "waits_until": request.waits_until}
@@ -152,7 +152,7 @@ def complete_information(
     request.checks = shown(eligibility)
     request.missing = list(eligibility.missing)
     request.grounds = [ground.value for ground in eligibility.grounds]
-    if eligibility.outcome in (Outcome.NEEDS_INFORMATION, Outcome.NOT_ENTITLED):
+    if eligibility.outcome in (EligibilityOutcome.NEEDS_INFORMATION, EligibilityOutcome.NOT_ENTITLED):
         return request
     make_move(request, "accept")
     start_clocks(uow, request, uow.now)
@@ -175,7 +175,7 @@ def send_as_is(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest
     request = locked_request(uow.session, request_id)
     make_move(request, "send_as_is")
     start_clocks(uow, request, uow.now)
-    outcome = Outcome.REFUSABLE if request.grounds else Outcome.ACCEPTED
+    outcome = EligibilityOutcome.REFUSABLE if request.grounds else EligibilityOutcome.ACCEPTED
     publish_request_event(uow, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
     return request
 

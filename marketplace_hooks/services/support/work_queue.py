@@ -16,7 +16,7 @@ from ...database.types import constant
 from ...domain.support import acknowledgement
 from ...domain.support.acknowledgement import Sign
 from ...domain.support.state_machine import ClockName, Handling, RefundState
-from ...models.support import Clock, Message, RefundClaim, SupportRequest
+from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from .messages import SAME_BODY_WITHIN
 
 Place = tuple[datetime, str]
@@ -27,7 +27,7 @@ Place = tuple[datetime, str]
 class UnconfirmedReply:
     """A message of the seller's side of which a person must say whether it acknowledges, and why."""
 
-    message: Message
+    message: SupportMessage
     request: SupportRequest
     clock: Clock | None
     signs: Sequence[Sign]
@@ -66,15 +66,15 @@ def replies_to_confirm(session: Session, *, after: int | None = None, limit: int
     """The messages that a person must judge, in the order in which they were recorded."""
     of_request = and_(Clock.request_id == SupportRequest.id, Clock.name == constant(ClockName.ACKNOWLEDGEMENT))
     query = (
-        select(Message, SupportRequest, Clock)
-        .join(SupportRequest, SupportRequest.id == Message.request_id)
+        select(SupportMessage, SupportRequest, Clock)
+        .join(SupportRequest, SupportRequest.id == SupportMessage.request_id)
         .outerjoin(Clock, of_request)
-        .where(Message.counts.is_(None), Message.side == "seller")
-        .order_by(Message.id)
+        .where(SupportMessage.counts.is_(None), SupportMessage.side == "seller")
+        .order_by(SupportMessage.id)
         .limit(limit)
     )
     if after is not None:
-        query = query.where(Message.id > after)
+        query = query.where(SupportMessage.id > after)
     rows = session.execute(query).all()
     repeated = _repeated(session, [message for message, _, _ in rows])
     return [_to_confirm(*row, repeated) for row in rows]
@@ -121,22 +121,22 @@ def refunds_in(session: Session, state: RefundState, *, after: Place | None = No
     return [OpenRefund(claim=claim, request=request) for claim, request in session.execute(query)]
 
 
-def _repeated(session: Session, messages: Sequence[Message]) -> dict[str, int]:
+def _repeated(session: Session, messages: Sequence[SupportMessage]) -> dict[str, int]:
     """How often each of these bodies was sent by a seller's side in the days before the first of them."""
     if not messages:
         return {}
     since = min(message.received_at for message in messages) - SAME_BODY_WITHIN
     query = (
-        select(Message.body_sha256, func.count())
-        .where(Message.body_sha256.in_({message.body_sha256 for message in messages}))
-        .where(Message.received_at >= since, Message.side == "seller")
-        .group_by(Message.body_sha256)
+        select(SupportMessage.body_sha256, func.count())
+        .where(SupportMessage.body_sha256.in_({message.body_sha256 for message in messages}))
+        .where(SupportMessage.received_at >= since, SupportMessage.side == "seller")
+        .group_by(SupportMessage.body_sha256)
     )
     return {digest: count for digest, count in session.execute(query)}
 
 
 def _to_confirm(
-    message: Message, request: SupportRequest, clock: Clock | None, repeated: dict[str, int]
+    message: SupportMessage, request: SupportRequest, clock: Clock | None, repeated: dict[str, int]
 ) -> UnconfirmedReply:
     seen = acknowledgement.Message(
         author_type=None if message.author_type == "unknown" else message.author_type,

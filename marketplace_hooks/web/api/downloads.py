@@ -8,9 +8,9 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
-from ...domain.business_care.entitlement import Question, Remedy
+from ...domain.business_care.entitlement import EntitlementQuestion, Remedy
 from ...domain.instants import format_instant, parse_instant
-from ...domain.releases.downloads import Verdict
+from ...domain.releases.downloads import DownloadVerdict
 from ...errors import Refused
 from ...models.access import Role
 from ...models.releases import ReleaseKind
@@ -37,7 +37,7 @@ class DownloadSchema(AnswerSchema):
     sha256 = fields.String(required=True)
     price = fields.Nested(MoneySchema, required=True, allow_none=True)
     available = fields.Boolean(required=True, attribute="is_available")
-    reason = Word(Verdict, required=True, attribute="verdict")
+    reason = Word(DownloadVerdict, required=True, attribute="verdict")
     remedy = Word(Remedy, required=True, allow_none=True)
 
 
@@ -103,8 +103,8 @@ def _holder(purchase_id: str) -> Holder:
     return Holder(purchase_id=purchase_id, customer_id=signed_in().subject)
 
 
-def _question(runtime: Runtime) -> Question:
-    return Question(at=runtime.now(), zone=runtime.settings.reference_zone)
+def _question(runtime: Runtime) -> EntitlementQuestion:
+    return EntitlementQuestion(at=runtime.now(), zone=runtime.settings.reference_zone)
 
 
 def _place(key: str | None) -> Place | None:

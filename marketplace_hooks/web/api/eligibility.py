@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from flask import Response, request
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from ...domain.inspections.declarations import Declared
-from ...domain.inspections.evidence import What
+from ...domain.inspections.declarations import Declaration
+from ...domain.inspections.evidence import FindingKind
 from ...domain.inspections.notes import Note
-from ...domain.support.eligibility import Outcome, Result
+from ...domain.support.eligibility import CheckResult, EligibilityOutcome
 from ...domain.support.refusal_grounds import Ground
 from ...models.access import Role
 from ...remote.companion_format import SIGNATURE_HEADER
@@ -85,7 +85,7 @@ class CheckSchema(AnswerSchema):
     """What one check found, where, and how sure it is."""
 
     name = fields.String(required=True)
-    result = Word(Result, required=True)
+    result = Word(CheckResult, required=True)
     ground = Word(Ground, required=True, allow_none=True)
     evidence = fields.Dict(required=True)
 
@@ -94,7 +94,7 @@ class RemarkSchema(AnswerSchema):
     """Why something of the site stayed unknown, or what must be said beside it; as a customer is told, by language."""
 
     code = Word(Note, required=True)
-    about = Word(What, required=True)
+    about = Word(FindingKind, required=True)
     subject = fields.String(required=True)
     probe = fields.String(required=True, data_key="rung")
     request = fields.String(required=True, allow_none=True)
@@ -106,7 +106,7 @@ class EligibilitySchema(AnswerSchema):
 
     check_id = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(["running", "done"]))
-    outcome = Word(Outcome, required=True, allow_none=True)
+    outcome = Word(EligibilityOutcome, required=True, allow_none=True)
     checks = fields.List(fields.Nested(CheckSchema), required=True)
     grounds = fields.List(Word(Ground), required=True)
     missing = fields.List(fields.String(), required=True)
@@ -149,7 +149,7 @@ def check_eligibility(asked: dict[str, Any]) -> Response:
             purchase,
             shop_url=asked["shop_url"],
             credentials=Credentials(**given) if given else None,
-            declared=Declared.from_json(said) if said else None,
+            declared=Declaration.from_json(said) if said else None,
         )
 
     return respond_once(start, _STARTED)
@@ -194,7 +194,7 @@ def _shown(seen: EligibilityCheck) -> dict[str, Any]:
         "state": "running" if seen.running else "done",
         "outcome": None if seen.running else eligibility.outcome,
         "checks": [
-            {**one, "result": Result(one["result"]), "ground": Ground(one["ground"]) if one["ground"] else None}
+            {**one, "result": CheckResult(one["result"]), "ground": Ground(one["ground"]) if one["ground"] else None}
             for one in seen.checks
         ],
         "grounds": list(eligibility.grounds),

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Response, request
 from marshmallow import fields
 
-from ...domain.business_care.entitlement import Code, Entitlement, Question, Remedy
+from ...domain.business_care.entitlement import Code, Entitlement, EntitlementQuestion, Remedy
 from ...domain.instants import parse_instant
 from ...errors import Forbidden, NotSignedIn, PayloadRejected
 from ...models.access import Role
@@ -105,9 +105,9 @@ def headers_of(body: bytes) -> list[tuple[str, str]]:
     return [("Content-Type", JSON), *_HEADERS, ("Content-Length", str(len(body)))]
 
 
-def _question(runtime: Runtime, given: Mapping[str, str], at: datetime) -> Question:
+def _question(runtime: Runtime, given: Mapping[str, str], at: datetime) -> EntitlementQuestion:
     zone = runtime.settings.reference_zone
-    return Question(at=at, zone=zone, product=_text(given, "product_id"), site=given.get("shop_url"))
+    return EntitlementQuestion(at=at, zone=zone, product=_text(given, "product_id"), site=given.get("shop_url"))
 
 
 def _asked(identity: Identity, given: Mapping[str, str]) -> Asked:

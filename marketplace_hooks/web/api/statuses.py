@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields, validate
 
-from ...domain.catalog.statuses import Asked, Effect, Side, Status
+from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest
 from ...errors import Forbidden, NotFound, PayloadRejected
 from ...models.access import Role
 from ...models.products import SubjectKind
@@ -172,7 +172,7 @@ def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
             raise NotFound(f"there is no product {product_id}")
         zone = runtime.settings.reference_zone
         preview = preview_product(session, page, side, query["status"], runtime.now(), zone)
-    asked = Asked(side=side, status=query["status"])
+    asked = StatusRequest(side=side, status=query["status"])
     refuse_impossible(preview.effect, preview.before, asked, page.holds_view.holds)
     return shown_once(_PREVIEW, preview)
 
@@ -195,7 +195,7 @@ def preview_pack_status(query: dict[str, Any], pack_id: str) -> Response:
         if page is None or not visibility().can_see(page.card.seller_id):
             raise NotFound(f"there is no pack {pack_id}")
         preview = preview_pack(session, page, side, query["status"], runtime.now())
-    asked = Asked(side=side, status=query["status"])
+    asked = StatusRequest(side=side, status=query["status"])
     refuse_impossible(preview.effect, preview.before, asked, page.holds_view.holds)
     return shown_once(_PREVIEW, preview)
 
@@ -205,7 +205,7 @@ def _change(kind: SubjectKind, id_: str, wanted: dict[str, Any]) -> Response:
     side = _side(identity, wanted["actor"])
     if wanted["on_behalf_of"] is not None and identity.role is not Role.PLATFORM:
         raise Forbidden("only the platform acts on somebody's behalf")
-    asked = Asked(side=side, status=wanted["status"], effective_at=wanted["effective_at"])
+    asked = StatusRequest(side=side, status=wanted["status"], effective_at=wanted["effective_at"])
     cause = Cause(actor=side, reason=wanted["reason"], on_behalf_of=wanted["on_behalf_of"])
     target = _target(identity, kind, id_)
     return respond_once(lambda uow: request_status_change(uow, target, asked, cause), _ANSWER)

@@ -8,8 +8,7 @@ from flask import Response
 from marshmallow import Schema, fields
 
 from ...domain.business_care.entitlement import Code, Payment
-from ...domain.business_care.renewals import Cause as StopCause
-from ...domain.business_care.renewals import Timeliness
+from ...domain.business_care.renewals import NoticeTimeliness, StopCause
 from ...models.access import Role
 from ...models.subscriptions import PeriodKind, SubscriptionState
 from ...services.business_care.holders import Holder
@@ -51,7 +50,7 @@ class NoticeSchema(AnswerSchema):
     sent_at = Instant(required=True)
     window_first_day = Day(required=True)
     window_last_day = Day(required=True)
-    timeliness = fields.String(required=True, metadata={"enum": [one.value for one in Timeliness]})
+    timeliness = fields.String(required=True, metadata={"enum": [one.value for one in NoticeTimeliness]})
     owed = fields.Boolean(required=True)
     event_id = fields.String(required=True)
 

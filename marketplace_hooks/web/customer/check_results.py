@@ -8,7 +8,7 @@ from ...domain.business_care.entitlement import Code
 from ...domain.inspections.evidence import Finding
 from ...domain.inspections.notes import Note
 from ...domain.inspections.reachability import OBSTACLES, reach
-from ...domain.support.eligibility import Eligibility, Outcome
+from ...domain.support.eligibility import Eligibility, EligibilityOutcome
 from ...domain.support.refusal_grounds import Ground
 from ...services.support.eligibility_checks import EligibilityCheck
 from ..i18n.language import gettext, wording
@@ -41,7 +41,7 @@ class Told:
     inspected: bool
     checks: tuple[CheckTold, ...]
     notes: tuple[str, ...]
-    outcome: Outcome | None
+    outcome: EligibilityOutcome | None
     grounds: tuple[GroundTold, ...]
     missing: tuple[str, ...]
     lacks_version: bool

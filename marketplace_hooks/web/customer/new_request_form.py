@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from flask import request
 
-from ...domain.inspections.declarations import Declared, clean_version, read_exported_list
+from ...domain.inspections.declarations import Declaration, clean_version, read_exported_list
 from ...domain.merchant_sites import parse
 from ...domain.support.state_machine import Kind
 from ...remote.probes.protocol import Credentials
@@ -40,7 +40,7 @@ class Entered:
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     platform_version: str = ""
     modules: str = ""
-    declared: Declared | None = None
+    declared: Declaration | None = None
     errors: dict[str, str] = field(default_factory=dict)
 
     def given(self) -> Credentials | None:
@@ -94,7 +94,7 @@ def read_declaration(found: Entered) -> None:
     content = uploaded.read(LONGEST_LIST * 4).decode("utf-8", "replace").strip() if uploaded else ""
     found.modules = "".join(one for one in content if one in "\n\t\r" or one.isprintable() or one == "\ufeff")
     found.modules = found.modules or text_of("modules", LONGEST_LIST + 1)
-    declared = Declared()
+    declared = Declaration()
     if found.modules:
         try:
             declared = read_exported_list(found.modules)
@@ -108,5 +108,5 @@ def read_declaration(found: Entered) -> None:
         except ValueError:
             found.errors["platform_version"] = gettext("This is not a version, such as 8.2.1.")
         else:
-            declared = Declared(platform_version=version, modules=declared.modules, whole_list=declared.whole_list)
-    found.declared = declared if declared != Declared() else None
+            declared = Declaration(platform_version=version, modules=declared.modules, whole_list=declared.whole_list)
+    found.declared = declared if declared != Declaration() else None

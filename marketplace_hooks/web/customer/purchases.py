@@ -8,9 +8,9 @@ from flask import Response, make_response, redirect, render_template, request, u
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.business_care.entitlement import Question
+from ...domain.business_care.entitlement import EntitlementQuestion
 from ...domain.instants import format_instant, parse_instant
-from ...domain.releases.downloads import Verdict
+from ...domain.releases.downloads import DownloadVerdict
 from ...errors import Forbidden, NotFound
 from ...models.access import Role
 from ...services.business_care.holders import Holder
@@ -53,7 +53,7 @@ def purchase(purchase_id: str) -> str:
         now = runtime.now()
         zone = runtime.settings.reference_zone
         after = _place(decode("downloads", request.args.get("after") or None))
-        question = Question(at=now, zone=zone)
+        question = EntitlementQuestion(at=now, zone=zone)
         found, end = list_downloads(session, holder(purchase_id), question, after=after, limit=RELEASES_SHOWN)
         key = None if end is None else f"{format_instant(end[0])} {end[1]}"
         return render_template(
@@ -70,13 +70,13 @@ def purchase(purchase_id: str) -> str:
 def download(purchase_id: str, release_id: str) -> Response | BaseResponse:
     """The file, by a link that is good for five minutes; or a page that says why not."""
     runtime = current_runtime()
-    question = Question(at=runtime.now(), zone=runtime.settings.reference_zone)
+    question = EntitlementQuestion(at=runtime.now(), zone=runtime.settings.reference_zone)
     with runtime.database.reading() as session:
         bought = purchased(session, holder(purchase_id))
         try:
             link = link_to(session, runtime.settings, holder(purchase_id), release_id, question)
         except Forbidden as refused:
-            why = DOWNLOADS.get(Verdict(refused.code))
+            why = DOWNLOADS.get(DownloadVerdict(refused.code))
             return _page_403(bought, str(why) if why is not None else gettext("It may not be downloaded."))
     return redirect(link, 302)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from flask import Response, make_response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.inspections.declarations import Declared
+from ...domain.inspections.declarations import Declaration
 from ...domain.merchant_sites import parse
 from ...domain.support.state_machine import Handling, RefundState
 from ...errors import Conflict, NotFound, PayloadRejected
@@ -130,7 +130,9 @@ def give_information(request_id: str) -> Response | BaseResponse:
     return _carried_out(request_id, complete, gettext("What you gave was added to your request."))
 
 
-def _check_with(uow: UnitOfWork, asked: SupportRequest, shop_url: str | None, declared: Declared | None) -> str | None:
+def _check_with(
+    uow: UnitOfWork, asked: SupportRequest, shop_url: str | None, declared: Declaration | None
+) -> str | None:
     """The request's check with what she declares beside it; another one where there was none, or of another address."""
     check_id = asked.check_id
     if check_id is None or shop_url != asked.shop_url:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...domain.business_care.renewals import Cause, Stop
+from ...domain.business_care.renewals import RenewalStop, StopCause
 from ...domain.catalog.statuses import Status
 from ...services.business_care.subscription_view import SubscriptionView
 from ..labels import business_care
@@ -34,7 +34,7 @@ def words_of_the_room() -> dict[str, Any]:
     }
 
 
-def stops_that_stand(care: SubscriptionView) -> list[Stop]:
+def stops_that_stand(care: SubscriptionView) -> list[RenewalStop]:
     """The causes that stop the renewal now."""
     now = current_runtime().now()
     return [one for one in care.stops if one.stands_at(now)]
@@ -43,8 +43,8 @@ def stops_that_stand(care: SubscriptionView) -> list[Stop]:
 def may_undo(care: SubscriptionView) -> bool:
     """Whether she can let it renew again: only a product that is still withdrawn stands in the way."""
     causes = {one.cause for one in stops_that_stand(care)}
-    is_withdrawn = Cause.WITHDRAWAL in causes and care.product_status is Status.OFFLINE_PERMANENT
-    return bool(causes) and care.entitlement.active and not (is_withdrawn and causes == {Cause.WITHDRAWAL})
+    is_withdrawn = StopCause.WITHDRAWAL in causes and care.product_status is Status.OFFLINE_PERMANENT
+    return bool(causes) and care.entitlement.active and not (is_withdrawn and causes == {StopCause.WITHDRAWAL})
 
 
 def key_errors(errors: Mapping[str, str]) -> bool:

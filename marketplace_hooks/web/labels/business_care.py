@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 from ...domain.business_care.entitlement import Code, Remedy
-from ...domain.business_care.renewals import Cause as StopCause
-from ...domain.releases.downloads import Verdict
+from ...domain.business_care.renewals import StopCause
+from ...domain.releases.downloads import DownloadVerdict
 from ..i18n.language import Marked, gettext, lazy, wording
 
 WHY_NOT: Mapping[Code, Marked] = {
@@ -50,15 +50,17 @@ WHY_IT_STOPS: Mapping[StopCause, Marked] = {
     StopCause.WITHDRAWAL: lazy("The product was withdrawn from sale for good, which cancels every renewal."),
 }
 
-DOWNLOADS: Mapping[Verdict, Marked] = {
-    Verdict.NOT_PUBLISHED: lazy("It is not published yet."),
-    Verdict.REFUNDED: lazy("The purchase was refunded, and opens no downloads any more."),
-    Verdict.PAYMENT_DISPUTED: lazy("The bank took the payment of the purchase back, so nothing can be downloaded."),
-    Verdict.NOT_BOUGHT: lazy("This update is sold for itself, and was not bought with this purchase."),
-    Verdict.NO_BUSINESS_CARE: lazy("The purchase has no Business Care, and updates come with it."),
-    Verdict.NOT_STARTED: lazy("Business Care has not begun yet."),
-    Verdict.PAYMENT_PENDING: lazy("It can be downloaded once the payment of the new period has arrived."),
-    Verdict.BUSINESS_CARE_OVER: lazy("It was published after your Business Care had ended."),
+DOWNLOADS: Mapping[DownloadVerdict, Marked] = {
+    DownloadVerdict.NOT_PUBLISHED: lazy("It is not published yet."),
+    DownloadVerdict.REFUNDED: lazy("The purchase was refunded, and opens no downloads any more."),
+    DownloadVerdict.PAYMENT_DISPUTED: lazy(
+        "The bank took the payment of the purchase back, so nothing can be downloaded."
+    ),
+    DownloadVerdict.NOT_BOUGHT: lazy("This update is sold for itself, and was not bought with this purchase."),
+    DownloadVerdict.NO_BUSINESS_CARE: lazy("The purchase has no Business Care, and updates come with it."),
+    DownloadVerdict.NOT_STARTED: lazy("Business Care has not begun yet."),
+    DownloadVerdict.PAYMENT_PENDING: lazy("It can be downloaded once the payment of the new period has arrived."),
+    DownloadVerdict.BUSINESS_CARE_OVER: lazy("It was published after your Business Care had ended."),
 }
 """Why a release may not be downloaded."""
 

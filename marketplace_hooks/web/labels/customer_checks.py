@@ -12,7 +12,7 @@ from typing import Any
 
 from ...domain.business_care.entitlement import Code
 from ...domain.inspections.evidence import Strength
-from ...domain.support.eligibility import Result
+from ...domain.support.eligibility import CheckResult
 from ..i18n.language import Marked, gettext, lazy, ngettext, wording
 from .business_care import WHAT_TO_DO, WHY_NOT
 
@@ -77,9 +77,9 @@ class CheckTold:
 def check_told(check: Check, *, running: bool = False) -> CheckTold:
     """A check as the customer reads it. `running`: the site is still being looked at."""
     name = check["name"]
-    result = Result(check["result"])
+    result = CheckResult(check["result"])
     evidence = check["evidence"]
-    waits = running and result is Result.UNKNOWN and name in SITE_CHECKS
+    waits = running and result is CheckResult.UNKNOWN and name in SITE_CHECKS
     strength = evidence.get("strength")
     return CheckTold(
         name=name,
@@ -88,11 +88,11 @@ def check_told(check: Check, *, running: bool = False) -> CheckTold:
         found=gettext("We are looking.") if waits else _FOUND[name](result, evidence),
         how_sure=None if strength is None else str(HOW_SURE[Strength(strength)]),
         meaning=str(MEANINGS[name]) if name in MEANINGS else "",
-        to_do=None if waits or result is Result.PASS else _to_do(name, result, evidence),
+        to_do=None if waits or result is CheckResult.PASS else _to_do(name, result, evidence),
     )
 
 
-def _entitlement(result: Result, evidence: Check) -> str:
+def _entitlement(result: CheckResult, evidence: Check) -> str:
     code = Code(evidence["code"])
     last_day = evidence.get("last_day")
     if evidence["active"] and last_day is not None:
@@ -100,17 +100,17 @@ def _entitlement(result: Result, evidence: Check) -> str:
     return str(WHY_NOT.get(code, ""))
 
 
-def _merchant_site(result: Result, evidence: Check) -> str:
-    if result is Result.PASS:
+def _merchant_site(result: CheckResult, evidence: Check) -> str:
+    if result is CheckResult.PASS:
         if evidence.get("test_copy"):
             return gettext("It is a test copy of the shop that the product was bought for.")
         return gettext("It is the shop that the product was bought for.")
-    if result is Result.FAIL:
+    if result is CheckResult.FAIL:
         return gettext("It is another shop than the product was bought for. We did not visit it.")
     return str(WHY_NOT.get(Code(evidence["code"]), "")) if "code" in evidence else gettext("Unknown.")
 
 
-def _platform_version(result: Result, evidence: Check) -> str:
+def _platform_version(result: CheckResult, evidence: Check) -> str:
     version = evidence.get("version")
     announced = _range(evidence.get("announced_at_purchase"))
     if version is None:
@@ -119,19 +119,19 @@ def _platform_version(result: Result, evidence: Check) -> str:
         return gettext("PrestaShop %(version)s.", version=version)
     said = (
         gettext("PrestaShop %(version)s, among those announced (%(range)s).", version=version, range=announced)
-        if result is Result.PASS
+        if result is CheckResult.PASS
         else gettext("PrestaShop %(version)s; announced were %(range)s.", version=version, range=announced)
     )
-    if result is Result.FAIL and evidence.get("compatible_today"):
+    if result is CheckResult.FAIL and evidence.get("compatible_today"):
         today = gettext("Today’s page announces it.")
         said = f"{said} {today}"
     return f"{said} {_contradicted(evidence)}".strip()
 
 
-def _product_installed(result: Result, evidence: Check) -> str:
-    if result is Result.UNKNOWN:
+def _product_installed(result: CheckResult, evidence: Check) -> str:
+    if result is CheckResult.UNKNOWN:
         return gettext("We could not see whether %(module)s is installed.", module=evidence["module"])
-    if result is Result.FAIL:
+    if result is CheckResult.FAIL:
         return gettext("%(module)s is not installed.", module=evidence["module"])
     version = evidence.get("version")
     said = (
@@ -145,33 +145,33 @@ def _product_installed(result: Result, evidence: Check) -> str:
     return f"{said} {_contradicted(evidence)}".strip()
 
 
-def _conflicts(result: Result, evidence: Check) -> str:
+def _conflicts(result: CheckResult, evidence: Check) -> str:
     modules = evidence.get("modules") or []
     overrides = evidence.get("overrides") or []
-    if result is Result.FAIL:
+    if result is CheckResult.FAIL:
         return gettext(
             "Not announced to work together: %(names)s.", names=_names([_named(one) for one in modules], overrides)
         )
-    if result is Result.PASS:
+    if result is CheckResult.PASS:
         return gettext("Nothing that is announced not to work with the product.")
     return gettext("We could not see everything that your shop runs.")
 
 
-def _sources(result: Result, evidence: Check) -> str:
+def _sources(result: CheckResult, evidence: Check) -> str:
     changed = evidence.get("changed") or []
-    if result is Result.FAIL:
+    if result is CheckResult.FAIL:
         return ngettext(
             "%(count)s file differs from what the seller published: %(names)s.",
             "%(count)s files differ from what the seller published: %(names)s.",
             len(changed),
             names=_names(changed),
         )
-    if result is Result.PASS:
+    if result is CheckResult.PASS:
         return gettext("The files are those that the seller published.")
     return gettext("We could not read the files, which is usual without a companion module.")
 
 
-_FOUND: Mapping[str, Callable[[Result, Check], str]] = {
+_FOUND: Mapping[str, Callable[[CheckResult, Check], str]] = {
     "entitlement": _entitlement,
     "merchant_site": _merchant_site,
     "platform_version": _platform_version,
@@ -198,14 +198,14 @@ _FAILED_TO_DO: Mapping[str, Marked] = {
 }
 
 
-def _to_do(name: str, result: Result, evidence: Check) -> str | None:
+def _to_do(name: str, result: CheckResult, evidence: Check) -> str | None:
     if name in ("entitlement", "merchant_site"):
         remedy = evidence.get("remedy") or (
-            "change_shop" if name == "merchant_site" and result is Result.FAIL else None
+            "change_shop" if name == "merchant_site" and result is CheckResult.FAIL else None
         )
         known = {one.value: said for one, said in WHAT_TO_DO.items()}
         return str(known[remedy]) if remedy in known else None
-    found = (_UNKNOWN_TO_DO if result is Result.UNKNOWN else _FAILED_TO_DO).get(name)
+    found = (_UNKNOWN_TO_DO if result is CheckResult.UNKNOWN else _FAILED_TO_DO).get(name)
     return None if found is None else str(found)
 
 

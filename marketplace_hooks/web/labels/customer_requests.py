@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ...domain.support.deadlines import Policy, SkipReason
+from ...domain.support.deadlines import BusinessDayPolicy, SkipReason
 from ...domain.support.state_machine import ClockName, ClockState, Handling, Kind, RefundState
 from ..i18n.language import Marked, gettext, lazy, ngettext, wording
 from ..state import current_runtime
@@ -74,13 +74,13 @@ _SKIPPED: Mapping[SkipReason, Marked] = {
     SkipReason.CLOSURE: lazy("days on which the seller had announced not to work"),
     SkipReason.HOLIDAY: lazy("public holidays"),
 }
-_COUNTING: Mapping[Policy, Marked] = {
-    Policy.MF: lazy("Business days are Monday to Friday, public holidays included."),
-    Policy.MF_ROLL: lazy(
+_COUNTING: Mapping[BusinessDayPolicy, Marked] = {
+    BusinessDayPolicy.MF: lazy("Business days are Monday to Friday, public holidays included."),
+    BusinessDayPolicy.MF_ROLL: lazy(
         "Business days are Monday to Friday, public holidays included; a last day that falls on a public holiday moves "
         "to the next day that is none."
     ),
-    Policy.LEGAL: lazy("Business days are Monday to Friday without public holidays."),
+    BusinessDayPolicy.LEGAL: lazy("Business days are Monday to Friday without public holidays."),
 }
 
 _ACKNOWLEDGEMENT: Mapping[ClockState, Marked] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ...domain.support.deadlines import Policy, SkipReason
+from ...domain.support.deadlines import BusinessDayPolicy, SkipReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class Trace:
 
     counted: Sequence[date]
     skipped: Sequence[tuple[date, SkipReason]]
-    policy: Policy
+    policy: BusinessDayPolicy
     extended: Mapping[str, Any] | None
 
 
@@ -26,6 +26,6 @@ def trace_of(clock: Mapping[str, Any]) -> Trace:
     return Trace(
         counted=[date.fromisoformat(day) for day in kept["counted"]],
         skipped=[(date.fromisoformat(one["day"]), SkipReason(one["reason"])) for one in kept["skipped"]],
-        policy=Policy(clock["policy"]["policy"]),
+        policy=BusinessDayPolicy(clock["policy"]["policy"]),
         extended=clock["policy"].get("extended"),
     )

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...domain.inspections.notes import CAUSES, SENTENCES, Cause, Note, absence_causes
+from ...domain.inspections.notes import ABSENCE_CAUSES, SENTENCES, AbsenceCause, Note, absence_causes
 from ..i18n.formatting import Wording, typeset
 
-_CAUSES_FR: Mapping[Cause, str] = {
-    Cause.OLDER_THAN_9: "la boutique utilise un PrestaShop antérieur à 9, qui n’a pas d’API d’administration",
-    Cause.SWITCHED_OFF: "l’API d’administration est désactivée (Paramètres avancés, page de l’API d’administration)",
-    Cause.MULTISTORE: "le multiboutique est actif, et l’API d’administration doit alors être activée à part",
-    Cause.OTHER_PATH: "la boutique se trouve sous un autre chemin que celui de l’adresse que nous connaissons",
+_CAUSES_FR: Mapping[AbsenceCause, str] = {
+    AbsenceCause.OLDER_THAN_9: "la boutique utilise un PrestaShop antérieur à 9, qui n’a pas d’API d’administration",
+    AbsenceCause.SWITCHED_OFF: (
+        "l’API d’administration est désactivée (Paramètres avancés, page de l’API d’administration)"
+    ),
+    AbsenceCause.MULTISTORE: "le multiboutique est actif, et l’API d’administration doit alors être activée à part",
+    AbsenceCause.OTHER_PATH: "la boutique se trouve sous un autre chemin que celui de l’adresse que nous connaissons",
 }
 
 _SENTENCES_FR: Mapping[Note, str] = {
@@ -124,8 +126,8 @@ _SENTENCES_FR: Mapping[Note, str] = {
     Note.GONE_WRONG: "Une erreur s’est produite de notre côté. Elle ne dit rien de la boutique.",
 }
 
-_BY_LANGUAGE: Mapping[str, tuple[Mapping[Note, str], Mapping[Cause, str], str]] = {
-    "en": (SENTENCES, CAUSES, "; or "),
+_BY_LANGUAGE: Mapping[str, tuple[Mapping[Note, str], Mapping[AbsenceCause, str], str]] = {
+    "en": (SENTENCES, ABSENCE_CAUSES, "; or "),
     "fr": (_SENTENCES_FR, _CAUSES_FR, " ; ou "),
 }
 

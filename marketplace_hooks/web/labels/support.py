@@ -6,7 +6,7 @@ The words of both sides' pages. A state's own word and colour stand in `tags.py`
 from __future__ import annotations
 
 from ...domain.inspections.evidence import Strength
-from ...domain.support.deadlines import Policy, SkipReason
+from ...domain.support.deadlines import BusinessDayPolicy, SkipReason
 from ...domain.support.state_machine import ClockName, Kind
 from ..i18n.language import Marked, lazy
 
@@ -21,10 +21,10 @@ CLOCKS: dict[ClockName, Marked] = {
     ClockName.ACKNOWLEDGEMENT: lazy("Taking charge"),
     ClockName.FIX: lazy("Fix"),
 }
-POLICIES: dict[Policy, Marked] = {
-    Policy.MF: lazy("Monday to Friday, public holidays included"),
-    Policy.MF_ROLL: lazy("Monday to Friday; a last day that is a public holiday moves on"),
-    Policy.LEGAL: lazy("Monday to Friday, without public holidays"),
+POLICIES: dict[BusinessDayPolicy, Marked] = {
+    BusinessDayPolicy.MF: lazy("Monday to Friday, public holidays included"),
+    BusinessDayPolicy.MF_ROLL: lazy("Monday to Friday; a last day that is a public holiday moves on"),
+    BusinessDayPolicy.LEGAL: lazy("Monday to Friday, without public holidays"),
 }
 SKIPPED: dict[SkipReason, Marked] = {
     SkipReason.WEEK_END: lazy("week-end"),

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ...config.settings import Settings
 from ...domain.instants import parse_instant
-from ...domain.notifications import Facts, Reader, Written
+from ...domain.notifications import MailFacts, Reader, RenderedMail
 from ..i18n.formatting import LANGUAGES, Wording
 from ..i18n.language import DEFAULT_LANGUAGE, Marked
 from ..labels.refusal_grounds import GROUNDS
@@ -24,7 +24,7 @@ WIDTH = 76
 _PLACES = {Reader.CUSTOMER: "/support/", Reader.SELLER: "/seller/requests/"}
 
 
-def write_letter(settings: Settings, facts: Facts, locale: str) -> Written | None:
+def write_letter(settings: Settings, facts: MailFacts, locale: str) -> RenderedMail | None:
     """The mail that tells of an event, for a reader of this locale; None when there are no words for it."""
     words = _words(facts)
     if words is None:
@@ -49,10 +49,10 @@ def write_letter(settings: Settings, facts: Facts, locale: str) -> Written | Non
         f"-- \n{_wrapped(wording.gettext(footer.message))}",
     ]
     subject = wording.gettext(words.subject.message, **values)
-    return Written(subject=subject, text="\n\n".join(parts) + "\n", language=wording.language)
+    return RenderedMail(subject=subject, text="\n\n".join(parts) + "\n", language=wording.language)
 
 
-def _words(facts: Facts) -> Words | None:
+def _words(facts: MailFacts) -> Words | None:
     """The words for the event, for what it says where it may say several things."""
     data = facts.data
     known = WORDS[facts.reader]
@@ -64,7 +64,7 @@ def _words(facts: Facts) -> Words | None:
     return known.get(f"{facts.type}:{variant}") or known.get(facts.type)
 
 
-def _values(wording: Wording, facts: Facts) -> dict[str, str]:
+def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
     """Everything that a text may name, in the reader's language; empty where the event does not say it."""
     data = facts.data
     until = next((data[name] for name in ("until", "contest_until", "waits_until", "due_before") if data.get(name)), "")

@@ -17,16 +17,16 @@ from marketplace_hooks.domain.business_care.entitlement import (
     PRECEDENCE,
     Code,
     CoveredPeriod,
-    Dispute,
     Entitlement,
-    Outcome,
+    EntitlementOutcome,
+    EntitlementQuestion,
     Payment,
-    Purchase,
-    Question,
+    PaymentDispute,
+    PurchaseFacts,
     Remedy,
     judge,
 )
-from marketplace_hooks.domain.business_care.renewals import Cause, Stop
+from marketplace_hooks.domain.business_care.renewals import RenewalStop, StopCause
 from tests.support.cases import case_id, cases, load
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -35,14 +35,16 @@ MOMENT = timedelta(microseconds=1)
 FIRST = CoveredPeriod(first_day=date(2025, 6, 15), last_day=date(2026, 6, 15))
 SECOND = CoveredPeriod(first_day=date(2026, 6, 16), last_day=date(2027, 6, 15))
 IN_SECOND = datetime(2026, 6, 20, 8, tzinfo=UTC)
-BOUGHT = Purchase(purchase_id="p-1", product="mod-1", periods=[FIRST], bound_site="https://www.shop.example/")
+BOUGHT = PurchaseFacts(purchase_id="p-1", product="mod-1", periods=[FIRST], bound_site="https://www.shop.example/")
 
 
-def asked(purchase: Purchase = BOUGHT, at: datetime = AT, site: str | None = "https://shop.example") -> Entitlement:
-    return judge([purchase], Question(at=at, zone=PARIS, product="mod-1", site=site))
+def asked(
+    purchase: PurchaseFacts = BOUGHT, at: datetime = AT, site: str | None = "https://shop.example"
+) -> Entitlement:
+    return judge([purchase], EntitlementQuestion(at=at, zone=PARIS, product="mod-1", site=site))
 
 
-def but(purchase: Purchase = BOUGHT, **facts: Any) -> Purchase:
+def but(purchase: PurchaseFacts = BOUGHT, **facts: Any) -> PurchaseFacts:
     return replace(purchase, **facts)
 
 
@@ -50,11 +52,11 @@ def instant(text: str | None) -> datetime | None:
     return text and datetime.fromisoformat(text)
 
 
-def purchase_of(case: dict[str, Any]) -> Purchase:
+def purchase_of(case: dict[str, Any]) -> PurchaseFacts:
     facts = case["purchase"]
     stopped_at = instant(facts.get("renewal_cancelled_at"))
     disputed_at = instant(facts.get("disputed_at"))
-    return Purchase(
+    return PurchaseFacts(
         product=facts["product"],
         bound_site=facts["shop"],
         periods=[
@@ -67,14 +69,14 @@ def purchase_of(case: dict[str, Any]) -> Purchase:
         ],
         refunded_at=instant(facts.get("refunded_at")),
         terminated_at=instant(facts.get("terminated_at")),
-        disputes=[Dispute(disputed_at=disputed_at)] if disputed_at else [],
-        stops=[Stop(cause=Cause.CUSTOMER, received_at=stopped_at)] if stopped_at else [],
+        disputes=[PaymentDispute(disputed_at=disputed_at)] if disputed_at else [],
+        stops=[RenewalStop(cause=StopCause.CUSTOMER, received_at=stopped_at)] if stopped_at else [],
     )
 
 
 @pytest.mark.parametrize("case", cases("entitlements"), ids=case_id)
 def test_worked_case(case: dict[str, Any]) -> None:
-    question = Question(
+    question = EntitlementQuestion(
         at=datetime.fromisoformat(case["request_at"]), zone=PARIS, product=case["product"], site=case["shop"]
     )
     found = judge([purchase_of(case)] if case["purchase"] else [], question)
@@ -91,13 +93,13 @@ def entitled(code: Code) -> Entitlement:
     return Entitlement(code=code, purchase_id=None, active=True, last_day=None, remedy=None)
 
 
-STOPPED = [Stop(cause=Cause.CUSTOMER, received_at=AT - timedelta(days=1))]
+STOPPED = [RenewalStop(cause=StopCause.CUSTOMER, received_at=AT - timedelta(days=1))]
 ONE_FACT_EACH: dict[Code, dict[str, Any]] = {
     Code.NOT_FOUND: {"periods": []},
     Code.PRODUCT_SCOPE_MISMATCH: {"product": "mod-2"},
     Code.REFUNDED: {"refunded_at": AT},
     Code.TERMINATED: {"terminated_at": AT},
-    Code.PAYMENT_DISPUTED: {"disputes": [Dispute(disputed_at=AT)]},
+    Code.PAYMENT_DISPUTED: {"disputes": [PaymentDispute(disputed_at=AT)]},
     Code.NOT_STARTED: {"periods": [SECOND]},
     Code.PAYMENT_PENDING: {"periods": [replace(FIRST, payment=Payment.PENDING)]},
     Code.EXPIRED: {"periods": [replace(FIRST, last_day=date(2026, 3, 1))]},
@@ -171,22 +173,22 @@ def test_what_happened_after_the_instant_changes_nothing(fact: str) -> None:
 
 
 def test_a_dispute_stands_until_it_is_won() -> None:
-    won = Dispute(disputed_at=AT - timedelta(days=9), won_at=AT)
+    won = PaymentDispute(disputed_at=AT - timedelta(days=9), won_at=AT)
     assert asked(but(disputes=[won])).code is Code.VALID
     assert asked(but(disputes=[won]), at=AT - MOMENT).code is Code.PAYMENT_DISPUTED
-    assert asked(but(disputes=[won, Dispute(disputed_at=AT)])).code is Code.PAYMENT_DISPUTED
-    assert asked(but(disputes=[Dispute(disputed_at=AT + MOMENT)])).code is Code.VALID
+    assert asked(but(disputes=[won, PaymentDispute(disputed_at=AT)])).code is Code.PAYMENT_DISPUTED
+    assert asked(but(disputes=[PaymentDispute(disputed_at=AT + MOMENT)])).code is Code.VALID
 
 
 def test_a_cancelled_renewal_is_said_while_its_cause_stands() -> None:
     def stopped(**facts: Any) -> Code:
-        return asked(but(stops=[Stop(**{"cause": Cause.CUSTOMER, "received_at": AT, **facts})])).code
+        return asked(but(stops=[RenewalStop(**{"cause": StopCause.CUSTOMER, "received_at": AT, **facts})])).code
 
     assert stopped() is Code.VALID_RENEWAL_CANCELLED
     assert stopped(received_at=AT + MOMENT) is Code.VALID
     assert stopped(received_at=AT - timedelta(days=1), lifted_at=AT) is Code.VALID
     assert stopped(received_at=AT - timedelta(days=1), lifted_at=AT + MOMENT) is Code.VALID_RENEWAL_CANCELLED
-    assert stopped(cause=Cause.WITHDRAWAL, effective_at=AT + MOMENT) is Code.VALID
+    assert stopped(cause=StopCause.WITHDRAWAL, effective_at=AT + MOMENT) is Code.VALID
 
 
 def in_second(payment: Payment, settled_at: datetime | None = None, at: datetime = IN_SECOND) -> Entitlement:
@@ -233,26 +235,26 @@ def test_each_code_that_can_be_remedied_says_how() -> None:
     assert in_second(Payment.PENDING).remedy is Remedy.WAIT_FOR_PAYMENT
     assert asked(site=None).remedy is Remedy.NAME_SHOP
     assert asked().remedy is None
-    assert judge([], Question(at=AT, zone=PARIS)).remedy is Remedy.BUY
+    assert judge([], EntitlementQuestion(at=AT, zone=PARIS)).remedy is Remedy.BUY
 
 
 @pytest.mark.parametrize("code", list(Code))
 def test_what_a_code_means_for_a_request_being_submitted(code: Code) -> None:
     information = ("SHOP_NOT_BOUND", "SHOP_SCOPE_REQUIRED", "SHOP_URL_INVALID", "PAYMENT_PENDING")
-    expected = Outcome.NOT_ENTITLED
+    expected = EntitlementOutcome.NOT_ENTITLED
     if code.startswith("VALID"):
-        expected = Outcome.ACCEPTED
+        expected = EntitlementOutcome.ACCEPTED
     elif code == "SHOP_SCOPE_MISMATCH":
-        expected = Outcome.REFUSABLE
+        expected = EntitlementOutcome.REFUSABLE
     elif code in information:
-        expected = Outcome.NEEDS_INFORMATION
+        expected = EntitlementOutcome.NEEDS_INFORMATION
     assert entitled(code).outcome is expected
 
 
 def test_of_several_purchases_the_code_latest_in_precedence_answers() -> None:
     refunded = but(purchase_id="p-2", refunded_at=AT)
     elsewhere = but(purchase_id="p-3", bound_site="https://other.example")
-    question = Question(at=AT, zone=PARIS, product="mod-1", site="https://shop.example")
+    question = EntitlementQuestion(at=AT, zone=PARIS, product="mod-1", site="https://shop.example")
     for order in permutations([BOUGHT, refunded, elsewhere]):
         found = judge(order, question)
         assert (found.code, found.purchase_id) == (Code.VALID, "p-1")
@@ -262,13 +264,13 @@ def test_of_several_purchases_the_code_latest_in_precedence_answers() -> None:
 
 def test_of_two_purchases_with_the_same_code_the_one_that_lasts_longer_answers() -> None:
     longer = but(purchase_id="p-2", periods=[replace(FIRST, last_day=date(2026, 9, 1))])
-    question = Question(at=AT, zone=PARIS, site="shop.example")
+    question = EntitlementQuestion(at=AT, zone=PARIS, site="shop.example")
     for order in permutations([BOUGHT, longer]):
         assert judge(order, question).last_day == date(2026, 9, 1)
 
 
 def test_without_a_product_the_purchase_s_own_is_meant() -> None:
-    assert judge([BOUGHT], Question(at=AT, zone=PARIS, site="shop.example")).code is Code.VALID
+    assert judge([BOUGHT], EntitlementQuestion(at=AT, zone=PARIS, site="shop.example")).code is Code.VALID
 
 
 def test_an_instant_without_a_zone_is_refused() -> None:
@@ -287,7 +289,7 @@ def test_a_further_purchase_never_makes_the_answer_worse(one: list[Code], other:
         for code in codes:
             purchase = replace(purchase, **ONE_FACT_EACH[code])
         purchases.append(purchase)
-    question = Question(at=AT, zone=PARIS, product="mod-1", site="https://shop.example")
+    question = EntitlementQuestion(at=AT, zone=PARIS, product="mod-1", site="https://shop.example")
     alone = judge(purchases[:1], question)
     together = judge(purchases, question)
     assert PRECEDENCE.index(together.code) >= PRECEDENCE.index(alone.code)

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace_hooks.domain.business_care.renewals import (
-    Cause,
-    Decision,
+    NoticeTimeliness,
     NoticeWindow,
-    Period,
+    PeriodDates,
     Renewal,
-    Stop,
-    Timeliness,
+    RenewalDecision,
+    RenewalStop,
+    StopCause,
     decide,
     judge_notice,
     latest_claimable,
@@ -90,10 +90,10 @@ def test_the_last_day_never_drifts_from_the_day_of_purchase(anchor: date, index:
 
 
 def test_after_a_reactivation_the_numbers_go_on_from_a_new_original_date() -> None:
-    assert period(date(2026, 9, 1), 4, first_index=4) == Period(
+    assert period(date(2026, 9, 1), 4, first_index=4) == PeriodDates(
         index=4, first_day=date(2026, 9, 1), last_day=date(2027, 9, 1)
     )
-    assert period(date(2026, 9, 1), 5, first_index=4) == Period(
+    assert period(date(2026, 9, 1), 5, first_index=4) == PeriodDates(
         index=5, first_day=date(2027, 9, 2), last_day=date(2028, 9, 1)
     )
 
@@ -117,74 +117,74 @@ def test_the_notice_window_is_clipped_at_month_ends() -> None:
 @pytest.mark.parametrize(
     ("sent_at", "expected"),
     [
-        ("2026-02-27T23:59:59+01:00", Timeliness.TOO_EARLY),
-        ("2026-02-28T00:00:00+01:00", Timeliness.IN_TIME),
-        ("2026-04-30T23:59:59+02:00", Timeliness.IN_TIME),
-        ("2026-05-01T00:00:00+02:00", Timeliness.TOO_LATE),
+        ("2026-02-27T23:59:59+01:00", NoticeTimeliness.TOO_EARLY),
+        ("2026-02-28T00:00:00+01:00", NoticeTimeliness.IN_TIME),
+        ("2026-04-30T23:59:59+02:00", NoticeTimeliness.IN_TIME),
+        ("2026-05-01T00:00:00+02:00", NoticeTimeliness.TOO_LATE),
     ],
 )
-def test_a_notice_is_judged_by_the_civil_days_of_its_window(sent_at: str, expected: Timeliness) -> None:
+def test_a_notice_is_judged_by_the_civil_days_of_its_window(sent_at: str, expected: NoticeTimeliness) -> None:
     assert judge_notice(datetime.fromisoformat(sent_at), date(2026, 5, 31), PARIS) is expected
 
 
-def stop(cause: Cause, received_at: datetime, **facts: datetime) -> Stop:
-    return Stop(cause=cause, received_at=received_at, **facts)
+def stop(cause: StopCause, received_at: datetime, **facts: datetime) -> RenewalStop:
+    return RenewalStop(cause=cause, received_at=received_at, **facts)
 
 
-def decision(*stops: Stop, now: datetime = LONG_AFTER, recorded_at: datetime = RECORDED_AT) -> Decision:
+def decision(*stops: RenewalStop, now: datetime = LONG_AFTER, recorded_at: datetime = RECORDED_AT) -> RenewalDecision:
     return decide(Renewal(renewal_at=RENEWAL_AT, recorded_at=recorded_at, stops=stops), now)
 
 
 def test_a_renewal_waits_a_quarter_of_an_hour_after_its_instant() -> None:
     quarter = timedelta(minutes=15)
-    assert decision(now=RENEWAL_AT) is Decision.WAIT
-    assert decision(now=RENEWAL_AT + quarter - MOMENT) is Decision.WAIT
-    assert decision(now=RENEWAL_AT + quarter) is Decision.CLAIM
+    assert decision(now=RENEWAL_AT) is RenewalDecision.WAIT
+    assert decision(now=RENEWAL_AT + quarter - MOMENT) is RenewalDecision.WAIT
+    assert decision(now=RENEWAL_AT + quarter) is RenewalDecision.CLAIM
     assert latest_claimable(RENEWAL_AT + quarter) == RENEWAL_AT
 
 
 def test_a_renewal_noticed_years_late_is_still_claimed() -> None:
-    assert decision(now=RENEWAL_AT + timedelta(days=2000)) is Decision.CLAIM
+    assert decision(now=RENEWAL_AT + timedelta(days=2000)) is RenewalDecision.CLAIM
 
 
 def test_an_imported_history_is_not_charged() -> None:
-    assert decision(recorded_at=RENEWAL_AT) is Decision.NOT_OURS
-    assert decision(recorded_at=RENEWAL_AT + MOMENT) is Decision.NOT_OURS
-    assert decision(recorded_at=RENEWAL_AT - MOMENT) is Decision.CLAIM
+    assert decision(recorded_at=RENEWAL_AT) is RenewalDecision.NOT_OURS
+    assert decision(recorded_at=RENEWAL_AT + MOMENT) is RenewalDecision.NOT_OURS
+    assert decision(recorded_at=RENEWAL_AT - MOMENT) is RenewalDecision.CLAIM
 
 
 def test_a_customer_s_cancellation_stops_the_instants_after_its_receipt() -> None:
-    assert decision(stop(Cause.CUSTOMER, RENEWAL_AT - MOMENT)) is Decision.STOPPED
-    assert decision(stop(Cause.CUSTOMER, RENEWAL_AT)) is Decision.CLAIM
+    assert decision(stop(StopCause.CUSTOMER, RENEWAL_AT - MOMENT)) is RenewalDecision.STOPPED
+    assert decision(stop(StopCause.CUSTOMER, RENEWAL_AT)) is RenewalDecision.CLAIM
 
 
 def test_a_withdrawal_stops_the_instants_not_before_it_takes_effect() -> None:
     early = RENEWAL_AT - timedelta(days=10)
-    assert decision(stop(Cause.WITHDRAWAL, RENEWAL_AT)) is Decision.STOPPED
-    assert decision(stop(Cause.WITHDRAWAL, RENEWAL_AT + MOMENT)) is Decision.CLAIM
-    assert decision(stop(Cause.WITHDRAWAL, early, effective_at=RENEWAL_AT)) is Decision.STOPPED
-    assert decision(stop(Cause.WITHDRAWAL, early, effective_at=RENEWAL_AT + MOMENT)) is Decision.CLAIM
+    assert decision(stop(StopCause.WITHDRAWAL, RENEWAL_AT)) is RenewalDecision.STOPPED
+    assert decision(stop(StopCause.WITHDRAWAL, RENEWAL_AT + MOMENT)) is RenewalDecision.CLAIM
+    assert decision(stop(StopCause.WITHDRAWAL, early, effective_at=RENEWAL_AT)) is RenewalDecision.STOPPED
+    assert decision(stop(StopCause.WITHDRAWAL, early, effective_at=RENEWAL_AT + MOMENT)) is RenewalDecision.CLAIM
     # A past effect counts as receipt: it does not reach back before we were told.
-    assert decision(stop(Cause.WITHDRAWAL, RENEWAL_AT + MOMENT, effective_at=early)) is Decision.CLAIM
-    assert decision(stop(Cause.ENDED, RENEWAL_AT)) is Decision.STOPPED
+    assert decision(stop(StopCause.WITHDRAWAL, RENEWAL_AT + MOMENT, effective_at=early)) is RenewalDecision.CLAIM
+    assert decision(stop(StopCause.ENDED, RENEWAL_AT)) is RenewalDecision.STOPPED
 
 
 def test_undoing_one_cause_does_not_undo_the_other() -> None:
     early = RENEWAL_AT - timedelta(days=10)
-    lifted = stop(Cause.CUSTOMER, early, lifted_at=RENEWAL_AT - MOMENT)
-    assert decision(lifted) is Decision.CLAIM
-    assert decision(lifted, stop(Cause.WITHDRAWAL, early)) is Decision.STOPPED
-    assert decision(stop(Cause.WITHDRAWAL, early, lifted_at=RENEWAL_AT - MOMENT)) is Decision.CLAIM
+    lifted = stop(StopCause.CUSTOMER, early, lifted_at=RENEWAL_AT - MOMENT)
+    assert decision(lifted) is RenewalDecision.CLAIM
+    assert decision(lifted, stop(StopCause.WITHDRAWAL, early)) is RenewalDecision.STOPPED
+    assert decision(stop(StopCause.WITHDRAWAL, early, lifted_at=RENEWAL_AT - MOMENT)) is RenewalDecision.CLAIM
 
 
 def test_a_lifting_at_the_instant_comes_too_late() -> None:
     early = RENEWAL_AT - timedelta(days=10)
-    assert decision(stop(Cause.CUSTOMER, early, lifted_at=RENEWAL_AT)) is Decision.STOPPED
+    assert decision(stop(StopCause.CUSTOMER, early, lifted_at=RENEWAL_AT)) is RenewalDecision.STOPPED
 
 
-@given(st.lists(st.sampled_from(list(Cause)), max_size=4), st.data())
+@given(st.lists(st.sampled_from(list(StopCause)), max_size=4), st.data())
 def test_the_outcome_does_not_depend_on_when_it_is_noticed_nor_on_the_order_of_causes(
-    causes: list[Cause], data: st.DataObject
+    causes: list[StopCause], data: st.DataObject
 ) -> None:
     instants = st.integers(-5, 5).map(lambda hours: RENEWAL_AT + timedelta(hours=hours))
     stops = tuple(stop(cause, data.draw(instants)) for cause in causes)
@@ -197,8 +197,8 @@ def test_the_outcome_does_not_depend_on_when_it_is_noticed_nor_on_the_order_of_c
 
 
 def test_a_cancellation_recorded_after_the_charge_counts_if_it_was_received_in_time() -> None:
-    assert stop(Cause.CUSTOMER, RENEWAL_AT - MOMENT).prevents(RENEWAL_AT)
-    assert not stop(Cause.CUSTOMER, RENEWAL_AT).prevents(RENEWAL_AT)
+    assert stop(StopCause.CUSTOMER, RENEWAL_AT - MOMENT).prevents(RENEWAL_AT)
+    assert not stop(StopCause.CUSTOMER, RENEWAL_AT).prevents(RENEWAL_AT)
 
 
 def test_an_operator_releases_the_run_after_more_than_thirty_days_of_outage() -> None:

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace_hooks.domain.catalog.statuses import (
-    Asked,
     Effect,
     Side,
     Status,
-    WhatStands,
+    StatusRequest,
+    SubjectState,
     is_superseded,
     judge,
     status_of,
@@ -31,8 +31,8 @@ instants = st.integers(-(10**6), 10**6).map(lambda second: NOW + timedelta(secon
 
 def stands(
     *held_by: Side, withdrawn: bool = False, version: int = 0, changed_here_at: datetime | None = None
-) -> WhatStands:
-    return WhatStands(withdrawn=withdrawn, held_by=held_by, version=version, changed_here_at=changed_here_at)
+) -> SubjectState:
+    return SubjectState(withdrawn=withdrawn, held_by=held_by, version=version, changed_here_at=changed_here_at)
 
 
 def asks(
@@ -42,8 +42,8 @@ def asks(
     version: int | None = None,
     sent_at: datetime | None = None,
     effective_at: datetime | None = None,
-) -> Asked:
-    return Asked(side=side, status=status, version=version, sent_at=sent_at, effective_at=effective_at)
+) -> StatusRequest:
+    return StatusRequest(side=side, status=status, version=version, sent_at=sent_at, effective_at=effective_at)
 
 
 def after(effect: Effect, held_by: Iterable[Side], withdrawn: bool, side: Side) -> tuple[frozenset[Side], bool]:
@@ -178,7 +178,7 @@ def test_scheduling_what_is_scheduled_already_changes_nothing(
     status: Status, effective_at: datetime | None, effect: Effect
 ) -> None:
     slot = (Status.OFFLINE_TEMPORARY, NOW + timedelta(hours=1))
-    facts = WhatStands(withdrawn=False, held_by=[], scheduled=slot)
+    facts = SubjectState(withdrawn=False, held_by=[], scheduled=slot)
     assert judge(facts, asks(Side.SELLER, status, effective_at=effective_at), NOW) is effect
 
 

@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 
 from marketplace_hooks.domain.inspections.conflicts import (
+    ConflictVerdict,
     IncompatibleModule,
     Override,
     OverrideOrigin,
-    Verdict,
     module_conflicts,
     override_conflicts,
 )
-from marketplace_hooks.domain.inspections.evidence import Finding, picture
+from marketplace_hooks.domain.inspections.evidence import Finding, merge_findings
 
 from .test_evidence import module, whole_list
 
 
-def verdict(declared: IncompatibleModule, *findings: Finding) -> Verdict:
-    (conflict,) = module_conflicts([declared], picture(findings))
+def verdict(declared: IncompatibleModule, *findings: Finding) -> ConflictVerdict:
+    (conflict,) = module_conflicts([declared], merge_findings(findings))
     return conflict.verdict
 
 
@@ -31,40 +31,40 @@ ANY = IncompatibleModule(name="oldcart")
 @pytest.mark.parametrize(
     ("declared", "found", "expected"),
     [
-        (ANY, {"installed": True, "enabled": True}, Verdict.CONFLICT),
-        (ANY, {"installed": True, "enabled": False}, Verdict.NONE),
-        (ANY, {"installed": False}, Verdict.NONE),
-        (ANY, {"installed": True}, Verdict.UNKNOWN),
-        (ANY, {"version": "2.5"}, Verdict.UNKNOWN),
-        (RANGED, {"installed": True, "enabled": True, "version": "2.0"}, Verdict.CONFLICT),
-        (RANGED, {"installed": True, "enabled": True, "version": "3.1.9"}, Verdict.CONFLICT),
-        (RANGED, {"installed": True, "enabled": True, "version": "1.9"}, Verdict.NONE),
-        (RANGED, {"installed": True, "enabled": True, "version": "3.2.0"}, Verdict.NONE),
-        (RANGED, {"installed": True, "enabled": True, "installed_version": "2.5.0"}, Verdict.CONFLICT),
-        (RANGED, {"installed": True, "enabled": True}, Verdict.UNKNOWN),
-        (RANGED, {"installed": True, "version": "3.2.0"}, Verdict.NONE),
-        (RANGED, {"installed": True, "version": "2.5.0"}, Verdict.UNKNOWN),
+        (ANY, {"installed": True, "enabled": True}, ConflictVerdict.CONFLICT),
+        (ANY, {"installed": True, "enabled": False}, ConflictVerdict.NONE),
+        (ANY, {"installed": False}, ConflictVerdict.NONE),
+        (ANY, {"installed": True}, ConflictVerdict.UNKNOWN),
+        (ANY, {"version": "2.5"}, ConflictVerdict.UNKNOWN),
+        (RANGED, {"installed": True, "enabled": True, "version": "2.0"}, ConflictVerdict.CONFLICT),
+        (RANGED, {"installed": True, "enabled": True, "version": "3.1.9"}, ConflictVerdict.CONFLICT),
+        (RANGED, {"installed": True, "enabled": True, "version": "1.9"}, ConflictVerdict.NONE),
+        (RANGED, {"installed": True, "enabled": True, "version": "3.2.0"}, ConflictVerdict.NONE),
+        (RANGED, {"installed": True, "enabled": True, "installed_version": "2.5.0"}, ConflictVerdict.CONFLICT),
+        (RANGED, {"installed": True, "enabled": True}, ConflictVerdict.UNKNOWN),
+        (RANGED, {"installed": True, "version": "3.2.0"}, ConflictVerdict.NONE),
+        (RANGED, {"installed": True, "version": "2.5.0"}, ConflictVerdict.UNKNOWN),
     ],
 )
 def test_a_conflict_is_installed_enabled_and_in_the_range_and_unknown_is_none_of_these(
-    declared: IncompatibleModule, found: dict[str, Any], expected: Verdict
+    declared: IncompatibleModule, found: dict[str, Any], expected: ConflictVerdict
 ) -> None:
     assert verdict(declared, module("admin_api", "oldcart", **found)) is expected
 
 
 def test_a_module_that_nobody_looked_for_is_unknown_and_one_missing_from_the_whole_list_is_no_conflict() -> None:
-    assert verdict(ANY) is Verdict.UNKNOWN
-    assert verdict(ANY, module("public_page", "other", installed=True, enabled=True)) is Verdict.UNKNOWN
-    assert verdict(ANY, whole_list("admin_api")) is Verdict.NONE
+    assert verdict(ANY) is ConflictVerdict.UNKNOWN
+    assert verdict(ANY, module("public_page", "other", installed=True, enabled=True)) is ConflictVerdict.UNKNOWN
+    assert verdict(ANY, whole_list("admin_api")) is ConflictVerdict.NONE
 
 
 def test_the_version_that_runs_is_that_of_the_files() -> None:
     half = module("admin_api", "oldcart", installed=True, enabled=True, version="3.2.0", installed_version="3.0.0")
-    assert verdict(RANGED, half) is Verdict.NONE
+    assert verdict(RANGED, half) is ConflictVerdict.NONE
 
 
 def test_a_conflict_says_from_where_it_is_known() -> None:
-    seen = picture([module("declaration", "OldCart", installed=True, enabled=True)])
+    seen = merge_findings([module("declaration", "OldCart", installed=True, enabled=True)])
     (conflict,) = module_conflicts([ANY], seen)
     assert conflict.source is not None
     assert conflict.source.source.probe == "declaration"

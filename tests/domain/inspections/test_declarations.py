@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from marketplace_hooks.domain.inspections.declarations import (
     MAX_LENGTH,
     MAX_MODULES,
-    Declared,
+    Declaration,
     DeclaredModule,
     clean_version,
     read_exported_list,
@@ -85,17 +85,17 @@ def test_as_many_modules_as_allowed_are_read() -> None:
 
 
 def test_a_form_declares_a_version_and_single_modules() -> None:
-    declared = Declared.from_json({"platform_version": " v8.2.1 ", "modules": [{"name": "ps_checkout"}, "gsitemap"]})
+    declared = Declaration.from_json({"platform_version": " v8.2.1 ", "modules": [{"name": "ps_checkout"}, "gsitemap"]})
     assert declared.platform_version == "8.2.1"
     assert [module.name for module in declared.modules] == ["ps_checkout", "gsitemap"]
     assert not declared.whole_list
-    assert Declared.from_json(declared.as_json()) == declared
+    assert Declaration.from_json(declared.as_json()) == declared
 
 
 @pytest.mark.parametrize("given", [{"platform_version": "\x00"}, {"platform_version": ""}, {"modules": "a,b"}])
 def test_a_malformed_declaration_is_refused(given: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"not a (version|list)"):
-        Declared.from_json(given)
+        Declaration.from_json(given)
 
 
 @pytest.mark.parametrize("text", ["1.7.8.11", "9.0.0-rc.1", "8"])

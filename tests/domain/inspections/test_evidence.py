@@ -13,13 +13,20 @@ from hypothesis import strategies as st
 from marketplace_hooks.domain.inspections.evidence import (
     Fact,
     Finding,
-    Picture,
+    FindingKind,
+    SiteFacts,
     Strength,
-    What,
-    picture,
+    merge_findings,
     upgrade_is_unfinished,
 )
-from marketplace_hooks.domain.inspections.notes import CAUSES, SENTENCES, Cause, Note, absence_causes, in_english
+from marketplace_hooks.domain.inspections.notes import (
+    ABSENCE_CAUSES,
+    SENTENCES,
+    AbsenceCause,
+    Note,
+    absence_causes,
+    in_english,
+)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PROBES = {
@@ -33,7 +40,7 @@ PROBES = {
 }
 
 
-def found(probe: str, what: What, value: Any, subject: str = "", minutes: int = 0, **more: Any) -> Finding:
+def found(probe: str, what: FindingKind, value: Any, subject: str = "", minutes: int = 0, **more: Any) -> Finding:
     rank, strength = PROBES[probe]
     at = NOON + timedelta(minutes=minutes)
     return Finding(
@@ -42,19 +49,19 @@ def found(probe: str, what: What, value: Any, subject: str = "", minutes: int = 
 
 
 def version(probe: str, value: str | None, minutes: int = 0) -> Finding:
-    return found(probe, What.PLATFORM_VERSION, value, minutes=minutes)
+    return found(probe, FindingKind.PLATFORM_VERSION, value, minutes=minutes)
 
 
 def module(probe: str, name: str = "shipping", minutes: int = 0, **parts: Any) -> Finding:
-    return found(probe, What.MODULE, parts, subject=name, minutes=minutes)
+    return found(probe, FindingKind.MODULE, parts, subject=name, minutes=minutes)
 
 
 def whole_list(probe: str) -> Finding:
-    return found(probe, What.MODULE_LIST, {"complete": True, "count": 0})
+    return found(probe, FindingKind.MODULE_LIST, {"complete": True, "count": 0})
 
 
 def platform(*findings: Finding) -> Fact:
-    fact = picture(findings).platform_version
+    fact = merge_findings(findings).platform_version
     assert fact is not None
     return fact
 
@@ -72,7 +79,7 @@ def test_a_rung_that_found_nothing_leaves_the_next_one_to_win() -> None:
 
 
 def test_nothing_found_is_unknown_and_stays_on_record() -> None:
-    seen = picture([version("webservice", None), version("cookie", None)])
+    seen = merge_findings([version("webservice", None), version("cookie", None)])
     assert seen.platform_version is None
     assert [one.probe for one in seen.unknowns] == ["webservice", "cookie"]
     assert seen.contradictions == ()
@@ -102,7 +109,7 @@ def test_a_version_that_is_only_less_exact_contradicts_nobody(won: str, said: st
 
 
 def test_contradictions_are_listed_with_what_they_are_about() -> None:
-    seen = picture(
+    seen = merge_findings(
         [
             version("cookie", "8.2.1"),
             version("declaration", "1.7"),
@@ -111,13 +118,13 @@ def test_contradictions_are_listed_with_what_they_are_about() -> None:
         ]
     )
     assert [(what, subject, part) for what, subject, part, _ in seen.contradictions] == [
-        (What.MODULE, "shipping", "enabled"),
-        (What.PLATFORM_VERSION, "", ""),
+        (FindingKind.MODULE, "shipping", "enabled"),
+        (FindingKind.PLATFORM_VERSION, "", ""),
     ]
 
 
 def test_each_fact_of_a_module_comes_from_the_best_rung_that_knows_it() -> None:
-    state = picture(
+    state = merge_findings(
         [
             module("public_page", installed=True, enabled=True),
             module("config_xml", on_disk=True, version="1.2.6"),
@@ -136,34 +143,34 @@ def test_each_fact_of_a_module_comes_from_the_best_rung_that_knows_it() -> None:
 
 
 def test_technical_names_are_compared_without_letter_case() -> None:
-    seen = picture(
+    seen = merge_findings(
         [module("admin_api", name="ShipNow", installed=True), module("declaration", "shipnow", enabled=True)]
     )
     assert (seen.module("SHIPNOW").installed, seen.module("SHIPNOW").enabled) == (True, True)
 
 
 def test_a_module_that_nobody_saw_is_unknown_unless_the_whole_list_was_read() -> None:
-    seen = picture([module("public_page", "other", installed=True)])
+    seen = merge_findings([module("public_page", "other", installed=True)])
     assert (seen.module("shipping").installed, seen.module("shipping").enabled) == (None, None)
-    listed = picture([module("admin_api", "other", installed=True), whole_list("admin_api")])
+    listed = merge_findings([module("admin_api", "other", installed=True), whole_list("admin_api")])
     assert (listed.module("shipping").installed, listed.module("shipping").enabled) == (False, False)
     assert listed.module("shipping").facts["installed"].source.strength is Strength.VERIFIED
     assert listed.module("other").installed is True
 
 
 def test_an_incomplete_list_proves_no_absence() -> None:
-    partial = found("admin_api", What.MODULE_LIST, {"complete": False, "count": 300})
-    assert picture([partial]).whole_list is None
-    assert picture([partial]).module("shipping").installed is None
+    partial = found("admin_api", FindingKind.MODULE_LIST, {"complete": False, "count": 300})
+    assert merge_findings([partial]).whole_list is None
+    assert merge_findings([partial]).module("shipping").installed is None
     # ... and a better rung's incomplete list does not hide a worse one's whole list.
-    assert picture([partial, whole_list("declaration")]).module("shipping").installed is False
+    assert merge_findings([partial, whole_list("declaration")]).module("shipping").installed is False
 
 
 def test_a_module_seen_on_a_page_contradicts_a_list_without_it() -> None:
-    seen = picture([whole_list("admin_api"), module("public_page", installed=True, enabled=True)])
+    seen = merge_findings([whole_list("admin_api"), module("public_page", installed=True, enabled=True)])
     fact = seen.module("shipping").facts["installed"]
     assert (fact.value, [one.probe for one in fact.contradicted_by]) == (False, ["public_page"])
-    declared = picture([whole_list("declaration"), module("public_page", installed=True, enabled=True)])
+    declared = merge_findings([whole_list("declaration"), module("public_page", installed=True, enabled=True)])
     assert declared.module("shipping").installed is True
 
 
@@ -171,7 +178,9 @@ def test_a_module_seen_on_a_page_contradicts_a_list_without_it() -> None:
 def test_a_file_that_may_be_stale_contradicts_only_by_a_version_that_cannot_have_been(
     stale: str, is_contradiction: bool
 ) -> None:
-    state = picture([module("admin_api", version="1.3.8"), module("config_xml", version=stale)]).module("shipping")
+    state = merge_findings([module("admin_api", version="1.3.8"), module("config_xml", version=stale)]).module(
+        "shipping"
+    )
     assert state.version == "1.3.8"
     assert bool(state.facts["version"].contradicted_by) is is_contradiction
 
@@ -193,28 +202,28 @@ def test_an_unfinished_upgrade_is_told_from_a_version_that_was_cut(
     disk: str | None, database: str | None, unfinished: bool
 ) -> None:
     assert upgrade_is_unfinished(disk, database) is unfinished
-    state = picture([module("admin_api", version=disk, installed_version=database)]).module("shipping")
+    state = merge_findings([module("admin_api", version=disk, installed_version=database)]).module("shipping")
     assert state.is_half_upgraded is unfinished
 
 
 def test_two_rungs_that_differ_are_a_contradiction_and_no_unfinished_upgrade() -> None:
-    seen = picture([module("config_xml", version="1.2.6"), module("declaration", installed_version="1.3.8")])
+    seen = merge_findings([module("config_xml", version="1.2.6"), module("declaration", installed_version="1.3.8")])
     assert not seen.module("shipping").is_half_upgraded
 
 
 def test_the_shop_says_whether_the_key_is_its_own() -> None:
-    assert picture([]).belongs_to_shop is None
-    mine = found("webservice", What.SHOP_IDENTITY, {"matches": True, "shop_id": 2})
-    others = found("companion", What.SHOP_IDENTITY, {"matches": False})
-    fact = picture([mine, others]).belongs_to_shop
+    assert merge_findings([]).belongs_to_shop is None
+    mine = found("webservice", FindingKind.SHOP_IDENTITY, {"matches": True, "shop_id": 2})
+    others = found("companion", FindingKind.SHOP_IDENTITY, {"matches": False})
+    fact = merge_findings([mine, others]).belongs_to_shop
     assert fact is not None
     assert (fact.value, [one.probe for one in fact.contradicted_by]) == (False, ["webservice"])
 
 
 def test_warnings_and_files_are_told_apart_from_facts() -> None:
-    warning = found("webservice", What.CREDENTIAL, {"resources": ["orders"]}, note=Note.KEY_CAN_WRITE)
-    files = found("companion", What.FILES, {"entries": {}}, subject="shipping")
-    seen = picture([warning, files, found("companion", What.OVERRIDES, [])])
+    warning = found("webservice", FindingKind.CREDENTIAL, {"resources": ["orders"]}, note=Note.KEY_CAN_WRITE)
+    files = found("companion", FindingKind.FILES, {"entries": {}}, subject="shipping")
+    seen = merge_findings([warning, files, found("companion", FindingKind.OVERRIDES, [])])
     assert seen.warnings == (warning,)
     assert seen.files("Shipping") == files
     assert seen.files("other") is None
@@ -236,13 +245,13 @@ def test_what_is_concluded_does_not_depend_on_the_order_of_arrival_across_rungs(
     distinct = list({(one.probe, one.observed_at): one for one in findings}.values())
     shuffled = distinct.copy()
     rnd.shuffle(shuffled)
-    assert picture(shuffled).platform_version == picture(distinct).platform_version
+    assert merge_findings(shuffled).platform_version == merge_findings(distinct).platform_version
 
 
 @given(some_findings)
 def test_a_version_is_known_exactly_when_somebody_found_one(findings: list[Finding]) -> None:
     known = [one for one in findings if one.is_known]
-    seen: Picture = picture(findings)
+    seen: SiteFacts = merge_findings(findings)
     assert (seen.platform_version is not None) is bool(known)
     if seen.platform_version is not None:
         assert seen.platform_version.source.rank == min(one.rank for one in known)
@@ -252,24 +261,24 @@ def test_a_version_is_known_exactly_when_somebody_found_one(findings: list[Findi
 @pytest.mark.parametrize(
     ("known", "causes"),
     [
-        (None, tuple(Cause)),
-        ("1.6.1.24", (Cause.OLDER_THAN_9,)),
-        ("8.2.7", (Cause.OLDER_THAN_9,)),
-        ("9.0.0", (Cause.SWITCHED_OFF, Cause.MULTISTORE, Cause.OTHER_PATH)),
-        ("9.1.4", (Cause.SWITCHED_OFF, Cause.MULTISTORE, Cause.OTHER_PATH)),
+        (None, tuple(AbsenceCause)),
+        ("1.6.1.24", (AbsenceCause.OLDER_THAN_9,)),
+        ("8.2.7", (AbsenceCause.OLDER_THAN_9,)),
+        ("9.0.0", (AbsenceCause.SWITCHED_OFF, AbsenceCause.MULTISTORE, AbsenceCause.OTHER_PATH)),
+        ("9.1.4", (AbsenceCause.SWITCHED_OFF, AbsenceCause.MULTISTORE, AbsenceCause.OTHER_PATH)),
     ],
 )
 def test_an_absent_admin_api_names_the_causes_that_the_version_leaves(
-    known: str | None, causes: tuple[Cause, ...]
+    known: str | None, causes: tuple[AbsenceCause, ...]
 ) -> None:
     assert absence_causes(known) == causes
     told = in_english(Note.ADMIN_API_ABSENT, {}, version=known)
-    assert {cause for cause in Cause if CAUSES[cause] in told} == set(causes)
+    assert {cause for cause in AbsenceCause if ABSENCE_CAUSES[cause] in told} == set(causes)
 
 
 def test_every_note_has_a_sentence_and_every_cause_too() -> None:
     assert set(SENTENCES) == set(Note)
-    assert set(CAUSES) == set(Cause)
+    assert set(ABSENCE_CAUSES) == set(AbsenceCause)
 
 
 def test_a_sentence_names_what_its_finding_says() -> None:

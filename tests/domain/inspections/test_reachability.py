@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from marketplace_hooks.domain.inspections.evidence import Finding, Strength, What
+from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, Strength
 from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.domain.inspections.reachability import Reach, reach
 
 
 def found(value: str | None = None, note: Note | None = None, request: str | None = "GET /") -> Finding:
     return Finding(
-        what=What.PLATFORM_VERSION,
+        what=FindingKind.PLATFORM_VERSION,
         probe="cookie",
         rank=4,
         strength=Strength.OBSERVED,

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace_hooks.domain.support.deadlines import (
+    BusinessDayPolicy,
     Closure,
     Deadline,
-    Policy,
+    DeadlineState,
     SkippedDay,
     SkipReason,
-    State,
     after_change,
     days_left,
     days_taken,
@@ -29,7 +29,7 @@ PARIS = ZoneInfo("Europe/Paris")
 TUESDAY = datetime(2026, 9, 8, 8, tzinfo=UTC)  # 10:00 in Paris
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
-policies = st.sampled_from(list(Policy))
+policies = st.sampled_from(list(BusinessDayPolicy))
 suspensions = st.sampled_from(["yes", "no", "declared_before_request"])
 zones = st.sampled_from([PARIS, ZoneInfo("America/St_Johns"), ZoneInfo("Pacific/Apia"), ZoneInfo("Asia/Kathmandu")])
 instants = st.timedeltas(timedelta(0), timedelta(days=5 * 365)).map(
@@ -89,7 +89,7 @@ def test_a_later_receipt_never_has_an_earlier_deadline(
     received_at: datetime,
     later: timedelta,
     count: int,
-    policy: Policy,
+    policy: BusinessDayPolicy,
     zone: ZoneInfo,
     off: frozenset[date],
     closed: list[Closure],
@@ -105,15 +105,20 @@ def test_a_later_receipt_never_has_an_earlier_deadline(
 
 @given(instants, business_days, policies, zones, holidays, lists_of_closures)
 def test_one_more_business_day_is_strictly_later(
-    received_at: datetime, count: int, policy: Policy, zone: ZoneInfo, off: frozenset[date], closed: list[Closure]
+    received_at: datetime,
+    count: int,
+    policy: BusinessDayPolicy,
+    zone: ZoneInfo,
+    off: frozenset[date],
+    closed: list[Closure],
 ) -> None:
     fewer, more = (
         deadline(received_at, number, policy=policy, zone=zone, holidays=off, closures=closed, closures_suspend="yes")
         for number in (count, count + 1)
     )
-    if fewer.state is State.SUSPENDED:
-        assert more.state is State.SUSPENDED
-    elif policy is Policy.MF_ROLL:
+    if fewer.state is DeadlineState.SUSPENDED:
+        assert more.state is DeadlineState.SUSPENDED
+    elif policy is BusinessDayPolicy.MF_ROLL:
         # A last day moved off a holiday may meet the last day of one business day more.
         assert end(fewer) <= end(more)
     else:
@@ -124,7 +129,7 @@ def test_one_more_business_day_is_strictly_later(
 def test_an_extra_closure_is_never_earlier(
     received_at: datetime,
     count: int,
-    policy: Policy,
+    policy: BusinessDayPolicy,
     zone: ZoneInfo,
     off: frozenset[date],
     closed: list[Closure],
@@ -143,7 +148,7 @@ def test_the_same_instant_in_another_offset_has_the_same_deadline(
     received_at: datetime,
     minutes: int,
     count: int,
-    policy: Policy,
+    policy: BusinessDayPolicy,
     zone: ZoneInfo,
     off: frozenset[date],
     closed: list[Closure],
@@ -158,7 +163,7 @@ def test_the_same_instant_in_another_offset_has_the_same_deadline(
 
 @given(instants, business_days, policies, zones, holidays, days)
 def test_a_closure_of_a_week_end_changes_nothing(
-    received_at: datetime, count: int, policy: Policy, zone: ZoneInfo, off: frozenset[date], day: date
+    received_at: datetime, count: int, policy: BusinessDayPolicy, zone: ZoneInfo, off: frozenset[date], day: date
 ) -> None:
     saturday = day + timedelta(days=5 - day.weekday())
     closure = Closure(saturday, saturday + timedelta(days=1), LONG_AGO)
@@ -182,13 +187,18 @@ def test_no_policy_is_shorter_than_the_one_before_it(
 
 @given(instants, business_days, policies, zones, holidays, lists_of_closures)
 def test_the_trace_accounts_for_every_day_since_receipt(
-    received_at: datetime, count: int, policy: Policy, zone: ZoneInfo, off: frozenset[date], closed: list[Closure]
+    received_at: datetime,
+    count: int,
+    policy: BusinessDayPolicy,
+    zone: ZoneInfo,
+    off: frozenset[date],
+    closed: list[Closure],
 ) -> None:
     found = deadline(received_at, count, policy=policy, zone=zone, holidays=off, closures=closed)
     received_on = received_at.astimezone(zone).date()
     walked = sorted([*found.counted, *(day for day, _ in found.skipped)])
     assert walked == [received_on + timedelta(days=offset) for offset in range(1, len(walked) + 1)]
-    if found.state is State.RUNNING:
+    if found.state is DeadlineState.RUNNING:
         assert len(found.counted) == count
         assert found.counted[-1] == found.last_day == walked[-1]
     else:
@@ -321,7 +331,7 @@ def test_a_frozen_clock_keeps_the_days_after_the_day_it_was_frozen() -> None:
 def test_what_is_stopped_on_its_last_day_has_taken_all_the_days_it_had(
     received_at: datetime,
     count: int,
-    policy: Policy,
+    policy: BusinessDayPolicy,
     zone: ZoneInfo,
     off: frozenset[date],
     closed: list[Closure],
@@ -334,7 +344,7 @@ def test_what_is_stopped_on_its_last_day_has_taken_all_the_days_it_had(
     if found.due_before is not None:
         taken = days_taken(received_at, found.due_before - timedelta(microseconds=1), **rules)
         # A last day that rolled over a holiday leaves that one counted as the working day it is under MF.
-        assert taken >= count if policy is Policy.MF_ROLL else taken == count
+        assert taken >= count if policy is BusinessDayPolicy.MF_ROLL else taken == count
 
 
 def test_an_answer_takes_no_day_on_the_day_of_receipt_and_goes_on_counting_when_it_is_late() -> None:

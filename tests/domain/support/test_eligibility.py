@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from marketplace_hooks.domain.business_care.entitlement import Code, Entitlement
 from marketplace_hooks.domain.inspections.conflicts import IncompatibleModule
-from marketplace_hooks.domain.inspections.evidence import Finding, What, picture
+from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, merge_findings
 from marketplace_hooks.domain.inspections.file_integrity import Change, Comparison
-from marketplace_hooks.domain.support.eligibility import Announced, Eligibility, Submission, judge
+from marketplace_hooks.domain.support.eligibility import AnnouncedRange, Eligibility, Submission, judge
 
 from ..inspections.test_evidence import found, module, version
 
-ANNOUNCED = Announced(compatible_from="1.7.6.0", compatible_to="8.1.99")
+ANNOUNCED = AnnouncedRange(compatible_from="1.7.6.0", compatible_to="8.1.99")
 INCOMPATIBLE = [IncompatibleModule(name="oldcart")]
-NO_OVERRIDES = found("companion", What.OVERRIDES, [])
+NO_OVERRIDES = found("companion", FindingKind.OVERRIDES, [])
 
 
 def entitled(code: Code) -> Entitlement:
@@ -28,7 +28,7 @@ def entitled(code: Code) -> Entitlement:
 
 def judged(*findings: Finding, code: Code = Code.VALID, **facts: Any) -> Eligibility:
     given_ = {"module": "shipping", "at_purchase": ANNOUNCED, **facts}
-    return judge(Submission(entitlement=entitled(code), seen=picture(findings), **given_))
+    return judge(Submission(entitlement=entitled(code), seen=merge_findings(findings), **given_))
 
 
 def result(eligibility: Eligibility, name: str) -> str:
@@ -67,7 +67,7 @@ def test_the_platform_version_is_held_against_the_announced_range(
 
 
 def test_the_range_of_the_purchase_date_decides_and_that_of_today_stands_beside_it() -> None:
-    today = Announced(compatible_from="8.2.0", compatible_to="9.0.99")
+    today = AnnouncedRange(compatible_from="8.2.0", compatible_to="9.0.99")
     eligibility = judged(version("admin_api", "8.1.0"), today=today)
     [check] = [one for one in eligibility.checks if one.name == "platform_version"]
     assert (check.result, check.evidence["compatible_today"]) == ("pass", False)
@@ -159,7 +159,7 @@ def test_a_site_that_tells_no_version_asks_the_customer_for_it() -> None:
     code=st.sampled_from([code for code in Code if OUTCOMES.get(code) == "accepted"]),
 )
 def test_unknown_never_refuses(
-    known: bool, announced: Announced | None, installed: bool | None, oldcart: bool | None, code: Code
+    known: bool, announced: AnnouncedRange | None, installed: bool | None, oldcart: bool | None, code: Code
 ) -> None:
     findings = [module("admin_api", "shipping", installed=installed), module("admin_api", "oldcart", enabled=oldcart)]
     if known:

@@ -14,7 +14,7 @@ import responses
 
 from marketplace_hooks.errors import OutboundFailed, OutboundRefused
 from marketplace_hooks.remote.http import transport, url_rules
-from marketplace_hooks.remote.http.client import DELIVERIES, INSPECTIONS, OutboundClient, Policy
+from marketplace_hooks.remote.http.client import DELIVERIES, INSPECTIONS, OutboundClient, OutboundPolicy
 
 from ...support.cases import case_id, cases
 from ...support.hostile_server import Conversation, HostileServer, answering, once, reply
@@ -33,7 +33,7 @@ def resolving(*answers: list[str]) -> Callable[[str, int], list[str]]:
     return lambda host, port: left.pop(0)
 
 
-def client(policy: Policy = DELIVERIES, answer: list[str] | None = None, **settings: Any) -> OutboundClient:
+def client(policy: OutboundPolicy = DELIVERIES, answer: list[str] | None = None, **settings: Any) -> OutboundClient:
     """A client of this machine's names: every name lives at 127.0.0.1."""
     settings = {"allowed_networks": HERE, "resolve": lambda host, port: answer or ["127.0.0.1"]} | settings
     return OutboundClient(policy, **settings)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace_hooks.errors import OutboundRefused
-from marketplace_hooks.remote.http.headers import MAX_CUSTOM_HEADERS, Headers, check_custom_headers
+from marketplace_hooks.remote.http.headers import MAX_CUSTOM_HEADERS, ResponseHeaders, check_custom_headers
 
 from ...support.cases import case_id, cases
 
@@ -85,7 +85,9 @@ def test_whatever_is_accepted_fits_on_lines_of_its_own(headers: dict[str, str]) 
 
 
 def test_headers_of_an_answer_are_found_in_any_case_and_repetitions_are_kept() -> None:
-    headers = Headers([("Set-Cookie", "a=1"), ("PSWS-Version", "0"), ("set-cookie", "b=2"), ("PSWS-Version", "")])
+    headers = ResponseHeaders(
+        [("Set-Cookie", "a=1"), ("PSWS-Version", "0"), ("set-cookie", "b=2"), ("PSWS-Version", "")]
+    )
     assert headers["set-cookie"] == "a=1"
     assert headers.all("SET-COOKIE") == ("a=1", "b=2")
     assert headers.all("psws-version") == ("0", "")

@@ -14,7 +14,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from marketplace_hooks.errors import OutboundFailed
-from marketplace_hooks.remote.http.client import DELIVERIES, INSPECTIONS, Answer, OutboundClient, Policy
+from marketplace_hooks.remote.http.client import (
+    DELIVERIES,
+    INSPECTIONS,
+    OutboundClient,
+    OutboundPolicy,
+    OutboundResponse,
+)
 
 from ...support.hostile_server import Behaviour, Conversation, HostileServer, after_a_request, answering, once, reply
 
@@ -28,7 +34,7 @@ SHORT = replace(DELIVERIES, connect_s=0.2, total_s=0.3)
 SOON_S = 3.0
 
 
-def deliver(behave: Behaviour, policy: Policy = DELIVERIES) -> Answer:
+def deliver(behave: Behaviour, policy: OutboundPolicy = DELIVERIES) -> OutboundResponse:
     outbound = OutboundClient(policy, ["127.0.0.0/8"], resolve=lambda host, port: ["127.0.0.1"])
     with HostileServer(behave) as server:
         if policy.max_redirects:
@@ -36,7 +42,7 @@ def deliver(behave: Behaviour, policy: Policy = DELIVERIES) -> Answer:
         return outbound.post(server.url(), body=b"{}", headers={})
 
 
-def failure_of(behave: Behaviour, policy: Policy = DELIVERIES) -> str:
+def failure_of(behave: Behaviour, policy: OutboundPolicy = DELIVERIES) -> str:
     with pytest.raises(OutboundFailed) as failure:
         deliver(behave, policy)
     return failure.value.reason

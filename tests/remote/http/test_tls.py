@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from marketplace_hooks.errors import OutboundFailed
 from marketplace_hooks.remote.http import transport
-from marketplace_hooks.remote.http.client import DELIVERIES, INSPECTIONS, Answer, OutboundClient
+from marketplace_hooks.remote.http.client import DELIVERIES, INSPECTIONS, OutboundClient, OutboundResponse
 
 from ...support.hostile_server import Conversation, HostileServer, answering, reply
 
@@ -107,11 +107,11 @@ def client(authority: Authority | None, **settings: object) -> OutboundClient:
     return OutboundClient(**(everything | settings))  # type: ignore[arg-type]  # a test's choice of any setting.
 
 
-def post(outbound: OutboundClient, url: str) -> Answer:
+def post(outbound: OutboundClient, url: str) -> OutboundResponse:
     return outbound.post(url, body=b"{}", headers={})
 
 
-def reason_of(ask: Callable[[], Answer]) -> str:
+def reason_of(ask: Callable[[], OutboundResponse]) -> str:
     with pytest.raises(OutboundFailed) as failure:
         ask()
     return failure.value.reason

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from marketplace_hooks.errors import OutboundRefused
-from marketplace_hooks.remote.http.client import DELIVERIES, INSPECTIONS, Policy, check_url
+from marketplace_hooks.remote.http.client import DELIVERIES, INSPECTIONS, OutboundPolicy, check_url
 from marketplace_hooks.remote.http.url_rules import MAX_URL_LENGTH
 
 from ...support.cases import case_id, cases
@@ -16,7 +16,7 @@ from ...support.cases import case_id, cases
 URL_CASES = [case for case in cases("outbound_safety") if case["kind"] == "url"]
 
 
-def verdict(url: str, policy: Policy = DELIVERIES, allowed: Any = ()) -> str:
+def verdict(url: str, policy: OutboundPolicy = DELIVERIES, allowed: Any = ()) -> str:
     """Return `allow`, or the code of the refusal."""
     try:
         check_url(url, policy, allowed)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from marketplace_hooks.demo.fake_shops.server import ApiClient, FakeShop, Module
-from marketplace_hooks.domain.inspections.evidence import Finding, Strength, What, picture
+from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, Strength, merge_findings
 from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.remote.http.client import OutboundClient
 from marketplace_hooks.remote.probes.admin_api import PAGE
@@ -31,7 +31,7 @@ def read(site: FakeShop, outbound: OutboundClient, module: str | None = None) ->
 @pytest.mark.parametrize("count", [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE + 7])
 def test_every_module_is_read_to_the_last_page(open_shop: Open, outbound: OutboundClient, count: int) -> None:
     site = open_shop(version="9.1.4", modules=many(count))
-    seen = picture(read(site, outbound))
+    seen = merge_findings(read(site, outbound))
     assert len(seen.module_names) == count
     assert seen.whole_list is not None
     assert seen.whole_list.strength is Strength.VERIFIED
@@ -45,7 +45,7 @@ def test_a_module_is_told_with_both_its_versions(open_shop: Open, outbound: Outb
         Module(name="gsitemap", enabled=False),
     ]
     findings = read(open_shop(version="9.1.4", modules=modules), outbound)
-    seen = picture(findings)
+    seen = merge_findings(findings)
     half = seen.module("correoargentino")
     assert (half.installed, half.enabled, half.version, half.is_half_upgraded) == (True, True, "1.3.8", True)
     assert [one.note for one in findings if one.note] == [Note.UNFINISHED_UPGRADE]
@@ -58,14 +58,14 @@ def test_a_module_on_the_disk_that_is_not_installed_is_found_at_either_address(
     open_shop: Open, outbound: OutboundClient, version: str, folder: str
 ) -> None:
     site = open_shop(version=version, modules=[Module(name="shipping", version="2.1.0", installed=False)])
-    state = picture(read(site, outbound, "shipping")).module("shipping")
+    state = merge_findings(read(site, outbound, "shipping")).module("shipping")
     assert (state.installed, state.version) == (False, "2.1.0")
     assert state.facts["on_disk"].value is True
     assert site.requests[-1].path == f"/admin-api/{folder}/shipping"
 
 
 def test_a_module_that_neither_address_knows_is_not_there(open_shop: Open, outbound: OutboundClient) -> None:
-    state = picture(read(open_shop(version="9.1.4"), outbound, "shipping")).module("shipping")
+    state = merge_findings(read(open_shop(version="9.1.4"), outbound, "shipping")).module("shipping")
     assert (state.installed, state.enabled) == (False, False)
     assert state.facts["on_disk"].value is False
 
@@ -85,7 +85,7 @@ def test_a_shop_with_more_modules_than_we_may_read_leaves_absence_unknown(
 ) -> None:
     site = open_shop(version="9.1.4", modules=many(12 * PAGE))
     findings = read(site, outbound)
-    seen = picture(findings)
+    seen = merge_findings(findings)
     assert len(site.requests) == 12
     assert seen.whole_list is None
     assert seen.module("shipping").installed is None
@@ -103,7 +103,7 @@ def test_a_shop_with_more_modules_than_we_may_read_leaves_absence_unknown(
 def test_a_client_that_could_do_more_is_accepted_with_a_warning(
     open_shop: Open, outbound: OutboundClient, scopes: list[str], notes: list[Note]
 ) -> None:
-    seen = picture(read(open_shop(version="9.1.4", api_clients=[ApiClient(scopes=scopes)]), outbound))
+    seen = merge_findings(read(open_shop(version="9.1.4", api_clients=[ApiClient(scopes=scopes)]), outbound))
     assert seen.whole_list is not None
     assert [warning.note for warning in seen.warnings] == notes
 
@@ -158,13 +158,13 @@ def listing(items: Any, total: Any) -> bytes:
 )
 def test_absurd_lists_are_unreadable_and_hurt_nobody(outbound: OutboundClient, page: bytes) -> None:
     findings = played(outbound, modules=reply(200, page, JSON))
-    assert [(one.what, one.value, one.note) for one in findings] == [(What.MODULE_LIST, None, Note.UNREADABLE)]
+    assert [(one.what, one.value, one.note) for one in findings] == [(FindingKind.MODULE_LIST, None, Note.UNREADABLE)]
 
 
 def test_a_shop_that_promises_more_than_it_gives_is_not_asked_for_ever(outbound: OutboundClient) -> None:
     item = {"technicalName": "one", "moduleVersion": "1", "installedVersion": "1", "enabled": True}
-    assert picture(played(outbound, modules=listing([item], 10**9))).whole_list is None
-    assert picture(played(outbound, modules=listing([], 10**9))).whole_list is None
+    assert merge_findings(played(outbound, modules=listing([item], 10**9))).whole_list is None
+    assert merge_findings(played(outbound, modules=listing([], 10**9))).whole_list is None
 
 
 def test_what_cannot_be_a_name_or_a_version_is_left_out_and_the_list_is_not_whole(outbound: OutboundClient) -> None:
@@ -174,7 +174,7 @@ def test_what_cannot_be_a_name_or_a_version_is_left_out_and_the_list_is_not_whol
         {"technicalName": "\ud800"},
         {"technicalName": None},
     ]
-    seen = picture(played(outbound, modules=listing(items, 4)))
+    seen = merge_findings(played(outbound, modules=listing(items, 4)))
     assert seen.module_names == ("good",)
     assert (seen.module("good").version, seen.module("good").enabled) == (None, None)
     assert seen.whole_list is None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from marketplace_hooks.demo.fake_shops.server import Module
 from marketplace_hooks.domain.inspections.conflicts import Override, OverrideOrigin
-from marketplace_hooks.domain.inspections.evidence import Strength, picture
+from marketplace_hooks.domain.inspections.evidence import Strength, merge_findings
 from marketplace_hooks.domain.inspections.file_integrity import Change, Reported, compare_files, read_manifest
 from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.remote.companion_format import read_report, sign_report, sign_request
@@ -67,7 +67,7 @@ def test_a_companion_tells_everything_and_for_our_nonce(open_shop: Open, outboun
         overrides=[{"path": "override/classes/Cart.php", "sha256": "b" * 64}],
         changed_core_files=["classes/Product.php"],
     )
-    seen = picture(look("companion", site, outbound, module="shipping", credentials=COMPANION))
+    seen = merge_findings(look("companion", site, outbound, module="shipping", credentials=COMPANION))
     assert seen.platform_version is not None
     assert (seen.platform_version.value, seen.platform_version.source.strength) == (
         "8.2.7",

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from marketplace_hooks.demo.fake_shops.server import ApiClient, Fault, Key, Module, Server
-from marketplace_hooks.domain.inspections.evidence import Finding, What, picture
-from marketplace_hooks.domain.inspections.notes import Cause, Note
+from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, merge_findings
+from marketplace_hooks.domain.inspections.notes import AbsenceCause, Note
 from marketplace_hooks.remote.http.client import OutboundClient
 from marketplace_hooks.remote.probes.protocol import Credentials
-from marketplace_hooks.remote.probes.run import VISITS, make_site_client
+from marketplace_hooks.remote.probes.run import SITE_POLICY, make_site_client
 from marketplace_hooks.web.i18n.formatting import Wording, typeset
 from marketplace_hooks.web.labels.inspections import explain
 
@@ -342,8 +342,8 @@ def test_what_the_webservice_answers_is_told_for_what_it_means(
 ) -> None:
     site = open_shop(**{"version": version, **row.shop})
     findings = look("webservice", site, outbound, credentials=row.credentials, deadline_s=deadline_of(row))
-    tells(next(one for one in findings if one.what is What.PLATFORM_VERSION), row)
-    assert picture(findings).platform_version is None
+    tells(next(one for one in findings if one.what is FindingKind.PLATFORM_VERSION), row)
+    assert merge_findings(findings).platform_version is None
 
 
 @pytest.mark.parametrize("name", ADMIN_ROWS)
@@ -356,7 +356,7 @@ def test_what_the_admin_api_answers_is_told_for_what_it_means(
     where = site.origin + "/"
     findings = look("admin_api", where, outbound, credentials=credentials)
     tells(findings[-1], row)
-    assert picture(findings).whole_list is None
+    assert merge_findings(findings).whole_list is None
 
 
 @pytest.mark.parametrize("name", PUBLIC_ROWS)
@@ -375,7 +375,7 @@ def test_an_absent_admin_api_names_only_the_causes_that_the_known_version_leaves
     assert "antérieur à 9" not in told
     assert "désactivée" in told
     assert "désactivée" not in explain(FRENCH, Note.ADMIN_API_ABSENT, {}, version="8.2.7")
-    assert explain(ENGLISH, Note.ADMIN_API_ABSENT, {}).count("; or ") == len(Cause) - 1
+    assert explain(ENGLISH, Note.ADMIN_API_ABSENT, {}).count("; or ") == len(AbsenceCause) - 1
 
 
 def test_nobody_answers_where_nobody_listens(outbound: OutboundClient) -> None:
@@ -384,7 +384,7 @@ def test_nobody_answers_where_nobody_listens(outbound: OutboundClient) -> None:
 
 
 def test_credentials_are_not_sent_in_the_clear_beyond_the_operators_own_networks() -> None:
-    policy = replace(VISITS, doors=VISITS.doors | {("http", 8080)})
+    policy = replace(SITE_POLICY, doors=SITE_POLICY.doors | {("http", 8080)})
     findings = look(
         "webservice",
         "http://shop.example:8080/",

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace_hooks.demo.fake_shops.server import Module, Server
-from marketplace_hooks.domain.inspections.declarations import Declared, DeclaredModule
-from marketplace_hooks.domain.inspections.evidence import Finding, Strength, What, picture
+from marketplace_hooks.domain.inspections.declarations import Declaration, DeclaredModule
+from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, Strength, merge_findings
 from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.remote.http.client import OutboundClient
 from marketplace_hooks.remote.known_versions import shipped_versions
@@ -34,7 +34,7 @@ def test_the_cookies_name_gives_the_exact_version_away(
 ) -> None:
     site = open_shop(version=version, **shape)
     finding = only(look("cookie", site, outbound))
-    assert (finding.what, finding.value, finding.strength) == (What.PLATFORM_VERSION, version, Strength.OBSERVED)
+    assert (finding.what, finding.value, finding.strength) == (FindingKind.PLATFORM_VERSION, version, Strength.OBSERVED)
     assert len(site.requests) == 1
 
 
@@ -91,7 +91,7 @@ def test_modules_on_the_home_page_are_installed_and_enabled(
     open_shop: Open, outbound: OutboundClient, version: str
 ) -> None:
     modules = [Module(name="shipping"), Module(name="hidden", on_front=False), Module(name="off", enabled=False)]
-    seen = picture(look("public_page", open_shop(version=version, modules=modules), outbound))
+    seen = merge_findings(look("public_page", open_shop(version=version, modules=modules), outbound))
     assert seen.module_names == ("shipping",)
     assert (seen.module("shipping").installed, seen.module("shipping").enabled) == (True, True)
     assert seen.module("off").installed is None
@@ -100,7 +100,7 @@ def test_modules_on_the_home_page_are_installed_and_enabled(
 
 def test_bundled_assets_leave_modules_unknown(open_shop: Open, outbound: OutboundClient) -> None:
     modules = [Module(name="one"), Module(name="two")]
-    seen = picture(look("public_page", open_shop(modules=modules, bundled_assets=True), outbound))
+    seen = merge_findings(look("public_page", open_shop(modules=modules, bundled_assets=True), outbound))
     assert seen.module("two").installed is None
 
 
@@ -177,7 +177,7 @@ def test_a_description_file_tells_a_version_where_the_server_lets_it(
         assert finding.value == {"on_disk": True, "version": "1.2.6"}
         assert finding.note is Note.MAY_BE_STALE
     else:
-        assert picture([finding]).module("shipping").facts == {}
+        assert merge_findings([finding]).module("shipping").facts == {}
 
 
 def config(outbound: OutboundClient, body: bytes, status: int = 200) -> Finding:
@@ -223,13 +223,13 @@ def test_what_the_customer_says_is_declared_and_asks_nothing_of_the_shop(
     open_shop: Open, outbound: OutboundClient
 ) -> None:
     site = open_shop()
-    declared = Declared(
+    declared = Declaration(
         platform_version="8.2.1",
         modules=(DeclaredModule(name="shipping", version="1.0", enabled=True),),
         whole_list=True,
     )
     findings: Sequence[Finding] = look("declaration", site, outbound, declared=declared)
-    seen = picture(findings)
+    seen = merge_findings(findings)
     assert site.requests == []
     assert {one.strength for one in findings} == {Strength.DECLARED}
     assert seen.platform_version is not None
@@ -238,4 +238,4 @@ def test_what_the_customer_says_is_declared_and_asks_nothing_of_the_shop(
 
 
 def test_nothing_declared_finds_nothing(open_shop: Open, outbound: OutboundClient) -> None:
-    assert look("declaration", open_shop(), outbound, declared=Declared()) == ()
+    assert look("declaration", open_shop(), outbound, declared=Declaration()) == ()

@@ -13,15 +13,15 @@ import pytest
 
 from marketplace_hooks.demo.fake_shops.model import DEMO_KEY
 from marketplace_hooks.demo.fake_shops.server import ApiClient, FakeShop, Fault, Key, Module, Server, Shop
-from marketplace_hooks.domain.inspections.declarations import Declared
-from marketplace_hooks.domain.inspections.evidence import Finding, Strength, What, picture
+from marketplace_hooks.domain.inspections.declarations import Declaration
+from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, Strength, merge_findings
 from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.domain.merchant_sites import parse
 from marketplace_hooks.remote.http.client import INSPECTIONS, OutboundClient
-from marketplace_hooks.remote.probes.protocol import Asked, Credentials, Probe
+from marketplace_hooks.remote.probes.protocol import Credentials, InspectionTarget, Probe
 from marketplace_hooks.remote.probes.registry import PROBES
-from marketplace_hooks.remote.probes.run import VISITS, inspect, make_site_client
-from marketplace_hooks.remote.probes.session import MAX_REQUESTS, Missed, ProbeSession
+from marketplace_hooks.remote.probes.run import SITE_POLICY, inspect, make_site_client
+from marketplace_hooks.remote.probes.session import MAX_REQUESTS, ProbeFailure, ProbeSession
 
 from ...support.hostile_server import Conversation, HostileServer, after_a_request, answering, once, reply
 
@@ -76,10 +76,10 @@ def test_the_ladder_has_its_seven_rungs_the_strongest_first() -> None:
 
 def test_every_rung_that_applies_tells_what_it_knows(outbound: OutboundClient) -> None:
     with FakeShop(shop()).start() as site:
-        findings = run(site.url, outbound, credentials=EVERYTHING, declared=Declared(platform_version="9.1"))
+        findings = run(site.url, outbound, credentials=EVERYTHING, declared=Declaration(platform_version="9.1"))
     known = {one.probe for one in findings if one.is_known}
     assert known == {probe.name for probe in PROBES}
-    version = picture(findings).platform_version
+    version = merge_findings(findings).platform_version
     assert version is not None
     assert (version.value, version.source.probe, version.contradicted_by) == ("9.1.4", "companion", ())
 
@@ -145,15 +145,15 @@ def test_a_client_that_would_follow_redirects_by_itself_is_a_mistake() -> None:
 
 
 def slow_rung(name: str, rank: int, pause_s: float) -> Probe:
-    def look(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+    def look(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
         time.sleep(pause_s)
-        yield probe_session.found(What.PLATFORM_VERSION, "8.2.1")
+        yield probe_session.found(FindingKind.PLATFORM_VERSION, "8.2.1")
 
     return Probe(
         name=name,
         rank=rank,
         strength=Strength.OBSERVED,
-        about=What.PLATFORM_VERSION,
+        about=FindingKind.PLATFORM_VERSION,
         applies=lambda asked: True,
         run=look,
     )
@@ -189,15 +189,15 @@ def test_a_rung_that_has_not_ended_at_the_deadline_is_too_slow_and_the_others_co
 def test_a_mistake_in_one_rung_leaves_the_others_alone_and_logs_no_secret(
     outbound: OutboundClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def stumble(asked: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
-        yield probe_session.found(What.SHOP_IDENTITY, {"matches": True})
+    def stumble(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
+        yield probe_session.found(FindingKind.SHOP_IDENTITY, {"matches": True})
         raise KeyError(asked.credentials.webservice_key)
 
     faulty = Probe(
         name="faulty",
         rank=1,
         strength=Strength.VERIFIED,
-        about=What.PLATFORM_VERSION,
+        about=FindingKind.PLATFORM_VERSION,
         applies=lambda asked: True,
         run=stumble,
     )
@@ -224,18 +224,18 @@ def test_whoever_listens_may_end_the_inspection(outbound: OutboundClient) -> Non
 
     asked = threading.Event()
 
-    def later(asked_: Asked, probe_session: ProbeSession) -> Iterator[Finding]:
+    def later(asked_: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
         asked.wait(10)
         answer = probe_session.get("")
         refused.append(answer)
-        yield probe_session.found(What.PLATFORM_VERSION, "8.2.1")
+        yield probe_session.found(FindingKind.PLATFORM_VERSION, "8.2.1")
 
     refused: list[Any] = []
     patient = Probe(
         name="patient",
         rank=2,
         strength=Strength.OBSERVED,
-        about=What.PLATFORM_VERSION,
+        about=FindingKind.PLATFORM_VERSION,
         applies=lambda asked: True,
         run=later,
         requests=1,
@@ -246,7 +246,7 @@ def test_whoever_listens_may_end_the_inspection(outbound: OutboundClient) -> Non
         asked.set()
         until(lambda: bool(refused))
         assert site.requests == []
-    assert isinstance(refused[0], Missed)
+    assert isinstance(refused[0], ProbeFailure)
 
 
 def until(holds: Any, within_s: float = 5.0) -> None:
@@ -289,7 +289,7 @@ def test_a_shop_that_means_harm_is_unknown_and_holds_nobody_longer_than_the_time
         took_s = time.monotonic() - began
         assert len(server.requests) <= MAX_REQUESTS
     assert took_s < 5.0
-    assert picture(findings).platform_version is None
+    assert merge_findings(findings).platform_version is None
     assert all(not one.is_known and one.note is not Note.GONE_WRONG for one in findings)
     assert {one.probe for one in findings} == {
         "companion",
@@ -307,7 +307,7 @@ def test_a_shop_that_fails_on_one_path_still_tells_what_the_others_know(outbound
         began = time.monotonic()
         findings = run(site.url, outbound, credentials=EVERYTHING, deadline_s=1.5)
         assert time.monotonic() - began < 6.0
-    seen = picture(findings)
+    seen = merge_findings(findings)
     assert seen.platform_version is not None
     assert seen.platform_version.value == "9.1.4"
     assert {one.note for one in seen.unknowns if one.probe == "admin_api"}
@@ -368,7 +368,7 @@ def test_credentials_are_not_said_again_over_a_redirect_within_the_site_either(o
 
 def test_nobody_is_sent_a_credential_over_http_beyond_the_operators_networks() -> None:
     probes = [probe for probe in PROBES if probe.name in ("webservice", "admin_api", "companion")]
-    policy = replace(VISITS, doors=VISITS.doors | {("http", 8080)})
+    policy = replace(SITE_POLICY, doors=SITE_POLICY.doors | {("http", 8080)})
     public = OutboundClient(policy, resolve=lambda host, port: ["93.184.216.34"])
     findings = run("http://shop.example:8080/", public, credentials=EVERYTHING, probes=probes)
     assert {one.note for one in findings} == {Note.NOT_SECURE}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from marketplace_hooks.demo.fake_shops.server import Key, ShopUrl
-from marketplace_hooks.domain.inspections.evidence import Finding, Strength, What, picture
+from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, Strength, merge_findings
 from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.remote.http.client import OutboundClient
 from tests.support.hostile_server import HostileServer, answering, reply
@@ -37,7 +37,7 @@ def played(outbound: OutboundClient, *replies: bytes, url: str = "/") -> Sequenc
 
 
 def identity(findings: Sequence[Finding]) -> Any:
-    return next(one for one in findings if one.what is What.SHOP_IDENTITY)
+    return next(one for one in findings if one.what is FindingKind.SHOP_IDENTITY)
 
 
 @pytest.mark.parametrize("version", ["1.6.1.24", "1.7.8.11", "8.2.7", "9.1.4"])
@@ -46,7 +46,7 @@ def test_a_least_privilege_key_proves_version_and_shop_and_earns_no_warning(
 ) -> None:
     site = open_shop(version=version)
     findings = look("webservice", site, outbound, credentials=KEY)
-    seen = picture(findings)
+    seen = merge_findings(findings)
     assert seen.platform_version is not None
     assert seen.platform_version.value == version
     assert seen.platform_version.source.strength is Strength.VERIFIED
@@ -57,7 +57,7 @@ def test_a_least_privilege_key_proves_version_and_shop_and_earns_no_warning(
 
 
 def test_a_shop_in_maintenance_still_answers_the_webservice(open_shop: Open, outbound: OutboundClient) -> None:
-    seen = picture(look("webservice", open_shop(maintenance=True, version="8.2.7"), outbound, credentials=KEY))
+    seen = merge_findings(look("webservice", open_shop(maintenance=True, version="8.2.7"), outbound, credentials=KEY))
     assert seen.platform_version is not None
 
 
@@ -128,7 +128,9 @@ def test_further_shops_do_not_hide_the_right_one(open_shop: Open, outbound: Outb
 def test_a_key_that_could_do_more_is_accepted_with_a_warning(
     open_shop: Open, outbound: OutboundClient, grants: dict[str, tuple[str, ...]], notes: list[Note]
 ) -> None:
-    seen = picture(look("webservice", open_shop(version="9.1.4", keys=[Key(grants=grants)]), outbound, credentials=KEY))
+    seen = merge_findings(
+        look("webservice", open_shop(version="9.1.4", keys=[Key(grants=grants)]), outbound, credentials=KEY)
+    )
     assert seen.platform_version is not None
     assert {warning.note for warning in seen.warnings} == set(notes)
     named = {name for warning in seen.warnings for name in warning.facts["resources"]}
@@ -142,7 +144,7 @@ def test_a_shop_without_url_rewriting_is_asked_another_way(outbound: OutboundCli
         findings = look("webservice", server.url(name="127.0.0.1"), outbound, credentials=KEY)
         asked = [request.line.split()[1] for request in server.requests]
     assert asked == ["/api/shop_urls?display=full", "/webservice/dispatcher.php?url=shop_urls&display=full"]
-    fact = picture(findings).platform_version
+    fact = merge_findings(findings).platform_version
     assert fact is not None
     assert fact.source.request is not None
     assert "dispatcher.php" in fact.source.request
@@ -174,14 +176,14 @@ def test_a_version_that_cannot_be_one_is_unknown(outbound: OutboundClient, said:
 @pytest.mark.parametrize("status", [204, 304, 400, 418, 599])
 def test_an_answer_that_means_nothing_is_unknown_and_proves_no_version(outbound: OutboundClient, status: int) -> None:
     findings = played(outbound, reply(status, b"", XML, VERSION))
-    assert picture(findings).platform_version is None
+    assert merge_findings(findings).platform_version is None
     assert all(not one.is_known for one in findings)
 
 
 def test_a_refusal_that_carries_the_real_version_proves_nothing(open_shop: Open, outbound: OutboundClient) -> None:
     # Before 8.0 refused answers carry it, from 8.0 on they say 0; only a 200 with its XML counts.
     findings = look("webservice", open_shop(version="1.7.8.11", webservice=False), outbound, credentials=KEY)
-    assert picture(findings).platform_version is None
+    assert merge_findings(findings).platform_version is None
 
 
 @pytest.mark.parametrize(
@@ -202,7 +204,7 @@ def test_xml_of_absurd_depth_hurts_nobody(outbound: OutboundClient) -> None:
     depth = 200_000
     body = b"<prestashop>" + b"<a>" * depth + b"</a>" * depth + b"</prestashop>"
     findings = played(outbound, reply(200, body, XML, VERSION))
-    assert {one.what for one in findings} >= {What.PLATFORM_VERSION}
+    assert {one.what for one in findings} >= {FindingKind.PLATFORM_VERSION}
 
 
 def test_the_key_goes_as_a_login_and_never_in_an_address(open_shop: Open, outbound: OutboundClient) -> None:

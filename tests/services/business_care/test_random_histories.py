@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from marketplace_hooks.database.types import Base
-from marketplace_hooks.domain.business_care.entitlement import Question
+from marketplace_hooks.domain.business_care.entitlement import EntitlementQuestion
 from marketplace_hooks.models.inbox import Shard
 from marketplace_hooks.models.subscriptions import Period, Subscription
 from marketplace_hooks.services.business_care.entitlements import Asked
@@ -347,7 +347,7 @@ class Walk:
             owed += [(one.index, one.payment, one.last_day) for one in self.rows(Period, id_)]
             [known] = self.rows(Subscription, id_)
             owed.append((known.state, known.renewal_at, known.notice_at, known.withdrawn_from, known.sequence))
-            question = Question(at=self.now, zone=PARIS, site=SHOP)
+            question = EntitlementQuestion(at=self.now, zone=PARIS, site=SHOP)
             with self.marketplace.runtime.database.reading() as session:
                 found, _ = list_downloads(session, Holder(purchase_id=id_, customer_id="customer-1"), question)
             owed += [(one.release_id, one.verdict) for one in found]

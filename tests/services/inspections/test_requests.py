@@ -23,12 +23,18 @@ from marketplace_hooks.database.types import Base
 from marketplace_hooks.demo.fake_shops.companion import report as companion_report
 from marketplace_hooks.demo.fake_shops.model import DEMO_KEY
 from marketplace_hooks.demo.fake_shops.server import ApiClient, FakeShop, Fault, Module, Shop
-from marketplace_hooks.domain.inspections.declarations import Declared
-from marketplace_hooks.domain.inspections.evidence import What
+from marketplace_hooks.domain.inspections.declarations import Declaration
+from marketplace_hooks.domain.inspections.evidence import FindingKind
 from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.errors import Conflict, LeaseLost, NotFound, PayloadRejected, Refused, SignatureRejected
 from marketplace_hooks.jobs.scheduler import recover_missed, run_all_now
-from marketplace_hooks.models.inspections import Evidence, Inspection, InspectionState, Outcome, SiteCredential
+from marketplace_hooks.models.inspections import (
+    Evidence,
+    Inspection,
+    InspectionOutcome,
+    InspectionState,
+    SiteCredential,
+)
 from marketplace_hooks.remote.companion_format import sign_report
 from marketplace_hooks.remote.probes.protocol import Credentials
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime
@@ -36,13 +42,13 @@ from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 from marketplace_hooks.services.inspections import worker as inspecting
 from marketplace_hooks.services.inspections.companion_submissions import submit_report
 from marketplace_hooks.services.inspections.requests import (
-    Told,
+    InspectionView,
     close_inspection,
     hold_credentials,
     read_inspection,
     start_inspection,
 )
-from marketplace_hooks.services.inspections.worker import inspect_here, run_inspection, run_inspections
+from marketplace_hooks.services.inspections.worker import inspect_now, run_inspection, run_inspections
 from tests.support.hostile_server import HostileServer, answering, reply
 
 Open = Callable[..., FakeShop]
@@ -89,7 +95,7 @@ def ask(here: Runtime, site: FakeShop | str, **how: Any) -> str:
     return start_inspection(here, url, **{"module": "shipping", **how}).check_id
 
 
-def told(here: Runtime, check_id: str) -> Told:
+def told(here: Runtime, check_id: str) -> InspectionView:
     with here.database.reading() as session:
         return read_inspection(session, check_id)
 
@@ -118,7 +124,11 @@ def test_a_check_is_asked_for_carried_out_and_told(here: Runtime, open_shop: Ope
     assert (before.state, before.outcome, before.findings) == (InspectionState.QUEUED, None, ())
     assert run(here) == 1
     after = told(here, check_id)
-    assert (after.state, after.outcome, after.purchase_id) == (InspectionState.DONE, Outcome.VERSION_KNOWN, "pur_1")
+    assert (after.state, after.outcome, after.purchase_id) == (
+        InspectionState.DONE,
+        InspectionOutcome.VERSION_KNOWN,
+        "pur_1",
+    )
     assert after.finished_at is not None
     version = after.seen.platform_version
     assert version is not None
@@ -132,12 +142,17 @@ def test_findings_come_back_as_they_were_found(here: Runtime, open_shop: Open) -
     site = open_shop(
         modules=[Module(name="shipping", version="2.1.0", database_version="2.0.0", files={"a.php": b"x"})]
     )
-    check_id = ask(here, site, credentials=EVERYTHING, declared=Declared(platform_version="1.7"))
+    check_id = ask(here, site, credentials=EVERYTHING, declared=Declaration(platform_version="1.7"))
     heard: list[Any] = []
-    assert inspect_here(here, check_id, "worker", on_findings=heard.extend)
+    assert inspect_now(here, check_id, "worker", on_findings=heard.extend)
     assert list(told(here, check_id).findings) == heard
     assert {one.note for one in heard} >= {Note.UNFINISHED_UPGRADE}
-    assert {one.what for one in heard} >= {What.FILES, What.OVERRIDES, What.MODULE_LIST, What.SHOP_IDENTITY}
+    assert {one.what for one in heard} >= {
+        FindingKind.FILES,
+        FindingKind.OVERRIDES,
+        FindingKind.MODULE_LIST,
+        FindingKind.SHOP_IDENTITY,
+    }
 
 
 def test_what_is_found_early_can_be_read_while_a_slow_answer_is_waited_for(here: Runtime, open_shop: Open) -> None:
@@ -163,17 +178,17 @@ def test_a_sweep_does_what_no_worker_was_woken_for(here: Runtime, open_shop: Ope
 def test_a_site_that_cannot_be_reached_is_told_as_nothing_and_asked_again_at_once(here: Runtime) -> None:
     check_id = ask(here, "http://127.0.0.1:9/")
     run(here)
-    assert told(here, check_id).outcome is Outcome.NOTHING
+    assert told(here, check_id).outcome is InspectionOutcome.NOTHING
     assert {one.note for one in told(here, check_id).findings} == {Note.UNREACHABLE}
     again = start_inspection(here, "http://127.0.0.1:9/", module="shipping")
     assert not again.reused
 
 
 def test_what_the_customer_declares_stands_beside_and_is_not_what_the_site_told(here: Runtime) -> None:
-    check_id = ask(here, "http://127.0.0.1:9/", declared=Declared(platform_version="8.2.1"))
+    check_id = ask(here, "http://127.0.0.1:9/", declared=Declaration(platform_version="8.2.1"))
     run(here)
     after = told(here, check_id)
-    assert after.outcome is Outcome.NOTHING
+    assert after.outcome is InspectionOutcome.NOTHING
     version = after.seen.platform_version
     assert version is not None
     assert version.value == "8.2.1"
@@ -210,7 +225,7 @@ def test_what_was_found_is_used_again_for_a_while_without_asking_the_site(here: 
     assert again.reused
     assert told(here, again.check_id).state is InspectionState.DONE
     assert told(here, again.check_id).findings == told(here, first).findings
-    assert told(here, again.check_id).outcome is Outcome.VERSION_KNOWN
+    assert told(here, again.check_id).outcome is InspectionOutcome.VERSION_KNOWN
     assert run(here) == 0
     assert len(site.requests) == requests
 
@@ -244,7 +259,7 @@ def test_using_again_does_not_make_anything_younger(here: Runtime, open_shop: Op
         {"module": "another"},
         {"module": None},
         {"credentials": EVERYTHING},
-        {"declared": Declared(platform_version="8.2.1")},
+        {"declared": Declaration(platform_version="8.2.1")},
     ],
 )
 def test_another_question_is_asked_anew(here: Runtime, open_shop: Open, otherwise: dict[str, Any]) -> None:
@@ -276,7 +291,7 @@ def test_what_a_companion_posted_is_used_again_for_its_own_purchase_alone(here: 
 
 def test_what_the_first_customer_declared_is_not_told_to_the_second(here: Runtime, open_shop: Open) -> None:
     site = open_shop()
-    ask(here, site, declared=Declared(platform_version="1.7"))
+    ask(here, site, declared=Declaration(platform_version="1.7"))
     run(here)
     again = start_inspection(here, site.url, module="shipping")
     assert again.reused
@@ -286,7 +301,7 @@ def test_what_the_first_customer_declared_is_not_told_to_the_second(here: Runtim
 # --- one of a host at a time
 
 
-def claim(here: Runtime, owner: str = "worker") -> inspecting.Claimed | None:
+def claim(here: Runtime, owner: str = "worker") -> inspecting.ClaimedInspection | None:
     return inspecting._claim(here, owner)
 
 
@@ -304,10 +319,10 @@ def test_the_next_check_of_a_host_follows_when_the_first_is_done(here: Runtime, 
     second = ask(here, site, fresh=True)
     claimed = claim(here)
     assert claimed is not None
-    assert not inspect_here(here, second, "another")
+    assert not inspect_now(here, second, "another")
     assert run_inspection(here, claimed) == 1
     assert told(here, first).state is InspectionState.DONE
-    assert inspect_here(here, second, "another")
+    assert inspect_now(here, second, "another")
 
 
 def test_many_workers_at_once_take_one_check_of_a_host(here: Runtime) -> None:
@@ -354,7 +369,7 @@ def test_shops_that_die_lie_or_never_end_delay_nobody_even_when_they_fill_every_
     honest = [ask(here, open_shop()) for _ in range(2)]
     assert run_inspections(narrow, "worker") == 5
     ends = {check_id: told(here, check_id).finished_at for check_id in (*harmful, *honest)}
-    assert all(told(here, check_id).outcome is Outcome.VERSION_KNOWN for check_id in honest)
+    assert all(told(here, check_id).outcome is InspectionOutcome.VERSION_KNOWN for check_id in honest)
     if fault is Fault.DRIP:  # the others do not hold their lanes to the deadline
         assert max(str(ends[one]) for one in honest) < min(str(ends[one]) for one in harmful)
 
@@ -372,7 +387,7 @@ def test_a_check_whose_worker_died_is_carried_out_by_another(here: Runtime, open
     assert run(here) == 0  # still leased
     expire(here, check_id)
     assert run(here) == 1
-    assert told(here, check_id).outcome is Outcome.VERSION_KNOWN
+    assert told(here, check_id).outcome is InspectionOutcome.VERSION_KNOWN
 
 
 def test_a_worker_taken_for_dead_writes_nothing_when_it_comes_back(here: Runtime, open_shop: Open) -> None:
@@ -397,7 +412,7 @@ def test_a_check_that_kills_its_workers_is_left_as_it_stands(here: Runtime, open
         expire(here, check_id)
     assert run(here) == 1
     after = told(here, check_id)
-    assert (after.state, after.outcome) == (InspectionState.DONE, Outcome.NOTHING)
+    assert (after.state, after.outcome) == (InspectionState.DONE, InspectionOutcome.NOTHING)
     assert [one.note for one in after.findings] == [Note.GONE_WRONG]
     assert site.requests == []
 
@@ -410,7 +425,7 @@ def test_a_check_that_fails_by_our_own_fault_ends_and_holds_nobody_up(
     fine = ask(elsewhere, open_shop())
     with caplog.at_level(logging.ERROR):
         run_inspections(elsewhere, "worker")
-    assert told(here, fine).outcome is Outcome.VERSION_KNOWN
+    assert told(here, fine).outcome is InspectionOutcome.VERSION_KNOWN
     assert told(here, broken).state is InspectionState.DONE
     assert {one.note for one in told(here, broken).findings} == {Note.GONE_WRONG}
     assert "ConfigurationError" in caplog.text
@@ -529,7 +544,7 @@ def test_a_report_may_come_before_the_inspection_and_may_be_all_there_is(here: R
     post(here, site, started)
     site.stop()
     run(here)
-    assert told(here, started.check_id).outcome is Outcome.VERSION_KNOWN
+    assert told(here, started.check_id).outcome is InspectionOutcome.VERSION_KNOWN
 
 
 def test_a_report_after_a_vain_inspection_makes_its_outcome(here: Runtime, open_shop: Open) -> None:
@@ -537,9 +552,9 @@ def test_a_report_after_a_vain_inspection_makes_its_outcome(here: Runtime, open_
     started = start_inspection(here, site.url, module="shipping")
     site.stop()
     run(here)
-    assert told(here, started.check_id).outcome is Outcome.NOTHING
+    assert told(here, started.check_id).outcome is InspectionOutcome.NOTHING
     post(here, site, started)
-    assert told(here, started.check_id).outcome is Outcome.VERSION_KNOWN
+    assert told(here, started.check_id).outcome is InspectionOutcome.VERSION_KNOWN
 
 
 def test_the_companions_own_key_signs_as_well(here: Runtime, open_shop: Open) -> None:

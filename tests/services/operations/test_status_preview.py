@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.domain.business_care.entitlement import Question
+from marketplace_hooks.domain.business_care.entitlement import EntitlementQuestion
 from marketplace_hooks.domain.catalog.statuses import Side, Status
 from marketplace_hooks.models.subscriptions import Subscription
 from marketplace_hooks.services.access import tokens
@@ -94,7 +94,7 @@ def test_what_was_foreseen_is_what_the_withdrawal_does(marketplace: Marketplace)
 def test_the_numbers_agree_with_the_rule_purchase_by_purchase(marketplace: Marketplace) -> None:
     _some_of_each_kind(marketplace)
     runtime = marketplace.runtime
-    question = Question(at=runtime.now(), zone=runtime.settings.reference_zone)
+    question = EntitlementQuestion(at=runtime.now(), zone=runtime.settings.reference_zone)
     ids = marketplace.all(select(Subscription.purchase_id).where(Subscription.product_id == "mod-1"))
     with runtime.database.reading() as session:
         answers: list[Any] = [check(session, Asked(purchase_id=id_), question) for id_ in ids]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from marketplace_hooks.domain.inspections.evidence import Finding, Strength, What
+from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, Strength
 from marketplace_hooks.domain.notifications import Reader
 from marketplace_hooks.domain.support.state_machine import OPEN, Handling
 from marketplace_hooks.errors import Conflict
@@ -260,7 +260,7 @@ def inspected(marketplace: Marketplace, *, age_days: float, state: InspectionSta
     here = marketplace.runtime
     check_id = start_inspection(here, SITE, fresh=True).check_id
     found = Finding(
-        what=What.PLATFORM_VERSION,
+        what=FindingKind.PLATFORM_VERSION,
         value="9.1.4",
         probe="cookie",
         rank=4,

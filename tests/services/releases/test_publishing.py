@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.domain.business_care.entitlement import Question
+from marketplace_hooks.domain.business_care.entitlement import EntitlementQuestion
 from marketplace_hooks.domain.civil_days import day_of
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.outbox import OutgoingEvent
@@ -107,6 +107,6 @@ def test_the_set_of_holders_is_the_one_that_the_rule_would_choose_one_by_one(
         with runtime.database.reading() as session:
             holding = set(session.scalars(select(Subscription.purchase_id).where(is_entitled(now, day_of(now, zone)))))
             everybody = list(session.scalars(select(Subscription.purchase_id)))
-            question = Question(at=now, zone=zone)
+            question = EntitlementQuestion(at=now, zone=zone)
             active = {id_ for id_ in everybody if check(session, Asked(purchase_id=id_), question).active}
         assert holding == active

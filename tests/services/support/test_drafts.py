@@ -7,7 +7,7 @@ from datetime import timedelta
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.domain.inspections.declarations import Declared, DeclaredModule
+from marketplace_hooks.domain.inspections.declarations import Declaration, DeclaredModule
 from marketplace_hooks.domain.support.state_machine import Kind
 from marketplace_hooks.jobs.scheduler import recover_missed
 from marketplace_hooks.models.drafts import RequestDraft
@@ -59,9 +59,9 @@ def test_a_version_and_a_list_declared_one_after_the_other_stand_together(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     check_id = writes(opens_shop(marketplace)).check_id or ""
-    does(marketplace, lambda uow: declare(uow, check_id, Declared(platform_version="8.1.6")))
-    does(marketplace, lambda uow: declare(uow, check_id, Declared(platform_version="8.1.7")))
-    listed = Declared(modules=(DeclaredModule(name="lumengallery", version="2.1.0"),), whole_list=True)
+    does(marketplace, lambda uow: declare(uow, check_id, Declaration(platform_version="8.1.6")))
+    does(marketplace, lambda uow: declare(uow, check_id, Declaration(platform_version="8.1.7")))
+    listed = Declaration(modules=(DeclaredModule(name="lumengallery", version="2.1.0"),), whole_list=True)
     does(marketplace, lambda uow: declare(uow, check_id, listed))
     with marketplace.runtime.database.reading() as session:
         told = read_inspection(session, check_id)

@@ -11,7 +11,7 @@ import time_machine
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from marketplace_hooks.domain.support.refunds import Path
+from marketplace_hooks.domain.support.refunds import RefundPath
 from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import ClockName, ClockState, Handling, Kind, RefundState
 from marketplace_hooks.errors import Conflict
@@ -220,7 +220,7 @@ def owes(uow: UnitOfWork, name: str, state: RefundState) -> None:
     claim.amount_cents = 9900
     claim.currency = "EUR"
     claim.lines = []
-    claim.path = Path.PLATFORM
+    claim.path = RefundPath.PLATFORM
     if state is not RefundState.NONE:
         uow.session.add(claim)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from marketplace_hooks.config.settings import Settings
-from marketplace_hooks.domain.notifications import READERS, Facts, Reader, mailbox_of
+from marketplace_hooks.domain.notifications import READERS, MailFacts, Reader, mailbox_of
 from marketplace_hooks.domain.outbox.event_types import OUTGOING
 from marketplace_hooks.web.mail.rendering import write_letter
 from marketplace_hooks.web.mail.texts import WORDS
@@ -28,8 +28,8 @@ OTHERWISE: dict[str, list[dict[str, Any]]] = {
 MAILS = [(type_, reader) for type_, readers in sorted(READERS.items()) for reader in sorted(readers)]
 
 
-def facts(type_: str, reader: Reader, **other: Any) -> Facts:
-    return Facts(
+def facts(type_: str, reader: Reader, **other: Any) -> MailFacts:
+    return MailFacts(
         type=type_,
         data={**OUTGOING[type_].example, **other},
         cause={},
