@@ -1,0 +1,168 @@
+"""Labels: every member of every enumeration that is shown to people has its text in every table, in each language.
+
+A table that lacks one would fail only on the page of the person who meets it first. Every table is listed here, with
+the enumeration whose members it must have; a new table is a new line of `TABLES`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import pytest
+
+from marketplace_hooks.domain.business_care.entitlement import Code, Remedy
+from marketplace_hooks.domain.business_care.entitlement import Outcome as EntitlementOutcome
+from marketplace_hooks.domain.business_care.renewals import Cause as StopCause
+from marketplace_hooks.domain.catalog.statuses import Side, Status
+from marketplace_hooks.domain.inspections.evidence import Strength
+from marketplace_hooks.domain.inspections.notes import Cause, Note
+from marketplace_hooks.domain.releases.downloads import Verdict
+from marketplace_hooks.domain.support.acknowledgement import Reason, Sign
+from marketplace_hooks.domain.support.deadlines import ClosuresSuspend, Policy, SkipReason
+from marketplace_hooks.domain.support.eligibility import CHECKS, Outcome, Result
+from marketplace_hooks.domain.support.refunds import Path
+from marketplace_hooks.domain.support.refusal_grounds import Ground
+from marketplace_hooks.domain.support.state_machine import ClockName, ClockState, Handling, Kind, RefundState
+from marketplace_hooks.events.registry import Applied
+from marketplace_hooks.models.cascades import CascadeState
+from marketplace_hooks.models.inbox import InboxState
+from marketplace_hooks.models.inspections import InspectionState
+from marketplace_hooks.models.outbox import DeliveryState
+from marketplace_hooks.models.products import ProductKind
+from marketplace_hooks.models.subscriptions import SubscriptionState
+from marketplace_hooks.services.support.owed_refunds import RefundFilter
+from marketplace_hooks.services.support.requests import RequestFilter
+from marketplace_hooks.web.i18n import catalogs
+from marketplace_hooks.web.i18n.formatting import LANGUAGES, SOURCE_LANGUAGE
+from marketplace_hooks.web.labels import (
+    business_care,
+    catalog,
+    clocks,
+    customer_checks,
+    customer_requests,
+    inspections,
+    operator,
+    refusal_grounds,
+    states,
+    statuses,
+    support,
+)
+from marketplace_hooks.web.seller import closures, template_context
+
+Members = Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table of labels, its name as people find it, and the members that it must have."""
+
+    name: str
+    labels: Mapping[Any, Any]
+    members: Members
+
+
+def table(name: str, labels: Mapping[Any, Any], members: type[enum.StrEnum] | Members, *, but: Members = ()) -> Table:
+    """A table of all members `but` those that its readers never meet."""
+    return Table(name=name, labels=labels, members=[one for one in members if one not in but])
+
+
+VALID = (Code.VALID, Code.VALID_STAGING_SHOP, Code.VALID_RENEWAL_CANCELLED)
+NOTHING_PENDING = (RefundState.NONE, RefundState.WAIVED, RefundState.REFUNDED)
+OWN_CLOCK_SENTENCE = (ClockState.RUNNING, ClockState.MET, ClockState.MISSED)
+
+TABLES = (
+    table("labels.refusal_grounds.GROUND_LABELS", refusal_grounds.GROUND_LABELS, Ground),
+    table("labels.support.KINDS", support.KINDS, Kind),
+    table("labels.support.CLOCKS", support.CLOCKS, ClockName),
+    table("labels.support.POLICIES", support.POLICIES, Policy),
+    table("labels.support.SKIPPED", support.SKIPPED, SkipReason),
+    table("labels.support.CHECKS", support.CHECKS, list(CHECKS)),
+    table("labels.support.STRENGTHS", support.STRENGTHS, Strength),
+    table("labels.support.ENTITLEMENT", support.ENTITLEMENT, Code),
+    table("labels.support.REMEDIES", support.REMEDIES, Remedy),
+    # A message of the customer's own side never gets a reason.
+    table("labels.support.REPLY_REASONS", support.REPLY_REASONS, Reason, but=[Reason.NOT_SELLER]),
+    table("labels.clocks.MEANS", clocks.MEANS, ClockState, but=OWN_CLOCK_SENTENCE),
+    table("labels.customer_checks.NAMES", customer_checks.NAMES, list(CHECKS)),
+    table("labels.customer_checks.MEANINGS", customer_checks.MEANINGS, list(CHECKS)),
+    table("labels.customer_checks.HOW_SURE", customer_checks.HOW_SURE, Strength),
+    table("labels.customer_requests.STANDS", customer_requests.STANDS, Handling),
+    table("labels.customer_requests.REFUNDS", customer_requests.REFUNDS, RefundState, but=[RefundState.NONE]),
+    table("labels.customer_requests._SETS_IN_MOTION", customer_requests._SETS_IN_MOTION, Kind),
+    table("labels.customer_requests._COUNTING", customer_requests._COUNTING, Policy),
+    table("labels.customer_requests._SKIPPED", customer_requests._SKIPPED, SkipReason),
+    table("labels.customer_requests._ACKNOWLEDGEMENT", customer_requests._ACKNOWLEDGEMENT, ClockState),
+    table("labels.customer_requests._FIX", customer_requests._FIX, ClockState),
+    table("labels.business_care.WHY_NOT", business_care.WHY_NOT, Code, but=VALID),
+    table("labels.business_care.WHAT_TO_DO", business_care.WHAT_TO_DO, Remedy),
+    # A Business Care that has ended says so by its state.
+    table("labels.business_care.WHY_IT_STOPS", business_care.WHY_IT_STOPS, StopCause, but=[StopCause.ENDED]),
+    table("labels.business_care.DOWNLOADS", business_care.DOWNLOADS, Verdict, but=[Verdict.AVAILABLE]),
+    table("labels.catalog.KINDS", catalog.KINDS, ProductKind),
+    table("labels.inspections.SENTENCES", inspections.SENTENCES, Note),
+    table("labels.inspections.CAUSES", inspections.CAUSES, Cause),
+    table("labels.statuses.HELD_BY", statuses.HELD_BY, Side),
+    table("labels.statuses.WITHDRAWN_BY", statuses.WITHDRAWN_BY, Side),
+    table("labels.statuses.SCHEDULED_TO", statuses.SCHEDULED_TO, Status),
+    table("labels.operator.OUTCOMES", operator.OUTCOMES, Applied),
+    table("labels.operator.SIGNS", operator.SIGNS, Sign),
+    table("labels.operator.PATHS", operator.PATHS, Path),
+    table("labels.operator.REFUND_LISTS", operator.REFUND_LISTS, RefundState, but=NOTHING_PENDING),
+    table("seller.closures.SUSPENDS", closures.SUSPENDS, ClosuresSuspend),
+    table("seller.template_context.WHICH", template_context.WHICH, RequestFilter),
+    table("seller.template_context.WHICH", template_context.WHICH, RefundFilter),
+    *(
+        table("labels.states.TAGS", states.TAGS, members)
+        for members in (
+            *(Status, InboxState, DeliveryState, CascadeState, InspectionState, SubscriptionState),
+            *(Handling, ClockState, Outcome, EntitlementOutcome, Result),
+        )
+    ),
+    table("labels.states.TAGS", states.TAGS, RefundState, but=[RefundState.NONE]),
+)
+
+TRANSLATED = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
+
+
+def name_of(member: str) -> str:
+    """`Ground.SOURCE_MODIFIED`, or the plain name of what is in no enumeration."""
+    return f"{type(member).__name__}.{member.name}" if isinstance(member, enum.Enum) else repr(member)
+
+
+def messages(label: Any) -> Iterator[str]:
+    """Every text marked for translation in a label."""
+    if is_dataclass(label):
+        for field in fields(label):
+            yield from messages(getattr(label, field.name))
+    elif isinstance(label, tuple):
+        for part in label:
+            yield from messages(part)
+    elif hasattr(label, "message"):
+        yield label.message
+
+
+def test_every_member_shown_to_people_has_its_text_in_every_table() -> None:
+    missing = [
+        f"{name_of(member)} has no text in {one.name}"
+        for one in TABLES
+        for member in one.members
+        if member not in one.labels
+    ]
+    assert missing == [], "; ".join(missing)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_of_a_label_is_translated(language: str) -> None:
+    catalog_of_language = catalogs.read(language)
+    missing = [
+        f"{name_of(member)} has no {language} for {message!r} of {one.name}"
+        for one in TABLES
+        for member in one.members
+        if member in one.labels
+        for message in messages(one.labels[member])
+        if (found := catalog_of_language.get(message)) is None or not found.string
+    ]
+    assert missing == [], "; ".join(missing)
