@@ -63,7 +63,7 @@ def demo(subscribers: int, as_json: bool) -> None:
     running = find_running(settings.instance)
     if running is None or not settings.demo:
         raise ConfigurationError(
-            "No demo is running runtime. Start one in another terminal, and come back: marketplace-hooks up --demo"
+            "No demo is running here. Start one in another terminal, and come back: marketplace-hooks up --demo"
         )
     runtime = make_runtime(settings)
     product_id = f"demo-{uuid.uuid4().hex[:8]}"

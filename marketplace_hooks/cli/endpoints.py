@@ -14,7 +14,7 @@ from .root import current_runtime, hooks_group
 
 @hooks_group.group("endpoints")
 def endpoints() -> None:
-    """Who is told what happens runtime."""
+    """Who is told what happens here."""
 
 
 @endpoints.command("add")

@@ -36,7 +36,7 @@ from ..core.unit_of_work import UnitOfWork, run_in_transaction
 
 LONGEST_CREDENTIAL = 1_000
 
-_COPIED = tuple(column.key for column in Evidence.__table__.columns if column.key not in ("id", "inspection_number"))
+_COPIED = tuple(name for name in Evidence.__mapper__.column_attrs.keys() if name not in ("id", "inspection_number"))
 
 
 @dataclass(frozen=True, kw_only=True)

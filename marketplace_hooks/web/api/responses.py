@@ -14,6 +14,7 @@ from flask import Response, request
 from marshmallow import Schema
 
 from ..identity.authorization import identify
+from ..problems import problem
 
 JSON = "application/json"
 
@@ -31,6 +32,8 @@ def shown(schema: Schema, content: Any) -> Response:
     response.headers["Cache-Control"] = "no-cache" if identify() is None else "private, no-cache"
     response.headers["Vary"] = "Authorization, Cookie"
     response.make_conditional(request)
+    if response.status_code == 412:
+        return problem(412, "precondition_failed", "what you have is not what stands here now")
     return response
 
 

@@ -64,7 +64,7 @@ _WORDS = {"kinds": KINDS, "stands": STANDS, "closed": CLOSED_BECAUSE, "refunds":
 
 
 def _moves(told: Mapping[str, Any], now: datetime) -> set[str]:
-    """What she can do from runtime."""
+    """What she can do from here."""
     handling = told["handling"]
     until = told["waits_until"]
     in_time = until is None or now < until
