@@ -36,7 +36,7 @@ from ..core.unit_of_work import UnitOfWork, run_in_transaction
 
 LONGEST_CREDENTIAL = 1_000
 
-_COPIED = tuple(name for name in Evidence.__mapper__.column_attrs.keys() if name not in ("id", "inspection_number"))
+_COPIED = [column for column in Evidence.__table__.columns if column.key not in ("id", "inspection_number")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,11 +257,11 @@ def _reusable(runtime: Runtime, uow: UnitOfWork, asked: Inspection) -> Inspectio
 
 def _use_again(uow: UnitOfWork, inspection: Inspection, earlier: Inspection) -> None:
     """Copy what an earlier check was told, but for what its customer declared (that asked nothing of the site)."""
-    columns = [getattr(Evidence, name) for name in _COPIED]
-    source = select(literal(inspection.number), *columns).where(
+    source = select(literal(inspection.number), *_COPIED).where(
         Evidence.inspection_number == earlier.number, Evidence.request.is_not(None)
     )
-    uow.session.execute(insert(Evidence).from_select(["inspection_number", *_COPIED], source.order_by(Evidence.id)))
+    names = ["inspection_number", *(column.key for column in _COPIED)]
+    uow.session.execute(insert(Evidence).from_select(names, source.order_by(Evidence.id)))
     inspection.reused_id = earlier.id
     inspection.outcome = earlier.outcome
     inspection.state = InspectionState.DONE
