@@ -77,9 +77,8 @@ class Product:
     def _is_idle(self) -> bool:
         now = self.runtime.now()
         with self.runtime.database.reading() as session:
-            return not any(kind.pending(session, now) for kind in (leasing, cascade_run)) and not dispatcher.due(
-                session, now
-            )
+            pending = leasing.pending(session, now) or cascade_run.is_pending(session, now)
+            return not (pending or dispatcher.is_pending(session, now))
 
 
 class Floor:

@@ -66,9 +66,8 @@ class Shop:
         """Whether nothing is left to do for any worker."""
         now = self.runtime.now()
         with self.runtime.database.reading() as session:
-            return not any(kind.pending(session, now) for kind in (leasing, cascade_run)) and not dispatcher.due(
-                session, now
-            )
+            pending = leasing.pending(session, now) or cascade_run.is_pending(session, now)
+            return not (pending or dispatcher.is_pending(session, now))
 
     def has_waiting_events(self) -> bool:
         """Whether an event is not applied yet."""

@@ -6,8 +6,14 @@ from marshmallow import fields, validate
 
 from ..models.products import Product
 from ..models.purchases import Customer, Purchase
-from ..services.business_care.disputes import close_dispute, dispute
-from ..services.business_care.purchases import bind_shop, complete_purchase, locked_purchase, refund, terminate
+from ..services.business_care.disputes import close_dispute, open_dispute
+from ..services.business_care.purchases import (
+    bind_shop,
+    complete_purchase,
+    locked_purchase,
+    record_refund,
+    terminate_business_care,
+)
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.support.refunds import settle_refund
@@ -105,7 +111,7 @@ def purchase_refunded(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
     """A refund of the whole price ends the Business Care at once; one that was asked for is settled."""
     purchase = known_purchase(uow, event)
     data = event.data
-    changed = refund(uow, purchase, data, event.cause(actor="marketplace"))
+    changed = record_refund(uow, purchase, data, event.cause(actor="marketplace"))
     if changed and (data["request_id"] is not None or purchase.refunded_at is not None):
         settle_refund(uow, data["request_id"], purchase.id, data["refunded_at"])
     return _changed(changed)
@@ -115,7 +121,7 @@ def purchase_refunded(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
 def purchase_disputed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Entitlement rests."""
     purchase = known_purchase(uow, event)
-    if not dispute(uow, purchase, event.data):
+    if not open_dispute(uow, purchase, event.data):
         return _changed(False)
     return Result(applied=Applied.CHANGED, created=f"dispute:{purchase.id}")
 
@@ -134,7 +140,9 @@ def purchase_dispute_closed(uow: UnitOfWork, locked_subjects: LockedSubjects, ev
 def subscription_terminated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The Business Care ends before its term."""
     purchase = known_purchase(uow, event)
-    return _changed(terminate(uow, purchase, event.data["terminated_at"], event.cause(actor="marketplace")))
+    return _changed(
+        terminate_business_care(uow, purchase, event.data["terminated_at"], event.cause(actor="marketplace"))
+    )
 
 
 def known_purchase(uow: UnitOfWork, event: InboundEvent) -> Purchase:

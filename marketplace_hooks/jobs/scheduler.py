@@ -69,7 +69,7 @@ def run_due(runtime: Runtime, owner: str) -> None:
         _wake_or_work(runtime, owner, JOBS[JobKind.INBOX])
     for job in due:
         _wake_or_work(runtime, owner, job)
-    if renewal_run.look(runtime):
+    if renewal_run.check_due(runtime):
         _wake_or_work(runtime, owner, JOBS[JobKind.RENEWALS])
 
 

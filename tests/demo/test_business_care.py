@@ -18,7 +18,7 @@ from marketplace_hooks.domain.business_care.entitlement import Entitlement, Enti
 from marketplace_hooks.models.inbox import InboxEvent, InboxState
 from marketplace_hooks.models.releases import Release, ReleasePurchase
 from marketplace_hooks.models.subscriptions import Subscription
-from marketplace_hooks.services.business_care.entitlements import Asked, check
+from marketplace_hooks.services.business_care.entitlements import PurchaseFilter, judge_entitlement
 
 from ..support.marketplace import SECRET, Marketplace, open_marketplace
 
@@ -35,7 +35,7 @@ def entitlement(marketplace: Marketplace, purchase_id: str) -> Entitlement:
     runtime = marketplace.runtime
     question = EntitlementQuestion(at=runtime.now(), zone=runtime.settings.reference_zone)
     with runtime.database.reading() as session:
-        return check(session, Asked(purchase_id=purchase_id), question)
+        return judge_entitlement(session, PurchaseFilter(purchase_id=purchase_id), question)
 
 
 @pytest.fixture

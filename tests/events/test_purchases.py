@@ -17,7 +17,7 @@ from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.products import Listing
 from marketplace_hooks.models.purchases import Refund
 from marketplace_hooks.models.subscriptions import PeriodKind, Subscription
-from marketplace_hooks.services.business_care.entitlements import Asked
+from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 
 from ..support.business_care import (
     CLAIM_DELAY,
@@ -545,7 +545,7 @@ def test_purchases_recorded_while_the_product_is_withdrawn_all_end_up_cancelled(
     for one in workers:
         one.join()
     marketplace.run_all_now()
-    codes = {code(marketplace, about=Asked(purchase_id=f"purchase-{number}")) for number in range(count)}
+    codes = {code(marketplace, about=PurchaseFilter(purchase_id=f"purchase-{number}")) for number in range(count)}
     assert codes == {"VALID_RENEWAL_CANCELLED"}
     live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     assert {one.state for one in marketplace.all(select(Subscription))} == {"expired"}

@@ -12,7 +12,7 @@ from marketplace_hooks.domain.business_care.entitlement import Entitlement, Enti
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.purchases import Purchase
 from marketplace_hooks.models.subscriptions import Notice, Period, Subscription
-from marketplace_hooks.services.business_care.entitlements import Asked, check
+from marketplace_hooks.services.business_care.entitlements import PurchaseFilter, judge_entitlement
 from marketplace_hooks.services.business_care.renewal_run_state import acquire_run
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 
@@ -123,7 +123,7 @@ def asked(
     at: datetime | None = None,
     *,
     site: str | None = SHOP,
-    about: Asked | None = None,
+    about: PurchaseFilter | None = None,
     product: str | None = None,
 ) -> Entitlement:
     """Ask who is entitled: now, or as it was at an instant."""
@@ -132,7 +132,7 @@ def asked(
         at=at or datetime.now(UTC), zone=runtime.settings.reference_zone, product=product, site=site
     )
     with runtime.database.reading() as session:
-        return check(session, about or Asked(purchase_id=PURCHASE), question, as_of_now=at is None)
+        return judge_entitlement(session, about or PurchaseFilter(purchase_id=PURCHASE), question, as_of_now=at is None)
 
 
 def code(marketplace: Marketplace, at: datetime | None = None, **how: Any) -> str:

@@ -61,7 +61,7 @@ def find(session: Session, text: str) -> Token | None:
     return token if token is not None and matches and token.revoked_at is None else None
 
 
-def stands(session: Session, token_id: str) -> bool:
+def is_active(session: Session, token_id: str) -> bool:
     """Whether a token that was found good before has not been revoked since."""
     return session.scalar(select(Token.id).where(Token.id == token_id, Token.revoked_at.is_(None))) is not None
 

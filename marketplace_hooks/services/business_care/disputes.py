@@ -19,7 +19,7 @@ from .purchases import check_currency
 from .subscriptions import end_subscription
 
 
-def dispute(uow: UnitOfWork, purchase: Purchase, told: Mapping[str, Any]) -> bool:
+def open_dispute(uow: UnitOfWork, purchase: Purchase, told: Mapping[str, Any]) -> bool:
     """The bank has reversed the payment: entitlement rests until the dispute is won. False: told before."""
     check_currency(purchase, told["amount"], "amount")
     row = {

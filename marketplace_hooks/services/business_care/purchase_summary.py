@@ -32,7 +32,7 @@ class PurchaseSummary:
     currency: str = ""
 
 
-def purchased(session: Session, holder: Holder) -> PurchaseSummary:
+def summarize_purchase(session: Session, holder: Holder) -> PurchaseSummary:
     """The purchase, if it is this customer's. Raises `NotFound`."""
     query = (
         select(Purchase, Product, Seller.name)
@@ -60,15 +60,15 @@ def purchased(session: Session, holder: Holder) -> PurchaseSummary:
     )
 
 
-def on_sale(session: Session, product_id: str) -> PurchaseSummary:
+def summarize_product_on_sale(session: Session, product_id: str) -> PurchaseSummary:
     """A product that somebody asks about before buying it. Raises `NotFound`, also for one that is hidden."""
-    found = named(session, product_id)
+    found = summarize_product(session, product_id)
     if found.status is not Status.ONLINE:
         raise NotFound(f"there is no product {product_id}")
     return found
 
 
-def named(session: Session, product_id: str) -> PurchaseSummary:
+def summarize_product(session: Session, product_id: str) -> PurchaseSummary:
     """A product and its seller, hidden or not, as a conversation names them. Raises `NotFound`."""
     query = select(Product, Seller.name).join(Seller, Seller.id == Product.seller_id).where(Product.id == product_id)
     row = session.execute(query).one_or_none()

@@ -136,7 +136,7 @@ def bind_shop(uow: UnitOfWork, purchase: Purchase, shop_url: str, bound_at: date
     return True
 
 
-def refund(uow: UnitOfWork, purchase: Purchase, told: Mapping[str, Any], cause: Cause) -> bool:
+def record_refund(uow: UnitOfWork, purchase: Purchase, told: Mapping[str, Any], cause: Cause) -> bool:
     """Record a refund. The whole price given back ends the Business Care at once; less ends nothing. False: known."""
     check_currency(purchase, told["amount"], "amount")
     row = {
@@ -167,7 +167,7 @@ def _count_refunds(session: Session, purchase: Purchase) -> datetime | None:
     return whole_at
 
 
-def terminate(uow: UnitOfWork, purchase: Purchase, terminated_at: datetime, cause: Cause) -> bool:
+def terminate_business_care(uow: UnitOfWork, purchase: Purchase, terminated_at: datetime, cause: Cause) -> bool:
     """The marketplace ends the Business Care before its term. False: it was ended earlier."""
     if purchase.terminated_at is not None and purchase.terminated_at <= terminated_at:
         return False

@@ -15,7 +15,7 @@ from ...errors import Conflict, NotFound
 from ...models.products import Product
 from ...models.subscriptions import Subscription, SubscriptionState
 from ..core.unit_of_work import Cause, UnitOfWork
-from .entitlements import Asked, read_purchases
+from .entitlements import PurchaseFilter, read_purchases
 from .holders import Holder
 from .purchases import locked_purchase
 from .renewal_history import read_history
@@ -99,7 +99,7 @@ def _status(uow: UnitOfWork, subscription: Subscription) -> Status:
 
 
 def _refuse_disputed(uow: UnitOfWork, subscription: Subscription) -> None:
-    [facts] = read_purchases(uow.session, Asked(purchase_id=subscription.purchase_id), uow.now)
+    [facts] = read_purchases(uow.session, PurchaseFilter(purchase_id=subscription.purchase_id), uow.now)
     if any(dispute.stands_at(uow.now) for dispute in facts.disputes):
         raise Conflict(
             "the bank has reversed the payment of the purchase: taking it up again would open nothing",

@@ -37,7 +37,7 @@ BATCH = 500
 CAUSE = Cause(actor="marketplace_hooks", reason="the period ended")
 
 
-def due(session: Session, now: datetime) -> bool:
+def is_pending(session: Session, now: datetime) -> bool:
     """Whether a renewal has come to its instant and its run is not held, or a notice has come to its day."""
     return _renewals_due(session, now) or _any(session, needs_notice(now))
 
@@ -94,7 +94,7 @@ def run_renewals(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) 
     return total
 
 
-def look(runtime: Runtime) -> bool:
+def check_due(runtime: Runtime) -> bool:
     """Whether renewals or notices are due; where no renewal is, remember that somebody has looked."""
     now = runtime.now()
     with runtime.database.reading() as session:

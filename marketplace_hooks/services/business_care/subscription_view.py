@@ -23,7 +23,7 @@ from ...models.products import Product
 from ...models.purchases import Purchase
 from ...models.subscriptions import Notice, Period, Subscription, SubscriptionState
 from ..catalog.listing_prices import Prices, read_prices
-from .entitlements import Asked, read_purchases
+from .entitlements import PurchaseFilter, read_purchases
 from .holders import Holder
 from .renewal_history import History, read_history
 
@@ -95,7 +95,7 @@ def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zon
     if subscription is None:
         raise NotFound("the product was free: the purchase has no Business Care", code="no_business_care")
     history = read_history(session, holder.purchase_id)
-    facts = read_purchases(session, Asked(purchase_id=holder.purchase_id), now)
+    facts = read_purchases(session, PurchaseFilter(purchase_id=holder.purchase_id), now)
     of_purchase = Period.purchase_id == holder.purchase_id
     sent = select(Notice).where(Notice.purchase_id == holder.purchase_id).order_by(Notice.period_index.desc())
     return SubscriptionView(
@@ -194,7 +194,7 @@ def list_purchases(
         query = query.where(Purchase.id > after)
     rows = list(session.execute(query))
     found = rows[:limit]
-    asked = Asked(purchase_ids=[purchase.id for purchase, *_ in found])
+    asked = PurchaseFilter(purchase_ids=[purchase.id for purchase, *_ in found])
     facts = {one.purchase_id: one for one in read_purchases(session, asked, now)} if found else {}
     prices = read_prices(session, {purchase.product_id for purchase, *_ in found})
     items = [_bought(*row, facts[row[0].id], prices, now, zone) for row in found]

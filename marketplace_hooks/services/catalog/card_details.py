@@ -51,7 +51,7 @@ class PackContents:
     currency: str
 
 
-def announced(session: Session, product_ids: Sequence[str], at: datetime) -> dict[str, CardAnnouncement]:
+def read_announcements(session: Session, product_ids: Sequence[str], at: datetime) -> dict[str, CardAnnouncement]:
     """What these products announce at an instant."""
     if not product_ids:
         return {}
@@ -74,7 +74,7 @@ def announced(session: Session, product_ids: Sequence[str], at: datetime) -> dic
     }
 
 
-def contents(session: Session, pack_ids: Sequence[str]) -> dict[str, PackContents]:
+def read_pack_contents(session: Session, pack_ids: Sequence[str]) -> dict[str, PackContents]:
     """What is in these packs; a pack without a single product is left out."""
     if not pack_ids:
         return {}
@@ -98,7 +98,7 @@ def contents(session: Session, pack_ids: Sequence[str]) -> dict[str, PackContent
     return found
 
 
-def releases(session: Session, product_id: str, at: datetime) -> list[Release]:
+def latest_releases(session: Session, product_id: str, at: datetime) -> list[Release]:
     """The newest of the product's releases that are published at an instant."""
     published = select(Release).where(Release.product_id == product_id, Release.published_at <= at)
     newest = published.order_by(Release.published_at.desc(), Release.id.desc())

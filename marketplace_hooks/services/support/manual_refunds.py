@@ -10,7 +10,7 @@ from ...domain.support.state_machine import RefundState
 from ...errors import Conflict
 from ...models.purchases import Purchase
 from ...models.support import RefundClaim, SupportRequest
-from ..business_care.purchases import refund
+from ..business_care.purchases import record_refund
 from ..core.unit_of_work import Cause, UnitOfWork
 from .refunds import claim_of
 
@@ -32,7 +32,7 @@ def settle_by_hand(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Re
         "refunded_at": uow.now,
         "request_id": request.id,
     }
-    refund(uow, purchase, told, cause)
+    record_refund(uow, purchase, told, cause)
     claim.state = RefundState.REFUNDED
     claim.settled_at = uow.now
     claim.request_at = None

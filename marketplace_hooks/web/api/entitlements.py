@@ -19,8 +19,8 @@ from ...domain.instants import parse_instant
 from ...errors import Forbidden, NotSignedIn, PayloadRejected
 from ...models.access import Role
 from ...services.access import tokens
-from ...services.business_care.entitlement_lookup import check_entitlement_now
-from ...services.business_care.entitlements import Asked, check
+from ...services.business_care.entitlement_lookup import judge_entitlement_now
+from ...services.business_care.entitlements import PurchaseFilter, judge_entitlement
 from ...services.core.runtime import Runtime
 from ..identity.authorization import signed_in
 from ..identity.identity import Identity
@@ -89,15 +89,15 @@ def check_entitlement() -> Response:
     asked = _asked(identity, given)
     question = _question(runtime, given, _instant(at))
     with runtime.database.reading() as session:
-        if identity.token_id is not None and not tokens.stands(session, identity.token_id):
+        if identity.token_id is not None and not tokens.is_active(session, identity.token_id):
             raise NotSignedIn("the token is unknown or revoked", code="invalid_token")
-        return _response(_body(check(session, asked, question, as_of_now=False)))
+        return _response(_body(judge_entitlement(session, asked, question, as_of_now=False)))
 
 
 def answer_now(runtime: Runtime, identity: Identity, given: Mapping[str, str]) -> bytes:
     """The body of the answer to a query as it stands now. Raises as the call does."""
     question = _question(runtime, given, runtime.now())
-    return _body(check_entitlement_now(runtime, _asked(identity, given), question, token_id=identity.token_id))
+    return _body(judge_entitlement_now(runtime, _asked(identity, given), question, token_id=identity.token_id))
 
 
 def headers_of(body: bytes) -> list[tuple[str, str]]:
@@ -110,7 +110,7 @@ def _question(runtime: Runtime, given: Mapping[str, str], at: datetime) -> Entit
     return EntitlementQuestion(at=at, zone=zone, product=_text(given, "product_id"), site=given.get("shop_url"))
 
 
-def _asked(identity: Identity, given: Mapping[str, str]) -> Asked:
+def _asked(identity: Identity, given: Mapping[str, str]) -> PurchaseFilter:
     """What is asked about, narrowed to what may be seen. Raises `PayloadRejected` when it does not say what."""
     purchase_id, customer_id, product_id = (_text(given, name) for name in ("purchase_id", "customer_id", "product_id"))
     if identity.role is Role.CUSTOMER:
@@ -120,7 +120,7 @@ def _asked(identity: Identity, given: Mapping[str, str]) -> Asked:
         message = "Give purchase_id, or customer_id with product_id."
         raise PayloadRejected("which purchase is meant?", errors=[{"path": "purchase_id", "message": message}])
     seller_id = identity.subject if identity.role is Role.SELLER else None
-    return Asked(purchase_id=purchase_id, customer_id=customer_id, product_id=product_id, seller_id=seller_id)
+    return PurchaseFilter(purchase_id=purchase_id, customer_id=customer_id, product_id=product_id, seller_id=seller_id)
 
 
 def _text(given: Mapping[str, str], name: str) -> str | None:

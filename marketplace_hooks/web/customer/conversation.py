@@ -13,7 +13,7 @@ from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import OPEN, ClockName, Handling, Kind, RefundState
 from ...models.access import Role
 from ...models.releases import Release
-from ...services.business_care.purchase_summary import named
+from ...services.business_care.purchase_summary import summarize_product
 from ...services.business_care.subscription_view import SubscriptionView
 from ...services.support.requests import visible_request, whole
 from ..actors import viewer_of
@@ -45,7 +45,7 @@ def show(request_id: str, *, errors: Mapping[str, str] | None = None, written: M
         return render_template(
             "marketplace_hooks/customer/conversation.html",
             whole=told,
-            bought=named(session, seen.product_id),
+            bought=summarize_product(session, seen.product_id),
             care=_care(session, told),
             clocks=[say_clock(name, told["clocks"][name]) for name in ClockName if told["clocks"][name]],
             checks=[check_told(one) for one in told["checks"]],

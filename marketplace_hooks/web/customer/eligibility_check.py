@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ...errors import Conflict, NotFound
 from ...models.access import Role
-from ...services.business_care.purchase_summary import named, purchased
+from ...services.business_care.purchase_summary import summarize_product, summarize_purchase
 from ...services.core.unit_of_work import run_in_transaction
 from ...services.inspections.add_declaration import declare
 from ...services.support.drafts import draft_after, own_draft, recheck_draft, send_draft
@@ -77,7 +77,7 @@ def question(draft_id: str) -> str | BaseResponse:
         draft = own_draft(session, customer_id(), draft_id=draft_id)
         if draft.sent_at is not None or draft.purchase_id is not None:
             return redirect(draft_url(draft), 303)
-        bought = named(session, draft.product_id)
+        bought = summarize_product(session, draft.product_id)
         return render_template("marketplace_hooks/customer/question.html", draft=draft, bought=bought)
 
 
@@ -125,7 +125,7 @@ def _page(check_id: str, entered: Entered | None = None) -> str | BaseResponse:
         return render_template(
             f"marketplace_hooks/customer/{template}.html",
             draft=draft,
-            bought=purchased(session, holder(seen.purchase.id)),
+            bought=summarize_purchase(session, holder(seen.purchase.id)),
             seen=seen,
             found=told_check(seen),
             entered=entered or Entered(draft_id=draft.id),

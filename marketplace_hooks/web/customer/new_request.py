@@ -13,7 +13,7 @@ from ...domain.support.state_machine import Kind
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.drafts import RequestDraft
-from ...services.business_care.purchase_summary import PurchaseSummary, on_sale, purchased
+from ...services.business_care.purchase_summary import PurchaseSummary, summarize_product_on_sale, summarize_purchase
 from ...services.business_care.status_banner import read_status_banner
 from ...services.business_care.subscription_view import list_purchases
 from ...services.catalog.pages import Page
@@ -109,9 +109,9 @@ def show_again(session: Session) -> Response:
 def about(session: Session, purchase_id: str | None, product_id: str | None) -> PurchaseSummary:
     """What a request is about: one of her purchases, or a product on sale. Raises `NotFound`."""
     if purchase_id is not None:
-        return purchased(session, holder(purchase_id))
+        return summarize_purchase(session, holder(purchase_id))
     if product_id is not None:
-        return on_sale(session, product_id)
+        return summarize_product_on_sale(session, product_id)
     raise NotFound("about what?")
 
 

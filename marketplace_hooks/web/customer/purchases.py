@@ -14,7 +14,7 @@ from ...domain.releases.downloads import DownloadVerdict
 from ...errors import Forbidden, NotFound
 from ...models.access import Role
 from ...services.business_care.holders import Holder
-from ...services.business_care.purchase_summary import PurchaseSummary, purchased
+from ...services.business_care.purchase_summary import PurchaseSummary, summarize_purchase
 from ...services.business_care.status_banner import read_status_banner
 from ...services.business_care.subscription_view import SubscriptionView, list_purchases, read_subscription
 from ...services.catalog.pages import Page
@@ -49,7 +49,7 @@ def purchase(purchase_id: str) -> str:
     """One purchase: its Business Care, why it renews or not, and its downloads."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
-        bought = purchased(session, holder(purchase_id))
+        bought = summarize_purchase(session, holder(purchase_id))
         now = runtime.now()
         zone = runtime.settings.reference_zone
         after = _place(decode("downloads", request.args.get("after") or None))
@@ -72,7 +72,7 @@ def download(purchase_id: str, release_id: str) -> Response | BaseResponse:
     runtime = current_runtime()
     question = EntitlementQuestion(at=runtime.now(), zone=runtime.settings.reference_zone)
     with runtime.database.reading() as session:
-        bought = purchased(session, holder(purchase_id))
+        bought = summarize_purchase(session, holder(purchase_id))
         try:
             link = link_to(session, runtime.settings, holder(purchase_id), release_id, question)
         except Forbidden as refused:

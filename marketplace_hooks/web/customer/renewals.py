@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ...errors import Conflict, NotFound
 from ...models.access import Role
-from ...services.business_care.purchase_summary import purchased
+from ...services.business_care.purchase_summary import summarize_purchase
 from ...services.business_care.renewal_requests import request_reactivation, request_renewal
 from ...services.business_care.status_banner import read_status_banner
 from ...services.business_care.subscription_view import SubscriptionView
@@ -79,7 +79,7 @@ def _page(name: str, purchase_id: str, *, has_changed: bool = False) -> str:
     with runtime.database.reading() as session:
         return render_template(
             f"marketplace_hooks/customer/{name}.html",
-            bought=purchased(session, holder(purchase_id)),
+            bought=summarize_purchase(session, holder(purchase_id)),
             head=read_status_banner(session, purchase_id, now=runtime.now(), zone=runtime.settings.reference_zone),
             care=_some(care_of(session, purchase_id)),
             has_changed=has_changed,

@@ -65,8 +65,10 @@ def home() -> Response:
         products = catalogue.find_products(session, category=category, search=search, after=after, limit=PRODUCTS_SHOWN)
         packs = _packs(session, search) if category is None else Page[PackCard]()
         categories = catalogue.find_categories(session)
-        announced = card_details.announced(session, [card.product_id for card in products.items], runtime.now())
-        contents = card_details.contents(session, [card.pack_id for card in packs.items])
+        announced = card_details.read_announcements(
+            session, [card.product_id for card in products.items], runtime.now()
+        )
+        contents = card_details.read_pack_contents(session, [card.pack_id for card in packs.items])
     return _page(
         "home",
         search=search,
@@ -89,8 +91,8 @@ def product(product_id: str) -> Response:
         page = catalogue.product_page(session, product_id, visibility=visibility()) if _is_id(product_id) else None
         if page is None or not may_see(page.card):
             return _refuse("product", page)
-        contents = card_details.contents(session, [card.pack_id for card in page.packs])
-        releases = card_details.releases(session, product_id, runtime.now())
+        contents = card_details.read_pack_contents(session, [card.pack_id for card in page.packs])
+        releases = card_details.latest_releases(session, product_id, runtime.now())
         today = day_of(runtime.now(), runtime.settings.reference_zone)
         closures = current_closures(session, page.card.seller_id, today)[:CLOSURES_SHOWN]
         return _page(
@@ -115,7 +117,7 @@ def pack(pack_id: str) -> Response:
         page = catalogue.pack_page(session, pack_id) if _is_id(pack_id) else None
         if page is None or not may_see(page.card):
             return _refuse("pack", page)
-        announced = card_details.announced(session, [card.product_id for card in page.products], runtime.now())
+        announced = card_details.read_announcements(session, [card.product_id for card in page.products], runtime.now())
     return _page(
         "pack",
         page=page,

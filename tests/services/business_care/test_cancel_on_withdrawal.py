@@ -17,7 +17,7 @@ from marketplace_hooks.models.inbox import InboxEvent, InboxState
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Subscription
 from marketplace_hooks.services.business_care.cancel_on_withdrawal import SHORTEST_PERIOD
-from marketplace_hooks.services.business_care.entitlements import Asked
+from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 from marketplace_hooks.services.inbox.leasing import replay
 from marketplace_hooks.services.operations.cascade_run import run_cascades
 
@@ -109,7 +109,9 @@ def test_every_renewal_is_cancelled_those_bought_in_packs_too_and_no_entitlement
     buys(marketplace, "its-neighbour", product_id="mod-2", pack_id="pack-1", amount_cents=5000)
     marketplace.run_all_now()
     event = withdraws(marketplace, reason="End of life")
-    codes = {id_: code(marketplace, about=Asked(purchase_id=id_)) for id_ in ("alone", "in-a-pack", "its-neighbour")}
+    codes = {
+        id_: code(marketplace, about=PurchaseFilter(purchase_id=id_)) for id_ in ("alone", "in-a-pack", "its-neighbour")
+    }
     assert codes == {
         "alone": "VALID_RENEWAL_CANCELLED",
         "in-a-pack": "VALID_RENEWAL_CANCELLED",
@@ -445,7 +447,7 @@ def test_a_word_since_the_reinstatement_is_not_undone_by_a_chunk_that_comes_late
 
     run_one_chunk_at_a_time(marketplace, meanwhile)
     marketplace.run_all_now()
-    assert {code(marketplace, about=Asked(purchase_id=id_)) for id_ in ids} == {"VALID"}
+    assert {code(marketplace, about=PurchaseFilter(purchase_id=id_)) for id_ in ids} == {"VALID"}
 
 
 def test_withdrawn_again_after_it_was_lifted_everything_is_cancelled_again(

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import pytest
 import time_machine
 
-from marketplace_hooks.services.business_care.entitlements import Asked
+from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 from marketplace_hooks.services.business_care.renewal_run import run_renewals
 
 from ...support.business_care import (
@@ -121,7 +121,10 @@ def test_care_runs_to_midnight_by_the_clock_of_that_day(
     are_bought(marketplace, clock, ones)
     live_until(marketplace, clock, ones[-1].at + DAY)
     for one in ones:
-        asked = [code(marketplace, one.at + side, about=Asked(purchase_id=one.id)) for side in (-SECOND, timedelta(0))]
+        asked = [
+            code(marketplace, one.at + side, about=PurchaseFilter(purchase_id=one.id))
+            for side in (-SECOND, timedelta(0))
+        ]
         assert asked == ["VALID", "PAYMENT_PENDING"], one
 
 

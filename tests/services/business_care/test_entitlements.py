@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from marketplace_hooks.database.types import Base
 from marketplace_hooks.domain.business_care.entitlement import Entitlement
-from marketplace_hooks.services.business_care.entitlements import Asked
+from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 
 from ...support.business_care import (
     CLAIM_DELAY,
@@ -72,10 +72,10 @@ def gives_back(marketplace: Marketplace, at: datetime) -> str:
 
 @pytest.mark.parametrize("case", cases("entitlements"), ids=case_id)
 def test_worked_case(marketplace: Marketplace, clock: time_machine.Traveller, case: dict[str, Any]) -> None:
-    about = Asked(customer_id="customer-1", product_id=case["product"])
+    about = PurchaseFilter(customer_id="customer-1", product_id=case["product"])
     if case["purchase"] is not None:
         live_through(marketplace, clock, case)
-        about = Asked(purchase_id=PURCHASE)
+        about = PurchaseFilter(purchase_id=PURCHASE)
     at = instant(case["request_at"])
     found = asked(marketplace, at, site=case["shop"], about=about, product=case["product"])
     assert shown(found) == case["expected"]
@@ -94,11 +94,11 @@ def shown(found: Entitlement) -> dict[str, Any]:
 def test_other_people_s_purchases_are_not_found(marketplace: Marketplace) -> None:
     holds(marketplace)
     answers = {
-        "hers": code(marketplace, about=Asked(purchase_id=PURCHASE, customer_id="customer-1")),
-        "another customer's": code(marketplace, about=Asked(purchase_id=PURCHASE, customer_id="customer-2")),
-        "the seller's": code(marketplace, about=Asked(purchase_id=PURCHASE, seller_id="seller-1")),
-        "another seller's": code(marketplace, about=Asked(purchase_id=PURCHASE, seller_id="seller-2")),
-        "unknown": code(marketplace, about=Asked(purchase_id="purchase-2")),
+        "hers": code(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, customer_id="customer-1")),
+        "another customer's": code(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, customer_id="customer-2")),
+        "the seller's": code(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, seller_id="seller-1")),
+        "another seller's": code(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, seller_id="seller-2")),
+        "unknown": code(marketplace, about=PurchaseFilter(purchase_id="purchase-2")),
     }
     assert answers == {
         "hers": "VALID",
@@ -112,7 +112,7 @@ def test_other_people_s_purchases_are_not_found(marketplace: Marketplace) -> Non
 def test_of_several_purchases_the_code_latest_in_precedence_answers(marketplace: Marketplace) -> None:
     for number, shop in enumerate(("https://a.example", SHOP, None), start=1):
         holds(marketplace, f"purchase-{number}", shop_url=shop)
-    about = Asked(customer_id="customer-1", product_id="mod-1")
+    about = PurchaseFilter(customer_id="customer-1", product_id="mod-1")
     assert asked(marketplace, about=about).purchase_id == "purchase-2"
     is_refunded(marketplace, "purchase-2")
     assert code(marketplace, about=about) == "SHOP_SCOPE_MISMATCH"
@@ -126,7 +126,7 @@ def test_of_several_purchases_the_code_latest_in_precedence_answers(marketplace:
 def test_a_purchase_of_another_product_is_not_taken_for_this_one(marketplace: Marketplace) -> None:
     holds(marketplace)
     assert code(marketplace, product="mod-2") == "PRODUCT_SCOPE_MISMATCH"
-    assert code(marketplace, about=Asked(customer_id="customer-1", product_id="mod-2")) == "NOT_FOUND"
+    assert code(marketplace, about=PurchaseFilter(customer_id="customer-1", product_id="mod-2")) == "NOT_FOUND"
 
 
 # --- what is told beside the code

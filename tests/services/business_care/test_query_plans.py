@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
-from marketplace_hooks.services.business_care.entitlements import Asked
+from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 from marketplace_hooks.services.business_care.renewal_notices import notice_batch
-from marketplace_hooks.services.business_care.renewal_run import due, run_renewals
+from marketplace_hooks.services.business_care.renewal_run import is_pending, run_renewals
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 
@@ -61,7 +61,7 @@ def test_the_daily_run_touches_only_what_is_due(many: Marketplace, clock: time_m
     clock.move_to(RENEWAL + CLAIM_DELAY)
     with listening(runtime.database.engine) as heard:
         with runtime.database.reading() as session:
-            assert due(session, datetime.now(UTC))
+            assert is_pending(session, datetime.now(UTC))
         assert run_renewals(runtime) == DUE
     assert_found_by_index(runtime, heard, "ix_mh_subscriptions_due")
 
@@ -77,15 +77,15 @@ def test_the_notices_touch_only_what_is_to_be_announced(many: Marketplace, clock
 @pytest.mark.parametrize(
     "about",
     [
-        Asked(purchase_id="o-10000007"),
-        Asked(customer_id="o-c7", product_id="mod-1"),
-        Asked(purchase_id="o-10000007", customer_id="o-c7"),
-        Asked(purchase_id="o-10000007", seller_id="seller-1"),
+        PurchaseFilter(purchase_id="o-10000007"),
+        PurchaseFilter(customer_id="o-c7", product_id="mod-1"),
+        PurchaseFilter(purchase_id="o-10000007", customer_id="o-c7"),
+        PurchaseFilter(purchase_id="o-10000007", seller_id="seller-1"),
     ],
     ids=str,
 )
 def test_an_entitlement_check_is_one_statement_by_indexes(
-    many: Marketplace, clock: time_machine.Traveller, about: Asked
+    many: Marketplace, clock: time_machine.Traveller, about: PurchaseFilter
 ) -> None:
     runtime = many.runtime
     clock.move_to(NOTICE)
@@ -101,5 +101,5 @@ def test_looking_for_due_work_when_there_is_none_reads_next_to_nothing(
 ) -> None:
     runtime = many.runtime
     with listening(runtime.database.engine) as heard, runtime.database.reading() as session:
-        assert not due(session, datetime.now(UTC))
+        assert not is_pending(session, datetime.now(UTC))
     assert_found_by_index(runtime, heard, "ix_mh_subscriptions_due", "ix_mh_subscriptions_notice")

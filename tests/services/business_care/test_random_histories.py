@@ -24,7 +24,7 @@ from marketplace_hooks.database.types import Base
 from marketplace_hooks.domain.business_care.entitlement import EntitlementQuestion
 from marketplace_hooks.models.inbox import Shard
 from marketplace_hooks.models.subscriptions import Period, Subscription
-from marketplace_hooks.services.business_care.entitlements import Asked
+from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 from marketplace_hooks.services.business_care.holders import Holder
 from marketplace_hooks.services.business_care.renewal_run_state import acquire_run
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
@@ -312,7 +312,7 @@ class Walk:
         for id_, lived in self.lived.items():
             rows = [one for one in self.rows(Period, id_) if one.payment != "failed"]
             assert [(one.first_day, one.last_day, one.payment) for one in rows] == lived.periods(self.now), id_
-            answer = code(self.marketplace, about=Asked(purchase_id=id_))
+            answer = code(self.marketplace, about=PurchaseFilter(purchase_id=id_))
             assert answer == lived.code(self.now), id_
             self.shrinks_only_for_a_reason(id_, lived, answer)
             self.is_told_in_order_and_once(id_)
@@ -343,7 +343,7 @@ class Walk:
         """Entitlements, periods, what is due when, and what may be downloaded."""
         owed: list[Any] = []
         for id_ in self.lived:
-            owed.append(code(self.marketplace, about=Asked(purchase_id=id_)))
+            owed.append(code(self.marketplace, about=PurchaseFilter(purchase_id=id_)))
             owed += [(one.index, one.payment, one.last_day) for one in self.rows(Period, id_)]
             [known] = self.rows(Subscription, id_)
             owed.append((known.state, known.renewal_at, known.notice_at, known.withdrawn_from, known.sequence))

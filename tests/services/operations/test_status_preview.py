@@ -13,7 +13,7 @@ from marketplace_hooks.domain.business_care.entitlement import EntitlementQuesti
 from marketplace_hooks.domain.catalog.statuses import Side, Status
 from marketplace_hooks.models.subscriptions import Subscription
 from marketplace_hooks.services.access import tokens
-from marketplace_hooks.services.business_care.entitlements import Asked, check
+from marketplace_hooks.services.business_care.entitlements import PurchaseFilter, judge_entitlement
 from marketplace_hooks.services.catalog.pages import product_page
 from marketplace_hooks.services.operations.status_preview import Consequences, preview_product
 
@@ -97,7 +97,7 @@ def test_the_numbers_agree_with_the_rule_purchase_by_purchase(marketplace: Marke
     question = EntitlementQuestion(at=runtime.now(), zone=runtime.settings.reference_zone)
     ids = marketplace.all(select(Subscription.purchase_id).where(Subscription.product_id == "mod-1"))
     with runtime.database.reading() as session:
-        answers: list[Any] = [check(session, Asked(purchase_id=id_), question) for id_ in ids]
+        answers: list[Any] = [judge_entitlement(session, PurchaseFilter(purchase_id=id_), question) for id_ in ids]
     active = [one for one in answers if one.active]
     told = foreseen(marketplace, OFFLINE)
     assert told.entitlements_kept == len(active)

@@ -15,7 +15,7 @@ from marketplace_hooks.domain.civil_days import day_of
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Subscription
-from marketplace_hooks.services.business_care.entitlements import Asked, check
+from marketplace_hooks.services.business_care.entitlements import PurchaseFilter, judge_entitlement
 from marketplace_hooks.services.business_care.holders import is_entitled
 from marketplace_hooks.services.operations.cascade_run import run_cascades
 
@@ -108,5 +108,7 @@ def test_the_set_of_holders_is_the_one_that_the_rule_would_choose_one_by_one(
             holding = set(session.scalars(select(Subscription.purchase_id).where(is_entitled(now, day_of(now, zone)))))
             everybody = list(session.scalars(select(Subscription.purchase_id)))
             question = EntitlementQuestion(at=now, zone=zone)
-            active = {id_ for id_ in everybody if check(session, Asked(purchase_id=id_), question).active}
+            active = {
+                id_ for id_ in everybody if judge_entitlement(session, PurchaseFilter(purchase_id=id_), question).active
+            }
         assert holding == active
