@@ -28,7 +28,7 @@ from ..models.cascades import Cascade, CascadeState
 from ..models.outbox import OutgoingEvent
 from ..models.products import Product
 from ..models.subscriptions import Subscription
-from ..services.business_care.entitlements import Asked, check
+from ..services.business_care.entitlements import PurchaseFilter, judge_entitlement
 from ..services.business_care.holders import is_entitled
 from ..services.core.pidfile import find_running
 from ..services.core.runtime import Runtime, make_runtime
@@ -127,9 +127,11 @@ class Demonstration:
         now = self.runtime.now()
         zone = self.runtime.settings.reference_zone
         theirs = select(func.count()).where(Subscription.product_id == self.product_id)
-        asked = Asked(purchase_id=f"{self.product_id}-0")
+        asked = PurchaseFilter(purchase_id=f"{self.product_id}-0")
         with self.runtime.database.reading() as session:
-            one = check(session, asked, EntitlementQuestion(at=now, zone=zone, site="https://shop-0.agences.example"))
+            one = judge_entitlement(
+                session, asked, EntitlementQuestion(at=now, zone=zone, site="https://shop-0.agences.example")
+            )
             return {
                 "renewals_cancelled": session.scalar(theirs.where(Subscription.withdrawn_from.is_not(None))),
                 "entitlements_kept": session.scalar(theirs.where(is_entitled(now, day_of(now, zone)))),

@@ -1,6 +1,7 @@
-"""Who is entitled to support and updates, at which instant, and what can be done about it if not?
+"""Entitlement: who may ask for support and updates at which instant, judged on the facts of their purchases.
 
-One indexed statement reads everything that one answer needs; `domain/entitlement` judges; nothing is written.
+One indexed statement reads everything that one answer needs, `domain/business_care/entitlement` judges, and nothing is
+written. `entitlement_lookup.py` asks the same of the present instant, faster.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from ...domain.business_care.entitlement import (
@@ -31,7 +32,7 @@ from .renewal_history import read_history, recorded_stops
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class PurchaseFilter:
     """Which purchases a question is about: one of them, several, or a customer's of a product.
 
     `customer_id` narrows what a customer may see, `seller_id` what a seller may: other people's are not found.
@@ -44,56 +45,66 @@ class Asked:
     seller_id: str | None = None
 
 
-_READ = (
-    select(
-        Purchase.id,
-        Purchase.product_id,
-        Purchase.shop_url,
-        Purchase.recorded_at,
-        Purchase.refunded_at,
-        Purchase.terminated_at,
-        Purchase.disputed_at,
-        Purchase.dispute_won_at,
-        Product.status,
-        Subscription.state,
-        Subscription.renewal_at,
-        Subscription.customer_stopped_at,
-        Subscription.customer_lifted_at,
-        Subscription.withdrawn_from,
-        Subscription.withdrawal_lifted_at,
-        Period.first_day,
-        Period.last_day,
-        Period.payment,
-        Period.settled_at,
-    )
-    .join(Product, Product.id == Purchase.product_id)
-    .outerjoin(Subscription, Subscription.purchase_id == Purchase.id)
-    .outerjoin(Period, Period.purchase_id == Purchase.id)
-    .order_by(Purchase.id, Period.index)
+FACTS = (
+    Purchase.id,
+    Purchase.product_id,
+    Purchase.shop_url,
+    Purchase.recorded_at,
+    Purchase.refunded_at,
+    Purchase.terminated_at,
+    Purchase.disputed_at,
+    Purchase.dispute_won_at,
+    Product.status,
+    Product.seller_id,
+    Subscription.state,
+    Subscription.renewal_at,
+    Subscription.customer_stopped_at,
+    Subscription.customer_lifted_at,
+    Subscription.withdrawn_from,
+    Subscription.withdrawal_lifted_at,
+    Period.first_day,
+    Period.last_day,
+    Period.payment,
+    Period.settled_at,
 )
+"""The columns of every answer, one row for each period; read them with `join_facts`."""
 
 
-def check(session: Session, asked: Asked, question: EntitlementQuestion, *, as_of_now: bool = True) -> Entitlement:
+def join_facts(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Join a query on purchases with the tables of the other `FACTS`."""
+    return (
+        query.outerjoin(Product, Product.id == Purchase.product_id)
+        .outerjoin(Subscription, Subscription.purchase_id == Purchase.id)
+        .outerjoin(Period, Period.purchase_id == Purchase.id)
+    )
+
+
+_PURCHASES = join_facts(select(*FACTS).select_from(Purchase)).order_by(Purchase.id, Period.index)
+
+
+def judge_entitlement(
+    session: Session, narrowed_by: PurchaseFilter, question: EntitlementQuestion, *, as_of_now: bool = True
+) -> Entitlement:
     """Judge the purchases asked about. `as_of_now` False: `question.at` may be long past, and histories are read."""
-    purchases = read_purchases(session, asked, question.at)
+    purchases = read_purchases(session, narrowed_by, question.at)
     if not as_of_now:
         purchases = [_as_of(session, purchase, question.at) for purchase in purchases]
     return judge(purchases, question)
 
 
-def read_purchases(session: Session, asked: Asked, now: datetime) -> list[PurchaseFacts]:
+def read_purchases(session: Session, narrowed_by: PurchaseFilter, now: datetime) -> list[PurchaseFacts]:
     """The facts about every purchase asked about, in one statement."""
-    query = _READ
-    if asked.purchase_id is not None:
-        query = query.where(Purchase.id == asked.purchase_id)
-    if asked.purchase_ids is not None:
-        query = query.where(Purchase.id.in_(asked.purchase_ids))
-    if asked.customer_id is not None:
-        query = query.where(Purchase.customer_id == asked.customer_id)
-    if asked.product_id is not None and asked.purchase_id is None:
-        query = query.where(Purchase.product_id == asked.product_id)
-    if asked.seller_id is not None:
-        query = query.where(Product.seller_id == asked.seller_id)
+    query = _PURCHASES
+    if narrowed_by.purchase_id is not None:
+        query = query.where(Purchase.id == narrowed_by.purchase_id)
+    if narrowed_by.purchase_ids is not None:
+        query = query.where(Purchase.id.in_(narrowed_by.purchase_ids))
+    if narrowed_by.customer_id is not None:
+        query = query.where(Purchase.customer_id == narrowed_by.customer_id)
+    if narrowed_by.product_id is not None and narrowed_by.purchase_id is None:
+        query = query.where(Purchase.product_id == narrowed_by.product_id)
+    if narrowed_by.seller_id is not None:
+        query = query.where(Product.seller_id == narrowed_by.seller_id)
     grouped: dict[str, list[Any]] = {}
     for row in session.execute(query):
         grouped.setdefault(row.id, []).append(row)
@@ -101,9 +112,12 @@ def read_purchases(session: Session, asked: Asked, now: datetime) -> list[Purcha
 
 
 def facts_of(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
-    """The facts that the rows of one purchase, one for each of its periods, tell of it."""
+    """The facts of one purchase, from its rows: one for each of its periods."""
     first = rows[0]
     stops = recorded_stops(first)
+    disputes = []
+    if first.disputed_at is not None:
+        disputes.append(PaymentDispute(disputed_at=first.disputed_at, won_at=first.dispute_won_at))
     return PurchaseFacts(
         purchase_id=first.id,
         product=first.product_id,
@@ -130,14 +144,14 @@ def facts_of(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
 
 
 def _is_awaited(row: Any, stops: Sequence[RenewalStop], now: datetime) -> bool:
-    """Whether the renewal's instant has passed, nothing stops it, and it is only not claimed yet (`domain.md` 12)."""
+    """Whether the renewal's instant has passed and nothing stops it, but no run has claimed it yet (`domain.md` 12)."""
     if row.state is not SubscriptionState.ACTIVE or row.renewal_at > now:
         return False
     return row.renewal_at > row.recorded_at and not any(stop.prevents(row.renewal_at) for stop in stops)
 
 
 def _as_of(session: Session, purchase: PurchaseFacts, at: datetime) -> PurchaseFacts:
-    """The facts as they stood at a past instant: the site bound then, the disputes and the words of that time."""
+    """The facts as they stood at a past instant: the site bound then, the disputes and renewal changes known then."""
     bound = (
         select(SiteBinding.shop_url)
         .where(SiteBinding.purchase_id == purchase.purchase_id, SiteBinding.bound_at <= at)

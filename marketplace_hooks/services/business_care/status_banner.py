@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ...domain.business_care.entitlement import Code, Entitlement, EntitlementQuestion, PurchaseFacts, judge
 from ...domain.civil_days import Zone, day_of
-from .entitlements import Asked, read_purchases
+from .entitlements import PurchaseFilter, read_purchases
 
 
 def read_status_banner(
@@ -23,7 +23,7 @@ def read_status_banner(
 
     `since` is None while it is active, and where it never was. `site` is the one that a request is about.
     """
-    facts = read_purchases(session, Asked(purchase_id=purchase_id), now)
+    facts = read_purchases(session, PurchaseFilter(purchase_id=purchase_id), now)
     found = judge(facts, EntitlementQuestion(at=now, zone=zone, site=site))
     return {
         "active": found.active,

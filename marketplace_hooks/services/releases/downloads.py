@@ -19,7 +19,7 @@ from ...domain.releases.downloads import DownloadVerdict, ReleaseFacts, judge_do
 from ...domain.releases.signed_links import signed_link
 from ...errors import Forbidden, NotConfigured, NotFound
 from ...models.releases import Release, ReleaseKind, ReleasePurchase
-from ..business_care.entitlements import Asked, read_purchases
+from ..business_care.entitlements import PurchaseFilter, read_purchases
 from ..business_care.holders import Holder
 
 Place = tuple[datetime, str]
@@ -104,7 +104,7 @@ _REMEDIES = {
 
 
 def _purchase(session: Session, holder: Holder, question: EntitlementQuestion) -> PurchaseFacts:
-    asked = Asked(purchase_id=holder.purchase_id, customer_id=holder.customer_id)
+    asked = PurchaseFilter(purchase_id=holder.purchase_id, customer_id=holder.customer_id)
     found = read_purchases(session, asked, question.at)
     if not found:
         raise NotFound(f"there is no purchase {holder.purchase_id}")

@@ -23,7 +23,7 @@ from ...models.products import Listing, Product
 from ...models.purchases import Purchase
 from ...models.releases import Release
 from ..business_care import entitlements
-from ..business_care.entitlements import Asked
+from ..business_care.entitlements import PurchaseFilter
 from ..catalog.products import listing_in_force
 from ..inspections.requests import read_inspection
 
@@ -53,7 +53,7 @@ def judge_submission(
     The announced range is the listing's on the purchase date; today's stands beside it (`domain.md` 20 and policies).
     """
     question = EntitlementQuestion(at=at, zone=zone, product=purchase.product_id, site=shop_url)
-    entitlement = entitlements.check(session, Asked(purchase_id=purchase.id), question)
+    entitlement = entitlements.judge_entitlement(session, PurchaseFilter(purchase_id=purchase.id), question)
     product = session.get_one(Product, purchase.product_id)
     listing = session.get(Listing, purchase.listing_id) if purchase.listing_id is not None else None
     today = listing_in_force(session, product.id, at)
