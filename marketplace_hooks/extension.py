@@ -23,7 +23,7 @@ from .remote.openid import OpenIdProvider
 from .services.core.runtime import make_runtime
 from .services.inbox.writer import InboxWriter
 from .web import attach
-from .web.mail.rendering import write_letter
+from .web.mail.rendering import render_mail
 from .web.state import WebState
 
 __all__ = ["MarketplaceHooks"]
@@ -59,7 +59,7 @@ class MarketplaceHooks:
 def state_for(app: Flask, identity: Callable[[], Any] | None = None) -> WebState:
     """All that the app's settings ask for, new and with nothing open yet. Raises `ConfigurationError`."""
     settings = load(app.config)
-    runtime = make_runtime(settings, host_database=_database_of(app), serves_web=True, letters=write_letter)
+    runtime = make_runtime(settings, host_database=_database_of(app), serves_web=True, letters=render_mail)
     return WebState(
         runtime=runtime,
         inbox=InboxWriter(runtime.database),

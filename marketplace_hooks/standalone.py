@@ -36,8 +36,8 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from .extension import MarketplaceHooks
     from .web.api import PREFIX as API_PREFIX
     from .web.fast_path import install_fast_path
-    from .web.identity.sessions import keep_safe
-    from .web.layout import show_all_errors
+    from .web.identity.sessions import secure_session_cookie
+    from .web.layout import register_error_pages
 
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
     # It tells at each look which database it looks at: `doctor` and `/readyz` look often.
@@ -47,10 +47,10 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     settings = load(app.config)
     app.config["SECRET_KEY"] = app.config.get("SECRET_KEY") or settings.secret_key
     app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))
-    keep_safe(app, settings)
+    secure_session_cookie(app, settings)
     MarketplaceHooks(app)
     install_fast_path(app, prefix=settings.url_prefix, api=API_PREFIX)
-    show_all_errors(app)  # alone in the app, every error page is ours; inside a host only those of our pages.
+    register_error_pages(app)  # alone in the app, every error page is ours; inside a host only those of our pages.
     return app
 
 
@@ -58,9 +58,9 @@ def load_runtime() -> Runtime:
     """The runtime of a process that serves no web requests, configured by the environment."""
     from .config.settings import load
     from .services.core.runtime import make_runtime
-    from .web.mail.rendering import write_letter
+    from .web.mail.rendering import render_mail
 
-    return make_runtime(load(), letters=write_letter)
+    return make_runtime(load(), letters=render_mail)
 
 
 def main() -> None:

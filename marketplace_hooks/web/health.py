@@ -14,7 +14,7 @@ from ..remote.redis.queue import answers
 from ..services.core.runtime import Runtime, redis_url
 from .identity.authorization import audience
 from .problems import problem
-from .state import Readiness, current_web_state
+from .state import MigrationCheck, current_web_state
 
 blueprint = Blueprint("mh_health", __name__)
 
@@ -41,7 +41,7 @@ def ready() -> Response:
     return _answer({"status": "ready", "database": "ok", "migrations": "current", "warnings": warnings})
 
 
-def _is_current(runtime: Runtime, readiness: Readiness) -> bool:
+def _is_current(runtime: Runtime, readiness: MigrationCheck) -> bool:
     if not readiness.migrated:
         readiness.migrated = migrate.is_current(runtime.database)
         return readiness.migrated

@@ -30,16 +30,17 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import MarketplaceHooksError, NotConfigured, NotSignedIn, TooManyRequests
 from . import charts
-from .csrf import StaleForm, check_form, form_token, told, wants_fragment
+from .csrf import ExpiredForm, check_form, form_token, wants_fragment
+from .flash import messages
 from .i18n.formatting import LANGUAGES
 from .i18n.language import COOKIE, template_context, wording
 from .identity.authorization import audience, check_audience, identify
 from .identity.sessions import person
-from .labels.states import standing_of, tag_of
+from .labels.states import display_state, state_tag
 from .navigation import ROLES, first_page, is_first_page, page_url, ways
 from .problems import problem, problem_of
 from .state import current_runtime, state
-from .unsent_form import unsent
+from .unsent_form import read_unsent_form
 
 STATIC = Path(__file__).parent / "static"
 A_YEAR_S = 365 * 24 * 3600
@@ -98,9 +99,9 @@ def page_context() -> dict[str, Any]:
         "page_url": page_url,
         "person": person(),
         "roles": ROLES,
-        "tag_of": tag_of,
-        "standing_of": standing_of,
-        "told": told,
+        "state_tag": state_tag,
+        "display_state": display_state,
+        "messages": messages,
         "ways": ways(identity),
         "zone": wording().zone.key,
     }
@@ -143,7 +144,7 @@ def show_refusal(error: MarketplaceHooksError) -> Response:
     Whoever has not signed in is led to where people do. What was typed into a form that came too late is shown again.
     """
     is_nobody = isinstance(error, NotSignedIn) and error.code == NotSignedIn.code
-    typed = unsent() if is_nobody or isinstance(error, StaleForm) else None
+    typed = read_unsent_form() if is_nobody or isinstance(error, ExpiredForm) else None
     if typed is not None:
         return refuse(401 if is_nobody else 400, "marketplace_hooks/unsent.html", unsent=typed)
     if is_nobody:
@@ -151,7 +152,7 @@ def show_refusal(error: MarketplaceHooksError) -> Response:
     document = problem_of(error)
     response = refuse(
         document.status_code,
-        is_stale=isinstance(error, StaleForm),
+        is_expired=isinstance(error, ExpiredForm),
         missing=error.detail if isinstance(error, NotConfigured) else None,
         wait_s=error.retry_after_s if isinstance(error, TooManyRequests) else None,
     )
@@ -171,7 +172,7 @@ def lead_to_sign_in() -> Response:
     return make_response(redirect(url_for("mh_sign_in.sign_in", next=back), 303))
 
 
-def show_all_errors(app: Flask) -> None:
+def register_error_pages(app: Flask) -> None:
     """Stand-alone only: errors outside every blueprint get a page too, or a problem document where none was asked for.
 
     In a host's app these stay the host's.

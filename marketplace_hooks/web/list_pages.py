@@ -12,45 +12,45 @@ from flask import Response, make_response, render_template, request
 from ..errors import NotFound
 from .pagination import encode
 
-A_PAGE = 25
+PAGE_SIZE = 25
 LONGEST_ID = 256
 T = TypeVar("T")
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paged(Generic[T]):
+class ListPage(Generic[T]):
     """One page of a list, as `parts.pager` reads it."""
 
     items: Sequence[T]
     next_after: str | None
 
 
-def show_in(room: str, name: str, code: int, context: dict[str, Any]) -> Response:
+def render_page(room: str, name: str, code: int, context: dict[str, Any]) -> Response:
     """A page of a room, by its template's name."""
     return make_response(render_template(f"marketplace_hooks/{room}/{name}.html", **context), code)
 
 
-def known_id(text: str) -> str:
+def checked_id(text: str) -> str:
     """The id of an address. Raises `NotFound` for what no id can be."""
     if len(text) > LONGEST_ID or not text.isprintable():
         raise NotFound("there is nothing of this name")
     return text
 
 
-def asked(name: str, longest: int = LONGEST_ID) -> str | None:
+def query_text(name: str, longest: int = LONGEST_ID) -> str | None:
     """A parameter of the address without what no text holds; None when nothing is left of it."""
     text = "".join(letter for letter in request.args.get(name, "") if letter.isprintable()).strip()
     return text[:longest] or None
 
 
-def asked_word(name: str, words: type[_Word]) -> _Word | None:
+def query_choice(name: str, words: type[_Word]) -> _Word | None:
     """A parameter that is one word of an enumeration; None for any other."""
     text = request.args.get(name, "")
     return words(text) if text in list(words) else None
 
 
-def paged(kind: str, found: Sequence[T], key: Callable[[T], str | int]) -> Paged[T]:
+def list_page(kind: str, found: Sequence[T], key: Callable[[T], str | int]) -> ListPage[T]:
     """A page of what was found, one more of which says that another page follows."""
-    items = found[:A_PAGE]
-    return Paged(items=items, next_after=encode(kind, key(items[-1])) if len(found) > A_PAGE else None)
+    items = found[:PAGE_SIZE]
+    return ListPage(items=items, next_after=encode(kind, key(items[-1])) if len(found) > PAGE_SIZE else None)

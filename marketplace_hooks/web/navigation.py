@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from flask import current_app, request, url_for
 
 from ..models.access import Role
-from .i18n.language import Marked, lazy
+from .i18n.language import LazyText, lazy
 from .identity.identity import Identity
 
-WAYS: Mapping[Role, Sequence[tuple[str, Marked]]] = {
+WAYS: Mapping[Role, Sequence[tuple[str, LazyText]]] = {
     Role.SELLER: (
         ("mh_seller.products", lazy("Products")),
         ("mh_seller.packs", lazy("Packs")),
@@ -39,7 +39,7 @@ WAYS: Mapping[Role, Sequence[tuple[str, Marked]]] = {
         ("mh_operator.sellers", lazy("Sellers")),
     ),
 }
-ROLES: Mapping[Role, Marked] = {
+ROLES: Mapping[Role, LazyText] = {
     Role.SELLER: lazy("Seller"),
     Role.CUSTOMER: lazy("Customer"),
     Role.OPERATOR: lazy("Operator"),
@@ -53,7 +53,7 @@ class Way:
     """One entry of the navigation."""
 
     url: str
-    label: Marked
+    label: LazyText
     is_current: bool
 
 

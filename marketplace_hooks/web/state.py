@@ -17,7 +17,7 @@ from .rate_limits import RateLimits
 
 
 @dataclass(kw_only=True)
-class Readiness:
+class MigrationCheck:
     """What was found once and stays so: a database that has every migration does not lose one."""
 
     migrated: bool = False
@@ -36,7 +36,7 @@ class WebState:
     provider: OpenIdProvider | None = None
     rate_limits: RateLimits = field(default_factory=RateLimits)
     token_cache: TokenCache = field(default_factory=TokenCache)
-    readiness: Readiness = field(default_factory=Readiness)
+    readiness: MigrationCheck = field(default_factory=MigrationCheck)
 
 
 def state(app: Flask) -> WebState:

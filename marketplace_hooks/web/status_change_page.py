@@ -24,10 +24,10 @@ from ..services.catalog.pages import PackPage, ProductPage
 from ..services.catalog.status_requests import StatusChangeTarget, request_status_change
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.operations.status_preview import Preview, preview_pack, preview_product
-from .csrf import tell
+from .flash import flash
 from .form_idempotency import run_form_once
 from .form_reader import Filled
-from .i18n.language import Marked, gettext, lazy, wording
+from .i18n.language import LazyText, gettext, lazy, wording
 from .state import current_runtime
 
 LONGEST_REASON = 2_000
@@ -37,7 +37,7 @@ BUTTONS = {
     Status.OFFLINE_TEMPORARY: lazy("Take offline"),
     Status.OFFLINE_PERMANENT: lazy("Withdraw for good"),
 }
-QUESTIONS: dict[tuple[SubjectKind, Status], Marked] = {
+QUESTIONS: dict[tuple[SubjectKind, Status], LazyText] = {
     (SubjectKind.PRODUCT, Status.ONLINE): lazy("Put this product back online?"),
     (SubjectKind.PRODUCT, Status.OFFLINE_TEMPORARY): lazy("Take this product offline?"),
     (SubjectKind.PRODUCT, Status.OFFLINE_PERMANENT): lazy("Withdraw this product for good?"),
@@ -45,11 +45,11 @@ QUESTIONS: dict[tuple[SubjectKind, Status], Marked] = {
     (SubjectKind.PACK, Status.OFFLINE_TEMPORARY): lazy("Take this pack offline?"),
     (SubjectKind.PACK, Status.OFFLINE_PERMANENT): lazy("Withdraw this pack for good?"),
 }
-TYPE_ITS_NAME: dict[SubjectKind, Marked] = {
+TYPE_ITS_NAME: dict[SubjectKind, LazyText] = {
     SubjectKind.PRODUCT: lazy("Type the product’s name to confirm"),
     SubjectKind.PACK: lazy("Type the pack’s name to confirm"),
 }
-NOT_ITS_NAME: dict[SubjectKind, Marked] = {
+NOT_ITS_NAME: dict[SubjectKind, LazyText] = {
     SubjectKind.PRODUCT: lazy("This is not the product’s name"),
     SubjectKind.PACK: lazy("This is not the pack’s name"),
 }
@@ -107,9 +107,9 @@ def apply_change(change_page: StatusChangePage, id_: str, status: str) -> BaseRe
     if done.startswith("cas_"):
         return redirect(url_for(change_page.progress, cascade_id=done), 303)
     if done == Effect.SCHEDULE and at is not None:
-        tell("good", gettext("The change is scheduled for %(when)s.", when=wording().instant(at)))
+        flash("good", gettext("The change is scheduled for %(when)s.", when=wording().instant(at)))
     else:
-        tell("calm", gettext("There was nothing to change: everything stays as it is."))
+        flash("calm", gettext("There was nothing to change: everything stays as it is."))
     return redirect(change_page.url(change_page.page, id_), 303)
 
 

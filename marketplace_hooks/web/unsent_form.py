@@ -11,27 +11,27 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-from .csrf import FIELD
+from .csrf import FORM_FIELD
 
 TYPED = ("subject", "body", "text", "evidence", "reason", "modules")
 """The fields that people write into; the others are chosen, or known to the page."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unsent:
+class UnsentForm:
     """What was typed, to be shown, and all that the form said, to be sent again: its token apart."""
 
     words: list[str]
     fields: list[tuple[str, str]]
 
 
-def unsent() -> Unsent | None:
+def read_unsent_form() -> UnsentForm | None:
     """What this request would have sent; None when nothing was typed, or when it is not known to come from here."""
     if request.method != "POST" or not _comes_from_here():
         return None
     words = [text for name in TYPED if (text := request.form.get(name, "").strip())]
-    fields = [pair for pair in request.form.items(multi=True) if pair[0] != FIELD]
-    return Unsent(words=words, fields=fields) if words else None
+    fields = [pair for pair in request.form.items(multi=True) if pair[0] != FORM_FIELD]
+    return UnsentForm(words=words, fields=fields) if words else None
 
 
 def _comes_from_here() -> bool:

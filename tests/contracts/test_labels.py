@@ -115,13 +115,13 @@ TABLES = (
     table("seller.template_context.WHICH", template_context.WHICH, RequestFilter),
     table("seller.template_context.WHICH", template_context.WHICH, RefundFilter),
     *(
-        table("labels.states.TAGS", states.TAGS, members)
+        table("labels.states.STATE_TAGS", states.STATE_TAGS, members)
         for members in (
             *(Status, InboxState, DeliveryState, CascadeState, InspectionState, SubscriptionState),
             *(Handling, ClockState, Outcome, EntitlementOutcome, Result),
         )
     ),
-    table("labels.states.TAGS", states.TAGS, RefundState, but=[RefundState.NONE]),
+    table("labels.states.STATE_TAGS", states.STATE_TAGS, RefundState, but=[RefundState.NONE]),
 )
 
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]

@@ -24,7 +24,7 @@ from ...services.business_care.entitlements import PurchaseFilter, judge_entitle
 from ...services.core.runtime import Runtime
 from ..identity.authorization import signed_in
 from ..identity.identity import Identity
-from ..identity.token_cache import looks_at_token
+from ..identity.token_cache import self_verifying
 from ..state import current_runtime
 from .fields import AnswerSchema, Day, Instant, QuerySchema, Word
 from .operations import operation
@@ -75,7 +75,7 @@ def _describes(view: Any) -> Any:
 
 @operation("GET", PATH, tag="Business Care", roles=WHO, answer=EntitlementSchema, refusals=(422,))
 @_describes
-@looks_at_token
+@self_verifying
 def check_entitlement() -> Response:
     """Judge one purchase, or a customer's purchases of a product. Always 200; what one may not see is NOT_FOUND."""
     runtime = current_runtime()

@@ -14,7 +14,7 @@ def seconds_to_wait() -> int:
     return web_state.rate_limits.seconds_to_wait(limit, "checks", customer_id())
 
 
-def keep_pace() -> None:
+def limit_checks() -> None:
     """Count one look. Raises `TooManyRequests`."""
     if wait_s := seconds_to_wait():
         raise TooManyRequests("too many looks at shops", retry_after_s=wait_s)

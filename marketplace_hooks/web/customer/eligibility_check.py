@@ -12,13 +12,14 @@ from ...services.core.unit_of_work import run_in_transaction
 from ...services.inspections.add_declaration import declare
 from ...services.support.drafts import draft_after, own_draft, recheck_draft, send_draft
 from ...services.support.eligibility_checks import read_check
-from ..csrf import tell, wants_fragment
+from ..csrf import wants_fragment
+from ..flash import flash
 from ..form_idempotency import once_token
 from ..i18n.language import gettext
 from ..identity.authorization import audience
 from ..state import current_runtime
 from .blueprint import blueprint
-from .check_rate_limit import keep_pace
+from .check_rate_limit import limit_checks
 from .check_results import told_check
 from .new_request import draft_url, request_url
 from .new_request_form import Entered, read_declaration, read_keys
@@ -45,7 +46,7 @@ def declare_site(check_id: str) -> Response | BaseResponse:
         return make_response(_page(check_id, found), 422)
     declared = found.declared
     run_in_transaction(runtime, lambda uow: declare(uow, check_id, declared))
-    tell("good", gettext("What you declared was added to the check."))
+    flash("good", gettext("What you declared was added to the check."))
     return redirect(url_for("mh_customer.check", check_id=check_id), 303)
 
 
@@ -58,7 +59,7 @@ def check_again(check_id: str) -> str | Response | BaseResponse:
     read_keys(found)
     if found.errors:
         return make_response(_page(check_id, found), 422)
-    keep_pace()
+    limit_checks()
     try:
         draft = run_in_transaction(
             runtime, lambda uow: recheck_draft(runtime, uow, customer_id(), check_id, found.given())
@@ -90,14 +91,14 @@ def send_request(draft_id: str) -> BaseResponse:
     try:
         sent = run_in_transaction(runtime, lambda uow: send_draft(uow, customer_id(), draft_id, as_it_is=as_it_is))
     except Conflict:
-        tell("calm", gettext("Your shop is still being looked at. You can send your request in a moment."))
+        flash("calm", gettext("Your shop is still being looked at. You can send your request in a moment."))
         with runtime.database.reading() as session:
             return redirect(draft_url(own_draft(session, customer_id(), draft_id=draft_id)), 303)
     if sent.duplicate_of is not None:
-        tell("calm", gettext("You had sent the same words before, and that request is still open. Here it is."))
+        flash("calm", gettext("You had sent the same words before, and that request is still open. Here it is."))
         return redirect(request_url(sent.duplicate_of), 303)
     if sent.closed_at is None:
-        tell("good", gettext("Your request was sent."))
+        flash("good", gettext("Your request was sent."))
     return redirect(request_url(sent.id), 303)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Response, make_response, request
 
-from ..csrf import StaleForm
+from ..csrf import ExpiredForm
 from ..i18n.language import gettext
 from ..layout import show_refusal
 from ..state import current_runtime
@@ -20,8 +20,8 @@ _WORDY = {"answer": "body", "contest": "contest-text", "not-fixed": "not-fixed-t
 """The moves in which something is written, and where."""
 
 
-@blueprint.errorhandler(StaleForm)
-def show_what_was_written(stale: StaleForm) -> Response:
+@blueprint.errorhandler(ExpiredForm)
+def show_what_was_written(stale: ExpiredForm) -> Response:
     """The same form again; for those in which nothing was written, the page that every room shows."""
     move = (request.view_args or {}).get("move")
     if request.endpoint == "mh_customer.write_request":

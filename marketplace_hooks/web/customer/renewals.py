@@ -13,7 +13,7 @@ from ...services.business_care.status_banner import read_status_banner
 from ...services.business_care.subscription_view import SubscriptionView
 from ...services.core.unit_of_work import run_in_transaction
 from ..actors import cause_of
-from ..csrf import tell
+from ..flash import flash
 from ..i18n.language import gettext, wording
 from ..identity.authorization import audience, signed_in
 from ..state import current_runtime
@@ -38,7 +38,7 @@ def change_renewal(purchase_id: str) -> BaseResponse:
     try:
         run_in_transaction(runtime, lambda uow: request_renewal(uow, holder(purchase_id), enabled=enabled, cause=cause))
     except Conflict as impossible:
-        tell("warning", _why_not(impossible))
+        flash("warning", _why_not(impossible))
         return redirect(purchase_url(purchase_id), 303)
     return redirect(url_for("mh_customer.renewal", purchase_id=purchase_id), 303)
 
@@ -64,13 +64,13 @@ def reactivate(purchase_id: str) -> Response | BaseResponse:
     try:
         asked = run_in_transaction(runtime, lambda uow: request_reactivation(uow, holder(purchase_id), cause))
     except Conflict as impossible:
-        tell("warning", _why_not(impossible))
+        flash("warning", _why_not(impossible))
         return redirect(purchase_url(purchase_id), 303)
     amount = wording().money(asked["amount"]["amount_cents"], asked["amount"]["currency"])
     said = gettext(
         "The marketplace was told to charge %(amount)s. Business Care runs again once it is paid.", amount=amount
     )
-    tell("good", said)
+    flash("good", said)
     return redirect(purchase_url(purchase_id), 303)
 
 

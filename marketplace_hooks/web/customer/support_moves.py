@@ -20,10 +20,10 @@ from ...services.support.eligibility_checks import start_check
 from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
-from ..csrf import tell
+from ..flash import flash
 from ..form_idempotency import form_key, run_form_once
 from ..form_reader import text_of
-from ..i18n.language import Marked, gettext, lazy
+from ..i18n.language import LazyText, gettext, lazy
 from ..identity.authorization import audience, signed_in
 from ..labels.conflicts import both_states
 from ..labels.customer_requests import STANDS
@@ -81,7 +81,7 @@ def _send_as_is(uow: UnitOfWork, request_id: str, cause: Cause) -> None:
     submission.send_as_is(uow, request_id, cause)
 
 
-_MOVES: Mapping[str, tuple[Act, Marked]] = {
+_MOVES: Mapping[str, tuple[Act, LazyText]] = {
     "answer": (_answer, lazy("Your message was sent.")),
     "not-fixed": (_not_fixed, lazy("The seller was told that it is not fixed, and goes on with it.")),
     "contest": (_contest, lazy("You contested the refusal. The marketplace decides, and tells you.")),
@@ -157,11 +157,11 @@ def _carried_out(request_id: str, act: Act, done: str) -> BaseResponse:
     try:
         run_form_once(carry)
     except Conflict as impossible:
-        tell("warning", why_impossible(impossible))
+        flash("warning", why_impossible(impossible))
     except PayloadRejected:
-        tell("warning", gettext("Nothing was changed: what was asked for does not fit this request."))
+        flash("warning", gettext("Nothing was changed: what was asked for does not fit this request."))
     else:
-        tell("good", done)
+        flash("good", done)
     return redirect(request_url(request_id), 303)
 
 

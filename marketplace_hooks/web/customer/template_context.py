@@ -18,15 +18,15 @@ from .purchases import purchase_url
 
 
 @blueprint.context_processor
-def words_of_the_room() -> dict[str, Any]:
+def template_context() -> dict[str, Any]:
     """What every template of this room may say."""
     return {
         **business_care.care_vocabulary(),
         "downloads_why": business_care.DOWNLOADS,
         "key_errors": key_errors,
-        "may_undo": may_undo,
+        "can_undo_cancellation": can_undo_cancellation,
         "purchase_url": purchase_url,
-        "stops_that_stand": stops_that_stand,
+        "active_stops": active_stops,
         "within": time_limits,
         "versions": versions,
         "why_it_stops": business_care.WHY_IT_STOPS,
@@ -34,15 +34,15 @@ def words_of_the_room() -> dict[str, Any]:
     }
 
 
-def stops_that_stand(care: SubscriptionView) -> list[RenewalStop]:
+def active_stops(care: SubscriptionView) -> list[RenewalStop]:
     """The causes that stop the renewal now."""
     now = current_runtime().now()
     return [one for one in care.stops if one.stands_at(now)]
 
 
-def may_undo(care: SubscriptionView) -> bool:
+def can_undo_cancellation(care: SubscriptionView) -> bool:
     """Whether she can let it renew again: only a product that is still withdrawn stands in the way."""
-    causes = {one.cause for one in stops_that_stand(care)}
+    causes = {one.cause for one in active_stops(care)}
     is_withdrawn = StopCause.WITHDRAWAL in causes and care.product_status is Status.OFFLINE_PERMANENT
     return bool(causes) and care.entitlement.active and not (is_withdrawn and causes == {StopCause.WITHDRAWAL})
 

@@ -76,12 +76,12 @@ def _typeset_forms(forms: str | Sequence[str] | None, language: str) -> str | tu
     return tuple(typeset(form, language) for form in forms)
 
 
-class Said(str):
+class LocalizedText(str):
     """A text with its language, where that is not the reader's: `lang`. It renders itself with a `lang` attribute."""
 
     lang: str | None
 
-    def __new__(cls, text: str, lang: str | None = None) -> Said:
+    def __new__(cls, text: str, lang: str | None = None) -> LocalizedText:
         said = super().__new__(cls, text)
         said.lang = lang
         return said
@@ -157,13 +157,13 @@ class Wording:
         # Babel knows no ordinals, and in French the first of a month is one: « 1er janvier ».
         return re.sub(r"\b1 (?=[^\W\d])", "1er ", told) if self.language == "fr" and value.day == 1 else told
 
-    def said(self, texts: str | Mapping[str, str]) -> Said:
+    def localized(self, texts: str | Mapping[str, str]) -> LocalizedText:
         """What somebody wrote in one language or several: in the reader's where there is one, else in another.
 
         `Said.lang` is that other language; a plain text says none, and is taken as the reader's.
         """
         if isinstance(texts, str):
-            return Said(typeset(texts, self.language))
+            return LocalizedText(typeset(texts, self.language))
         wanted = (self.language, *LANGUAGES, *sorted(texts))
         by_language = {name.partition("-")[0].lower(): (name, text) for name, text in texts.items() if text.strip()}
         by_language |= {name: (name, text) for name, text in texts.items() if text.strip()}
@@ -171,8 +171,8 @@ class Wording:
             if language in by_language:
                 name, text = by_language[language]
                 other = name.partition("-")[0].lower() != self.language
-                return Said(typeset(text, name.partition("-")[0]), name if other else None)
-        return Said("")
+                return LocalizedText(typeset(text, name.partition("-")[0]), name if other else None)
+        return LocalizedText("")
 
     def _filled(self, text: str, values: Mapping[str, Any]) -> str:
         if not values:

@@ -21,7 +21,7 @@ DEFAULT_LANGUAGE = "fr"
 _KEPT = "marketplace_hooks.wording"
 
 
-class Marked:
+class LazyText:
     """A text marked for translation where it is written, and translated when it is shown."""
 
     def __init__(self, message: str) -> None:
@@ -31,9 +31,9 @@ class Marked:
         return gettext(self.message)
 
 
-def lazy(message: str) -> Marked:
+def lazy(message: str) -> LazyText:
     """Mark a text that stands in a table or a class, where no reader is known yet."""
-    return Marked(message)
+    return LazyText(message)
 
 
 def wording() -> Wording:
@@ -92,7 +92,7 @@ def template_context() -> dict[str, Any]:
         "_": spoken.gettext,
         "gettext": spoken.gettext,
         "ngettext": spoken.ngettext,
-        "said": spoken.said,
+        "localized": spoken.localized,
         "money": spoken.money,
         "number": spoken.number,
         "day": spoken.day,

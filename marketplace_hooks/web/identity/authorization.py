@@ -21,7 +21,7 @@ from ...services.catalog.pages import PUBLIC, PackCard, ProductCard, Visibility
 from ..state import WebState, current_runtime, current_web_state
 from . import sessions
 from .identity import Identity
-from .token_cache import does_look
+from .token_cache import is_self_verifying
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -154,7 +154,7 @@ def _by_token(web_state: WebState, text: str) -> _Asking:
     client = request.remote_addr or "unknown"
     if wait_s := web_state.rate_limits.is_spent(settings.failure_rate_per_minute, "failures", client):
         return _Asking(refusal=TooManyRequests("too many refused tokens from this address", retry_after_s=wait_s))
-    if does_look(current_app.view_functions.get(request.endpoint or "")):
+    if is_self_verifying(current_app.view_functions.get(request.endpoint or "")):
         known = web_state.token_cache.find(text)
         if known is not None:
             return _Asking(identity=known)

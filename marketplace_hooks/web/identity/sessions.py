@@ -26,7 +26,7 @@ PEOPLE = (Role.SELLER, Role.CUSTOMER, Role.OPERATOR)
 """The roles that a person may sign in as; the platform is a machine."""
 
 
-def need_session() -> None:
+def require_session() -> None:
     """Raises `NotConfigured` with a sentence where nothing can be remembered between two pages."""
     if not current_app.secret_key:
         raise NotConfigured(
@@ -38,7 +38,7 @@ def need_session() -> None:
 
 def begin(identity: Identity, *, name: str = "", by: str) -> None:
     """Somebody has proved who it is. What this browser held of ours before is gone, its form tokens too."""
-    need_session()
+    require_session()
     clear()
     session[PERSON] = {
         "role": identity.role.value,
@@ -74,7 +74,7 @@ def who() -> Identity | None:
     return Identity(role=Role(told["role"]), subject=told["subject"], locale=told["locale"])
 
 
-def keep_safe(app: Flask, settings: Settings) -> None:
+def secure_session_cookie(app: Flask, settings: Settings) -> None:
     """Stand-alone only: how the session's cookie travels. In a host's app that is the host's to say."""
     app.config.update(
         SESSION_COOKIE_NAME="mh_session",

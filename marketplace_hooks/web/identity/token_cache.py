@@ -39,13 +39,13 @@ class TokenCache:
         self._known.pop(_digest(text), None)
 
 
-def looks_at_token(view: View) -> View:
+def self_verifying(view: View) -> View:
     """The view's own statement says whether the token stands, and refuses one that does not."""
-    view.mh_looks_at_token = True  # type: ignore[attr-defined] # a mark that functools.wraps carries outwards
+    view.mh_self_verifying = True  # type: ignore[attr-defined] # a mark that functools.wraps carries outwards
     return view
 
 
-def does_look(view: Callable[..., Any] | None) -> bool:
+def is_self_verifying(view: Callable[..., Any] | None) -> bool:
     """Whether the view looks by itself."""
     return getattr(view, "mh_looks_at_token", False)
 

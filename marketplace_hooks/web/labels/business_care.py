@@ -12,9 +12,9 @@ from typing import Any
 from ...domain.business_care.entitlement import Code, Remedy
 from ...domain.business_care.renewals import StopCause
 from ...domain.releases.downloads import DownloadVerdict
-from ..i18n.language import Marked, gettext, lazy, wording
+from ..i18n.language import LazyText, gettext, lazy, wording
 
-WHY_NOT: Mapping[Code, Marked] = {
+WHY_NOT: Mapping[Code, LazyText] = {
     Code.NOT_FOUND: lazy("The product was free: it comes without Business Care."),
     Code.PRODUCT_SCOPE_MISMATCH: lazy("This purchase is of another product."),
     Code.REFUNDED: lazy("The purchase was refunded, and Business Care ended with it."),
@@ -30,7 +30,7 @@ WHY_NOT: Mapping[Code, Marked] = {
 }
 """Why a customer is not entitled now, or not for this shop."""
 
-WHAT_TO_DO: Mapping[Remedy, Marked] = {
+WHAT_TO_DO: Mapping[Remedy, LazyText] = {
     Remedy.BUY: lazy("Support and updates come with the purchase of a paid product."),
     Remedy.REACTIVATE: lazy("Take it up again at any time: support and updates begin anew with the payment."),
     Remedy.WAIT_FOR_PAYMENT: lazy(
@@ -45,12 +45,12 @@ WHAT_TO_DO: Mapping[Remedy, Marked] = {
     ),
 }
 
-WHY_IT_STOPS: Mapping[StopCause, Marked] = {
+WHY_IT_STOPS: Mapping[StopCause, LazyText] = {
     StopCause.CUSTOMER: lazy("You cancelled the renewal."),
     StopCause.WITHDRAWAL: lazy("The product was withdrawn from sale for good, which cancels every renewal."),
 }
 
-DOWNLOADS: Mapping[DownloadVerdict, Marked] = {
+DOWNLOADS: Mapping[DownloadVerdict, LazyText] = {
     DownloadVerdict.NOT_PUBLISHED: lazy("It is not published yet."),
     DownloadVerdict.REFUNDED: lazy("The purchase was refunded, and opens no downloads any more."),
     DownloadVerdict.PAYMENT_DISPUTED: lazy(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...models.products import ProductKind
-from ..i18n.language import Marked, gettext, lazy
+from ..i18n.language import LazyText, gettext, lazy
 
-CATEGORIES: dict[str, Marked] = {
+CATEGORIES: dict[str, LazyText] = {
     "analytics": lazy("Figures and reports"),
     "catalogue": lazy("Catalogue"),
     "checkout": lazy("Cart and checkout"),

@@ -39,7 +39,7 @@ def told_checks(checks: list[dict[str, Any]]) -> list[CheckTold]:
 
 
 def _facts(name: str, evidence: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    tell = {
+    flash = {
         "entitlement": _entitlement,
         "merchant_site": _site,
         "platform_version": _version,
@@ -47,7 +47,7 @@ def _facts(name: str, evidence: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "conflicting_development": _conflicts,
         "sources": _sources,
     }.get(name)
-    return iter(()) if tell is None else tell(evidence)
+    return iter(()) if flash is None else flash(evidence)
 
 
 def _entitlement(evidence: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

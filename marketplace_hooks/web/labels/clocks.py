@@ -10,12 +10,12 @@ from typing import Any
 
 from ...domain.support.deadlines import SkipReason
 from ...domain.support.state_machine import ClockState
-from ..i18n.language import Marked, lazy
+from ..i18n.language import LazyText, lazy
 from .deadline_trace import trace_of
 from .support import POLICIES, SKIPPED
 
 SOON_S = 24 * 3600
-MEANS: dict[ClockState, Marked] = {
+MEANS: dict[ClockState, LazyText] = {
     ClockState.SUSPENDED: lazy("Suspended by an announced closure without an end."),
     ClockState.TO_CONFIRM: lazy("An answer came in time; a person of the marketplace has to say whether it counts."),
     ClockState.FROZEN: lazy("Paused by the refusal. It goes on if the marketplace overturns it."),
@@ -29,7 +29,7 @@ class ClockTold:
 
     state: ClockState
     tag: str
-    means: Marked | None
+    means: LazyText | None
     last_day: date | None
     due_before: datetime | None
     started_at: datetime
@@ -38,10 +38,10 @@ class ClockTold:
     remaining_days: int | None
     is_late: bool
     is_soon: bool
-    policy: Marked
+    policy: LazyText
     extended: Mapping[str, Any] | None
     counted: Sequence[date]
-    skipped: Sequence[tuple[date, date, Marked]]
+    skipped: Sequence[tuple[date, date, LazyText]]
 
 
 def told_clock(clock: Mapping[str, Any], now: datetime) -> ClockTold:
@@ -71,7 +71,7 @@ def told_clock(clock: Mapping[str, Any], now: datetime) -> ClockTold:
     )
 
 
-def _runs_of_days(skipped: Sequence[tuple[date, SkipReason]]) -> list[tuple[date, date, Marked]]:
+def _runs_of_days(skipped: Sequence[tuple[date, SkipReason]]) -> list[tuple[date, date, LazyText]]:
     """Days that follow each other for the same reason, as one: first, last, and the reason."""
     numbered = [(day.toordinal() - place, reason, day) for place, (day, reason) in enumerate(skipped)]
     found = []

@@ -13,12 +13,12 @@ from typing import Any
 from ...domain.business_care.entitlement import Code
 from ...domain.inspections.evidence import Strength
 from ...domain.support.eligibility import CheckResult
-from ..i18n.language import Marked, gettext, lazy, ngettext, wording
+from ..i18n.language import LazyText, gettext, lazy, ngettext, wording
 from .business_care import WHAT_TO_DO, WHY_NOT
 
 Check = Mapping[str, Any]
 
-NAMES: Mapping[str, Marked] = {
+NAMES: Mapping[str, LazyText] = {
     "entitlement": lazy("Business Care"),
     "merchant_site": lazy("The shop it was bought for"),
     "reach": lazy("Your shop answers"),
@@ -28,7 +28,7 @@ NAMES: Mapping[str, Marked] = {
     "sources": lazy("Source files"),
 }
 
-MEANINGS: Mapping[str, Marked] = {
+MEANINGS: Mapping[str, LazyText] = {
     "entitlement": lazy("Support is part of Business Care. It counts on the day you send your request."),
     "merchant_site": lazy("Support is for the shop that the product was bought for, and its test copies."),
     "reach": lazy("We visit your shop as anybody could, to read what it runs. Nothing is changed."),
@@ -38,7 +38,7 @@ MEANINGS: Mapping[str, Marked] = {
     "sources": lazy("The seller supports the files as he published them."),
 }
 
-HOW_SURE: Mapping[Strength, Marked] = {
+HOW_SURE: Mapping[Strength, LazyText] = {
     Strength.DECLARED_CHECKED: lazy("Your shop’s companion module says so, signed for this check."),
     Strength.VERIFIED: lazy("Certain: PrestaShop itself said so to the key that you gave."),
     Strength.OBSERVED: lazy("Seen on your shop, as anybody can see it."),
@@ -180,10 +180,10 @@ _FOUND: Mapping[str, Callable[[CheckResult, Check], str]] = {
     "sources": _sources,
 }
 
-_UNKNOWN_TO_DO: Mapping[str, Marked] = {
+_UNKNOWN_TO_DO: Mapping[str, LazyText] = {
     "platform_version": lazy("Give a key that may only read, or say below which version you run."),
 }
-_FAILED_TO_DO: Mapping[str, Marked] = {
+_FAILED_TO_DO: Mapping[str, LazyText] = {
     "platform_version": lazy(
         "You may send your request: the seller decides, and may help all the same. An update of your shop, or of the "
         "product, may also settle it."

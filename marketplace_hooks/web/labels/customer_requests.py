@@ -12,14 +12,14 @@ from typing import Any
 
 from ...domain.support.deadlines import BusinessDayPolicy, SkipReason
 from ...domain.support.state_machine import ClockName, ClockState, Handling, Kind, RefundState
-from ..i18n.language import Marked, gettext, lazy, ngettext, wording
+from ..i18n.language import LazyText, gettext, lazy, ngettext, wording
 from ..state import current_runtime
 from .deadline_trace import trace_of
 from .support import CLOCKS, KINDS
 
 __all__ = ["CLOCKS", "KINDS"]
 
-_SETS_IN_MOTION: Mapping[Kind, Marked] = {
+_SETS_IN_MOTION: Mapping[Kind, LazyText] = {
     Kind.ANOMALY: lazy(
         "The seller answers in person within %(answer)s, and fixes it within %(fix)s or the price is refunded."
     ),
@@ -28,7 +28,7 @@ _SETS_IN_MOTION: Mapping[Kind, Marked] = {
     Kind.QUESTION: lazy("Anything else about the product. An answer within %(answer)s."),
 }
 
-STANDS: Mapping[str, Marked] = {
+STANDS: Mapping[str, LazyText] = {
     Handling.SUBMITTED: lazy("Your request is being looked at."),
     Handling.NEEDS_INFORMATION: lazy("Something is missing before your request can go to the seller."),
     Handling.NOT_ENTITLED: lazy("Your request could not go to the seller."),
@@ -44,7 +44,7 @@ STANDS: Mapping[str, Marked] = {
 }
 """Where a request stands, to its customer."""
 
-CLOSED_BECAUSE: Mapping[str, Marked] = {
+CLOSED_BECAUSE: Mapping[str, LazyText] = {
     "duplicate": lazy("The same words were sent before, and that request is still open."),
     "not_entitled": lazy("Business Care did not cover it when it was sent."),
     "refusal_upheld": lazy("The marketplace upheld the refusal."),
@@ -54,7 +54,7 @@ CLOSED_BECAUSE: Mapping[str, Marked] = {
     "abandoned": lazy("What was missing did not come in time."),
 }
 
-REFUNDS: Mapping[RefundState, Marked] = {
+REFUNDS: Mapping[RefundState, LazyText] = {
     RefundState.DUE: lazy("The fix did not come in time, so the price is to be refunded."),
     RefundState.REQUESTED: lazy("The refund has been asked for; the marketplace pays it out."),
     RefundState.WAIVED: lazy("You chose the fix over the refund."),
@@ -62,19 +62,19 @@ REFUNDS: Mapping[RefundState, Marked] = {
     RefundState.MANUAL: lazy("The refund is beyond the marketplace’s automatic window: one of its people sees to it."),
 }
 
-MISSING: Mapping[str, Marked] = {
+MISSING: Mapping[str, LazyText] = {
     "shop_binding": lazy("The purchase is not attached to a shop. Attach it in your account on the marketplace."),
     "shop_url": lazy("The address of the shop that it is about."),
     "payment": lazy("The payment of the new period of Business Care, which has not arrived yet."),
     "platform_version": lazy("The version of PrestaShop that your shop runs."),
 }
 
-_SKIPPED: Mapping[SkipReason, Marked] = {
+_SKIPPED: Mapping[SkipReason, LazyText] = {
     SkipReason.WEEK_END: lazy("week-ends"),
     SkipReason.CLOSURE: lazy("days on which the seller had announced not to work"),
     SkipReason.HOLIDAY: lazy("public holidays"),
 }
-_COUNTING: Mapping[BusinessDayPolicy, Marked] = {
+_COUNTING: Mapping[BusinessDayPolicy, LazyText] = {
     BusinessDayPolicy.MF: lazy("Business days are Monday to Friday, public holidays included."),
     BusinessDayPolicy.MF_ROLL: lazy(
         "Business days are Monday to Friday, public holidays included; a last day that falls on a public holiday moves "
@@ -83,7 +83,7 @@ _COUNTING: Mapping[BusinessDayPolicy, Marked] = {
     BusinessDayPolicy.LEGAL: lazy("Business days are Monday to Friday without public holidays."),
 }
 
-_ACKNOWLEDGEMENT: Mapping[ClockState, Marked] = {
+_ACKNOWLEDGEMENT: Mapping[ClockState, LazyText] = {
     ClockState.RUNNING: lazy("The seller has until the end of %(day)s to answer in person."),
     ClockState.SUSPENDED: lazy("The seller’s announced closure has no end yet: the date follows once it has."),
     ClockState.TO_CONFIRM: lazy("An answer has come. The marketplace checks that it was a person’s."),
@@ -92,7 +92,7 @@ _ACKNOWLEDGEMENT: Mapping[ClockState, Marked] = {
     ClockState.MISSED: lazy("The seller had until the end of %(day)s to answer in person, and did not."),
     ClockState.VOID: lazy("No longer awaited."),
 }
-_FIX: Mapping[ClockState, Marked] = {
+_FIX: Mapping[ClockState, LazyText] = {
     ClockState.RUNNING: lazy("The seller has until the end of %(day)s to fix it, or the price is refunded."),
     ClockState.SUSPENDED: lazy("The seller’s announced closure has no end yet: the date follows once it has."),
     ClockState.TO_CONFIRM: lazy("Paused."),

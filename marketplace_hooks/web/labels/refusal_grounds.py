@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...domain.support.refusal_grounds import Ground
-from ..i18n.language import Marked, lazy
+from ..i18n.language import LazyText, lazy
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroundLabel:
     """One ground in words. `name` is the same for every reader; the explanations are for the two sides of a request."""
 
-    name: Marked
-    for_seller: Marked
-    for_customer: Marked
+    name: LazyText
+    for_seller: LazyText
+    for_customer: LazyText
 
 
 GROUND_LABELS: Mapping[Ground, GroundLabel] = {
@@ -60,5 +60,5 @@ GROUND_LABELS: Mapping[Ground, GroundLabel] = {
     ),
 }
 
-GROUNDS: Mapping[Ground, Marked] = {ground: label.name for ground, label in GROUND_LABELS.items()}
+GROUNDS: Mapping[Ground, LazyText] = {ground: label.name for ground, label in GROUND_LABELS.items()}
 """The names alone, for lists, statistics and mails."""

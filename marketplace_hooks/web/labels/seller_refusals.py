@@ -6,10 +6,10 @@ By the error's code, which never changes; its English is for logs and developers
 from __future__ import annotations
 
 from ...errors import PayloadRejected, Refused
-from ..i18n.language import Marked, gettext, lazy, wording
+from ..i18n.language import LazyText, gettext, lazy, wording
 from .conflicts import both_states
 
-BY_CODE: dict[str, Marked] = {
+BY_CODE: dict[str, LazyText] = {
     "withdrawn_for_good": lazy("It has been withdrawn for good. Only the marketplace can bring it back."),
     "held_by_others": lazy("You do not hold it offline, somebody else does. Only they can put it back online."),
     "changed_meanwhile": lazy("Its status has changed since you opened this page."),
@@ -20,7 +20,7 @@ BY_CODE: dict[str, Marked] = {
     "closure_in_the_past": lazy("A closure is declared beforehand: its first day cannot lie in the past."),
     "closure_over": lazy("This closure is over, and cannot be changed any more."),
 }
-BY_PATH: dict[str, Marked] = {
+BY_PATH: dict[str, LazyText] = {
     "ground": lazy("This ground does not apply to this request: you have waived it, or its kind excludes it."),
     "release_id": lazy("Choose one of this product’s versions."),
     "last_day": lazy("The last day cannot be before the first one."),

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...domain.support.state_machine import Handling
-from ..i18n.language import Marked, lazy
+from ..i18n.language import LazyText, lazy
 
 CALM = "calm"
 GOOD = "good"
 WARNING = "warning"
 BAD = "bad"
 
-TAGS: Mapping[str, tuple[str, Marked]] = {
+STATE_TAGS: Mapping[str, tuple[str, LazyText]] = {
     # products and packs
     "online": (GOOD, lazy("Online")),
     "offline_temporary": (WARNING, lazy("Offline")),
@@ -74,13 +74,13 @@ TAGS: Mapping[str, tuple[str, Marked]] = {
 }
 
 
-def tag_of(status: Any) -> tuple[str, str]:
+def state_tag(status: Any) -> tuple[str, str]:
     """The tone and the word of a state, in the reader's language."""
-    tone, label = TAGS.get(str(getattr(status, "value", status)), (CALM, None))
+    tone, label = STATE_TAGS.get(str(getattr(status, "value", status)), (CALM, None))
     return tone, str(status) if label is None else str(label)
 
 
-def standing_of(handling: Handling, refusal: Mapping[str, Any] | None) -> str:
+def display_state(handling: Handling, refusal: Mapping[str, Any] | None) -> str:
     """By which word a request's state is told: after an overturned refusal it is not one that nobody has answered."""
     is_overturned = handling is Handling.ACCEPTED and "overturned" in (refusal or {})
     return "overturned" if is_overturned else handling.value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...domain.catalog.statuses import Side, Status
-from ..i18n.language import Marked, lazy
+from ..i18n.language import LazyText, lazy
 
 HELD_BY = {
     Side.SELLER: lazy("Held offline by the seller"),
@@ -20,7 +20,7 @@ SCHEDULED_TO = {
     Status.OFFLINE_TEMPORARY: lazy("Will be taken offline"),
     Status.OFFLINE_PERMANENT: lazy("Will be withdrawn for good"),
 }
-STEPS: dict[str, Marked] = {
+STEPS: dict[str, LazyText] = {
     "product_page": lazy("The product’s page"),
     "product_pages": lazy("The products’ pages"),
     "pack_page": lazy("The pack’s page"),

@@ -8,31 +8,31 @@ from __future__ import annotations
 from ...domain.inspections.evidence import Strength
 from ...domain.support.deadlines import BusinessDayPolicy, SkipReason
 from ...domain.support.state_machine import ClockName, Kind
-from ..i18n.language import Marked, lazy
+from ..i18n.language import LazyText, lazy
 
-KINDS: dict[Kind, Marked] = {
+KINDS: dict[Kind, LazyText] = {
     Kind.ANOMALY: lazy("Something does not work"),
     Kind.INSTALLATION: lazy("Installation"),
     Kind.CONFIGURATION: lazy("Configuration"),
     Kind.QUESTION: lazy("Question"),
 }
 
-CLOCKS: dict[ClockName, Marked] = {
+CLOCKS: dict[ClockName, LazyText] = {
     ClockName.ACKNOWLEDGEMENT: lazy("Taking charge"),
     ClockName.FIX: lazy("Fix"),
 }
-POLICIES: dict[BusinessDayPolicy, Marked] = {
+POLICIES: dict[BusinessDayPolicy, LazyText] = {
     BusinessDayPolicy.MF: lazy("Monday to Friday, public holidays included"),
     BusinessDayPolicy.MF_ROLL: lazy("Monday to Friday; a last day that is a public holiday moves on"),
     BusinessDayPolicy.LEGAL: lazy("Monday to Friday, without public holidays"),
 }
-SKIPPED: dict[SkipReason, Marked] = {
+SKIPPED: dict[SkipReason, LazyText] = {
     SkipReason.WEEK_END: lazy("week-end"),
     SkipReason.CLOSURE: lazy("announced closure"),
     SkipReason.HOLIDAY: lazy("public holiday"),
 }
 
-CHECKS: dict[str, Marked] = {
+CHECKS: dict[str, LazyText] = {
     "entitlement": lazy("Business Care"),
     "merchant_site": lazy("Merchant site"),
     "platform_version": lazy("PrestaShop version"),
@@ -40,7 +40,7 @@ CHECKS: dict[str, Marked] = {
     "conflicting_development": lazy("Conflicting developments"),
     "sources": lazy("Source code"),
 }
-PROBES: dict[str, Marked] = {
+PROBES: dict[str, LazyText] = {
     "admin_api": lazy("the shop’s Admin API"),
     "webservice": lazy("the shop’s webservice"),
     "companion": lazy("the companion module"),
@@ -49,7 +49,7 @@ PROBES: dict[str, Marked] = {
     "public_page": lazy("the shop’s public page"),
     "declaration": lazy("the customer’s own word"),
 }
-STRENGTHS: dict[Strength, Marked] = {
+STRENGTHS: dict[Strength, LazyText] = {
     Strength.DECLARED_CHECKED: lazy("told by the shop, and checked"),
     Strength.VERIFIED: lazy("verified"),
     Strength.OBSERVED: lazy("observed"),
@@ -57,14 +57,14 @@ STRENGTHS: dict[Strength, Marked] = {
     Strength.DECLARED: lazy("declared, not verified"),
 }
 
-MISSING: dict[str, Marked] = {
+MISSING: dict[str, LazyText] = {
     "shop_binding": lazy("the merchant site of the purchase"),
     "shop_url": lazy("the address of the merchant site"),
     "payment": lazy("the payment of the renewal"),
     "platform_version": lazy("the PrestaShop version of the site"),
 }
 
-ENTITLEMENT: dict[str, Marked] = {
+ENTITLEMENT: dict[str, LazyText] = {
     "NOT_FOUND": lazy("There is no such purchase."),
     "PRODUCT_SCOPE_MISMATCH": lazy("The purchase is of another product."),
     "REFUNDED": lazy("The purchase was refunded, and support ended with it."),
@@ -81,7 +81,7 @@ ENTITLEMENT: dict[str, Marked] = {
     "VALID_RENEWAL_CANCELLED": lazy("It goes on until its last day, and will not be renewed."),
     "VALID": lazy("It is active for this product and this site."),
 }
-REMEDIES: dict[str, Marked] = {
+REMEDIES: dict[str, LazyText] = {
     "buy": lazy("The product has to be bought."),
     "reactivate": lazy("The customer can reactivate it on the purchase’s page."),
     "wait_for_payment": lazy("The renewal is being paid."),
@@ -91,7 +91,7 @@ REMEDIES: dict[str, Marked] = {
     "change_shop": lazy("The marketplace can change the merchant site of the purchase."),
 }
 
-REPLY_REASONS: dict[str, Marked] = {
+REPLY_REASONS: dict[str, LazyText] = {
     "human": lazy("a personal answer"),
     "not_public": lazy("an internal note"),
     "before_request": lazy("dated before the request"),

@@ -15,16 +15,16 @@ from ...config.settings import Settings
 from ...domain.instants import parse_instant
 from ...domain.notifications import MailFacts, Reader, RenderedMail
 from ..i18n.formatting import LANGUAGES, Wording
-from ..i18n.language import DEFAULT_LANGUAGE, Marked
+from ..i18n.language import DEFAULT_LANGUAGE, LazyText
 from ..labels.refusal_grounds import GROUNDS
 from ..labels.support import ENTITLEMENT, KINDS, MISSING, REMEDIES
-from .texts import CLOSED, FOOTER, FOOTER_ACCOUNT, GREETING, SEE, SEE_ACCOUNT, WORDS, Words
+from .texts import CLOSED, FOOTER, FOOTER_ACCOUNT, GREETING, MAIL_TEXTS, SEE, SEE_ACCOUNT, MailText
 
 WIDTH = 76
 _PLACES = {Reader.CUSTOMER: "/support/", Reader.SELLER: "/seller/requests/"}
 
 
-def write_letter(settings: Settings, facts: MailFacts, locale: str) -> RenderedMail | None:
+def render_mail(settings: Settings, facts: MailFacts, locale: str) -> RenderedMail | None:
     """The mail that tells of an event, for a reader of this locale; None when there are no words for it."""
     words = _words(facts)
     if words is None:
@@ -52,10 +52,10 @@ def write_letter(settings: Settings, facts: MailFacts, locale: str) -> RenderedM
     return RenderedMail(subject=subject, text="\n\n".join(parts) + "\n", language=wording.language)
 
 
-def _words(facts: MailFacts) -> Words | None:
+def _words(facts: MailFacts) -> MailText | None:
     """The words for the event, for what it says where it may say several things."""
     data = facts.data
-    known = WORDS[facts.reader]
+    known = MAIL_TEXTS[facts.reader]
     variant = data.get("by")
     if data.get("proposed_kind"):
         variant = "proposed"
@@ -71,7 +71,7 @@ def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
     amount = data.get("amount") or {}
     reason = data.get("reason")
     code = data.get("code")
-    title = wording.said(facts.product_title).plain if facts.product_title else ""
+    title = wording.localized(facts.product_title).plain if facts.product_title else ""
     return {
         "about": facts.request_subject or "",
         "product": title or str(data.get("product_id") or ""),
@@ -86,7 +86,7 @@ def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
     }
 
 
-def _said(wording: Wording, words: Mapping[Any, Marked], key: Any) -> str:
+def _said(wording: Wording, words: Mapping[Any, LazyText], key: Any) -> str:
     known = words.get(str(key))
     return wording.gettext(known.message) if known else ""
 
@@ -99,7 +99,7 @@ def _day(wording: Wording, told: str) -> str:
     return wording.day(instant - timedelta(seconds=1)) if instant else wording.day(date.fromisoformat(told))
 
 
-def _filled(wording: Wording, marked: Marked, values: Mapping[str, str]) -> str:
+def _filled(wording: Wording, marked: LazyText, values: Mapping[str, str]) -> str:
     return _wrapped(wording.gettext(marked.message, **values).strip())
 
 

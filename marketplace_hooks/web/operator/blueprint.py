@@ -6,4 +6,4 @@ from ..labels import operator as labels
 from ..layout import page_blueprint
 
 blueprint = page_blueprint("mh_operator", __name__)
-blueprint.context_processor(labels.in_templates)
+blueprint.context_processor(labels.template_context)

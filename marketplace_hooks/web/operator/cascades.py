@@ -13,12 +13,12 @@ from ...services.operations import event_log
 from ...services.operations.event_trace import trace_cascade
 from ..csrf import wants_fragment
 from ..identity.authorization import audience
-from ..labels.states import tag_of
-from ..list_pages import A_PAGE, Paged, asked, asked_word, known_id
+from ..labels.states import state_tag
+from ..list_pages import PAGE_SIZE, ListPage, checked_id, query_choice, query_text
 from ..pagination import encode
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import number_after, page
+from .layout import cursor_number, page
 
 LIST = "operator-cascades"
 
@@ -27,21 +27,21 @@ LIST = "operator-cascades"
 @audience(Role.OPERATOR)
 def cascades() -> Response:
     """All cascades, the newest first."""
-    kind = asked_word("kind", SubjectKind)
-    id_ = asked("id")
-    state = asked_word("state", CascadeState)
+    kind = query_choice("kind", SubjectKind)
+    id_ = query_text("id")
+    state = query_choice("state", CascadeState)
     about = (kind or SubjectKind.PRODUCT, id_) if id_ is not None else None
     with current_runtime().database.reading() as session:
         found, before = event_log.find_cascades(
-            session, state=state, subject=about, before=number_after(LIST), limit=A_PAGE
+            session, state=state, subject=about, before=cursor_number(LIST), limit=PAGE_SIZE
         )
         return page(
             "cascades",
-            listed=Paged(items=found, next_after=encode(LIST, before)),
+            listed=ListPage(items=found, next_after=encode(LIST, before)),
             kind=kind,
             id=id_,
             state=state,
-            states=[(one.value, tag_of(one)[1]) for one in CascadeState],
+            states=[(one.value, state_tag(one)[1]) for one in CascadeState],
             is_narrowed=id_ is not None or state is not None,
         )
 
@@ -51,7 +51,7 @@ def cascades() -> Response:
 def cascade(cascade_id: str) -> Response:
     """One cascade: its steps, why it runs, and what it has told."""
     with current_runtime().database.reading() as session:
-        found = read_cascade_progress(session, known_id(cascade_id), Visibility(everything=True))
+        found = read_cascade_progress(session, checked_id(cascade_id), Visibility(everything=True))
         error = event_log.cascade_error(session, found.id) if found.state is CascadeState.FAILED else None
         return page(
             "cascade_steps" if wants_fragment() else "cascade",

@@ -12,8 +12,8 @@ from ...models.inbox import InboxState
 from ...services.operations.dashboard import LAG_BOUNDS_S, MOST_COUNTED, Dashboard, read_dashboard
 from ..i18n.language import gettext, wording
 from ..identity.authorization import audience
-from ..labels.operator import told_span
-from ..labels.states import tag_of
+from ..labels.operator import duration_label
+from ..labels.states import state_tag
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page
@@ -32,12 +32,12 @@ def overview() -> Response:
         "overview",
         tasks=_tasks(dashboard),
         waiting=_counted(dashboard.backlog[InboxState.RECEIVED]),
-        oldest=told_span(waited_s),
-        median=told_span(dashboard.lag.median_s),
-        slow=told_span(dashboard.lag.slow_s),
-        backlog=[(tag_of(state)[1], count) for state, count in dashboard.backlog.items()],
+        oldest=duration_label(waited_s),
+        median=duration_label(dashboard.lag.median_s),
+        slow=duration_label(dashboard.lag.slow_s),
+        backlog=[(state_tag(state)[1], count) for state, count in dashboard.backlog.items()],
         lag=list(zip(_lag_labels(), dashboard.lag.counts, strict=True)),
-        deliveries=[(tag_of(state)[1], count) for state, count in dashboard.deliveries.items()],
+        deliveries=[(state_tag(state)[1], count) for state, count in dashboard.deliveries.items()],
         missed={name: list(zip(_days(dashboard), dashboard.missed[name], strict=True)) for name in ClockName},
         missed_today=sum(counts[-1] for counts in dashboard.missed.values()),
     )
@@ -70,7 +70,7 @@ def _counted(count: int) -> str:
 
 
 def _lag_labels() -> list[str]:
-    within = [gettext("up to %(span)s", span=told_span(bound)) for bound in LAG_BOUNDS_S]
+    within = [gettext("up to %(span)s", span=duration_label(bound)) for bound in LAG_BOUNDS_S]
     return [*within, gettext("longer")]
 
 

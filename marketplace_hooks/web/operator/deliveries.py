@@ -16,17 +16,17 @@ from ...services.core.unit_of_work import UnitOfWork
 from ...services.outbox import delivery_log
 from ...services.outbox.payload_retention import is_purged
 from ...services.outbox.redeliver import redeliver
-from ..csrf import tell
+from ..flash import flash
 from ..form_idempotency import run_form_once
 from ..i18n.language import gettext
 from ..identity.authorization import audience
 from ..labels.operator import SUBJECTS
-from ..labels.states import tag_of
-from ..list_pages import A_PAGE, Paged, asked, asked_word
+from ..labels.states import state_tag
+from ..list_pages import PAGE_SIZE, ListPage, query_choice, query_text
 from ..pagination import encode
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import number_after, page
+from .layout import cursor_number, page
 
 LIST = "operator-deliveries"
 LARGEST = 2**63 - 1
@@ -37,9 +37,9 @@ _TOLD_OF = {"request": "support_request"}
 @audience(Role.OPERATOR)
 def deliveries() -> Response:
     """The log of what was sent, the newest first."""
-    kind = asked("kind")
-    id_ = asked("id")
-    state = asked_word("state", DeliveryState)
+    kind = query_text("kind")
+    id_ = query_text("id")
+    state = query_choice("state", DeliveryState)
     by_subject = id_ is not None and kind in SUBJECTS and kind != "event"
     with current_runtime().database.reading() as session:
         found, before = delivery_log.find_deliveries(
@@ -47,16 +47,16 @@ def deliveries() -> Response:
             state=state,
             event_id=None if by_subject else id_,
             subject=(_TOLD_OF.get(kind or "", kind or ""), id_ or "") if by_subject else None,
-            before=number_after(LIST),
-            limit=A_PAGE,
+            before=cursor_number(LIST),
+            limit=PAGE_SIZE,
         )
         return page(
             "deliveries",
-            listed=Paged(items=found, next_after=encode(LIST, before)),
+            listed=ListPage(items=found, next_after=encode(LIST, before)),
             kind=kind,
             id=id_,
             state=state,
-            states=[(one.value, tag_of(one)[1]) for one in DeliveryState],
+            states=[(one.value, state_tag(one)[1]) for one in DeliveryState],
             is_narrowed=id_ is not None or state is not None,
         )
 
@@ -95,14 +95,14 @@ def send_again(delivery_id: int) -> BaseResponse:
     try:
         run_form_once(act)
     except Conflict as refused:
-        tell("warning", _why_not(refused))
+        flash("warning", _why_not(refused))
     else:
-        tell("good", gettext("It is sent again, under the same id."))
+        flash("good", gettext("It is sent again, under the same id."))
     return redirect(url_for("mh_operator.delivery", delivery_id=delivery_id), 303)
 
 
 def _why_not(refused: Conflict) -> str:
     if refused.code == "payload_purged":
         return gettext("Its content is no longer kept, so it cannot be sent again.")
-    _, word = tag_of(refused.facts.get("state", ""))
+    _, word = state_tag(refused.facts.get("state", ""))
     return gettext("Nothing was done: the delivery is “%(state)s” now.", state=word)

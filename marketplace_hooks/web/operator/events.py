@@ -21,16 +21,16 @@ from ...services.core.unit_of_work import run_in_transaction
 from ...services.inbox import leasing
 from ...services.operations import event_log
 from ...services.operations.event_trace import trace_event
-from ..csrf import tell
+from ..flash import flash
 from ..i18n.language import gettext, wording
 from ..identity.authorization import audience, signed_in
 from ..labels.operator import SUBJECTS
-from ..labels.states import tag_of
-from ..list_pages import A_PAGE, Paged, asked, asked_word, known_id
+from ..labels.states import state_tag
+from ..list_pages import PAGE_SIZE, ListPage, checked_id, query_choice, query_text
 from ..pagination import encode
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import asked_day, number_after, page
+from .layout import cursor_number, page, query_day
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +44,11 @@ IMPERSONAL = ("product.", "pack.", "release.published", "seller.")
 @audience(Role.OPERATOR)
 def events() -> Response:
     """The log of what was received, the newest first, narrowed by what is asked for."""
-    kind = asked("kind")
-    id_ = asked("id")
-    first = asked_day("from")
-    last = asked_day("to")
-    wanted: dict[str, Any] = {"type_": asked("type"), "state": asked_word("state", InboxState)}
+    kind = query_text("kind")
+    id_ = query_text("id")
+    first = query_day("from")
+    last = query_day("to")
+    wanted: dict[str, Any] = {"type_": query_text("type"), "state": query_choice("state", InboxState)}
     if id_ is not None:
         found_by = {"event_id": id_} if kind not in SUBJECTS or kind == "event" else {"subject": f"{kind}:{id_}"}
         wanted |= found_by
@@ -58,18 +58,18 @@ def events() -> Response:
             **wanted,
             received_from=None if first is None else _start_of(first),
             received_before=None if last is None else _start_of(last + timedelta(days=1)),
-            before=number_after(LIST),
-            limit=A_PAGE,
+            before=cursor_number(LIST),
+            limit=PAGE_SIZE,
         )
         return page(
             "events",
-            listed=Paged(items=found, next_after=encode(LIST, before)),
+            listed=ListPage(items=found, next_after=encode(LIST, before)),
             kind=kind,
             id=id_,
             type=wanted["type_"],
             types=sorted(EVENTS),
             state=wanted["state"],
-            states=[(state.value, tag_of(state)[1]) for state in InboxState],
+            states=[(state.value, state_tag(state)[1]) for state in InboxState],
             first=first,
             last=last,
             is_narrowed=any(value is not None for value in (*wanted.values(), first, last)),
@@ -114,16 +114,18 @@ def confirm_replay(event_id: str) -> BaseResponse:
     """Have it applied again."""
     source = _source()
     try:
-        run_in_transaction(current_runtime(), lambda uow: leasing.replay_event(uow, known_id(event_id), source=source))
+        run_in_transaction(
+            current_runtime(), lambda uow: leasing.replay_event(uow, checked_id(event_id), source=source)
+        )
     except Conflict as refused:
-        tell("warning", _why_not(refused))
+        flash("warning", _why_not(refused))
     else:
-        tell("good", gettext("The event is applied again. What becomes of it is shown below."))
+        flash("good", gettext("The event is applied again. What becomes of it is shown below."))
     return redirect(url_for("mh_operator.event", event_id=event_id, source=source), 303)
 
 
 def _received(session: Session, event_id: str) -> event_log.ReceivedEvent:
-    return event_log.find_event(session, known_id(event_id), source=_source())
+    return event_log.find_event(session, checked_id(event_id), source=_source())
 
 
 def _source() -> str | None:
@@ -135,7 +137,7 @@ def _why_not(refused: Conflict) -> str:
         return gettext("Its content is no longer kept, so it cannot be applied again.")
     if refused.code == "several_sources":
         return gettext("Several sources have an event of this id. Choose one in the list.")
-    _, word = tag_of(refused.facts.get("state", ""))
+    _, word = state_tag(refused.facts.get("state", ""))
     return gettext("Nothing was done: the event is “%(state)s” now.", state=word)
 
 

@@ -9,16 +9,16 @@ from flask import Response, request
 
 from ...domain.instants import format_instant, parse_instant
 from ...errors import Refused
-from ..list_pages import show_in
+from ..list_pages import render_page
 from ..pagination import decode, decode_number
 
 
 def page(name: str, code: int = 200, /, **context: Any) -> Response:
     """A page of the room."""
-    return show_in("operator", name, code, context)
+    return render_page("operator", name, code, context)
 
 
-def asked_day(name: str) -> date | None:
+def query_day(name: str) -> date | None:
     """A parameter that is a civil day, as a browser's date field sends it; None for what is none."""
     text = request.args.get(name, "").strip()
     try:
@@ -28,12 +28,12 @@ def asked_day(name: str) -> date | None:
     return day if day is not None and 1900 <= day.year <= 9000 else None
 
 
-def number_after(kind: str) -> int | None:
+def cursor_number(kind: str) -> int | None:
     """The number after which this page of a list begins; None: from its beginning."""
     return decode_number(kind, request.args.get("after") or None)
 
 
-def place_after(kind: str) -> tuple[datetime, str] | None:
+def cursor_place(kind: str) -> tuple[datetime, str] | None:
     """The same for a list by instants: (instant, id)."""
     key = decode(kind, request.args.get("after") or None)
     if key is None:

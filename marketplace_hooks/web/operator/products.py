@@ -14,12 +14,12 @@ from ...services.catalog.pages import ProductPage, Visibility, find_products, pr
 from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_reinstatement
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ..csrf import tell
+from ..flash import flash
 from ..form_idempotency import run_form_once
 from ..i18n.language import gettext
 from ..identity.authorization import audience
-from ..labels.states import tag_of
-from ..list_pages import A_PAGE, Paged, asked, asked_word, known_id
+from ..labels.states import state_tag
+from ..list_pages import PAGE_SIZE, ListPage, checked_id, query_choice, query_text
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -35,26 +35,26 @@ EVERYTHING = Visibility(everything=True)
 @audience(Role.OPERATOR)
 def products() -> Response:
     """All products, hidden ones too, by id: by words of the name, status and seller."""
-    search = asked("q")
-    seller_id = asked("seller")
-    status = asked_word("status", Status)
+    search = query_text("q")
+    seller_id = query_text("seller")
+    status = query_choice("status", Status)
     with current_runtime().database.reading() as session:
         found = find_products(
             session,
             search=search,
             seller_id=seller_id,
             status=status,
-            after=decode(LIST, asked("after")),
-            limit=A_PAGE,
+            after=decode(LIST, query_text("after")),
+            limit=PAGE_SIZE,
             visibility=EVERYTHING,
         )
         return page(
             "products",
-            listed=Paged(items=found.items, next_after=encode(LIST, found.next_after)),
+            listed=ListPage(items=found.items, next_after=encode(LIST, found.next_after)),
             search=search,
             seller_id=seller_id,
             wanted=status,
-            statuses=[(one.value, tag_of(one)[1]) for one in Status],
+            statuses=[(one.value, state_tag(one)[1]) for one in Status],
         )
 
 
@@ -82,7 +82,7 @@ def confirm_reinstatement(product_id: str) -> BaseResponse:
     reason = request.form.get("reason", "").strip()
     if not reason or len(reason) > LONGEST_REASON or "\0" in reason:
         return _asked_to_reinstate(product_id, error=gettext("Say why, in a few words"), status=422)
-    target = StatusChangeTarget(kind=SubjectKind.PRODUCT, id=known_id(product_id))
+    target = StatusChangeTarget(kind=SubjectKind.PRODUCT, id=checked_id(product_id))
 
     def act(uow: UnitOfWork) -> str:
         return request_reinstatement(uow, target, Cause(actor=Side.MARKETPLACE, reason=reason)).cascade_id or ""
@@ -92,15 +92,15 @@ def confirm_reinstatement(product_id: str) -> BaseResponse:
     except Conflict as refused:
         if refused.code != "not_withdrawn":
             raise
-        tell("warning", gettext("Nothing was done: it is not withdrawn any more."))
+        flash("warning", gettext("Nothing was done: it is not withdrawn any more."))
     else:
-        tell("good", gettext("The product is back, offline. Put it back online when it may be sold again."))
+        flash("good", gettext("The product is back, offline. Put it back online when it may be sold again."))
     return redirect(url_for("mh_operator.product", product_id=product_id), 303)
 
 
 def known_product(session: Session, product_id: str) -> ProductPage:
     """The product, hidden or not. Raises `NotFound`."""
-    found = product_page(session, known_id(product_id), visibility=EVERYTHING, now=current_runtime().now())
+    found = product_page(session, checked_id(product_id), visibility=EVERYTHING, now=current_runtime().now())
     if found is None:
         raise NotFound(f"there is no product {product_id}")
     return found

@@ -10,22 +10,22 @@ from ...services.catalog.names import customer_names, product_titles
 from ...services.support.work_queue import refunds_in
 from ..identity.authorization import audience
 from ..labels.operator import REFUND_LISTS
-from ..list_pages import A_PAGE, asked_word, paged
+from ..list_pages import PAGE_SIZE, list_page, query_choice
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import key_of, page, place_after
+from .layout import cursor_place, key_of, page
 
 
 @blueprint.get("/operator/refunds")
 @audience(Role.OPERATOR)
 def refunds() -> Response:
     """The refunds in one state, the longest due first; without a wish, those to be made by hand."""
-    wanted = asked_word("state", RefundState)
+    wanted = query_choice("state", RefundState)
     state = wanted if wanted in REFUND_LISTS else RefundState.MANUAL
     kind = f"operator-refunds-{state}"
     with current_runtime().database.reading() as session:
-        found = refunds_in(session, state, after=place_after(kind), limit=A_PAGE + 1)
-        listed = paged(kind, found, lambda one: key_of((one.claim.due_at, one.claim.request_id)))
+        found = refunds_in(session, state, after=cursor_place(kind), limit=PAGE_SIZE + 1)
+        listed = list_page(kind, found, lambda one: key_of((one.claim.due_at, one.claim.request_id)))
         return page(
             "refunds",
             listed=listed,

@@ -12,7 +12,7 @@ from ...services.support.closures import current_closures
 from ...services.support.sla_report import MonthReport, read_sla_report
 from ..i18n.language import wording
 from ..identity.authorization import audience
-from ..list_pages import A_PAGE, asked, known_id, paged
+from ..list_pages import PAGE_SIZE, checked_id, list_page, query_text
 from ..pagination import decode
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -26,11 +26,11 @@ MONTHS = 12
 @audience(Role.OPERATOR)
 def sellers() -> Response:
     """All sellers by id, or those whose name holds what is searched for."""
-    search = asked("q")
-    after = decode(LIST, asked("after"))
+    search = query_text("q")
+    after = decode(LIST, query_text("after"))
     with current_runtime().database.reading() as session:
-        found = find_sellers(session, search=search, after=after, limit=A_PAGE + 1)
-        return page("sellers", listed=paged(LIST, found, lambda one: one.seller_id), search=search)
+        found = find_sellers(session, search=search, after=after, limit=PAGE_SIZE + 1)
+        return page("sellers", listed=list_page(LIST, found, lambda one: one.seller_id), search=search)
 
 
 @blueprint.get("/operator/sellers/<seller_id>")
@@ -41,7 +41,7 @@ def seller(seller_id: str) -> Response:
     zone = current_runtime().settings.reference_zone
     today = day_of(now, zone)
     with current_runtime().database.reading() as session:
-        found = find_seller(session, known_id(seller_id))
+        found = find_seller(session, checked_id(seller_id))
         if found is None:
             raise NotFound
         first = add_months(today.replace(day=1), 1 - MONTHS)

@@ -9,14 +9,14 @@ from ...domain.catalog.statuses import Side
 from ...errors import Refused
 from ...models.access import Role
 from ...models.products import SubjectKind
-from ..i18n.language import Marked, gettext, lazy
+from ..i18n.language import LazyText, gettext, lazy
 from ..identity.authorization import audience
 from ..status_change_page import StatusChangePage, apply_change, show_change
 from .blueprint import blueprint
 from .layout import page
 from .products import known_product
 
-WHY: dict[str, Marked] = {
+WHY: dict[str, LazyText] = {
     "withdrawn_for_good": lazy("It has been withdrawn for good. Reinstate it first."),
     "held_by_others": lazy("You do not hold it offline, somebody else does. Only they can put it back online."),
     "changed_meanwhile": lazy("Its status has changed since you opened this page."),

@@ -21,12 +21,12 @@ from ...services.support.manual_refunds import settle_by_hand
 from ...services.support.messages import post_message
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of
-from ..csrf import tell
+from ..flash import flash
 from ..form_idempotency import form_key, run_form_once
-from ..i18n.language import Marked, gettext, lazy
+from ..i18n.language import LazyText, gettext, lazy
 from ..identity.authorization import audience, signed_in
 from ..labels.conflicts import both_states
-from ..list_pages import known_id
+from ..list_pages import checked_id
 from .blueprint import blueprint
 from .support_requests import kind_of, shown_request
 
@@ -54,7 +54,7 @@ class Move:
     """One thing that can be done. `needs` are the fields that must be filled in."""
 
     act: Act
-    done: Marked
+    done: LazyText
     needs: tuple[str, ...] = ("text",)
 
 
@@ -112,7 +112,7 @@ def move_request(request_id: str, move: str) -> BaseResponse:
     wanted = MOVES.get(move)
     if wanted is None:
         raise NotFound("there is no such move")
-    form = _filled(known_id(request_id))
+    form = _filled(checked_id(request_id))
     errors = _errors(form, wanted)
     if errors:
         return shown_request(request_id, status=422, errors=errors, move=move)
@@ -125,9 +125,9 @@ def move_request(request_id: str, move: str) -> BaseResponse:
     try:
         run_form_once(act)
     except Conflict as refused:
-        tell("warning", _why_not(refused))
+        flash("warning", _why_not(refused))
     else:
-        tell("good", str(wanted.done))
+        flash("good", str(wanted.done))
     back = url_for("mh_operator.support_request", request_id=request_id)
     return redirect(url_for("mh_operator.refunds") if request.form.get("back") == "refunds" else back, 303)
 

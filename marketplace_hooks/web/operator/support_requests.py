@@ -20,10 +20,10 @@ from ..identity.authorization import audience
 from ..labels.catalog import versions
 from ..labels.refusal_grounds import GROUNDS
 from ..labels.support import CHECKS, CLOCKS, ENTITLEMENT, KINDS, MISSING, POLICIES, REPLY_REASONS, SKIPPED
-from ..list_pages import A_PAGE, asked, known_id, paged
+from ..list_pages import PAGE_SIZE, checked_id, list_page, query_text
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import key_of, number_after, page, place_after
+from .layout import cursor_number, cursor_place, key_of, page
 
 LATE = "operator-late"
 CONTESTED = "operator-contested"
@@ -34,15 +34,15 @@ EXTENDABLE = ("running", "suspended")
 @audience(Role.OPERATOR)
 def requests() -> BaseResponse:
     """The open requests with a missed clock, or those whose refusal is contested; one is found by its id."""
-    if (wanted := asked("id")) is not None:
+    if (wanted := query_text("id")) is not None:
         return redirect(url_for("mh_operator.support_request", request_id=wanted), 303)
     return _contested() if request.args.get("show") == "contested" else _late()
 
 
 def _late() -> Response:
     with current_runtime().database.reading() as session:
-        listed = paged(
-            LATE, late_requests(session, after=place_after(LATE), limit=A_PAGE + 1), lambda one: key_of(one.place)
+        listed = list_page(
+            LATE, late_requests(session, after=cursor_place(LATE), limit=PAGE_SIZE + 1), lambda one: key_of(one.place)
         )
         titles = product_titles(session, {one.request.product_id for one in listed.items})
         return page("late", listed=listed, titles=titles, show="late", clock_names=CLOCKS, now=current_runtime().now())
@@ -50,8 +50,8 @@ def _late() -> Response:
 
 def _contested() -> Response:
     with current_runtime().database.reading() as session:
-        found = contested_requests(session, after=number_after(CONTESTED), limit=A_PAGE + 1)
-        listed = paged(CONTESTED, found, lambda one: one.number)
+        found = contested_requests(session, after=cursor_number(CONTESTED), limit=PAGE_SIZE + 1)
+        listed = list_page(CONTESTED, found, lambda one: one.number)
         titles = product_titles(session, {one.product_id for one in listed.items})
         return page("contested", listed=listed, titles=titles, show="contested", grounds=GROUNDS)
 
@@ -69,7 +69,7 @@ def shown_request(
     """The request's page; `errors` are of the form of one `move`, which is shown open."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
-        found = visible_request(session, known_id(request_id), Viewer())
+        found = visible_request(session, checked_id(request_id), Viewer())
         zone = runtime.settings.reference_zone
         told = whole(session, found, Viewer(), now=runtime.now(), zone=zone)
         seller = session.get(Seller, found.seller_id)

@@ -18,11 +18,11 @@ from ...services.catalog.names import product_titles
 from ...services.catalog.pages import Visibility
 from ..csrf import wants_fragment
 from ..identity.authorization import audience
-from ..list_pages import known_id
+from ..list_pages import checked_id
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page, seller_id
-from .template_context import told_side
+from .template_context import actor_label
 
 
 @blueprint.get("/seller/progress/<cascade_id>")
@@ -30,7 +30,7 @@ from .template_context import told_side
 def progress(cascade_id: str) -> Response:
     """The steps of one cascade."""
     with current_runtime().database.reading() as session:
-        found = read_cascade_progress(session, known_id(cascade_id), Visibility(seller_id=seller_id()))
+        found = read_cascade_progress(session, checked_id(cascade_id), Visibility(seller_id=seller_id()))
         if found.subject.kind is SubjectKind.PRODUCT:
             title = product_titles(session, [found.subject.id]).get(found.subject.id, {})
         else:
@@ -39,6 +39,6 @@ def progress(cascade_id: str) -> Response:
         "progress_steps" if wants_fragment() else "progress",
         found=found,
         title=title,
-        by=told_side(str(found.cause.get("actor", ""))),
+        by=actor_label(str(found.cause.get("actor", ""))),
         runs=found.state is CascadeState.RUNNING,
     )

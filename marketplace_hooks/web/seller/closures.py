@@ -23,18 +23,18 @@ from ...services.support.closures import (
     shorten_own_closure,
     state_of,
 )
-from ..csrf import tell
+from ..flash import flash
 from ..form_idempotency import run_form_once
 from ..form_reader import Filled
-from ..i18n.language import Marked, gettext, lazy, wording
+from ..i18n.language import LazyText, gettext, lazy, wording
 from ..identity.authorization import audience
 from ..labels.seller_refusals import sentence_of
-from ..list_pages import known_id
+from ..list_pages import checked_id
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page, seller_id
 
-SUSPENDS: dict[ClosuresSuspend, Marked] = {
+SUSPENDS: dict[ClosuresSuspend, LazyText] = {
     ClosuresSuspend.YES: lazy("Its days do not count, for requests of before and of after."),
     ClosuresSuspend.NO: lazy("Its days count like any others."),
     ClosuresSuspend.DECLARED_BEFORE_REQUEST: lazy(
@@ -95,7 +95,7 @@ def shorten(closure_id: str) -> BaseResponse:
     cause = Cause(actor="seller", reason="")
 
     def act(uow: UnitOfWork) -> str:
-        return shorten_own_closure(uow, seller_id(), known_id(closure_id), last_day, cause).id
+        return shorten_own_closure(uow, seller_id(), checked_id(closure_id), last_day, cause).id
 
     return _done(act, gettext("Shortened. Your customers have been told."))
 
@@ -107,7 +107,7 @@ def cancel(closure_id: str) -> BaseResponse:
     cause = Cause(actor="seller", reason="")
 
     def act(uow: UnitOfWork) -> str:
-        return cancel_own_closure(uow, seller_id(), known_id(closure_id), cause).id
+        return cancel_own_closure(uow, seller_id(), checked_id(closure_id), cause).id
 
     return _done(act, gettext("Cancelled. Your customers have been told."))
 
@@ -120,7 +120,7 @@ def _done(act: Callable[[UnitOfWork], str], told: str) -> BaseResponse:
             raise
         code = 422 if isinstance(refused, PayloadRejected) else 409
         return _shown(Filled(), code=code, refused=sentence_of(refused))
-    tell("good", told)
+    flash("good", told)
     return redirect(url_for("mh_seller.closures"), 303)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from ..identity.authorization import signed_in
-from ..list_pages import show_in
+from ..list_pages import render_page
 from ..pagination import decode
 
 
@@ -18,7 +18,7 @@ def seller_id() -> str:
 
 def page(name: str, code: int = 200, /, **context: Any) -> Response:
     """A page of the room."""
-    return show_in("seller", name, code, context)
+    return render_page("seller", name, code, context)
 
 
 def cursor(kind: str) -> str | None:

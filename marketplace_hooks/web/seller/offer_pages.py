@@ -16,14 +16,14 @@ from ...services.catalog.pages import PackPage, ProductPage, Visibility, pack_pa
 from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_cancellation
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ..csrf import tell
+from ..flash import flash
 from ..form_idempotency import run_form_once
 from ..i18n.language import gettext
 from ..labels.seller_refusals import sentence_of
-from ..list_pages import known_id
+from ..list_pages import checked_id
 from ..state import current_runtime
 from .layout import page, seller_id
-from .template_context import what_happened
+from .template_context import history_entry
 
 ENTRIES = 20
 _PAGES = {SubjectKind.PRODUCT: "mh_seller.product", SubjectKind.PACK: "mh_seller.pack"}
@@ -33,7 +33,7 @@ _CHANGES = {SubjectKind.PRODUCT: "mh_seller.change", SubjectKind.PACK: "mh_selle
 def own_product(session: Session, product_id: str) -> ProductPage:
     """The product, if the seller of this room sells it. Raises `NotFound`."""
     found = product_page(
-        session, known_id(product_id), visibility=Visibility(seller_id=seller_id()), now=current_runtime().now()
+        session, checked_id(product_id), visibility=Visibility(seller_id=seller_id()), now=current_runtime().now()
     )
     if found is None or found.card.seller_id != seller_id():
         raise NotFound(f"there is no product {product_id}")
@@ -42,7 +42,7 @@ def own_product(session: Session, product_id: str) -> ProductPage:
 
 def own_pack(session: Session, pack_id: str) -> PackPage:
     """The pack, if the seller of this room sells it. Raises `NotFound`."""
-    found = pack_page(session, known_id(pack_id))
+    found = pack_page(session, checked_id(pack_id))
     if found is None or found.card.seller_id != seller_id():
         raise NotFound(f"there is no pack {pack_id}")
     return found
@@ -59,7 +59,7 @@ def show(kind: SubjectKind, id_: str, *, refused: str | None = None, status: int
         status,
         found=found,
         card=found.card,
-        past=[what_happened(one) for one in past],
+        past=[history_entry(one) for one in past],
         moves=_moves(kind, id_, found.holds_view),
         held_by_others=bool(held_by) and Side.SELLER not in held_by,
         refused=refused,
@@ -68,7 +68,7 @@ def show(kind: SubjectKind, id_: str, *, refused: str | None = None, status: int
 
 def cancel(kind: SubjectKind, id_: str) -> BaseResponse:
     """Cancel what the seller has scheduled for it."""
-    target = StatusChangeTarget(kind=kind, id=known_id(id_), seller_id=seller_id())
+    target = StatusChangeTarget(kind=kind, id=checked_id(id_), seller_id=seller_id())
 
     def act(uow: UnitOfWork) -> str:
         request_cancellation(uow, target, Side.SELLER, Cause(actor=Side.SELLER, reason=""))
@@ -80,7 +80,7 @@ def cancel(kind: SubjectKind, id_: str) -> BaseResponse:
         if refused.code == NotFound.code:
             raise
         return show(kind, id_, refused=sentence_of(refused), status=409)
-    tell("good", gettext("The scheduled change is cancelled."))
+    flash("good", gettext("The scheduled change is cancelled."))
     return redirect(url_for(_PAGES[kind], **_named(kind, id_)), 303)
 
 

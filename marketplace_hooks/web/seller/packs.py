@@ -9,7 +9,7 @@ from ...models.access import Role
 from ...models.products import SubjectKind
 from ...services.catalog.seller_offers import list_seller_packs
 from ..identity.authorization import audience
-from ..list_pages import A_PAGE, Paged, asked
+from ..list_pages import PAGE_SIZE, ListPage, query_text
 from ..pagination import encode
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -23,10 +23,10 @@ LIST = "own-packs"
 @audience(Role.SELLER)
 def packs() -> Response:
     """The seller's packs, by id: those whose name holds what is searched for."""
-    search = asked("q")
+    search = query_text("q")
     with current_runtime().database.reading() as session:
-        found = list_seller_packs(session, seller_id(), search=search, after=cursor(LIST), limit=A_PAGE)
-    return page("packs", listed=Paged(items=found.items, next_after=encode(LIST, found.next_after)), search=search)
+        found = list_seller_packs(session, seller_id(), search=search, after=cursor(LIST), limit=PAGE_SIZE)
+    return page("packs", listed=ListPage(items=found.items, next_after=encode(LIST, found.next_after)), search=search)
 
 
 @blueprint.get("/seller/packs/<pack_id>")

@@ -10,7 +10,7 @@ from ...models.access import Role
 from ...models.products import SubjectKind
 from ...services.catalog.seller_offers import list_seller_products
 from ..identity.authorization import audience
-from ..list_pages import A_PAGE, Paged, asked
+from ..list_pages import PAGE_SIZE, ListPage, query_text
 from ..pagination import encode
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -25,13 +25,13 @@ LIST = "own-products"
 def products() -> Response:
     """The seller's products, by id: those whose name holds what is searched for, in one status or in any."""
     wanted = request.args.get("status", "")
-    search = asked("q")
+    search = query_text("q")
     status = Status(wanted) if wanted in list(Status) else None
     with current_runtime().database.reading() as session:
         found = list_seller_products(
-            session, seller_id(), search=search, status=status, after=cursor(LIST), limit=A_PAGE
+            session, seller_id(), search=search, status=status, after=cursor(LIST), limit=PAGE_SIZE
         )
-    listed = Paged(items=found.items, next_after=encode(LIST, found.next_after))
+    listed = ListPage(items=found.items, next_after=encode(LIST, found.next_after))
     return page("products", listed=listed, search=search, status=status, statuses=list(Status))
 
 

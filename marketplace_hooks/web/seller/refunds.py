@@ -12,7 +12,7 @@ from ...models.access import Role
 from ...services.catalog.names import customer_names, product_titles
 from ...services.support.owed_refunds import RefundFilter, SellerRefund, seller_refunds
 from ..identity.authorization import audience
-from ..list_pages import A_PAGE, LONGEST_ID, paged
+from ..list_pages import LONGEST_ID, PAGE_SIZE, list_page
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import cursor, page, seller_id
@@ -27,8 +27,8 @@ def refunds() -> Response:
     wanted = request.args.get("show", RefundFilter.WAITING.value)
     which = RefundFilter(wanted) if wanted in list(RefundFilter) else RefundFilter.WAITING
     with current_runtime().database.reading() as session:
-        found = seller_refunds(session, seller_id(), which=which, after=_after(), limit=A_PAGE + 1)
-        listed = paged(LIST, found, _key)
+        found = seller_refunds(session, seller_id(), which=which, after=_after(), limit=PAGE_SIZE + 1)
+        listed = list_page(LIST, found, _key)
         titles = product_titles(session, (one.product_id for one in listed.items))
         names = customer_names(session, (one.customer_id for one in listed.items))
     return page("refunds", listed=listed, which=which, all_which=list(RefundFilter), titles=titles, names=names)

@@ -23,14 +23,14 @@ from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.support import messages, moves
 from ...services.support.requests import visible_request
 from ..actors import cause_of, message_of, viewer_of
-from ..csrf import tell
+from ..flash import flash
 from ..form_idempotency import form_key, run_form_once
 from ..form_reader import Filled
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
 from ..labels.checks import told_checks
 from ..labels.seller_refusals import sentence_of
-from ..list_pages import known_id
+from ..list_pages import checked_id
 from ..state import current_runtime
 from .blueprint import blueprint
 from .support_requests import shown_request
@@ -180,7 +180,7 @@ def _done(request_id: str, act: Act, told: str, *, reason: str = "") -> BaseResp
     identity = signed_in()
 
     def carry(uow: UnitOfWork) -> str:
-        visible_request(uow.session, known_id(request_id), viewer_of(identity))
+        visible_request(uow.session, checked_id(request_id), viewer_of(identity))
         act(uow, cause_of(identity, reason))
         return "done"
 
@@ -190,13 +190,13 @@ def _done(request_id: str, act: Act, told: str, *, reason: str = "") -> BaseResp
         if isinstance(refused, NotFound):
             raise
         return shown_request(request_id, code=409, refused=sentence_of(refused))
-    tell("good", told)
+    flash("good", told)
     return redirect(url_for("mh_seller.request_page", request_id=request_id), 303)
 
 
 def _own(request_id: str) -> SupportRequest:
     with current_runtime().database.reading() as session:
-        found = visible_request(session, known_id(request_id), viewer_of(signed_in()))
+        found = visible_request(session, checked_id(request_id), viewer_of(signed_in()))
         session.expunge(found)
         return found
 
@@ -223,7 +223,7 @@ def _refusal(request_id: str, filled: Filled, *, code: int = 200) -> Response:
 def _releases(request_id: str) -> list[Release]:
     """The product's last versions, the newest first."""
     with current_runtime().database.reading() as session:
-        request = visible_request(session, known_id(request_id), viewer_of(signed_in()))
+        request = visible_request(session, checked_id(request_id), viewer_of(signed_in()))
         query = (
             select(Release)
             .where(Release.product_id == request.product_id, Release.published_at <= current_runtime().now())

@@ -19,7 +19,7 @@ from ...services.support.requests import RequestFilter, Viewer, clocks_of, list_
 from ..identity.authorization import audience
 from ..labels.checks import told_checks
 from ..labels.clocks import told_clock
-from ..list_pages import A_PAGE, known_id, paged
+from ..list_pages import PAGE_SIZE, checked_id, list_page
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import cursor, page, seller_id
@@ -36,8 +36,8 @@ def requests() -> Response:
     viewer = Viewer(seller_id=seller_id())
     now = current_runtime().now()
     with current_runtime().database.reading() as session:
-        found = list_requests(session, viewer, which=which, now=now, after=_after(), limit=A_PAGE + 1)
-        listed = paged(LIST, found, _key)
+        found = list_requests(session, viewer, which=which, now=now, after=_after(), limit=PAGE_SIZE + 1)
+        listed = list_page(LIST, found, _key)
         running = clocks_of(session, [one.id for one in listed.items])
         titles = product_titles(session, (one.product_id for one in listed.items))
         names = customer_names(session, (one.customer_id for one in listed.items))
@@ -64,7 +64,7 @@ def shown_request(request_id: str, *, name: str = "request", code: int = 200, **
     zone = runtime.settings.reference_zone
     viewer = Viewer(seller_id=seller_id())
     with runtime.database.reading() as session:
-        found = visible_request(session, known_id(request_id), viewer)
+        found = visible_request(session, checked_id(request_id), viewer)
         told = whole(session, found, viewer, now=now, zone=zone)
         context = _beside(session, found)
     clocks = {name: told_clock(clock, now) for name, clock in told["clocks"].items() if clock is not None}

@@ -14,7 +14,7 @@ from ...services.catalog.status_history import CANCELLED, SCHEDULED, StatusHisto
 from ...services.support.owed_refunds import RefundFilter
 from ...services.support.requests import RequestFilter
 from ..form_idempotency import once_token
-from ..i18n.language import Marked, gettext, lazy
+from ..i18n.language import LazyText, gettext, lazy
 from ..labels.business_care import care_extent, care_title, why_inactive
 from ..labels.refusal_grounds import GROUND_LABELS, GROUNDS
 from ..labels.statuses import SCHEDULED_TO, STEPS
@@ -37,14 +37,14 @@ SIDES = {
     Side.MARKETPLACE: lazy("the marketplace"),
     Side.ACCOUNT: lazy("your account’s suspension"),
 }
-CHANGES: dict[str, Marked] = {
+CHANGES: dict[str, LazyText] = {
     "held": lazy("Taken offline"),
     "lifted": lazy("Put back online, or one hold less"),
     "withdrawn": lazy("Withdrawn for good"),
     "reinstated": lazy("Reinstated by the marketplace"),
 }
 
-WHICH: dict[str, Marked] = {
+WHICH: dict[str, LazyText] = {
     RequestFilter.OPEN: lazy("Open"),
     RequestFilter.TO_ACKNOWLEDGE: lazy("To be taken charge of"),
     RequestFilter.LATE: lazy("Late"),
@@ -54,7 +54,7 @@ WHICH: dict[str, Marked] = {
 
 
 @blueprint.context_processor
-def words_of_the_room() -> dict[str, Any]:
+def template_context() -> dict[str, Any]:
     """What the templates of this room may say beside what all pages may."""
     return {
         "buttons": BUTTONS,
@@ -93,7 +93,7 @@ class Entry:
     state: CascadeState | None
 
 
-def what_happened(one: StatusHistoryEntry) -> Entry:
+def history_entry(one: StatusHistoryEntry) -> Entry:
     """An entry of the history in words."""
     known = CHANGES.get(one.change)
     title = one.change if known is None else str(known)
@@ -104,7 +104,7 @@ def what_happened(one: StatusHistoryEntry) -> Entry:
     return Entry(
         title=title,
         at=one.at,
-        by=told_side(one.cause.actor),
+        by=actor_label(one.cause.actor),
         reason=one.cause.reason,
         effective_at=one.effective_at,
         cascade_id=one.cascade_id,
@@ -112,6 +112,6 @@ def what_happened(one: StatusHistoryEntry) -> Entry:
     )
 
 
-def told_side(actor: str) -> str:
+def actor_label(actor: str) -> str:
     """Who asked for it, as its seller is told."""
     return str(SIDES[Side(actor)]) if actor in list(Side) else actor

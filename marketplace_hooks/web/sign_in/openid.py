@@ -36,7 +36,7 @@ LASTS_S = 900
 def begin() -> BaseResponse:
     """Send the browser to the provider, with what only this browser will know when it comes back."""
     provider = _provider()
-    sessions.need_session()
+    sessions.require_session()
     word, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
     try:
         url = provider.address(

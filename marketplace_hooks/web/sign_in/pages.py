@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..csrf import tell
+from ..flash import flash
 from ..i18n.language import gettext
 from ..identity import sessions
 from ..identity.authorization import audience, identify
@@ -52,7 +52,7 @@ def sign_out() -> BaseResponse:
     sessions.clear()
     if was is not None and was["by"] == sessions.BY_OPENID:
         return redirect(url_for("mh_sign_in.signed_out"), 303)
-    tell("good", gettext("You are signed out."))
+    flash("good", gettext("You are signed out."))
     return redirect(url_for("mh_storefront.home"), 303)
 
 

@@ -37,7 +37,7 @@ LONGEST_SEARCH = 100
 
 
 @blueprint.context_processor
-def _words_of_the_shop() -> dict[str, Any]:
+def template_context() -> dict[str, Any]:
     return {
         **care_vocabulary(),
         "artwork": artwork,

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 
-from ..i18n.formatting import Said
+from ..i18n.formatting import LocalizedText
 
 LONGEST_EXCERPT = 130
 
 
-def excerpt(text: Said) -> Said:
+def excerpt(text: LocalizedText) -> LocalizedText:
     """The first sentence, or as many whole words of it as a card has room for."""
     line = " ".join(text.plain.split())
     first = re.match(r".{20,}?[.!?…](?=\s|$)", line)
     shown = first.group() if first else line
     if len(shown) > LONGEST_EXCERPT:
         shown = shown[:LONGEST_EXCERPT].rsplit(" ", 1)[0].rstrip(" ,;:.\u202f") + "…"
-    return Said(shown, text.lang)
+    return LocalizedText(shown, text.lang)
 
 
-def paragraphs(text: Said) -> list[Said]:
+def paragraphs(text: LocalizedText) -> list[LocalizedText]:
     """The paragraphs of a text: what empty lines divide."""
-    return [Said(one.strip(), text.lang) for one in re.split(r"\n\s*\n", text.plain) if one.strip()]
+    return [LocalizedText(one.strip(), text.lang) for one in re.split(r"\n\s*\n", text.plain) if one.strip()]

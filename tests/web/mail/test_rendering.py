@@ -10,8 +10,8 @@ import pytest
 from marketplace_hooks.config.settings import Settings
 from marketplace_hooks.domain.notifications import READERS, MailFacts, Reader, mailbox_of
 from marketplace_hooks.domain.outbox.event_types import OUTGOING
-from marketplace_hooks.web.mail.rendering import write_letter
-from marketplace_hooks.web.mail.texts import WORDS
+from marketplace_hooks.web.mail.rendering import render_mail
+from marketplace_hooks.web.mail.texts import MAIL_TEXTS
 
 SETTINGS = Settings(public_url="https://market.example/", url_prefix="/addons")
 OTHERWISE: dict[str, list[dict[str, Any]]] = {
@@ -45,7 +45,7 @@ def facts(type_: str, reader: Reader, **other: Any) -> MailFacts:
 @pytest.mark.parametrize(("type_", "reader"), MAILS)
 def test_every_mail_has_words_and_leaves_nothing_open(type_: str, reader: Reader, locale: str) -> None:
     for other in ({}, *OTHERWISE.get(type_, [])):
-        written = write_letter(SETTINGS, facts(type_, reader, **other), locale)
+        written = render_mail(SETTINGS, facts(type_, reader, **other), locale)
         assert written is not None
         assert written.language == ("en" if locale.startswith("en") else "fr")
         whole = f"{written.subject}\n{written.text}"
@@ -57,21 +57,21 @@ def test_every_mail_has_words_and_leaves_nothing_open(type_: str, reader: Reader
 
 
 def test_nobody_has_words_for_what_he_is_never_told() -> None:
-    known = {(key.partition(":")[0], reader) for reader, words in WORDS.items() for key in words}
+    known = {(key.partition(":")[0], reader) for reader, words in MAIL_TEXTS.items() for key in words}
     assert known == set(MAILS)
     assert set(READERS) <= set(OUTGOING)
 
 
 def test_an_id_is_only_ever_one_part_of_an_address() -> None:
     told = facts("support_request.accepted", Reader.CUSTOMER, request_id="../../operator?x=1#y")
-    written = write_letter(SETTINGS, told, "en")
+    written = render_mail(SETTINGS, told, "en")
     assert written is not None
     assert "https://market.example/addons/support/..%2F..%2Foperator%3Fx%3D1%23y\n" in written.text
 
 
 def test_an_example_that_says_a_deadline_names_the_day_before_it() -> None:
     told = facts("support_request.acknowledgement_due_soon", Reader.SELLER)
-    written = write_letter(SETTINGS, told, "en")
+    written = render_mail(SETTINGS, told, "en")
     assert written is not None
     assert "24 November 2026" in " ".join(written.text.split())
 

@@ -15,7 +15,7 @@ from marketplace_hooks import MarketplaceHooks
 from marketplace_hooks.config.settings import EXTENSION, PREFIX
 from marketplace_hooks.database.engine import Database
 from marketplace_hooks.standalone import build_app
-from marketplace_hooks.web.layout import show_all_errors
+from marketplace_hooks.web.layout import register_error_pages
 
 from ...support.html_reader import Reader, links, signed_in, words
 from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace, open_marketplace
@@ -335,7 +335,7 @@ def test_a_wrong_method_is_refused_with_those_that_are_allowed(reader: Reader) -
 
 def test_stand_alone_every_error_has_a_page_and_machines_get_problem_documents(shop: Marketplace) -> None:
     app = build_app({name: value for name, value in shop.app.config.items() if name.startswith(PREFIX)})
-    show_all_errors(app)
+    register_error_pages(app)
     reader = Reader(app)
     answer = reader.open("/nothing/at/all")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")

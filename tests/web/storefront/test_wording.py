@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from marketplace_hooks.web.i18n.formatting import LANGUAGES, Said, Wording, typeset
+from marketplace_hooks.web.i18n.formatting import LANGUAGES, LocalizedText, Wording, typeset
 from marketplace_hooks.web.labels.catalog import range_of
 from marketplace_hooks.web.storefront.excerpts import LONGEST_EXCERPT, excerpt, paragraphs
 
@@ -127,13 +127,13 @@ def test_setting_type_changes_spaces_only_and_only_once(text: str, language: str
 def test_a_text_is_shown_in_the_readers_language_or_said_to_be_in_another(
     texts: str | dict[str, str], text: str, lang: str | None
 ) -> None:
-    said = FRENCH.said(texts)
+    said = FRENCH.localized(texts)
     assert (said.plain, said.lang) == (text, lang)
 
 
 def test_a_text_of_another_language_is_marked_and_any_text_escaped() -> None:
-    assert Markup("{}").format(Said("<b>")) == "&lt;b&gt;"
-    assert Markup("{}").format(Said("<b>", 'd"e')) == '<span lang="d&#34;e">&lt;b&gt;</span>'
+    assert Markup("{}").format(LocalizedText("<b>")) == "&lt;b&gt;"
+    assert Markup("{}").format(LocalizedText("<b>", 'd"e')) == '<span lang="d&#34;e">&lt;b&gt;</span>'
 
 
 def test_what_is_put_into_a_message_is_escaped_when_markup_is_among_it() -> None:
@@ -146,19 +146,20 @@ def test_what_is_put_into_a_message_is_escaped_when_markup_is_among_it() -> None
 @given(st.text())
 def test_an_excerpt_is_the_beginning_of_the_text_and_not_long(text: str) -> None:
     line = " ".join(text.split())
-    shown = excerpt(Said(text, "de"))
+    shown = excerpt(LocalizedText(text, "de"))
     assert line.startswith(shown.plain.rstrip("…")) or line.startswith(shown.plain)
     assert len(shown.plain) <= LONGEST_EXCERPT + 1
     assert shown.lang == "de"
 
 
 def test_an_excerpt_is_a_whole_sentence_where_it_is_short_enough() -> None:
-    assert excerpt(Said("Une seule page, sans attendre. Et ceci en plus.")).plain == "Une seule page, sans attendre."
-    assert excerpt(Said("mot " * 60)).plain.endswith("mot…")
+    text = LocalizedText("Une seule page, sans attendre. Et ceci en plus.")
+    assert excerpt(text).plain == "Une seule page, sans attendre."
+    assert excerpt(LocalizedText("mot " * 60)).plain.endswith("mot…")
 
 
 def test_empty_lines_divide_paragraphs() -> None:
-    assert [one.plain for one in paragraphs(Said("a\nb\n\n \n c \n"))] == ["a\nb", "c"]
+    assert [one.plain for one in paragraphs(LocalizedText("a\nb\n\n \n c \n"))] == ["a\nb", "c"]
 
 
 @pytest.mark.parametrize(
