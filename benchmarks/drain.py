@@ -20,7 +20,7 @@ from sqlalchemy import select
 from marketplace_hooks.jobs.scheduler import run_all_now
 from marketplace_hooks.models.inbox import InboxEvent, InboxState
 from marketplace_hooks.remote.redis.embedded import EmbeddedRedis
-from marketplace_hooks.remote.redis.queue import workers_alive
+from marketplace_hooks.remote.redis.queue import count_workers
 from marketplace_hooks.services.core.runtime import JobKind, Runtime
 from marketplace_hooks.services.inbox import leasing
 from marketplace_hooks.services.operations import cascade_run
@@ -124,7 +124,7 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
             stack.product_workers(place, here / "workers.log", WORKERS),
             rq_workers(redis.url, here / "rq.log", place.environment),
         ):
-            stack.wait_for(lambda: workers_alive(redis.url) == WORKERS, "the workers")
+            stack.wait_for(lambda: count_workers(redis.url) == WORKERS, "the workers")
             stack.wait_for(lambda: client.scard(f"rq:workers:{FLOOR_QUEUE}") == WORKERS, "RQ's workers")
             compare(asked, kind, report, product, floor)
         product.runtime.database.dispose()

@@ -25,7 +25,7 @@ from sqlalchemy import select
 
 from marketplace_hooks.config.settings import Settings
 from marketplace_hooks.models.inbox import InboxEvent, InboxState, Shard
-from marketplace_hooks.remote.redis.queue import JobKind, RedisWakeups, workers_alive
+from marketplace_hooks.remote.redis.queue import JobKind, RedisWakeups, count_workers
 from marketplace_hooks.remote.signatures import signed_headers
 from marketplace_hooks.services.core.pidfile import find_running
 from marketplace_hooks.services.core.runtime import Runtime
@@ -91,7 +91,7 @@ def running(here: Path, database_url: str) -> Iterator[Shop]:
         stack.wait_for(lambda: find_running(place.instance), "the note of `up`")
         note = find_running(place.instance)
         redis_url = (note.redis_url if note else None) or ""
-        stack.wait_for(lambda: workers_alive(redis_url) == WORKERS, "the workers")
+        stack.wait_for(lambda: count_workers(redis_url) == WORKERS, "the workers")
         yield Shop(place=place, runtime=runtime, port=port, redis_url=redis_url)
     runtime.database.dispose()
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from ..database import migrate as migrations
 from ..errors import MailServerAway, MarketplaceHooksError
 from ..models.inbox import InboxEvent, InboxState
-from ..remote.redis.queue import answers, workers_alive
+from ..remote.redis.queue import answers, count_workers
 from ..remote.signatures import new_secret
 from ..services.business_care.renewal_run_state import read_run_state
 from ..services.core.runtime import Runtime, redis_url
@@ -96,7 +96,7 @@ def _redis(runtime: Runtime) -> list[dict[str, str]]:
         return [_check("redis", "warning", "no REDIS_URL and no running `up`: only the scheduler's sweeps do work")]
     if not answers(url):
         return [_check("redis", "warning", "does not answer; the scheduler's sweeps do the work meanwhile")]
-    alive = workers_alive(url)
+    alive = count_workers(url)
     state = "ok" if alive else "warning"
     return [_check("redis", "ok", "answers"), _check("workers", state, f"{alive} alive")]
 

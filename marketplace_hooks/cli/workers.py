@@ -14,7 +14,7 @@ from ..errors import ConfigurationError
 from ..jobs import entry_points
 from ..jobs.scheduler import SCHEDULER_LOCK, run_all_now, run_scheduler
 from ..jobs.warmup import preconnect, warm_up
-from ..remote.redis.queue import JobKind, answers, work
+from ..remote.redis.queue import JobKind, answers, run_worker
 from ..services.core.frozen_gc import frozen_gc
 from ..services.core.leases import release_lease
 from ..services.core.runtime import redis_url
@@ -63,7 +63,7 @@ def worker(processes: int) -> None:
             entry_points.serve(runtime)
             warm_up(runtime)
             runtime.database.dispose()
-        work(url, job_kinds_of(int(lane or 0), int(lanes or 1)), preconnect=preconnect(runtime))
+        run_worker(url, job_kinds_of(int(lane or 0), int(lanes or 1)), preconnect=preconnect(runtime))
         return
     supervisor = Supervisor()
     supervisor.listen()

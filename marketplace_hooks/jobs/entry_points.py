@@ -1,8 +1,8 @@
 """RQ entry points: one function for each kind of job, called by its dotted name from the queue.
 
-A job carries no data: what there is to do stands in rows, and a job that is lost or run twice changes nothing. The
-process that runs jobs says first for which runtime, with `serve`: `marketplace-hooks worker` does so before the first
-job is forked, so that a job finds everything imported.
+A job carries no data: what there is to do stands in rows, and a job that is lost or run twice changes nothing. Each
+process names the runtime of its jobs with `serve`; `marketplace-hooks worker` does so before it forks the first job, so
+that a job finds everything imported.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ def serve_lazily(load: Callable[[], Runtime]) -> None:
 
 
 def run(kind: JobKind) -> None:
-    """Do one slice of the work of this kind, and wake a worker again when some is left."""
+    """Run one slice of the work of this kind, and wake a worker again when some is left.
+
+    Raises `ConfigurationError` in a process that serves no runtime.
+    """
     global _runtime
     if _runtime is None:
         if _load is None:

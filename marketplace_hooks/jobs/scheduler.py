@@ -1,8 +1,7 @@
 """The scheduler: due work at its instant, recovery of work that no worker was woken for, and the purge of old data.
 
-Everything that a wake-up could have been sent for stands in rows, and `recover_missed` looks there. It is how lost
-wake-ups, killed workers and a Redis that was away are made good, at the latest one lease and one interval later
-(`webhooks.md` 7).
+Everything that a wake-up could have been sent for stands in rows, and `recover_missed` looks there. So lost wake-ups,
+killed workers and an outage of Redis are made good, at the latest one lease and one interval later (`webhooks.md` 7).
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from ..errors import Unavailable
-from ..remote.redis.queue import JobKind, sliced
+from ..remote.redis.queue import JobKind
 from ..services.business_care import renewal_run
 from ..services.catalog import scheduled_changes
 from ..services.core.leases import acquire_lease
@@ -24,7 +23,7 @@ from ..services.inbox import leasing
 from ..services.inspections import requests
 from ..services.privacy.retention import purge
 from ..services.support import drafts
-from .table import JOBS, Job, is_pending, never
+from .table import JOBS, Job, is_pending, never, stop_after
 
 _T = TypeVar("_T")
 
@@ -32,15 +31,15 @@ log = logging.getLogger(__name__)
 
 SCHEDULER_LOCK = "scheduler"
 PURGE_SLICE_S = 2.0
-"""A purge keeps the scheduler from what is due for at most so long; the next round continues it."""
+"""A purge delays what is due by at most so long; the next round continues it."""
 DUE_AT_AN_INSTANT = (JobKind.DELIVERIES, JobKind.SUPPORT, JobKind.MAIL)
 """What becomes due by the passing of time alone, and is looked for in every round."""
 
 
 def run_scheduler(runtime: Runtime, owner: str, stopping: threading.Event) -> None:
-    """Run what is due and recover what was missed for as long as we hold the scheduler's lease; else wait for it.
+    """Until `stopping`: run what is due and recover what was missed while we hold the scheduler's lease.
 
-    A database that is away is waited for; nothing that goes wrong ends the scheduler, nor keeps it from the rest.
+    An error, such as a database that is away, is logged; it neither ends the scheduler nor skips the rest of a round.
     """
     settings = runtime.settings
     pause_s = min(settings.tick_interval_s, settings.scheduler_lock_s / 3)
@@ -74,9 +73,9 @@ def run_due(runtime: Runtime, owner: str) -> None:
 
 
 def recover_missed(runtime: Runtime, owner: str) -> bool:
-    """Look once for all work that nobody was woken for; wake a worker for it, or do a slice of it here.
+    """Look once for all work that no worker was woken for; wake a worker for it, or do a slice of it here.
 
-    Says whether some had to be left: look again soon.
+    True when some of it may be left: call again soon.
     """
     now = runtime.now()
     for forget in (requests.forget_expired, drafts.forget_old_drafts):
@@ -89,26 +88,26 @@ def _recover(runtime: Runtime, owner: str, job: Job) -> bool:
 
 
 def _wake_or_work(runtime: Runtime, owner: str, job: Job) -> bool:
-    """Wake a worker, or do a slice of the work here; says whether the slice ended before the work may have.
+    """Wake a worker, or do a slice of the work here; True when the slice ended and some of the work may be left.
 
-    A slice, because this is the scheduler: one slow endpoint must not keep everything else from being looked at.
+    Only a slice, because this is the scheduler: one slow endpoint must not delay everything else.
     """
     if runtime.wakeups.wake_worker(job.kind):
         return False
-    stop = sliced(job.slice_s)
+    stop = stop_after(job.slice_s)
     job.run(runtime, owner, stop=stop)
     return stop()
 
 
 def _purge_slice(runtime: Runtime) -> bool:
-    """Purge for a while; says whether some may be left."""
-    stop = sliced(PURGE_SLICE_S)
+    """Purge for a while; True when some may be left."""
+    stop = stop_after(PURGE_SLICE_S)
     purge(runtime, stop=stop)
     return stop()
 
 
 def run_all_now(runtime: Runtime, owner: str) -> dict[str, int]:
-    """Do all work that stands in rows here and now, until nothing is left; return how much of each kind there was."""
+    """Do all pending work in this process until nothing is left; return how much of each kind there was."""
     now = runtime.now()
     runtime.database.retrying(lambda session: leasing.retry_parked(session, now))
     return {
@@ -118,7 +117,7 @@ def run_all_now(runtime: Runtime, owner: str) -> dict[str, int]:
 
 
 def suppress_and_log(act: Callable[[], _T]) -> _T | None:
-    """The result of `act`; None after an error, which is logged: the next round tries again."""
+    """The result of `act`; None after an error, which is logged. The next round tries again."""
     try:
         return act()
     except Exception as error:

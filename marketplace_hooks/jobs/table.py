@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +10,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from ..events.processor import process_pending
-from ..remote.redis.queue import JobKind, sliced
+from ..remote.redis.queue import JobKind
 from ..services.business_care import renewal_run
 from ..services.core.runtime import Runtime
 from ..services.inbox import leasing
@@ -20,7 +21,7 @@ from ..services.outbox import delivery_worker, dispatcher
 from ..services.support import sla_run
 
 Stop = Callable[[], bool]
-"""Says whether work that can be continued later should end now."""
+"""Whether work that can be continued later should end now."""
 
 
 class Run(Protocol):
@@ -34,7 +35,7 @@ class Job:
     """One kind of background work.
 
     `is_pending` says whether rows wait for it. A worker that serves several kinds turns to the others after `slice_s`
-    seconds: a long cascade must not keep a page visible. `label` names what `run` counts.
+    seconds: a long cascade must not delay the event that hides a page. `label` names what `run` counts.
     """
 
     kind: JobKind
@@ -98,7 +99,7 @@ JOBS: Mapping[JobKind, Job] = {
         ),
     )
 }
-"""In the order in which one process does them all: what the others have written is delivered, then mailed."""
+"""In the order in which one process does them all: what the others have published is delivered, then mailed."""
 
 
 def never() -> bool:
@@ -106,11 +107,17 @@ def never() -> bool:
     return False
 
 
+def stop_after(seconds: float) -> Stop:
+    """A `stop` that is True once so many seconds have passed from now."""
+    end_s = time.monotonic() + seconds
+    return lambda: time.monotonic() >= end_s
+
+
 def run_slice(runtime: Runtime, owner: str, kind: JobKind) -> None:
-    """One job of a worker: work for a while, and wake a worker again when something is left for another turn."""
+    """Run one job: work for at most its slice, and wake a worker again when rows are left."""
     job = JOBS[kind]
     runtime.wakeups.clear_wakeup(kind)
-    stop = sliced(job.slice_s)
+    stop = stop_after(job.slice_s)
     job.run(runtime, owner, stop=stop)
     if stop() and is_pending(runtime, job):
         runtime.wakeups.wake_worker(kind)

@@ -1,8 +1,8 @@
-"""What would each job have to learn after its fork, and how does it know already?
+"""Warm-up of a worker: a dry run before the first fork, and the early connection of each work horse.
 
-A work horse is forked for every job and lives for milliseconds. Importing the driver, linking the mappings, asking the
-database who it is, and above all compiling every statement would take it several times as long as its work. Learnt once
-before the first fork, all this is inherited by every horse.
+A work horse is forked for every job and lives for milliseconds. Importing the driver, configuring the mappers, asking
+the database for its version, and above all compiling every statement would take several times as long as the job. Done
+once before the first fork, all of it is inherited by every work horse.
 """
 
 from __future__ import annotations
@@ -35,51 +35,52 @@ from ..services.inbox.leasing import SHARDS_AT_ONCE
 
 log = logging.getLogger(__name__)
 
-_TOUCHED = (Shard, InboxEvent, Seller, Product, SideState, Withdrawal, Pack, Cascade, OutgoingEvent)
+_TABLES = (Shard, InboxEvent, Seller, Product, SideState, Withdrawal, Pack, Cascade, OutgoingEvent)
+"""What a job of the inbox reads."""
 
 
 def warm_up(runtime: Runtime) -> None:
-    """Hide a product that nobody has, show it again, and undo it all. What is real is neither read nor locked.
+    """Hide a product made for this and show it again, in a transaction that is rolled back.
 
-    The play brings shards of its own, as many as a drain claims at once, with events older than any: so it gets
-    exactly these. Never raises: a worker that could not rehearse is only slower at first.
+    It neither reads nor locks real rows: the dry run has shards of its own, as many as a worker claims at once, with
+    events older than any real one, so it is given exactly these. Never raises: without it the first job is only slower.
     """
     try:
-        with rolled_back(runtime.database) as stage:
-            # Batches of all but one, and of one: a statement for several rows is not that for a single one.
+        with rolled_back(runtime.database) as database:
+            # Batches of all but one, and of one: the statement for several rows is not that for a single one.
             settings = replace(runtime.settings, drain_batch=SHARDS_AT_ONCE - 1)
-            play = replace(runtime, settings=settings, database=stage, wakeups=NullWakeups())
-            with stage.session() as session:
-                lanes, product_id = _set_the_scene(session, play.now())
+            dry = replace(runtime, settings=settings, database=database, wakeups=NullWakeups())
+            with database.session() as session:
+                shards, product_id = _insert_product(session, dry.now())
             for version, status in enumerate((Status.OFFLINE_TEMPORARY, Status.ONLINE), start=1):
-                with stage.session() as session:
-                    session.execute(insert(InboxEvent), list(_told(lanes, product_id, status, version, play.now())))
-                process_pending(play, "rehearsal", stop=_after_two_batches())
+                with database.session() as session:
+                    session.execute(insert(InboxEvent), list(_events(shards, product_id, status, version, dry.now())))
+                process_pending(dry, "warm-up", stop=_after_two_batches())
     except Exception as error:
         log.warning("the first job will take a little longer: %s", error, exc_info=True)
 
 
 def preconnect(runtime: Runtime) -> Callable[[], None]:
-    """What a spare work horse does while it waits: connect, and read what a job will read. It never raises.
+    """What an idle preforked work horse calls: connect, and read from the tables of a job. It never raises.
 
-    It does not rehearse: that takes as long as a job, and an event told just then would wait for its end. Later calls
-    see to it that the connection still lives.
+    It makes no dry run: that takes as long as a job, and an event received meanwhile would wait for its end. Later
+    calls check that the connection is alive.
     """
-    knows = False
+    is_connected = False
 
     def preconnect() -> None:
-        nonlocal knows
+        nonlocal is_connected
         with contextlib.suppress(Exception), runtime.database.reading() as session:
-            for query in [select(1)] if knows else [select(table).where(false()) for table in _TOUCHED]:
+            for query in [select(1)] if is_connected else [select(table).where(false()) for table in _TABLES]:
                 session.execute(query).all()
-        knows = True
+        is_connected = True
 
     return preconnect
 
 
-def _set_the_scene(session: Session, now: datetime) -> tuple[list[int], str]:
-    """A seller, a product and empty shards, all outside of what can be real; gives the shards and the product."""
-    name = f"rehearsal-{secrets.token_hex(8)}"
+def _insert_product(session: Session, now: datetime) -> tuple[list[int], str]:
+    """A seller, a product and free shards, with ids that no real row has; the shards and the product's id."""
+    name = f"warm-up-{secrets.token_hex(8)}"
     session.add(Seller(id=name, name=name, country="FR", locale="fr", helpdesk_relays=[], described_at=now))
     session.flush()
     session.add(
@@ -99,29 +100,29 @@ def _set_the_scene(session: Session, now: datetime) -> tuple[list[int], str]:
             changed_at=now,
         )
     )
-    # By chance, so that workers that start together do not wait for each other.
+    # Negative and random, so that workers that start together do not wait for each other.
     last = -1 - SHARDS_AT_ONCE * secrets.randbelow(2_000)
-    lanes = [last - number for number in range(SHARDS_AT_ONCE)]
-    session.execute(insert(Shard), [{"shard": lane} for lane in lanes])
-    return lanes, name
+    shards = [last - number for number in range(SHARDS_AT_ONCE)]
+    session.execute(insert(Shard), [{"shard": shard} for shard in shards])
+    return shards, name
 
 
-def _told(
-    lanes: list[int], product_id: str, status: Status, version: int, now: datetime
+def _events(
+    shards: list[int], product_id: str, status: Status, version: int, now: datetime
 ) -> Iterator[dict[str, object]]:
-    """One event for each shard; they all tell the same."""
+    """One row of the inbox for each shard, all with the same change of status."""
     data = {"product_id": product_id, "status": status, "actor": Side.SELLER, "reason": "", "version": version}
     envelope = {"type": "product.status_changed", "timestamp": format_instant(now), "data": data}
     body = json.dumps(envelope).encode()
     oldest = -1 - secrets.randbelow(2**40)
-    for number, lane in enumerate(lanes):
+    for number, shard in enumerate(shards):
         yield {
             "id": oldest - number,
-            "source": "rehearsal",
+            "source": "warm-up",
             "event_id": f"{product_id}-{oldest - number}",
             "type": envelope["type"],
             "subject": f"product:{product_id}",
-            "shard": lane,
+            "shard": shard,
             "sent_at": now,
             "received_at": now,
             "body": body,
@@ -132,6 +133,6 @@ def _told(
 
 
 def _after_two_batches() -> Callable[[], bool]:
-    """A `stop` that lets a drain claim once and apply twice: another claim would find what is real."""
-    asked = itertools.count(1)
-    return lambda: next(asked) > 3
+    """A `stop` that allows one claim and two batches: a second claim would find real events."""
+    calls = itertools.count(1)
+    return lambda: next(calls) > 3

@@ -1,4 +1,4 @@
-"""Is a work horse that stands by for its job never more than a convenience?"""
+"""A preforked work horse that dies, is orphaned or loses its database costs no event."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from ..support.fault_events import (
 from ..support.processes import STARTED_WITHIN_S, STOPPED_WITHIN_S, SWEPT_WITHIN_S, Place, Process, wait_until
 
 
-def spare_of(place: Place, worker: Process) -> int:
-    """The horse that the worker has forked ahead."""
+def idle_horse_of(place: Place, worker: Process) -> int:
+    """The process id of the work horse that the worker has forked ahead."""
     pid = worker.popen.pid
     children = Path(f"/proc/{pid}/task/{pid}/children")
     found: list[str] = []
 
-    def stands_by() -> bool:
+    def exists() -> bool:
         found[:] = children.read_text().split()
         return bool(found)
 
-    wait_until(stands_by, STARTED_WITHIN_S, "no horse stands by", place)
+    wait_until(exists, STARTED_WITHIN_S, "no work horse was forked ahead", place)
     return int(found[0])
 
 
@@ -45,27 +45,27 @@ def nobody_works(session: Session) -> bool:
     return session.scalar(select(Shard.shard).where(Shard.owner.is_not(None)).limit(1)) is None
 
 
-def test_when_the_spare_horse_was_killed_the_next_event_is_applied_by_another(place: Place) -> None:
+def test_when_the_idle_work_horse_was_killed_the_next_event_is_applied_by_another(place: Place) -> None:
     set_up(place, [seller(), product("p1")])
     place.start_web()
     worker = place.start_worker()
-    killed = spare_of(place, worker)
+    killed = idle_horse_of(place, worker)
     os.kill(killed, signal.SIGKILL)
     assert place.post(signed(hidden("p1", 1)))[0] == 202
     place.wait(nothing_waits, SWEPT_WITHIN_S, "the event was forgotten")
     assert place.read(statuses) == {"p1": "offline_temporary"}
-    assert spare_of(place, worker) != killed
+    assert idle_horse_of(place, worker) != killed
     assert_told_once(place)
 
 
-def test_a_spare_horse_ends_when_its_worker_is_killed(place: Place) -> None:
+def test_an_idle_work_horse_ends_when_its_worker_is_killed(place: Place) -> None:
     worker = place.start_worker()
-    spare = spare_of(place, worker)
+    horse = idle_horse_of(place, worker)
     worker.kill()
-    wait_until(lambda: spare not in place.leftovers(), STOPPED_WITHIN_S, "the horse outlived its worker", place)
+    wait_until(lambda: horse not in place.leftovers(), STOPPED_WITHIN_S, "the work horse outlived its worker", place)
 
 
-def test_a_spare_horse_does_its_job_after_the_database_was_restarted(
+def test_an_idle_work_horse_does_its_job_after_the_database_was_restarted(
     crashing_place: Place, restartable_postgres: Postgres
 ) -> None:
     place = crashing_place
@@ -76,7 +76,7 @@ def test_a_spare_horse_does_its_job_after_the_database_was_restarted(
     assert place.post(signed(hidden("p1", 1)))[0] == 202
     place.wait(nothing_waits, SWEPT_WITHIN_S, "the first event was forgotten")
     place.wait(nobody_works, SWEPT_WITHIN_S, "the first event is still worked on")
-    spare_of(place, worker)
+    idle_horse_of(place, worker)
     restartable_postgres.restart()
     place.database.dispose()  # our own connections died as well.
     wait_until(lambda: place.post(signed(shown("p1", 2)))[0] == 202, STARTED_WITHIN_S, "the web did not recover", place)

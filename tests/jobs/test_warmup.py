@@ -1,4 +1,4 @@
-"""A rehearsal teaches the process every statement of a drain, and the database is as it was."""
+"""The dry run of a worker compiles every statement of its first job, and leaves the database as it was."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def runtime(database_url: str, tmp_path: Path) -> Iterator[Runtime]:
     found.database.dispose()
 
 
-def publish(database: Database, number: int, type_: str, **data: object) -> None:
+def receive(database: Database, number: int, type_: str, **data: object) -> None:
     body = json.dumps({"type": type_, "timestamp": NOW.isoformat(), "data": data}).encode()
     row = {
         "source": "marketplace",
@@ -54,9 +54,9 @@ def publish(database: Database, number: int, type_: str, **data: object) -> None
         connection.execute(insert(InboxEvent), [row])
 
 
-def tell_of_a_product(database: Database) -> None:
-    publish(database, 1, "seller.upserted", seller_id="s", name="S", country="FR", locale="fr")
-    publish(
+def receive_product(database: Database) -> None:
+    receive(database, 1, "seller.upserted", seller_id="s", name="S", country="FR", locale="fr")
+    receive(
         database,
         2,
         "product.upserted",
@@ -71,8 +71,8 @@ def tell_of_a_product(database: Database) -> None:
     )
 
 
-def tell_of_a_hold(database: Database, number: int, status: str) -> None:
-    publish(
+def receive_hold(database: Database, number: int, status: str) -> None:
+    receive(
         database,
         number,
         "product.status_changed",
@@ -93,63 +93,63 @@ def everything(database: Database) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_afterwards_every_row_of_every_table_is_as_before(runtime: Runtime) -> None:
-    tell_of_a_product(runtime.database)
+    receive_product(runtime.database)
     before = everything(runtime.database)
     warm_up(runtime)
     assert everything(runtime.database) == before
 
 
-def test_real_events_that_wait_are_left_to_real_drains_even_while_it_plays(
+def test_real_events_are_left_to_real_jobs_even_during_the_dry_run(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tell_of_a_product(runtime.database)
-    settled: list[str] = []
+    receive_product(runtime.database)
+    updates: list[str] = []
 
     def watch(*arguments: object) -> None:
         statement = str(arguments[2])
-        given = arguments[3]
+        parameters = arguments[3]
         if statement.startswith("UPDATE mh_inbox"):
-            settled.append(repr(given))
+            updates.append(repr(parameters))
 
     event.listen(runtime.database.engine, "before_cursor_execute", watch)
     with caplog.at_level(logging.WARNING):
         warm_up(runtime)
     assert not caplog.records
-    assert len(settled) == 4, "the play applied nothing"
-    assert not any("'of': 1}" in one or "'of': 2}" in one for one in settled)
+    assert len(updates) == 4, "the dry run applied nothing"
+    assert not any("'of': 1}" in one or "'of': 2}" in one for one in updates)
     assert process_pending(runtime, "real") == 2
 
 
-def test_the_first_hold_after_it_compiles_nothing_new(runtime: Runtime, caplog: pytest.LogCaptureFixture) -> None:
-    tell_of_a_product(runtime.database)
+def test_the_first_hold_after_a_dry_run_compiles_nothing(runtime: Runtime, caplog: pytest.LogCaptureFixture) -> None:
+    receive_product(runtime.database)
     process_pending(runtime, "real")
-    tell_of_a_hold(runtime.database, 3, "offline_temporary")
+    receive_hold(runtime.database, 3, "offline_temporary")
     fresh = make_runtime(runtime.settings)
     with each_for_itself():
         with caplog.at_level(logging.WARNING):
             warm_up(fresh)
         assert not caplog.records
-        generated = statements_generated(fresh.database.engine)
+        compiled = statements_compiled(fresh.database.engine)
         assert process_pending(fresh, "real") == 1
-        tell_of_a_hold(runtime.database, 4, "online")
+        receive_hold(runtime.database, 4, "online")
         assert process_pending(fresh, "real") == 1
-    assert generated == []
+    assert compiled == []
     with fresh.database.reading() as session:
         assert session.scalars(select(Product)).one().status == "online"
         assert not session.scalars(select(SideState)).one().held
     fresh.database.dispose()
 
 
-def statements_generated(engine: Engine) -> list[str]:
+def statements_compiled(engine: Engine) -> list[str]:
     """What the engine has to compile from now on, as it comes."""
     found: list[str] = []
 
-    def look(*arguments: object) -> None:
+    def record(*arguments: object) -> None:
         context: Any = arguments[4]
         if context.compiled is not None and context.cache_hit is not CacheStats.CACHE_HIT:
             found.append(str(arguments[2]))
 
-    event.listen(engine, "before_cursor_execute", look)
+    event.listen(engine, "before_cursor_execute", record)
     return found
 
 
@@ -160,35 +160,33 @@ def test_without_a_database_the_worker_starts_all_the_same(tmp_path: Path, caplo
     runtime.database.dispose()
 
 
-def test_a_horse_that_stands_by_reads_and_writes_nothing_that_stays(runtime: Runtime) -> None:
-    tell_of_a_product(runtime.database)
+def test_an_idle_work_horse_changes_no_row(runtime: Runtime) -> None:
+    receive_product(runtime.database)
     before = everything(runtime.database)
-    prepare = preconnect(runtime)
+    connect = preconnect(runtime)
     for _ in range(2):
-        prepare()
+        connect()
     assert everything(runtime.database) == before
     assert process_pending(runtime, "real") == 2
 
 
-def test_a_horse_that_stands_by_keeps_no_writer_waiting_on_sqlite(sqlite_url: str, tmp_path: Path) -> None:
+def test_an_idle_work_horse_delays_no_writer_on_sqlite(sqlite_url: str, tmp_path: Path) -> None:
     runtime = make_runtime(Settings(instance=tmp_path, database_url=sqlite_url))
-    written: list[str] = []
-    event.listen(runtime.database.engine, "before_cursor_execute", lambda *how: written.append(str(how[2])))
+    statements: list[str] = []
+    event.listen(runtime.database.engine, "before_cursor_execute", lambda *call: statements.append(str(call[2])))
     with Database(sqlite_url).begin() as writer:  # nobody else may write, and it does not wait.
         writer.execute(select(1))
         preconnect(runtime)()
-    assert len(written) > 5
-    assert {statement for statement in written if not statement.startswith("SELECT")} == {"BEGIN"}
+    assert len(statements) > 5
+    assert {statement for statement in statements if not statement.startswith("SELECT")} == {"BEGIN"}
     runtime.database.dispose()
 
 
-def test_a_horse_that_stands_by_bears_with_a_database_that_is_away(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_idle_work_horse_survives_a_database_that_is_away(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     gone = make_runtime(Settings(instance=tmp_path, database_url="postgresql://nobody@127.0.0.1:1/nothing"))
-    prepare = preconnect(gone)
+    connect = preconnect(gone)
     for _ in range(2):
-        prepare()
+        connect()
     assert not caplog.records
 
 

@@ -1,9 +1,12 @@
-"""How does a job begin at once? Its work horse is forked, and made ready, while there is nothing to do.
+"""Preforked work horse: an RQ worker that forks the process for its next job ahead, while it waits for one.
 
-RQ forks a horse for each job, which keeps jobs apart; but a horse fresh from the fork first connects, and copies every
-page of memory that it touches, and that takes longer than to hide a page. Here one is forked ahead, gets ready when no
-job comes at once, and waits at a pipe. Killed, it is as if it had never been: the next job forks its own. When the
-worker dies, the pipe closes, and the spare horse ends.
+RQ forks a work horse for each job, which keeps jobs apart. A fresh fork first connects, and copies every page of memory
+that it touches; that takes longer than hiding a product. Here the horse is forked ahead, connects when no job comes at
+once, and waits at a pipe. When it is killed, the next job forks its own, as in RQ. When the worker dies, the pipe
+closes and the idle horse ends.
+
+It overrides and calls internals of RQ, so `pyproject.toml` caps RQ to one minor release; `tests/remote/redis/
+test_prefork_worker.py` names what it relies on.
 """
 
 from __future__ import annotations
@@ -23,11 +26,11 @@ from rq import Queue, Worker
 from rq.executions import Execution
 from rq.job import Job
 
-SETTLES_S = 0.005
-"""A horse that gets a job sooner than this has had no time to get ready: under load nothing is done twice."""
-REFRESHES_S = 30.0
-"""A spare horse looks after its connections so often."""
-_STOPS = (signal.SIGTERM, signal.SIGINT)
+PRECONNECT_AFTER_S = 0.005
+"""A horse that gets a job sooner than this does not preconnect: under load nothing is done twice."""
+REFRESH_AFTER_S = 30.0
+"""How often an idle horse checks its connections."""
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,90 +40,93 @@ class _PreforkedHorse:
 
 
 @contextlib.contextmanager
-def _signals_later() -> Iterator[None]:
-    """Let nobody ask us to stop for a moment: RQ's handler answers an idle worker by an exception, and Python would
-    lose that in what it does about a fork.
+def _deferred_stop_signals() -> Iterator[None]:
+    """Handle requests to stop only after the block: RQ's handler raises an exception in an idle worker, and Python
+    would lose it in the hooks that it runs around a fork.
     """
-    asked: list[tuple[int, FrameType | None]] = []
-    handlers = {number: signal.signal(number, lambda *how: asked.append(how)) for number in _STOPS}
+    received: list[tuple[int, FrameType | None]] = []
+    handlers = {number: signal.signal(number, lambda *call: received.append(call)) for number in _STOP_SIGNALS}
     try:
         yield
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for told, frame in asked:
-            if callable(handler := handlers[signal.Signals(told)]):
-                handler(told, frame)
+        for signal_number, frame in received:
+            if callable(handler := handlers[signal.Signals(signal_number)]):
+                handler(signal_number, frame)
 
 
 class PreforkWorker(Worker):
-    """An RQ worker with a spare horse. `get_ready` is called in the horse: when it is idle, again every half a minute,
-    and when its job comes after all; it must not raise.
+    """An RQ worker with a preforked work horse.
+
+    `preconnect` is called in the horse while it is idle, again every half a minute, and once more when its job comes;
+    it must not raise. Without it the worker forks as RQ does.
     """
 
     preconnect: Callable[[], None] | None = None
     _preforked: _PreforkedHorse | None = None
 
     def dequeue_job_and_maintain_ttl(self, *args: Any, **kwargs: Any) -> Any:
-        """RQ waits here for the next job."""
+        """Fork the next horse, then wait for the next job as RQ does."""
         if self._preforked is None and self.preconnect is not None:
-            with _signals_later():
-                self._preforked = self._fork_ahead(self.preconnect)
+            with _deferred_stop_signals():
+                self._preforked = self._prefork(self.preconnect)
         return super().dequeue_job_and_maintain_ttl(*args, **kwargs)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
-        """Hand the job to the spare horse; fork one as RQ does where there is none, or it is dead."""
-        spare = self._preforked
+        """Hand the job to the preforked horse; fork one as RQ does where there is none, or it is dead."""
+        horse = self._preforked
         self._preforked = None
-        if spare is not None and self.execution is not None:
-            told = json.dumps([job.id, queue.name, self.execution.id]).encode()
-            with os.fdopen(spare.pipe, "wb", buffering=0) as pipe, contextlib.suppress(BrokenPipeError):
-                pipe.write(told)
-                self._horse_pid = spare.pid
-                self.procline(f"Forked {spare.pid} before {time.time()}")  # type: ignore[no-untyped-call] # RQ has no types.
+        if horse is not None and self.execution is not None:
+            assignment = json.dumps([job.id, queue.name, self.execution.id]).encode()
+            with os.fdopen(horse.pipe, "wb", buffering=0) as pipe, contextlib.suppress(BrokenPipeError):
+                pipe.write(assignment)
+                self._horse_pid = horse.pid
+                self.procline(f"Forked {horse.pid} before {time.time()}")  # type: ignore[no-untyped-call] # RQ has no types.
                 return
-            os.waitpid(spare.pid, 0)
+            os.waitpid(horse.pid, 0)
         super().fork_work_horse(job, queue)
 
     def teardown(self) -> None:
-        """End the spare horse with the worker."""
-        spare = self._preforked
+        """End the idle horse with the worker."""
+        horse = self._preforked
         self._preforked = None
-        if spare is not None:
-            os.close(spare.pipe)
-            os.kill(spare.pid, signal.SIGTERM)  # it has no job: whatever it gets ready for is not to come.
-            os.waitpid(spare.pid, 0)
+        if horse is not None:
+            os.close(horse.pipe)
+            os.kill(horse.pid, signal.SIGTERM)  # it has no job, and will get none.
+            os.waitpid(horse.pid, 0)
         super().teardown()  # type: ignore[no-untyped-call] # RQ leaves it without types.
 
-    def _fork_ahead(self, preconnect: Callable[[], None]) -> _PreforkedHorse:
+    def _prefork(self, preconnect: Callable[[], None]) -> _PreforkedHorse:
         source, target = os.pipe()
         pid = os.fork()
         if pid == 0:
             try:
-                os.setpgrp()  # as every horse of RQ's: whoever stops the worker by its group lets the job finish.
+                os.setpgrp()  # as RQ's horses do: a signal to the worker's process group lets the job finish.
                 os.close(target)
                 self.setup_work_horse_signals()  # type: ignore[no-untyped-call] # RQ leaves it without types.
-                self._stand_by(source, preconnect)
+                self._run_preforked(source, preconnect)
             finally:
                 os._exit(1)
         os.close(source)
         return _PreforkedHorse(pid=pid, pipe=target)
 
-    def _stand_by(self, pipe: int, preconnect: Callable[[], None]) -> None:
-        waits_s = SETTLES_S
-        while not select.select([pipe], [], [], waits_s)[0]:
+    def _run_preforked(self, pipe: int, preconnect: Callable[[], None]) -> None:
+        """The life of a horse: preconnect while idle, read the job from the pipe, and run it; it never returns."""
+        timeout_s = PRECONNECT_AFTER_S
+        while not select.select([pipe], [], [], timeout_s)[0]:
             preconnect()
-            waits_s = REFRESHES_S
+            timeout_s = REFRESH_AFTER_S
         with os.fdopen(pipe, "rb") as source:
-            told = source.read()
-        if not told:
+            assignment = source.read()
+        if not assignment:
             os._exit(0)
-        if waits_s == REFRESHES_S:
+        if timeout_s == REFRESH_AFTER_S:
             preconnect()
-        job_id, queue_name, execution_id = json.loads(told)
+        job_id, queue_name, execution_id = json.loads(assignment)
         job = self.job_class.fetch(job_id, connection=self.connection, serializer=self.serializer)
         [queue] = [queue for queue in self.queues if queue.name == queue_name]
         self.execution = Execution.fetch(execution_id, job_id, connection=self.connection)
-        self.execution._job = job  # as RQ's own worker that spawns
+        self.execution._job = job  # as RQ's SpawnWorker does.
         os.environ.update(RQ_WORKER_ID=self.name, RQ_JOB_ID=job_id)
         self.main_work_horse(job, queue)

@@ -1,7 +1,7 @@
-"""How is a worker woken, and what does it listen to? Beside `ready_worker.py`, the only module that knows RQ and Redis.
+"""Job queue: RQ over Redis, used to wake workers. With its siblings the only module that knows RQ and Redis.
 
-Redis is a doorbell: a ring carries nothing that is not in a row. One key for each bell keeps a thousand rings from
-becoming a thousand jobs; the job deletes it before it looks for work, so no ring is ever lost.
+A queued job is a wake-up without data: what there is to do stands in rows. One key for each kind of job keeps a
+thousand wake-ups from becoming a thousand jobs; the job deletes the key before it looks for work, so none is ever lost.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ log = logging.getLogger(__name__)
 
 
 class JobKind(enum.StrEnum):
-    """What a worker can be woken for. Rows say what there is to do; a bell only says that it is worth a look."""
+    """What a worker can be woken for. Rows say what there is to do."""
 
     INBOX = "inbox"
     CASCADES = "cascades"
     RENEWALS = "renewals"
     INSPECTIONS = "inspections"
     SUPPORT = "support"
-    # Last, for whoever does all work one after the other: what the others have written is to be told, then mailed.
+    # Last, for a process that does all work in turn: what the others have published is delivered, then mailed.
     DELIVERIES = "deliveries"
     MAIL = "mail"
 
@@ -48,11 +48,11 @@ BREAKER_S = 5.0
 """After a failure nobody tries again for so long."""
 WAKEUP_TTL_MS = 5_000
 JOB_TIMEOUT_S = 600
-LOOK_AGAIN_S = 1.0
-"""How often a worker looks whether a Redis that went away is back."""
-# Doorbells leave no trace: what a lost job would have done, the sweep finds in the rows. Retries are at once: RQ keeps
-# later ones by a process beside each worker, which lives on when the worker is killed.
-_JOB: dict[str, Any] = {
+RECONNECT_INTERVAL_S = 1.0
+"""How often a worker checks whether a Redis that went away is back."""
+# Jobs leave no result behind: what a lost job would have done, the scheduler finds in the rows. Retries are at once: RQ
+# schedules later ones in a process beside each worker, which lives on when the worker is killed.
+_JOB_OPTIONS: dict[str, Any] = {
     "result_ttl": 0,
     "failure_ttl": 86_400,
     "timeout": JOB_TIMEOUT_S,
@@ -62,93 +62,93 @@ _JOB: dict[str, Any] = {
 
 
 class RedisWakeups:
-    """Rings for workers through Redis. Never raises, never blocks for long, and rests after a failure."""
+    """Wakes workers through Redis. Never raises, never blocks for long, pauses after a failure (circuit breaker)."""
 
     def __init__(self, url: str, *, timeout_s: float = WAKEUP_TIMEOUT_S) -> None:
         """`url` is `redis://`, `rediss://` or `unix://`; a malformed one is a `ConfigurationError`."""
         self._client = connect(url, timeout_s=timeout_s)
-        self._resting_until = 0.0
+        self._paused_until_s = 0.0
 
     def wake_worker(self, kind: JobKind) -> bool:
-        """Wake a worker for `bell`, unless one has been woken and has not looked yet. False: Redis is away."""
-        if time.monotonic() < self._resting_until:
+        """Wake a worker, unless one has been woken for this kind and has not begun yet. False: Redis is away."""
+        if time.monotonic() < self._paused_until_s:
             return False
         try:
             if self._client.set(_key(kind), "1", nx=True, px=WAKEUP_TTL_MS):
-                queue = Queue(_queue(kind), connection=self._client, serializer=JSONSerializer)
-                queue.enqueue_call(f"marketplace_hooks.jobs.entry_points.run_{kind}", **_JOB)
+                queue = Queue(_queue_name(kind), connection=self._client, serializer=JSONSerializer)
+                queue.enqueue_call(f"marketplace_hooks.jobs.entry_points.run_{kind}", **_JOB_OPTIONS)
         except (redis.RedisError, OSError) as error:
-            self._resting_until = time.monotonic() + BREAKER_S
+            self._paused_until_s = time.monotonic() + BREAKER_S
             log.warning("no worker could be woken (%s): the next sweep will find the work", type(error).__name__)
             return False
         return True
 
     def clear_wakeup(self, kind: JobKind) -> None:
-        """A worker begins to look: the next ring wakes another."""
+        """A worker begins to look for work of this kind: the next wake-up queues another job."""
         try:
             self._client.delete(_key(kind))
         except (redis.RedisError, OSError):
-            log.warning("the bell %s could not be taken down; it falls after %d ms", kind, WAKEUP_TTL_MS)
+            log.warning("the wake-up %s could not be cleared; it expires after %d ms", kind, WAKEUP_TTL_MS)
 
 
 class NullWakeups:
-    """Where there is no Redis: nobody can be woken, and sweeps do the work."""
+    """Where there is no Redis: no worker can be woken, and the scheduler does the work."""
 
     def wake_worker(self, kind: JobKind) -> bool:
-        """Nobody hears it."""
+        """Always False: no worker listens."""
         return False
 
     def clear_wakeup(self, kind: JobKind) -> None:
-        """Nothing was rung."""
+        """Nothing to clear."""
 
 
 class CoalescingWakeups:
-    """Rings from a thread of its own, so that a request never waits: the first at once, the next ones gathered.
+    """Wakes workers from a background thread, so that no request waits: the first at once, the next ones coalesced.
 
-    A ring that comes within `gather_s` of the last goes out at the end of that time, once for all. One that Redis did
-    not hear goes out again when the breaker ends: a moment's silence must not leave an event to the next sweep.
+    A wake-up that comes within `interval_s` of the last is sent at the end of that time, once for all. One that Redis
+    did not take is sent again when the breaker closes: a short outage must not leave an event to the next sweep.
     """
 
-    def __init__(self, wakeups: RedisWakeups, *, gather_s: float = 0.05) -> None:
-        self._bells = wakeups
-        self._gather_s = gather_s
-        self._wanted: set[JobKind] = set()
+    def __init__(self, wakeups: RedisWakeups, *, interval_s: float = 0.05) -> None:
+        self._wakeups = wakeups
+        self._interval_s = interval_s
+        self._pending: set[JobKind] = set()
         self._condition = threading.Condition()
         self._thread: threading.Thread | None = None
 
     def wake_worker(self, kind: JobKind) -> bool:
-        """Hand the ring to the thread; True always."""
+        """Leave the wake-up to the thread; always True."""
         thread = self._thread
-        if kind in self._wanted and thread is not None and thread.is_alive():
-            return True  # the thread forgets a bell before it rings it: this one is still to be rung.
+        if kind in self._pending and thread is not None and thread.is_alive():
+            return True  # the thread takes a kind out before it wakes a worker: this one is still to be sent.
         with self._condition:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="bells", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="wakeups", daemon=True)
                 self._thread.start()
-            if kind not in self._wanted:
-                self._wanted.add(kind)
+            if kind not in self._pending:
+                self._pending.add(kind)
                 self._condition.notify()
         return True
 
     def clear_wakeup(self, kind: JobKind) -> None:
-        """See `Doorbells.answered`."""
-        self._bells.clear_wakeup(kind)
+        """See `RedisWakeups.clear_wakeup`."""
+        self._wakeups.clear_wakeup(kind)
 
     def _run(self) -> None:
         while True:
             with self._condition:
-                self._condition.wait_for(lambda: bool(self._wanted))
-                wanted = set(self._wanted)
-                self._wanted.clear()
-            unheard = {kind for kind in wanted if not self._bells.wake_worker(kind)}
-            time.sleep(BREAKER_S if unheard else self._gather_s)
-            if unheard:
+                self._condition.wait_for(lambda: bool(self._pending))
+                kinds = set(self._pending)
+                self._pending.clear()
+            failed = {kind for kind in kinds if not self._wakeups.wake_worker(kind)}
+            time.sleep(BREAKER_S if failed else self._interval_s)
+            if failed:
                 with self._condition:
-                    self._wanted |= unheard
+                    self._pending |= failed
 
 
 def connect(url: str, *, timeout_s: float | None = None) -> redis.Redis:
-    """A client that answers or fails at once: it never tries again by itself."""
+    """A client that answers or fails at once: it never retries by itself."""
     try:
         return redis.Redis.from_url(
             url,
@@ -168,49 +168,48 @@ def answers(url: str) -> bool:
         return False
 
 
-def workers_alive(url: str) -> int:
-    """How many workers of ours are registered and alive."""
+def count_workers(url: str) -> int:
+    """How many live workers are registered for our queues."""
     client = connect(url, timeout_s=2)
-    names = {_queue(kind) for kind in JobKind}
+    names = {_queue_name(kind) for kind in JobKind}
     return sum(1 for worker in Worker.all(connection=client) if names & set(worker.queue_names()))
 
 
-class _Listener(PreforkWorker):
-    """An RQ worker that knows whether it was told to stop, and that comes back soon when Redis does."""
+class _QueueWorker(PreforkWorker):
+    """An RQ worker that knows whether it was asked to stop, and that reconnects soon after Redis comes back."""
 
-    max_connection_wait_time = 2 * LOOK_AGAIN_S
-    told_to_stop = False
+    max_connection_wait_time = 2 * RECONNECT_INTERVAL_S
+    stop_requested = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        self.told_to_stop = True
+        self.stop_requested = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ leaves it without types.
 
     def teardown(self) -> None:
         try:
             super().teardown()
         except (redis.RedisError, OSError):
-            # Nobody is there to hear of our end; the listening thread must end all the same.
+            # Redis is away and cannot unregister us; the thread that listens for commands must end all the same.
             thread: Any = self.pubsub_thread
             if thread is not None:
                 thread.stop()
 
 
-def work(
+def run_worker(
     url: str,
-    wakeups: Sequence[JobKind],
+    kinds: Sequence[JobKind],
     *,
     preconnect: Callable[[], None] | None = None,
     monitoring_interval_s: int = 5,
 ) -> None:
-    """Listen to these bells in this order until SIGTERM or SIGINT, which let the job under way finish.
+    """Run jobs of these kinds, the first ones first, until SIGTERM or SIGINT, which let the current job finish.
 
-    `get_ready` is what a work horse may do before it has a job (`ready_worker.py`).
-
-    RQ's worker ends where Redis goes away during a job; another takes its place as soon as Redis answers.
+    `preconnect` is what a work horse may do before it has a job (`prefork_worker.py`). RQ's worker ends when Redis goes
+    away during a job; it is replaced as soon as Redis answers.
     """
     stopping = threading.Event()
     while not stopping.is_set():
-        worker = _listener(url, wakeups, monitoring_interval_s)
+        worker = _make_worker(url, kinds, monitoring_interval_s)
         worker.preconnect = preconnect
         try:
             worker.work(logging_level="WARNING")
@@ -218,18 +217,18 @@ def work(
             log.warning("Redis went away (%s)", type(error).__name__)
         except StopRequested:
             return
-        if worker.told_to_stop:
+        if worker.stop_requested:
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        while not stopping.wait(LOOK_AGAIN_S) and not answers(url):
+        while not stopping.wait(RECONNECT_INTERVAL_S) and not answers(url):
             pass
 
 
-def _listener(url: str, wakeups: Sequence[JobKind], monitoring_interval_s: int) -> _Listener:
+def _make_worker(url: str, kinds: Sequence[JobKind], monitoring_interval_s: int) -> _QueueWorker:
     client = connect(url)
-    return _Listener(
-        [Queue(_queue(kind), connection=client, serializer=JSONSerializer) for kind in wakeups],
+    return _QueueWorker(
+        [Queue(_queue_name(kind), connection=client, serializer=JSONSerializer) for kind in kinds],
         connection=client,
         serializer=JSONSerializer,
         job_class=RenamableJob,
@@ -240,15 +239,9 @@ def _listener(url: str, wakeups: Sequence[JobKind], monitoring_interval_s: int) 
     )
 
 
-def sliced(budget_s: float) -> Callable[[], bool]:
-    """A `stop` that says True once `budget_s` have passed: long work gives way to other bells."""
-    end = time.monotonic() + budget_s
-    return lambda: time.monotonic() >= end
-
-
 def _key(kind: JobKind) -> str:
-    return f"mh:bell:{kind}"
+    return f"mh:wakeup:{kind}"
 
 
-def _queue(kind: JobKind) -> str:
+def _queue_name(kind: JobKind) -> str:
     return f"mh-{kind}"
