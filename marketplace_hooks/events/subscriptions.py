@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 from ..errors import Refused
 from ..models.subscriptions import Period, Subscription
 from ..services.business_care.payment_results import record_failed_payment, record_reactivation, record_renewal_payment
-from ..services.business_care.renewal_preference import change_renewal
+from ..services.business_care.renewal_requests import change_renewal
 from ..services.business_care.subscriptions import subscription_of
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork

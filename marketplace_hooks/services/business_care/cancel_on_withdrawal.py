@@ -1,8 +1,8 @@
-"""What does a withdrawal do to the renewals of a million Business Cares?
+"""Cascade step: a withdrawal cancels the renewals of the product, however many Business Cares it has.
 
 Every tacit renewal of the product is cancelled, those bought through packs with the rest; no entitlement is touched
-(`domain.md`, the table; the user's text: « Le renouvellement tacite sera automatiquement annulé pour vos clients »).
-Set statements over chunks of rows: one UPDATE, one INSERT … SELECT of the events that tell each subscriber.
+(`domain.md`, the table; the owner's text: « Le renouvellement tacite sera automatiquement annulé pour vos clients »).
+Set statements over chunks of rows: one UPDATE, and one INSERT … SELECT of the events for the subscribers.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def follow_withdrawal(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: 
 
 
 def _cancel_renewals(uow: UnitOfWork, cascade: Cascade, withdrawal: Withdrawal, progress: Step, limit: int) -> None:
-    """Cancel the renewals of the next chunk of the product's subscriptions, and tell each subscriber."""
+    """Cancel the renewals of the next chunk of the product's subscriptions, and publish it for each."""
     concerned = _renewing(withdrawal)
     if progress.total is None:
         progress.total = uow.session.scalar(select(func.count()).select_from(Subscription).where(concerned)) or 0
@@ -59,20 +59,20 @@ def _cancel_renewals(uow: UnitOfWork, cascade: Cascade, withdrawal: Withdrawal, 
     }
     cancel = update(Subscription).where(within).values(values).execution_options(synchronize_session=False)
     progress.done += int(uow.session.execute(cancel).rowcount)  # type: ignore[attr-defined] # a cursor result
-    # By the mark and not by the condition again: between two statements a customer may have spoken.
+    # By the mark and not by the condition again: between two statements a customer may have changed the renewal.
     marked = and_(
         Subscription.product_id == cascade.subject_id,
         Subscription.cancelled_by == cascade.id,
         Subscription.purchase_id <= last,
         *low,
     )
-    _tell(uow, cascade, marked)
+    _publish(uow, cascade, marked)
     progress.cursor = last
 
 
 def _lift_renewals(uow: UnitOfWork, cascade: Cascade, withdrawal: Withdrawal, progress: Step) -> None:
-    """Of those who spoke since the reinstatement was received some were heard before it was applied: they count."""
-    spoken = (
+    """Lift the cancellation for customers who enabled their renewal between the reinstatement's receipt and now."""
+    enabled = (
         select(Subscription)
         .where(
             Subscription.product_id == cascade.subject_id,
@@ -82,7 +82,7 @@ def _lift_renewals(uow: UnitOfWork, cascade: Cascade, withdrawal: Withdrawal, pr
         )
         .order_by(Subscription.purchase_id)
     )
-    found = [] if withdrawal.reinstated_at is None else list(uow.session.scalars(spoken.with_for_update()))
+    found = [] if withdrawal.reinstated_at is None else list(uow.session.scalars(enabled.with_for_update()))
     histories = read_histories(uow.session, [one.purchase_id for one in found])
     for subscription in found:
         history = histories[subscription.purchase_id]
@@ -112,12 +112,12 @@ def _renewing(withdrawal: Withdrawal) -> ColumnElement[bool]:
     concerned = and_(Subscription.product_id == product_id, goes_on, not_yet)
     if withdrawal.reinstated_at is None:
         return concerned
-    # The product is on sale again before we came to this chunk: whoever has bought or spoken since is not concerned.
+    # Reinstated before this chunk was reached: purchases made and renewals enabled since are not cancelled.
     bought_since = select(Purchase.id).where(
         Purchase.product_id == product_id, Purchase.purchased_at >= withdrawal.reinstated_at
     )
-    spoken_since = _enabled_since(withdrawal.reinstated_at)
-    return concerned & Subscription.purchase_id.not_in(bought_since) & Subscription.purchase_id.not_in(spoken_since)
+    enabled_since = _enabled_since(withdrawal.reinstated_at)
+    return concerned & Subscription.purchase_id.not_in(bought_since) & Subscription.purchase_id.not_in(enabled_since)
 
 
 def _enabled_since(instant: datetime | None) -> Select[str]:
@@ -125,8 +125,8 @@ def _enabled_since(instant: datetime | None) -> Select[str]:
     return select(RenewalChange.purchase_id).where(RenewalChange.enabled, RenewalChange.received_at >= instant)
 
 
-def _tell(uow: UnitOfWork, cascade: Cascade, marked: ColumnElement[bool]) -> None:
-    """Tell each subscriber of the chunk, with the day until which everything goes on."""
+def _publish(uow: UnitOfWork, cascade: Cascade, marked: ColumnElement[bool]) -> None:
+    """Publish the cancellation to each subscriber of the chunk, with the last day that is covered."""
     data = {
         "purchase_id": Subscription.purchase_id,
         "customer_id": Subscription.customer_id,
@@ -160,7 +160,7 @@ def _cancel_one_by_one(uow: UnitOfWork, cascade: Cascade, within: ColumnElement[
         Period.starts_at >= instant,
     )
     renewed_since = and_(
-        # What began since ends a year later: said first, it spares nearly every look at a period.
+        # A period begun since ends a year later: this condition spares nearly every lookup of a period.
         Subscription.renewal_at >= instant + SHORTEST_PERIOD,
         Subscription.current_index > Subscription.anchor_index,
         began_since.correlate(Subscription).exists(),

@@ -1,6 +1,6 @@
-"""The bank has reversed a payment, and has decided about it later: what is left of the purchase?
+"""Payment disputes: the bank has reversed a payment, and later decides for one side.
 
-Every dispute is kept, in whatever order we are told of it; the purchase's own columns say how its payment stands now,
+Every dispute is stored, in whatever order its events come; the purchase's own columns hold how its payment stands now,
 for the one statement of an entitlement check.
 """
 
@@ -19,28 +19,28 @@ from .purchases import check_currency
 from .subscriptions import end_subscription
 
 
-def open_dispute(uow: UnitOfWork, purchase: Purchase, told: Mapping[str, Any]) -> bool:
-    """The bank has reversed the payment: entitlement rests until the dispute is won. False: told before."""
-    check_currency(purchase, told["amount"], "amount")
+def open_dispute(uow: UnitOfWork, purchase: Purchase, data: Mapping[str, Any]) -> bool:
+    """Record that the bank has reversed the payment: no entitlement until the dispute is won. False: known."""
+    check_currency(purchase, data["amount"], "amount")
     row = {
         "purchase_id": purchase.id,
-        "disputed_at": told["disputed_at"],
-        "amount_cents": told["amount"]["amount_cents"],
+        "disputed_at": data["disputed_at"],
+        "amount_cents": data["amount"]["amount_cents"],
     }
     statement = insert_new(uow.session, Dispute).returning(Dispute.disputed_at)
     if uow.session.execute(statement, [row]).first() is None:
         return False
-    _note(uow.session, purchase)
+    _update_purchase(uow.session, purchase)
     return True
 
 
-def close_dispute(uow: UnitOfWork, purchase: Purchase, told: Mapping[str, Any], cause: Cause) -> bool | None:
-    """The dispute was won (entitlement is back, as if nothing had been) or lost (it is gone, and renewals with it).
+def close_dispute(uow: UnitOfWork, purchase: Purchase, data: Mapping[str, Any], cause: Cause) -> bool | None:
+    """Close a dispute: won (entitlement is back, as if nothing had been) or lost (it is gone, and renewals with it).
 
-    False: told before. None: no dispute is known that could have been closed then.
+    False: known. None: no dispute is known that could have been closed then.
     """
-    outcome = DisputeOutcome(told["outcome"])
-    closed_at = told["closed_at"]
+    outcome = DisputeOutcome(data["outcome"])
+    closed_at = data["closed_at"]
     begun = [one for one in read_disputes(uow.session, purchase.id) if one.disputed_at <= closed_at]
     if not begun:
         return None
@@ -49,7 +49,7 @@ def close_dispute(uow: UnitOfWork, purchase: Purchase, told: Mapping[str, Any], 
         return False
     open_one.outcome = outcome
     open_one.closed_at = closed_at
-    _note(uow.session, purchase)
+    _update_purchase(uow.session, purchase)
     if outcome is DisputeOutcome.LOST:
         end_subscription(uow, purchase.id, cause, why="dispute", ended_at=closed_at)
     return True
@@ -62,8 +62,8 @@ def read_disputes(session: Session, purchase_id: str) -> Sequence[Dispute]:
     ).all()
 
 
-def _note(session: Session, purchase: Purchase) -> None:
-    """Keep in the purchase the first dispute that still takes its entitlement; if none does, the last that did."""
+def _update_purchase(session: Session, purchase: Purchase) -> None:
+    """Copy into the purchase the first dispute that still takes its entitlement; if none does, the last that did."""
     session.flush()
     known = read_disputes(session, purchase.id)
     shown = next((one for one in known if one.outcome is not DisputeOutcome.WON), known[-1])

@@ -1,8 +1,8 @@
-"""Who holds a purchase; and of all the customers of a product, who holds an active Business Care today?
+"""Holders: who holds a purchase, and which customers of a product hold an active Business Care today.
 
-The latter is SQL, for sets of them. The rule is `domain/entitlement`'s, as far as it does not ask for a merchant site:
-a paid period covers the day, and the purchase is neither refunded, terminated nor disputed. A test holds the two
-against each other.
+The latter is SQL, for sets of them. The rule is that of `domain/business_care/entitlement.py`, as far as it does not
+ask for a merchant site: a paid period covers the day, and the purchase is neither refunded, terminated nor disputed. A
+test compares the two.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from ...models.subscriptions import Period, Subscription, SubscriptionState
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
-    """Who asks about a purchase of theirs. `customer_id` None: the platform, which may ask about everybody's."""
+    """The holder of a purchase. `customer_id` None: the platform, which may ask about every purchase."""
 
     purchase_id: str
     customer_id: str | None
 
 
 def owns(session: Session, customer_id: str, *, product_id: str | None = None, pack_id: str | None = None) -> bool:
-    """Whether the customer bought the product, or the pack, and the price was not given back."""
+    """Whether the customer bought the product, or the pack, and was not refunded."""
     bought = select(Purchase.id).where(Purchase.customer_id == customer_id, Purchase.refunded_at.is_(None))
     if product_id is not None:
         bought = bought.where(Purchase.product_id == product_id)
@@ -40,13 +40,13 @@ def owns(session: Session, customer_id: str, *, product_id: str | None = None, p
 def is_entitled(now: datetime, today: date) -> ColumnElement[bool]:
     """SQL for: the Business Care of the `Subscription` row is active. `today` is the reference zone's day of `now`."""
     covered = select(Period.index).where(*_begun(now, today), Period.last_day >= today)
-    stands = select(Purchase.id).where(
+    in_force = select(Purchase.id).where(
         Purchase.id == Subscription.purchase_id,
         or_(Purchase.refunded_at.is_(None), Purchase.refunded_at > now),
         or_(Purchase.terminated_at.is_(None), Purchase.terminated_at > now),
         or_(Purchase.disputed_at.is_(None), Purchase.disputed_at > now, Purchase.dispute_won_at <= now),
     )
-    return and_(covered.correlate(Subscription).exists(), stands.correlate(Subscription).exists())
+    return and_(covered.correlate(Subscription).exists(), in_force.correlate(Subscription).exists())
 
 
 def last_day_paid(now: datetime, today: date) -> ColumnElement[date]:
@@ -60,9 +60,9 @@ def renews(now: datetime) -> ColumnElement[bool]:
         Subscription.state == constant(SubscriptionState.ACTIVE),
         Subscription.state == constant(SubscriptionState.PAYMENT_PENDING),
     )
-    kept_on = or_(Subscription.customer_stopped_at.is_(None), Subscription.customer_lifted_at <= now)
-    sold = or_(Subscription.withdrawn_from.is_(None), Subscription.withdrawal_lifted_at <= now)
-    return and_(goes_on, kept_on, sold)
+    not_cancelled = or_(Subscription.customer_stopped_at.is_(None), Subscription.customer_lifted_at <= now)
+    not_withdrawn = or_(Subscription.withdrawn_from.is_(None), Subscription.withdrawal_lifted_at <= now)
+    return and_(goes_on, not_cancelled, not_withdrawn)
 
 
 def _begun(now: datetime, today: date) -> tuple[ColumnElement[bool], ...]:

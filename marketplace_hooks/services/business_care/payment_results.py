@@ -1,4 +1,4 @@
-"""The platform has charged, or could not: what does that make of the period that was asked for?"""
+"""Payment results: what a charge, a failed charge or a reactivation makes of the period that it was for."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from ...domain.business_care.renewals import original_date, period, renewal_inst
 from ...errors import Conflict, PayloadRejected
 from ...models.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
 from ..core.unit_of_work import Cause, UnitOfWork
-from .renewal_history import History, read_history
+from .renewal_history import RenewalHistory, read_history
 from .subscriptions import activate_period, expire, publish_started, reverse_charges, wrongly_charged
 
 
-def record_renewal_payment(uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any], cause: Cause) -> bool:
-    """The platform was paid for a period: the one we asked for, or one that it charged by itself. False: known.
+def record_renewal_payment(uow: UnitOfWork, subscription: Subscription, data: Mapping[str, Any], cause: Cause) -> bool:
+    """Record that the platform was paid for a period, one that was asked for or one it charged by itself. False: known.
 
-    What it charged although the renewal had been stopped in time is to be given back.
+    A charge for a renewal that had been stopped in time is reversed.
     """
-    index = told["period_index"]
-    occurred_at = told["occurred_at"]
+    index = data["period_index"]
+    occurred_at = data["occurred_at"]
     known = uow.session.get(Period, (subscription.purchase_id, index), with_for_update=True)
     asked_for = known is not None and known.payment is Payment.PENDING
     if known is None:
-        uow.session.add(_charged_by_itself(uow, subscription, told))
+        uow.session.add(_charged_by_itself(uow, subscription, data))
     else:
-        _check_amount(known, told["amount"])
+        _check_amount(known, data["amount"])
         if known.payment is Payment.PAID or known.reversal_asked_at is not None:
-            known.charge_id = known.charge_id or told["charge_id"]
+            known.charge_id = known.charge_id or data["charge_id"]
             return False
         known.payment = Payment.PAID
         known.settled_at = occurred_at
-        known.charge_id = told["charge_id"]
+        known.charge_id = data["charge_id"]
     if subscription.state is not SubscriptionState.ENDED and index >= subscription.current_index:
         activate_period(uow, subscription, index)
     if not asked_for:
@@ -41,8 +41,8 @@ def record_renewal_payment(uow: UnitOfWork, subscription: Subscription, told: Ma
     return True
 
 
-def _charged_by_itself(uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any]) -> Period:
-    index = told["period_index"]
+def _charged_by_itself(uow: UnitOfWork, subscription: Subscription, data: Mapping[str, Any]) -> Period:
+    index = data["period_index"]
     charged = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
     return Period(
         purchase_id=subscription.purchase_id,
@@ -52,49 +52,49 @@ def _charged_by_itself(uow: UnitOfWork, subscription: Subscription, told: Mappin
         last_day=charged.last_day,
         starts_at=renewal_instant(subscription.anchor_on, index - subscription.anchor_index, uow.zone),
         payment=Payment.PAID,
-        settled_at=told["occurred_at"],
-        **_charge(told),
+        settled_at=data["occurred_at"],
+        **_charge(data),
     )
 
 
-def record_failed_payment(uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any], cause: Cause) -> bool:
-    """A payment failed. Only a final failure changes anything: the period was never in force. False: no effect."""
-    current = uow.session.get(Period, (subscription.purchase_id, told["period_index"]), with_for_update=True)
+def record_failed_payment(uow: UnitOfWork, subscription: Subscription, data: Mapping[str, Any], cause: Cause) -> bool:
+    """Record that a payment failed. Only a final failure has an effect: the period was never in force. False: none."""
+    current = uow.session.get(Period, (subscription.purchase_id, data["period_index"]), with_for_update=True)
     if current is None or current.payment is not Payment.PENDING:
         return False
-    _check_amount(current, told["amount"])
-    if not told["final"]:
+    _check_amount(current, data["amount"])
+    if not data["final"]:
         return False
     current.payment = Payment.FAILED
-    current.settled_at = told["occurred_at"]
-    current.charge_id = told["charge_id"]
+    current.settled_at = data["occurred_at"]
+    current.charge_id = data["charge_id"]
     if subscription.state is SubscriptionState.PAYMENT_PENDING:
         expire(uow, subscription, cause, unpaid=current)
     return True
 
 
 def record_reactivation(
-    uow: UnitOfWork, subscription: Subscription, told: Mapping[str, Any], cause: Cause
+    uow: UnitOfWork, subscription: Subscription, data: Mapping[str, Any], cause: Cause
 ) -> bool | None:
-    """The customer has taken up an expired Business Care again: a new original date; indexes go on.
+    """Record that an expired Business Care was reactivated: it has a new original date, and its indexes go on.
 
-    False: known. None: a renewal is still to be paid or to fail, of which we may be told later. Raises `Conflict` when
+    False: known. None: a renewal is still to be paid or to fail, and its event may still come. Raises `Conflict` when
     it was running then, ended for good, or its product withdrawn.
     """
-    index = told["period_index"]
-    occurred_at = told["occurred_at"]
+    index = data["period_index"]
+    occurred_at = data["occurred_at"]
     known = uow.session.get(Period, (subscription.purchase_id, index), with_for_update=True)
     if known is not None and (known.payment is Payment.PAID or index < subscription.current_index):
         if known.kind is not PeriodKind.REACTIVATION:
             raise Conflict(f"period {index} is another one", state=known.kind, asked=PeriodKind.REACTIVATION)
         return False
     history = read_history(uow.session, subscription.purchase_id)
-    _refuse_while_running(subscription, told)
-    if any(ending.stands_at(occurred_at) for ending in history.endings):
+    _refuse_while_running(subscription, data)
+    if any(withdrawal.stands_at(occurred_at) for withdrawal in history.withdrawals):
         raise Conflict("a withdrawn product cannot be reactivated", state="withdrawn", asked=SubscriptionState.ACTIVE)
     if not _has_lapsed(subscription, history):
         return None
-    if known is not None:  # its renewal was never in force: the platform counts on from the last one that was.
+    if known is not None:  # its renewal was never in force: the platform counts on from the last period that was.
         uow.session.delete(known)
         uow.session.flush()
     subscription.anchor_on = original_date(occurred_at, uow.zone)
@@ -108,7 +108,7 @@ def record_reactivation(
         last_day=opened.last_day,
         starts_at=occurred_at,
         payment=Payment.PAID,
-        **_charge(told),
+        **_charge(data),
     )
     uow.session.add(row)
     activate_period(uow, subscription, index)
@@ -116,10 +116,10 @@ def record_reactivation(
     return True
 
 
-def _refuse_while_running(subscription: Subscription, told: Mapping[str, Any]) -> None:
+def _refuse_while_running(subscription: Subscription, data: Mapping[str, Any]) -> None:
     begun_at = subscription.renewal_at
     ended = subscription.state is SubscriptionState.ENDED
-    if ended or (subscription.state is not SubscriptionState.PAYMENT_PENDING and told["occurred_at"] < begun_at):
+    if ended or (subscription.state is not SubscriptionState.PAYMENT_PENDING and data["occurred_at"] < begun_at):
         raise Conflict(
             f"the Business Care is {subscription.state}; only an expired one is reactivated",
             state=subscription.state,
@@ -127,24 +127,24 @@ def _refuse_while_running(subscription: Subscription, told: Mapping[str, Any]) -
         )
 
 
-def _has_lapsed(subscription: Subscription, history: History) -> bool:
+def _has_lapsed(subscription: Subscription, history: RenewalHistory) -> bool:
     """Whether it was over by its renewal's instant, noticed here or not yet; nothing else can be reactivated."""
     if subscription.state is not SubscriptionState.ACTIVE:
         return subscription.state is SubscriptionState.EXPIRED
     return subscription.renewal_at <= history.recorded_at or history.prevents(subscription.renewal_at)
 
 
-def _charge(told: Mapping[str, Any]) -> dict[str, Any]:
-    amount = told["amount"]
+def _charge(data: Mapping[str, Any]) -> dict[str, Any]:
+    amount = data["amount"]
     return {
-        "charge_id": told["charge_id"],
+        "charge_id": data["charge_id"],
         "amount_cents": amount["amount_cents"],
         "currency": amount["currency"],
     }
 
 
 def _check_amount(known: Period, amount: Mapping[str, Any]) -> None:
-    """What was charged must be what was asked for."""
+    """Raise `PayloadRejected` unless what was charged is what was asked for."""
     if known.amount_cents is None:
         return
     if (amount["amount_cents"], amount["currency"]) != (known.amount_cents, known.currency):

@@ -1,4 +1,4 @@
-"""What was bought with one purchase, from whom, and for which shop? And which of her purchases are of one product?"""
+"""Purchase summaries: what was bought from whom and for which shop, as the customer's pages name it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def summarize_purchase(session: Session, holder: Holder) -> PurchaseSummary:
 
 
 def summarize_product_on_sale(session: Session, product_id: str) -> PurchaseSummary:
-    """A product that somebody asks about before buying it. Raises `NotFound`, also for one that is hidden."""
+    """A product that a customer asks about before buying it. Raises `NotFound`, also for one that is hidden."""
     found = summarize_product(session, product_id)
     if found.status is not Status.ONLINE:
         raise NotFound(f"there is no product {product_id}")

@@ -1,4 +1,4 @@
-"""What was bought, for which site, and what became of the payment?"""
+"""Purchases: what was bought, for which site, and what became of its payment, as the platform reports it."""
 
 from __future__ import annotations
 
@@ -47,50 +47,50 @@ def locked_purchase(session: Session, purchase_id: str) -> Purchase | None:
     return session.get(Purchase, purchase_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
-def complete_purchase(uow: UnitOfWork, told: Mapping[str, Any], cause: Cause, *, received_at: datetime) -> bool:
+def complete_purchase(uow: UnitOfWork, data: Mapping[str, Any], cause: Cause, *, received_at: datetime) -> bool:
     """Record a purchase, freeze what its listing announced, and start its Business Care; False when it is known.
 
-    It is on record here since `received_at`, however late it is applied: from then on its renewals are ours.
-    Customer and product must be known. The same purchase told again with other facts is refused.
+    It is on record since `received_at`, however late it is applied: from then on this service claims its renewals.
+    Customer and product must be known. The same purchase sent again with other facts is refused.
     """
-    known = locked_purchase(uow.session, told["purchase_id"])
+    known = locked_purchase(uow.session, data["purchase_id"])
     if known is not None:
-        _refuse_contradiction(uow.session, known, told)
+        _refuse_contradiction(uow.session, known, data)
         return False
     uow.write_rows(Listing)  # one transaction may bring a product and its first purchase.
-    product = uow.session.get_one(Product, told["product_id"])
-    listing = listing_in_force(uow.session, product.id, told["purchased_at"])
+    product = uow.session.get_one(Product, data["product_id"])
+    listing = listing_in_force(uow.session, product.id, data["purchased_at"])
     purchase = Purchase(
-        id=told["purchase_id"],
-        customer_id=told["customer_id"],
+        id=data["purchase_id"],
+        customer_id=data["customer_id"],
         product_id=product.id,
-        pack_id=told["pack_id"],
+        pack_id=data["pack_id"],
         listing_id=listing.id if listing else None,
-        price_cents=_price_of_share(uow.session, told),
-        currency=told["price_paid"]["currency"],
-        purchased_at=told["purchased_at"],
+        price_cents=_price_of_share(uow.session, data),
+        currency=data["price_paid"]["currency"],
+        purchased_at=data["purchased_at"],
         recorded_at=received_at,
         refunded_cents=0,
     )
     uow.session.add(purchase)
     # From here on the product's row is share-locked by the foreign key: a withdrawal comes wholly before or after.
     uow.session.flush()
-    if told["shop_url"] is not None:
-        bind_shop(uow, purchase, told["shop_url"], told["purchased_at"])
+    if data["shop_url"] is not None:
+        bind_shop(uow, purchase, data["shop_url"], data["purchased_at"])
     is_free = (listing.price_cents if listing else product.price_cents) == 0
     if not is_free:
         start_subscription(uow, purchase, cause)
     return True
 
 
-def _price_of_share(session: Session, told: Mapping[str, Any]) -> int:
+def _price_of_share(session: Session, data: Mapping[str, Any]) -> int:
     """The price paid for this product alone.
 
     The events of a pack's purchase carry each product's own price. A platform that repeats the pack's whole price in
     each of them is recognised by that price, which is then shared out by the members' prices.
     """
-    paid: int = told["price_paid"]["amount_cents"]
-    pack = session.get(Pack, told["pack_id"]) if told["pack_id"] else None
+    paid: int = data["price_paid"]["amount_cents"]
+    pack = session.get(Pack, data["pack_id"]) if data["pack_id"] else None
     if pack is None or paid != pack.price_cents:
         return paid
     priced = (
@@ -100,17 +100,17 @@ def _price_of_share(session: Session, told: Mapping[str, Any]) -> int:
         .order_by(PackMember.position)
     )
     prices = dict(session.execute(priced).all())
-    return share_of(paid, prices, told["product_id"]) if told["product_id"] in prices else paid
+    return share_of(paid, prices, data["product_id"]) if data["product_id"] in prices else paid
 
 
-def _refuse_contradiction(session: Session, known: Purchase, told: Mapping[str, Any]) -> None:
+def _refuse_contradiction(session: Session, known: Purchase, data: Mapping[str, Any]) -> None:
     faults = [
         (name, getattr(known, name))
         for name in ("customer_id", "product_id", "pack_id", "purchased_at")
-        if getattr(known, name) != told[name]
+        if getattr(known, name) != data[name]
     ]
     # Of a pack, the share was frozen at the members' prices of that day.
-    if known.price_cents not in (told["price_paid"]["amount_cents"], _price_of_share(session, told)):
+    if known.price_cents not in (data["price_paid"]["amount_cents"], _price_of_share(session, data)):
         faults.append(("price_paid.amount_cents", known.price_cents))
     if faults:
         raise PayloadRejected(
@@ -119,13 +119,14 @@ def _refuse_contradiction(session: Session, known: Purchase, told: Mapping[str, 
                 {"path": f"data.{name}", "message": f"is {value} in the purchase known here"} for name, value in faults
             ],
         )
-    check_currency(known, told["price_paid"], "price_paid")
+    check_currency(known, data["price_paid"], "price_paid")
 
 
 def bind_shop(uow: UnitOfWork, purchase: Purchase, shop_url: str, bound_at: datetime) -> bool:
     """Attach the purchase to a merchant site from `bound_at` on; False when a later binding is known.
 
-    An address that cannot be read is kept as it came: it binds nothing, and the customer is asked (`SHOP_NOT_BOUND`).
+    An address that cannot be parsed is stored as it came: it binds nothing, and the customer is asked for another
+    (`SHOP_NOT_BOUND`).
     """
     binding = {"purchase_id": purchase.id, "bound_at": bound_at, "shop_url": shop_url}
     uow.session.execute(insert_new(uow.session, SiteBinding), [binding])
@@ -136,14 +137,14 @@ def bind_shop(uow: UnitOfWork, purchase: Purchase, shop_url: str, bound_at: date
     return True
 
 
-def record_refund(uow: UnitOfWork, purchase: Purchase, told: Mapping[str, Any], cause: Cause) -> bool:
+def record_refund(uow: UnitOfWork, purchase: Purchase, data: Mapping[str, Any], cause: Cause) -> bool:
     """Record a refund. The whole price given back ends the Business Care at once; less ends nothing. False: known."""
-    check_currency(purchase, told["amount"], "amount")
+    check_currency(purchase, data["amount"], "amount")
     row = {
         "purchase_id": purchase.id,
-        "refunded_at": told["refunded_at"],
-        "amount_cents": told["amount"]["amount_cents"],
-        "request_id": told["request_id"],
+        "refunded_at": data["refunded_at"],
+        "amount_cents": data["amount"]["amount_cents"],
+        "request_id": data["request_id"],
     }
     inserted = uow.session.execute(insert_new(uow.session, Refund).returning(Refund.id), [row]).first()
     if inserted is None:
@@ -178,6 +179,7 @@ def terminate_business_care(uow: UnitOfWork, purchase: Purchase, terminated_at: 
 
 
 def check_currency(purchase: Purchase, money: Mapping[str, Any], name: str) -> None:
+    """Raise `PayloadRejected` unless the money in the field `name` is of the purchase's currency."""
     if money["currency"] != purchase.currency:
         raise PayloadRejected(
             "the currency is not the purchase's",

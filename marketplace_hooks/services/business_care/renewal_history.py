@@ -1,7 +1,7 @@
-"""What was ever said about the renewals of these purchases, and which causes follow from it?
+"""Renewal history: every change, withdrawal and end recorded about the renewals of purchases, and what stops them.
 
-The columns of a subscription keep what follows, for the one statement of an entitlement check and for set statements.
-Whoever decides about money reads the words themselves, here: a handful of statements for a whole batch.
+The columns of a subscription hold the result, for the one statement of an entitlement check and for set statements.
+Decisions about money read the history itself, here: a handful of statements for a whole batch.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class History:
-    """What stops the renewals of one purchase. Only instants after `recorded_at` are ours to claim (`domain.md` 11)."""
+class RenewalHistory:
+    """What stops the renewals of one purchase. This service claims those after `recorded_at` only (`domain.md` 11)."""
 
     purchased_at: datetime
     recorded_at: datetime
-    endings: Sequence[ProductWithdrawal]
+    withdrawals: Sequence[ProductWithdrawal]
     stops: tuple[RenewalStop, ...]
 
     def prevents(self, renewal_at: datetime) -> bool:
@@ -41,33 +41,29 @@ class History:
         """Whether some cause is in force at an instant, whatever renewal follows."""
         return any(stop.stands_at(instant) for stop in self.stops)
 
-    def customer_stands(self) -> bool:
-        """Whether the customer's last word is a cancellation."""
-        return any(stop.cause is StopCause.CUSTOMER and stop.lifted_at is None for stop in self.stops)
 
-
-def read_history(session: Session, purchase_id: str) -> History:
+def read_history(session: Session, purchase_id: str) -> RenewalHistory:
     """The history of one purchase, which must be known."""
     return read_histories(session, [purchase_id])[purchase_id]
 
 
-def read_histories(session: Session, purchase_ids: Collection[str]) -> dict[str, History]:
+def read_histories(session: Session, purchase_ids: Collection[str]) -> dict[str, RenewalHistory]:
     """The histories of these purchases, in four statements."""
     if not purchase_ids:
         return {}
-    session.flush()  # what this transaction has heard belongs to it.
-    bought = {row.id: row for row in session.execute(_PURCHASES.where(Purchase.id.in_(purchase_ids)))}
-    words = _grouped(session, _WORDS.where(RenewalChange.purchase_id.in_(purchase_ids)), _word)
+    session.flush()  # what this transaction has recorded belongs to it.
+    purchases = {row.id: row for row in session.execute(_PURCHASES.where(Purchase.id.in_(purchase_ids)))}
+    choices = _grouped(session, _CHOICES.where(RenewalChange.purchase_id.in_(purchase_ids)), _choice)
     reopened = _grouped(session, _REACTIVATIONS.where(Period.purchase_id.in_(purchase_ids)), _starts_at)
-    endings = read_withdrawals(session, {row.product_id for row in bought.values()})
+    withdrawals = read_withdrawals(session, {row.product_id for row in purchases.values()})
     return {
-        id_: _history(row, words.get(id_, ()), endings.get(row.product_id, ()), reopened.get(id_, ()))
-        for id_, row in bought.items()
+        id_: _history(row, choices.get(id_, ()), withdrawals.get(row.product_id, ()), reopened.get(id_, ()))
+        for id_, row in purchases.items()
     }
 
 
 def read_withdrawals(session: Session, product_ids: Collection[str]) -> dict[str, list[ProductWithdrawal]]:
-    """Every withdrawal of these products, undone or not."""
+    """Every withdrawal of these products, reinstated since or not."""
     query = select(
         Withdrawal.subject_id, Withdrawal.received_at, Withdrawal.effective_at, Withdrawal.reinstated_at
     ).where(Withdrawal.subject_kind == SubjectKind.PRODUCT, Withdrawal.subject_id.in_(product_ids))
@@ -81,7 +77,7 @@ def read_withdrawals(session: Session, product_ids: Collection[str]) -> dict[str
 
 
 class StopColumns(Protocol):
-    """The columns in which a subscription's causes stand: its row, or a row that read them."""
+    """The columns that hold what stops a subscription's renewal: its own row, or a row that read them."""
 
     customer_stopped_at: Any
     customer_lifted_at: Any
@@ -90,38 +86,38 @@ class StopColumns(Protocol):
 
 
 def recorded_stops(columns: StopColumns) -> tuple[RenewalStop, ...]:
-    """The causes as the columns keep them."""
-    noted = (
+    """The stops as the columns hold them."""
+    recorded = (
         (StopCause.CUSTOMER, columns.customer_stopped_at, columns.customer_lifted_at),
         (StopCause.WITHDRAWAL, columns.withdrawn_from, columns.withdrawal_lifted_at),
     )
     return tuple(
         RenewalStop(cause=cause, received_at=since, lifted_at=lifted_at)
-        for cause, since, lifted_at in noted
+        for cause, since, lifted_at in recorded
         if since is not None
     )
 
 
 def record_stops(subscription: Subscription, stops: Iterable[RenewalStop]) -> None:
-    """Keep in the columns what of each cause stands; where nothing of it does, what stood last.
+    """Write to the columns the stop of each cause that is in force; where none is, the last one that was.
 
-    Whoever notes a withdrawal tells the subscriber of it.
+    The caller publishes a withdrawal recorded here to the subscriber.
     """
     stops = list(stops)
     record_customer_stops(subscription, stops)
-    withdrawal = _telling(stops, StopCause.WITHDRAWAL)
+    withdrawal = _current(stops, StopCause.WITHDRAWAL)
     subscription.withdrawn_from = withdrawal.starts_at if withdrawal else None
     subscription.withdrawal_lifted_at = withdrawal.lifted_at if withdrawal else None
 
 
 def record_customer_stops(subscription: Subscription, stops: Iterable[RenewalStop]) -> None:
-    """Keep in the columns what follows from the customer's words: the customer's own cause, and what these lift.
+    """Write to the columns what follows from the customer's changes: the customer's own stop, and what they lift.
 
-    A withdrawal that is not noted yet is left to its cascade, which tells the subscriber.
+    A withdrawal that is not recorded yet is left to its cascade, which publishes it to the subscriber.
     """
     stops = list(stops)
-    customer = _telling(stops, StopCause.CUSTOMER)
-    withdrawal = _telling(stops, StopCause.WITHDRAWAL)
+    customer = _current(stops, StopCause.CUSTOMER)
+    withdrawal = _current(stops, StopCause.WITHDRAWAL)
     subscription.customer_stopped_at = customer.starts_at if customer else None
     subscription.customer_lifted_at = customer.lifted_at if customer else None
     if withdrawal is not None and subscription.withdrawn_from is not None and subscription.withdrawal_lifted_at is None:
@@ -129,8 +125,8 @@ def record_customer_stops(subscription: Subscription, stops: Iterable[RenewalSto
         subscription.withdrawal_lifted_at = withdrawal.lifted_at
 
 
-def _telling(stops: Iterable[RenewalStop], cause: StopCause) -> RenewalStop | None:
-    """Of the stops of one cause, the first that stands; where none does, the last that did."""
+def _current(stops: Iterable[RenewalStop], cause: StopCause) -> RenewalStop | None:
+    """Of the stops of one cause, the first that is in force; where none is, the last that was."""
     mine = sorted((stop for stop in stops if stop.cause is cause), key=lambda stop: stop.starts_at)
     return next((stop for stop in mine if stop.lifted_at is None), mine[-1] if mine else None)
 
@@ -144,11 +140,11 @@ _PURCHASES = select(
     Purchase.terminated_at,
     Purchase.dispute_lost_at,
 )
-_WORDS = select(RenewalChange.purchase_id, RenewalChange.enabled, RenewalChange.received_at)
+_CHOICES = select(RenewalChange.purchase_id, RenewalChange.enabled, RenewalChange.received_at)
 _REACTIVATIONS = select(Period.purchase_id, Period.starts_at).where(Period.kind == constant(PeriodKind.REACTIVATION))
 
 
-def _word(row: Any) -> RenewalChoice:
+def _choice(row: Any) -> RenewalChoice:
     return RenewalChoice(enabled=row.enabled, received_at=row.received_at)
 
 
@@ -166,16 +162,22 @@ def _grouped(session: Session, query: Executable, make: Callable[[Any], _T]) -> 
 
 
 def _history(
-    bought: Any, words: Sequence[RenewalChoice], endings: Sequence[ProductWithdrawal], reopened_at: Sequence[datetime]
-) -> History:
-    ended = (bought.refunded_at, bought.terminated_at, bought.dispute_lost_at)
-    said = RenewalRecord(
-        purchased_at=bought.purchased_at,
-        words=words,
-        endings=endings,
+    purchase: Any,
+    choices: Sequence[RenewalChoice],
+    withdrawals: Sequence[ProductWithdrawal],
+    reopened_at: Sequence[datetime],
+) -> RenewalHistory:
+    ended = (purchase.refunded_at, purchase.terminated_at, purchase.dispute_lost_at)
+    record = RenewalRecord(
+        purchased_at=purchase.purchased_at,
+        words=choices,
+        endings=withdrawals,
         reopened_at=reopened_at,
         ended_at=[instant for instant in ended if instant is not None],
     )
-    return History(
-        purchased_at=bought.purchased_at, recorded_at=bought.recorded_at, endings=endings, stops=renewal_stops(said)
+    return RenewalHistory(
+        purchased_at=purchase.purchased_at,
+        recorded_at=purchase.recorded_at,
+        withdrawals=withdrawals,
+        stops=renewal_stops(record),
     )

@@ -1,7 +1,7 @@
-"""Which renewals are to be announced now, was the notice owed, and did it come within its window?
+"""Renewal notices: which renewals are to be announced now, and the proof that it was done in time.
 
 Code de la consommation, L215-1: between three months and one month before the last day on which the renewal can be
-refused; once for each period, with the proof kept (`domain.md` 13).
+refused; once for each period, with the proof stored (`domain.md` 13).
 """
 
 from __future__ import annotations
@@ -56,18 +56,18 @@ def notice_batch(uow: UnitOfWork, limit: int) -> int:
 
 
 def _send(uow: UnitOfWork, subscription: Subscription, prices: Prices, *, owed: bool) -> None:
-    """Tell of one renewal, and keep the proof."""
+    """Publish the notice of one renewal, and store its proof."""
     window = notice_window(subscription.last_day)
     listing_cents, currency = prices.at(subscription.product_id, uow.now)
     amount_cents = renewal_price(listing_cents, day_of(subscription.renewal_at, uow.zone))
-    told = {
+    payload = {
         "period_index": subscription.current_index,
         "last_day": subscription.last_day,
         "last_day_to_refuse": subscription.last_day,
         "amount": {"amount_cents": amount_cents, "currency": currency},
         "owed": owed,
     }
-    event_id = publish(uow, subscription, "renewal_notice_due", told, CAUSE)
+    event_id = publish(uow, subscription, "renewal_notice_due", payload, CAUSE)
     proof = Notice(
         purchase_id=subscription.purchase_id,
         period_index=subscription.current_index,

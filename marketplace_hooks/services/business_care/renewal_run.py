@@ -1,4 +1,4 @@
-"""Which renewals have come to their instant, and may they be claimed?
+"""Renewal run: claims the tacit renewals that have come to their instant, and ends those that are stopped.
 
 Only due rows are touched, in batches. A period is claimed by its unique row: two runs at once, or one that was killed,
 claim nothing twice. Everything selects `<= now` and catches up after any pause (`domain.md` 11).
@@ -55,7 +55,7 @@ class DueRenewals:
 
 
 def count_due(session: Session, now: datetime) -> DueRenewals:
-    """What the next run has to decide."""
+    """What the next run has to decide, and how long the oldest has been due."""
     count, since = session.execute(select(func.count(), func.min(Subscription.renewal_at)).where(is_due(now))).one()
     return DueRenewals(count=count, since=since)
 
@@ -71,12 +71,12 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _in_flight(now: datetime) -> ColumnElement[bool]:
-    """SQL for: something was received that may stop the renewal, and is not applied yet. Its turn comes first."""
-    waiting = select(InboxEvent.subject).where(InboxEvent.state == constant(InboxState.RECEIVED))
-    # A withdrawal counts from our receipt: what came later than the latest instant to be claimed stops nothing.
-    withdrawals = waiting.where(InboxEvent.received_at <= latest_claimable(now))
+    """SQL for: an event that may stop the renewal was received and is not applied yet; it is applied first."""
+    received = select(InboxEvent.subject).where(InboxEvent.state == constant(InboxState.RECEIVED))
+    # A withdrawal counts from its receipt: one received after the latest claimable instant stops nothing.
+    withdrawals = received.where(InboxEvent.received_at <= latest_claimable(now))
     return or_(
-        (f"{SUBJECT}:" + Subscription.purchase_id).in_(waiting),
+        (f"{SUBJECT}:" + Subscription.purchase_id).in_(received),
         ("product:" + Subscription.product_id).in_(withdrawals),
     )
 
@@ -95,12 +95,12 @@ def run_renewals(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) 
 
 
 def check_due(runtime: Runtime) -> bool:
-    """Whether renewals or notices are due; where no renewal is, remember that somebody has looked."""
+    """Whether renewals or notices are due; where no renewal is, record that the run had nothing to do."""
     now = runtime.now()
     with runtime.database.reading() as session:
         renewals = _renewals_due(session, now)
         notices = _any(session, needs_notice(now))
-    if not renewals:  # else the run itself says that it ran.
+    if not renewals:  # else the run itself records that it ran.
         record_quiet_run(runtime)
     return renewals or notices
 
@@ -127,7 +127,7 @@ def _renew_batch(uow: UnitOfWork) -> int:
                 claimed.append(subscription)
             case RenewalDecision.STOPPED:
                 expire(uow, subscription, CAUSE)
-            case _:  # of a time before we knew of the purchase: the platform tells its renewals, or has told its end.
+            case _:  # from before the purchase was on record: its renewals or its end are the platform's to report.
                 expire(uow, subscription, None)
     _claim(uow, claimed)
     return len(due_ones)
@@ -148,20 +148,20 @@ def _claim(uow: UnitOfWork, subscriptions: Sequence[Subscription]) -> None:
     for subscription in subscriptions:
         row = rows[subscription.purchase_id]
         if subscription.purchase_id not in won:
-            # A period with this number stands, and yet this one is the last: a person must see how that came about.
+            # A period with this number stands, and yet this one is the last: a person must find out why.
             log.error("%s has a period %s already: it is not renewed", subscription.purchase_id, row["index"])
             expire(uow, subscription, CAUSE)
             continue
         set_current_period(uow, subscription, row["index"])
         subscription.state = SubscriptionState.PAYMENT_PENDING
-        told = {
+        payload = {
             "period_index": row["index"],
             "first_day": row["first_day"],
             "last_day": row["last_day"],
             "amount": {"amount_cents": row["amount_cents"], "currency": row["currency"]},
             "idempotency_key": idempotency_key(subscription, row["index"]),
         }
-        publish(uow, subscription, "renewal_due", told, CAUSE)
+        publish(uow, subscription, "renewal_due", payload, CAUSE)
 
 
 def _next_period(uow: UnitOfWork, subscription: Subscription, prices: Prices) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""When did the renewals last run, and may they run now?
+"""State of the renewal run: when it last ran, and whether it may run now.
 
 After a silence of more than 30 days an operator releases the run: nothing is charged unseen (`domain.md` 11).
 """
@@ -21,34 +21,34 @@ from ..core.unit_of_work import UnitOfWork, run_in_transaction
 log = logging.getLogger(__name__)
 
 RENEWALS = "renewals"
-REMEMBERED_EVERY = timedelta(hours=1)
+RECORDED_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunState:
-    """When the renewals last ran or had nothing to do (None: never), and since when they wait for an operator."""
+    """When the run last ran or had nothing to do (None: never), and since when it is held for an operator."""
 
     last_at: datetime | None
     held_since: datetime | None
 
 
 def read_run_state(session: Session) -> RunState:
-    """How the run of renewals stands."""
+    """The state of the run now."""
     run = session.get(Run, RENEWALS)
     return RunState(last_at=run.last_at if run else None, held_since=run.held_since if run else None)
 
 
 def is_held(session: Session) -> bool:
-    """Whether the run waits for an operator."""
+    """Whether the run is held until an operator releases it."""
     return session.scalar(select(Run.held_since).where(Run.name == RENEWALS)) is not None
 
 
 def acquire_run(uow: UnitOfWork) -> bool:
-    """Whether renewals may be decided in this transaction, which nobody else does meanwhile; holds them if need be."""
+    """Whether this transaction may decide renewals, as the only one meanwhile; after a long silence the run is held."""
     query = select(Run).where(Run.name == RENEWALS).with_for_update(skip_locked=True)
     run = uow.session.scalar(query.execution_options(populate_existing=True))
     if run is None:
-        # There was none yet; or somebody else is at it, and goes on until nothing is left.
+        # The first run; or another one is under way, and goes on until nothing is left.
         row = {"name": RENEWALS, "last_at": uow.now}
         statement = insert_new(uow.session, Run).returning(Run.name)
         return uow.session.execute(statement, [row]).first() is not None
@@ -62,10 +62,10 @@ def acquire_run(uow: UnitOfWork) -> bool:
 
 
 def record_quiet_run(runtime: Runtime) -> None:
-    """Nothing is due: keep, once an hour, that somebody has looked, so that a quiet month is no outage."""
+    """Record, at most once an hour, that nothing was due, so that a quiet month does not pass for an outage."""
     with runtime.database.reading() as session:
         run = read_run_state(session)
-    if run.held_since is None and (run.last_at is None or runtime.now() - run.last_at > REMEMBERED_EVERY):
+    if run.held_since is None and (run.last_at is None or runtime.now() - run.last_at > RECORDED_EVERY):
         run_in_transaction(runtime, acquire_run)
 
 

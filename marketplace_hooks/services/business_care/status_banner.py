@@ -1,6 +1,6 @@
-"""What stands at the head of a purchase and of every conversation about it: does Business Care run, or since when not?
+"""Status banner of a purchase and of every conversation about it: is its Business Care active, or since when not.
 
-One statement; both sides read the same (`domain.md` 14).
+One statement; customer and seller read the same (`domain.md` 14).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What does a Business Care look like to its holder: its periods, what stops it, what it will cost, and when?
+"""Read model of a Business Care, for its holder: its periods, what stops its renewal, the next price and date.
 
-Reading only, and a fixed number of statements whatever there is to show.
+Reading only, by a fixed number of statements whatever there is to show.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ...models.subscriptions import Notice, Period, Subscription, SubscriptionSt
 from ..catalog.listing_prices import Prices, read_prices
 from .entitlements import PurchaseFilter, read_purchases
 from .holders import Holder
-from .renewal_history import History, read_history
+from .renewal_history import RenewalHistory, read_history
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +40,14 @@ class NextRenewal:
 
 @dataclass(frozen=True, kw_only=True)
 class ReactivationOffer:
-    """What taking it up again costs today."""
+    """What a reactivation costs today."""
 
     period_index: int
     price: ReactivationPrice
     currency: str
 
     def as_json(self) -> dict[str, Any]:
-        """As it is shown and told: an amount, and its lines, which add up to it."""
+        """As it is shown and published: an amount, and its lines, which add up to it."""
         lines = (("period", self.price.period_cents), ("supplement", self.price.supplement_cents))
         return {
             "period_index": self.period_index,
@@ -74,7 +74,7 @@ class SubscriptionView:
 
 
 def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zone) -> SubscriptionView:
-    """The Business Care of a purchase as it stands.
+    """The Business Care of a purchase as it is now.
 
     Raises `NotFound` for a purchase that does not exist or is somebody else's, and with `no_business_care` as its code
     for one of a free product.
@@ -110,28 +110,28 @@ def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zon
     )
 
 
-def renews(subscription: Subscription, history: History, now: datetime) -> bool:
+def renews(subscription: Subscription, history: RenewalHistory, now: datetime) -> bool:
     """Whether a renewal is still to come, by what is known now."""
     is_running = subscription.state is SubscriptionState.ACTIVE and subscription.renewal_at > now
     return is_running and not history.prevents(subscription.renewal_at)
 
 
-def has_lapsed(subscription: Subscription, history: History, now: datetime) -> bool:
-    """Whether it is over without being ended for good, noticed here or not yet: then it may be taken up again."""
+def has_lapsed(subscription: Subscription, history: RenewalHistory, now: datetime) -> bool:
+    """Whether it is over without being ended for good, recorded already or not: then it may be reactivated."""
     if subscription.state is not SubscriptionState.ACTIVE or subscription.renewal_at > now:
         return subscription.state is SubscriptionState.EXPIRED
     return subscription.renewal_at <= history.recorded_at or history.prevents(subscription.renewal_at)
 
 
 def price_of_reactivation(session: Session, subscription: Subscription, now: datetime, zone: Zone) -> ReactivationOffer:
-    """What taking it up again costs today, at today's listing price (`domain.md` 9)."""
+    """What a reactivation costs today, at today's listing price (`domain.md` 9)."""
     cents, currency = read_prices(session, [subscription.product_id]).at(subscription.product_id, now)
     price = reactivation_price(cents, day_of(now, zone))
     return ReactivationOffer(period_index=subscription.current_index + 1, price=price, currency=currency)
 
 
 def _next_renewal(
-    session: Session, subscription: Subscription, history: History, now: datetime, zone: Zone
+    session: Session, subscription: Subscription, history: RenewalHistory, now: datetime, zone: Zone
 ) -> NextRenewal | None:
     if not renews(subscription, history, now):
         return None
@@ -150,7 +150,7 @@ def _renewal_of(subscription: Subscription, prices: Prices, zone: Zone) -> NextR
 
 
 def _offer(
-    session: Session, subscription: Subscription, history: History, status: Status, now: datetime, zone: Zone
+    session: Session, subscription: Subscription, history: RenewalHistory, status: Status, now: datetime, zone: Zone
 ) -> ReactivationOffer | None:
     if status is Status.OFFLINE_PERMANENT or not has_lapsed(subscription, history, now):
         return None

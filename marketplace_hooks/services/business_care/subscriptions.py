@@ -1,7 +1,7 @@
-"""How does a Business Care start, go on, renew or not, and end, and whom is it told?
+"""Subscriptions: how a Business Care starts, goes on, expires and ends, with the events that are published about it.
 
-The customer's words are in `choices.py`, what the platform says of charges in `settlements.py`, what time brings in
-`renewals.py` and `notices.py`: all move a subscription by the functions here.
+The holder's requests are in `renewal_requests.py`, the results of charges in `payment_results.py`, what is due by time
+in `renewal_run.py` and `renewal_notices.py`: all change a subscription by the functions here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...domain.instants import format_instant
 from ...models.purchases import Purchase
 from ...models.subscriptions import Notice, Period, PeriodKind, Subscription, SubscriptionState
 from ..core.unit_of_work import Cause, UnitOfWork
-from .renewal_history import History, read_history, record_stops
+from .renewal_history import RenewalHistory, read_history, record_stops
 
 SUBJECT = "purchase"
 RUNNING_STATES = (SubscriptionState.ACTIVE, SubscriptionState.PAYMENT_PENDING)
@@ -32,7 +32,7 @@ def subscription_of(session: Session, purchase_id: str) -> Subscription | None:
 
 
 def start_subscription(uow: UnitOfWork, purchase: Purchase, cause: Cause) -> Subscription:
-    """Open the first 12 months, included in the price. Of a product that is withdrawn meanwhile, they are the last."""
+    """Open the first 12 months, included in the price; of a product withdrawn since, they are the last."""
     anchor = original_date(purchase.purchased_at, uow.zone)
     subscription = Subscription(
         purchase_id=purchase.id,
@@ -76,7 +76,7 @@ def activate_period(uow: UnitOfWork, subscription: Subscription, index: int) -> 
 
 
 def plan_notice(uow: UnitOfWork, subscription: Subscription) -> None:
-    """It will renew after all: the notice that was dropped is to be sent, at once if its day has passed."""
+    """Schedule again the notice that was dropped: it will renew after all. Past its day, it is sent at once."""
     if subscription.state is not SubscriptionState.ACTIVE or subscription.renewal_at <= uow.now:
         return
     if uow.session.get(Notice, (subscription.purchase_id, subscription.current_index)) is None:
@@ -87,7 +87,7 @@ def expire(uow: UnitOfWork, subscription: Subscription, cause: Cause | None, *, 
     """The Business Care is over; it can be reactivated while the product is sold.
 
     `unpaid` is the period that was claimed and never came into force: it ends where the one before it did. Without a
-    `cause` nobody is told: it ended before anybody here knew of it.
+    `cause` nothing is published: it ended before it was on record here.
     """
     subscription.state = SubscriptionState.EXPIRED
     subscription.notice_at = None
@@ -102,7 +102,7 @@ def expire(uow: UnitOfWork, subscription: Subscription, cause: Cause | None, *, 
 def end_subscription(uow: UnitOfWork, purchase_id: str, cause: Cause, *, why: str, ended_at: datetime) -> None:
     """End the Business Care for good: a refund, a termination, a dispute that was lost.
 
-    A renewal whose instant came after `ended_at`, and that was charged before we were told, is reversed.
+    A renewal whose instant came after `ended_at`, and that was charged before this was known, is reversed.
     """
     subscription = subscription_of(uow.session, purchase_id)
     if subscription is None:
@@ -116,10 +116,10 @@ def end_subscription(uow: UnitOfWork, purchase_id: str, cause: Cause, *, why: st
     reverse_charges(uow, subscription, wrongly_charged(uow, subscription, history), cause)
 
 
-def wrongly_charged(uow: UnitOfWork, subscription: Subscription, history: History) -> list[Period]:
+def wrongly_charged(uow: UnitOfWork, subscription: Subscription, history: RenewalHistory) -> list[Period]:
     """The periods that were claimed or charged although their renewal had been stopped in time, as is known only now.
 
-    None of an imported history: its renewals were not ours (`domain.md` 11).
+    None of an imported history: its renewals were the platform's (`domain.md` 11).
     """
     query = select(Period).where(
         Period.purchase_id == subscription.purchase_id,
@@ -131,18 +131,18 @@ def wrongly_charged(uow: UnitOfWork, subscription: Subscription, history: Histor
     return [one for one in charged if history.prevents(one.starts_at)]
 
 
-def will_renew(subscription: Subscription, history: History) -> bool:
-    """Whether the renewal after the current period is ours, and nothing stops it."""
+def will_renew(subscription: Subscription, history: RenewalHistory) -> bool:
+    """Whether the renewal after the current period is for this service to claim, and nothing stops it."""
     return subscription.renewal_at > history.recorded_at and not history.prevents(subscription.renewal_at)
 
 
 def last_covered_day(
-    uow: UnitOfWork, subscription: Subscription, history: History, charged: Sequence[Period] = ()
+    uow: UnitOfWork, subscription: Subscription, history: RenewalHistory, charged: Sequence[Period] = ()
 ) -> date:
     """The last day of a Business Care that does not renew any more.
 
-    A renewal that has come to its instant without being stopped happens all the same; one that was `charged` in vain
-    is undone.
+    A renewal that has come to its instant without being stopped happens all the same; one that was wrongly
+    `charged` is reversed.
     """
     if charged:
         return charged[0].first_day - timedelta(days=1)
@@ -162,19 +162,19 @@ def reverse_charges(uow: UnitOfWork, subscription: Subscription, charged: Sequen
 
 
 def _ask_reversal(uow: UnitOfWork, subscription: Subscription, charged: Period, cause: Cause) -> None:
-    """The period was claimed or charged wrongly: it was never in force, and the money is to be given back."""
+    """Ask for the reversal of one charge: its period was never in force."""
     charged.reversal_asked_at = charged.settled_at = uow.now
     charged.payment = Payment.FAILED
     amount = None
     if charged.amount_cents is not None:
         amount = {"amount_cents": charged.amount_cents, "currency": charged.currency}
-    told = {
+    payload = {
         "period_index": charged.index,
         "amount": amount,
         "charge_id": charged.charge_id,
         "idempotency_key": idempotency_key(subscription, charged.index),
     }
-    publish(uow, subscription, "reversal_due", told, cause)
+    publish(uow, subscription, "reversal_due", payload, cause)
 
 
 def idempotency_key(subscription: Subscription, index: int) -> str:
@@ -183,7 +183,7 @@ def idempotency_key(subscription: Subscription, index: int) -> str:
 
 
 def publish_started(uow: UnitOfWork, subscription: Subscription, first: PeriodDates, cause: Cause) -> None:
-    """Tell that it runs, and at once that it will not renew where that is known already: of a withdrawn product."""
+    """Publish its start, and, where it is known already (of a withdrawn product), that it will not renew."""
     history = read_history(uow.session, subscription.purchase_id)
     record_stops(subscription, history.stops)
     publish(uow, subscription, "started", {"first_day": first.first_day, "last_day": first.last_day}, cause)
@@ -202,10 +202,10 @@ def publish_cancelled(
     ended_at: datetime | None = None,
 ) -> None:
     """Confirm that it does not renew, and until when it goes on: by default to the end of the current period."""
-    told: dict[str, Any] = {"by": by, "last_day": last_day or subscription.last_day}
+    payload: dict[str, Any] = {"by": by, "last_day": last_day or subscription.last_day}
     if ended_at is not None:
-        told["ended_at"] = ended_at
-    publish(uow, subscription, "renewal_cancelled", told, cause)
+        payload["ended_at"] = ended_at
+    publish(uow, subscription, "renewal_cancelled", payload, cause)
 
 
 def publish(uow: UnitOfWork, subscription: Subscription, name: str, data: Mapping[str, Any], cause: Cause) -> str:
@@ -216,15 +216,15 @@ def publish(uow: UnitOfWork, subscription: Subscription, name: str, data: Mappin
         "product_id": subscription.product_id,
     }
     return uow.publish_counted_in(
-        f"subscription.{name}", SUBJECT, subscription.purchase_id, subscription, {**ids, **_plain(data)}, cause
+        f"subscription.{name}", SUBJECT, subscription.purchase_id, subscription, {**ids, **_serialized(data)}, cause
     )
 
 
-def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _written(value) for name, value in data.items()}
+def _serialized(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _json_value(value) for name, value in data.items()}
 
 
-def _written(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return format_instant(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -1,4 +1,4 @@
-"""Which releases may the holder of a purchase download now, why not the others, and by which link?
+"""Downloads: which releases the holder of a purchase may download now, why not the others, and their signed links.
 
 Two statements whatever there is to list: the facts of the purchase, and the releases of its product. Nothing is
 written.
@@ -22,7 +22,7 @@ from ...models.releases import Release, ReleaseKind, ReleasePurchase
 from ..business_care.entitlements import PurchaseFilter, read_purchases
 from ..business_care.holders import Holder
 
-Place = tuple[datetime, str]
+ReleasePosition = tuple[datetime, str]
 """Where a list goes on: after the release published then, of that id."""
 
 
@@ -49,8 +49,13 @@ class Download:
 
 
 def list_downloads(
-    session: Session, holder: Holder, question: EntitlementQuestion, *, after: Place | None = None, limit: int = 20
-) -> tuple[list[Download], Place | None]:
+    session: Session,
+    holder: Holder,
+    question: EntitlementQuestion,
+    *,
+    after: ReleasePosition | None = None,
+    limit: int = 20,
+) -> tuple[list[Download], ReleasePosition | None]:
     """The published releases of the purchase's product, the newest first, and where the list goes on.
 
     Raises `NotFound` for a purchase that does not exist or is somebody else's.

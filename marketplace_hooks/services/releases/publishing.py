@@ -1,7 +1,7 @@
-"""Which versions of a product are published, who bought the paid ones, and who is told of a new one?
+"""Release publishing: records releases and their purchases, and announces a new release to its holders.
 
-Every holder of an active Business Care is told, whether the product is online or not (`domain.md` 15, 22): by set
-statements over chunks of subscriptions, never by a loop.
+Every holder of an active Business Care gets the event, whether the product is online or not (`domain.md` 15, 22): by
+set statements over chunks of subscriptions, never by a loop.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ _CHANGING = ("number", "compatible_from", "compatible_to", "download_url", "sha2
 
 
 def publish_release(
-    uow: UnitOfWork, locked: LockedSubject, told: Mapping[str, Any], cause: Cause, *, sent_at: datetime
+    uow: UnitOfWork, locked: LockedSubject, data: Mapping[str, Any], cause: Cause, *, sent_at: datetime
 ) -> bool | None:
-    """Record a release as described at `sent_at`; the first time, have its product's holders told of it.
+    """Record a release as described at `sent_at`; the first time, announce it to the product's holders.
 
-    One whose `published_at` is still to come is told of then. True: new; None: described anew; False: something newer
-    is known. Raises `PayloadRejected` when product, kind, price or publication are not those known here.
+    A release whose `published_at` is still to come is announced then. True: new; None: described anew; False: a newer
+    description is known. Raises `PayloadRejected` when product, kind, price or publication are not those known here.
     """
-    known = uow.session.get(Release, told["release_id"], with_for_update=True, populate_existing=True)
-    columns = {name: told[name] for name in _CHANGING}
-    price = (told["price"] if told["kind"] == ReleaseKind.PAID else None) or {}
+    known = uow.session.get(Release, data["release_id"], with_for_update=True, populate_existing=True)
+    columns = {name: data[name] for name in _CHANGING}
+    price = (data["price"] if data["kind"] == ReleaseKind.PAID else None) or {}
     fixed = {
         "product_id": locked.row.id,
-        "kind": ReleaseKind(told["kind"]),
+        "kind": ReleaseKind(data["kind"]),
         "price_cents": price.get("amount_cents"),
         "currency": price.get("currency"),
-        "published_at": told["published_at"],
+        "published_at": data["published_at"],
     }
     if known is not None:
         _refuse_contradiction(known, fixed)
@@ -57,25 +57,25 @@ def publish_release(
             setattr(known, name, value)
         known.described_at = sent_at
         return None
-    uow.session.add(Release(id=told["release_id"], described_at=sent_at, **fixed, **columns))
+    uow.session.add(Release(id=data["release_id"], described_at=sent_at, **fixed, **columns))
     uow.session.flush()
-    starts_at = told["published_at"] if told["published_at"] > uow.now else None
-    cascade = start_cascade(uow, locked, cause, change=RELEASE_PUBLISHED, about=told["release_id"], starts_at=starts_at)
+    starts_at = data["published_at"] if data["published_at"] > uow.now else None
+    cascade = start_cascade(uow, locked, cause, change=RELEASE_PUBLISHED, about=data["release_id"], starts_at=starts_at)
     close_if_done(uow, locked, cascade, cause)
     return True
 
 
-def _refuse_contradiction(known: Release, told: Mapping[str, Any]) -> None:
+def _refuse_contradiction(known: Release, data: Mapping[str, Any]) -> None:
     faults = [
         {"path": f"data.{name}", "message": f"is {getattr(known, name)} in the release known here"}
-        for name, value in told.items()
+        for name, value in data.items()
         if getattr(known, name) != value
     ]
     if faults:
         raise PayloadRejected("the release is known with other facts", errors=faults)
 
 
-def record_release_purchase(uow: UnitOfWork, release: Release, purchase: Purchase, told: Mapping[str, Any]) -> bool:
+def record_release_purchase(uow: UnitOfWork, release: Release, purchase: Purchase, data: Mapping[str, Any]) -> bool:
     """Record that the holder of a purchase bought a paid release; False when it is known.
 
     Raises `PayloadRejected` for a release of another product, a free one, or another currency than the release's.
@@ -85,7 +85,7 @@ def record_release_purchase(uow: UnitOfWork, release: Release, purchase: Purchas
         faults.append(("release_id", f"is a release of {release.product_id}, the purchase is of {purchase.product_id}"))
     elif release.kind is not ReleaseKind.PAID:
         faults.append(("release_id", "is a free release: nobody buys it"))
-    elif told["amount"]["currency"] != release.currency:
+    elif data["amount"]["currency"] != release.currency:
         faults.append(("amount.currency", f"the release is sold in {release.currency}"))
     if faults:
         raise PayloadRejected(
@@ -95,18 +95,18 @@ def record_release_purchase(uow: UnitOfWork, release: Release, purchase: Purchas
     row = {
         "release_id": release.id,
         "purchase_id": purchase.id,
-        "amount_cents": told["amount"]["amount_cents"],
-        "currency": told["amount"]["currency"],
-        "purchased_at": told["purchased_at"],
+        "amount_cents": data["amount"]["amount_cents"],
+        "currency": data["amount"]["currency"],
+        "purchased_at": data["purchased_at"],
     }
     statement = insert_new(uow.session, ReleasePurchase).returning(ReleasePurchase.release_id)
     return uow.session.execute(statement, [row]).first() is not None
 
 
 def announce_release(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
-    """Tell the next chunk of the product's holders of the release that the cascade is about.
+    """Announce the release that the cascade is about to the next chunk of its product's holders.
 
-    Entitlement is judged when the chunk is done: a holder who has just been refunded is not told.
+    Entitlement is judged when the chunk is done: a holder who has just been refunded gets nothing.
     """
     release = uow.session.get_one(Release, cascade.about)
     holds = and_(Subscription.product_id == release.product_id, is_entitled(uow.now, day_of(uow.now, uow.zone)))
@@ -121,8 +121,8 @@ def announce_release(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: i
         return
     within = and_(ahead, Subscription.purchase_id <= last)
     count_up = update(Subscription).where(within).values(notified_by=cascade.id, sequence=Subscription.sequence + 1)
-    told = uow.session.execute(count_up.execution_options(synchronize_session=False))
-    progress.done += int(told.rowcount)  # type: ignore[attr-defined] # a cursor result
+    counted = uow.session.execute(count_up.execution_options(synchronize_session=False))
+    progress.done += int(counted.rowcount)  # type: ignore[attr-defined] # a cursor result
     # By the mark and not by the condition again: between two statements a dispute may have been closed.
     marked = and_(
         Subscription.product_id == release.product_id,
@@ -130,12 +130,12 @@ def announce_release(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: i
         Subscription.purchase_id <= last,
         *low,
     )
-    _tell(uow, cascade, release, marked)
+    _publish(uow, cascade, release, marked)
     progress.cursor = last
 
 
-def _tell(uow: UnitOfWork, cascade: Cascade, release: Release, marked: ColumnElement[bool]) -> None:
-    """Tell each holder of the chunk; a paid release is offered to them at its price."""
+def _publish(uow: UnitOfWork, cascade: Cascade, release: Release, marked: ColumnElement[bool]) -> None:
+    """Publish the release to each holder of the chunk; a paid one is offered at its price."""
     price: ColumnElement[Any] = literal(None, OutgoingEvent.__table__.c.data.type)
     if release.price_cents is not None:
         amount = (literal("amount_cents"), literal(release.price_cents), literal("currency"), literal(release.currency))

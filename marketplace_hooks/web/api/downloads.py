@@ -16,7 +16,7 @@ from ...models.access import Role
 from ...models.releases import ReleaseKind
 from ...services.business_care.holders import Holder
 from ...services.core.runtime import Runtime
-from ...services.releases.downloads import Download, Place, link_to, list_downloads
+from ...services.releases.downloads import Download, ReleasePosition, link_to, list_downloads
 from ..identity.authorization import signed_in
 from ..pagination import decode, encode
 from ..state import current_runtime
@@ -107,7 +107,7 @@ def _question(runtime: Runtime) -> EntitlementQuestion:
     return EntitlementQuestion(at=runtime.now(), zone=runtime.settings.reference_zone)
 
 
-def _place(key: str | None) -> Place | None:
+def _place(key: str | None) -> ReleasePosition | None:
     if key is None:
         return None
     at, _, id_ = key.partition(" ")

@@ -18,7 +18,7 @@ from ...services.business_care.purchase_summary import PurchaseSummary, summariz
 from ...services.business_care.status_banner import read_status_banner
 from ...services.business_care.subscription_view import SubscriptionView, list_purchases, read_subscription
 from ...services.catalog.pages import Page
-from ...services.releases.downloads import Place, link_to, list_downloads
+from ...services.releases.downloads import ReleasePosition, link_to, list_downloads
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
 from ..labels.business_care import DOWNLOADS
@@ -112,7 +112,7 @@ def _page_403(bought: PurchaseSummary, why: str) -> Response:
     return make_response(page, 403)
 
 
-def _place(key: str | None) -> Place | None:
+def _place(key: str | None) -> ReleasePosition | None:
     at, _, id_ = (key or "").partition(" ")
     instant: datetime | None = parse_instant(at) if at else None
     return (instant, id_) if instant is not None and id_ else None
