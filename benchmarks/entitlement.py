@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.services.access import tokens
-from tests.support.bulk_purchases import FIRST_NUMBER, SHOP, gather_statistics, have_bought
+from tests.support.bulk_purchases import FIRST_NUMBER, SHOP, gather_statistics, insert_purchases
 
 from . import fixtures, floors, load, rounds, stack
 
@@ -41,13 +41,13 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
     return report
 
 
-def fill(place: stack.Place) -> str:
+def fill(place: stack.Deployment) -> str:
     """Purchases of one product in their first year; gives a token of the platform."""
     runtime = place.make_runtime()
     fixtures.publish(runtime, [fixtures.seller(), fixtures.product(0)])
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=number) for number in range(1, 280)]
-    have_bought(runtime.database, fixtures.product_id(0), days, PURCHASES)
+    insert_purchases(runtime.database, fixtures.product_id(0), days, PURCHASES)
     gather_statistics(runtime.database)
     _, token = tokens.create(runtime, "platform")
     runtime.database.dispose()

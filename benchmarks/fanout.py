@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import TextClause, func, select, text
 
-from marketplace_hooks.events.processor import drain
+from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.packs import Pack
 from marketplace_hooks.services.core.runtime import Runtime
@@ -90,7 +90,7 @@ class Cascades:
         """One cascade. Raises when it did not tell of every pack."""
         self.version += 1
         fixtures.put_into_inbox(self.shelf.runtime, [fixtures.status_changed(0, status, self.version)])
-        drain(self.shelf.runtime, "benchmark")
+        process_pending(self.shelf.runtime, "benchmark")
         before = self.shelf.told_of()[1]
         begun_s = time.perf_counter()
         finished = run_cascades(self.shelf.runtime, "benchmark")

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 
 from marketplace_hooks.domain.instants import format_instant
 from marketplace_hooks.events.envelope import parse_envelope
-from marketplace_hooks.events.processor import drain
+from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.inbox import SHARDS, InboxEvent, InboxState
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.web.webhooks import subject_of
@@ -69,7 +69,7 @@ def put_into_inbox(runtime: Runtime, events: Iterable[Event]) -> int:
 def publish(runtime: Runtime, events: Iterable[Event]) -> None:
     """Have the events applied here and now. Raises when one was not."""
     put_into_inbox(runtime, events)
-    drain(runtime, "benchmark")
+    process_pending(runtime, "benchmark")
     with runtime.database.reading() as session:
         other = session.scalar(select(InboxEvent).where(InboxEvent.state != InboxState.APPLIED).limit(1))
         if other is not None:

@@ -32,6 +32,7 @@ from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.services.inbox import leasing
 from marketplace_hooks.services.operations import cascade_run
 from marketplace_hooks.services.outbox import dispatcher
+from tests.support.ports import free_port, takes_connections
 
 from . import fixtures, rounds, stack
 
@@ -46,7 +47,7 @@ WATCHED = {"page": "/products/{}", "api": "/api/v1/products/{}"}
 class Shop:
     """A running `up` with a few products."""
 
-    place: stack.Place
+    place: stack.Deployment
     runtime: Runtime
     port: int
     redis_url: str
@@ -84,10 +85,10 @@ def running(here: Path, database_url: str) -> Iterator[Shop]:
     fixtures.publish(runtime, [fixtures.seller()])
     fixtures.publish(runtime, [fixtures.product(number) for number in range(PRODUCTS)])
     fixtures.publish(runtime, [fixtures.pack(0, [0, 1])])
-    port = stack.free_port()
+    port = free_port()
     command = [sys.executable, "-m", "marketplace_hooks", "up", "--port", str(port), "--workers", str(WORKERS)]
     with stack.process(command, place.environment, here / "up.log") as up:
-        stack.wait_for(lambda: stack.answers(port) or up.poll() is not None, "the web server")
+        stack.wait_for(lambda: takes_connections(port) or up.poll() is not None, "the web server")
         stack.wait_for(lambda: find_running(place.instance), "the note of `up`")
         note = find_running(place.instance)
         redis_url = (note.redis_url if note else None) or ""

@@ -25,7 +25,7 @@ from marketplace_hooks.standalone import build_app
 from tests.support.bulk_purchases import COPY, copy_logs, copy_rows, gather_statistics
 from tests.support.marketplace import OFFLINE, SECRET, Marketplace
 from tests.support.page_client import Browser, browser_of
-from tests.support.support_desk import FIX, REQUEST, TEMPLATE, due, opens_shop, says, submits
+from tests.support.support_desk import FIX, REQUEST, TEMPLATE, due, publish_message, publish_request, set_up_support
 
 from . import rounds, stack
 
@@ -89,12 +89,12 @@ def marketplace(here: Path, url: str, count: int) -> Iterator[Marketplace]:
     app = build_app({**ours, f"{PREFIX}SECRET_KEY": "of a benchmark"})
     made = Marketplace(app)
     with time_machine.travel(SCENE_AT, tick=False) as clock:
-        opens_shop(made)
-        made.packs("pack-1", "mod-1")
-        submits(made)
+        set_up_support(made)
+        made.publish_pack("pack-1", "mod-1")
+        publish_request(made)
         clock.shift(timedelta(minutes=30))
-        says(made, body=TEMPLATE)
-        made.change("pack-1", OFFLINE, kind="pack")
+        publish_message(made, body=TEMPLATE)
+        made.change_status("pack-1", OFFLINE, kind="pack")
         clock.move_to(due(made, FIX))
         made.run_all_now()
     fill(made, count)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from marketplace_hooks.domain.civil_days import add_months
 from marketplace_hooks.services.business_care.renewal_run import is_pending, run_renewals
-from tests.support.bulk_purchases import gather_statistics, have_bought
+from tests.support.bulk_purchases import gather_statistics, insert_purchases
 
 from . import fixtures, rounds, stack
 
@@ -28,10 +28,10 @@ def fill(here: Path, url: str, *, others: int) -> str:
     fixtures.publish(runtime, [fixtures.seller(), fixtures.product(0)])
     today = datetime.now(UTC).date()
     long_ago = add_months(today - timedelta(days=2), -12)
-    have_bought(runtime.database, fixtures.product_id(0), [long_ago], DUE, prefix="due", told=True)
+    insert_purchases(runtime.database, fixtures.product_id(0), [long_ago], DUE, prefix="due", notices_sent=True)
     if others:
         days = [today - timedelta(days=number) for number in range(1, LATER_DAYS + 1)]
-        have_bought(runtime.database, fixtures.product_id(0), days, others)
+        insert_purchases(runtime.database, fixtures.product_id(0), days, others)
     gather_statistics(runtime.database)
     runtime.database.dispose()
     return url

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, text
 
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.services.support.sla_run import run_sla
-from tests.support.bulk_clocks import run_out, wait_open
+from tests.support.bulk_clocks import expire_clocks, insert_open_requests
 from tests.support.bulk_purchases import gather_statistics
 
 from . import fixtures, rounds, stack
@@ -45,7 +45,7 @@ _INSERT = """INSERT INTO mh_outbox (type, subject_kind, subject_id, sequence, cr
 
 def timed(runtime: Runtime, first: int, every: int, act: Callable[[], int]) -> float:
     """Have a thousand clocks run out, and time how `act` sees to them, in milliseconds."""
-    run_out(runtime.database, range(first, first + DUE * every, every))
+    expire_clocks(runtime.database, range(first, first + DUE * every, every))
     begun_s = time.perf_counter()
     done = act()
     took_ms = (time.perf_counter() - begun_s) * 1000
@@ -71,7 +71,7 @@ def compare(asked: Namespace, report: rounds.Report, here: Path, url: str) -> No
     """Ours next to both floors."""
     runtime = stack.place(here, url).make_runtime()
     fixtures.publish(runtime, [fixtures.seller(), fixtures.product(0)])
-    wait_open(runtime.database, fixtures.product_id(0), asked.events)
+    insert_open_requests(runtime.database, fixtures.product_id(0), asked.events)
     gather_statistics(runtime.database)
     offsets = itertools.count()
     notices = (f"floor-{number}" for number in itertools.count())

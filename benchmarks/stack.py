@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from marketplace_hooks.remote.redis.embedded import dying_with_its_parent
 from marketplace_hooks.remote.signatures import new_secret
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime
 from tests.support.databases import apply_migrations, copy_sqlite, sqlite_url
+from tests.support.ports import free_port, takes_connections
 from tests.support.postgres import Postgres, start_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,7 +80,7 @@ def databases(kind: str, here: Path) -> Iterator[Databases]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Deployment:
     """One installation of the product on a migrated database of its own: its settings, for us and for processes."""
 
     instance: Path
@@ -97,7 +97,7 @@ class Place:
         return make_runtime(self.settings)
 
 
-def place(here: Path, database_url: str, redis_url: str | None = None, **settings: object) -> Place:
+def place(here: Path, database_url: str, redis_url: str | None = None, **settings: object) -> Deployment:
     """Migrate the database and make an installation on it. No limit of rate stands in the way of a benchmark.
 
     The limits are counted as in production; they are only so high that nobody reaches them.
@@ -115,7 +115,7 @@ def place(here: Path, database_url: str, redis_url: str | None = None, **setting
     }
     cleared = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PG"))}
     ours = {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
-    return Place(instance=instance, environment={**cleared, **ours}, secret=secret)
+    return Deployment(instance=instance, environment={**cleared, **ours}, secret=secret)
 
 
 @contextlib.contextmanager
@@ -146,37 +146,22 @@ def process(command: Sequence[str], environment: Mapping[str, str], log: Path) -
 
 
 @contextlib.contextmanager
-def web(place: Place, log: Path, *, app: str = APP) -> Iterator[int]:
+def web(place: Deployment, log: Path, *, app: str = APP) -> Iterator[int]:
     """The production server with the very options of `up`, serving our app or another; gives its port."""
     port = free_port()
     command = _web(place.settings, "127.0.0.1", port)
     command[command.index(APP)] = app
     with process(command, place.environment, log) as started:
-        wait_for(lambda: answers(port) or started.poll() is not None, f"the web server ({log})")
+        wait_for(lambda: takes_connections(port) or started.poll() is not None, f"the web server ({log})")
         yield port
 
 
 @contextlib.contextmanager
-def product_workers(place: Place, log: Path, processes: int) -> Iterator[None]:
+def product_workers(place: Deployment, log: Path, processes: int) -> Iterator[None]:
     """Real workers, as the command line starts them."""
     command = [sys.executable, "-m", "marketplace_hooks", "worker", "--processes", str(processes)]
     with process(command, place.environment, log):
         yield
-
-
-def answers(port: int) -> bool:
-    """Whether somebody accepts connections on this loopback port."""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
-
-def free_port() -> int:
-    """A loopback port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(

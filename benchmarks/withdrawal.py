@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from marketplace_hooks.models.cascades import Cascade, CascadeState
-from tests.support.bulk_purchases import gather_statistics, have_bought
+from tests.support.bulk_purchases import gather_statistics, insert_purchases
 
 from . import fixtures, hide, rounds, stack
 from .withdrawal_worker import Carried, carry
@@ -34,7 +34,7 @@ def fill(here: Path, url: str, count: int) -> None:
     fixtures.publish(runtime, [fixtures.product(number) for number in range(hide.PRODUCTS)])
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=number) for number in range(1, BOUGHT_WITHIN_DAYS + 1)]
-    have_bought(runtime.database, fixtures.product_id(0), days, count)
+    insert_purchases(runtime.database, fixtures.product_id(0), days, count)
     gather_statistics(runtime.database)
     runtime.database.dispose()
 

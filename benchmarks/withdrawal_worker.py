@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 
 from marketplace_hooks.config.settings import load
-from marketplace_hooks.events.processor import drain
+from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Subscription
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime
@@ -54,7 +54,7 @@ class Carried:
     peak_mb: float
 
 
-def carry(place: stack.Place, whose: str) -> Carried:
+def carry(place: stack.Deployment, whose: str) -> Carried:
     """Have a process carry the withdrawal. Raises when it did not do all of it."""
     command = [sys.executable, "-m", "benchmarks.withdrawal_worker", whose]
     done = subprocess.run(
@@ -66,7 +66,7 @@ def carry(place: stack.Place, whose: str) -> Carried:
 def by_cascade(runtime: Runtime) -> float:
     """Ours, in seconds."""
     fixtures.put_into_inbox(runtime, [fixtures.status_changed(0, "offline_permanent", 1)])
-    drain(runtime, "benchmark")
+    process_pending(runtime, "benchmark")
     begun_s = time.perf_counter()
     finished = run_cascades(runtime, "benchmark")
     took_s = time.perf_counter() - begun_s

@@ -10,7 +10,7 @@
 | `postgres` | the session's PostgreSQL server |
 | `restartable_postgres` | a PostgreSQL server that may be stopped and crashed; it runs again after the test |
 | `marketplace` | an installation of ours without Redis, on both databases, and who posts signed events to it |
-| `open_here` | opens more of them with settings of their own: `open_here(DRAIN_BATCH=2)` |
+| `make_marketplace` | opens more of them with settings of their own: `make_marketplace(DRAIN_BATCH=2)` |
 | `installation` | the `marketplace`'s installation alone, for services |
 | `clock` | stops time on a Monday morning; the test moves it: `clock.shift(60)` |
 """
@@ -202,7 +202,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 
 @pytest.fixture
-def open_here(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Marketplace]]:
+def make_marketplace(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Marketplace]]:
     """Opens installations over the test's database, each with settings of its own."""
     # Here, not at the top: the tests of pure rules neither wait for the whole package nor fail with it.
     from .support.marketplace import open_marketplace
@@ -212,9 +212,9 @@ def open_here(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Marke
 
 
 @pytest.fixture
-def marketplace(open_here: Callable[..., Marketplace]) -> Marketplace:
+def marketplace(make_marketplace: Callable[..., Marketplace]) -> Marketplace:
     """An installation without Redis, and the marketplace that tells it things."""
-    return open_here()
+    return make_marketplace()
 
 
 @pytest.fixture

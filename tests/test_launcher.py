@@ -15,7 +15,7 @@ import pytest
 import run
 
 from .support import checks, provision
-from .support.binaries import RigError
+from .support.binaries import ProvisionError
 
 REAL_ROOT = Path(run.__file__).parent
 
@@ -212,7 +212,7 @@ def test_without_postgresql_and_without_root_the_rig_says_what_to_install(monkey
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
     monkeypatch.setattr(provision, "find_postgres", lambda: None)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(RigError, match="apt-get install postgresql"):
+    with pytest.raises(ProvisionError, match="apt-get install postgresql"):
         provision.provide_postgres()
 
 
@@ -230,5 +230,5 @@ def test_debian_is_told_once_to_make_no_cluster_and_keeps_its_other_settings(
 
 
 def test_a_failed_installation_shows_the_installers_last_words() -> None:
-    with pytest.raises(RigError, match="no such package"):
+    with pytest.raises(ProvisionError, match="no such package"):
         provision.run(["sh", "-c", "echo no such package; exit 100"])

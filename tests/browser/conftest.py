@@ -16,9 +16,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from tests.support.binaries import NO_CHROMIUM, find_chromium
-from tests.support.processes import crowding
+from tests.support.processes import load_factor
 
-from ..support.demo_stack import Stack
+from ..support.demo_stack import DemoStack
 
 FLAGS = [
     "--no-sandbox",
@@ -35,9 +35,9 @@ OpenBrowser = Callable[..., Page]
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoStack]:
     """The whole product, started once."""
-    running = Stack(tmp_path_factory.mktemp("stack"))
+    running = DemoStack(tmp_path_factory.mktemp("stack"))
     try:
         running.wait_until_ready()
         yield running
@@ -56,13 +56,13 @@ def chromium(_playwright: Playwright) -> Iterator[Browser]:
     """One browser for all tests; each window has cookies of its own."""
     program = find_chromium()
     assert program is not None, NO_CHROMIUM
-    browser = _playwright.chromium.launch(executable_path=program, args=FLAGS, timeout=PATIENCE_MS * crowding())
+    browser = _playwright.chromium.launch(executable_path=program, args=FLAGS, timeout=PATIENCE_MS * load_factor())
     yield browser
     browser.close()
 
 
 @pytest.fixture
-def open_browser(chromium: Browser, stack: Stack) -> Iterator[OpenBrowser]:
+def open_browser(chromium: Browser, stack: DemoStack) -> Iterator[OpenBrowser]:
     """Opens windows; what goes wrong in one of them fails the test."""
     opened: list[BrowserContext] = []
     wrong: list[str] = []
@@ -84,8 +84,8 @@ def open_browser(chromium: Browser, stack: Stack) -> Iterator[OpenBrowser]:
         opened.append(context)
         # As one who chose it: who signs in is else spoken to in the language that is known of that person.
         context.add_cookies([{"name": "mh_language", "value": language, "url": stack.url}])
-        context.set_default_timeout(PATIENCE_MS * crowding())
-        expect.set_options(timeout=PATIENCE_MS * crowding())
+        context.set_default_timeout(PATIENCE_MS * load_factor())
+        expect.set_options(timeout=PATIENCE_MS * load_factor())
         page = context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))

@@ -6,18 +6,18 @@ import pytest
 
 from marketplace_hooks.standalone import build_app
 
-from ..support.demo_stack import Stack
+from ..support.demo_stack import DemoStack
 from ..support.page_quality import COLOURS, faults_of, outline_faults, overflow_of, picture, sign_in_as
-from ..support.page_visits import EXTRA, NOT_PAGES, VISITS, Visit
+from ..support.pages_under_test import EXTRA, NOT_PAGES, PAGES, PageUnderTest
 from .conftest import OpenBrowser
 
-ALL = {**VISITS, **EXTRA}
+ALL = {**PAGES, **EXTRA}
 PEOPLE = sorted({(visit.role or "", visit.subject) for visit in ALL.values()})
 ROOMS = ("mh_storefront.", "mh_sign_in.", "mh_seller.", "mh_customer.", "mh_operator.")
 NARROW = 320
 
 
-def visits_of(person: tuple[str, str]) -> dict[str, Visit]:
+def visits_of(person: tuple[str, str]) -> dict[str, PageUnderTest]:
     return {name: visit for name, visit in ALL.items() if (visit.role or "", visit.subject) == person}
 
 
@@ -28,13 +28,13 @@ def test_every_page_is_visited_below() -> None:
         for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith(ROOMS) and "GET" in (rule.methods or ())
     }
-    assert pages - NOT_PAGES.keys() == set(VISITS)
+    assert pages - NOT_PAGES.keys() == set(PAGES)
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: "-".join(filter(None, person)) or "nobody")
 def test_a_page_is_well_made_in_light_and_dark_and_on_the_narrowest_phone(
-    stack: Stack, open_browser: OpenBrowser, person: tuple[str, str], language: str
+    stack: DemoStack, open_browser: OpenBrowser, person: tuple[str, str], language: str
 ) -> None:
     page = open_browser(language=language)
     if person[0]:

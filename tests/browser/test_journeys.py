@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from ..support.demo_stack import Stack
+from ..support.demo_stack import DemoStack
 from ..support.page_quality import sign_in_as
 from .conftest import OpenBrowser
 
@@ -39,7 +39,7 @@ def status_in(page: Page, path: str) -> int:
 
 
 def test_a_seller_hides_a_product_and_its_pack_vanishes_in_another_window(
-    stack: Stack, open_browser: OpenBrowser
+    stack: DemoStack, open_browser: OpenBrowser
 ) -> None:
     make_site_client = open_browser()
     seller = open_browser()
@@ -62,7 +62,7 @@ def test_a_seller_hides_a_product_and_its_pack_vanishes_in_another_window(
 
 
 def test_a_seller_withdraws_a_product_for_good_and_sees_its_renewals_cancelled(
-    stack: Stack, open_browser: OpenBrowser
+    stack: DemoStack, open_browser: OpenBrowser
 ) -> None:
     make_site_client = open_browser()
     seller = open_browser()
@@ -103,7 +103,7 @@ def outcome(page: Page, words: str) -> None:
 
 
 def test_a_customer_watches_the_checks_of_her_site_pass_and_sends_her_request(
-    stack: Stack, open_browser: OpenBrowser
+    stack: DemoStack, open_browser: OpenBrowser
 ) -> None:
     page = open_browser()
     sign_in_as(page, "customer", "c-1008")
@@ -116,7 +116,7 @@ def test_a_customer_watches_the_checks_of_her_site_pass_and_sends_her_request(
     expect(page.locator("main")).to_contain_text("I press the button, and nothing is kept.")
 
 
-def test_another_is_told_why_hers_cannot_be_sent(stack: Stack, open_browser: OpenBrowser) -> None:
+def test_another_is_told_why_hers_cannot_be_sent(stack: DemoStack, open_browser: OpenBrowser) -> None:
     page = open_browser()
     sign_in_as(page, "customer", "c-1005")
     asks(page, "o-50301")
@@ -127,7 +127,7 @@ def test_another_is_told_why_hers_cannot_be_sent(stack: Stack, open_browser: Ope
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def test_a_third_declares_what_his_site_does_not_tell(stack: Stack, open_browser: OpenBrowser) -> None:
+def test_a_third_declares_what_his_site_does_not_tell(stack: DemoStack, open_browser: OpenBrowser) -> None:
     page = open_browser()
     sign_in_as(page, "customer", "c-1001")
     asks(page, "o-50224")
@@ -141,7 +141,7 @@ def test_a_third_declares_what_his_site_does_not_tell(stack: Stack, open_browser
 
 
 def test_an_operator_replays_a_rejected_event_and_sees_it_applied_once_its_sender_has_put_it_right(
-    stack: Stack, open_browser: OpenBrowser
+    stack: DemoStack, open_browser: OpenBrowser
 ) -> None:
     page = open_browser()
     sign_in_as(page, "operator")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Response, expect
 
-from ..support.demo_stack import Stack
+from ..support.demo_stack import DemoStack
 from ..support.page_quality import sign_in_as
 from .conftest import OpenBrowser
 
@@ -14,7 +14,7 @@ MOST_REQUESTS = 5
 ROOMS = [("seller", "pixelune", "/seller"), ("customer", "c-1001", "/account"), ("operator", "", "/operator")]
 
 
-def test_the_first_page_is_small_and_made_of_few_files(stack: Stack, open_browser: OpenBrowser) -> None:
+def test_the_first_page_is_small_and_made_of_few_files(stack: DemoStack, open_browser: OpenBrowser) -> None:
     page = open_browser()
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
@@ -71,7 +71,7 @@ def test_every_stop_of_the_keyboard_is_seen_and_follows_the_page(
     assert places == sorted(places)
 
 
-def test_a_seller_without_scripts_takes_a_product_offline_and_back(stack: Stack, open_browser: OpenBrowser) -> None:
+def test_a_seller_without_scripts_takes_a_product_offline_and_back(stack: DemoStack, open_browser: OpenBrowser) -> None:
     page = open_browser(javascript=False)
     make_site_client = open_browser(javascript=False)
     sign_in_as(page, "seller", "kervelo")

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from marketplace_hooks.cli import hooks_group
 from marketplace_hooks.models.purchases import Customer
 
-from ..support.customers import holds
+from ..support.customers import set_up_purchase
 from ..support.marketplace import Marketplace
 
 
@@ -23,8 +23,8 @@ def typed(marketplace: Marketplace, *words: str) -> Result:
 
 
 def test_a_customer_is_forgotten_by_command(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
-    holds(marketplace)
+    marketplace.publish_products("mod-1")
+    set_up_purchase(marketplace)
     answer = typed(marketplace, "erase-customer", "customer-1", "--yes", "--json")
     assert answer.exit_code == 0, answer.output
     assert json.loads(answer.output) == {"customer_id": "customer-1", "erased": True, "was_known_as_erased": False}
@@ -38,9 +38,9 @@ def test_a_customer_is_forgotten_by_command(marketplace: Marketplace) -> None:
 
 @pytest.mark.parametrize(("settings", "state"), [({}, "warning"), ({"DOWNLOAD_SECRET": "ab" * 32}, "ok")])
 def test_the_doctor_says_whether_downloads_can_be_signed(
-    open_here: Callable[..., Marketplace], settings: dict[str, Any], state: str
+    make_marketplace: Callable[..., Marketplace], settings: dict[str, Any], state: str
 ) -> None:
-    answer = typed(open_here(**settings), "doctor", "--json")
+    answer = typed(make_marketplace(**settings), "doctor", "--json")
     [check] = [one for one in json.loads(answer.output) if one["check"] == "downloads"]
     assert check["state"] == state
 

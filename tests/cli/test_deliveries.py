@@ -18,10 +18,10 @@ from ..support.webhook_receiver import Answer, Receiver
 
 
 @pytest.fixture
-def shop(open_here: Callable[..., Marketplace]) -> Marketplace:
+def shop(make_marketplace: Callable[..., Marketplace]) -> Marketplace:
     """A marketplace that may deliver to loopback, and gives up after one attempt."""
-    marketplace = open_here(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_SCHEDULE_S="0")
-    marketplace.sells("mod-1")
+    marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_SCHEDULE_S="0")
+    marketplace.publish_products("mod-1")
     return marketplace
 
 
@@ -40,7 +40,7 @@ def test_what_did_not_arrive_is_listed_and_sent_again_under_its_own_id(shop: Mar
     answers = iter([Answer(500), Answer(204)])
     with Receiver(lambda request: next(answers)) as receiver:
         endpoint, _ = add_endpoint(shop.runtime, receiver.url, types=["product.hidden"])
-        shop.change("mod-1", OFFLINE)
+        shop.change_status("mod-1", OFFLINE)
         shop.run_all_now()
         [lost] = listed(shop, "--state", "exhausted")
         assert (lost["subject"], lost["endpoint_id"], lost["last_status"]) == ("product:mod-1", endpoint.id, 500)

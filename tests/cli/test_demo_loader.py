@@ -39,7 +39,7 @@ def test_what_is_said_to_be_hidden_is_shown_and_hides_as_said_each_time(marketpl
         marketplace.publish("product.status_changed", **data)
         marketplace.run_all_now()
         assert [browser.get(path).status_code for path in (product, pack)] == [404, 404]
-    marketplace.change(str(data["product_id"]), WITHDRAWN)
+    marketplace.change_status(str(data["product_id"]), WITHDRAWN)
     marketplace.run_all_now()
     assert told(marketplace)[0]["product_id"] != data["product_id"]
 

@@ -35,16 +35,16 @@ def mail(answer: Result) -> tuple[str, str]:
     return check["state"], check["detail"]
 
 
-def test_without_a_server_it_is_a_remark_and_no_error(open_here: Open) -> None:
-    answer = examined(open_here())
+def test_without_a_server_it_is_a_remark_and_no_error(make_marketplace: Open) -> None:
+    answer = examined(make_marketplace())
     assert answer.exit_code == 0, answer.output
     state, detail = mail(answer)
     assert (state, "SMTP_URL is not set" in detail, "is not mailed later" in detail) == ("warning", True, True)
 
 
-def test_a_server_that_answers_is_greeted_and_sent_nothing(open_here: Open) -> None:
+def test_a_server_that_answers_is_greeted_and_sent_nothing(make_marketplace: Open) -> None:
     with mail_server() as server:
-        answer = examined(open_here(SMTP_URL=server.url, MAIL_SENDER="no-reply@market.example"))
+        answer = examined(make_marketplace(SMTP_URL=server.url, MAIL_SENDER="no-reply@market.example"))
         assert (answer.exit_code, mail(answer)[0]) == (0, "ok")
         assert mail(answer)[1] == f"127.0.0.1:{server.port} answers, and would take our mail"
         assert (server.taken, server.asked) == ([], [])
@@ -52,12 +52,12 @@ def test_a_server_that_answers_is_greeted_and_sent_nothing(open_here: Open) -> N
 
 @pytest.mark.parametrize(("password", "state"), [(PASSWORD.replace(" ", "%20"), "ok"), ("wrong", "wrong")])
 def test_the_password_is_tried(
-    open_here: Open, password: str, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_marketplace: Open, password: str, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority = Authority(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", authority.file)
     with mail_server(tls=authority.server_context("localhost"), asks_password=True) as server:
-        answer = examined(open_here(SMTP_URL=f"smtps://shop:{password}@localhost:{server.port}"))
+        answer = examined(make_marketplace(SMTP_URL=f"smtps://shop:{password}@localhost:{server.port}"))
     assert (answer.exit_code, mail(answer)[0]) == (int(state == "wrong"), state), answer.output
     assert ("Correct the user and the password in SMTP_URL" in mail(answer)[1]) == (state == "wrong")
     assert (server.taken, "sesame" in answer.output) == ([], False)
@@ -70,8 +70,10 @@ def test_the_password_is_tried(
         ("smtps://127.0.0.1:{port}", "It cannot be spoken to safely"),
     ],
 )
-def test_a_server_that_does_not_answer_is_wrong_and_what_to_do_is_said(open_here: Open, url: str, said: str) -> None:
+def test_a_server_that_does_not_answer_is_wrong_and_what_to_do_is_said(
+    make_marketplace: Open, url: str, said: str
+) -> None:
     with mail_server() as server:
-        answer = examined(open_here(SMTP_URL=url.format(port=server.port)))
+        answer = examined(make_marketplace(SMTP_URL=url.format(port=server.port)))
     assert (answer.exit_code, mail(answer)[0]) == (1, "wrong")
     assert (said in mail(answer)[1], "mails wait, and none is lost" in mail(answer)[1]) == (True, True), answer.output

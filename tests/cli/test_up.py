@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import ROOT, SECRET, crowding, free_port, kill_all, running_of, wait_until
+from tests.support.ports import free_port
+from tests.support.processes import ROOT, SECRET, kill_all, load_factor, running_of, wait_until
 
 READY_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 60.0
@@ -52,7 +53,7 @@ class Up:
         return {
             **os.environ,
             "PYTHONPATH": str(ROOT),
-            "TEST_PLACE": self.mark,
+            "TEST_DEPLOYMENT": self.mark,
             **{f"MARKETPLACE_HOOKS_{name}": value for name, value in named.items()},
         }
 
@@ -108,7 +109,7 @@ class Up:
 
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(STOPPED_WITHIN_S * crowding())
+        return self.process.wait(STOPPED_WITHIN_S * load_factor())
 
 
 COMMAND = [sys.executable, "-m", "marketplace_hooks"]

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, inspect, text
 from marketplace_hooks.database import migrate
 from marketplace_hooks.database.engine import Database
 from marketplace_hooks.database.types import Base
-from tests.support.processes import STARTED_WITHIN_S, Fault, Place, crowding
+from tests.support.processes import STARTED_WITHIN_S, Deployment, Fault, load_factor
 
 CREATE_TABLE = "alembic.ddl.impl:DefaultImpl.create_table"
 
@@ -25,9 +25,9 @@ def database(empty_database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, empty_database_url: str) -> Iterator[Place]:
+def place(tmp_path: Path, empty_database_url: str) -> Iterator[Deployment]:
     """An installation whose database is empty."""
-    place = Place(tmp_path, empty_database_url, None)
+    place = Deployment(tmp_path, empty_database_url, None)
     yield place
     place.close()
 
@@ -66,22 +66,22 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
     assert len(versions(database)) == 1
 
 
-def test_processes_that_migrate_at_once_wait_for_each_other(place: Place) -> None:
+def test_processes_that_migrate_at_once_wait_for_each_other(place: Deployment) -> None:
     processes = [place.start("migrate") for _ in range(3)]
-    assert [process.popen.wait(STARTED_WITHIN_S * crowding()) for process in processes] == [0, 0, 0]
+    assert [process.popen.wait(STARTED_WITHIN_S * load_factor()) for process in processes] == [0, 0, 0]
     assert migrate.is_current(place.database)
     assert migrate.differences(place.database) == []
     assert len(versions(place.database)) == 1
 
 
-def test_a_migration_that_was_killed_half_way_is_done_by_the_next(place: Place) -> None:
+def test_a_migration_that_was_killed_half_way_is_done_by_the_next(place: Deployment) -> None:
     half_way = Fault(at=CREATE_TABLE, call=7)
     killed = place.start("migrate", faults=[half_way])
-    assert killed.popen.wait(STARTED_WITHIN_S * crowding()) < 0
+    assert killed.popen.wait(STARTED_WITHIN_S * load_factor()) < 0
     assert half_way.struck == [killed.pid]
     assert not migrate.is_current(place.database)
     place.database.dispose()
-    assert place.start("migrate").popen.wait(STARTED_WITHIN_S * crowding()) == 0
+    assert place.start("migrate").popen.wait(STARTED_WITHIN_S * load_factor()) == 0
     assert migrate.is_current(place.database)
     assert migrate.differences(place.database) == []
 

@@ -13,9 +13,9 @@ from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.purchases import Purchase, Refund
 from marketplace_hooks.models.subscriptions import Period, Subscription
 
-from ..support.business_care import periods, purchase, told
+from ..support.business_care import periods, published_types, purchase
 from ..support.concurrency import apply_at_once
-from ..support.customers import buys, holds, is_described, money
+from ..support.customers import money, publish_customer, publish_purchase, set_up_purchase
 from ..support.marketplace import Marketplace
 
 IDS = [f"purchase-{number}" for number in range(6)]
@@ -25,8 +25,8 @@ BATCHES = [1, len(IDS)]
 
 @pytest.fixture(autouse=True)
 def _on_sale(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
-    is_described(marketplace)
+    marketplace.publish_products("mod-1")
+    publish_customer(marketplace)
     marketplace.run_all_now()
 
 
@@ -37,7 +37,7 @@ def how_many(marketplace: Marketplace, table: type) -> int:
 
 def assert_each_changed_something_once(marketplace: Marketplace, pairs: list[tuple[str, str]]) -> None:
     """Of two identical events one did what it says, the other nothing."""
-    fates = {tuple(sorted(str(marketplace.fate(one)) for one in pair)) for pair in pairs}
+    fates = {tuple(sorted(str(marketplace.state_and_outcome(one)) for one in pair)) for pair in pairs}
     assert fates == {("('applied', 'changed')", "('applied', 'no_effect')")}
 
 
@@ -47,7 +47,7 @@ def assert_each_changed_something_once(marketplace: Marketplace, pairs: list[tup
     ids=["one by one", "in batches", "in batches that meet crosswise"],
 )
 def test_a_purchase_told_twice_to_two_workers_at_once_is_one(
-    open_here: Callable[..., Marketplace],
+    make_marketplace: Callable[..., Marketplace],
     marketplace: Marketplace,
     monkeypatch: pytest.MonkeyPatch,
     count: int,
@@ -55,20 +55,22 @@ def test_a_purchase_told_twice_to_two_workers_at_once_is_one(
     step: int,
 ) -> None:
     ids = IDS[:count]
-    first = [buys(marketplace, id_) for id_ in ids]
-    second = [buys(marketplace, id_) for id_ in ids[::step]]
-    apply_at_once([open_here(DRAIN_BATCH=batch) for _ in range(2)], [first, second], monkeypatch)
+    first = [publish_purchase(marketplace, id_) for id_ in ids]
+    second = [publish_purchase(marketplace, id_) for id_ in ids[::step]]
+    apply_at_once([make_marketplace(DRAIN_BATCH=batch) for _ in range(2)], [first, second], monkeypatch)
     marketplace.run_all_now()
 
     assert [how_many(marketplace, table) for table in (Purchase, Subscription, Period)] == [count] * 3
-    assert [(told(marketplace, id_), len(periods(marketplace, id_))) for id_ in ids] == [(["started"], 1)] * count
+    assert [(published_types(marketplace, id_), len(periods(marketplace, id_))) for id_ in ids] == [
+        (["started"], 1)
+    ] * count
     assert_each_changed_something_once(marketplace, list(zip(first, second[::step], strict=True)))
 
 
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("cents", [9900, 4000], ids=["whole", "in part"])
 def test_a_refund_told_twice_to_two_workers_at_once_is_one(
-    open_here: Callable[..., Marketplace],
+    make_marketplace: Callable[..., Marketplace],
     marketplace: Marketplace,
     clock: time_machine.Traveller,
     monkeypatch: pytest.MonkeyPatch,
@@ -76,7 +78,7 @@ def test_a_refund_told_twice_to_two_workers_at_once_is_one(
     cents: int,
 ) -> None:
     for id_ in IDS:
-        holds(marketplace, id_)
+        set_up_purchase(marketplace, id_)
     clock.shift(3600)
 
     def refunds(id_: str) -> str:
@@ -85,13 +87,13 @@ def test_a_refund_told_twice_to_two_workers_at_once_is_one(
 
     first = [refunds(id_) for id_ in IDS]
     second = [refunds(id_) for id_ in IDS]
-    apply_at_once([open_here(DRAIN_BATCH=batch) for _ in range(2)], [first, second], monkeypatch)
+    apply_at_once([make_marketplace(DRAIN_BATCH=batch) for _ in range(2)], [first, second], monkeypatch)
     marketplace.run_all_now()
 
     assert how_many(marketplace, Refund) == len(IDS)
     assert {purchase(marketplace, id_).refunded_cents for id_ in IDS} == {cents}
     is_whole = cents == 9900
-    assert {tuple(told(marketplace, id_)) for id_ in IDS} == {("started", *["renewal_cancelled"] * is_whole)}
+    assert {tuple(published_types(marketplace, id_)) for id_ in IDS} == {("started", *["renewal_cancelled"] * is_whole)}
     numbers = Counter(
         (one.subject_id, one.sequence)
         for one in marketplace.all(select(OutgoingEvent).where(OutgoingEvent.subject_kind == "purchase"))

@@ -22,7 +22,7 @@ from marketplace_hooks.remote.probes.protocol import Credentials
 from marketplace_hooks.services.access import tokens
 from marketplace_hooks.services.inspections.requests import start_inspection
 
-from ..support.customers import SHOP, buys, holds, is_described, is_terminated, money
+from ..support.customers import SHOP, money, publish_customer, publish_purchase, publish_termination, set_up_purchase
 from ..support.marketplace import Marketplace
 
 PERSONAL = ("Odile", "Berthonneau", "odile", "shop.example")
@@ -31,7 +31,7 @@ PERSONAL = ("Odile", "Berthonneau", "odile", "shop.example")
 
 @pytest.fixture(autouse=True)
 def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
 
 
 def erases(marketplace: Marketplace, customer_id: str = "customer-1") -> str:
@@ -55,24 +55,24 @@ def leaks(marketplace: Marketplace) -> list[tuple[str, str]]:
 
 
 def test_nothing_personal_is_left_in_any_table(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     moved = {"shop_url": "https://odile.example/shop", "bound_at": datetime.now(UTC).isoformat()}
     marketplace.publish("purchase.shop_bound", purchase_id="purchase-1", **moved)
     said = {"purchase_id": "purchase-1", "actor": "Odile Berthonneau", "received_at": datetime.now(UTC).isoformat()}
     marketplace.publish("subscription.renewal_cancelled", **said)
-    is_terminated(marketplace, "purchase-1")
-    buys(marketplace, "parked", product_id="mod-unknown")
+    publish_termination(marketplace, "purchase-1")
+    publish_purchase(marketplace, "parked", product_id="mod-unknown")
     marketplace.publish("presale.note_taken", customer_id="customer-1", note="Odile called about Lumen")
     marketplace.publish("mystery.note_taken", purchase_id="purchase-1", request_id="r-9", note="Odile called again")
     marketplace.run_all_now()
     assert leaks(marketplace) != []
     event = erases(marketplace)
-    assert marketplace.fate(event) == ("applied", "changed")
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
     assert leaks(marketplace) == []
 
 
 def test_ids_amounts_and_dates_stay(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     erases(marketplace)
     [purchase] = marketplace.all(select(Purchase))
     assert (purchase.customer_id, purchase.product_id, purchase.price_cents) == ("customer-1", "mod-1", 9900)
@@ -86,8 +86,8 @@ def test_ids_amounts_and_dates_stay(marketplace: Marketplace) -> None:
 
 
 def test_other_customers_keep_everything(marketplace: Marketplace) -> None:
-    holds(marketplace, "other", customer_id="customer-10", shop_url="https://other.example")
-    holds(marketplace)
+    set_up_purchase(marketplace, "other", customer_id="customer-10", shop_url="https://other.example")
+    set_up_purchase(marketplace)
     before = [text for where, text in everything(marketplace) if "other.example" in text]
     erases(marketplace)
     assert [text for where, text in everything(marketplace) if "other.example" in text] == before
@@ -96,27 +96,27 @@ def test_other_customers_keep_everything(marketplace: Marketplace) -> None:
 
 
 def test_an_erasure_is_told_once(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     erases(marketplace)
     again = erases(marketplace)
-    assert marketplace.fate(again) == ("applied", "no_effect")
+    assert marketplace.state_and_outcome(again) == ("applied", "no_effect")
     [told] = marketplace.outgoing("customer-1", "customer")
     assert (told.type, told.data) == ("customer.erased", {"customer_id": "customer-1"})
 
 
 def test_a_description_that_comes_after_the_erasure_is_not_kept(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     erases(marketplace)
-    late = is_described(marketplace, sent_at=datetime.now(UTC) + timedelta(minutes=1))
+    late = publish_customer(marketplace, sent_at=datetime.now(UTC) + timedelta(minutes=1))
     marketplace.run_all_now()
-    assert marketplace.fate(late) == ("applied", "superseded")
+    assert marketplace.state_and_outcome(late) == ("applied", "superseded")
     assert leaks(marketplace) == []
 
 
 def test_somebody_erased_before_being_known_stays_unknown(marketplace: Marketplace) -> None:
     erases(marketplace)
-    is_described(marketplace, sent_at=datetime.now(UTC) + timedelta(minutes=1))
-    buys(marketplace)
+    publish_customer(marketplace, sent_at=datetime.now(UTC) + timedelta(minutes=1))
+    publish_purchase(marketplace)
     marketplace.run_all_now()
     [purchase] = marketplace.all(select(Purchase))
     assert (purchase.customer_id, purchase.price_cents) == ("customer-1", 9900)
@@ -124,19 +124,19 @@ def test_somebody_erased_before_being_known_stays_unknown(marketplace: Marketpla
 
 
 def test_a_purchase_that_waited_is_applied_without_what_was_personal(marketplace: Marketplace) -> None:
-    is_described(marketplace)
-    event = buys(marketplace, product_id="mod-7")
+    publish_customer(marketplace)
+    event = publish_purchase(marketplace, product_id="mod-7")
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("parked", None)
+    assert marketplace.state_and_outcome(event) == ("parked", None)
     erases(marketplace)
-    marketplace.sells("mod-7")
-    assert marketplace.fate(event) == ("applied", "changed")
+    marketplace.publish_products("mod-7")
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
     assert marketplace.all(select(Purchase.shop_url)) == [None]
     assert leaks(marketplace) == []
 
 
 def test_another_body_put_aside_is_forgotten_too(marketplace: Marketplace) -> None:
-    event = is_described(marketplace)
+    event = publish_customer(marketplace)
     marketplace.publish(
         "customer.upserted",
         event_id=event,
@@ -149,7 +149,7 @@ def test_another_body_put_aside_is_forgotten_too(marketplace: Marketplace) -> No
 
 
 def test_the_tokens_of_who_is_erased_open_nothing(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     tokens.create(marketplace.runtime, "customer", subject="customer-1", label="Odile's phone")
     tokens.create(marketplace.runtime, "customer", subject="customer-2", label="another's")
     erases(marketplace)
@@ -158,7 +158,7 @@ def test_the_tokens_of_who_is_erased_open_nothing(marketplace: Marketplace) -> N
 
 
 def test_what_was_seen_on_the_site_goes_with_the_customer(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     given = Credentials(webservice_key="K" * 32)
     start_inspection(marketplace.runtime, SHOP, purchase_id="purchase-1", credentials=given)
     assert len(marketplace.all(select(SiteCredential.kind))) > 0
@@ -169,7 +169,7 @@ def test_what_was_seen_on_the_site_goes_with_the_customer(marketplace: Marketpla
 
 
 def test_no_word_of_a_conversation_stays(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     now = datetime.now(UTC)
     with marketplace.runtime.database.session() as session:
         session.add(

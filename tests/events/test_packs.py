@@ -12,8 +12,8 @@ from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAW
 
 @pytest.fixture(autouse=True)
 def _pack_1(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2", "mod-3")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2", "mod-3")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
 
 
 def members(marketplace: Marketplace, pack_id: str = "pack-1") -> list[str]:
@@ -22,19 +22,19 @@ def members(marketplace: Marketplace, pack_id: str = "pack-1") -> list[str]:
 
 
 def told(marketplace: Marketplace, pack_id: str = "pack-1") -> list[str]:
-    return marketplace.told(pack_id, "pack")
+    return marketplace.published_types(pack_id, "pack")
 
 
 def test_a_new_pack_of_products_online_is_seen_and_tells_nobody(marketplace: Marketplace) -> None:
-    assert marketplace.can_see("pack-1")
+    assert marketplace.is_pack_visible("pack-1")
     assert marketplace.outgoing("pack-1", "pack") == []
 
 
 @pytest.mark.parametrize("status", [OFFLINE, WITHDRAWN])
 def test_a_pack_vanishes_with_a_member_and_its_cause_is_the_members(marketplace: Marketplace, status: str) -> None:
-    event = marketplace.change("mod-1", status, reason="Repairs")
+    event = marketplace.change_status("mod-1", status, reason="Repairs")
     marketplace.run_all_now()
-    assert not marketplace.can_see("pack-1")
+    assert not marketplace.is_pack_visible("pack-1")
     [hidden] = marketplace.outgoing("pack-1", "pack")
     assert (hidden.type, hidden.data) == (
         "pack.hidden",
@@ -45,34 +45,34 @@ def test_a_pack_vanishes_with_a_member_and_its_cause_is_the_members(marketplace:
 
 
 def test_two_members_offline_and_one_back_keeps_the_pack_hidden(marketplace: Marketplace) -> None:
-    marketplace.change("mod-1", OFFLINE)
-    marketplace.change("mod-2", OFFLINE)
+    marketplace.change_status("mod-1", OFFLINE)
+    marketplace.change_status("mod-2", OFFLINE)
     marketplace.run_all_now()
-    assert not marketplace.can_see("pack-1")
-    marketplace.change("mod-1", ONLINE)
+    assert not marketplace.is_pack_visible("pack-1")
+    marketplace.change_status("mod-1", ONLINE)
     marketplace.run_all_now()
-    assert not marketplace.can_see("pack-1")
+    assert not marketplace.is_pack_visible("pack-1")
     assert told(marketplace) == ["pack.hidden"]
-    marketplace.change("mod-2", ONLINE)
+    marketplace.change_status("mod-2", ONLINE)
     marketplace.run_all_now()
-    assert marketplace.can_see("pack-1")
+    assert marketplace.is_pack_visible("pack-1")
     assert told(marketplace) == ["pack.hidden", "pack.shown"]
 
 
 def test_a_member_back_for_one_side_and_held_by_another_keeps_the_pack_hidden(marketplace: Marketplace) -> None:
-    marketplace.change("mod-1", OFFLINE, SELLER)
-    marketplace.change("mod-1", OFFLINE, MARKETPLACE)
-    marketplace.change("mod-1", ONLINE, SELLER)
+    marketplace.change_status("mod-1", OFFLINE, SELLER)
+    marketplace.change_status("mod-1", OFFLINE, MARKETPLACE)
+    marketplace.change_status("mod-1", ONLINE, SELLER)
     marketplace.run_all_now()
-    assert not marketplace.can_see("pack-1")
+    assert not marketplace.is_pack_visible("pack-1")
 
 
 def test_a_product_in_several_packs_hides_them_all_and_no_other(marketplace: Marketplace) -> None:
-    marketplace.packs("pack-2", "mod-2", "mod-1")
-    marketplace.packs("pack-3", "mod-2", "mod-3")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.publish_pack("pack-2", "mod-2", "mod-1")
+    marketplace.publish_pack("pack-3", "mod-2", "mod-3")
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
-    assert [marketplace.can_see(f"pack-{number}") for number in (1, 2, 3)] == [False, False, True]
+    assert [marketplace.is_pack_visible(f"pack-{number}") for number in (1, 2, 3)] == [False, False, True]
     assert [told(marketplace, f"pack-{number}") for number in (1, 2, 3)] == [["pack.hidden"], ["pack.hidden"], []]
 
 
@@ -80,60 +80,60 @@ def test_a_product_in_several_packs_hides_them_all_and_no_other(marketplace: Mar
 
 
 def test_a_packs_own_hold_hides_it_and_none_of_its_products(marketplace: Marketplace) -> None:
-    marketplace.change("pack-1", OFFLINE, kind="pack")
+    marketplace.change_status("pack-1", OFFLINE, kind="pack")
     marketplace.run_all_now()
-    assert not marketplace.can_see("pack-1")
+    assert not marketplace.is_pack_visible("pack-1")
     assert marketplace.pack("pack-1").status == OFFLINE
     assert marketplace.status("mod-1") == marketplace.status("mod-2") == ONLINE
     assert told(marketplace) == ["pack.hidden"]
 
 
 def test_a_pack_held_on_its_own_and_blocked_is_back_when_both_are_lifted(marketplace: Marketplace) -> None:
-    marketplace.change("pack-1", OFFLINE, kind="pack")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.change_status("pack-1", OFFLINE, kind="pack")
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
-    marketplace.change("pack-1", ONLINE, kind="pack")
+    marketplace.change_status("pack-1", ONLINE, kind="pack")
     marketplace.run_all_now()
-    assert not marketplace.can_see("pack-1")
-    marketplace.change("mod-1", ONLINE)
+    assert not marketplace.is_pack_visible("pack-1")
+    marketplace.change_status("mod-1", ONLINE)
     marketplace.run_all_now()
-    assert marketplace.can_see("pack-1")
+    assert marketplace.is_pack_visible("pack-1")
     assert told(marketplace) == ["pack.hidden", "pack.shown"]
 
 
 def test_each_side_lifts_only_its_own_hold_of_a_pack(marketplace: Marketplace) -> None:
-    marketplace.change("pack-1", OFFLINE, MARKETPLACE, kind="pack")
-    refused = marketplace.change("pack-1", ONLINE, SELLER, kind="pack")
+    marketplace.change_status("pack-1", OFFLINE, MARKETPLACE, kind="pack")
+    refused = marketplace.change_status("pack-1", ONLINE, SELLER, kind="pack")
     marketplace.run_all_now()
-    assert marketplace.fate(refused) == ("applied", "no_effect")
-    assert marketplace.held_by("pack-1", "pack") == {MARKETPLACE}
+    assert marketplace.state_and_outcome(refused) == ("applied", "no_effect")
+    assert marketplace.holding_sides("pack-1", "pack") == {MARKETPLACE}
 
 
 def test_a_withdrawn_pack_stays_hidden_whatever_comes_back(marketplace: Marketplace) -> None:
-    marketplace.change("mod-1", OFFLINE)
-    marketplace.change("pack-1", WITHDRAWN, kind="pack")
-    marketplace.change("mod-1", ONLINE)
-    marketplace.change("pack-1", ONLINE, kind="pack")
+    marketplace.change_status("mod-1", OFFLINE)
+    marketplace.change_status("pack-1", WITHDRAWN, kind="pack")
+    marketplace.change_status("mod-1", ONLINE)
+    marketplace.change_status("pack-1", ONLINE, kind="pack")
     marketplace.run_all_now()
     assert marketplace.pack("pack-1").status == WITHDRAWN
-    assert not marketplace.can_see("pack-1")
+    assert not marketplace.is_pack_visible("pack-1")
     assert told(marketplace) == ["pack.hidden"]
 
 
 def test_an_echo_of_a_packs_change_tells_nobody(marketplace: Marketplace) -> None:
-    marketplace.change("pack-1", OFFLINE, kind="pack")
-    echo = marketplace.change("pack-1", OFFLINE, kind="pack")
+    marketplace.change_status("pack-1", OFFLINE, kind="pack")
+    echo = marketplace.change_status("pack-1", OFFLINE, kind="pack")
     marketplace.run_all_now()
-    assert marketplace.fate(echo) == ("applied", "no_effect")
+    assert marketplace.state_and_outcome(echo) == ("applied", "no_effect")
     assert told(marketplace) == ["pack.hidden"]
 
 
 @pytest.mark.parametrize(("version", "outcome"), [(6, "superseded"), (7, "superseded"), (8, "changed")])
 def test_versions_order_the_changes_of_a_pack(marketplace: Marketplace, version: int, outcome: str) -> None:
-    marketplace.change("pack-1", OFFLINE, kind="pack", version=7)
-    event = marketplace.change("pack-1", ONLINE, kind="pack", version=version)
+    marketplace.change_status("pack-1", OFFLINE, kind="pack", version=7)
+    event = marketplace.change_status("pack-1", ONLINE, kind="pack", version=version)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("applied", outcome)
+    assert marketplace.state_and_outcome(event) == ("applied", outcome)
 
 
 # --- what is in it
@@ -143,48 +143,48 @@ def test_versions_order_the_changes_of_a_pack(marketplace: Marketplace, version:
 def test_a_pack_with_fewer_than_two_members_is_not_sold(
     marketplace: Marketplace, products: list[str], seen: bool
 ) -> None:
-    marketplace.packs("pack-2", *products)
-    assert marketplace.can_see("pack-2") is seen
+    marketplace.publish_pack("pack-2", *products)
+    assert marketplace.is_pack_visible("pack-2") is seen
     assert marketplace.outgoing("pack-2", "pack") == []
 
 
 def test_the_same_product_twice_is_one_member(marketplace: Marketplace) -> None:
-    marketplace.packs("pack-2", "mod-1", "mod-1")
+    marketplace.publish_pack("pack-2", "mod-1", "mod-1")
     assert members(marketplace, "pack-2") == ["mod-1"]
-    assert not marketplace.can_see("pack-2")
+    assert not marketplace.is_pack_visible("pack-2")
 
 
 def test_a_pack_that_loses_its_second_member_vanishes_and_comes_back_with_another(marketplace: Marketplace) -> None:
-    marketplace.packs("pack-1", "mod-1")
-    assert not marketplace.can_see("pack-1")
-    marketplace.packs("pack-1", "mod-1", "mod-3")
-    assert marketplace.can_see("pack-1")
+    marketplace.publish_pack("pack-1", "mod-1")
+    assert not marketplace.is_pack_visible("pack-1")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-3")
+    assert marketplace.is_pack_visible("pack-1")
     assert members(marketplace) == ["mod-1", "mod-3"]
     assert told(marketplace) == ["pack.hidden", "pack.shown"]
 
 
 def test_a_member_offline_put_into_a_pack_hides_it_and_taken_out_shows_it(marketplace: Marketplace) -> None:
-    marketplace.change("mod-3", OFFLINE)
-    marketplace.packs("pack-1", "mod-1", "mod-2", "mod-3")
-    assert not marketplace.can_see("pack-1")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
-    assert marketplace.can_see("pack-1")
+    marketplace.change_status("mod-3", OFFLINE)
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2", "mod-3")
+    assert not marketplace.is_pack_visible("pack-1")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    assert marketplace.is_pack_visible("pack-1")
     assert told(marketplace) == ["pack.hidden", "pack.shown"]
 
 
 def test_a_member_put_in_by_the_same_batch_blocks_the_pack(marketplace: Marketplace) -> None:
     marketplace.publish("pack.upserted", pack_id="pack-2", product_ids=["mod-2", "mod-3"])
-    marketplace.change("mod-3", OFFLINE)
+    marketplace.change_status("mod-3", OFFLINE)
     marketplace.run_all_now()
-    assert not marketplace.can_see("pack-2")
+    assert not marketplace.is_pack_visible("pack-2")
     assert told(marketplace, "pack-2") == ["pack.hidden"]
 
 
 def test_a_product_taken_out_of_a_pack_no_longer_concerns_it(marketplace: Marketplace) -> None:
-    marketplace.packs("pack-1", "mod-2", "mod-3")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.publish_pack("pack-1", "mod-2", "mod-3")
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
-    assert marketplace.can_see("pack-1")
+    assert marketplace.is_pack_visible("pack-1")
     assert told(marketplace) == []
 
 
@@ -198,7 +198,7 @@ def test_the_newest_description_of_a_pack_stands(marketplace: Marketplace, versi
 
 
 def test_a_pack_remembers_its_title_price_and_the_order_of_its_members(marketplace: Marketplace) -> None:
-    marketplace.packs("pack-1", "mod-2", "mod-1")
+    marketplace.publish_pack("pack-1", "mod-2", "mod-1")
     pack = marketplace.pack("pack-1")
     assert (pack.title, pack.price_cents, pack.currency) == (
         {"fr": "Pack Images", "en": "Image pack"},
@@ -209,24 +209,24 @@ def test_a_pack_remembers_its_title_price_and_the_order_of_its_members(marketpla
 
 
 def test_a_pack_of_another_sellers_products_follows_both_accounts(marketplace: Marketplace) -> None:
-    marketplace.sells(seller_id="seller-2")
-    marketplace.packs("pack-2", "mod-1", "mod-2", seller_id="seller-2")
+    marketplace.publish_products(seller_id="seller-2")
+    marketplace.publish_pack("pack-2", "mod-1", "mod-2", seller_id="seller-2")
     marketplace.publish("seller.suspended", seller_id="seller-2")
     marketplace.run_all_now()
-    assert not marketplace.can_see("pack-2")
-    assert marketplace.can_see("pack-1")
+    assert not marketplace.is_pack_visible("pack-2")
+    assert marketplace.is_pack_visible("pack-1")
     marketplace.publish("seller.unsuspended", seller_id="seller-2")
     marketplace.publish("seller.suspended", seller_id="seller-1")
     marketplace.run_all_now()
-    assert not marketplace.can_see("pack-2")
+    assert not marketplace.is_pack_visible("pack-2")
     assert told(marketplace, "pack-2") == ["pack.hidden"]
 
 
 def test_a_pack_sold_on_follows_the_new_sellers_account(marketplace: Marketplace) -> None:
-    marketplace.sells(seller_id="seller-2")
+    marketplace.publish_products(seller_id="seller-2")
     marketplace.publish("seller.suspended", seller_id="seller-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2", seller_id="seller-2")
-    assert not marketplace.can_see("pack-1")
-    marketplace.packs("pack-1", "mod-1", "mod-2", seller_id="seller-1")
-    assert marketplace.can_see("pack-1")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2", seller_id="seller-2")
+    assert not marketplace.is_pack_visible("pack-1")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2", seller_id="seller-1")
+    assert marketplace.is_pack_visible("pack-1")
     assert told(marketplace) == ["pack.hidden", "pack.shown"]

@@ -32,7 +32,7 @@ def test_a_product_is_what_its_description_says(marketplace: Marketplace) -> Non
     marketplace.publish("seller.upserted")
     event = marketplace.publish("product.upserted")
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("applied", "changed")
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
     product = marketplace.product("mod-1")
     assert (product.seller_id, product.kind, product.technical_name) == ("seller-1", "module", "lumengallery")
     assert product.title == {"fr": "Galerie Lumen", "en": "Lumen Gallery"}
@@ -42,7 +42,7 @@ def test_a_product_is_what_its_description_says(marketplace: Marketplace) -> Non
 
 
 def test_a_new_product_tells_nobody_anything(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     assert marketplace.outgoing("mod-1") == []
 
 
@@ -65,24 +65,24 @@ def test_an_older_description_is_recorded_as_superseded(marketplace: Marketplace
     late = marketplace.publish("product.upserted", version=1)
     again = marketplace.publish("product.upserted", version=2)
     marketplace.run_all_now()
-    assert marketplace.fate(late) == ("applied", "superseded")
-    assert marketplace.fate(again) == ("applied", "superseded")
+    assert marketplace.state_and_outcome(late) == ("applied", "superseded")
+    assert marketplace.state_and_outcome(again) == ("applied", "superseded")
 
 
 def test_a_description_changes_nothing_of_the_status(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.publish_products("mod-1")
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.publish("product.upserted", product_id="mod-1", technical_name="renamed")
     marketplace.run_all_now()
     assert marketplace.product("mod-1").technical_name == "renamed"
     assert marketplace.status("mod-1") == OFFLINE
-    assert marketplace.told("mod-1") == ["product.hidden"]
+    assert marketplace.published_types("mod-1") == ["product.hidden"]
 
 
 def test_descriptions_and_status_changes_count_their_versions_apart(marketplace: Marketplace) -> None:
     marketplace.publish("seller.upserted")
     marketplace.publish("product.upserted", version=50)
-    marketplace.change("mod-1", OFFLINE, version=1)
+    marketplace.change_status("mod-1", OFFLINE, version=1)
     marketplace.publish("product.upserted", version=51, technical_name="renamed")
     marketplace.run_all_now()
     assert marketplace.status("mod-1") == OFFLINE
@@ -140,7 +140,7 @@ def test_a_revision_is_kept_once_and_never_changed(marketplace: Marketplace) -> 
 
 
 def test_a_listing_keeps_its_price_and_what_it_is_compatible_with(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     [kept] = marketplace.all(select(Listing))
     assert (kept.price_cents, kept.currency) == (9900, "EUR")
     assert (kept.compatible_from, kept.compatible_to) == ("1.7.6.0", "8.2.99")
@@ -149,28 +149,28 @@ def test_a_listing_keeps_its_price_and_what_it_is_compatible_with(marketplace: M
 
 
 def test_a_product_sold_to_another_seller_follows_the_new_sellers_account(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2", seller_id="seller-1")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2", seller_id="seller-1")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     marketplace.publish("seller.upserted", seller_id="seller-2")
     marketplace.publish("seller.suspended", seller_id="seller-2")
     marketplace.publish("product.upserted", product_id="mod-1", seller_id="seller-2")
     marketplace.run_all_now()
     assert marketplace.status("mod-1") == OFFLINE
-    assert marketplace.told("mod-1") == ["product.hidden"]
-    assert not marketplace.can_see("pack-1")
-    assert marketplace.told("pack-1", "pack") == ["pack.hidden"]
+    assert marketplace.published_types("mod-1") == ["product.hidden"]
+    assert not marketplace.is_pack_visible("pack-1")
+    assert marketplace.published_types("pack-1", "pack") == ["pack.hidden"]
     marketplace.publish("product.upserted", product_id="mod-1", seller_id="seller-1")
     marketplace.run_all_now()
     assert marketplace.status("mod-1") == ONLINE
-    assert marketplace.told("mod-1") == ["product.hidden", "product.shown"]
-    assert marketplace.told("pack-1", "pack") == ["pack.hidden", "pack.shown"]
+    assert marketplace.published_types("mod-1") == ["product.hidden", "product.shown"]
+    assert marketplace.published_types("pack-1", "pack") == ["pack.hidden", "pack.shown"]
 
 
 def test_a_product_sold_to_another_seller_keeps_the_holds_of_its_sides(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", seller_id="seller-1")
+    marketplace.publish_products("mod-1", seller_id="seller-1")
     marketplace.publish("seller.upserted", seller_id="seller-2")
-    marketplace.change("mod-1", OFFLINE, MARKETPLACE)
+    marketplace.change_status("mod-1", OFFLINE, MARKETPLACE)
     marketplace.publish("product.upserted", product_id="mod-1", seller_id="seller-2")
     marketplace.run_all_now()
-    assert marketplace.held_by("mod-1") == {MARKETPLACE}
+    assert marketplace.holding_sides("mod-1") == {MARKETPLACE}
     assert marketplace.status("mod-1") == OFFLINE

@@ -25,19 +25,19 @@ from ..support.business_care import (
     HOUR,
     MINUTE,
     PURCHASE,
-    cancels,
-    charged,
-    code,
+    code_of,
     instant,
-    live_until,
     outgoing,
     payments,
     periods,
+    publish_charge,
+    publish_renewal_cancelled,
+    published_types,
     purchase,
+    run_until,
     subscription,
-    told,
 )
-from ..support.customers import buys, holds, is_described, is_refunded, money
+from ..support.customers import money, publish_customer, publish_purchase, publish_refund, set_up_purchase
 from ..support.marketplace import ONLINE, WITHDRAWN, Marketplace
 
 BOUGHT = instant("2026-03-02T10:30:00+01:00")
@@ -46,7 +46,7 @@ RENEWAL = instant("2027-03-03T00:00:00+01:00")
 
 @pytest.fixture(autouse=True)
 def _on_sale(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
 
 
 def now() -> str:
@@ -76,7 +76,7 @@ def binds(marketplace: Marketplace, shop_url: str, at: datetime) -> str:
 
 
 def test_a_purchase_opens_twelve_months_that_are_told(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     [first] = periods(marketplace)
     assert (first.index, first.kind, first.payment) == (1, PeriodKind.PURCHASE, "paid")
     assert (first.first_day, first.last_day) == (date(2026, 3, 2), date(2027, 3, 2))
@@ -89,7 +89,7 @@ def test_a_purchase_opens_twelve_months_that_are_told(marketplace: Marketplace) 
         "last_day": "2027-03-02",
     }
     assert subscription(marketplace).renewal_at == RENEWAL
-    assert code(marketplace) == "VALID"
+    assert code_of(marketplace) == "VALID"
 
 
 @pytest.mark.parametrize(
@@ -103,19 +103,19 @@ def test_a_purchase_opens_twelve_months_that_are_told(marketplace: Marketplace) 
 def test_the_day_of_purchase_is_the_reference_zone_s(
     marketplace: Marketplace, purchased_at: str, first_day: date
 ) -> None:
-    holds(marketplace, purchased_at=purchased_at)
+    set_up_purchase(marketplace, purchased_at=purchased_at)
     assert subscription(marketplace).anchor_on == first_day
 
 
 def test_a_free_product_has_no_business_care(marketplace: Marketplace) -> None:
     marketplace.publish("product.upserted", product_id="mod-free", price=money(0))
-    holds(marketplace, product_id="mod-free", amount_cents=0)
+    set_up_purchase(marketplace, product_id="mod-free", amount_cents=0)
     assert marketplace.all(select(Subscription)) == []
-    assert told(marketplace) == []
-    assert code(marketplace) == "NOT_FOUND"
-    refused = cancels(marketplace, datetime.now(UTC))
+    assert published_types(marketplace) == []
+    assert code_of(marketplace) == "NOT_FOUND"
+    refused = publish_renewal_cancelled(marketplace, datetime.now(UTC))
     marketplace.run_all_now()
-    assert marketplace.fate(refused) == ("rejected", None)
+    assert marketplace.state_and_outcome(refused) == ("rejected", None)
 
 
 @pytest.mark.parametrize(("published_at", "is_free"), [(BOUGHT - MINUTE, True), (BOUGHT + MINUTE, False)])
@@ -125,25 +125,25 @@ def test_free_or_not_is_what_the_listing_said_on_the_day_of_purchase(
     listing = {"features": [], "compatible_from": None, "compatible_to": None, "published_at": published_at.isoformat()}
     clock.shift(HOUR)
     marketplace.publish("product.upserted", price=money(0), listing=listing)
-    holds(marketplace, purchased_at=BOUGHT.isoformat(), amount_cents=0)
+    set_up_purchase(marketplace, purchased_at=BOUGHT.isoformat(), amount_cents=0)
     assert (marketplace.all(select(Subscription)) == []) is is_free
 
 
 def test_a_paid_product_that_was_given_away_has_its_business_care(marketplace: Marketplace) -> None:
-    holds(marketplace, amount_cents=0)
-    assert code(marketplace) == "VALID"
+    set_up_purchase(marketplace, amount_cents=0)
+    assert code_of(marketplace) == "VALID"
 
 
 # --- what is frozen
 
 
 def test_the_listing_of_the_day_of_purchase_is_frozen(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     clock.shift(HOUR)
     listing = {"features": ["New"], "compatible_from": "9.0.0", "compatible_to": "9.1.0", "published_at": now()}
     marketplace.publish("product.upserted", price=money(4900), listing=listing)
-    buys(marketplace, "purchase-2")
-    buys(marketplace, "purchase-3", purchased_at=BOUGHT.isoformat())
+    publish_purchase(marketplace, "purchase-2")
+    publish_purchase(marketplace, "purchase-3", purchased_at=BOUGHT.isoformat())
     marketplace.run_all_now()
     announced = {one.id: one.compatible_to for one in marketplace.all(select(Listing))}
     frozen = [announced[purchase(marketplace, id_).listing_id or 0] for id_ in (PURCHASE, "purchase-2", "purchase-3")]
@@ -152,8 +152,8 @@ def test_the_listing_of_the_day_of_purchase_is_frozen(marketplace: Marketplace, 
 
 def test_a_purchase_told_in_one_breath_with_its_product_freezes_its_listing(marketplace: Marketplace) -> None:
     marketplace.publish("product.upserted", product_id="mod-new")
-    is_described(marketplace)
-    buys(marketplace, product_id="mod-new")
+    publish_customer(marketplace)
+    publish_purchase(marketplace, product_id="mod-new")
     marketplace.run_all_now()
     assert purchase(marketplace).listing_id is not None
 
@@ -165,11 +165,11 @@ def test_of_a_pack_each_product_s_share_is_frozen(marketplace: Marketplace, repe
         marketplace.publish("product.upserted", product_id=product_id, price=money(cents))
     marketplace.run_all_now()
     marketplace.publish("pack.upserted", pack_id="pack-1", product_ids=list(prices), price=money(10_000))
-    is_described(marketplace)
+    publish_customer(marketplace)
     shares = {product_id: share_of(10_000, prices, product_id) for product_id in prices}
     for product_id, share in shares.items():
         paid = 10_000 if repeats_the_whole_price else share
-        buys(marketplace, f"of-{product_id}", product_id=product_id, pack_id="pack-1", amount_cents=paid)
+        publish_purchase(marketplace, f"of-{product_id}", product_id=product_id, pack_id="pack-1", amount_cents=paid)
     marketplace.run_all_now()
     frozen = [purchase(marketplace, f"of-{product_id}").price_cents for product_id in prices]
     assert frozen == list(shares.values())
@@ -182,35 +182,35 @@ def test_of_a_pack_each_product_s_share_is_frozen(marketplace: Marketplace, repe
 @pytest.mark.parametrize("order", list(permutations(("customer", "product", "purchase"))), ids="-".join)
 def test_a_purchase_waits_for_its_customer_and_its_product(marketplace: Marketplace, order: tuple[str, ...]) -> None:
     tell: dict[str, Callable[[], str]] = {
-        "customer": lambda: is_described(marketplace),
+        "customer": lambda: publish_customer(marketplace),
         "product": lambda: marketplace.publish("product.upserted", product_id="mod-late"),
-        "purchase": lambda: buys(marketplace, product_id="mod-late"),
+        "purchase": lambda: publish_purchase(marketplace, product_id="mod-late"),
     }
     events = {}
     for what in order:
         events[what] = tell[what]()
         marketplace.run_all_now()
-    assert marketplace.fate(events["purchase"]) == ("applied", "changed")
-    assert code(marketplace) == "VALID"
+    assert marketplace.state_and_outcome(events["purchase"]) == ("applied", "changed")
+    assert code_of(marketplace) == "VALID"
 
 
 def test_what_follows_a_purchase_waits_for_it(marketplace: Marketplace) -> None:
     refunded = refunds(marketplace, 9900)
-    cancelled = cancels(marketplace, datetime.now(UTC))
+    cancelled = publish_renewal_cancelled(marketplace, datetime.now(UTC))
     marketplace.run_all_now()
-    assert [marketplace.fate(one)[0] for one in (refunded, cancelled)] == ["parked", "parked"]
-    holds(marketplace)
+    assert [marketplace.state_and_outcome(one)[0] for one in (refunded, cancelled)] == ["parked", "parked"]
+    set_up_purchase(marketplace)
     marketplace.run_all_now()
-    assert [marketplace.fate(one)[0] for one in (refunded, cancelled)] == ["applied", "applied"]
-    assert code(marketplace) == "REFUNDED"
+    assert [marketplace.state_and_outcome(one)[0] for one in (refunded, cancelled)] == ["applied", "applied"]
+    assert code_of(marketplace) == "REFUNDED"
 
 
 def test_a_purchase_told_twice_is_one(marketplace: Marketplace) -> None:
-    holds(marketplace)
-    again = buys(marketplace, purchased_at=BOUGHT.isoformat())
+    set_up_purchase(marketplace)
+    again = publish_purchase(marketplace, purchased_at=BOUGHT.isoformat())
     marketplace.run_all_now()
-    assert marketplace.fate(again) == ("applied", "no_effect")
-    assert told(marketplace) == ["started"]
+    assert marketplace.state_and_outcome(again) == ("applied", "no_effect")
+    assert published_types(marketplace) == ["started"]
     assert len(periods(marketplace)) == 1
 
 
@@ -226,18 +226,18 @@ def test_a_purchase_told_twice_is_one(marketplace: Marketplace) -> None:
     ],
 )
 def test_a_purchase_told_again_with_other_facts_is_rejected(marketplace: Marketplace, fact: str, value: Any) -> None:
-    marketplace.sells("mod-2")
-    is_described(marketplace, "customer-2")
-    holds(marketplace)
+    marketplace.publish_products("mod-2")
+    publish_customer(marketplace, "customer-2")
+    set_up_purchase(marketplace)
     again = {"purchased_at": BOUGHT.isoformat(), fact: value}
     if fact == "price_paid":
-        is_described(marketplace)
+        publish_customer(marketplace)
         said = {"customer_id": "customer-1", "product_id": "mod-1", "pack_id": None, "shop_url": None}
         event = marketplace.publish("purchase.completed", purchase_id=PURCHASE, **{**said, **again})
     else:
-        event = buys(marketplace, **again)
+        event = publish_purchase(marketplace, **again)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("rejected", None)
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
     known = purchase(marketplace)
     assert (known.customer_id, known.product_id, known.price_cents, known.currency) == (
         "customer-1",
@@ -248,16 +248,18 @@ def test_a_purchase_told_again_with_other_facts_is_rejected(marketplace: Marketp
 
 
 def test_a_pack_s_purchase_told_twice_is_one_although_a_price_has_changed(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     [pack] = [marketplace.pack("pack-1")]
-    is_described(marketplace)
-    buys(marketplace, pack_id="pack-1", amount_cents=pack.price_cents // 2)
+    publish_customer(marketplace)
+    publish_purchase(marketplace, pack_id="pack-1", amount_cents=pack.price_cents // 2)
     marketplace.run_all_now()
     marketplace.publish("product.upserted", product_id="mod-2", price=money(100))
-    again = buys(marketplace, pack_id="pack-1", amount_cents=pack.price_cents // 2, purchased_at=BOUGHT.isoformat())
+    again = publish_purchase(
+        marketplace, pack_id="pack-1", amount_cents=pack.price_cents // 2, purchased_at=BOUGHT.isoformat()
+    )
     marketplace.run_all_now()
-    assert marketplace.fate(again) == ("applied", "no_effect")
+    assert marketplace.state_and_outcome(again) == ("applied", "no_effect")
 
 
 # --- its merchant site
@@ -266,104 +268,104 @@ def test_a_pack_s_purchase_told_twice_is_one_although_a_price_has_changed(market
 def test_a_purchase_is_bound_to_a_site_later_and_moved_by_the_marketplace(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace, shop_url=None)
-    assert code(marketplace, site="https://a.example") == "SHOP_NOT_BOUND"
+    set_up_purchase(marketplace, shop_url=None)
+    assert code_of(marketplace, site="https://a.example") == "SHOP_NOT_BOUND"
     clock.shift(DAY)
     binds(marketplace, "https://a.example", datetime.now(UTC))
     clock.shift(DAY)
     binds(marketplace, "https://b.example", datetime.now(UTC))
     marketplace.run_all_now()
-    assert code(marketplace, site="https://a.example") == "SHOP_SCOPE_MISMATCH"
-    assert code(marketplace, site="https://b.example") == "VALID"
-    past = [code(marketplace, BOUGHT + days * DAY, site="https://a.example") for days in (0, 1, 2)]
+    assert code_of(marketplace, site="https://a.example") == "SHOP_SCOPE_MISMATCH"
+    assert code_of(marketplace, site="https://b.example") == "VALID"
+    past = [code_of(marketplace, BOUGHT + days * DAY, site="https://a.example") for days in (0, 1, 2)]
     assert past == ["SHOP_NOT_BOUND", "VALID", "SHOP_SCOPE_MISMATCH"]
 
 
 def test_an_older_binding_that_comes_late_is_kept_and_changes_nothing(marketplace: Marketplace) -> None:
-    holds(marketplace, shop_url=None)
+    set_up_purchase(marketplace, shop_url=None)
     binds(marketplace, "https://b.example", BOUGHT + 2 * HOUR)
     late = binds(marketplace, "https://a.example", BOUGHT + HOUR)
     marketplace.run_all_now()
-    assert marketplace.fate(late) == ("applied", "superseded")
+    assert marketplace.state_and_outcome(late) == ("applied", "superseded")
     assert purchase(marketplace).shop_url == "https://b.example"
-    assert code(marketplace, BOUGHT + HOUR, site="https://a.example") == "VALID"
+    assert code_of(marketplace, BOUGHT + HOUR, site="https://a.example") == "VALID"
 
 
 def test_an_address_that_cannot_be_read_binds_nothing(marketplace: Marketplace) -> None:
-    holds(marketplace, shop_url="my shop")
-    assert code(marketplace) == "SHOP_NOT_BOUND"
+    set_up_purchase(marketplace, shop_url="my shop")
+    assert code_of(marketplace) == "SHOP_NOT_BOUND"
 
 
 # --- refunds
 
 
 def test_the_whole_price_given_back_ends_everything_at_once(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     event = refunds(marketplace, 9900)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("applied", "changed")
-    assert code(marketplace) == "REFUNDED"
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
+    assert code_of(marketplace) == "REFUNDED"
     [ended] = outgoing(marketplace, "renewal_cancelled")
     assert (ended.data["by"], ended.data["ended_at"]) == ("refund", "2026-03-02T09:30:00Z")
 
 
 def test_a_refunded_purchase_is_never_renewed(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
-    is_refunded(marketplace, PURCHASE)
-    live_until(marketplace, clock, RENEWAL + DAY)
+    set_up_purchase(marketplace)
+    publish_refund(marketplace, PURCHASE)
+    run_until(marketplace, clock, RENEWAL + DAY)
     assert payments(marketplace) == {1: "paid"}
-    assert told(marketplace) == ["started", "renewal_cancelled"]
+    assert published_types(marketplace) == ["started", "renewal_cancelled"]
 
 
 @pytest.mark.parametrize(("cents", "expected"), [(9899, "VALID"), (9900, "REFUNDED"), (9901, "REFUNDED")])
 def test_a_partial_refund_ends_nothing(marketplace: Marketplace, cents: int, expected: str) -> None:
-    holds(marketplace)
-    is_refunded(marketplace, PURCHASE, cents)
-    assert code(marketplace) == expected
+    set_up_purchase(marketplace)
+    publish_refund(marketplace, PURCHASE, cents)
+    assert code_of(marketplace) == expected
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
 def test_partial_refunds_add_up_whatever_order_they_come_in(marketplace: Marketplace, order: tuple[int, ...]) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     made = [(4000, BOUGHT + HOUR), (5900, BOUGHT + 2 * HOUR), (100, BOUGHT + 3 * HOUR)]
     for number in order:
         refunds(marketplace, *made[number])
         marketplace.run_all_now()
     known = purchase(marketplace)
     assert (known.refunded_cents, known.refunded_at) == (10_000, BOUGHT + 2 * HOUR)
-    assert code(marketplace, BOUGHT + 2 * HOUR - MINUTE) == "VALID"
-    assert code(marketplace, BOUGHT + 2 * HOUR) == "REFUNDED"
-    assert told(marketplace) == ["started", "renewal_cancelled"]
+    assert code_of(marketplace, BOUGHT + 2 * HOUR - MINUTE) == "VALID"
+    assert code_of(marketplace, BOUGHT + 2 * HOUR) == "REFUNDED"
+    assert published_types(marketplace) == ["started", "renewal_cancelled"]
 
 
 def test_a_refund_told_twice_counts_once(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     first = refunds(marketplace, 5000)
     again = refunds(marketplace, 5000)
     marketplace.run_all_now()
-    assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
+    assert [marketplace.state_and_outcome(one)[1] for one in (first, again)] == ["changed", "no_effect"]
     assert len(marketplace.all(select(Refund))) == 1
-    assert code(marketplace) == "VALID"
+    assert code_of(marketplace) == "VALID"
 
 
 @pytest.mark.parametrize("amount", [money(9900, "USD"), money(0)])
 def test_a_refund_in_another_currency_or_of_nothing_is_rejected(
     marketplace: Marketplace, amount: dict[str, Any]
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     event = refunds(marketplace, 0, amount=amount)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("rejected", None)
-    assert (purchase(marketplace).refunded_cents, code(marketplace)) == (0, "VALID")
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
+    assert (purchase(marketplace).refunded_cents, code_of(marketplace)) == (0, "VALID")
 
 
 @pytest.mark.parametrize(("hours", "reversals"), [(-1, 1), (0, 1), (1, 0)], ids=["before", "at", "after"])
 def test_a_refund_before_the_instant_that_is_told_after_the_charge_reverses_it(
     marketplace: Marketplace, clock: time_machine.Traveller, hours: int, reversals: int
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, RENEWAL + DAY)
-    charged(marketplace, "renewed")
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, RENEWAL + DAY)
+    publish_charge(marketplace, "renewed")
     refunds(marketplace, 9900, RENEWAL + hours * HOUR)
     marketplace.run_all_now()
     assert len(outgoing(marketplace, "reversal_due")) == reversals
@@ -375,120 +377,120 @@ def test_a_refund_before_the_instant_that_is_told_after_the_charge_reverses_it(
 
 
 def test_a_dispute_rests_entitlement_until_it_is_won(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     clock.shift(DAY)
     disputes(marketplace)
     marketplace.run_all_now()
-    assert code(marketplace) == "PAYMENT_DISPUTED"
+    assert code_of(marketplace) == "PAYMENT_DISPUTED"
     clock.shift(DAY)
     closes(marketplace, "won")
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID"
-    past = [code(marketplace, BOUGHT + hours * HOUR) for hours in (23, 24, 47, 48)]
+    assert code_of(marketplace) == "VALID"
+    past = [code_of(marketplace, BOUGHT + hours * HOUR) for hours in (23, 24, 47, 48)]
     assert past == ["VALID", "PAYMENT_DISPUTED", "PAYMENT_DISPUTED", "VALID"]
 
 
 def test_a_dispute_that_is_lost_ends_the_renewals_too(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     disputes(marketplace)
     clock.shift(DAY)
     closes(marketplace, "lost")
-    live_until(marketplace, clock, RENEWAL + DAY)
-    assert code(marketplace) == "PAYMENT_DISPUTED"
+    run_until(marketplace, clock, RENEWAL + DAY)
+    assert code_of(marketplace) == "PAYMENT_DISPUTED"
     assert payments(marketplace) == {1: "paid"}
     assert [one.data["by"] for one in outgoing(marketplace, "renewal_cancelled")] == ["dispute"]
 
 
 def test_an_open_dispute_stops_no_renewal(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     disputes(marketplace)
-    live_until(marketplace, clock, RENEWAL + DAY)
+    run_until(marketplace, clock, RENEWAL + DAY)
     assert payments(marketplace) == {1: "paid", 2: "pending"}
 
 
 def test_a_dispute_may_be_closed_before_we_are_told_that_it_began(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     clock.shift(DAY)
     closed = closes(marketplace, "won", BOUGHT + HOUR)
     marketplace.run_all_now()
-    assert marketplace.fate(closed)[0] == "parked"
+    assert marketplace.state_and_outcome(closed)[0] == "parked"
     disputes(marketplace, BOUGHT + MINUTE)
     marketplace.run_all_now()
-    assert marketplace.fate(closed) == ("applied", "changed")
-    assert code(marketplace) == "VALID"
+    assert marketplace.state_and_outcome(closed) == ("applied", "changed")
+    assert code_of(marketplace) == "VALID"
 
 
 def test_each_of_two_disputes_is_remembered(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     clock.shift(DAY)
     for hour in (1, 3):
         disputes(marketplace, BOUGHT + hour * HOUR)
         closes(marketplace, "won", BOUGHT + (hour + 1) * HOUR)
     marketplace.run_all_now()
-    past = [code(marketplace, BOUGHT + half * HOUR / 2) for half in (1, 3, 5, 7, 9)]
+    past = [code_of(marketplace, BOUGHT + half * HOUR / 2) for half in (1, 3, 5, 7, 9)]
     assert past == ["VALID", "PAYMENT_DISPUTED", "VALID", "PAYMENT_DISPUTED", "VALID"]
-    assert code(marketplace) == "VALID"
+    assert code_of(marketplace) == "VALID"
 
 
 def test_a_second_dispute_that_is_open_is_not_closed_by_the_closing_of_the_first(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     clock.shift(DAY)
     disputes(marketplace, BOUGHT + HOUR)
     disputes(marketplace, BOUGHT + 3 * HOUR)
     closes(marketplace, "won", BOUGHT + 2 * HOUR)
     marketplace.run_all_now()
-    assert code(marketplace) == "PAYMENT_DISPUTED"
-    assert code(marketplace, BOUGHT + 2 * HOUR) == "VALID"
+    assert code_of(marketplace) == "PAYMENT_DISPUTED"
+    assert code_of(marketplace, BOUGHT + 2 * HOUR) == "VALID"
 
 
 def test_a_dispute_and_its_closing_told_twice_are_one(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     first = disputes(marketplace)
     again = disputes(marketplace)
     closed = closes(marketplace, "won")
     closed_again = closes(marketplace, "won")
     marketplace.run_all_now()
-    fates = [marketplace.fate(one)[1] for one in (first, again, closed, closed_again)]
+    fates = [marketplace.state_and_outcome(one)[1] for one in (first, again, closed, closed_again)]
     assert fates == ["changed", "no_effect", "changed", "no_effect"]
 
 
 def test_a_dispute_in_another_currency_is_rejected(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     event = disputes(marketplace, amount=money(9900, "USD"))
     marketplace.run_all_now()
-    assert (marketplace.fate(event)[0], code(marketplace)) == ("rejected", "VALID")
+    assert (marketplace.state_and_outcome(event)[0], code_of(marketplace)) == ("rejected", "VALID")
 
 
 # --- termination
 
 
 def test_a_termination_ends_before_term_and_for_good(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     clock.shift(DAY)
     ended_at = BOUGHT + HOUR
     said = {"terminated_at": ended_at.isoformat(), "reason": "Fraud"}
     first = marketplace.publish("subscription.terminated", purchase_id=PURCHASE, **said)
     again = marketplace.publish("subscription.terminated", purchase_id=PURCHASE, **said)
-    live_until(marketplace, clock, RENEWAL + DAY)
-    assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
-    assert code(marketplace) == "TERMINATED"
-    assert code(marketplace, ended_at - MINUTE) == "VALID"
+    run_until(marketplace, clock, RENEWAL + DAY)
+    assert [marketplace.state_and_outcome(one)[1] for one in (first, again)] == ["changed", "no_effect"]
+    assert code_of(marketplace) == "TERMINATED"
+    assert code_of(marketplace, ended_at - MINUTE) == "VALID"
     assert payments(marketplace) == {1: "paid"}
-    assert told(marketplace) == ["started", "renewal_cancelled"]
+    assert published_types(marketplace) == ["started", "renewal_cancelled"]
 
 
 def test_a_cancellation_after_the_end_does_not_bring_it_back(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, RENEWAL + DAY)
-    charged(marketplace, "renewed")
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, RENEWAL + DAY)
+    publish_charge(marketplace, "renewed")
     refunds(marketplace, 9900)
-    cancels(marketplace, RENEWAL - HOUR)
+    publish_renewal_cancelled(marketplace, RENEWAL - HOUR)
     marketplace.run_all_now()
     assert subscription(marketplace).state == "ended"
     assert len(outgoing(marketplace, "reversal_due")) == 1
@@ -500,12 +502,12 @@ def test_a_cancellation_after_the_end_does_not_bring_it_back(
 def test_a_purchase_recorded_after_the_withdrawal_will_not_renew_and_is_told_so(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.change_status("mod-1", WITHDRAWN)
     marketplace.run_all_now()
-    holds(marketplace, purchased_at=(BOUGHT - MINUTE).isoformat())
-    assert code(marketplace) == "VALID_RENEWAL_CANCELLED"
-    assert told(marketplace) == ["started", "renewal_cancelled"]
-    live_until(marketplace, clock, RENEWAL + DAY)
+    set_up_purchase(marketplace, purchased_at=(BOUGHT - MINUTE).isoformat())
+    assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"
+    assert published_types(marketplace) == ["started", "renewal_cancelled"]
+    run_until(marketplace, clock, RENEWAL + DAY)
     assert payments(marketplace) == {1: "paid"}
 
 
@@ -513,26 +515,26 @@ def test_a_purchase_recorded_after_the_withdrawal_will_not_renew_and_is_told_so(
 def test_a_reinstated_product_is_bought_anew_without_the_old_withdrawal(
     marketplace: Marketplace, clock: time_machine.Traveller, minutes: int, expected: str
 ) -> None:
-    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.change_status("mod-1", WITHDRAWN)
     marketplace.run_all_now()
     clock.shift(HOUR)
     marketplace.publish("product.reinstated")
-    marketplace.change("mod-1", ONLINE, "marketplace")
+    marketplace.change_status("mod-1", ONLINE, "marketplace")
     marketplace.run_all_now()
-    holds(marketplace, purchased_at=(datetime.now(UTC) + minutes * MINUTE).isoformat())
-    assert code(marketplace) == expected
+    set_up_purchase(marketplace, purchased_at=(datetime.now(UTC) + minutes * MINUTE).isoformat())
+    assert code_of(marketplace) == expected
 
 
 def test_purchases_recorded_while_the_product_is_withdrawn_all_end_up_cancelled(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     count = 60
-    is_described(marketplace)
+    publish_customer(marketplace)
     marketplace.run_all_now()
     for number in range(count):
         if number == count // 2:
-            marketplace.change("mod-1", WITHDRAWN)
-        buys(marketplace, f"purchase-{number}")
+            marketplace.change_status("mod-1", WITHDRAWN)
+        publish_purchase(marketplace, f"purchase-{number}")
     started = threading.Barrier(3)
 
     def uow(owner: str) -> None:
@@ -545,7 +547,7 @@ def test_purchases_recorded_while_the_product_is_withdrawn_all_end_up_cancelled(
     for one in workers:
         one.join()
     marketplace.run_all_now()
-    codes = {code(marketplace, about=PurchaseFilter(purchase_id=f"purchase-{number}")) for number in range(count)}
+    codes = {code_of(marketplace, about=PurchaseFilter(purchase_id=f"purchase-{number}")) for number in range(count)}
     assert codes == {"VALID_RENEWAL_CANCELLED"}
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     assert {one.state for one in marketplace.all(select(Subscription))} == {"expired"}

@@ -45,11 +45,11 @@ def test_a_rejected_event_names_every_error_at_once_and_is_not_tried_again(
         "listing.published_at",
     } <= {path.removeprefix("data.") for path in found}
     assert any("title" in path for path in found)
-    assert marketplace.fate(event) == ("rejected", None)
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
     before = marketplace.event(event).applied_at
     clock.shift(timedelta(days=30))
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("rejected", None)
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
     assert (marketplace.event(event).attempts, marketplace.event(event).applied_at) == (0, before)
 
 
@@ -84,7 +84,7 @@ def test_a_status_change_that_breaks_its_schema_is_told_where(data: dict[str, An
 
 
 def test_fields_that_we_do_not_know_are_left_alone(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
-    event = marketplace.change("mod-1", OFFLINE, colour="blue", version=1)
+    marketplace.publish_products("mod-1")
+    event = marketplace.change_status("mod-1", OFFLINE, colour="blue", version=1)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("applied", "changed")
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")

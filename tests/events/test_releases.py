@@ -13,23 +13,23 @@ from sqlalchemy import select
 from marketplace_hooks.models.releases import Release, ReleasePurchase
 
 from ..support.customers import (
-    buys,
-    holds,
-    is_described,
-    is_disputed,
-    is_refunded,
-    is_terminated,
     money,
-    publishes,
-    renews,
-    wins_dispute,
+    publish_customer,
+    publish_dispute,
+    publish_dispute_won,
+    publish_purchase,
+    publish_refund,
+    publish_release,
+    publish_renewal,
+    publish_termination,
+    set_up_purchase,
 )
 from ..support.marketplace import OFFLINE, WITHDRAWN, Marketplace
 
 
 @pytest.fixture(autouse=True)
 def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
 
 
 def offers(marketplace: Marketplace, purchase_id: str) -> list[dict[str, Any]]:
@@ -40,11 +40,11 @@ def offers(marketplace: Marketplace, purchase_id: str) -> list[dict[str, Any]]:
 
 def test_every_entitled_holder_is_told_once_of_a_release(marketplace: Marketplace) -> None:
     for number in range(3):
-        holds(marketplace, f"purchase-{number}", customer_id=f"customer-{number}")
-    holds(marketplace, "elsewhere", product_id="mod-2")
-    event = publishes(marketplace)
+        set_up_purchase(marketplace, f"purchase-{number}", customer_id=f"customer-{number}")
+    set_up_purchase(marketplace, "elsewhere", product_id="mod-2")
+    event = publish_release(marketplace)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("applied", "changed")
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
     for number in range(3):
         [told] = offers(marketplace, f"purchase-{number}")
         assert told == {
@@ -60,8 +60,8 @@ def test_every_entitled_holder_is_told_once_of_a_release(marketplace: Marketplac
 
 
 def test_a_paid_release_is_offered_at_its_price(marketplace: Marketplace) -> None:
-    holds(marketplace)
-    publishes(marketplace, "release-2", kind="paid", price=money(2900))
+    set_up_purchase(marketplace)
+    publish_release(marketplace, "release-2", kind="paid", price=money(2900))
     marketplace.run_all_now()
     [told] = offers(marketplace, "purchase-1")
     assert (told["kind"], told["price"]) == ("paid", money(2900))
@@ -69,10 +69,10 @@ def test_a_paid_release_is_offered_at_its_price(marketplace: Marketplace) -> Non
 
 @pytest.mark.parametrize("status", [OFFLINE, WITHDRAWN])
 def test_holders_are_told_whether_the_product_is_online_or_not(marketplace: Marketplace, status: str) -> None:
-    holds(marketplace)
-    marketplace.change("mod-1", status)
+    set_up_purchase(marketplace)
+    marketplace.change_status("mod-1", status)
     marketplace.run_all_now()
-    publishes(marketplace)
+    publish_release(marketplace)
     marketplace.run_all_now()
     assert len(offers(marketplace, "purchase-1")) == 1
 
@@ -82,53 +82,53 @@ def test_the_last_day_of_the_period_counts_and_the_day_after_does_not(
     marketplace: Marketplace, bought_on: int, is_told: bool
 ) -> None:
     # Today is 2 March 2026; 12 months from the day of purchase end with the same day of the next year.
-    holds(marketplace, purchased_at=datetime(2025, 3, bought_on, 9, tzinfo=UTC).isoformat())
-    publishes(marketplace)
+    set_up_purchase(marketplace, purchased_at=datetime(2025, 3, bought_on, 9, tzinfo=UTC).isoformat())
+    publish_release(marketplace)
     marketplace.run_all_now()
     assert len(offers(marketplace, "purchase-1")) == is_told
 
 
-@pytest.mark.parametrize("end", [is_refunded, is_terminated, is_disputed])
+@pytest.mark.parametrize("end", [publish_refund, publish_termination, publish_dispute])
 def test_whoever_is_refunded_terminated_or_disputed_is_not_told(marketplace: Marketplace, end: Any) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     end(marketplace, "purchase-1")
-    publishes(marketplace)
+    publish_release(marketplace)
     marketplace.run_all_now()
     assert offers(marketplace, "purchase-1") == []
 
 
 def test_a_dispute_that_was_won_brings_the_next_release_back(marketplace: Marketplace) -> None:
-    holds(marketplace)
-    is_disputed(marketplace, "purchase-1")
-    wins_dispute(marketplace, "purchase-1")
-    publishes(marketplace)
+    set_up_purchase(marketplace)
+    publish_dispute(marketplace, "purchase-1")
+    publish_dispute_won(marketplace, "purchase-1")
+    publish_release(marketplace)
     marketplace.run_all_now()
     assert len(offers(marketplace, "purchase-1")) == 1
 
 
 def test_a_cancelled_renewal_keeps_the_releases_coming_until_the_last_day(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     at = datetime.now(UTC).isoformat()
     said = {"purchase_id": "purchase-1", "actor": "customer", "received_at": at}
     marketplace.publish("subscription.renewal_cancelled", **said)
-    publishes(marketplace)
+    publish_release(marketplace)
     marketplace.run_all_now()
     assert len(offers(marketplace, "purchase-1")) == 1
 
 
 def test_many_holders_are_told_by_chunks_each_with_a_sequence_that_grows(
-    open_here: Callable[..., Marketplace], marketplace: Marketplace
+    make_marketplace: Callable[..., Marketplace], marketplace: Marketplace
 ) -> None:
     numbers = marketplace.versions
-    marketplace = open_here(CASCADE_CHUNK=3)
+    marketplace = make_marketplace(CASCADE_CHUNK=3)
     marketplace.versions = numbers  # the ids of its events go on.
-    marketplace.sells("mod-9")
-    is_described(marketplace)
+    marketplace.publish_products("mod-9")
+    publish_customer(marketplace)
     for number in range(8):
-        buys(marketplace, f"many-{number}", product_id="mod-9")
+        publish_purchase(marketplace, f"many-{number}", product_id="mod-9")
     marketplace.run_all_now()
-    publishes(marketplace, product_id="mod-9")
-    publishes(marketplace, "release-b", product_id="mod-9", number="2.5.0")
+    publish_release(marketplace, product_id="mod-9")
+    publish_release(marketplace, "release-b", product_id="mod-9", number="2.5.0")
     marketplace.run_all_now()
     for number in range(8):
         assert [one["release_id"] for one in offers(marketplace, f"many-{number}")] == ["release-1", "release-b"]
@@ -143,8 +143,8 @@ def test_many_holders_are_told_by_chunks_each_with_a_sequence_that_grows(
 
 
 def test_the_end_of_telling_is_told_with_the_release(marketplace: Marketplace) -> None:
-    holds(marketplace)
-    publishes(marketplace)
+    set_up_purchase(marketplace)
+    publish_release(marketplace)
     marketplace.run_all_now()
     [completed] = [event for event in marketplace.outgoing("mod-1") if event.type == "cascade.completed"]
     assert (completed.data["change"], completed.data["release_id"]) == ("release_published", "release-1")
@@ -152,20 +152,20 @@ def test_the_end_of_telling_is_told_with_the_release(marketplace: Marketplace) -
 
 
 def test_a_release_tells_nothing_of_pages(marketplace: Marketplace) -> None:
-    marketplace.packs("pack-1", "mod-1", "mod-2")
-    publishes(marketplace)
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    publish_release(marketplace)
     marketplace.run_all_now()
     [cascade] = marketplace.cascades("mod-1")
     assert [step["name"] for step in cascade.steps] == ["holders", "events"]
-    assert marketplace.told("mod-1") == []
+    assert marketplace.published_types("mod-1") == []
 
 
 def test_a_release_of_the_future_is_told_when_it_is_published(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     later = datetime.now(UTC) + timedelta(days=3)
-    publishes(marketplace, published_at=later.isoformat())
+    publish_release(marketplace, published_at=later.isoformat())
     marketplace.run_all_now()
     clock.move_to(later - timedelta(seconds=1))
     marketplace.run_all_now()
@@ -176,26 +176,26 @@ def test_a_release_of_the_future_is_told_when_it_is_published(
 
 
 def test_a_release_waits_for_its_product(marketplace: Marketplace) -> None:
-    event = publishes(marketplace, product_id="mod-7")
+    event = publish_release(marketplace, product_id="mod-7")
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("parked", None)
-    marketplace.sells("mod-7")
-    assert marketplace.fate(event) == ("applied", "changed")
+    assert marketplace.state_and_outcome(event) == ("parked", None)
+    marketplace.publish_products("mod-7")
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
 
 
 def test_the_same_release_told_again_tells_nobody_again(marketplace: Marketplace) -> None:
-    holds(marketplace)
-    publishes(marketplace)
+    set_up_purchase(marketplace)
+    publish_release(marketplace)
     marketplace.run_all_now()
-    again = publishes(marketplace, sent_at=datetime.now(UTC) - timedelta(hours=1))
-    moved = publishes(
+    again = publish_release(marketplace, sent_at=datetime.now(UTC) - timedelta(hours=1))
+    moved = publish_release(
         marketplace,
         sent_at=datetime.now(UTC) + timedelta(seconds=1),
         download_url="https://other.example/a.zip",
     )
     marketplace.run_all_now()
-    assert marketplace.fate(again) == ("applied", "superseded")
-    assert marketplace.fate(moved) == ("applied", "changed")
+    assert marketplace.state_and_outcome(again) == ("applied", "superseded")
+    assert marketplace.state_and_outcome(moved) == ("applied", "changed")
     assert marketplace.all(select(Release.download_url)) == ["https://other.example/a.zip"]
     assert len(offers(marketplace, "purchase-1")) == 1
 
@@ -211,11 +211,11 @@ def test_the_same_release_told_again_tells_nobody_again(marketplace: Marketplace
 def test_a_release_told_with_other_facts_is_refused(
     marketplace: Marketplace, named: str, wrong: dict[str, Any]
 ) -> None:
-    publishes(marketplace)
+    publish_release(marketplace)
     marketplace.run_all_now()
-    event = publishes(marketplace, **wrong)
+    event = publish_release(marketplace, **wrong)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("rejected", None)
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
     assert named in [error["path"] for error in marketplace.event(event).errors or []]
 
 
@@ -234,31 +234,40 @@ def test_a_release_told_with_other_facts_is_refused(
     ],
 )
 def test_a_release_that_cannot_be_is_rejected(marketplace: Marketplace, path: str, wrong: dict[str, Any]) -> None:
-    event = publishes(marketplace, **wrong)
+    event = publish_release(marketplace, **wrong)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("rejected", None)
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
     assert path in [error["path"] for error in marketplace.event(event).errors or []]
 
 
 def test_a_paid_release_that_was_bought_is_kept_once(marketplace: Marketplace) -> None:
-    holds(marketplace)
-    publishes(marketplace, "release-2", kind="paid")
+    set_up_purchase(marketplace)
+    publish_release(marketplace, "release-2", kind="paid")
     first = bought(marketplace)
     again = bought(marketplace)
     marketplace.run_all_now()
-    assert (marketplace.fate(first), marketplace.fate(again)) == (("applied", "changed"), ("applied", "no_effect"))
+    assert (marketplace.state_and_outcome(first), marketplace.state_and_outcome(again)) == (
+        ("applied", "changed"),
+        ("applied", "no_effect"),
+    )
     assert marketplace.all(select(ReleasePurchase.amount_cents)) == [2900]
 
 
 def test_what_was_bought_waits_for_its_purchase_and_for_its_release(marketplace: Marketplace) -> None:
     event = bought(marketplace)
     marketplace.run_all_now()
-    assert (marketplace.fate(event), marketplace.event(event).parked_on) == (("parked", None), "purchase:purchase-1")
-    holds(marketplace)
-    assert (marketplace.fate(event), marketplace.event(event).parked_on) == (("parked", None), "release:release-2")
-    publishes(marketplace, "release-2", kind="paid")
+    assert (marketplace.state_and_outcome(event), marketplace.event(event).parked_on) == (
+        ("parked", None),
+        "purchase:purchase-1",
+    )
+    set_up_purchase(marketplace)
+    assert (marketplace.state_and_outcome(event), marketplace.event(event).parked_on) == (
+        ("parked", None),
+        "release:release-2",
+    )
+    publish_release(marketplace, "release-2", kind="paid")
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("applied", "changed")
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
 
 
 @pytest.mark.parametrize(
@@ -273,21 +282,21 @@ def test_what_was_bought_waits_for_its_purchase_and_for_its_release(marketplace:
 def test_a_release_that_cannot_have_been_bought_so_is_refused(
     marketplace: Marketplace, release: dict[str, Any], said: dict[str, Any]
 ) -> None:
-    holds(marketplace)
-    publishes(marketplace, "release-2", **release)
+    set_up_purchase(marketplace)
+    publish_release(marketplace, "release-2", **release)
     event = bought(marketplace, **said)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("rejected", None)
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
     assert marketplace.all(select(ReleasePurchase.release_id)) == []
 
 
 def test_who_renewed_is_told_in_the_new_period(marketplace: Marketplace) -> None:
-    holds(marketplace, purchased_at="2024-06-15T10:00:00+02:00")
-    publishes(marketplace)
+    set_up_purchase(marketplace, purchased_at="2024-06-15T10:00:00+02:00")
+    publish_release(marketplace)
     marketplace.run_all_now()
     assert offers(marketplace, "purchase-1") == []
-    renews(marketplace, "purchase-1", 2)
-    publishes(marketplace, "release-b", number="2.5.0")
+    publish_renewal(marketplace, "purchase-1", 2)
+    publish_release(marketplace, "release-b", number="2.5.0")
     marketplace.run_all_now()
     assert [one["release_id"] for one in offers(marketplace, "purchase-1")] == ["release-b"]
 

@@ -52,15 +52,15 @@ def learn(monkeypatch: pytest.MonkeyPatch, name: str, handler: Any = note) -> No
 def test_a_type_we_do_not_know_is_kept_and_replayed_the_day_we_learn_it(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     event = marketplace.publish("product.praised", product_id="mod-1")
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("ignored", None)
+    assert marketplace.state_and_outcome(event) == ("ignored", None)
     learn(monkeypatch, "product.praised")
     leasing.replay(marketplace.runtime, event)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("applied", "changed")
-    assert marketplace.told("mod-1") == [NOTED]
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
+    assert marketplace.published_types("mod-1") == [NOTED]
 
 
 def test_an_ignored_event_stays_ignored_when_it_is_replayed_too_early(marketplace: Marketplace) -> None:
@@ -68,14 +68,14 @@ def test_an_ignored_event_stays_ignored_when_it_is_replayed_too_early(marketplac
     marketplace.run_all_now()
     leasing.replay(marketplace.runtime, event)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("ignored", None)
+    assert marketplace.state_and_outcome(event) == ("ignored", None)
 
 
 def test_a_type_of_any_plain_name_is_taken(marketplace: Marketplace) -> None:
     types = ["ping", "order.v2_created", "Order.Created", "a.b.c.d", "stock-level.changed"]
     events = [marketplace.publish(type_) for type_ in types]
     marketplace.run_all_now()
-    assert [marketplace.fate(event) for event in events] == [("ignored", None)] * len(types)
+    assert [marketplace.state_and_outcome(event) for event in events] == [("ignored", None)] * len(types)
 
 
 # --- replay
@@ -85,9 +85,9 @@ def test_a_rejected_event_is_rejected_again_when_replayed(marketplace: Marketpla
     event = marketplace.publish("product.status_changed", status="gone")
     marketplace.run_all_now()
     leasing.replay(marketplace.runtime, event)
-    assert marketplace.fate(event) == ("received", None)
+    assert marketplace.state_and_outcome(event) == ("received", None)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("rejected", None)
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
 
 
 def test_a_rejected_event_is_applied_when_it_is_replayed_once_we_understand_it(
@@ -96,21 +96,21 @@ def test_a_rejected_event_is_applied_when_it_is_replayed_once_we_understand_it(
     class Strict(NoteSchema):
         colour = fields.String(required=True)
 
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     strict = EventType(name="product.praised", schema=Strict(), handle=note, touches=lambda _: ())
     monkeypatch.setitem(EVENTS, "product.praised", strict)
     event = marketplace.publish("product.praised", product_id="mod-1")
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("rejected", None)
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
     learn(monkeypatch, "product.praised")
     leasing.replay(marketplace.runtime, event)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("applied", "changed")
-    assert (marketplace.event(event).errors, marketplace.told("mod-1")) == (None, [NOTED])
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
+    assert (marketplace.event(event).errors, marketplace.published_types("mod-1")) == (None, [NOTED])
 
 
 def test_a_parked_event_is_tried_at_once_when_replayed(marketplace: Marketplace) -> None:
-    event = marketplace.change("mod-1", OFFLINE)
+    event = marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     replayed = leasing.replay(marketplace.runtime, event)
     assert (replayed.state, replayed.attempts, replayed.parked_on, replayed.due_at) == ("received", 0, None, None)
@@ -122,7 +122,7 @@ def test_what_was_applied_cannot_be_replayed(marketplace: Marketplace) -> None:
     with pytest.raises(Conflict) as refusal:
         leasing.replay(marketplace.runtime, event)
     assert refusal.value.code == "not_replayable"
-    assert marketplace.fate(event) == ("applied", "changed")
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
 
 
 def test_what_still_waits_cannot_be_replayed(marketplace: Marketplace) -> None:
@@ -136,8 +136,8 @@ def test_an_unknown_event_cannot_be_replayed(marketplace: Marketplace) -> None:
         leasing.replay(marketplace.runtime, "evt_nowhere")
 
 
-def test_an_id_that_two_sources_used_is_replayed_only_by_its_source(open_here: Opens) -> None:
-    marketplace = open_here(WEBHOOK_SECRETS=f"marketplace={SECRET} partner={SECRET}")
+def test_an_id_that_two_sources_used_is_replayed_only_by_its_source(make_marketplace: Opens) -> None:
+    marketplace = make_marketplace(WEBHOOK_SECRETS=f"marketplace={SECRET} partner={SECRET}")
     body = json.dumps({**sample("seller.upserted"), "type": "seller.praised"}).encode()
     for source in ("marketplace", "partner"):
         marketplace.post(body, event_id="evt_same", source=source)
@@ -152,40 +152,42 @@ def test_an_id_that_two_sources_used_is_replayed_only_by_its_source(open_here: O
 # --- failed: a mistake of ours
 
 
-def test_a_poisonous_event_harms_none_of_its_neighbours(open_here: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
-    marketplace = open_here(APPLY_ATTEMPTS=3)
-    marketplace.sells("mod-1", "mod-2")
+def test_a_poisonous_event_harms_none_of_its_neighbours(
+    make_marketplace: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marketplace = make_marketplace(APPLY_ATTEMPTS=3)
+    marketplace.publish_products("mod-1", "mod-2")
     learn(monkeypatch, "product.poisoned", note_and_fail)
-    before = marketplace.change("mod-1", OFFLINE)
+    before = marketplace.change_status("mod-1", OFFLINE)
     poison = marketplace.publish("product.poisoned", product_id="mod-1")
-    after = marketplace.change("mod-1", ONLINE)
-    other = marketplace.change("mod-2", OFFLINE)
+    after = marketplace.change_status("mod-1", ONLINE)
+    other = marketplace.change_status("mod-2", OFFLINE)
     marketplace.run_all_now()
-    assert [marketplace.fate(event) for event in (before, after, other)] == [("applied", "changed")] * 3
+    assert [marketplace.state_and_outcome(event) for event in (before, after, other)] == [("applied", "changed")] * 3
     failed = marketplace.event(poison)
     assert (failed.state, failed.attempts, failed.applied_at) == ("failed", 3, None)
     assert failed.errors == [{"path": "", "message": "RuntimeError: a mistake of ours"}]
-    assert marketplace.told("mod-1") == ["product.hidden", "product.shown"]
+    assert marketplace.published_types("mod-1") == ["product.hidden", "product.shown"]
 
 
 def test_a_failed_event_is_applied_when_it_is_replayed_after_the_repair(
-    open_here: Opens, monkeypatch: pytest.MonkeyPatch
+    make_marketplace: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marketplace = open_here(APPLY_ATTEMPTS=1)
-    marketplace.sells("mod-1")
+    marketplace = make_marketplace(APPLY_ATTEMPTS=1)
+    marketplace.publish_products("mod-1")
     learn(monkeypatch, "product.poisoned", note_and_fail)
     poison = marketplace.publish("product.poisoned", product_id="mod-1")
     marketplace.run_all_now()
     learn(monkeypatch, "product.poisoned")
     leasing.replay(marketplace.runtime, poison)
     marketplace.run_all_now()
-    assert marketplace.fate(poison) == ("applied", "changed")
-    assert marketplace.told("mod-1") == [NOTED]
+    assert marketplace.state_and_outcome(poison) == ("applied", "changed")
+    assert marketplace.published_types("mod-1") == [NOTED]
 
 
-def test_a_mistake_that_passes_leaves_no_trace(open_here: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
-    marketplace = open_here(APPLY_ATTEMPTS=3)
-    marketplace.sells("mod-1")
+def test_a_mistake_that_passes_leaves_no_trace(make_marketplace: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+    marketplace = make_marketplace(APPLY_ATTEMPTS=3)
+    marketplace.publish_products("mod-1")
     calls: list[str] = []
 
     def fail_at_first(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
@@ -195,6 +197,6 @@ def test_a_mistake_that_passes_leaves_no_trace(open_here: Opens, monkeypatch: py
     learn(monkeypatch, "product.poisoned", fail_at_first)
     event = marketplace.publish("product.poisoned", product_id="mod-1")
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("applied", "changed")
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
     assert marketplace.event(event).errors is None
-    assert marketplace.told("mod-1") == [NOTED]
+    assert marketplace.published_types("mod-1") == [NOTED]

@@ -19,9 +19,9 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def shop(marketplace: Marketplace) -> Marketplace:
     """A marketplace where one seller sells two products and a pack of them, and another seller one product."""
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
-    marketplace.sells("theirs-1", seller_id="seller-2")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("theirs-1", seller_id="seller-2")
     return marketplace
 
 
@@ -55,7 +55,7 @@ def test_sellers_are_ordered_by_the_timestamps_of_their_events(
     second = marketplace.publish("seller.upserted", name="second", sent_at=NOON + later)
     marketplace.run_all_now()
     assert marketplace.seller().name == name
-    assert marketplace.fate(second) == ("applied", outcome)
+    assert marketplace.state_and_outcome(second) == ("applied", outcome)
 
 
 def test_relays_left_out_are_none(marketplace: Marketplace) -> None:
@@ -71,54 +71,54 @@ def test_a_suspended_account_holds_everything_that_is_sold_from_it(shop: Marketp
     event = suspend(shop, reason="Papers")
     shop.run_all_now()
     assert (shop.status("mod-1"), shop.status("mod-2"), shop.pack("pack-1").status) == (OFFLINE, OFFLINE, OFFLINE)
-    assert not shop.can_see("pack-1")
-    assert shop.told("mod-1") == shop.told("mod-2") == ["product.hidden"]
-    assert shop.told("pack-1", "pack") == ["pack.hidden"]
+    assert not shop.is_pack_visible("pack-1")
+    assert shop.published_types("mod-1") == shop.published_types("mod-2") == ["product.hidden"]
+    assert shop.published_types("pack-1", "pack") == ["pack.hidden"]
     assert shop.outgoing("mod-1")[0].cause == {"event_id": event, "actor": MARKETPLACE, "reason": "Papers"}
 
 
 def test_a_suspended_account_holds_nothing_of_others(shop: Marketplace) -> None:
     suspend(shop)
     shop.run_all_now()
-    assert (shop.status("theirs-1"), shop.told("theirs-1")) == (ONLINE, [])
+    assert (shop.status("theirs-1"), shop.published_types("theirs-1")) == (ONLINE, [])
 
 
 def test_pages_vanish_with_the_suspension_itself_and_not_with_its_cascade(shop: Marketplace) -> None:
     suspend(shop)
     process_pending(shop.runtime, "tests")
     assert shop.status("mod-1") == OFFLINE
-    assert not shop.can_see("pack-1")
+    assert not shop.is_pack_visible("pack-1")
 
 
 def test_packs_of_other_sellers_with_a_product_of_the_account_vanish_too(shop: Marketplace) -> None:
-    shop.packs("pack-2", "theirs-1", "mod-1", seller_id="seller-2")
+    shop.publish_pack("pack-2", "theirs-1", "mod-1", seller_id="seller-2")
     suspend(shop)
     shop.run_all_now()
-    assert not shop.can_see("pack-2")
+    assert not shop.is_pack_visible("pack-2")
     assert shop.pack("pack-2").status == ONLINE
-    assert shop.told("pack-2", "pack") == ["pack.hidden"]
+    assert shop.published_types("pack-2", "pack") == ["pack.hidden"]
 
 
 def test_lifting_the_suspension_leaves_the_holds_of_other_sides(shop: Marketplace) -> None:
-    shop.change("mod-1", OFFLINE, SELLER)
+    shop.change_status("mod-1", OFFLINE, SELLER)
     suspend(shop)
     shop.run_all_now()
     unsuspend(shop)
     shop.run_all_now()
     assert (shop.status("mod-1"), shop.status("mod-2")) == (OFFLINE, ONLINE)
-    assert shop.told("mod-1") == ["product.hidden"]
-    assert shop.told("mod-2") == ["product.hidden", "product.shown"]
-    assert not shop.can_see("pack-1")
+    assert shop.published_types("mod-1") == ["product.hidden"]
+    assert shop.published_types("mod-2") == ["product.hidden", "product.shown"]
+    assert not shop.is_pack_visible("pack-1")
 
 
 def test_a_side_may_hold_and_lift_during_a_suspension_and_the_page_stays_hidden(shop: Marketplace) -> None:
     suspend(shop)
     shop.run_all_now()
-    shop.change("mod-1", OFFLINE, SELLER)
-    shop.change("mod-1", ONLINE, SELLER)
+    shop.change_status("mod-1", OFFLINE, SELLER)
+    shop.change_status("mod-1", ONLINE, SELLER)
     shop.run_all_now()
     assert shop.status("mod-1") == OFFLINE
-    assert shop.told("mod-1") == ["product.hidden"]
+    assert shop.published_types("mod-1") == ["product.hidden"]
     unsuspend(shop)
     shop.run_all_now()
     assert shop.status("mod-1") == ONLINE
@@ -126,15 +126,15 @@ def test_a_side_may_hold_and_lift_during_a_suspension_and_the_page_stays_hidden(
 
 def test_neither_seller_nor_marketplace_brings_back_what_the_account_holds(shop: Marketplace) -> None:
     suspend(shop)
-    refused = [shop.change("mod-1", ONLINE, side) for side in (SELLER, MARKETPLACE)]
+    refused = [shop.change_status("mod-1", ONLINE, side) for side in (SELLER, MARKETPLACE)]
     shop.run_all_now()
-    assert [shop.fate(event) for event in refused] == [("applied", "no_effect")] * 2
+    assert [shop.state_and_outcome(event) for event in refused] == [("applied", "no_effect")] * 2
     assert shop.status("mod-1") == OFFLINE
 
 
 def test_a_product_withdrawn_during_a_suspension_stays_withdrawn(shop: Marketplace) -> None:
     suspend(shop)
-    shop.change("mod-1", WITHDRAWN)
+    shop.change_status("mod-1", WITHDRAWN)
     unsuspend(shop)
     shop.run_all_now()
     assert (shop.status("mod-1"), shop.status("mod-2")) == (WITHDRAWN, ONLINE)
@@ -143,11 +143,11 @@ def test_a_product_withdrawn_during_a_suspension_stays_withdrawn(shop: Marketpla
 def test_a_product_told_of_during_a_suspension_is_born_hidden(shop: Marketplace) -> None:
     suspend(shop)
     shop.run_all_now()
-    shop.sells("mod-3")
-    assert (shop.status("mod-3"), shop.told("mod-3")) == (OFFLINE, [])
+    shop.publish_products("mod-3")
+    assert (shop.status("mod-3"), shop.published_types("mod-3")) == (OFFLINE, [])
     unsuspend(shop)
     shop.run_all_now()
-    assert (shop.status("mod-3"), shop.told("mod-3")) == (ONLINE, ["product.shown"])
+    assert (shop.status("mod-3"), shop.published_types("mod-3")) == (ONLINE, ["product.shown"])
 
 
 def test_a_product_told_of_in_the_batch_of_the_suspension_is_held_by_it(shop: Marketplace) -> None:
@@ -161,19 +161,19 @@ def test_a_product_told_of_in_the_batch_of_the_suspension_is_held_by_it(shop: Ma
 def test_a_pack_told_of_during_a_suspension_is_born_hidden(shop: Marketplace) -> None:
     suspend(shop)
     shop.run_all_now()
-    shop.packs("pack-2", "mod-1", "mod-2")
-    assert not shop.can_see("pack-2")
+    shop.publish_pack("pack-2", "mod-1", "mod-2")
+    assert not shop.is_pack_visible("pack-2")
     unsuspend(shop)
     shop.run_all_now()
-    assert shop.can_see("pack-2")
-    assert shop.told("pack-2", "pack") == ["pack.shown"]
+    assert shop.is_pack_visible("pack-2")
+    assert shop.published_types("pack-2", "pack") == ["pack.shown"]
 
 
 def test_a_reinstated_product_of_a_suspended_account_is_held_twice(shop: Marketplace) -> None:
-    shop.change("mod-1", WITHDRAWN)
+    shop.change_status("mod-1", WITHDRAWN)
     suspend(shop)
     shop.publish("product.reinstated", product_id="mod-1")
-    shop.change("mod-1", ONLINE, MARKETPLACE)
+    shop.change_status("mod-1", ONLINE, MARKETPLACE)
     shop.run_all_now()
     assert shop.status("mod-1") == OFFLINE
     unsuspend(shop)
@@ -186,8 +186,8 @@ def test_echoes_of_a_suspension_tell_nobody(shop: Marketplace) -> None:
     shop.run_all_now()
     echo = suspend(shop)
     shop.run_all_now()
-    assert shop.fate(echo) == ("applied", "no_effect")
-    assert shop.told("mod-1") == ["product.hidden"]
+    assert shop.state_and_outcome(echo) == ("applied", "no_effect")
+    assert shop.published_types("mod-1") == ["product.hidden"]
     assert len(shop.cascades("seller-1")) == 1
 
 
@@ -200,7 +200,7 @@ def test_suspensions_are_ordered_by_their_timestamps(
     suspend(shop, sent_at=NOON)
     event = unsuspend(shop, sent_at=NOON + later)
     shop.run_all_now()
-    assert shop.fate(event) == ("applied", outcome)
+    assert shop.state_and_outcome(event) == ("applied", outcome)
     assert shop.status("mod-1") == status
 
 
@@ -208,13 +208,13 @@ def test_a_description_stamped_later_does_not_outrank_a_suspension(shop: Marketp
     shop.publish("seller.upserted", seller_id="seller-1", sent_at=NOON + HOUR)
     event = suspend(shop, sent_at=NOON)
     shop.run_all_now()
-    assert shop.fate(event) == ("applied", "changed")
+    assert shop.state_and_outcome(event) == ("applied", "changed")
 
 
 def test_a_suspension_may_be_scheduled(clock: time_machine.Traveller, shop: Marketplace) -> None:
     event = suspend(shop, effective_at=(datetime.now(UTC) + HOUR).isoformat(), reason="Papers")
     shop.run_all_now()
-    assert shop.fate(event) == ("applied", "scheduled")
+    assert shop.state_and_outcome(event) == ("applied", "scheduled")
     assert shop.status("mod-1") == ONLINE
     clock.shift(HOUR - SECOND)
     shop.run_all_now()

@@ -20,19 +20,19 @@ from ..support.business_care import (
     MINUTE,
     PURCHASE,
     SECOND,
-    cancels,
-    charged,
-    code,
-    enables,
+    code_of,
     instant,
-    live_until,
     outgoing,
     payments,
     periods,
+    publish_charge,
+    publish_renewal_cancelled,
+    publish_renewal_enabled,
+    published_types,
+    run_until,
     subscription,
-    told,
 )
-from ..support.customers import holds, is_refunded, money
+from ..support.customers import money, publish_refund, set_up_purchase
 from ..support.marketplace import WITHDRAWN, Marketplace
 
 BOUGHT = instant("2026-03-02T10:30:00+01:00")
@@ -44,14 +44,14 @@ SECOND_DAYS = date(2028, 3, 2)
 
 @pytest.fixture(autouse=True)
 def _bought(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
-    holds(marketplace)
+    marketplace.publish_products("mod-1")
+    set_up_purchase(marketplace)
 
 
 def is_charged(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     """The second period has been claimed and paid."""
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    charged(marketplace, "renewed")
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    publish_charge(marketplace, "renewed")
     marketplace.run_all_now()
 
 
@@ -76,35 +76,35 @@ def test_a_cancellation_in_the_minute_of_the_renewal_ends_alike_whichever_comes_
     renews: bool,
     comes_after_the_claim: bool,
 ) -> None:
-    live_until(marketplace, clock, RENEWAL + MINUTE)
+    run_until(marketplace, clock, RENEWAL + MINUTE)
     if not comes_after_the_claim:
-        cancels(marketplace, received_at)
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+        publish_renewal_cancelled(marketplace, received_at)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     if comes_after_the_claim:
-        cancels(marketplace, received_at)
-    live_until(marketplace, clock, RENEWAL + HOUR)
+        publish_renewal_cancelled(marketplace, received_at)
+    run_until(marketplace, clock, RENEWAL + HOUR)
     if renews:
-        charged(marketplace, "renewed")
+        publish_charge(marketplace, "renewed")
         marketplace.run_all_now()
-    assert code(marketplace) == ("VALID_RENEWAL_CANCELLED" if renews else "EXPIRED")
+    assert code_of(marketplace) == ("VALID_RENEWAL_CANCELLED" if renews else "EXPIRED")
     reversals = outgoing(marketplace, "reversal_due")
     assert len(reversals) == (1 if comes_after_the_claim and not renews else 0)
     [confirmed] = outgoing(marketplace, "renewal_cancelled")
     assert confirmed.data["last_day"] == (SECOND_DAYS if renews else FIRST_DAYS).isoformat()
-    live_until(marketplace, clock, SECOND_RENEWAL + HOUR)
+    run_until(marketplace, clock, SECOND_RENEWAL + HOUR)
     assert max(payments(marketplace)) == (2 if renews or comes_after_the_claim else 1)
-    assert code(marketplace) == "EXPIRED"
+    assert code_of(marketplace) == "EXPIRED"
 
 
 def test_a_cancellation_that_is_not_applied_yet_is_waited_for(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    live_until(marketplace, clock, RENEWAL - HOUR)
-    cancels(marketplace, RENEWAL - HOUR)
+    run_until(marketplace, clock, RENEWAL - HOUR)
+    publish_renewal_cancelled(marketplace, RENEWAL - HOUR)
     clock.move_to(RENEWAL + HOUR)
     assert run_renewals(marketplace.runtime) == 0
     marketplace.run_all_now()
-    assert told(marketplace)[-2:] == ["renewal_cancelled", "expired"]
+    assert published_types(marketplace)[-2:] == ["renewal_cancelled", "expired"]
     assert payments(marketplace) == {1: "paid"}
 
 
@@ -112,12 +112,12 @@ def test_a_cancellation_that_is_not_applied_yet_is_waited_for(
 def test_a_cancellation_in_time_that_is_recorded_after_the_claim_is_reversed_once(
     marketplace: Marketplace, clock: time_machine.Traveller, is_paid: bool
 ) -> None:
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     if is_paid:
-        charged(marketplace, "renewed")
+        publish_charge(marketplace, "renewed")
         marketplace.run_all_now()
     for hours in (1, 2, 1):
-        cancels(marketplace, RENEWAL - hours * HOUR)
+        publish_renewal_cancelled(marketplace, RENEWAL - hours * HOUR)
         marketplace.run_all_now()
     [reversal] = outgoing(marketplace, "reversal_due")
     assert reversal.data["period_index"] == 2
@@ -125,31 +125,31 @@ def test_a_cancellation_in_time_that_is_recorded_after_the_claim_is_reversed_onc
     assert reversal.data["idempotency_key"] == outgoing(marketplace, "renewal_due")[0].data["idempotency_key"]
     assert reversal.data["charge_id"] == (f"ch-{PURCHASE}-2" if is_paid else None)
     assert (subscription(marketplace).state, subscription(marketplace).last_day) == ("expired", FIRST_DAYS)
-    assert told(marketplace)[-3:] == ["renewal_cancelled", "reversal_due", "expired"]
+    assert published_types(marketplace)[-3:] == ["renewal_cancelled", "reversal_due", "expired"]
 
 
 def test_a_success_that_crosses_the_reversal_gives_no_entitlement(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    cancels(marketplace, RENEWAL - HOUR)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    publish_renewal_cancelled(marketplace, RENEWAL - HOUR)
     marketplace.run_all_now()
-    crossing = charged(marketplace, "renewed")
+    crossing = publish_charge(marketplace, "renewed")
     marketplace.run_all_now()
-    assert marketplace.fate(crossing) == ("applied", "no_effect")
-    assert (code(marketplace), periods(marketplace)[1].charge_id) == ("EXPIRED", f"ch-{PURCHASE}-2")
+    assert marketplace.state_and_outcome(crossing) == ("applied", "no_effect")
+    assert (code_of(marketplace), periods(marketplace)[1].charge_id) == ("EXPIRED", f"ch-{PURCHASE}-2")
 
 
 def test_a_success_after_a_failure_that_was_final_is_reversed_if_the_renewal_had_been_stopped(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    charged(marketplace, "payment_failed", final=True)
-    cancels(marketplace, RENEWAL - HOUR)
-    charged(marketplace, "renewed")
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    publish_charge(marketplace, "payment_failed", final=True)
+    publish_renewal_cancelled(marketplace, RENEWAL - HOUR)
+    publish_charge(marketplace, "renewed")
     marketplace.run_all_now()
     assert len(outgoing(marketplace, "reversal_due")) == 1
-    assert code(marketplace) == "EXPIRED"
+    assert code_of(marketplace) == "EXPIRED"
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
@@ -157,37 +157,41 @@ def test_words_count_by_their_receipt_whatever_order_they_come_in(
     marketplace: Marketplace, clock: time_machine.Traveller, order: tuple[int, ...]
 ) -> None:
     clock.shift(10 * DAY)
-    words: list[tuple[Callable[..., str], int]] = [(cancels, 1), (enables, 2), (cancels, 3)]
+    words: list[tuple[Callable[..., str], int]] = [
+        (publish_renewal_cancelled, 1),
+        (publish_renewal_enabled, 2),
+        (publish_renewal_cancelled, 3),
+    ]
     for number in order:
         say, days = words[number]
         say(marketplace, BOUGHT + days * DAY)
         marketplace.run_all_now()
     known = subscription(marketplace)
     assert (known.customer_stopped_at, known.customer_lifted_at) == (BOUGHT + 3 * DAY, None)
-    past = [code(marketplace, BOUGHT + half * DAY / 2) for half in (1, 3, 5, 7)]
+    past = [code_of(marketplace, BOUGHT + half * DAY / 2) for half in (1, 3, 5, 7)]
     assert past == ["VALID", "VALID_RENEWAL_CANCELLED", "VALID", "VALID_RENEWAL_CANCELLED"]
 
 
 def test_a_cancellation_taken_back_in_time_and_recorded_late_reverses_nothing(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    live_until(marketplace, clock, RENEWAL - HOUR)
-    enables(marketplace, RENEWAL - HOUR)
+    run_until(marketplace, clock, RENEWAL - HOUR)
+    publish_renewal_enabled(marketplace, RENEWAL - HOUR)
     is_charged(marketplace, clock)
-    cancels(marketplace, RENEWAL - 2 * HOUR)
+    publish_renewal_cancelled(marketplace, RENEWAL - 2 * HOUR)
     marketplace.run_all_now()
     assert outgoing(marketplace, "reversal_due") == []
-    assert code(marketplace) == "VALID"
+    assert code_of(marketplace) == "VALID"
 
 
 def test_a_renewal_stopped_at_its_instant_is_not_claimed_for_words_that_came_after(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    live_until(marketplace, clock, RENEWAL + 9 * MINUTE)
-    cancels(marketplace, RENEWAL - HOUR)
-    enables(marketplace, RENEWAL + MINUTE)
-    cancels(marketplace, RENEWAL + 5 * MINUTE)
-    live_until(marketplace, clock, RENEWAL + HOUR)
+    run_until(marketplace, clock, RENEWAL + 9 * MINUTE)
+    publish_renewal_cancelled(marketplace, RENEWAL - HOUR)
+    publish_renewal_enabled(marketplace, RENEWAL + MINUTE)
+    publish_renewal_cancelled(marketplace, RENEWAL + 5 * MINUTE)
+    run_until(marketplace, clock, RENEWAL + HOUR)
     assert payments(marketplace) == {1: "paid"}
 
 
@@ -196,63 +200,63 @@ def test_a_renewal_enabled_in_time_is_claimed_although_it_was_recorded_late(
     marketplace: Marketplace, clock: time_machine.Traveller, seconds: int, claimed: bool
 ) -> None:
     clock.shift(DAY)
-    cancels(marketplace, BOUGHT + DAY)
-    live_until(marketplace, clock, RENEWAL + HOUR)
-    assert code(marketplace) == "EXPIRED"
-    enables(marketplace, RENEWAL + seconds * SECOND)
-    live_until(marketplace, clock, RENEWAL + 2 * HOUR)
+    publish_renewal_cancelled(marketplace, BOUGHT + DAY)
+    run_until(marketplace, clock, RENEWAL + HOUR)
+    assert code_of(marketplace) == "EXPIRED"
+    publish_renewal_enabled(marketplace, RENEWAL + seconds * SECOND)
+    run_until(marketplace, clock, RENEWAL + 2 * HOUR)
     assert payments(marketplace) == ({1: "paid", 2: "pending"} if claimed else {1: "paid"})
-    assert code(marketplace) == ("PAYMENT_PENDING" if claimed else "EXPIRED")
+    assert code_of(marketplace) == ("PAYMENT_PENDING" if claimed else "EXPIRED")
 
 
 def test_a_cancellation_is_confirmed_once_with_the_end_date(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     clock.shift(DAY)
-    event = cancels(marketplace, BOUGHT + HOUR)
-    cancels(marketplace, BOUGHT + 2 * HOUR)
-    cancels(marketplace, BOUGHT + 30 * MINUTE)
+    event = publish_renewal_cancelled(marketplace, BOUGHT + HOUR)
+    publish_renewal_cancelled(marketplace, BOUGHT + 2 * HOUR)
+    publish_renewal_cancelled(marketplace, BOUGHT + 30 * MINUTE)
     marketplace.run_all_now()
     [confirmed] = outgoing(marketplace, "renewal_cancelled")
     assert (confirmed.data["by"], confirmed.data["last_day"]) == ("customer", FIRST_DAYS.isoformat())
     assert confirmed.cause["event_id"] == event
     assert subscription(marketplace).customer_stopped_at == BOUGHT + 30 * MINUTE
-    assert code(marketplace) == "VALID_RENEWAL_CANCELLED"
+    assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"
 
 
 def test_the_same_word_told_twice_is_one(marketplace: Marketplace) -> None:
-    first = cancels(marketplace, BOUGHT)
-    again = cancels(marketplace, BOUGHT)
+    first = publish_renewal_cancelled(marketplace, BOUGHT)
+    again = publish_renewal_cancelled(marketplace, BOUGHT)
     marketplace.run_all_now()
-    assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
+    assert [marketplace.state_and_outcome(one)[1] for one in (first, again)] == ["changed", "no_effect"]
 
 
 def test_enabling_what_renews_anyway_changes_nothing(marketplace: Marketplace) -> None:
-    event = enables(marketplace, BOUGHT)
+    event = publish_renewal_enabled(marketplace, BOUGHT)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("applied", "no_effect")
-    assert told(marketplace) == ["started"]
+    assert marketplace.state_and_outcome(event) == ("applied", "no_effect")
+    assert published_types(marketplace) == ["started"]
 
 
 def test_an_enabled_renewal_happens(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     clock.shift(DAY)
-    cancels(marketplace, BOUGHT + HOUR)
-    enables(marketplace, BOUGHT + 2 * HOUR)
-    live_until(marketplace, clock, RENEWAL + HOUR)
+    publish_renewal_cancelled(marketplace, BOUGHT + HOUR)
+    publish_renewal_enabled(marketplace, BOUGHT + 2 * HOUR)
+    run_until(marketplace, clock, RENEWAL + HOUR)
     assert payments(marketplace) == {1: "paid", 2: "pending"}
 
 
 def test_a_word_of_the_future_was_received_when_we_heard_it(marketplace: Marketplace) -> None:
-    cancels(marketplace, BOUGHT + 100 * DAY)
+    publish_renewal_cancelled(marketplace, BOUGHT + 100 * DAY)
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID_RENEWAL_CANCELLED"
+    assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"
 
 
 def test_while_a_renewal_is_unpaid_a_cancellation_names_the_day_it_would_last_to(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    live_until(marketplace, clock, RENEWAL + HOUR)
-    cancels(marketplace, datetime.now(UTC))
+    run_until(marketplace, clock, RENEWAL + HOUR)
+    publish_renewal_cancelled(marketplace, datetime.now(UTC))
     marketplace.run_all_now()
     assert outgoing(marketplace, "renewal_cancelled")[0].data["last_day"] == SECOND_DAYS.isoformat()
 
@@ -263,39 +267,39 @@ def test_while_a_renewal_is_unpaid_a_cancellation_names_the_day_it_would_last_to
 def test_from_the_instant_until_it_is_paid_the_payment_is_pending(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    live_until(marketplace, clock, RENEWAL - SECOND)
-    assert code(marketplace) == "VALID"
-    live_until(marketplace, clock, RENEWAL)
-    assert (code(marketplace), payments(marketplace)) == ("PAYMENT_PENDING", {1: "paid"})
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    assert (code(marketplace), payments(marketplace)) == ("PAYMENT_PENDING", {1: "paid", 2: "pending"})
-    charged(marketplace, "renewed")
+    run_until(marketplace, clock, RENEWAL - SECOND)
+    assert code_of(marketplace) == "VALID"
+    run_until(marketplace, clock, RENEWAL)
+    assert (code_of(marketplace), payments(marketplace)) == ("PAYMENT_PENDING", {1: "paid"})
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    assert (code_of(marketplace), payments(marketplace)) == ("PAYMENT_PENDING", {1: "paid", 2: "pending"})
+    publish_charge(marketplace, "renewed")
     marketplace.run_all_now()
-    assert (code(marketplace), payments(marketplace)) == ("VALID", {1: "paid", 2: "paid"})
-    assert code(marketplace, RENEWAL + MINUTE) == "PAYMENT_PENDING"
+    assert (code_of(marketplace), payments(marketplace)) == ("VALID", {1: "paid", 2: "paid"})
+    assert code_of(marketplace, RENEWAL + MINUTE) == "PAYMENT_PENDING"
     assert subscription(marketplace).last_day == SECOND_DAYS
 
 
 def test_only_a_final_failure_ends_anything(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    first = charged(marketplace, "payment_failed")
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    first = publish_charge(marketplace, "payment_failed")
     marketplace.run_all_now()
-    assert (marketplace.fate(first)[1], code(marketplace)) == ("no_effect", "PAYMENT_PENDING")
+    assert (marketplace.state_and_outcome(first)[1], code_of(marketplace)) == ("no_effect", "PAYMENT_PENDING")
     clock.shift(DAY)
-    charged(marketplace, "payment_failed", final=True)
+    publish_charge(marketplace, "payment_failed", final=True)
     marketplace.run_all_now()
-    assert code(marketplace) == "EXPIRED"
-    assert (subscription(marketplace).last_day, told(marketplace)[-1]) == (FIRST_DAYS, "expired")
+    assert code_of(marketplace) == "EXPIRED"
+    assert (subscription(marketplace).last_day, published_types(marketplace)[-1]) == (FIRST_DAYS, "expired")
 
 
 def test_a_success_after_all_gives_the_period_back(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    charged(marketplace, "payment_failed", final=True)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    publish_charge(marketplace, "payment_failed", final=True)
     clock.shift(DAY)
-    charged(marketplace, "renewed")
+    publish_charge(marketplace, "renewed")
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID"
-    live_until(marketplace, clock, SECOND_RENEWAL + CLAIM_DELAY)
+    assert code_of(marketplace) == "VALID"
+    run_until(marketplace, clock, SECOND_RENEWAL + CLAIM_DELAY)
     assert payments(marketplace) == {1: "paid", 2: "paid", 3: "pending"}
 
 
@@ -303,9 +307,9 @@ def test_a_failure_told_after_the_success_changes_nothing(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     is_charged(marketplace, clock)
-    late = charged(marketplace, "payment_failed", final=True)
+    late = publish_charge(marketplace, "payment_failed", final=True)
     marketplace.run_all_now()
-    assert (marketplace.fate(late)[1], code(marketplace)) == ("no_effect", "VALID")
+    assert (marketplace.state_and_outcome(late)[1], code_of(marketplace)) == ("no_effect", "VALID")
 
 
 @pytest.mark.parametrize("type_", ["renewed", "payment_failed"])
@@ -313,18 +317,18 @@ def test_a_failure_told_after_the_success_changes_nothing(
 def test_an_amount_that_was_not_asked_for_is_rejected(
     marketplace: Marketplace, clock: time_machine.Traveller, type_: str, amount: dict[str, Any]
 ) -> None:
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    event = charged(marketplace, type_, amount=amount, final=True)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    event = publish_charge(marketplace, type_, amount=amount, final=True)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("rejected", None)
-    assert (code(marketplace), payments(marketplace)[2]) == ("PAYMENT_PENDING", "pending")
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
+    assert (code_of(marketplace), payments(marketplace)[2]) == ("PAYMENT_PENDING", "pending")
 
 
 def test_a_charge_told_twice_is_one(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     is_charged(marketplace, clock)
-    again = charged(marketplace, "renewed")
+    again = publish_charge(marketplace, "renewed")
     marketplace.run_all_now()
-    assert marketplace.fate(again) == ("applied", "no_effect")
+    assert marketplace.state_and_outcome(again) == ("applied", "no_effect")
     assert len(periods(marketplace)) == 2
 
 
@@ -332,22 +336,22 @@ def test_a_charge_that_nobody_asked_for_after_a_cancellation_is_given_back(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     clock.shift(DAY)
-    cancels(marketplace, BOUGHT + HOUR)
-    live_until(marketplace, clock, RENEWAL + MINUTE)
-    charged(marketplace, "renewed")
+    publish_renewal_cancelled(marketplace, BOUGHT + HOUR)
+    run_until(marketplace, clock, RENEWAL + MINUTE)
+    publish_charge(marketplace, "renewed")
     marketplace.run_all_now()
     assert len(outgoing(marketplace, "reversal_due")) == 1
-    assert code(marketplace) == "EXPIRED"
+    assert code_of(marketplace) == "EXPIRED"
 
 
 # --- a history that is imported
 
 
 def imports(marketplace: Marketplace, order: list[int], **more: Any) -> None:
-    holds(marketplace, "old", purchased_at="2022-05-31T12:00:00+02:00")
+    set_up_purchase(marketplace, "old", purchased_at="2022-05-31T12:00:00+02:00")
     for index in order:
         at = instant(f"{2021 + index}-06-01T00:05:00+02:00")
-        charged(marketplace, "renewed", index, amount_cents=1990, occurred_at=at, purchase_id="old", **more)
+        publish_charge(marketplace, "renewed", index, amount_cents=1990, occurred_at=at, purchase_id="old", **more)
         marketplace.run_all_now()
 
 
@@ -361,7 +365,7 @@ def test_an_imported_history_is_taken_over_in_any_order_and_charged_never(
     assert (known.state, known.last_day) == ("active", date(2026, 5, 31))
     assert outgoing(marketplace, "renewal_due", "old") == []
     assert outgoing(marketplace, "expired", "old") == []
-    live_until(marketplace, clock, instant("2026-06-01T00:15:00+02:00"))
+    run_until(marketplace, clock, instant("2026-06-01T00:15:00+02:00"))
     [due] = outgoing(marketplace, "renewal_due", "old")
     assert due.data["period_index"] == 5
 
@@ -369,12 +373,12 @@ def test_an_imported_history_is_taken_over_in_any_order_and_charged_never(
 def test_an_imported_history_that_had_ended_stays_so_and_nobody_is_told(marketplace: Marketplace) -> None:
     imports(marketplace, [2])
     assert subscription(marketplace, "old").state == "expired"
-    assert told(marketplace, "old") == ["started"]
+    assert published_types(marketplace, "old") == ["started"]
 
 
 def test_old_words_of_an_imported_history_reverse_nothing(marketplace: Marketplace) -> None:
     imports(marketplace, [2, 3, 4])
-    cancels(marketplace, instant("2022-08-01T12:00:00+02:00"), "old")
+    publish_renewal_cancelled(marketplace, instant("2022-08-01T12:00:00+02:00"), "old")
     marketplace.run_all_now()
     assert outgoing(marketplace, "reversal_due", "old") == []
     assert payments(marketplace, "old")[4] == "paid"
@@ -385,16 +389,16 @@ def test_old_words_of_an_imported_history_reverse_nothing(marketplace: Marketpla
 
 def has_expired(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     clock.shift(DAY)
-    cancels(marketplace, BOUGHT + DAY)
-    live_until(marketplace, clock, instant("2027-10-15T12:00:00+02:00"))
-    assert code(marketplace) == "EXPIRED"
+    publish_renewal_cancelled(marketplace, BOUGHT + DAY)
+    run_until(marketplace, clock, instant("2027-10-15T12:00:00+02:00"))
+    assert code_of(marketplace) == "EXPIRED"
 
 
 def test_a_reactivation_opens_a_new_original_date_and_the_numbers_go_on(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     has_expired(marketplace, clock)
-    charged(marketplace, "reactivated", 2, amount_cents=13365)
+    publish_charge(marketplace, "reactivated", 2, amount_cents=13365)
     marketplace.run_all_now()
     known = subscription(marketplace)
     [_, opened] = periods(marketplace)
@@ -404,8 +408,8 @@ def test_a_reactivation_opens_a_new_original_date_and_the_numbers_go_on(
         date(2027, 10, 15),
         date(2028, 10, 15),
     )
-    assert (code(marketplace), told(marketplace)[-1]) == ("VALID", "started")
-    live_until(marketplace, clock, instant("2028-10-16T00:15:00+02:00"))
+    assert (code_of(marketplace), published_types(marketplace)[-1]) == ("VALID", "started")
+    run_until(marketplace, clock, instant("2028-10-16T00:15:00+02:00"))
     assert outgoing(marketplace, "renewal_due")[-1].data["period_index"] == 3
 
 
@@ -413,73 +417,73 @@ def test_an_old_word_that_comes_late_does_not_stop_what_was_reactivated(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     has_expired(marketplace, clock)
-    charged(marketplace, "reactivated", 2)
-    enables(marketplace, BOUGHT + HOUR)
-    cancels(marketplace, BOUGHT + 2 * HOUR)
+    publish_charge(marketplace, "reactivated", 2)
+    publish_renewal_enabled(marketplace, BOUGHT + HOUR)
+    publish_renewal_cancelled(marketplace, BOUGHT + 2 * HOUR)
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID"
+    assert code_of(marketplace) == "VALID"
 
 
 @pytest.mark.parametrize("index", [2, 3])
 def test_after_a_failed_renewal_it_is_reactivated_under_either_number(
     marketplace: Marketplace, clock: time_machine.Traveller, index: int
 ) -> None:
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    charged(marketplace, "payment_failed", final=True)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    publish_charge(marketplace, "payment_failed", final=True)
     clock.shift(DAY)
-    charged(marketplace, "reactivated", index)
+    publish_charge(marketplace, "reactivated", index)
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID"
+    assert code_of(marketplace) == "VALID"
     assert periods(marketplace)[-1].index == index
     assert subscription(marketplace).last_day == date(2028, 3, 4)
 
 
 def test_a_reactivation_told_twice_is_one(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     has_expired(marketplace, clock)
-    first = charged(marketplace, "reactivated", 2)
-    again = charged(marketplace, "reactivated", 2)
+    first = publish_charge(marketplace, "reactivated", 2)
+    again = publish_charge(marketplace, "reactivated", 2)
     marketplace.run_all_now()
-    assert [marketplace.fate(one)[1] for one in (first, again)] == ["changed", "no_effect"]
+    assert [marketplace.state_and_outcome(one)[1] for one in (first, again)] == ["changed", "no_effect"]
 
 
 @pytest.mark.parametrize("index", [2, 3])
 def test_a_reactivation_that_is_told_before_the_failure_waits_for_it_under_either_number(
     marketplace: Marketplace, clock: time_machine.Traveller, index: int
 ) -> None:
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    early = charged(marketplace, "reactivated", index)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    early = publish_charge(marketplace, "reactivated", index)
     marketplace.run_all_now()
-    assert (marketplace.fate(early)[0], code(marketplace)) == ("parked", "PAYMENT_PENDING")
-    charged(marketplace, "payment_failed", final=True)
+    assert (marketplace.state_and_outcome(early)[0], code_of(marketplace)) == ("parked", "PAYMENT_PENDING")
+    publish_charge(marketplace, "payment_failed", final=True)
     marketplace.run_all_now()
-    assert (marketplace.fate(early)[0], code(marketplace)) == ("applied", "VALID")
+    assert (marketplace.state_and_outcome(early)[0], code_of(marketplace)) == ("applied", "VALID")
 
 
 def test_what_has_lapsed_may_be_reactivated_before_we_have_noticed(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     clock.shift(DAY)
-    cancels(marketplace, BOUGHT + DAY)
-    live_until(marketplace, clock, RENEWAL + MINUTE)
-    charged(marketplace, "reactivated", 2)
+    publish_renewal_cancelled(marketplace, BOUGHT + DAY)
+    run_until(marketplace, clock, RENEWAL + MINUTE)
+    publish_charge(marketplace, "reactivated", 2)
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID"
+    assert code_of(marketplace) == "VALID"
 
 
 def test_nobody_reactivates_what_is_running(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     clock.shift(DAY)
-    event = charged(marketplace, "reactivated", 2)
+    event = publish_charge(marketplace, "reactivated", 2)
     marketplace.run_all_now()
-    assert marketplace.fate(event) == ("rejected", None)
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
     assert len(periods(marketplace)) == 1
 
 
 def test_nobody_reactivates_what_was_refunded(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     has_expired(marketplace, clock)
-    is_refunded(marketplace, PURCHASE)
-    event = charged(marketplace, "reactivated", 2)
+    publish_refund(marketplace, PURCHASE)
+    event = publish_charge(marketplace, "reactivated", 2)
     marketplace.run_all_now()
-    assert (marketplace.fate(event)[0], code(marketplace)) == ("rejected", "REFUNDED")
+    assert (marketplace.state_and_outcome(event)[0], code_of(marketplace)) == ("rejected", "REFUNDED")
 
 
 @pytest.mark.parametrize(
@@ -490,26 +494,26 @@ def test_a_withdrawn_product_cannot_be_reactivated(
 ) -> None:
     has_expired(marketplace, clock)
     withdrawn_at = datetime.now(UTC)
-    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.change_status("mod-1", WITHDRAWN)
     marketplace.run_all_now()
     clock.shift(DAY)
-    event = charged(marketplace, "reactivated", 2, occurred_at=withdrawn_at + hours * HOUR)
+    event = publish_charge(marketplace, "reactivated", 2, occurred_at=withdrawn_at + hours * HOUR)
     marketplace.run_all_now()
-    assert (marketplace.fate(event)[0], code(marketplace)) == (fate, expected)
+    assert (marketplace.state_and_outcome(event)[0], code_of(marketplace)) == (fate, expected)
 
 
 def test_a_reactivation_of_29_february_comes_back_to_it(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     clock.shift(DAY)
-    cancels(marketplace, BOUGHT + DAY)
-    live_until(marketplace, clock, instant("2028-02-29T12:00:00+01:00"))
-    charged(marketplace, "reactivated", 2)
+    publish_renewal_cancelled(marketplace, BOUGHT + DAY)
+    run_until(marketplace, clock, instant("2028-02-29T12:00:00+01:00"))
+    publish_charge(marketplace, "reactivated", 2)
     marketplace.run_all_now()
     ends = [subscription(marketplace).last_day]
     for index, day in ((3, "2029-03-01"), (4, "2030-03-01"), (5, "2031-03-01")):
-        live_until(marketplace, clock, instant(f"{day}T00:15:00+01:00"))
-        charged(marketplace, "renewed", index)
+        run_until(marketplace, clock, instant(f"{day}T00:15:00+01:00"))
+        publish_charge(marketplace, "renewed", index)
         marketplace.run_all_now()
         ends.append(subscription(marketplace).last_day)
     assert ends == [date(2029, 2, 28), date(2030, 2, 28), date(2031, 2, 28), date(2032, 2, 29)]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from marketplace_hooks.models.support import SellerClosure
 
-from ..support.customers import buys, publishes
+from ..support.customers import publish_purchase, publish_release
 from ..support.marketplace import Marketplace
 from ..support.support_desk import (
     ACKNOWLEDGEMENT,
@@ -22,12 +22,12 @@ from ..support.support_desk import (
     clocks,
     due,
     messages,
-    opens_shop,
+    publish_message,
+    publish_request,
+    published_types,
     refund_state,
     request,
-    says,
-    submits,
-    told,
+    set_up_support,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -39,7 +39,7 @@ AUTOMATIC = [["Auto-Submitted", "auto-replied"]]
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """A shop with one holder, on Monday 2 March 2026, 10:30 in Paris; an hour later somebody may write."""
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     clock.shift(HOUR)
     return marketplace
 
@@ -52,17 +52,17 @@ def paris_midnight(year: int, month: int, day: int, *, offset: int = 1) -> datet
 
 
 def test_a_request_told_by_event_is_taken_as_it_is_with_what_is_unknown_on_record(desk: Marketplace) -> None:
-    event = submits(desk)
-    assert desk.fate(event) == ("applied", "changed")
+    event = publish_request(desk)
+    assert desk.state_and_outcome(event) == ("applied", "changed")
     taken = request(desk)
     assert (taken.handling, taken.missing) == ("accepted", ["platform_version"])
     assert {one["name"]: one["result"] for one in taken.checks}["platform_version"] == "unknown"
     assert taken.entitlement["code"] == "VALID"
-    assert told(desk) == ["accepted"]
+    assert published_types(desk) == ["accepted"]
 
 
 def test_both_clocks_start_at_the_submission_and_end_with_whole_civil_days(desk: Marketplace) -> None:
-    submits(desk)
+    publish_request(desk)
     assert clocks(desk) == {"acknowledgement": "running", "fix": "running"}
     assert due(desk, ACKNOWLEDGEMENT) == paris_midnight(2026, 3, 4)
     assert due(desk, FIX) == paris_midnight(2026, 4, 14, offset=2)
@@ -71,53 +71,53 @@ def test_both_clocks_start_at_the_submission_and_end_with_whole_civil_days(desk:
 
 @pytest.mark.parametrize("kind", ["installation", "configuration", "question"])
 def test_what_is_no_anomaly_starts_no_fix_clock(desk: Marketplace, kind: str) -> None:
-    submits(desk, kind=kind)
+    publish_request(desk, kind=kind)
     assert clocks(desk) == {"acknowledgement": "running"}
 
 
 def test_a_presale_question_starts_no_clock(desk: Marketplace) -> None:
-    submits(desk, presale=True, purchase_id=None)
+    publish_request(desk, presale=True, purchase_id=None)
     assert (request(desk).handling, request(desk).presale, clocks(desk)) == ("accepted", True, {})
 
 
 def test_a_presale_question_about_a_purchase_is_rejected(desk: Marketplace) -> None:
-    assert desk.fate(submits(desk, presale=True))[0] == "rejected"
+    assert desk.state_and_outcome(publish_request(desk, presale=True))[0] == "rejected"
 
 
 def test_a_request_waits_for_its_purchase(desk: Marketplace) -> None:
-    event = submits(desk, purchase_id="purchase-2")
-    assert desk.fate(event)[0] == "parked"
-    buys(desk, "purchase-2", purchased_at="2026-03-02T10:30:00+01:00")
+    event = publish_request(desk, purchase_id="purchase-2")
+    assert desk.state_and_outcome(event)[0] == "parked"
+    publish_purchase(desk, "purchase-2", purchased_at="2026-03-02T10:30:00+01:00")
     desk.run_all_now()
-    assert desk.fate(event) == ("applied", "changed")
+    assert desk.state_and_outcome(event) == ("applied", "changed")
     assert request(desk).handling == "accepted"
 
 
 def test_a_message_waits_for_its_request(desk: Marketplace) -> None:
-    event = says(desk)
-    assert desk.fate(event)[0] == "parked"
-    submits(desk, submitted_at=(datetime.now(UTC) - 10 * MINUTE).isoformat())
-    assert desk.fate(event) == ("applied", "changed")
+    event = publish_message(desk)
+    assert desk.state_and_outcome(event)[0] == "parked"
+    publish_request(desk, submitted_at=(datetime.now(UTC) - 10 * MINUTE).isoformat())
+    assert desk.state_and_outcome(event) == ("applied", "changed")
     assert request(desk).handling == "acknowledged"
 
 
 @pytest.mark.parametrize("contradiction", [{"customer_id": "customer-2"}, {"product_id": "mod-2"}])
 def test_a_request_that_contradicts_its_purchase_is_rejected(desk: Marketplace, contradiction: dict[str, Any]) -> None:
-    desk.sells("mod-2")
+    desk.publish_products("mod-2")
     desk.publish("customer.upserted", customer_id="customer-2")
-    assert desk.fate(submits(desk, **contradiction))[0] == "rejected"
+    assert desk.state_and_outcome(publish_request(desk, **contradiction))[0] == "rejected"
 
 
 def test_a_request_told_twice_changes_nothing(desk: Marketplace) -> None:
-    submits(desk)
-    again = submits(desk, subject="Something else")
-    assert desk.fate(again) == ("applied", "no_effect")
-    assert (request(desk).subject, told(desk)) == (f"About {REQUEST}", ["accepted"])
+    publish_request(desk)
+    again = publish_request(desk, subject="Something else")
+    assert desk.state_and_outcome(again) == ("applied", "no_effect")
+    assert (request(desk).subject, published_types(desk)) == (f"About {REQUEST}", ["accepted"])
 
 
 def test_the_same_words_about_the_same_purchase_are_attached_to_the_open_request(desk: Marketplace) -> None:
-    submits(desk, subject="Broken gallery", body="It no longer works.")
-    submits(desk, "request-2", subject="  broken GALLERY", body="It  no longer\nworks.")
+    publish_request(desk, subject="Broken gallery", body="It no longer works.")
+    publish_request(desk, "request-2", subject="  broken GALLERY", body="It  no longer\nworks.")
     second = request(desk, "request-2")
     assert (second.duplicate_of, second.handling, second.closed_reason) == (REQUEST, "closed", "duplicate")
     assert clocks(desk, "request-2") == {}
@@ -125,24 +125,24 @@ def test_the_same_words_about_the_same_purchase_are_attached_to_the_open_request
 
 @pytest.mark.parametrize("other", [{"body": "It is still broken."}, {"purchase_id": "purchase-2"}])
 def test_other_words_or_another_purchase_make_a_request_of_its_own(desk: Marketplace, other: dict[str, Any]) -> None:
-    buys(desk, "purchase-2", purchased_at="2026-03-02T10:30:00+01:00")
+    publish_purchase(desk, "purchase-2", purchased_at="2026-03-02T10:30:00+01:00")
     desk.run_all_now()
-    submits(desk, subject="Broken")
-    submits(desk, "request-2", **{"subject": "Broken", **other})
+    publish_request(desk, subject="Broken")
+    publish_request(desk, "request-2", **{"subject": "Broken", **other})
     assert request(desk, "request-2").duplicate_of is None
     assert clocks(desk, "request-2") == {"acknowledgement": "running", "fix": "running"}
 
 
 def test_another_merchant_site_is_accepted_with_a_ground_proposed(desk: Marketplace) -> None:
-    submits(desk, shop_url="https://other.example/")
+    publish_request(desk, shop_url="https://other.example/")
     assert (request(desk).handling, request(desk).grounds) == ("accepted", ["other_merchant_site"])
 
 
 def test_entitlement_is_judged_at_the_submission_and_what_comes_later_changes_nothing(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    submits(desk)
-    desk.change("mod-1", "offline_permanent")
+    publish_request(desk)
+    desk.change_status("mod-1", "offline_permanent")
     desk.run_all_now()
     clock.shift(30 * DAY)
     assert request(desk).entitlement["code"] == "VALID"
@@ -150,8 +150,8 @@ def test_entitlement_is_judged_at_the_submission_and_what_comes_later_changes_no
 
 
 def test_without_an_active_business_care_nothing_starts(desk: Marketplace) -> None:
-    submits(desk, submitted_at="2026-02-27T10:00:00+01:00")
-    assert (request(desk).handling, clocks(desk), told(desk)) == ("not_entitled", {}, ["not_entitled"])
+    publish_request(desk, submitted_at="2026-02-27T10:00:00+01:00")
+    assert (request(desk).handling, clocks(desk), published_types(desk)) == ("not_entitled", {}, ["not_entitled"])
 
 
 # --- instants
@@ -159,26 +159,28 @@ def test_without_an_active_business_care_nothing_starts(desk: Marketplace) -> No
 
 @pytest.mark.parametrize(("ahead", "state"), [(5 * MINUTE, "applied"), (5 * MINUTE + MINUTE / 60, "rejected")])
 def test_a_request_of_the_future_is_rejected(desk: Marketplace, ahead: timedelta, state: str) -> None:
-    event = submits(desk, submitted_at=(datetime.now(UTC) + ahead).isoformat())
-    assert desk.fate(event)[0] == state
+    event = publish_request(desk, submitted_at=(datetime.now(UTC) + ahead).isoformat())
+    assert desk.state_and_outcome(event)[0] == state
 
 
 @pytest.mark.parametrize(("ahead", "state"), [(5 * MINUTE, "applied"), (5 * MINUTE + MINUTE / 60, "rejected")])
 def test_a_message_of_the_future_is_rejected(desk: Marketplace, ahead: timedelta, state: str) -> None:
-    submits(desk)
-    assert desk.fate(says(desk, received_at=(datetime.now(UTC) + ahead).isoformat()))[0] == state
+    publish_request(desk)
+    assert (
+        desk.state_and_outcome(publish_message(desk, received_at=(datetime.now(UTC) + ahead).isoformat()))[0] == state
+    )
 
 
 # --- messages
 
 
 def test_a_personal_answer_acknowledges(desk: Marketplace, clock: time_machine.Traveller) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.shift(HOUR)
-    says(desk)
+    publish_message(desk)
     assert (request(desk).handling, clocks(desk)["acknowledgement"]) == ("acknowledged", "met")
     assert request(desk).acknowledged_at == datetime.now(UTC)
-    assert told(desk) == ["accepted", "message_posted", "acknowledged"]
+    assert published_types(desk) == ["accepted", "message_posted", "acknowledged"]
 
 
 @pytest.mark.parametrize(
@@ -193,9 +195,9 @@ def test_a_personal_answer_acknowledges(desk: Marketplace, clock: time_machine.T
     ],
 )
 def test_nothing_else_acknowledges(desk: Marketplace, clock: time_machine.Traveller, message: dict[str, Any]) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.shift(HOUR)
-    says(desk, **message)
+    publish_message(desk, **message)
     assert (request(desk).handling, clocks(desk)["acknowledgement"]) == ("accepted", "running")
     assert [one.counts for one in messages(desk)] == [False]
 
@@ -203,9 +205,9 @@ def test_nothing_else_acknowledges(desk: Marketplace, clock: time_machine.Travel
 def test_a_message_seconds_after_the_request_awaits_a_person_and_holds_the_clock(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.shift(5)
-    says(desk)
+    publish_message(desk)
     assert [one.counts for one in messages(desk)] == [None]
     assert (request(desk).handling, clocks(desk)["acknowledgement"]) == ("accepted", "to_confirm")
     clock.shift(3 * DAY)
@@ -214,10 +216,10 @@ def test_a_message_seconds_after_the_request_awaits_a_person_and_holds_the_clock
 
 
 def test_a_message_told_twice_is_there_once(desk: Marketplace, clock: time_machine.Traveller) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.shift(HOUR)
-    says(desk)
-    assert desk.fate(says(desk, body="Something else")) == ("applied", "no_effect")
+    publish_message(desk)
+    assert desk.state_and_outcome(publish_message(desk, body="Something else")) == ("applied", "no_effect")
     assert len(messages(desk)) == 1
 
 
@@ -225,22 +227,22 @@ def test_a_message_told_twice_is_there_once(desk: Marketplace, clock: time_machi
 def test_an_answer_is_on_time_before_the_deadline_and_late_from_it_on(
     desk: Marketplace, clock: time_machine.Traveller, after: timedelta, state: str
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.move_to(due(desk, ACKNOWLEDGEMENT) + after)
-    says(desk)
+    publish_message(desk)
     assert clocks(desk)["acknowledgement"] == state
-    assert told(desk).count("acknowledgement_missed") == (state == "missed")
+    assert published_types(desk).count("acknowledgement_missed") == (state == "missed")
 
 
 def test_an_answer_received_in_time_and_told_late_undoes_the_miss(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     in_time = due(desk, ACKNOWLEDGEMENT) - HOUR
     clock.move_to(in_time + 2 * HOUR)
     desk.run_all_now()
     assert clocks(desk)["acknowledgement"] == "missed"
-    says(desk, received_at=in_time.isoformat())
+    publish_message(desk, received_at=in_time.isoformat())
     found = clock_of(desk, ACKNOWLEDGEMENT)
     assert (found.state.value, found.stopped_at) == ("met", in_time)
 
@@ -269,7 +271,7 @@ def test_a_closure_announced_before_the_request_suspends_the_acknowledgement_and
 ) -> None:
     closes(desk, "2026-03-03", "2026-03-05")
     clock.shift(HOUR)
-    submits(desk)
+    publish_request(desk)
     assert due(desk, ACKNOWLEDGEMENT) == paris_midnight(2026, 3, 7)
     assert due(desk, FIX) == paris_midnight(2026, 4, 14, offset=2)
 
@@ -277,10 +279,10 @@ def test_a_closure_announced_before_the_request_suspends_the_acknowledgement_and
 def test_a_closure_that_no_customer_could_see_at_the_request_suspends_nothing(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.shift(MINUTE)
     event = closes(desk, "2026-03-03", "2026-03-05", declared_at="2026-03-01T10:00:00+01:00")
-    assert desk.fate(event) == ("applied", "changed")
+    assert desk.state_and_outcome(event) == ("applied", "changed")
     assert due(desk, ACKNOWLEDGEMENT) == paris_midnight(2026, 3, 4)
 
 
@@ -289,7 +291,7 @@ def test_a_shortened_closure_brings_the_deadline_nearer_but_not_before_the_day_a
 ) -> None:
     closes(desk, "2026-03-03", "2026-03-13")
     clock.shift(HOUR)
-    submits(desk)
+    publish_request(desk)
     assert due(desk, ACKNOWLEDGEMENT) == paris_midnight(2026, 3, 17)
     clock.move_to(datetime(2026, 3, 4, 11, tzinfo=UTC))
     closes(desk, "2026-03-03", "2026-03-03", "shortened")
@@ -300,7 +302,7 @@ def test_a_shortened_closure_brings_the_deadline_nearer_but_not_before_the_day_a
 def test_a_cancelled_closure_never_reopens_a_missed_clock(desk: Marketplace, clock: time_machine.Traveller) -> None:
     closes(desk, "2026-03-20", "2026-03-25")
     clock.shift(HOUR)
-    submits(desk)
+    publish_request(desk)
     clock.move_to(due(desk, ACKNOWLEDGEMENT))
     desk.run_all_now()
     closes(desk, "2026-03-20", "2026-03-25", "cancelled")
@@ -313,7 +315,7 @@ def test_an_open_ended_closure_suspends_the_clock_until_it_has_an_end(
 ) -> None:
     closes(desk, "2026-03-03", None)
     clock.shift(HOUR)
-    submits(desk)
+    publish_request(desk)
     assert clocks(desk)["acknowledgement"] == "suspended"
     closes(desk, "2026-03-03", "2026-03-04", "shortened")
     assert (clocks(desk)["acknowledgement"], due(desk, ACKNOWLEDGEMENT)) == ("running", paris_midnight(2026, 3, 6))
@@ -328,23 +330,23 @@ def test_customers_are_told_of_every_change_of_a_closure(desk: Marketplace, cloc
 
 
 def test_a_closure_that_ends_before_it_begins_is_rejected(desk: Marketplace) -> None:
-    assert desk.fate(closes(desk, "2026-03-05", "2026-03-04"))[0] == "rejected"
-    assert desk.fate(closes(desk, "2026-03-05", "2026-03-05"))[0] == "applied"
+    assert desk.state_and_outcome(closes(desk, "2026-03-05", "2026-03-04"))[0] == "rejected"
+    assert desk.state_and_outcome(closes(desk, "2026-03-05", "2026-03-05"))[0] == "applied"
 
 
 def test_a_shortening_waits_for_its_closure(desk: Marketplace) -> None:
-    assert desk.fate(closes(desk, "2026-03-05", "2026-03-06", "shortened"))[0] == "parked"
+    assert desk.state_and_outcome(closes(desk, "2026-03-05", "2026-03-06", "shortened"))[0] == "parked"
 
 
 # --- what closes the circle
 
 
 def test_one_release_resolves_all_the_requests_that_it_fixes(desk: Marketplace, clock: time_machine.Traveller) -> None:
-    submits(desk)
-    submits(desk, "request-2")
-    submits(desk, "request-3")
+    publish_request(desk)
+    publish_request(desk, "request-2")
+    publish_request(desk, "request-3")
     clock.shift(HOUR)
-    publishes(desk, fixes=[REQUEST, "request-2", "unknown"])
+    publish_release(desk, fixes=[REQUEST, "request-2", "unknown"])
     desk.run_all_now()
     assert [request(desk, f"request-{n}").handling for n in (1, 2, 3)] == ["resolved", "resolved", "accepted"]
     assert clocks(desk) == {"acknowledgement": "met", "fix": "met"}
@@ -354,7 +356,7 @@ def test_one_release_resolves_all_the_requests_that_it_fixes(desk: Marketplace, 
 def test_the_refund_of_the_price_settles_the_claim(
     desk: Marketplace, clock: time_machine.Traveller, said: dict[str, Any], state: str
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
     assert refund_state(desk) == "due"
@@ -368,7 +370,7 @@ def test_the_refund_of_the_price_settles_the_claim(
 def test_a_partial_refund_about_nothing_in_particular_settles_no_claim(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
     amount = {"amount_cents": 100, "currency": "EUR"}

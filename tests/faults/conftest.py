@@ -12,37 +12,39 @@ from tests.support import databases
 from tests.support.postgres import Postgres
 from tests.support.redis import RedisServer
 
-from ..support.processes import Place
+from ..support.processes import Deployment
 
-MakePlace = Callable[..., Place]
+MakeDeployment = Callable[..., Deployment]
 
 
 @pytest.fixture
-def make_place(tmp_path: Path, database_url: str, private_redis: RedisServer) -> Iterator[MakePlace]:
+def make_deployment(tmp_path: Path, database_url: str, private_redis: RedisServer) -> Iterator[MakeDeployment]:
     """Make an installation on each kind of database; after the test nothing of it may be left."""
-    made: list[Place] = []
+    made: list[Deployment] = []
 
-    def make(**settings: Any) -> Place:
-        made.append(Place(tmp_path, database_url, private_redis.url, **settings))
+    def make(**settings: Any) -> Deployment:
+        made.append(Deployment(tmp_path, database_url, private_redis.url, **settings))
         return made[-1]
 
     yield make
-    for place in made:
-        place.close()
+    for deployment in made:
+        deployment.close()
 
 
 @pytest.fixture
-def place(make_place: MakePlace) -> Place:
+def deployment(make_deployment: MakeDeployment) -> Deployment:
     """An installation with the settings of every fault test."""
-    return make_place()
+    return make_deployment()
 
 
 @pytest.fixture
-def crashing_place(tmp_path: Path, restartable_postgres: Postgres, private_redis: RedisServer) -> Iterator[Place]:
+def crashing_deployment(
+    tmp_path: Path, restartable_postgres: Postgres, private_redis: RedisServer
+) -> Iterator[Deployment]:
     """An installation whose PostgreSQL the test may crash."""
     with databases.postgres_database(restartable_postgres) as url:
         databases.apply_migrations(url)
-        place = Place(tmp_path, url, private_redis.url)
-        yield place
+        deployment = Deployment(tmp_path, url, private_redis.url)
+        yield deployment
         restartable_postgres.start()
-        place.close()
+        deployment.close()

@@ -12,22 +12,22 @@ from marketplace_hooks.models.packs import Pack, pack_is_visible
 from marketplace_hooks.models.subscriptions import Subscription, SubscriptionState
 
 from ..support.fault_events import (
-    assert_each_told,
-    assert_told_once,
+    assert_published_for_each,
+    assert_published_once,
     changed,
     customer,
     hidden,
-    keep,
+    insert_events,
     pack,
     product,
+    published,
     purchase,
     seller,
     set_up,
     shown,
-    told,
 )
 from ..support.processes import FAIR, STARTED_WITHIN_S, Fault
-from .conftest import MakePlace
+from .conftest import MakeDeployment
 
 CHUNK = "marketplace_hooks.services.operations.cascade_run:_next_chunk"
 # What is called after each chunk that has been committed, but the last: also when its job ends there.
@@ -47,87 +47,91 @@ def count_visible(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Pack).where(pack_is_visible())) or 0
 
 
-def test_a_cascade_killed_at_every_boundary_of_its_chunks_tells_of_every_pack_once(make_place: MakePlace) -> None:
+def test_a_cascade_killed_at_every_boundary_of_its_chunks_tells_of_every_pack_once(
+    make_deployment: MakeDeployment,
+) -> None:
     # A lease and a sweep of their own, since nearly every chunk waits for both.
     lease_s = 1.0
     sweep_s = 0.3
-    place = make_place(CASCADE_CHUNK=16, LEASE_S=lease_s, SWEEP_INTERVAL_S=sweep_s)
+    deployment = make_deployment(CASCADE_CHUNK=16, LEASE_S=lease_s, SWEEP_INTERVAL_S=sweep_s)
     ids = packs_of_two(95)
-    set_up(place, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
+    set_up(deployment, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
     uncommitted = Fault(at=CHUNK, when="after", call=1, times=2)
     committed = Fault(at=BOUNDARY, times=5)  # six chunks, the last of 15
-    place.start_worker(faults=[uncommitted, committed])
-    place.start_scheduler()
-    keep(place, [hidden("p1", 1)])
-    committed.wait(place, FAIR * 7 * (lease_s + sweep_s) + STARTED_WITHIN_S)
-    assert len(uncommitted.struck) == 2
-    place.wait(all_done, FAIR * (lease_s + sweep_s), "the last chunk was forgotten")
+    deployment.start_worker(faults=[uncommitted, committed])
+    deployment.start_scheduler()
+    insert_events(deployment, [hidden("p1", 1)])
+    committed.wait(deployment, FAIR * 7 * (lease_s + sweep_s) + STARTED_WITHIN_S)
+    assert len(uncommitted.hit_pids) == 2
+    deployment.wait(all_done, FAIR * (lease_s + sweep_s), "the last chunk was forgotten")
 
-    assert_each_told(place, "pack.hidden", ids)
-    assert_each_told(place, "product.hidden", ["p1"])
-    assert_each_told(place, "cascade.completed", ["p1"])
-    assert place.read(count_visible) == 0
-    assert_told_once(place)
-    (cascade,) = place.read(lambda session: list(session.scalars(select(Cascade))))
+    assert_published_for_each(deployment, "pack.hidden", ids)
+    assert_published_for_each(deployment, "product.hidden", ["p1"])
+    assert_published_for_each(deployment, "cascade.completed", ["p1"])
+    assert deployment.read(count_visible) == 0
+    assert_published_once(deployment)
+    (cascade,) = deployment.read(lambda session: list(session.scalars(select(Cascade))))
     assert {"packs": 95} == {one["name"]: one["done"] for one in cascade.steps if one["name"] == "packs"}
     assert cascade.owner is None
     assert cascade.leased_until is None
 
 
 def test_a_withdrawal_killed_at_every_boundary_of_its_chunks_cancels_and_tells_everybody_once(
-    make_place: MakePlace,
+    make_deployment: MakeDeployment,
 ) -> None:
     lease_s = 1.0
     sweep_s = 0.3
-    place = make_place(CASCADE_CHUNK=4, LEASE_S=lease_s, SWEEP_INTERVAL_S=sweep_s)
+    deployment = make_deployment(CASCADE_CHUNK=4, LEASE_S=lease_s, SWEEP_INTERVAL_S=sweep_s)
     ids = [f"b{number:02}" for number in range(15)]
     bought_at = datetime.now(UTC) - timedelta(days=30)
-    set_up(place, [seller(), product("p1"), customer(), *(purchase(id_, "p1", bought_at) for id_ in ids)])
+    set_up(deployment, [seller(), product("p1"), customer(), *(purchase(id_, "p1", bought_at) for id_ in ids)])
     uncommitted = Fault(at=CHUNK, when="after", call=1, times=2)
     committed = Fault(at=BOUNDARY, times=4)  # four chunks, and the look for a fifth
-    place.start_worker(faults=[uncommitted, committed])
-    place.start_scheduler()
-    keep(place, [changed("p1", "offline_permanent", 1)])
-    committed.wait(place, FAIR * 7 * (lease_s + sweep_s) + STARTED_WITHIN_S)
-    assert len(uncommitted.struck) == 2
-    place.wait(all_done, FAIR * (lease_s + sweep_s), "the last chunk was forgotten")
+    deployment.start_worker(faults=[uncommitted, committed])
+    deployment.start_scheduler()
+    insert_events(deployment, [changed("p1", "offline_permanent", 1)])
+    committed.wait(deployment, FAIR * 7 * (lease_s + sweep_s) + STARTED_WITHIN_S)
+    assert len(uncommitted.hit_pids) == 2
+    deployment.wait(all_done, FAIR * (lease_s + sweep_s), "the last chunk was forgotten")
 
-    assert_each_told(place, "subscription.renewal_cancelled", ids)
-    assert_each_told(place, "cascade.completed", ["p1"])
-    assert_told_once(place)
-    known = place.read(lambda session: list(session.scalars(select(Subscription))))
+    assert_published_for_each(deployment, "subscription.renewal_cancelled", ids)
+    assert_published_for_each(deployment, "cascade.completed", ["p1"])
+    assert_published_once(deployment)
+    known = deployment.read(lambda session: list(session.scalars(select(Subscription))))
     assert all(one.withdrawn_from is not None and one.state is SubscriptionState.ACTIVE for one in known)
-    (cascade,) = place.read(lambda session: list(session.scalars(select(Cascade))))
+    (cascade,) = deployment.read(lambda session: list(session.scalars(select(Cascade))))
     assert [one["done"] for one in cascade.steps if one["name"] == "renewals"] == [len(ids)]
 
 
-def test_a_cascade_longer_than_one_turn_goes_on_without_waiting_for_its_lease(make_place: MakePlace) -> None:
+def test_a_cascade_longer_than_one_turn_goes_on_without_waiting_for_its_lease(make_deployment: MakeDeployment) -> None:
     lease_s = 60.0
-    place = make_place(CASCADE_CHUNK=1, LEASE_S=lease_s)
+    deployment = make_deployment(CASCADE_CHUNK=1, LEASE_S=lease_s)
     ids = packs_of_two(250)
-    set_up(place, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
-    place.start_worker()
-    place.start_scheduler()
-    keep(place, [hidden("p1", 1)])
-    place.wait(all_done, lease_s / 2, "it waits for a lease that nobody holds any more")
-    assert_each_told(place, "pack.hidden", ids)
-    assert_told_once(place)
+    set_up(deployment, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
+    deployment.start_worker()
+    deployment.start_scheduler()
+    insert_events(deployment, [hidden("p1", 1)])
+    deployment.wait(all_done, lease_s / 2, "it waits for a lease that nobody holds any more")
+    assert_published_for_each(deployment, "pack.hidden", ids)
+    assert_published_once(deployment)
 
 
-def test_two_cascades_over_the_same_packs_end_in_what_stands(make_place: MakePlace) -> None:
-    place = make_place(CASCADE_CHUNK=7)
+def test_two_cascades_over_the_same_packs_end_in_what_stands(make_deployment: MakeDeployment) -> None:
+    deployment = make_deployment(CASCADE_CHUNK=7)
     ids = packs_of_two(30)
-    set_up(place, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
-    place.start_worker()
-    place.start_worker()
-    place.start_scheduler()
-    keep(place, [hidden("p1", 1), hidden("p2", 1)])
-    place.wait(all_done, STARTED_WITHIN_S, "the cascades were forgotten")
-    assert place.read(count_visible) == 0
-    assert_each_told(place, "pack.hidden", ids)
-    keep(place, [shown("p1", 2), shown("p2", 2)])
-    place.wait(lambda session: len(told(session, "pack.shown")) == len(ids), STARTED_WITHIN_S, "they stay hidden")
-    place.wait(all_done, STARTED_WITHIN_S, "the cascades were forgotten")
-    assert place.read(count_visible) == len(ids)
-    assert_each_told(place, "pack.shown", ids)
-    assert_told_once(place)
+    set_up(deployment, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
+    deployment.start_worker()
+    deployment.start_worker()
+    deployment.start_scheduler()
+    insert_events(deployment, [hidden("p1", 1), hidden("p2", 1)])
+    deployment.wait(all_done, STARTED_WITHIN_S, "the cascades were forgotten")
+    assert deployment.read(count_visible) == 0
+    assert_published_for_each(deployment, "pack.hidden", ids)
+    insert_events(deployment, [shown("p1", 2), shown("p2", 2)])
+    deployment.wait(
+        lambda session: len(published(session, "pack.shown")) == len(ids), STARTED_WITHIN_S, "they stay hidden"
+    )
+    deployment.wait(all_done, STARTED_WITHIN_S, "the cascades were forgotten")
+    assert deployment.read(count_visible) == len(ids)
+    assert_published_for_each(deployment, "pack.shown", ids)
+    assert_published_once(deployment)

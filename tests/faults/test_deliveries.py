@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from marketplace_hooks.models.outbox import Delivery, DeliveryState, OutgoingEvent
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
-from ..support.fault_events import assert_told_once, hidden, keep, product, seller, set_up
-from ..support.fault_receivers import Listener, listening
-from ..support.processes import FAIR, STARTED_WITHIN_S, SWEEP_S, Fault, Place, crowding, wait_until
-from .conftest import MakePlace
+from ..support.fault_events import assert_published_once, hidden, insert_events, product, seller, set_up
+from ..support.processes import FAIR, RECOVERY_INTERVAL_S, STARTED_WITHIN_S, Deployment, Fault, load_factor, wait_until
+from ..support.webhook_receiver import Answer, Receiver
+from .conftest import MakeDeployment
 
 RECORD = "marketplace_hooks.services.outbox.delivery_worker:_record"
 
@@ -30,62 +30,64 @@ def all_delivered(session: Session) -> bool:
     return bool(found) and all(one.state is DeliveryState.DELIVERED for one in found)
 
 
-def test_a_delivery_whose_worker_is_killed_after_the_answer_comes_again_under_its_id(make_place: MakePlace) -> None:
+def test_a_delivery_whose_worker_is_killed_after_the_answer_comes_again_under_its_id(
+    make_deployment: MakeDeployment,
+) -> None:
     total_s = 1.0
-    place = make_place(DELIVERY_TOTAL_S=total_s)
+    deployment = make_deployment(DELIVERY_TOTAL_S=total_s)
     # A delivery's lease outlives the longest attempt by 10 s: nobody else may send what is still being sent.
     delivery_lease_s = total_s + 10
     answered = Fault(at=RECORD)
-    set_up(place, [seller(), product("p1")])
-    with listening() as endpoint:
-        add_endpoint(place.runtime, endpoint.url, types=["product.hidden"])
-        place.start_worker(faults=[answered])
-        place.start_scheduler()
-        keep(place, [hidden("p1", 1)])
-        answered.wait(place)
-        assert len(endpoint.heard) == 1
-        place.wait(all_delivered, FAIR * (delivery_lease_s + SWEEP_S), "it was not delivered again")
-        assert len(endpoint.heard) == 2
-        assert len({webhook_id for webhook_id, _ in endpoint.heard}) == 1
-    (delivery,) = place.read(deliveries)
+    set_up(deployment, [seller(), product("p1")])
+    with Receiver(answer=lambda _: Answer(200)) as endpoint:
+        add_endpoint(deployment.runtime, endpoint.url, types=["product.hidden"])
+        deployment.start_worker(faults=[answered])
+        deployment.start_scheduler()
+        insert_events(deployment, [hidden("p1", 1)])
+        answered.wait(deployment)
+        assert len(endpoint.requests) == 1
+        deployment.wait(all_delivered, FAIR * (delivery_lease_s + RECOVERY_INTERVAL_S), "it was not delivered again")
+        assert len(endpoint.requests) == 2
+        assert len(set(endpoint.ids)) == 1
+    (delivery,) = deployment.read(deliveries)
     assert delivery.attempts == 1
     assert [entry["status"] for entry in delivery.attempt_log or []] == [200]
-    assert_told_once(place)
+    assert_published_once(deployment)
 
 
-def test_an_endpoint_that_drips_never_delays_another(make_place: MakePlace) -> None:
+def test_an_endpoint_that_drips_never_delays_another(make_deployment: MakeDeployment) -> None:
     """One worker serves both; its turns of 5 s end while slow attempts are under way."""
     total_s = 5.0
-    place = make_place(DELIVERY_TOTAL_S=total_s, DELIVERY_SCHEDULE_S="0 1 1 1 1 1 1 1")
-    with listening(drips=True) as slow, listening() as fast:
-        add_endpoint(place.runtime, slow.url)
-        add_endpoint(place.runtime, fast.url)
-        place.start_worker()
-        place.start_scheduler()
-        publish(place)
-        wait_until(lambda: slow.heard and fast.heard, STARTED_WITHIN_S, "nothing is delivered", place)
-        waited_s = [latency_of(place, fast) for _ in range(24)]
+    deployment = make_deployment(DELIVERY_TOTAL_S=total_s, DELIVERY_SCHEDULE_S="0 1 1 1 1 1 1 1")
+    with Receiver(answer=lambda _: Answer(200, drips=True)) as slow, Receiver() as fast:
+        add_endpoint(deployment.runtime, slow.url)
+        add_endpoint(deployment.runtime, fast.url)
+        deployment.start_worker()
+        deployment.start_scheduler()
+        publish(deployment)
+        wait_until(lambda: slow.requests and fast.requests, STARTED_WITHIN_S, "nothing is delivered", deployment)
+        waited_s = [latency_of(deployment, fast) for _ in range(24)]
     # Without the slow one an event arrives within a tick and a fork.
-    assert max(waited_s) < total_s / 2 * crowding(), waited_s
-    assert len(slow.heard) >= 8  # four at once, in two turns at least
-    assert set(Counter(webhook_id for webhook_id, _ in fast.heard).values()) == {1}
+    assert max(waited_s) < total_s / 2 * load_factor(), waited_s
+    assert len(slow.requests) >= 8  # four at once, in two turns at least
+    assert set(Counter(fast.ids).values()) == {1}
 
 
-def latency_of(place: Place, listener: Listener) -> float:
+def latency_of(deployment: Deployment, receiver: Receiver) -> float:
     """How long after its telling an event arrives, in seconds; not before half a second has passed."""
     begun_s = time.monotonic()
-    event_id = publish(place)
+    event_id = publish(deployment)
 
-    def heard_s() -> float | None:
-        return next((at_s for heard_id, at_s in list(listener.heard) if heard_id == event_id), None)
+    def arrived_s() -> float | None:
+        return next((request.arrived_s for request in list(receiver.requests) if request.id == event_id), None)
 
-    wait_until(heard_s, STARTED_WITHIN_S, "it was not delivered", place)
+    wait_until(arrived_s, STARTED_WITHIN_S, "it was not delivered", deployment)
     # The next one comes at its time, so that the turns of the worker, and not of the test, decide what waits.
     time.sleep(max(0.0, begun_s + 0.5 - time.monotonic()))
-    return (heard_s() or 0.0) - begun_s
+    return (arrived_s() or 0.0) - begun_s
 
 
-def publish(place: Place) -> str:
+def publish(deployment: Deployment) -> str:
     """Write one outgoing event, as a transaction that changes something does; gives its id."""
     event_id = f"evt_{uuid.uuid4().hex}"
     row = {
@@ -98,6 +100,6 @@ def publish(place: Place) -> str:
         "cause": {},
         "created_at": datetime.now(UTC),
     }
-    with place.database.session() as session:
+    with deployment.database.session() as session:
         session.execute(insert(OutgoingEvent), [row])
     return event_id

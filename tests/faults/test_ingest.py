@@ -18,147 +18,161 @@ from tests.support.postgres import Postgres
 from tests.support.redis import RedisServer
 
 from ..support.fault_events import (
-    assert_told_once,
+    all_applied,
+    assert_published_once,
     count_inbox,
     hidden,
-    nothing_waits,
     product,
+    published,
     seller,
     set_up,
     shown,
     signed,
     status_of,
     statuses,
-    told,
 )
-from ..support.processes import STARTED_WITHIN_S, SWEPT_WITHIN_S, Fault, Place, wait_until
-from .conftest import MakePlace
+from ..support.processes import RECOVERED_WITHIN_S, STARTED_WITHIN_S, Deployment, Fault, wait_until
+from .conftest import MakeDeployment
 
 # Far more than an answer takes, and far less than any Redis that does not answer would cost a patient client.
 AT_ONCE_S = 1.0
 QUEUE = "rq:queue:mh-inbox"
 
 
-def test_an_event_whose_receiver_is_killed_before_the_doorbell_is_applied_by_the_sweep(place: Place) -> None:
-    set_up(place, [seller(), product("p1")])
+def test_an_event_whose_receiver_is_killed_before_the_doorbell_is_applied_by_the_sweep(deployment: Deployment) -> None:
+    set_up(deployment, [seller(), product("p1")])
     before_the_bell = Fault(at="marketplace_hooks.remote.redis.queue:CoalescingWakeups.wake_worker")
-    place.start_worker()
-    place.start_scheduler()
-    place.start_web(faults=[before_the_bell])
+    deployment.start_worker()
+    deployment.start_scheduler()
+    deployment.start_web(faults=[before_the_bell])
     event = signed(hidden("p1", 1), "evt-1")
     with suppress(OSError, http.client.HTTPException):
-        status, _, _ = place.post(event)
+        status, _, _ = deployment.post(event)
         raise AssertionError(f"the server that was to be killed answered {status}")
-    before_the_bell.wait(place)
-    place.wait(lambda session: status_of(session, "p1") == "offline_temporary", SWEPT_WITHIN_S, "nobody swept")
+    before_the_bell.wait(deployment)
+    deployment.wait(lambda session: status_of(session, "p1") == "offline_temporary", RECOVERED_WITHIN_S, "nobody swept")
 
     answers: list[Any] = []
 
     def repeated() -> bool:
         with suppress(OSError, http.client.HTTPException):
-            answers.append(place.post(event)[:2])
+            answers.append(deployment.post(event)[:2])
         return bool(answers)
 
-    wait_until(repeated, SWEPT_WITHIN_S, "the web server was not started again", place)
+    wait_until(repeated, RECOVERED_WITHIN_S, "the web server was not started again", deployment)
     assert answers == [(202, {"event_id": "evt-1", "duplicate": True})]
-    assert place.read(lambda session: told(session, "product.hidden")) == [("product.hidden", "p1")]
-    assert_told_once(place)
+    assert deployment.read(lambda session: published(session, "product.hidden")) == [("product.hidden", "p1")]
+    assert_published_once(deployment)
 
 
 def test_posts_are_kept_at_once_while_redis_is_down_and_workers_listen_again_when_it_is_back(
-    place: Place, private_redis: RedisServer
+    deployment: Deployment, private_redis: RedisServer
 ) -> None:
     ids = [f"p{number}" for number in range(20)]
-    set_up(place, [seller(), *map(product, ids)])
-    place.start_web()
-    place.start_worker()
-    scheduler = place.start_scheduler()
-    place.post(signed(hidden("p0", 1)))
-    place.wait(lambda session: status_of(session, "p0") == "offline_temporary", SWEPT_WITHIN_S, "nothing works yet")
-    place.wait(lambda session: session.scalar(select(Lock.owner)) is not None, STARTED_WITHIN_S, "nobody keeps time")
+    set_up(deployment, [seller(), *map(product, ids)])
+    deployment.start_web()
+    deployment.start_worker()
+    scheduler = deployment.start_scheduler()
+    deployment.post(signed(hidden("p0", 1)))
+    deployment.wait(
+        lambda session: status_of(session, "p0") == "offline_temporary", RECOVERED_WITHIN_S, "nothing works yet"
+    )
+    deployment.wait(
+        lambda session: session.scalar(select(Lock.owner)) is not None, STARTED_WITHIN_S, "nobody keeps time"
+    )
 
     private_redis.kill()
     took_s = []
     for id_ in ids[1:]:
         started_s = time.monotonic()
-        status, answer, _ = place.post(signed(hidden(id_, 1)))
+        status, answer, _ = deployment.post(signed(hidden(id_, 1)))
         took_s.append(time.monotonic() - started_s)
         assert (status, answer["duplicate"]) == (202, False)
     # A client that waited for Redis would make each of them wait; a busy machine only some.
     assert statistics.median(took_s) < AT_ONCE_S
     everything = dict.fromkeys(ids, "offline_temporary")
-    place.wait(lambda session: statuses(session) == everything, SWEPT_WITHIN_S, "nothing was done without Redis")
+    deployment.wait(
+        lambda session: statuses(session) == everything, RECOVERED_WITHIN_S, "nothing was done without Redis"
+    )
 
     private_redis.start()
     assert scheduler.stop() == 0  # nobody sweeps now: what is applied, a worker was woken for.
-    wait_until(lambda: hears_the_bell(place, ids), SWEPT_WITHIN_S, "no worker listens again", place)
-    assert_told_once(place)
+    wait_until(lambda: hears_the_bell(deployment, ids), RECOVERED_WITHIN_S, "no worker listens again", deployment)
+    assert_published_once(deployment)
 
 
-def hears_the_bell(place: Place, ids: list[str]) -> bool:
+def hears_the_bell(deployment: Deployment, ids: list[str]) -> bool:
     """Whether an event posted now is applied; each call posts the next one."""
-    version = place.read(count_inbox)
-    _, answer, _ = place.post(signed(shown(ids[version % len(ids)], version)))
+    version = deployment.read(count_inbox)
+    _, answer, _ = deployment.post(signed(shown(ids[version % len(ids)], version)))
     applied = select(InboxEvent.applied_at).where(InboxEvent.event_id == answer["event_id"])
     with suppress(AssertionError):
-        place.wait(lambda session: session.scalar(applied) is not None, AT_ONCE_S, "not yet")
+        deployment.wait(lambda session: session.scalar(applied) is not None, AT_ONCE_S, "not yet")
         return True
     return False
 
 
-def test_a_flushed_redis_loses_no_event_that_it_had_a_job_for(place: Place, private_redis: RedisServer) -> None:
-    set_up(place, [seller(), product("p1"), product("p2")])
-    place.start_web()
+def test_a_flushed_redis_loses_no_event_that_it_had_a_job_for(
+    deployment: Deployment, private_redis: RedisServer
+) -> None:
+    set_up(deployment, [seller(), product("p1"), product("p2")])
+    deployment.start_web()
     with private_redis.client() as redis:
         # Nobody listens yet: the job waits.
-        place.post(signed(hidden("p1", 1)))
-        wait_until(lambda: redis.llen(QUEUE) == 1, AT_ONCE_S * 5, "the doorbell did not ring", place)
+        deployment.post(signed(hidden("p1", 1)))
+        wait_until(lambda: redis.llen(QUEUE) == 1, AT_ONCE_S * 5, "the doorbell did not ring", deployment)
         redis.flushall()
-    place.start_worker()
-    place.start_scheduler()
-    place.wait(lambda session: status_of(session, "p1") == "offline_temporary", SWEPT_WITHIN_S, "nobody swept")
+    deployment.start_worker()
+    deployment.start_scheduler()
+    deployment.wait(lambda session: status_of(session, "p1") == "offline_temporary", RECOVERED_WITHIN_S, "nobody swept")
 
     with private_redis.client() as redis:
         # Somebody listens, and all that it had said of itself is gone as well.
         redis.flushall()
-    place.post(signed(hidden("p2", 1)))
-    place.wait(lambda session: status_of(session, "p2") == "offline_temporary", SWEPT_WITHIN_S, "nobody was woken")
-    assert_told_once(place)
+    deployment.post(signed(hidden("p2", 1)))
+    deployment.wait(
+        lambda session: status_of(session, "p2") == "offline_temporary", RECOVERED_WITHIN_S, "nobody was woken"
+    )
+    assert_published_once(deployment)
 
 
-def test_fifty_posts_of_one_id_at_once_are_one_event(make_place: MakePlace, private_redis: RedisServer) -> None:
-    place = make_place(WEB_PROCESSES=2)
-    set_up(place, [seller(), product("p1")])
-    place.start_web()
-    place.start_worker()
-    before = place.read(count_inbox)
+def test_fifty_posts_of_one_id_at_once_are_one_event(
+    make_deployment: MakeDeployment, private_redis: RedisServer
+) -> None:
+    deployment = make_deployment(WEB_PROCESSES=2)
+    set_up(deployment, [seller(), product("p1")])
+    deployment.start_web()
+    deployment.start_worker()
+    before = deployment.read(count_inbox)
     event = signed(hidden("p1", 1), "evt-1")
     together = threading.Barrier(50)
 
     def post(_: int) -> tuple[int, Any]:
         together.wait()
-        return place.post(event)[:2]
+        return deployment.post(event)[:2]
 
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(post, range(50)))
     assert [status for status, _ in answers] == [202] * 50
     assert sorted(answer["duplicate"] for _, answer in answers) == [False] + [True] * 49
-    assert place.read(count_inbox) == before + 1
-    place.wait(lambda session: status_of(session, "p1") == "offline_temporary", SWEPT_WITHIN_S, "it was not applied")
-    assert place.read(lambda session: told(session, "product.hidden")) == [("product.hidden", "p1")]
-    assert_told_once(place)
+    assert deployment.read(count_inbox) == before + 1
+    deployment.wait(
+        lambda session: status_of(session, "p1") == "offline_temporary", RECOVERED_WITHIN_S, "it was not applied"
+    )
+    assert deployment.read(lambda session: published(session, "product.hidden")) == [("product.hidden", "p1")]
+    assert_published_once(deployment)
 
 
 def test_a_restarted_postgresql_loses_nothing_that_was_answered_202(
-    crashing_place: Place, restartable_postgres: Postgres
+    crashing_deployment: Deployment, restartable_postgres: Postgres
 ) -> None:
-    place = crashing_place
+    deployment = crashing_deployment
     ids = [f"p{number}" for number in range(4)]
-    set_up(place, [seller(), *map(product, ids)])
-    place.start_web()
-    place.start_worker()
-    place.start_scheduler()
-    load = Load(place, ids)
+    set_up(deployment, [seller(), *map(product, ids)])
+    deployment.start_web()
+    deployment.start_worker()
+    deployment.start_scheduler()
+    load = Load(deployment, ids)
     try:
         load.wait_for("202")
         restartable_postgres.stop(immediate=True)
@@ -168,23 +182,23 @@ def test_a_restarted_postgresql_loses_nothing_that_was_answered_202(
     finally:
         last = load.stop()
 
-    place.database.dispose()  # our own connections died as well.
+    deployment.database.dispose()  # our own connections died as well.
     assert {answer for _, answer in load.answers} <= {"202", "503"}
     kept = {event_id for event_id, answer in load.answers if answer == "202"}
-    rows = place.read(lambda session: set(session.scalars(select(InboxEvent.event_id))))
+    rows = deployment.read(lambda session: set(session.scalars(select(InboxEvent.event_id))))
     assert kept <= rows
-    place.wait(nothing_waits, SWEPT_WITHIN_S, "something was forgotten")
+    deployment.wait(all_applied, RECOVERED_WITHIN_S, "something was forgotten")
     expected = {id_: "offline_temporary" if version % 2 else "online" for id_, version in last.items()}
-    assert place.read(statuses) == expected
-    assert_told_once(place)
+    assert deployment.read(statuses) == expected
+    assert_published_once(deployment)
 
 
 class Load:
     """Posts that go on and on, one thread for each product: its page is hidden and shown in turns."""
 
-    def __init__(self, place: Place, ids: list[str]) -> None:
+    def __init__(self, deployment: Deployment, ids: list[str]) -> None:
         self.answers: list[tuple[str, str]] = []
-        self._place = place
+        self._place = deployment
         self._ids = ids
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(len(ids))
@@ -214,7 +228,7 @@ class Load:
             assert not any(lane.done() for lane in self._lanes.values())
             return {id_.partition("-")[0] for id_, given in self.answers[begin:] if given == answer} == set(self._ids)
 
-        wait_until(all_had_it, SWEPT_WITHIN_S, f"no {answer} any more", self._place)
+        wait_until(all_had_it, RECOVERED_WITHIN_S, f"no {answer} any more", self._place)
 
     def stop(self) -> dict[str, int]:
         """Stop posting; gives the last version of each product that was answered 202."""

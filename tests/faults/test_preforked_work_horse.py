@@ -13,9 +13,9 @@ from marketplace_hooks.models.inbox import Shard
 from tests.support.postgres import Postgres
 
 from ..support.fault_events import (
-    assert_told_once,
+    all_applied,
+    assert_published_once,
     hidden,
-    nothing_waits,
     product,
     seller,
     set_up,
@@ -23,10 +23,10 @@ from ..support.fault_events import (
     signed,
     statuses,
 )
-from ..support.processes import STARTED_WITHIN_S, STOPPED_WITHIN_S, SWEPT_WITHIN_S, Place, Process, wait_until
+from ..support.processes import RECOVERED_WITHIN_S, STARTED_WITHIN_S, STOPPED_WITHIN_S, Deployment, Process, wait_until
 
 
-def idle_horse_of(place: Place, worker: Process) -> int:
+def idle_horse_of(place: Deployment, worker: Process) -> int:
     """The process id of the work horse that the worker has forked ahead."""
     pid = worker.popen.pid
     children = Path(f"/proc/{pid}/task/{pid}/children")
@@ -45,20 +45,20 @@ def nobody_works(session: Session) -> bool:
     return session.scalar(select(Shard.shard).where(Shard.owner.is_not(None)).limit(1)) is None
 
 
-def test_when_the_idle_work_horse_was_killed_the_next_event_is_applied_by_another(place: Place) -> None:
+def test_when_the_idle_work_horse_was_killed_the_next_event_is_applied_by_another(place: Deployment) -> None:
     set_up(place, [seller(), product("p1")])
     place.start_web()
     worker = place.start_worker()
     killed = idle_horse_of(place, worker)
     os.kill(killed, signal.SIGKILL)
     assert place.post(signed(hidden("p1", 1)))[0] == 202
-    place.wait(nothing_waits, SWEPT_WITHIN_S, "the event was forgotten")
+    place.wait(all_applied, RECOVERED_WITHIN_S, "the event was forgotten")
     assert place.read(statuses) == {"p1": "offline_temporary"}
     assert idle_horse_of(place, worker) != killed
-    assert_told_once(place)
+    assert_published_once(place)
 
 
-def test_an_idle_work_horse_ends_when_its_worker_is_killed(place: Place) -> None:
+def test_an_idle_work_horse_ends_when_its_worker_is_killed(place: Deployment) -> None:
     worker = place.start_worker()
     horse = idle_horse_of(place, worker)
     worker.kill()
@@ -66,7 +66,7 @@ def test_an_idle_work_horse_ends_when_its_worker_is_killed(place: Place) -> None
 
 
 def test_an_idle_work_horse_does_its_job_after_the_database_was_restarted(
-    crashing_place: Place, restartable_postgres: Postgres
+    crashing_place: Deployment, restartable_postgres: Postgres
 ) -> None:
     place = crashing_place
     set_up(place, [seller(), product("p1")])
@@ -74,12 +74,12 @@ def test_an_idle_work_horse_does_its_job_after_the_database_was_restarted(
     worker = place.start_worker()
     place.start_scheduler()
     assert place.post(signed(hidden("p1", 1)))[0] == 202
-    place.wait(nothing_waits, SWEPT_WITHIN_S, "the first event was forgotten")
-    place.wait(nobody_works, SWEPT_WITHIN_S, "the first event is still worked on")
+    place.wait(all_applied, RECOVERED_WITHIN_S, "the first event was forgotten")
+    place.wait(nobody_works, RECOVERED_WITHIN_S, "the first event is still worked on")
     idle_horse_of(place, worker)
     restartable_postgres.restart()
     place.database.dispose()  # our own connections died as well.
     wait_until(lambda: place.post(signed(shown("p1", 2)))[0] == 202, STARTED_WITHIN_S, "the web did not recover", place)
-    place.wait(nothing_waits, SWEPT_WITHIN_S, "the event after the restart was forgotten")
+    place.wait(all_applied, RECOVERED_WITHIN_S, "the event after the restart was forgotten")
     assert place.read(statuses) == {"p1": "online"}
-    assert_told_once(place)
+    assert_published_once(place)

@@ -46,15 +46,15 @@ class Caller:
         return self.post(f"/products/{product_id}/status", {"status": status, "reason": "tests", **more}, key=key)
 
 
-As = Callable[..., Caller]
+MakeCaller = Callable[..., Caller]
 """`calls()`: nobody in particular; `calls("seller", "seller-1")`: with a new token of that role and subject."""
 
 
-def a_key() -> str:
+def idempotency_key() -> str:
     return uuid.uuid4().hex
 
 
-def problem(answer: TestResponse) -> tuple[int, str]:
+def problem_of(answer: TestResponse) -> tuple[int, str]:
     """Status and code of a refusal, which is a problem document."""
     assert answer.content_type == "application/problem+json", (answer.status_code, answer.content_type)
     content = answer.get_json()

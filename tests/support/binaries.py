@@ -23,7 +23,7 @@ NO_CHROMIUM = (
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
-class RigError(RuntimeError):
+class ProvisionError(RuntimeError):
     """The rig cannot give what a test needs. The message is a sentence that says what to do."""
 
 
@@ -52,7 +52,7 @@ def user_who_runs_postgres() -> pwd.struct_passwd | None:
     try:
         return pwd.getpwnam(POSTGRES_USER)
     except KeyError:
-        raise RigError(
+        raise ProvisionError(
             "PostgreSQL does not run as root, and there is no user postgres: run `python3 run.py test` once, "
             "which creates it, or set TEST_DATABASE_URL."
         ) from None

@@ -33,7 +33,7 @@ def request_id(number: int) -> str:
     return f"request-{FIRST_NUMBER + number}"
 
 
-def wait_open(database: Database, product_id: str, count: int) -> None:
+def insert_open_requests(database: Database, product_id: str, count: int) -> None:
     """So many requests about a known product, whose acknowledgement is due in a month."""
     cast = "CAST('{}' AS {})"
     kind = "TEXT" if database.is_sqlite else "jsonb"
@@ -46,7 +46,7 @@ def wait_open(database: Database, product_id: str, count: int) -> None:
             connection.execute(text(sql), {name: value for name, value in given.items() if f":{name}" in sql})
 
 
-def run_out(database: Database, numbers: Iterable[int]) -> None:
+def expire_clocks(database: Database, numbers: Iterable[int]) -> None:
     """The clocks of these ran out a minute ago."""
     ran_out = update(Clock).where(Clock.request_id == bindparam("id")).values(due_before=bindparam("at"))
     at = datetime.now(UTC) - timedelta(minutes=1)

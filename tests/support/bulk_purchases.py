@@ -91,8 +91,14 @@ def _first(session: Session, table: str, key: str) -> str:
     return found
 
 
-def have_bought(
-    database: Database, product_id: str, days: Sequence[date], count: int, *, prefix: str = "o", told: bool = False
+def insert_purchases(
+    database: Database,
+    product_id: str,
+    days: Sequence[date],
+    count: int,
+    *,
+    prefix: str = "o",
+    notices_sent: bool = False,
 ) -> None:
     """So many purchases `prefix-10000000`, … of a known product, made at noon of these days in turn.
 
@@ -100,10 +106,10 @@ def have_bought(
     """
     with database.session() as session:
         _describe_customers(session, prefix)
-        table = _keep_days(session, days, told=told)
+        table = _insert_days(session, days, notices_sent=notices_sent)
         facts = {"product": product_id, "shop": SHOP, "prefix": prefix, "first": FIRST_NUMBER, "last": count - 1}
         rows = _ROWS.format(**facts, customers=CUSTOMERS, days=len(days))
-        for statement in (*_STATEMENTS, _PROOFS) if told else _STATEMENTS:
+        for statement in (*_STATEMENTS, _PROOFS) if notices_sent else _STATEMENTS:
             session.execute(text(statement.format(**facts, rows=rows)))
         table.drop(session.connection())
 
@@ -121,7 +127,7 @@ def _describe_customers(session: Session, prefix: str) -> None:
     session.execute(insert(Customer), rows)
 
 
-def _keep_days(session: Session, days: Sequence[date], *, told: bool) -> Table:
+def _insert_days(session: Session, days: Sequence[date], *, notices_sent: bool) -> Table:
     """A temporary table of all that follows from a day of purchase, worked out by the rules themselves."""
     table = Table(
         "bought_on",
@@ -142,7 +148,7 @@ def _keep_days(session: Session, days: Sequence[date], *, told: bool) -> Table:
             "first_day": day,
             "last_day": period(day, 1).last_day,
             "renewal_at": renewal_instant(day, 1, PARIS),
-            "notice_at": None if told else first_instant(notice_day(period(day, 1).last_day), PARIS),
+            "notice_at": None if notices_sent else first_instant(notice_day(period(day, 1).last_day), PARIS),
         }
         for number, day in enumerate(days)
     ]

@@ -32,7 +32,7 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def live_until(marketplace: Marketplace, clock: time_machine.Traveller, until: datetime) -> None:
+def run_until(marketplace: Marketplace, clock: time_machine.Traveller, until: datetime) -> None:
     """Let time pass while the service runs: somebody looks for renewals at least once a month."""
     while (left := until - datetime.now(UTC)) > timedelta(0):
         clock.shift(min(left, 25 * DAY))
@@ -44,12 +44,12 @@ def live_until(marketplace: Marketplace, clock: time_machine.Traveller, until: d
 # --- what is told
 
 
-def cancels(marketplace: Marketplace, received_at: datetime, purchase_id: str = PURCHASE) -> str:
+def publish_renewal_cancelled(marketplace: Marketplace, received_at: datetime, purchase_id: str = PURCHASE) -> str:
     """The customer cancels the renewal, as the platform received it; gives the event's id."""
     return _speaks(marketplace, "subscription.renewal_cancelled", received_at, purchase_id)
 
 
-def enables(marketplace: Marketplace, received_at: datetime, purchase_id: str = PURCHASE) -> str:
+def publish_renewal_enabled(marketplace: Marketplace, received_at: datetime, purchase_id: str = PURCHASE) -> str:
     """The customer enables the renewal again, as the platform received it; gives the event's id."""
     return _speaks(marketplace, "subscription.renewal_enabled", received_at, purchase_id)
 
@@ -59,7 +59,7 @@ def _speaks(marketplace: Marketplace, type_: str, received_at: datetime, purchas
     return marketplace.publish(type_, purchase_id=purchase_id, actor="customer", received_at=said)
 
 
-def charged(
+def publish_charge(
     marketplace: Marketplace,
     type_: str,
     index: int = 2,
@@ -113,12 +113,12 @@ def outgoing(marketplace: Marketplace, name: str, purchase_id: str = PURCHASE) -
     return [one for one in marketplace.outgoing(purchase_id, "purchase") if one.type == f"subscription.{name}"]
 
 
-def told(marketplace: Marketplace, purchase_id: str = PURCHASE) -> list[str]:
+def published_types(marketplace: Marketplace, purchase_id: str = PURCHASE) -> list[str]:
     """What was told of a purchase, in order, without the prefix they share."""
-    return [one.removeprefix("subscription.") for one in marketplace.told(purchase_id, "purchase")]
+    return [one.removeprefix("subscription.") for one in marketplace.published_types(purchase_id, "purchase")]
 
 
-def asked(
+def check_entitlement(
     marketplace: Marketplace,
     at: datetime | None = None,
     *,
@@ -135,6 +135,6 @@ def asked(
         return judge_entitlement(session, about or PurchaseFilter(purchase_id=PURCHASE), question, as_of_now=at is None)
 
 
-def code(marketplace: Marketplace, at: datetime | None = None, **how: Any) -> str:
+def code_of(marketplace: Marketplace, at: datetime | None = None, **how: Any) -> str:
     """The code of the answer."""
-    return asked(marketplace, at, **how).code.value
+    return check_entitlement(marketplace, at, **how).code.value

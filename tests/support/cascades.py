@@ -11,9 +11,9 @@ PACKS = [f"pack-{number}" for number in range(5)]
 
 def sell_in_packs(marketplace: Marketplace) -> Marketplace:
     """One seller, three products, five packs with `mod-1` in each."""
-    marketplace.sells("mod-1", "mod-2", "mod-3")
+    marketplace.publish_products("mod-1", "mod-2", "mod-3")
     for number, pack_id in enumerate(PACKS):
-        marketplace.packs(pack_id, "mod-1", f"mod-{2 + number % 2}")
+        marketplace.publish_pack(pack_id, "mod-1", f"mod-{2 + number % 2}")
     return marketplace
 
 
@@ -24,4 +24,4 @@ def steps_of(cascade: Cascade) -> dict[str, tuple[str, int | None, int]]:
 
 def published_about_packs(marketplace: Marketplace) -> list[list[str]]:
     """The types of the events about each pack, in their order."""
-    return [marketplace.told(pack_id, "pack") for pack_id in PACKS]
+    return [marketplace.published_types(pack_id, "pack") for pack_id in PACKS]

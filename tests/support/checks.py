@@ -23,11 +23,11 @@ BIN = Path(sys.executable).parent
 # A run of the whole suite that ran fewer tests than this did not run the suite. Raise it as the suite grows.
 FEWEST_TESTS = 6_000
 # A run that hangs is ended well before a build server would cut it off, and has shown by then where it hung.
-LONGEST_STAGE_S = 60 * 60
+LONGEST_STEP_S = 60 * 60
 SHOW_STACKS_AFTER_S = 300
 FINISH_WITHIN_S = 60
 
-STAGES = {
+STEPS = {
     "test servers": [sys.executable, "-m", "tests.support.provision"],
     "ruff check": [str(BIN / "ruff"), "check", "."],
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
@@ -46,26 +46,26 @@ class Outcome:
     note: str = ""
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """Tell whoever watches, at once: the stages write to the same place."""
     print(line, flush=True)  # noqa: T201 - a command's report belongs on its standard output
 
 
 def run_everything(pytest_arguments: Sequence[str]) -> int:
     """Run every stage, then print a line for each; gives the exit status, 0 only when all passed."""
-    outcomes = [run_stage(name, command) for name, command in STAGES.items()]
+    outcomes = [run_step(name, command) for name, command in STEPS.items()]
     outcomes.append(run_tests(pytest_arguments))
-    say("\n== summary")
+    print_line("\n== summary")
     for outcome in outcomes:
         verdict = "FAILED" if outcome.problems else "ok"
         details = "; ".join([*outcome.problems, *([outcome.note] if outcome.note else [])])
-        say(f"   {verdict:<7}{outcome.stage:<14}{outcome.took_s:7.1f} s   {details}".rstrip())
+        print_line(f"   {verdict:<7}{outcome.stage:<14}{outcome.took_s:7.1f} s   {details}".rstrip())
     return 1 if any(outcome.problems for outcome in outcomes) else 0
 
 
-def run_stage(name: str, command: Sequence[str]) -> Outcome:
+def run_step(name: str, command: Sequence[str]) -> Outcome:
     """Run one command to its end, its output passed on."""
-    say(f"\n== {name}")
+    print_line(f"\n== {name}")
     started_s = time.monotonic()
     try:
         status = finish(command)
@@ -81,7 +81,7 @@ def run_tests(arguments: Sequence[str]) -> Outcome:
         report = Path(folder) / "report.xml"
         options = [f"--junitxml={report}", "-o", f"faulthandler_timeout={SHOW_STACKS_AFTER_S}"]
         options += [] if arguments else side_by_side()
-        outcome = run_stage("pytest", [sys.executable, "-m", "pytest", *options, *arguments])
+        outcome = run_step("pytest", [sys.executable, "-m", "pytest", *options, *arguments])
         ran, skipped = read_report(report)
     problems = list(outcome.problems)
     fewest = 1 if arguments else FEWEST_TESTS
@@ -110,9 +110,9 @@ def finish(command: Sequence[str]) -> int:
     # In a process group of its own: Ctrl-C reaches us alone, and is passed on once; twice would cut its cleaning short.
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, process_group=0) as process:
         try:
-            return process.wait(LONGEST_STAGE_S)
+            return process.wait(LONGEST_STEP_S)
         except subprocess.TimeoutExpired:
-            say(f"ended after {LONGEST_STAGE_S} s")
+            print_line(f"ended after {LONGEST_STEP_S} s")
             end(process)
             return 1
         except BaseException:

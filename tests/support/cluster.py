@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import random
 import secrets
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -21,14 +19,13 @@ import psycopg
 
 from marketplace_hooks.remote.redis.embedded import dying_with_its_parent, make_socket_folder
 
-from .binaries import NO_POSTGRES, RigError, find_postgres, user_who_runs_postgres
+from .binaries import NO_POSTGRES, ProvisionError, find_postgres, user_who_runs_postgres
+from .ports import free_port
 
 PREFIX = "mh-pg-"
 LOCK_NAME = "in-use"
 START_WITHIN_S = 60.0
 STOP_WITHIN_S = 60.0
-# Below the range from which Linux and macOS lend ports: nobody else gets ours while the server is stopped.
-PORTS = range(15_000, 30_000)
 # Small, and as durable as PostgreSQL is by default: the fault tests crash it and expect to find what it committed.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -46,10 +43,10 @@ class Cluster:
         """Make the cluster (about a second); it does not run yet. Raises `RigError` with a sentence."""
         self.binaries = find_postgres()
         if self.binaries is None:
-            raise RigError(NO_POSTGRES)
+            raise ProvisionError(NO_POSTGRES)
         self.runner = user_who_runs_postgres()
         self.password = secrets.token_hex(16)
-        self.port = _free_port()
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         remove_leftovers()
         self.folder = make_socket_folder(PREFIX, longest_name=".s.PGSQL.65535", parents=_reachable_parents())
@@ -138,7 +135,7 @@ class Cluster:
         )
         secret.unlink()
         if made.returncode != 0:
-            raise RigError(f"initdb failed: {(made.stderr or made.stdout).strip()[-800:]}")
+            raise ProvisionError(f"initdb failed: {(made.stderr or made.stdout).strip()[-800:]}")
 
     def _wait_until_it_answers(self) -> None:
         give_up_at_s = time.monotonic() + START_WITHIN_S
@@ -150,7 +147,7 @@ class Cluster:
                 return
             time.sleep(0.02)
         self.stop(immediate=True)
-        raise RigError(f"PostgreSQL did not start: {self.log_path.read_text(errors='replace')[-800:].strip()}")
+        raise ProvisionError(f"PostgreSQL did not start: {self.log_path.read_text(errors='replace')[-800:].strip()}")
 
 
 def remove_leftovers() -> None:
@@ -203,11 +200,3 @@ def _reachable_parents() -> list[str]:
 
     named = dict.fromkeys([str(Path(tempfile.gettempdir()).resolve()), "/tmp", "/var/tmp"])
     return [parent for parent in named if Path(parent).is_dir() and reachable(Path(parent))]
-
-
-def _free_port() -> int:
-    for port in random.sample(PORTS, 50):
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise RigError(f"No loopback port is free between {PORTS.start} and {PORTS.stop}.")

@@ -15,13 +15,13 @@ def money(amount_cents: int, currency: str = EUR) -> dict[str, Any]:
     return {"amount_cents": amount_cents, "currency": currency}
 
 
-def is_described(marketplace: Marketplace, customer_id: str = "customer-1", **more: Any) -> str:
+def publish_customer(marketplace: Marketplace, customer_id: str = "customer-1", **more: Any) -> str:
     """Tell of a customer; gives the event's id."""
     facts = {"name": "Odile Berthonneau", "email": "odile@pelote.example", "locale": "fr", "professional": False}
     return marketplace.publish("customer.upserted", customer_id=customer_id, **{**facts, **more})
 
 
-def buys(
+def publish_purchase(
     marketplace: Marketplace,
     purchase_id: str = "purchase-1",
     *,
@@ -46,14 +46,14 @@ def buys(
     )
 
 
-def holds(marketplace: Marketplace, purchase_id: str = "purchase-1", **more: Any) -> None:
+def set_up_purchase(marketplace: Marketplace, purchase_id: str = "purchase-1", **more: Any) -> None:
     """A customer is known and has bought; all applied, what has long ended included."""
-    is_described(marketplace, more.get("customer_id", "customer-1"))
-    buys(marketplace, purchase_id, **more)
+    publish_customer(marketplace, more.get("customer_id", "customer-1"))
+    publish_purchase(marketplace, purchase_id, **more)
     marketplace.run_all_now()
 
 
-def is_refunded(marketplace: Marketplace, purchase_id: str, amount_cents: int = 9900) -> None:
+def publish_refund(marketplace: Marketplace, purchase_id: str, amount_cents: int = 9900) -> None:
     marketplace.publish(
         "purchase.refunded",
         purchase_id=purchase_id,
@@ -64,25 +64,25 @@ def is_refunded(marketplace: Marketplace, purchase_id: str, amount_cents: int = 
     marketplace.run_all_now()
 
 
-def is_disputed(marketplace: Marketplace, purchase_id: str) -> None:
+def publish_dispute(marketplace: Marketplace, purchase_id: str) -> None:
     at = datetime.now(UTC).isoformat()
     marketplace.publish("purchase.disputed", purchase_id=purchase_id, disputed_at=at, amount=money(9900))
     marketplace.run_all_now()
 
 
-def wins_dispute(marketplace: Marketplace, purchase_id: str) -> None:
+def publish_dispute_won(marketplace: Marketplace, purchase_id: str) -> None:
     at = datetime.now(UTC).isoformat()
     marketplace.publish("purchase.dispute_closed", purchase_id=purchase_id, outcome="won", closed_at=at)
     marketplace.run_all_now()
 
 
-def is_terminated(marketplace: Marketplace, purchase_id: str) -> None:
+def publish_termination(marketplace: Marketplace, purchase_id: str) -> None:
     at = datetime.now(UTC).isoformat()
     marketplace.publish("subscription.terminated", purchase_id=purchase_id, terminated_at=at, reason="fraud")
     marketplace.run_all_now()
 
 
-def renews(marketplace: Marketplace, purchase_id: str, index: int, **more: Any) -> None:
+def publish_renewal(marketplace: Marketplace, purchase_id: str, index: int, **more: Any) -> None:
     """The platform was paid for a period."""
     said = {"charge_id": f"ch-{purchase_id}-{index}", "amount": money(3960), "final": False}
     said["occurred_at"] = datetime.now(UTC).isoformat()
@@ -90,7 +90,7 @@ def renews(marketplace: Marketplace, purchase_id: str, index: int, **more: Any) 
     marketplace.run_all_now()
 
 
-def publishes(marketplace: Marketplace, release_id: str = "release-1", **more: Any) -> str:
+def publish_release(marketplace: Marketplace, release_id: str = "release-1", **more: Any) -> str:
     """Tell of a release that is published now, unless `published_at` says otherwise; gives the event's id."""
     if more.get("kind") == "paid":
         more.setdefault("price", money(2900))

@@ -5,44 +5,42 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import random
 import re
-import socket
 import sqlite3
 import subprocess
 import sys
 import tomllib
 import uuid
 from collections.abc import Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from marketplace_hooks.demo.load import signed_posts
-from tests.support.cluster import PORTS
-from tests.support.processes import ROOT, crowding, kill_all, wait_until
+from tests.support.ports import free_port
+from tests.support.processes import ROOT, kill_all, load_factor, wait_until
 
 READY_WITHIN_S = 120.0
 DONE_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 60.0
 READY = "open http://"
 SHOPS = 3
-TOLD = "20508"
+STATUS_CHANGED_PRODUCT = "20508"
 """A product that goes offline and comes back, so that others are told of something."""
 
 
-class Stack:
+class DemoStack:
     """One `marketplace-hooks up --demo`: its address, its rows to look at, and the marketplace's voice."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.instance = folder / "instance"
-        self.port = free_ports(1 + SHOPS)
+        self.port = free_port(1 + SHOPS)
         self.mark = uuid.uuid4().hex
         self.log = folder / "up.log"
         named = {"INSTANCE": str(self.instance), "WEB_PROCESSES": "1", **settings}
         ours = {f"MARKETPLACE_HOOKS_{name}": str(value) for name, value in named.items()}
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "TEST_PLACE": self.mark, **ours}
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "TEST_DEPLOYMENT": self.mark, **ours}
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "marketplace_hooks", "up", "--demo", "--port", str(self.port)],
@@ -72,7 +70,12 @@ class Stack:
         assert READY in self.said(), self.said()
         self.command("endpoints", "add", f"{self.shop_url(0)}/hooks")
         for version, status in enumerate(("offline_temporary", "online"), 1):
-            facts = {"product_id": TOLD, "actor": "marketplace", "reason": "a look at it", "version": version}
+            facts = {
+                "product_id": STATUS_CHANGED_PRODUCT,
+                "actor": "marketplace",
+                "reason": "a look at it",
+                "version": version,
+            }
             self.publish("product.status_changed", status=status, **facts)
         self.wait_until_applied()
 
@@ -122,17 +125,7 @@ class Stack:
         try:
             self.process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(STOPPED_WITHIN_S * crowding())
+                self.process.wait(STOPPED_WITHIN_S * load_factor())
         finally:
             kill_all(self.mark)
             self.process.wait()
-
-
-def free_ports(count: int) -> int:
-    """The first of `count` loopback ports in a row that nobody uses."""
-    for first in random.sample(PORTS, 50):
-        with suppress(OSError), ExitStack() as probes:
-            for port in range(first, first + count):
-                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            return first
-    raise AssertionError("no ports are free")

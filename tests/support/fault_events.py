@@ -22,7 +22,7 @@ from marketplace_hooks.models.products import Product
 from marketplace_hooks.remote.signatures import signed_headers
 from marketplace_hooks.web.webhooks import subject_of
 
-from .processes import SECRET, Place
+from .processes import SECRET, Deployment
 
 Event = tuple[str, dict[str, Any]]
 """The type and the data of one event."""
@@ -94,7 +94,7 @@ def signed(event: Event, event_id: str | None = None) -> tuple[dict[str, str], b
     return signed_headers(event_id or f"evt-{uuid.uuid4().hex}", datetime.now(UTC), body, [SECRET]), body
 
 
-def keep(place: Place, events: Iterable[Event]) -> list[str]:
+def insert_events(deployment: Deployment, events: Iterable[Event]) -> list[str]:
     """Put the rows that the inbox keeps, as if the doorbell had never rung; gives the events' ids."""
     rows = []
     for event in events:
@@ -117,25 +117,25 @@ def keep(place: Place, events: Iterable[Event]) -> list[str]:
                 "attempts": 0,
             }
         )
-    with place.database.session() as session:
+    with deployment.database.session() as session:
         session.execute(insert(InboxEvent), rows)
     return [row["event_id"] for row in rows]
 
 
-def set_up(place: Place, events: Iterable[Event]) -> None:
+def set_up(deployment: Deployment, events: Iterable[Event]) -> None:
     """Have these events told and applied before the test begins, by no other process."""
-    keep(place, events)
-    run_all_now(place.runtime, "set up")
-    assert place.read(nothing_waits)
+    insert_events(deployment, events)
+    run_all_now(deployment.runtime, "set up")
+    assert deployment.read(all_applied)
 
 
-def nothing_waits(session: Session) -> bool:
+def all_applied(session: Session) -> bool:
     """Every event that was kept has been applied."""
     states = set(session.scalars(select(InboxEvent.state).distinct()))
     return states <= {InboxState.APPLIED}
 
 
-def count_waiting(session: Session) -> int:
+def count_unapplied(session: Session) -> int:
     """How many events have not been applied."""
     waiting = select(func.count()).select_from(InboxEvent).where(InboxEvent.state != InboxState.APPLIED)
     return session.scalar(waiting) or 0
@@ -158,22 +158,24 @@ def count_inbox(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(InboxEvent)) or 0
 
 
-def told(session: Session, *types: str) -> list[tuple[str, str]]:
+def published(session: Session, *types: str) -> list[tuple[str, str]]:
     """The outgoing events of these types: (type, subject), in the order of their writing."""
     query = select(OutgoingEvent.type, OutgoingEvent.subject_id).order_by(OutgoingEvent.id)
     return [(type_, id_) for type_, id_ in session.execute(query) if type_ in types]
 
 
-def assert_each_told(place: Place, type_: str, ids: list[str]) -> None:
+def assert_published_for_each(deployment: Deployment, type_: str, ids: list[str]) -> None:
     """Of these subjects, and of no other, this was told, so often as each is named; `ids` are in order."""
-    assert sorted(place.read(lambda session: told(session, type_))) == [(type_, id_) for id_ in ids]
+    assert sorted(deployment.read(lambda session: published(session, type_))) == [(type_, id_) for id_ in ids]
 
 
-def assert_told_once(place: Place) -> None:
+def assert_published_once(deployment: Deployment) -> None:
     """No cause had the same thing said twice of one subject, and each subject's events are counted without a gap."""
     said: Counter[tuple[str, ...]] = Counter()
     sequences: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for event in place.read(lambda session: list(session.scalars(select(OutgoingEvent).order_by(OutgoingEvent.id)))):
+    for event in deployment.read(
+        lambda session: list(session.scalars(select(OutgoingEvent).order_by(OutgoingEvent.id)))
+    ):
         said[event.type, event.subject_id, str(event.cause["event_id"]), str(event.cascade_id)] += 1
         sequences[event.subject_kind, event.subject_id].append(event.sequence)
     assert {what: times for what, times in said.items() if times > 1} == {}

@@ -37,12 +37,12 @@ class Reader:
     def status(self, path: str) -> int:
         return self.open(path).status_code
 
-    def words(self, path: str) -> str:
+    def visible_text(self, path: str) -> str:
         """What stands on the page, without its markup, with plain spaces."""
-        return words(self.open(path).text)
+        return visible_text(self.open(path).text)
 
 
-def words(page: str) -> str:
+def visible_text(page: str) -> str:
     body = re.sub(r"(?s)<head>.*?</head>", " ", page)
     body = re.sub(r"</?(?:a|b|code|s|span|strong|time)\b[^>]*>", "", body)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())

@@ -98,19 +98,19 @@ class Marketplace:
         assert answer.status_code == 202, answer.text
         return event_id
 
-    def sells(self, *product_ids: str, seller_id: str = "seller-1") -> None:
+    def publish_products(self, *product_ids: str, seller_id: str = "seller-1") -> None:
         """Tell of a seller and products, and have it all applied."""
         self.publish("seller.upserted", seller_id=seller_id)
         for product_id in product_ids:
             self.publish("product.upserted", product_id=product_id, seller_id=seller_id)
         self.run_all_now()
 
-    def packs(self, pack_id: str, *product_ids: str, seller_id: str = "seller-1") -> None:
+    def publish_pack(self, pack_id: str, *product_ids: str, seller_id: str = "seller-1") -> None:
         """Tell of a pack of known products, and have it applied."""
         self.publish("pack.upserted", pack_id=pack_id, seller_id=seller_id, product_ids=list(product_ids))
         self.run_all_now()
 
-    def change(self, id_: str, status: str, side: str = SELLER, *, kind: str = "product", **more: Any) -> str:
+    def change_status(self, id_: str, status: str, side: str = SELLER, *, kind: str = "product", **more: Any) -> str:
         """Tell of a status change of one side; gives the event's id."""
         return self.publish(f"{kind}.status_changed", **{f"{kind}_id": id_}, status=status, actor=side, **more)
 
@@ -129,7 +129,7 @@ class Marketplace:
         [found] = self.all(select(InboxEvent).where(InboxEvent.event_id == event_id))
         return found
 
-    def fate(self, event_id: str) -> tuple[str, str | None]:
+    def state_and_outcome(self, event_id: str) -> tuple[str, str | None]:
         """The state of an event and what applying it did."""
         event = self.event(event_id)
         return event.state.value, event.outcome
@@ -149,24 +149,24 @@ class Marketplace:
     def status(self, product_id: str) -> str:
         return self.product(product_id).status.value
 
-    def can_see(self, pack_id: str) -> bool:
+    def is_pack_visible(self, pack_id: str) -> bool:
         """Whether the pack's page may be seen."""
         return bool(self.all(select(pack_is_visible()).select_from(Pack).where(Pack.id == pack_id)) == [True])
 
-    def sides(self, id_: str, kind: str = "product") -> dict[str, SideState]:
+    def side_states(self, id_: str, kind: str = "product") -> dict[str, SideState]:
         """What each side has said of a subject."""
         subject = select(SideState).where(SideState.subject_kind == SubjectKind(kind), SideState.subject_id == id_)
         return {state.side.value: state for state in self.all(subject)}
 
-    def held_by(self, id_: str, kind: str = "product") -> set[str]:
+    def holding_sides(self, id_: str, kind: str = "product") -> set[str]:
         """The sides with a hold of their own on a subject."""
-        return {side for side, state in self.sides(id_, kind).items() if state.held}
+        return {side for side, state in self.side_states(id_, kind).items() if state.held}
 
-    def slots(self, id_: str, kind: str = "product") -> dict[str, tuple[str, datetime]]:
+    def scheduled_changes(self, id_: str, kind: str = "product") -> dict[str, tuple[str, datetime]]:
         """The scheduled changes of a subject: side → status and instant."""
         return {
             side: (state.scheduled_status.value, state.scheduled_at)
-            for side, state in self.sides(id_, kind).items()
+            for side, state in self.side_states(id_, kind).items()
             if state.scheduled_status is not None and state.scheduled_at is not None
         }
 
@@ -181,7 +181,7 @@ class Marketplace:
         about = select(OutgoingEvent).where(OutgoingEvent.subject_kind == kind, OutgoingEvent.subject_id == id_)
         return self.all(about.order_by(OutgoingEvent.sequence))
 
-    def told(self, id_: str, kind: str = "product") -> list[str]:
+    def published_types(self, id_: str, kind: str = "product") -> list[str]:
         """The types of what was told to others about a subject, ends of cascades left out."""
         return [event.type for event in self.outgoing(id_, kind) if event.type != "cascade.completed"]
 

@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import requests
 
-from .processes import free_port, takes_connections, wait_until
+from .ports import free_port, takes_connections
+from .processes import wait_until
 
 STARTED_WITHIN_S = 30.0
 

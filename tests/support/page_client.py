@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from marketplace_hooks.config.settings import EXTENSION
 
-from .html_reader import links, words
+from .html_reader import links, visible_text
 from .marketplace import Marketplace
 
 SECRET_KEY = "a secret of the tests"
@@ -101,8 +101,8 @@ class Page:
         return self.answer.text
 
     @property
-    def words(self) -> str:
-        return words(self.text)
+    def visible_text(self) -> str:
+        return visible_text(self.text)
 
     @property
     def links(self) -> list[str]:
@@ -150,7 +150,7 @@ class Browser:
 
     def get(self, path: str, *, follow: bool = False, **headers: str) -> Page:
         """Open a page; `follow` its redirects. Headers by their names with underscores (`HX_Request="true"`)."""
-        return self._send("GET", path, follow=follow, headers=headers)
+        return self.send("GET", path, follow=follow, headers=headers)
 
     def post(self, path: str, *, follow: bool = True, token: bool = True, **fields: Any) -> Page:
         """Fill in the open page's form that posts to `path` and send it; `token=False` leaves its token out.
@@ -162,18 +162,18 @@ class Browser:
             sent.setlist(name, value if isinstance(value, list) else [value])
         if not token:
             sent.poplist("form_token")
-        return self._send("POST", path, follow=follow, data=sent)
+        return self.send("POST", path, follow=follow, data=sent)
 
-    def _send(self, method: str, path: str, *, follow: bool, headers: Any = None, **how: Any) -> Page:
+    def send(self, method: str, path: str, *, follow: bool, headers: Any = None, **how: Any) -> Page:
         given = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": self.language, **self.headers}
         given |= {name.replace("_", "-"): text for name, text in (headers or {}).items()}
-        self._be_who_it_is()
+        self._set_identity()
         with self.client.open(path, method=method, headers=given, follow_redirects=follow, **how) as answer:
             answer.get_data()
             self._page = Page(answer, answer.request.path)
             return self._page
 
-    def _be_who_it_is(self) -> None:
+    def _set_identity(self) -> None:
         """The host tells who is asking: this browser's person, whoever asked before."""
         self.app.extensions[EXTENSION] = replace(self.app.extensions[EXTENSION], identity=self.tells)
 
@@ -186,3 +186,12 @@ def browser_of(
         marketplace.app.secret_key = SECRET_KEY
     told = None if role is None else {"role": role, "subject": subject, "locale": language}
     return Browser(marketplace.app, language, tells=lambda: told)
+
+
+def post_without_form(
+    browser: Browser, path: str, *, token_page: str = "/seller/products/mod-3/change/offline_temporary", **fields: Any
+) -> Page:
+    """Post to `path` without having been shown its form: with the token of another page that this person may open."""
+    browser.get(token_page)
+    [token] = browser.page.form().fields.getlist("form_token")
+    return browser.send("POST", path, follow=False, data={"form_token": token, **fields})

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
-from .binaries import RigError
+from .binaries import ProvisionError
 from .cluster import Cluster
 
 
@@ -76,7 +76,7 @@ class Postgres:
 
     def _own_cluster(self) -> Cluster:
         if self._cluster is None:
-            raise RigError("The server of TEST_DATABASE_URL is not ours to stop: use `restartable_postgres`.")
+            raise ProvisionError("The server of TEST_DATABASE_URL is not ours to stop: use `restartable_postgres`.")
         return self._cluster
 
     def _execute(self, statement: sql.Composed) -> None:
@@ -93,7 +93,7 @@ def start_postgres() -> Postgres:
         return start_private_postgres()
     url = make_url(given)
     if url.get_backend_name() not in ("postgresql", "postgres"):
-        raise RigError("TEST_DATABASE_URL must be the URL of a PostgreSQL server: postgresql://…")
+        raise ProvisionError("TEST_DATABASE_URL must be the URL of a PostgreSQL server: postgresql://…")
     return Postgres(url.set(drivername="postgresql+psycopg"), None)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,18 +24,18 @@ from marketplace_hooks.cli.up import _web as web_command
 from marketplace_hooks.cli.workers import LANE
 from marketplace_hooks.config.settings import PREFIX, load
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime
-from tests.support.cluster import PORTS
+from tests.support.ports import free_port, takes_connections
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 INJECT = Path(__file__).resolve().parents[1] / "faults" / "inject"
 SECRET = "whsec_" + "ZmF1bHRzLWZhdWx0cy1mYXVsdHMtZmF1bHRz"
 
 LEASE_S = 3.0
-SWEEP_S = 1.0
+RECOVERY_INTERVAL_S = 1.0
 LOCK_S = 2.0
 SETTINGS = {
     "LEASE_S": LEASE_S,
-    "SWEEP_INTERVAL_S": SWEEP_S,
+    "SWEEP_INTERVAL_S": RECOVERY_INTERVAL_S,
     "TICK_INTERVAL_S": 0.2,
     "SCHEDULER_LOCK_S": LOCK_S,
     "WEB_PROCESSES": 1,
@@ -51,10 +49,10 @@ SETTINGS = {
 # processor as long as the next process works. Three times the promise holds all that, and still tells the promise
 # from what it must not be: RQ's own recovery after minutes, or a retry after 60 s.
 FAIR = 3.0
-RECOVERED_WITHIN_S = FAIR * (LEASE_S + SWEEP_S)
-SWEPT_WITHIN_S = RECOVERED_WITHIN_S
+RECOVERED_WITHIN_S = FAIR * (LEASE_S + RECOVERY_INTERVAL_S)
+RECOVERED_WITHIN_S = RECOVERED_WITHIN_S
 STARTED_WITHIN_S = 30.0
-TELLING_TABLES = ("mh_inbox", "mh_shards WHERE owner IS NOT NULL", "mh_cascades", "mh_locks")
+DIAGNOSTIC_TABLES = ("mh_inbox", "mh_shards WHERE owner IS NOT NULL", "mh_cascades", "mh_locks")
 STOPPED_WITHIN_S = 20.0
 POST_WITHIN_S = 30.0
 
@@ -75,15 +73,15 @@ class Fault:
     tally: Path | None = None
 
     @property
-    def struck(self) -> list[int]:
+    def hit_pids(self) -> list[int]:
         """The numbers of the processes that it has happened to."""
         files = sorted(self.tally.iterdir(), key=lambda path: int(path.name)) if self.tally else []
         return [int(pid) for path in files if (pid := path.read_text())]
 
-    def wait(self, place: Place, within_s: float = STARTED_WITHIN_S) -> int:
+    def wait(self, deployment: Deployment, within_s: float = STARTED_WITHIN_S) -> int:
         """Until it has happened so many `times`; gives the number of the process that it happened to last."""
-        wait_until(lambda: len(self.struck) >= self.times, within_s, f"{self.at} was not reached", place)
-        return self.struck[-1]
+        wait_until(lambda: len(self.hit_pids) >= self.times, within_s, f"{self.at} was not reached", deployment)
+        return self.hit_pids[-1]
 
 
 @dataclass(kw_only=True)
@@ -116,11 +114,11 @@ class Process:
         self.popen.terminate()
         return self.popen.wait(STOPPED_WITHIN_S)
 
-    def last_words(self) -> str:
+    def diagnostics(self) -> str:
         return f"--- {self.name} ({self.popen.poll()})\n{self.log.read_text(errors='replace')[-3000:]}"
 
 
-class Place:
+class Deployment:
     """One installation: its settings, its database, the processes that serve it, and nothing of it left at the end."""
 
     def __init__(self, folder: Path, database_url: str, redis_url: str | None, **settings: Any) -> None:
@@ -175,7 +173,7 @@ class Place:
                     **self.settings,
                     **(environment or {}),
                     "PYTHONPATH": f"{INJECT}{os.pathsep}{ROOT}",
-                    "TEST_PLACE": self.mark,
+                    "TEST_DEPLOYMENT": self.mark,
                     "TEST_FAULTS": rules,
                 },
                 stdin=subprocess.DEVNULL,
@@ -231,25 +229,25 @@ class Place:
                 process.popen.wait(max(0.0, give_up_at_s - time.monotonic()))
         # One that was asked to stop before it had begun ends by the signal itself.
         badly = {one.name: one.popen.poll() for one in running if one.popen.poll() not in (0, -signal.SIGTERM)}
-        assert not badly, f"did not stop in good order: {badly}\n{self.last_words()}"
+        assert not badly, f"did not stop in good order: {badly}\n{self.diagnostics()}"
         # The children of killed processes may still finish what they do; they may not stay.
         wait_until(lambda: not self.leftovers(), STOPPED_WITHIN_S, "processes are left", lambda: self.leftovers())
 
-    def last_words(self) -> str:
+    def diagnostics(self) -> str:
         """What whoever finds the test failed wants to know: what each process said, and what the rows say."""
         rows = []
-        for table in TELLING_TABLES:
+        for table in DIAGNOSTIC_TABLES:
             with suppress(Exception), self.database.reading() as session:
                 rows.append(f"--- {table}: {session.execute(text(f'SELECT * FROM {table}')).all()[-5:]}")
-        return "\n".join([*(process.last_words() for process in self.processes), *rows, str(self.leftovers())])
+        return "\n".join([*(process.diagnostics() for process in self.processes), *rows, str(self.leftovers())])
 
 
 def running_of(mark: str) -> dict[int, str]:
-    """The processes whose environment says `TEST_PLACE=<mark>`, children of the dead included: number and command."""
+    """Pid → command of every process whose environment has `TEST_DEPLOYMENT=<mark>`, orphaned children included."""
     found = {}
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if f"TEST_PLACE={mark}".encode() in (path / "environ").read_bytes().split(b"\0"):
+            if f"TEST_DEPLOYMENT={mark}".encode() in (path / "environ").read_bytes().split(b"\0"):
                 found[int(path.name)] = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     return found
 
@@ -262,7 +260,7 @@ def kill_all(mark: str) -> None:
 
 
 def wait_until(
-    condition: Callable[[], Any], within_s: float, otherwise: str, more: Place | Callable[[], Any] | None = None
+    condition: Callable[[], Any], within_s: float, otherwise: str, more: Deployment | Callable[[], Any] | None = None
 ) -> float:
     """Look again and again, until it holds; gives how long that took, in seconds. Fails with `otherwise`.
 
@@ -271,28 +269,13 @@ def wait_until(
     started_s = time.monotonic()
     while not condition():
         waited_s = time.monotonic() - started_s
-        if waited_s > within_s and waited_s > within_s * crowding():
-            told = more.last_words() if isinstance(more, Place) else more() if more else ""
+        if waited_s > within_s and waited_s > within_s * load_factor():
+            told = more.diagnostics() if isinstance(more, Deployment) else more() if more else ""
             raise AssertionError(f"{otherwise} (within {within_s:.0f} s)\n{told}")
         time.sleep(0.03)
     return time.monotonic() - started_s
 
 
-def crowding() -> float:
+def load_factor() -> float:
     """How many processes have wanted each processor in the last minute; 1 where there was room for all."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
-def takes_connections(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
-
-def free_port() -> int:
-    """A loopback port that nobody uses, from below the range that the system lends."""
-    for port in random.sample(PORTS, 50):
-        with suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no port is free")

@@ -15,8 +15,8 @@ from pathlib import Path
 from marketplace_hooks.errors import ConfigurationError
 from marketplace_hooks.remote.redis.embedded import find_server
 
-from .binaries import NO_CHROMIUM, NO_POSTGRES, POSTGRES_USER, RigError, find_chromium, find_postgres
-from .checks import say
+from .binaries import NO_CHROMIUM, NO_POSTGRES, POSTGRES_USER, ProvisionError, find_chromium, find_postgres
+from .checks import print_line
 
 # Debian makes and starts a cluster of its own with the package unless this file says no.
 CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
@@ -32,11 +32,11 @@ def provide_postgres() -> str:
         return "PostgreSQL: the server of TEST_DATABASE_URL"
     if find_postgres() is None:
         if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            raise RigError(NO_POSTGRES)
+            raise ProvisionError(NO_POSTGRES)
         install_postgres()
     folder = find_postgres()
     if folder is None:
-        raise RigError("PostgreSQL was installed, and its programs were not found afterwards.")
+        raise ProvisionError("PostgreSQL was installed, and its programs were not found afterwards.")
     if os.geteuid() == 0:
         provide_user()
     return f"PostgreSQL: a private cluster of {folder}"
@@ -44,7 +44,7 @@ def provide_postgres() -> str:
 
 def install_postgres() -> None:
     """Install Debian's package without letting it make or start a cluster of its own."""
-    say("installing PostgreSQL with apt-get …")
+    print_line("installing PostgreSQL with apt-get …")
     apt([*APT_GET, "update"])
     apt([*INSTALL, "postgresql-common"])
     refuse_a_cluster()
@@ -85,20 +85,20 @@ def run(command: list[str], **environment: str) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise RigError(f"{' '.join(command)} failed:\n{done.stdout.strip()[-1500:]}")
+        raise ProvisionError(f"{' '.join(command)} failed:\n{done.stdout.strip()[-1500:]}")
 
 
 def provide_chromium() -> str:
     """Make sure that the tests find a browser; says which. Raises `RigError`, a sentence, where they cannot."""
     if find_chromium() is None:
         if "TEST_CHROMIUM" in os.environ or os.geteuid() != 0 or shutil.which("apt-get") is None:
-            raise RigError(NO_CHROMIUM)
-        say("installing Chromium with apt-get …")
+            raise ProvisionError(NO_CHROMIUM)
+        print_line("installing Chromium with apt-get …")
         apt([*APT_GET, "update"])
         apt([*INSTALL, "chromium", "fonts-liberation"])
     found = find_chromium()
     if found is None:
-        raise RigError("Chromium was installed, and its program was not found afterwards.")
+        raise ProvisionError("Chromium was installed, and its program was not found afterwards.")
     return f"Chromium: {found}"
 
 
@@ -111,8 +111,8 @@ def provide_redis() -> str:
 
 if __name__ == "__main__":
     try:
-        say(provide_postgres())
-        say(provide_redis())
-        say(provide_chromium())
-    except (RigError, ConfigurationError) as problem:
+        print_line(provide_postgres())
+        print_line(provide_redis())
+        print_line(provide_chromium())
+    except (ProvisionError, ConfigurationError) as problem:
         sys.exit(str(problem))

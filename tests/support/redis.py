@@ -8,7 +8,7 @@ from redis import Redis
 
 from marketplace_hooks.remote.redis.embedded import EmbeddedRedis, start_embedded_redis
 
-from .binaries import RigError
+from .binaries import ProvisionError
 
 
 class RedisServer:
@@ -53,7 +53,7 @@ class RedisServer:
 
     def _own_server(self) -> EmbeddedRedis:
         if self._embedded is None:
-            raise RigError("The server of TEST_REDIS_URL is not ours to stop: use `private_redis`.")
+            raise ProvisionError("The server of TEST_REDIS_URL is not ours to stop: use `private_redis`.")
         return self._embedded
 
 

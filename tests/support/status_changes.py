@@ -16,7 +16,7 @@ from .marketplace import Marketplace
 BY_BUTTON = Cause(actor="seller", reason="by the button")
 
 
-def press(
+def change_locked(
     marketplace: Marketplace, act: Callable[[UnitOfWork, LockedSubject], object], id_: str, kind: str = "product"
 ) -> None:
     """Do something to a product or a pack, here and now."""
@@ -29,7 +29,7 @@ def press(
     run_in_transaction(marketplace.runtime, pressed)
 
 
-def press_status(
+def change_status_directly(
     marketplace: Marketplace,
     status: str,
     side: str = "seller",
@@ -39,15 +39,17 @@ def press_status(
     kind: str = "product",
 ) -> None:
     """Ask for a status; what is refused changes nothing."""
-    asked = StatusRequest(side=Side(side), status=Status(status), effective_at=effective_at)
-    press(marketplace, lambda uow, locked: change_status(uow, locked, asked, BY_BUTTON), id_, kind)
+    request = StatusRequest(side=Side(side), status=Status(status), effective_at=effective_at)
+    change_locked(marketplace, lambda uow, locked: change_status(uow, locked, request, BY_BUTTON), id_, kind)
 
 
-def press_cancel(marketplace: Marketplace, side: str = "seller", *, id_: str = "mod-1", kind: str = "product") -> None:
+def cancel_scheduled_directly(
+    marketplace: Marketplace, side: str = "seller", *, id_: str = "mod-1", kind: str = "product"
+) -> None:
     """Cancel what the side has scheduled."""
-    press(marketplace, lambda uow, locked: cancel_scheduled(uow, locked, Side(side), BY_BUTTON), id_, kind)
+    change_locked(marketplace, lambda uow, locked: cancel_scheduled(uow, locked, Side(side), BY_BUTTON), id_, kind)
 
 
-def press_reinstate(marketplace: Marketplace, *, id_: str = "mod-1") -> None:
+def reinstate_directly(marketplace: Marketplace, *, id_: str = "mod-1") -> None:
     """Undo the withdrawal of a product."""
-    press(marketplace, lambda uow, locked: reinstate(uow, locked, BY_BUTTON), id_)
+    change_locked(marketplace, lambda uow, locked: reinstate(uow, locked, BY_BUTTON), id_)

@@ -12,7 +12,7 @@ from marketplace_hooks.domain.support.state_machine import ClockName
 from marketplace_hooks.models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from marketplace_hooks.services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 
-from .customers import SHOP, holds
+from .customers import SHOP, set_up_purchase
 from .marketplace import Marketplace
 
 REQUEST = "request-1"
@@ -25,14 +25,14 @@ FIX = ClockName.FIX
 _T = TypeVar("_T")
 
 
-def opens_shop(marketplace: Marketplace) -> Marketplace:
+def set_up_support(marketplace: Marketplace) -> Marketplace:
     """One seller, one product, and a customer who has bought it now."""
-    marketplace.sells("mod-1")
-    holds(marketplace, PURCHASE)
+    marketplace.publish_products("mod-1")
+    set_up_purchase(marketplace, PURCHASE)
     return marketplace
 
 
-def submits(marketplace: Marketplace, request_id: str = REQUEST, **data: Any) -> str:
+def publish_request(marketplace: Marketplace, request_id: str = REQUEST, **data: Any) -> str:
     """Tell of a request submitted now, and have it applied; gives the event's id."""
     said = {"purchase_id": PURCHASE, "customer_id": "customer-1", "product_id": "mod-1", "shop_url": SHOP}
     said |= {"presale": False, "kind": "anomaly", "subject": f"About {request_id}", "body": "It no longer works."}
@@ -42,7 +42,7 @@ def submits(marketplace: Marketplace, request_id: str = REQUEST, **data: Any) ->
     return event
 
 
-def says(marketplace: Marketplace, message_id: str = "message-1", **data: Any) -> str:
+def publish_message(marketplace: Marketplace, message_id: str = "message-1", **data: Any) -> str:
     """Tell of a message of the seller's side, a person's unless `data` says otherwise; gives the event's id."""
     said = {"request_id": REQUEST, "side": "seller", "author_type": "human", "visibility": "public"}
     said |= {"received_at": now(), "subject": "Re", "body": ANSWER, "headers": [], "attachments": 0}
@@ -51,7 +51,7 @@ def says(marketplace: Marketplace, message_id: str = "message-1", **data: Any) -
     return event
 
 
-def does(marketplace: Marketplace, act: Callable[[UnitOfWork], _T]) -> _T:
+def in_transaction(marketplace: Marketplace, act: Callable[[UnitOfWork], _T]) -> _T:
     """Carry one act out in a transaction of its own."""
     return run_in_transaction(marketplace.runtime, act)
 
@@ -88,16 +88,16 @@ def messages(marketplace: Marketplace, request_id: str = REQUEST) -> list[Suppor
     )
 
 
-def claim(marketplace: Marketplace, request_id: str = REQUEST) -> RefundClaim | None:
+def refund_claim(marketplace: Marketplace, request_id: str = REQUEST) -> RefundClaim | None:
     found = marketplace.all(select(RefundClaim).where(RefundClaim.request_id == request_id))
     return found[0] if found else None
 
 
 def refund_state(marketplace: Marketplace, request_id: str = REQUEST) -> str:
-    found = claim(marketplace, request_id)
+    found = refund_claim(marketplace, request_id)
     return "none" if found is None else found.state.value
 
 
-def told(marketplace: Marketplace, request_id: str = REQUEST) -> list[str]:
+def published_types(marketplace: Marketplace, request_id: str = REQUEST) -> list[str]:
     """What was told of a request, in order, without the prefix they share."""
-    return [one.removeprefix("support_request.") for one in marketplace.told(request_id, "support_request")]
+    return [one.removeprefix("support_request.") for one in marketplace.published_types(request_id, "support_request")]

@@ -1,30 +1,36 @@
-"""An endpoint as others run one: a real HTTP server on loopback that remembers what it was sent and answers as told."""
+"""Webhook receiver: a real HTTP server on loopback that records every request and answers as the test decides."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+DRIP_S = 0.2
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What the endpoint answers: a status, headers, a body."""
+    """The endpoint's answer. With `drips`, its body is a byte every 0.2 s for as long as the receiver listens."""
 
     status: int = 204
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    drips: bool = False
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """One request that came."""
+    """One received request; `arrived_s` is monotonic."""
 
     path: str
     headers: dict[str, str]
     body: bytes
+    arrived_s: float
 
     @property
     def id(self) -> str:
@@ -33,7 +39,7 @@ class Delivered:
 
 @dataclass
 class Receiver:
-    """Listens from `with` to its end. `answer` says what to answer to each request; it may take its time."""
+    """An endpoint for the length of a `with`. `answer` decides the answer to each request, and may block."""
 
     answer: Callable[[Delivered], Answer] = lambda request: Answer()
     requests: list[Delivered] = field(default_factory=list)
@@ -42,6 +48,7 @@ class Receiver:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Receiver:
+        self._closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -49,6 +56,7 @@ class Receiver:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -72,26 +80,39 @@ class Receiver:
             with self._lock:
                 self.at_once -= 1
 
+    def wait_for_close(self, within_s: float) -> bool:
+        """Wait for the end of the `with`; false when it has not come within this time."""
+        return self._closing.wait(within_s)
+
 
 def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            self.do_POST()  # whoever follows a redirect may ask so.
+            self.do_POST()  # a client that follows a redirect may switch to GET.
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = receiver.take(Delivered(path=self.path, headers=headers, body=body))
+            request = Delivered(path=self.path, headers=headers, body=body, arrived_s=time.monotonic())
+            answer = receiver.take(request)
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
+            if not answer.drips:
+                self.send_header("Content-Length", str(len(answer.body)))
+                self.end_headers()
+                self.wfile.write(answer.body)
+                return
+            self.close_connection = True
             self.end_headers()
-            self.wfile.write(answer.body)
+            with contextlib.suppress(OSError):
+                while not receiver.wait_for_close(DRIP_S):
+                    self.wfile.write(b".")
+                    self.wfile.flush()
 
         def log_message(self, *_: Any) -> None:
-            """Says nothing."""
+            """No log: the test reads `requests`."""
 
     return Handler

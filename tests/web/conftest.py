@@ -6,12 +6,12 @@ import pytest
 
 from marketplace_hooks.services.access import tokens
 
-from ..support.api_callers import As, Caller
+from ..support.api_callers import Caller, MakeCaller
 from ..support.marketplace import Marketplace
 
 
 @pytest.fixture
-def calls(marketplace: Marketplace) -> As:
+def calls(marketplace: Marketplace) -> MakeCaller:
     """Makes callers: without a role nobody in particular, else with a new token."""
 
     def call_as(role: str | None = None, subject: str | None = None) -> Caller:
@@ -24,18 +24,18 @@ def calls(marketplace: Marketplace) -> As:
 
 
 @pytest.fixture
-def public(calls: As) -> Caller:
+def public(calls: MakeCaller) -> Caller:
     """Nobody in particular."""
     return calls()
 
 
 @pytest.fixture
-def seller(calls: As) -> Caller:
+def seller(calls: MakeCaller) -> Caller:
     """Who sells as `seller-1`."""
     return calls("seller", "seller-1")
 
 
 @pytest.fixture
-def operator(calls: As) -> Caller:
+def operator(calls: MakeCaller) -> Caller:
     """One of the marketplace's people."""
     return calls("operator")

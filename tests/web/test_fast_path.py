@@ -23,14 +23,14 @@ from marketplace_hooks.services.inbox.writer import Received
 from marketplace_hooks.standalone import build_app
 from marketplace_hooks.web.fast_path import FastPath
 
-from ..support.api_callers import As, Caller, problem
-from ..support.customers import holds, is_refunded
+from ..support.api_callers import Caller, MakeCaller, problem_of
+from ..support.customers import publish_refund, set_up_purchase
 from ..support.marketplace import Marketplace
 
 
 @pytest.fixture(autouse=True)
 def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
 
 
 QUERIES = [
@@ -52,8 +52,8 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("role", ["platform", "customer", "seller"])
-def test_the_short_way_answers_as_the_whole_way_does(marketplace: Marketplace, calls: As, role: str) -> None:
-    holds(marketplace)
+def test_the_short_way_answers_as_the_whole_way_does(marketplace: Marketplace, calls: MakeCaller, role: str) -> None:
+    set_up_purchase(marketplace)
     for query in QUERIES:
         caller = calls(role, None if role == "platform" else f"{role}-1")
         # A token that nobody has seen goes the whole way; from then on it is known.
@@ -63,10 +63,10 @@ def test_the_short_way_answers_as_the_whole_way_does(marketplace: Marketplace, c
 
 
 def test_the_short_way_is_taken_and_counts_its_calls(
-    open_here: Any, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+    make_marketplace: Any, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    holds(marketplace)
-    here = open_here(API_RATE_PER_MINUTE=3)
+    set_up_purchase(marketplace)
+    here = make_marketplace(API_RATE_PER_MINUTE=3)
     _, text = tokens.create(here.runtime, "platform")
     caller = Caller(here.app, {"Authorization": f"Bearer {text}"})
     dispatched: list[str] = []
@@ -78,13 +78,13 @@ def test_the_short_way_is_taken_and_counts_its_calls(
 
 
 @pytest.mark.parametrize("how", [{"method": "HEAD"}, {"method": "POST"}, {"path": "/entitlements/"}])
-def test_only_this_one_question_is_cut_short(marketplace: Marketplace, calls: As, how: dict[str, str]) -> None:
-    holds(marketplace)
+def test_only_this_one_question_is_cut_short(marketplace: Marketplace, calls: MakeCaller, how: dict[str, str]) -> None:
+    set_up_purchase(marketplace)
     platform = calls("platform")
     assert platform.get("/entitlements?purchase_id=purchase-1").status_code == 200
     answer = platform.call(how.get("method", "GET"), f"{how.get('path', '/entitlements')}?purchase_id=purchase-1")
     assert answer.status_code == {"HEAD": 200, "POST": 405, "GET": 404}[how.get("method", "GET")]
-    assert answer.get_data() == b"" if how.get("method") == "HEAD" else problem(answer)[0] >= 400
+    assert answer.get_data() == b"" if how.get("method") == "HEAD" else problem_of(answer)[0] >= 400
 
 
 # --- any request
@@ -151,15 +151,17 @@ def ask(app: Flask, asking: Asking, known: dict[str, str]) -> TestResponse:
 
 
 @pytest.fixture
-def both(open_here: Any, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> tuple[Marketplace, Marketplace]:
+def both(
+    make_marketplace: Any, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Marketplace, Marketplace]:
     """The app with its short way, and without it, over the same rows."""
-    holds(marketplace)
-    holds(marketplace, "purchase-2", product_id="mod-2")
-    is_refunded(marketplace, "purchase-2")
+    set_up_purchase(marketplace)
+    set_up_purchase(marketplace, "purchase-2", product_id="mod-2")
+    publish_refund(marketplace, "purchase-2")
     rate_limits = {"API_RATE_PER_MINUTE": PER_MINUTE, "FAILURE_RATE_PER_MINUTE": REFUSED_PER_MINUTE}
     rate_limits["WEBHOOK_RATE_PER_MINUTE"] = PER_MINUTE
-    one = open_here(**rate_limits)
-    other = open_here(**rate_limits)
+    one = make_marketplace(**rate_limits)
+    other = make_marketplace(**rate_limits)
     short: Any = other.app.wsgi_app
     assert isinstance(short, FastPath)
     monkeypatch.setattr(other.app, "wsgi_app", short._full_path)
@@ -252,8 +254,8 @@ def test_whoever_tells_whatever_is_answered_alike_by_both_ways(
         assert shown[0] == shown[1], telling
 
 
-def test_an_event_that_is_kept_takes_the_short_way(open_here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = open_here(WEBHOOK_RATE_PER_MINUTE=3)
+def test_an_event_that_is_kept_takes_the_short_way(make_marketplace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = make_marketplace(WEBHOOK_RATE_PER_MINUTE=3)
     dispatched: list[str] = []
     before = [*here.app.before_request_funcs.get(None, []), lambda: dispatched.append("whole way")]
     monkeypatch.setitem(here.app.before_request_funcs, None, before)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from marketplace_hooks.database import migrate
 
-from ..support.api_callers import problem
+from ..support.api_callers import problem_of
 from ..support.marketplace import Marketplace, open_marketplace
 from ..support.redis import RedisServer
 
@@ -25,7 +25,7 @@ def test_a_database_without_its_migrations_is_not_ready_and_becomes_so(empty_dat
     with open_marketplace(empty_database_url, tmp_path) as marketplace:
         client = marketplace.app.test_client()
         assert client.get("/healthz").status_code == 200
-        assert problem(client.get("/readyz")) == (503, "not_migrated")
+        assert problem_of(client.get("/readyz")) == (503, "not_migrated")
         migrate.upgrade(marketplace.runtime.database)
         assert client.get("/readyz").status_code == 200
 
@@ -35,15 +35,17 @@ def test_a_database_that_is_away_is_said_with_when_to_come_back(tmp_path: Path) 
         client = marketplace.app.test_client()
         assert client.get("/healthz").status_code == 200
         away = client.get("/readyz")
-        assert problem(away) == (503, "database_away")
+        assert problem_of(away) == (503, "database_away")
         assert int(away.headers["Retry-After"]) > 0
         call = client.get("/api/v1/products")
-        assert problem(call) == (503, "unavailable")
+        assert problem_of(call) == (503, "unavailable")
         assert int(call.headers["Retry-After"]) > 0
 
 
-def test_a_redis_that_is_away_is_a_warning(open_here: Callable[..., Marketplace], private_redis: RedisServer) -> None:
-    marketplace = open_here(REDIS_URL=private_redis.url)
+def test_a_redis_that_is_away_is_a_warning(
+    make_marketplace: Callable[..., Marketplace], private_redis: RedisServer
+) -> None:
+    marketplace = make_marketplace(REDIS_URL=private_redis.url)
     client = marketplace.app.test_client()
     assert client.get("/readyz").get_json()["warnings"] == []
     private_redis.stop()

@@ -10,7 +10,7 @@ from marketplace_hooks.models.drafts import RequestDraft
 
 from ..support.marketplace import Marketplace
 from ..support.page_client import Browser, browser_of
-from ..support.support_desk import PURCHASE, REQUEST, messages, opens_shop, submits
+from ..support.support_desk import PURCHASE, REQUEST, messages, publish_request, set_up_support
 
 HERE = {"Origin": "http://localhost"}
 ANSWER = f"/seller/requests/{REQUEST}/messages"
@@ -19,7 +19,7 @@ TEXT = "Please empty the cache.\nThen <b>look</b> again, it takes & keeps a minu
 
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     clock.shift(3600)
     return marketplace
 
@@ -36,7 +36,7 @@ def signs_in(browser: Browser, role: str, subject: str) -> None:
 
 def asked(desk: Marketplace) -> Browser:
     """The browser of a seller who has a request's page open; its session ends while the answer is typed."""
-    submits(desk)
+    publish_request(desk)
     seller = browser_of(desk, "seller", "seller-1")
     seller.headers = HERE
     seller.get(f"/seller/requests/{REQUEST}")
@@ -47,13 +47,13 @@ def asked(desk: Marketplace) -> Browser:
 def test_a_sellers_answer_outlives_the_session_in_which_it_was_written(desk: Marketplace) -> None:
     seller = asked(desk)
     page = seller.post(ANSWER, body=TEXT)
-    assert (page.status, "You are no longer signed in" in page.words) == (401, True)
+    assert (page.status, "You are no longer signed in" in page.visible_text) == (401, True)
     assert page.form(ANSWER).fields["body"] == TEXT
     assert "/sign-in" in page.links
     assert seller.post(ANSWER).status == 401
     signs_in(seller, "seller", "seller-1")
     page = seller.post(ANSWER)
-    assert (page.status, "Send what you wrote again" in page.words) == (400, True)
+    assert (page.status, "Send what you wrote again" in page.visible_text) == (400, True)
     assert [one.body for one in messages(desk)] == []
     page = seller.post(ANSWER)
     assert page.status == 200
@@ -66,7 +66,7 @@ def test_a_customers_request_outlives_it_too(desk: Marketplace) -> None:
     customer.get(f"/support/new?purchase={PURCHASE}")
     signs_out(customer)
     page = customer.post("/support/new", subject="The gallery is empty", body=TEXT)
-    assert (page.status, "The gallery is empty" in page.words) == (401, True)
+    assert (page.status, "The gallery is empty" in page.visible_text) == (401, True)
     signs_in(customer, "customer", "customer-1")
     page = customer.post("/support/new")
     assert page.form("/support/new").fields["body"] == TEXT
@@ -84,7 +84,7 @@ def test_who_signs_in_as_somebody_else_sends_nothing_in_the_first_ones_name(desk
 
 
 def test_a_form_that_was_open_for_too_long_is_shown_again(desk: Marketplace, clock: time_machine.Traveller) -> None:
-    submits(desk)
+    publish_request(desk)
     seller = browser_of(desk, "seller", "seller-1")
     seller.headers = HERE
     seller.get(f"/seller/requests/{REQUEST}")
@@ -105,7 +105,7 @@ def test_what_another_site_sends_is_put_into_nobodys_mouth(desk: Marketplace, he
     seller.get(f"/seller/requests/{REQUEST}")
     page = seller.post(ANSWER, token=False, body=TEXT)
     assert (page.status, "cache" in page.text) == (400, False)
-    assert "This form is no longer valid" in page.words
+    assert "This form is no longer valid" in page.visible_text
 
 
 def test_a_form_in_which_nothing_is_typed_leads_to_the_sign_in(desk: Marketplace) -> None:
@@ -116,4 +116,4 @@ def test_a_form_in_which_nothing_is_typed_leads_to_the_sign_in(desk: Marketplace
 def test_it_is_told_in_french(desk: Marketplace) -> None:
     seller = asked(desk)
     seller.language = "fr"
-    assert "Vous n’êtes plus connecté" in seller.post(ANSWER, body=TEXT).words
+    assert "Vous n’êtes plus connecté" in seller.post(ANSWER, body=TEXT).visible_text

@@ -115,8 +115,8 @@ def test_the_same_id_with_another_body_is_said_and_put_aside(marketplace: Market
 
 
 @pytest.mark.parametrize("secrets", [(SECRET,), (OTHER_SECRET,), (OTHER_SECRET, SECRET)], ids=["old", "new", "both"])
-def test_while_a_secret_is_changed_both_are_good(open_here: Opens, secrets: tuple[str, ...]) -> None:
-    marketplace = open_here(WEBHOOK_SECRETS=f"marketplace={SECRET} marketplace={OTHER_SECRET}")
+def test_while_a_secret_is_changed_both_are_good(make_marketplace: Opens, secrets: tuple[str, ...]) -> None:
+    marketplace = make_marketplace(WEBHOOK_SECRETS=f"marketplace={SECRET} marketplace={OTHER_SECRET}")
     assert marketplace.post(BODY, secrets=secrets).status_code == 202
 
 
@@ -193,14 +193,14 @@ def test_an_unknown_source_is_told_no_more_than_a_wrong_signature_is(marketplace
     assert kept(marketplace) == 0
 
 
-def test_a_secret_of_another_source_is_no_good(open_here: Opens) -> None:
-    marketplace = open_here(WEBHOOK_SECRETS=f"marketplace={SECRET} partner={OTHER_SECRET}")
+def test_a_secret_of_another_source_is_no_good(make_marketplace: Opens) -> None:
+    marketplace = make_marketplace(WEBHOOK_SECRETS=f"marketplace={SECRET} partner={OTHER_SECRET}")
     assert_problem(marketplace.post(BODY, source="partner", secrets=[SECRET]), 401)
     assert marketplace.post(BODY, source="partner", secrets=[OTHER_SECRET]).status_code == 202
 
 
-def test_without_any_secret_nobody_is_believed(open_here: Opens) -> None:
-    assert_problem(open_here(WEBHOOK_SECRETS="").post(BODY), 401)
+def test_without_any_secret_nobody_is_believed(make_marketplace: Opens) -> None:
+    assert_problem(make_marketplace(WEBHOOK_SECRETS="").post(BODY), 401)
 
 
 # --- 400
@@ -396,10 +396,10 @@ def test_a_body_said_to_be_compressed_by_nothing_is_taken(inbox: Marketplace) ->
 
 
 def test_a_source_that_posts_too_fast_is_told_when_to_come_back(
-    clock: time_machine.Traveller, open_here: Opens
+    clock: time_machine.Traveller, make_marketplace: Opens
 ) -> None:
     clock.shift(20)  # of the minute
-    marketplace = open_here(WEBHOOK_RATE_PER_MINUTE=2)
+    marketplace = make_marketplace(WEBHOOK_RATE_PER_MINUTE=2)
     for number in (1, 2):
         assert marketplace.post(BODY, event_id=f"evt_{number}").status_code == 202
     refused = marketplace.post(BODY, event_id="evt_3")
@@ -410,21 +410,23 @@ def test_a_source_that_posts_too_fast_is_told_when_to_come_back(
     assert marketplace.post(BODY, event_id="evt_3").status_code == 202
 
 
-def test_one_source_does_not_spend_the_rate_of_another(open_here: Opens) -> None:
-    marketplace = open_here(WEBHOOK_RATE_PER_MINUTE=1, WEBHOOK_SECRETS=f"marketplace={SECRET} partner={OTHER_SECRET}")
+def test_one_source_does_not_spend_the_rate_of_another(make_marketplace: Opens) -> None:
+    marketplace = make_marketplace(
+        WEBHOOK_RATE_PER_MINUTE=1, WEBHOOK_SECRETS=f"marketplace={SECRET} partner={OTHER_SECRET}"
+    )
     assert marketplace.post(BODY).status_code == 202
     assert marketplace.post(BODY, source="partner", secrets=[OTHER_SECRET]).status_code == 202
 
 
-def test_requests_that_fail_to_prove_their_source_do_not_spend_its_rate(open_here: Opens) -> None:
-    marketplace = open_here(WEBHOOK_RATE_PER_MINUTE=1)
+def test_requests_that_fail_to_prove_their_source_do_not_spend_its_rate(make_marketplace: Opens) -> None:
+    marketplace = make_marketplace(WEBHOOK_RATE_PER_MINUTE=1)
     for _ in range(5):
         assert marketplace.post(BODY, secrets=[OTHER_SECRET]).status_code == 401
     assert marketplace.post(BODY).status_code == 202
 
 
-def test_failures_are_counted_for_each_client_address(clock: time_machine.Traveller, open_here: Opens) -> None:
-    marketplace = open_here(FAILURE_RATE_PER_MINUTE=2)
+def test_failures_are_counted_for_each_client_address(clock: time_machine.Traveller, make_marketplace: Opens) -> None:
+    marketplace = make_marketplace(FAILURE_RATE_PER_MINUTE=2)
 
     def fail_from(address: str) -> TestResponse:
         return marketplace.post(BODY, secrets=[OTHER_SECRET], environ_overrides={"REMOTE_ADDR": address})
@@ -438,8 +440,8 @@ def test_failures_are_counted_for_each_client_address(clock: time_machine.Travel
     assert fail_from("192.0.2.1").status_code == 401
 
 
-def test_a_rate_of_zero_is_no_limit(open_here: Opens) -> None:
-    marketplace = open_here(WEBHOOK_RATE_PER_MINUTE=0, FAILURE_RATE_PER_MINUTE=0)
+def test_a_rate_of_zero_is_no_limit(make_marketplace: Opens) -> None:
+    marketplace = make_marketplace(WEBHOOK_RATE_PER_MINUTE=0, FAILURE_RATE_PER_MINUTE=0)
     assert {marketplace.post(BODY, event_id=f"evt_{number}").status_code for number in range(20)} == {202}
     assert {marketplace.post(BODY, secrets=[OTHER_SECRET]).status_code for _ in range(20)} == {401}
 
@@ -464,8 +466,8 @@ def test_while_postgresql_does_not_answer_the_marketplace_is_asked_to_come_back(
 
 
 @pytest.mark.parametrize("redis_url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
-def test_without_redis_the_answer_is_the_same(open_here: Opens, redis_url: str) -> None:
-    marketplace = open_here(REDIS_URL=redis_url)
+def test_without_redis_the_answer_is_the_same(make_marketplace: Opens, redis_url: str) -> None:
+    marketplace = make_marketplace(REDIS_URL=redis_url)
     for number in range(3):
         answer = marketplace.post(BODY, event_id=f"evt_{number}")
         assert (answer.status_code, answer.json) == (202, {"event_id": f"evt_{number}", "duplicate": False})

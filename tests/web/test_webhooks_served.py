@@ -21,17 +21,12 @@ from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.remote.signatures import signed_headers
 
 from ..support.marketplace import SECRET, sample
+from ..support.ports import free_port, takes_connections
 
 MIB = 1_048_576
 BODY = json.dumps(sample("seller.upserted")).encode()
 PATH = "/webhooks/marketplace"
 PATIENCE_S = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -55,7 +50,7 @@ def port(sqlite_url: str, tmp_path: Path) -> Iterator[int]:
 def wait_until_served(port: int, server: subprocess.Popen[bytes]) -> None:
     give_up_s = time.monotonic() + PATIENCE_S
     while server.poll() is None and time.monotonic() < give_up_s:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        if takes_connections(port):
             return
         time.sleep(0.05)
     raise AssertionError("the server did not start")

@@ -28,19 +28,19 @@ from ...support.business_care import (
     MINUTE,
     PURCHASE,
     SECOND,
-    cancels,
-    charged,
-    code,
-    enables,
+    code_of,
     instant,
-    live_until,
     notices,
     outgoing,
     payments,
+    publish_charge,
+    publish_renewal_cancelled,
+    publish_renewal_enabled,
+    published_types,
+    run_until,
     subscription,
-    told,
 )
-from ...support.customers import buys, holds, is_described, is_refunded
+from ...support.customers import publish_customer, publish_purchase, publish_refund, set_up_purchase
 from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, WITHDRAWN, Marketplace
 
 BOUGHT = instant("2026-03-02T10:30:00+01:00")
@@ -51,15 +51,15 @@ InChunks = Callable[[int], Marketplace]
 
 @pytest.fixture(autouse=True)
 def _on_sale(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
 
 
 @pytest.fixture
-def in_chunks_of(open_here: Callable[..., Marketplace], marketplace: Marketplace) -> InChunks:
+def in_chunks_of(make_marketplace: Callable[..., Marketplace], marketplace: Marketplace) -> InChunks:
     """The same marketplace, whose cascades do so many rows at a time."""
 
     def reopen(size: int) -> Marketplace:
-        opened = open_here(CASCADE_CHUNK=size)
+        opened = make_marketplace(CASCADE_CHUNK=size)
         opened.versions = marketplace.versions
         return opened
 
@@ -68,15 +68,15 @@ def in_chunks_of(open_here: Callable[..., Marketplace], marketplace: Marketplace
 
 def sells_to_many(marketplace: Marketplace, count: int) -> list[str]:
     ids = [f"p-{number:02}" for number in range(count)]
-    is_described(marketplace)
+    publish_customer(marketplace)
     for id_ in ids:
-        buys(marketplace, id_)
+        publish_purchase(marketplace, id_)
     marketplace.run_all_now()
     return ids
 
 
 def withdraws(marketplace: Marketplace, **more: Any) -> str:
-    event = marketplace.change("mod-1", WITHDRAWN, **more)
+    event = marketplace.change_status("mod-1", WITHDRAWN, **more)
     marketplace.run_all_now()
     return event
 
@@ -102,15 +102,16 @@ def renewals_step(marketplace: Marketplace) -> dict[str, Any]:
 
 
 def test_every_renewal_is_cancelled_those_bought_in_packs_too_and_no_entitlement(marketplace: Marketplace) -> None:
-    marketplace.packs("pack-1", "mod-1", "mod-2")
-    is_described(marketplace)
-    buys(marketplace, "alone")
-    buys(marketplace, "in-a-pack", pack_id="pack-1", amount_cents=5000)
-    buys(marketplace, "its-neighbour", product_id="mod-2", pack_id="pack-1", amount_cents=5000)
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    publish_customer(marketplace)
+    publish_purchase(marketplace, "alone")
+    publish_purchase(marketplace, "in-a-pack", pack_id="pack-1", amount_cents=5000)
+    publish_purchase(marketplace, "its-neighbour", product_id="mod-2", pack_id="pack-1", amount_cents=5000)
     marketplace.run_all_now()
     event = withdraws(marketplace, reason="End of life")
     codes = {
-        id_: code(marketplace, about=PurchaseFilter(purchase_id=id_)) for id_ in ("alone", "in-a-pack", "its-neighbour")
+        id_: code_of(marketplace, about=PurchaseFilter(purchase_id=id_))
+        for id_ in ("alone", "in-a-pack", "its-neighbour")
     }
     assert codes == {
         "alone": "VALID_RENEWAL_CANCELLED",
@@ -141,22 +142,22 @@ def test_every_renewal_is_cancelled_those_bought_in_packs_too_and_no_entitlement
 def test_after_a_withdrawal_care_goes_on_to_its_last_day_and_ends(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     withdraws(marketplace)
-    live_until(marketplace, clock, NOTICE + DAY)
-    live_until(marketplace, clock, RENEWAL - SECOND)
-    assert code(marketplace) == "VALID_RENEWAL_CANCELLED"
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    assert (code(marketplace), payments(marketplace), notices(marketplace)) == ("EXPIRED", {1: "paid"}, [])
-    assert told(marketplace) == ["started", "renewal_cancelled", "expired"]
+    run_until(marketplace, clock, NOTICE + DAY)
+    run_until(marketplace, clock, RENEWAL - SECOND)
+    assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    assert (code_of(marketplace), payments(marketplace), notices(marketplace)) == ("EXPIRED", {1: "paid"}, [])
+    assert published_types(marketplace) == ["started", "renewal_cancelled", "expired"]
 
 
 def test_what_is_over_is_not_cancelled_and_nobody_is_told(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace, "refunded")
-    is_refunded(marketplace, "refunded")
-    holds(marketplace, "expired", purchased_at="2024-01-01T12:00:00+01:00")
+    set_up_purchase(marketplace, "refunded")
+    publish_refund(marketplace, "refunded")
+    set_up_purchase(marketplace, "expired", purchased_at="2024-01-01T12:00:00+01:00")
     before = cancellations(marketplace)
     withdraws(marketplace)
     assert cancellations(marketplace) == before
@@ -165,12 +166,12 @@ def test_what_is_over_is_not_cancelled_and_nobody_is_told(
 
 def test_causes_accumulate(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     clock.shift(DAY)
-    holds(marketplace)
-    cancels(marketplace, BOUGHT + HOUR)
+    set_up_purchase(marketplace)
+    publish_renewal_cancelled(marketplace, BOUGHT + HOUR)
     withdraws(marketplace)
-    enables(marketplace, BOUGHT + 2 * HOUR)
+    publish_renewal_enabled(marketplace, BOUGHT + 2 * HOUR)
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID_RENEWAL_CANCELLED"
+    assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"
     known = subscription(marketplace)
     assert (known.customer_lifted_at, known.withdrawal_lifted_at) == (BOUGHT + 2 * HOUR, None)
 
@@ -178,27 +179,27 @@ def test_causes_accumulate(marketplace: Marketplace, clock: time_machine.Travell
 def test_a_renewal_that_is_unpaid_goes_on_to_the_day_it_would_last_to(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     withdraws(marketplace)
     [confirmed] = outgoing(marketplace, "renewal_cancelled")
     assert confirmed.data["last_day"] == "2028-03-02"
-    charged(marketplace, "renewed")
+    publish_charge(marketplace, "renewed")
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID_RENEWAL_CANCELLED"
+    assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"
 
 
 @pytest.mark.parametrize("kind", ["hold", "pack"])
 def test_a_hold_or_the_withdrawal_of_a_pack_touches_no_renewal(
     marketplace: Marketplace, clock: time_machine.Traveller, kind: str
 ) -> None:
-    marketplace.packs("pack-1", "mod-1", "mod-2")
-    holds(marketplace, pack_id="pack-1", amount_cents=5000)
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    set_up_purchase(marketplace, pack_id="pack-1", amount_cents=5000)
     if kind == "hold":
-        marketplace.change("mod-1", OFFLINE)
+        marketplace.change_status("mod-1", OFFLINE)
     else:
-        marketplace.change("pack-1", WITHDRAWN, kind="pack")
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+        marketplace.change_status("pack-1", WITHDRAWN, kind="pack")
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     assert payments(marketplace) == {1: "paid", 2: "pending"}
 
 
@@ -218,28 +219,28 @@ def test_a_withdrawal_in_the_minute_of_the_renewal_is_ordered_by_its_receipt(
     renews: bool,
     is_applied_after_the_claim: bool,
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, RENEWAL + offset)
-    event = marketplace.change("mod-1", WITHDRAWN)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, RENEWAL + offset)
+    event = marketplace.change_status("mod-1", WITHDRAWN)
     if is_applied_after_the_claim:
         is_lost_for_a_while(marketplace, event)
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     if is_applied_after_the_claim:
         assert payments(marketplace) == {1: "paid", 2: "pending"}
-        charged(marketplace, "renewed")
+        publish_charge(marketplace, "renewed")
         marketplace.run_all_now()
         is_found_again(marketplace, event)
     elif renews:
-        charged(marketplace, "renewed")
-    live_until(marketplace, clock, RENEWAL + HOUR)
-    assert code(marketplace) == ("VALID_RENEWAL_CANCELLED" if renews else "EXPIRED")
+        publish_charge(marketplace, "renewed")
+    run_until(marketplace, clock, RENEWAL + HOUR)
+    assert code_of(marketplace) == ("VALID_RENEWAL_CANCELLED" if renews else "EXPIRED")
     assert len(outgoing(marketplace, "reversal_due")) == int(is_applied_after_the_claim and not renews)
     [confirmed] = outgoing(marketplace, "renewal_cancelled")
     assert confirmed.data["last_day"] == ("2028-03-02" if renews else "2027-03-02")
     numbers = [one.sequence for one in marketplace.outgoing(PURCHASE, "purchase")]
     assert numbers == list(range(1, len(numbers) + 1))
-    live_until(marketplace, clock, RENEWAL + 367 * DAY)
-    assert code(marketplace) == "EXPIRED"
+    run_until(marketplace, clock, RENEWAL + 367 * DAY)
+    assert code_of(marketplace) == "EXPIRED"
     assert max(payments(marketplace)) <= 2
 
 
@@ -287,7 +288,7 @@ def test_a_cascade_that_is_stopped_between_chunks_goes_on_where_it_was(in_chunks
 
 def run_one_chunk_at_a_time(marketplace: Marketplace, between: Callable[[int], object] = lambda turn: None) -> None:
     """Withdraw, and have the cascade carried by one worker after another, each for a single chunk."""
-    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.change_status("mod-1", WITHDRAWN)
     process_pending(marketplace.runtime, "inbox")
     for turn in range(50):
         asked = iter([False, False, True, True])
@@ -305,8 +306,8 @@ def test_purchases_and_words_between_the_chunks_end_as_they_should(
     ids = sells_to_many(marketplace, 6)
 
     def meanwhile(turn: int) -> None:
-        buys(marketplace, f"p-{turn}a-late")
-        cancels(marketplace, BOUGHT + HOUR, ids[-1 - turn % 3])
+        publish_purchase(marketplace, f"p-{turn}a-late")
+        publish_renewal_cancelled(marketplace, BOUGHT + HOUR, ids[-1 - turn % 3])
         process_pending(marketplace.runtime, "inbox")
 
     run_one_chunk_at_a_time(marketplace, meanwhile)
@@ -327,21 +328,24 @@ def test_purchases_and_words_between_the_chunks_end_as_they_should(
 def test_a_withdrawal_scheduled_cancelled_and_scheduled_again_counts_from_its_last_date(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     first = BOUGHT + 10 * DAY
     last = BOUGHT + 30 * DAY
-    marketplace.change("mod-1", WITHDRAWN, effective_at=first.isoformat())
+    marketplace.change_status("mod-1", WITHDRAWN, effective_at=first.isoformat())
     marketplace.run_all_now()
     clock.shift(DAY)
     marketplace.publish("product.change_cancelled", product_id="mod-1", actor="seller", reason="Not yet")
     marketplace.run_all_now()
     clock.shift(DAY)
-    marketplace.change("mod-1", WITHDRAWN, effective_at=last.isoformat())
+    marketplace.change_status("mod-1", WITHDRAWN, effective_at=last.isoformat())
     marketplace.run_all_now()
-    live_until(marketplace, clock, last - SECOND)
-    assert (code(marketplace), told(marketplace)) == ("VALID", ["started"])
-    live_until(marketplace, clock, last)
-    assert (code(marketplace), told(marketplace)) == ("VALID_RENEWAL_CANCELLED", ["started", "renewal_cancelled"])
+    run_until(marketplace, clock, last - SECOND)
+    assert (code_of(marketplace), published_types(marketplace)) == ("VALID", ["started"])
+    run_until(marketplace, clock, last)
+    assert (code_of(marketplace), published_types(marketplace)) == (
+        "VALID_RENEWAL_CANCELLED",
+        ["started", "renewal_cancelled"],
+    )
     assert subscription(marketplace).withdrawn_from == last
 
 
@@ -349,12 +353,12 @@ def test_a_withdrawal_scheduled_cancelled_and_scheduled_again_counts_from_its_la
 def test_a_renewal_between_a_cancelled_date_and_the_one_scheduled_instead_happens(
     marketplace: Marketplace, clock: time_machine.Traveller, last: datetime, renews: bool
 ) -> None:
-    holds(marketplace)
-    marketplace.change("mod-1", WITHDRAWN, effective_at=(RENEWAL - DAY).isoformat())
+    set_up_purchase(marketplace)
+    marketplace.change_status("mod-1", WITHDRAWN, effective_at=(RENEWAL - DAY).isoformat())
     marketplace.publish("product.change_cancelled", product_id="mod-1", actor="seller", reason="Not yet")
-    marketplace.change("mod-1", WITHDRAWN, effective_at=last.isoformat())
+    marketplace.change_status("mod-1", WITHDRAWN, effective_at=last.isoformat())
     marketplace.run_all_now()
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     assert payments(marketplace) == ({1: "paid", 2: "pending"} if renews else {1: "paid"})
     assert len(outgoing(marketplace, "renewal_cancelled")) == 1
     assert marketplace.status("mod-1") == WITHDRAWN
@@ -364,11 +368,11 @@ def test_a_renewal_between_a_cancelled_date_and_the_one_scheduled_instead_happen
 def test_a_scheduled_withdrawal_stops_the_instants_from_its_effect_on_however_late_it_is_carried_out(
     marketplace: Marketplace, clock: time_machine.Traveller, offset: Any, renews: bool
 ) -> None:
-    holds(marketplace)
-    marketplace.change("mod-1", WITHDRAWN, effective_at=(RENEWAL + offset).isoformat())
+    set_up_purchase(marketplace)
+    marketplace.change_status("mod-1", WITHDRAWN, effective_at=(RENEWAL + offset).isoformat())
     marketplace.run_all_now()
-    live_until(marketplace, clock, RENEWAL - DAY)
-    live_until(marketplace, clock, RENEWAL + 2 * DAY)
+    run_until(marketplace, clock, RENEWAL - DAY)
+    run_until(marketplace, clock, RENEWAL + 2 * DAY)
     assert payments(marketplace) == ({1: "paid", 2: "pending"} if renews else {1: "paid"})
 
 
@@ -376,31 +380,31 @@ def test_a_scheduled_withdrawal_stops_the_instants_from_its_effect_on_however_la
 
 
 def test_a_reinstatement_revives_nothing_by_itself(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     withdraws(marketplace)
     clock.shift(DAY)
     reinstates(marketplace)
-    marketplace.change("mod-1", ONLINE, MARKETPLACE)
+    marketplace.change_status("mod-1", ONLINE, MARKETPLACE)
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID_RENEWAL_CANCELLED"
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    assert (payments(marketplace), code(marketplace)) == ({1: "paid"}, "EXPIRED")
+    assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    assert (payments(marketplace), code_of(marketplace)) == ({1: "paid"}, "EXPIRED")
 
 
 def test_after_a_reinstatement_the_customer_may_lift_expressly_and_is_announced_the_renewal(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     withdraws(marketplace)
     clock.shift(DAY)
     reinstates(marketplace)
     clock.shift(DAY)
-    enables(marketplace, datetime.now(UTC))
+    publish_renewal_enabled(marketplace, datetime.now(UTC))
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID"
-    live_until(marketplace, clock, NOTICE)
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    assert told(marketplace) == ["started", "renewal_cancelled", "renewal_notice_due", "renewal_due"]
+    assert code_of(marketplace) == "VALID"
+    run_until(marketplace, clock, NOTICE)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    assert published_types(marketplace) == ["started", "renewal_cancelled", "renewal_notice_due", "renewal_due"]
 
 
 @pytest.mark.parametrize("comes_after", [False, True])
@@ -408,24 +412,24 @@ def test_after_a_reinstatement_the_customer_may_lift_expressly_and_is_announced_
 def test_only_a_word_received_since_the_reinstatement_lifts_the_withdrawal(
     marketplace: Marketplace, clock: time_machine.Traveller, offset: Any, expected: str, comes_after: bool
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     withdraws(marketplace)
     clock.shift(DAY)
     reinstated_at = datetime.now(UTC)
     if comes_after:
         reinstates(marketplace)
         clock.shift(HOUR)
-        enables(marketplace, reinstated_at + offset)
+        publish_renewal_enabled(marketplace, reinstated_at + offset)
     else:
         event = marketplace.publish("product.reinstated", product_id="mod-1", reason="By mistake")
         is_lost_for_a_while(marketplace, event)
         clock.shift(HOUR)
-        enables(marketplace, reinstated_at + offset)
+        publish_renewal_enabled(marketplace, reinstated_at + offset)
         marketplace.run_all_now()
         is_found_again(marketplace, event)
     marketplace.run_all_now()
-    assert code(marketplace) == expected
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    assert code_of(marketplace) == expected
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     assert (2 in payments(marketplace)) is (expected == "VALID")
 
 
@@ -442,27 +446,27 @@ def test_a_word_since_the_reinstatement_is_not_undone_by_a_chunk_that_comes_late
             process_pending(marketplace.runtime, "inbox")
             clock.shift(MINUTE)
             for id_ in ids:
-                enables(marketplace, datetime.now(UTC), id_)
+                publish_renewal_enabled(marketplace, datetime.now(UTC), id_)
             process_pending(marketplace.runtime, "inbox")
 
     run_one_chunk_at_a_time(marketplace, meanwhile)
     marketplace.run_all_now()
-    assert {code(marketplace, about=PurchaseFilter(purchase_id=id_)) for id_ in ids} == {"VALID"}
+    assert {code_of(marketplace, about=PurchaseFilter(purchase_id=id_)) for id_ in ids} == {"VALID"}
 
 
 def test_withdrawn_again_after_it_was_lifted_everything_is_cancelled_again(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     withdraws(marketplace)
     clock.shift(DAY)
     reinstates(marketplace)
     clock.shift(DAY)
-    enables(marketplace, datetime.now(UTC))
+    publish_renewal_enabled(marketplace, datetime.now(UTC))
     marketplace.run_all_now()
     clock.shift(DAY)
     withdraws(marketplace)
-    assert code(marketplace) == "VALID_RENEWAL_CANCELLED"
-    past = [code(marketplace, BOUGHT + hours * HOUR) for hours in (0, 23, 36, 60, 72)]
+    assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"
+    past = [code_of(marketplace, BOUGHT + hours * HOUR) for hours in (0, 23, 36, 60, 72)]
     assert past == ["VALID_RENEWAL_CANCELLED"] * 3 + ["VALID", "VALID_RENEWAL_CANCELLED"]
-    assert told(marketplace).count("renewal_cancelled") == 2
+    assert published_types(marketplace).count("renewal_cancelled") == 2

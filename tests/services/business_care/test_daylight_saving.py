@@ -17,15 +17,15 @@ from ...support.business_care import (
     DAY,
     HOUR,
     SECOND,
-    code,
+    code_of,
     instant,
-    live_until,
     notices,
     outgoing,
     payments,
+    run_until,
     subscription,
 )
-from ...support.customers import buys, is_described
+from ...support.customers import publish_customer, publish_purchase
 from ...support.marketplace import Marketplace
 
 
@@ -76,16 +76,16 @@ SEASONS = ["spring", "autumn"]
 
 @pytest.fixture(autouse=True)
 def _on_sale(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
-    is_described(marketplace)
+    marketplace.publish_products("mod-1")
+    publish_customer(marketplace)
     marketplace.run_all_now()
 
 
 def are_bought(marketplace: Marketplace, clock: time_machine.Traveller, ones: Sequence[Bought]) -> None:
     """Each in the night, half an hour after midnight in Greenwich."""
     for one in ones:
-        live_until(marketplace, clock, instant(f"{one.on}T00:30:00Z"))
-        buys(marketplace, one.id)
+        run_until(marketplace, clock, instant(f"{one.on}T00:30:00Z"))
+        publish_purchase(marketplace, one.id)
         marketplace.run_all_now()
 
 
@@ -103,7 +103,7 @@ def test_each_renewal_is_claimed_from_its_instant_on_and_once(
 ) -> None:
     are_bought(marketplace, clock, ones)
     assert [subscription(marketplace, one.id).renewal_at for one in ones] == [one.at for one in ones]
-    live_until(marketplace, clock, ones[0].at - DAY)
+    run_until(marketplace, clock, ones[0].at - DAY)
     for moment in moments(ones, CLAIM_DELAY):
         clock.move_to(moment)
         run_renewals(marketplace.runtime)
@@ -119,10 +119,10 @@ def test_care_runs_to_midnight_by_the_clock_of_that_day(
     marketplace: Marketplace, clock: time_machine.Traveller, ones: list[Bought]
 ) -> None:
     are_bought(marketplace, clock, ones)
-    live_until(marketplace, clock, ones[-1].at + DAY)
+    run_until(marketplace, clock, ones[-1].at + DAY)
     for one in ones:
         asked = [
-            code(marketplace, one.at + side, about=PurchaseFilter(purchase_id=one.id))
+            code_of(marketplace, one.at + side, about=PurchaseFilter(purchase_id=one.id))
             for side in (-SECOND, timedelta(0))
         ]
         assert asked == ["VALID", "PAYMENT_PENDING"], one
@@ -133,7 +133,7 @@ def test_each_notice_is_sent_on_its_day_and_once(
     marketplace: Marketplace, clock: time_machine.Traveller, ones: list[Bought]
 ) -> None:
     are_bought(marketplace, clock, ones)
-    live_until(marketplace, clock, ones[0].at - DAY)
+    run_until(marketplace, clock, ones[0].at - DAY)
     for moment in moments(ones, timedelta(0)):
         clock.move_to(moment)
         run_renewals(marketplace.runtime)

@@ -19,17 +19,17 @@ from ...support.business_care import (
     HOUR,
     PURCHASE,
     SECOND,
-    asked,
-    cancels,
-    charged,
-    code,
-    enables,
+    check_entitlement,
+    code_of,
     instant,
-    live_until,
+    publish_charge,
+    publish_renewal_cancelled,
+    publish_renewal_enabled,
+    run_until,
     subscription,
 )
 from ...support.cases import case_id, cases
-from ...support.customers import SHOP, buys, holds, is_described, is_refunded, money
+from ...support.customers import SHOP, money, publish_customer, publish_purchase, publish_refund, set_up_purchase
 from ...support.marketplace import OFFLINE, WITHDRAWN, Marketplace
 
 BOUGHT = instant("2026-03-02T10:30:00+01:00")
@@ -38,7 +38,7 @@ RENEWAL = instant("2027-03-03T00:00:00+01:00")
 
 @pytest.fixture(autouse=True)
 def _on_sale(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
 
 
 # --- the published cases
@@ -50,19 +50,19 @@ def live_through(marketplace: Marketplace, clock: time_machine.Traveller, case: 
     at = instant(case["request_at"])
     first, *others = facts["periods"]
     clock.move_to(instant(f"{first['first_day']}T12:00:00+02:00"))
-    holds(marketplace, product_id=facts["product"], shop_url=facts["shop"])
+    set_up_purchase(marketplace, product_id=facts["product"], shop_url=facts["shop"])
     if case["product_state"] == "offline_permanent":
-        live_until(marketplace, clock, instant(facts["renewal_cancelled_at"]))
-        marketplace.change(facts["product"], WITHDRAWN)
+        run_until(marketplace, clock, instant(facts["renewal_cancelled_at"]))
+        marketplace.change_status(facts["product"], WITHDRAWN)
     for period in others:
-        live_until(marketplace, clock, subscription(marketplace).renewal_at + CLAIM_DELAY)
+        run_until(marketplace, clock, subscription(marketplace).renewal_at + CLAIM_DELAY)
         if period["payment"] == "paid":
-            charged(marketplace, "renewed")
-    for fact, tell in (("renewal_cancelled_at", cancels), ("refunded_at", gives_back)):
+            publish_charge(marketplace, "renewed")
+    for fact, tell in (("renewal_cancelled_at", publish_renewal_cancelled), ("refunded_at", gives_back)):
         if fact in facts and case["product_state"] == "online":
-            live_until(marketplace, clock, max(instant(facts[fact]), datetime.now(UTC)))
+            run_until(marketplace, clock, max(instant(facts[fact]), datetime.now(UTC)))
             tell(marketplace, instant(facts[fact]))
-    live_until(marketplace, clock, max(at, datetime.now(UTC)))
+    run_until(marketplace, clock, max(at, datetime.now(UTC)))
 
 
 def gives_back(marketplace: Marketplace, at: datetime) -> str:
@@ -77,10 +77,10 @@ def test_worked_case(marketplace: Marketplace, clock: time_machine.Traveller, ca
         live_through(marketplace, clock, case)
         about = PurchaseFilter(purchase_id=PURCHASE)
     at = instant(case["request_at"])
-    found = asked(marketplace, at, site=case["shop"], about=about, product=case["product"])
+    found = check_entitlement(marketplace, at, site=case["shop"], about=about, product=case["product"])
     assert shown(found) == case["expected"]
     if datetime.now(UTC) == at:
-        now = asked(marketplace, site=case["shop"], about=about, product=case["product"])
+        now = check_entitlement(marketplace, site=case["shop"], about=about, product=case["product"])
         assert shown(now) == case["expected"]
 
 
@@ -92,13 +92,15 @@ def shown(found: Entitlement) -> dict[str, Any]:
 
 
 def test_other_people_s_purchases_are_not_found(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     answers = {
-        "hers": code(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, customer_id="customer-1")),
-        "another customer's": code(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, customer_id="customer-2")),
-        "the seller's": code(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, seller_id="seller-1")),
-        "another seller's": code(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, seller_id="seller-2")),
-        "unknown": code(marketplace, about=PurchaseFilter(purchase_id="purchase-2")),
+        "hers": code_of(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, customer_id="customer-1")),
+        "another customer's": code_of(
+            marketplace, about=PurchaseFilter(purchase_id=PURCHASE, customer_id="customer-2")
+        ),
+        "the seller's": code_of(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, seller_id="seller-1")),
+        "another seller's": code_of(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, seller_id="seller-2")),
+        "unknown": code_of(marketplace, about=PurchaseFilter(purchase_id="purchase-2")),
     }
     assert answers == {
         "hers": "VALID",
@@ -111,22 +113,22 @@ def test_other_people_s_purchases_are_not_found(marketplace: Marketplace) -> Non
 
 def test_of_several_purchases_the_code_latest_in_precedence_answers(marketplace: Marketplace) -> None:
     for number, shop in enumerate(("https://a.example", SHOP, None), start=1):
-        holds(marketplace, f"purchase-{number}", shop_url=shop)
+        set_up_purchase(marketplace, f"purchase-{number}", shop_url=shop)
     about = PurchaseFilter(customer_id="customer-1", product_id="mod-1")
-    assert asked(marketplace, about=about).purchase_id == "purchase-2"
-    is_refunded(marketplace, "purchase-2")
-    assert code(marketplace, about=about) == "SHOP_SCOPE_MISMATCH"
-    assert code(marketplace, about=about, site="https://a.example") == "VALID"
-    is_refunded(marketplace, "purchase-1")
-    assert code(marketplace, about=about) == "SHOP_NOT_BOUND"
-    is_refunded(marketplace, "purchase-3")
-    assert code(marketplace, about=about) == "REFUNDED"
+    assert check_entitlement(marketplace, about=about).purchase_id == "purchase-2"
+    publish_refund(marketplace, "purchase-2")
+    assert code_of(marketplace, about=about) == "SHOP_SCOPE_MISMATCH"
+    assert code_of(marketplace, about=about, site="https://a.example") == "VALID"
+    publish_refund(marketplace, "purchase-1")
+    assert code_of(marketplace, about=about) == "SHOP_NOT_BOUND"
+    publish_refund(marketplace, "purchase-3")
+    assert code_of(marketplace, about=about) == "REFUNDED"
 
 
 def test_a_purchase_of_another_product_is_not_taken_for_this_one(marketplace: Marketplace) -> None:
-    holds(marketplace)
-    assert code(marketplace, product="mod-2") == "PRODUCT_SCOPE_MISMATCH"
-    assert code(marketplace, about=PurchaseFilter(customer_id="customer-1", product_id="mod-2")) == "NOT_FOUND"
+    set_up_purchase(marketplace)
+    assert code_of(marketplace, product="mod-2") == "PRODUCT_SCOPE_MISMATCH"
+    assert code_of(marketplace, about=PurchaseFilter(customer_id="customer-1", product_id="mod-2")) == "NOT_FOUND"
 
 
 # --- what is told beside the code
@@ -135,64 +137,64 @@ def test_a_purchase_of_another_product_is_not_taken_for_this_one(marketplace: Ma
 def test_the_last_day_and_the_remedy_follow_the_business_care(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    cancels(marketplace, BOUGHT)
+    set_up_purchase(marketplace)
+    publish_renewal_cancelled(marketplace, BOUGHT)
     marketplace.run_all_now()
-    running = asked(marketplace, site="https://elsewhere.example")
+    running = check_entitlement(marketplace, site="https://elsewhere.example")
     assert (running.active, str(running.last_day), running.remedy) == (True, "2027-03-02", "change_shop")
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    over = asked(marketplace)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    over = check_entitlement(marketplace)
     assert (over.active, str(over.last_day), over.remedy) == (False, "2027-03-02", "reactivate")
 
 
 def test_while_a_payment_is_pending_nothing_is_offered_for_reactivation(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     for at in (RENEWAL, RENEWAL + CLAIM_DELAY, RENEWAL + 20 * DAY):
-        live_until(marketplace, clock, at)
-        found = asked(marketplace)
+        run_until(marketplace, clock, at)
+        found = check_entitlement(marketplace)
         assert (found.code, found.remedy, found.active) == ("PAYMENT_PENDING", "wait_for_payment", False)
 
 
 def test_what_ended_with_its_product_cannot_be_reactivated(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    marketplace.change("mod-1", WITHDRAWN)
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    assert (code(marketplace), asked(marketplace).remedy) == ("EXPIRED", None)
+    set_up_purchase(marketplace)
+    marketplace.change_status("mod-1", WITHDRAWN)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    assert (code_of(marketplace), check_entitlement(marketplace).remedy) == ("EXPIRED", None)
 
 
 @pytest.mark.parametrize("status", [OFFLINE, WITHDRAWN])
 def test_a_product_that_vanishes_takes_no_entitlement(marketplace: Marketplace, status: str) -> None:
-    holds(marketplace)
-    marketplace.change("mod-1", status)
+    set_up_purchase(marketplace)
+    marketplace.change_status("mod-1", status)
     marketplace.run_all_now()
-    assert asked(marketplace).valid
+    assert check_entitlement(marketplace).valid
 
 
 def test_a_purchase_of_tomorrow_has_not_started(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace, purchased_at=(BOUGHT + DAY).isoformat())
-    assert code(marketplace) == "NOT_STARTED"
+    set_up_purchase(marketplace, purchased_at=(BOUGHT + DAY).isoformat())
+    assert code_of(marketplace) == "NOT_STARTED"
     clock.shift(DAY)
-    assert code(marketplace) == "VALID"
+    assert code_of(marketplace) == "VALID"
 
 
 # --- the past
 
 
 def test_the_past_is_judged_by_what_stood_then(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     clock.shift(10 * DAY)
-    cancels(marketplace, BOUGHT + 2 * DAY)
-    enables(marketplace, BOUGHT + 4 * DAY)
-    marketplace.change("mod-1", WITHDRAWN)
+    publish_renewal_cancelled(marketplace, BOUGHT + 2 * DAY)
+    publish_renewal_enabled(marketplace, BOUGHT + 4 * DAY)
+    marketplace.change_status("mod-1", WITHDRAWN)
     marketplace.run_all_now()
     clock.shift(DAY)
     gives_back(marketplace, BOUGHT + 11 * DAY)
     marketplace.run_all_now()
-    days = {day: code(marketplace, BOUGHT + day * DAY) for day in (0, 1, 2, 3, 4, 9, 10, 11)}
+    days = {day: code_of(marketplace, BOUGHT + day * DAY) for day in (0, 1, 2, 3, 4, 9, 10, 11)}
     assert days == {
         0: "VALID",
         1: "VALID",
@@ -203,33 +205,33 @@ def test_the_past_is_judged_by_what_stood_then(marketplace: Marketplace, clock: 
         10: "VALID_RENEWAL_CANCELLED",
         11: "REFUNDED",
     }
-    assert code(marketplace, BOUGHT - DAY) == "NOT_STARTED"
+    assert code_of(marketplace, BOUGHT - DAY) == "NOT_STARTED"
 
 
 def test_the_past_of_a_renewed_care_is_its_periods(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     clock.shift(HOUR)
-    charged(marketplace, "renewed")
+    publish_charge(marketplace, "renewed")
     clock.shift(HOUR)
     marketplace.run_all_now()
     paid_at = RENEWAL + CLAIM_DELAY + HOUR
-    past = [code(marketplace, at) for at in (RENEWAL - SECOND, RENEWAL, paid_at - SECOND, paid_at)]
+    past = [code_of(marketplace, at) for at in (RENEWAL - SECOND, RENEWAL, paid_at - SECOND, paid_at)]
     assert past == ["VALID", "PAYMENT_PENDING", "PAYMENT_PENDING", "VALID"]
-    assert asked(marketplace, RENEWAL - SECOND).last_day != asked(marketplace, paid_at).last_day
+    assert check_entitlement(marketplace, RENEWAL - SECOND).last_day != check_entitlement(marketplace, paid_at).last_day
 
 
 # --- it only reads
 
 
 def test_asking_writes_nothing(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    is_described(marketplace)
-    buys(marketplace)
+    publish_customer(marketplace)
+    publish_purchase(marketplace)
     marketplace.run_all_now()
     before = everything(marketplace)
     for site in (SHOP, None, "https://dev.shop.example", "not a site"):
-        asked(marketplace, site=site)
-        asked(marketplace, BOUGHT, site=site)
+        check_entitlement(marketplace, site=site)
+        check_entitlement(marketplace, BOUGHT, site=site)
     assert everything(marketplace) == before
 
 

@@ -18,10 +18,10 @@ from marketplace_hooks.services.business_care.renewal_run import is_pending, run
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 
-from ...support.bulk_purchases import gather_statistics, have_bought
-from ...support.business_care import CLAIM_DELAY, HOUR, code, instant
+from ...support.bulk_purchases import gather_statistics, insert_purchases
+from ...support.business_care import CLAIM_DELAY, HOUR, code_of, instant
 from ...support.marketplace import Marketplace
-from ...support.query_plans import Ran, listening, plans
+from ...support.recorded_statements import ExecutedStatement, plans, recorded_statements
 
 MANY = 20_000
 DUE = 5
@@ -32,7 +32,7 @@ NOTICE = instant("2027-01-02T00:00:00+01:00")
 WALKED_THROUGH = re.compile(r"(?:Seq Scan on|SCAN) (mh_(?:subscriptions|periods|purchases|notices))(?! USING)")
 
 
-def assert_found_by_index(runtime: Runtime, heard: list[Ran], *indexes: str) -> None:
+def assert_found_by_index(runtime: Runtime, heard: list[ExecutedStatement], *indexes: str) -> None:
     """No table of many rows (customers are few here) is walked through, and these indexes are used."""
     looked = [one for one in heard if re.match(r"\s*(SELECT|UPDATE)", one.sql)]
     seen = [(one, plan) for one in looked for plan in plans(runtime, one)]
@@ -46,11 +46,11 @@ def assert_found_by_index(runtime: Runtime, heard: list[Ran], *indexes: str) -> 
 @pytest.fixture(params=[False, True], ids=["without statistics", "with statistics"])
 def many(request: pytest.FixtureRequest, marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """A marketplace on which few purchases of many are due on the day of RENEWAL, others later."""
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     database = marketplace.runtime.database
-    have_bought(database, "mod-1", [date(2026, 3, 2)], DUE, prefix="due")
+    insert_purchases(database, "mod-1", [date(2026, 3, 2)], DUE, prefix="due")
     later = [date(2026, 3, 3) + timedelta(days=number) for number in range(300)]
-    have_bought(database, "mod-1", later, MANY, told=True)
+    insert_purchases(database, "mod-1", later, MANY, notices_sent=True)
     if request.param:
         gather_statistics(database)
     return marketplace
@@ -59,7 +59,7 @@ def many(request: pytest.FixtureRequest, marketplace: Marketplace, clock: time_m
 def test_the_daily_run_touches_only_what_is_due(many: Marketplace, clock: time_machine.Traveller) -> None:
     runtime = many.runtime
     clock.move_to(RENEWAL + CLAIM_DELAY)
-    with listening(runtime.database.engine) as heard:
+    with recorded_statements(runtime.database.engine) as heard:
         with runtime.database.reading() as session:
             assert is_pending(session, datetime.now(UTC))
         assert run_renewals(runtime) == DUE
@@ -69,7 +69,7 @@ def test_the_daily_run_touches_only_what_is_due(many: Marketplace, clock: time_m
 def test_the_notices_touch_only_what_is_to_be_announced(many: Marketplace, clock: time_machine.Traveller) -> None:
     runtime = many.runtime
     clock.move_to(NOTICE + HOUR)
-    with listening(runtime.database.engine) as heard:
+    with recorded_statements(runtime.database.engine) as heard:
         assert run_in_transaction(runtime, lambda uow: notice_batch(uow, 500)) == DUE
     assert_found_by_index(runtime, heard, "ix_mh_subscriptions_notice")
 
@@ -89,8 +89,8 @@ def test_an_entitlement_check_is_one_statement_by_indexes(
 ) -> None:
     runtime = many.runtime
     clock.move_to(NOTICE)
-    with listening(runtime.database.engine) as heard:
-        assert code(many, about=about, site="https://shop.example") == "VALID"
+    with recorded_statements(runtime.database.engine) as heard:
+        assert code_of(many, about=about, site="https://shop.example") == "VALID"
     statements = [one for one in heard if not one.sql.startswith(("BEGIN", "PRAGMA"))]
     assert len(statements) == 1
     assert_found_by_index(runtime, statements)
@@ -100,6 +100,6 @@ def test_looking_for_due_work_when_there_is_none_reads_next_to_nothing(
     many: Marketplace, clock: time_machine.Traveller
 ) -> None:
     runtime = many.runtime
-    with listening(runtime.database.engine) as heard, runtime.database.reading() as session:
+    with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
         assert not is_pending(session, datetime.now(UTC))
     assert_found_by_index(runtime, heard, "ix_mh_subscriptions_due", "ix_mh_subscriptions_notice")

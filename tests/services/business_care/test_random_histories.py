@@ -30,8 +30,19 @@ from marketplace_hooks.services.business_care.renewal_run_state import acquire_r
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 from marketplace_hooks.services.releases.downloads import list_downloads
 
-from ...support.business_care import CLAIM_DELAY, DAY, HOUR, MINUTE, SECOND, cancels, charged, code, enables, instant
-from ...support.customers import SHOP, buys, is_described, money, publishes
+from ...support.business_care import (
+    CLAIM_DELAY,
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    code_of,
+    instant,
+    publish_charge,
+    publish_renewal_cancelled,
+    publish_renewal_enabled,
+)
+from ...support.customers import SHOP, money, publish_customer, publish_purchase, publish_release
 from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, WITHDRAWN, Marketplace
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -104,7 +115,7 @@ class Lived:
                     break
         return found
 
-    def code(self, now: datetime) -> str:
+    def code_of(self, now: datetime) -> str:
         """The code of the answer for the merchant site of the purchase."""
         today = now.astimezone(PARIS).date()
         spans = self.periods(now)
@@ -156,10 +167,10 @@ class Walk:
         self.looked_at = START
         wipe(marketplace)
         clock.move_to(START)
-        marketplace.sells("mod-1", "mod-2")
-        is_described(marketplace)
+        marketplace.publish_products("mod-1", "mod-2")
+        publish_customer(marketplace)
         for product_id in self.withdrawals:
-            publishes(marketplace, f"release-of-{product_id}", product_id=product_id, kind="free")
+            publish_release(marketplace, f"release-of-{product_id}", product_id=product_id, kind="free")
         self.buy(0)
         self.settle()
 
@@ -186,7 +197,7 @@ class Walk:
         if len(self.lived) == 3 or self.is_withdrawn(product_id):
             return
         id_ = f"purchase-{len(self.lived)}"
-        buys(self.marketplace, id_, product_id=product_id, purchased_at=self.now.isoformat())
+        publish_purchase(self.marketplace, id_, product_id=product_id, purchased_at=self.now.isoformat())
         self.lived[id_] = Lived(self.now, self.withdrawals[product_id])
         self.product_of[id_] = product_id
 
@@ -194,7 +205,7 @@ class Walk:
         id_, lived = self.pick(number)
         at = self.earlier(lived, number // 3)
         lived.words.append((at, False))
-        cancels(self.marketplace, at, id_)
+        publish_renewal_cancelled(self.marketplace, at, id_)
 
     def enable(self, number: int) -> None:
         id_, lived = self.pick(number)
@@ -203,7 +214,7 @@ class Walk:
         if any(one.reversal_asked_at and one.starts_at > at for one in self.rows(Period, id_)):
             return  # the money is on its way back: nothing said of that time is taken back any more.
         lived.words.append((at, True))
-        enables(self.marketplace, at, id_)
+        publish_renewal_enabled(self.marketplace, at, id_)
 
     def answer(self, number: int) -> None:
         """The platform says what came of a charge that it was asked for."""
@@ -214,7 +225,7 @@ class Walk:
                     is_paid = number % 3 > 0
                     (lived.paid if is_paid else lived.failed).add(one.first_day)
                     type_ = "renewed" if is_paid else "payment_failed"
-                    charged(self.marketplace, type_, one.index, purchase_id=id_, final=True)
+                    publish_charge(self.marketplace, type_, one.index, purchase_id=id_, final=True)
 
     def reactivate(self, number: int) -> None:
         self.settle()
@@ -222,13 +233,13 @@ class Walk:
         [known] = self.rows(Subscription, id_)
         if known.state == "expired" and not self.is_withdrawn(self.product_of[id_]):
             lived.reopened.append(self.now)
-            charged(self.marketplace, "reactivated", known.current_index + 1, purchase_id=id_)
+            publish_charge(self.marketplace, "reactivated", known.current_index + 1, purchase_id=id_)
 
     def withdraw(self, number: int) -> None:
         product_id = ("mod-1", "mod-2")[number % 2]
         if not self.is_withdrawn(product_id):
             self.withdrawals[product_id].append([self.now, None])
-            self.marketplace.change(product_id, WITHDRAWN)
+            self.marketplace.change_status(product_id, WITHDRAWN)
 
     def reinstate(self, number: int) -> None:
         product_id = ("mod-1", "mod-2")[number % 2]
@@ -240,11 +251,11 @@ class Walk:
         """The product goes offline and comes back: nobody's Business Care or downloads may notice."""
         self.settle()
         before = self.everything_owed()
-        self.marketplace.change("mod-1", OFFLINE, (MARKETPLACE, "seller")[number % 2])
+        self.marketplace.change_status("mod-1", OFFLINE, (MARKETPLACE, "seller")[number % 2])
         self.marketplace.publish("seller.suspended")
         self.uow()
         assert self.everything_owed() == before
-        self.marketplace.change("mod-1", ONLINE, (MARKETPLACE, "seller")[number % 2])
+        self.marketplace.change_status("mod-1", ONLINE, (MARKETPLACE, "seller")[number % 2])
         self.marketplace.publish("seller.unsuspended")
         self.uow()
         assert self.everything_owed() == before
@@ -312,7 +323,7 @@ class Walk:
         for id_, lived in self.lived.items():
             rows = [one for one in self.rows(Period, id_) if one.payment != "failed"]
             assert [(one.first_day, one.last_day, one.payment) for one in rows] == lived.periods(self.now), id_
-            answer = code(self.marketplace, about=PurchaseFilter(purchase_id=id_))
+            answer = code_of(self.marketplace, about=PurchaseFilter(purchase_id=id_))
             assert answer == lived.code(self.now), id_
             self.shrinks_only_for_a_reason(id_, lived, answer)
             self.is_told_in_order_and_once(id_)
@@ -343,7 +354,7 @@ class Walk:
         """Entitlements, periods, what is due when, and what may be downloaded."""
         owed: list[Any] = []
         for id_ in self.lived:
-            owed.append(code(self.marketplace, about=PurchaseFilter(purchase_id=id_)))
+            owed.append(code_of(self.marketplace, about=PurchaseFilter(purchase_id=id_)))
             owed += [(one.index, one.payment, one.last_day) for one in self.rows(Period, id_)]
             [known] = self.rows(Subscription, id_)
             owed.append((known.state, known.renewal_at, known.notice_at, known.withdrawn_from, known.sequence))

@@ -26,22 +26,22 @@ from ...support.business_care import (
     MINUTE,
     PURCHASE,
     SECOND,
-    cancels,
-    charged,
-    code,
-    enables,
+    code_of,
     instant,
-    live_until,
     notices,
     outgoing,
     payments,
+    publish_charge,
+    publish_renewal_cancelled,
+    publish_renewal_enabled,
+    published_types,
     purchase,
+    run_until,
     subscription,
-    told,
 )
 from ...support.cases import case_id, cases
 from ...support.concurrency import all_at_once
-from ...support.customers import buys, holds, is_described, money
+from ...support.customers import money, publish_customer, publish_purchase, set_up_purchase
 from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
 
 BOUGHT = instant("2026-03-02T10:30:00+01:00")
@@ -52,7 +52,7 @@ NOTICE = instant("2027-01-02T00:00:00+01:00")
 
 @pytest.fixture(autouse=True)
 def _on_sale(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
 
 
 def costs(marketplace: Marketplace, cents: int, since: datetime) -> None:
@@ -67,24 +67,24 @@ def costs(marketplace: Marketplace, cents: int, since: datetime) -> None:
 @pytest.mark.parametrize("case", cases("renewals"), ids=case_id)
 def test_worked_case(marketplace: Marketplace, clock: time_machine.Traveller, case: dict[str, Any]) -> None:
     clock.move_to(instant(case["purchase_instant"]))
-    holds(marketplace)
+    set_up_purchase(marketplace)
     zone = marketplace.runtime.settings.reference_zone
     known = subscription(marketplace)
     assert known.anchor_on == date.fromisoformat(case["anchor_date"]) == original_date(datetime.now(UTC), zone)
     last = case["period_index"]
     for index in range(2, last + 1):
-        live_until(marketplace, clock, subscription(marketplace).renewal_at + CLAIM_DELAY)
-        charged(marketplace, "renewed", index)
+        run_until(marketplace, clock, subscription(marketplace).renewal_at + CLAIM_DELAY)
+        publish_charge(marketplace, "renewed", index)
         marketplace.run_all_now()
     known = subscription(marketplace)
     expected = case["expected"]
     assert known.last_day == date.fromisoformat(expected["period_end_last_day"])
     assert known.renewal_at == instant(expected["renewal_instant"])
     notice_day = date.fromisoformat(expected["recommended_send_day"])
-    live_until(marketplace, clock, datetime.combine(notice_day, time(12), zone))
-    live_until(marketplace, clock, known.renewal_at + CLAIM_DELAY - SECOND)
+    run_until(marketplace, clock, datetime.combine(notice_day, time(12), zone))
+    run_until(marketplace, clock, known.renewal_at + CLAIM_DELAY - SECOND)
     assert max(payments(marketplace)) == last
-    live_until(marketplace, clock, known.renewal_at + CLAIM_DELAY)
+    run_until(marketplace, clock, known.renewal_at + CLAIM_DELAY)
     assert payments(marketplace)[last + 1] == "pending"
     if case["notice_days_to_refuse"] == 0:  # Business Care asks for none: its window never moves.
         [*_, notice] = notices(marketplace)
@@ -96,12 +96,12 @@ def test_worked_case(marketplace: Marketplace, clock: time_machine.Traveller, ca
 def test_the_price_is_40_percent_of_the_listing_at_the_instant_half_up(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, RENEWAL - DAY)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, RENEWAL - DAY)
     costs(marketplace, 8001, since=RENEWAL - DAY)
     clock.move_to(RENEWAL + MINUTE)
     costs(marketplace, 20_000, since=RENEWAL + SECOND)
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     [asked_for] = outgoing(marketplace, "renewal_due")
     assert asked_for.data["amount"] == money(3200)
     assert asked_for.data["idempotency_key"] == f"{PURCHASE}:2"
@@ -111,13 +111,13 @@ def test_the_price_is_40_percent_of_the_listing_at_the_instant_half_up(
 def test_after_an_outage_each_missed_instant_is_claimed_at_its_own_price(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     costs(marketplace, 5000, since=RENEWAL + DAY)
     clock.move_to(SECOND_RENEWAL + DAY)
     marketplace.run_all_now()
     assert release_run(marketplace.runtime)
     marketplace.run_all_now()
-    charged(marketplace, "renewed", 2, amount_cents=3960)
+    publish_charge(marketplace, "renewed", 2, amount_cents=3960)
     marketplace.run_all_now()
     amounts = [one.data["amount"]["amount_cents"] for one in outgoing(marketplace, "renewal_due")]
     assert amounts == [3960, 2000]
@@ -127,38 +127,38 @@ def test_after_an_outage_each_missed_instant_is_claimed_at_its_own_price(
 def test_a_temporary_disablement_touches_no_renewal_no_notice_and_no_entitlement(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    marketplace.change("mod-1", OFFLINE)
+    set_up_purchase(marketplace)
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.publish("seller.suspended")
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID"
-    live_until(marketplace, clock, NOTICE)
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    assert told(marketplace) == ["started", "renewal_notice_due", "renewal_due"]
-    marketplace.change("mod-1", ONLINE)
-    charged(marketplace, "renewed")
+    assert code_of(marketplace) == "VALID"
+    run_until(marketplace, clock, NOTICE)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    assert published_types(marketplace) == ["started", "renewal_notice_due", "renewal_due"]
+    marketplace.change_status("mod-1", ONLINE)
+    publish_charge(marketplace, "renewed")
     marketplace.run_all_now()
-    assert code(marketplace) == "VALID"
+    assert code_of(marketplace) == "VALID"
 
 
 def test_a_run_waits_for_a_withdrawal_that_was_received_before_the_instant(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, RENEWAL)
-    marketplace.change("mod-1", WITHDRAWN)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, RENEWAL)
+    marketplace.change_status("mod-1", WITHDRAWN)
     clock.shift(CLAIM_DELAY)
     assert run_renewals(marketplace.runtime) == 0
     marketplace.run_all_now()
-    assert told(marketplace) == ["started", "renewal_cancelled", "expired"]
+    assert published_types(marketplace) == ["started", "renewal_cancelled", "expired"]
 
 
 def test_a_run_does_not_wait_for_what_came_too_late_to_stop_anything(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, RENEWAL + MINUTE)
-    marketplace.change("mod-1", WITHDRAWN)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, RENEWAL + MINUTE)
+    marketplace.change_status("mod-1", WITHDRAWN)
     clock.move_to(RENEWAL + CLAIM_DELAY)
     assert run_renewals(marketplace.runtime) == 1
     assert payments(marketplace) == {1: "paid", 2: "pending"}
@@ -168,19 +168,19 @@ def test_a_run_does_not_wait_for_what_came_too_late_to_stop_anything(
 
 
 def sells_to_many(marketplace: Marketplace, count: int) -> None:
-    is_described(marketplace)
+    publish_customer(marketplace)
     for number in range(count):
-        buys(marketplace, f"purchase-{number}")
+        publish_purchase(marketplace, f"purchase-{number}")
     marketplace.run_all_now()
 
 
 def test_two_runs_at_once_claim_each_period_once(
-    open_here: Callable[..., Marketplace], marketplace: Marketplace, clock: time_machine.Traveller
+    make_marketplace: Callable[..., Marketplace], marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     count = 40
     sells_to_many(marketplace, count)
-    others = [open_here(), open_here()]
-    live_until(marketplace, clock, RENEWAL)
+    others = [make_marketplace(), make_marketplace()]
+    run_until(marketplace, clock, RENEWAL)
     clock.move_to(RENEWAL + CLAIM_DELAY)
     all_at_once(*(lambda one=one: run_renewals(one.runtime) for one in (marketplace, *others)))
     marketplace.run_all_now()
@@ -193,15 +193,15 @@ def test_two_runs_at_once_claim_each_period_once(
 
 
 def test_runs_and_cancellations_at_once_leave_every_purchase_as_its_words_say(
-    open_here: Callable[..., Marketplace], marketplace: Marketplace, clock: time_machine.Traveller
+    make_marketplace: Callable[..., Marketplace], marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     count = 40
     sells_to_many(marketplace, count)
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY - SECOND)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY - SECOND)
     clock.move_to(RENEWAL + CLAIM_DELAY)
     for number in range(0, count, 2):
-        cancels(marketplace, RENEWAL + (number - count / 2) * SECOND, f"purchase-{number}")
-    other = open_here().runtime
+        publish_renewal_cancelled(marketplace, RENEWAL + (number - count / 2) * SECOND, f"purchase-{number}")
+    other = make_marketplace().runtime
     all_at_once(lambda: run_renewals(marketplace.runtime), lambda: process_pending(other, "another"))
     marketplace.run_all_now()
     for number in range(count):
@@ -216,7 +216,7 @@ def test_runs_and_cancellations_at_once_leave_every_purchase_as_its_words_say(
     ("offset", "renews"), [(-30 * SECOND, False), (30 * SECOND, True)], ids=["the minute before", "the minute after"]
 )
 def test_a_run_and_a_withdrawal_at_once_are_ordered_by_its_receipt(
-    open_here: Callable[..., Marketplace],
+    make_marketplace: Callable[..., Marketplace],
     marketplace: Marketplace,
     clock: time_machine.Traveller,
     offset: timedelta,
@@ -224,10 +224,10 @@ def test_a_run_and_a_withdrawal_at_once_are_ordered_by_its_receipt(
 ) -> None:
     count = 20
     sells_to_many(marketplace, count)
-    live_until(marketplace, clock, RENEWAL + offset)
-    marketplace.change("mod-1", WITHDRAWN)
+    run_until(marketplace, clock, RENEWAL + offset)
+    marketplace.change_status("mod-1", WITHDRAWN)
     clock.move_to(RENEWAL + CLAIM_DELAY)
-    other = open_here(CASCADE_CHUNK=3).runtime
+    other = make_marketplace(CASCADE_CHUNK=3).runtime
 
     def withdraw() -> None:
         process_pending(other, "another")
@@ -240,7 +240,7 @@ def test_a_run_and_a_withdrawal_at_once_are_ordered_by_its_receipt(
     assert {id_: payments(marketplace, id_) for id_ in ids} == dict.fromkeys(ids, expected)
     assert {str(subscription(marketplace, id_).state) for id_ in ids} == {"payment_pending" if renews else "expired"}
     for id_ in ids:
-        said = Counter(told(marketplace, id_))
+        said = Counter(published_types(marketplace, id_))
         assert (said["renewal_cancelled"], said["renewal_due"], said["reversal_due"]) == (1, int(renews), 0)
 
 
@@ -251,8 +251,8 @@ def test_a_run_and_a_withdrawal_at_once_are_ordered_by_its_receipt(
 def test_after_more_than_thirty_days_of_silence_the_run_waits_for_an_operator(
     marketplace: Marketplace, clock: time_machine.Traveller, silence: Any, is_held: bool
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY - 30 * DAY)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY - 30 * DAY)
     clock.shift(silence)
     marketplace.run_all_now()
     assert payments(marketplace) == ({1: "paid"} if is_held else {1: "paid", 2: "pending"})
@@ -265,12 +265,12 @@ def test_after_more_than_thirty_days_of_silence_the_run_waits_for_an_operator(
 def test_a_held_run_goes_on_when_an_operator_releases_it(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     clock.move_to(RENEWAL + DAY)
     marketplace.run_all_now()
     clock.shift(DAY)
     marketplace.run_all_now()
-    assert (payments(marketplace), code(marketplace)) == ({1: "paid"}, "PAYMENT_PENDING")
+    assert (payments(marketplace), code_of(marketplace)) == ({1: "paid"}, "PAYMENT_PENDING")
     assert release_run(marketplace.runtime)
     marketplace.run_all_now()
     assert payments(marketplace) == {1: "paid", 2: "pending"}
@@ -278,17 +278,17 @@ def test_a_held_run_goes_on_when_an_operator_releases_it(
 
 
 def test_a_held_run_holds_no_notice(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     clock.move_to(NOTICE)
     marketplace.run_all_now()
-    assert told(marketplace) == ["started", "renewal_notice_due"]
+    assert published_types(marketplace) == ["started", "renewal_notice_due"]
 
 
 def test_a_quiet_time_in_which_somebody_looked_is_no_silence(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, NOTICE)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, NOTICE)
     while datetime.now(UTC) < RENEWAL - DAY:
         clock.shift(20 * DAY)
         check_due(marketplace.runtime)
@@ -300,8 +300,8 @@ def test_a_quiet_time_in_which_somebody_looked_is_no_silence(
 def test_looking_at_what_is_due_without_running_it_is_silence(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, RENEWAL)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, RENEWAL)
     for _ in range(5):
         clock.shift(10 * DAY)
         assert check_due(marketplace.runtime)
@@ -316,12 +316,12 @@ def test_looking_at_what_is_due_without_running_it_is_silence(
 def test_a_renewal_is_announced_once_with_its_price_and_the_proof_is_kept(
     marketplace: Marketplace, clock: time_machine.Traveller, professional: bool, owed: bool
 ) -> None:
-    is_described(marketplace, professional=professional)
-    buys(marketplace)
-    live_until(marketplace, clock, NOTICE - SECOND)
+    publish_customer(marketplace, professional=professional)
+    publish_purchase(marketplace)
+    run_until(marketplace, clock, NOTICE - SECOND)
     assert notices(marketplace) == []
-    live_until(marketplace, clock, NOTICE)
-    live_until(marketplace, clock, NOTICE + 60 * DAY)
+    run_until(marketplace, clock, NOTICE)
+    run_until(marketplace, clock, NOTICE + 60 * DAY)
     [notice] = notices(marketplace)
     [announced] = outgoing(marketplace, "renewal_notice_due")
     assert (notice.sent_at, notice.owed, notice.timeliness) == (NOTICE, owed, "in_time")
@@ -333,11 +333,11 @@ def test_a_renewal_is_announced_once_with_its_price_and_the_proof_is_kept(
 
 
 def test_each_period_is_announced_anew(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, NOTICE)
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    charged(marketplace, "renewed")
-    live_until(marketplace, clock, instant("2028-01-02T00:00:00+01:00"))
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, NOTICE)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    publish_charge(marketplace, "renewed")
+    run_until(marketplace, clock, instant("2028-01-02T00:00:00+01:00"))
     assert [one.period_index for one in notices(marketplace)] == [1, 2]
 
 
@@ -345,14 +345,14 @@ def test_each_period_is_announced_anew(marketplace: Marketplace, clock: time_mac
 def test_what_will_not_renew_is_not_announced(
     marketplace: Marketplace, clock: time_machine.Traveller, stop: str
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     if stop == "customer":
-        cancels(marketplace, BOUGHT)
+        publish_renewal_cancelled(marketplace, BOUGHT)
     else:
-        marketplace.change("mod-1", WITHDRAWN)
-    live_until(marketplace, clock, NOTICE + DAY)
+        marketplace.change_status("mod-1", WITHDRAWN)
+    run_until(marketplace, clock, NOTICE + DAY)
     assert notices(marketplace) == []
-    assert told(marketplace) == ["started", "renewal_cancelled"]
+    assert published_types(marketplace) == ["started", "renewal_cancelled"]
 
 
 @pytest.mark.parametrize(
@@ -366,13 +366,13 @@ def test_what_will_not_renew_is_not_announced(
 def test_what_is_enabled_again_is_announced_after_all(
     marketplace: Marketplace, clock: time_machine.Traveller, enabled_at: datetime, sent_at: datetime, timeliness: str
 ) -> None:
-    holds(marketplace)
-    cancels(marketplace, BOUGHT)
-    live_until(marketplace, clock, min(enabled_at, NOTICE))
-    live_until(marketplace, clock, enabled_at)
-    enables(marketplace, enabled_at)
+    set_up_purchase(marketplace)
+    publish_renewal_cancelled(marketplace, BOUGHT)
+    run_until(marketplace, clock, min(enabled_at, NOTICE))
+    run_until(marketplace, clock, enabled_at)
+    publish_renewal_enabled(marketplace, enabled_at)
     marketplace.run_all_now()
-    live_until(marketplace, clock, max(sent_at, enabled_at))
+    run_until(marketplace, clock, max(sent_at, enabled_at))
     [notice] = notices(marketplace)
     assert (notice.sent_at, notice.timeliness) == (sent_at, timeliness)
 
@@ -380,28 +380,28 @@ def test_what_is_enabled_again_is_announced_after_all(
 def test_enabling_what_was_announced_announces_nothing_twice(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, NOTICE)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, NOTICE)
     clock.shift(2 * HOUR)
-    cancels(marketplace, NOTICE + HOUR)
-    enables(marketplace, NOTICE + 2 * HOUR)
-    live_until(marketplace, clock, RENEWAL - DAY)
+    publish_renewal_cancelled(marketplace, NOTICE + HOUR)
+    publish_renewal_enabled(marketplace, NOTICE + 2 * HOUR)
+    run_until(marketplace, clock, RENEWAL - DAY)
     assert len(notices(marketplace)) == 1
 
 
 def test_a_notice_missed_in_an_outage_is_sent_late_and_says_so(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, NOTICE - HOUR)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, NOTICE - HOUR)
     clock.move_to(RENEWAL - 20 * DAY)
     marketplace.run_all_now()
     assert [one.timeliness for one in notices(marketplace)] == ["too_late"]
 
 
 def test_past_its_instant_a_renewal_is_not_announced(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(marketplace)
-    live_until(marketplace, clock, NOTICE - HOUR)
+    set_up_purchase(marketplace)
+    run_until(marketplace, clock, NOTICE - HOUR)
     clock.move_to(RENEWAL + MINUTE)
     marketplace.run_all_now()
     assert notices(marketplace) == []
@@ -413,8 +413,8 @@ def test_past_its_instant_a_renewal_is_not_announced(marketplace: Marketplace, c
 def test_a_run_touches_only_what_is_due(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     sells_to_many(marketplace, 3)
     clock.shift(HOUR)
-    holds(marketplace, "later", purchased_at=(BOUGHT + DAY).isoformat())
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    set_up_purchase(marketplace, "later", purchased_at=(BOUGHT + DAY).isoformat())
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     states = {one.purchase_id: one.state.value for one in marketplace.all(select(Subscription))}
     assert states == {**{f"purchase-{number}": "payment_pending" for number in range(3)}, "later": "active"}
 
@@ -423,12 +423,12 @@ def test_a_period_that_stands_in_the_way_is_shown_to_people_and_stops_nobody_els
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     sells_to_many(marketplace, 2)
-    live_until(marketplace, clock, RENEWAL)
+    run_until(marketplace, clock, RENEWAL)
     with marketplace.runtime.database.session() as session:
         first = session.get_one(Period, ("purchase-0", 1))
         columns = {column.key: getattr(first, column.key) for column in Period.__mapper__.column_attrs}
         session.add(Period(**{**columns, "index": 2}))
-    live_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     states = {one.purchase_id: one.state.value for one in marketplace.all(select(Subscription))}
     assert states == {"purchase-0": "expired", "purchase-1": "payment_pending"}
     assert purchase(marketplace, "purchase-0").refunded_at is None
@@ -437,8 +437,8 @@ def test_a_period_that_stands_in_the_way_is_shown_to_people_and_stops_nobody_els
 def test_a_subscription_without_a_notice_to_send_is_left_alone(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     with marketplace.runtime.database.session() as session:
         session.execute(update(Subscription).values(notice_at=None))
-    live_until(marketplace, clock, NOTICE + DAY)
+    run_until(marketplace, clock, NOTICE + DAY)
     assert notices(marketplace) == []

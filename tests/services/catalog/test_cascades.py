@@ -16,8 +16,8 @@ def test_every_planned_step_has_its_function_and_every_function_is_planned() -> 
 
 
 def test_a_product_in_no_pack_is_done_with_the_change_itself(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.publish_products("mod-1")
+    marketplace.change_status("mod-1", OFFLINE)
     process_pending(marketplace.runtime, "tests")
     [cascade] = marketplace.cascades("mod-1")
     assert (cascade.state, cascade.change, cascade.seller_id) == ("done", "held", "seller-1")
@@ -29,7 +29,7 @@ def test_a_product_in_no_pack_is_done_with_the_change_itself(marketplace: Market
 
 def test_packs_follow_as_steps_with_their_progress(marketplace: Marketplace) -> None:
     sell_in_packs(marketplace)
-    event = marketplace.change("mod-1", OFFLINE, reason="Repairs")
+    event = marketplace.change_status("mod-1", OFFLINE, reason="Repairs")
     process_pending(marketplace.runtime, "tests")
     [cascade] = marketplace.cascades("mod-1")
     assert (cascade.state, cascade.finished_at) == ("running", None)
@@ -44,7 +44,7 @@ def test_packs_follow_as_steps_with_their_progress(marketplace: Marketplace) -> 
 
 def test_its_end_is_told_about_its_subject_with_what_was_done(marketplace: Marketplace) -> None:
     sell_in_packs(marketplace)
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     [cascade] = marketplace.cascades("mod-1")
     completed = marketplace.outgoing("mod-1")[-1]
@@ -57,18 +57,18 @@ def test_its_end_is_told_about_its_subject_with_what_was_done(marketplace: Marke
 
 def test_pages_are_hidden_before_any_cascade_has_run(marketplace: Marketplace) -> None:
     sell_in_packs(marketplace)
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.change_status("mod-1", OFFLINE)
     process_pending(marketplace.runtime, "tests")
-    assert not any(marketplace.can_see(pack_id) for pack_id in PACKS)
+    assert not any(marketplace.is_pack_visible(pack_id) for pack_id in PACKS)
     assert published_about_packs(marketplace) == [[]] * 5
 
 
 def test_a_change_undone_before_its_cascade_ran_tells_nothing_about_packs(marketplace: Marketplace) -> None:
     sell_in_packs(marketplace)
-    marketplace.change("mod-1", OFFLINE)
-    marketplace.change("mod-1", ONLINE)
+    marketplace.change_status("mod-1", OFFLINE)
+    marketplace.change_status("mod-1", ONLINE)
     marketplace.run_all_now()
-    assert marketplace.told("mod-1") == ["product.hidden", "product.shown"]
+    assert marketplace.published_types("mod-1") == ["product.hidden", "product.shown"]
     assert published_about_packs(marketplace) == [[]] * 5
     assert [cascade.state for cascade in marketplace.cascades("mod-1")] == ["done", "done"]
 

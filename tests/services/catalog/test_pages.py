@@ -40,9 +40,9 @@ def cost(marketplace: Marketplace, read: Callable[[Any], Any]) -> int:
 
 def test_a_page_costs_the_same_however_much_is_on_it(marketplace: Marketplace) -> None:
     products = [f"mod-{number}" for number in range(8)]
-    marketplace.sells(*products)
-    marketplace.packs("pack-0", *products[:2])
-    marketplace.packs("pack-1", *products)
+    marketplace.publish_products(*products)
+    marketplace.publish_pack("pack-0", *products[:2])
+    marketplace.publish_pack("pack-1", *products)
     reads: list[Callable[[Any], Any]] = [
         lambda session: pages.product_page(session, "mod-0"),
         lambda session: pages.pack_page(session, "pack-1"),
@@ -51,17 +51,17 @@ def test_a_page_costs_the_same_however_much_is_on_it(marketplace: Marketplace) -
     ]
     before = [cost(marketplace, read) for read in reads]
     for number in range(2, 8):
-        marketplace.packs(f"pack-{number}", "mod-0", f"mod-{number}")
+        marketplace.publish_pack(f"pack-{number}", "mod-0", f"mod-{number}")
     assert [cost(marketplace, read) for read in reads] == before
     assert before == [5, 4, 1, 1]
     assert cost(marketplace, lambda session: pages.pack_page(session, "pack-0")) == 4
 
 
 def test_hidden_things_are_found_with_the_sight_of_them_only(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.sells("mod-3", seller_id="seller-2")
-    marketplace.change("mod-1", OFFLINE)
-    marketplace.change("mod-3", WITHDRAWN)
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_products("mod-3", seller_id="seller-2")
+    marketplace.change_status("mod-1", OFFLINE)
+    marketplace.change_status("mod-3", WITHDRAWN)
     marketplace.run_all_now()
 
     def found(visibility: Visibility) -> list[str]:
@@ -79,7 +79,7 @@ def test_categories_are_those_of_what_is_sold_now(marketplace: Marketplace) -> N
     for product_id, categories in (("mod-1", ["Été", "Zoo"]), ("mod-2", ["Attic", "Zoo"]), ("mod-3", ["Hidden"])):
         marketplace.publish("product.upserted", product_id=product_id, categories=categories)
     marketplace.run_all_now()
-    marketplace.change("mod-3", OFFLINE)
+    marketplace.change_status("mod-3", OFFLINE)
     marketplace.run_all_now()
     with marketplace.runtime.database.reading() as session:
         assert pages.find_categories(session) == ["Attic", "Été", "Zoo"]
@@ -94,8 +94,8 @@ def test_a_product_moves_between_categories_and_vanishes_with_its_sellers_accoun
     # All in one batch: the last description counts, a category named twice counts once, and a change in between too.
     for categories in (["Attic", "Zoo"], ["Zoo", "Zoo", "Cellar"]):
         marketplace.publish("product.upserted", product_id="mod-1", categories=categories)
-        marketplace.change("mod-1", OFFLINE)
-        marketplace.change("mod-1", ONLINE)
+        marketplace.change_status("mod-1", OFFLINE)
+        marketplace.change_status("mod-1", ONLINE)
     marketplace.run_all_now()
     assert (found("Attic"), found("Cellar"), found("Zoo")) == ([], ["mod-1"], ["mod-1"])
     marketplace.publish("product.upserted", product_id="mod-1", categories=[])

@@ -10,7 +10,7 @@ from marketplace_hooks.services.catalog.pages import Visibility
 
 from ...support.bulk_purchases import copy_rows, gather_statistics
 from ...support.marketplace import OFFLINE, Marketplace
-from ...support.query_plans import assert_nothing_walked, listening
+from ...support.recorded_statements import assert_no_table_scan, recorded_statements
 
 MANY = 20_000
 CATEGORIES = 20
@@ -26,7 +26,7 @@ _IN_CATEGORIES = f"""
 @pytest.fixture
 def crowded(marketplace: Marketplace) -> Marketplace:
     """A marketplace with many products."""
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     with marketplace.runtime.database.session() as session:
         copy_rows(session, "mh_products", "id", "mod-1", MANY, status=_STATUS)
         session.execute(text(_IN_CATEGORIES))
@@ -36,7 +36,7 @@ def crowded(marketplace: Marketplace) -> Marketplace:
 
 def test_every_list_of_the_storefront_is_read_from_an_index(crowded: Marketplace) -> None:
     runtime = crowded.runtime
-    with listening(runtime.database.engine) as heard, runtime.database.reading() as session:
+    with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
         found = pages.find_categories(session)
         first = pages.find_products(session, limit=24)
         later = pages.find_products(session, limit=24, after=first.next_after)
@@ -46,7 +46,7 @@ def test_every_list_of_the_storefront_is_read_from_an_index(crowded: Marketplace
     assert len(found) == CATEGORIES + 2  # and those of the first product.
     assert [len(page.items) for page in (first, later, some, own)] == [24] * 4
     assert [card.product_id for card in some.items][:2] == ["copy-10010007", "copy-10010027"]
-    assert_nothing_walked(runtime, heard, "mh_products", "mh_product_categories")
+    assert_no_table_scan(runtime, heard, "mh_products", "mh_product_categories")
 
 
 def test_a_category_leaves_the_list_with_its_last_product(marketplace: Marketplace) -> None:
@@ -60,6 +60,6 @@ def test_a_category_leaves_the_list_with_its_last_product(marketplace: Marketpla
             return pages.find_categories(session)
 
     assert known() == ["Alone", "Common"]
-    marketplace.change("mod-2", OFFLINE)
+    marketplace.change_status("mod-2", OFFLINE)
     marketplace.run_all_now()
     assert known() == ["Common"]

@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 
 from ...support.databases import copy_sqlite
 from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace, open_marketplace
-from ...support.status_changes import press_cancel, press_reinstate, press_status
+from ...support.status_changes import cancel_scheduled_directly, change_status_directly, reinstate_directly
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 OWNERS = {"mod-1": "seller-1", "mod-2": "seller-1", "mod-3": "seller-2", "pack-1": "seller-1", "pack-2": "seller-2"}
@@ -112,9 +112,9 @@ class Histories(RuleBasedStateMachine):
         self.heard: set[tuple[str, str]] = set()
         self.settled = True
         for seller_id in ("seller-1", "seller-2"):
-            self.real.sells(*(id_ for id_ in PRODUCTS if OWNERS[id_] == seller_id), seller_id=seller_id)
+            self.real.publish_products(*(id_ for id_ in PRODUCTS if OWNERS[id_] == seller_id), seller_id=seller_id)
         for pack_id, members in self.model.members.items():
-            self.real.packs(pack_id, *members, seller_id=OWNERS[pack_id])
+            self.real.publish_pack(pack_id, *members, seller_id=OWNERS[pack_id])
 
     def teardown(self) -> None:
         self.opened.close()
@@ -128,12 +128,12 @@ class Histories(RuleBasedStateMachine):
         at = None if delay_min is None else self.instant(delay_min)
         if way == "event":
             more = {} if at is None else {"effective_at": at.isoformat()}
-            self.real.change(id_, status, side, kind=kind_of(id_), **more)
+            self.real.change_status(id_, status, side, kind=kind_of(id_), **more)
             self.heard.add((id_, side))
             self.settled = False
         else:
             self.apply_everything()
-            press_status(self.real, status, side, effective_at=at, id_=id_, kind=kind_of(id_))
+            change_status_directly(self.real, status, side, effective_at=at, id_=id_, kind=kind_of(id_))
             self.settled = False
         self.model.known[id_].ask(side, status, at or self.model.now, self.model.now)
 
@@ -141,7 +141,7 @@ class Histories(RuleBasedStateMachine):
     @rule(data=st.data(), status=statuses)
     def a_late_event_counts_for_nothing(self, data: st.DataObject, status: str) -> None:
         id_, side = data.draw(st.sampled_from(sorted(self.heard)))
-        self.real.change(id_, status, side, kind=kind_of(id_), version=1)
+        self.real.change_status(id_, status, side, kind=kind_of(id_), version=1)
         self.settled = False
 
     @rule(id_=st.sampled_from(PRODUCTS), side=sides, way=ways)
@@ -152,7 +152,7 @@ class Histories(RuleBasedStateMachine):
             self.settled = False
         else:
             self.apply_everything()
-            press_cancel(self.real, side, id_=id_)
+            cancel_scheduled_directly(self.real, side, id_=id_)
             self.settled = False
         self.model.known[id_].slots.pop(side, None)
 
@@ -164,7 +164,7 @@ class Histories(RuleBasedStateMachine):
             self.settled = False
         else:
             self.apply_everything()
-            press_reinstate(self.real, id_=id_)
+            reinstate_directly(self.real, id_=id_)
             self.settled = False
         known = self.model.known[id_]
         if known.withdrawn:
@@ -208,12 +208,12 @@ class Histories(RuleBasedStateMachine):
             assert product.status == self.model.status(id_), id_
             assert product.shown is self.model.can_see(id_), id_
         for id_ in PACKS:
-            assert self.real.can_see(id_) is self.real.pack(id_).shown is self.model.can_see(id_), id_
+            assert self.real.is_pack_visible(id_) is self.real.pack(id_).shown is self.model.can_see(id_), id_
         for id_, known in self.model.known.items():
             kind = kind_of(id_)
-            assert self.real.held_by(id_, kind) == known.holds, id_
+            assert self.real.holding_sides(id_, kind) == known.holds, id_
             expected = {side: (status, at) for side, (at, status) in known.slots.items()}
-            assert self.real.slots(id_, kind) == expected, id_
+            assert self.real.scheduled_changes(id_, kind) == expected, id_
             self.check_told(id_, kind)
 
     def check_told(self, id_: str, kind: str) -> None:

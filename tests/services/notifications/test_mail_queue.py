@@ -15,10 +15,10 @@ from marketplace_hooks.models.mails import Mail
 from marketplace_hooks.remote.smtp import MailServer as Remote
 from marketplace_hooks.services.notifications import mail_queue
 
-from ...support.customers import is_described
+from ...support.customers import publish_customer
 from ...support.mail_server import MailServer, mail_server
 from ...support.marketplace import Marketplace
-from ...support.support_desk import FIX, REQUEST, due, opens_shop, says, submits, told
+from ...support.support_desk import FIX, REQUEST, due, publish_message, publish_request, published_types, set_up_support
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -34,15 +34,17 @@ def server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def desk(open_here: Callable[..., Marketplace], server: MailServer, clock: time_machine.Traveller) -> Marketplace:
+def desk(
+    make_marketplace: Callable[..., Marketplace], server: MailServer, clock: time_machine.Traveller
+) -> Marketplace:
     """A shop with one holder, who reads French, and whose seller does; mail goes to the playing server."""
-    marketplace = open_here(
+    marketplace = make_marketplace(
         SMTP_URL=server.url,
         MAIL_SENDER="no-reply@market.example",
         PUBLIC_URL="https://market.example",
         MAIL_SCHEDULE_S=SCHEDULE,
     )
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     clock.shift(HOUR)
     return marketplace
 
@@ -57,7 +59,7 @@ def states(desk: Marketplace) -> list[tuple[str, int]]:
 
 def test_both_sides_are_told_in_their_own_languages(desk: Marketplace, server: MailServer) -> None:
     desk.publish("seller.upserted", seller_id="seller-1", locale="en-GB")
-    submits(desk)
+    publish_request(desk)
     [to_customer] = server.to(CUSTOMER)
     [to_seller] = server.to(SELLER)
     assert to_customer["Subject"] == f"Votre demande est acceptée\u202f: About {REQUEST}"
@@ -71,14 +73,14 @@ def test_both_sides_are_told_in_their_own_languages(desk: Marketplace, server: M
 def test_a_message_is_told_to_the_other_side_and_only_a_persons(
     desk: Marketplace, server: MailServer, clock: time_machine.Traveller
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.shift(HOUR)
     server.taken.clear()
-    says(desk, "m-1", author_type="automation")
-    says(desk, "m-2", visibility="internal")
+    publish_message(desk, "m-1", author_type="automation")
+    publish_message(desk, "m-2", visibility="internal")
     assert server.taken == []
-    says(desk, "m-3", side="customer")
-    says(desk, "m-4")
+    publish_message(desk, "m-3", side="customer")
+    publish_message(desk, "m-4")
     assert len(server.to(SELLER)) == 1
     assert [one.split("\u202f")[0] for one in subjects(server.to(CUSTOMER))] == [
         "Nouveau message",
@@ -89,7 +91,7 @@ def test_a_message_is_told_to_the_other_side_and_only_a_persons(
 def test_deadlines_are_named_by_their_last_day(
     desk: Marketplace, server: MailServer, clock: time_machine.Traveller
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
     late = [one for one in server.to(SELLER) if "Non corrigé" in str(one["Subject"])]
@@ -115,10 +117,10 @@ def test_a_cancelled_renewal_is_confirmed(desk: Marketplace, server: MailServer)
 def test_without_a_mail_server_everything_is_told_and_nobody_is_mailed(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     clock.shift(HOUR)
-    submits(marketplace)
-    assert (told(marketplace), states(marketplace)) == (["accepted"], [])
+    publish_request(marketplace)
+    assert (published_types(marketplace), states(marketplace)) == (["accepted"], [])
 
 
 def test_who_has_no_address_or_was_erased_gets_none(
@@ -126,7 +128,7 @@ def test_who_has_no_address_or_was_erased_gets_none(
 ) -> None:
     desk.publish("seller.upserted", seller_id="seller-1", email=None)
     server.to_recipient = "451 greylisted"
-    submits(desk)
+    publish_request(desk)
     assert states(desk) == [("pending", 1)]
     desk.publish("customer.erased", customer_id="customer-1")
     desk.run_all_now()
@@ -140,7 +142,7 @@ def test_a_greylisted_mail_is_sent_later_and_once(
     desk: Marketplace, server: MailServer, clock: time_machine.Traveller
 ) -> None:
     server.to_recipient = "451 greylisted"
-    submits(desk)
+    publish_request(desk)
     for _ in range(2):
         desk.run_all_now()
     assert states(desk) == [("pending", 1), ("pending", 1)]
@@ -156,11 +158,11 @@ def test_what_is_refused_for_good_or_too_often_is_given_up(
     desk: Marketplace, server: MailServer, clock: time_machine.Traveller
 ) -> None:
     server.to_recipient = "550 no such mailbox for odile@pelote.example"
-    submits(desk)
+    publish_request(desk)
     assert states(desk) == [("refused", 1), ("refused", 1)]
     assert [one.last_error for one in desk.all(select(Mail))] == ["smtp_550", "smtp_550"]
     server.to_recipient = "451 greylisted"
-    says(desk, side="customer")
+    publish_message(desk, side="customer")
     for _ in range(4):
         clock.shift(HOUR)
         desk.run_all_now()
@@ -168,11 +170,11 @@ def test_what_is_refused_for_good_or_too_often_is_given_up(
 
 
 def test_a_server_that_is_away_costs_no_attempt_and_is_left_alone_for_a_minute(
-    desk: Marketplace, server: MailServer, open_here: Callable[..., Marketplace], clock: time_machine.Traveller
+    desk: Marketplace, server: MailServer, make_marketplace: Callable[..., Marketplace], clock: time_machine.Traveller
 ) -> None:
-    away = open_here(SMTP_URL="smtp://127.0.0.1:1", MAIL_SENDER="no-reply@market.example")
+    away = make_marketplace(SMTP_URL="smtp://127.0.0.1:1", MAIL_SENDER="no-reply@market.example")
     away.versions = desk.versions
-    submits(away)
+    publish_request(away)
     assert states(desk) == [("pending", 0), ("pending", 0)]
     desk.run_all_now()
     assert server.taken == []
@@ -185,7 +187,7 @@ def test_a_server_that_dies_in_the_middle_is_sent_the_mail_again(
     desk: Marketplace, server: MailServer, clock: time_machine.Traveller
 ) -> None:
     server.dies_at_data = True
-    submits(desk)
+    publish_request(desk)
     server.dies_at_data = False
     clock.shift(75)
     desk.run_all_now()
@@ -197,7 +199,7 @@ def test_a_worker_that_dies_after_the_servers_word_sends_the_same_message_again(
     desk: Marketplace, server: MailServer, clock: time_machine.Traveller
 ) -> None:
     server.to_recipient = "451 later"
-    submits(desk)
+    publish_request(desk)
     server.to_recipient = None
     clock.shift(75)
     here = desk.runtime
@@ -220,7 +222,7 @@ def test_two_workers_at_once_send_each_mail_once(
 ) -> None:
     server.to_recipient = "451 later"
     for number in range(6):
-        submits(desk, f"request-{number}")
+        publish_request(desk, f"request-{number}")
     server.to_recipient = None
     clock.shift(75)
     workers = [
@@ -235,15 +237,15 @@ def test_two_workers_at_once_send_each_mail_once(
 
 
 def test_an_address_that_is_none_is_not_even_tried(desk: Marketplace, server: MailServer) -> None:
-    is_described(desk, email="odile@pelote.example\r\nRCPT TO:<eve@evil.example>")
+    publish_customer(desk, email="odile@pelote.example\r\nRCPT TO:<eve@evil.example>")
     desk.run_all_now()
-    submits(desk)
+    publish_request(desk)
     assert [one for one in server.asked if "evil" in one or "odile" in one] == []
     assert ("dropped", 1) in states(desk)
 
 
 def test_what_is_attached_to_another_request_is_no_news_for_the_seller(desk: Marketplace, server: MailServer) -> None:
-    submits(desk, "request-1", subject="Same", body="Same")
-    submits(desk, "request-2", subject="Same", body="Same")
+    publish_request(desk, "request-1", subject="Same", body="Same")
+    publish_request(desk, "request-2", subject="Same", body="Same")
     assert len(server.to(SELLER)) == 1
     assert len(server.to(CUSTOMER)) == 2

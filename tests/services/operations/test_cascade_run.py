@@ -40,9 +40,9 @@ def rewind(marketplace: Marketplace, **values: Any) -> None:
 
 
 @pytest.mark.parametrize(("chunks", "done"), [(1, 2), (2, 4)])
-def test_a_cascade_stopped_half_way_goes_on_where_it_was(open_here: Opens, chunks: int, done: int) -> None:
-    marketplace = sell_in_packs(open_here(CASCADE_CHUNK=2))
-    marketplace.change("mod-1", OFFLINE)
+def test_a_cascade_stopped_half_way_goes_on_where_it_was(make_marketplace: Opens, chunks: int, done: int) -> None:
+    marketplace = sell_in_packs(make_marketplace(CASCADE_CHUNK=2))
+    marketplace.change_status("mod-1", OFFLINE)
     process_pending(marketplace.runtime, "tests")
     assert run_cascades(marketplace.runtime, "one", stop=after(chunks)) == 0
     [cascade] = marketplace.cascades("mod-1")
@@ -55,9 +55,9 @@ def test_a_cascade_stopped_half_way_goes_on_where_it_was(open_here: Opens, chunk
 
 
 @pytest.mark.parametrize("chunk", [1, 4, 5, 6])
-def test_chunks_of_any_size_reach_every_pack_once(open_here: Opens, chunk: int) -> None:
-    marketplace = sell_in_packs(open_here(CASCADE_CHUNK=chunk))
-    marketplace.change("mod-1", OFFLINE)
+def test_chunks_of_any_size_reach_every_pack_once(make_marketplace: Opens, chunk: int) -> None:
+    marketplace = sell_in_packs(make_marketplace(CASCADE_CHUNK=chunk))
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     assert published_about_packs(marketplace) == [["pack.hidden"]] * 5
     assert steps_of(marketplace.cascades("mod-1")[0])["packs"] == ("done", 5, 5)
@@ -67,7 +67,7 @@ def test_a_cascade_run_again_from_its_start_tells_nothing_twice(
     clock: time_machine.Traveller, marketplace: Marketplace
 ) -> None:
     sell_in_packs(marketplace)
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     again = [Step(name="product_page", state="done", total=1, done=1).as_json(), Step(name="packs").as_json()]
     rewind(marketplace, state="running", steps=again, finished_at=None)
@@ -77,10 +77,10 @@ def test_a_cascade_run_again_from_its_start_tells_nothing_twice(
 
 
 def test_a_dead_workers_cascade_is_taken_over_when_its_lease_has_run_out(
-    clock: time_machine.Traveller, open_here: Opens
+    clock: time_machine.Traveller, make_marketplace: Opens
 ) -> None:
-    marketplace = sell_in_packs(open_here(CASCADE_CHUNK=2))
-    marketplace.change("mod-1", OFFLINE)
+    marketplace = sell_in_packs(make_marketplace(CASCADE_CHUNK=2))
+    marketplace.change_status("mod-1", OFFLINE)
     process_pending(marketplace.runtime, "tests")
     run_cascades(marketplace.runtime, "dead", stop=after(1))
     now = marketplace.runtime.now()
@@ -92,10 +92,10 @@ def test_a_dead_workers_cascade_is_taken_over_when_its_lease_has_run_out(
     assert published_about_packs(marketplace) == [["pack.hidden"]] * 5
 
 
-def test_two_workers_at_once_carry_every_cascade_once(open_here: Opens) -> None:
-    marketplace = sell_in_packs(open_here(CASCADE_CHUNK=1))
+def test_two_workers_at_once_carry_every_cascade_once(make_marketplace: Opens) -> None:
+    marketplace = sell_in_packs(make_marketplace(CASCADE_CHUNK=1))
     for product_id in ("mod-1", "mod-2", "mod-3"):
-        marketplace.change(product_id, OFFLINE)
+        marketplace.change_status(product_id, OFFLINE)
     process_pending(marketplace.runtime, "tests")
     with ThreadPoolExecutor(2) as workers:
         finished = list(workers.map(lambda owner: run_cascades(marketplace.runtime, owner), ("one", "two")))
@@ -115,7 +115,7 @@ def test_a_cascade_whose_step_fails_rests_and_in_the_end_waits_for_a_person(
         raise RuntimeError("a mistake of ours")
 
     monkeypatch.setitem(CASCADE_STEPS, "packs", fail)
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.change_status("mod-1", OFFLINE)
     process_pending(marketplace.runtime, "tests")
     for attempt in range(1, ATTEMPTS + 1):
         run_cascades(marketplace.runtime, "tests")
@@ -140,8 +140,8 @@ def test_a_failing_cascade_keeps_none_of_the_others_from_their_end(
         chunk(uow, cascade, progress, limit)
 
     monkeypatch.setitem(CASCADE_STEPS, "packs", fail_for_one)
-    marketplace.change("mod-1", OFFLINE)
-    marketplace.change("mod-2", OFFLINE)
+    marketplace.change_status("mod-1", OFFLINE)
+    marketplace.change_status("mod-2", OFFLINE)
     marketplace.run_all_now()
     assert marketplace.cascades("mod-2")[0].state == "done"
     assert marketplace.cascades("mod-1")[0].state == "running"

@@ -20,8 +20,8 @@ from marketplace_hooks.services.support import work_queue
 
 from ...support.bulk_purchases import copy_logs, copy_rows, gather_statistics
 from ...support.marketplace import OFFLINE, Marketplace
-from ...support.query_plans import assert_nothing_walked, listening
-from ...support.support_desk import REQUEST, opens_shop, submits
+from ...support.recorded_statements import assert_no_table_scan, recorded_statements
+from ...support.support_desk import REQUEST, publish_request, set_up_support
 
 MANY = 10_000
 MANY_EVENTS = 40_000
@@ -31,9 +31,9 @@ TABLES = ("mh_inbox", "mh_cascades", "mh_outbox", "mh_deliveries", "mh_messages"
 @pytest.fixture
 def crowded(marketplace: Marketplace) -> Marketplace:
     """A marketplace with much behind it, all of it settled."""
-    opens_shop(marketplace)
-    submits(marketplace)
-    marketplace.change("mod-1", OFFLINE)
+    set_up_support(marketplace)
+    publish_request(marketplace)
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     endpoint, _ = add_endpoint(marketplace.runtime, "https://93.184.215.14/hooks")
     with marketplace.runtime.database.session() as session:
@@ -62,7 +62,7 @@ def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketpl
         {"received_from": now + timedelta(days=9)},
         day,
     ]
-    with listening(runtime.database.engine) as heard, runtime.database.reading() as session:
+    with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
         found = [len(event_log.find_events(session, **one)[0]) for one in wanted]
         delivery_log.find_deliveries(session, state=DeliveryState.EXHAUSTED)
         delivery_log.find_deliveries(session, event_id="copy-10000077")
@@ -72,13 +72,13 @@ def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketpl
         trace_event(session, event_log.find_event(session, "copy-10000077").event)
         trace_cascade(session, "copy-10000077")
     assert found == [20, 20, 0, 0, 0, 1, 0, 20]
-    assert_nothing_walked(runtime, heard, *TABLES)
+    assert_no_table_scan(runtime, heard, *TABLES)
 
 
 def test_what_waits_and_how_the_whole_is_doing_is_read_from_an_index(crowded: Marketplace) -> None:
     runtime = crowded.runtime
     now = crowded.runtime.now()
-    with listening(runtime.database.engine) as heard, runtime.database.reading() as session:
+    with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
         assert work_queue.replies_to_confirm(session, limit=26) == []
         assert work_queue.late_requests(session, after=(now, "copy-10000001:fix"), limit=26) == []
         assert work_queue.contested_requests(session, limit=26) == []
@@ -87,4 +87,4 @@ def test_what_waits_and_how_the_whole_is_doing_is_read_from_an_index(crowded: Ma
     assert (figures.tasks.late, len(figures.days)) == (0, dashboard.DAYS_SHOWN)
     tables = tuple(name for name in TABLES if name not in ("mh_messages", "mh_refund_claims"))
     # How many clocks were missed within days is not known without the days.
-    assert_nothing_walked(runtime, heard, *tables, blindly=False)
+    assert_no_table_scan(runtime, heard, *tables, generic=False)

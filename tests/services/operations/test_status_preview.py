@@ -17,13 +17,20 @@ from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 from marketplace_hooks.services.catalog.pages import product_page
 from marketplace_hooks.services.operations.status_preview import Consequences, preview_product
 
-from ...support.customers import buys, holds, is_described, is_disputed, is_refunded, renews
+from ...support.customers import (
+    publish_customer,
+    publish_dispute,
+    publish_purchase,
+    publish_refund,
+    publish_renewal,
+    set_up_purchase,
+)
 from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
 
 
 @pytest.fixture(autouse=True)
 def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
 
 
 def foreseen(marketplace: Marketplace, status: str, product_id: str = "mod-1") -> Consequences:
@@ -42,21 +49,21 @@ def cancels(marketplace: Marketplace, purchase_id: str) -> None:
 
 
 def _some_of_each_kind(marketplace: Marketplace) -> None:
-    is_described(marketplace)
-    buys(marketplace, "new")
-    buys(marketplace, "stopped", purchased_at="2025-09-10T10:00:00+02:00")
-    buys(marketplace, "refunded")
-    buys(marketplace, "disputed")
-    buys(marketplace, "over", purchased_at="2024-06-15T10:00:00+02:00")
-    buys(marketplace, "renewed", purchased_at="2024-06-15T10:00:00+02:00")
-    buys(marketplace, "last-day", purchased_at="2025-03-02T10:00:00+01:00")
-    buys(marketplace, "day-after", purchased_at="2025-03-01T10:00:00+01:00")
-    buys(marketplace, "elsewhere", product_id="mod-2")
+    publish_customer(marketplace)
+    publish_purchase(marketplace, "new")
+    publish_purchase(marketplace, "stopped", purchased_at="2025-09-10T10:00:00+02:00")
+    publish_purchase(marketplace, "refunded")
+    publish_purchase(marketplace, "disputed")
+    publish_purchase(marketplace, "over", purchased_at="2024-06-15T10:00:00+02:00")
+    publish_purchase(marketplace, "renewed", purchased_at="2024-06-15T10:00:00+02:00")
+    publish_purchase(marketplace, "last-day", purchased_at="2025-03-02T10:00:00+01:00")
+    publish_purchase(marketplace, "day-after", purchased_at="2025-03-01T10:00:00+01:00")
+    publish_purchase(marketplace, "elsewhere", product_id="mod-2")
     marketplace.run_all_now()
-    renews(marketplace, "renewed", 2)
+    publish_renewal(marketplace, "renewed", 2)
     cancels(marketplace, "stopped")
-    is_refunded(marketplace, "refunded")
-    is_disputed(marketplace, "disputed")
+    publish_refund(marketplace, "refunded")
+    publish_dispute(marketplace, "disputed")
 
 
 def test_a_withdrawal_cancels_what_renews_and_keeps_what_is_paid(marketplace: Marketplace) -> None:
@@ -83,7 +90,7 @@ def test_what_was_foreseen_is_what_the_withdrawal_does(marketplace: Marketplace)
     _some_of_each_kind(marketplace)
     before = {one.purchase_id: one.customer_stopped_at for one in marketplace.all(select(Subscription))}
     told = foreseen(marketplace, WITHDRAWN)
-    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.change_status("mod-1", WITHDRAWN)
     marketplace.run_all_now()
     touched = [one.purchase_id for one in marketplace.all(select(Subscription)) if one.withdrawn_from is not None]
     assert len([id_ for id_ in touched if before[id_] is None]) == told.renewals_cancelled
@@ -105,7 +112,7 @@ def test_the_numbers_agree_with_the_rule_purchase_by_purchase(marketplace: Marke
 
 
 def test_the_preview_of_the_api_has_the_numbers(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     _, text = tokens.create(marketplace.runtime, "seller", subject="seller-1")
     answer = marketplace.app.test_client().get(
         "/api/v1/products/mod-1/status/preview",

@@ -30,10 +30,10 @@ PATIENCE_S = 20.0
 
 
 @pytest.fixture
-def shop(open_here: Opens) -> Marketplace:
+def shop(make_marketplace: Opens) -> Marketplace:
     """A marketplace that may deliver to loopback, with six products."""
-    marketplace = open_here(ALLOWED_NETWORKS="127.0.0.0/8")
-    marketplace.sells(*(f"mod-{number}" for number in range(1, 7)))
+    marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8")
+    marketplace.publish_products(*(f"mod-{number}" for number in range(1, 7)))
     return marketplace
 
 
@@ -46,7 +46,7 @@ def subscribe(shop: Marketplace, url: str) -> tuple[str, str]:
 def hide(shop: Marketplace, *products: str) -> None:
     """Have something to tell about each product, and tell it to nobody yet."""
     for product_id in products:
-        shop.change(product_id, OFFLINE)
+        shop.change_status(product_id, OFFLINE)
     process_pending(shop.runtime, "tests")
 
 
@@ -158,11 +158,11 @@ def test_nobody_there_is_a_failure_that_says_so(shop: Marketplace) -> None:
     assert str(delivery.last_error).startswith("connection")
 
 
-def test_an_address_that_is_no_longer_allowed_is_not_connected_to(shop: Marketplace, open_here: Opens) -> None:
+def test_an_address_that_is_no_longer_allowed_is_not_connected_to(shop: Marketplace, make_marketplace: Opens) -> None:
     with Receiver() as receiver:
         subscribe(shop, receiver.url)
         hide(shop, "mod-1")
-        deliver_due(open_here().runtime, "tests")  # the same database, nothing allowed.
+        deliver_due(make_marketplace().runtime, "tests")  # the same database, nothing allowed.
     assert receiver.requests == []
     assert (only(shop).state, only(shop).attempts) == ("pending", 1)
     assert str(only(shop).last_error).startswith("refused")
@@ -181,9 +181,9 @@ def test_what_was_answered_is_kept_for_people_and_not_all_of_it(shop: Marketplac
     assert entry["took_ms"] >= 0
 
 
-def test_an_answer_that_never_ends_is_given_up_in_time(open_here: Opens) -> None:
-    shop = open_here(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_TOTAL_S=0.3)
-    shop.sells("mod-1")
+def test_an_answer_that_never_ends_is_given_up_in_time(make_marketplace: Opens) -> None:
+    shop = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_TOTAL_S=0.3)
+    shop.publish_products("mod-1")
     over = threading.Event()
 
     def hang(request: Delivered) -> Answer:
@@ -363,9 +363,9 @@ def test_a_slow_endpoint_delays_no_other(shop: Marketplace) -> None:
     assert {delivery.state for delivery in deliveries(shop)} == {"delivered"}
 
 
-def test_no_more_attempts_are_under_way_than_the_cap(open_here: Opens) -> None:
-    shop = open_here(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_CONCURRENCY=2)
-    shop.sells(*(f"mod-{number}" for number in range(1, 7)))
+def test_no_more_attempts_are_under_way_than_the_cap(make_marketplace: Opens) -> None:
+    shop = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_CONCURRENCY=2)
+    shop.publish_products(*(f"mod-{number}" for number in range(1, 7)))
     both = threading.Barrier(2)
 
     def together(request: Delivered) -> Answer:
@@ -379,9 +379,9 @@ def test_no_more_attempts_are_under_way_than_the_cap(open_here: Opens) -> None:
     assert receiver.most_at_once == 2
 
 
-def test_attempts_start_no_faster_than_the_rate(open_here: Opens) -> None:
-    shop = open_here(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_RATE_PER_S=4)
-    shop.sells(*(f"mod-{number}" for number in range(1, 7)))
+def test_attempts_start_no_faster_than_the_rate(make_marketplace: Opens) -> None:
+    shop = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_RATE_PER_S=4)
+    shop.publish_products(*(f"mod-{number}" for number in range(1, 7)))
     with Receiver() as receiver:
         subscribe(shop, receiver.url)
         hide(shop, *(f"mod-{number}" for number in range(1, 7)))

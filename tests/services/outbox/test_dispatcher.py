@@ -45,17 +45,17 @@ def drain_only(marketplace: Marketplace) -> None:
 
 def live(marketplace: Marketplace) -> None:
     """Some life: products, packs and a seller, from which every kind of page event follows."""
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     for status in (OFFLINE, ONLINE):
-        marketplace.change("mod-1", status)
-        marketplace.change("pack-1", status, kind="pack")
+        marketplace.change_status("mod-1", status)
+        marketplace.change_status("pack-1", status, kind="pack")
     marketplace.run_all_now()
     marketplace.publish("seller.suspended")
     marketplace.run_all_now()
-    marketplace.change("mod-2", OFFLINE)
+    marketplace.change_status("mod-2", OFFLINE)
     marketplace.publish("seller.unsuspended")
-    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.change_status("mod-1", WITHDRAWN)
     marketplace.publish("product.reinstated")
     marketplace.run_all_now()
 
@@ -82,8 +82,8 @@ def test_no_two_events_have_the_same_id(marketplace: Marketplace) -> None:
 
 
 def test_a_body_says_what_happened_to_whom_when_and_why(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
-    event_id = marketplace.change("mod-1", OFFLINE, reason="Répàrations")
+    marketplace.publish_products("mod-1")
+    event_id = marketplace.change_status("mod-1", OFFLINE, reason="Répàrations")
     marketplace.run_all_now()
     event = marketplace.outgoing("mod-1")[0]
     body = json.loads(render(event))
@@ -108,9 +108,9 @@ def test_every_endpoint_gets_what_it_subscribed_to_and_once(marketplace: Marketp
     hidden = subscribe(here, "product.hidden")
     twice = subscribe(here, "*", "product.hidden", "product.hidden")
     nothing = subscribe(here, "pack.hidden")
-    marketplace.sells("mod-1")
-    marketplace.change("mod-1", OFFLINE)
-    marketplace.change("mod-1", ONLINE)
+    marketplace.publish_products("mod-1")
+    marketplace.change_status("mod-1", OFFLINE)
+    marketplace.change_status("mod-1", ONLINE)
     drain_only(marketplace)
     dispatch(here)
     dispatch(here)
@@ -123,9 +123,9 @@ def test_every_endpoint_gets_what_it_subscribed_to_and_once(marketplace: Marketp
 
 def test_two_workers_at_once_dispatch_every_event_once(marketplace: Marketplace) -> None:
     endpoints = [subscribe(marketplace.runtime) for _ in range(3)]
-    marketplace.sells(*(f"mod-{number}" for number in range(10)))
+    marketplace.publish_products(*(f"mod-{number}" for number in range(10)))
     for number in range(10):
-        marketplace.change(f"mod-{number}", OFFLINE)
+        marketplace.change_status(f"mod-{number}", OFFLINE)
     drain_only(marketplace)
     with ThreadPoolExecutor(2) as workers:
         counts = list(workers.map(lambda _: dispatch(marketplace.runtime), range(2)))
@@ -135,8 +135,8 @@ def test_two_workers_at_once_dispatch_every_event_once(marketplace: Marketplace)
 
 
 def test_an_endpoint_added_later_is_not_told_the_past(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.publish_products("mod-1")
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     late = subscribe(marketplace.runtime)
     dispatch(marketplace.runtime)
@@ -146,12 +146,12 @@ def test_an_endpoint_added_later_is_not_told_the_past(marketplace: Marketplace) 
 def test_what_is_told_to_a_disabled_endpoint_waits_until_it_is_enabled(marketplace: Marketplace) -> None:
     here = marketplace.runtime
     endpoint_id = subscribe(here, "product.hidden", "product.shown")
-    marketplace.sells("mod-1")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.publish_products("mod-1")
+    marketplace.change_status("mod-1", OFFLINE)
     drain_only(marketplace)
     dispatch(here)
     run_in_transaction(here, lambda uow: disable_endpoint(uow, locked_endpoint(uow.session, endpoint_id), "too slow"))
-    marketplace.change("mod-1", ONLINE)
+    marketplace.change_status("mod-1", ONLINE)
     drain_only(marketplace)
     dispatch(here)
     assert received(marketplace, endpoint_id) == [("product.hidden", "parked"), ("product.shown", "parked")]

@@ -27,11 +27,11 @@ from marketplace_hooks.services.outbox.redeliver import redeliver
 from marketplace_hooks.services.privacy import retention
 from marketplace_hooks.services.privacy.retention import purge
 
-from ...support.business_care import cancels
+from ...support.business_care import publish_renewal_cancelled
 from ...support.concurrency import all_at_once
-from ...support.customers import holds
+from ...support.customers import set_up_purchase
 from ...support.marketplace import OFFLINE, Marketplace
-from ...support.support_desk import does, opens_shop, submits
+from ...support.support_desk import in_transaction, publish_request, set_up_support
 from ...web.operator.conftest import has_endpoint
 
 SITE = "https://shop.example/"
@@ -65,7 +65,7 @@ def count(marketplace: Marketplace, table: type[Any]) -> int:
 
 
 def test_payloads_go_after_ninety_days_and_ids_and_hashes_stay(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2", "mod-3", "mod-4", "mod-5")
+    marketplace.publish_products("mod-1", "mod-2", "mod-3", "mod-4", "mod-5")
     total = count(marketplace, InboxEvent)
     old = InboxEvent.id < total  # all but the last one
     change(marketplace, InboxEvent, received_at=days_ago(marketplace, 89.9))
@@ -94,7 +94,7 @@ def test_a_repetition_of_what_was_purged_is_still_a_repetition(marketplace: Mark
 def test_what_waits_keeps_its_payload_however_old_and_loses_it_once_settled(marketplace: Marketplace) -> None:
     marketplace.publish("product.upserted", product_id="early", seller_id="unknown-yet")
     marketplace.run_all_now()
-    marketplace.sells("mod-1", "mod-2", "mod-3", "mod-4")
+    marketplace.publish_products("mod-1", "mod-2", "mod-3", "mod-4")
     change(marketplace, InboxEvent, received_at=days_ago(marketplace, 91))
     total = count(marketplace, InboxEvent)
     assert purged(marketplace) == {"payloads": total - 1}
@@ -113,9 +113,9 @@ PERSONAL = OutgoingEvent.subject_kind == "purchase"
 def heard(marketplace: Marketplace) -> list[Delivery]:
     """Five purchases were told of, of which each has reached its endpoint, a hundred days ago."""
     has_endpoint(marketplace)
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     for number in range(5):
-        holds(marketplace, f"purchase-{number}")
+        set_up_purchase(marketplace, f"purchase-{number}")
     dispatch(marketplace.runtime)
     change(marketplace, InboxEvent, received_at=days_ago(marketplace, 1))
     change(marketplace, OutgoingEvent, created_at=days_ago(marketplace, 100))
@@ -134,9 +134,9 @@ def kept_data(marketplace: Marketplace, kind: str = "purchase") -> set[str]:
 def test_what_was_told_of_purchases_goes_after_ninety_days_and_ids_and_times_stay(
     marketplace: Marketplace, heard: list[Delivery]
 ) -> None:
-    marketplace.change("mod-1", OFFLINE, reason="an audit")
+    marketplace.change_status("mod-1", OFFLINE, reason="an audit")
     marketplace.run_all_now()
-    cancels(marketplace, datetime.now(UTC), "purchase-4")
+    publish_renewal_cancelled(marketplace, datetime.now(UTC), "purchase-4")
     marketplace.run_all_now()
     change(marketplace, Delivery, state=DeliveryState.DELIVERED)
     before = {one.id: one for one in marketplace.all(select(OutgoingEvent).order_by(OutgoingEvent.id))}
@@ -217,7 +217,7 @@ def test_what_is_not_dispatched_or_mailed_yet_keeps_its_payload(
 def test_what_is_no_longer_kept_is_not_sent_again(marketplace: Marketplace, heard: list[Delivery]) -> None:
     purge(marketplace.runtime)
     with pytest.raises(Conflict) as refused:
-        does(marketplace, lambda uow: redeliver(uow, heard[0].id))
+        in_transaction(marketplace, lambda uow: redeliver(uow, heard[0].id))
     assert refused.value.code == "payload_purged"
     assert {one.state for one in marketplace.all(select(Delivery))} == {DeliveryState.DELIVERED}
 
@@ -228,7 +228,7 @@ def test_what_is_sent_again_while_a_purge_runs_is_sent_whole_or_not_at_all(
     def send_all_again() -> None:
         for one in reversed(heard):
             with contextlib.suppress(Conflict):
-                does(marketplace, lambda uow, id_=one.id: redeliver(uow, id_))
+                in_transaction(marketplace, lambda uow, id_=one.id: redeliver(uow, id_))
 
     all_at_once(send_all_again, lambda: purge(marketplace.runtime))
     states = {one.outbox_id: one.state for one in marketplace.all(select(Delivery))}
@@ -296,8 +296,8 @@ def test_what_has_not_been_carried_out_yet_stays(marketplace: Marketplace) -> No
 
 @pytest.mark.parametrize("handling", Handling)
 def test_what_an_open_request_stands_on_stays_until_it_is_closed(marketplace: Marketplace, handling: Handling) -> None:
-    opens_shop(marketplace)
-    submits(marketplace)
+    set_up_support(marketplace)
+    publish_request(marketplace)
     needed = [inspected(marketplace, age_days=400) for _ in range(5)][1]
     change(marketplace, SupportRequest, check_id=needed, handling=handling)
     if handling in OPEN:
@@ -321,7 +321,7 @@ def test_a_purge_that_is_stopped_goes_on_where_it_ended(marketplace: Marketplace
 
 def test_credentials_that_nobody_needs_are_purged_too(marketplace: Marketplace) -> None:
     expired, held = (start_inspection(marketplace.runtime, SITE, fresh=True).check_id for _ in range(2))
-    does(marketplace, lambda uow: hold_credentials(uow, held))
+    in_transaction(marketplace, lambda uow: hold_credentials(uow, held))
     past = days_ago(marketplace, 0.001)
     change(marketplace, SiteCredential, SiteCredential.expires_at.is_not(None), expires_at=past)
     assert purged(marketplace) == {"credentials of sites": 1}

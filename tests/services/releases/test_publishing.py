@@ -20,15 +20,15 @@ from marketplace_hooks.services.business_care.holders import is_entitled
 from marketplace_hooks.services.operations.cascade_run import run_cascades
 
 from ...support.customers import (
-    buys,
-    holds,
-    is_described,
-    is_disputed,
-    is_refunded,
-    is_terminated,
-    publishes,
-    renews,
-    wins_dispute,
+    publish_customer,
+    publish_dispute,
+    publish_dispute_won,
+    publish_purchase,
+    publish_refund,
+    publish_release,
+    publish_renewal,
+    publish_termination,
+    set_up_purchase,
 )
 from ...support.marketplace import Marketplace
 
@@ -36,12 +36,12 @@ HOLDERS = 10
 
 
 @pytest.fixture
-def marketplace(open_here: Callable[..., Marketplace], clock: time_machine.Traveller) -> Marketplace:
-    here = open_here(CASCADE_CHUNK=3)
-    here.sells("mod-1")
-    is_described(here)
+def marketplace(make_marketplace: Callable[..., Marketplace], clock: time_machine.Traveller) -> Marketplace:
+    here = make_marketplace(CASCADE_CHUNK=3)
+    here.publish_products("mod-1")
+    publish_customer(here)
     for number in range(HOLDERS):
-        buys(here, f"purchase-{number}")
+        publish_purchase(here, f"purchase-{number}")
     here.run_all_now()
     return here
 
@@ -62,7 +62,7 @@ def after(chunks: int) -> Callable[[], bool]:
 def test_a_worker_that_dies_after_any_chunk_is_followed_by_one_who_goes_on_from_there(
     marketplace: Marketplace, clock: time_machine.Traveller, chunks: int
 ) -> None:
-    publishes(marketplace)
+    publish_release(marketplace)
     process_pending(marketplace.runtime, "first")
     run_cascades(marketplace.runtime, "first", stop=after(chunks))
     assert sum(told(marketplace).values()) == min(3 * chunks, HOLDERS)
@@ -76,10 +76,10 @@ def test_a_worker_that_dies_after_any_chunk_is_followed_by_one_who_goes_on_from_
 def test_who_is_refunded_while_others_are_told_is_not_told(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    publishes(marketplace)
+    publish_release(marketplace)
     process_pending(marketplace.runtime, "first")
     run_cascades(marketplace.runtime, "first", stop=after(1))
-    is_refunded(marketplace, "purchase-9")
+    publish_refund(marketplace, "purchase-9")
     clock.shift(timedelta(seconds=marketplace.runtime.settings.lease_s + 1))
     run_cascades(marketplace.runtime, "second")
     assert told(marketplace) == {f"purchase-{number}": 1 for number in range(HOLDERS - 1)}
@@ -88,17 +88,17 @@ def test_who_is_refunded_while_others_are_told_is_not_told(
 def test_the_set_of_holders_is_the_one_that_the_rule_would_choose_one_by_one(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace, "over", purchased_at="2024-06-15T10:00:00+02:00")
-    holds(marketplace, "last-day", purchased_at="2025-03-02T10:00:00+01:00")
-    holds(marketplace, "day-after", purchased_at="2025-03-01T10:00:00+01:00")
-    holds(marketplace, "renewed", purchased_at="2024-06-15T10:00:00+02:00")
-    renews(marketplace, "renewed", 2)
-    holds(marketplace, "tomorrow", purchased_at="2026-03-03T10:00:00+01:00")
-    is_refunded(marketplace, "purchase-1")
-    is_terminated(marketplace, "purchase-2")
-    is_disputed(marketplace, "purchase-3")
-    is_disputed(marketplace, "purchase-4")
-    wins_dispute(marketplace, "purchase-4")
+    set_up_purchase(marketplace, "over", purchased_at="2024-06-15T10:00:00+02:00")
+    set_up_purchase(marketplace, "last-day", purchased_at="2025-03-02T10:00:00+01:00")
+    set_up_purchase(marketplace, "day-after", purchased_at="2025-03-01T10:00:00+01:00")
+    set_up_purchase(marketplace, "renewed", purchased_at="2024-06-15T10:00:00+02:00")
+    publish_renewal(marketplace, "renewed", 2)
+    set_up_purchase(marketplace, "tomorrow", purchased_at="2026-03-03T10:00:00+01:00")
+    publish_refund(marketplace, "purchase-1")
+    publish_termination(marketplace, "purchase-2")
+    publish_dispute(marketplace, "purchase-3")
+    publish_dispute(marketplace, "purchase-4")
+    publish_dispute_won(marketplace, "purchase-4")
     runtime = marketplace.runtime
     zone = runtime.settings.reference_zone
     for days in (0, 1, 200, 400):

@@ -17,7 +17,7 @@ from marketplace_hooks.services.inspections.requests import read_inspection
 from marketplace_hooks.services.support.drafts import DRAFT_LIFETIME, DraftContent, save_draft
 
 from ...support.marketplace import Marketplace
-from ...support.support_desk import PURCHASE, does, opens_shop
+from ...support.support_desk import PURCHASE, in_transaction, set_up_support
 
 DRAFT = "0123456789abcdef0123456789abcdef"
 OTHER_SHOP = "https://other.example/"
@@ -32,13 +32,13 @@ def writes(marketplace: Marketplace) -> RequestDraft:
     def keep(uow: UnitOfWork) -> RequestDraft:
         return save_draft(marketplace.runtime, uow, DRAFT, "customer-1", written)
 
-    return does(marketplace, keep)
+    return in_transaction(marketplace, keep)
 
 
 def test_a_draft_is_forgotten_when_nobody_has_touched_it_for_long(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    writes(opens_shop(marketplace))
+    writes(set_up_support(marketplace))
     clock.shift(DRAFT_LIFETIME - timedelta(seconds=1))
     recover_missed(marketplace.runtime, "tests")
     assert len(marketplace.all(select(RequestDraft))) == 1
@@ -48,7 +48,7 @@ def test_a_draft_is_forgotten_when_nobody_has_touched_it_for_long(
 
 
 def test_a_draft_goes_with_its_customer(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    writes(opens_shop(marketplace))
+    writes(set_up_support(marketplace))
     clock.shift(60)
     marketplace.publish("customer.erased", customer_id="customer-1")
     marketplace.run_all_now()
@@ -58,11 +58,11 @@ def test_a_draft_goes_with_its_customer(marketplace: Marketplace, clock: time_ma
 def test_a_version_and_a_list_declared_one_after_the_other_stand_together(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    check_id = writes(opens_shop(marketplace)).check_id or ""
-    does(marketplace, lambda uow: declare(uow, check_id, Declaration(platform_version="8.1.6")))
-    does(marketplace, lambda uow: declare(uow, check_id, Declaration(platform_version="8.1.7")))
+    check_id = writes(set_up_support(marketplace)).check_id or ""
+    in_transaction(marketplace, lambda uow: declare(uow, check_id, Declaration(platform_version="8.1.6")))
+    in_transaction(marketplace, lambda uow: declare(uow, check_id, Declaration(platform_version="8.1.7")))
     listed = Declaration(modules=(DeclaredModule(name="lumengallery", version="2.1.0"),), whole_list=True)
-    does(marketplace, lambda uow: declare(uow, check_id, listed))
+    in_transaction(marketplace, lambda uow: declare(uow, check_id, listed))
     with marketplace.runtime.database.reading() as session:
         told = read_inspection(session, check_id)
     fact = told.seen.platform_version

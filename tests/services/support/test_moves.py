@@ -16,22 +16,22 @@ from marketplace_hooks.models.support import SupportRequest
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.support import moves
 
-from ...support.customers import publishes
+from ...support.customers import publish_release
 from ...support.marketplace import Marketplace
 from ...support.support_desk import (
     ACKNOWLEDGEMENT,
     CAUSE,
     FIX,
     REQUEST,
-    claim,
     clock_of,
     clocks,
-    does,
     due,
-    opens_shop,
+    in_transaction,
+    publish_request,
+    published_types,
+    refund_claim,
     request,
-    submits,
-    told,
+    set_up_support,
 )
 
 HOUR = timedelta(hours=1)
@@ -80,34 +80,34 @@ def withdrawing(uow: UnitOfWork) -> SupportRequest:
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     clock.shift(HOUR)
-    submits(marketplace)
+    publish_request(marketplace)
     return marketplace
 
 
 def refused_states(desk: Marketplace, act: Act) -> tuple[str, str]:
     """The two states that an impossible move names."""
     with pytest.raises(Conflict) as refused:
-        does(desk, act)
+        in_transaction(desk, act)
     return str(refused.value.facts["state"]), str(refused.value.facts["asked"])
 
 
 def test_a_refusal_acknowledges_and_freezes_the_fix_clock(desk: Marketplace, clock: time_machine.Traveller) -> None:
-    does(desk, refusing())
+    in_transaction(desk, refusing())
     assert request(desk).handling == "refused"
     assert clocks(desk) == {"acknowledgement": "met", "fix": "frozen"}
-    assert told(desk) == ["accepted", "acknowledged", "refused"]
+    assert published_types(desk) == ["accepted", "acknowledged", "refused"]
     clock.move_to(due(desk, FIX) - 20 * DAY)
     desk.run_all_now()
     assert clocks(desk)["fix"] == "frozen"
 
 
 def test_an_overturned_refusal_goes_on_with_what_was_left(desk: Marketplace, clock: time_machine.Traveller) -> None:
-    does(desk, refusing())
+    in_transaction(desk, refusing())
     clock.move_to(datetime(2026, 3, 9, 12, tzinfo=UTC))
-    does(desk, contesting)
-    does(desk, overturning)
+    in_transaction(desk, contesting)
+    in_transaction(desk, overturning)
     found = clock_of(desk, FIX)
     assert (request(desk).handling, found.state, found.business_days) == ("accepted", "running", 30)
     assert due(desk, FIX) == datetime(2026, 4, 20, 22, tzinfo=UTC)
@@ -119,22 +119,22 @@ def test_an_overturned_refusal_leaves_at_least_five_business_days(
 ) -> None:
     clock.move_to(datetime(2026, 4, day, 12, tzinfo=UTC))
     for act in (refusing(), contesting, overturning):
-        does(desk, act)
+        in_transaction(desk, act)
     assert clock_of(desk, FIX).business_days == left
 
 
 def test_a_refusal_of_a_missed_fix_reopens_nothing(desk: Marketplace, clock: time_machine.Traveller) -> None:
     clock.move_to(due(desk, FIX))
     for act in (refusing(), contesting, overturning):
-        does(desk, act)
+        in_transaction(desk, act)
     desk.run_all_now()
-    assert (clocks(desk)["fix"], told(desk).count("fix_missed")) == ("missed", 1)
-    assert claim(desk) is not None
+    assert (clocks(desk)["fix"], published_types(desk).count("fix_missed")) == ("missed", 1)
+    assert refund_claim(desk) is not None
 
 
 def test_an_upheld_refusal_closes_the_request_and_its_clocks(desk: Marketplace) -> None:
     for act in (refusing(), contesting, upholding):
-        does(desk, act)
+        in_transaction(desk, act)
     assert (request(desk).handling, request(desk).closed_reason) == ("closed", "refusal_upheld")
     assert clocks(desk) == {"acknowledgement": "met", "fix": "void"}
 
@@ -143,21 +143,21 @@ def test_an_upheld_refusal_closes_the_request_and_its_clocks(desk: Marketplace) 
 def test_a_refusal_is_contested_within_thirty_days(
     desk: Marketplace, clock: time_machine.Traveller, before: timedelta, possible: bool
 ) -> None:
-    does(desk, refusing())
+    in_transaction(desk, refusing())
     until = request(desk).waits_until
     assert until == datetime(2026, 4, 1, 22, tzinfo=UTC)
     clock.move_to(until - before)
     if possible:
-        assert does(desk, contesting).handling == "contested"
+        assert in_transaction(desk, contesting).handling == "contested"
     else:
         assert refused_states(desk, contesting) == ("refused", "contested")
 
 
 def test_a_waived_ground_can_no_longer_be_used_and_others_can(desk: Marketplace) -> None:
-    does(desk, lambda uow: moves.waive_ground(uow, REQUEST, Ground.SOURCE_MODIFIED))
+    in_transaction(desk, lambda uow: moves.waive_ground(uow, REQUEST, Ground.SOURCE_MODIFIED))
     with pytest.raises(PayloadRejected):
-        does(desk, refusing())
-    assert does(desk, refusing(Ground.CONFLICTING_DEVELOPMENT)).handling == "refused"
+        in_transaction(desk, refusing())
+    assert in_transaction(desk, refusing(Ground.CONFLICTING_DEVELOPMENT)).handling == "refused"
 
 
 @pytest.mark.parametrize(
@@ -165,16 +165,16 @@ def test_a_waived_ground_can_no_longer_be_used_and_others_can(desk: Marketplace)
     [(Kind.INSTALLATION, False), (Kind.CONFIGURATION, False), (Kind.QUESTION, True), (Kind.ANOMALY, True)],
 )
 def test_installing_and_configuring_is_never_site_work(desk: Marketplace, kind: Kind, possible: bool) -> None:
-    does(desk, setting(kind, confirms=True))
+    in_transaction(desk, setting(kind, confirms=True))
     if possible:
-        assert does(desk, refusing(Ground.SITE_WORK_OR_THIRD_PARTY)).handling == "refused"
+        assert in_transaction(desk, refusing(Ground.SITE_WORK_OR_THIRD_PARTY)).handling == "refused"
     else:
         with pytest.raises(PayloadRejected):
-            does(desk, refusing(Ground.SITE_WORK_OR_THIRD_PARTY))
+            in_transaction(desk, refusing(Ground.SITE_WORK_OR_THIRD_PARTY))
 
 
 def test_a_resolution_meets_both_clocks(desk: Marketplace) -> None:
-    does(desk, resolving)
+    in_transaction(desk, resolving)
     assert (request(desk).handling, clocks(desk)) == ("resolved", {"acknowledgement": "met", "fix": "met"})
 
 
@@ -183,8 +183,8 @@ def test_what_is_not_fixed_goes_on_with_what_was_left_and_at_least_five_days(
     desk: Marketplace, clock: time_machine.Traveller, day: int, left: int
 ) -> None:
     clock.move_to(datetime(2026, 4, day, 12, tzinfo=UTC))
-    does(desk, resolving)
-    does(desk, reopening)
+    in_transaction(desk, resolving)
+    in_transaction(desk, reopening)
     found = clock_of(desk, FIX)
     assert (request(desk).handling, found.state, found.business_days) == ("acknowledged", "running", left)
 
@@ -193,10 +193,10 @@ def test_what_is_not_fixed_goes_on_with_what_was_left_and_at_least_five_days(
 def test_not_fixed_is_said_within_ten_business_days(
     desk: Marketplace, clock: time_machine.Traveller, before: timedelta, possible: bool
 ) -> None:
-    does(desk, resolving)
+    in_transaction(desk, resolving)
     clock.move_to(datetime(2026, 3, 16, 23, tzinfo=UTC) - before)
     if possible:
-        assert does(desk, reopening).handling == "acknowledged"
+        assert in_transaction(desk, reopening).handling == "acknowledged"
     else:
         assert refused_states(desk, reopening) == ("resolved", "acknowledged")
 
@@ -205,28 +205,28 @@ def test_a_fix_that_comes_too_late_was_missed_and_never_runs_again(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(due(desk, FIX))
-    does(desk, resolving)
+    in_transaction(desk, resolving)
     desk.run_all_now()
-    does(desk, reopening)
+    in_transaction(desk, reopening)
     desk.run_all_now()
-    assert (clocks(desk)["fix"], told(desk).count("fix_missed")) == ("missed", 1)
-    assert told(desk).count("acknowledgement_missed") == 1
+    assert (clocks(desk)["fix"], published_types(desk).count("fix_missed")) == ("missed", 1)
+    assert published_types(desk).count("acknowledgement_missed") == 1
 
 
 def test_a_withdrawn_request_has_void_clocks_and_is_never_missed(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    does(desk, withdrawing)
+    in_transaction(desk, withdrawing)
     assert clocks(desk) == {"acknowledgement": "void", "fix": "void"}
     clock.shift(90 * DAY)
     desk.run_all_now()
-    assert (told(desk), claim(desk)) == (["accepted", "closed"], None)
+    assert (published_types(desk), refund_claim(desk)) == (["accepted", "closed"], None)
 
 
 def test_an_impossible_move_names_both_states(desk: Marketplace) -> None:
     assert refused_states(desk, overturning) == ("accepted", "accepted")
     assert refused_states(desk, contesting) == ("accepted", "contested")
-    does(desk, withdrawing)
+    in_transaction(desk, withdrawing)
     assert refused_states(desk, refusing()) == ("withdrawn_by_customer", "refused")
     assert refused_states(desk, withdrawing) == ("withdrawn_by_customer", "withdrawn_by_customer")
 
@@ -245,9 +245,9 @@ def answering(*, accepted: bool) -> Act:
 
 @pytest.fixture
 def offered(desk: Marketplace) -> Marketplace:
-    publishes(desk, "paid-1", kind="paid", fixes=[])
+    publish_release(desk, "paid-1", kind="paid", fixes=[])
     desk.run_all_now()
-    does(desk, offering())
+    in_transaction(desk, offering())
     return desk
 
 
@@ -256,24 +256,24 @@ def test_a_paid_offer_never_stops_the_fix_clock(offered: Marketplace) -> None:
 
 
 def test_declined_the_fix_is_still_owed_and_accepted_it_is_settled(offered: Marketplace) -> None:
-    does(offered, answering(accepted=False))
+    in_transaction(offered, answering(accepted=False))
     assert (request(offered).handling, clocks(offered)["fix"]) == ("acknowledged", "running")
     assert refused_states(offered, answering(accepted=True)) == ("declined", "accepted")
-    does(offered, offering())
-    does(offered, answering(accepted=True))
+    in_transaction(offered, offering())
+    in_transaction(offered, answering(accepted=True))
     assert (request(offered).handling, clocks(offered)["fix"]) == ("resolved", "met")
 
 
 def test_what_is_no_release_of_the_product_cannot_be_offered(desk: Marketplace) -> None:
     with pytest.raises(PayloadRejected):
-        does(desk, offering("unknown"))
+        in_transaction(desk, offering("unknown"))
 
 
 # --- more time, another kind
 
 
 def test_an_operator_gives_more_days_while_the_clock_runs(desk: Marketplace, clock: time_machine.Traveller) -> None:
-    does(desk, extending)
+    in_transaction(desk, extending)
     found = clock_of(desk, FIX)
     assert due(desk, FIX) == datetime(2026, 4, 16, 22, tzinfo=UTC)
     assert found.policy["extended"] == {"days": 3, "reason": "Holiday"}
@@ -282,22 +282,22 @@ def test_an_operator_gives_more_days_while_the_clock_runs(desk: Marketplace, clo
 
 
 def test_the_seller_proposes_another_kind_and_only_its_confirmation_ends_the_fix_clock(desk: Marketplace) -> None:
-    does(desk, setting(Kind.INSTALLATION, confirms=False))
+    in_transaction(desk, setting(Kind.INSTALLATION, confirms=False))
     assert (request(desk).kind, request(desk).proposed_kind, clocks(desk)["fix"]) == (
         "anomaly",
         "installation",
         "running",
     )
-    does(desk, setting(Kind.INSTALLATION, confirms=True))
+    in_transaction(desk, setting(Kind.INSTALLATION, confirms=True))
     assert (request(desk).kind, request(desk).proposed_kind, clocks(desk)["fix"]) == ("installation", None, "void")
 
 
 def test_an_anomaly_found_late_gives_the_seller_all_his_days_from_then_on(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    does(desk, setting(Kind.QUESTION, confirms=True))
+    in_transaction(desk, setting(Kind.QUESTION, confirms=True))
     clock.move_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
-    does(desk, setting(Kind.ANOMALY, confirms=True))
+    in_transaction(desk, setting(Kind.ANOMALY, confirms=True))
     assert (clocks(desk)["fix"], due(desk, FIX)) == ("running", datetime(2026, 7, 13, 22, tzinfo=UTC))
 
 
@@ -305,6 +305,6 @@ def test_changing_the_kind_to_and_fro_revives_no_missed_clock(desk: Marketplace,
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
     for kind in (Kind.QUESTION, Kind.ANOMALY):
-        does(desk, setting(kind, confirms=True))
+        in_transaction(desk, setting(kind, confirms=True))
     assert clocks(desk)["fix"] == "missed"
     assert due(desk, ACKNOWLEDGEMENT) < due(desk, FIX)

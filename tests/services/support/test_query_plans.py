@@ -9,11 +9,11 @@ import time_machine
 
 from marketplace_hooks.services.support import sla_run
 
-from ...support.bulk_clocks import request_id, run_out, wait_open
+from ...support.bulk_clocks import expire_clocks, insert_open_requests, request_id
 from ...support.bulk_purchases import COPY, FIRST_NUMBER, copy_rows, gather_statistics
 from ...support.marketplace import Marketplace
-from ...support.query_plans import listening, plans
-from ...support.support_desk import FIX, REQUEST, due, opens_shop, refund_state, submits
+from ...support.recorded_statements import plans, recorded_statements
+from ...support.support_desk import FIX, REQUEST, due, publish_request, refund_state, set_up_support
 
 OPEN = 20_000
 DUE = 20
@@ -21,12 +21,12 @@ WALKED = re.compile(r"(?:Seq Scan on|SCAN) (?:mh_clocks|mh_requests)\b(?! USING)
 
 
 def test_a_sweep_touches_only_what_is_due(marketplace: Marketplace) -> None:
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     runtime = marketplace.runtime
-    wait_open(runtime.database, "mod-1", OPEN)
-    run_out(runtime.database, range(0, OPEN, OPEN // DUE))
+    insert_open_requests(runtime.database, "mod-1", OPEN)
+    expire_clocks(runtime.database, range(0, OPEN, OPEN // DUE))
     gather_statistics(runtime.database)
-    with listening(runtime.database.engine) as heard:
+    with recorded_statements(runtime.database.engine) as heard:
         assert sla_run.run_sla(runtime) == DUE
         with runtime.database.reading() as session:
             assert not sla_run.due(session, runtime.now())
@@ -41,15 +41,15 @@ def test_a_sweep_touches_only_what_is_due(marketplace: Marketplace) -> None:
             assert re.search(
                 r"ix_mh_(clocks_due|clocks_warn|requests_waiting|refund_claims_due)|mh_refund_claims", plan
             )
-    assert marketplace.told(request_id(0), "support_request") == ["support_request.acknowledgement_missed"]
-    assert marketplace.told(request_id(1), "support_request") == []
+    assert marketplace.published_types(request_id(0), "support_request") == ["support_request.acknowledgement_missed"]
+    assert marketplace.published_types(request_id(1), "support_request") == []
 
 
 def test_many_missed_fixes_ask_for_their_refunds_with_as_few_statements_as_one(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    opens_shop(marketplace)
-    submits(marketplace)
+    set_up_support(marketplace)
+    publish_request(marketplace)
     many = 40
     with marketplace.runtime.database.session() as session:
         for table, key in (("mh_purchases", "id"), ("mh_subscriptions", "purchase_id"), ("mh_periods", "purchase_id")):
@@ -60,7 +60,7 @@ def test_many_missed_fixes_ask_for_their_refunds_with_as_few_statements_as_one(
     asked = []
     claimed = f"copy-{FIRST_NUMBER + many}"
     for state in ("due", "requested"):
-        with listening(marketplace.runtime.database.engine) as heard:
+        with recorded_statements(marketplace.runtime.database.engine) as heard:
             sla_run.run_sla(marketplace.runtime)
         asked += [one.sql for one in heard if re.search("FROM mh_(purchases|refund_claims|periods)", one.sql)]
         assert (refund_state(marketplace), refund_state(marketplace, claimed)) == (state, state)
@@ -68,7 +68,7 @@ def test_many_missed_fixes_ask_for_their_refunds_with_as_few_statements_as_one(
     # What is bought, what is on its way, the current periods; and twice what is to be asked for now.
     assert len(asked) == 5
     for id_ in (REQUEST, claimed):
-        told = marketplace.told(id_, "support_request")
+        told = marketplace.published_types(id_, "support_request")
         assert [told.count(f"support_request.{name}") for name in ("fix_missed", "refund_due", "refund_requested")] == [
             1
         ] * 3

@@ -27,9 +27,9 @@ from marketplace_hooks.services.support.sla_run import run_sla
 from marketplace_hooks.services.support.submission import NewRequest, submit
 from marketplace_hooks.services.support.transitions import locked_request
 
-from ...support.customers import SHOP, holds
+from ...support.customers import SHOP, set_up_purchase
 from ...support.marketplace import Marketplace
-from ...support.support_desk import ANSWER, CAUSE, claim, does, messages, told
+from ...support.support_desk import ANSWER, CAUSE, in_transaction, messages, published_types, refund_claim
 
 AUTOMATIC: dict[str, dict[str, Any]] = {
     "automation": {"author_type": "automation"},
@@ -74,7 +74,7 @@ class Conversation:
 
     def begins(self, kind: Kind) -> None:
         purchase_id = f"p-{self.request_id}"
-        holds(self.desk, purchase_id)
+        set_up_purchase(self.desk, purchase_id)
         self.clock.shift(timedelta(minutes=30))
         submitted = NewRequest(
             request_id=self.request_id,
@@ -88,7 +88,7 @@ class Conversation:
             shop_url=SHOP,
             as_it_is=True,
         )
-        does(self.desk, lambda uow: submit(uow, submitted, CAUSE))
+        in_transaction(self.desk, lambda uow: submit(uow, submitted, CAUSE))
         self.entitlement = self.request().entitlement
 
     def request(self) -> SupportRequest:
@@ -119,20 +119,20 @@ class Conversation:
             self.clock.shift(timedelta(hours=how))
             run_sla(self.desk.runtime)
         elif action == "message":
-            does(self.desk, lambda uow: post_message(uow, self._message(how), CAUSE))
+            in_transaction(self.desk, lambda uow: post_message(uow, self._message(how), CAUSE))
         elif action == "confirm":
             waiting = [one.message_id for one in messages(self.desk, self.request_id) if one.counts is None]
             for id_ in waiting[:1]:
-                does(self.desk, partial(self._judge, message_id=id_, counts=how))
+                in_transaction(self.desk, partial(self._judge, message_id=id_, counts=how))
         elif action == "closure":
             first, length = how
-            does(self.desk, lambda uow: self._close(uow, first, length))
+            in_transaction(self.desk, lambda uow: self._close(uow, first, length))
         elif action == "cancel":
             for id_ in self.desk.all(select(SellerClosure.id).where(SellerClosure.cancelled_at.is_(None))):
                 with suppress(Conflict):  # it may be over.
-                    does(self.desk, partial(self._cancel, id_))
+                    in_transaction(self.desk, partial(self._cancel, id_))
         else:
-            does(self.desk, lambda uow: self._move(uow, action, how))
+            in_transaction(self.desk, lambda uow: self._move(uow, action, how))
 
     def _message(self, how: str) -> NewMessage:
         said: dict[str, Any] = {"side": "seller", "author_type": "human", "body": f"{ANSWER} {next(self.numbers)}"}
@@ -184,11 +184,11 @@ class Conversation:
         for name, (_, due_before, *_) in after.items():
             moved = name not in before or before[name][1] != due_before
             assert not moved or due_before is None or due_before > now, f"{name} was moved into the past"
-        said = told(self.desk, self.request_id)
+        said = published_types(self.desk, self.request_id)
         for once in ("acknowledgement_missed", "fix_missed", "refund_due", "refund_requested"):
             assert said.count(once) <= 1, (once, said)
         assert self.request().entitlement == self.entitlement
-        owed = claim(self.desk, self.request_id)
+        owed = refund_claim(self.desk, self.request_id)
         if ClockName.FIX not in after:
             assert owed is None or "fix_missed" not in said
         sequences = [one.sequence for one in self.desk.outgoing(self.request_id, "support_request")]
@@ -198,7 +198,7 @@ class Conversation:
 def test_nothing_that_must_never_happen_happens_in_any_conversation(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     numbers = count(1)
 
     @settings(max_examples=15, suppress_health_check=list(HealthCheck))
@@ -216,12 +216,15 @@ def test_nothing_that_must_never_happen_happens_in_any_conversation(
 def test_an_installation_request_is_answered_and_never_owes_a_refund(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     conversation = Conversation(marketplace, clock, "installation")
     conversation.begins(Kind.INSTALLATION)
     conversation.goes_on("wait", 1)
     conversation.goes_on("message", "person")
     assert conversation.request().handling == "acknowledged"
     conversation.goes_on("wait", 24 * 200)
-    assert ("fix_missed" in told(marketplace, "installation"), claim(marketplace, "installation")) == (False, None)
+    assert (
+        "fix_missed" in published_types(marketplace, "installation"),
+        refund_claim(marketplace, "installation"),
+    ) == (False, None)
     assert set(conversation.clocks()) == {ClockName.ACKNOWLEDGEMENT}

@@ -22,18 +22,18 @@ from ...support.support_desk import (
     CAUSE,
     FIX,
     REQUEST,
-    claim,
     clock_of,
     clocks,
-    does,
     due,
+    in_transaction,
     messages,
-    opens_shop,
+    publish_message,
+    publish_request,
+    published_types,
+    refund_claim,
     refund_state,
     request,
-    says,
-    submits,
-    told,
+    set_up_support,
 )
 
 SECOND = timedelta(seconds=1)
@@ -44,9 +44,9 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     clock.shift(HOUR)
-    submits(marketplace)
+    publish_request(marketplace)
     return marketplace
 
 
@@ -61,7 +61,7 @@ def approving(uow: UnitOfWork) -> RefundClaim:
 
 
 def judging(desk: Marketplace, *, counts: bool) -> None:
-    does(desk, lambda uow: confirm_message(uow, REQUEST, "message-1", counts=counts, actor="op", cause=CAUSE))
+    in_transaction(desk, lambda uow: confirm_message(uow, REQUEST, "message-1", counts=counts, actor="op", cause=CAUSE))
 
 
 def test_a_clock_is_missed_from_its_deadline_on_and_told_once(desk: Marketplace, clock: time_machine.Traveller) -> None:
@@ -73,7 +73,7 @@ def test_a_clock_is_missed_from_its_deadline_on_and_told_once(desk: Marketplace,
     for _ in range(3):
         run_sla(desk.runtime)
     assert clock_of(desk, ACKNOWLEDGEMENT).missed_at == deadline
-    assert told(desk).count("acknowledgement_missed") == 1
+    assert published_types(desk).count("acknowledgement_missed") == 1
     assert request(desk).next_deadline_at == due(desk, FIX)
 
 
@@ -82,10 +82,10 @@ def test_warnings_come_on_the_morning_and_once(desk: Marketplace, clock: time_ma
     for at, count in ((morning - SECOND, 0), (morning, 1), (morning + HOUR, 1)):
         clock.move_to(at)
         run_sla(desk.runtime)
-        assert told(desk).count("acknowledgement_due_soon") == count
+        assert published_types(desk).count("acknowledgement_due_soon") == count
     clock.move_to(datetime(2026, 4, 10, 6, tzinfo=UTC))
     run_sla(desk.runtime)
-    assert told(desk).count("fix_due_soon") == 1
+    assert published_types(desk).count("fix_due_soon") == 1
 
 
 def test_a_missed_fix_makes_the_refund_due_and_two_business_days_later_it_is_requested_once(
@@ -93,7 +93,7 @@ def test_a_missed_fix_makes_the_refund_due_and_two_business_days_later_it_is_req
 ) -> None:
     clock.move_to(due(desk, FIX))
     run_sla(desk.runtime)
-    found = claim(desk)
+    found = refund_claim(desk)
     assert found is not None
     assert (found.state, found.amount_cents, found.request_at) == ("due", 9900, datetime(2026, 4, 16, 22, tzinfo=UTC))
     clock.move_to(found.request_at - SECOND)
@@ -103,23 +103,23 @@ def test_a_missed_fix_makes_the_refund_due_and_two_business_days_later_it_is_req
     for _ in range(2):
         run_sla(desk.runtime)
     assert refund_state(desk) == "requested"
-    assert told(desk).count("refund_due") == told(desk).count("refund_requested") == 1
+    assert published_types(desk).count("refund_due") == published_types(desk).count("refund_requested") == 1
     with pytest.raises(Conflict):
-        does(desk, waiving)
+        in_transaction(desk, waiving)
 
 
 def test_a_customer_who_prefers_the_fix_is_never_refunded(desk: Marketplace, clock: time_machine.Traveller) -> None:
     clock.move_to(due(desk, FIX))
     run_sla(desk.runtime)
-    does(desk, waiving)
+    in_transaction(desk, waiving)
     clock.shift(30 * DAY)
     run_sla(desk.runtime)
-    assert (refund_state(desk), told(desk).count("refund_requested")) == ("waived", 0)
+    assert (refund_state(desk), published_types(desk).count("refund_requested")) == ("waived", 0)
 
 
 def test_there_is_nothing_to_prefer_the_fix_to_before_a_refund_is_due(desk: Marketplace) -> None:
     with pytest.raises(Conflict) as refused:
-        does(desk, waiving)
+        in_transaction(desk, waiving)
     assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("none", "waived")
 
 
@@ -137,7 +137,7 @@ def test_after_the_window_of_the_platform_the_refund_is_for_an_operator(
 def test_two_missed_fixes_of_one_purchase_ask_for_its_price_once(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    submits(desk, "request-2")
+    publish_request(desk, "request-2")
     clock.move_to(due(desk, FIX))
     run_sla(desk.runtime)
     assert len(desk.all(select(RefundClaim))) == 1
@@ -145,10 +145,10 @@ def test_two_missed_fixes_of_one_purchase_ask_for_its_price_once(
 
 
 def test_an_operator_has_a_refund_asked_for_early_and_once(desk: Marketplace) -> None:
-    does(desk, approving)
+    in_transaction(desk, approving)
     assert refund_state(desk) == "requested"
     with pytest.raises(Conflict) as refused:
-        does(desk, approving)
+        in_transaction(desk, approving)
     assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("requested", "requested")
 
 
@@ -159,7 +159,7 @@ def test_an_operator_has_a_refund_asked_for_early_and_once(desk: Marketplace) ->
 def waits(desk: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """An answer five seconds after the request awaits a person, until after the deadline."""
     clock.shift(5)
-    says(desk)
+    publish_message(desk)
     clock.move_to(due(desk, ACKNOWLEDGEMENT) + DAY)
     run_sla(desk.runtime)
     assert clocks(desk)["acknowledgement"] == "to_confirm"
@@ -173,7 +173,7 @@ def test_a_message_confirmed_late_counts_at_its_original_receipt(waits: Marketpl
     found = clock_of(waits, ACKNOWLEDGEMENT)
     assert (found.state, found.stopped_at) == ("met", message.received_at)
     assert request(waits).acknowledged_at == message.received_at
-    assert "acknowledgement_missed" not in told(waits)
+    assert "acknowledgement_missed" not in published_types(waits)
 
 
 def test_a_message_declined_late_was_missed_at_the_deadline(waits: Marketplace) -> None:
@@ -181,11 +181,11 @@ def test_a_message_declined_late_was_missed_at_the_deadline(waits: Marketplace) 
     run_sla(waits.runtime)
     found = clock_of(waits, ACKNOWLEDGEMENT)
     assert (found.state, found.missed_at) == ("missed", found.due_before)
-    assert told(waits).count("acknowledgement_missed") == 1
+    assert published_types(waits).count("acknowledgement_missed") == 1
 
 
 def test_a_late_answer_beside_a_message_to_confirm_does_not_judge_it(waits: Marketplace) -> None:
-    says(waits, "message-2", body="Bonjour, avez-vous pu regarder le dossier des images que je demandais ?")
+    publish_message(waits, "message-2", body="Bonjour, avez-vous pu regarder le dossier des images que je demandais ?")
     assert clocks(waits)["acknowledgement"] == "to_confirm"
     judging(waits, counts=True)
     assert clocks(waits)["acknowledgement"] == "met"

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from ...support.api_callers import As, Caller, problem
+from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import Marketplace
 
 # The installation is made once for all the examples of a test: each is one call, and may meet what others left.
@@ -85,9 +85,9 @@ headers = st.dictionaries(
 
 
 @pytest.fixture
-def platform(marketplace: Marketplace, calls: As) -> Caller:
+def platform(marketplace: Marketplace, calls: MakeCaller) -> Caller:
     """Who may see everything, in an app that lets faults through to the test."""
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
     marketplace.app.testing = True
     return calls("platform")
 
@@ -95,7 +95,7 @@ def platform(marketplace: Marketplace, calls: As) -> Caller:
 def is_well_answered(answer: TestResponse) -> None:
     assert answer.status_code < 500
     if answer.status_code >= 400:
-        problem(answer)
+        problem_of(answer)
     elif answer.status_code not in (204, 304, 308):
         assert answer.mimetype in ("application/json", "text/html", "text/javascript", "text/plain")
 

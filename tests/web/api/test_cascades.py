@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from ...support.api_callers import As, Caller, problem
+from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import OFFLINE, Marketplace
 
 
 @pytest.fixture(autouse=True)
 def _sold(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
     for number in range(3):
-        marketplace.packs(f"pack-{number}", "mod-1", "mod-2")
+        marketplace.publish_pack(f"pack-{number}", "mod-1", "mod-2")
 
 
 def test_a_cascade_shows_its_progress_from_the_change_to_its_end(seller: Caller, marketplace: Marketplace) -> None:
@@ -35,18 +35,18 @@ def test_a_cascade_shows_its_progress_from_the_change_to_its_end(seller: Caller,
 
 
 def test_a_cascade_tells_which_event_caused_it(operator: Caller, marketplace: Marketplace) -> None:
-    event_id = marketplace.change("mod-1", OFFLINE)
+    event_id = marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     [cascade] = marketplace.cascades("mod-1")
     assert operator.get(f"/cascades/{cascade.id}").get_json()["cause"]["event_id"] == event_id
 
 
-def test_a_seller_follows_his_own_cascades_only(seller: Caller, calls: As, public: Caller) -> None:
+def test_a_seller_follows_his_own_cascades_only(seller: Caller, calls: MakeCaller, public: Caller) -> None:
     path = f"/cascades/{seller.ask('mod-1', OFFLINE).get_json()['cascade_id']}"
-    assert problem(public.get(path)) == (401, "not_signed_in")
-    assert problem(calls("customer", "customer-1").get(path)) == (403, "forbidden")
-    assert problem(calls("seller", "seller-2").get(path)) == (404, "not_found")
-    assert problem(seller.get("/cascades/cas_unknown")) == (404, "not_found")
+    assert problem_of(public.get(path)) == (401, "not_signed_in")
+    assert problem_of(calls("customer", "customer-1").get(path)) == (403, "forbidden")
+    assert problem_of(calls("seller", "seller-2").get(path)) == (404, "not_found")
+    assert problem_of(seller.get("/cascades/cas_unknown")) == (404, "not_found")
     for role in ("operator", "platform"):
         assert calls(role).get(path).status_code == 200
 

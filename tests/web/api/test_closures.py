@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import time_machine
 
-from ...support.api_callers import As, Caller, problem
+from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import Marketplace
-from ...support.support_desk import ACKNOWLEDGEMENT, FIX, clocks, due, opens_shop, request, submits
+from ...support.support_desk import ACKNOWLEDGEMENT, FIX, clocks, due, publish_request, request, set_up_support
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -20,7 +20,7 @@ PATH = "/sellers/seller-1/closures"
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """A shop with one holder, on Monday 2 March 2026 in Paris."""
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     clock.shift(HOUR)
     return marketplace
 
@@ -42,9 +42,9 @@ def midnight(day: date, *, offset: int = 1) -> datetime:
 
 
 def test_a_closure_declared_here_is_shown_to_customers_and_suspends_what_comes_after_it(
-    desk: Marketplace, seller: Caller, public: Caller, calls: As, clock: time_machine.Traveller
+    desk: Marketplace, seller: Caller, public: Caller, calls: MakeCaller, clock: time_machine.Traveller
 ) -> None:
-    submits(desk, "request-before", subject="Before")
+    publish_request(desk, "request-before", subject="Before")
     clock.shift(60)
     made = declared(seller, "2026-03-03", "2026-03-05", reason="Holidays")
     assert (made["state"], made["declared_at"], made["announced_at"]) == ("announced", *[made["declared_at"]] * 2)
@@ -53,7 +53,7 @@ def test_a_closure_declared_here_is_shown_to_customers_and_suspends_what_comes_a
     assert shown == [{"closure_id": made["closure_id"], "first_day": "2026-03-03", "last_day": "2026-03-05"}]
     assert [one.data["change"] for one in desk.outgoing("seller-1", "seller")] == ["declared"]
     clock.shift(60)
-    submits(desk, "request-after", subject="After")
+    publish_request(desk, "request-after", subject="After")
     assert due(desk, ACKNOWLEDGEMENT, "request-before") == midnight(date(2026, 3, 4))
     assert due(desk, ACKNOWLEDGEMENT, "request-after") == midnight(date(2026, 3, 7))
     assert due(desk, FIX, "request-before") == due(desk, FIX, "request-after")
@@ -64,7 +64,7 @@ def test_a_closure_declared_here_is_shown_to_customers_and_suspends_what_comes_a
 
 
 def test_a_closure_is_declared_in_advance(desk: Marketplace, seller: Caller) -> None:
-    assert problem(seller.post(PATH, {"first_day": "2026-03-01", "last_day": "2026-03-05"})) == (
+    assert problem_of(seller.post(PATH, {"first_day": "2026-03-01", "last_day": "2026-03-05"})) == (
         422,
         "closure_in_the_past",
     )
@@ -75,10 +75,10 @@ def test_the_day_on_which_it_is_declared_stays_a_working_day(
     desk: Marketplace, seller: Caller, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
-    submits(desk)
+    publish_request(desk)
     clock.move_to(datetime(2026, 3, 3, 9, tzinfo=UTC))
     declared(seller, "2026-03-03", "2026-03-03")
-    submits(desk, "request-2", submitted_at="2026-03-02T12:00:00+01:00")
+    publish_request(desk, "request-2", submitted_at="2026-03-02T12:00:00+01:00")
     assert due(desk, ACKNOWLEDGEMENT, "request-2") == midnight(date(2026, 3, 4))
 
 
@@ -87,7 +87,7 @@ def test_a_closure_is_shortened_from_tomorrow_on_at_the_earliest(
 ) -> None:
     made = declared(seller, "2026-03-03", "2026-03-13")
     clock.shift(60)
-    submits(desk)
+    publish_request(desk)
     assert due(desk, ACKNOWLEDGEMENT) == midnight(date(2026, 3, 17))
     clock.move_to(datetime(2026, 3, 4, 11, tzinfo=UTC))
     answer = seller.patch(f"{PATH}/{made['closure_id']}", {"last_day": "2026-03-03"})
@@ -101,9 +101,9 @@ def test_a_closure_is_shortened_from_tomorrow_on_at_the_earliest(
 def test_a_closure_is_never_lengthened_nor_shortened_to_nothing(desk: Marketplace, seller: Caller) -> None:
     path = f"{PATH}/{declared(seller, '2026-03-03', '2026-03-05')['closure_id']}"
     longer = seller.patch(path, {"last_day": "2026-03-06"})
-    assert problem(longer) == (409, "closure_only_shortens")
+    assert problem_of(longer) == (409, "closure_only_shortens")
     assert (longer.get_json()["state"], longer.get_json()["asked"]) == ("2026-03-05", "2026-03-06")
-    assert problem(seller.patch(path, {"last_day": "2026-03-02"}))[0] == 422
+    assert problem_of(seller.patch(path, {"last_day": "2026-03-02"}))[0] == 422
 
 
 def test_a_cancelled_closure_is_gone_and_suspends_nothing_any_more(
@@ -111,11 +111,11 @@ def test_a_cancelled_closure_is_gone_and_suspends_nothing_any_more(
 ) -> None:
     path = f"{PATH}/{declared(seller, '2026-03-03', '2026-03-13')['closure_id']}"
     clock.shift(60)
-    submits(desk)
+    publish_request(desk)
     assert seller.delete(path).status_code == 204
     assert (seen(public), due(desk, ACKNOWLEDGEMENT)) == ([], midnight(date(2026, 3, 4)))
-    assert problem(seller.delete(path)) == (404, "not_found")
-    assert problem(seller.patch(path, {"last_day": "2026-03-03"})) == (404, "not_found")
+    assert problem_of(seller.delete(path)) == (404, "not_found")
+    assert problem_of(seller.patch(path, {"last_day": "2026-03-03"})) == (404, "not_found")
 
 
 def test_a_closure_that_has_begun_is_cancelled_from_tomorrow_on(
@@ -123,7 +123,7 @@ def test_a_closure_that_has_begun_is_cancelled_from_tomorrow_on(
 ) -> None:
     path = f"{PATH}/{declared(seller, '2026-03-03', None)['closure_id']}"
     clock.shift(60)
-    submits(desk)
+    publish_request(desk)
     assert clocks(desk)["acknowledgement"] == "suspended"
     clock.move_to(datetime(2026, 3, 10, 9, tzinfo=UTC))
     assert seller.delete(path).status_code == 204
@@ -131,11 +131,11 @@ def test_a_closure_that_has_begun_is_cancelled_from_tomorrow_on(
     assert due(desk, ACKNOWLEDGEMENT) == midnight(date(2026, 3, 12))
     clock.shift(DAY)
     over = seller.delete(path)
-    assert problem(over) == (409, "closure_over")
+    assert problem_of(over) == (409, "closure_over")
     assert (over.get_json()["state"], over.get_json()["asked"]) == ("over", "cancelled")
 
 
-def test_each_seller_speaks_for_himself(desk: Marketplace, calls: As, seller: Caller, operator: Caller) -> None:
+def test_each_seller_speaks_for_himself(desk: Marketplace, calls: MakeCaller, seller: Caller, operator: Caller) -> None:
     path = f"{PATH}/{declared(seller, '2026-03-03', '2026-03-13')['closure_id']}"
     body = {"first_day": "2026-03-03", "last_day": "2026-03-04"}
     desk.publish("seller.upserted", seller_id="seller-2")
@@ -162,7 +162,7 @@ def test_a_closure_is_two_days_in_order_and_declared_now(desk: Marketplace, sell
         {"first_day": "2026-03-05", "last_day": 7},
         {"first_day": "2026-03-05", "last_day": None, "declared_at": "2026-01-01T00:00:00Z"},
     ):
-        assert problem(seller.post(PATH, body))[0] == 422, body
+        assert problem_of(seller.post(PATH, body))[0] == 422, body
 
 
 def test_the_same_declaration_sent_twice_under_one_key_is_one_closure(desk: Marketplace, seller: Caller) -> None:
@@ -174,7 +174,7 @@ def test_the_same_declaration_sent_twice_under_one_key_is_one_closure(desk: Mark
 def test_a_seller_has_a_hundred_closures_at_most(desk: Marketplace, seller: Caller) -> None:
     for _ in range(100):
         declared(seller, "2026-05-05", "2026-05-05")
-    assert problem(seller.post(PATH, {"first_day": "2026-05-05", "last_day": None})) == (409, "too_many_closures")
+    assert problem_of(seller.post(PATH, {"first_day": "2026-05-05", "last_day": None})) == (409, "too_many_closures")
 
 
 def test_a_closure_declared_here_is_known_to_the_platforms_events_too(
@@ -182,7 +182,7 @@ def test_a_closure_declared_here_is_known_to_the_platforms_events_too(
 ) -> None:
     made = declared(seller, "2026-03-10", "2026-03-13")
     clock.shift(60)
-    submits(desk)
+    publish_request(desk)
     days = {"first_day": "2026-03-10", "last_day": "2026-03-12", "declared_at": made["declared_at"]}
     event = desk.publish(
         "seller.closure_shortened",
@@ -191,6 +191,6 @@ def test_a_closure_declared_here_is_known_to_the_platforms_events_too(
         **days,
     )
     desk.run_all_now()
-    assert desk.fate(event) == ("applied", "changed")
+    assert desk.state_and_outcome(event) == ("applied", "changed")
     assert seen(seller) == [("2026-03-10", "2026-03-12", "announced")]
     assert request(desk).handling == "accepted"

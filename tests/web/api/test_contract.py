@@ -20,7 +20,7 @@ from marketplace_hooks.extension import MarketplaceHooks
 from marketplace_hooks.web.api import document
 from marketplace_hooks.web.identity.authorization import audience_of
 
-from ...support.api_callers import PREFIX, Caller, problem
+from ...support.api_callers import PREFIX, Caller, problem_of
 from ...support.marketplace import Marketplace
 
 OURS = ("mh_api.", "mh_health.")
@@ -82,7 +82,7 @@ def test_a_call_that_does_not_say_for_whom_it_is_lets_nobody_in(
 ) -> None:
     views = marketplace.app.view_functions
     monkeypatch.setitem(views, "mh_api.list_products", lambda: Response("open to all?"))
-    assert problem(operator.get("/products")) == (403, "forbidden")
+    assert problem_of(operator.get("/products")) == (403, "forbidden")
 
 
 def test_whatever_changes_something_is_for_somebody(marketplace: Marketplace) -> None:
@@ -166,7 +166,7 @@ def test_the_pages_fetch_nothing_from_elsewhere_and_run_no_script_of_the_pages_o
 
 def test_the_pages_serve_their_own_files_alone(public: Caller) -> None:
     for name in ("README.md", "..%2f..%2fpages.css", "nothing.js", "%2e%2e"):
-        assert problem(public.get(f"/docs/{name}")) == (404, "not_found"), name
+        assert problem_of(public.get(f"/docs/{name}")) == (404, "not_found"), name
 
 
 def test_another_method_is_told_which_there_are(public: Caller) -> None:
@@ -179,7 +179,7 @@ def test_another_method_is_told_which_there_are(public: Caller) -> None:
         ("DELETE", "/docs", "GET, HEAD, OPTIONS"),
     ):
         refused = public.call(method, path)
-        assert problem(refused) == (405, "method_not_allowed")
+        assert problem_of(refused) == (405, "method_not_allowed")
         assert refused.headers["Allow"] == allowed
         asked = public.call("OPTIONS", path)
         assert (asked.status_code, asked.headers["Allow"], asked.data) == (204, allowed, b"")
@@ -204,12 +204,12 @@ def test_a_host_keeps_its_own_api_errors_and_commands(host: Flask) -> None:
 
 def test_ours_answers_below_the_hosts_prefix_in_its_own_way(host: Flask) -> None:
     client = host.test_client()
-    assert problem(client.get(f"/addons{PREFIX}/nothing")) == (404, "not_found")
-    assert problem(client.put(f"/addons{PREFIX}/products")) == (405, "method_not_allowed")
+    assert problem_of(client.get(f"/addons{PREFIX}/nothing")) == (404, "not_found")
+    assert problem_of(client.put(f"/addons{PREFIX}/products")) == (405, "method_not_allowed")
     # Without tables: not even a fault of ours is shown by the host's handlers.
-    assert problem(client.get(f"/addons{PREFIX}/products")) == (500, "internal_error")
+    assert problem_of(client.get(f"/addons{PREFIX}/products")) == (500, "internal_error")
     big = client.post(f"/addons{PREFIX}/products/x/status", data=b"x")
-    assert problem(big) == (401, "not_signed_in")
+    assert problem_of(big) == (401, "not_signed_in")
     assert all(path.startswith(f"/addons{PREFIX}/") for path in document(host)["paths"])
     assert client.get("/addons/healthz").status_code == 200
 

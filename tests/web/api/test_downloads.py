@@ -13,23 +13,31 @@ from werkzeug.test import TestResponse
 from marketplace_hooks.domain.releases.signed_links import signed_link
 from marketplace_hooks.services.access import tokens
 
-from ...support.api_callers import As, Caller, problem
-from ...support.customers import buys, holds, is_described, is_disputed, is_refunded, money, publishes
+from ...support.api_callers import Caller, MakeCaller, problem_of
+from ...support.customers import (
+    money,
+    publish_customer,
+    publish_dispute,
+    publish_purchase,
+    publish_refund,
+    publish_release,
+    set_up_purchase,
+)
 from ...support.marketplace import OFFLINE, WITHDRAWN, Marketplace
 
 SECRET = "00112233445566778899aabbccddeeff"
 
 
 @pytest.fixture
-def marketplace(open_here: Any, clock: time_machine.Traveller) -> Marketplace:
+def marketplace(make_marketplace: Any, clock: time_machine.Traveller) -> Marketplace:
     """One that can sign links."""
-    here: Marketplace = open_here(DOWNLOAD_SECRET=SECRET)
-    here.sells("mod-1", "mod-2")
+    here: Marketplace = make_marketplace(DOWNLOAD_SECRET=SECRET)
+    here.publish_products("mod-1", "mod-2")
     return here
 
 
 @pytest.fixture
-def customer(calls: As) -> Caller:
+def customer(calls: MakeCaller) -> Caller:
     return calls("customer", "customer-1")
 
 
@@ -50,13 +58,13 @@ def link(customer: Caller, release_id: str, purchase_id: str = "purchase-1") -> 
 def test_every_published_release_is_listed_with_the_reason_the_newest_first(
     marketplace: Marketplace, customer: Caller
 ) -> None:
-    holds(marketplace, purchased_at=day("2024-06-15"))
-    publishes(marketplace, "early", published_at=day("2024-01-10"))
-    publishes(marketplace, "during", published_at=day("2024-09-10"))
-    publishes(marketplace, "after", published_at=day("2025-09-10"))
-    publishes(marketplace, "paid", published_at=day("2025-10-10"), kind="paid", price=money(2900))
-    publishes(marketplace, "later", published_at=day("2026-04-01"))
-    publishes(marketplace, "other", published_at=day("2025-01-01"), product_id="mod-2")
+    set_up_purchase(marketplace, purchased_at=day("2024-06-15"))
+    publish_release(marketplace, "early", published_at=day("2024-01-10"))
+    publish_release(marketplace, "during", published_at=day("2024-09-10"))
+    publish_release(marketplace, "after", published_at=day("2025-09-10"))
+    publish_release(marketplace, "paid", published_at=day("2025-10-10"), kind="paid", price=money(2900))
+    publish_release(marketplace, "later", published_at=day("2026-04-01"))
+    publish_release(marketplace, "other", published_at=day("2025-01-01"), product_id="mod-2")
     marketplace.run_all_now()
     assert offered(customer) == [
         ("paid", "not_bought", False),
@@ -73,40 +81,40 @@ def test_every_published_release_is_listed_with_the_reason_the_newest_first(
 def test_an_active_business_care_opens_everything_free_though_the_product_is_gone(
     marketplace: Marketplace, customer: Caller, status: str
 ) -> None:
-    holds(marketplace)
-    publishes(marketplace, "early", published_at=day("2024-01-10"))
-    marketplace.change("mod-1", status)
-    publishes(marketplace, "new")
+    set_up_purchase(marketplace)
+    publish_release(marketplace, "early", published_at=day("2024-01-10"))
+    marketplace.change_status("mod-1", status)
+    publish_release(marketplace, "new")
     marketplace.run_all_now()
     assert offered(customer) == [("new", "available", True), ("early", "available", True)]
 
 
 def test_nothing_is_there_to_reactivate_of_a_withdrawn_product(marketplace: Marketplace, customer: Caller) -> None:
-    holds(marketplace, purchased_at=day("2024-06-15"))
-    publishes(marketplace, "after", published_at=day("2025-09-10"))
-    marketplace.change("mod-1", WITHDRAWN)
+    set_up_purchase(marketplace, purchased_at=day("2024-06-15"))
+    publish_release(marketplace, "after", published_at=day("2025-09-10"))
+    marketplace.change_status("mod-1", WITHDRAWN)
     marketplace.run_all_now()
     [item] = customer.get("/purchases/purchase-1/downloads").get_json()["items"]
     assert (item["reason"], item["remedy"]) == ("business_care_over", None)
 
 
-@pytest.mark.parametrize(("end", "reason"), [(is_refunded, "refunded"), (is_disputed, "payment_disputed")])
+@pytest.mark.parametrize(("end", "reason"), [(publish_refund, "refunded"), (publish_dispute, "payment_disputed")])
 def test_a_payment_that_is_gone_opens_nothing(
     marketplace: Marketplace, customer: Caller, end: Any, reason: str
 ) -> None:
-    holds(marketplace)
-    publishes(marketplace)
+    set_up_purchase(marketplace)
+    publish_release(marketplace)
     end(marketplace, "purchase-1")
     assert offered(customer) == [("release-1", reason, False)]
-    assert problem(link(customer, "release-1")) == (403, reason)
+    assert problem_of(link(customer, "release-1")) == (403, reason)
 
 
 def test_a_paid_release_opens_with_its_purchase(marketplace: Marketplace, customer: Caller) -> None:
-    holds(marketplace)
-    publishes(marketplace, "paid", kind="paid")
+    set_up_purchase(marketplace)
+    publish_release(marketplace, "paid", kind="paid")
     marketplace.run_all_now()
     refused = link(customer, "paid")
-    assert problem(refused) == (403, "not_bought")
+    assert problem_of(refused) == (403, "not_bought")
     assert refused.get_json()["remedy"] == "buy"
     said = {"release_id": "paid", "purchase_id": "purchase-1", "amount": money(2900)}
     marketplace.publish("release.purchased", purchased_at=datetime.now(UTC).isoformat(), **said)
@@ -117,8 +125,8 @@ def test_a_paid_release_opens_with_its_purchase(marketplace: Marketplace, custom
 def test_the_link_is_signed_good_for_five_minutes_and_kept_by_nobody(
     marketplace: Marketplace, customer: Caller
 ) -> None:
-    holds(marketplace)
-    publishes(marketplace, download_url="https://files.example/a.zip?build=7")
+    set_up_purchase(marketplace)
+    publish_release(marketplace, download_url="https://files.example/a.zip?build=7")
     marketplace.run_all_now()
     answer = link(customer, "release-1")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (302, "no-store")
@@ -136,32 +144,32 @@ def test_the_link_is_signed_good_for_five_minutes_and_kept_by_nobody(
 def test_what_is_not_the_customers_or_not_there_yet_is_not_found(
     marketplace: Marketplace, customer: Caller, release_id: str, purchase_id: str
 ) -> None:
-    holds(marketplace)
-    holds(marketplace, "theirs", customer_id="customer-2")
-    publishes(marketplace)
-    publishes(marketplace, "other", product_id="mod-2")
-    publishes(marketplace, "later", published_at=day("2026-04-01"))
+    set_up_purchase(marketplace)
+    set_up_purchase(marketplace, "theirs", customer_id="customer-2")
+    publish_release(marketplace)
+    publish_release(marketplace, "other", product_id="mod-2")
+    publish_release(marketplace, "later", published_at=day("2026-04-01"))
     marketplace.run_all_now()
-    assert problem(link(customer, release_id, purchase_id)) == (404, "not_found")
-    assert problem(customer.get("/purchases/theirs/downloads")) == (404, "not_found")
+    assert problem_of(link(customer, release_id, purchase_id)) == (404, "not_found")
+    assert problem_of(customer.get("/purchases/theirs/downloads")) == (404, "not_found")
 
 
-def test_without_a_secret_nothing_is_signed_and_it_says_so(open_here: Any, marketplace: Marketplace) -> None:
-    holds(marketplace)
-    publishes(marketplace)
+def test_without_a_secret_nothing_is_signed_and_it_says_so(make_marketplace: Any, marketplace: Marketplace) -> None:
+    set_up_purchase(marketplace)
+    publish_release(marketplace)
     marketplace.run_all_now()
-    bare = open_here()
+    bare = make_marketplace()
     _, text = tokens.create(bare.runtime, "customer", subject="customer-1")
     caller = Caller(bare.app, {"Authorization": f"Bearer {text}"})
-    assert problem(link(caller, "release-1")) == (503, "not_configured")
+    assert problem_of(link(caller, "release-1")) == (503, "not_configured")
     assert offered(caller) == [("release-1", "available", True)]
 
 
 def test_long_lists_are_read_by_cursor(marketplace: Marketplace, customer: Caller) -> None:
-    is_described(marketplace)
-    buys(marketplace)
+    publish_customer(marketplace)
+    publish_purchase(marketplace)
     for number in range(5):
-        publishes(marketplace, f"r-{number}", published_at=day("2026-01-01" if number < 3 else "2026-02-01"))
+        publish_release(marketplace, f"r-{number}", published_at=day("2026-01-01" if number < 3 else "2026-02-01"))
     marketplace.run_all_now()
     seen = []
     cursor = None
@@ -173,7 +181,7 @@ def test_long_lists_are_read_by_cursor(marketplace: Marketplace, customer: Calle
         cursor = page["next_cursor"]
     assert (seen, cursor) == (["r-4", "r-3", "r-2", "r-1", "r-0"], None)
     bad = customer.get("/purchases/purchase-1/downloads", query_string={"cursor": "ZG93bmxvYWRzOng"})
-    assert problem(bad) == (400, "cursor_malformed")
+    assert problem_of(bad) == (400, "cursor_malformed")
 
 
 def cursor_of(cursor: str | None) -> dict[str, str]:
@@ -181,7 +189,7 @@ def cursor_of(cursor: str | None) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("role", ["seller", "operator", "platform"])
-def test_downloads_are_for_customers(calls: As, marketplace: Marketplace, role: str) -> None:
+def test_downloads_are_for_customers(calls: MakeCaller, marketplace: Marketplace, role: str) -> None:
     caller = calls(role, "seller-1" if role == "seller" else None)
-    assert problem(caller.get("/purchases/purchase-1/downloads")) == (403, "forbidden")
-    assert problem(link(caller, "release-1")) == (403, "forbidden")
+    assert problem_of(caller.get("/purchases/purchase-1/downloads")) == (403, "forbidden")
+    assert problem_of(link(caller, "release-1")) == (403, "forbidden")

@@ -14,8 +14,8 @@ from marketplace_hooks.demo.fake_shops.model import DEMO_KEY
 from marketplace_hooks.demo.fake_shops.server import ApiClient, FakeShop, Shop
 from marketplace_hooks.models.inspections import Inspection, SiteCredential
 
-from ...support.api_callers import As, Caller
-from ...support.customers import holds, is_refunded
+from ...support.api_callers import Caller, MakeCaller
+from ...support.customers import publish_refund, set_up_purchase
 from ...support.marketplace import Marketplace
 from ...support.support_desk import PURCHASE
 
@@ -31,16 +31,16 @@ def site() -> Iterator[FakeShop]:
 
 
 @pytest.fixture
-def marketplace(open_here: Any, site: FakeShop) -> Marketplace:
+def marketplace(make_marketplace: Any, site: FakeShop) -> Marketplace:
     """A customer whose purchase is bound to the fake shop."""
-    opened: Marketplace = open_here(ALLOWED_NETWORKS="127.0.0.0/8", INSPECTION_DEADLINE_S=5)
-    opened.sells("mod-1")
-    holds(opened, PURCHASE, shop_url=site.url)
+    opened: Marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", INSPECTION_DEADLINE_S=5)
+    opened.publish_products("mod-1")
+    set_up_purchase(opened, PURCHASE, shop_url=site.url)
     return opened
 
 
 @pytest.fixture
-def customer(calls: As) -> Caller:
+def customer(calls: MakeCaller) -> Caller:
     return calls("customer", "customer-1")
 
 
@@ -108,7 +108,7 @@ def test_a_request_that_nobody_is_entitled_to_keeps_none(
     marketplace: Marketplace, customer: Caller, site: FakeShop
 ) -> None:
     check_id = checks(customer, site)["check_id"]
-    is_refunded(marketplace, PURCHASE)
+    publish_refund(marketplace, PURCHASE)
     marketplace.run_all_now()
     assert submits(customer, site, check_id)["handling"] == "not_entitled"
     assert with_credentials(marketplace) == set()

@@ -16,8 +16,15 @@ from marketplace_hooks import MarketplaceHooks
 from marketplace_hooks.services.access import tokens
 from marketplace_hooks.services.business_care.entitlement_lookup import lookup_of
 
-from ...support.api_callers import As, Caller, problem
-from ...support.customers import SHOP, holds, is_disputed, is_refunded, is_terminated, renews
+from ...support.api_callers import Caller, MakeCaller, problem_of
+from ...support.customers import (
+    SHOP,
+    publish_dispute,
+    publish_refund,
+    publish_renewal,
+    publish_termination,
+    set_up_purchase,
+)
 from ...support.marketplace import OFFLINE, WITHDRAWN, Marketplace
 
 SITE = "https://shop.example"
@@ -32,12 +39,12 @@ STRANGER = {
 
 @pytest.fixture(autouse=True)
 def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.sells("mod-9", seller_id="seller-2")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_products("mod-9", seller_id="seller-2")
 
 
 @pytest.fixture
-def platform(calls: As) -> Caller:
+def platform(calls: MakeCaller) -> Caller:
     return calls("platform")
 
 
@@ -55,7 +62,7 @@ def code(caller: Caller, **query: str) -> str:
 
 
 def test_an_active_business_care_is_answered_whole(marketplace: Marketplace, platform: Caller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     assert asked(platform, purchase_id="purchase-1", shop_url=SITE) == {
         "valid": True,
         "code": "VALID",
@@ -77,22 +84,22 @@ def test_an_active_business_care_is_answered_whole(marketplace: Marketplace, pla
 def test_the_site_asked_about_is_compared_with_the_one_bound(
     marketplace: Marketplace, platform: Caller, site: str, expected: str, remedy: str | None
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     found = asked(platform, purchase_id="purchase-1", shop_url=site)
     assert (found["code"], found["remedy"], found["business_care"]["active"]) == (expected, remedy, True)
 
 
 def test_an_unbound_purchase_asks_for_its_shop(marketplace: Marketplace, platform: Caller) -> None:
-    holds(marketplace, shop_url=None)
+    set_up_purchase(marketplace, shop_url=None)
     assert code(platform, purchase_id="purchase-1", shop_url=SITE) == "SHOP_NOT_BOUND"
 
 
 @pytest.mark.parametrize(
     ("end", "expected"),
-    [(is_refunded, "REFUNDED"), (is_terminated, "TERMINATED"), (is_disputed, "PAYMENT_DISPUTED")],
+    [(publish_refund, "REFUNDED"), (publish_termination, "TERMINATED"), (publish_dispute, "PAYMENT_DISPUTED")],
 )
 def test_what_ends_it_is_seen_at_once(marketplace: Marketplace, platform: Caller, end: Any, expected: str) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     end(marketplace, "purchase-1")
     found = asked(platform, purchase_id="purchase-1", shop_url=SITE)
     assert (found["code"], found["business_care"]) == (expected, {"active": False, "last_day": "2027-03-02"})
@@ -102,8 +109,8 @@ def test_what_ends_it_is_seen_at_once(marketplace: Marketplace, platform: Caller
 def test_no_status_of_the_product_takes_an_entitlement_away(
     marketplace: Marketplace, platform: Caller, status: str, expected: str
 ) -> None:
-    holds(marketplace)
-    marketplace.change("mod-1", status)
+    set_up_purchase(marketplace)
+    marketplace.change_status("mod-1", status)
     marketplace.run_all_now()
     assert code(platform, purchase_id="purchase-1", shop_url=SITE) == expected
 
@@ -112,9 +119,9 @@ def test_no_status_of_the_product_takes_an_entitlement_away(
 def test_what_is_over_can_be_reactivated_unless_the_product_is_withdrawn(
     marketplace: Marketplace, platform: Caller, status: str | None, remedy: str | None
 ) -> None:
-    holds(marketplace, purchased_at="2024-06-15T10:00:00+02:00")
+    set_up_purchase(marketplace, purchased_at="2024-06-15T10:00:00+02:00")
     if status is not None:
-        marketplace.change("mod-1", status)
+        marketplace.change_status("mod-1", status)
         marketplace.run_all_now()
     found = asked(platform, purchase_id="purchase-1", shop_url=SITE)
     assert (found["code"], found["remedy"]) == ("EXPIRED", remedy)
@@ -122,10 +129,10 @@ def test_what_is_over_can_be_reactivated_unless_the_product_is_withdrawn(
 
 
 def test_of_several_purchases_the_best_one_answers(marketplace: Marketplace, platform: Caller) -> None:
-    holds(marketplace, "old", purchased_at="2024-06-15T10:00:00+02:00")
-    holds(marketplace, "elsewhere", shop_url="https://elsewhere.example")
-    holds(marketplace, "gone")
-    is_refunded(marketplace, "gone")
+    set_up_purchase(marketplace, "old", purchased_at="2024-06-15T10:00:00+02:00")
+    set_up_purchase(marketplace, "elsewhere", shop_url="https://elsewhere.example")
+    set_up_purchase(marketplace, "gone")
+    publish_refund(marketplace, "gone")
     ids = {"customer_id": "customer-1", "product_id": "mod-1"}
     assert code(platform, **ids, shop_url=SITE) == "SHOP_SCOPE_MISMATCH"
     assert code(platform, **ids, shop_url="https://elsewhere.example") == "VALID"
@@ -133,7 +140,7 @@ def test_of_several_purchases_the_best_one_answers(marketplace: Marketplace, pla
 
 
 def test_a_purchase_of_another_product_says_so(marketplace: Marketplace, platform: Caller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     assert code(platform, purchase_id="purchase-1", product_id="mod-2") == "PRODUCT_SCOPE_MISMATCH"
     assert code(platform, purchase_id="purchase-1", product_id="mod-1", shop_url=SITE) == "VALID"
     assert code(platform, purchase_id="purchase-1", customer_id="customer-2") == "NOT_FOUND"
@@ -142,8 +149,8 @@ def test_a_purchase_of_another_product_says_so(marketplace: Marketplace, platfor
 # --- who is told what of whom
 
 
-def test_a_customer_learns_nothing_of_other_customers(marketplace: Marketplace, calls: As) -> None:
-    holds(marketplace)
+def test_a_customer_learns_nothing_of_other_customers(marketplace: Marketplace, calls: MakeCaller) -> None:
+    set_up_purchase(marketplace)
     own = calls("customer", "customer-1")
     other = calls("customer", "customer-2")
     assert code(own, purchase_id="purchase-1", shop_url=SITE) == "VALID"
@@ -158,8 +165,8 @@ def test_a_customer_learns_nothing_of_other_customers(marketplace: Marketplace, 
         assert asked(other, **query) == STRANGER
 
 
-def test_a_seller_learns_nothing_of_other_sellers_products(marketplace: Marketplace, calls: As) -> None:
-    holds(marketplace)
+def test_a_seller_learns_nothing_of_other_sellers_products(marketplace: Marketplace, calls: MakeCaller) -> None:
+    set_up_purchase(marketplace)
     own = calls("seller", "seller-1")
     other = calls("seller", "seller-2")
     assert code(own, purchase_id="purchase-1", shop_url=SITE) == "VALID"
@@ -169,27 +176,27 @@ def test_a_seller_learns_nothing_of_other_sellers_products(marketplace: Marketpl
 
 
 @pytest.mark.parametrize("role", ["seller", "customer"])
-def test_only_the_marketplace_asks_of_another_time(marketplace: Marketplace, calls: As, role: str) -> None:
-    holds(marketplace)
+def test_only_the_marketplace_asks_of_another_time(marketplace: Marketplace, calls: MakeCaller, role: str) -> None:
+    set_up_purchase(marketplace)
     caller = calls(role, f"{role}-1")
     refused = caller.get("/entitlements", query_string={"purchase_id": "purchase-1", "at": "2026-03-01T00:00:00Z"})
-    assert problem(refused) == (403, "forbidden")
+    assert problem_of(refused) == (403, "forbidden")
 
 
 def test_nobody_in_particular_is_told_nothing(marketplace: Marketplace, public: Caller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     refused = public.get("/entitlements", query_string={"purchase_id": "purchase-1"})
-    assert problem(refused) == (401, "not_signed_in")
+    assert problem_of(refused) == (401, "not_signed_in")
 
 
 @pytest.mark.parametrize("role", ["platform", "operator"])
 def test_it_is_told_as_it_stood_at_an_instant(
-    marketplace: Marketplace, calls: As, clock: time_machine.Traveller, role: str
+    marketplace: Marketplace, calls: MakeCaller, clock: time_machine.Traveller, role: str
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     then = datetime.now(UTC) + timedelta(hours=1)
     clock.shift(timedelta(days=3))
-    is_refunded(marketplace, "purchase-1")
+    publish_refund(marketplace, "purchase-1")
     caller = calls(role)
     assert code(caller, purchase_id="purchase-1", shop_url=SITE) == "REFUNDED"
     assert code(caller, purchase_id="purchase-1", shop_url=SITE, at=then.isoformat()) == "VALID"
@@ -198,19 +205,19 @@ def test_it_is_told_as_it_stood_at_an_instant(
 
 @pytest.mark.parametrize("query", [{}, {"customer_id": "customer-1"}, {"product_id": "mod-1"}, {"purchase_id": ""}])
 def test_a_question_about_nobody_is_refused(platform: Caller, query: dict[str, str]) -> None:
-    assert problem(platform.get("/entitlements", query_string=query)) == (422, "payload_rejected")
+    assert problem_of(platform.get("/entitlements", query_string=query)) == (422, "payload_rejected")
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-03-01", "2026-03-01T10:00:00"])
 def test_an_instant_without_its_offset_is_refused(platform: Caller, at: str) -> None:
     refused = platform.get("/entitlements", query_string={"purchase_id": "purchase-1", "at": at})
-    assert problem(refused) == (422, "payload_rejected")
+    assert problem_of(refused) == (422, "payload_rejected")
     assert refused.get_json()["errors"][0]["path"] == "at"
 
 
 @pytest.mark.parametrize("id_", ["\0", "x" * 5_000, "é\U0001f600", "' OR 1=1 --", "%"])
 def test_whatever_is_no_purchase_is_not_found(marketplace: Marketplace, platform: Caller, id_: str) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     assert asked(platform, purchase_id=id_, shop_url=id_) == STRANGER
 
 
@@ -252,9 +259,9 @@ def statements(marketplace: Marketplace) -> Iterator[list[str]]:
 )
 @pytest.mark.parametrize("role", ["platform", "customer", "seller"])
 def test_one_answer_is_one_select(
-    marketplace: Marketplace, calls: As, statements: list[str], query: dict[str, str], role: str
+    marketplace: Marketplace, calls: MakeCaller, statements: list[str], query: dict[str, str], role: str
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     caller = calls(role, None if role == "platform" else f"{role}-1")
     asked(caller, **query)
     statements.clear()
@@ -262,10 +269,10 @@ def test_one_answer_is_one_select(
     assert [one.split()[0] for one in statements] == ["SELECT"]
 
 
-def test_many_periods_are_one_select_too(marketplace: Marketplace, calls: As, statements: list[str]) -> None:
-    holds(marketplace, purchased_at="2022-06-15T10:00:00+02:00")
+def test_many_periods_are_one_select_too(marketplace: Marketplace, calls: MakeCaller, statements: list[str]) -> None:
+    set_up_purchase(marketplace, purchased_at="2022-06-15T10:00:00+02:00")
     for index in (2, 3, 4):
-        renews(marketplace, "purchase-1", index)
+        publish_renewal(marketplace, "purchase-1", index)
     caller = calls("platform")
     asked(caller, purchase_id="purchase-1")
     statements.clear()
@@ -277,7 +284,7 @@ def test_many_periods_are_one_select_too(marketplace: Marketplace, calls: As, st
 @pytest.mark.parametrize("names", [{"purchase_id"}, {"customer_id", "product_id"}, {"purchase_id", "customer_id"}])
 @pytest.mark.parametrize("with_token", [True, False])
 def test_the_select_goes_by_indexes_alone(marketplace: Marketplace, names: set[str], with_token: bool) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     statement = lookup_of(frozenset(names), with_token=with_token).statement
     with marketplace.runtime.database.reading() as session:
         bind = session.get_bind()
@@ -290,8 +297,8 @@ def test_the_select_goes_by_indexes_alone(marketplace: Marketplace, names: set[s
     assert not [line for line in plan if "SCAN mh_" in line or "Seq Scan" in line], plan
 
 
-def test_nothing_is_written(marketplace: Marketplace, calls: As, statements: list[str]) -> None:
-    holds(marketplace)
+def test_nothing_is_written(marketplace: Marketplace, calls: MakeCaller, statements: list[str]) -> None:
+    set_up_purchase(marketplace)
     caller = calls("operator")
     statements.clear()
     asked(caller, purchase_id="purchase-1")
@@ -302,7 +309,7 @@ def test_nothing_is_written(marketplace: Marketplace, calls: As, statements: lis
 
 @pytest.mark.parametrize("more", [{}, {"at": "2026-03-02T08:00:00Z"}])
 def test_a_revoked_token_is_refused_from_that_instant(marketplace: Marketplace, more: dict[str, str]) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     token, text = tokens.create(marketplace.runtime, "platform")
     caller = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
     for _ in range(2):
@@ -310,21 +317,21 @@ def test_a_revoked_token_is_refused_from_that_instant(marketplace: Marketplace, 
     tokens.revoke(marketplace.runtime, token.id)
     for _ in range(2):
         refused = caller.get("/entitlements", query_string={"purchase_id": "purchase-1", **more})
-        assert problem(refused) == (401, "invalid_token")
+        assert problem_of(refused) == (401, "invalid_token")
 
 
 def test_a_secret_that_is_wrong_opens_nothing_although_the_token_is_remembered(marketplace: Marketplace) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     _, text = tokens.create(marketplace.runtime, "platform")
     assert code(Caller(marketplace.app, {"Authorization": f"Bearer {text}"}), purchase_id="purchase-1") != "NOT_FOUND"
     forged = Caller(marketplace.app, {"Authorization": f"Bearer {text[:-1]}{'A' if text[-1] != 'A' else 'B'}"})
-    assert problem(forged.get("/entitlements", query_string={"purchase_id": "purchase-1"})) == (401, "invalid_token")
+    assert problem_of(forged.get("/entitlements", query_string={"purchase_id": "purchase-1"})) == (401, "invalid_token")
 
 
 def test_somebody_whom_the_host_has_signed_in_asks_without_a_token(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     settings = marketplace.runtime.settings
     host = Flask("host")
     host.config["MARKETPLACE_HOOKS_INSTANCE"] = str(settings.instance)
@@ -349,7 +356,7 @@ def test_the_document_says_what_may_be_asked(public: Caller) -> None:
 
 
 def test_connections_that_died_while_they_were_idle_are_replaced(marketplace: Marketplace, platform: Caller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     database = marketplace.runtime.database
     if database.is_sqlite:
         pytest.skip("a file has no server that could end a connection")

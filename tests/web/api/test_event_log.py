@@ -13,7 +13,7 @@ from marketplace_hooks.models.outbox import Delivery, DeliveryState, OutgoingEve
 from marketplace_hooks.services.access import tokens
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
-from ...support.api_callers import As, Caller, problem
+from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import OFFLINE, SECRET, Marketplace
 
 
@@ -34,8 +34,8 @@ def test_the_newest_events_come_first_and_pages_follow_one_another(marketplace: 
 def test_events_are_found_by_type_state_subject_source_and_a_part_of_their_ids(
     marketplace: Marketplace, operator: Caller
 ) -> None:
-    marketplace.sells("mod-1")
-    parked = marketplace.change("mod-9", OFFLINE)
+    marketplace.publish_products("mod-1")
+    parked = marketplace.change_status("mod-9", OFFLINE)
     rejected = marketplace.publish("product.upserted", event_id="evt_bad_100", product_id="mod-2", price="dear")
     marketplace.run_all_now()
     for query, expected in (
@@ -54,7 +54,7 @@ def test_events_are_found_by_type_state_subject_source_and_a_part_of_their_ids(
 def test_an_event_shows_its_payload_and_everything_that_is_wrong_with_it(
     marketplace: Marketplace, operator: Caller
 ) -> None:
-    marketplace.sells()
+    marketplace.publish_products()
     event_id = marketplace.publish("product.upserted", product_id="mod-1", price="dear", kind="hat")
     marketplace.run_all_now()
     event = operator.get(f"/events/{event_id}").get_json()
@@ -75,19 +75,19 @@ def test_another_body_under_the_same_id_is_shown_aside(marketplace: Marketplace,
 
 
 def test_a_parked_event_is_replayed_and_an_applied_one_is_not(marketplace: Marketplace, operator: Caller) -> None:
-    parked = marketplace.change("mod-1", OFFLINE)
+    parked = marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     answer = operator.post(f"/events/{parked}/replay")
     assert (answer.status_code, answer.get_json()["state"]) == (202, "received")
-    assert problem(operator.post(f"/events/{parked}/replay")) == (409, "not_replayable")
+    assert problem_of(operator.post(f"/events/{parked}/replay")) == (409, "not_replayable")
     applied = marketplace.publish("seller.upserted")
     marketplace.run_all_now()
     refused = operator.post(f"/events/{applied}/replay")
-    assert (problem(refused), refused.get_json()["state"]) == ((409, "not_replayable"), "applied")
+    assert (problem_of(refused), refused.get_json()["state"]) == ((409, "not_replayable"), "applied")
 
 
-def test_an_id_that_two_sources_have_needs_its_source(open_here: Callable[..., Marketplace]) -> None:
-    marketplace = open_here(WEBHOOK_SECRETS=f"marketplace={SECRET} other={SECRET}")
+def test_an_id_that_two_sources_have_needs_its_source(make_marketplace: Callable[..., Marketplace]) -> None:
+    marketplace = make_marketplace(WEBHOOK_SECRETS=f"marketplace={SECRET} other={SECRET}")
     _, text = tokens.create(marketplace.runtime, "operator")
     operator = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
     body = json.dumps({"type": "nobody.knows", "timestamp": "2026-03-02T10:00:00Z", "data": {}}).encode()
@@ -95,16 +95,16 @@ def test_an_id_that_two_sources_have_needs_its_source(open_here: Callable[..., M
         assert marketplace.post(body, source=source, event_id="evt_both").status_code == 202
     marketplace.run_all_now()
     for refused in (operator.get("/events/evt_both"), operator.post("/events/evt_both/replay")):
-        assert problem(refused) == (409, "several_sources")
+        assert problem_of(refused) == (409, "several_sources")
         assert sorted(refused.get_json()["sources"]) == ["marketplace", "other"]
     assert operator.get("/events/evt_both?source=other").get_json()["source"] == "other"
     assert operator.post("/events/evt_both/replay?source=other").get_json()["source"] == "other"
 
 
 @pytest.mark.parametrize("path", ["/events", "/events/evt_1", "/deliveries"])
-def test_the_logs_are_for_the_marketplaces_people(calls: As, public: Caller, seller: Caller, path: str) -> None:
-    assert problem(public.get(path)) == (401, "not_signed_in")
-    assert problem(seller.get(path)) == (403, "forbidden")
+def test_the_logs_are_for_the_marketplaces_people(calls: MakeCaller, public: Caller, seller: Caller, path: str) -> None:
+    assert problem_of(public.get(path)) == (401, "not_signed_in")
+    assert problem_of(seller.get(path)) == (403, "forbidden")
     assert calls("platform").get(path).status_code in (200, 404)
 
 
@@ -112,15 +112,15 @@ def test_the_logs_are_kept_by_no_cache(operator: Caller) -> None:
     assert operator.get("/events").headers["Cache-Control"] == "no-store"
 
 
-def test_deliveries_are_listed_with_the_event_that_they_carry(open_here: Callable[..., Marketplace]) -> None:
+def test_deliveries_are_listed_with_the_event_that_they_carry(make_marketplace: Callable[..., Marketplace]) -> None:
     # Nobody listens there: the first attempt fails at once.
-    marketplace = open_here(ALLOWED_NETWORKS="127.0.0.1/32:9")
+    marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.1/32:9")
     _, text = tokens.create(marketplace.runtime, "operator")
     operator = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
     endpoint, _ = add_endpoint(marketplace.runtime, "http://127.0.0.1:9/hooks", types=["product.hidden"])
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
     for product_id in ("mod-1", "mod-2"):
-        marketplace.change(product_id, OFFLINE)
+        marketplace.change_status(product_id, OFFLINE)
     marketplace.run_all_now()
     first = operator.get("/deliveries?limit=1").get_json()
     second = operator.get(f"/deliveries?limit=1&cursor={first['next_cursor']}").get_json()
@@ -136,14 +136,14 @@ def test_deliveries_are_listed_with_the_event_that_they_carry(open_here: Callabl
 
 
 def test_a_delivery_that_was_given_up_is_sent_again_once_however_often_it_is_asked(
-    open_here: Callable[..., Marketplace],
+    make_marketplace: Callable[..., Marketplace],
 ) -> None:
-    marketplace = open_here(ALLOWED_NETWORKS="127.0.0.1/32:9", DELIVERY_SCHEDULE_S="0")
+    marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.1/32:9", DELIVERY_SCHEDULE_S="0")
     _, text = tokens.create(marketplace.runtime, "operator")
     operator = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
     add_endpoint(marketplace.runtime, "http://127.0.0.1:9/hooks", types=["product.hidden"])
-    marketplace.sells("mod-1")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.publish_products("mod-1")
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     [lost] = operator.get("/deliveries?state=exhausted").get_json()["items"]
     path = f"/deliveries/{lost['delivery_id']}/replay"
@@ -152,10 +152,10 @@ def test_a_delivery_that_was_given_up_is_sent_again_once_however_often_it_is_ask
     told = [answer.get_json() for answer in answers]
     assert told[0] == told[1]
     assert (told[0]["state"], told[0]["event_id"]) == ("pending", lost["event_id"])
-    assert problem(operator.post(path)) == (409, "not_replayable")
+    assert problem_of(operator.post(path)) == (409, "not_replayable")
     for unknown in ("/deliveries/999999/replay", "/deliveries/99999999999999999999999/replay"):
         assert operator.post(unknown).status_code == 404
     with marketplace.runtime.database.session() as session:
         session.execute(update(Delivery).values(state=DeliveryState.EXHAUSTED))
         session.execute(update(OutgoingEvent).values(data={}))
-    assert problem(operator.post(path)) == (409, "payload_purged")
+    assert problem_of(operator.post(path)) == (409, "payload_purged")

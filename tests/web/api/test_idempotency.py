@@ -19,13 +19,13 @@ from marketplace_hooks.services.access import idempotency
 from marketplace_hooks.services.access.idempotency import Claim, StoredAnswer, claim, purge_answers, store_answer
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 
-from ...support.api_callers import As, Caller, a_key, problem
+from ...support.api_callers import Caller, MakeCaller, idempotency_key, problem_of
 from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
 
 
 @pytest.fixture(autouse=True)
 def _sold(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
 
 
 def effects(marketplace: Marketplace, id_: str = "mod-1") -> list[str]:
@@ -33,7 +33,7 @@ def effects(marketplace: Marketplace, id_: str = "mod-1") -> list[str]:
 
 
 def test_the_same_call_is_carried_out_once_and_answered_the_same(seller: Caller, marketplace: Marketplace) -> None:
-    key = a_key()
+    key = idempotency_key()
     first = seller.ask("mod-1", OFFLINE, key=key)
     again = seller.ask("mod-1", OFFLINE, key=key)
     assert (first.status_code, first.data) == (again.status_code, again.data)
@@ -42,7 +42,7 @@ def test_the_same_call_is_carried_out_once_and_answered_the_same(seller: Caller,
 
 
 def test_the_answer_of_then_is_given_though_much_has_changed_since(seller: Caller, marketplace: Marketplace) -> None:
-    key = a_key()
+    key = idempotency_key()
     first = seller.ask("mod-1", OFFLINE, key=key)
     seller.ask("mod-1", ONLINE)
     assert seller.ask("mod-1", OFFLINE, key=key).data == first.data
@@ -50,7 +50,7 @@ def test_the_answer_of_then_is_given_though_much_has_changed_since(seller: Calle
 
 
 def test_a_key_stands_for_one_body_whatever_the_order_of_its_members(seller: Caller, marketplace: Marketplace) -> None:
-    key = a_key()
+    key = idempotency_key()
     path = "/products/mod-1/status"
     body = {"status": OFFLINE, "reason": "é"}
     first = seller.post(path, body, key=key)
@@ -59,12 +59,14 @@ def test_a_key_stands_for_one_body_whatever_the_order_of_its_members(seller: Cal
     again = seller.call("POST", path, data=turned, content_type="application/json", headers=headers)
     assert again.data == first.data
     other = seller.post(path, {**body, "status": WITHDRAWN}, key=key)
-    assert problem(other) == (422, "idempotency_key_reused")
+    assert problem_of(other) == (422, "idempotency_key_reused")
     assert marketplace.status("mod-1") == OFFLINE
 
 
-def test_a_key_is_its_callers_own_and_its_paths_own(seller: Caller, calls: As, marketplace: Marketplace) -> None:
-    key = a_key()
+def test_a_key_is_its_callers_own_and_its_paths_own(
+    seller: Caller, calls: MakeCaller, marketplace: Marketplace
+) -> None:
+    key = idempotency_key()
     answers = [
         seller.ask("mod-1", OFFLINE, key=key),
         calls("seller", "seller-1").ask("mod-1", OFFLINE, key=key),
@@ -75,24 +77,24 @@ def test_a_key_is_its_callers_own_and_its_paths_own(seller: Caller, calls: As, m
 
 
 def test_a_refusal_is_answered_the_same_as_well(seller: Caller, operator: Caller) -> None:
-    key = a_key()
+    key = idempotency_key()
     operator.ask("mod-1", OFFLINE)
     first = seller.ask("mod-1", ONLINE, key=key)
     operator.ask("mod-1", ONLINE)
     again = seller.ask("mod-1", ONLINE, key=key)
-    assert problem(first) == problem(again) == (409, "held_by_others")
+    assert problem_of(first) == problem_of(again) == (409, "held_by_others")
     assert (again.data, again.headers["Idempotent-Replayed"]) == (first.data, "true")
 
 
 def test_a_call_that_breaks_its_schema_does_not_use_its_key_up(seller: Caller) -> None:
-    key = a_key()
+    key = idempotency_key()
     assert seller.ask("mod-1", "gone", key=key).status_code == 422
     assert seller.ask("mod-1", OFFLINE, key=key).status_code == 202
 
 
 def test_a_malformed_key_is_refused_and_nothing_is_done(seller: Caller, marketplace: Marketplace) -> None:
     for key in ("", " ", "two words", "k" * 256, "clé"):
-        assert problem(seller.ask("mod-1", OFFLINE, key=key)) == (400, "idempotency_key_malformed"), key
+        assert problem_of(seller.ask("mod-1", OFFLINE, key=key)) == (400, "idempotency_key_malformed"), key
     assert effects(marketplace) == []
 
 
@@ -117,20 +119,20 @@ def started(seller: Caller, marketplace: Marketplace, key: str) -> Claim:
 
 
 def test_while_a_call_runs_the_same_call_is_told_so(seller: Caller, marketplace: Marketplace) -> None:
-    key = a_key()
+    key = idempotency_key()
     started(seller, marketplace, key)
-    assert problem(seller.ask("mod-1", OFFLINE, key=key)) == (409, "idempotency_key_in_use")
-    assert problem(seller.ask("mod-1", WITHDRAWN, key=key)) == (422, "idempotency_key_reused")
+    assert problem_of(seller.ask("mod-1", OFFLINE, key=key)) == (409, "idempotency_key_in_use")
+    assert problem_of(seller.ask("mod-1", WITHDRAWN, key=key)) == (422, "idempotency_key_reused")
     assert effects(marketplace) == []
 
 
 def test_a_run_that_died_keeps_nobody_waiting_longer_than_a_lease(
     clock: time_machine.Traveller, seller: Caller, marketplace: Marketplace
 ) -> None:
-    key = a_key()
+    key = idempotency_key()
     started(seller, marketplace, key)
     clock.shift(marketplace.runtime.settings.lease_s)
-    assert problem(seller.ask("mod-1", OFFLINE, key=key)) == (409, "idempotency_key_in_use")
+    assert problem_of(seller.ask("mod-1", OFFLINE, key=key)) == (409, "idempotency_key_in_use")
     clock.shift(timedelta(microseconds=1))
     assert seller.ask("mod-1", OFFLINE, key=key).status_code == 202
     assert effects(marketplace) == ["held"]
@@ -139,7 +141,7 @@ def test_a_run_that_died_keeps_nobody_waiting_longer_than_a_lease(
 def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_comes_back(
     clock: time_machine.Traveller, seller: Caller, marketplace: Marketplace
 ) -> None:
-    key = a_key()
+    key = idempotency_key()
     late = started(seller, marketplace, key)
     clock.shift(marketplace.runtime.settings.lease_s + 1)
     answered = seller.ask("mod-1", OFFLINE, key=key)
@@ -149,7 +151,7 @@ def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_comes_back(
 
 
 def test_the_effect_and_its_record_come_together_or_not_at_all(seller: Caller, marketplace: Marketplace) -> None:
-    key = a_key()
+    key = idempotency_key()
 
     def fail(self: UnitOfWork) -> None:
         raise RuntimeError("the database is full")
@@ -164,7 +166,7 @@ def test_the_effect_and_its_record_come_together_or_not_at_all(seller: Caller, m
 def test_a_key_is_forgotten_after_a_day(
     clock: time_machine.Traveller, seller: Caller, marketplace: Marketplace
 ) -> None:
-    key = a_key()
+    key = idempotency_key()
     first = seller.ask("mod-1", OFFLINE, key=key)
     clock.shift(idempotency.ANSWERS_LAST)
     assert seller.ask("mod-1", OFFLINE, key=key).data == first.data
@@ -176,9 +178,9 @@ def test_the_purge_forgets_what_nobody_can_ask_for_any_more(
     clock: time_machine.Traveller, seller: Caller, marketplace: Marketplace
 ) -> None:
     for product_id in ("mod-1", "mod-2"):
-        seller.ask(product_id, OFFLINE, key=a_key())
+        seller.ask(product_id, OFFLINE, key=idempotency_key())
     clock.shift(idempotency.ANSWERS_LAST / 2)
-    kept = a_key()
+    kept = idempotency_key()
     seller.ask("mod-1", ONLINE, key=kept)
     clock.shift(idempotency.ANSWERS_LAST / 2 + timedelta(seconds=1))
     now = marketplace.runtime.now()
@@ -189,7 +191,7 @@ def test_the_purge_forgets_what_nobody_can_ask_for_any_more(
 
 
 def test_twenty_at_once_under_one_key_are_one_effect(seller: Caller, marketplace: Marketplace) -> None:
-    key = a_key()
+    key = idempotency_key()
 
     def ask(_: int) -> tuple[int, bytes]:
         answer = seller.ask("mod-1", WITHDRAWN, key=key)
@@ -210,21 +212,21 @@ def test_twenty_at_once_under_keys_of_their_own_are_one_hold_all_the_same(
     seller: Caller, marketplace: Marketplace
 ) -> None:
     with ThreadPoolExecutor(20) as threads:
-        answers = list(threads.map(lambda _: seller.ask("mod-1", OFFLINE, key=a_key()), range(20)))
+        answers = list(threads.map(lambda _: seller.ask("mod-1", OFFLINE, key=idempotency_key()), range(20)))
     assert [answer.status_code for answer in answers] == [202] * 20
     assert sorted(answer.get_json()["effect"] for answer in answers) == ["hold", *["no_effect"] * 19]
     assert effects(marketplace) == ["held"]
 
 
 def test_a_replay_of_an_event_is_carried_out_once_too(operator: Caller, marketplace: Marketplace) -> None:
-    key = a_key()
-    parked = marketplace.change("mod-9", OFFLINE)
+    key = idempotency_key()
+    parked = marketplace.change_status("mod-9", OFFLINE)
     marketplace.run_all_now()
     path = f"/events/{parked}/replay"
     first = operator.post(path, key=key)
     marketplace.run_all_now()
     assert operator.post(path, key=key).data == first.data
-    assert marketplace.fate(parked)[0] == "parked"
+    assert marketplace.state_and_outcome(parked)[0] == "parked"
     assert marketplace.event(parked).attempts == 1
 
 
@@ -234,8 +236,8 @@ def test_people_whom_a_host_signs_in_have_keys_of_their_own(
     who = {"role": "seller", "subject": "seller-1"}
     monkeypatch.setitem(marketplace.app.extensions, EXTENSION, replace(marketplace.web, identity=who.copy))
     person = Caller(marketplace.app)
-    key = a_key()
+    key = idempotency_key()
     first = person.ask("mod-1", OFFLINE, key=key)
     assert (first.status_code, person.ask("mod-1", OFFLINE, key=key).data) == (202, first.data)
     who["subject"] = "seller-2"
-    assert problem(person.ask("mod-1", OFFLINE, key=key)) == (404, "not_found")
+    assert problem_of(person.ask("mod-1", OFFLINE, key=key)) == (404, "not_found")

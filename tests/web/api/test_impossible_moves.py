@@ -24,10 +24,10 @@ from marketplace_hooks.services.support.messages import NewMessage, confirm_mess
 from marketplace_hooks.services.support.submission import NewRequest, send_as_is, submit
 from marketplace_hooks.services.support.transitions import locked_request, make_move
 
-from ...support.api_callers import As, Caller, problem
+from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.customers import SHOP
 from ...support.marketplace import Marketplace
-from ...support.support_desk import CAUSE, PURCHASE, does, opens_shop
+from ...support.support_desk import CAUSE, PURCHASE, in_transaction, set_up_support
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -87,20 +87,20 @@ LEADS_TO = {
 
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     clock.shift(HOUR)
     return marketplace
 
 
 @pytest.fixture
-def sides(calls: As, seller: Caller, operator: Caller) -> dict[str, Caller]:
+def sides(calls: MakeCaller, seller: Caller, operator: Caller) -> dict[str, Caller]:
     return {"seller": seller, "operator": operator, "customer": calls("customer", "customer-1")}
 
 
 def refused(answer: TestResponse, *, code: str = "impossible_move") -> tuple[str, str]:
     """The two states of a 409, both of which its detail names too."""
     content = answer.get_json()
-    assert problem(answer) == (409, code), answer.text
+    assert problem_of(answer) == (409, code), answer.text
     state = str(content["state"])
     asked = str(content["asked"])
     assert f"is {state} and cannot become {asked}" in content["detail"]
@@ -184,14 +184,14 @@ def impossible_ones() -> Iterator[tuple[str, str]]:
 
 
 def test_no_request_moves_as_the_table_does_not_say(desk: Marketplace, sides: dict[str, Caller]) -> None:
-    assert does(desk, one_of_each) == {state: state for state in POSSIBLE}
+    assert in_transaction(desk, one_of_each) == {state: state for state in POSSIBLE}
     for state, move in impossible_ones():
         role, path, body = MOVES[move]
         answer = sides[role].post(f"/support-requests/{state}/{path}", dict(body))
         assert refused(answer) == (state, LEADS_TO[move]), (state, move)
-    assert does(desk, lambda uow: {one: locked_request(uow.session, one).handling.value for one in POSSIBLE}) == {
-        state: state for state in POSSIBLE
-    }
+    assert in_transaction(
+        desk, lambda uow: {one: locked_request(uow.session, one).handling.value for one in POSSIBLE}
+    ) == {state: state for state in POSSIBLE}
 
 
 def test_only_a_fix_clock_with_time_left_is_given_more(desk: Marketplace, sides: dict[str, Caller]) -> None:
@@ -202,8 +202,8 @@ def test_only_a_fix_clock_with_time_left_is_given_more(desk: Marketplace, sides:
         uow.session.flush()
         uow.session.execute(late.values(due_before=uow.now))
 
-    does(desk, one_of_each)
-    does(desk, runs_out)
+    in_transaction(desk, one_of_each)
+    in_transaction(desk, runs_out)
     stands = {"needs_information": "none", "not_entitled": "none", "abandoned": "none", "question": "none"}
     stands |= {"refused": "frozen", "contested": "frozen", "resolved": "met", "closed": "void"}
     stands |= {"withdrawn_by_customer": "void", "ran-out": "missed"}
@@ -227,7 +227,7 @@ def owes(uow: UnitOfWork, name: str, state: RefundState) -> None:
 
 def test_no_refund_is_moved_as_the_table_does_not_say(desk: Marketplace, sides: dict[str, Caller]) -> None:
     """Waived while it is due; asked for by the marketplace before it is due, or then; marked as done by hand alone."""
-    does(desk, lambda uow: [owes(uow, state, state) for state in RefundState])
+    in_transaction(desk, lambda uow: [owes(uow, state, state) for state in RefundState])
     for state in RefundState:
         path = f"/support-requests/{state}/refund"
         if state is not RefundState.DUE:
@@ -237,11 +237,13 @@ def test_no_refund_is_moved_as_the_table_does_not_say(desk: Marketplace, sides: 
             assert refused(answer) == (state, "requested")
         if state is not RefundState.MANUAL:
             with pytest.raises(Conflict, match=f"the refund is {state} and cannot become refunded"):
-                does(desk, lambda uow, name=state: settle_by_hand(uow, locked_request(uow.session, name), CAUSE))
+                in_transaction(
+                    desk, lambda uow, name=state: settle_by_hand(uow, locked_request(uow.session, name), CAUSE)
+                )
 
 
 def test_where_nothing_was_paid_no_refund_is_asked_for(desk: Marketplace, sides: dict[str, Caller]) -> None:
-    does(desk, lambda uow: comes(uow, "request-1", presale=True, purchase_id=None))
+    in_transaction(desk, lambda uow: comes(uow, "request-1", presale=True, purchase_id=None))
     answer = sides["operator"].post("/support-requests/request-1/refund", {"action": "request", **TEXT})
     assert refused(answer, code="nothing_to_refund") == ("none", "requested")
 
@@ -254,7 +256,7 @@ def test_an_offer_is_answered_once_and_while_a_fix_is_awaited(desk: Marketplace,
                 request.offer = {"release_id": "paid-1", "amount": AMOUNT, "text": "", "answer": answer}
         is_refused(uow, "offer-refused")
 
-    does(desk, stand)
+    in_transaction(desk, stand)
     for state in ("none", "accepted", "declined"):
         for accepted, asked in ((True, "accepted"), (False, "declined")):
             answer = sides["customer"].post(f"/support-requests/offer-{state}/offer/answer", {"accepted": accepted})
@@ -270,7 +272,7 @@ def test_a_message_is_judged_once(desk: Marketplace, sides: dict[str, Caller]) -
         says(uow, "request-1", counts=False)
         says(uow, "request-1", counts=True)
 
-    does(desk, stand)
+    in_transaction(desk, stand)
     for state, message_id in (("does_not_count", "request-1-not"), ("counts", "request-1-counts")):
         for asked, counts in (("does_not_count", False), ("counts", True)):
             body = {"message_id": message_id, "counts": counts}
@@ -281,7 +283,7 @@ def test_a_message_is_judged_once(desk: Marketplace, sides: dict[str, Caller]) -
 def test_what_came_too_late_names_both_states_too(
     desk: Marketplace, sides: dict[str, Caller], clock: time_machine.Traveller
 ) -> None:
-    does(desk, one_of_each)
+    in_transaction(desk, one_of_each)
     clock.shift(60 * DAY)
     contested = sides["customer"].post("/support-requests/refused/contest", TEXT)
     assert refused(contested, code="too_late") == ("refused", "contested")
@@ -295,7 +297,7 @@ def test_an_impossible_refusal_is_impossible_whatever_its_ground(desk: Marketpla
         moves.waive_ground(uow, "request-1", Ground.SOURCE_MODIFIED)
         moves.withdraw(uow, "request-1", CAUSE)
 
-    does(desk, stand)
+    in_transaction(desk, stand)
     role, path, body = MOVES["refuse"]
     answer = sides[role].post(f"/support-requests/request-1/{path}", dict(body))
     assert refused(answer) == ("withdrawn_by_customer", "refused")
@@ -321,14 +323,14 @@ def test_one_closure_too_many_says_how_many_there_are(desk: Marketplace, seller:
         ids = (f"closure-{number}" for number in range(MOST_CLOSURES - 1))
         uow.session.add_all(SellerClosure(id=one, seller_id="seller-1", **days, **told) for one in ids)
 
-    does(desk, fills)
+    in_transaction(desk, fills)
     answer = seller.post(CLOSURES, {"first_day": "2026-05-05", "last_day": None})
     assert refused(answer, code="too_many_closures") == ("100", "101")
 
 
 def test_a_day_that_has_passed_is_a_wrong_day_and_no_move(desk: Marketplace, seller: Caller) -> None:
     answer = seller.post(CLOSURES, {"first_day": "2026-03-01", "last_day": None})
-    assert problem(answer) == (422, "closure_in_the_past")
+    assert problem_of(answer) == (422, "closure_in_the_past")
     content = answer.get_json()
     assert content["detail"] == (
         "today is 2026-03-02: a closure is declared in advance, and cannot begin on 2026-03-01"

@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 import pytest
 from werkzeug.test import TestResponse
 
-from ...support.api_callers import As, Caller, problem
+from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
 
 
 @pytest.fixture(autouse=True)
 def _sold(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
 
 
 def change(marketplace: Marketplace, id_: str, status: str, side: str = SELLER) -> None:
-    marketplace.change(id_, status, side)
+    marketplace.change_status(id_, status, side)
     marketplace.run_all_now()
 
 
@@ -26,7 +26,7 @@ def ids(answer: TestResponse) -> list[str]:
 
 
 def test_everybody_sees_what_a_products_page_shows(marketplace: Marketplace, public: Caller) -> None:
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     product = public.get("/products/mod-1").get_json()
     assert product["product_id"] == "mod-1"
     assert product["title"] == {"fr": "Galerie Lumen", "en": "Lumen Gallery"}
@@ -43,18 +43,18 @@ def test_a_hidden_product_looks_as_if_it_had_never_been(marketplace: Marketplace
     change(marketplace, "mod-1", OFFLINE)
     hidden = public.get("/products/mod-1")
     unknown = public.get("/products/mod-9")
-    assert problem(hidden) == problem(unknown) == (404, "not_found")
+    assert problem_of(hidden) == problem_of(unknown) == (404, "not_found")
     assert hidden.text.replace("mod-1", "mod-9") == unknown.text
 
 
 def test_a_withdrawn_product_is_gone_for_good(marketplace: Marketplace, public: Caller) -> None:
     change(marketplace, "mod-1", WITHDRAWN)
-    assert problem(public.get("/products/mod-1")) == (410, "withdrawn")
+    assert problem_of(public.get("/products/mod-1")) == (410, "withdrawn")
 
 
 @pytest.mark.parametrize("status", [OFFLINE, WITHDRAWN])
 def test_its_seller_and_the_marketplace_see_a_hidden_product_marked_as_such(
-    marketplace: Marketplace, calls: As, status: str
+    marketplace: Marketplace, calls: MakeCaller, status: str
 ) -> None:
     change(marketplace, "mod-1", status)
     for caller in (calls("seller", "seller-1"), calls("operator"), calls("platform")):
@@ -66,7 +66,7 @@ def test_its_seller_and_the_marketplace_see_a_hidden_product_marked_as_such(
 
 def test_holds_and_scheduled_changes_are_shown_to_the_seller(marketplace: Marketplace, seller: Caller) -> None:
     change(marketplace, "mod-1", OFFLINE, MARKETPLACE)
-    marketplace.change("mod-1", WITHDRAWN, effective_at="2999-01-01T00:00:00+00:00")
+    marketplace.change_status("mod-1", WITHDRAWN, effective_at="2999-01-01T00:00:00+00:00")
     marketplace.publish("seller.suspended", reason="unpaid fees")
     marketplace.run_all_now()
     product = seller.get("/products/mod-1").get_json()
@@ -82,10 +82,10 @@ def test_holds_and_scheduled_changes_are_shown_to_the_seller(marketplace: Market
 
 @pytest.mark.parametrize("who", [("seller", "seller-2"), ("customer", "customer-1")])
 def test_others_see_no_more_of_a_hidden_product_than_anybody(
-    marketplace: Marketplace, calls: As, who: tuple[str, str]
+    marketplace: Marketplace, calls: MakeCaller, who: tuple[str, str]
 ) -> None:
     change(marketplace, "mod-1", OFFLINE)
-    assert problem(calls(*who).get("/products/mod-1")) == (404, "not_found")
+    assert problem_of(calls(*who).get("/products/mod-1")) == (404, "not_found")
     assert ids(calls(*who).get("/products")) == ["mod-2"]
 
 
@@ -103,7 +103,7 @@ def test_a_hidden_product_leaves_every_list_at_once_and_comes_back_at_once(
 def test_packs_that_are_hidden_are_not_named_on_a_products_page(
     marketplace: Marketplace, public: Caller, seller: Caller
 ) -> None:
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     change(marketplace, "mod-2", OFFLINE)
     assert public.get("/products/mod-1").get_json()["packs"] == []
     assert [pack["visible"] for pack in seller.get("/products/mod-1").get_json()["packs"]] == [False]
@@ -116,7 +116,7 @@ def test_products_are_found_by_words_without_their_accents_by_category_and_by_se
     marketplace.publish(
         "product.upserted", product_id="mod-3", title=title, categories=["Été"], technical_name="labels"
     )
-    marketplace.sells("mod-4", seller_id="seller-2")
+    marketplace.publish_products("mod-4", seller_id="seller-2")
     for query in ("q=etiquettes", "q=ÉTÉ labels", "category=Été", "q=100 %"):
         assert ids(public.get(f"/products?{query}")) == ["mod-3"], query
     assert ids(public.get("/products?category=Et")) == []
@@ -128,7 +128,7 @@ def test_products_are_found_by_words_without_their_accents_by_category_and_by_se
 
 def test_pages_follow_one_another_without_a_gap_or_a_repeat(marketplace: Marketplace, public: Caller) -> None:
     expected = [f"mod-{number:02}" for number in range(7)]
-    marketplace.sells(*expected, seller_id="seller-3")
+    marketplace.publish_products(*expected, seller_id="seller-3")
     met = []
     cursor = ""
     pages = 0
@@ -146,12 +146,12 @@ def test_a_page_holds_between_one_and_a_hundred_items(public: Caller) -> None:
 
 
 def test_a_cursor_of_another_list_or_of_nobodys_making_is_refused(marketplace: Marketplace, public: Caller) -> None:
-    marketplace.packs("pack-1", "mod-1", "mod-2")
-    marketplace.packs("pack-2", "mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    marketplace.publish_pack("pack-2", "mod-1", "mod-2")
     of_packs = public.get("/packs?limit=1").get_json()["next_cursor"]
     assert public.get(f"/packs?cursor={of_packs}").status_code == 200
     for cursor in (of_packs, "%21%21", "a", "cHJvZHVjdHM6", "é"):
-        assert problem(public.get(f"/products?cursor={cursor}")) == (400, "cursor_malformed")
+        assert problem_of(public.get(f"/products?cursor={cursor}")) == (400, "cursor_malformed")
 
 
 def test_a_reader_who_has_the_page_already_is_only_told_that_it_stands(
@@ -191,7 +191,7 @@ def test_what_the_listing_announced_on_a_day_is_what_stood_at_its_end_in_paris(
     announce("second", "2026-06-11T23:59:59+02:00")
     announce("third", "2026-06-13T00:00:00+02:00")
     marketplace.run_all_now()
-    assert problem(public.get("/products/mod-5/listing?on=2026-06-09")) == (404, "no_listing")
+    assert problem_of(public.get("/products/mod-5/listing?on=2026-06-09")) == (404, "no_listing")
     assert [on("2026-06-10"), on("2026-06-11"), on("2026-06-12"), on("2026-06-13")] == [
         ["first"],
         ["second"],
@@ -206,13 +206,13 @@ def test_what_the_listing_announced_on_a_day_is_what_stood_at_its_end_in_paris(
 def test_a_day_or_an_instant_that_is_none_is_refused(public: Caller) -> None:
     both = "on=2026-03-02&at=2026-03-02T00:00:00Z"
     for query in ("on=2026-02-30", "on=0001-01-01", "on=9999-12-31", "on=20260302", "at=2026-03-02", both):
-        assert problem(public.get(f"/products/mod-1/listing?{query}")) == (422, "payload_rejected"), query
+        assert problem_of(public.get(f"/products/mod-1/listing?{query}")) == (422, "payload_rejected"), query
 
 
 def test_the_listing_of_a_hidden_product_is_as_hidden_as_its_page(marketplace: Marketplace, public: Caller) -> None:
     assert public.get("/products/mod-1/listing").status_code == 200
     change(marketplace, "mod-1", OFFLINE)
-    assert problem(public.get("/products/mod-1/listing")) == (404, "not_found")
+    assert problem_of(public.get("/products/mod-1/listing")) == (404, "not_found")
 
 
 def test_a_listing_that_begins_later_is_not_shown_yet(marketplace: Marketplace, public: Caller) -> None:

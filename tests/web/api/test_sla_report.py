@@ -12,9 +12,18 @@ from sqlalchemy import Engine, event
 from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.services.support import moves
 
-from ...support.api_callers import As, Caller, problem
+from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import Marketplace
-from ...support.support_desk import CAUSE, FIX, REQUEST, does, due, opens_shop, says, submits
+from ...support.support_desk import (
+    CAUSE,
+    FIX,
+    REQUEST,
+    due,
+    in_transaction,
+    publish_message,
+    publish_request,
+    set_up_support,
+)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -24,7 +33,7 @@ PATH = "/sellers/seller-1/figures"
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """A shop with one holder, on Monday 2 March 2026 in Paris."""
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     clock.shift(HOUR)
     return marketplace
 
@@ -43,14 +52,14 @@ def kept(of: dict[str, Any]) -> tuple[int, int, int, int, float | None]:
 
 
 def resolves(desk: Marketplace, request_id: str) -> None:
-    does(
+    in_transaction(
         desk,
         lambda uow: moves.resolve(uow, request_id, how="explanation", release_id=None, text="Done", cause=CAUSE),
     )
 
 
 def refuses(desk: Marketplace, ground: Ground, request_id: str = REQUEST) -> None:
-    does(
+    in_transaction(
         desk,
         lambda uow: moves.refuse(
             uow, request_id, ground=ground, text="No", evidence={"files": ["a"]}, by="seller-1", cause=CAUSE
@@ -62,14 +71,14 @@ def test_figures_count_what_was_kept_and_how_soon(
     desk: Marketplace, seller: Caller, clock: time_machine.Traveller
 ) -> None:
     for number in range(1, 5):
-        submits(desk, f"request-{number}")
-    submits(desk, "request-5", kind="question")
+        publish_request(desk, f"request-{number}")
+    publish_request(desk, "request-5", kind="question")
     clock.shift(HOUR)
-    says(desk, "m-1", request_id="request-1")
+    publish_message(desk, "m-1", request_id="request-1")
     clock.shift(DAY)
-    says(desk, "m-2", request_id="request-2")
+    publish_message(desk, "m-2", request_id="request-2")
     clock.shift(3 * DAY)
-    says(desk, "m-3", request_id="request-3")
+    publish_message(desk, "m-3", request_id="request-3")
     found = month(seller)
     assert found["requests"] == 5
     assert kept(found["acknowledged"]) == (2, 3, 0, 0, 1.0)
@@ -77,19 +86,19 @@ def test_figures_count_what_was_kept_and_how_soon(
     resolves(desk, "request-1")
     clock.shift(3 * DAY)
     resolves(desk, "request-2")
-    does(desk, lambda uow: moves.withdraw(uow, "request-4", CAUSE))
+    in_transaction(desk, lambda uow: moves.withdraw(uow, "request-4", CAUSE))
     assert kept(month(seller)["fixed"]) == (2, 0, 1, 1, 4.5)
 
 
 def test_what_was_reopened_took_the_days_of_both_stretches(
     desk: Marketplace, seller: Caller, clock: time_machine.Traveller
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.shift(2 * DAY)
     resolves(desk, REQUEST)
     assert kept(month(seller)["fixed"]) == (1, 0, 0, 0, 2.0)
     clock.shift(7 * DAY)
-    does(desk, lambda uow: moves.not_fixed(uow, REQUEST, text="", cause=CAUSE))
+    in_transaction(desk, lambda uow: moves.not_fixed(uow, REQUEST, text="", cause=CAUSE))
     assert kept(month(seller)["fixed"]) == (0, 0, 1, 0, None)
     clock.shift(DAY)
     resolves(desk, REQUEST)
@@ -99,7 +108,7 @@ def test_what_was_reopened_took_the_days_of_both_stretches(
 def test_a_clock_that_has_run_out_is_late_before_anybody_noticed_and_stays_so(
     desk: Marketplace, seller: Caller, clock: time_machine.Traveller
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     clock.move_to(due(desk, FIX) - timedelta(seconds=1))
     assert kept(month(seller)["fixed"])[:3] == (0, 0, 1)
     clock.shift(1)
@@ -113,12 +122,12 @@ def test_a_clock_that_has_run_out_is_late_before_anybody_noticed_and_stays_so(
 
 
 def test_each_refusal_counts_on_its_ground_and_the_overturned_are_told_apart(desk: Marketplace, seller: Caller) -> None:
-    submits(desk)
-    submits(desk, "request-2")
+    publish_request(desk)
+    publish_request(desk, "request-2")
     refuses(desk, Ground.SOURCE_MODIFIED)
     refuses(desk, Ground.CONFLICTING_DEVELOPMENT, "request-2")
-    does(desk, lambda uow: moves.contest(uow, REQUEST, text="No", cause=CAUSE))
-    does(desk, lambda uow: moves.overturn(uow, REQUEST, reason="Right", cause=CAUSE))
+    in_transaction(desk, lambda uow: moves.contest(uow, REQUEST, text="No", cause=CAUSE))
+    in_transaction(desk, lambda uow: moves.overturn(uow, REQUEST, reason="Right", cause=CAUSE))
     refuses(desk, Ground.CONFLICTING_DEVELOPMENT)
     assert month(seller)["refusals"] == [
         {"ground": "conflicting_development", "count": 2, "overturned": 0},
@@ -131,7 +140,7 @@ def test_a_request_counts_in_the_month_of_the_reference_zone_in_which_its_clocks
 ) -> None:
     for number, at in enumerate(("2026-03-31T21:59:59Z", "2026-03-31T22:00:00Z")):
         clock.move_to(datetime.fromisoformat(at).astimezone(UTC))
-        submits(desk, f"request-{number}")
+        publish_request(desk, f"request-{number}")
     assert [month(seller, name)["requests"] for name in ("2026-02", "2026-03", "2026-04")] == [0, 1, 1]
     answer = seller.get(PATH).get_json()
     assert [one["month"] for one in answer["months"]] == [
@@ -141,11 +150,11 @@ def test_a_request_counts_in_the_month_of_the_reference_zone_in_which_its_clocks
 
 
 def test_a_presale_question_counts_nowhere(desk: Marketplace, seller: Caller) -> None:
-    submits(desk, presale=True, purchase_id=None)
+    publish_request(desk, presale=True, purchase_id=None)
     assert month(seller)["requests"] == 0
 
 
-def test_figures_are_for_the_seller_and_the_marketplace(desk: Marketplace, calls: As, operator: Caller) -> None:
+def test_figures_are_for_the_seller_and_the_marketplace(desk: Marketplace, calls: MakeCaller, operator: Caller) -> None:
     assert operator.get(PATH).status_code == 200
     assert calls("seller", "seller-2").get(PATH).status_code == 404
     assert operator.get("/sellers/nobody/figures").status_code == 404
@@ -154,9 +163,9 @@ def test_figures_are_for_the_seller_and_the_marketplace(desk: Marketplace, calls
 
 
 def test_which_months_are_asked_for(marketplace: Marketplace, seller: Caller) -> None:
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     for query in ("from=2026-03&to=2026-02", "from=2023-03&to=2026-03", "from=2026-13", "from=2026-3", "to=now"):
-        assert problem(seller.get(f"{PATH}?{query}"))[0] == 422, query
+        assert problem_of(seller.get(f"{PATH}?{query}"))[0] == 422, query
     for query, count in (("from=2023-04&to=2026-03", 36), ("from=2025-07", 12), ("to=2024-02", 12)):
         assert len(seller.get(f"{PATH}?{query}").get_json()["months"]) == count, query
 
@@ -178,8 +187,8 @@ def test_the_figures_of_many_requests_take_as_many_statements_as_those_of_few(
             event.remove(Engine, "before_cursor_execute", note)
         return count
 
-    submits(desk)
+    publish_request(desk)
     few = statements()
     for number in range(2, 8):
-        submits(desk, f"request-{number}")
+        publish_request(desk, f"request-{number}")
     assert statements() == few

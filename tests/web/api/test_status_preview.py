@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ...support.api_callers import As, Caller, problem
+from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
 
 PACKS = {
@@ -18,14 +18,14 @@ PACKS = {
 
 @pytest.fixture(autouse=True)
 def _sold(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2", "mod-3")
+    marketplace.publish_products("mod-1", "mod-2", "mod-3")
     for pack_id, members in PACKS.items():
         marketplace.publish("pack.upserted", pack_id=pack_id, product_ids=members)
     marketplace.run_all_now()
 
 
 def seen(marketplace: Marketplace) -> set[str]:
-    return {pack_id for pack_id in PACKS if marketplace.can_see(pack_id)}
+    return {pack_id for pack_id in PACKS if marketplace.is_pack_visible(pack_id)}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_preview_counts_the_packs_that_then_vanish_or_come_back(
     marketplace: Marketplace, seller: Caller, before: list[tuple[str, str, str]]
 ) -> None:
     for product_id, wanted, side in before:
-        marketplace.change(product_id, wanted, side)
+        marketplace.change_status(product_id, wanted, side)
     marketplace.run_all_now()
     for status in (ONLINE, OFFLINE, ONLINE, WITHDRAWN, ONLINE):
         preview = seller.get(f"/products/mod-1/status/preview?status={status}").get_json()
@@ -66,30 +66,34 @@ def test_a_preview_names_the_consequences_for_customers(seller: Caller) -> None:
 
 def test_a_preview_of_the_impossible_is_refused_as_the_change_would_be(seller: Caller, operator: Caller) -> None:
     operator.ask("mod-1", OFFLINE)
-    assert problem(seller.get("/products/mod-1/status/preview?status=online")) == (409, "held_by_others")
+    assert problem_of(seller.get("/products/mod-1/status/preview?status=online")) == (409, "held_by_others")
     operator.ask("mod-1", WITHDRAWN)
     refused = seller.get("/products/mod-1/status/preview?status=online")
-    assert problem(refused) == (409, "withdrawn_for_good")
+    assert problem_of(refused) == (409, "withdrawn_for_good")
     assert (refused.get_json()["state"], refused.get_json()["asked"]) == (WITHDRAWN, ONLINE)
 
 
 def test_a_preview_changes_nothing(seller: Caller, marketplace: Marketplace) -> None:
     seller.get("/products/mod-1/status/preview?status=offline_permanent")
-    assert (marketplace.status("mod-1"), marketplace.told("mod-1"), marketplace.sides("mod-1")) == (ONLINE, [], {})
+    assert (marketplace.status("mod-1"), marketplace.published_types("mod-1"), marketplace.side_states("mod-1")) == (
+        ONLINE,
+        [],
+        {},
+    )
 
 
-def test_only_those_who_may_change_a_product_see_what_it_would_do(calls: As, public: Caller) -> None:
+def test_only_those_who_may_change_a_product_see_what_it_would_do(calls: MakeCaller, public: Caller) -> None:
     path = "/products/mod-1/status/preview?status=online"
-    assert problem(public.get(path)) == (401, "not_signed_in")
-    assert problem(calls("customer", "customer-1").get(path)) == (403, "forbidden")
-    assert problem(calls("seller", "seller-2").get(path)) == (404, "not_found")
-    assert problem(calls("platform").get(path)) == (422, "payload_rejected")
+    assert problem_of(public.get(path)) == (401, "not_signed_in")
+    assert problem_of(calls("customer", "customer-1").get(path)) == (403, "forbidden")
+    assert problem_of(calls("seller", "seller-2").get(path)) == (404, "not_found")
+    assert problem_of(calls("platform").get(path)) == (422, "payload_rejected")
     assert calls("platform").get(f"{path}&actor=seller").status_code == 200
 
 
 def test_a_preview_says_of_which_status(seller: Caller) -> None:
     for query in ("", "?status=", "?status=gone"):
-        assert problem(seller.get(f"/products/mod-1/status/preview{query}")) == (422, "payload_rejected")
+        assert problem_of(seller.get(f"/products/mod-1/status/preview{query}")) == (422, "payload_rejected")
 
 
 def test_a_packs_own_preview_tells_of_its_own_page(marketplace: Marketplace, seller: Caller) -> None:
@@ -101,10 +105,13 @@ def test_a_packs_own_preview_tells_of_its_own_page(marketplace: Marketplace, sel
         (WITHDRAWN, 1, 0),
     ):
         preview = seller.get(f"/packs/pack-1/status/preview?status={status}").get_json()
-        was_seen = marketplace.can_see("pack-1")
+        was_seen = marketplace.is_pack_visible("pack-1")
         seller.post("/packs/pack-1/status", {"status": status, "reason": "tests"})
         assert (preview["packs_hidden"], preview["packs_shown"]) == (hidden, shown)
-        assert (was_seen and not marketplace.can_see("pack-1"), marketplace.can_see("pack-1") and not was_seen) == (
+        assert (
+            was_seen and not marketplace.is_pack_visible("pack-1"),
+            marketplace.is_pack_visible("pack-1") and not was_seen,
+        ) == (
             bool(hidden),
             bool(shown),
         )
@@ -112,8 +119,8 @@ def test_a_packs_own_preview_tells_of_its_own_page(marketplace: Marketplace, sel
 
 
 def test_a_pack_that_a_product_blocks_does_not_come_back_by_itself(marketplace: Marketplace, seller: Caller) -> None:
-    marketplace.change("pack-1", OFFLINE, kind="pack")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.change_status("pack-1", OFFLINE, kind="pack")
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     preview = seller.get("/packs/pack-1/status/preview?status=online").get_json()
     assert (preview["packs_shown"], preview["status"]) == (0, ONLINE)

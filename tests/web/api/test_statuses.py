@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ...support.api_callers import As, Caller, problem
+from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
 
 LATER = "2999-01-01T00:00:00+02:00"
@@ -16,8 +16,8 @@ LATER = "2999-01-01T00:00:00+02:00"
 
 @pytest.fixture(autouse=True)
 def _sold(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2", "mod-3")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2", "mod-3")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
 
 
 def test_a_seller_hides_a_product_and_its_packs_with_the_very_answer(
@@ -34,7 +34,7 @@ def test_a_seller_hides_a_product_and_its_packs_with_the_very_answer(
     assert public.get("/products/mod-1").status_code == 404
     assert public.get("/packs/pack-1").status_code == 404
     assert seller.get(f"/cascades/{content['cascade_id']}").get_json()["change"] == "held"
-    assert marketplace.held_by("mod-1") == {"seller"}
+    assert marketplace.holding_sides("mod-1") == {"seller"}
 
 
 def test_what_was_hidden_comes_back_and_what_is_withdrawn_does_not(
@@ -52,13 +52,13 @@ def test_a_withdrawn_product_cannot_be_put_online_and_the_refusal_names_both_sta
     seller: Caller, marketplace: Marketplace
 ) -> None:
     seller.ask("mod-1", WITHDRAWN)
-    told = marketplace.told("mod-1")
+    told = marketplace.published_types("mod-1")
     for status in (ONLINE, OFFLINE):
         refused = seller.ask("mod-1", status)
-        assert problem(refused) == (409, "withdrawn_for_good")
+        assert problem_of(refused) == (409, "withdrawn_for_good")
         assert (refused.get_json()["state"], refused.get_json()["asked"]) == (WITHDRAWN, status)
     assert seller.ask("mod-1", WITHDRAWN).get_json()["cascade_id"] is None
-    assert marketplace.told("mod-1") == told
+    assert marketplace.published_types("mod-1") == told
 
 
 def test_a_side_without_a_hold_of_its_own_is_told_whose_holds_stand(
@@ -66,7 +66,7 @@ def test_a_side_without_a_hold_of_its_own_is_told_whose_holds_stand(
 ) -> None:
     operator.ask("mod-1", OFFLINE, reason="under review")
     refused = seller.ask("mod-1", ONLINE)
-    assert problem(refused) == (409, "held_by_others")
+    assert problem_of(refused) == (409, "held_by_others")
     assert [(hold["side"], hold["reason"]) for hold in refused.get_json()["holds"]] == [("marketplace", "under review")]
     assert (refused.get_json()["state"], refused.get_json()["asked"]) == (OFFLINE, ONLINE)
     seller.ask("mod-1", OFFLINE)
@@ -79,33 +79,33 @@ def test_what_changes_nothing_starts_no_cascade_and_tells_nobody(seller: Caller,
     already = seller.ask("mod-1", ONLINE).get_json()
     assert (already["effect"], already["cascade_id"]) == ("no_effect", None)
     seller.ask("mod-1", OFFLINE)
-    told = marketplace.told("mod-1")
+    told = marketplace.published_types("mod-1")
     again = seller.ask("mod-1", OFFLINE).get_json()
     assert (again["effect"], again["cascade_id"], again["status"]) == ("no_effect", None, OFFLINE)
-    assert marketplace.told("mod-1") == told == ["product.hidden"]
+    assert marketplace.published_types("mod-1") == told == ["product.hidden"]
 
 
 def test_only_its_seller_and_the_marketplace_change_a_product(
-    calls: As, public: Caller, marketplace: Marketplace
+    calls: MakeCaller, public: Caller, marketplace: Marketplace
 ) -> None:
-    assert problem(public.ask("mod-1", OFFLINE)) == (401, "not_signed_in")
-    assert problem(calls("customer", "seller-1").ask("mod-1", OFFLINE)) == (403, "forbidden")
+    assert problem_of(public.ask("mod-1", OFFLINE)) == (401, "not_signed_in")
+    assert problem_of(calls("customer", "seller-1").ask("mod-1", OFFLINE)) == (403, "forbidden")
     another = calls("seller", "seller-2").ask("mod-1", OFFLINE)
-    assert problem(another) == (404, "not_found")
+    assert problem_of(another) == (404, "not_found")
     assert another.text.replace("mod-1", "mod-9") == calls("seller", "seller-2").ask("mod-9", OFFLINE).text
     assert marketplace.status("mod-1") == ONLINE
 
 
 def test_each_role_speaks_for_its_own_side_and_the_platform_for_the_one_it_names(
-    calls: As, seller: Caller, operator: Caller, marketplace: Marketplace
+    calls: MakeCaller, seller: Caller, operator: Caller, marketplace: Marketplace
 ) -> None:
     platform = calls("platform")
-    assert problem(seller.ask("mod-1", OFFLINE, actor=MARKETPLACE)) == (403, "forbidden")
-    assert problem(operator.ask("mod-1", OFFLINE, actor=SELLER)) == (403, "forbidden")
-    assert problem(operator.ask("mod-1", OFFLINE, on_behalf_of="Ada")) == (403, "forbidden")
+    assert problem_of(seller.ask("mod-1", OFFLINE, actor=MARKETPLACE)) == (403, "forbidden")
+    assert problem_of(operator.ask("mod-1", OFFLINE, actor=SELLER)) == (403, "forbidden")
+    assert problem_of(operator.ask("mod-1", OFFLINE, on_behalf_of="Ada")) == (403, "forbidden")
     assert seller.ask("mod-1", OFFLINE, actor=SELLER).status_code == 202
     unnamed = platform.ask("mod-2", OFFLINE)
-    assert problem(unnamed) == (422, "payload_rejected")
+    assert problem_of(unnamed) == (422, "payload_rejected")
     assert [error["path"] for error in unnamed.get_json()["errors"]] == ["actor"]
     told = platform.ask("mod-2", OFFLINE, actor=SELLER, on_behalf_of="Ada of seller-1").get_json()
     assert [(hold["side"], hold["on_behalf_of"]) for hold in told["holds"]] == [("seller", "Ada of seller-1")]
@@ -130,21 +130,21 @@ def test_a_later_change_waits_in_its_sides_slot_until_it_is_cancelled(
         "effective_at": "2998-12-31T22:00:00Z",
         "reason": "tests",
     }
-    assert problem(operator.delete("/products/mod-1/status/scheduled")) == (404, "nothing_scheduled")
-    assert set(marketplace.slots("mod-1")) == {"seller"}
+    assert problem_of(operator.delete("/products/mod-1/status/scheduled")) == (404, "nothing_scheduled")
+    assert set(marketplace.scheduled_changes("mod-1")) == {"seller"}
     assert seller.delete("/products/mod-1/status/scheduled").status_code == 204
-    assert marketplace.slots("mod-1") == {}
-    assert problem(seller.delete("/products/mod-1/status/scheduled")) == (404, "nothing_scheduled")
-    assert marketplace.told("mod-1") == ["product.change_scheduled", "product.change_cancelled"]
+    assert marketplace.scheduled_changes("mod-1") == {}
+    assert problem_of(seller.delete("/products/mod-1/status/scheduled")) == (404, "nothing_scheduled")
+    assert marketplace.published_types("mod-1") == ["product.change_scheduled", "product.change_cancelled"]
 
 
-def test_a_cancellation_is_its_own_sides_affair(seller: Caller, calls: As, marketplace: Marketplace) -> None:
+def test_a_cancellation_is_its_own_sides_affair(seller: Caller, calls: MakeCaller, marketplace: Marketplace) -> None:
     seller.ask("mod-1", OFFLINE, effective_at=LATER)
     path = "/products/mod-1/status/scheduled"
-    assert problem(calls("seller", "seller-2").delete(path)) == (404, "not_found")
-    assert problem(calls("customer", "customer-1").delete(path)) == (403, "forbidden")
-    assert problem(calls("platform").delete(path)) == (422, "payload_rejected")
-    assert problem(calls("platform").delete(f"{path}?actor=marketplace")) == (404, "nothing_scheduled")
+    assert problem_of(calls("seller", "seller-2").delete(path)) == (404, "not_found")
+    assert problem_of(calls("customer", "customer-1").delete(path)) == (403, "forbidden")
+    assert problem_of(calls("platform").delete(path)) == (422, "payload_rejected")
+    assert problem_of(calls("platform").delete(f"{path}?actor=marketplace")) == (404, "nothing_scheduled")
     assert calls("platform").delete(f"{path}?actor=seller&reason=on+the+phone").status_code == 204
     [cancelled] = [event for event in marketplace.outgoing("mod-1") if event.type == "product.change_cancelled"]
     assert cancelled.cause["reason"] == "on the phone"
@@ -167,7 +167,7 @@ def test_a_pack_is_hidden_and_withdrawn_by_its_seller_and_its_products_stay(
     seller.post("/packs/pack-1/status", {**asked, "status": WITHDRAWN})
     assert public.get("/packs/pack-1").status_code == 410
     marketplace.run_all_now()
-    assert sorted(marketplace.told("pack-1", "pack")) == [
+    assert sorted(marketplace.published_types("pack-1", "pack")) == [
         "pack.change_cancelled",
         "pack.change_scheduled",
         "pack.hidden",
@@ -177,7 +177,7 @@ def test_a_pack_is_hidden_and_withdrawn_by_its_seller_and_its_products_stay(
 def test_everything_that_is_wrong_with_a_request_is_said_at_once(seller: Caller) -> None:
     body = {"status": "gone", "effective_at": "tomorrow", "effectiv_at": LATER, "actor": "account"}
     refused = seller.post("/products/mod-1/status", body)
-    assert problem(refused) == (422, "payload_rejected")
+    assert problem_of(refused) == (422, "payload_rejected")
     assert {error["path"] for error in refused.get_json()["errors"]} == {
         "status",
         "reason",
@@ -208,10 +208,10 @@ def facts(marketplace: Marketplace, id_: str) -> dict[str, Any]:
         "shown": marketplace.product(id_).shown,
         "sides": {
             side: (state.held, state.held_reason, state.scheduled_status)
-            for side, state in marketplace.sides(id_).items()
+            for side, state in marketplace.side_states(id_).items()
         },
         "withdrawn": [(one.side, one.reason) for one in marketplace.withdrawals(id_)],
-        "told": marketplace.told(id_),
+        "told": marketplace.published_types(id_),
         "cascades": [(one.change, one.state.value) for one in marketplace.cascades(id_)],
     }
 
@@ -222,7 +222,7 @@ def test_the_button_and_the_event_lead_to_the_same_state(
 ) -> None:
     for side, status in [*SAID, *ending]:
         (seller if side == SELLER else operator).ask("mod-1", status)
-        marketplace.change("mod-2", status, side, reason="tests")
+        marketplace.change_status("mod-2", status, side, reason="tests")
         marketplace.run_all_now()
     assert facts(marketplace, "mod-1") == facts(marketplace, "mod-2")
 
@@ -230,19 +230,19 @@ def test_the_button_and_the_event_lead_to_the_same_state(
 def test_an_echo_of_what_we_told_changes_nothing_and_tells_nobody(seller: Caller, marketplace: Marketplace) -> None:
     seller.ask("mod-1", OFFLINE)
     marketplace.run_all_now()
-    before = facts(marketplace, "mod-1"), marketplace.told("pack-1", "pack")
-    echo = marketplace.change("mod-1", OFFLINE, SELLER)
+    before = facts(marketplace, "mod-1"), marketplace.published_types("pack-1", "pack")
+    echo = marketplace.change_status("mod-1", OFFLINE, SELLER)
     marketplace.run_all_now()
-    assert marketplace.fate(echo) == ("applied", "no_effect")
-    assert (facts(marketplace, "mod-1"), marketplace.told("pack-1", "pack")) == before
+    assert marketplace.state_and_outcome(echo) == ("applied", "no_effect")
+    assert (facts(marketplace, "mod-1"), marketplace.published_types("pack-1", "pack")) == before
 
 
 def test_an_event_sent_before_a_change_made_here_comes_too_late(seller: Caller, marketplace: Marketplace) -> None:
     sent_at = datetime.now(UTC) - timedelta(seconds=5)
     seller.ask("mod-1", OFFLINE)
-    late = marketplace.change("mod-1", ONLINE, SELLER, sent_at=sent_at)
+    late = marketplace.change_status("mod-1", ONLINE, SELLER, sent_at=sent_at)
     marketplace.run_all_now()
-    assert marketplace.fate(late) == ("applied", "superseded")
+    assert marketplace.state_and_outcome(late) == ("applied", "superseded")
     assert marketplace.status("mod-1") == OFFLINE
 
 
@@ -250,7 +250,7 @@ def test_a_body_that_is_not_strict_json_is_refused_by_its_kind(seller: Caller) -
     path = "/products/mod-1/status"
 
     def refused(data: bytes, content_type: str = "application/json", **headers: str) -> tuple[int, str]:
-        return problem(seller.call("POST", path, data=data, content_type=content_type, headers=headers))
+        return problem_of(seller.call("POST", path, data=data, content_type=content_type, headers=headers))
 
     good = json.dumps({"status": OFFLINE, "reason": "x"}).encode()
     assert refused(b"{") == (400, "not_json")

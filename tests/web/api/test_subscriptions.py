@@ -8,8 +8,16 @@ from typing import Any
 import pytest
 import time_machine
 
-from ...support.api_callers import As, Caller, a_key, problem
-from ...support.customers import buys, holds, is_described, is_disputed, is_refunded, money, renews
+from ...support.api_callers import Caller, MakeCaller, idempotency_key, problem_of
+from ...support.customers import (
+    money,
+    publish_customer,
+    publish_dispute,
+    publish_purchase,
+    publish_refund,
+    publish_renewal,
+    set_up_purchase,
+)
 from ...support.marketplace import MARKETPLACE, OFFLINE, WITHDRAWN, Marketplace, sample
 
 EXPIRED = "2024-06-15T10:00:00+02:00"
@@ -19,16 +27,16 @@ RENEWED_AT = "2027-03-02T23:00:00Z"
 
 @pytest.fixture(autouse=True)
 def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
 
 
 @pytest.fixture
-def customer(calls: As) -> Caller:
+def customer(calls: MakeCaller) -> Caller:
     return calls("customer", "customer-1")
 
 
 @pytest.fixture
-def platform(calls: As) -> Caller:
+def platform(calls: MakeCaller) -> Caller:
     return calls("platform")
 
 
@@ -53,7 +61,7 @@ def told(marketplace: Marketplace, name: str, purchase_id: str = "purchase-1") -
 
 
 def withdraws(marketplace: Marketplace) -> None:
-    marketplace.change("mod-1", WITHDRAWN)
+    marketplace.change_status("mod-1", WITHDRAWN)
     marketplace.run_all_now()
 
 
@@ -63,7 +71,7 @@ def withdraws(marketplace: Marketplace) -> None:
 def test_a_running_business_care_shows_its_period_and_its_next_renewal_with_the_price(
     marketplace: Marketplace, customer: Caller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     content = shown(customer)
     assert (content["state"], content["renews"], content["code"]) == ("active", True, "VALID")
     assert content["business_care"] == {"active": True, "last_day": "2027-03-02"}
@@ -81,7 +89,7 @@ def test_a_running_business_care_shows_its_period_and_its_next_renewal_with_the_
 
 
 def test_the_next_renewal_costs_what_the_listing_will_ask_then(marketplace: Marketplace, customer: Caller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     listing = {**sample("product.upserted")["data"]["listing"], "published_at": "2026-12-01T00:00:00Z"}
     marketplace.publish("product.upserted", product_id="mod-1", price=money(10_001), listing=listing)
     marketplace.run_all_now()
@@ -92,7 +100,7 @@ def test_the_next_renewal_costs_what_the_listing_will_ask_then(marketplace: Mark
 def test_the_notice_is_shown_with_its_proof(
     marketplace: Marketplace, customer: Caller, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace, purchased_at="2025-05-01T10:00:00+02:00")
+    set_up_purchase(marketplace, purchased_at="2025-05-01T10:00:00+02:00")
     marketplace.run_all_now()
     [sent] = told(marketplace, "renewal_notice_due")
     notice = shown(customer)["notice"]
@@ -104,7 +112,7 @@ def test_the_notice_is_shown_with_its_proof(
 
 
 def test_an_expired_one_shows_what_it_costs_to_take_it_up_again(marketplace: Marketplace, customer: Caller) -> None:
-    holds(marketplace, purchased_at=EXPIRED)
+    set_up_purchase(marketplace, purchased_at=EXPIRED)
     content = shown(customer)
     assert (content["state"], content["renews"], content["next_renewal"]) == ("expired", False, None)
     assert content["business_care"] == {"active": False, "last_day": "2025-06-15"}
@@ -117,8 +125,8 @@ def test_an_expired_one_shows_what_it_costs_to_take_it_up_again(marketplace: Mar
 
 
 def test_every_period_is_shown_with_how_it_came_about(marketplace: Marketplace, customer: Caller) -> None:
-    holds(marketplace, purchased_at=EXPIRED)
-    renews(marketplace, "purchase-1", 2)
+    set_up_purchase(marketplace, purchased_at=EXPIRED)
+    publish_renewal(marketplace, "purchase-1", 2)
     periods = shown(customer)["periods"]
     assert [(one["index"], one["kind"], one["last_day"], one["amount"]) for one in periods] == [
         (1, "purchase", "2025-06-15", None),
@@ -127,41 +135,43 @@ def test_every_period_is_shown_with_how_it_came_about(marketplace: Marketplace, 
 
 
 @pytest.mark.parametrize("path", ["", "/renewal", "/reactivation"])
-def test_other_peoples_and_unknown_ones_are_not_found(marketplace: Marketplace, calls: As, path: str) -> None:
-    holds(marketplace, purchased_at=EXPIRED)
+def test_other_peoples_and_unknown_ones_are_not_found(marketplace: Marketplace, calls: MakeCaller, path: str) -> None:
+    set_up_purchase(marketplace, purchased_at=EXPIRED)
     stranger = calls("customer", "customer-2")
     for purchase_id in ("purchase-1", "no-such"):
         if path == "":
             refused = stranger.get(f"/subscriptions/{purchase_id}")
         else:
             refused = stranger.post(f"/subscriptions/{purchase_id}{path}", {"enabled": False})
-        assert problem(refused) == (404, "not_found")
+        assert problem_of(refused) == (404, "not_found")
     assert told(marketplace, "renewal_cancelled") == []
 
 
 def test_a_free_product_has_no_business_care(marketplace: Marketplace, customer: Caller) -> None:
     marketplace.publish("product.upserted", product_id="gift", price=money(0))
-    holds(marketplace, product_id="gift", amount_cents=0)
-    assert problem(customer.get("/subscriptions/purchase-1")) == (404, "no_business_care")
-    assert problem(chooses(customer, False)) == (404, "no_business_care")
-    assert problem(reactivates(customer)) == (404, "no_business_care")
+    set_up_purchase(marketplace, product_id="gift", amount_cents=0)
+    assert problem_of(customer.get("/subscriptions/purchase-1")) == (404, "no_business_care")
+    assert problem_of(chooses(customer, False)) == (404, "no_business_care")
+    assert problem_of(reactivates(customer)) == (404, "no_business_care")
 
 
 @pytest.mark.parametrize("role", ["seller", "operator"])
-def test_it_is_for_customers_and_the_platform(marketplace: Marketplace, calls: As, role: str) -> None:
-    holds(marketplace)
+def test_it_is_for_customers_and_the_platform(marketplace: Marketplace, calls: MakeCaller, role: str) -> None:
+    set_up_purchase(marketplace)
     caller = calls(role, "seller-1" if role == "seller" else None)
-    assert problem(caller.get("/subscriptions/purchase-1")) == (403, "forbidden")
-    assert problem(chooses(caller, False)) == (403, "forbidden")
-    assert problem(reactivates(caller)) == (403, "forbidden")
+    assert problem_of(caller.get("/subscriptions/purchase-1")) == (403, "forbidden")
+    assert problem_of(chooses(caller, False)) == (403, "forbidden")
+    assert problem_of(reactivates(caller)) == (403, "forbidden")
 
 
 # --- cancelling and enabling
 
 
 @pytest.mark.parametrize("role", ["customer", "platform"])
-def test_a_cancelled_renewal_keeps_the_entitlement_to_the_end(marketplace: Marketplace, calls: As, role: str) -> None:
-    holds(marketplace)
+def test_a_cancelled_renewal_keeps_the_entitlement_to_the_end(
+    marketplace: Marketplace, calls: MakeCaller, role: str
+) -> None:
+    set_up_purchase(marketplace)
     caller = calls(role, "customer-1" if role == "customer" else None)
     answer = chooses(caller, False)
     content = answer.get_json()
@@ -174,7 +184,7 @@ def test_a_cancelled_renewal_keeps_the_entitlement_to_the_end(marketplace: Marke
 def test_cancelling_twice_is_confirmed_once(
     marketplace: Marketplace, customer: Caller, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     first = chooses(customer, False).get_json()
     clock.shift(60)
     assert chooses(customer, False).get_json()["causes"] == first["causes"]
@@ -184,7 +194,7 @@ def test_cancelling_twice_is_confirmed_once(
 def test_enabled_again_it_renews_again(
     marketplace: Marketplace, customer: Caller, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     chooses(customer, False)
     clock.shift(60)
     content = chooses(customer, True).get_json()
@@ -197,19 +207,19 @@ def test_enabled_again_it_renews_again(
 def test_a_repeated_call_under_one_key_is_carried_out_once(
     marketplace: Marketplace, customer: Caller, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace, purchased_at=EXPIRED)
-    key = a_key()
+    set_up_purchase(marketplace, purchased_at=EXPIRED)
+    key = idempotency_key()
     first = reactivates(customer, key=key)
     again = reactivates(customer, key=key)
     assert first.get_json() == again.get_json()
     assert len(told(marketplace, "reactivation_due")) == 1
-    assert problem(chooses(customer, False, key=a_key())) == (409, "does_not_run")
+    assert problem_of(chooses(customer, False, key=idempotency_key())) == (409, "does_not_run")
 
 
 def test_a_withdrawal_is_no_business_of_the_customers(
     marketplace: Marketplace, customer: Caller, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     chooses(customer, False)
     withdraws(marketplace)
     clock.shift(60)
@@ -220,14 +230,14 @@ def test_a_withdrawal_is_no_business_of_the_customers(
         "withdrawal": True,
     }
     refused = chooses(customer, True)
-    assert problem(refused) == (409, "product_withdrawn")
+    assert problem_of(refused) == (409, "product_withdrawn")
     assert (refused.get_json()["state"], refused.get_json()["asked"]) == (WITHDRAWN, "online")
 
 
 def test_after_a_reinstatement_nothing_revives_until_the_customer_says_so(
     marketplace: Marketplace, customer: Caller, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     withdraws(marketplace)
     clock.shift(60)
     marketplace.publish("product.reinstated", product_id="mod-1")
@@ -239,18 +249,18 @@ def test_after_a_reinstatement_nothing_revives_until_the_customer_says_so(
 
 @pytest.mark.parametrize("end", ["expired", "refunded"])
 def test_what_does_not_run_cannot_be_cancelled(marketplace: Marketplace, customer: Caller, end: str) -> None:
-    holds(marketplace, purchased_at=EXPIRED if end == "expired" else None)
+    set_up_purchase(marketplace, purchased_at=EXPIRED if end == "expired" else None)
     if end == "refunded":
-        is_refunded(marketplace, "purchase-1")
+        publish_refund(marketplace, "purchase-1")
     refused = chooses(customer, False)
-    assert problem(refused) == (409, "does_not_run")
+    assert problem_of(refused) == (409, "does_not_run")
     assert refused.get_json()["state"] == {"expired": "expired", "refunded": "ended"}[end]
 
 
 @pytest.mark.parametrize("body", [{}, {"enabled": "no"}, {"enabled": None}])
 def test_a_choice_must_be_said_plainly(marketplace: Marketplace, customer: Caller, body: dict[str, Any]) -> None:
-    holds(marketplace)
-    assert problem(customer.post("/subscriptions/purchase-1/renewal", body)) == (422, "payload_rejected")
+    set_up_purchase(marketplace)
+    assert problem_of(customer.post("/subscriptions/purchase-1/renewal", body)) == (422, "payload_rejected")
 
 
 # --- taking it up again
@@ -259,7 +269,7 @@ def test_a_choice_must_be_said_plainly(marketplace: Marketplace, customer: Calle
 def test_the_platform_is_told_to_charge_and_the_answer_says_the_same(
     marketplace: Marketplace, customer: Caller
 ) -> None:
-    holds(marketplace, purchased_at=EXPIRED)
+    set_up_purchase(marketplace, purchased_at=EXPIRED)
     answer = reactivates(customer)
     assert answer.status_code == 202
     [due] = told(marketplace, "reactivation_due")
@@ -273,7 +283,7 @@ def test_the_platform_is_told_to_charge_and_the_answer_says_the_same(
 def test_once_it_is_paid_it_runs_from_that_day(
     marketplace: Marketplace, customer: Caller, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace, purchased_at=EXPIRED)
+    set_up_purchase(marketplace, purchased_at=EXPIRED)
     asked = reactivates(customer).get_json()
     clock.shift(timedelta(days=2))
     marketplace.publish(
@@ -288,49 +298,49 @@ def test_once_it_is_paid_it_runs_from_that_day(
     marketplace.run_all_now()
     content = shown(customer)
     assert (content["state"], content["business_care"]["last_day"]) == ("active", "2027-03-04")
-    assert problem(reactivates(customer)) == (409, "not_expired")
+    assert problem_of(reactivates(customer)) == (409, "not_expired")
 
 
 def test_asked_again_it_has_the_same_key(marketplace: Marketplace, customer: Caller) -> None:
-    holds(marketplace, purchased_at=EXPIRED)
+    set_up_purchase(marketplace, purchased_at=EXPIRED)
     assert reactivates(customer).get_json()["idempotency_key"] == reactivates(customer).get_json()["idempotency_key"]
 
 
 def test_what_runs_cannot_be_taken_up(marketplace: Marketplace, customer: Caller) -> None:
-    holds(marketplace)
+    set_up_purchase(marketplace)
     refused = reactivates(customer)
-    assert problem(refused) == (409, "not_expired")
+    assert problem_of(refused) == (409, "not_expired")
     assert (refused.get_json()["state"], refused.get_json()["asked"]) == ("active", "active")
 
 
 def test_a_withdrawn_product_cannot_be_taken_up_but_a_hidden_one_can(
     marketplace: Marketplace, customer: Caller
 ) -> None:
-    holds(marketplace, purchased_at=EXPIRED)
-    marketplace.change("mod-1", OFFLINE, MARKETPLACE)
+    set_up_purchase(marketplace, purchased_at=EXPIRED)
+    marketplace.change_status("mod-1", OFFLINE, MARKETPLACE)
     marketplace.run_all_now()
     assert reactivates(customer).status_code == 202
     withdraws(marketplace)
     refused = reactivates(customer)
-    assert problem(refused) == (409, "product_withdrawn")
+    assert problem_of(refused) == (409, "product_withdrawn")
     assert (refused.get_json()["state"], refused.get_json()["asked"]) == (WITHDRAWN, "online")
     assert shown(customer)["reactivation"] is None
     assert len(told(marketplace, "reactivation_due")) == 1
 
 
 def test_nobody_pays_for_what_a_dispute_keeps_closed(marketplace: Marketplace, customer: Caller) -> None:
-    holds(marketplace, purchased_at=EXPIRED)
-    is_disputed(marketplace, "purchase-1")
-    assert problem(reactivates(customer)) == (409, "payment_disputed")
+    set_up_purchase(marketplace, purchased_at=EXPIRED)
+    publish_dispute(marketplace, "purchase-1")
+    assert problem_of(reactivates(customer)) == (409, "payment_disputed")
 
 
 def test_a_cancelled_one_can_be_taken_up_from_its_very_end(
     marketplace: Marketplace, customer: Caller, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace, purchased_at="2025-03-05T10:00:00+01:00")
+    set_up_purchase(marketplace, purchased_at="2025-03-05T10:00:00+01:00")
     chooses(customer, False)
     clock.move_to(datetime(2026, 3, 5, 22, 59, tzinfo=UTC))
-    assert problem(reactivates(customer)) == (409, "not_expired")
+    assert problem_of(reactivates(customer)) == (409, "not_expired")
     clock.move_to(datetime(2026, 3, 5, 23, 0, tzinfo=UTC))
     assert reactivates(customer).status_code == 202
 
@@ -338,19 +348,19 @@ def test_a_cancelled_one_can_be_taken_up_from_its_very_end(
 def test_a_renewal_that_is_awaited_is_not_offered_for_reactivation(
     marketplace: Marketplace, customer: Caller, clock: time_machine.Traveller
 ) -> None:
-    holds(marketplace, purchased_at="2025-03-05T10:00:00+01:00")
+    set_up_purchase(marketplace, purchased_at="2025-03-05T10:00:00+01:00")
     clock.move_to(datetime(2026, 3, 5, 23, 0, 1, tzinfo=UTC))
     assert (shown(customer)["code"], shown(customer)["reactivation"]) == ("PAYMENT_PENDING", None)
-    assert problem(reactivates(customer)) == (409, "not_expired")
+    assert problem_of(reactivates(customer)) == (409, "not_expired")
 
 
 # --- what was bought
 
 
 def test_a_customer_sees_what_was_bought_with_its_business_care(marketplace: Marketplace, customer: Caller) -> None:
-    holds(marketplace, "running")
-    holds(marketplace, "over", purchased_at=EXPIRED, product_id="mod-2", shop_url=None, pack_id="pack-1")
-    holds(marketplace, "theirs", customer_id="customer-2")
+    set_up_purchase(marketplace, "running")
+    set_up_purchase(marketplace, "over", purchased_at=EXPIRED, product_id="mod-2", shop_url=None, pack_id="pack-1")
+    set_up_purchase(marketplace, "theirs", customer_id="customer-2")
     chooses(customer, False, "running")
     items = customer.get("/purchases").get_json()["items"]
     assert [one["purchase_id"] for one in items] == ["over", "running"]
@@ -364,15 +374,15 @@ def test_a_customer_sees_what_was_bought_with_its_business_care(marketplace: Mar
 
 def test_a_free_product_is_shown_without_business_care(marketplace: Marketplace, customer: Caller) -> None:
     marketplace.publish("product.upserted", product_id="gift", price=money(0))
-    holds(marketplace, product_id="gift", amount_cents=0)
+    set_up_purchase(marketplace, product_id="gift", amount_cents=0)
     [item] = customer.get("/purchases").get_json()["items"]
     assert (item["state"], item["renews"], item["code"]) == (None, None, "NOT_FOUND")
 
 
 def test_purchases_are_read_by_pages(marketplace: Marketplace, customer: Caller) -> None:
-    is_described(marketplace)
+    publish_customer(marketplace)
     for number in range(5):
-        buys(marketplace, f"p-{number}")
+        publish_purchase(marketplace, f"p-{number}")
     marketplace.run_all_now()
     seen: list[str] = []
     query: dict[str, Any] = {"limit": 2}
@@ -385,11 +395,13 @@ def test_purchases_are_read_by_pages(marketplace: Marketplace, customer: Caller)
     assert seen == [f"p-{number}" for number in range(5)]
 
 
-def test_the_platform_says_whose_purchases_it_wants(marketplace: Marketplace, platform: Caller, calls: As) -> None:
-    holds(marketplace)
+def test_the_platform_says_whose_purchases_it_wants(
+    marketplace: Marketplace, platform: Caller, calls: MakeCaller
+) -> None:
+    set_up_purchase(marketplace)
     of_customer = platform.get("/purchases", query_string={"customer_id": "customer-1"}).get_json()["items"]
     assert [one["purchase_id"] for one in of_customer] == ["purchase-1"]
-    assert problem(platform.get("/purchases")) == (422, "payload_rejected")
+    assert problem_of(platform.get("/purchases")) == (422, "payload_rejected")
     stranger = calls("customer", "customer-2")
     assert stranger.get("/purchases", query_string={"customer_id": "customer-1"}).get_json()["items"] == []
-    assert problem(calls("seller", "seller-1").get("/purchases")) == (403, "forbidden")
+    assert problem_of(calls("seller", "seller-1").get("/purchases")) == (403, "forbidden")

@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from marketplace_hooks.models.inspections import Inspection
 
-from ...support.api_callers import As, Caller, problem
-from ...support.customers import SHOP, holds
+from ...support.api_callers import Caller, MakeCaller, problem_of
+from ...support.customers import SHOP, set_up_purchase
 from ...support.marketplace import Marketplace
-from ...support.support_desk import ANSWER, FIX, PURCHASE, due, opens_shop
+from ...support.support_desk import ANSWER, FIX, PURCHASE, due, set_up_support
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -23,13 +23,13 @@ REFUSAL = {"ground": "source_modified", "text": "Changed", "evidence": {"files":
 
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    opens_shop(marketplace)
+    set_up_support(marketplace)
     clock.shift(HOUR)
     return marketplace
 
 
 @pytest.fixture
-def customer(calls: As) -> Caller:
+def customer(calls: MakeCaller) -> Caller:
     return calls("customer", "customer-1")
 
 
@@ -49,7 +49,12 @@ def moved(caller: Caller, request_id: str, path: str, **body: Any) -> dict[str, 
 
 
 def test_a_request_lives_from_its_submission_to_its_refund(
-    desk: Marketplace, calls: As, customer: Caller, seller: Caller, operator: Caller, clock: time_machine.Traveller
+    desk: Marketplace,
+    calls: MakeCaller,
+    customer: Caller,
+    seller: Caller,
+    operator: Caller,
+    clock: time_machine.Traveller,
 ) -> None:
     whole = submitted(customer, as_it_is=False)
     request_id = whole["request_id"]
@@ -81,13 +86,13 @@ def test_a_request_lives_from_its_submission_to_its_refund(
 def test_an_impossible_move_is_a_409_that_names_both_states(desk: Marketplace, customer: Caller) -> None:
     request_id = submitted(customer)["request_id"]
     answer = customer.post(f"/support-requests/{request_id}/contest", {"text": "No"})
-    assert problem(answer) == (409, "impossible_move")
+    assert problem_of(answer) == (409, "impossible_move")
     assert (answer.get_json()["state"], answer.get_json()["asked"]) == ("accepted", "contested")
 
 
 @pytest.mark.parametrize(("role", "subject"), [("customer", "customer-2"), ("seller", "seller-2")])
 def test_requests_of_others_are_not_found(
-    desk: Marketplace, calls: As, customer: Caller, role: str, subject: str
+    desk: Marketplace, calls: MakeCaller, customer: Caller, role: str, subject: str
 ) -> None:
     request_id = submitted(customer)["request_id"]
     stranger = calls(role, subject)
@@ -99,7 +104,7 @@ def test_requests_of_others_are_not_found(
     assert [one["request_id"] for one in customer.get("/support-requests").get_json()["items"]] == [request_id]
 
 
-def test_nobody_submits_about_the_purchase_of_another(desk: Marketplace, calls: As) -> None:
+def test_nobody_submits_about_the_purchase_of_another(desk: Marketplace, calls: MakeCaller) -> None:
     asked = {"purchase_id": PURCHASE, "subject": "Broken", "body": "Empty", "shop_url": SHOP}
     assert calls("customer", "customer-2").post("/support-requests", asked).status_code == 404
 
@@ -116,7 +121,13 @@ def test_nobody_submits_about_the_purchase_of_another(desk: Marketplace, calls: 
     ],
 )
 def test_each_move_is_its_own_sides(
-    desk: Marketplace, calls: As, customer: Caller, role: str, subject: str | None, path: str, body: dict[str, Any]
+    desk: Marketplace,
+    calls: MakeCaller,
+    customer: Caller,
+    role: str,
+    subject: str | None,
+    path: str,
+    body: dict[str, Any],
 ) -> None:
     request_id = submitted(customer)["request_id"]
     assert calls(role, subject).post(f"/support-requests/{request_id}/{path}", body).status_code == 403
@@ -137,8 +148,10 @@ def test_a_check_of_another_host_inspects_nothing_and_proposes_the_ground(desk: 
     assert (inspection.state.value, inspection.outcome.value) == ("done", "nothing")
 
 
-def test_the_check_of_another_purchase_is_no_evidence_here(desk: Marketplace, calls: As, customer: Caller) -> None:
-    holds(desk, "purchase-2", customer_id="customer-2")
+def test_the_check_of_another_purchase_is_no_evidence_here(
+    desk: Marketplace, calls: MakeCaller, customer: Caller
+) -> None:
+    set_up_purchase(desk, "purchase-2", customer_id="customer-2")
     theirs = calls("customer", "customer-2").post(
         "/eligibility", {"purchase_id": "purchase-2", "shop_url": "https://other.example/"}
     )

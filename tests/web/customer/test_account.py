@@ -8,10 +8,18 @@ from typing import Any
 import pytest
 import time_machine
 
-from ...support.customers import buys, holds, is_described, is_disputed, is_refunded, is_terminated, publishes
+from ...support.customers import (
+    publish_customer,
+    publish_dispute,
+    publish_purchase,
+    publish_refund,
+    publish_release,
+    publish_termination,
+    set_up_purchase,
+)
 from ...support.marketplace import MARKETPLACE, OFFLINE, WITHDRAWN, Marketplace
 from ...support.page_client import Browser, browser_of
-from ...support.query_counting import counting_queries
+from ...support.recorded_statements import counting_queries
 from ...support.support_desk import PURCHASE
 
 PAGE = f"/account/purchases/{PURCHASE}"
@@ -21,13 +29,13 @@ DAY = 86_400
 
 
 def test_the_list_says_until_when_and_for_which_price_it_renews(customer: Browser) -> None:
-    words = customer.get("/account").words
+    words = customer.get("/account").visible_text
     assert "Business Care active until 2 March 2027" in words
     assert "Renews on 3 March 2027 for €39.60" in words
 
 
 def test_the_same_in_french(desk: Marketplace) -> None:
-    words = browser_of(desk, "customer", "customer-1", language="fr").get(PAGE).words
+    words = browser_of(desk, "customer", "customer-1", language="fr").get(PAGE).visible_text
     assert "Business Care en cours" in words
     assert "Jusqu’au 2 mars 2027 inclus." in words
 
@@ -38,39 +46,39 @@ def test_the_renewal_is_cancelled_by_one_click_confirmed_and_undone(
     customer.get(PAGE)
     page = customer.post(RENEWAL)
     assert page.path == RENEWAL
-    assert "Business Care will not renew" in page.words
-    assert "Support and updates go on until 2 March 2027 included." in page.words
-    assert "It does not renew. You cancelled the renewal." in customer.get(PAGE).words
-    assert "Does not renew. You cancelled the renewal." in customer.get("/account").words
+    assert "Business Care will not renew" in page.visible_text
+    assert "Support and updates go on until 2 March 2027 included." in page.visible_text
+    assert "It does not renew. You cancelled the renewal." in customer.get(PAGE).visible_text
+    assert "Does not renew. You cancelled the renewal." in customer.get("/account").visible_text
     clock.shift(60)
     customer.get(RENEWAL)
-    assert "Business Care will renew" in customer.post(RENEWAL).words
-    assert "Renews on 3 March 2027" in customer.get("/account").words
-    assert desk.told(PURCHASE, "purchase").count("subscription.renewal_cancelled") == 1
+    assert "Business Care will renew" in customer.post(RENEWAL).visible_text
+    assert "Renews on 3 March 2027" in customer.get("/account").visible_text
+    assert desk.published_types(PURCHASE, "purchase").count("subscription.renewal_cancelled") == 1
 
 
 def test_cancelling_twice_cancels_once(customer: Browser, desk: Marketplace) -> None:
     customer.get(PAGE)
     sent = customer.page.form(RENEWAL).fields.to_dict()
     assert [customer.client.post(RENEWAL, data=sent).status_code for _ in range(2)] == [303, 303]
-    assert desk.told(PURCHASE, "purchase").count("subscription.renewal_cancelled") == 1
+    assert desk.published_types(PURCHASE, "purchase").count("subscription.renewal_cancelled") == 1
 
 
 def test_a_withdrawal_says_why_it_does_not_renew_and_offers_no_undo(customer: Browser, desk: Marketplace) -> None:
-    desk.change("mod-1", WITHDRAWN)
+    desk.change_status("mod-1", WITHDRAWN)
     desk.run_all_now()
     page = customer.get(PAGE)
-    assert "The product was withdrawn from sale for good, which cancels every renewal." in page.words
-    assert "Let it renew again" not in page.words
-    assert "Business Care active" in page.words
+    assert "The product was withdrawn from sale for good, which cancels every renewal." in page.visible_text
+    assert "Let it renew again" not in page.visible_text
+    assert "Business Care active" in page.visible_text
 
 
 def test_what_cannot_be_done_is_a_sentence(customer: Browser, desk: Marketplace) -> None:
     customer.get(PAGE)
-    is_refunded(desk, PURCHASE)
+    publish_refund(desk, PURCHASE)
     page = customer.post(RENEWAL)
     assert page.status == 200
-    assert "Nothing was changed: this Business Care has no renewal any more." in page.words
+    assert "Nothing was changed: this Business Care has no renewal any more." in page.visible_text
 
 
 @pytest.fixture
@@ -83,12 +91,12 @@ def expired(customer: Browser, desk: Marketplace, clock: time_machine.Traveller)
 
 
 def test_an_expired_one_is_taken_up_again_at_the_price_that_was_shown(expired: Browser, desk: Marketplace) -> None:
-    assert "Take it up again for €133.65" in expired.get(PAGE).words
+    assert "Take it up again for €133.65" in expired.get(PAGE).visible_text
     page = expired.get(REACTIVATION)
-    assert "Supplement for having let it expire €94.05" in page.words
+    assert "Supplement for having let it expire €94.05" in page.visible_text
     page = expired.post(REACTIVATION)
-    assert "The marketplace was told to charge €133.65." in page.words
-    assert "subscription.reactivation_due" in desk.told(PURCHASE, "purchase")
+    assert "The marketplace was told to charge €133.65." in page.visible_text
+    assert "subscription.reactivation_due" in desk.published_types(PURCHASE, "purchase")
 
 
 def test_another_price_than_the_one_shown_is_shown_before_anything_is_asked_for(
@@ -97,69 +105,71 @@ def test_another_price_than_the_one_shown_is_shown_before_anything_is_asked_for(
     expired.get(REACTIVATION)
     page = expired.post(REACTIVATION, amount_cents="100")
     assert page.status == 409
-    assert "The price has changed meanwhile" in page.words
-    assert "subscription.reactivation_due" not in desk.told(PURCHASE, "purchase")
+    assert "The price has changed meanwhile" in page.visible_text
+    assert "subscription.reactivation_due" not in desk.published_types(PURCHASE, "purchase")
 
 
 def test_an_inactive_one_says_since_when_and_why(expired: Browser, desk: Marketplace) -> None:
-    words = expired.get(PAGE).words
+    words = expired.get(PAGE).visible_text
     assert "Business Care not active Since 3 March 2027. The last period that was paid for is over." in words
-    desk.change("mod-1", WITHDRAWN)
+    desk.change_status("mod-1", WITHDRAWN)
     desk.run_all_now()
-    assert "it cannot be taken up again" in expired.get(PAGE).words
+    assert "it cannot be taken up again" in expired.get(PAGE).visible_text
 
 
 @pytest.mark.parametrize(
     ("ends", "why"),
     [
-        (is_refunded, "The purchase was refunded, and Business Care ended with it."),
-        (is_disputed, "The bank took the payment of the purchase back."),
-        (is_terminated, "The marketplace ended it before its term."),
+        (publish_refund, "The purchase was refunded, and Business Care ended with it."),
+        (publish_dispute, "The bank took the payment of the purchase back."),
+        (publish_termination, "The marketplace ended it before its term."),
     ],
 )
 def test_every_end_has_its_day_and_its_reason(customer: Browser, desk: Marketplace, ends: Any, why: str) -> None:
     ends(desk, PURCHASE)
-    assert f"Since 2 March 2026. {why}" in customer.get(PAGE).words
-    assert why in customer.get("/account").words
+    assert f"Since 2 March 2026. {why}" in customer.get(PAGE).visible_text
+    assert why in customer.get("/account").visible_text
 
 
 def test_a_payment_that_is_awaited_is_told(customer: Browser, desk: Marketplace, clock: time_machine.Traveller) -> None:
     clock.move_to(datetime(2027, 3, 3, 9, 0, tzinfo=UTC))
     desk.run_all_now()
-    assert "Payment pending" in customer.get("/account").words
-    assert "its payment has not arrived yet" in customer.get(PAGE).words
+    assert "Payment pending" in customer.get("/account").visible_text
+    assert "its payment has not arrived yet" in customer.get(PAGE).visible_text
 
 
 @pytest.mark.parametrize(("status", "side"), [(OFFLINE, "seller"), (OFFLINE, MARKETPLACE), (WITHDRAWN, "seller")])
 def test_an_offline_product_changes_nothing_for_its_owner(
     customer: Browser, desk: Marketplace, status: str, side: str
 ) -> None:
-    desk.change("mod-1", status, side)
+    desk.change_status("mod-1", status, side)
     desk.run_all_now()
-    words = customer.get(PAGE).words
+    words = customer.get(PAGE).visible_text
     assert "Business Care active Until 2 March 2027 included." in words
-    assert "Business Care active" in customer.get("/products/mod-1").words
+    assert "Business Care active" in customer.get("/products/mod-1").visible_text
 
 
 def test_a_release_is_downloaded_or_says_why_not(
     customer: Browser, desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    publishes(desk, "free-1", product_id="mod-1", number="2.1.0", kind="free")
-    publishes(desk, "paid-1", product_id="mod-1", number="3.0.0", kind="paid")
+    publish_release(desk, "free-1", product_id="mod-1", number="2.1.0", kind="free")
+    publish_release(desk, "paid-1", product_id="mod-1", number="3.0.0", kind="paid")
     desk.run_all_now()
     page = customer.get(PAGE)
     assert f"{PAGE}/downloads/free-1" in page.links
     assert f"{PAGE}/downloads/paid-1" not in page.links
-    assert "This update is sold for itself, and was not bought with this purchase. It costs €29.00." in page.words
+    assert (
+        "This update is sold for itself, and was not bought with this purchase. It costs €29.00." in page.visible_text
+    )
     refused = customer.get(f"{PAGE}/downloads/paid-1")
-    assert (refused.status, "This update is sold for itself" in refused.words) == (403, True)
+    assert (refused.status, "This update is sold for itself" in refused.visible_text) == (403, True)
 
 
-def test_the_link_of_a_release_leads_to_its_file(open_here: Any, clock: time_machine.Traveller) -> None:
-    here: Marketplace = open_here(DOWNLOAD_SECRET="00112233445566778899aabbccddeeff")
-    here.sells("mod-1")
-    holds(here, PURCHASE)
-    publishes(here, "free-1", product_id="mod-1", kind="free")
+def test_the_link_of_a_release_leads_to_its_file(make_marketplace: Any, clock: time_machine.Traveller) -> None:
+    here: Marketplace = make_marketplace(DOWNLOAD_SECRET="00112233445566778899aabbccddeeff")
+    here.publish_products("mod-1")
+    set_up_purchase(here, PURCHASE)
+    publish_release(here, "free-1", product_id="mod-1", kind="free")
     here.run_all_now()
     answer = browser_of(here, "customer", "customer-1").get(f"{PAGE}/downloads/free-1").answer
     assert answer.status_code == 302
@@ -173,13 +183,13 @@ def test_the_purchases_of_others_are_not_found(customer: Browser, stranger: Brow
     stolen = customer.page.form(RENEWAL).fields.to_dict()
     stranger.get("/account")
     assert stranger.client.post(RENEWAL, data=stolen).status_code in (400, 404)
-    assert "Renews on" in customer.get("/account").words
+    assert "Renews on" in customer.get("/account").visible_text
 
 
 def test_a_form_without_its_token_changes_nothing(customer: Browser, desk: Marketplace) -> None:
     customer.get(PAGE)
     assert customer.post(RENEWAL, token=False).status == 400
-    assert "Renews on" in customer.get("/account").words
+    assert "Renews on" in customer.get("/account").visible_text
 
 
 def test_the_list_goes_on_by_a_cursor_and_costs_the_same_however_long_it_is(
@@ -187,9 +197,9 @@ def test_the_list_goes_on_by_a_cursor_and_costs_the_same_however_long_it_is(
 ) -> None:
     with counting_queries(desk) as few:
         customer.get("/account")
-    is_described(desk)
+    publish_customer(desk)
     for number in range(30):
-        buys(desk, f"purchase-a{number:02}")
+        publish_purchase(desk, f"purchase-a{number:02}")
     desk.run_all_now()
     with counting_queries(desk) as many:
         first = customer.get("/account")
@@ -203,7 +213,7 @@ def test_one_purchase_costs_a_fixed_number_of_statements(customer: Browser, desk
     with counting_queries(desk) as few:
         customer.get(PAGE)
     for number in range(8):
-        publishes(
+        publish_release(
             desk,
             f"r-{number}",
             product_id="mod-1",
@@ -217,4 +227,4 @@ def test_one_purchase_costs_a_fixed_number_of_statements(customer: Browser, desk
 
 
 def test_who_has_bought_nothing_is_told_what_would_be_here(stranger: Browser) -> None:
-    assert "You have not bought anything yet" in stranger.get("/account").words
+    assert "You have not bought anything yet" in stranger.get("/account").visible_text

@@ -15,7 +15,7 @@ from marketplace_hooks.demo.fake_shops.server import FakeShop, Fault, Module, Sh
 from marketplace_hooks.models.drafts import RequestDraft
 from marketplace_hooks.models.support import SupportRequest
 
-from ...support.customers import holds
+from ...support.customers import set_up_purchase
 from ...support.marketplace import Marketplace
 from ...support.page_client import Browser, browser_of
 from ...support.support_desk import PURCHASE
@@ -26,17 +26,17 @@ Asks = Callable[..., Browser]
 
 
 @pytest.fixture
-def asks(open_here: Any, clock: time_machine.Traveller) -> Iterator[Asks]:
+def asks(make_marketplace: Any, clock: time_machine.Traveller) -> Iterator[Asks]:
     """A customer whose shop is like this fills in the form, and the worker has looked at the shop."""
-    here: Marketplace = open_here(ALLOWED_NETWORKS="127.0.0.0/8", INSPECTION_DEADLINE_S=5)
-    here.sells("mod-1")
+    here: Marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", INSPECTION_DEADLINE_S=5)
+    here.publish_products("mod-1")
     clock.move_to("2026-03-02T10:00:00Z", tick=True)  # a visit to a real server takes real time.
     with ExitStack() as opened:
 
         def ask(*, fields: dict[str, str] | None = None, **facts: Any) -> Browser:
             shop = FakeShop(Shop(**{"version": "8.1.7", "modules": [Module(name="lumengallery")], **facts})).start()
             opened.callback(shop.stop)
-            holds(here, PURCHASE, shop_url=shop.url)
+            set_up_purchase(here, PURCHASE, shop_url=shop.url)
             browser = browser_of(here, "customer", "customer-1")
             browser.get(FORM)
             browser.post("/support/new", **WORDS, **(fields or {}))
@@ -62,7 +62,7 @@ def shop_of(browser: Browser) -> Marketplace:
 
 def test_what_everybody_can_see_is_enough_to_be_accepted(asks: Asks) -> None:
     customer = asks()
-    words = customer.page.words
+    words = customer.page.visible_text
     assert "Your shop answers Fine It answered." in words
     assert "PrestaShop 8.1.7, among those announced" in words
     assert "Seen on your shop, as anybody can see it." in words
@@ -70,11 +70,11 @@ def test_what_everybody_can_see_is_enough_to_be_accepted(asks: Asks) -> None:
     assert 'hx-trigger="every' not in customer.page.text
     sent = sends(customer, shop_of(customer))
     assert (sent.handling, sent.grounds, sent.missing) == ("accepted", [], [])
-    assert "PrestaShop 8.1.7, among those announced" in customer.page.words
+    assert "PrestaShop 8.1.7, among those announced" in customer.page.visible_text
 
 
 def test_a_version_that_was_not_announced_is_told_with_its_ground(asks: Asks) -> None:
-    words = asks(version="1.6.1.24").page.words
+    words = asks(version="1.6.1.24").page.visible_text
     assert "You can send it; the seller may refuse it" in words
     assert "PrestaShop 1.6.1.24; announced were" in words
     assert "You may contest a refusal within 30 days" in words
@@ -82,7 +82,7 @@ def test_a_version_that_was_not_announced_is_told_with_its_ground(asks: Asks) ->
 
 def test_a_key_makes_it_certain_and_one_that_does_not_fit_is_explained(asks: Asks) -> None:
     customer = asks(fields={"webservice_key": "A" * 32})
-    assert "The shop does not know this webservice key" in customer.page.words
+    assert "The shop does not know this webservice key" in customer.page.visible_text
     path = customer.page.path
     assert "A" * 32 not in customer.page.text
     customer.post(f"{path}/again", webservice_key="too short\nkey")
@@ -91,22 +91,22 @@ def test_a_key_makes_it_certain_and_one_that_does_not_fit_is_explained(asks: Ask
     customer.post(f"{path}/again", webservice_key=DEMO_KEY)
     latest = customer.page.path
     shop_of(customer).run_all_now()
-    assert "Certain: PrestaShop itself said so to the key that you gave." in customer.get(latest).words
+    assert "Certain: PrestaShop itself said so to the key that you gave." in customer.get(latest).visible_text
     assert customer.get(path).answer.headers["Location"].endswith(latest)
 
 
 def test_what_a_shop_hides_is_declared_and_marked_as_such(asks: Asks) -> None:
     customer = asks(fault=Fault.RESET)
-    assert "The shop could not be reached, or broke off the connection." in customer.page.words
-    assert "Something is not known yet" in customer.page.words
-    assert "Send it as it is" in customer.page.words
+    assert "The shop could not be reached, or broke off the connection." in customer.page.visible_text
+    assert "Something is not known yet" in customer.page.visible_text
+    assert "Send it as it is" in customer.page.visible_text
     path = customer.page.path
     page = customer.post(f"{path}/declaration", platform_version="8,1", modules="")
-    assert (page.status, "This is not a version" in page.words) == (422, True)
+    assert (page.status, "This is not a version" in page.visible_text) == (422, True)
     assert page.form(f"{path}/declaration").fields["platform_version"] == "8,1"
     page = customer.post(f"{path}/declaration", platform_version="8.1.7", modules="name;version\nlumengallery;2.1.0")
-    assert "As you declared it. We could not see it ourselves." in page.words
-    assert "Nothing stands against your request" in page.words
+    assert "As you declared it. We could not see it ourselves." in page.visible_text
+    assert "Nothing stands against your request" in page.visible_text
 
 
 def test_what_stays_unknown_is_sent_as_it_is_and_starts_the_clocks(asks: Asks) -> None:

@@ -12,22 +12,22 @@ from marketplace_hooks.domain.support.state_machine import Kind
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.support import moves
 
-from ...support.customers import publishes
+from ...support.customers import publish_release
 from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
 from ...support.page_client import Browser, browser_of
-from ...support.query_counting import counting_queries
+from ...support.recorded_statements import counting_queries
 from ...support.support_desk import (
     CAUSE,
     FIX,
     PURCHASE,
     REQUEST,
-    does,
     due,
+    in_transaction,
     messages,
+    publish_message,
+    publish_request,
     refund_state,
     request,
-    says,
-    submits,
 )
 
 PAGE = f"/support/{REQUEST}"
@@ -36,7 +36,7 @@ DAY = 86_400
 
 @pytest.fixture(autouse=True)
 def _submitted(desk: Marketplace) -> None:
-    submits(desk)
+    publish_request(desk)
 
 
 def refuses(uow: UnitOfWork) -> Any:
@@ -68,11 +68,11 @@ def proposes(uow: UnitOfWork) -> Any:
 def move(customer: Browser, name: str, **fields: str) -> str:
     """Open the request, make a move, and read what the page then says."""
     customer.get(PAGE)
-    return customer.post(f"{PAGE}/{name}", **fields).words
+    return customer.post(f"{PAGE}/{name}", **fields).visible_text
 
 
 def test_both_clocks_are_told_with_their_days_and_why(customer: Browser) -> None:
-    words = customer.get(PAGE).words
+    words = customer.get(PAGE).visible_text
     assert "The seller has until the end of Tuesday, 3 March 2026 to answer in person." in words
     assert "The seller has until the end of Monday, 13 April 2026 to fix it, or the price is refunded." in words
     assert "Why this date" in words
@@ -83,10 +83,10 @@ def test_both_clocks_are_told_with_their_days_and_why(customer: Browser) -> None
 @pytest.mark.parametrize("status", [ONLINE, OFFLINE, WITHDRAWN])
 def test_both_sides_read_that_business_care_is_active_whatever_the_product(desk: Marketplace, status: str) -> None:
     if status != ONLINE:
-        desk.change("mod-1", status)
+        desk.change_status("mod-1", status)
         desk.run_all_now()
-    customer = browser_of(desk, "customer", "customer-1", language="fr").get(PAGE).words
-    seller = browser_of(desk, "seller", "seller-1", language="fr").get(f"/seller/requests/{REQUEST}").words
+    customer = browser_of(desk, "customer", "customer-1", language="fr").get(PAGE).visible_text
+    seller = browser_of(desk, "seller", "seller-1", language="fr").get(f"/seller/requests/{REQUEST}").visible_text
     for words in (customer, seller):
         assert "Business Care en cours" in words
         assert "2 mars 2027" in words
@@ -97,14 +97,14 @@ def test_an_inactive_one_says_since_when_and_how_to_take_it_up_again(
     customer: Browser, desk: Marketplace, clock: time_machine.Traveller, status: str
 ) -> None:
     if status != ONLINE:
-        desk.change("mod-1", status)
+        desk.change_status("mod-1", status)
         desk.run_all_now()
     customer.get(f"/account/purchases/{PURCHASE}/renewal")
     if status != WITHDRAWN:
         customer.post(f"/account/purchases/{PURCHASE}/renewal")
     clock.shift(366 * DAY)
     desk.run_all_now()
-    words = customer.get(PAGE).words
+    words = customer.get(PAGE).visible_text
     assert "Business Care not active Since 3 March 2027." in words
     if status == WITHDRAWN:
         assert "cannot be taken up again" in words
@@ -125,7 +125,7 @@ def test_announced_closures_stand_on_the_conversation_the_form_and_the_product(
     )
     desk.run_all_now()
     for path in (PAGE, f"/support/new?purchase={PURCHASE}", "/products/mod-1"):
-        assert "from 1 April 2026 to 10 April 2026" in customer.get(path).words, path
+        assert "from 1 April 2026 to 10 April 2026" in customer.get(path).visible_text, path
 
 
 def test_a_message_is_sent_once_and_shown_as_hers(customer: Browser, desk: Marketplace) -> None:
@@ -133,13 +133,13 @@ def test_a_message_is_sent_once_and_shown_as_hers(customer: Browser, desk: Marke
     sent = {**customer.page.form(f"{PAGE}/answer").fields.to_dict(), "body": "Here is\nmore."}
     assert [customer.client.post(f"{PAGE}/answer", data=sent).status_code for _ in range(2)] == [303, 303]
     assert [(one.side, one.body) for one in messages(desk)] == [("customer", "Here is\nmore.")]
-    assert "Here is more." in customer.get(PAGE).words
+    assert "Here is more." in customer.get(PAGE).visible_text
 
 
 def test_an_empty_message_is_asked_for_again(customer: Browser, desk: Marketplace) -> None:
     customer.get(PAGE)
     page = customer.post(f"{PAGE}/answer", body="  ")
-    assert (page.status, "Write your message." in page.words) == (422, True)
+    assert (page.status, "Write your message." in page.visible_text) == (422, True)
     assert messages(desk) == []
 
 
@@ -147,17 +147,17 @@ def test_the_sellers_answer_stands_in_the_thread_and_internal_notes_do_not(
     customer: Browser, desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
     clock.shift(3600)
-    says(desk)
-    says(desk, "note-1", body="Difficult customer", visibility="internal")
-    words = customer.get(PAGE).words
+    publish_message(desk)
+    publish_message(desk, "note-1", body="Difficult customer", visibility="internal")
+    words = customer.get(PAGE).visible_text
     assert "la galerie cherche un dossier" in words
     assert "Difficult customer" not in words
     assert "The seller answered in person, in time." in words
 
 
 def test_a_refusal_shows_its_ground_its_evidence_and_how_to_contest_it(customer: Browser, desk: Marketplace) -> None:
-    does(desk, refuses)
-    words = customer.get(PAGE).words
+    in_transaction(desk, refuses)
+    words = customer.get(PAGE).visible_text
     assert "The customer has changed the source code" in words
     assert "A file was changed" in words
     assert "controllers/front/gallery.php" in words
@@ -167,50 +167,50 @@ def test_a_refusal_shows_its_ground_its_evidence_and_how_to_contest_it(customer:
 
 
 def test_an_overturned_refusal_is_told_as_such_and_not_as_unanswered(customer: Browser, desk: Marketplace) -> None:
-    does(desk, refuses)
-    does(desk, lambda uow: moves.contest(uow, REQUEST, text="No", cause=CAUSE))
-    does(desk, lambda uow: moves.overturn(uow, REQUEST, reason="Right", cause=CAUSE))
-    words = customer.get(PAGE).words
+    in_transaction(desk, refuses)
+    in_transaction(desk, lambda uow: moves.contest(uow, REQUEST, text="No", cause=CAUSE))
+    in_transaction(desk, lambda uow: moves.overturn(uow, REQUEST, reason="Right", cause=CAUSE))
+    words = customer.get(PAGE).visible_text
     assert "The marketplace overturned the refusal: your request is with the seller again." in words
     assert ("Refusal overturned" in words, "who has not answered yet" in words) == (True, False)
-    assert "Refusal overturned" in customer.get("/support").words
-    does(desk, refuses)
-    assert "The seller refuses to handle your request." in customer.get(PAGE).words
+    assert "Refusal overturned" in customer.get("/support").visible_text
+    in_transaction(desk, refuses)
+    assert "The seller refuses to handle your request." in customer.get(PAGE).visible_text
 
 
 def test_contesting_needs_words_and_what_was_written_elsewhere_stays(customer: Browser, desk: Marketplace) -> None:
-    does(desk, refuses)
+    in_transaction(desk, refuses)
     customer.get(PAGE)
     page = customer.post(f"{PAGE}/contest", text="")
-    assert (page.status, "Say why you do not agree." in page.words) == (422, True)
+    assert (page.status, "Say why you do not agree." in page.visible_text) == (422, True)
     assert request(desk).handling == "refused"
 
 
 def test_the_time_to_contest_can_be_over(customer: Browser, desk: Marketplace, clock: time_machine.Traveller) -> None:
-    does(desk, refuses)
+    in_transaction(desk, refuses)
     clock.shift(31 * DAY)
     customer.get(f"/support/new?purchase={PURCHASE}")
     token = customer.page.form("/support/new").fields["form_token"]
     customer.client.post(f"{PAGE}/contest", data={"form_token": token, "text": "Late"})
     page = customer.get(PAGE)
     said = "It is “Refused” now and cannot become “Refusal contested”."
-    assert f"Nothing was changed: the time to do that is over. {said}" in page.words
-    assert "Contest the refusal" not in page.words
+    assert f"Nothing was changed: the time to do that is over. {said}" in page.visible_text
+    assert "Contest the refusal" not in page.visible_text
 
 
 def test_a_resolution_can_be_said_not_to_be_a_fix(customer: Browser, desk: Marketplace) -> None:
-    does(desk, resolves)
-    assert "Clear the cache." in customer.get(PAGE).words
+    in_transaction(desk, resolves)
+    assert "Clear the cache." in customer.get(PAGE).visible_text
     assert "The seller was told that it is not fixed" in move(customer, "not-fixed", text="Still empty")
     assert request(desk).handling == "acknowledged"
 
 
 @pytest.mark.parametrize(("answer", "state"), [("yes", "resolved"), ("no", "acknowledged")])
 def test_an_offer_is_accepted_or_declined(customer: Browser, desk: Marketplace, answer: str, state: str) -> None:
-    publishes(desk, "paid-1", product_id="mod-1", kind="paid", fixes=[])
+    publish_release(desk, "paid-1", product_id="mod-1", kind="paid", fixes=[])
     desk.run_all_now()
-    does(desk, offers)
-    assert "The seller offers a paid update for €29.00" in customer.get(PAGE).words
+    in_transaction(desk, offers)
+    assert "The seller offers a paid update for €29.00" in customer.get(PAGE).visible_text
     move(customer, "offer", accepted=answer)
     assert request(desk).handling == state
 
@@ -219,18 +219,18 @@ def test_an_offer_is_accepted_or_declined(customer: Browser, desk: Marketplace, 
 def test_a_proposed_kind_is_confirmed_or_turned_down(
     customer: Browser, desk: Marketplace, kind: str, is_owed: bool
 ) -> None:
-    does(desk, proposes)
-    assert "The seller proposes another kind: Question" in customer.get(PAGE).words
+    in_transaction(desk, proposes)
+    assert "The seller proposes another kind: Question" in customer.get(PAGE).visible_text
     move(customer, "kind", kind=kind)
     found = request(desk)
     assert (found.kind, found.proposed_kind) == (kind, None)
-    assert ("No longer awaited." in customer.get(PAGE).words) is not is_owed
+    assert ("No longer awaited." in customer.get(PAGE).visible_text) is not is_owed
 
 
 def test_the_fix_is_chosen_over_the_refund(customer: Browser, desk: Marketplace, clock: time_machine.Traveller) -> None:
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
-    assert "The fix did not come in time, so the price is to be refunded." in customer.get(PAGE).words
+    assert "The fix did not come in time, so the price is to be refunded." in customer.get(PAGE).visible_text
     assert "You chose the fix: no refund is asked for." in move(customer, "prefer-fix")
     assert refund_state(desk) == "waived"
 
@@ -244,11 +244,11 @@ def test_a_request_is_taken_back(customer: Browser, desk: Marketplace) -> None:
 def test_a_move_that_came_too_late_is_a_sentence(customer: Browser, desk: Marketplace) -> None:
     customer.get(PAGE)
     form = customer.page.form(f"{PAGE}/withdraw").fields.to_dict()
-    does(desk, lambda uow: moves.withdraw(uow, REQUEST, CAUSE))
+    in_transaction(desk, lambda uow: moves.withdraw(uow, REQUEST, CAUSE))
     answer = customer.client.post(f"{PAGE}/withdraw", data=form)
     assert answer.status_code == 303
     said = "It is “Taken back by the customer” already. You took this request back."
-    assert f"Nothing was changed, because the request has moved on. {said}" in customer.get(PAGE).words
+    assert f"Nothing was changed, because the request has moved on. {said}" in customer.get(PAGE).visible_text
     assert customer.client.post(f"{PAGE}/unheard-of", data=form).status_code == 404
 
 
@@ -266,16 +266,16 @@ def incomplete(desk: Marketplace) -> str:
         )
         return submit(uow, asked, CAUSE).id
 
-    return does(desk, act)
+    return in_transaction(desk, act)
 
 
 def test_what_is_missing_is_given(customer: Browser, desk: Marketplace, incomplete: str) -> None:
     page = customer.get(f"/support/{incomplete}")
-    assert "The version of PrestaShop that your shop runs." in page.words
+    assert "The version of PrestaShop that your shop runs." in page.visible_text
     page = customer.post(f"/support/{incomplete}/information", platform_version="")
-    assert (page.status, "Say which version your shop runs" in page.words) == (422, True)
+    assert (page.status, "Say which version your shop runs" in page.visible_text) == (422, True)
     page = customer.post(f"/support/{incomplete}/information", platform_version="8.1.7")
-    assert "What you gave was added to your request." in page.words
+    assert "What you gave was added to your request." in page.visible_text
     assert request(desk, incomplete).handling == "accepted"
 
 
@@ -308,7 +308,7 @@ def test_a_long_thread_costs_no_more_statements(customer: Browser, desk: Marketp
     with counting_queries(desk) as few:
         customer.get(PAGE)
     for number in range(8):
-        says(desk, f"m-{number}", body=f"Answer {number}")
+        publish_message(desk, f"m-{number}", body=f"Answer {number}")
     with counting_queries(desk) as many:
         customer.get(PAGE)
     assert len(many) == len(few) <= 10
@@ -317,7 +317,7 @@ def test_a_long_thread_costs_no_more_statements(customer: Browser, desk: Marketp
 @pytest.mark.parametrize("order", ["", "order=newest"])
 def test_the_list_of_requests_goes_on_by_a_cursor(customer: Browser, desk: Marketplace, order: str) -> None:
     for number in range(27):
-        submits(desk, f"more-{number}")
+        publish_request(desk, f"more-{number}")
     with counting_queries(desk) as many:
         first = customer.get(f"/support?{order}")
     assert len(many) <= 4

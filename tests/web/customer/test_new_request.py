@@ -15,7 +15,7 @@ from marketplace_hooks.models.support import SupportRequest
 from ...support.customers import SHOP
 from ...support.marketplace import OFFLINE, Marketplace
 from ...support.page_client import Browser, browser_of
-from ...support.support_desk import PURCHASE, opens_shop
+from ...support.support_desk import PURCHASE, set_up_support
 
 FORM = f"/support/new?purchase={PURCHASE}"
 OTHER_SHOP = "https://other.example/"
@@ -36,8 +36,8 @@ def requests(marketplace: Marketplace) -> list[SupportRequest]:
 def test_the_form_is_prefilled_with_the_shop_and_says_that_business_care_is_active(customer: Browser) -> None:
     page = customer.get(FORM)
     assert page.form("/support/new").fields["shop_url"] == SHOP
-    assert "Business Care active" in page.words
-    assert "Until 2 March 2027 included." in page.words
+    assert "Business Care active" in page.visible_text
+    assert "Until 2 March 2027 included." in page.visible_text
 
 
 def test_the_purchase_is_chosen_first(customer: Browser) -> None:
@@ -58,7 +58,7 @@ def test_what_was_written_stays_when_something_is_wrong(customer: Browser) -> No
         "8,2",
         "x;y",
     )
-    assert "4 things are to be corrected" in page.words
+    assert "4 things are to be corrected" in page.visible_text
     assert {"subject", "shop_url", "platform_version", "modules"} <= set(page.ids)
 
 
@@ -66,14 +66,14 @@ def test_another_shop_is_not_visited_and_the_ground_is_told_before_anything_is_s
     customer: Browser, desk: Marketplace
 ) -> None:
     writes(customer, shop_url=OTHER_SHOP)
-    assert "You can send it; the seller may refuse it" in customer.page.words
-    assert "It is another shop than the product was bought for. We did not visit it." in customer.page.words
+    assert "You can send it; the seller may refuse it" in customer.page.visible_text
+    assert "It is another shop than the product was bought for. We did not visit it." in customer.page.visible_text
     assert requests(desk) == []
     [draft] = desk.all(select(RequestDraft))
     customer.post(f"/support/new/sending/{draft.id}")
     [sent] = requests(desk)
     assert (sent.handling, sent.grounds, sent.subject) == ("accepted", ["other_merchant_site"], WORDS["subject"])
-    assert "Your request was sent." in customer.page.words
+    assert "Your request was sent." in customer.page.visible_text
     assert desk.all(select(RequestDraft.body)) == [""]
 
 
@@ -116,7 +116,7 @@ def test_a_changed_description_keeps_the_check_and_a_changed_shop_makes_another(
 
 def test_a_running_check_is_asked_for_again_with_and_without_javascript(customer: Browser) -> None:
     path = writes(customer)
-    assert "checks are done" in customer.page.words
+    assert "checks are done" in customer.page.visible_text
     assert f'hx-get="{path}"' in customer.page.text
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in customer.page.text
     fragment = customer.get(path, HX_Request="true")
@@ -142,7 +142,7 @@ def test_who_is_not_entitled_learns_why_and_what_to_do(
     clock.shift(400 * 86_400)
     desk.run_all_now()
     writes(customer)
-    words = customer.page.words
+    words = customer.page.visible_text
     assert "This request cannot be sent now" in words
     assert "The last period that was paid for is over." in words
     assert "Take it up again at any time" in words
@@ -160,16 +160,16 @@ def test_a_question_before_buying_starts_no_clock(desk: Marketplace) -> None:
     curious = browser_of(desk, "customer", "customer-2")
     curious.get("/support/new?product=mod-1")
     page = curious.post("/support/new", subject="Does it do mirrors?", body="I sell mirrors.")
-    assert "no deadline runs" in page.words
+    assert "no deadline runs" in page.visible_text
     [draft] = desk.all(select(RequestDraft))
     page = curious.post(f"/support/new/sending/{draft.id}")
     [sent] = requests(desk)
     assert (sent.presale, sent.clocks_from, sent.kind) == (True, None, "question")
-    assert "Before a purchase" in page.words
+    assert "Before a purchase" in page.visible_text
 
 
 def test_nobody_asks_about_a_hidden_product_before_buying_it(desk: Marketplace) -> None:
-    desk.change("mod-1", OFFLINE)
+    desk.change_status("mod-1", OFFLINE)
     desk.run_all_now()
     assert browser_of(desk, "customer", "customer-2").get("/support/new?product=mod-1").status == 404
 
@@ -193,7 +193,7 @@ def test_a_form_that_was_open_for_too_long_is_shown_again_with_everything_in_it(
     customer.get(FORM)
     clock.shift(10 * 86_400)
     page = customer.post("/support/new", **WORDS)
-    assert "Everything is still here: send it again." in page.words
+    assert "Everything is still here: send it again." in page.visible_text
     assert page.form("/support/new").fields["body"] == WORDS["body"]
     customer.post("/support/new")
     assert desk.all(select(RequestDraft.body)) == [WORDS["body"]]
@@ -207,13 +207,13 @@ def test_a_draft_outlives_its_check(customer: Browser, desk: Marketplace) -> Non
     assert customer.get(path).answer.headers["Location"].endswith(f"/support/new?draft={draft.id}")
     customer.get(f"/support/new?draft={draft.id}")
     page = customer.post("/support/new")
-    assert "You can send it; the seller may refuse it" in page.words
+    assert "You can send it; the seller may refuse it" in page.visible_text
 
 
 def test_who_has_her_shop_looked_at_too_often_is_told_when_to_go_on_and_loses_nothing(
-    open_here: Callable[..., Marketplace], clock: time_machine.Traveller
+    make_marketplace: Callable[..., Marketplace], clock: time_machine.Traveller
 ) -> None:
-    desk = opens_shop(open_here(CHECK_RATE_PER_MINUTE=2))
+    desk = set_up_support(make_marketplace(CHECK_RATE_PER_MINUTE=2))
     customer = browser_of(desk, "customer", "customer-1")
     checked = writes(customer)
     token = customer.get(FORM).form("/support/new").fields["form_token"]
@@ -226,7 +226,7 @@ def test_who_has_her_shop_looked_at_too_often_is_told_when_to_go_on_and_loses_no
     customer.get(FORM)
     page = customer.post("/support/new", **WORDS)
     assert (page.status, page.form("/support/new").fields["body"]) == (429, WORDS["body"])
-    assert "Your shop was looked at very often just now." in page.words
+    assert "Your shop was looked at very often just now." in page.visible_text
     assert len(desk.all(select(Inspection))) == 2
     clock.shift(60)
     assert customer.post("/support/new").status == 200

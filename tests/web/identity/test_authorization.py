@@ -15,7 +15,7 @@ from marketplace_hooks.services.access import tokens
 from marketplace_hooks.web.identity.authorization import read_identity
 from marketplace_hooks.web.identity.identity import Identity
 
-from ...support.api_callers import As, Caller, problem
+from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import OFFLINE, Marketplace
 
 
@@ -38,13 +38,13 @@ def test_a_token_that_is_none_of_ours_opens_nothing_not_even_what_is_public(mark
     unknown = f"Bearer mht_0123456789abcdef_{'a' * 43}"
     for authorization in ("Bearer", "Bearer ", "Bearer x", "bearer mht_", unknown, "BEARER  mht_a_b c"):
         refused = Caller(marketplace.app, {"Authorization": authorization}).get("/products")
-        assert problem(refused) == (401, "invalid_token"), authorization
+        assert problem_of(refused) == (401, "invalid_token"), authorization
         assert refused.headers["WWW-Authenticate"] == 'Bearer realm="marketplace_hooks", error="invalid_token"'
 
 
 def test_who_says_nothing_is_asked_for_a_token(public: Caller) -> None:
     refused = public.get("/events")
-    assert problem(refused) == (401, "not_signed_in")
+    assert problem_of(refused) == (401, "not_signed_in")
     assert refused.headers["WWW-Authenticate"] == 'Bearer realm="marketplace_hooks"'
 
 
@@ -52,7 +52,7 @@ def test_what_is_no_bearer_token_is_not_for_us(marketplace: Marketplace) -> None
     for authorization in ("Basic dTpw", "Digest x", "mht_x", ""):
         caller = Caller(marketplace.app, {"Authorization": authorization})
         assert caller.get("/products").status_code == 200
-        assert problem(caller.get("/events")) == (401, "not_signed_in"), authorization
+        assert problem_of(caller.get("/events")) == (401, "not_signed_in"), authorization
 
 
 def test_the_scheme_may_be_written_in_any_case(marketplace: Marketplace) -> None:
@@ -66,18 +66,20 @@ def test_a_revoked_token_opens_nothing_from_the_next_call_on(marketplace: Market
     caller = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
     assert caller.get("/events").status_code == 200
     tokens.revoke(marketplace.runtime, token.id)
-    assert problem(caller.get("/events")) == (401, "invalid_token")
+    assert problem_of(caller.get("/events")) == (401, "invalid_token")
 
 
 @pytest.mark.usefixtures("clock")  # limits are counted by the minutes of the clock.
-def test_whoever_guesses_tokens_is_soon_refused_and_others_are_not(open_here: Callable[..., Marketplace]) -> None:
-    marketplace = open_here(FAILURE_RATE_PER_MINUTE=3)
+def test_whoever_guesses_tokens_is_soon_refused_and_others_are_not(
+    make_marketplace: Callable[..., Marketplace],
+) -> None:
+    marketplace = make_marketplace(FAILURE_RATE_PER_MINUTE=3)
     _, text = tokens.create(marketplace.runtime, Role.OPERATOR)
     guess, good = ({"Authorization": f"Bearer {word}"} for word in ("mht_guess", text))
     caller = Caller(marketplace.app)
     assert [caller.get("/events", headers=guess).status_code for _ in range(4)] == [401, 401, 401, 429]
     refused = caller.get("/events", headers=good)
-    assert problem(refused) == (429, "too_many_requests")
+    assert problem_of(refused) == (429, "too_many_requests")
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert caller.get("/products").status_code == 200
     elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
@@ -86,9 +88,9 @@ def test_whoever_guesses_tokens_is_soon_refused_and_others_are_not(open_here: Ca
 
 @pytest.mark.usefixtures("clock")
 def test_calls_are_counted_for_each_token_and_for_each_address_without_one(
-    open_here: Callable[..., Marketplace],
+    make_marketplace: Callable[..., Marketplace],
 ) -> None:
-    marketplace = open_here(API_RATE_PER_MINUTE=2)
+    marketplace = make_marketplace(API_RATE_PER_MINUTE=2)
     first, second = (
         Caller(marketplace.app, {"Authorization": f"Bearer {tokens.create(marketplace.runtime, 'operator')[1]}"})
         for _ in range(2)
@@ -138,13 +140,13 @@ def test_a_malformed_identity_tells_the_hosts_developer_what_is_wrong(told: Any,
 
 
 def test_people_are_seen_as_the_host_says(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.publish_products("mod-1")
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     person = signs_in(marketplace, lambda: User("seller", "seller-1"))
     assert person.get("/products/mod-1").get_json()["visible"] is False
-    assert problem(signs_in(marketplace, lambda: None).get("/products/mod-1")) == (404, "not_found")
-    assert problem(signs_in(marketplace, lambda: None).get("/events")) == (401, "not_signed_in")
+    assert problem_of(signs_in(marketplace, lambda: None).get("/products/mod-1")) == (404, "not_found")
+    assert problem_of(signs_in(marketplace, lambda: None).get("/events")) == (401, "not_signed_in")
 
 
 def test_a_hosts_own_bearer_tokens_are_the_hosts_to_read_and_ours_are_ours(marketplace: Marketplace) -> None:
@@ -164,25 +166,25 @@ def test_a_hosts_own_bearer_tokens_are_the_hosts_to_read_and_ours_are_ours(marke
 
 
 def test_a_page_of_another_site_changes_nothing_in_a_signed_in_persons_name(
-    marketplace: Marketplace, calls: As
+    marketplace: Marketplace, calls: MakeCaller
 ) -> None:
-    parked = marketplace.change("mod-9", OFFLINE)
+    parked = marketplace.change_status("mod-9", OFFLINE)
     marketplace.run_all_now()
     path = f"/events/{parked}/replay"
     person = signs_in(marketplace, lambda: {"role": "operator"})
-    assert problem(person.post(path)) == (415, "unsupported_media_type")
+    assert problem_of(person.post(path)) == (415, "unsupported_media_type")
     form = {"data": {"a": "b"}}
-    assert problem(person.call("POST", path, **form)) == (415, "unsupported_media_type")
+    assert problem_of(person.call("POST", path, **form)) == (415, "unsupported_media_type")
     foreign = {"Sec-Fetch-Site": "cross-site", "Content-Type": "application/json"}
-    assert problem(person.post(path, headers=foreign)) == (403, "cross_site")
-    assert marketplace.fate(parked)[0] == "parked"
+    assert problem_of(person.post(path, headers=foreign)) == (403, "cross_site")
+    assert marketplace.state_and_outcome(parked)[0] == "parked"
     assert person.post(path, headers={**foreign, "Sec-Fetch-Site": "same-origin"}).status_code == 202
     # A token is sent by nobody unasked.
-    assert problem(calls("operator").post(path)) == (409, "not_replayable")
+    assert problem_of(calls("operator").post(path)) == (409, "not_replayable")
 
 
-def test_one_request_is_not_taken_for_the_one_before_it(marketplace: Marketplace, calls: As) -> None:
+def test_one_request_is_not_taken_for_the_one_before_it(marketplace: Marketplace, calls: MakeCaller) -> None:
     operator = calls("operator")
     with marketplace.app.app_context():
         assert operator.get("/events").status_code == 200
-        assert problem(Caller(marketplace.app).get("/events")) == (401, "not_signed_in")
+        assert problem_of(Caller(marketplace.app).get("/events")) == (401, "not_signed_in")

@@ -8,7 +8,7 @@ from marketplace_hooks.services.outbox.endpoints import add_endpoint, disable_en
 
 from ...support.marketplace import Marketplace
 from ...support.page_client import Browser, browser_of
-from ...support.support_desk import does
+from ...support.support_desk import in_transaction
 
 
 @pytest.fixture
@@ -19,5 +19,5 @@ def operator(marketplace: Marketplace) -> Browser:
 def has_endpoint(marketplace: Marketplace) -> str:
     """An endpoint that wants everything and is disabled: what is told is made ready for it, and sent nowhere."""
     endpoint, _ = add_endpoint(marketplace.runtime, "https://93.184.215.14/hooks")
-    does(marketplace, lambda uow: disable_endpoint(uow, locked_endpoint(uow.session, endpoint.id), "a test"))
+    in_transaction(marketplace, lambda uow: disable_endpoint(uow, locked_endpoint(uow.session, endpoint.id), "a test"))
     return endpoint.id

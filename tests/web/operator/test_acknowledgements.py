@@ -14,19 +14,19 @@ from ...support.support_desk import (
     clock_of,
     clocks,
     messages,
-    opens_shop,
+    publish_message,
+    publish_request,
     request,
-    says,
-    submits,
+    set_up_support,
 )
 
 
 def waits(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     """A request, and half an hour later what may be a template."""
-    opens_shop(marketplace)
-    submits(marketplace)
+    set_up_support(marketplace)
+    publish_request(marketplace)
     clock.shift(timedelta(minutes=30))
-    says(marketplace, body=TEMPLATE)
+    publish_message(marketplace, body=TEMPLATE)
     assert clocks(marketplace)["acknowledgement"] == "to_confirm"
 
 
@@ -37,11 +37,11 @@ def test_a_confirmed_message_counts_at_its_original_receipt(
     received_at = messages(marketplace)[0].received_at
     clock.shift(timedelta(days=5))
     page = operator.get("/operator/replies")
-    assert ("About request-1" in page.words, TEMPLATE in page.words) == (True, True)
-    assert "It reads like a template that confirms a receipt." in page.words
+    assert ("About request-1" in page.visible_text, TEMPLATE in page.visible_text) == (True, True)
+    assert "It reads like a template that confirms a receipt." in page.visible_text
     done = operator.post("/operator/replies", counts="yes")
-    assert "at the instant at which it was received" in done.words
-    assert "No message waits for your judgement" in done.words
+    assert "at the instant at which it was received" in done.visible_text
+    assert "No message waits for your judgement" in done.visible_text
     assert clocks(marketplace)["acknowledgement"] == "met"
     assert request(marketplace).acknowledged_at == received_at
     assert messages(marketplace)[0].confirmed_by == "odette"
@@ -66,7 +66,7 @@ def test_what_somebody_else_has_judged_meanwhile_stands(
     other.get("/operator/replies")
     other.post("/operator/replies", counts="no")
     late = operator.post("/operator/replies", counts="yes")
-    assert "Somebody has judged this message meanwhile" in late.words
+    assert "Somebody has judged this message meanwhile" in late.visible_text
     assert messages(marketplace)[0].counts is False
 
 
@@ -77,5 +77,5 @@ def test_neither_a_stale_form_nor_no_answer_changes_anything(
     operator.get("/operator/replies")
     assert operator.post("/operator/replies", token=False, counts="yes").status == 400
     operator.get("/operator/replies")
-    assert "nothing was changed" in operator.post("/operator/replies", counts="perhaps").words
+    assert "nothing was changed" in operator.post("/operator/replies", counts="perhaps").visible_text
     assert messages(marketplace)[0].counts is None

@@ -11,7 +11,7 @@ from marketplace_hooks.services.outbox.dispatcher import dispatch
 
 from ...support.marketplace import OFFLINE, Marketplace
 from ...support.page_client import Browser
-from ...support.support_desk import does
+from ...support.support_desk import in_transaction
 from .conftest import has_endpoint
 
 
@@ -19,8 +19,8 @@ from .conftest import has_endpoint
 def given_up(marketplace: Marketplace) -> Delivery:
     """The delivery of a hidden product, after its last attempt."""
     has_endpoint(marketplace)
-    marketplace.sells("mod-1")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.publish_products("mod-1")
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     dispatch(marketplace.runtime)
     [hidden, *_] = marketplace.outgoing("mod-1")
@@ -29,7 +29,7 @@ def given_up(marketplace: Marketplace) -> Delivery:
     log = [{**met, "answer": "<b>closed</b>"}]
     ended = update(Delivery).where(Delivery.id == first.id)
     ended = ended.values(state=DeliveryState.EXHAUSTED, attempts=1, last_status=503, attempt_log=log)
-    does(marketplace, lambda uow: uow.session.execute(ended))
+    in_transaction(marketplace, lambda uow: uow.session.execute(ended))
     return first
 
 
@@ -44,7 +44,7 @@ def test_deliveries_are_found_by_state_subject_and_event(
     assert (found("state=exhausted"), found(f"kind=event&id={hidden.event_id}")) == (1, 1)
     assert found("kind=product&id=mod-1") == len(marketplace.outgoing("mod-1"))
     assert found("kind=product&id=mod-2") == 0
-    assert "No delivery is like that" in operator.page.words
+    assert "No delivery is like that" in operator.page.visible_text
 
 
 def test_a_delivery_shows_each_attempt_and_is_sent_again(
@@ -52,9 +52,13 @@ def test_a_delivery_shows_each_attempt_and_is_sent_again(
 ) -> None:
     path = f"/operator/deliveries/{given_up.id}"
     page = operator.get(path)
-    assert ("503" in page.words, "1,204 ms" in page.words, "&lt;b&gt;closed" in page.text) == (True, True, True)
+    assert ("503" in page.visible_text, "1,204 ms" in page.visible_text, "&lt;b&gt;closed" in page.text) == (
+        True,
+        True,
+        True,
+    )
     done = operator.post(f"{path}/again")
-    assert "It is sent again, under the same id." in done.words
+    assert "It is sent again, under the same id." in done.visible_text
     [again] = marketplace.all(select(Delivery).where(Delivery.id == given_up.id))
     assert again.state in (DeliveryState.PENDING, DeliveryState.PARKED)
     assert f"{path}/again" not in [form.action for form in operator.get(path).forms]
@@ -66,11 +70,11 @@ def test_a_delivery_whose_content_is_no_longer_kept_says_so_and_is_not_sent_agai
     path = f"/operator/deliveries/{given_up.id}"
     before = operator.get(path)
     forgotten = update(OutgoingEvent).where(OutgoingEvent.id == given_up.outbox_id).values(data={})
-    does(marketplace, lambda uow: uow.session.execute(forgotten))
+    in_transaction(marketplace, lambda uow: uow.session.execute(forgotten))
     assert f"{path}/again" in [form.action for form in before.forms]  # a page that was open before.
-    assert "Its content is no longer kept, so it cannot be sent again." in operator.post(f"{path}/again").words
+    assert "Its content is no longer kept, so it cannot be sent again." in operator.post(f"{path}/again").visible_text
     page = operator.get(path)
-    assert "Its content is no longer kept." in page.words
+    assert "Its content is no longer kept." in page.visible_text
     assert f"{path}/again" not in [form.action for form in page.forms]
     [same] = marketplace.all(select(Delivery).where(Delivery.id == given_up.id))
     assert same.state is DeliveryState.EXHAUSTED

@@ -10,13 +10,13 @@ from marketplace_hooks.services.outbox.dispatcher import dispatch
 
 from ...support.marketplace import OFFLINE, ONLINE, Marketplace
 from ...support.page_client import Browser, browser_of
-from ...support.query_counting import counting_queries
+from ...support.recorded_statements import counting_queries
 from .conftest import has_endpoint
 
 
 def test_the_log_is_narrowed_by_id_subject_type_state_and_day(marketplace: Marketplace, operator: Browser) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    hidden = marketplace.change("mod-1", OFFLINE)
+    marketplace.publish_products("mod-1", "mod-2")
+    hidden = marketplace.change_status("mod-1", OFFLINE)
     rejected = marketplace.publish("product.upserted", product_id="mod-3", price="free")
     marketplace.run_all_now()
     today = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -30,7 +30,7 @@ def test_the_log_is_narrowed_by_id_subject_type_state_and_day(marketplace: Marke
     assert found(f"kind=event&id={hidden}") == {hidden}
     assert found("kind=product&id=mod-1") == {hidden, "evt_2"}
     assert found("kind=product&id=mod") == set()
-    assert "No event is like that" in operator.page.words
+    assert "No event is like that" in operator.page.visible_text
     assert found("type=product.status_changed") == {hidden}
     assert found("state=rejected") == {rejected}
     assert len(found(f"from={today}&state=applied")) == 4
@@ -43,44 +43,44 @@ def test_a_rejected_event_shows_every_error_and_is_applied_again_after_a_confirm
     event = marketplace.publish("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
     marketplace.run_all_now()
     page = operator.get(f"/operator/events/{event}")
-    assert "It could not be applied, for 2 reasons" in page.words
-    assert ("data.status" in page.words, "data.actor" in page.words) == (True, True)
+    assert "It could not be applied, for 2 reasons" in page.visible_text
+    assert ("data.status" in page.visible_text, "data.actor" in page.visible_text) == (True, True)
     assert f"/operator/events/{event}/replay?source=marketplace" in page.links
     asked = operator.get(f"/operator/events/{event}/replay?source=marketplace")
-    assert "Apply this event again?" in asked.words
-    assert marketplace.fate(event)[0] == "rejected"
+    assert "Apply this event again?" in asked.visible_text
+    assert marketplace.state_and_outcome(event)[0] == "rejected"
     done = operator.post(f"/operator/events/{event}/replay")
-    assert "The event is applied again." in done.words
-    assert marketplace.fate(event)[0] == "received"
+    assert "The event is applied again." in done.visible_text
+    assert marketplace.state_and_outcome(event)[0] == "received"
     operator.get(f"/operator/events/{event}/replay")
-    assert "It cannot be applied again" in operator.page.words
+    assert "It cannot be applied again" in operator.page.visible_text
 
 
 def test_an_event_leads_to_its_cascade_and_to_what_was_delivered(marketplace: Marketplace, operator: Browser) -> None:
     has_endpoint(marketplace)
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
-    event = marketplace.change("mod-1", OFFLINE, reason="a fault")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    event = marketplace.change_status("mod-1", OFFLINE, reason="a fault")
     marketplace.run_all_now()
     dispatch(marketplace.runtime)
     page = operator.get(f"/operator/events/{event}")
     [cascade] = marketplace.cascades("mod-1")
     assert f"/operator/cascades/{cascade.id}" in page.links
-    assert ("product.hidden" in page.words, "pack.hidden" in page.words) == (True, True)
+    assert ("product.hidden" in page.visible_text, "pack.hidden" in page.visible_text) == (True, True)
     deliveries = [link for link in page.links if link.startswith("/operator/deliveries/")]
     assert len(deliveries) == len(marketplace.outgoing("mod-1")) + len(marketplace.outgoing("pack-1", "pack"))
-    step = operator.get(f"/operator/cascades/{cascade.id}").words
+    step = operator.get(f"/operator/cascades/{cascade.id}").visible_text
     assert ("The packs that contain it" in step, "a fault" in step) == (True, True)
-    assert event in operator.get(deliveries[0]).words
+    assert event in operator.get(deliveries[0]).visible_text
 
 
 def test_what_tells_of_a_person_is_left_out_until_it_is_asked_for(marketplace: Marketplace, operator: Browser) -> None:
     event = marketplace.publish("customer.upserted", name="Odile Martin", email="odile@shop.example")
     marketplace.run_all_now()
     page = operator.get(f"/operator/events/{event}")
-    assert ("Odile" in page.text, "customer-1" in page.words) == (False, True)
+    assert ("Odile" in page.text, "customer-1" in page.visible_text) == (False, True)
     whole = operator.get(f"/operator/events/{event}?whole=yes")
-    assert "odile@shop.example" in whole.words
+    assert "odile@shop.example" in whole.visible_text
 
 
 def test_a_product_is_no_person_and_markup_in_it_stays_text(marketplace: Marketplace, operator: Browser) -> None:
@@ -89,7 +89,7 @@ def test_a_product_is_no_person_and_markup_in_it_stays_text(marketplace: Marketp
     marketplace.run_all_now()
     page = operator.get(f"/operator/events/{event}")
     assert "<script>alert" not in page.text
-    assert "<script>alert(1)</script>" in page.words.replace("\\", "") or "&lt;script&gt;" in page.text
+    assert "<script>alert(1)</script>" in page.visible_text.replace("\\", "") or "&lt;script&gt;" in page.text
 
 
 @pytest.mark.parametrize(("role", "subject"), [("seller", "seller-1"), ("customer", "customer-1"), ("platform", None)])
@@ -102,7 +102,7 @@ def test_nobody_else_reads_the_log(marketplace: Marketplace, role: str, subject:
 def test_the_log_is_told_in_french_too(marketplace: Marketplace) -> None:
     event = marketplace.publish("seller.upserted")
     french = browser_of(marketplace, "operator", language="fr")
-    assert "Ce qui a suivi" in french.get(f"/operator/events/{event}").words
+    assert "Ce qui a suivi" in french.get(f"/operator/events/{event}").visible_text
     assert french.get("/operator/events/unknown").status == 404
 
 
@@ -126,18 +126,18 @@ def test_an_event_takes_as_few_statements_with_fifty_deliveries_as_with_two(
     marketplace: Marketplace, operator: Browser
 ) -> None:
     has_endpoint(marketplace)
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
     marketplace.publish("pack.upserted", pack_id="pack-1", product_ids=["mod-1", "mod-2"])
 
     def hides_and_shows() -> int:
-        event = marketplace.change("mod-1", OFFLINE)
+        event = marketplace.change_status("mod-1", OFFLINE)
         marketplace.run_all_now()
         dispatch(marketplace.runtime)
         with counting_queries(marketplace) as queries:
             page = operator.get(f"/operator/events/{event}")
-        marketplace.change("mod-1", ONLINE)
+        marketplace.change_status("mod-1", ONLINE)
         marketplace.run_all_now()
-        assert "pack.hidden" in page.words
+        assert "pack.hidden" in page.visible_text
         return len(queries)
 
     few = hides_and_shows()

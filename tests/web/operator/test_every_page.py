@@ -6,8 +6,8 @@ import pytest
 
 from ...support.marketplace import OFFLINE, Marketplace
 from ...support.page_client import Browser, browser_of
-from ...support.query_counting import counting_queries
-from ...support.support_desk import opens_shop, submits
+from ...support.recorded_statements import counting_queries
+from ...support.support_desk import publish_request, set_up_support
 
 LISTS = {
     "/operator": 18,
@@ -26,9 +26,9 @@ LISTS = {
 
 @pytest.fixture
 def lived(marketplace: Marketplace) -> Marketplace:
-    opens_shop(marketplace)
-    submits(marketplace)
-    marketplace.change("mod-1", OFFLINE, reason="a fault")
+    set_up_support(marketplace)
+    publish_request(marketplace)
+    marketplace.change_status("mod-1", OFFLINE, reason="a fault")
     marketplace.run_all_now()
     return marketplace
 
@@ -73,9 +73,9 @@ def test_a_list_takes_as_few_statements_for_much_as_for_little(lived: Marketplac
     little = cost()
     assert little == {path: min(most, little[path]) for path, most in LISTS.items()}
     for number in range(2, 5):
-        lived.sells(f"mod-{number}", seller_id=f"seller-{number}")
-        lived.change(f"mod-{number}", OFFLINE)
-        submits(lived, f"request-{number}")
+        lived.publish_products(f"mod-{number}", seller_id=f"seller-{number}")
+        lived.change_status(f"mod-{number}", OFFLINE)
+        publish_request(lived, f"request-{number}")
     lived.run_all_now()
     assert cost() == little
 

@@ -9,17 +9,20 @@ PAGE = "/operator/products/mod-1"
 
 
 def test_a_product_is_taken_offline_after_a_preview_and_put_back(marketplace: Marketplace, operator: Browser) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     change = f"{PAGE}/change/offline_temporary"
     assert change in operator.get(PAGE).links
     preview = operator.get(change)
-    assert ("Packs hidden1" in preview.words, "may still write to the seller" in preview.words) == (True, True)
+    assert ("Packs hidden1" in preview.visible_text, "may still write to the seller" in preview.visible_text) == (
+        True,
+        True,
+    )
     assert operator.post(change, reason="").status == 422
     done = operator.post(change, reason="A complaint.")
-    assert (marketplace.status("mod-1"), marketplace.held_by("mod-1")) == (OFFLINE, {"marketplace"})
-    assert "A complaint." in done.words
-    assert "A complaint." in operator.get(PAGE).words
+    assert (marketplace.status("mod-1"), marketplace.holding_sides("mod-1")) == (OFFLINE, {"marketplace"})
+    assert "A complaint." in done.visible_text
+    assert "A complaint." in operator.get(PAGE).visible_text
     back = f"{PAGE}/change/online"
     assert back in operator.page.links
     operator.get(back)
@@ -28,39 +31,42 @@ def test_a_product_is_taken_offline_after_a_preview_and_put_back(marketplace: Ma
 
 
 def test_the_marketplace_does_not_lift_the_sellers_hold(marketplace: Marketplace, operator: Browser) -> None:
-    marketplace.sells("mod-1")
-    marketplace.change("mod-1", OFFLINE)
+    marketplace.publish_products("mod-1")
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     page = operator.get(f"{PAGE}/change/online")
-    assert (page.status, "This cannot be done" in page.words) == (409, True)
-    assert "Held offline by the seller" in page.words
+    assert (page.status, "This cannot be done" in page.visible_text) == (409, True)
+    assert "Held offline by the seller" in page.visible_text
 
 
 def test_a_withdrawn_product_is_reinstated_with_a_reason_and_comes_back_offline(
     marketplace: Marketplace, operator: Browser
 ) -> None:
-    marketplace.sells("mod-1")
-    marketplace.change("mod-1", WITHDRAWN, reason="the end")
+    marketplace.publish_products("mod-1")
+    marketplace.change_status("mod-1", WITHDRAWN, reason="the end")
     marketplace.run_all_now()
     asked = operator.get(f"{PAGE}/reinstatement")
-    assert ("the end" in asked.words, "No renewal that was cancelled revives" in asked.words) == (True, True)
+    assert ("the end" in asked.visible_text, "No renewal that was cancelled revives" in asked.visible_text) == (
+        True,
+        True,
+    )
     wrong = operator.post(f"{PAGE}/reinstatement", reason=" ")
     assert (wrong.status, marketplace.status("mod-1")) == (422, WITHDRAWN)
     done = operator.post(f"{PAGE}/reinstatement", reason="A mistake.")
-    assert "The product is back, offline." in done.words
-    assert (marketplace.status("mod-1"), marketplace.held_by("mod-1")) == (OFFLINE, {"marketplace"})
-    assert marketplace.told("mod-1")[-1] == "product.reinstated"
+    assert "The product is back, offline." in done.visible_text
+    assert (marketplace.status("mod-1"), marketplace.holding_sides("mod-1")) == (OFFLINE, {"marketplace"})
+    assert marketplace.published_types("mod-1")[-1] == "product.reinstated"
     [withdrawal] = marketplace.withdrawals("mod-1")
     assert withdrawal.reinstated_reason == "A mistake."
-    assert "there is nothing to reinstate" in operator.get(f"{PAGE}/reinstatement").words
+    assert "there is nothing to reinstate" in operator.get(f"{PAGE}/reinstatement").visible_text
 
 
 def test_products_are_found_by_words_seller_and_status_hidden_ones_too(
     marketplace: Marketplace, operator: Browser
 ) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.sells("mod-3", seller_id="seller-2")
-    marketplace.change("mod-2", OFFLINE)
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_products("mod-3", seller_id="seller-2")
+    marketplace.change_status("mod-2", OFFLINE)
     marketplace.run_all_now()
 
     def found(query: str) -> list[str]:
@@ -76,18 +82,21 @@ def test_products_are_found_by_words_seller_and_status_hidden_ones_too(
 
 
 def test_a_seller_is_found_with_figures_and_products(marketplace: Marketplace, operator: Browser) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
     marketplace.publish("seller.suspended", reason="unpaid")
     marketplace.run_all_now()
     page = operator.get("/operator/sellers?q=lumen")
-    assert ("/operator/sellers/seller-1" in page.links, "suspended" in page.words) == (True, True)
+    assert ("/operator/sellers/seller-1" in page.links, "suspended" in page.visible_text) == (True, True)
     seller = operator.get("/operator/sellers/seller-1")
-    assert ("Month by month" in seller.words, "Offline2" in seller.words) == (True, True)
-    assert "Mois par mois" in browser_of(marketplace, "operator", language="fr").get("/operator/sellers/seller-1").words
+    assert ("Month by month" in seller.visible_text, "Offline2" in seller.visible_text) == (True, True)
+    assert (
+        "Mois par mois"
+        in browser_of(marketplace, "operator", language="fr").get("/operator/sellers/seller-1").visible_text
+    )
 
 
 def test_only_the_marketplace_changes_a_product_here(marketplace: Marketplace, operator: Browser) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     operator.get(f"{PAGE}/change/offline_temporary")
     seller = browser_of(marketplace, "seller", "seller-1")
     seller._page = operator.page

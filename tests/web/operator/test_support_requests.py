@@ -15,22 +15,22 @@ from marketplace_hooks.services.support import moves
 
 from ...support.marketplace import Marketplace
 from ...support.page_client import Browser
-from ...support.query_counting import counting_queries
+from ...support.recorded_statements import counting_queries
 from ...support.support_desk import (
     CAUSE,
     FIX,
     REQUEST,
-    claim,
     clocks,
-    does,
     due,
+    in_transaction,
     messages,
     now,
-    opens_shop,
+    publish_message,
+    publish_request,
+    refund_claim,
     refund_state,
     request,
-    says,
-    submits,
+    set_up_support,
 )
 
 PAGE = f"/operator/requests/{REQUEST}"
@@ -38,27 +38,27 @@ PAGE = f"/operator/requests/{REQUEST}"
 
 @pytest.fixture
 def shop(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    opens_shop(marketplace)
-    submits(marketplace)
+    set_up_support(marketplace)
+    publish_request(marketplace)
     return marketplace
 
 
 def is_contested(shop: Marketplace) -> None:
     said = {"ground": Ground.SITE_WORK_OR_THIRD_PARTY, "text": "A third party.", "evidence": {}, "by": "seller-1"}
-    does(shop, lambda uow: moves.refuse(uow, REQUEST, cause=CAUSE, **said))
-    does(shop, lambda uow: moves.contest(uow, REQUEST, text="It is your module.", cause=CAUSE))
+    in_transaction(shop, lambda uow: moves.refuse(uow, REQUEST, cause=CAUSE, **said))
+    in_transaction(shop, lambda uow: moves.contest(uow, REQUEST, text="It is your module.", cause=CAUSE))
 
 
 def test_open_requests_with_a_missed_clock_are_listed_until_they_end(
     shop: Marketplace, operator: Browser, clock: time_machine.Traveller
 ) -> None:
-    assert "No open request is late" in operator.get("/operator/requests").words
+    assert "No open request is late" in operator.get("/operator/requests").visible_text
     clock.shift(timedelta(days=3))
     shop.run_all_now()
     recover_missed(shop.runtime, "tests")
     page = operator.get("/operator/requests")
-    assert (PAGE in page.links, "Taking charge" in page.words) == (True, True)
-    does(shop, lambda uow: moves.withdraw(uow, REQUEST, CAUSE))
+    assert (PAGE in page.links, "Taking charge" in page.visible_text) == (True, True)
+    in_transaction(shop, lambda uow: moves.withdraw(uow, REQUEST, CAUSE))
     assert PAGE not in operator.get("/operator/requests").links
 
 
@@ -66,16 +66,16 @@ def test_a_contested_refusal_is_listed_and_overturned_with_a_reason(shop: Market
     is_contested(shop)
     assert PAGE in operator.get("/operator/requests?show=contested").links
     page = operator.get(PAGE)
-    assert ("A third party." in page.words, "It is your module." in page.words) == (True, True)
+    assert ("A third party." in page.visible_text, "It is your module." in page.visible_text) == (True, True)
     wrong = operator.post(f"{PAGE}/overturn", text=" ")
     assert (wrong.status, "text-overturn" in wrong.ids) == (422, True)
     assert request(shop).handling == "contested"
     done = operator.post(f"{PAGE}/overturn", text="The module is the seller’s own.")
-    assert "The refusal is overturned" in done.words
-    assert "Refusal overturned" in operator.get(PAGE).words
+    assert "The refusal is overturned" in done.visible_text
+    assert "Refusal overturned" in operator.get(PAGE).visible_text
     assert (request(shop).handling.value, clocks(shop)["fix"]) == ("accepted", "running")
-    assert "The module is the seller’s own." in done.words
-    assert "No refusal is contested" in operator.get("/operator/requests?show=contested").words
+    assert "The module is the seller’s own." in done.visible_text
+    assert "No refusal is contested" in operator.get("/operator/requests?show=contested").visible_text
 
 
 def test_a_refusal_that_stands_closes_the_request_once(shop: Marketplace, operator: Browser) -> None:
@@ -92,12 +92,12 @@ def test_the_seller_is_given_more_days_and_both_sides_read_why(shop: Marketplace
     assert operator.post(f"{PAGE}/extension", text="x", days="0").status == 422
     assert operator.post(f"{PAGE}/extension", text="The parcel is late.", days="5").status == 200
     assert due(shop, FIX) == before + timedelta(days=7)
-    assert "The parcel is late." in operator.page.words
+    assert "The parcel is late." in operator.page.visible_text
 
 
 def test_the_kind_that_the_seller_proposes_is_confirmed(shop: Marketplace, operator: Browser) -> None:
-    does(shop, lambda uow: moves.change_kind(uow, REQUEST, "question", confirms=False, cause=CAUSE))
-    assert "Confirm the kind the seller proposes: Question" in operator.get(PAGE).words
+    in_transaction(shop, lambda uow: moves.change_kind(uow, REQUEST, "question", confirms=False, cause=CAUSE))
+    assert "Confirm the kind the seller proposes: Question" in operator.get(PAGE).visible_text
     operator.post(f"{PAGE}/kind", kind="question")
     assert (request(shop).kind.value, request(shop).proposed_kind, clocks(shop)["fix"]) == ("question", None, "void")
 
@@ -125,9 +125,9 @@ def test_a_form_that_is_sent_twice_is_carried_out_once(shop: Marketplace, operat
 def test_a_refund_is_approved_without_the_seller(shop: Marketplace, operator: Browser) -> None:
     operator.get(PAGE)
     done = operator.post(f"{PAGE}/refund", text="A gesture.")
-    assert "The refund has been asked for." in done.words
+    assert "The refund has been asked for." in done.visible_text
     assert refund_state(shop) == "requested"
-    assert "Approve a refund without the seller" not in done.words
+    assert "Approve a refund without the seller" not in done.visible_text
 
 
 def test_a_refund_by_hand_is_listed_until_it_is_marked_as_done_and_ends_the_business_care(
@@ -138,16 +138,16 @@ def test_a_refund_by_hand_is_listed_until_it_is_marked_as_done_and_ends_the_busi
     operator.post(f"{PAGE}/refund", text="Late, but owed.")
     assert refund_state(shop) == "manual"
     page = operator.get("/operator/refunds")
-    assert (PAGE in page.links, "€99.00" in page.words) == (True, True)
+    assert (PAGE in page.links, "€99.00" in page.visible_text) == (True, True)
     done = operator.post(f"{PAGE}/settled")
-    assert "The refund is marked as done." in done.words
-    assert "No refund is in this state" in done.words
-    found = claim(shop)
+    assert "The refund is marked as done." in done.visible_text
+    assert "No refund is in this state" in done.visible_text
+    found = refund_claim(shop)
     assert found is not None
     assert (found.state.value, found.settled_at is not None) == ("refunded", True)
     [purchase] = shop.all(select(Purchase))
     assert (purchase.refunded_cents, purchase.refunded_at is not None) == (9900, True)
-    assert "Business Care is not active" in operator.get(PAGE).words
+    assert "Business Care is not active" in operator.get(PAGE).visible_text
 
 
 def test_what_became_impossible_meanwhile_is_said_and_changes_nothing(shop: Marketplace, operator: Browser) -> None:
@@ -157,7 +157,7 @@ def test_what_became_impossible_meanwhile_is_said_and_changes_nothing(shop: Mark
     operator._page = shown
     late = operator.post(f"{PAGE}/overturn", text="It does not.")
     said = "It is “Closed” now and cannot become “To be answered”."
-    assert f"somebody has changed it meanwhile. {said}" in late.words
+    assert f"somebody has changed it meanwhile. {said}" in late.visible_text
     assert request(shop).handling == "closed"
 
 
@@ -166,8 +166,8 @@ def test_a_request_is_opened_by_its_id_and_unknown_moves_are_404(
 ) -> None:
     assert operator.get(f"/operator/requests?id={REQUEST}").answer.location == PAGE
     clock.shift(timedelta(hours=1))
-    says(shop)
-    assert "counts as an answer" in operator.get(PAGE).words
+    publish_message(shop)
+    assert "counts as an answer" in operator.get(PAGE).visible_text
     assert operator.get(f"{PAGE}/steal").status in (404, 405)
 
 
@@ -183,5 +183,5 @@ def test_a_request_takes_as_few_statements_with_fifty_messages_as_with_none(
     shop.run_all_now()
     with counting_queries(shop) as many:
         page = operator.get(PAGE)
-    assert "Answer 49." in page.words
+    assert "Answer 49." in page.visible_text
     assert len(many) == len(few) <= 14

@@ -23,7 +23,7 @@ def shop(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
             technical_name=f"module{number}",
         )
     marketplace.run_all_now()
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     return marketplace
 
 

@@ -12,12 +12,11 @@ from sqlalchemy import select
 from marketplace_hooks.models.support import SellerClosure
 from marketplace_hooks.web.seller.closures import business_days
 
-from ...support.customers import holds
+from ...support.customers import set_up_purchase
 from ...support.marketplace import Marketplace
-from ...support.other_sellers import posts_blindly
-from ...support.page_client import Browser, Page, browser_of
-from ...support.query_counting import counting_queries
-from ...support.support_desk import ACKNOWLEDGEMENT, due, submits
+from ...support.page_client import Browser, Page, browser_of, post_without_form
+from ...support.recorded_statements import counting_queries
+from ...support.support_desk import ACKNOWLEDGEMENT, due, publish_request
 
 DAY = timedelta(days=1)
 PATH = "/seller/closures"
@@ -35,30 +34,30 @@ def kept(shop: Marketplace) -> list[SellerClosure]:
 
 def test_a_closure_is_declared_and_customers_see_it(shop: Marketplace, browser: Browser) -> None:
     page = declares(browser, "2026-03-09", "2026-03-15", reason="a week off")
-    assert "Declared. Your customers see it from now on." in page.words
-    assert "Announced 7 days, 5 business days" in page.words
+    assert "Declared. Your customers see it from now on." in page.visible_text
+    assert "Announced 7 days, 5 business days" in page.visible_text
     [closure] = kept(shop)
     assert (closure.first_day, closure.last_day) == (date(2026, 3, 9), date(2026, 3, 15))
-    assert shop.told("seller-1", "seller") == ["seller.closure_announced"]
-    assert "9 March 2026" in browser_of(shop).get("/products/mod-1").words
+    assert shop.published_types("seller-1", "seller") == ["seller.closure_announced"]
+    assert "9 March 2026" in browser_of(shop).get("/products/mod-1").visible_text
 
 
 def test_requests_that_come_after_it_wait_and_earlier_ones_do_not(
     shop: Marketplace, browser: Browser, clock: time_machine.Traveller
 ) -> None:
-    holds(shop)
-    submits(shop, "request-before")
+    set_up_purchase(shop)
+    publish_request(shop, "request-before")
     clock.shift(timedelta(minutes=1))
     declares(browser, "2026-03-03", "2026-03-04")
     clock.shift(timedelta(minutes=1))
-    submits(shop, "request-after", subject="Another")
+    publish_request(shop, "request-after", subject="Another")
     before, after = (due(shop, ACKNOWLEDGEMENT, f"request-{which}") for which in ("before", "after"))
     assert after - before == 2 * DAY
-    assert "Its days do not count for requests that come after you have declared it." in browser.get(PATH).words
+    assert "Its days do not count for requests that come after you have declared it." in browser.get(PATH).visible_text
 
 
 def test_a_closure_may_have_no_end_for_now(shop: Marketplace, browser: Browser) -> None:
-    assert "no end for now" in declares(browser, "2026-03-02", open_ended="yes").words
+    assert "no end for now" in declares(browser, "2026-03-02", open_ended="yes").visible_text
     assert kept(shop)[0].last_day is None
 
 
@@ -77,12 +76,12 @@ def test_days_that_cannot_be_are_asked_for_again(
     shop: Marketplace, browser: Browser, fields: dict[str, str], sentence: str
 ) -> None:
     page = declares(browser, **fields)
-    assert (page.status, sentence in page.words) == (422, True)
+    assert (page.status, sentence in page.visible_text) == (422, True)
     assert kept(shop) == []
 
 
 def test_today_is_early_enough(shop: Marketplace, browser: Browser) -> None:
-    assert "Running 1 day, 1 business day" in _plain(declares(browser, "2026-03-02", "2026-03-02").words)
+    assert "Running 1 day, 1 business day" in _plain(declares(browser, "2026-03-02", "2026-03-02").visible_text)
 
 
 def _plain(words: str) -> str:
@@ -93,7 +92,7 @@ def test_a_closure_is_shortened(shop: Marketplace, browser: Browser) -> None:
     declares(browser, "2026-03-09", "2026-03-15")
     closure_id = kept(shop)[0].id
     page = browser.post(f"{PATH}/{closure_id}/end", last_day="2026-03-11")
-    assert "Shortened. Your customers have been told." in page.words
+    assert "Shortened. Your customers have been told." in page.visible_text
     assert kept(shop)[0].last_day == date(2026, 3, 11)
 
 
@@ -110,7 +109,7 @@ def test_a_closure_is_only_ever_shortened(
 ) -> None:
     declares(browser, "2026-03-09", "2026-03-15")
     page = browser.post(f"{PATH}/{kept(shop)[0].id}/end", last_day=last_day)
-    assert (page.status, sentence in page.words) == (status, True)
+    assert (page.status, sentence in page.visible_text) == (status, True)
     assert kept(shop)[0].last_day == date(2026, 3, 15)
 
 
@@ -122,7 +121,7 @@ def test_a_closure_to_come_is_cancelled_and_one_that_has_begun_ends_today(
     declares(browser, "2026-03-09", "2026-03-15")
     begun, coming = kept(shop)
     page = browser.post(f"{PATH}/{coming.id}/cancellation")
-    assert "Cancelled. Your customers have been told." in page.words
+    assert "Cancelled. Your customers have been told." in page.visible_text
     page = browser.post(f"{PATH}/{begun.id}/cancellation")
     begun, coming = kept(shop)
     assert coming.cancelled_at is not None
@@ -133,17 +132,17 @@ def test_a_declaration_that_is_sent_twice_is_one(shop: Marketplace, browser: Bro
     form = browser.get(PATH).form(PATH).fields.to_dict()
     sent = {**form, "first_day": "2026-03-09", "last_day": "2026-03-15"}
     for _ in range(2):
-        assert browser._send("POST", PATH, follow=False, data=sent).status == 303
+        assert browser.send("POST", PATH, follow=False, data=sent).status == 303
     assert len(kept(shop)) == 1
 
 
 def test_other_sellers_closures_are_not_found(shop: Marketplace, browser: Browser, other: Browser) -> None:
     declares(browser, "2026-03-09", "2026-03-15")
     closure_id = kept(shop)[0].id
-    assert "No closure is announced" in other.get(PATH).words
+    assert "No closure is announced" in other.get(PATH).visible_text
     for what in ("end", "cancellation"):
-        assert posts_blindly(other, f"{PATH}/{closure_id}/{what}", last_day="2026-03-10").status == 404
-        assert posts_blindly(other, f"{PATH}/none/{what}", last_day="2026-03-10").status == 404
+        assert post_without_form(other, f"{PATH}/{closure_id}/{what}", last_day="2026-03-10").status == 404
+        assert post_without_form(other, f"{PATH}/none/{what}", last_day="2026-03-10").status == 404
     assert kept(shop)[0].last_day == date(2026, 3, 15)
 
 
@@ -172,4 +171,4 @@ def test_business_days_are_those_that_are_no_week_end(first: str, days: int, exp
 def test_a_french_seller_declares_in_french(shop: Marketplace) -> None:
     reader = browser_of(shop, "seller", "seller-1", language="fr")
     page = declares(reader, "2026-03-09", "2026-03-15")
-    assert "Annoncée 7 jours, 5 jours ouvrés" in page.words
+    assert "Annoncée 7 jours, 5 jours ouvrés" in page.visible_text

@@ -18,8 +18,8 @@ from marketplace_hooks.services.support.requests import RequestFilter, Viewer, l
 
 from ...support.bulk_purchases import copy_rows, gather_statistics
 from ...support.marketplace import Marketplace
-from ...support.query_plans import assert_nothing_walked, listening
-from ...support.support_desk import FIX, due, opens_shop, submits
+from ...support.recorded_statements import assert_no_table_scan, recorded_statements
+from ...support.support_desk import FIX, due, publish_request, set_up_support
 
 MANY = 20_000
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -29,8 +29,8 @@ VIEWER = Viewer(seller_id="seller-1")
 @pytest.fixture
 def crowded(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """Many products, many requests of which one in ten is open, and many refunds, all of one seller."""
-    opens_shop(marketplace)
-    submits(marketplace)
+    set_up_support(marketplace)
+    publish_request(marketplace)
     clock.move_to(due(marketplace, FIX))
     marketplace.run_all_now()
     withdrawn = "CASE WHEN i % 10 = 0 THEN 'offline_permanent' ELSE 'online' END"
@@ -70,7 +70,7 @@ def _claims(session: Session) -> list[Any]:
 )
 def test_every_list_is_read_from_an_index(crowded: Marketplace, read: Callable[[Session], Any], table: str) -> None:
     runtime = crowded.runtime
-    with listening(runtime.database.engine) as heard, runtime.database.reading() as session:
+    with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
         found = read(session)
     assert len(found) >= 25
-    assert_nothing_walked(runtime, heard, table)
+    assert_no_table_scan(runtime, heard, table)

@@ -10,9 +10,8 @@ from sqlalchemy import insert, select
 from marketplace_hooks.models.products import Product
 
 from ...support.marketplace import MARKETPLACE, OFFLINE, WITHDRAWN, Marketplace
-from ...support.other_sellers import posts_blindly
-from ...support.page_client import Browser, browser_of
-from ...support.query_counting import counting_queries
+from ...support.page_client import Browser, browser_of, post_without_form
+from ...support.recorded_statements import counting_queries
 
 LATER = "2026-04-01T08:00:00Z"
 
@@ -20,17 +19,17 @@ LATER = "2026-04-01T08:00:00Z"
 def test_a_seller_sees_what_is_sold_and_nothing_of_others(browser: Browser) -> None:
     page = browser.get("/seller")
     assert page.status == 200
-    assert "Galerie zoom (en)" in page.words
-    assert "Étiquettes de colis (en)" in page.words
-    assert "Livraison" not in page.words
-    assert "in one pack" in page.words
+    assert "Galerie zoom (en)" in page.visible_text
+    assert "Étiquettes de colis (en)" in page.visible_text
+    assert "Livraison" not in page.visible_text
+    assert "in one pack" in page.visible_text
 
 
 def test_the_list_says_who_holds_what_and_why(shop: Marketplace, browser: Browser) -> None:
-    shop.change("mod-1", OFFLINE, MARKETPLACE, reason="a complaint about the pictures")
-    shop.change("mod-2", WITHDRAWN, reason="I stop", effective_at=LATER)
+    shop.change_status("mod-1", OFFLINE, MARKETPLACE, reason="a complaint about the pictures")
+    shop.change_status("mod-2", WITHDRAWN, reason="I stop", effective_at=LATER)
     shop.run_all_now()
-    words = browser.get("/seller").words
+    words = browser.get("/seller").visible_text
     assert "Offline Held offline by the marketplace: “a complaint about the pictures”" in words
     assert "Will be withdrawn for good on 1 Apr 2026" in words
 
@@ -51,17 +50,17 @@ def test_the_list_says_who_holds_what_and_why(shop: Marketplace, browser: Browse
 def test_products_are_found_by_their_words_and_their_status(
     shop: Marketplace, browser: Browser, asked: str, found: set[str]
 ) -> None:
-    shop.change("mod-2", OFFLINE)
+    shop.change_status("mod-2", OFFLINE)
     shop.run_all_now()
     page = browser.get(f"/seller?{asked}")
     shown = {link.removeprefix("/seller/products/") for link in page.links if link.startswith("/seller/products/")}
     assert shown == found
     if not found:
-        assert "No product of yours is like this" in page.words
+        assert "No product of yours is like this" in page.visible_text
 
 
 def test_who_sells_nothing_is_told_so(shop: Marketplace) -> None:
-    assert "You sell nothing yet" in browser_of(shop, "seller", "nobody").get("/seller").words
+    assert "You sell nothing yet" in browser_of(shop, "seller", "nobody").get("/seller").visible_text
 
 
 def _many(shop: Marketplace, count: int) -> None:
@@ -91,10 +90,10 @@ def test_the_list_is_read_page_by_page_with_as_many_statements_however_long_it_i
 
 
 def test_the_products_page_tells_each_hold_with_its_reason_and_its_date(shop: Marketplace, browser: Browser) -> None:
-    shop.change("mod-1", OFFLINE, reason="a rest")
-    shop.change("mod-1", OFFLINE, MARKETPLACE, reason="a complaint")
+    shop.change_status("mod-1", OFFLINE, reason="a rest")
+    shop.change_status("mod-1", OFFLINE, MARKETPLACE, reason="a complaint")
     shop.run_all_now()
-    words = browser.get("/seller/products/mod-1").words
+    words = browser.get("/seller/products/mod-1").visible_text
     assert "Held offline by you since 2 March 2026, 10:30 (Paris time) Reason: “a rest”" in words
     assert "Held offline by the marketplace since 2 March 2026" in words
     assert "Reason: “a complaint”" in words
@@ -103,68 +102,68 @@ def test_the_products_page_tells_each_hold_with_its_reason_and_its_date(shop: Ma
 
 
 def test_who_does_not_hold_it_is_told_that_only_others_can_lift_it(shop: Marketplace, browser: Browser) -> None:
-    shop.change("mod-1", OFFLINE, MARKETPLACE)
+    shop.change_status("mod-1", OFFLINE, MARKETPLACE)
     shop.run_all_now()
     page = browser.get("/seller/products/mod-1")
-    assert "You do not hold it yourself" in page.words
+    assert "You do not hold it yourself" in page.visible_text
     assert not any("change/online" in link for link in page.links)
 
 
 def test_a_withdrawn_product_offers_nothing_more(shop: Marketplace, browser: Browser) -> None:
-    shop.change("mod-1", WITHDRAWN, reason="I stop")
+    shop.change_status("mod-1", WITHDRAWN, reason="I stop")
     shop.run_all_now()
     page = browser.get("/seller/products/mod-1")
-    assert "Withdrawn for good by you" in page.words
-    assert "Only the marketplace can bring it back" in page.words
+    assert "Withdrawn for good by you" in page.visible_text
+    assert "Only the marketplace can bring it back" in page.visible_text
     assert not any("/change/" in link for link in page.links)
 
 
 def test_its_packs_stand_on_its_page_and_whether_they_are_seen(shop: Marketplace, browser: Browser) -> None:
-    assert "Visible 2 products" in browser.get("/seller/products/mod-1").words
-    shop.change("mod-2", OFFLINE)
+    assert "Visible 2 products" in browser.get("/seller/products/mod-1").visible_text
+    shop.change_status("mod-2", OFFLINE)
     shop.run_all_now()
-    assert "Hidden 2 products" in browser.get("/seller/products/mod-1").words
+    assert "Hidden 2 products" in browser.get("/seller/products/mod-1").visible_text
 
 
 def test_its_past_names_who_did_what_and_why(shop: Marketplace, browser: Browser) -> None:
-    shop.change("mod-1", OFFLINE, reason="a rest")
-    shop.change("mod-1", OFFLINE, MARKETPLACE, reason="a complaint")
-    shop.change("mod-1", WITHDRAWN, reason="I stop", effective_at=LATER)
+    shop.change_status("mod-1", OFFLINE, reason="a rest")
+    shop.change_status("mod-1", OFFLINE, MARKETPLACE, reason="a complaint")
+    shop.change_status("mod-1", WITHDRAWN, reason="I stop", effective_at=LATER)
     shop.run_all_now()
-    words = browser.get("/seller/products/mod-1").words
+    words = browser.get("/seller/products/mod-1").visible_text
     assert "By you · Reason: “a rest” · What followed" in words
     assert "By the marketplace · Reason: “a complaint” · What followed" in words
     assert "Scheduled: Withdraw for good for 1 Apr 2026" in words
 
 
 def test_a_scheduled_change_is_cancelled_on_its_page(shop: Marketplace, browser: Browser) -> None:
-    shop.change("mod-1", WITHDRAWN, reason="I stop", effective_at=LATER)
+    shop.change_status("mod-1", WITHDRAWN, reason="I stop", effective_at=LATER)
     shop.run_all_now()
     browser.get("/seller/products/mod-1")
     page = browser.post("/seller/products/mod-1/scheduled/cancellation")
     assert page.status == 200
-    assert "The scheduled change is cancelled." in page.words
-    assert "Schedule cancelled: Withdraw for good" in page.words
-    assert shop.slots("mod-1") == {}
-    assert shop.told("mod-1")[-1] == "product.change_cancelled"
+    assert "The scheduled change is cancelled." in page.visible_text
+    assert "Schedule cancelled: Withdraw for good" in page.visible_text
+    assert shop.scheduled_changes("mod-1") == {}
+    assert shop.published_types("mod-1")[-1] == "product.change_cancelled"
 
 
 def test_what_was_cancelled_meanwhile_is_said_in_a_sentence(shop: Marketplace, browser: Browser) -> None:
-    shop.change("mod-1", WITHDRAWN, effective_at=LATER)
+    shop.change_status("mod-1", WITHDRAWN, effective_at=LATER)
     shop.run_all_now()
     browser.get("/seller/products/mod-1")
     shop.publish("product.change_cancelled", product_id="mod-1", actor="seller", reason="no")
     shop.run_all_now()
     page = browser.post("/seller/products/mod-1/scheduled/cancellation")
     assert page.status == 409
-    assert "There is no scheduled change any more" in page.words
+    assert "There is no scheduled change any more" in page.visible_text
 
 
 def test_what_the_marketplace_has_scheduled_is_not_the_sellers_to_cancel(shop: Marketplace, browser: Browser) -> None:
-    shop.change("mod-1", WITHDRAWN, MARKETPLACE, effective_at=LATER)
+    shop.change_status("mod-1", WITHDRAWN, MARKETPLACE, effective_at=LATER)
     shop.run_all_now()
     page = browser.get("/seller/products/mod-1")
-    assert "Asked for by the marketplace" in page.words
+    assert "Asked for by the marketplace" in page.visible_text
     assert not any("scheduled" in form.action for form in page.forms)
 
 
@@ -179,18 +178,18 @@ def test_what_is_no_product_is_not_found(browser: Browser, path: str) -> None:
 
 
 def test_another_sellers_scheduled_change_is_not_found(shop: Marketplace, other: Browser) -> None:
-    shop.change("mod-1", WITHDRAWN, effective_at=LATER)
+    shop.change_status("mod-1", WITHDRAWN, effective_at=LATER)
     shop.run_all_now()
-    assert posts_blindly(other, "/seller/products/mod-1/scheduled/cancellation").status == 404
-    assert shop.slots("mod-1") == {"seller": (WITHDRAWN, datetime(2026, 4, 1, 8, tzinfo=UTC))}
+    assert post_without_form(other, "/seller/products/mod-1/scheduled/cancellation").status == 404
+    assert shop.scheduled_changes("mod-1") == {"seller": (WITHDRAWN, datetime(2026, 4, 1, 8, tzinfo=UTC))}
 
 
 def test_a_products_page_needs_no_more_statements_the_more_has_happened(shop: Marketplace, browser: Browser) -> None:
     with counting_queries(shop) as few:
         browser.get("/seller/products/mod-1")
     for number in range(2, 12):
-        shop.packs(f"pack-{number}", "mod-1", "mod-2")
-        shop.change("mod-1", OFFLINE if number % 2 else "online")
+        shop.publish_pack(f"pack-{number}", "mod-1", "mod-2")
+        shop.change_status("mod-1", OFFLINE if number % 2 else "online")
     shop.run_all_now()
     with counting_queries(shop) as many:
         browser.get("/seller/products/mod-1")
@@ -198,11 +197,11 @@ def test_a_products_page_needs_no_more_statements_the_more_has_happened(shop: Ma
 
 
 def test_a_french_seller_reads_french(shop: Marketplace) -> None:
-    shop.change("mod-1", OFFLINE, MARKETPLACE, reason="une plainte")
+    shop.change_status("mod-1", OFFLINE, MARKETPLACE, reason="une plainte")
     shop.run_all_now()
     reader = browser_of(shop, "seller", "seller-1", language="fr")
-    assert "Hors ligne Maintenu hors ligne par la marketplace : « une plainte »" in reader.get("/seller").words
-    words = reader.get("/seller/products/mod-2").words
+    assert "Hors ligne Maintenu hors ligne par la marketplace : « une plainte »" in reader.get("/seller").visible_text
+    words = reader.get("/seller/products/mod-2").visible_text
     assert "Mettre hors ligne" in words
     assert "Retirer définitivement" in words
 

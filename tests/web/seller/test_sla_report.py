@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from ...support.customers import buys, holds
+from ...support.customers import publish_purchase, set_up_purchase
 from ...support.marketplace import Marketplace
 from ...support.page_client import Browser, browser_of
-from ...support.query_counting import counting_queries
-from ...support.support_desk import FIX, REQUEST, due, says, submits
+from ...support.recorded_statements import counting_queries
+from ...support.support_desk import FIX, REQUEST, due, publish_message, publish_request
 
 PATH = "/seller/figures"
 
@@ -19,28 +19,28 @@ PATH = "/seller/figures"
 @pytest.fixture
 def kept(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """Of two requests one was answered in time and fixed too late, the other is open."""
-    holds(shop)
-    submits(shop)
+    set_up_purchase(shop)
+    publish_request(shop)
     clock.shift(timedelta(hours=1))
-    says(shop)
+    publish_message(shop)
     clock.move_to(due(shop, FIX))
     shop.run_all_now()
-    submits(shop, "request-2", kind="question", subject="Another")
+    publish_request(shop, "request-2", kind="question", subject="Another")
     return shop
 
 
 def test_the_figures_tell_what_was_kept_and_what_was_missed(kept: Marketplace, browser: Browser) -> None:
     page = browser.get(PATH)
-    assert "100%" in page.words
-    assert "1 in time, 0 late" in page.words
-    assert "0 in time, 1 late" in page.words
-    assert "€99.00" in page.words
+    assert "100%" in page.visible_text
+    assert "1 in time, 0 late" in page.visible_text
+    assert "0 in time, 1 late" in page.visible_text
+    assert "€99.00" in page.visible_text
 
 
 def test_every_chart_has_its_numbers_in_a_table(kept: Marketplace, browser: Browser) -> None:
     page = browser.get(PATH)
     assert page.text.count('<svg viewBox="0 0 640') == page.text.count("The same as numbers") == 2
-    assert "Requests by month" in page.words
+    assert "Requests by month" in page.visible_text
 
 
 def test_a_refusal_is_counted_by_its_ground(kept: Marketplace, browser: Browser) -> None:
@@ -48,30 +48,30 @@ def test_a_refusal_is_counted_by_its_ground(kept: Marketplace, browser: Browser)
     browser.get(f"{path}/refusal")
     browser.post(f"{path}/refusal", ground="source_modified", text="You have changed it", evidence="a.php")
     assert "Your refusals Ground Refusals overturned The customer has changed the source code 1 0" in (
-        browser.get(PATH).words
+        browser.get(PATH).visible_text
     )
 
 
 def test_who_has_had_no_request_is_told_so(browser: Browser) -> None:
-    assert "No request in the last twelve months" in browser.get(PATH).words
+    assert "No request in the last twelve months" in browser.get(PATH).visible_text
 
 
 def test_other_sellers_figures_are_not_shown(kept: Marketplace, other: Browser) -> None:
-    assert "No request in the last twelve months" in other.get(PATH).words
+    assert "No request in the last twelve months" in other.get(PATH).visible_text
 
 
 def test_figures_need_as_many_statements_however_many_requests_there_are(kept: Marketplace, browser: Browser) -> None:
     with counting_queries(kept) as few:
         browser.get(PATH)
     for number in range(3, 8):
-        buys(kept, f"purchase-{number}")
-        submits(kept, f"request-{number}", subject=f"Number {number}")
+        publish_purchase(kept, f"purchase-{number}")
+        publish_request(kept, f"request-{number}", subject=f"Number {number}")
     with counting_queries(kept) as many:
         browser.get(PATH)
     assert len(many) == len(few) <= 4
 
 
 def test_a_french_seller_reads_figures_in_french(kept: Marketplace) -> None:
-    words = browser_of(kept, "seller", "seller-1", language="fr").get(PATH).words
+    words = browser_of(kept, "seller", "seller-1", language="fr").get(PATH).visible_text
     assert "0 à temps, 1 en retard" in words
     assert "100 %" in words.replace("\u202f", " ")

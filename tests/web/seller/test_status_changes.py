@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 import time_machine
 
-from ...support.customers import buys, holds, is_described
+from ...support.customers import publish_customer, publish_purchase, set_up_purchase
 from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, WITHDRAWN, Marketplace
-from ...support.other_sellers import posts_blindly
-from ...support.page_client import Browser, Page, browser_of
-from ...support.query_counting import counting_queries
-from ...support.support_desk import submits
+from ...support.page_client import Browser, Page, browser_of, post_without_form
+from ...support.recorded_statements import counting_queries
+from ...support.support_desk import publish_request
 
 NAME = "Galerie zoom"
 
@@ -34,27 +33,27 @@ def numbers(page: Page) -> dict[str, str]:
 
 
 def test_the_preview_shows_real_numbers(shop: Marketplace, browser: Browser) -> None:
-    is_described(shop)
+    publish_customer(shop)
     for number in range(3):
-        buys(shop, f"purchase-{number}")
+        publish_purchase(shop, f"purchase-{number}")
     shop.run_all_now()
-    submits(shop, purchase_id="purchase-0")
+    publish_request(shop, purchase_id="purchase-0")
     page = browser.get(f"/seller/products/mod-1/change/{WITHDRAWN}")
-    assert "Withdraw this product for good?" in page.words
+    assert "Withdraw this product for good?" in page.visible_text
     assert numbers(page) == {
         "Packs hidden": "1",
         "Renewals cancelled": "3",
         "Customers entitled to support": "3 the last until 2 Mar 2027",
         "Open requests still owed": "1",
     }
-    assert "This pack is hidden with it: Image pack" in page.words
+    assert "This pack is hidden with it: Image pack" in page.visible_text
 
 
 def test_a_rest_cancels_no_renewal_and_says_so(shop: Marketplace, browser: Browser) -> None:
-    holds(shop)
+    set_up_purchase(shop)
     page = browser.get(f"/seller/products/mod-1/change/{OFFLINE}")
     assert numbers(page)["Renewals cancelled"] == "0"
-    assert "Business Care stays active and its renewals go on" in page.words
+    assert "Business Care stays active and its renewals go on" in page.visible_text
 
 
 def test_a_preview_changes_nothing(shop: Marketplace, browser: Browser) -> None:
@@ -69,24 +68,24 @@ def test_a_product_is_taken_offline_and_its_pack_with_it_and_both_come_back(
 ) -> None:
     page = asks(browser)
     assert page.path.startswith("/seller/progress/")
-    assert (shop.status("mod-1"), shop.can_see("pack-1")) == (OFFLINE, False)
-    assert shop.sides("mod-1")["seller"].held_reason == "a rest"
+    assert (shop.status("mod-1"), shop.is_pack_visible("pack-1")) == (OFFLINE, False)
+    assert shop.side_states("mod-1")["seller"].held_reason == "a rest"
     page = asks(browser, ONLINE, reason="rested")
-    assert "Put back online" in page.words
-    assert (shop.status("mod-1"), shop.can_see("pack-1")) == (ONLINE, True)
+    assert "Put back online" in page.visible_text
+    assert (shop.status("mod-1"), shop.is_pack_visible("pack-1")) == (ONLINE, True)
 
 
 def test_a_reason_is_asked_for(shop: Marketplace, browser: Browser) -> None:
     page = asks(browser, reason="   ")
     assert page.status == 422
-    assert "1 thing is to be corrected Say why, in a few words" in page.words
+    assert "1 thing is to be corrected Say why, in a few words" in page.visible_text
     assert shop.status("mod-1") == ONLINE
 
 
 def test_whoever_withdraws_for_good_types_the_products_name(shop: Marketplace, browser: Browser) -> None:
     page = asks(browser, WITHDRAWN, name="something else")
     assert page.status == 422
-    assert "This is not the product’s name" in page.words
+    assert "This is not the product’s name" in page.visible_text
     assert shop.status("mod-1") == ONLINE
     page = browser.post(f"/seller/products/mod-1/change/{WITHDRAWN}", name=f"  {NAME.upper()} ")
     assert page.status == 200
@@ -97,9 +96,9 @@ def test_whoever_withdraws_for_good_types_the_products_name(shop: Marketplace, b
 def test_a_withdrawal_is_scheduled_in_the_readers_own_time(shop: Marketplace, browser: Browser) -> None:
     browser.client.set_cookie("mh_zone", "America/New_York", domain="localhost")
     page = asks(browser, WITHDRAWN, name=NAME, effective_at="2026-07-01T09:00")
-    assert "The change is scheduled for 1 July 2026, 09:00 (New York time)." in page.words
+    assert "The change is scheduled for 1 July 2026, 09:00 (New York time)." in page.visible_text
     assert shop.status("mod-1") == ONLINE
-    assert shop.slots("mod-1") == {"seller": (WITHDRAWN, datetime(2026, 7, 1, 13, tzinfo=UTC))}
+    assert shop.scheduled_changes("mod-1") == {"seller": (WITHDRAWN, datetime(2026, 7, 1, 13, tzinfo=UTC))}
 
 
 @pytest.mark.parametrize(
@@ -109,20 +108,20 @@ def test_a_schedule_that_cannot_be_is_refused_with_a_sentence(shop: Marketplace,
     page = asks(browser, effective_at=when)
     assert page.status == 422
     assert "effective_at-error" in page.text
-    assert shop.slots("mod-1") == {}
+    assert shop.scheduled_changes("mod-1") == {}
     assert shop.status("mod-1") == ONLINE
 
 
 def test_the_first_instant_to_come_can_be_scheduled(shop: Marketplace, browser: Browser) -> None:
     asks(browser, effective_at="2026-03-02T10:31")  # it is 10:30 in Paris.
-    assert shop.slots("mod-1") == {"seller": (OFFLINE, datetime(2026, 3, 2, 9, 31, tzinfo=UTC))}
+    assert shop.scheduled_changes("mod-1") == {"seller": (OFFLINE, datetime(2026, 3, 2, 9, 31, tzinfo=UTC))}
 
 
 def test_a_form_that_is_sent_twice_is_carried_out_once(shop: Marketplace, browser: Browser) -> None:
     path = f"/seller/products/mod-1/change/{OFFLINE}"
     form = browser.get(path).form(path).fields
     sent = {**form.to_dict(), "reason": "a rest"}
-    first, second = (browser._send("POST", path, follow=False, data=sent) for _ in range(2))
+    first, second = (browser.send("POST", path, follow=False, data=sent) for _ in range(2))
     assert (first.status, second.status) == (303, 303)
     assert first.answer.location == second.answer.location
     assert len(shop.cascades("mod-1")) == 1
@@ -131,12 +130,12 @@ def test_a_form_that_is_sent_twice_is_carried_out_once(shop: Marketplace, browse
 def test_who_decided_on_what_no_longer_stands_is_asked_again(shop: Marketplace, browser: Browser) -> None:
     path = f"/seller/products/mod-1/change/{WITHDRAWN}"
     browser.get(path)
-    shop.change("mod-1", OFFLINE, MARKETPLACE, reason="a complaint")
+    shop.change_status("mod-1", OFFLINE, MARKETPLACE, reason="a complaint")
     shop.run_all_now()
     page = browser.post(path, reason="I stop", name=NAME)
     assert page.status == 409
-    assert "Its status has changed since you opened this page" in page.words
-    assert "a complaint" in page.words
+    assert "Its status has changed since you opened this page" in page.visible_text
+    assert "a complaint" in page.visible_text
     assert "I stop" in page.text
     assert shop.status("mod-1") == OFFLINE
     assert browser.post(path).status == 200
@@ -144,11 +143,11 @@ def test_who_decided_on_what_no_longer_stands_is_asked_again(shop: Marketplace, 
 
 
 def test_what_others_hold_cannot_be_put_back_online(shop: Marketplace, browser: Browser) -> None:
-    shop.change("mod-1", OFFLINE, MARKETPLACE, reason="a complaint")
+    shop.change_status("mod-1", OFFLINE, MARKETPLACE, reason="a complaint")
     shop.run_all_now()
     page = browser.get(f"/seller/products/mod-1/change/{ONLINE}")
     assert page.status == 409
-    assert "Only they can put it back online" in page.words
+    assert "Only they can put it back online" in page.visible_text
     assert all(form.method != "post" or "sign-out" in form.action for form in page.forms)
 
 
@@ -156,17 +155,17 @@ def test_a_withdrawn_product_cannot_be_put_back_online(shop: Marketplace, browse
     path = f"/seller/products/mod-1/change/{ONLINE}"
     asks(browser, OFFLINE)
     browser.get(path)
-    shop.change("mod-1", WITHDRAWN, MARKETPLACE)
+    shop.change_status("mod-1", WITHDRAWN, MARKETPLACE)
     shop.run_all_now()
     page = browser.post(path, reason="back")
     assert page.status == 409
-    assert "Only the marketplace can bring it back" in page.words
+    assert "Only the marketplace can bring it back" in page.visible_text
     assert shop.status("mod-1") == WITHDRAWN
 
 
 def test_there_is_nothing_to_change_where_it_stands_so_already(browser: Browser) -> None:
     page = browser.get(f"/seller/products/mod-1/change/{ONLINE}")
-    assert (page.status, "There is nothing to change" in page.words) == (200, True)
+    assert (page.status, "There is nothing to change" in page.visible_text) == (200, True)
 
 
 def test_a_form_of_somebody_elses_page_is_not_taken(shop: Marketplace, browser: Browser) -> None:
@@ -178,7 +177,7 @@ def test_a_form_of_somebody_elses_page_is_not_taken(shop: Marketplace, browser: 
 
 def test_other_sellers_products_are_not_changed(shop: Marketplace, other: Browser) -> None:
     path = f"/seller/products/mod-1/change/{OFFLINE}"
-    assert posts_blindly(other, path, reason="a rest").status == 404
+    assert post_without_form(other, path, reason="a rest").status == 404
     assert shop.status("mod-1") == ONLINE
 
 
@@ -191,10 +190,10 @@ def test_a_preview_needs_no_more_statements_the_more_there_is(shop: Marketplace,
     path = f"/seller/products/mod-1/change/{OFFLINE}"
     with counting_queries(shop) as few:
         browser.get(path)
-    is_described(shop)
+    publish_customer(shop)
     for number in range(2, 8):
-        shop.packs(f"pack-{number}", "mod-1", "mod-2")
-        buys(shop, f"purchase-{number}")
+        shop.publish_pack(f"pack-{number}", "mod-1", "mod-2")
+        publish_purchase(shop, f"purchase-{number}")
     shop.run_all_now()
     with counting_queries(shop) as many:
         browser.get(path)
@@ -202,10 +201,10 @@ def test_a_preview_needs_no_more_statements_the_more_there_is(shop: Marketplace,
 
 
 def test_the_progress_is_followed_until_it_is_done_and_may_be_left(shop: Marketplace, browser: Browser) -> None:
-    holds(shop)
+    set_up_purchase(shop)
     page = asks(browser, WITHDRAWN, name=NAME)
     address = page.path
-    assert "Under way since 2 Mar 2026" in page.words
+    assert "Under way since 2 Mar 2026" in page.visible_text
     assert f'hx-get="{address}"' in page.text
     assert "http-equiv" in page.text
     part = browser.get(address, HX_Request="true")
@@ -215,8 +214,10 @@ def test_the_progress_is_followed_until_it_is_done_and_may_be_left(shop: Marketp
     done = browser.get(address, HX_Request="true")
     assert "hx-trigger" not in done.text
     whole = browser.get(address)
-    assert "Done Finished on 2 Mar 2026" in whole.words
-    assert "The tacit renewals of Business Care 1 done" in " ".join(whole.words.replace("one done", "1 done").split())
+    assert "Done Finished on 2 Mar 2026" in whole.visible_text
+    assert "The tacit renewals of Business Care 1 done" in " ".join(
+        whole.visible_text.replace("one done", "1 done").split()
+    )
     assert "http-equiv" not in whole.text
 
 
@@ -227,11 +228,11 @@ def test_other_sellers_progress_is_not_found(browser: Browser, other: Browser) -
 
 
 def test_a_french_seller_confirms_in_french(shop: Marketplace, clock: time_machine.Traveller) -> None:
-    holds(shop)
+    set_up_purchase(shop)
     reader = browser_of(shop, "seller", "seller-1", language="fr")
     page = reader.get(f"/seller/products/mod-1/change/{WITHDRAWN}")
-    assert "Retirer définitivement ce produit" in page.words
+    assert "Retirer définitivement ce produit" in page.visible_text
     assert numbers(page)["Renouvellements annulés"] == "1"
     assert numbers(page)["Clients ayant droit au SAV"] == "1 le dernier jusqu’au 2 mars 2027"
     path = f"/seller/products/mod-1/change/{WITHDRAWN}"
-    assert "Ce n’est pas le nom du produit" in reader.post(path, reason="j’arrête", name="autre").words
+    assert "Ce n’est pas le nom du produit" in reader.post(path, reason="j’arrête", name="autre").visible_text

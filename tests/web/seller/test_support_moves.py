@@ -8,12 +8,22 @@ from typing import Any
 import pytest
 import time_machine
 
-from ...support.customers import holds, money
+from ...support.customers import money, set_up_purchase
 from ...support.marketplace import Marketplace
-from ...support.other_sellers import posts_blindly
-from ...support.page_client import Browser, Page, browser_of
-from ...support.query_counting import counting_queries
-from ...support.support_desk import ANSWER, FIX, REQUEST, clocks, does, due, messages, request, says, submits
+from ...support.page_client import Browser, Page, browser_of, post_without_form
+from ...support.recorded_statements import counting_queries
+from ...support.support_desk import (
+    ANSWER,
+    FIX,
+    REQUEST,
+    clocks,
+    due,
+    in_transaction,
+    messages,
+    publish_message,
+    publish_request,
+    request,
+)
 
 HOUR = timedelta(hours=1)
 PATH = f"/seller/requests/{REQUEST}"
@@ -22,7 +32,7 @@ PATH = f"/seller/requests/{REQUEST}"
 @pytest.fixture
 def desk(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """A customer has asked for support of `mod-1` an hour ago; a free version and a paid one are published."""
-    holds(shop)
+    set_up_purchase(shop)
     for number, kind in (("2.1.0", "free"), ("3.0.0", "paid")):
         price = {"price": money(4_900)} if kind == "paid" else {}
         shop.publish(
@@ -36,7 +46,7 @@ def desk(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
             **price,
         )
     shop.run_all_now()
-    submits(shop)
+    publish_request(shop)
     clock.shift(HOUR)
     return shop
 
@@ -51,8 +61,8 @@ def test_a_personal_answer_takes_charge_of_the_request(desk: Marketplace, browse
     browser.get(PATH)
     page = browser.post(f"{PATH}/messages", body=ANSWER)
     assert page.path == PATH
-    assert "Your answer is sent." in page.words
-    assert ANSWER in page.words
+    assert "Your answer is sent." in page.visible_text
+    assert ANSWER in page.visible_text
     assert clocks(desk)["acknowledgement"] == "met"
     assert request(desk).handling == "acknowledged"
 
@@ -60,15 +70,15 @@ def test_a_personal_answer_takes_charge_of_the_request(desk: Marketplace, browse
 def test_an_answer_that_says_nothing_takes_charge_of_nothing_and_says_why(desk: Marketplace, browser: Browser) -> None:
     browser.get(PATH)
     page = browser.post(f"{PATH}/messages", body="> what you wrote")
-    assert "Does not take charge" in page.words
-    assert "Why: nothing written in it." in page.words
+    assert "Does not take charge" in page.visible_text
+    assert "Why: nothing written in it." in page.visible_text
     assert clocks(desk)["acknowledgement"] == "running"
 
 
 def test_a_note_stays_on_the_sellers_side(desk: Marketplace, browser: Browser) -> None:
     browser.get(PATH)
     page = browser.post(f"{PATH}/messages", body="Ask Paul", visibility="internal")
-    assert "Note of your side" in page.words
+    assert "Note of your side" in page.visible_text
     assert [one.visibility for one in messages(desk)] == ["internal"]
     assert clocks(desk)["acknowledgement"] == "running"
 
@@ -76,26 +86,26 @@ def test_a_note_stays_on_the_sellers_side(desk: Marketplace, browser: Browser) -
 def test_an_empty_answer_is_asked_for_again(desk: Marketplace, browser: Browser) -> None:
     browser.get(PATH)
     page = browser.post(f"{PATH}/messages", body=" \n ")
-    assert (page.status, "Write your answer first" in page.words) == (422, True)
+    assert (page.status, "Write your answer first" in page.visible_text) == (422, True)
     assert messages(desk) == []
 
 
 def test_an_answer_that_is_sent_twice_stands_once(desk: Marketplace, browser: Browser) -> None:
     form = browser.get(PATH).form(f"{PATH}/messages").fields.to_dict()
     for _ in range(2):
-        assert browser._send("POST", f"{PATH}/messages", follow=False, data={**form, "body": ANSWER}).status == 303
+        assert browser.send("POST", f"{PATH}/messages", follow=False, data={**form, "body": ANSWER}).status == 303
     assert len(messages(desk)) == 1
 
 
 def test_another_answer_under_the_same_form_is_another_one(desk: Marketplace, browser: Browser) -> None:
     form = browser.get(PATH).form(f"{PATH}/messages").fields.to_dict()
     for body in (ANSWER, "And another thing, which I had forgotten to say."):
-        browser._send("POST", f"{PATH}/messages", follow=False, data={**form, "body": body})
+        browser.send("POST", f"{PATH}/messages", follow=False, data={**form, "body": body})
     assert len(messages(desk)) == 2
 
 
 def test_a_refusal_names_the_ground_in_words_and_pauses_the_fix(desk: Marketplace, browser: Browser) -> None:
-    words = browser.get(f"{PATH}/refusal").words
+    words = browser.get(f"{PATH}/refusal").visible_text
     for ground in (
         "It is not about an advertised feature",
         "It is about another merchant site",
@@ -109,18 +119,18 @@ def test_a_refusal_names_the_ground_in_words_and_pauses_the_fix(desk: Marketplac
         f"{PATH}/refusal", ground="source_modified", text="You have changed a.php", evidence="a.php, line 3"
     )
     assert page.path == PATH
-    assert "Refused: The customer has changed the source code" in page.words
-    assert "Evidence: a.php, line 3" in page.words
-    assert "The customer may contest it until" in page.words
+    assert "Refused: The customer has changed the source code" in page.visible_text
+    assert "Evidence: a.php, line 3" in page.visible_text
+    assert "The customer may contest it until" in page.visible_text
     assert clocks(desk)["fix"] == "frozen"
-    assert "Paused by the refusal" in page.words
+    assert "Paused by the refusal" in page.visible_text
     assert request(desk).refusal["by"] == "seller-1"
 
 
 def test_what_the_check_has_found_goes_with_the_refusal_by_itself(desk: Marketplace, browser: Browser) -> None:
-    submits(desk, "request-2", shop_url="https://elsewhere.example", subject="Elsewhere")
+    publish_request(desk, "request-2", shop_url="https://elsewhere.example", subject="Elsewhere")
     path = "/seller/requests/request-2"
-    assert "The check proposes it" in browser.get(f"{path}/refusal").words
+    assert "The check proposes it" in browser.get(f"{path}/refusal").visible_text
     browser.post(f"{path}/refusal", ground="other_merchant_site", text="Another shop")
     kept = request(desk, "request-2").refusal
     assert kept["evidence"] == {"merchant_site": {"code": "SHOP_SCOPE_MISMATCH"}}
@@ -139,44 +149,44 @@ def test_a_refusal_needs_a_ground_a_text_and_evidence(
 ) -> None:
     page = fills(browser, "/refusal", **fields)
     assert page.status == 422
-    assert sentence in page.words
+    assert sentence in page.visible_text
     assert request(desk).refusal is None
 
 
 def test_a_ground_that_was_waived_cannot_be_chosen_any_more(desk: Marketplace, browser: Browser) -> None:
-    submits(desk, "request-2", shop_url="https://elsewhere.example", subject="Elsewhere")
+    publish_request(desk, "request-2", shop_url="https://elsewhere.example", subject="Elsewhere")
     path = "/seller/requests/request-2"
     browser.get(f"{path}/refusal")
     refusal = browser.page
     browser.get(path)
     page = browser.post(f"{path}/waiver")
-    assert "You have waived this ground" in page.words
-    assert "The check proposes a ground to refuse" not in page.words
+    assert "You have waived this ground" in page.visible_text
+    assert "The check proposes a ground to refuse" not in page.visible_text
     browser._page = refusal
     page = browser.post(f"{path}/refusal", ground="other_merchant_site", text="Another shop")
     assert page.status == 409
-    assert "This ground does not apply to this request" in page.words
+    assert "This ground does not apply to this request" in page.visible_text
     assert request(desk, "request-2").refusal is None
 
 
 def test_another_kind_is_proposed_and_waits_for_a_word(desk: Marketplace, browser: Browser) -> None:
     browser.get(PATH)
     page = browser.post(f"{PATH}/kind", kind="question")
-    assert "You have proposed: Question." in page.words
+    assert "You have proposed: Question." in page.visible_text
     assert (request(desk).kind, request(desk).proposed_kind) == ("anomaly", "question")
     assert clocks(desk)["fix"] == "running"
 
 
 def test_a_request_is_resolved_by_a_version(desk: Marketplace, browser: Browser) -> None:
     page = fills(browser, "/resolution", how="release", release_id="release-2.1.0", text="It is in 2.1.0")
-    assert "Resolved by a version" in page.words
+    assert "Resolved by a version" in page.visible_text
     assert clocks(desk) == {"acknowledgement": "met", "fix": "met"}
     assert request(desk).resolution["release_id"] == "release-2.1.0"
 
 
 def test_a_request_is_resolved_by_an_explanation(desk: Marketplace, browser: Browser) -> None:
     page = fills(browser, "/resolution", how="explanation", text="Empty the cache")
-    assert "Resolved by an explanation Empty the cache" in page.words
+    assert "Resolved by an explanation Empty the cache" in page.visible_text
     assert request(desk).handling == "resolved"
 
 
@@ -191,14 +201,14 @@ def test_a_request_is_resolved_by_an_explanation(desk: Marketplace, browser: Bro
 )
 def test_a_resolution_says_how(desk: Marketplace, browser: Browser, fields: dict[str, str], sentence: str) -> None:
     page = fills(browser, "/resolution", **fields)
-    assert (page.status, sentence in page.words) == (422, True)
+    assert (page.status, sentence in page.visible_text) == (422, True)
     assert request(desk).handling == "accepted"
 
 
 @pytest.mark.parametrize("written", ["49,90", "49.90", " 49.9 € "])
 def test_a_paid_update_is_proposed_and_the_fix_stays_owed(desk: Marketplace, browser: Browser, written: str) -> None:
     page = fills(browser, "/offer", release_id="release-3.0.0", amount=written, text="With new pictures")
-    assert "Your offer: a paid update for €49.90" in page.words
+    assert "Your offer: a paid update for €49.90" in page.visible_text
     assert request(desk).offer["amount"] == money(4_990)
     assert clocks(desk)["fix"] == "running"
 
@@ -206,7 +216,7 @@ def test_a_paid_update_is_proposed_and_the_fix_stays_owed(desk: Marketplace, bro
 @pytest.mark.parametrize("written", ["", "free", "0", "-5", "1.234", "1e400", "NaN"])
 def test_an_offer_needs_an_amount(desk: Marketplace, browser: Browser, written: str) -> None:
     page = fills(browser, "/offer", release_id="release-3.0.0", amount=written)
-    assert (page.status, "Enter an amount" in page.words) == (422, True)
+    assert (page.status, "Enter an amount" in page.visible_text) == (422, True)
     assert request(desk).offer is None
 
 
@@ -223,13 +233,13 @@ def test_what_is_impossible_by_now_is_a_sentence(
 ) -> None:
     browser.get(PATH + page)
     desk.publish("customer.erased", customer_id="nobody")
-    does(desk, lambda uow: _withdrawn(uow))
+    in_transaction(desk, lambda uow: _withdrawn(uow))
     answer = browser.post(PATH + page, **fields)
     assert answer.status == 409
     becomes = {"/refusal": "Refused", "/resolution": "Resolved", "/offer": "Being worked on"}[page]
     said = f"It is “Taken back by the customer” now and cannot become “{becomes}”."
-    assert f"This can no longer be done. {said}" in answer.words
-    assert "Nothing was changed." in answer.words
+    assert f"This can no longer be done. {said}" in answer.visible_text
+    assert "Nothing was changed." in answer.visible_text
 
 
 def _withdrawn(uow: Any) -> None:
@@ -242,16 +252,16 @@ def _withdrawn(uow: Any) -> None:
 def test_a_missed_fix_makes_a_refund_due_which_the_seller_sees(
     desk: Marketplace, browser: Browser, clock: time_machine.Traveller
 ) -> None:
-    assert "No refund is due" in browser.get("/seller/refunds").words
+    assert "No refund is due" in browser.get("/seller/refunds").visible_text
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
-    assert "Refund Due €99.00" in browser.get(PATH).words
+    assert "Refund Due €99.00" in browser.get(PATH).visible_text
     with counting_queries(desk) as queries:
-        words = browser.get("/seller/refunds").words
+        words = browser.get("/seller/refunds").visible_text
     assert "About request-1" in words
     assert "€99.00" in words
     assert len(queries) <= 3
-    assert "No refund is due" in browser_of(desk, "seller", "seller-2").get("/seller/refunds").words
+    assert "No refund is due" in browser_of(desk, "seller", "seller-2").get("/seller/refunds").visible_text
 
 
 @pytest.mark.parametrize(
@@ -268,7 +278,7 @@ def test_a_missed_fix_makes_a_refund_due_which_the_seller_sees(
 def test_other_sellers_requests_are_left_alone(
     desk: Marketplace, other: Browser, page: str, fields: dict[str, str]
 ) -> None:
-    assert posts_blindly(other, PATH + page, **fields).status == 404
+    assert post_without_form(other, PATH + page, **fields).status == 404
     assert messages(desk) == []
     assert request(desk).handling == "accepted"
 
@@ -282,19 +292,19 @@ def test_a_form_without_its_token_is_not_taken(desk: Marketplace, browser: Brows
 def test_a_refund_is_listed_by_what_is_asked_for(
     desk: Marketplace, browser: Browser, clock: time_machine.Traveller
 ) -> None:
-    says(desk)
+    publish_message(desk)
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
-    assert "Due" in browser.get("/seller/refunds?show=waiting").words
+    assert "Due" in browser.get("/seller/refunds?show=waiting").visible_text
     clock.shift(timedelta(days=5))
     desk.run_all_now()
-    assert "Requested" in browser.get("/seller/refunds?show=all").words
+    assert "Requested" in browser.get("/seller/refunds?show=all").visible_text
 
 
 def test_a_french_seller_refuses_in_french(desk: Marketplace) -> None:
     reader = browser_of(desk, "seller", "seller-1", language="fr")
-    words = reader.get(f"{PATH}/refusal").words
+    words = reader.get(f"{PATH}/refusal").visible_text
     assert "Elle ne porte pas sur une fonctionnalité annoncée" in words
     assert "Le client a modifié le code source" in words
     page = reader.post(f"{PATH}/refusal", ground="source_modified", text="Non", evidence="a.php")
-    assert "Refusée : Le client a modifié le code source" in page.words.replace("\u202f", " ")
+    assert "Refusée : Le client a modifié le code source" in page.visible_text.replace("\u202f", " ")

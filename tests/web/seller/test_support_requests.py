@@ -11,11 +11,11 @@ from sqlalchemy import insert, select
 
 from marketplace_hooks.models.support import SupportRequest
 
-from ...support.customers import holds
+from ...support.customers import set_up_purchase
 from ...support.marketplace import OFFLINE, WITHDRAWN, Marketplace
 from ...support.page_client import Browser, Page, browser_of
-from ...support.query_counting import counting_queries
-from ...support.support_desk import ACKNOWLEDGEMENT, REQUEST, due, request, says, submits
+from ...support.recorded_statements import counting_queries
+from ...support.support_desk import ACKNOWLEDGEMENT, REQUEST, due, publish_message, publish_request, request
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def desk(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """A customer has bought `mod-1` an hour ago."""
-    holds(shop)
+    set_up_purchase(shop)
     clock.shift(HOUR)
     return shop
 
@@ -38,28 +38,28 @@ def listed(page: Page) -> list[str]:
 def test_the_inbox_begins_with_the_next_deadline(
     desk: Marketplace, browser: Browser, clock: time_machine.Traveller
 ) -> None:
-    submits(desk, "request-later", kind="anomaly", subject="The second")
+    publish_request(desk, "request-later", kind="anomaly", subject="The second")
     clock.shift(HOUR)
-    says(desk, request_id="request-later")  # taken charge of: its fix is due in weeks.
-    submits(desk, "request-soon", subject="The first")
-    submits(desk, "request-asked", kind="question", presale=True, purchase_id=None, subject="Before buying")
+    publish_message(desk, request_id="request-later")  # taken charge of: its fix is due in weeks.
+    publish_request(desk, "request-soon", subject="The first")
+    publish_request(desk, "request-asked", kind="question", presale=True, purchase_id=None, subject="Before buying")
     page = browser.get("/seller/requests")
     assert listed(page) == ["request-soon", "request-later", "request-asked"]
-    assert "Galerie zoom (en) · Odile Berthonneau · Something does not work" in page.words
-    assert "Taking charge Under way by 3 Mar 2026" in page.words
-    assert "Fix Under way by 13 Apr 2026" in page.words
-    assert "Before buying" in page.words
-    assert "No clock runs." in page.words
+    assert "Galerie zoom (en) · Odile Berthonneau · Something does not work" in page.visible_text
+    assert "Taking charge Under way by 3 Mar 2026" in page.visible_text
+    assert "Fix Under way by 13 Apr 2026" in page.visible_text
+    assert "Before buying" in page.visible_text
+    assert "No clock runs." in page.visible_text
 
 
 def test_a_clock_that_ends_within_a_day_is_marked(desk: Marketplace, browser: Browser) -> None:
-    submits(desk)
-    assert "Due today" not in browser.get("/seller/requests").words
+    publish_request(desk)
+    assert "Due today" not in browser.get("/seller/requests").visible_text
     end = due(desk, ACKNOWLEDGEMENT)
     with time_machine.travel(end - timedelta(hours=24), tick=False):
-        assert "Taking charge Due today" in browser.get("/seller/requests").words
+        assert "Taking charge Due today" in browser.get("/seller/requests").visible_text
     with time_machine.travel(end, tick=False):
-        assert "Taking charge Missed was due by 3 Mar 2026" in browser.get("/seller/requests").words
+        assert "Taking charge Missed was due by 3 Mar 2026" in browser.get("/seller/requests").visible_text
 
 
 @pytest.mark.parametrize(
@@ -76,14 +76,14 @@ def test_a_clock_that_ends_within_a_day_is_marked(desk: Marketplace, browser: Br
 def test_the_inbox_shows_what_is_asked_for(
     desk: Marketplace, browser: Browser, clock: time_machine.Traveller, show: str, expected: set[str]
 ) -> None:
-    submits(desk, "request-late")
+    publish_request(desk, "request-late")
     clock.move_to(due(desk, ACKNOWLEDGEMENT, "request-late"))
     desk.run_all_now()
-    submits(desk, "request-answered", kind="question")
+    publish_request(desk, "request-answered", kind="question")
     clock.shift(HOUR)
-    says(desk, request_id="request-answered")
-    submits(desk, "request-over", purchase_id="purchase-1", kind="question", subject="x", body="the same")
-    submits(desk, "request-new", kind="question", subject="Another")
+    publish_message(desk, request_id="request-answered")
+    publish_request(desk, "request-over", purchase_id="purchase-1", kind="question", subject="x", body="the same")
+    publish_request(desk, "request-new", kind="question", subject="Another")
     with desk.runtime.database.session() as session:
         found = session.scalars(select(SupportRequest).where(SupportRequest.id == "request-over")).one()
         found.closed_at = datetime.now(UTC)
@@ -91,8 +91,8 @@ def test_the_inbox_shows_what_is_asked_for(
 
 
 def test_an_empty_inbox_says_so(browser: Browser) -> None:
-    assert "No request is open" in browser.get("/seller/requests").words
-    assert "Nothing is late" in browser.get("/seller/requests?show=late").words
+    assert "No request is open" in browser.get("/seller/requests").visible_text
+    assert "Nothing is late" in browser.get("/seller/requests?show=late").visible_text
 
 
 def _many(desk: Marketplace, count: int) -> None:
@@ -110,7 +110,7 @@ def _many(desk: Marketplace, count: int) -> None:
 def test_the_inbox_is_read_page_by_page_with_as_many_statements_however_long_it_is(
     desk: Marketplace, browser: Browser
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     _many(desk, 70)
     shown: list[str] = []
     path = "/seller/requests"
@@ -131,26 +131,26 @@ def test_another_lists_cursor_is_refused_and_not_followed(browser: Browser) -> N
 
 
 def test_the_head_says_until_when_business_care_runs(desk: Marketplace, browser: Browser) -> None:
-    submits(desk)
+    publish_request(desk)
     path = f"/seller/requests/{REQUEST}"
-    assert "Business Care active Until 2 March 2027 included." in browser.get(path).words
+    assert "Business Care active Until 2 March 2027 included." in browser.get(path).visible_text
     reader = browser_of(desk, "seller", "seller-1", language="fr")
-    assert "Business Care en cours Jusqu’au 2 mars 2027 inclus." in reader.get(path).words
+    assert "Business Care en cours Jusqu’au 2 mars 2027 inclus." in reader.get(path).visible_text
 
 
 @pytest.mark.parametrize("status", [OFFLINE, WITHDRAWN])
 def test_the_head_stays_so_whatever_becomes_of_the_product(desk: Marketplace, browser: Browser, status: str) -> None:
-    submits(desk)
-    desk.change("mod-1", status)
+    publish_request(desk)
+    desk.change_status("mod-1", status)
     desk.run_all_now()
-    words = browser.get(f"/seller/requests/{REQUEST}").words
+    words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "Business Care active Until 2 March 2027 included." in words
 
 
 def test_the_head_says_since_when_it_is_over_and_that_the_request_stays_owed(
     desk: Marketplace, browser: Browser, clock: time_machine.Traveller
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     desk.publish(
         "subscription.renewal_cancelled",
         purchase_id="purchase-1",
@@ -158,25 +158,25 @@ def test_the_head_says_since_when_it_is_over_and_that_the_request_stays_owed(
         received_at=datetime.now(UTC).isoformat(),
     )
     desk.run_all_now()
-    assert "It will not be renewed." in browser.get(f"/seller/requests/{REQUEST}").words
+    assert "It will not be renewed." in browser.get(f"/seller/requests/{REQUEST}").visible_text
     clock.move_to(datetime(2027, 3, 10, tzinfo=UTC))
-    words = browser.get(f"/seller/requests/{REQUEST}").words
+    words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "Business Care not active" in words
     assert "Business Care not active Since 3 March 2027." in words
     assert "It was active when this request was sent: the request stays owed." in words
 
 
 def test_a_conversation_before_any_purchase_is_marked_and_has_no_clock(desk: Marketplace, browser: Browser) -> None:
-    submits(desk, presale=True, purchase_id=None, kind="question")
-    words = browser.get(f"/seller/requests/{REQUEST}").words
+    publish_request(desk, presale=True, purchase_id=None, kind="question")
+    words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "Before a purchase This customer has not bought the product. No deadline runs." in words
     assert "Deadlines" not in words
     assert "Refuse on one of the six grounds" not in words
 
 
 def test_each_clock_says_why_it_ends_on_that_day(desk: Marketplace, browser: Browser) -> None:
-    submits(desk)
-    words = browser.get(f"/seller/requests/{REQUEST}").words
+    publish_request(desk)
+    words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "Taking charge Under way Due by the end of 3 March 2026. Why this date?" in words
     assert "Counted from 2 Mar 2026, 11:30 (Paris time). The day itself does not count, whatever the hour." in words
     assert re.search(r"One day counted Tuesday,? 3 March 2026", words)
@@ -195,23 +195,23 @@ def test_announced_closures_stand_on_the_conversation_and_in_the_trace(desk: Mar
         declared_at=datetime.now(UTC).isoformat(),
     )
     desk.run_all_now()
-    submits(desk)
-    words = browser.get(f"/seller/requests/{REQUEST}").words
+    publish_request(desk)
+    words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "Announced closure from 3 March 2026 to 5 March 2026." in words
     assert "Taking charge Under way Due by the end of 6 March 2026." in words
     assert "3 Mar 2026 to 5 Mar 2026: announced closure" in words
 
 
 def test_the_checks_say_what_was_found(desk: Marketplace, browser: Browser) -> None:
-    submits(desk, shop_url="https://elsewhere.example")
-    words = browser.get(f"/seller/requests/{REQUEST}").words
+    publish_request(desk, shop_url="https://elsewhere.example")
+    words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "The check proposes a ground to refuse It is about another merchant site" in words
     assert "The request is about another site than the one of the purchase." in words
     assert "PrestaShop version Unknown Version found not known" in words
 
 
 def test_what_customers_write_stays_text(desk: Marketplace, browser: Browser) -> None:
-    submits(desk, subject="<script>alert(1)</script>", body="<b>bold</b>\n\nlines")
+    publish_request(desk, subject="<script>alert(1)</script>", body="<b>bold</b>\n\nlines")
     for path in ("/seller/requests", f"/seller/requests/{REQUEST}"):
         page = browser.get(path)
         assert "<script>alert" not in page.text
@@ -221,11 +221,11 @@ def test_what_customers_write_stays_text(desk: Marketplace, browser: Browser) ->
 def test_a_requests_page_needs_no_more_statements_the_longer_the_conversation_is(
     desk: Marketplace, browser: Browser
 ) -> None:
-    submits(desk)
+    publish_request(desk)
     with counting_queries(desk) as few:
         browser.get(f"/seller/requests/{REQUEST}")
     for number in range(8):
-        says(desk, f"message-{number}", body=f"Answer {number}, and something of its own.")
+        publish_message(desk, f"message-{number}", body=f"Answer {number}, and something of its own.")
     with counting_queries(desk) as many:
         browser.get(f"/seller/requests/{REQUEST}")
     assert len(many) == len(few) <= 14
@@ -233,7 +233,7 @@ def test_a_requests_page_needs_no_more_statements_the_longer_the_conversation_is
 
 @pytest.mark.parametrize("page", ["", "/refusal", "/resolution", "/offer"])
 def test_other_sellers_requests_are_not_found(desk: Marketplace, browser: Browser, other: Browser, page: str) -> None:
-    submits(desk)
+    publish_request(desk)
     assert browser.get(f"/seller/requests/{REQUEST}{page}").status == 200
     assert other.get(f"/seller/requests/{REQUEST}{page}").status == 404
     assert listed(other.get("/seller/requests?show=all")) == []

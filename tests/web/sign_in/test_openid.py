@@ -18,7 +18,7 @@ from marketplace_hooks.standalone import build_app
 from ...support.marketplace import Marketplace, open_marketplace
 from ...support.openid_provider import Provider, running_provider
 from ...support.page_client import Browser
-from ...support.processes import free_port
+from ...support.ports import free_port
 
 PEOPLE = {
     "seller-1": {"role": "seller", "name": "Pixelune", "locale": "fr-FR"},
@@ -65,7 +65,7 @@ def shop(opens: Opens, provider: Provider) -> Marketplace:
 def begins(browser: Browser, path: str = "/sign-in/openid") -> str:
     """Where the browser is sent to sign in."""
     page = browser.get(path)
-    assert page.status == 303, page.words
+    assert page.status == 303, page.visible_text
     return str(page.answer.location)
 
 
@@ -104,7 +104,7 @@ def test_the_way_in_is_asked_for_leads_back_and_greets_by_name_in_ones_language(
     page = browser.get(returns(provider.signs_in(begins(browser, way), "seller-1")))
     assert page.answer.location == "/seller?after=x"
     page = browser.get("/seller")
-    assert "Pixelune" in page.words
+    assert "Pixelune" in page.visible_text
     assert '<html lang="fr">' in page.text
 
 
@@ -126,7 +126,7 @@ def test_roles_and_ids_may_stand_in_claims_of_other_names(opens: Opens, provider
         OIDC_ROLES="vendors=seller staff=operator",
         OIDC_SUBJECT_CLAIM="shop",
     )
-    shop.sells("mod-1", seller_id="42")
+    shop.publish_products("mod-1", seller_id="42")
     assert signs_in(shop, provider, "clerk").page.answer.location == "/operator"
     assert signs_in(shop, provider, "vendor").page.answer.location == "/seller"
 
@@ -136,7 +136,7 @@ def test_roles_and_ids_may_stand_in_claims_of_other_names(opens: Opens, provider
 
 def refused(browser: Browser, path: str, status: int, words: str) -> None:
     page = browser.get(path)
-    assert (page.status, words in page.words) == (status, True), page.words
+    assert (page.status, words in page.visible_text) == (status, True), page.visible_text
     assert "/sign-in" in " ".join(page.links)
     assert browser.get("/seller").status == 303
 

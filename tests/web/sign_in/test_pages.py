@@ -38,7 +38,7 @@ def shop(opens: Opens) -> Marketplace:
 def demo(opens: Opens) -> Marketplace:
     """A demo with a seller, a customer and an operator to be."""
     marketplace = opens(DEMO="true")
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
     marketplace.publish("customer.upserted", customer_id="customer-1", name="Odile")
     marketplace.publish("purchase.completed", customer_id="customer-1", product_id="mod-1")
     marketplace.run_all_now()
@@ -63,7 +63,7 @@ def test_each_room_opens_to_its_own_role_and_is_closed_to_the_others(shop: Marke
     for other in ROOMS.keys() - {role}:
         page = browser_of(shop, other, ROOMS[other][0]).get(path)
         assert page.status == 403
-        assert "This page is for somebody else" in page.words
+        assert "This page is for somebody else" in page.visible_text
         assert ROOMS[other][1] in page.links
 
 
@@ -100,7 +100,7 @@ def test_only_pages_of_somebody_signed_in_load_a_script_and_it_is_our_own_file(s
 def test_the_chooser_is_there_in_a_demo_alone(shop: Marketplace, opens: Opens) -> None:
     closed = Browser(shop.app).get("/sign-in")
     assert closed.status == 503
-    assert "Nobody can sign in here yet" in closed.words
+    assert "Nobody can sign in here yet" in closed.visible_text
     assert "/sign-in/demo" not in closed.text
 
 
@@ -110,7 +110,7 @@ def test_who_chooses_a_person_is_that_person_until_somebody_else_is_chosen(demo:
     browser.get("/sign-in")
     browser.post("/sign-in/demo", role="customer", subject="customer-1")
     assert (browser.page.status, browser.page.path) == (200, "/account")
-    assert "Odile" in browser.page.words
+    assert "Odile" in browser.page.visible_text
     assert browser.get("/seller").status == 403
 
 
@@ -162,8 +162,8 @@ def test_a_session_ends_when_its_time_is_over(opens: Opens, clock: object) -> No
 def test_who_signs_out_is_nobody_and_is_told_so_once(demo: Marketplace) -> None:
     browser = chooses(demo, "operator", "")
     page = browser.post("/sign-out")
-    assert "You are signed out." in page.words
-    assert "You are signed out." not in browser.get("/").words
+    assert "You are signed out." in page.visible_text
+    assert "You are signed out." not in browser.get("/").visible_text
     assert browser.get("/operator").status == 303
 
 
@@ -189,7 +189,7 @@ def test_a_form_without_its_token_changes_nothing_and_says_what_to_do(demo: Mark
     browser = chooses(demo, "operator", "")
     page = browser.post("/sign-out", token=False)
     assert page.status == 400
-    assert "This form is no longer valid" in page.words
+    assert "This form is no longer valid" in page.visible_text
     assert browser.get("/operator").status == 200
 
 
@@ -217,7 +217,7 @@ def test_without_a_secret_key_a_page_with_a_form_says_what_is_missing(opens: Ope
     bare.app.secret_key = None
     page = Browser(bare.app).get("/sign-in")
     assert page.status == 503
-    assert "SECRET_KEY" in page.words
+    assert "SECRET_KEY" in page.visible_text
     assert Browser(bare.app).get("/").status == 200
 
 
@@ -226,19 +226,19 @@ def test_without_a_secret_key_a_page_with_a_form_says_what_is_missing(opens: Ope
 
 def test_times_are_shown_in_the_zone_that_was_chosen_and_it_is_named(demo: Marketplace) -> None:
     browser = chooses(demo, "operator", "")
-    assert "Times are those of Europe/Paris." in browser.page.words
+    assert "Times are those of Europe/Paris." in browser.page.visible_text
     browser.get("/times?next=/operator")
     page = browser.post("/times", zone="America/Martinique")
     assert page.path == "/operator"
-    assert "Times are those of America/Martinique." in page.words
+    assert "Times are those of America/Martinique." in page.visible_text
     browser.get("/times")
     assert browser.post("/times", zone="Mars/Olympus").status == 400
     browser.get("/times?next=/operator")
-    assert "Times are those of Europe/Paris." in browser.post("/times", zone="").words
+    assert "Times are those of Europe/Paris." in browser.post("/times", zone="").visible_text
 
 
 @pytest.mark.parametrize("zone", ["", "../../etc/passwd", "Mars/Olympus", "\0", "posixrules"])
 def test_a_zone_that_is_none_is_the_marketplaces_own(shop: Marketplace, zone: str) -> None:
     browser = browser_of(shop, "operator")
     browser.headers["Cookie"] = f"mh_zone={zone}"
-    assert "Times are those of Europe/Paris." in browser.get("/operator").words
+    assert "Times are those of Europe/Paris." in browser.get("/operator").visible_text

@@ -17,26 +17,26 @@ from marketplace_hooks.remote.probes.run import ABOUT_PATH, AGENT
 from marketplace_hooks.services.inspections.requests import start_inspection
 from marketplace_hooks.services.inspections.worker import run_inspections
 
-from ...support.html_reader import Reader, links, words
+from ...support.html_reader import Reader, links, visible_text
 from ...support.marketplace import Marketplace, open_marketplace
 
 Opens = Callable[..., Marketplace]
 
 
 @pytest.fixture
-def open_here(sqlite_url: str, tmp_path: Path) -> Iterator[Opens]:
+def make_marketplace(sqlite_url: str, tmp_path: Path) -> Iterator[Opens]:
     """Opens installations with settings of their own; nothing here depends on the kind of database."""
     with ExitStack() as opened:
         yield lambda **settings: opened.enter_context(open_marketplace(sqlite_url, tmp_path / "instance", **settings))
 
 
 def page(marketplace: Marketplace, language: str = "en") -> str:
-    return words(Reader(marketplace.app, language).open(ABOUT_PATH).text)
+    return visible_text(Reader(marketplace.app, language).open(ABOUT_PATH).text)
 
 
-def test_the_address_that_a_shop_is_told_leads_to_the_page(open_here: Opens) -> None:
+def test_the_address_that_a_shop_is_told_leads_to_the_page(make_marketplace: Opens) -> None:
     host = "https://addons.example"
-    marketplace = open_here(PUBLIC_URL=f"{host}/", URL_PREFIX="/shop", ALLOWED_NETWORKS="127.0.0.0/8")
+    marketplace = make_marketplace(PUBLIC_URL=f"{host}/", URL_PREFIX="/shop", ALLOWED_NETWORKS="127.0.0.0/8")
     with FakeShop(Shop()).start() as site:
         start_inspection(marketplace.runtime, site.url)
         run_inspections(marketplace.runtime, "worker")
@@ -46,12 +46,12 @@ def test_the_address_that_a_shop_is_told_leads_to_the_page(open_here: Opens) -> 
     assert link == f"{host}/shop/about-inspections"
     answer = Reader(marketplace.app).open(urlsplit(link).path)
     assert answer.status_code == 200
-    assert agent in words(answer.text)
+    assert agent in visible_text(answer.text)
 
 
-def test_it_is_there_in_a_hosts_app_under_the_hosts_prefix(open_here: Opens) -> None:
+def test_it_is_there_in_a_hosts_app_under_the_hosts_prefix(make_marketplace: Opens) -> None:
     host = Flask("host")
-    settings = open_here().app.config
+    settings = make_marketplace().app.config
     host.config.update({name: value for name, value in settings.items() if name.startswith("MARKETPLACE_HOOKS_")})
     host.config["MARKETPLACE_HOOKS_URL_PREFIX"] = "/addons"
     MarketplaceHooks(host)
@@ -90,14 +90,16 @@ def test_it_is_there_in_a_hosts_app_under_the_hosts_prefix(open_here: Opens) -> 
         ),
     ],
 )
-def test_it_says_who_what_why_how_often_and_how_to_stop_us(open_here: Opens, language: str, says: list[str]) -> None:
-    told = page(open_here(), language)
+def test_it_says_who_what_why_how_often_and_how_to_stop_us(
+    make_marketplace: Opens, language: str, says: list[str]
+) -> None:
+    told = page(make_marketplace(), language)
     for text in [*says, "Require not env inspection", f'if ($http_user_agent ~ "^{AGENT}")']:
         assert text in told
 
 
-def test_the_limits_are_those_of_this_installation(open_here: Opens) -> None:
-    told = page(open_here(INSPECTION_DEADLINE_S=1, INSPECTION_REUSE_S=60, INSPECTION_DAYS=30))
+def test_the_limits_are_those_of_this_installation(make_marketplace: Opens) -> None:
+    told = page(make_marketplace(INSPECTION_DEADLINE_S=1, INSPECTION_REUSE_S=60, INSPECTION_DAYS=30))
     assert "At most 1 second in all" in told
     assert "for 1 minute instead" in told
     assert "deleted 30 days later" in told
@@ -110,5 +112,5 @@ def test_the_limits_are_those_of_this_installation(open_here: Opens) -> None:
         ("https://addons.example/complain", "https://addons.example/complain"),
     ],
 )
-def test_complaints_go_where_the_operator_says(open_here: Opens, contact: str, link: str) -> None:
-    assert link in links(Reader(open_here(INSPECTION_CONTACT=contact).app).open(ABOUT_PATH).text)
+def test_complaints_go_where_the_operator_says(make_marketplace: Opens, contact: str, link: str) -> None:
+    assert link in links(Reader(make_marketplace(INSPECTION_CONTACT=contact).app).open(ABOUT_PATH).text)

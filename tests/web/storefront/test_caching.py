@@ -17,7 +17,7 @@ from marketplace_hooks.database.engine import Database
 from marketplace_hooks.standalone import build_app
 from marketplace_hooks.web.layout import register_error_pages
 
-from ...support.html_reader import Reader, links, signed_in, words
+from ...support.html_reader import Reader, links, signed_in, visible_text
 from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace, open_marketplace
 
 PATHS = ["/", "/?q=x", "/products/mod-1", "/packs/pack-1", "/products/gone", "/products/unknown"]
@@ -27,9 +27,9 @@ PATHS = ["/", "/?q=x", "/products/mod-1", "/packs/pack-1", "/products/gone", "/p
 def shop(sqlite_url: str, tmp_path: Path) -> Iterator[Marketplace]:
     """A marketplace with a product, a pack and a withdrawn product; nothing here depends on the kind of database."""
     with open_marketplace(sqlite_url, tmp_path / "instance") as marketplace:
-        marketplace.sells("mod-1", "mod-2", "gone")
-        marketplace.packs("pack-1", "mod-1", "mod-2")
-        marketplace.change("gone", WITHDRAWN)
+        marketplace.publish_products("mod-1", "mod-2", "gone")
+        marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+        marketplace.change_status("gone", WITHDRAWN)
         marketplace.run_all_now()
         yield marketplace
 
@@ -72,13 +72,13 @@ def test_a_page_may_be_kept_but_is_asked_for_again_each_time(reader: Reader) -> 
 
 def test_a_kept_page_is_never_confirmed_once_it_is_hidden(shop: Marketplace, reader: Reader) -> None:
     kept = {path: reader.open(path).headers["ETag"] for path in ("/products/mod-1", "/packs/pack-1", "/")}
-    shop.change("mod-1", OFFLINE)
+    shop.change_status("mod-1", OFFLINE)
     shop.run_all_now()
     answers = {path: reader.open(path, If_None_Match=etag).status_code for path, etag in kept.items()}
     assert answers == {"/products/mod-1": 404, "/packs/pack-1": 404, "/": 200}
-    shop.change("mod-1", ONLINE)
+    shop.change_status("mod-1", ONLINE)
     shop.run_all_now()
-    shop.change("mod-1", WITHDRAWN)
+    shop.change_status("mod-1", WITHDRAWN)
     shop.run_all_now()
     assert reader.open("/products/mod-1", If_None_Match=kept["/products/mod-1"]).status_code == 410
 
@@ -271,7 +271,7 @@ def test_an_error_of_the_hosts_own_pages_stays_the_hosts(hosted: Callable[..., F
     host.register_error_handler(404, lambda error: ("the host's own words", 404))
     assert Reader(host).open("/nothing").text == "the host's own words"
     assert Reader(host).open("/addons/nothing/at/all").text == "the host's own words"
-    assert "This product is not on sale at the moment" in Reader(host).words("/addons/products/unknown")
+    assert "This product is not on sale at the moment" in Reader(host).visible_text("/addons/products/unknown")
 
 
 def test_below_a_prefix_every_address_begins_with_it(hosted: Callable[..., Flask]) -> None:
@@ -312,7 +312,7 @@ def test_a_database_that_is_away_is_a_page_that_says_when_to_come_back(
         "5",
         "no-store",
     )
-    assert "We will be back in a moment" in words(answer.text)
+    assert "We will be back in a moment" in visible_text(answer.text)
 
 
 def test_a_fault_of_ours_is_a_page_without_details(
@@ -322,7 +322,7 @@ def test_a_fault_of_ours_is_a_page_without_details(
     monkeypatch.setitem(shop.app.extensions, EXTENSION, dataclasses.replace(shop.web, runtime=broken))
     answer = Reader(shop.app).open("/products/mod-1")
     assert answer.status_code == 500
-    assert "Something went wrong on our side" in words(answer.text)
+    assert "Something went wrong on our side" in visible_text(answer.text)
     assert "NoneType" not in answer.text
     assert "NoneType" in caplog.text
 
@@ -339,7 +339,7 @@ def test_stand_alone_every_error_has_a_page_and_machines_get_problem_documents(s
     reader = Reader(app)
     answer = reader.open("/nothing/at/all")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")
-    assert "There is no such page" in words(answer.text)
+    assert "There is no such page" in visible_text(answer.text)
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     for path in ("/api/v1/nothing", "/webhooks/x/y"):
         machine = reader.open(path)

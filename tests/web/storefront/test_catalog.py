@@ -30,7 +30,7 @@ def describe(marketplace: Marketplace, product_id: str, **data: Any) -> None:
 
 
 def change(marketplace: Marketplace, id_: str, status: str, side: str = SELLER, **more: Any) -> None:
-    marketplace.change(id_, status, side, **more)
+    marketplace.change_status(id_, status, side, **more)
     marketplace.run_all_now()
 
 
@@ -38,24 +38,24 @@ def change(marketplace: Marketplace, id_: str, status: str, side: str = SELLER, 
 
 
 def test_an_empty_catalogue_says_so(reader: Reader) -> None:
-    assert "Nothing is on sale here at the moment." in reader.words("/")
+    assert "Nothing is on sale here at the moment." in reader.visible_text("/")
 
 
 def test_the_catalogue_is_told_in_the_readers_language_with_prices_as_he_writes_them(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
-    french = Reader(marketplace.app, "fr").words("/")
+    marketplace.publish_products("mod-1")
+    french = Reader(marketplace.app, "fr").visible_text("/")
     assert ("Galerie Lumen" in french, "99,00 €" in french, "PrestaShop 1.7.6.0 à 8.2.99" in french) == (True,) * 3
-    english = Reader(marketplace.app, "en").words("/")
+    english = Reader(marketplace.app, "en").visible_text("/")
     assert ("Lumen Gallery" in english, "€99.00" in english, "PrestaShop 1.7.6.0 to 8.2.99" in english) == (True,) * 3
 
 
 def test_a_search_needs_all_its_words_and_ignores_case_and_accents(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     describe(marketplace, "mod-2", title={"fr": "Étiquettes du Moulin", "en": "Mill Labels"}, technical_name="moo")
     found = reader.open("/?q=ETIQUETTES+moulin").text
     assert "/products/mod-2" in links(found)
     assert "/products/mod-1" not in links(found)
-    assert "Nothing on sale has all these words" in reader.words("/?q=etiquettes+lumen")
+    assert "Nothing on sale has all these words" in reader.visible_text("/?q=etiquettes+lumen")
 
 
 def test_what_is_searched_for_is_repeated_as_text_and_never_as_markup(marketplace: Marketplace) -> None:
@@ -65,7 +65,7 @@ def test_what_is_searched_for_is_repeated_as_text_and_never_as_markup(marketplac
 
 
 def test_percent_and_underscore_are_searched_for_as_themselves(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     describe(marketplace, "mod-2", title={"en": "100% wool"}, technical_name="wool_shop")
     for wanted in ("%25", "l_s"):
         assert [link for link in links(reader.open(f"/?q={wanted}").text) if "/products/" in link] == [
@@ -74,7 +74,7 @@ def test_percent_and_underscore_are_searched_for_as_themselves(marketplace: Mark
 
 
 def test_a_category_shows_its_products_only(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     describe(marketplace, "mod-2", categories=["shipping"])
     home = reader.open("/").text
     assert {"/?category=shipping", "/?category=Front+office"} <= {link.replace("%20", "+") for link in links(home)}
@@ -87,7 +87,7 @@ def test_a_category_shows_its_products_only(marketplace: Marketplace, reader: Re
 def test_the_pages_of_the_catalogue_hold_24_products_each_and_miss_none(
     marketplace: Marketplace, reader: Reader
 ) -> None:
-    marketplace.sells(*(f"mod-{number:02}" for number in range(50)))
+    marketplace.publish_products(*(f"mod-{number:02}" for number in range(50)))
     path = "/"
     pages = []
     while path:
@@ -99,22 +99,22 @@ def test_the_pages_of_the_catalogue_hold_24_products_each_and_miss_none(
 
 
 def test_a_search_is_kept_from_page_to_page(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells(*(f"mod-{number:02}" for number in range(25)))
+    marketplace.publish_products(*(f"mod-{number:02}" for number in range(25)))
     [more] = [link for link in links(reader.open("/?q=lumen").text) if "after=" in link]
     assert "q=lumen" in more
 
 
 def test_packs_stand_in_the_catalogue_with_what_they_save(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     assert "/packs/pack-1" in links(reader.open("/").text)
-    assert "2 products · Atelier Lumen You save €49.00 €149.00" in reader.words("/")
+    assert "2 products · Atelier Lumen You save €49.00 €149.00" in reader.visible_text("/")
 
 
 def test_more_packs_than_fit_are_reached_by_a_link(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
     for number in range(10):
-        marketplace.packs(f"pack-{number}", "mod-1", "mod-2")
+        marketplace.publish_pack(f"pack-{number}", "mod-1", "mod-2")
     first = reader.open("/").text
     [more] = [link for link in links(first) if "packs_after=" in link]
     seen = [link for page in (first, reader.open(more).text) for link in links(page) if link.startswith("/packs/")]
@@ -125,9 +125,9 @@ def test_more_packs_than_fit_are_reached_by_a_link(marketplace: Marketplace, rea
 
 
 def test_a_products_page_shows_what_its_listing_announces(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
-    page = reader.words("/products/mod-1")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    page = reader.visible_text("/products/mod-1")
     for announced in (
         "Lumen Gallery",
         "by Atelier Lumen",
@@ -148,7 +148,7 @@ def test_a_products_page_shows_what_its_listing_announces(marketplace: Marketpla
 def test_a_products_page_shows_the_published_releases_and_the_days_without_support(
     marketplace: Marketplace, reader: Reader
 ) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     marketplace.publish("release.published", fixes=[])
     price = {"kind": "paid", "price": {"amount_cents": 1900, "currency": "EUR"}}
@@ -158,16 +158,16 @@ def test_a_products_page_shows_the_published_releases_and_the_days_without_suppo
     days = {"first_day": f"{tomorrow:%Y-%m-%d}", "last_day": None, "declared_at": format_instant(datetime.now(UTC))}
     marketplace.publish("seller.closure_declared", **days)
     marketplace.run_all_now()
-    page = reader.words("/products/mod-1")
+    page = reader.visible_text("/products/mod-1")
     assert ("2.4.0 · 20 February 2026" in page, "paid update, €19.00" in page, "4.0.0" in page) == (True, True, False)
     assert "Days without support from" in page
-    assert "Jours sans assistance" in Reader(marketplace.app, "fr").words("/products/mod-1")
+    assert "Jours sans assistance" in Reader(marketplace.app, "fr").visible_text("/products/mod-1")
 
 
 def test_the_first_page_is_light(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells(*(f"mod-{number:02}" for number in range(30)))
+    marketplace.publish_products(*(f"mod-{number:02}" for number in range(30)))
     for number in range(8):
-        marketplace.packs(f"pack-{number}", *(f"mod-{number + other:02}" for other in range(5)))
+        marketplace.publish_pack(f"pack-{number}", *(f"mod-{number + other:02}" for other in range(5)))
     first = reader.open("/")
     files = re.findall(r'<(?:link|script|img)\b[^>]*\b(?:href|src)="([^"#]*)', first.text)
     files += re.findall(r'<use href="([^"#]*)', first.text)
@@ -178,21 +178,24 @@ def test_the_first_page_is_light(marketplace: Marketplace, reader: Reader) -> No
 
 
 def test_a_revision_of_the_listing_is_shown_from_its_day_on(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     soon = format_instant(datetime.now(UTC) + timedelta(days=1))
     listing = {"features": ["Holograms"], "compatible_from": "9.0.0", "compatible_to": None, "published_at": soon}
     describe(marketplace, "mod-1", listing=listing)
-    assert ("Holograms" in reader.words("/products/mod-1"), "Lazy loading" in reader.words("/products/mod-1")) == (
+    assert (
+        "Holograms" in reader.visible_text("/products/mod-1"),
+        "Lazy loading" in reader.visible_text("/products/mod-1"),
+    ) == (
         False,
         True,
     )
     describe(marketplace, "mod-1", listing={**listing, "published_at": format_instant(datetime.now(UTC))})
-    assert "Holograms" in reader.words("/products/mod-1")
-    assert "PrestaShop 9.0.0 and later" in reader.words("/")
+    assert "Holograms" in reader.visible_text("/products/mod-1")
+    assert "PrestaShop 9.0.0 and later" in reader.visible_text("/")
 
 
 def test_a_text_that_exists_in_another_language_only_is_shown_and_marked(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     describe(marketplace, "mod-1", title={"fr": "Galerie"}, description={"fr": ""})
     assert '<h1><span lang="fr">Galerie</span></h1>' in Reader(marketplace.app, "en").open("/products/mod-1").text
     assert "<h1>Galerie</h1>" in Reader(marketplace.app, "fr").open("/products/mod-1").text
@@ -206,7 +209,7 @@ def test_what_sellers_write_stays_text(marketplace: Marketplace, reader: Reader)
     listing |= {"incompatible_modules": [{"name": evil}], "published_at": "2026-03-02T09:00:00+01:00"}
     marketplace.publish("product.upserted", product_id="mod-1", listing=listing, **texts)
     marketplace.publish("product.upserted", product_id="mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     change(marketplace, "mod-1", OFFLINE, reason=evil)
     operator = signed_in(marketplace, "operator")
     for path in ("/", "/products/mod-1", "/packs/pack-1"):
@@ -216,28 +219,28 @@ def test_what_sellers_write_stays_text(marketplace: Marketplace, reader: Reader)
 
 
 def test_a_free_product_says_so_and_promises_no_business_care(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     describe(marketplace, "mod-1", price={"amount_cents": 0, "currency": "EUR"})
-    page = reader.words("/products/mod-1")
+    page = reader.visible_text("/products/mod-1")
     assert " Free " in page
     assert "Business Care included" not in page
 
 
 def test_a_packs_page_shows_its_products_in_order_and_what_it_saves(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1", "mod-2", "mod-3")
-    marketplace.packs("pack-1", "mod-3", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2", "mod-3")
+    marketplace.publish_pack("pack-1", "mod-3", "mod-1", "mod-2")
     page = reader.open("/packs/pack-1")
     inside = [link for link in links(page.text) if link.startswith("/products/")]
     assert inside == ["/products/mod-3", "/products/mod-1", "/products/mod-2"]
-    assert "One by one €297.00 As a pack €149.00 You save €148.00" in reader.words("/packs/pack-1")
+    assert "One by one €297.00 As a pack €149.00 You save €148.00" in reader.visible_text("/packs/pack-1")
 
 
 def test_a_pack_of_several_currencies_promises_no_saving(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
     describe(marketplace, "mod-2", price={"amount_cents": 90_000, "currency": "CHF"})
-    marketplace.packs("pack-1", "mod-1", "mod-2")
-    assert "save" not in reader.words("/packs/pack-1")
-    assert "save" not in reader.words("/")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    assert "save" not in reader.visible_text("/packs/pack-1")
+    assert "save" not in reader.visible_text("/")
 
 
 @pytest.mark.parametrize("path", ["/products/unknown", "/packs/unknown", f"/products/{'x' * 101}", "/products/%00"])
@@ -261,8 +264,8 @@ def everywhere(reader: Reader) -> list[tuple[str, int, bool]]:
 def test_a_hidden_product_and_its_packs_vanish_everywhere_and_come_back(
     marketplace: Marketplace, reader: Reader
 ) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     shown = [("product", 200, True), ("searched", 200, True), ("pack", 200, True), ("beside", 200, True)]
     assert everywhere(reader) == shown
     change(marketplace, "mod-1", OFFLINE)
@@ -277,23 +280,23 @@ def test_a_hidden_product_and_its_packs_vanish_everywhere_and_come_back(
 
 
 def test_a_withdrawn_product_is_410_and_its_pack_404(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     change(marketplace, "mod-1", WITHDRAWN)
     assert [reader.status(path) for path in ("/products/mod-1", "/packs/pack-1", "/products/mod-2")] == [410, 404, 200]
-    assert "until the end of the period you have paid" in reader.words("/products/mod-1")
+    assert "until the end of the period you have paid" in reader.visible_text("/products/mod-1")
 
 
 def test_a_withdrawn_pack_is_410_and_leaves_its_products_on_sale(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     change(marketplace, "pack-1", WITHDRAWN, kind="pack")
     assert [reader.status(path) for path in ("/packs/pack-1", "/products/mod-1", "/products/mod-2")] == [410, 200, 200]
 
 
 def test_two_members_offline_and_one_back_keeps_the_pack_hidden(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     for product_id in ("mod-1", "mod-2"):
         change(marketplace, product_id, OFFLINE)
     change(marketplace, "mod-1", ONLINE)
@@ -303,65 +306,65 @@ def test_two_members_offline_and_one_back_keeps_the_pack_hidden(marketplace: Mar
 
 
 def test_a_suspended_sellers_pages_vanish(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     marketplace.publish("seller.suspended", seller_id="seller-1", reason="unpaid")
     marketplace.run_all_now()
     assert [reader.status(path) for path in ("/products/mod-1", "/packs/pack-1")] == [404, 404]
 
 
 def test_a_hidden_page_gives_nothing_of_itself_away(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
-    never_was = {what: reader.words(f"/{what}/unknown") for what in ("products", "packs")}
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    never_was = {what: reader.visible_text(f"/{what}/unknown") for what in ("products", "packs")}
     change(marketplace, "mod-1", OFFLINE, reason="a secret reason")
-    assert reader.words("/products/mod-1") == never_was["products"]
-    assert reader.words("/packs/pack-1") == never_was["packs"]
+    assert reader.visible_text("/products/mod-1") == never_was["products"]
+    assert reader.visible_text("/packs/pack-1") == never_was["packs"]
 
 
 # --- those who still see it
 
 
 def test_the_seller_and_the_marketplace_see_a_hidden_page_with_who_holds_it_and_why(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     change(marketplace, "mod-1", OFFLINE, SELLER, reason="Repairing it")
     change(marketplace, "mod-1", OFFLINE, MARKETPLACE, reason="Checking it")
     for reader in (signed_in(marketplace, "operator"), signed_in(marketplace, "seller", "seller-1")):
-        page = reader.words("/products/mod-1")
+        page = reader.visible_text("/products/mod-1")
         assert "This product is offline: the public does not see this page" in page
         assert "Held offline by the seller since" in page
         assert "(Paris time): Repairing it" in page
         assert "Held offline by the marketplace since" in page
         assert "(Paris time): Checking it" in page
-        assert "Hidden by what is offline in it: Lumen Gallery" in reader.words("/packs/pack-1")
+        assert "Hidden by what is offline in it: Lumen Gallery" in reader.visible_text("/packs/pack-1")
 
 
 def test_the_seller_sees_that_and_why_a_product_is_withdrawn(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     change(marketplace, "mod-1", WITHDRAWN, reason="No longer made")
-    page = signed_in(marketplace, "seller", "seller-1").words("/products/mod-1")
+    page = signed_in(marketplace, "seller", "seller-1").visible_text("/products/mod-1")
     assert "Withdrawn for good by the seller on" in page
     assert "No longer made" in page
 
 
 def test_somebody_elses_hidden_page_is_as_gone_as_for_the_public(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     change(marketplace, "mod-1", OFFLINE)
     for reader in (signed_in(marketplace, "seller", "seller-2"), signed_in(marketplace, "customer", "customer-1")):
         assert reader.status("/products/mod-1") == 404
 
 
 def test_a_scheduled_change_is_told_to_insiders_only(marketplace: Marketplace, reader: Reader) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     change(marketplace, "mod-1", OFFLINE, effective_at="2099-05-04T08:00:00+02:00", reason="Moving house")
-    insider = signed_in(marketplace, "seller", "seller-1").words("/products/mod-1")
+    insider = signed_in(marketplace, "seller", "seller-1").visible_text("/products/mod-1")
     assert "Will be taken offline on 4 May 2099, 08:00 (Paris time): Moving house" in insider
-    assert "Moving house" not in reader.words("/products/mod-1")
+    assert "Moving house" not in reader.visible_text("/products/mod-1")
 
 
 def test_a_hidden_product_is_in_no_list_even_for_its_seller(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     change(marketplace, "mod-1", OFFLINE)
     assert "/products/mod-1" not in links(signed_in(marketplace, "seller", "seller-1").open("/").text)
 
@@ -388,13 +391,13 @@ def statements(marketplace: Marketplace, path: str) -> int:
 
 def test_a_page_asks_the_database_as_often_for_much_as_for_little(marketplace: Marketplace) -> None:
     paths = ["/", "/?q=lumen", "/products/mod-00", "/packs/pack-0"]
-    marketplace.sells("mod-00", "mod-01")
-    marketplace.packs("pack-0", "mod-00", "mod-01")
+    marketplace.publish_products("mod-00", "mod-01")
+    marketplace.publish_pack("pack-0", "mod-00", "mod-01")
     little = [statements(marketplace, path) for path in paths]
-    marketplace.sells(*(f"mod-{number:02}" for number in range(2, 30)))
-    marketplace.packs("pack-0", *(f"mod-{number:02}" for number in range(30)))
+    marketplace.publish_products(*(f"mod-{number:02}" for number in range(2, 30)))
+    marketplace.publish_pack("pack-0", *(f"mod-{number:02}" for number in range(30)))
     for number in range(1, 8):
-        marketplace.packs(f"pack-{number}", "mod-00", *(f"mod-{other:02}" for other in range(1, 6)))
+        marketplace.publish_pack(f"pack-{number}", "mod-00", *(f"mod-{other:02}" for other in range(1, 6)))
     assert [statements(marketplace, path) for path in paths] == little
     assert max(little) <= 8
 
@@ -403,7 +406,7 @@ strange = st.text(st.characters(codec="utf-8"), max_size=120)
 
 
 def test_strange_addresses_never_break_a_page(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     browser = marketplace.app.test_client()
 
     @given(text=strange, name=st.sampled_from(["q", "category", "after", "packs_after", "next"]))
@@ -417,7 +420,7 @@ def test_strange_addresses_never_break_a_page(marketplace: Marketplace) -> None:
 
 
 def test_bytes_that_are_no_text_never_break_a_page(marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1")
+    marketplace.publish_products("mod-1")
     browser = marketplace.app.test_client()
 
     @given(raw=st.binary(max_size=40))

@@ -5,23 +5,23 @@ from __future__ import annotations
 import pytest
 import time_machine
 
-from ...support.api_callers import As
-from ...support.customers import holds, is_refunded
+from ...support.api_callers import MakeCaller
+from ...support.customers import publish_refund, set_up_purchase
 from ...support.marketplace import OFFLINE, WITHDRAWN, Marketplace
 
 
 @pytest.fixture(autouse=True)
 def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.sells("mod-1", "mod-2")
-    marketplace.packs("pack-1", "mod-1", "mod-2")
-    holds(marketplace, pack_id="pack-1")
+    marketplace.publish_products("mod-1", "mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    set_up_purchase(marketplace, pack_id="pack-1")
 
 
 @pytest.mark.parametrize(("status", "public"), [(OFFLINE, 404), (WITHDRAWN, 410)])
 def test_the_owner_sees_a_hidden_product_and_why_it_is_hidden(
-    marketplace: Marketplace, calls: As, status: str, public: int
+    marketplace: Marketplace, calls: MakeCaller, status: str, public: int
 ) -> None:
-    marketplace.change("mod-1", status, reason="a fault in 2.1")
+    marketplace.change_status("mod-1", status, reason="a fault in 2.1")
     marketplace.run_all_now()
     answer = calls("customer", "customer-1").get("/products/mod-1")
     content = answer.get_json()
@@ -33,8 +33,8 @@ def test_the_owner_sees_a_hidden_product_and_why_it_is_hidden(
     assert calls("customer", "customer-1").get("/products/mod-1/listing").status_code == 200
 
 
-def test_the_owner_sees_the_hidden_pack_that_was_bought(marketplace: Marketplace, calls: As) -> None:
-    marketplace.change("mod-2", OFFLINE)
+def test_the_owner_sees_the_hidden_pack_that_was_bought(marketplace: Marketplace, calls: MakeCaller) -> None:
+    marketplace.change_status("mod-2", OFFLINE)
     marketplace.run_all_now()
     owner = calls("customer", "customer-1")
     assert owner.get("/packs/pack-1").get_json()["blocking"] == ["mod-2"]
@@ -43,22 +43,22 @@ def test_the_owner_sees_the_hidden_pack_that_was_bought(marketplace: Marketplace
     assert owner.get("/products/mod-2").status_code == 404
 
 
-def test_who_got_the_money_back_owns_it_no_longer(marketplace: Marketplace, calls: As) -> None:
-    is_refunded(marketplace, "purchase-1")
-    marketplace.change("mod-1", OFFLINE)
+def test_who_got_the_money_back_owns_it_no_longer(marketplace: Marketplace, calls: MakeCaller) -> None:
+    publish_refund(marketplace, "purchase-1")
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     assert calls("customer", "customer-1").get("/products/mod-1").status_code == 404
 
 
-def test_a_hidden_product_leaves_every_list_for_its_owners_too(marketplace: Marketplace, calls: As) -> None:
-    marketplace.change("mod-1", OFFLINE)
+def test_a_hidden_product_leaves_every_list_for_its_owners_too(marketplace: Marketplace, calls: MakeCaller) -> None:
+    marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     listed = calls("customer", "customer-1").get("/products").get_json()["items"]
     assert [one["product_id"] for one in listed] == ["mod-2"]
 
 
-def test_an_owner_learns_of_a_visible_product_what_is_scheduled(marketplace: Marketplace, calls: As) -> None:
-    marketplace.change("mod-1", OFFLINE, effective_at="2026-04-01T00:00:00Z")
+def test_an_owner_learns_of_a_visible_product_what_is_scheduled(marketplace: Marketplace, calls: MakeCaller) -> None:
+    marketplace.change_status("mod-1", OFFLINE, effective_at="2026-04-01T00:00:00Z")
     marketplace.run_all_now()
     assert len(calls("customer", "customer-1").get("/products/mod-1").get_json()["scheduled"]) == 1
     assert "scheduled" not in calls("customer", "customer-2").get("/products/mod-1").get_json()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from .demo_stack import TOLD, Stack
+from .demo_stack import STATUS_CHANGED_PRODUCT, DemoStack
 
 SELLER = "seller"
 CUSTOMER = "customer"
@@ -23,16 +23,16 @@ YSALINE = "c-1005"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visit:
+class PageUnderTest:
     """Who looks at a page, and where it stands: an address, or the way there from `path` by links and forms."""
 
-    path: str | Callable[[Stack], str]
+    path: str | Callable[[DemoStack], str]
     role: str | None = None
     subject: str = ""
     status: int = 200
     onwards: Callable[[Page], None] | None = None
 
-    def go(self, page: Page, stack: Stack) -> None:
+    def go(self, page: Page, stack: DemoStack) -> None:
         """Open it in this window."""
         path = self.path if isinstance(self.path, str) else self.path(stack)
         answer = page.goto(path)
@@ -43,10 +43,10 @@ class Visit:
             self.onwards(page)
 
 
-def the_first(query: str, path: str) -> Callable[[Stack], str]:
+def the_first(query: str, path: str) -> Callable[[DemoStack], str]:
     """The address of the first row that the query finds."""
 
-    def find(stack: Stack) -> str:
+    def find(stack: DemoStack) -> str:
         rows = stack.rows(query)
         assert rows, f"the demo has nothing for {path}: {query}"
         return path.format(*rows[0])
@@ -64,30 +64,30 @@ def describes(page: Page) -> None:
     page.wait_for_url(lambda url: not url.partition("?")[0].endswith("/support/new"))
 
 
-def _customer(path: str | Callable[[Stack], str], subject: str = MAELLE, **more: object) -> Visit:
-    return Visit(path=path, role=CUSTOMER, subject=subject, **more)  # type: ignore[arg-type] # names of a Visit's
+def _customer(path: str | Callable[[DemoStack], str], subject: str = MAELLE, **more: object) -> PageUnderTest:
+    return PageUnderTest(path=path, role=CUSTOMER, subject=subject, **more)  # type: ignore[arg-type] # names of a Visit's
 
 
-def _operator(path: str | Callable[[Stack], str]) -> Visit:
-    return Visit(path=path, role=OPERATOR)
+def _operator(path: str | Callable[[DemoStack], str]) -> PageUnderTest:
+    return PageUnderTest(path=path, role=OPERATOR)
 
 
-def _seller(path: str | Callable[[Stack], str]) -> Visit:
-    return Visit(path=path, role=SELLER, subject=PIXELUNE)
+def _seller(path: str | Callable[[DemoStack], str]) -> PageUnderTest:
+    return PageUnderTest(path=path, role=SELLER, subject=PIXELUNE)
 
 
 _EVENT = "SELECT event_id FROM mh_inbox WHERE state = 'rejected' ORDER BY id"
 _PRODUCT = "SELECT id FROM mh_products WHERE status = 'online' ORDER BY id"
 _REQUEST = "SELECT id FROM mh_requests ORDER BY number"
 
-VISITS: Mapping[str, Visit] = {
-    "mh_storefront.home": Visit(path="/"),
-    "mh_storefront.about_inspections": Visit(path="/about-inspections"),
-    "mh_storefront.product": Visit(path=the_first(_PRODUCT, "/products/{}")),
-    "mh_storefront.pack": Visit(path=the_first("SELECT id FROM mh_packs ORDER BY id", "/packs/{}")),
-    "mh_sign_in.sign_in": Visit(path="/sign-in"),
-    "mh_sign_in.signed_out": Visit(path="/signed-out"),
-    "mh_sign_in.times": Visit(path="/times"),
+PAGES: Mapping[str, PageUnderTest] = {
+    "mh_storefront.home": PageUnderTest(path="/"),
+    "mh_storefront.about_inspections": PageUnderTest(path="/about-inspections"),
+    "mh_storefront.product": PageUnderTest(path=the_first(_PRODUCT, "/products/{}")),
+    "mh_storefront.pack": PageUnderTest(path=the_first("SELECT id FROM mh_packs ORDER BY id", "/packs/{}")),
+    "mh_sign_in.sign_in": PageUnderTest(path="/sign-in"),
+    "mh_sign_in.signed_out": PageUnderTest(path="/signed-out"),
+    "mh_sign_in.times": PageUnderTest(path="/times"),
     "mh_customer.purchases": _customer("/account"),
     "mh_customer.purchase": _customer("/account/purchases/o-50224"),
     "mh_customer.renewal": _customer("/account/purchases/o-50224/renewal"),
@@ -119,8 +119,10 @@ VISITS: Mapping[str, Visit] = {
     "mh_seller.products": _seller("/seller"),
     "mh_seller.product": _seller("/seller/products/20148"),
     "mh_seller.change": _seller("/seller/products/20148/change/offline_permanent"),
-    "mh_seller.progress": Visit(
-        path=the_first(f"SELECT id FROM mh_cascades WHERE subject_id = '{TOLD}'", "/seller/progress/{}"),
+    "mh_seller.progress": PageUnderTest(
+        path=the_first(
+            f"SELECT id FROM mh_cascades WHERE subject_id = '{STATUS_CHANGED_PRODUCT}'", "/seller/progress/{}"
+        ),
         role=SELLER,
         subject="kervelo",
     ),
@@ -141,10 +143,10 @@ NOT_PAGES: Mapping[str, str] = {
     "mh_sign_in.come_back": "where the provider leads back to; 404 in a demo",
     "mh_customer.download": "leads to the file host",
 }
-EXTRA: Mapping[str, Visit] = {
-    "not found": Visit(path="/products/none", status=404),
-    "forbidden": Visit(path="/operator", role=SELLER, subject=PIXELUNE, status=403),
-    "search without result": Visit(path="/?q=zzzz"),
+EXTRA: Mapping[str, PageUnderTest] = {
+    "not found": PageUnderTest(path="/products/none", status=404),
+    "forbidden": PageUnderTest(path="/operator", role=SELLER, subject=PIXELUNE, status=403),
+    "search without result": PageUnderTest(path="/?q=zzzz"),
     "choose a purchase": _customer("/support/new"),
     "expired purchase": _customer("/account/purchases/o-50301", YSALINE),
 }
