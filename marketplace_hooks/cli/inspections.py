@@ -156,10 +156,10 @@ def _progress(findings: Iterable[Finding]) -> Iterable[str]:
 
 
 def _show(told: InspectionView, *, as_json: bool) -> None:
-    seen = told.seen
-    version = seen.platform_version
+    site_facts = told.site_facts
+    version = site_facts.platform_version
     known = None if version is None else version.value
-    against = [f"{one.probe}: {_short(one)}" for *_, fact in seen.contradictions for one in fact.contradicted_by]
+    against = [f"{one.probe}: {_short(one)}" for *_, fact in site_facts.contradictions for one in fact.contradicted_by]
     facts: dict[str, Any] = {
         "check_id": told.check_id,
         "url": told.url,
@@ -169,7 +169,7 @@ def _show(told: InspectionView, *, as_json: bool) -> None:
         "contradictions": against,
     }
     if as_json:
-        show_one({**facts, "evidence": [_row(one, known, whole=True) for one in seen.findings]}, as_json=True)
+        show_one({**facts, "evidence": [_row(one, known, whole=True) for one in site_facts.findings]}, as_json=True)
         return
     show_one({**facts, "contradictions": "; ".join(against) or None}, as_json=False)
     click.echo()

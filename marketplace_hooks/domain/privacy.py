@@ -14,12 +14,12 @@ from .instants import parse_instant
 
 _ID = re.compile(r"(?:[a-z_]+_)?ids?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_WORD = re.compile(r"[A-Za-z_]{1,40}")
+_CODE = re.compile(r"[A-Za-z_]{1,40}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 NUMBERS = frozenset({"amount_cents", "price_cents", "period_index", "version", "attachments"})
 FLAGS = frozenset({"final", "presale"})
-WORDS = frozenset(
+CODES = frozenset(
     {
         "author_type",
         "code",
@@ -40,7 +40,7 @@ ACTORS = frozenset({"customer", "seller", "account", "marketplace", "platform", 
 
 def without_personal_data(content: Any) -> Any:
     """What stays of a JSON value: an object keeps only what may stay, and whatever is not an object goes (None)."""
-    return _kept("", content)
+    return _scrubbed("", content)
 
 
 def actor_without_name(actor: str) -> str:
@@ -48,12 +48,12 @@ def actor_without_name(actor: str) -> str:
     return actor if actor in ACTORS else ""
 
 
-def _kept(name: str, value: Any) -> Any:
+def _scrubbed(name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
-        inner = {key: _kept(key, one) for key, one in value.items()}
+        inner = {key: _scrubbed(key, one) for key, one in value.items()}
         return {key: one for key, one in inner.items() if one is not None}
     if isinstance(value, list):
-        return [one for one in (_kept(name, one) for one in value) if one is not None]
+        return [one for one in (_scrubbed(name, one) for one in value) if one is not None]
     return value if _may_stay(name, value) else None
 
 
@@ -68,6 +68,6 @@ def _may_stay(name: str, value: Any) -> bool:
         return len(value) <= 256
     if name == "currency":
         return _CURRENCY.fullmatch(value) is not None
-    if name in WORDS:
-        return _WORD.fullmatch(value) is not None
+    if name in CODES:
+        return _CODE.fullmatch(value) is not None
     return parse_instant(value) is not None or _DATE.fullmatch(value) is not None

@@ -91,7 +91,7 @@ class MailServer:
         except (smtplib.SMTPException, OSError, ValueError) as error:
             if client is not None:
                 client.close()
-            raise MailServerAway(_said(error)) from None
+            raise MailServerAway(_describe(error)) from None
         return client
 
 
@@ -109,15 +109,15 @@ class SmtpConnection:
             code, _ = self._client.noop()
         except (smtplib.SMTPException, OSError) as error:
             self.is_open = False
-            raise MailServerAway(_said(error)) from None
+            raise MailServerAway(_describe(error)) from None
         if code != AGREED:
             raise MailServerAway(f"NOOP {code}")
 
-    def send(self, letter: MailMessage) -> None:
+    def send(self, mail: MailMessage) -> None:
         """Hand over one letter. Raises `MailRefused`, `MailDeferred`; when neither, the server has taken it."""
-        message = letter.as_message()
+        message = mail.as_message()
         try:
-            self._client.sendmail(letter.sender, [letter.to], message.as_bytes())
+            self._client.sendmail(mail.sender, [mail.to], message.as_bytes())
         except smtplib.SMTPRecipientsRefused as refused:
             [(code, _)] = refused.recipients.values()
             self._judge(code)
@@ -128,7 +128,7 @@ class SmtpConnection:
             self._judge(refused.smtp_code)
         except (smtplib.SMTPException, OSError) as error:
             self.is_open = False
-            raise MailDeferred(_said(error)) from None
+            raise MailDeferred(_describe(error)) from None
 
     def _judge(self, code: int) -> None:
         if code == CLOSING:
@@ -140,10 +140,10 @@ class SmtpConnection:
 
 def _one_line(text: str) -> str:
     """Without line ends and other control characters: a header is one line."""
-    return "".join(" " if unicodedata.category(letter) in _BREAKS else letter for letter in text).strip()
+    return "".join(" " if unicodedata.category(character) in _BREAKS else character for character in text).strip()
 
 
-def _said(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """What went wrong, without the server's own words, which may name whom the mail is for."""
     code = getattr(error, "smtp_code", None)
     return type(error).__name__ if code is None else f"{type(error).__name__} {code}"

@@ -44,7 +44,7 @@ def test_a_check_wakes_a_worker_that_carries_it_out(here: Runtime, redis_url: st
     with here.database.reading() as session:
         told = read_inspection(session, check_id)
     assert told.state is InspectionState.DONE
-    assert told.seen.platform_version is not None
+    assert told.site_facts.platform_version is not None
     connection.close()
 
 

@@ -152,7 +152,7 @@ class PurchaseFacts:
     refunded_at: datetime | None = None
     terminated_at: datetime | None = None
     disputes: Sequence[PaymentDispute] = ()
-    stops: Sequence[RenewalStop] = ()
+    renewal_stops: Sequence[RenewalStop] = ()
     renewal_is_awaited: bool = False
     reactivable: bool = True
 
@@ -261,7 +261,7 @@ def _why_not_this_site(purchase: PurchaseFacts, question: EntitlementQuestion) -
 def _which_valid(purchase: PurchaseFacts, question: EntitlementQuestion) -> Code:
     if _relation(purchase.bound_site or "", question) is Relation.TEST_COPY:
         return Code.VALID_STAGING_SHOP
-    if any(stop.stands_at(question.at) for stop in purchase.stops):
+    if any(stop.stands_at(question.at) for stop in purchase.renewal_stops):
         return Code.VALID_RENEWAL_CANCELLED
     return Code.VALID
 

@@ -45,52 +45,52 @@ class RenewalRecord:
     """
 
     purchased_at: datetime
-    words: Sequence[RenewalChoice] = ()
-    endings: Sequence[ProductWithdrawal] = ()
-    reopened_at: Sequence[datetime] = ()
+    choices: Sequence[RenewalChoice] = ()
+    withdrawals: Sequence[ProductWithdrawal] = ()
+    reactivated_at: Sequence[datetime] = ()
     ended_at: Sequence[datetime] = ()
 
 
-def renewal_stops(said: RenewalRecord) -> tuple[RenewalStop, ...]:
+def renewal_stops(record: RenewalRecord) -> tuple[RenewalStop, ...]:
     """Return every cause that ever stopped a renewal, each with the instant at which it was lifted, if it was."""
-    reopened = (RenewalChoice(enabled=True, received_at=instant) for instant in said.reopened_at)
-    words = sorted((*said.words, *reopened), key=_order)
-    ended = (RenewalStop(cause=StopCause.ENDED, received_at=instant) for instant in said.ended_at)
-    return (*_customer_stops(words), *_withdrawal_stops(said, words), *ended)
+    reopened = (RenewalChoice(enabled=True, received_at=instant) for instant in record.reactivated_at)
+    choices = sorted((*record.choices, *reopened), key=_order)
+    ended = (RenewalStop(cause=StopCause.ENDED, received_at=instant) for instant in record.ended_at)
+    return (*_customer_stops(choices), *_withdrawal_stops(record, choices), *ended)
 
 
-def _order(word: RenewalChoice) -> tuple[datetime, bool]:
+def _order(choice: RenewalChoice) -> tuple[datetime, bool]:
     """Of two words received at the same instant the cancellation is the last: nobody is charged in doubt."""
-    return word.received_at, not word.enabled
+    return choice.received_at, not choice.enabled
 
 
-def _customer_stops(words: Iterable[RenewalChoice]) -> Iterable[RenewalStop]:
+def _customer_stops(choices: Iterable[RenewalChoice]) -> Iterable[RenewalStop]:
     """The customer's own cause, from each cancellation until the next word that enables."""
     since: datetime | None = None
-    for word in words:
-        if word.enabled and since is not None:
-            yield RenewalStop(cause=StopCause.CUSTOMER, received_at=since, lifted_at=word.received_at)
+    for choice in choices:
+        if choice.enabled and since is not None:
+            yield RenewalStop(cause=StopCause.CUSTOMER, received_at=since, lifted_at=choice.received_at)
             since = None
-        elif not word.enabled and since is None:
-            since = word.received_at
+        elif not choice.enabled and since is None:
+            since = choice.received_at
     if since is not None:
         yield RenewalStop(cause=StopCause.CUSTOMER, received_at=since)
 
 
-def _withdrawal_stops(said: RenewalRecord, words: Sequence[RenewalChoice]) -> Iterable[RenewalStop]:
+def _withdrawal_stops(record: RenewalRecord, choices: Sequence[RenewalChoice]) -> Iterable[RenewalStop]:
     """The withdrawals that found the purchase made. Only an express word since the reinstatement lifts one."""
-    for ending in said.endings:
-        reinstated_at = ending.reinstated_at
-        if reinstated_at is not None and reinstated_at <= said.purchased_at:
+    for withdrawal in record.withdrawals:
+        reinstated_at = withdrawal.reinstated_at
+        if reinstated_at is not None and reinstated_at <= record.purchased_at:
             continue  # bought when the product was on sale again.
         lifted = (
-            word.received_at
-            for word in words
-            if word.enabled and reinstated_at is not None and word.received_at >= reinstated_at
+            choice.received_at
+            for choice in choices
+            if choice.enabled and reinstated_at is not None and choice.received_at >= reinstated_at
         )
         yield RenewalStop(
             cause=StopCause.WITHDRAWAL,
-            received_at=ending.received_at,
-            effective_at=ending.effective_at,
+            received_at=withdrawal.received_at,
+            effective_at=withdrawal.effective_at,
             lifted_at=min(lifted, default=None),
         )

@@ -160,7 +160,7 @@ class Renewal:
 
     renewal_at: datetime
     recorded_at: datetime
-    stops: tuple[RenewalStop, ...] = ()
+    renewal_stops: tuple[RenewalStop, ...] = ()
 
 
 def decide(renewal: Renewal, now: datetime) -> RenewalDecision:
@@ -173,7 +173,7 @@ def decide(renewal: Renewal, now: datetime) -> RenewalDecision:
         return RenewalDecision.NOT_OURS
     if renewal.renewal_at > latest_claimable(now):
         return RenewalDecision.WAIT
-    if any(stop.prevents(renewal.renewal_at) for stop in renewal.stops):
+    if any(stop.prevents(renewal.renewal_at) for stop in renewal.renewal_stops):
         return RenewalDecision.STOPPED
     return RenewalDecision.CLAIM
 

@@ -79,34 +79,34 @@ def status_of(*, withdrawn: bool, held_by: Collection[Side]) -> Status:
     return Status.OFFLINE_TEMPORARY if held_by else Status.ONLINE
 
 
-def is_superseded(stands: SubjectState, *, version: int | None, sent_at: datetime | None) -> bool:
+def is_superseded(current: SubjectState, *, version: int | None, sent_at: datetime | None) -> bool:
     """Whether an event comes too late to count: its side has said something newer, by event or here (`domain.md` 2).
 
     Versions are compared at receipt only; what is asked here (both None) is never late.
     """
-    if version is not None and version <= stands.version:
+    if version is not None and version <= current.version:
         return True
-    return sent_at is not None and stands.changed_here_at is not None and sent_at < stands.changed_here_at
+    return sent_at is not None and current.changed_here_at is not None and sent_at < current.changed_here_at
 
 
-def judge(stands: SubjectState, asked: StatusRequest, now: datetime) -> Effect:
+def judge(current: SubjectState, requested: StatusRequest, now: datetime) -> Effect:
     """What the change does if it comes to its side in time; `now` is when it was received, however late it is judged.
 
     A scheduled change is judged like any other when its instant has come, with neither version nor `effective_at`.
     """
-    if is_superseded(stands, version=asked.version, sent_at=asked.sent_at):
+    if is_superseded(current, version=requested.version, sent_at=requested.sent_at):
         return Effect.SUPERSEDED
-    if stands.withdrawn:
-        same = asked.status is Status.OFFLINE_PERMANENT
+    if current.withdrawn:
+        same = requested.status is Status.OFFLINE_PERMANENT
         return Effect.NO_EFFECT if same else Effect.REFUSED_WITHDRAWN
-    if asked.effective_at is not None and asked.effective_at > now:
+    if requested.effective_at is not None and requested.effective_at > now:
         # Else the echo of a change scheduled here would be told anew, and echoed anew, for ever.
-        return Effect.NO_EFFECT if stands.scheduled == (asked.status, asked.effective_at) else Effect.SCHEDULE
-    if asked.status is Status.OFFLINE_PERMANENT:
+        return Effect.NO_EFFECT if current.scheduled == (requested.status, requested.effective_at) else Effect.SCHEDULE
+    if requested.status is Status.OFFLINE_PERMANENT:
         return Effect.WITHDRAW
-    holds = asked.side in stands.held_by
-    if asked.status is Status.OFFLINE_TEMPORARY:
+    holds = requested.side in current.held_by
+    if requested.status is Status.OFFLINE_TEMPORARY:
         return Effect.NO_EFFECT if holds else Effect.HOLD
     if holds:
         return Effect.LIFT
-    return Effect.REFUSED_HELD_BY_OTHERS if stands.held_by else Effect.NO_EFFECT
+    return Effect.REFUSED_HELD_BY_OTHERS if current.held_by else Effect.NO_EFFECT

@@ -48,9 +48,9 @@ class ModuleConflict:
     source: Fact | None = None
 
 
-def module_conflicts(declared: Iterable[IncompatibleModule], seen: SiteFacts) -> tuple[ModuleConflict, ...]:
+def module_conflicts(declared: Iterable[IncompatibleModule], site_facts: SiteFacts) -> tuple[ModuleConflict, ...]:
     """Judge every module declared incompatible: a conflict is installed, enabled, and of a version in the range."""
-    return tuple(_judged(module, seen.module(module.name)) for module in declared)
+    return tuple(_judged(module, site_facts.module(module.name)) for module in declared)
 
 
 def _judged(module: IncompatibleModule, state: ModuleState) -> ModuleConflict:

@@ -115,7 +115,7 @@ class ModuleState:
         return found
 
     @property
-    def is_half_upgraded(self) -> bool:
+    def has_unfinished_upgrade(self) -> bool:
         """Whether its files are of another version than the one installed, by findings of one and the same rung."""
         disk = self.facts.get("version")
         database = self.facts.get("installed_version")

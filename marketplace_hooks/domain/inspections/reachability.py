@@ -35,9 +35,9 @@ class Reach:
 
 def reach(findings: Sequence[Finding]) -> Reach:
     """Judge by what came from the site; what was declared says nothing of it."""
-    asked = [one for one in findings if one.request is not None or one.note is not None]
-    if any(one.is_known or one.note not in _SILENT for one in asked):
+    requested = [one for one in findings if one.request is not None or one.note is not None]
+    if any(one.is_known or one.note not in _SILENT for one in requested):
         return Reach(answered=True)
-    met = {one.note for one in asked}
-    obstacle = next((note for note in OBSTACLES if note in met), None)
+    reported = {one.note for one in requested}
+    obstacle = next((note for note in OBSTACLES if note in reported), None)
     return Reach(answered=None if obstacle is None else False, obstacle=obstacle)

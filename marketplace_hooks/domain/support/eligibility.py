@@ -57,7 +57,7 @@ class Submission:
 
     entitlement: Entitlement
     module: str
-    seen: SiteFacts
+    site_facts: SiteFacts
     at_purchase: AnnouncedRange | None
     today: AnnouncedRange | None = None
     incompatible_modules: Sequence[IncompatibleModule] = ()
@@ -126,7 +126,7 @@ def _missing(submission: Submission) -> tuple[str, ...]:
     }.get(submission.entitlement.code)
     missing = [needs] if needs else []
     other_site = submission.entitlement.code is Code.SHOP_SCOPE_MISMATCH
-    if submission.seen.platform_version is None and not other_site:
+    if submission.site_facts.platform_version is None and not other_site:
         missing.append("platform_version")
     return tuple(missing)
 
@@ -162,7 +162,7 @@ def request_is_about_the_bound_site(submission: Submission) -> Check:
 @check("platform_version")
 def platform_version_was_announced(submission: Submission) -> Check:
     """The site's platform version is among those that the listing announced on the purchase date."""
-    version = submission.seen.platform_version
+    version = submission.site_facts.platform_version
     announced = submission.at_purchase
     evidence = {"version": None if version is None else version.value, **_source(version), **_ranges(submission)}
     if version is None or announced is None:
@@ -178,13 +178,13 @@ def platform_version_was_announced(submission: Submission) -> Check:
 @check("product_installed")
 def product_is_installed(submission: Submission) -> Check:
     """The product is on the site; told for orientation, and no ground to refuse."""
-    state = submission.seen.module(submission.module)
+    state = submission.site_facts.module(submission.module)
     results = {True: CheckResult.PASS, False: CheckResult.FAIL, None: CheckResult.UNKNOWN}
     evidence = {
         "module": submission.module,
         "version": state.version,
         "enabled": state.enabled,
-        "unfinished_upgrade": state.is_half_upgraded,
+        "unfinished_upgrade": state.has_unfinished_upgrade,
         **_source(state.facts.get("installed") or state.facts.get("version")),
     }
     return Check(name="product_installed", result=results[state.installed], evidence=evidence)
@@ -193,9 +193,9 @@ def product_is_installed(submission: Submission) -> Check:
 @check("conflicting_development")
 def nothing_declared_incompatible_is_installed(submission: Submission) -> Check:
     """No module declared incompatible is installed and enabled, and no override touches the product."""
-    conflicts = module_conflicts(submission.incompatible_modules, submission.seen)
+    conflicts = module_conflicts(submission.incompatible_modules, submission.site_facts)
     met = [one for one in conflicts if one.verdict is ConflictVerdict.CONFLICT]
-    reported = submission.seen.overrides
+    reported = submission.site_facts.overrides
     overrides = [Override.read(one) for one in reported.value] if reported is not None else []
     touching = override_conflicts(overrides, module=submission.module, known=submission.known_overrides)
     evidence: dict[str, Any] = {

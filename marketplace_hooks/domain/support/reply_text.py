@@ -70,7 +70,7 @@ def written_text(body: str) -> str:
 
 def _without_quotes(lines: list[str]) -> list[str]:
     last_quoted = max((number for number, line in enumerate(lines) if _QUOTED.match(line)), default=-1)
-    kept: list[str] = []
+    remaining: list[str] = []
     for number, line in enumerate(lines):
         if _ORIGINAL_MESSAGE.match(line) or _opens_mail_headers(lines[number : number + 3]):
             break
@@ -79,8 +79,8 @@ def _without_quotes(lines: list[str]) -> list[str]:
             if last_quoted < number:
                 break
         elif not _QUOTED.match(line) and not (number and _introduces_quote(lines, number - 1, wrapped=True)):
-            kept.append(line)
-    return kept
+            remaining.append(line)
+    return remaining
 
 
 def _introduces_quote(lines: list[str], number: int, *, wrapped: bool = False) -> bool:

@@ -51,7 +51,7 @@ USER_AGENT = "marketplace-hooks"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 # What may be said again to wherever a redirect leads. Anything else could be a credential.
-_SAID_AGAIN = frozenset({"accept", "accept-language", "cache-control"})
+_FORWARDED_HEADERS = frozenset({"accept", "accept-language", "cache-control"})
 _CREDENTIALS = frozenset({"authorization", "cookie"})
 
 # Everything that a peer, or the way to it, can make the libraries raise.
@@ -128,8 +128,8 @@ class OutboundClient:
             if not self._follows(answer.status, answer.headers):
                 return answer
             if hops_left:
-                target = self.check_url(_onward(target, answer.headers["location"]))
-                said = {name: value for name, value in said.items() if name.lower() in _SAID_AGAIN}
+                target = self.check_url(_redirect_target(target, answer.headers["location"]))
+                said = {name: value for name, value in said.items() if name.lower() in _FORWARDED_HEADERS}
         raise OutboundFailed(f"{target.host} redirects without end.", reason="redirects")
 
     def close(self) -> None:
@@ -174,7 +174,7 @@ class OutboundClient:
             try:
                 # Not read: what follows a 1xx is the real answer, too late; what a redirect says beside.
                 if response.status_code >= 200 and not self._follows(response.status_code, headers):
-                    body, truncated = read_body(response.raw, exchange, self.policy.kept_bytes)
+                    body, truncated = read_body(response.raw, exchange, self.policy.max_body_bytes)
             finally:
                 # Closes the connection, unless the body was read to its end, which has already released it.
                 response.close()
@@ -220,7 +220,7 @@ def _session(policy: OutboundPolicy, ca_file: str | None, user_agent: str) -> _S
     return session
 
 
-def _onward(target: Target, location: str) -> str:
+def _redirect_target(target: Target, location: str) -> str:
     """Return the absolute URL a redirect points to, for `check_url` to judge."""
     try:
         # http.client reads headers as Latin-1; what is beyond ASCII in a Location is nearly always UTF-8.

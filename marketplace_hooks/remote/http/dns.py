@@ -51,14 +51,14 @@ class Lookups:
 
         threading.Thread(target=look_up, name="name look-up", daemon=True).start()
         try:
-            answer = outcome.get(timeout=max(0.0, give_up_at - time.monotonic()))
+            response = outcome.get(timeout=max(0.0, give_up_at - time.monotonic()))
         except queue.Empty:
             raise _too_slow(host) from None
-        if isinstance(answer, OSError | UnicodeError) or answer == []:
+        if isinstance(response, OSError | UnicodeError) or response == []:
             raise OutboundFailed(f"{host} has no address.", reason="dns")
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        if isinstance(response, Exception):
+            raise response
+        return response
 
 
 def _too_slow(host: str) -> OutboundFailed:

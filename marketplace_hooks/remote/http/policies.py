@@ -18,10 +18,10 @@ class OutboundPolicy:
     before and after decompression. `max_redirects` counts hops, each checked anew.
     """
 
-    doors: frozenset[tuple[str, int]] = HTTPS_PORTS
+    allowed_ports: frozenset[tuple[str, int]] = HTTPS_PORTS
     connect_s: float = 5.0
     total_s: float = 20.0
-    kept_bytes: int = 16 * _KIB
+    max_body_bytes: int = 16 * _KIB
     max_header_bytes: int = 64 * _KIB
     max_redirects: int = 0
 
@@ -29,4 +29,4 @@ class OutboundPolicy:
 DELIVERIES = OutboundPolicy()
 
 # A shop may still greet in the clear before it redirects to https; a home page is large.
-INSPECTIONS = OutboundPolicy(doors=HTTPS_PORTS | {("http", 80)}, kept_bytes=2048 * _KIB, max_redirects=3)
+INSPECTIONS = OutboundPolicy(allowed_ports=HTTPS_PORTS | {("http", 80)}, max_body_bytes=2048 * _KIB, max_redirects=3)

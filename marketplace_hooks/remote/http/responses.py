@@ -38,17 +38,17 @@ class OutboundResponse:
         return self.body.decode("utf-8", "replace").replace("\0", "")
 
 
-def read_body(raw: BaseHTTPResponse, exchange: Exchange, kept_bytes: int) -> tuple[bytes, bool]:
+def read_body(raw: BaseHTTPResponse, exchange: Exchange, max_body_bytes: int) -> tuple[bytes, bool]:
     """Return at most `kept_bytes` of the body, decompressed, and whether there was more.
 
     The connection of a body that was not read to its end must be closed, not reused; the caller does.
     """
-    exchange.wire_bytes_left = 2 * kept_bytes + _FRAMING_BYTES
+    exchange.wire_bytes_left = 2 * max_body_bytes + _FRAMING_BYTES
     received = bytearray()
-    cut = False
+    is_truncated = False
     try:
-        while len(received) <= kept_bytes:
-            chunk = raw.read1(min(_CHUNK_BYTES, kept_bytes + 1 - len(received)), decode_content=False)
+        while len(received) <= max_body_bytes:
+            chunk = raw.read1(min(_CHUNK_BYTES, max_body_bytes + 1 - len(received)), decode_content=False)
             if not chunk:
                 break
             received += chunk
@@ -56,13 +56,13 @@ def read_body(raw: BaseHTTPResponse, exchange: Exchange, kept_bytes: int) -> tup
         # A body framed to waste our time (a chunk per byte) is cut like any other that is too long.
         if not any(isinstance(cause, WireExhausted) for cause in causes(failure)):
             raise
-        cut = True
-    cut = cut or len(received) > kept_bytes
-    body, longer = _decompress(bytes(received[:kept_bytes]), raw.headers.get("content-encoding"), kept_bytes)
-    return body, cut or longer
+        is_truncated = True
+    is_truncated = is_truncated or len(received) > max_body_bytes
+    body, longer = _decompress(bytes(received[:max_body_bytes]), raw.headers.get("content-encoding"), max_body_bytes)
+    return body, is_truncated or longer
 
 
-def _decompress(body: bytes, encoding: str | None, kept_bytes: int) -> tuple[bytes, bool]:
+def _decompress(body: bytes, encoding: str | None, max_body_bytes: int) -> tuple[bytes, bool]:
     """Undo gzip or deflate up to `kept_bytes`; return the bytes as they came where that cannot be done.
 
     We ask for no compression, and some servers compress all the same.
@@ -73,8 +73,8 @@ def _decompress(body: bytes, encoding: str | None, kept_bytes: int) -> tuple[byt
     for window in (47, -15):
         inflater = zlib.decompressobj(window)
         try:
-            plain = inflater.decompress(body, kept_bytes + 1)
+            plain = inflater.decompress(body, max_body_bytes + 1)
         except zlib.error:
             continue
-        return plain[:kept_bytes], len(plain) > kept_bytes
+        return plain[:max_body_bytes], len(plain) > max_body_bytes
     return body, False

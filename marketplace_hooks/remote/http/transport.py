@@ -79,21 +79,21 @@ def _until(instant: float) -> float:
 # An exchange lives in the thread that asked for it, from look-up to last byte. Pooled sockets outlive
 # exchanges and wander between threads; each operation looks here for the exchange it serves, since neither
 # requests nor urllib3 has a place to carry one down to the socket.
-_here = threading.local()
+_current = threading.local()
 
 
 @contextmanager
 def exchanging(exchange: Exchange) -> Iterator[None]:
     """Let every socket this thread uses inside the block serve `exchange`."""
-    _here.exchange = exchange
+    _current.exchange = exchange
     try:
         yield
     finally:
-        del _here.exchange
+        del _current.exchange
 
 
 def _exchange() -> Exchange:
-    exchange: Exchange = _here.exchange
+    exchange: Exchange = _current.exchange
     return exchange
 
 

@@ -92,7 +92,7 @@ def check_url(
     if target.address is not None:
         check_address(target, target.address, policy, networks)
     elif not any(network.port in (None, target.port) for network in networks):
-        _check_door(target, policy)
+        _check_port(target, policy)
     return target
 
 
@@ -107,18 +107,18 @@ def check_address(
         return True
     if not is_public(address):
         raise OutboundRefused(f"{target.host} leads to an address that is not public.", code="address_not_public")
-    _check_door(target, policy)
+    _check_port(target, policy)
     return False
 
 
-def _check_door(target: Target, policy: OutboundPolicy) -> None:
-    if (target.scheme, target.port) in policy.doors:
+def _check_port(target: Target, policy: OutboundPolicy) -> None:
+    if (target.scheme, target.port) in policy.allowed_ports:
         pass
-    elif target.scheme not in {scheme for scheme, _ in policy.doors}:
+    elif target.scheme not in {scheme for scheme, _ in policy.allowed_ports}:
         raise OutboundRefused("The URL must begin with https://.", code="url_scheme")
     else:
-        doors = ", ".join(sorted(f"{scheme} {port}" for scheme, port in policy.doors))
-        raise OutboundRefused(f"Only these ports are open to us: {doors}.", code="url_port")
+        allowed_ports = ", ".join(sorted(f"{scheme} {port}" for scheme, port in policy.allowed_ports))
+        raise OutboundRefused(f"Only these ports are open to us: {allowed_ports}.", code="url_port")
     if target.is_internal_name:
         raise OutboundRefused(f"{target.host} is a name that only an internal network knows.", code="url_internal_name")
 

@@ -27,13 +27,13 @@ _ONE = ("admin-api/modules/", "admin-api/module/")
 _MAX_SCOPES = 30
 
 
-def applies(asked: InspectionTarget) -> bool:
-    return asked.credentials.client_id is not None and asked.credentials.client_secret is not None
+def applies(target: InspectionTarget) -> bool:
+    return target.credentials.client_id is not None and target.credentials.client_secret is not None
 
 
-def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Get a token, see what else it is good for, read the list, and the module in question if it is not in it."""
-    token = _token(asked, probe_session)
+    token = _token(target, probe_session)
     if isinstance(token, ProbeFailure):
         yield probe_session.unknown(FindingKind.MODULE_LIST, token)
         return
@@ -53,48 +53,53 @@ def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findin
         yield finding
         if not finding.is_known:
             return
-    if asked.module is not None and asked.module.casefold() not in listed:
-        yield from _one(asked.module, probe_session, secret)
+    if target.module is not None and target.module.casefold() not in listed:
+        yield from _one(target.module, probe_session, secret)
 
 
-def _token(asked: InspectionTarget, probe_session: ProbeSession) -> str | ProbeFailure:
+def _token(target: InspectionTarget, probe_session: ProbeSession) -> str | ProbeFailure:
     form = {
         "grant_type": "client_credentials",
-        "client_id": asked.credentials.client_id or "",
-        "client_secret": asked.credentials.client_secret or "",
+        "client_id": target.credentials.client_id or "",
+        "client_secret": target.credentials.client_secret or "",
         "scope[]": SCOPE,
     }
-    answer = probe_session.post(_TOKEN, urlencode(form).encode(), "application/x-www-form-urlencoded")
-    if isinstance(answer, ProbeFailure):
-        return answer
+    response = probe_session.post(_TOKEN, urlencode(form).encode(), "application/x-www-form-urlencoded")
+    if isinstance(response, ProbeFailure):
+        return response
     request = probe_session.request(_TOKEN, "POST", private=True)
-    if answer.status != 200:
-        return _refusal(answer, request, Note.CLIENT_REFUSED)
-    content = read_json(answer)
+    if response.status != 200:
+        return _refusal(response, request, Note.CLIENT_REFUSED)
+    content = read_json(response)
     if isinstance(content, Note):
         return ProbeFailure(note=content, request=request)
     token = content.get("access_token") if isinstance(content, dict) else None
     return token if isinstance(token, str) and token else ProbeFailure(note=Note.UNREADABLE, request=request)
 
 
-def _refusal(answer: OutboundResponse, request: str, unauthorised: Note) -> ProbeFailure:
+def _refusal(response: OutboundResponse, request: str, unauthorised: Note) -> ProbeFailure:
     """What a refusal means; `unauthorised` is what a plain 401 says."""
-    return ProbeFailure(note=_note(answer, unauthorised), request=request, facts={"status": answer.status})
+    return ProbeFailure(note=_note(response, unauthorised), request=request, facts={"status": response.status})
 
 
-def _note(answer: OutboundResponse, unauthorised: Note) -> Note:
-    status = answer.status
+def _note(response: OutboundResponse, unauthorised: Note) -> Note:
+    status = response.status
     if status in REDIRECTS:
         # 9.0 answered a redirect to https where 9.1 says "Use HTTPS protocol"; we had asked over https.
-        onward = parse(answer.headers.get("location", ""))
-        here = parse(answer.url)
-        to_itself = onward is not None and here is not None and onward.host == here.host and onward.scheme == "https"
+        redirect_target = parse(response.headers.get("location", ""))
+        requested = parse(response.url)
+        to_itself = (
+            redirect_target is not None
+            and requested is not None
+            and redirect_target.host == requested.host
+            and redirect_target.scheme == "https"
+        )
         return Note.HTTPS_HIDDEN if to_itself else Note.NOT_THE_SHOP
     if status == 404:
         return Note.ADMIN_API_ABSENT
-    said = read_json(answer)
+    said = read_json(response)
     # A bare JSON string; 9.0 wrote the same words without quotes.
-    words = (said if isinstance(said, str) and not isinstance(said, Note) else answer.text[:200]).strip().strip('"')
+    words = (said if isinstance(said, str) and not isinstance(said, Note) else response.text[:200]).strip().strip('"')
     if status == 426 or words == "Use HTTPS protocol":
         return Note.HTTPS_HIDDEN
     error = said.get("error") if isinstance(said, dict) else None
@@ -162,13 +167,13 @@ def _list(probe_session: ProbeSession, secret: Mapping[str, str]) -> Iterator[Fi
 def _page(
     path: str, probe_session: ProbeSession, secret: Mapping[str, str]
 ) -> tuple[list[dict[str, Any]], int] | ProbeFailure:
-    answer = probe_session.ask(path, secret)
-    if isinstance(answer, ProbeFailure):
-        return answer
+    response = probe_session.ask(path, secret)
+    if isinstance(response, ProbeFailure):
+        return response
     request = probe_session.request(path, private=True)
-    if answer.status != 200:
-        return _refusal(answer, request, Note.TOKEN_NOT_RECEIVED)
-    content = read_json(answer)
+    if response.status != 200:
+        return _refusal(response, request, Note.TOKEN_NOT_RECEIVED)
+    content = read_json(response)
     if isinstance(content, Note):
         return ProbeFailure(note=content, request=request)
     items, total = (content.get("items"), content.get("totalItems")) if isinstance(content, dict) else (None, None)
@@ -180,11 +185,11 @@ def _page(
 def _one(name: str, probe_session: ProbeSession, secret: Mapping[str, str]) -> Iterator[Finding]:
     """Read one module that the list does not show: it may lie on the disk without being installed."""
     for folder in _ONE:
-        answer = probe_session.ask(folder + name, secret)
-        item = None if isinstance(answer, ProbeFailure) else read_json(answer)
-        if isinstance(answer, ProbeFailure) or not isinstance(item, dict) or answer.status not in (200, 404):
+        response = probe_session.ask(folder + name, secret)
+        item = None if isinstance(response, ProbeFailure) else read_json(response)
+        if isinstance(response, ProbeFailure) or not isinstance(item, dict) or response.status not in (200, 404):
             return
-        if answer.status == 200:
+        if response.status == 200:
             if item.get("technicalName") == name:
                 yield _module(item, name, item.get("installed") is not False, probe_session, folder + name)
             return

@@ -27,28 +27,28 @@ from .safe_parsing import looks_like_html
 from .session import REDIRECTS, ProbeFailure, ProbeSession
 
 
-def applies(asked: InspectionTarget) -> bool:
-    return asked.credentials.companion_key is not None and asked.nonce is not None
+def applies(target: InspectionTarget) -> bool:
+    return target.credentials.companion_key is not None and target.nonce is not None
 
 
-def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Ask the companion for a report."""
-    key = asked.credentials.companion_key or ""
-    nonce = asked.nonce or ""
-    module = asked.module or ""
+    key = target.credentials.companion_key or ""
+    nonce = target.nonce or ""
+    module = target.module or ""
     where = {"fc": "module", "module": COMPANION, "controller": "report", "nonce": nonce, "subject": module}
     path = f"index.php?{urlencode(where)}"
     secret = {REQUEST_SIGNATURE_HEADER: sign_request(nonce, module, key), "Accept": "application/json"}
-    answer = probe_session.ask(path, secret)
+    response = probe_session.ask(path, secret)
     request = probe_session.request(path, private=True)
-    wrong = answer if isinstance(answer, ProbeFailure) else _refusal(answer, request)
-    if isinstance(answer, ProbeFailure) or wrong is not None:
+    wrong = response if isinstance(response, ProbeFailure) else _refusal(response, request)
+    if isinstance(response, ProbeFailure) or wrong is not None:
         yield probe_session.unknown(
             FindingKind.MODULE_LIST, wrong or ProbeFailure(note=Note.COMPANION_ABSENT, request=request)
         )
         return
-    signature = answer.headers.get(SIGNATURE_HEADER.lower(), "")
-    report = read_report(answer.body, signature, key=key, nonce=nonce, site=asked.site)
+    signature = response.headers.get(SIGNATURE_HEADER.lower(), "")
+    report = read_report(response.body, signature, key=key, nonce=nonce, site=target.site)
     if isinstance(report, Note):
         yield probe_session.unknown(FindingKind.MODULE_LIST, ProbeFailure(note=report, request=request))
         return
@@ -72,17 +72,17 @@ def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) ->
         )
 
 
-def _refusal(answer: OutboundResponse, request: str) -> ProbeFailure | None:
+def _refusal(response: OutboundResponse, request: str) -> ProbeFailure | None:
     """What an answer that is no report means; None: it may be one."""
-    if answer.truncated:
+    if response.truncated:
         return ProbeFailure(note=Note.TOO_LARGE, request=request)
-    if answer.status == 200 and not looks_like_html(answer):
+    if response.status == 200 and not looks_like_html(response):
         return None
-    if answer.status in (401, 403) and not looks_like_html(answer):
-        return ProbeFailure(note=Note.REPORT_NOT_SIGNED, request=request, facts={"status": answer.status})
-    absent = answer.status in (200, 404) or answer.status in REDIRECTS
-    note = Note.COMPANION_ABSENT if absent else Note.SHOP_ERROR if answer.status >= 500 else Note.BLOCKED
-    return ProbeFailure(note=note, request=request, facts={"status": answer.status})
+    if response.status in (401, 403) and not looks_like_html(response):
+        return ProbeFailure(note=Note.REPORT_NOT_SIGNED, request=request, facts={"status": response.status})
+    absent = response.status in (200, 404) or response.status in REDIRECTS
+    note = Note.COMPANION_ABSENT if absent else Note.SHOP_ERROR if response.status >= 500 else Note.BLOCKED
+    return ProbeFailure(note=note, request=request, facts={"status": response.status})
 
 
 PROBE = Probe(

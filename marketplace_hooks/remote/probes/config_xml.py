@@ -16,16 +16,16 @@ from .safe_parsing import clean_name, clean_version, read_xml
 from .session import ProbeFailure, ProbeSession
 
 
-def applies(asked: InspectionTarget) -> bool:
-    return clean_name(asked.module) is not None
+def applies(target: InspectionTarget) -> bool:
+    return clean_name(target.module) is not None
 
 
-def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Read the file; only one that names the very folder it lies in is believed."""
-    name = asked.module or ""
+    name = target.module or ""
     path = f"modules/{name}/config.xml"
-    answer = probe_session.get(path)
-    version = answer if isinstance(answer, ProbeFailure) else _version(answer, name, probe_session.request(path))
+    response = probe_session.get(path)
+    version = response if isinstance(response, ProbeFailure) else _version(response, name, probe_session.request(path))
     if isinstance(version, ProbeFailure):
         yield probe_session.unknown(FindingKind.MODULE, version, subject=name)
         return
@@ -35,10 +35,10 @@ def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findin
     )
 
 
-def _version(answer: OutboundResponse, name: str, request: str) -> str | ProbeFailure:
-    if answer.status != 200:
-        return ProbeFailure(note=Note.CONFIG_NOT_READABLE, request=request, facts={"status": answer.status})
-    root = read_xml(answer)
+def _version(response: OutboundResponse, name: str, request: str) -> str | ProbeFailure:
+    if response.status != 200:
+        return ProbeFailure(note=Note.CONFIG_NOT_READABLE, request=request, facts={"status": response.status})
+    root = read_xml(response)
     if root is Note.NOT_THE_SHOP:
         # A theme's page for what does not exist, with status 200.
         return ProbeFailure(note=Note.CONFIG_NOT_READABLE, request=request)

@@ -22,23 +22,23 @@ MAX_NAMES = 4
 """Names solved of one answer: a shop sets one cookie, and a hostile one must not make us hash for minutes."""
 
 
-def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Solve the cookie of the home page, or of the home page past a cache."""
-    answers = probe_session.get_once("")
+    responses = probe_session.get_once("")
     path = ""
-    names = _names(answers)
-    if not names and not isinstance(answers, ProbeFailure):
+    names = _names(responses)
+    if not names and not isinstance(responses, ProbeFailure):
         path = f"?check={secrets.token_hex(8)}"
-        answers = probe_session.get_once(path)
-        names = _names(answers)
+        responses = probe_session.get_once(path)
+        names = _names(responses)
     request = probe_session.request(path)
     for name, host in names:
-        version = solve_cookie(name, host, reversed(asked.versions))
+        version = solve_cookie(name, host, reversed(target.versions))
         if version is not None:
             yield probe_session.found(FindingKind.PLATFORM_VERSION, version, request=request)
             return
-    if isinstance(answers, ProbeFailure):
-        yield probe_session.unknown(FindingKind.PLATFORM_VERSION, answers)
+    if isinstance(responses, ProbeFailure):
+        yield probe_session.unknown(FindingKind.PLATFORM_VERSION, responses)
     elif names:
         yield probe_session.unknown(
             FindingKind.PLATFORM_VERSION, ProbeFailure(note=Note.COOKIE_NOT_SOLVED, request=request)
@@ -49,14 +49,14 @@ def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findin
         )
 
 
-def _names(answers: tuple[OutboundResponse, ...] | ProbeFailure) -> list[tuple[str, str]]:
+def _names(responses: tuple[OutboundResponse, ...] | ProbeFailure) -> list[tuple[str, str]]:
     """Return the names that may be a session's, each with the host that set it; the last answer's first."""
-    if isinstance(answers, ProbeFailure):
+    if isinstance(responses, ProbeFailure):
         return []
     found = []
-    for answer in reversed(answers):
-        site = parse(answer.url)
-        for cookie in answer.headers.all("set-cookie"):
+    for response in reversed(responses):
+        site = parse(response.url)
+        for cookie in response.headers.all("set-cookie"):
             name = _NAME.match(cookie)
             if name is not None and site is not None:
                 found.append((name[1], site.host))
@@ -68,8 +68,8 @@ PROBE = Probe(
     rank=4,
     strength=Strength.OBSERVED,
     about=FindingKind.PLATFORM_VERSION,
-    applies=lambda asked: True,
+    applies=lambda target: True,
     run=run,
     requests=3,
-    purse="home",
+    quota="home",
 )

@@ -11,10 +11,10 @@ from .protocol import InspectionTarget, Probe
 from .session import ProbeSession
 
 
-def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Put the declaration beside what was found; nothing is asked of the shop."""
-    if asked.declared is not None:
-        yield from declared_findings(asked.declared, at=datetime.now(UTC))
+    if target.declared is not None:
+        yield from declared_findings(target.declared, at=datetime.now(UTC))
 
 
 PROBE = Probe(
@@ -22,7 +22,7 @@ PROBE = Probe(
     rank=7,
     strength=Strength.DECLARED,
     about=FindingKind.PLATFORM_VERSION,
-    applies=lambda asked: asked.declared is not None,
+    applies=lambda target: target.declared is not None,
     run=run,
 )
 

@@ -64,4 +64,4 @@ class Probe:
     applies: Callable[[InspectionTarget], bool]
     run: Callable[[InspectionTarget, ProbeSession], Iterator[Finding]]
     requests: int = 0
-    purse: str = ""
+    quota: str = ""

@@ -23,20 +23,20 @@ _LINK = re.compile(r"fc=module&(?:amp;)?module=([A-Za-z0-9_-]{1,64})")
 _BEFORE_ADDRESS = re.compile(r"[\s\"'<>()=,;]")
 
 
-def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Read the home page once."""
-    answers = probe_session.get_once("")
-    if isinstance(answers, ProbeFailure):
-        yield probe_session.unknown(FindingKind.MODULE, answers)
+    responses = probe_session.get_once("")
+    if isinstance(responses, ProbeFailure):
+        yield probe_session.unknown(FindingKind.MODULE, responses)
         return
-    page = answers[-1]
+    page = responses[-1]
     request = probe_session.request("")
     if page.status != 200:
         note = Note.IN_MAINTENANCE if page.status == 503 else Note.BLOCKED
         missed = ProbeFailure(note=note, request=request, facts={"status": page.status})
         yield probe_session.unknown(FindingKind.MODULE, missed)
         return
-    names = modules_in(page.text, asked.site)
+    names = modules_in(page.text, target.site)
     for name in names:
         yield probe_session.found(
             FindingKind.MODULE, {"installed": True, "enabled": True}, subject=name, request=request
@@ -67,7 +67,7 @@ PROBE = Probe(
     rank=5,
     strength=Strength.OBSERVED,
     about=FindingKind.MODULE,
-    applies=lambda asked: True,
+    applies=lambda target: True,
     run=run,
-    purse="home",
+    quota="home",
 )

@@ -76,7 +76,7 @@ def inspect(
     `outbound` is a `visitor`. `module` is the technical name in question, `releases` the known PrestaShop versions
     (None: those shipped). Nothing about the shop is ever raised; what `on_findings` raises ends the inspection.
     """
-    asked = InspectionTarget(
+    target = InspectionTarget(
         site=site,
         module=module,
         credentials=credentials or Credentials(),
@@ -84,14 +84,14 @@ def inspect(
         nonce=nonce,
         versions=shipped_versions() if releases is None else releases,
     )
-    probes = [probe for probe in probes if probe.applies(asked)]
-    purses: Counter[str] = Counter()
+    probes = [probe for probe in probes if probe.applies(target)]
+    quotas: Counter[str] = Counter()
     for probe in probes:
-        purses[probe.purse or probe.name] += probe.requests
-    budget = ProbeBudget(site, outbound, purses=purses, deadline=time.monotonic() + deadline_s)
+        quotas[probe.quota or probe.name] += probe.requests
+    budget = ProbeBudget(site, outbound, quotas=quotas, deadline=time.monotonic() + deadline_s)
     found: list[Finding] = []
     try:
-        for findings in _side_by_side(asked, budget, probes):
+        for findings in _side_by_side(target, budget, probes):
             found += findings
             on_findings(findings)
     finally:
@@ -99,12 +99,12 @@ def inspect(
     return tuple(found)
 
 
-def _side_by_side(asked: InspectionTarget, budget: ProbeBudget, probes: Sequence[Probe]) -> Iterator[list[Finding]]:
+def _side_by_side(target: InspectionTarget, budget: ProbeBudget, probes: Sequence[Probe]) -> Iterator[list[Finding]]:
     """Give findings as they come, those that came together at once, until all rungs have ended or time is over."""
     arrived: _Arrivals = queue.SimpleQueue()
     for probe in probes:
         # Daemons: a look-up that hangs in the system's resolver must not hold the process back either.
-        climb = threading.Thread(target=_climb, args=(probe, asked, budget, arrived), daemon=True)
+        climb = threading.Thread(target=_climb, args=(probe, target, budget, arrived), daemon=True)
         climb.name = f"rung {probe.name}"
         climb.start()
     looking = list(probes)
@@ -127,10 +127,10 @@ def _side_by_side(asked: InspectionTarget, budget: ProbeBudget, probes: Sequence
         yield [_visit(probe, budget).unknown(probe.about, ProbeFailure(note=Note.TOO_SLOW)) for probe in looking]
 
 
-def _climb(probe: Probe, asked: InspectionTarget, budget: ProbeBudget, arrived: _Arrivals) -> None:
+def _climb(probe: Probe, target: InspectionTarget, budget: ProbeBudget, arrived: _Arrivals) -> None:
     probe_session = _visit(probe, budget)
     try:
-        for finding in probe.run(asked, probe_session):
+        for finding in probe.run(target, probe_session):
             arrived.put((probe, finding))
     except Exception as error:
         # A mistake of ours, whatever the shop said. Its message may hold what was read or sent, so it is not logged.
@@ -143,5 +143,5 @@ def _climb(probe: Probe, asked: InspectionTarget, budget: ProbeBudget, arrived: 
 
 def _visit(probe: Probe, budget: ProbeBudget) -> ProbeSession:
     return ProbeSession(
-        budget=budget, probe=probe.name, rank=probe.rank, strength=probe.strength, purse=probe.purse or probe.name
+        budget=budget, probe=probe.name, rank=probe.rank, strength=probe.strength, quota=probe.quota or probe.name
     )

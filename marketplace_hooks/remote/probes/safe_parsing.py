@@ -25,27 +25,27 @@ _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,49}")
 _PAGE_BEGINS = (b"<!doctype html", b"<html", b"<head", b"<body")
 
 
-def read_xml(answer: OutboundResponse) -> Element | Note:
+def read_xml(response: OutboundResponse) -> Element | Note:
     """Return the root of an answer's XML, or what is wrong with it."""
-    if answer.truncated:
+    if response.truncated:
         return Note.TOO_LARGE
-    if looks_like_html(answer):
+    if looks_like_html(response):
         return Note.NOT_THE_SHOP
     try:
-        root: Element = fromstring(answer.body, forbid_dtd=True)
+        root: Element = fromstring(response.body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
         # ValueError and LookupError: an encoding that does not exist, or that does not hold.
         return Note.UNREADABLE
     return root
 
 
-def read_json(answer: OutboundResponse) -> Any | Note:
+def read_json(response: OutboundResponse) -> Any | Note:
     """Return an answer's JSON, or what is wrong with it."""
-    if answer.truncated:
+    if response.truncated:
         return Note.TOO_LARGE
-    if looks_like_html(answer):
+    if looks_like_html(response):
         return Note.NOT_THE_SHOP
-    return parse_json(answer.body)
+    return parse_json(response.body)
 
 
 def parse_json(body: bytes) -> Any | Note:
@@ -56,9 +56,9 @@ def parse_json(body: bytes) -> Any | Note:
         return Note.UNREADABLE
 
 
-def looks_like_html(answer: OutboundResponse) -> bool:
+def looks_like_html(response: OutboundResponse) -> bool:
     """Say whether a page came where data was expected."""
-    beginning = answer.body[:1000].lstrip().lower()
+    beginning = response.body[:1000].lstrip().lower()
     return beginning.startswith(b"<") and any(tag in beginning for tag in _PAGE_BEGINS)
 
 

@@ -51,13 +51,13 @@ class ProbeBudget:
     `deadline` is an instant of `time.monotonic`.
     """
 
-    def __init__(self, site: Site, outbound: OutboundClient, *, purses: Mapping[str, int], deadline: float) -> None:
+    def __init__(self, site: Site, outbound: OutboundClient, *, quotas: Mapping[str, int], deadline: float) -> None:
         if outbound.policy.max_redirects:
             raise ValueError("an inspection follows redirects itself: it counts them, and keeps to the bound host")
         self.site = site
         self.outbound = outbound
         self._deadline = deadline
-        self._left = Counter(purses)
+        self._left = Counter(quotas)
         self._spare = MAX_REQUESTS - self._left.total()
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
@@ -71,11 +71,11 @@ class ProbeBudget:
         """Let no further request begin."""
         self._deadline = 0.0
 
-    def take(self, purse: str) -> bool:
+    def take(self, quota: str) -> bool:
         """Say whether one more request may be made, and count it."""
         with self._lock:
-            if self._left[purse] > 0:
-                self._left[purse] -= 1
+            if self._left[quota] > 0:
+                self._left[quota] -= 1
                 return True
             self._spare -= 1
             return self._spare >= 0
@@ -100,12 +100,12 @@ class ProbeSession:
     probe: str
     rank: int
     strength: Strength
-    purse: str
+    quota: str
 
     def get(self, path: str) -> OutboundResponse | ProbeFailure:
         """Fetch a public address, following redirects on this site alone."""
-        answers = self._follow(path)
-        return answers if isinstance(answers, ProbeFailure) else answers[-1]
+        responses = self._follow(path)
+        return responses if isinstance(responses, ProbeFailure) else responses[-1]
 
     def get_once(self, path: str) -> tuple[OutboundResponse, ...] | ProbeFailure:
         """Fetch a public address once for all rungs: every answer on the way there, the last one last."""
@@ -173,26 +173,26 @@ class ProbeSession:
 
     def _follow(self, path: str) -> tuple[OutboundResponse, ...] | ProbeFailure:
         url = self._url(path)
-        asked = f"GET {url}"
-        answers: list[OutboundResponse] = []
+        target = f"GET {url}"
+        responses: list[OutboundResponse] = []
         for _ in range(1 + MAX_HOPS):
             here = url
-            answer = self._send(f"GET {url}", lambda left_s: self.budget.outbound.get(here, total_s=left_s))  # noqa: B023 - called at once
-            if isinstance(answer, ProbeFailure):
-                return answer
-            answers.append(answer)
-            if answer.status not in REDIRECTS or "location" not in answer.headers:
-                return tuple(answers)
-            url = _onward(answer)
+            response = self._send(f"GET {url}", lambda left_s: self.budget.outbound.get(here, total_s=left_s))  # noqa: B023 - called at once
+            if isinstance(response, ProbeFailure):
+                return response
+            responses.append(response)
+            if response.status not in REDIRECTS or "location" not in response.headers:
+                return tuple(responses)
+            url = _redirect_target(response)
             if not is_on_site(url, self.budget.site):
-                return moved(answer, asked)
-        return ProbeFailure(note=Note.NOT_THE_SHOP, request=asked)
+                return moved(response, target)
+        return ProbeFailure(note=Note.NOT_THE_SHOP, request=target)
 
     def _send(self, request: str, send: Callable[[float], OutboundResponse]) -> OutboundResponse | ProbeFailure:
         left_s = self.budget.left_s()
         if left_s <= 0:
             return ProbeFailure(note=Note.TOO_SLOW, request=request)
-        if not self.budget.take(self.purse):
+        if not self.budget.take(self.quota):
             return ProbeFailure(note=Note.NOT_ASKED, request=request)
         try:
             return send(left_s)
@@ -206,17 +206,17 @@ class ProbeSession:
             return ProbeFailure(note=note, request=request, facts={"reason": refused.code})
 
 
-def moved(answer: OutboundResponse, request: str) -> ProbeFailure:
+def moved(response: OutboundResponse, request: str) -> ProbeFailure:
     """What a redirect that is not followed means; where it leads may be the shop's right address."""
-    onward = parse(_onward(answer))
-    facts = {"status": answer.status, **({"leads_to": onward.origin} if onward is not None else {})}
+    redirect_target = parse(_redirect_target(response))
+    facts = {"status": response.status, **({"leads_to": redirect_target.origin} if redirect_target is not None else {})}
     return ProbeFailure(note=Note.NOT_THE_SHOP, request=request, facts=facts)
 
 
-def _onward(answer: OutboundResponse) -> str:
+def _redirect_target(response: OutboundResponse) -> str:
     """Where a redirect leads, as an absolute URL; an empty text where nobody can tell."""
     try:
-        return urljoin(answer.url, answer.headers.get("location", ""))
+        return urljoin(response.url, response.headers.get("location", ""))
     except ValueError:  # brackets that match nothing
         return ""
 

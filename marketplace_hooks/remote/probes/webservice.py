@@ -38,34 +38,34 @@ _BY_CODE = (
 )
 
 
-def applies(asked: InspectionTarget) -> bool:
-    return asked.credentials.webservice_key is not None
+def applies(target: InspectionTarget) -> bool:
+    return target.credentials.webservice_key is not None
 
 
-def run(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
+def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
     """Read the version and the shop's addresses, then what else the key could do."""
-    secret = _basic(asked.credentials.webservice_key or "")
+    secret = _basic(target.credentials.webservice_key or "")
     path = _SHOP_URLS
-    answer = probe_session.ask(_SHOP_URLS, secret)
-    if isinstance(answer, OutboundResponse) and answer.status == 404 and looks_like_html(answer):
+    response = probe_session.ask(_SHOP_URLS, secret)
+    if isinstance(response, OutboundResponse) and response.status == 404 and looks_like_html(response):
         # The shop may live without URL rewriting.
         path = _WITHOUT_REWRITING
         again = probe_session.ask(_WITHOUT_REWRITING, secret)
-        answer = again if isinstance(again, OutboundResponse) and again.status != 404 else answer
+        response = again if isinstance(again, OutboundResponse) and again.status != 404 else response
     request = probe_session.request(path, private=True)
-    root = answer if isinstance(answer, ProbeFailure) else _document(answer, asked.site, request)
+    root = response if isinstance(response, ProbeFailure) else _document(response, target.site, request)
     if isinstance(root, ProbeFailure):
         yield probe_session.unknown(FindingKind.PLATFORM_VERSION, root)
         return
-    assert isinstance(answer, OutboundResponse)  # noqa: S101 - for the type checker: a document came from an answer
-    version = _version(answer)
+    assert isinstance(response, OutboundResponse)  # noqa: S101 - for the type checker: a document came from an answer
+    version = _version(response)
     if version is None:
         yield probe_session.unknown(
             FindingKind.PLATFORM_VERSION, ProbeFailure(note=Note.VERSION_NOT_TOLD, request=request)
         )
     else:
         yield probe_session.found(FindingKind.PLATFORM_VERSION, version, request=request)
-    yield _identity(root, asked.site, probe_session, request)
+    yield _identity(root, target.site, probe_session, request)
     if path == _SHOP_URLS:
         yield from _warnings(probe_session, secret)
 
@@ -75,42 +75,42 @@ def _basic(key: str) -> Mapping[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode(), "Accept": "text/xml"}
 
 
-def _document(answer: OutboundResponse, site: Site, request: str) -> Element | ProbeFailure:
+def _document(response: OutboundResponse, site: Site, request: str) -> Element | ProbeFailure:
     """Return the root of a good answer, or what the answer means."""
 
     def missed(note: Note, **facts: object) -> ProbeFailure:
-        return ProbeFailure(note=note, request=request, facts={"status": answer.status, **facts})
+        return ProbeFailure(note=note, request=request, facts={"status": response.status, **facts})
 
-    if answer.status in REDIRECTS:
-        return moved(answer, request)
-    root = read_xml(answer)
-    if answer.status == 200:
+    if response.status in REDIRECTS:
+        return moved(response, request)
+    root = read_xml(response)
+    if response.status == 200:
         if isinstance(root, Note):
             return missed(root)
         return root if root.tag == "prestashop" else missed(Note.UNREADABLE)
     if isinstance(root, Note):
-        return missed(_without_xml(answer))
+        return missed(_without_xml(response))
     codes = {_number(code.text) for code in root.iter("code")}
     for code, note in _BY_CODE:
         if code in codes:
             return missed(note, codes=sorted(codes - {0}))
-    return missed(Note.SHOP_ERROR if answer.status >= 500 else Note.UNREADABLE)
+    return missed(Note.SHOP_ERROR if response.status >= 500 else Note.UNREADABLE)
 
 
-def _without_xml(answer: OutboundResponse) -> Note:
+def _without_xml(response: OutboundResponse) -> Note:
     """What a refusal that is not PrestaShop's XML means."""
-    realm = answer.headers.get("www-authenticate", "")
-    if answer.status == 401 and ("PrestaShop" in realm or answer.body.strip() == b"401 Unauthorized"):
+    realm = response.headers.get("www-authenticate", "")
+    if response.status == 401 and ("PrestaShop" in realm or response.body.strip() == b"401 Unauthorized"):
         return Note.KEY_NOT_RECEIVED
-    if answer.status == 404:
+    if response.status == 404:
         return Note.NOT_THE_SHOP
-    if answer.status >= 500 and answer.status != 503:
+    if response.status >= 500 and response.status != 503:
         return Note.SHOP_ERROR
     return Note.BLOCKED
 
 
-def _version(answer: OutboundResponse) -> str | None:
-    said = answer.headers.all("psws-version")
+def _version(response: OutboundResponse) -> str | None:
+    said = response.headers.all("psws-version")
     version = clean_version(said[0]) if len(said) == 1 else None
     return None if version == "0" else version
 
@@ -152,8 +152,8 @@ def _texts(row: Element) -> dict[str, str]:
 
 def _warnings(probe_session: ProbeSession, secret: Mapping[str, str]) -> Iterator[Finding]:
     """Say what the key could do beyond reading `shop_urls`. Where that cannot be read, nothing is said."""
-    answer = probe_session.ask(_ROOT, secret)
-    root = read_xml(answer) if isinstance(answer, OutboundResponse) and answer.status == 200 else None
+    response = probe_session.ask(_ROOT, secret)
+    root = read_xml(response) if isinstance(response, OutboundResponse) and response.status == 200 else None
     if not isinstance(root, Element):
         return
     granted = {resource.tag: resource.attrib for api in root.iter("api") for resource in api}

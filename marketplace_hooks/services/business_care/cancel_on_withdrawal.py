@@ -86,7 +86,7 @@ def _lift_renewals(uow: UnitOfWork, cascade: Cascade, withdrawal: Withdrawal, pr
     histories = read_histories(uow.session, [one.purchase_id for one in found])
     for subscription in found:
         history = histories[subscription.purchase_id]
-        record_customer_stops(subscription, history.stops)
+        record_customer_stops(subscription, history.renewal_stops)
         if not history.stands_at(uow.now):
             plan_notice(uow, subscription)
     progress.total = progress.done = len(found)
@@ -175,7 +175,7 @@ def _cancel_one_by_one(uow: UnitOfWork, cascade: Cascade, within: ColumnElement[
     cause = Cause.from_json(cascade.cause)
     for subscription in found:
         history = histories[subscription.purchase_id]
-        record_stops(subscription, history.stops)
+        record_stops(subscription, history.renewal_stops)
         subscription.notice_at = None
         charged = wrongly_charged(uow, subscription, history)
         last_day = last_covered_day(uow, subscription, history, charged)

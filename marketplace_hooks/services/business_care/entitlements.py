@@ -114,7 +114,7 @@ def read_purchases(session: Session, narrowed_by: PurchaseFilter, now: datetime)
 def facts_of(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
     """The facts of one purchase, from its rows: one for each of its periods."""
     first = rows[0]
-    stops = recorded_stops(first)
+    renewal_stops = recorded_stops(first)
     disputes = []
     if first.disputed_at is not None:
         disputes.append(PaymentDispute(disputed_at=first.disputed_at, won_at=first.dispute_won_at))
@@ -137,17 +137,17 @@ def facts_of(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
         disputes=[PaymentDispute(disputed_at=first.disputed_at, won_at=first.dispute_won_at)]
         if first.disputed_at
         else [],
-        stops=stops,
-        renewal_is_awaited=_is_awaited(first, stops, now),
+        renewal_stops=renewal_stops,
+        renewal_is_awaited=_is_awaited(first, renewal_stops, now),
         reactivable=first.status is not Status.OFFLINE_PERMANENT,
     )
 
 
-def _is_awaited(row: Any, stops: Sequence[RenewalStop], now: datetime) -> bool:
+def _is_awaited(row: Any, renewal_stops: Sequence[RenewalStop], now: datetime) -> bool:
     """Whether the renewal's instant has passed and nothing stops it, but no run has claimed it yet (`domain.md` 12)."""
     if row.state is not SubscriptionState.ACTIVE or row.renewal_at > now:
         return False
-    return row.renewal_at > row.recorded_at and not any(stop.prevents(row.renewal_at) for stop in stops)
+    return row.renewal_at > row.recorded_at and not any(stop.prevents(row.renewal_at) for stop in renewal_stops)
 
 
 def _as_of(session: Session, purchase: PurchaseFacts, at: datetime) -> PurchaseFacts:
@@ -162,5 +162,5 @@ def _as_of(session: Session, purchase: PurchaseFacts, at: datetime) -> PurchaseF
         PaymentDispute(disputed_at=one.disputed_at, won_at=one.closed_at if one.outcome is DisputeOutcome.WON else None)
         for one in read_disputes(session, purchase.purchase_id)
     ]
-    stops = read_history(session, purchase.purchase_id).stops
-    return replace(purchase, bound_site=session.scalar(bound), disputes=disputes, stops=stops)
+    renewal_stops = read_history(session, purchase.purchase_id).renewal_stops
+    return replace(purchase, bound_site=session.scalar(bound), disputes=disputes, renewal_stops=renewal_stops)

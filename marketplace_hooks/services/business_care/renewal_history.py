@@ -31,15 +31,15 @@ class RenewalHistory:
     purchased_at: datetime
     recorded_at: datetime
     withdrawals: Sequence[ProductWithdrawal]
-    stops: tuple[RenewalStop, ...]
+    renewal_stops: tuple[RenewalStop, ...]
 
     def prevents(self, renewal_at: datetime) -> bool:
         """Whether anything stops the renewal of this instant."""
-        return any(stop.prevents(renewal_at) for stop in self.stops)
+        return any(stop.prevents(renewal_at) for stop in self.renewal_stops)
 
     def stands_at(self, instant: datetime) -> bool:
         """Whether some cause is in force at an instant, whatever renewal follows."""
-        return any(stop.stands_at(instant) for stop in self.stops)
+        return any(stop.stands_at(instant) for stop in self.renewal_stops)
 
 
 def read_history(session: Session, purchase_id: str) -> RenewalHistory:
@@ -54,10 +54,10 @@ def read_histories(session: Session, purchase_ids: Collection[str]) -> dict[str,
     session.flush()  # what this transaction has recorded belongs to it.
     purchases = {row.id: row for row in session.execute(_PURCHASES.where(Purchase.id.in_(purchase_ids)))}
     choices = _grouped(session, _CHOICES.where(RenewalChange.purchase_id.in_(purchase_ids)), _choice)
-    reopened = _grouped(session, _REACTIVATIONS.where(Period.purchase_id.in_(purchase_ids)), _starts_at)
+    reactivations = _grouped(session, _REACTIVATIONS.where(Period.purchase_id.in_(purchase_ids)), _starts_at)
     withdrawals = read_withdrawals(session, {row.product_id for row in purchases.values()})
     return {
-        id_: _history(row, choices.get(id_, ()), withdrawals.get(row.product_id, ()), reopened.get(id_, ()))
+        id_: _history(row, choices.get(id_, ()), withdrawals.get(row.product_id, ()), reactivations.get(id_, ()))
         for id_, row in purchases.items()
     }
 
@@ -98,26 +98,26 @@ def recorded_stops(columns: StopColumns) -> tuple[RenewalStop, ...]:
     )
 
 
-def record_stops(subscription: Subscription, stops: Iterable[RenewalStop]) -> None:
+def record_stops(subscription: Subscription, renewal_stops: Iterable[RenewalStop]) -> None:
     """Write to the columns the stop of each cause that is in force; where none is, the last one that was.
 
     The caller publishes a withdrawal recorded here to the subscriber.
     """
-    stops = list(stops)
-    record_customer_stops(subscription, stops)
-    withdrawal = _current(stops, StopCause.WITHDRAWAL)
+    renewal_stops = list(renewal_stops)
+    record_customer_stops(subscription, renewal_stops)
+    withdrawal = _current(renewal_stops, StopCause.WITHDRAWAL)
     subscription.withdrawn_from = withdrawal.starts_at if withdrawal else None
     subscription.withdrawal_lifted_at = withdrawal.lifted_at if withdrawal else None
 
 
-def record_customer_stops(subscription: Subscription, stops: Iterable[RenewalStop]) -> None:
+def record_customer_stops(subscription: Subscription, renewal_stops: Iterable[RenewalStop]) -> None:
     """Write to the columns what follows from the customer's changes: the customer's own stop, and what they lift.
 
     A withdrawal that is not recorded yet is left to its cascade, which publishes it to the subscriber.
     """
-    stops = list(stops)
-    customer = _current(stops, StopCause.CUSTOMER)
-    withdrawal = _current(stops, StopCause.WITHDRAWAL)
+    renewal_stops = list(renewal_stops)
+    customer = _current(renewal_stops, StopCause.CUSTOMER)
+    withdrawal = _current(renewal_stops, StopCause.WITHDRAWAL)
     subscription.customer_stopped_at = customer.starts_at if customer else None
     subscription.customer_lifted_at = customer.lifted_at if customer else None
     if withdrawal is not None and subscription.withdrawn_from is not None and subscription.withdrawal_lifted_at is None:
@@ -125,9 +125,9 @@ def record_customer_stops(subscription: Subscription, stops: Iterable[RenewalSto
         subscription.withdrawal_lifted_at = withdrawal.lifted_at
 
 
-def _current(stops: Iterable[RenewalStop], cause: StopCause) -> RenewalStop | None:
+def _current(renewal_stops: Iterable[RenewalStop], cause: StopCause) -> RenewalStop | None:
     """Of the stops of one cause, the first that is in force; where none is, the last that was."""
-    mine = sorted((stop for stop in stops if stop.cause is cause), key=lambda stop: stop.starts_at)
+    mine = sorted((stop for stop in renewal_stops if stop.cause is cause), key=lambda stop: stop.starts_at)
     return next((stop for stop in mine if stop.lifted_at is None), mine[-1] if mine else None)
 
 
@@ -165,19 +165,19 @@ def _history(
     purchase: Any,
     choices: Sequence[RenewalChoice],
     withdrawals: Sequence[ProductWithdrawal],
-    reopened_at: Sequence[datetime],
+    reactivated_at: Sequence[datetime],
 ) -> RenewalHistory:
     ended = (purchase.refunded_at, purchase.terminated_at, purchase.dispute_lost_at)
     record = RenewalRecord(
         purchased_at=purchase.purchased_at,
-        words=choices,
-        endings=withdrawals,
-        reopened_at=reopened_at,
+        choices=choices,
+        withdrawals=withdrawals,
+        reactivated_at=reactivated_at,
         ended_at=[instant for instant in ended if instant is not None],
     )
     return RenewalHistory(
         purchased_at=purchase.purchased_at,
         recorded_at=purchase.recorded_at,
         withdrawals=withdrawals,
-        stops=renewal_stops(record),
+        renewal_stops=renewal_stops(record),
     )

@@ -61,7 +61,7 @@ def change_renewal(
     before = recorded_stops(subscription)
     was_cancelled = is_cancelled_by_customer(subscription)
     history = read_history(uow.session, subscription.purchase_id)
-    record_customer_stops(subscription, history.stops)
+    record_customer_stops(subscription, history.renewal_stops)
     charged = wrongly_charged(uow, subscription, history)
     if is_cancelled_by_customer(subscription) and not was_cancelled and subscription.state in RUNNING_STATES:
         last_day = last_covered_day(uow, subscription, history, charged)
@@ -103,7 +103,7 @@ def request_renewal(uow: UnitOfWork, holder: Holder, *, enabled: bool, cause: Ca
             asked=SubscriptionState.ACTIVE,
         )
     history = read_history(uow.session, holder.purchase_id)
-    in_force = {stop.cause for stop in history.stops if stop.stands_at(uow.now)}
+    in_force = {stop.cause for stop in history.renewal_stops if stop.stands_at(uow.now)}
     if enabled and in_force == {StopCause.WITHDRAWAL} and _status(uow, subscription) is Status.OFFLINE_PERMANENT:
         raise Conflict(
             "the product is withdrawn: its Business Care does not renew",

@@ -121,7 +121,9 @@ def _renew_batch(uow: UnitOfWork) -> int:
     claimed: list[Subscription] = []
     for subscription in due_ones:
         history = histories[subscription.purchase_id]
-        facts = Renewal(renewal_at=subscription.renewal_at, recorded_at=history.recorded_at, stops=history.stops)
+        facts = Renewal(
+            renewal_at=subscription.renewal_at, recorded_at=history.recorded_at, renewal_stops=history.renewal_stops
+        )
         match decide(facts, uow.now):
             case RenewalDecision.CLAIM:
                 claimed.append(subscription)

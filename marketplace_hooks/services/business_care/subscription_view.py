@@ -68,7 +68,7 @@ class SubscriptionView:
     entitlement: Entitlement
     periods: Sequence[Period]
     notice: Notice | None
-    stops: Sequence[RenewalStop]
+    renewal_stops: Sequence[RenewalStop]
     renewal: NextRenewal | None
     reactivation: ReactivationOffer | None
 
@@ -104,7 +104,7 @@ def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zon
         entitlement=judge(facts, EntitlementQuestion(at=now, zone=zone, site=site)),
         periods=list(session.scalars(select(Period).where(of_purchase).order_by(Period.index))),
         notice=session.scalar(sent.limit(1)),
-        stops=history.stops,
+        renewal_stops=history.renewal_stops,
         renewal=_next_renewal(session, subscription, history, now, zone),
         reactivation=_offer(session, subscription, history, status, now, zone),
     )
@@ -212,7 +212,7 @@ def _bought(
     zone: Zone,
 ) -> PurchaseListItem:
     answer = judge([facts], EntitlementQuestion(at=now, zone=zone, site=purchase.shop_url))
-    causes = frozenset(stop.cause for stop in facts.stops if stop.stands_at(now))
+    causes = frozenset(stop.cause for stop in facts.renewal_stops if stop.stands_at(now))
     is_over = subscription is None or not answer.active
     goes_on = subscription is not None and answer.active and not causes and subscription.renewal_at > now
     return PurchaseListItem(

@@ -185,9 +185,9 @@ def idempotency_key(subscription: Subscription, index: int) -> str:
 def publish_started(uow: UnitOfWork, subscription: Subscription, first: PeriodDates, cause: Cause) -> None:
     """Publish its start, and, where it is known already (of a withdrawn product), that it will not renew."""
     history = read_history(uow.session, subscription.purchase_id)
-    record_stops(subscription, history.stops)
+    record_stops(subscription, history.renewal_stops)
     publish(uow, subscription, "started", {"first_day": first.first_day, "last_day": first.last_day}, cause)
-    stopped_by = next((stop for stop in history.stops if stop.prevents(subscription.renewal_at)), None)
+    stopped_by = next((stop for stop in history.renewal_stops if stop.prevents(subscription.renewal_at)), None)
     if stopped_by is not None:
         publish_cancelled(uow, subscription, stopped_by.cause, cause)
 

@@ -65,7 +65,7 @@ class InspectionView:
     declared: Declaration | None = None
 
     @property
-    def seen(self) -> SiteFacts:
+    def site_facts(self) -> SiteFacts:
         return merge_findings(self.findings)
 
 
@@ -208,10 +208,10 @@ def forget_expired(session: Session, now: datetime) -> int:
 
 def outcome_of(findings: tuple[Finding, ...]) -> InspectionOutcome:
     """What the site itself has told: what the customer declared does not count."""
-    seen = merge_findings(one for one in findings if one.request is not None)
-    if seen.platform_version is not None:
+    site_facts = merge_findings(one for one in findings if one.request is not None)
+    if site_facts.platform_version is not None:
         return InspectionOutcome.VERSION_KNOWN
-    return InspectionOutcome.PARTLY if any(one.is_known for one in seen.findings) else InspectionOutcome.NOTHING
+    return InspectionOutcome.PARTLY if any(one.is_known for one in site_facts.findings) else InspectionOutcome.NOTHING
 
 
 def _check_credentials(given: Credentials) -> None:

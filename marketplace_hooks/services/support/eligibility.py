@@ -57,17 +57,17 @@ def judge_submission(
     product = session.get_one(Product, purchase.product_id)
     listing = session.get(Listing, purchase.listing_id) if purchase.listing_id is not None else None
     today = listing_in_force(session, product.id, at)
-    seen = _seen(session, purchase, check_id) if check_id is not None else NOTHING_SEEN
+    site_facts = _seen(session, purchase, check_id) if check_id is not None else NOTHING_SEEN
     submission = Submission(
         entitlement=entitlement,
         module=product.technical_name,
-        seen=seen,
+        site_facts=site_facts,
         at_purchase=_announced(listing),
         today=_announced(today),
         incompatible_modules=[
             IncompatibleModule.read(one) for one in (listing.incompatible_modules if listing else [])
         ],
-        comparison=_comparison(session, product, seen),
+        comparison=_comparison(session, product, site_facts),
     )
     return Judgement(eligibility=judge(submission), entitlement=entitlement, listing_id=listing.id if listing else None)
 
@@ -77,7 +77,7 @@ def _seen(session: Session, purchase: Purchase, check_id: str) -> SiteFacts:
     told = read_inspection(session, check_id)
     if told.purchase_id != purchase.id:
         raise NotFound(f"no inspection {check_id}")
-    return told.seen
+    return told.site_facts
 
 
 def _announced(listing: Listing | None) -> AnnouncedRange | None:
@@ -86,10 +86,10 @@ def _announced(listing: Listing | None) -> AnnouncedRange | None:
     return AnnouncedRange(compatible_from=listing.compatible_from, compatible_to=listing.compatible_to)
 
 
-def _comparison(session: Session, product: Product, seen: SiteFacts) -> Comparison | None:
+def _comparison(session: Session, product: Product, site_facts: SiteFacts) -> Comparison | None:
     """The files that a companion reported, against the manifest of the release that runs; None without either."""
-    files = seen.files(product.technical_name)
-    version = seen.module(product.technical_name).version
+    files = site_facts.files(product.technical_name)
+    version = site_facts.module(product.technical_name).version
     if files is None or version is None:
         return None
     query = select(Release.manifest).where(

@@ -204,7 +204,7 @@ def _shown(seen: EligibilityCheck) -> dict[str, Any]:
 
 def _remarks(seen: EligibilityCheck, zone: ZoneInfo) -> list[dict[str, Any]]:
     """What stood in the way, in each language: whoever shows a check of ours elsewhere need not know our codes."""
-    version = seen.told.seen.platform_version
+    version = seen.told.site_facts.platform_version
     known = None if version is None else str(version.value)
     spoken = [Wording.of(language, zone) for language in LANGUAGES]
     return [

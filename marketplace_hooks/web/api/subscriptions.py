@@ -200,7 +200,7 @@ def flat(care: SubscriptionView) -> dict[str, Any]:
         "code": care.entitlement.code,
         "business_care": care.entitlement,
         "renews": renewal is not None,
-        "causes": care.stops,
+        "causes": care.renewal_stops,
         "next_renewal": None
         if renewal is None
         else {

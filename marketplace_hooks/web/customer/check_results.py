@@ -108,9 +108,9 @@ def _reach(seen: EligibilityCheck) -> CheckTold:
 
 def _notes(seen: EligibilityCheck) -> list[str]:
     """What stood in the way of what the customer gave, or lets a key do too much."""
-    version = seen.told.seen.platform_version
+    version = seen.told.site_facts.platform_version
     known = None if version is None else str(version.value)
-    found = [one for one in seen.told.seen.findings if one.note is not None and _is_news(one)]
+    found = [one for one in seen.told.site_facts.findings if one.note is not None and _is_news(one)]
     return [explain(wording(), one.note, one.facts, version=known) for one in found if one.note is not None]
 
 

@@ -37,7 +37,7 @@ def template_context() -> dict[str, Any]:
 def active_stops(care: SubscriptionView) -> list[RenewalStop]:
     """The causes that stop the renewal now."""
     now = current_runtime().now()
-    return [one for one in care.stops if one.stands_at(now)]
+    return [one for one in care.renewal_stops if one.stands_at(now)]
 
 
 def can_undo_cancellation(care: SubscriptionView) -> bool:

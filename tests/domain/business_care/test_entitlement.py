@@ -70,7 +70,7 @@ def purchase_of(case: dict[str, Any]) -> PurchaseFacts:
         refunded_at=instant(facts.get("refunded_at")),
         terminated_at=instant(facts.get("terminated_at")),
         disputes=[PaymentDispute(disputed_at=disputed_at)] if disputed_at else [],
-        stops=[RenewalStop(cause=StopCause.CUSTOMER, received_at=stopped_at)] if stopped_at else [],
+        renewal_stops=[RenewalStop(cause=StopCause.CUSTOMER, received_at=stopped_at)] if stopped_at else [],
     )
 
 
@@ -145,7 +145,7 @@ def test_the_site_asked_about_is_compared_with_the_bound_one(site: str | None, c
 
 
 def test_a_test_copy_is_said_before_a_cancelled_renewal() -> None:
-    assert asked(but(stops=STOPPED), site="https://dev.shop.example").code is Code.VALID_STAGING_SHOP
+    assert asked(but(renewal_stops=STOPPED), site="https://dev.shop.example").code is Code.VALID_STAGING_SHOP
 
 
 def test_a_bound_address_that_cannot_be_read_binds_nothing() -> None:
@@ -182,7 +182,7 @@ def test_a_dispute_stands_until_it_is_won() -> None:
 
 def test_a_cancelled_renewal_is_said_while_its_cause_stands() -> None:
     def stopped(**facts: Any) -> Code:
-        return asked(but(stops=[RenewalStop(**{"cause": StopCause.CUSTOMER, "received_at": AT, **facts})])).code
+        return asked(but(renewal_stops=[RenewalStop(**{"cause": StopCause.CUSTOMER, "received_at": AT, **facts})])).code
 
     assert stopped() is Code.VALID_RENEWAL_CANCELLED
     assert stopped(received_at=AT + MOMENT) is Code.VALID

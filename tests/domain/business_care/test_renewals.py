@@ -131,8 +131,10 @@ def stop(cause: StopCause, received_at: datetime, **facts: datetime) -> RenewalS
     return RenewalStop(cause=cause, received_at=received_at, **facts)
 
 
-def decision(*stops: RenewalStop, now: datetime = LONG_AFTER, recorded_at: datetime = RECORDED_AT) -> RenewalDecision:
-    return decide(Renewal(renewal_at=RENEWAL_AT, recorded_at=recorded_at, stops=stops), now)
+def decision(
+    *renewal_stops: RenewalStop, now: datetime = LONG_AFTER, recorded_at: datetime = RECORDED_AT
+) -> RenewalDecision:
+    return decide(Renewal(renewal_at=RENEWAL_AT, recorded_at=recorded_at, renewal_stops=renewal_stops), now)
 
 
 def test_a_renewal_waits_a_quarter_of_an_hour_after_its_instant() -> None:
@@ -187,10 +189,10 @@ def test_the_outcome_does_not_depend_on_when_it_is_noticed_nor_on_the_order_of_c
     causes: list[StopCause], data: st.DataObject
 ) -> None:
     instants = st.integers(-5, 5).map(lambda hours: RENEWAL_AT + timedelta(hours=hours))
-    stops = tuple(stop(cause, data.draw(instants)) for cause in causes)
+    renewal_stops = tuple(stop(cause, data.draw(instants)) for cause in causes)
     outcomes = {
         decision(*order, now=RENEWAL_AT + late)
-        for order in (stops, stops[::-1])
+        for order in (renewal_stops, renewal_stops[::-1])
         for late in (timedelta(minutes=15), timedelta(days=400))
     }
     assert len(outcomes) == 1

@@ -64,8 +64,8 @@ def test_the_version_that_runs_is_that_of_the_files() -> None:
 
 
 def test_a_conflict_says_from_where_it_is_known() -> None:
-    seen = merge_findings([module("declaration", "OldCart", installed=True, enabled=True)])
-    (conflict,) = module_conflicts([ANY], seen)
+    site_facts = merge_findings([module("declaration", "OldCart", installed=True, enabled=True)])
+    (conflict,) = module_conflicts([ANY], site_facts)
     assert conflict.source is not None
     assert conflict.source.source.probe == "declaration"
 

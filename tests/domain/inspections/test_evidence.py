@@ -203,12 +203,12 @@ def test_an_unfinished_upgrade_is_told_from_a_version_that_was_cut(
 ) -> None:
     assert upgrade_is_unfinished(disk, database) is unfinished
     state = merge_findings([module("admin_api", version=disk, installed_version=database)]).module("shipping")
-    assert state.is_half_upgraded is unfinished
+    assert state.has_unfinished_upgrade is unfinished
 
 
 def test_two_rungs_that_differ_are_a_contradiction_and_no_unfinished_upgrade() -> None:
     seen = merge_findings([module("config_xml", version="1.2.6"), module("declaration", installed_version="1.3.8")])
-    assert not seen.module("shipping").is_half_upgraded
+    assert not seen.module("shipping").has_unfinished_upgrade
 
 
 def test_the_shop_says_whether_the_key_is_its_own() -> None:

@@ -28,7 +28,7 @@ def entitled(code: Code) -> Entitlement:
 
 def judged(*findings: Finding, code: Code = Code.VALID, **facts: Any) -> Eligibility:
     given_ = {"module": "shipping", "at_purchase": ANNOUNCED, **facts}
-    return judge(Submission(entitlement=entitled(code), seen=merge_findings(findings), **given_))
+    return judge(Submission(entitlement=entitled(code), site_facts=merge_findings(findings), **given_))
 
 
 def result(eligibility: Eligibility, name: str) -> str:

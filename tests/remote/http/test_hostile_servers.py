@@ -26,7 +26,7 @@ from ...support.hostile_server import Behaviour, Conversation, HostileServer, af
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
-KEPT = DELIVERIES.kept_bytes
+CAP = DELIVERIES.max_body_bytes
 
 # Long enough for an honest answer on a busy machine, short enough to wait for.
 SHORT = replace(DELIVERIES, connect_s=0.2, total_s=0.3)
@@ -148,13 +148,18 @@ def test_an_endless_body_is_cut_at_the_cap(behave: Behaviour) -> None:
     answer = deliver(behave)
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert (answer.body, answer.truncated) == (b"x" * KEPT, True)
+    assert (answer.body, answer.truncated) == (b"x" * CAP, True)
     assert peak_bytes < 8_000_000
 
 
 @pytest.mark.parametrize(
     ("size", "kept", "truncated"),
-    [(0, 0, False), (KEPT - 1, KEPT - 1, False), (KEPT, KEPT, False), (KEPT + 1, KEPT, True)],
+    [
+        (0, 0, False),
+        (CAP - 1, CAP - 1, False),
+        (CAP, CAP, False),
+        (CAP + 1, CAP, True),
+    ],
 )
 @pytest.mark.parametrize("framing", ["length", "close", "chunked"])
 def test_the_cap_falls_between_two_bytes(size: int, kept: int, truncated: bool, framing: str) -> None:
@@ -171,7 +176,7 @@ def test_the_cap_falls_between_two_bytes(size: int, kept: int, truncated: bool, 
 def test_a_body_in_chunks_of_one_byte_with_long_extensions_is_cut() -> None:
     answer = deliver(endless(CHUNKED, b"1;" + b"e" * 5000 + b"\r\nx\r\n"))
     assert answer.truncated
-    assert 0 < len(answer.body) < KEPT
+    assert 0 < len(answer.body) < CAP
 
 
 @pytest.mark.parametrize(
@@ -204,15 +209,15 @@ def test_a_body_compressed_against_our_wish_is_read(encoding: str, window: int) 
     assert (answer.body, answer.truncated) == (b"<html>home</html>", False)
 
 
-@pytest.mark.parametrize(("size", "truncated"), [(KEPT, False), (KEPT + 1, True), (200_000_000, True)])
+@pytest.mark.parametrize(("size", "truncated"), [(CAP, False), (CAP + 1, True), (200_000_000, True)])
 def test_decompression_stops_at_the_cap(size: int, truncated: bool) -> None:
     bomb = gzip.compress(bytes(size))
-    policy = replace(DELIVERIES, kept_bytes=max(KEPT, len(bomb))) if size > 10**6 else DELIVERIES
+    policy = replace(DELIVERIES, max_body_bytes=max(CAP, len(bomb))) if size > 10**6 else DELIVERIES
     tracemalloc.start()
     answer = deliver(once(reply(200, bomb, ("Content-Encoding", "gzip"))), policy)
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert (answer.body, answer.truncated) == (bytes(min(size, policy.kept_bytes)), truncated)
+    assert (answer.body, answer.truncated) == (bytes(min(size, policy.max_body_bytes)), truncated)
     assert peak_bytes < 8_000_000
 
 
@@ -220,7 +225,7 @@ def test_a_compressed_body_cut_at_the_cap_is_said_to_be_cut() -> None:
     noise = bytes(range(256)) * 4
     plain = b"".join(noise[shift:] + noise[:shift] for shift in range(0, 256, 3)) * 4
     packed = zlib.compress(plain, 1)
-    policy = replace(INSPECTIONS, kept_bytes=len(packed) - 10)
+    policy = replace(INSPECTIONS, max_body_bytes=len(packed) - 10)
     answer = deliver(once(reply(200, packed, ("Content-Encoding", "deflate"))), policy)
     assert answer.truncated
     assert plain.startswith(answer.body)
@@ -320,7 +325,7 @@ def test_whatever_is_said_is_an_answer_or_a_failure_and_nothing_else(said: bytes
         outcome = failure.reason
     else:
         outcome = "answer"
-        assert len(answer.body) <= KEPT
+        assert len(answer.body) <= CAP
     assert outcome in {"answer", "connection", "protocol", "too_large"}
 
 

@@ -235,7 +235,7 @@ def test_an_endless_body_inside_tls_is_cut_at_the_cap(authority: Authority) -> N
 
     with HostileServer(pour, tls=authority.server_context("shop.test")) as server:
         answer = post(client(authority), server.url())
-        assert (len(answer.body), answer.truncated) == (DELIVERIES.kept_bytes, True)
+        assert (len(answer.body), answer.truncated) == (DELIVERIES.max_body_bytes, True)
 
 
 def test_a_connection_cut_inside_tls_is_a_failed_connection(authority: Authority) -> None:

@@ -47,9 +47,9 @@ def test_a_module_is_told_with_both_its_versions(open_shop: Open, outbound: Outb
     findings = read(open_shop(version="9.1.4", modules=modules), outbound)
     seen = merge_findings(findings)
     half = seen.module("correoargentino")
-    assert (half.installed, half.enabled, half.version, half.is_half_upgraded) == (True, True, "1.3.8", True)
+    assert (half.installed, half.enabled, half.version, half.has_unfinished_upgrade) == (True, True, "1.3.8", True)
     assert [one.note for one in findings if one.note] == [Note.UNFINISHED_UPGRADE]
-    assert not seen.module("ps_accounts").is_half_upgraded
+    assert not seen.module("ps_accounts").has_unfinished_upgrade
     assert seen.module("gsitemap").enabled is False
 
 

@@ -73,7 +73,7 @@ def test_a_companion_tells_everything_and_for_our_nonce(open_shop: Open, outboun
         "8.2.7",
         Strength.DECLARED_CHECKED,
     )
-    assert seen.module("shipping").is_half_upgraded
+    assert seen.module("shipping").has_unfinished_upgrade
     assert seen.module("another").installed is False
     platform = seen.files("platform")
     module = seen.files("shipping")

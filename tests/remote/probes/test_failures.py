@@ -384,7 +384,7 @@ def test_nobody_answers_where_nobody_listens(outbound: OutboundClient) -> None:
 
 
 def test_credentials_are_not_sent_in_the_clear_beyond_the_operators_own_networks() -> None:
-    policy = replace(SITE_POLICY, doors=SITE_POLICY.doors | {("http", 8080)})
+    policy = replace(SITE_POLICY, allowed_ports=SITE_POLICY.allowed_ports | {("http", 8080)})
     findings = look(
         "webservice",
         "http://shop.example:8080/",

@@ -368,7 +368,7 @@ def test_credentials_are_not_said_again_over_a_redirect_within_the_site_either(o
 
 def test_nobody_is_sent_a_credential_over_http_beyond_the_operators_networks() -> None:
     probes = [probe for probe in PROBES if probe.name in ("webservice", "admin_api", "companion")]
-    policy = replace(SITE_POLICY, doors=SITE_POLICY.doors | {("http", 8080)})
+    policy = replace(SITE_POLICY, allowed_ports=SITE_POLICY.allowed_ports | {("http", 8080)})
     public = OutboundClient(policy, resolve=lambda host, port: ["93.184.216.34"])
     findings = run("http://shop.example:8080/", public, credentials=EVERYTHING, probes=probes)
     assert {one.note for one in findings} == {Note.NOT_SECURE}

@@ -130,11 +130,11 @@ def test_a_check_is_asked_for_carried_out_and_told(here: Runtime, open_shop: Ope
         "pur_1",
     )
     assert after.finished_at is not None
-    version = after.seen.platform_version
+    version = after.site_facts.platform_version
     assert version is not None
     assert (version.value, version.source.probe) == ("9.1.4", "cookie")
     assert version.source.request == f"GET {site.url}"
-    assert after.seen.module("shipping").enabled is True
+    assert after.site_facts.module("shipping").enabled is True
     assert run(here) == 0
 
 
@@ -189,7 +189,7 @@ def test_what_the_customer_declares_stands_beside_and_is_not_what_the_site_told(
     run(here)
     after = told(here, check_id)
     assert after.outcome is InspectionOutcome.NOTHING
-    version = after.seen.platform_version
+    version = after.site_facts.platform_version
     assert version is not None
     assert version.value == "8.2.1"
 
@@ -448,7 +448,7 @@ def test_credentials_stand_nowhere_in_the_clear(
     with caplog.at_level(logging.DEBUG):
         started = start_inspection(here, site.url, module="shipping", credentials=EVERYTHING)
         run(here)
-    assert told(here, started.check_id).seen.module("shipping").version == "2.1.0"
+    assert told(here, started.check_id).site_facts.module("shipping").version == "2.1.0"
     stored = everything_stored(here)
     files = b"".join(path.read_bytes() for path in Path(here.settings.instance).glob("*.db*"))
     for secret in (*SECRETS.values(), started.report_key):
@@ -528,7 +528,7 @@ def test_a_companion_posts_its_report_once_by_the_key_that_was_shown(here: Runti
     run(here)
     assert post(here, site, started) > 3
     after = told(here, started.check_id)
-    version = after.seen.platform_version
+    version = after.site_facts.platform_version
     assert version is not None
     assert version.source.probe == "companion"
     assert version.source.request == f"POST /api/v1/inspections/{started.check_id}/report"
@@ -628,13 +628,13 @@ def test_what_a_hostile_shop_says_fits_into_the_database(here: Runtime) -> None:
     with HostileServer(answering(page)) as server:
         check_id = ask(here, server.url(name="127.0.0.1"), credentials=EVERYTHING)
         assert run(here) == 1
-    assert set(told(here, check_id).seen.module_names) == {"shipping", "a" * 64}
+    assert set(told(here, check_id).site_facts.module_names) == {"shipping", "a" * 64}
 
 
 def test_evidence_belongs_to_its_check(here: Runtime, open_shop: Open) -> None:
     checks = [ask(here, open_shop(version=version)) for version in ("8.2.7", "9.1.4")]
     run(here)
-    versions = [told(here, check_id).seen.platform_version for check_id in checks]
+    versions = [told(here, check_id).site_facts.platform_version for check_id in checks]
     assert [one and one.value for one in versions] == ["8.2.7", "9.1.4"]
     with here.database.reading() as session:
         assert session.scalar(select(text("count(*)")).select_from(Evidence)) == 6

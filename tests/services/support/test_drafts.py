@@ -65,8 +65,8 @@ def test_a_version_and_a_list_declared_one_after_the_other_stand_together(
     in_transaction(marketplace, lambda uow: declare(uow, check_id, listed))
     with marketplace.runtime.database.reading() as session:
         told = read_inspection(session, check_id)
-    fact = told.seen.platform_version
+    fact = told.site_facts.platform_version
     assert fact is not None
     assert (fact.value, fact.contradicted_by) == ("8.1.7", ())
-    assert told.seen.module("lumengallery").version == "2.1.0"
-    assert told.seen.module("another").installed is False
+    assert told.site_facts.module("lumengallery").version == "2.1.0"
+    assert told.site_facts.module("another").installed is False
