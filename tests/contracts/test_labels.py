@@ -13,17 +13,16 @@ from typing import Any
 
 import pytest
 
-from marketplace_hooks.domain.business_care.entitlement import Code, Remedy
-from marketplace_hooks.domain.business_care.entitlement import Outcome as EntitlementOutcome
-from marketplace_hooks.domain.business_care.renewals import Cause as StopCause
+from marketplace_hooks.domain.business_care.entitlement import Code, EntitlementOutcome, Remedy
+from marketplace_hooks.domain.business_care.renewals import StopCause
 from marketplace_hooks.domain.catalog.statuses import Side, Status
 from marketplace_hooks.domain.inspections.evidence import Strength
-from marketplace_hooks.domain.inspections.notes import Cause, Note
-from marketplace_hooks.domain.releases.downloads import Verdict
+from marketplace_hooks.domain.inspections.notes import AbsenceCause, Note
+from marketplace_hooks.domain.releases.downloads import DownloadVerdict
 from marketplace_hooks.domain.support.acknowledgement import Reason, Sign
-from marketplace_hooks.domain.support.deadlines import ClosuresSuspend, Policy, SkipReason
-from marketplace_hooks.domain.support.eligibility import CHECKS, Outcome, Result
-from marketplace_hooks.domain.support.refunds import Path
+from marketplace_hooks.domain.support.deadlines import BusinessDayPolicy, ClosuresSuspend, SkipReason
+from marketplace_hooks.domain.support.eligibility import CHECKS, CheckResult, EligibilityOutcome
+from marketplace_hooks.domain.support.refunds import RefundPath
 from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import ClockName, ClockState, Handling, Kind, RefundState
 from marketplace_hooks.events.registry import Applied
@@ -77,7 +76,7 @@ TABLES = (
     table("labels.refusal_grounds.GROUND_LABELS", refusal_grounds.GROUND_LABELS, Ground),
     table("labels.support.KINDS", support.KINDS, Kind),
     table("labels.support.CLOCKS", support.CLOCKS, ClockName),
-    table("labels.support.POLICIES", support.POLICIES, Policy),
+    table("labels.support.POLICIES", support.POLICIES, BusinessDayPolicy),
     table("labels.support.SKIPPED", support.SKIPPED, SkipReason),
     table("labels.support.CHECKS", support.CHECKS, list(CHECKS)),
     table("labels.support.STRENGTHS", support.STRENGTHS, Strength),
@@ -92,7 +91,7 @@ TABLES = (
     table("labels.customer_requests.STANDS", customer_requests.STANDS, Handling),
     table("labels.customer_requests.REFUNDS", customer_requests.REFUNDS, RefundState, but=[RefundState.NONE]),
     table("labels.customer_requests._SETS_IN_MOTION", customer_requests._SETS_IN_MOTION, Kind),
-    table("labels.customer_requests._COUNTING", customer_requests._COUNTING, Policy),
+    table("labels.customer_requests._COUNTING", customer_requests._COUNTING, BusinessDayPolicy),
     table("labels.customer_requests._SKIPPED", customer_requests._SKIPPED, SkipReason),
     table("labels.customer_requests._ACKNOWLEDGEMENT", customer_requests._ACKNOWLEDGEMENT, ClockState),
     table("labels.customer_requests._FIX", customer_requests._FIX, ClockState),
@@ -100,16 +99,19 @@ TABLES = (
     table("labels.business_care.WHAT_TO_DO", business_care.WHAT_TO_DO, Remedy),
     # A Business Care that has ended says so by its state.
     table("labels.business_care.WHY_IT_STOPS", business_care.WHY_IT_STOPS, StopCause, but=[StopCause.ENDED]),
-    table("labels.business_care.DOWNLOADS", business_care.DOWNLOADS, Verdict, but=[Verdict.AVAILABLE]),
+    table("labels.business_care.DOWNLOADS", business_care.DOWNLOADS, DownloadVerdict, but=[DownloadVerdict.AVAILABLE]),
     table("labels.catalog.KINDS", catalog.KINDS, ProductKind),
-    table("labels.inspections.SENTENCES", inspections.SENTENCES, Note),
-    table("labels.inspections.CAUSES", inspections.CAUSES, Cause),
+    *(
+        table(f"labels.inspections, in {language}", sentences, members)
+        for language, (notes, causes, _) in inspections._BY_LANGUAGE.items()
+        for sentences, members in ((notes, Note), (causes, AbsenceCause))
+    ),
     table("labels.statuses.HELD_BY", statuses.HELD_BY, Side),
     table("labels.statuses.WITHDRAWN_BY", statuses.WITHDRAWN_BY, Side),
     table("labels.statuses.SCHEDULED_TO", statuses.SCHEDULED_TO, Status),
     table("labels.operator.OUTCOMES", operator.OUTCOMES, Applied),
     table("labels.operator.SIGNS", operator.SIGNS, Sign),
-    table("labels.operator.PATHS", operator.PATHS, Path),
+    table("labels.operator.PATHS", operator.PATHS, RefundPath),
     table("labels.operator.REFUND_LISTS", operator.REFUND_LISTS, RefundState, but=NOTHING_PENDING),
     table("seller.closures.SUSPENDS", closures.SUSPENDS, ClosuresSuspend),
     table("seller.template_context.WHICH", template_context.WHICH, RequestFilter),
@@ -118,7 +120,7 @@ TABLES = (
         table("labels.states.STATE_TAGS", states.STATE_TAGS, members)
         for members in (
             *(Status, InboxState, DeliveryState, CascadeState, InspectionState, SubscriptionState),
-            *(Handling, ClockState, Outcome, EntitlementOutcome, Result),
+            *(Handling, ClockState, EligibilityOutcome, EntitlementOutcome, CheckResult),
         )
     ),
     table("labels.states.STATE_TAGS", states.STATE_TAGS, RefundState, but=[RefundState.NONE]),

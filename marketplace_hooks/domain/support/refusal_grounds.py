@@ -22,7 +22,12 @@ class Ground(enum.StrEnum):
     SOURCE_MODIFIED = "source_modified"
 
 
-JUDGED_BY_A_PERSON = frozenset({Ground.NOT_AN_ADVERTISED_FEATURE, Ground.SITE_WORK_OR_THIRD_PARTY})
+JUDGED_BY_A_PERSON = frozenset(
+    {
+        Ground.NOT_AN_ADVERTISED_FEATURE,
+        Ground.SITE_WORK_OR_THIRD_PARTY,
+    }
+)
 """No check can find evidence for these: the seller says what shows it."""
 
 EXCLUDED_KINDS: Mapping[Ground, frozenset[Kind]] = {
