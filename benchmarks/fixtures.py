@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -14,10 +13,10 @@ from sqlalchemy import insert, select
 
 from marketplace_hooks.domain.instants import format_instant
 from marketplace_hooks.events.envelope import parse_envelope
+from marketplace_hooks.events.intake import subject_and_shard
 from marketplace_hooks.events.processor import process_pending
-from marketplace_hooks.models.inbox import SHARDS, InboxEvent, InboxState
+from marketplace_hooks.models.inbox import InboxEvent, InboxState
 from marketplace_hooks.services.core.runtime import Runtime
-from marketplace_hooks.web.webhooks import subject_of
 
 Event = tuple[str, dict[str, Any]]
 TITLE = {"fr": "Un module de démonstration", "en": "A module for demonstration"}
@@ -45,14 +44,14 @@ def put_into_inbox(runtime: Runtime, events: Iterable[Event]) -> int:
     for number, (type_, data) in enumerate(events):
         body = body_of(type_, data)
         envelope = parse_envelope(body)
-        subject = subject_of(envelope) or f"event:{run}"
+        subject, shard = subject_and_shard(envelope, run)
         rows.append(
             {
                 "source": "marketplace",
                 "event_id": f"evt_{run}_{number}",
                 "type": type_,
                 "subject": subject,
-                "shard": zlib.crc32(subject.encode()) % SHARDS,
+                "shard": shard,
                 "sent_at": envelope.sent_at,
                 "received_at": now,
                 "body": body,

@@ -99,7 +99,6 @@ def marketplace(here: Path, url: str, count: int) -> Iterator[Marketplace]:
         made.run_all_now()
     fill(made, count)
     yield made
-    made.web.inbox.close()
     made.runtime.database.dispose()
 
 

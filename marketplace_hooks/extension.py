@@ -15,11 +15,12 @@ from flask import Flask
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from . import events  # noqa: F401 - its import registers every inbound type
 from .cli import hooks_group
 from .config.settings import EXTENSION, Settings, load
 from .errors import ConfigurationError
+from .events.intake import Intake
 from .remote.openid import OpenIdProvider
+from .services.access.rate_limits import RateLimits
 from .services.core.runtime import make_runtime
 from .services.inbox.writer import InboxWriter
 from .web import attach
@@ -62,7 +63,7 @@ def state_for(app: Flask, identity: Callable[[], Any] | None = None) -> WebState
     runtime = make_runtime(settings, host_database=_database_of(app), serves_web=True, letters=render_mail)
     return WebState(
         runtime=runtime,
-        inbox=InboxWriter(runtime.database),
+        intake=Intake(runtime=runtime, inbox=InboxWriter(runtime.database), rate_limits=RateLimits()),
         identity=identity,
         provider=_provider(settings),
     )

@@ -50,7 +50,6 @@ def settings(url: str, folder: Path) -> dict[str, Any]:
 
 
 def put_away(app: Flask) -> None:
-    app.extensions[EXTENSION].inbox.close()
     app.extensions[EXTENSION].runtime.database.dispose()
 
 

@@ -1,4 +1,4 @@
-"""How can work be rehearsed on the real database and leave nothing behind?"""
+"""Dry run: transactions on the real database that leave nothing behind."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from .engine import Database
 
 
 class DryRunDatabase(Database):
-    """A database whose transactions all happen inside one of another: only the stage sees what they commit."""
+    """A database whose transactions all happen inside one of another: nobody else sees what they commit."""
 
     def __init__(self, database: Database, connection: Connection) -> None:
         super().__init__(database.url)
+        self.raw = database.raw
         self._connection = connection
 
     @property
     def engine(self) -> Engine:
-        """The real one: what it learns on the stage stays learnt."""
+        """The real one, whose compiled statements and pooled connections outlast the dry run."""
         return self._connection.engine
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction, as far as the stage goes."""
+        """A write transaction that ends with the dry run."""
         yield self._connection
 
     @contextlib.contextmanager
@@ -37,7 +38,7 @@ class DryRunDatabase(Database):
 
 @contextlib.contextmanager
 def rolled_back(database: Database) -> Iterator[DryRunDatabase]:
-    """A stage on this database. At the end everything that happened there is rolled back."""
+    """A dry run on this database. At its end everything that happened in it is rolled back."""
     with database.begin() as connection:
         yield DryRunDatabase(database, connection)
         connection.rollback()

@@ -1,6 +1,6 @@
-"""How do we reach the database, and what does one transaction mean on each kind?
+"""Database access: one engine, and what a transaction means on PostgreSQL and on SQLite.
 
-PostgreSQL and SQLite behave alike here: a write transaction on SQLite begins IMMEDIATE, so that it waits for its turn
+Both behave alike here: a write transaction on SQLite begins IMMEDIATE, so that it waits for its turn
 instead of failing half-way; on PostgreSQL rows are locked where two writers could meet.
 """
 
@@ -25,36 +25,37 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ..errors import ConfigurationError, Unavailable
+from .raw_connections import RawConnections
 
 _T = TypeVar("_T")
 
 BUSY_TIMEOUT_S = 30
-ASKS_EVERY_MS = 10
-"""Within so many milliseconds SQLite looks four times whether a waiting writer may begin; then we have it begin anew.
+BUSY_POLL_MS = 10
+"""For how long SQLite itself waits for the lock, trying four times, before we have it try anew.
 
-Left to itself it looks ever more seldom, ten times a second in the end, and so hardly ever meets the moment between two
+Left to itself it tries ever more seldom, ten times a second in the end, and so hardly ever meets the moment between two
 chunks of long work: whoever waits to hide a page would wait for a whole cascade.
 """
-GIVES_WAY_S = 0.02
+YIELD_S = 0.02
 ATTEMPTS = 5
 # serialization_failure, deadlock_detected: the whole transaction may simply be run again.
-_PASSING = {"40001", "40P01"}
+_TRANSIENT = {"40001", "40P01"}
 
 
 class Database:
-    """One engine of our own, made from a URL, made again after a fork.
+    """One engine of our own, made from a URL, with connections of its own in each process.
 
     A host's engine is never used or changed, only its URL where we are not given one: our SQLite settings and listeners
-    stay ours. `shelf` holds connections of lookups (`lookups.py`) that nobody uses at this moment.
+    stay ours. `raw` holds the driver's own connections, for single statements that must be fast.
     """
 
     def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
         """`url` is a SQLAlchemy URL of SQLite or PostgreSQL; another kind is a `ConfigurationError`."""
         self.url = normalise(url)
+        self.raw = RawConnections(lambda: self.engine)
         self._pool_size = pool_size
         self._lock = threading.Lock()
-        self._engines: dict[bool, Engine] = {}
-        self.shelf: list[Any] = []
+        self._engine: Engine | None = None
         self._pid = 0
 
     @property
@@ -65,26 +66,15 @@ class Database:
     @property
     def engine(self) -> Engine:
         """The engine of this process. A forked child inherits what it has learnt, and opens connections of its own."""
-        return self._of_this_process(autocommit=False)
-
-    @property
-    def lookup_engine(self) -> Engine:
-        """The same for single statements that only read (`lookups.py`): nothing is begun, nothing rolled back."""
-        return self._of_this_process(autocommit=True)
-
-    def _of_this_process(self, *, autocommit: bool) -> Engine:
-        found = self._engines.get(autocommit)
-        if found is not None and self._pid == os.getpid():
-            return found
+        if self._engine is not None and self._pid == os.getpid():
+            return self._engine
         with self._lock:
-            if self._pid != os.getpid():
-                for inherited in self._engines.values():
-                    inherited.dispose(close=False)  # its parent's sockets stay its parent's.
-                self.shelf.clear()
-                self._pid = os.getpid()
-            if autocommit not in self._engines:
-                self._engines[autocommit] = self._make_engine(autocommit=autocommit)
-            return self._engines[autocommit]
+            if self._engine is None:
+                self._engine = self._make_engine()
+            elif self._pid != os.getpid():
+                self._engine.dispose(close=False)  # its parent's sockets stay its parent's.
+            self._pid = os.getpid()
+            return self._engine
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -114,38 +104,29 @@ class Database:
                 with self.session() as session:
                     return work(session)
             except DBAPIError as error:
-                if attempt == ATTEMPTS or not is_passing(error):
+                if attempt == ATTEMPTS or not is_transient(error):
                     raise
                 time.sleep(random.uniform(0, 0.05 * attempt))  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable")
 
-    def give_way(self) -> None:
+    def yield_to_writers(self) -> None:
         """Between two chunks of long work: on SQLite, which has no queue, let a writer that waits begin."""
         if self.is_sqlite:
-            time.sleep(GIVES_WAY_S)
+            time.sleep(YIELD_S)
 
     def dispose(self) -> None:
         """Close every connection of this process."""
-        if self._pid == os.getpid():
-            for engine in self._engines.values():
-                engine.dispose()
-            self.clear_shelf()
+        if self._engine is not None and self._pid == os.getpid():
+            self._engine.dispose()
+        self.raw.close_idle()
 
-    def clear_shelf(self) -> None:
-        """Close the connections that lookups hold and do not use at this moment."""
-        while self.shelf:
-            with contextlib.suppress(Exception):  # it may be broken already: whatever it says, we are rid of it.
-                self.shelf.pop().close()
-
-    def _make_engine(self, *, autocommit: bool) -> Engine:
-        how: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if autocommit else {}
+    def _make_engine(self) -> Engine:
         engine = sa.create_engine(
             self.url,
             connect_args={"timeout": BUSY_TIMEOUT_S} if self.is_sqlite else {"connect_timeout": 5},
             pool_size=self._pool_size,
             max_overflow=20,
             hide_parameters=True,  # an error must not carry customers' data into a log.
-            **how,
         )
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
@@ -185,11 +166,11 @@ def insert_new(session: Session, table: type[Any]) -> Insert:
     return statement
 
 
-def is_passing(error: DBAPIError) -> bool:
+def is_transient(error: DBAPIError) -> bool:
     """Whether the same transaction, run again from its start, may well succeed."""
     code = getattr(error.orig, "sqlstate", None)
     if code is not None:
-        return code in _PASSING
+        return code in _TRANSIENT
     return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
 
 
@@ -209,13 +190,13 @@ def _outages() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if is_outage(error) and not is_passing(error):
+        if is_outage(error) and not is_transient(error):
             raise Unavailable("the database is away") from error
         raise
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
-    # BEGIN is ours to say (see _begin_sqlite); FULL: what was answered 202 survives a power cut.
+    # None: autocommit, unless `_begin_sqlite` says BEGIN. FULL: what was answered 202 survives a power cut.
     connection.isolation_level = None
     for pragma in (
         "journal_mode=WAL",
@@ -233,15 +214,15 @@ def _begin_sqlite(connection: Connection) -> None:
         return
     raw: Any = connection.connection.driver_connection
     try:
-        take_turn(raw, lambda: raw.execute("BEGIN IMMEDIATE"))
+        wait_to_write(raw, lambda: raw.execute("BEGIN IMMEDIATE"))
     except sqlite3.OperationalError as error:
         raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
 
-def take_turn(connection: sqlite3.Connection, write: Callable[[], _T]) -> _T:
+def wait_to_write(connection: sqlite3.Connection, write: Callable[[], _T]) -> _T:
     """Do what begins to write on SQLite as soon as it may. Raises `sqlite3.OperationalError` after `BUSY_TIMEOUT_S`."""
     give_up_s = time.monotonic() + BUSY_TIMEOUT_S
-    connection.execute(f"PRAGMA busy_timeout={ASKS_EVERY_MS}")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_POLL_MS}")
     try:
         while True:
             try:

@@ -1,8 +1,7 @@
-"""How do threads that want the same at the same moment have it done at once for all of them?
+"""Group commit: what several threads want done at the same moment is done at once for all of them.
 
-Whoever finds somebody missing at work acts at once, alone; those who come while enough are acting wait, and the first
-of them then acts for all who have come. Nothing waits for a timer, there is no thread of its own, and nobody is
-overtaken.
+A thread that finds fewer acting than may acts at once, alone; those that come meanwhile wait, and the first of them
+then acts for all that have come. Nothing waits for a timer, there is no thread of its own, and nobody is overtaken.
 """
 
 from __future__ import annotations
@@ -12,55 +11,55 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-Wish = TypeVar("Wish")
+Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
-class _Turn(Generic[Wish, Answer]):
-    """One thread's item and what became of it: an answer, an error, or neither when it is this thread's turn to act."""
+class _Submission(Generic[Item, Answer]):
+    """One thread's item and its outcome: an answer, an error, or neither yet: then this thread is to act."""
 
-    __slots__ = ("_bell", "answer", "error", "item", "settled")
+    __slots__ = ("_wakeup", "answer", "error", "is_done", "item")
 
-    def __init__(self, item: Wish) -> None:
+    def __init__(self, item: Item) -> None:
         self.item = item
-        self.settled = False
+        self.is_done = False
         self.answer: Answer
         self.error: BaseException | None = None
-        self._bell = threading.Lock()
-        self._bell.acquire()
+        self._wakeup = threading.Lock()
+        self._wakeup.acquire()
 
     def wait(self) -> None:
-        """Until somebody calls."""
-        self._bell.acquire()
+        """Block until `wake` is called."""
+        self._wakeup.acquire()
 
-    def call(self) -> None:
-        """Wake the thread."""
-        self._bell.release()
+    def wake(self) -> None:
+        """Let the thread go on."""
+        self._wakeup.release()
 
 
-class GroupCommit(Generic[Wish, Answer]):
-    """`act` gets the itemes of several threads, in the order in which they came, and gives as many answers in turn.
+class GroupCommit(Generic[Item, Answer]):
+    """`act` gets the items of several threads, in the order in which they came, and returns as many answers in turn.
 
-    It is called with `at_most` itemes, by `side_by_side` threads at the same time. An exception among the answers is
-    raised where it was itemed for; one that `act` raises, everywhere.
+    It is called with `at_most` items, by `concurrency` threads at the same time. An exception among the answers is
+    raised in the thread of its item; one that `act` raises, in all of them.
     """
 
     def __init__(
         self,
-        act: Callable[[Sequence[Wish]], Sequence[Answer | Exception]],
+        act: Callable[[Sequence[Item]], Sequence[Answer | Exception]],
         *,
         at_most: int,
-        side_by_side: int = 1,
+        concurrency: int = 1,
     ) -> None:
         self._act = act
         self._at_most = at_most
         self._lock = threading.Lock()
-        self._waiting: deque[_Turn[Wish, Answer]] = deque()
-        self._free = side_by_side
+        self._waiting: deque[_Submission[Item, Answer]] = deque()
+        self._free = concurrency
 
-    def submit(self, item: Wish) -> Answer:
-        """Have it done, by this thread or by another, and give the answer."""
-        mine: _Turn[Wish, Answer] = _Turn(item)
+    def submit(self, item: Item) -> Answer:
+        """Have it done, by this thread or by another, and return the answer."""
+        mine: _Submission[Item, Answer] = _Submission(item)
         with self._lock:
             # Somebody waits only while enough are acting: who may act at once overtakes nobody.
             may_act = self._free > 0
@@ -70,36 +69,36 @@ class GroupCommit(Generic[Wish, Answer]):
                 self._waiting.append(mine)
         if not may_act:
             mine.wait()
-        if not mine.settled:
+        if not mine.is_done:
             self._act_for_all(mine)
         if mine.error is not None:
             raise mine.error
         return mine.answer
 
-    def _act_for_all(self, mine: _Turn[Wish, Answer]) -> None:
+    def _act_for_all(self, mine: _Submission[Item, Answer]) -> None:
         with self._lock:
             others = [self._waiting.popleft() for _ in range(min(self._at_most - 1, len(self._waiting)))]
-        turns = [mine, *others]
+        submissions = [mine, *others]
         answers: Sequence[Answer | BaseException]
         try:
-            answers = self._act([turn.item for turn in turns])
+            answers = self._act([submission.item for submission in submissions])
         except BaseException as error:
-            answers = [error] * len(turns)
-        for turn, answer in zip(turns, answers, strict=True):
+            answers = [error] * len(submissions)
+        for submission, answer in zip(submissions, answers, strict=True):
             if isinstance(answer, BaseException):
-                turn.error = answer
+                submission.error = answer
             else:
-                turn.answer = answer
-            turn.settled = True
-        self._pass_on()
-        for turn in others:
-            turn.call()
+                submission.answer = answer
+            submission.is_done = True
+        self._let_next_act()
+        for submission in others:
+            submission.wake()
 
-    def _pass_on(self) -> None:
-        """The one who has waited longest acts next; when nobody waits, whoever comes."""
+    def _let_next_act(self) -> None:
+        """The thread that has waited longest acts next; when none waits, whoever comes."""
         with self._lock:
             following = self._waiting.popleft() if self._waiting else None
             if following is None:
                 self._free += 1
         if following is not None:
-            following.call()
+            following.wake()

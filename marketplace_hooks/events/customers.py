@@ -9,7 +9,7 @@ from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.privacy.erasure import erase_customer, is_erased
 from .fields import EventSchema, Identifier
-from .registry import Applied, InboundEvent, Result, handles
+from .registry import CUSTOMER, Applied, InboundEvent, Result, handles
 
 
 class CustomerUpsertedSchema(EventSchema):
@@ -28,7 +28,7 @@ class CustomerErasedSchema(EventSchema):
     customer_id = Identifier(required=True)
 
 
-@handles("customer.upserted", CustomerUpsertedSchema)
+@handles("customer.upserted", CustomerUpsertedSchema, subject=CUSTOMER)
 def customer_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the description."""
     is_new = upsert_customer(uow, event.data, sent_at=event.sent_at)
@@ -38,7 +38,7 @@ def customer_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
     return Result(applied=Applied.CHANGED, created=f"customer:{event.data['customer_id']}" if is_new else None)
 
 
-@handles("customer.erased", CustomerErasedSchema)
+@handles("customer.erased", CustomerErasedSchema, subject=CUSTOMER)
 def customer_erased(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Forget the customer, once and for good."""
     is_new = erase_customer(uow, event.data["customer_id"], event.cause(actor="customer"))

@@ -13,7 +13,7 @@ from ..services.catalog.packs import upsert_pack
 from ..services.core.unit_of_work import UnitOfWork
 from .fields import EventSchema, Identifier, MoneySchema, Titles, version
 from .products import StatusChangedSchema, apply_status_change
-from .registry import Applied, InboundEvent, ParentUnknown, Result, handles, pack, seller
+from .registry import PACK, Applied, InboundEvent, ParentUnknown, Result, handles, pack, seller
 
 
 class PackUpsertedSchema(EventSchema):
@@ -43,7 +43,7 @@ def _pack_and_members(data: Mapping[str, Any]) -> Iterable[SubjectKey]:
         yield SubjectKind.PRODUCT, product_id
 
 
-@handles("pack.upserted", PackUpsertedSchema, touches=_pack_and_members)
+@handles("pack.upserted", PackUpsertedSchema, subject=PACK, touches=_pack_and_members)
 def pack_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the description and the membership; wait for members that have not been told yet."""
     for kind, id_ in _pack_and_members(event.data):
@@ -55,7 +55,7 @@ def pack_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: Inbou
     return Result(applied=Applied.CHANGED, created=f"pack:{event.data['pack_id']}" if is_new else None)
 
 
-@handles("pack.status_changed", PackStatusChangedSchema, touches=pack)
+@handles("pack.status_changed", PackStatusChangedSchema, subject=PACK, touches=pack)
 def pack_status_changed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Hold, lift, withdraw or schedule, for the side that the event names."""
     locked = locked_subjects.get(SubjectKind.PACK, event.data["pack_id"])

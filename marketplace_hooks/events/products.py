@@ -14,7 +14,7 @@ from ..services.catalog.products import upsert_product
 from ..services.catalog.status_changes import cancel_scheduled, change_status, explain, reinstate
 from ..services.core.unit_of_work import UnitOfWork
 from .fields import EventSchema, Identifier, Moment, MoneySchema, TextOrTitles, Titles, version
-from .registry import Applied, InboundEvent, ParentUnknown, Result, handles, product, result_of, seller
+from .registry import PRODUCT, Applied, InboundEvent, ParentUnknown, Result, handles, product, result_of, seller
 
 _reason = validate.Length(0, 2_000)
 _bound = validate.Length(1, 50)
@@ -86,7 +86,7 @@ def _product_and_seller(data: Mapping[str, Any]) -> Iterable[SubjectKey]:
     yield from product(data)
 
 
-@handles("product.upserted", ProductUpsertedSchema, touches=_product_and_seller)
+@handles("product.upserted", ProductUpsertedSchema, subject=PRODUCT, touches=_product_and_seller)
 def product_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the description and this revision of the listing."""
     if locked_subjects.get(SubjectKind.SELLER, event.data["seller_id"]) is None:
@@ -97,13 +97,13 @@ def product_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: In
     return Result(applied=Applied.CHANGED, created=f"product:{event.data['product_id']}" if is_new else None)
 
 
-@handles("product.status_changed", StatusChangedSchema, touches=product)
+@handles("product.status_changed", StatusChangedSchema, subject=PRODUCT, touches=product)
 def product_status_changed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Hold, lift, withdraw or schedule, for the side that the event names."""
     return apply_status_change(uow, _known(locked_subjects, event), event)
 
 
-@handles("product.change_cancelled", ChangeCancelledSchema, touches=product)
+@handles("product.change_cancelled", ChangeCancelledSchema, subject=PRODUCT, touches=product)
 def product_change_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Empty the slot of the side that the event names."""
     side = Side(event.data["actor"])
@@ -119,7 +119,7 @@ def product_change_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, e
     return result_of(effect, "nothing was scheduled" if effect is Effect.NO_EFFECT else None)
 
 
-@handles("product.reinstated", ReinstatedSchema, touches=product)
+@handles("product.reinstated", ReinstatedSchema, subject=PRODUCT, touches=product)
 def product_reinstated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Back offline, under a marketplace hold."""
     outcome = reinstate(

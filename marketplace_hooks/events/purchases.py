@@ -19,7 +19,7 @@ from ..services.core.unit_of_work import UnitOfWork
 from ..services.support.refunds import settle_refund
 from .customers import forget_again
 from .fields import EventSchema, Identifier, Moment, MoneySchema
-from .registry import Applied, InboundEvent, ParentUnknown, Result, handles
+from .registry import PURCHASE, Applied, InboundEvent, ParentUnknown, Result, handles
 
 _shop_url = validate.Length(1, 2_000)
 
@@ -83,7 +83,7 @@ class TerminatedSchema(EventSchema):
     reason = fields.String(required=True, validate=validate.Length(0, 2_000))
 
 
-@handles("purchase.completed", PurchaseCompletedSchema)
+@handles("purchase.completed", PurchaseCompletedSchema, subject=PURCHASE)
 def purchase_completed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the purchase and start its Business Care."""
     for table, kind in ((Customer, "customer"), (Product, "product")):
@@ -97,7 +97,7 @@ def purchase_completed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: 
     return Result(applied=Applied.CHANGED, created=f"purchase:{event.data['purchase_id']}")
 
 
-@handles("purchase.shop_bound", ShopBoundSchema)
+@handles("purchase.shop_bound", ShopBoundSchema, subject=PURCHASE)
 def purchase_shop_bound(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Attach the purchase to a site, from then on."""
     purchase = known_purchase(uow, event)
@@ -106,7 +106,7 @@ def purchase_shop_bound(uow: UnitOfWork, locked_subjects: LockedSubjects, event:
     return Result(applied=Applied.CHANGED if is_newest else Applied.SUPERSEDED)
 
 
-@handles("purchase.refunded", RefundedSchema)
+@handles("purchase.refunded", RefundedSchema, subject=PURCHASE)
 def purchase_refunded(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """A refund of the whole price ends the Business Care at once; one that was asked for is settled."""
     purchase = known_purchase(uow, event)
@@ -117,7 +117,7 @@ def purchase_refunded(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
     return _changed(changed)
 
 
-@handles("purchase.disputed", DisputedSchema)
+@handles("purchase.disputed", DisputedSchema, subject=PURCHASE)
 def purchase_disputed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Entitlement rests."""
     purchase = known_purchase(uow, event)
@@ -126,7 +126,7 @@ def purchase_disputed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
     return Result(applied=Applied.CHANGED, created=f"dispute:{purchase.id}")
 
 
-@handles("purchase.dispute_closed", DisputeClosedSchema)
+@handles("purchase.dispute_closed", DisputeClosedSchema, subject=PURCHASE)
 def purchase_dispute_closed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Won: entitlement is back. Lost: it stays gone."""
     purchase = known_purchase(uow, event)
@@ -136,7 +136,7 @@ def purchase_dispute_closed(uow: UnitOfWork, locked_subjects: LockedSubjects, ev
     return _changed(closed)
 
 
-@handles("subscription.terminated", TerminatedSchema)
+@handles("subscription.terminated", TerminatedSchema, subject=PURCHASE)
 def subscription_terminated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The Business Care ends before its term."""
     purchase = known_purchase(uow, event)

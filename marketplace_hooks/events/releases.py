@@ -15,7 +15,7 @@ from ..services.releases.publishing import publish_release, record_release_purch
 from ..services.support.moves import resolve_by_release
 from .fields import EventSchema, Identifier, Moment, MoneySchema
 from .purchases import known_purchase
-from .registry import Applied, InboundEvent, ParentUnknown, Result, handles, product
+from .registry import PRODUCT, PURCHASE, Applied, InboundEvent, ParentUnknown, Result, handles, product
 
 _bound = validate.Length(1, 50)
 _sha256 = validate.Regexp(r"^[0-9a-f]{64}\Z", error="Must be a SHA-256 in 64 lower-case hexadecimal digits.")
@@ -70,7 +70,7 @@ class ReleasePurchasedSchema(EventSchema):
     purchased_at = Moment(required=True)
 
 
-@handles("release.published", ReleasePublishedSchema, touches=product)
+@handles("release.published", ReleasePublishedSchema, subject=PRODUCT, touches=product)
 def release_published(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the release, have every entitled holder told of it, and resolve the requests that it fixes."""
     locked = locked_subjects.get(SubjectKind.PRODUCT, event.data["product_id"])
@@ -86,7 +86,7 @@ def release_published(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
     return Result(applied=Applied.CHANGED, created=f"release:{event.data['release_id']}" if is_new else None)
 
 
-@handles("release.purchased", ReleasePurchasedSchema)
+@handles("release.purchased", ReleasePurchasedSchema, subject=PURCHASE)
 def release_purchased(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep that it was bought: from now on it may be downloaded."""
     purchase = known_purchase(uow, event)

@@ -10,7 +10,7 @@ from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.catalog.sellers import change_account, upsert_seller
 from ..services.core.unit_of_work import UnitOfWork
 from .fields import EventSchema, Identifier, Moment
-from .registry import Applied, InboundEvent, ParentUnknown, Result, handles, result_of, seller
+from .registry import SELLER, Applied, InboundEvent, ParentUnknown, Result, handles, result_of, seller
 
 
 class SellerUpsertedSchema(EventSchema):
@@ -33,7 +33,7 @@ class AccountChangedSchema(EventSchema):
     effective_at = Moment(allow_none=True, load_default=None)
 
 
-@handles("seller.upserted", SellerUpsertedSchema, touches=seller)
+@handles("seller.upserted", SellerUpsertedSchema, subject=SELLER, touches=seller)
 def seller_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Keep the description."""
     is_new = locked_subjects.get(SubjectKind.SELLER, event.data["seller_id"]) is None
@@ -42,13 +42,13 @@ def seller_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: Inb
     return Result(applied=Applied.CHANGED, created=f"seller:{event.data['seller_id']}" if is_new else None)
 
 
-@handles("seller.suspended", AccountChangedSchema, touches=seller)
+@handles("seller.suspended", AccountChangedSchema, subject=SELLER, touches=seller)
 def seller_suspended(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Hold everything that the seller sells."""
     return _change(uow, locked_subjects, event, Status.OFFLINE_TEMPORARY)
 
 
-@handles("seller.unsuspended", AccountChangedSchema, touches=seller)
+@handles("seller.unsuspended", AccountChangedSchema, subject=SELLER, touches=seller)
 def seller_unsuspended(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Lift the account's hold; those of other sides stay."""
     return _change(uow, locked_subjects, event, Status.ONLINE)

@@ -13,7 +13,7 @@ from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from .fields import EventSchema, Identifier, Moment, MoneySchema
 from .purchases import known_purchase
-from .registry import Applied, InboundEvent, ParentUnknown, Result, handles
+from .registry import PURCHASE, Applied, InboundEvent, ParentUnknown, Result, handles
 
 
 class ChargeSchema(EventSchema):
@@ -35,7 +35,7 @@ class RenewalChoiceSchema(EventSchema):
     received_at = Moment(required=True)
 
 
-@handles("subscription.renewed", ChargeSchema)
+@handles("subscription.renewed", ChargeSchema, subject=PURCHASE)
 def subscription_renewed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The period is paid."""
     subscription = _known(uow, event)
@@ -45,7 +45,7 @@ def subscription_renewed(uow: UnitOfWork, locked_subjects: LockedSubjects, event
     )
 
 
-@handles("subscription.payment_failed", ChargeSchema)
+@handles("subscription.payment_failed", ChargeSchema, subject=PURCHASE)
 def subscription_payment_failed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """A final failure ends the Business Care where it had ended; another changes nothing."""
     subscription = _known(uow, event)
@@ -53,7 +53,7 @@ def subscription_payment_failed(uow: UnitOfWork, locked_subjects: LockedSubjects
     return _changed(changed, f"lapse:{subscription.purchase_id}")
 
 
-@handles("subscription.reactivated", ChargeSchema)
+@handles("subscription.reactivated", ChargeSchema, subject=PURCHASE)
 def subscription_reactivated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """A new original date; the indexes go on."""
     subscription = _known(uow, event)
@@ -64,13 +64,13 @@ def subscription_reactivated(uow: UnitOfWork, locked_subjects: LockedSubjects, e
     return _changed(changed, _period(event))
 
 
-@handles("subscription.renewal_cancelled", RenewalChoiceSchema)
+@handles("subscription.renewal_cancelled", RenewalChoiceSchema, subject=PURCHASE)
 def subscription_renewal_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """No renewal whose instant comes after the receipt."""
     return _choose(uow, event, enabled=False)
 
 
-@handles("subscription.renewal_enabled", RenewalChoiceSchema)
+@handles("subscription.renewal_enabled", RenewalChoiceSchema, subject=PURCHASE)
 def subscription_renewal_enabled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The customer's own cause is lifted; a withdrawal's stands while the product is withdrawn."""
     return _choose(uow, event, enabled=True)

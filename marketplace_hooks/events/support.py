@@ -18,7 +18,7 @@ from ..services.support.closures import cancel_closure, declare_closure, shorten
 from ..services.support.messages import NewMessage, post_message
 from ..services.support.submission import NewRequest, submit
 from .fields import EventSchema, Identifier, Moment
-from .registry import Applied, InboundEvent, ParentUnknown, Result, handles
+from .registry import REQUEST, SELLER, Applied, InboundEvent, ParentUnknown, Result, handles
 
 FUTURE = timedelta(minutes=5)
 """An instant further ahead than this is a mistake of its sender (`clocks.md`)."""
@@ -75,7 +75,7 @@ class ClosureSchema(EventSchema):
     declared_at = Moment(required=True)
 
 
-@handles("support.request_submitted", RequestSubmittedSchema)
+@handles("support.request_submitted", RequestSubmittedSchema, subject=REQUEST)
 def support_request_submitted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Nobody can be asked here: the request is taken as it is."""
     _refuse_future(event, "submitted_at")
@@ -97,7 +97,7 @@ def support_request_submitted(uow: UnitOfWork, locked_subjects: LockedSubjects, 
     return Result(applied=Applied.CHANGED, created=f"request:{request_id}")
 
 
-@handles("support.message_posted", MessagePostedSchema)
+@handles("support.message_posted", MessagePostedSchema, subject=REQUEST)
 def support_message_posted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Add it to the thread; it may acknowledge."""
     _refuse_future(event, "received_at")
@@ -108,7 +108,7 @@ def support_message_posted(uow: UnitOfWork, locked_subjects: LockedSubjects, eve
     return Result(applied=Applied.CHANGED if added else Applied.NO_EFFECT, note=None if added else "known already")
 
 
-@handles("seller.closure_declared", ClosureSchema)
+@handles("seller.closure_declared", ClosureSchema, subject=SELLER)
 def seller_closure_declared(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Announce it to customers from now on."""
     if uow.session.get(Seller, event.data["seller_id"]) is None:
@@ -130,7 +130,7 @@ def seller_closure_declared(uow: UnitOfWork, locked_subjects: LockedSubjects, ev
     )
 
 
-@handles("seller.closure_shortened", ClosureSchema)
+@handles("seller.closure_shortened", ClosureSchema, subject=SELLER)
 def seller_closure_shortened(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The seller works again earlier."""
     _known_closure(uow, event)
@@ -144,7 +144,7 @@ def seller_closure_shortened(uow: UnitOfWork, locked_subjects: LockedSubjects, e
     return Result(applied=Applied.CHANGED if changed else Applied.NO_EFFECT)
 
 
-@handles("seller.closure_cancelled", ClosureSchema)
+@handles("seller.closure_cancelled", ClosureSchema, subject=SELLER)
 def seller_closure_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The seller works after all; a missed clock is never reopened."""
     _known_closure(uow, event)

@@ -61,7 +61,7 @@ def run_due(runtime: Runtime, owner: str) -> None:
     scheduled_changes.apply_due(runtime)
     now = runtime.now()
     with runtime.database.reading() as session:
-        parked = leasing.parked_due(session, now)
+        parked = leasing.has_parked_due(session, now)
         due = [JOBS[kind] for kind in DUE_AT_AN_INSTANT if JOBS[kind].is_pending(runtime, session)]
     if parked:
         runtime.database.retrying(lambda session: leasing.retry_parked(session, now))

@@ -51,7 +51,7 @@ JOBS: Mapping[JobKind, Job] = {
         Job(
             kind=JobKind.INBOX,
             run=process_pending,
-            is_pending=lambda runtime, session: leasing.pending(session, runtime.now()),
+            is_pending=lambda runtime, session: leasing.has_pending(session, runtime.now()),
             slice_s=5.0,
             label="events settled",
         ),

@@ -1,6 +1,6 @@
-"""How does a refusal reach a machine? RFC 9457 problem details, with a code that never changes.
+"""Problem details (RFC 9457): how a refusal reaches a machine, with a code that never changes.
 
-The only place that knows which HTTP status an error of ours is.
+The only place that knows which HTTP status an error or a refusal of ours is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 from flask import Response
 
 from .. import errors
+from ..events.intake import Refusal, RefusalKind
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -29,7 +30,16 @@ STATUSES: tuple[tuple[type[errors.MarketplaceHooksError], int], ...] = (
     (errors.TooManyRequests, 429),
     (errors.Unavailable, 503),
 )
+REFUSAL_STATUSES = {
+    RefusalKind.MALFORMED: 400,
+    RefusalKind.NOT_VERIFIED: 401,
+    RefusalKind.TOO_LARGE: 413,
+    RefusalKind.UNSUPPORTED: 415,
+    RefusalKind.TOO_MANY: 429,
+    RefusalKind.UNAVAILABLE: 503,
+}
 RETRY_AFTER_S = 5
+"""When to come back after a 503: nobody knows, and a client that asks every few seconds does no harm."""
 
 
 def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **members: Any) -> Response:
@@ -64,3 +74,11 @@ def problem_of(error: errors.MarketplaceHooksError) -> Response:
         return problem(status, error.code, error.detail, **error.facts)
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
     return problem(status, "unavailable", str(error), headers=headers)
+
+
+def problem_of_refusal(refusal: Refusal) -> Response:
+    """The problem document of an event that the intake refused."""
+    status = REFUSAL_STATUSES[refusal.kind]
+    wait_s = RETRY_AFTER_S if status == 503 else refusal.retry_after_s
+    headers = None if wait_s is None else {"Retry-After": str(wait_s)}
+    return problem(status, refusal.code, refusal.detail, headers=headers, **refusal.facts)

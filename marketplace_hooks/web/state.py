@@ -1,4 +1,4 @@
-"""What do the views of one app share?"""
+"""State of one app, shared by its views."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from flask import Flask, current_app
 
 from ..config.settings import EXTENSION
+from ..events.intake import Intake
 from ..remote.openid import OpenIdProvider
+from ..services.access.rate_limits import RateLimits
 from ..services.core.runtime import Runtime
-from ..services.inbox.writer import InboxWriter
 from .identity.token_cache import TokenCache
-from .rate_limits import RateLimits
 
 
 @dataclass(kw_only=True)
@@ -25,18 +25,22 @@ class MigrationCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class WebState:
-    """One app's share of an installation.
+    """What one app adds to its runtime.
 
     `identity` is the host's answer to who is signed in; `provider` is where people sign in when there is no host.
     """
 
     runtime: Runtime
-    inbox: InboxWriter
+    intake: Intake
     identity: Callable[[], Any] | None = None
     provider: OpenIdProvider | None = None
-    rate_limits: RateLimits = field(default_factory=RateLimits)
     token_cache: TokenCache = field(default_factory=TokenCache)
     readiness: MigrationCheck = field(default_factory=MigrationCheck)
+
+    @property
+    def rate_limits(self) -> RateLimits:
+        """The counts of requests: the intake and the API share those of failures."""
+        return self.intake.rate_limits
 
 
 def state(app: Flask) -> WebState:

@@ -14,7 +14,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
 from marketplace_hooks.database import engine as module
-from marketplace_hooks.database.engine import Database, is_passing
+from marketplace_hooks.database.engine import Database, is_transient
 
 CHUNK_S = 0.05
 CHUNKS = 60
@@ -34,7 +34,7 @@ def test_a_writer_gets_its_turn_between_the_chunks_of_long_work(sqlite_url: str)
                 if count == 2:
                     waits.wait()
                 time.sleep(CHUNK_S)  # what a chunk's statements take.
-            database.give_way()
+            database.yield_to_writers()
 
     worker = threading.Thread(target=work_long)
     worker.start()
@@ -57,7 +57,7 @@ def test_who_waits_too_long_for_a_turn_is_told_that_it_may_try_again(
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(OperationalError) as refused, database.begin():
             raise AssertionError("it began")
-        assert is_passing(refused.value)
+        assert is_transient(refused.value)
         other.execute("ROLLBACK")
     with database.begin() as connection:
         assert connection.scalar(text("SELECT 1")) == 1

@@ -1,4 +1,4 @@
-"""Many threads ask, a few act: every wish is answered once, with its own answer, in the order of asking."""
+"""Group commit: every item is answered once, with its own answer, in the order of submission."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from marketplace_hooks.database.group_commit import GroupCommit
 PATIENCE_S = 20
 
 
-class Workshop:
-    """Notes what it is asked together, and answers once the gate is open: those who come meanwhile have to gather."""
+class Recorder:
+    """Records each batch, and answers once the gate is open: what is submitted meanwhile has to wait."""
 
-    def __init__(self, *, at_most: int = 100, side_by_side: int = 1) -> None:
+    def __init__(self, *, at_most: int = 100, concurrency: int = 1) -> None:
         self.gate = threading.Event()
         self.begun = threading.Semaphore(0)
         self.batches: list[list[int]] = []
-        self.gathering: GroupCommit[int, str] = GroupCommit(self.act, at_most=at_most, side_by_side=side_by_side)
+        self.group: GroupCommit[int, str] = GroupCommit(self.act, at_most=at_most, concurrency=concurrency)
         self.threads = ThreadPoolExecutor(max_workers=64)
 
     def act(self, items: Sequence[int]) -> list[str | Exception]:
@@ -30,18 +30,18 @@ class Workshop:
         return [ValueError(f"no {item}") if item < 0 else f"done {item}" for item in items]
 
     def submit(self, *items: int) -> list[Future[str]]:
-        """One thread after the other asks, and stands in line before the next does."""
-        asked = []
+        """One thread after the other submits, and waits in line before the next does."""
+        futures = []
         for item in items:
-            stood = len(self.gathering._waiting)
-            asked.append(self.threads.submit(self.gathering.submit, item))
-            wait_until(lambda stood=stood: len(self.gathering._waiting) > stood)
-        return asked
+            waiting = len(self.group._waiting)
+            futures.append(self.threads.submit(self.group.submit, item))
+            wait_until(lambda waiting=waiting: len(self.group._waiting) > waiting)
+        return futures
 
-    def ask_and_begin(self, item: int) -> Future[str]:
-        asked = self.threads.submit(self.gathering.submit, item)
+    def submit_and_begin(self, item: int) -> Future[str]:
+        futures = self.threads.submit(self.group.submit, item)
         assert self.begun.acquire(timeout=PATIENCE_S)
-        return asked
+        return futures
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
@@ -51,75 +51,75 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         if is_so():
             return
         pause.wait(0.001)
-    raise AssertionError("it never came to that")
+    raise AssertionError("the condition was never met")
 
 
 @pytest.fixture
-def workshop() -> Workshop:
-    return Workshop()
+def recorder() -> Recorder:
+    return Recorder()
 
 
-def test_who_comes_alone_is_served_alone_and_at_once(workshop: Workshop) -> None:
-    workshop.gate.set()
-    assert [workshop.gathering.submit(item) for item in (1, 2, 3)] == ["done 1", "done 2", "done 3"]
-    assert workshop.batches == [[1], [2], [3]]
+def test_an_item_submitted_alone_is_handled_alone_and_at_once(recorder: Recorder) -> None:
+    recorder.gate.set()
+    assert [recorder.group.submit(item) for item in (1, 2, 3)] == ["done 1", "done 2", "done 3"]
+    assert recorder.batches == [[1], [2], [3]]
 
 
-def test_those_who_come_meanwhile_are_served_together_in_the_order_of_their_coming(workshop: Workshop) -> None:
-    first = workshop.ask_and_begin(1)
-    others = workshop.submit(2, 3, 4)
-    workshop.gate.set()
+def test_items_submitted_meanwhile_are_handled_together_in_the_order_of_submission(recorder: Recorder) -> None:
+    first = recorder.submit_and_begin(1)
+    others = recorder.submit(2, 3, 4)
+    recorder.gate.set()
     assert [one.result(PATIENCE_S) for one in (first, *others)] == ["done 1", "done 2", "done 3", "done 4"]
-    assert workshop.batches == [[1], [2, 3, 4]]
+    assert recorder.batches == [[1], [2, 3, 4]]
 
 
-def test_no_more_are_served_together_than_allowed() -> None:
-    workshop = Workshop(at_most=2)
-    first = workshop.ask_and_begin(1)
-    others = workshop.submit(2, 3, 4, 5, 6)
-    workshop.gate.set()
+def test_no_more_items_are_handled_together_than_allowed() -> None:
+    recorder = Recorder(at_most=2)
+    first = recorder.submit_and_begin(1)
+    others = recorder.submit(2, 3, 4, 5, 6)
+    recorder.gate.set()
     assert {one.result(PATIENCE_S) for one in (first, *others)} == {f"done {item}" for item in range(1, 7)}
-    assert workshop.batches == [[1], [2, 3], [4, 5], [6]]
+    assert recorder.batches == [[1], [2, 3], [4, 5], [6]]
 
 
-def test_several_act_side_by_side_and_only_then_does_anybody_wait() -> None:
-    workshop = Workshop(side_by_side=2)
-    acting = [workshop.ask_and_begin(1), workshop.ask_and_begin(2)]
-    waiting = workshop.submit(3, 4)
-    assert workshop.batches == [[1], [2]]
-    workshop.gate.set()
+def test_several_threads_act_at_once_and_only_then_does_any_wait() -> None:
+    recorder = Recorder(concurrency=2)
+    acting = [recorder.submit_and_begin(1), recorder.submit_and_begin(2)]
+    waiting = recorder.submit(3, 4)
+    assert recorder.batches == [[1], [2]]
+    recorder.gate.set()
     assert [one.result(PATIENCE_S) for one in (*acting, *waiting)] == [f"done {item}" for item in range(1, 5)]
 
 
-def test_a_refused_wish_is_refused_to_nobody_else(workshop: Workshop) -> None:
-    first = workshop.ask_and_begin(1)
-    good, bad, other = workshop.submit(2, -3, 4)
-    workshop.gate.set()
+def test_an_error_for_one_item_is_raised_for_that_item_alone(recorder: Recorder) -> None:
+    first = recorder.submit_and_begin(1)
+    good, bad, other = recorder.submit(2, -3, 4)
+    recorder.gate.set()
     assert [one.result(PATIENCE_S) for one in (first, good, other)] == ["done 1", "done 2", "done 4"]
     with pytest.raises(ValueError, match="no -3"):
         bad.result(PATIENCE_S)
 
 
-def test_when_acting_fails_everybody_concerned_hears_of_it_and_the_next_are_served() -> None:
+def test_an_error_of_a_whole_batch_is_raised_for_each_of_its_items_and_the_next_are_handled() -> None:
     def fail_on_zero(items: Sequence[int]) -> list[int]:
         return [1 // item for item in items]
 
-    gathering: GroupCommit[int, int] = GroupCommit(fail_on_zero, at_most=10)
+    group: GroupCommit[int, int] = GroupCommit(fail_on_zero, at_most=10)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            gathering.submit(0)
-        assert gathering.submit(1) == 1
+            group.submit(0)
+        assert group.submit(1) == 1
 
 
-@pytest.mark.parametrize("side_by_side", [1, 3])
-def test_of_thousands_of_wishes_from_many_threads_each_is_answered_once(side_by_side: int) -> None:
-    served: list[int] = []
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_each_of_thousands_of_items_from_many_threads_is_answered_once(concurrency: int) -> None:
+    handled: list[int] = []
 
     def act(items: Sequence[int]) -> list[int]:
-        served.extend(items)
+        handled.extend(items)
         return [2 * item for item in items]
 
-    gathering: GroupCommit[int, int] = GroupCommit(act, at_most=5, side_by_side=side_by_side)
+    group: GroupCommit[int, int] = GroupCommit(act, at_most=5, concurrency=concurrency)
     with ThreadPoolExecutor(max_workers=16) as threads:
-        assert list(threads.map(gathering.submit, range(4_000))) == [2 * item for item in range(4_000)]
-    assert sorted(served) == list(range(4_000))
+        assert list(threads.map(group.submit, range(4_000))) == [2 * item for item in range(4_000)]
+    assert sorted(handled) == list(range(4_000))

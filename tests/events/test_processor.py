@@ -110,7 +110,7 @@ def test_a_worker_taken_for_dead_that_comes_back_can_write_nothing(
     taken = leasing.claim_shards(marketplace.runtime, "two")
     assert taken == shards
     with marketplace.runtime.database.session() as session, pytest.raises(LeaseLost):
-        leasing.hold_lease(session, marketplace.runtime, "one", shards, marketplace.runtime.now())
+        leasing.renew_lease(session, marketplace.runtime, "one", shards, marketplace.runtime.now())
 
 
 def test_a_lease_is_renewed_by_working(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
@@ -120,7 +120,7 @@ def test_a_lease_is_renewed_by_working(clock: time_machine.Traveller, marketplac
     shards = leasing.claim_shards(here, "one")
     clock.shift(20)
     with here.database.session() as session:
-        leasing.hold_lease(session, here, "one", shards, here.now())
+        leasing.renew_lease(session, here, "one", shards, here.now())
     clock.shift(20)
     assert leasing.claim_shards(here, "two") == []
 

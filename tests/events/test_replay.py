@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from marketplace_hooks.errors import Conflict, NotFound
 from marketplace_hooks.events.fields import EventSchema
-from marketplace_hooks.events.registry import EVENTS, Applied, EventType, InboundEvent, Result
+from marketplace_hooks.events.registry import EVENTS, PRODUCT, Applied, EventType, InboundEvent, Result
 from marketplace_hooks.models.inbox import InboxEvent
 from marketplace_hooks.models.products import SubjectKind
 from marketplace_hooks.services.catalog.locked_subjects import LockedSubjects
@@ -29,21 +29,23 @@ class NoteSchema(EventSchema):
     product_id = fields.String(required=True)
 
 
-def note(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
+def note(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """What a type of the tests' own does: it tells `product.reinstated`, a trace that nothing else leaves here."""
-    locked = locked_subjects.get(SubjectKind.PRODUCT, told.data["product_id"])
+    locked = locked_subjects.get(SubjectKind.PRODUCT, event.data["product_id"])
     assert locked is not None
     uow.publish(NOTED, SubjectKind.PRODUCT, locked.row, {}, Cause(actor="test", reason=""))
     return Result(applied=Applied.CHANGED)
 
 
-def note_and_fail(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
-    note(uow, locked_subjects, told)
+def note_and_fail(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
+    note(uow, locked_subjects, event)
     raise RuntimeError("a mistake of ours")
 
 
 def learn(monkeypatch: pytest.MonkeyPatch, name: str, handler: Any = note) -> None:
-    monkeypatch.setitem(EVENTS, name, EventType(name=name, schema=NoteSchema(), handle=handler, touches=lambda _: ()))
+    monkeypatch.setitem(
+        EVENTS, name, EventType(name=name, schema=NoteSchema(), subject=PRODUCT, handle=handler, touches=lambda _: ())
+    )
 
 
 # --- ignored: a type that we do not know
@@ -97,7 +99,7 @@ def test_a_rejected_event_is_applied_when_it_is_replayed_once_we_understand_it(
         colour = fields.String(required=True)
 
     marketplace.publish_products("mod-1")
-    strict = EventType(name="product.praised", schema=Strict(), handle=note, touches=lambda _: ())
+    strict = EventType(name="product.praised", schema=Strict(), subject=PRODUCT, handle=note, touches=lambda _: ())
     monkeypatch.setitem(EVENTS, "product.praised", strict)
     event = marketplace.publish("product.praised", product_id="mod-1")
     marketplace.run_all_now()
@@ -190,9 +192,9 @@ def test_a_mistake_that_passes_leaves_no_trace(make_marketplace: Opens, monkeypa
     marketplace.publish_products("mod-1")
     calls: list[str] = []
 
-    def fail_at_first(uow: UnitOfWork, locked_subjects: LockedSubjects, told: InboundEvent) -> Result:
-        calls.append(told.event_id)
-        return (note if len(calls) > 2 else note_and_fail)(uow, locked_subjects, told)
+    def fail_at_first(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
+        calls.append(event.event_id)
+        return (note if len(calls) > 2 else note_and_fail)(uow, locked_subjects, event)
 
     learn(monkeypatch, "product.poisoned", fail_at_first)
     event = marketplace.publish("product.poisoned", product_id="mod-1")

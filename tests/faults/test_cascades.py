@@ -31,7 +31,7 @@ from .conftest import MakeDeployment
 
 CHUNK = "marketplace_hooks.services.operations.cascade_run:_next_chunk"
 # What is called after each chunk that has been committed, but the last: also when its job ends there.
-BOUNDARY = "marketplace_hooks.database.engine:Database.give_way"
+BOUNDARY = "marketplace_hooks.database.engine:Database.yield_to_writers"
 
 
 def packs_of_two(count: int) -> list[str]:

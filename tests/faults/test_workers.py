@@ -37,7 +37,7 @@ from ..support.processes import RECOVERED_WITHIN_S, STARTED_WITHIN_S, Deployment
 from .conftest import MakeDeployment
 
 IDS = [f"p{number:02}" for number in range(30)]
-BEFORE_COMMIT = "marketplace_hooks.services.inbox.leasing:settle"
+BEFORE_COMMIT = "marketplace_hooks.services.inbox.leasing:record_results"
 AFTER_COMMIT = "marketplace_hooks.database.engine:Database.retrying"
 BETWEEN_READING_AND_APPLYING = "marketplace_hooks.events.processor:_apply"
 

@@ -37,7 +37,6 @@ def app_of(config: dict[str, Any]) -> Iterator[Flask]:
         yield app
     finally:
         state = app.extensions.pop(EXTENSION)
-        state.inbox.close()
         state.runtime.database.dispose()
         app.config.clear()
         idle.append((app, as_made))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -15,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from marketplace_hooks.domain.instants import format_instant
 from marketplace_hooks.events.envelope import parse_envelope
+from marketplace_hooks.events.intake import subject_and_shard
 from marketplace_hooks.jobs.scheduler import run_all_now
-from marketplace_hooks.models.inbox import SHARDS, InboxEvent, InboxState
+from marketplace_hooks.models.inbox import InboxEvent, InboxState
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.products import Product
 from marketplace_hooks.remote.signatures import signed_headers
-from marketplace_hooks.web.webhooks import subject_of
 
 from .processes import SECRET, Deployment
 
@@ -101,14 +100,14 @@ def insert_events(deployment: Deployment, events: Iterable[Event]) -> list[str]:
         body = body_of(event)
         event_id = f"evt-{uuid.uuid4().hex}"
         envelope = parse_envelope(body)
-        subject = subject_of(envelope) or f"event:{event_id}"
+        subject, shard = subject_and_shard(envelope, event_id)
         rows.append(
             {
                 "source": "marketplace",
                 "event_id": event_id,
                 "type": envelope.type,
                 "subject": subject,
-                "shard": zlib.crc32(subject.encode()) % SHARDS,
+                "shard": shard,
                 "sent_at": envelope.sent_at,
                 "received_at": datetime.now(UTC),
                 "body": body,

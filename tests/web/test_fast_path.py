@@ -1,6 +1,7 @@
-"""Does nobody notice by which of the two ways a question or an event was answered?
+"""The fast path answers byte for byte as the full path does.
 
-Asked both ways: the stand-alone app as it is, and the same app over the same rows, whose short way was taken away.
+Each request is sent twice: to the stand-alone app as it is, and to the same app over the same rows without its fast
+path.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from marketplace_hooks.errors import Unavailable
 from marketplace_hooks.services.access import tokens
-from marketplace_hooks.services.inbox.writer import Received
+from marketplace_hooks.services.inbox.writer import IncomingEvent
 from marketplace_hooks.standalone import build_app
 from marketplace_hooks.web.fast_path import FastPath
 
@@ -52,17 +53,17 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("role", ["platform", "customer", "seller"])
-def test_the_short_way_answers_as_the_whole_way_does(marketplace: Marketplace, calls: MakeCaller, role: str) -> None:
+def test_the_fast_path_answers_as_the_full_path_does(marketplace: Marketplace, calls: MakeCaller, role: str) -> None:
     set_up_purchase(marketplace)
     for query in QUERIES:
         caller = calls(role, None if role == "platform" else f"{role}-1")
-        # A token that nobody has seen goes the whole way; from then on it is known.
+        # A token that nobody has seen takes the full path; from then on it is known.
         answers = [caller.get(f"/entitlements?{query}") for _ in range(3)]
         shown = [(one.status_code, dict(one.headers), one.get_data()) for one in answers]
         assert shown[0] == shown[1] == shown[2], query
 
 
-def test_the_short_way_is_taken_and_counts_its_calls(
+def test_the_fast_path_is_taken_and_counts_its_calls(
     make_marketplace: Any, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_up_purchase(marketplace)
@@ -70,7 +71,7 @@ def test_the_short_way_is_taken_and_counts_its_calls(
     _, text = tokens.create(here.runtime, "platform")
     caller = Caller(here.app, {"Authorization": f"Bearer {text}"})
     dispatched: list[str] = []
-    before = [*here.app.before_request_funcs.get(None, []), lambda: dispatched.append("whole way")]
+    before = [*here.app.before_request_funcs.get(None, []), lambda: dispatched.append("full path")]
     monkeypatch.setitem(here.app.before_request_funcs, None, before)
     answers = [caller.get("/entitlements?purchase_id=purchase-1").status_code for _ in range(5)]
     assert answers == [200, 200, 200, 429, 429]
@@ -78,7 +79,9 @@ def test_the_short_way_is_taken_and_counts_its_calls(
 
 
 @pytest.mark.parametrize("how", [{"method": "HEAD"}, {"method": "POST"}, {"path": "/entitlements/"}])
-def test_only_this_one_question_is_cut_short(marketplace: Marketplace, calls: MakeCaller, how: dict[str, str]) -> None:
+def test_only_this_one_call_of_the_api_has_a_fast_path(
+    marketplace: Marketplace, calls: MakeCaller, how: dict[str, str]
+) -> None:
     set_up_purchase(marketplace)
     platform = calls("platform")
     assert platform.get("/entitlements?purchase_id=purchase-1").status_code == 200
@@ -117,7 +120,7 @@ ROLES = {"platform": "platform", "customer": "customer", "seller": "seller", "re
 
 
 @dataclass(frozen=True)
-class Asking:
+class ApiRequest:
     """One request: of whom, how it says so, by which method, where, what."""
 
     who: str
@@ -129,7 +132,7 @@ class Asking:
 
 
 requests = st.builds(
-    Asking,
+    ApiRequest,
     who=st.sampled_from(["platform", "customer", "seller", "revoked", "unknown", "nobody"]),
     scheme=st.one_of(st.just("Bearer {}"), st.just("Bearer {}"), schemes),
     method=st.sampled_from(["GET", "GET", "GET", "GET", "HEAD", "POST", "OPTIONS"]),
@@ -139,12 +142,12 @@ requests = st.builds(
 )
 
 
-def ask(app: Flask, asking: Asking, known: dict[str, str]) -> TestResponse:
-    headers = list(asking.more)
-    if asking.who != "nobody":
-        headers.append(("Authorization", asking.scheme.format(known[asking.who])))
+def ask(app: Flask, api_request: ApiRequest, known: dict[str, str]) -> TestResponse:
+    headers = list(api_request.more)
+    if api_request.who != "nobody":
+        headers.append(("Authorization", api_request.scheme.format(known[api_request.who])))
     with app.test_client(use_cookies=False).open(
-        asking.path, method=asking.method, query_string=asking.query, headers=headers
+        api_request.path, method=api_request.method, query_string=api_request.query, headers=headers
     ) as answer:
         answer.get_data()
         return answer
@@ -154,7 +157,7 @@ def ask(app: Flask, asking: Asking, known: dict[str, str]) -> TestResponse:
 def both(
     make_marketplace: Any, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Marketplace, Marketplace]:
-    """The app with its short way, and without it, over the same rows."""
+    """The app with its fast path, and without it, over the same rows."""
     set_up_purchase(marketplace)
     set_up_purchase(marketplace, "purchase-2", product_id="mod-2")
     publish_refund(marketplace, "purchase-2")
@@ -162,16 +165,16 @@ def both(
     rate_limits["WEBHOOK_RATE_PER_MINUTE"] = PER_MINUTE
     one = make_marketplace(**rate_limits)
     other = make_marketplace(**rate_limits)
-    short: Any = other.app.wsgi_app
-    assert isinstance(short, FastPath)
-    monkeypatch.setattr(other.app, "wsgi_app", short._full_path)
+    fast_path: Any = other.app.wsgi_app
+    assert isinstance(fast_path, FastPath)
+    monkeypatch.setattr(other.app, "wsgi_app", fast_path._full_path)
     return one, other
 
 
 @settings(max_examples=40, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
-@given(askings=st.lists(requests, min_size=2, max_size=9))
-def test_whoever_asks_whatever_is_answered_alike_by_both_ways(
-    both: tuple[Marketplace, Marketplace], askings: list[Asking]
+@given(sent=st.lists(requests, min_size=2, max_size=9))
+def test_any_request_is_answered_alike_by_both_paths(
+    both: tuple[Marketplace, Marketplace], sent: list[ApiRequest]
 ) -> None:
     runtime = both[0].runtime
     known = {"unknown": "mht_of-nobody"}
@@ -180,14 +183,14 @@ def test_whoever_asks_whatever_is_answered_alike_by_both_ways(
         made, known[who] = tokens.create(runtime, role, subject=subject)
     for one in both:
         one.web.rate_limits._counts.clear()
-        seen = Asking("revoked", "Bearer {}", "GET", PATH, "purchase_id=purchase-1", ())
+        seen = ApiRequest("revoked", "Bearer {}", "GET", PATH, "purchase_id=purchase-1", ())
         assert ask(one.app, seen, known).status_code == 200  # so that it is remembered, and yet opens nothing.
     tokens.revoke(runtime, made.id)
-    for asking in askings:
-        answers = [ask(one.app, asking, known) for one in both]
+    for api_request in sent:
+        answers = [ask(one.app, api_request, known) for one in both]
         first, second = [(one.status, list(one.headers), one.get_data()) for one in answers]
-        assert sorted(first[1]) == sorted(second[1]), asking
-        assert (first[0], first[2]) == (second[0], second[2]), asking
+        assert sorted(first[1]) == sorted(second[1]), api_request
+        assert (first[0], first[2]) == (second[0], second[2]), api_request
 
 
 # --- any event
@@ -217,7 +220,7 @@ CHANGES: list[dict[str, str]] = [
 
 
 @dataclass(frozen=True)
-class Telling:
+class Posted:
     """One event: of which source, under which of a few ids, what it says, and what is odd about it."""
 
     source: str
@@ -226,8 +229,8 @@ class Telling:
     headers: dict[str, str]
 
 
-tellings = st.builds(
-    Telling,
+posts = st.builds(
+    Posted,
     source=st.sampled_from(["marketplace", "marketplace", "marketplace", "other", "market/place", "é", ""]),
     number=st.integers(1, 3),
     body=st.one_of(st.sampled_from(BODIES[:2]), st.sampled_from(BODIES)),
@@ -236,32 +239,32 @@ tellings = st.builds(
 
 
 @settings(max_examples=60, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
-@given(told=st.lists(tellings, min_size=2, max_size=9))
-def test_whoever_tells_whatever_is_answered_alike_by_both_ways(
-    both: tuple[Marketplace, Marketplace], told: list[Telling]
-) -> None:
+@given(events=st.lists(posts, min_size=2, max_size=9))
+def test_any_event_is_answered_alike_by_both_paths(both: tuple[Marketplace, Marketplace], events: list[Posted]) -> None:
     run = secrets.token_hex(4)
     for one in both:
         one.web.rate_limits._counts.clear()
-    for telling in told:
+    for event in events:
         shown = []
-        for way, one in enumerate(both):
-            # An id of its own for each way, which is kept in the same rows.
-            event_id = f"{run}-{way}-{telling.number}"
-            with one.post(telling.body, source=telling.source, event_id=event_id, headers=telling.headers) as answer:
+        for number, one in enumerate(both):
+            # An id of its own for each path, since both store into the same rows.
+            event_id = f"{run}-{number}-{event.number}"
+            with one.post(event.body, source=event.source, event_id=event_id, headers=event.headers) as answer:
                 body = answer.get_data().replace(event_id.encode(), b"the-id")
                 shown.append((answer.status, sorted(answer.headers.to_wsgi_list()), len(answer.get_data()), body))
-        assert shown[0] == shown[1], telling
+        assert shown[0] == shown[1], event
 
 
-def test_an_event_that_is_kept_takes_the_short_way(make_marketplace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_event_takes_the_fast_path_refused_or_not(make_marketplace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     here = make_marketplace(WEBHOOK_RATE_PER_MINUTE=3)
     dispatched: list[str] = []
-    before = [*here.app.before_request_funcs.get(None, []), lambda: dispatched.append("whole way")]
+    before = [*here.app.before_request_funcs.get(None, []), lambda: dispatched.append("full path")]
     monkeypatch.setitem(here.app.before_request_funcs, None, before)
     answers = [here.post(BODIES[0], event_id=f"evt_{number}").status_code for number in range(5)]
     assert answers == [202, 202, 202, 429, 429]
-    assert len(dispatched) == 2  # those that were refused.
+    assert here.post(b"not JSON").status_code == 429
+    assert here.post(BODIES[0], headers={"content-type": "text/plain"}).status_code == 415
+    assert dispatched == []
 
 
 def test_an_event_that_the_database_cannot_take_is_tried_once(
@@ -269,16 +272,16 @@ def test_an_event_that_the_database_cannot_take_is_tried_once(
 ) -> None:
     tried: list[str] = []
 
-    def is_away(event: Received) -> None:
+    def is_away(event: IncomingEvent) -> None:
         tried.append(event.event_id)
         raise Unavailable("the database is away")
 
-    monkeypatch.setattr(marketplace.web.inbox, "keep", is_away)
+    monkeypatch.setattr(marketplace.web.intake.inbox, "insert", is_away)
     answer = marketplace.post(BODIES[0], event_id="evt_9")
     assert (answer.status_code, answer.get_json()["code"], tried) == (503, "unavailable", ["evt_9"])
 
 
-def test_the_short_way_keeps_to_the_prefix(marketplace: Marketplace, tmp_path: Any) -> None:
+def test_the_fast_path_keeps_to_the_prefix(marketplace: Marketplace, tmp_path: Any) -> None:
     given = {
         "MARKETPLACE_HOOKS_INSTANCE": str(tmp_path / "prefixed"),
         "MARKETPLACE_HOOKS_DATABASE_URL": marketplace.runtime.settings.database_url,
@@ -289,6 +292,6 @@ def test_the_short_way_keeps_to_the_prefix(marketplace: Marketplace, tmp_path: A
     _, text = tokens.create(marketplace.runtime, "platform")
     known = {"platform": text}
     for path, status in ((f"/addons{PATH}", 200), (PATH, 404)) * 2:
-        asking = Asking("platform", "Bearer {}", "GET", path, "purchase_id=purchase-1", ())
-        assert ask(app, asking, known).status_code == status
+        api_request = ApiRequest("platform", "Bearer {}", "GET", path, "purchase_id=purchase-1", ())
+        assert ask(app, api_request, known).status_code == status
     app.extensions["marketplace_hooks"].runtime.database.dispose()

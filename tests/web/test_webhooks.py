@@ -1,4 +1,4 @@
-"""Which posts does the inbox take, how does it refuse the others, and what does it keep? `webhooks.md` 1 to 5."""
+"""Webhook endpoint: which posts are accepted, how the others are refused, and what is stored (`webhooks.md` 1 to 5)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def envelope(**changed: Any) -> bytes:
     return json.dumps({**sample("seller.upserted"), **changed}).encode()
 
 
-def kept(marketplace: Marketplace) -> int:
+def stored(marketplace: Marketplace) -> int:
     [count] = marketplace.all(select(func.count()).select_from(InboxEvent))
     return int(count)
 
@@ -66,7 +66,7 @@ def assert_problem(answer: Response, status: int, code: str | None = None) -> No
 # --- taken
 
 
-def test_a_signed_event_is_kept_before_it_is_answered(marketplace: Marketplace) -> None:
+def test_a_signed_event_is_stored_before_it_is_answered(marketplace: Marketplace) -> None:
     answer = marketplace.post(BODY, event_id="evt_1")
     assert (answer.status_code, answer.content_type) == (202, "application/json")
     assert answer.json == {"event_id": "evt_1", "duplicate": False}
@@ -91,21 +91,21 @@ def test_no_handler_runs_before_the_answer(marketplace: Marketplace) -> None:
     ],
     ids=["spaces", "UTF-8", "escapes"],
 )
-def test_the_body_is_kept_byte_for_byte(marketplace: Marketplace, body: bytes) -> None:
+def test_the_body_is_stored_byte_for_byte(marketplace: Marketplace, body: bytes) -> None:
     assert marketplace.post(body).status_code == 202
     assert marketplace.event("evt_1").body == body
 
 
-def test_a_repeat_is_answered_as_a_duplicate_and_kept_once(marketplace: Marketplace) -> None:
+def test_a_repeat_is_answered_as_a_duplicate_and_stored_once(marketplace: Marketplace) -> None:
     marketplace.post(BODY)
     for _ in range(2):
         answer = marketplace.post(BODY)
         assert (answer.status_code, answer.json) == (202, {"event_id": "evt_1", "duplicate": True})
-    assert kept(marketplace) == 1
+    assert stored(marketplace) == 1
     assert marketplace.all(select(InboxConflict)) == []
 
 
-def test_the_same_id_with_another_body_is_said_and_put_aside(marketplace: Marketplace) -> None:
+def test_the_same_id_with_another_body_is_reported_and_put_aside(marketplace: Marketplace) -> None:
     marketplace.post(BODY)
     answer = marketplace.post(BODY + b" ")
     assert (answer.status_code, answer.json["duplicate"], answer.json["conflict"]) == (202, True, True)
@@ -128,7 +128,7 @@ def test_the_longest_id_and_the_longest_type_fit(marketplace: Marketplace) -> No
 
 
 @pytest.mark.parametrize("timestamp", ["0002-01-01T00:00:00Z", "0999-12-31T23:59:59+14:00", "9998-12-31T00:00:00Z"])
-def test_an_instant_however_far_away_is_kept_as_it_is(marketplace: Marketplace, timestamp: str) -> None:
+def test_an_instant_however_far_away_is_stored_as_it_is(marketplace: Marketplace, timestamp: str) -> None:
     assert marketplace.post(envelope(timestamp=timestamp)).status_code == 202
     marketplace.run_all_now()
     assert marketplace.event("evt_1").sent_at == datetime.fromisoformat(timestamp)
@@ -165,14 +165,14 @@ def test_what_is_not_signed_as_it_should_be_is_refused(
     marketplace: Marketplace, headers: dict[str, str], code: str
 ) -> None:
     assert_problem(marketplace.post(BODY, headers=headers), 401, code)
-    assert kept(marketplace) == 0
+    assert stored(marketplace) == 0
 
 
 def test_a_body_changed_on_its_way_is_refused(marketplace: Marketplace) -> None:
     signature = sign("evt_1", datetime.now(UTC), BODY, SECRET)
     answer = marketplace.post(BODY.replace(b"Lumen", b"Lemon"), headers={"webhook-signature": signature})
     assert_problem(answer, 401, "signature_mismatch")
-    assert kept(marketplace) == 0
+    assert stored(marketplace) == 0
 
 
 @pytest.mark.parametrize(
@@ -185,12 +185,12 @@ def test_a_signature_is_good_for_five_minutes_both_ways(
     assert answer.status_code == status
 
 
-def test_an_unknown_source_is_told_no_more_than_a_wrong_signature_is(marketplace: Marketplace) -> None:
+def test_an_unknown_source_is_refused_exactly_as_a_wrong_signature_is(marketplace: Marketplace) -> None:
     unknown = marketplace.post(BODY, source="elsewhere")
     wrong = marketplace.post(BODY, secrets=[OTHER_SECRET])
     assert_problem(unknown, 401, "signature_mismatch")
     assert unknown.json == wrong.json
-    assert kept(marketplace) == 0
+    assert stored(marketplace) == 0
 
 
 def test_a_secret_of_another_source_is_no_good(make_marketplace: Opens) -> None:
@@ -254,9 +254,9 @@ def with_data(data: str) -> bytes:
     ids=lambda body: str(body[:60]),
 )
 def test_what_is_not_strict_json_is_refused(inbox: Marketplace, body: bytes) -> None:
-    before = kept(inbox)
+    before = stored(inbox)
     assert_problem(inbox.post(body), 400, "not_an_envelope" if body == b"null" else "not_json")
-    assert kept(inbox) == before
+    assert stored(inbox) == before
 
 
 def test_the_deepest_nesting_that_is_taken(inbox: Marketplace) -> None:
@@ -299,9 +299,9 @@ def test_brackets_inside_strings_are_no_depth(inbox: Marketplace) -> None:
     ids=lambda body: str(body[:60]),
 )
 def test_json_that_is_no_envelope_is_refused(inbox: Marketplace, body: bytes) -> None:
-    before = kept(inbox)
+    before = stored(inbox)
     assert_problem(inbox.post(body), 400, "not_an_envelope")
-    assert kept(inbox) == before
+    assert stored(inbox) == before
 
 
 # --- 405, 413, 415
@@ -346,19 +346,19 @@ class Endless(io.RawIOBase):
         return len(into) if self.given < 100 * MIB else 0
 
 
-def post_stream(inbox: Marketplace, stream: io.RawIOBase, **said: Any) -> Response:
-    """Post a body as a server hands it on, with what it says of its length, or says not."""
+def post_stream(inbox: Marketplace, stream: io.RawIOBase, **server: Any) -> Response:
+    """Post a body as a server hands it on, announcing its length or not."""
     environ = EnvironBuilder(path="/webhooks/marketplace", method="POST", content_type="application/json").get_environ()
     environ.pop("CONTENT_LENGTH", None)
-    return Response.from_app(inbox.app, {**environ, "wsgi.input": stream, **said}, buffered=True)
+    return Response.from_app(inbox.app, {**environ, "wsgi.input": stream, **server}, buffered=True)
 
 
-@pytest.mark.parametrize("said", [{}, {"CONTENT_LENGTH": ""}, {"CONTENT_LENGTH": "plenty"}], ids=str)
+@pytest.mark.parametrize("server", [{}, {"CONTENT_LENGTH": ""}, {"CONTENT_LENGTH": "plenty"}], ids=str)
 def test_a_body_without_announced_length_is_read_no_further_than_the_limit(
-    inbox: Marketplace, said: dict[str, str]
+    inbox: Marketplace, server: dict[str, str]
 ) -> None:
     endless = Endless()
-    answer = post_stream(inbox, endless, **said, **{"wsgi.input_terminated": True})
+    answer = post_stream(inbox, endless, **server, **{"wsgi.input_terminated": True})
     assert_problem(answer, 413, "too_large")
     assert endless.given <= 2 * MIB
 
@@ -405,7 +405,7 @@ def test_a_source_that_posts_too_fast_is_told_when_to_come_back(
     refused = marketplace.post(BODY, event_id="evt_3")
     assert_problem(refused, 429, "too_many_requests")
     assert refused.headers["Retry-After"] == "40"
-    assert kept(marketplace) == 2
+    assert stored(marketplace) == 2
     clock.shift(int(refused.headers["Retry-After"]))
     assert marketplace.post(BODY, event_id="evt_3").status_code == 202
 
@@ -471,10 +471,10 @@ def test_without_redis_the_answer_is_the_same(make_marketplace: Opens, redis_url
     for number in range(3):
         answer = marketplace.post(BODY, event_id=f"evt_{number}")
         assert (answer.status_code, answer.json) == (202, {"event_id": f"evt_{number}", "duplicate": False})
-    assert kept(marketplace) == 3
+    assert stored(marketplace) == 3
 
 
-def test_a_bell_that_breaks_does_not_change_the_answer(
+def test_a_worker_that_cannot_be_woken_does_not_change_the_answer(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert marketplace.app.extensions[EXTENSION].runtime is marketplace.runtime
@@ -484,7 +484,7 @@ def test_a_bell_that_breaks_does_not_change_the_answer(
 
     monkeypatch.setattr(type(marketplace.runtime.wakeups), "wake_worker", lambda self, kind: broken(kind))
     assert marketplace.post(BODY).status_code == 202
-    assert kept(marketplace) == 1
+    assert stored(marketplace) == 1
 
 
 # --- whatever is sent

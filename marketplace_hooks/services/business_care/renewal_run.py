@@ -90,7 +90,7 @@ def run_renewals(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) 
             total += done
             if done < BATCH:
                 break
-            runtime.database.give_way()
+            runtime.database.yield_to_writers()
     return total
 
 

@@ -1,12 +1,13 @@
-"""What is there to apply, who applies it, and what became of it?
+"""Leases on the inbox: which worker applies which events, and what became of each.
 
-A drain leases shards, applies their events in the order of receipt, and says in every commit that it still holds the
-lease: a drain that was taken for dead and comes back finds its transaction refused (`LeaseLost`), not applied twice.
+A worker leases shards, applies their events in the order of receipt, and renews the lease in every commit: a worker
+that was taken for dead and comes back finds its transaction refused (`LeaseLost`), and nothing is applied twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -20,7 +21,21 @@ from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
 
 SHARDS_AT_ONCE = 16
-"""Shards leased by one drain at a time: a quarter, so that other workers find some."""
+"""Shards leased by one worker at a time: a quarter, so that other workers find some."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventResult:
+    """What became of one event: the columns of its row after it was tried. `parked_on` names the missing parent."""
+
+    id: int
+    state: InboxState
+    attempts: int
+    outcome: str | None = None
+    errors: list[dict[str, Any]] | None = None
+    parked_on: str | None = None
+    due_at: datetime | None = None
+    applied_at: datetime | None = None
 
 
 def _has_work() -> ColumnElement[bool]:
@@ -32,7 +47,7 @@ def _is_free(now: datetime) -> ColumnElement[bool]:
     return or_(Shard.leased_until.is_(None), Shard.leased_until < now)
 
 
-def pending(session: Session, now: datetime) -> bool:
+def has_pending(session: Session, now: datetime) -> bool:
     """Whether some event waits in a shard that nobody holds."""
     return session.scalar(select(Shard.shard).where(_is_free(now), _has_work()).limit(1)) is not None
 
@@ -59,16 +74,16 @@ def claim_shards(runtime: Runtime, owner: str) -> list[int]:
 
 
 def release_shards(runtime: Runtime, owner: str, shards: Iterable[int]) -> None:
-    """Give the shards back, if they are still ours."""
+    """End the lease on these shards, if it is still ours."""
     mine = update(Shard).where(Shard.shard.in_(list(shards)), Shard.owner == owner)
     with runtime.database.session() as session:
         session.execute(mine.values(owner=None, leased_until=None).execution_options(synchronize_session=False))
 
 
-def hold_lease(session: Session, runtime: Runtime, owner: str, shards: Sequence[int], now: datetime) -> None:
+def renew_lease(session: Session, runtime: Runtime, owner: str, shards: Sequence[int], now: datetime) -> None:
     """Renew the lease in this transaction, which keeps everybody else off the shards until it ends.
 
-    Raises `LeaseLost` when another drain has taken a shard over.
+    Raises `LeaseLost` when another worker has taken a shard over.
     """
     renew = (
         update(Shard)
@@ -87,8 +102,8 @@ def next_events(session: Session, shards: Sequence[int], limit: int) -> list[Inb
     return list(session.scalars(select(InboxEvent).where(waiting).order_by(InboxEvent.id).limit(limit)))
 
 
-def call_parked(session: Session, parents: Iterable[str]) -> int:
-    """Their parents have come: let the events that were parked on them be applied. Returns how many there were."""
+def release_parked(session: Session, parents: Iterable[str]) -> int:
+    """Let the events be applied that were parked on these parents, which are known now. Returns how many there were."""
     waiting = update(InboxEvent).where(
         InboxEvent.state == constant(InboxState.PARKED), InboxEvent.parked_on.in_(list(parents))
     )
@@ -96,14 +111,14 @@ def call_parked(session: Session, parents: Iterable[str]) -> int:
     return int(session.execute(back.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined] # a cursor result
 
 
-def parked_due(session: Session, now: datetime) -> bool:
-    """Whether the time has come to try a parked event again."""
+def has_parked_due(session: Session, now: datetime) -> bool:
+    """Whether a parked event is due to be tried again."""
     due = InboxEvent.state == constant(InboxState.PARKED), InboxEvent.due_at <= now
     return session.scalar(select(InboxEvent.id).where(*due).limit(1)) is not None
 
 
 def retry_parked(session: Session, now: datetime, limit: int = 1_000) -> int:
-    """Let parked events be tried again whose time has come: their parent may have come unseen."""
+    """Let parked events be tried again that are due: their parent may have become known unnoticed."""
     due = (
         select(InboxEvent.id)
         .where(InboxEvent.state == constant(InboxState.PARKED), InboxEvent.due_at <= now)
@@ -115,25 +130,29 @@ def retry_parked(session: Session, now: datetime, limit: int = 1_000) -> int:
     return int(session.execute(values.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined] # a cursor result
 
 
-def parked(event: InboxEvent, parent: str, now: datetime, runtime: Runtime) -> dict[str, Any]:
-    """How an event waits for its parent: called by it, tried on a schedule, and in the end only shown to a person."""
+def parked(event: InboxEvent, parent: str, now: datetime, runtime: Runtime) -> EventResult:
+    """The result of an event whose parent is unknown: it is released by the parent, tried again on a schedule, and in
+    the end only shown to a person.
+    """
     schedule = runtime.settings.park_retries_s
     due_at = now + timedelta(seconds=schedule[event.attempts]) if event.attempts < len(schedule) else None
-    return {"state": InboxState.PARKED, "parked_on": parent, "due_at": due_at, "attempts": event.attempts + 1}
+    return EventResult(
+        id=event.id, state=InboxState.PARKED, attempts=event.attempts + 1, parked_on=parent, due_at=due_at
+    )
 
 
-def settle(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write what became of each event, all in one statement. Raises `LeaseLost` when one was settled by another."""
+def record_results(session: Session, results: Sequence[EventResult]) -> None:
+    """Write what became of each event, all in one statement. Raises `LeaseLost` when another worker was quicker."""
     table = cast(Table, InboxEvent.__table__)
-    columns = ("state", "outcome", "errors", "parked_on", "due_at", "attempts", "applied_at")
+    columns = [field.name for field in fields(EventResult) if field.name != "id"]
     change = (
         update(table)
-        .where(table.c.id == bindparam("of"), table.c.state == constant(InboxState.RECEIVED))
-        .values({name: bindparam(f"new_{name}") for name in columns})
+        .where(table.c.id == bindparam("result_id"), table.c.state == constant(InboxState.RECEIVED))
+        .values({name: bindparam(f"result_{name}") for name in columns})
     )
-    given = [{"of": row["id"], **{f"new_{name}": row[name] for name in columns}} for row in rows]
-    if session.connection().execute(change, given).rowcount != len(rows):
-        raise LeaseLost("an event was settled by another drain")
+    rows = [{f"result_{name}": value for name, value in vars(result).items()} for result in results]
+    if session.connection().execute(change, rows).rowcount != len(results):
+        raise LeaseLost("another worker has recorded the result of an event")
 
 
 def replay(runtime: Runtime, event_id: str, *, source: str | None = None) -> InboxEvent:

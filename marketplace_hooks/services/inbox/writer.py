@@ -1,45 +1,40 @@
-"""How is an event kept before it is answered, as fast as the database can commit?
+"""Inbox writer: an event is stored before it is answered, as fast as the database can commit.
 
-One INSERT on a raw connection in autocommit mode: on this path the ORM and even Core's transaction cost more than the
-statement itself. Events that several threads receive while the last INSERT is under way go into the next one together:
-one round trip and one commit for all of them (`benchmarks/ingest.py`).
+One INSERT on a raw connection: on this path the ORM and even Core's transaction cost more than the statement itself.
+Events that several threads receive while the last INSERT is under way go into the next one together: one round trip and
+one commit for all of them (`benchmarks/ingest.py`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
-
-from ...database.engine import Database, take_turn
+from ...database.engine import Database, wait_to_write
 from ...database.group_commit import GroupCommit
 from ...errors import Unavailable
 
-AT_ONCE = 32
+BATCH = 32
 """Events in one INSERT at most: with the largest bodies allowed, 32 MiB."""
-SIDE_BY_SIDE = 2
-"""Connections of one process to PostgreSQL, so that one INSERT travels while another commits: with more, fewer events
-go together. SQLite has one writer at a time.
+CONCURRENCY = 2
+"""INSERTs of one process under way to PostgreSQL, so that one travels while another commits: with more, fewer events go
+together. SQLite has one writer at a time.
 """
 
 _COLUMNS = "source, event_id, type, subject, shard, sent_at, received_at, body, body_sha256, state, attempts"
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', 0)"
-_SAME = "SELECT body_sha256 FROM mh_inbox WHERE source = ? AND event_id = ?"
-_CONFLICT = (
+_SELECT_SHA256 = "SELECT body_sha256 FROM mh_inbox WHERE source = ? AND event_id = ?"
+_INSERT_CONFLICT = (
     "INSERT INTO mh_inbox_conflicts (source, event_id, body, body_sha256, received_at) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (source, event_id, body_sha256) DO NOTHING RETURNING id"
 )
 
 
 @cache
-def _insert(rows: int) -> str:
+def _insert_statement(rows: int) -> str:
     return (
         f"INSERT INTO mh_inbox ({_COLUMNS}) VALUES {', '.join([_ROW] * rows)} "  # noqa: S608 - constants only
         "ON CONFLICT (source, event_id) DO NOTHING RETURNING source, event_id"
@@ -54,8 +49,8 @@ def _numbered(statement: str) -> bytes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Received:
-    """A verified event, ready to be kept. `subject` is what it is about (`product:12`); `shard` is its lane."""
+class IncomingEvent:
+    """A verified event, ready to be stored. `subject` is what it is about (`product:12`), `shard` its hash."""
 
     source: str
     event_id: str
@@ -68,84 +63,80 @@ class Received:
     body_sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What the inbox answered. `conflict`: the id is known with another body, and this one was put aside."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InsertResult:
+    """`duplicate`: the id is known. `conflict`: with another body, and this one was put aside."""
 
     duplicate: bool
     conflict: bool = False
 
 
 class InboxWriter:
-    """Keeps events through a few raw connections, opened when they are needed and replaced when they break."""
+    """Stores events for the threads of one process."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
         self._sqlite = database.is_sqlite
-        driver = database.engine.dialect.loaded_dbapi
-        self._outages = (driver.OperationalError, driver.InterfaceError, OperationalError)
-        side_by_side = 1 if self._sqlite else SIDE_BY_SIDE
-        self._gathering: GroupCommit[Received, Kept] = GroupCommit(
-            self._keep_all, at_most=AT_ONCE, side_by_side=side_by_side
+        self._connections = database.raw
+        self._driver = database.engine.dialect.loaded_dbapi
+        self._group: GroupCommit[IncomingEvent, InsertResult] = GroupCommit(
+            self._insert_all, at_most=BATCH, concurrency=1 if self._sqlite else CONCURRENCY
         )
-        self._lock = threading.Lock()
-        self._pid = os.getpid()
-        self._idle: list[Any] = []
 
-    def keep(self, event: Received) -> Kept:
+    def insert(self, event: IncomingEvent) -> InsertResult:
         """Commit the event, or find that it is there already. Raises `Unavailable` when the database is away."""
-        return self._gathering.submit(event)
+        return self._group.submit(event)
 
-    def close(self) -> None:
-        """Give up the connections that nobody uses now; the next event opens another."""
-        with self._lock:
-            while self._idle:
-                _close(self._idle.pop())
-
-    def _keep_all(self, events: Sequence[Received]) -> list[Kept | Exception]:
+    def _insert_all(self, events: Sequence[IncomingEvent]) -> list[InsertResult | Exception]:
         try:
-            return list(self._keep_together(events))
-        except Unavailable as away:
-            return [Unavailable(str(away)) for _ in events]
+            return list(self._insert_together(events))
+        except Unavailable:
+            return [Unavailable("the inbox cannot be written") for _ in events]
         except Exception:
             if len(events) == 1:
                 raise
-            # One of them is refused by the database, and takes nobody with it.
-            return [self._keep_alone(event) for event in events]
+            # The database refuses one of them, which must not take the others with it.
+            return [self._insert_alone(event) for event in events]
 
-    def _keep_alone(self, event: Received) -> Kept | Exception:
+    def _insert_alone(self, event: IncomingEvent) -> InsertResult | Exception:
         try:
-            return self._keep_together([event])[0]
+            return self._insert_together([event])[0]
         except Exception as error:
             return error
 
-    def _keep_together(self, events: Sequence[Received]) -> list[Kept]:
-        row = [value for event in events for value in self._row(event)]
-        new = set(self._execute(_insert(len(events)), row))
-        kept = []
+    def _insert_together(self, events: Sequence[IncomingEvent]) -> list[InsertResult]:
+        values = [value for event in events for value in self._values(event)]
+        new = set(self._execute(_insert_statement(len(events)), values))
+        results = []
         for event in events:
             key = event.source, event.event_id
             if key in new:
                 new.remove(key)  # the same id again in these very events is a repeat.
-                kept.append(Kept(duplicate=False))
+                results.append(InsertResult(duplicate=False))
             else:
-                kept.append(self._recognise(event))
-        return kept
+                results.append(self._compare(event))
+        return results
 
-    def _recognise(self, event: Received) -> Kept:
+    def _compare(self, event: IncomingEvent) -> InsertResult:
         """Its id is known. With another body, this one is put aside."""
-        found = self._execute(_SAME, (event.source, event.event_id))
+        found = self._execute(_SELECT_SHA256, (event.source, event.event_id))
         if not found or found[0][0] == event.body_sha256:
-            return Kept(duplicate=True)
-        aside = (event.source, event.event_id, event.body, event.body_sha256, self._instant(event.received_at))
-        self._execute(_CONFLICT, aside)
-        return Kept(duplicate=True, conflict=True)
+            return InsertResult(duplicate=True)
+        values = (event.source, event.event_id, event.body, event.body_sha256, self._instant(event.received_at))
+        self._execute(_INSERT_CONFLICT, values)
+        return InsertResult(duplicate=True, conflict=True)
 
-    def _row(self, event: Received) -> tuple[Any, ...]:
-        sent_at = self._instant(event.sent_at)
-        received_at = self._instant(event.received_at)
-        what = event.source, event.event_id, event.type, event.subject, event.shard
-        return (*what, sent_at, received_at, event.body, event.body_sha256)
+    def _values(self, event: IncomingEvent) -> tuple[Any, ...]:
+        return (
+            event.source,
+            event.event_id,
+            event.type,
+            event.subject,
+            event.shard,
+            self._instant(event.sent_at),
+            self._instant(event.received_at),
+            event.body,
+            event.body_sha256,
+        )
 
     def _instant(self, at: datetime) -> Any:
         # The text that SQLAlchemy's DateTime writes on SQLite, so that both ways of writing compare alike. Not by
@@ -153,53 +144,15 @@ class InboxWriter:
         return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") if self._sqlite else at
 
     def _execute(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Run one statement; once more on a fresh connection, since an idle one may have died meanwhile."""
-        error: Exception | None = None
-        for _ in range(2):
-            cursor = None
-            try:
-                cursor = self._take()
-                self._run(cursor, statement, values)
-                # All rows are fetched before anybody is answered: SQLite commits when there are no more.
-                found: list[tuple[Any, ...]] = cursor.fetchall()
-            except self._outages as met:
-                error = met
-                _close(cursor)
-                self.close()  # what broke one connection has hardly spared those that were idle.
-            except BaseException:
-                _close(cursor)
-                raise
+        def fetch(connection: Any) -> list[tuple[Any, ...]]:
+            if self._sqlite:
+                cursor = wait_to_write(connection, lambda: connection.execute(statement, values))
             else:
-                with self._lock:
-                    self._idle.append(cursor)
-                return found
-        raise Unavailable("the inbox cannot be written") from error
+                # It takes PostgreSQL's own placeholders: psycopg's would be looked for anew in each long statement.
+                cursor = self._driver.RawCursor(connection)
+                cursor.execute(_numbered(statement), values)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            cursor.close()
+            return rows
 
-    def _run(self, cursor: Any, statement: str, values: Sequence[Any]) -> None:
-        if self._sqlite:
-            take_turn(cursor.connection, lambda: cursor.execute(statement, values))
-        else:
-            cursor.execute(_numbered(statement), values)
-
-    def _take(self) -> Any:
-        """A cursor on a connection of our own in autocommit mode: an idle one, or a new one."""
-        with self._lock:
-            if self._pid != os.getpid():  # in a forked child, which leaves its parent's connections alone.
-                self._pid = os.getpid()
-                self._idle = []
-            if self._idle:
-                return self._idle.pop()
-        held = self._database.engine.raw_connection()
-        held.detach()  # ours for as long as the process lives; the pool need not count it.
-        connection: Any = held.dbapi_connection
-        if not self._sqlite:
-            connection.autocommit = True
-            # It takes PostgreSQL's own placeholders: psycopg's would be looked for anew in each long statement.
-            connection.cursor_factory = self._database.engine.dialect.loaded_dbapi.RawCursor
-        return connection.cursor()
-
-
-def _close(cursor: Any) -> None:
-    """Close its connection. It may well be broken: whatever it says, we are rid of it."""
-    with contextlib.suppress(Exception):
-        cursor.connection.close()
+        return self._connections.run(fetch)

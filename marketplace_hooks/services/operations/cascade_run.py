@@ -90,7 +90,7 @@ def _run(runtime: Runtime, owner: str, cascade_id: str, stop: Callable[[], bool]
         try:
             if run_in_transaction(runtime, lambda uow: _next_chunk(runtime, uow, owner, cascade_id)):
                 return 1
-            runtime.database.give_way()
+            runtime.database.yield_to_writers()
         except LeaseLost:
             return 0
         except Unavailable:

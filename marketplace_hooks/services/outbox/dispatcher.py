@@ -32,7 +32,7 @@ def dispatch(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> i
         total += count
         if count < DISPATCH_CHUNK or stop():
             return total
-        runtime.database.give_way()
+        runtime.database.yield_to_writers()
 
 
 def _dispatch_chunk(session: Session, now: datetime, *, mailed: bool) -> int:

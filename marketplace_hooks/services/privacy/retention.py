@@ -104,7 +104,7 @@ def _purge_by_number(runtime: Runtime, kind: str, before: datetime, batch: _Purg
         purged += done.purged
         if done.is_last:
             break
-        runtime.database.give_way()
+        runtime.database.yield_to_writers()
     return purged
 
 

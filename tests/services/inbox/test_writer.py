@@ -1,4 +1,4 @@
-"""What is kept before it is answered: every event once, whoever else is kept with it, whatever breaks meanwhile."""
+"""Inbox writer: every event is stored once before it is answered, whatever else is stored with it or breaks."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from sqlalchemy import func, select
 from marketplace_hooks.database.engine import Database
 from marketplace_hooks.errors import Unavailable
 from marketplace_hooks.models.inbox import InboxConflict, InboxEvent
-from marketplace_hooks.services.inbox.writer import InboxWriter, Kept, Received
+from marketplace_hooks.services.inbox.writer import InboxWriter, IncomingEvent, InsertResult
 
 from ...support.postgres import Postgres
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def received(event_id: str, body: bytes = b"{}", *, subject: str = "product:1") -> Received:
+def incoming(event_id: str, body: bytes = b"{}", *, subject: str = "product:1") -> IncomingEvent:
     digest = hashlib.sha256(body).hexdigest()
-    return Received(
+    return IncomingEvent(
         source="marketplace",
         event_id=event_id,
         type="product.upserted",
@@ -43,10 +43,8 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def writer(database: Database) -> Iterator[InboxWriter]:
-    writer = InboxWriter(database)
-    yield writer
-    writer.close()
+def writer(database: Database) -> InboxWriter:
+    return InboxWriter(database)
 
 
 def count(database: Database, table: type[InboxEvent | InboxConflict]) -> int:
@@ -54,8 +52,8 @@ def count(database: Database, table: type[InboxEvent | InboxConflict]) -> int:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def test_an_event_reads_back_as_it_was_kept(writer: InboxWriter, database: Database) -> None:
-    assert writer.keep(received("evt_1", b'{"caf\xc3\xa9": 1}')) == Kept(duplicate=False)
+def test_an_event_reads_back_as_it_was_stored(writer: InboxWriter, database: Database) -> None:
+    assert writer.insert(incoming("evt_1", b'{"caf\xc3\xa9": 1}')) == InsertResult(duplicate=False)
     with database.reading() as session:
         event = session.scalars(select(InboxEvent)).one()
         assert (event.body, event.shard, event.state, event.sent_at) == (b'{"caf\xc3\xa9": 1}', 7, "received", AT)
@@ -63,15 +61,15 @@ def test_an_event_reads_back_as_it_was_kept(writer: InboxWriter, database: Datab
 
 def test_of_many_threads_with_events_of_their_own_nobody_waits_in_vain(writer: InboxWriter, database: Database) -> None:
     with ThreadPoolExecutor(max_workers=24) as threads:
-        kept = list(threads.map(writer.keep, [received(f"evt_{number}") for number in range(600)]))
-    assert kept == [Kept(duplicate=False)] * 600
+        results = list(threads.map(writer.insert, [incoming(f"evt_{number}") for number in range(600)]))
+    assert results == [InsertResult(duplicate=False)] * 600
     assert count(database, InboxEvent) == 600
 
 
 def test_of_one_id_posted_by_many_threads_exactly_one_is_new(writer: InboxWriter, database: Database) -> None:
     with ThreadPoolExecutor(max_workers=24) as threads:
-        kept = list(threads.map(writer.keep, [received(f"evt_{number % 5}") for number in range(200)]))
-    assert sorted(one.duplicate for one in kept) == [False] * 5 + [True] * 195
+        results = list(threads.map(writer.insert, [incoming(f"evt_{number % 5}") for number in range(200)]))
+    assert sorted(one.duplicate for one in results) == [False] * 5 + [True] * 195
     assert count(database, InboxEvent) == 5
     assert count(database, InboxConflict) == 0
 
@@ -79,17 +77,21 @@ def test_of_one_id_posted_by_many_threads_exactly_one_is_new(writer: InboxWriter
 def test_another_body_under_the_same_id_is_put_aside_even_when_both_come_at_once(
     writer: InboxWriter, database: Database
 ) -> None:
-    kept = writer._keep_all([received("evt_1", b"one"), received("evt_2"), received("evt_1", b"two")])
-    assert kept == [Kept(duplicate=False), Kept(duplicate=False), Kept(duplicate=True, conflict=True)]
+    results = writer._insert_all([incoming("evt_1", b"one"), incoming("evt_2"), incoming("evt_1", b"two")])
+    assert results == [
+        InsertResult(duplicate=False),
+        InsertResult(duplicate=False),
+        InsertResult(duplicate=True, conflict=True),
+    ]
     assert (count(database, InboxEvent), count(database, InboxConflict)) == (2, 1)
 
 
 def test_an_event_that_the_database_refuses_takes_no_other_with_it(writer: InboxWriter, database: Database) -> None:
-    bad = received("evt_bad", subject=None)  # type: ignore[arg-type] # what the column refuses on both databases.
-    kept = writer._keep_all([received("evt_1"), bad, received("evt_2")])
-    assert kept[0] == kept[2] == Kept(duplicate=False)
-    assert isinstance(kept[1], Exception)
-    assert not isinstance(kept[1], Unavailable)
+    bad = incoming("evt_bad", subject=None)  # type: ignore[arg-type] # what the column refuses on both databases.
+    results = writer._insert_all([incoming("evt_1"), bad, incoming("evt_2")])
+    assert results[0] == results[2] == InsertResult(duplicate=False)
+    assert isinstance(results[1], Exception)
+    assert not isinstance(results[1], Unavailable)
     assert count(database, InboxEvent) == 2
 
 
@@ -97,24 +99,22 @@ def test_connections_lost_while_idle_are_replaced_unseen(restartable_postgres: P
     database = Database(postgresql_url)
     writer = InboxWriter(database)
     with ThreadPoolExecutor(max_workers=8) as threads:
-        list(threads.map(writer.keep, [received(f"evt_{number}") for number in range(50)]))
+        list(threads.map(writer.insert, [incoming(f"evt_{number}") for number in range(50)]))
         restartable_postgres.restart()
-        kept = list(threads.map(writer.keep, [received(f"evt_{number}") for number in range(40, 90)]))
-    assert sum(not one.duplicate for one in kept) == 40
+        results = list(threads.map(writer.insert, [incoming(f"evt_{number}") for number in range(40, 90)]))
+    assert sum(not one.duplicate for one in results) == 40
     assert count(database, InboxEvent) == 90
-    writer.close()
     database.dispose()
 
 
-def test_while_the_database_is_away_everybody_hears_so(restartable_postgres: Postgres, postgresql_url: str) -> None:
+def test_while_the_database_is_away_every_event_is_refused(restartable_postgres: Postgres, postgresql_url: str) -> None:
     database = Database(postgresql_url)
     writer = InboxWriter(database)
-    writer.keep(received("evt_0"))
+    writer.insert(incoming("evt_0"))
     restartable_postgres.stop(immediate=True)
     with ThreadPoolExecutor(max_workers=8) as threads:
-        asked = [threads.submit(writer.keep, received(f"evt_{number}")) for number in range(20)]
+        asked = [threads.submit(writer.insert, incoming(f"evt_{number}")) for number in range(20)]
         assert {type(one.exception(60)) for one in asked} == {Unavailable}
     restartable_postgres.start()
-    assert writer.keep(received("evt_1")) == Kept(duplicate=False)
-    writer.close()
+    assert writer.insert(incoming("evt_1")) == InsertResult(duplicate=False)
     database.dispose()

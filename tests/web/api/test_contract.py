@@ -63,7 +63,6 @@ def host(tmp_path: Path) -> Iterator[Flask]:
 
     api.register_blueprint(blueprint)
     yield app
-    app.extensions[EXTENSION].inbox.close()
     app.extensions[EXTENSION].runtime.database.dispose()
 
 

@@ -242,11 +242,9 @@ def statements(marketplace: Marketplace) -> Iterator[list[str]]:
 
     database = marketplace.runtime.database
     database.dispose()
-    for engine in (database.engine, database.lookup_engine):
-        sa.event.listen(engine, "connect", watch)
+    sa.event.listen(database.engine, "connect", watch)
     yield seen
-    for engine in (database.engine, database.lookup_engine):
-        sa.event.remove(engine, "connect", watch)
+    sa.event.remove(database.engine, "connect", watch)
 
 
 @pytest.mark.parametrize(
@@ -360,11 +358,14 @@ def test_connections_that_died_while_they_were_idle_are_replaced(marketplace: Ma
     database = marketplace.runtime.database
     if database.is_sqlite:
         pytest.skip("a file has no server that could end a connection")
-    pids = []
-    for opened in [database.lookup_engine.raw_connection() for _ in range(3)]:
-        pids.append(opened.dbapi_connection.info.backend_pid)
-        database.shelf.append(opened.dbapi_connection)
-        opened.detach()
+    pids: list[int] = []
+
+    def open_three(connection: Any) -> None:
+        pids.append(connection.info.backend_pid)
+        if len(pids) < 3:
+            database.raw.run(open_three)
+
+    database.raw.run(open_three)
     with database.engine.connect() as connection:
         connection.execute(sa.select(sa.func.pg_terminate_backend(sa.func.unnest(pids)))).all()
     assert code(platform, purchase_id="purchase-1", shop_url=SITE) == "VALID"

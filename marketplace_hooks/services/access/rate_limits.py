@@ -1,4 +1,4 @@
-"""Who asks too often?
+"""Rate limits: fixed windows, the minutes of the clock, over named keys.
 
 Counted in this process's memory: a limit is a fence against floods, not an account, and must cost next to nothing on
 the path of every event. The settings say that they count for each web process.
@@ -14,7 +14,7 @@ WINDOW_S = 60
 
 
 class RateLimits:
-    """Fixed windows, the minutes of the clock, over named keys. With each window the counts of the last one go.
+    """Counts by key. With each window the counts of the last one go.
 
     By hand and not by the library `limits`, whose memory storage starts a timer's thread for most hits: that cost more
     than the rest of the view.
@@ -30,7 +30,7 @@ class RateLimits:
         if per_minute == 0:
             return 0
         with self._lock:
-            left_s = self._turn()
+            left_s = self._begin_window()
             count = self._counts.get(key, 0)
             if count >= per_minute:
                 return left_s
@@ -42,10 +42,10 @@ class RateLimits:
         if per_minute == 0:
             return 0
         with self._lock:
-            left_s = self._turn()
+            left_s = self._begin_window()
             return left_s if self._counts.get(key, 0) >= per_minute else 0
 
-    def _turn(self) -> int:
+    def _begin_window(self) -> int:
         """Begin a new window when the minute is another; how many seconds are left of it, rounded up, at least 1."""
         window, passed_s = divmod(time.time(), WINDOW_S)
         if window != self._window:

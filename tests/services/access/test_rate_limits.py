@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import time_machine
 
-from marketplace_hooks.web.rate_limits import RateLimits
+from marketplace_hooks.services.access.rate_limits import RateLimits
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
 

@@ -1,0 +1,168 @@
+"""Intake of inbound events: verify the raw bytes, commit one INSERT, wake a worker, answer (`webhooks.md` 1-5).
+
+One function decides, whatever server or framework the request came through; `web/` has the two adapters and the HTTP
+statuses. No handler runs here, and nothing that failed verification is stored.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ..errors import SignatureRejected, Unavailable
+from ..models.inbox import LONGEST_SUBJECT, SHARDS
+from ..remote.signatures import HeaderMapping, verify
+from ..services.access.rate_limits import RateLimits
+from ..services.core.runtime import JobKind, Runtime
+from ..services.inbox.writer import InboxWriter, IncomingEvent, InsertResult
+from .envelope import Envelope, NotAnEnvelope, parse_envelope
+from .registry import subject_of
+
+JSON = "application/json"
+
+
+class RefusalKind(enum.Enum):
+    """Why a request is refused, as far as its HTTP status depends on it."""
+
+    MALFORMED = enum.auto()
+    NOT_VERIFIED = enum.auto()
+    TOO_LARGE = enum.auto()
+    UNSUPPORTED = enum.auto()
+    TOO_MANY = enum.auto()
+    UNAVAILABLE = enum.auto()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """A request that is not accepted. `code` is stable and for machines, `detail` for the developer who reads it."""
+
+    kind: RefusalKind
+    code: str
+    detail: str
+    retry_after_s: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """An event that is stored. `conflict`: its id was known with another body, and this one was put aside."""
+
+    event_id: str
+    duplicate: bool
+    conflict: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IncomingRequest:
+    """A POST to `/webhooks/<source>`, its body not read yet.
+
+    `client` is the sender's address. `content_length` is what the request announces, None or 0 for nothing.
+    `read_body(limit)` returns the body, or a refusal, and reads at most one byte beyond the limit.
+    """
+
+    source: str
+    client: str
+    headers: HeaderMapping
+    content_type: str
+    content_encoding: str
+    content_length: int | None
+    read_body: Callable[[int], bytes | Refusal]
+
+
+INCOMPLETE_BODY = Refusal(kind=RefusalKind.MALFORMED, code="incomplete_body", detail="the body ended before its end")
+
+
+def too_large(limit: int) -> Refusal:
+    """The refusal of a body of more than `limit` bytes."""
+    return Refusal(kind=RefusalKind.TOO_LARGE, code="too_large", detail=f"an event is at most {limit} bytes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """What accepting needs of one process: the settings, the inbox, and the counts of requests."""
+
+    runtime: Runtime
+    inbox: InboxWriter
+    rate_limits: RateLimits
+
+    def accept(self, request: IncomingRequest) -> Accepted | Refusal:
+        """Store one event, once. An event that is stored already is accepted as a duplicate."""
+        settings = self.runtime.settings
+        limits = self.rate_limits
+        if wait_s := limits.is_spent(settings.failure_rate_per_minute, "failures", request.client):
+            return _too_many("too many refused requests from this address", wait_s)
+        body = _refuse_format(request) or _read_body(request, settings.max_body_bytes)
+        if isinstance(body, Refusal):
+            return body
+        now = self.runtime.now()
+        try:
+            # An unknown source is refused as a wrong signature is: nobody learns which sources there are.
+            message = verify(request.headers, body, settings.webhook_secrets.get(request.source, ()), now)
+        except SignatureRejected as error:
+            limits.seconds_to_wait(settings.failure_rate_per_minute, "failures", request.client)
+            return Refusal(kind=RefusalKind.NOT_VERIFIED, code=error.code, detail=error.detail, facts=error.facts)
+        if wait_s := limits.seconds_to_wait(settings.webhook_rate_per_minute, "source", request.source):
+            return _too_many(f"source {request.source} posts too fast", wait_s)
+        try:
+            result = self._insert(request.source, message.id, parse_envelope(body), body, now)
+        except NotAnEnvelope as error:
+            return Refusal(kind=RefusalKind.MALFORMED, code=error.code, detail=str(error))
+        except Unavailable as error:
+            return Refusal(kind=RefusalKind.UNAVAILABLE, code="unavailable", detail=str(error))
+        return Accepted(event_id=message.id, duplicate=result.duplicate, conflict=result.conflict)
+
+    def _insert(self, source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> InsertResult:
+        subject, shard = subject_and_shard(envelope, event_id)
+        result = self.inbox.insert(
+            IncomingEvent(
+                source=source,
+                event_id=event_id,
+                type=envelope.type,
+                subject=subject,
+                shard=shard,
+                sent_at=envelope.sent_at,
+                received_at=now,
+                body=body,
+                body_sha256=hashlib.sha256(body).hexdigest(),
+            )
+        )
+        if not result.duplicate:
+            self.runtime.wakeups.wake_worker(JobKind.INBOX)
+        return result
+
+
+def subject_and_shard(envelope: Envelope, event_id: str) -> tuple[str, int]:
+    """What an event is about, itself if nothing else, and the shard in which that is kept in order."""
+    subject = subject_of(envelope.type, envelope.data) or f"event:{event_id}"[:LONGEST_SUBJECT]
+    return subject, zlib.crc32(subject.encode()) % SHARDS
+
+
+def _refuse_format(request: IncomingRequest) -> Refusal | None:
+    # What nearly everybody sends first: taking a media type apart costs more than the rest of this.
+    if request.content_type != JSON and not _is_json(request.content_type.partition(";")[0].strip().lower()):
+        detail = "events are application/json"
+        return Refusal(kind=RefusalKind.UNSUPPORTED, code="unsupported_media_type", detail=detail)
+    if request.content_encoding.strip().lower() not in ("", "identity"):
+        detail = "events are not compressed"
+        return Refusal(kind=RefusalKind.UNSUPPORTED, code="unsupported_encoding", detail=detail)
+    return None
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == JSON or media_type.endswith("+json")
+
+
+def _read_body(request: IncomingRequest, limit: int) -> bytes | Refusal:
+    if request.content_length is not None and request.content_length > limit:
+        return too_large(limit)
+    body = request.read_body(limit)
+    return too_large(limit) if isinstance(body, bytes) and len(body) > limit else body
+
+
+def _too_many(detail: str, wait_s: int) -> Refusal:
+    return Refusal(kind=RefusalKind.TOO_MANY, code="too_many_requests", detail=detail, retry_after_s=wait_s)
