@@ -21,7 +21,7 @@ from ..domain.catalog.statuses import Side
 from ..models.access import Role
 from ..models.products import SideState, SubjectKind
 from ..services.access import tokens
-from ..services.catalog.pages import find_packs
+from ..services.catalog.lists import find_packs
 from ..services.core.runtime import make_runtime
 from .events import post_signed
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ...errors import NotFound
 from ...models.cascades import Cascade, CascadeState
 from ...models.products import SubjectKind
-from .pages import Visibility
+from .cards import Visibility
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,8 +16,9 @@ from ...database.types import constant
 from ...domain.catalog.statuses import Status
 from ...models.packs import PackMember
 from ...models.products import Product, SubjectKind
+from .cards import PackCard, ProductCard, Visibility
 from .holds_view import HoldsView, read_all_holds
-from .pages import PackCard, Page, ProductCard, Visibility, find_packs, find_products
+from .lists import Page, find_packs, find_products
 
 OWN = Visibility(everything=True)
 """Of what one seller sells all is seen: the lists are narrowed to the seller's."""

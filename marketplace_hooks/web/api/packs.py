@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from ...domain.catalog.statuses import Status
 from ...errors import NotFound, Withdrawn
-from ...services.catalog.pages import PackPage, find_packs, pack_page
+from ...services.catalog.lists import find_packs
+from ...services.catalog.pages import PackPage, pack_page
 from ..identity.authorization import is_insider, may_see, visibility
 from ..pagination import decode, encode
 from ..state import current_runtime

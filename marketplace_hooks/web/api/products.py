@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from ...domain.catalog.statuses import Status
 from ...domain.civil_days import day_of, end_of
 from ...errors import NotFound, Withdrawn
-from ...services.catalog.pages import ProductPage, find_products, listing_at, product_page
+from ...services.catalog.lists import find_products
+from ...services.catalog.pages import ProductPage, listing_at, product_page
 from ...services.support.closures import current_closures
 from ..identity.authorization import is_insider, may_see, visibility
 from ..pagination import decode, encode

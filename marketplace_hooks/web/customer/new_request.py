@@ -16,7 +16,7 @@ from ...models.drafts import RequestDraft
 from ...services.business_care.purchase_summary import PurchaseSummary, summarize_product_on_sale, summarize_purchase
 from ...services.business_care.status_banner import read_status_banner
 from ...services.business_care.subscription_view import list_purchases
-from ...services.catalog.pages import Page
+from ...services.catalog.lists import Page
 from ...services.core.unit_of_work import run_in_transaction
 from ...services.support.closures import current_closures
 from ...services.support.drafts import DraftContent, own_draft, save_draft

@@ -17,7 +17,7 @@ from ...services.business_care.holders import Holder
 from ...services.business_care.purchase_summary import PurchaseSummary, summarize_purchase
 from ...services.business_care.status_banner import read_status_banner
 from ...services.business_care.subscription_view import SubscriptionView, list_purchases, read_subscription
-from ...services.catalog.pages import Page
+from ...services.catalog.lists import Page
 from ...services.releases.downloads import ReleasePosition, link_to, list_downloads
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in

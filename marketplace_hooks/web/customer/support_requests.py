@@ -7,8 +7,8 @@ from flask import render_template, request
 from ...domain.instants import format_instant, parse_instant
 from ...models.access import Role
 from ...models.support import SupportRequest
+from ...services.catalog.lists import Page
 from ...services.catalog.names import product_titles
-from ...services.catalog.pages import Page
 from ...services.support.drafts import unsent_drafts
 from ...services.support.requests import After, list_requests, newest_requests
 from ..actors import viewer_of

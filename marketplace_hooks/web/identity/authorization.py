@@ -17,7 +17,7 @@ from ...errors import Forbidden, NotSignedIn, TooManyRequests, Unavailable
 from ...models.access import Role
 from ...services.access import tokens
 from ...services.business_care.holders import owns
-from ...services.catalog.pages import PUBLIC, PackCard, ProductCard, Visibility
+from ...services.catalog.cards import PUBLIC, PackCard, ProductCard, Visibility
 from ..state import WebState, current_runtime, current_web_state
 from . import sessions
 from .identity import Identity

@@ -7,8 +7,8 @@ from flask import Response
 from ...models.access import Role
 from ...models.cascades import CascadeState
 from ...models.products import SubjectKind
+from ...services.catalog.cards import Visibility
 from ...services.catalog.cascade_progress import read_cascade_progress
-from ...services.catalog.pages import Visibility
 from ...services.operations import event_log
 from ...services.operations.event_trace import trace_cascade
 from ..csrf import wants_fragment

@@ -10,7 +10,9 @@ from ...domain.catalog.statuses import Side, Status
 from ...errors import Conflict, NotFound
 from ...models.access import Role
 from ...models.products import SubjectKind
-from ...services.catalog.pages import ProductPage, Visibility, find_products, product_page
+from ...services.catalog.cards import Visibility
+from ...services.catalog.lists import find_products
+from ...services.catalog.pages import ProductPage, product_page
 from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_reinstatement
 from ...services.core.unit_of_work import Cause, UnitOfWork

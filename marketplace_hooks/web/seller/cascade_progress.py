@@ -13,9 +13,9 @@ from ...models.access import Role
 from ...models.cascades import CascadeState
 from ...models.packs import Pack
 from ...models.products import SubjectKind
+from ...services.catalog.cards import Visibility
 from ...services.catalog.cascade_progress import read_cascade_progress
 from ...services.catalog.names import product_titles
-from ...services.catalog.pages import Visibility
 from ..csrf import wants_fragment
 from ..identity.authorization import audience
 from ..list_pages import checked_id

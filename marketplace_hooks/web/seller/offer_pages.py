@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...domain.catalog.statuses import Side, Status
 from ...errors import NotFound, Refused
 from ...models.products import SubjectKind
+from ...services.catalog.cards import Visibility
 from ...services.catalog.holds_view import HoldsView
-from ...services.catalog.pages import PackPage, ProductPage, Visibility, pack_page, product_page
+from ...services.catalog.pages import PackPage, ProductPage, pack_page, product_page
 from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_cancellation
 from ...services.core.unit_of_work import Cause, UnitOfWork

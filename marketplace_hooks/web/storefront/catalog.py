@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from ...database.text_search import folded
 from ...domain.catalog.statuses import Status
 from ...domain.civil_days import day_of
-from ...services.catalog import card_details
-from ...services.catalog import pages as catalogue
-from ...services.catalog.pages import PackCard, PackPage, Page, ProductCard, ProductPage
+from ...services.catalog import card_details, lists, pages
+from ...services.catalog.cards import PackCard, ProductCard
+from ...services.catalog.lists import Page
+from ...services.catalog.pages import PackPage, ProductPage
 from ...services.support.closures import current_closures
 from ..identity.authorization import audience, may_see, visibility
 from ..labels.business_care import care_vocabulary
@@ -62,9 +63,9 @@ def home() -> Response:
     after = _asked("after", LONGEST_ID)
     runtime = current_runtime()
     with runtime.database.reading() as session:
-        products = catalogue.find_products(session, category=category, search=search, after=after, limit=PRODUCTS_SHOWN)
+        products = lists.find_products(session, category=category, search=search, after=after, limit=PRODUCTS_SHOWN)
         packs = _packs(session, search) if category is None else Page[PackCard]()
-        categories = catalogue.find_categories(session)
+        categories = lists.find_categories(session)
         announced = card_details.read_announcements(
             session, [card.product_id for card in products.items], runtime.now()
         )
@@ -88,7 +89,7 @@ def product(product_id: str) -> Response:
     """What a product's listing announces, and the packs that contain it."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
-        page = catalogue.product_page(session, product_id, visibility=visibility()) if _is_id(product_id) else None
+        page = pages.product_page(session, product_id, visibility=visibility()) if _is_id(product_id) else None
         if page is None or not may_see(page.card):
             return _refuse("product", page)
         contents = card_details.read_pack_contents(session, [card.pack_id for card in page.packs])
@@ -114,7 +115,7 @@ def pack(pack_id: str) -> Response:
     """What is in a pack, and what it saves."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
-        page = catalogue.pack_page(session, pack_id) if _is_id(pack_id) else None
+        page = pages.pack_page(session, pack_id) if _is_id(pack_id) else None
         if page is None or not may_see(page.card):
             return _refuse("pack", page)
         announced = card_details.read_announcements(session, [card.product_id for card in page.products], runtime.now())
@@ -144,7 +145,7 @@ def _page(name: str, **context: Any) -> Response:
 
 
 def _packs(session: Session, search: str | None) -> Page[PackCard]:
-    return catalogue.find_packs(session, search=search, after=_asked("packs_after", LONGEST_ID), limit=PACKS_SHOWN)
+    return lists.find_packs(session, search=search, after=_asked("packs_after", LONGEST_ID), limit=PACKS_SHOWN)
 
 
 def _apart(page: PackPage) -> int | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from marketplace_hooks.services.catalog import card_details, pages
-from marketplace_hooks.services.catalog.pages import Visibility
+from marketplace_hooks.services.catalog import card_details, lists
+from marketplace_hooks.services.catalog.cards import Visibility
 
 from ...support.bulk_purchases import copy_rows, gather_statistics
 from ...support.marketplace import OFFLINE, Marketplace
@@ -37,12 +37,12 @@ def crowded(marketplace: Marketplace) -> Marketplace:
 def test_every_list_of_the_storefront_is_read_from_an_index(crowded: Marketplace) -> None:
     runtime = crowded.runtime
     with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
-        found = pages.find_categories(session)
-        first = pages.find_products(session, limit=24)
-        later = pages.find_products(session, limit=24, after=first.next_after)
-        some = pages.find_products(session, category="category-7", after="copy-10010000", limit=24)
-        own = pages.find_products(session, limit=24, visibility=Visibility(seller_id="seller-1"), seller_id="seller-1")
-        card_details.announced(session, [card.product_id for card in later.items], runtime.now())
+        found = lists.find_categories(session)
+        first = lists.find_products(session, limit=24)
+        later = lists.find_products(session, limit=24, after=first.next_after)
+        some = lists.find_products(session, category="category-7", after="copy-10010000", limit=24)
+        own = lists.find_products(session, limit=24, visibility=Visibility(seller_id="seller-1"), seller_id="seller-1")
+        card_details.read_announcements(session, [card.product_id for card in later.items], runtime.now())
     assert len(found) == CATEGORIES + 2  # and those of the first product.
     assert [len(page.items) for page in (first, later, some, own)] == [24] * 4
     assert [card.product_id for card in some.items][:2] == ["copy-10010007", "copy-10010027"]
@@ -57,7 +57,7 @@ def test_a_category_leaves_the_list_with_its_last_product(marketplace: Marketpla
 
     def known() -> list[str]:
         with marketplace.runtime.database.reading() as session:
-            return pages.find_categories(session)
+            return lists.find_categories(session)
 
     assert known() == ["Alone", "Common"]
     marketplace.change_status("mod-2", OFFLINE)
