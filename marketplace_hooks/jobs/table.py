@@ -79,7 +79,7 @@ JOBS: Mapping[JobKind, Job] = {
         Job(
             kind=JobKind.SUPPORT,
             run=lambda runtime, owner, *, stop: sla_run.run_sla(runtime, stop=stop),
-            is_pending=lambda runtime, session: sla_run.due(session, runtime.now()),
+            is_pending=lambda runtime, session: sla_run.has_due_work(session, runtime.now()),
             slice_s=2.0,
             label="clocks, refunds and waits seen to",
         ),

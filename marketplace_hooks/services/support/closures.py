@@ -16,7 +16,7 @@ from ...models.support import SellerClosure
 from ..core.unit_of_work import Cause, UnitOfWork
 from .sla_clocks import recompute_deadlines
 
-MOST_CLOSURES = 100
+MAX_CLOSURES = 100
 """Running or to come, of one seller: each is walked for each of the seller's clocks, and shown to customers."""
 
 
@@ -108,7 +108,7 @@ def declare_own_closure(
         raise NotFound(f"no seller {seller_id}")
     today = day_of(uow.now, uow.zone)
     reject_past_day(first_day, today)
-    if len(current_closures(uow.session, seller_id, today)) >= MOST_CLOSURES:
+    if len(current_closures(uow.session, seller_id, today)) >= MAX_CLOSURES:
         raise _too_many()
     closure_id = f"clo_{uuid.uuid4().hex}"
     declare_closure(
@@ -140,14 +140,14 @@ def shorten_own_closure(
         state = closure.last_day
         code = "closure_only_shortens"
         raise Conflict.between("the closure's last day", state, last_day, code=code, because=because)
-    shorten_closure(uow, closure_id, last_day, described_at=_told_next(uow, closure), cause=cause)
+    shorten_closure(uow, closure_id, last_day, described_at=_next_report_at(uow, closure), cause=cause)
     return closure
 
 
 def cancel_own_closure(uow: UnitOfWork, seller_id: str, closure_id: str, cause: Cause) -> SellerClosure:
     """The seller works after all. Of a closure that has begun today is the last day. Raises `NotFound`, `Conflict`."""
     closure = _own(uow, seller_id, closure_id, "cancelled")
-    cancel_closure(uow, closure_id, described_at=_told_next(uow, closure), cause=cause)
+    cancel_closure(uow, closure_id, described_at=_next_report_at(uow, closure), cause=cause)
     return closure
 
 
@@ -198,12 +198,12 @@ def _own(uow: UnitOfWork, seller_id: str, closure_id: str, asked: str) -> Seller
 
 def _too_many() -> Conflict:
     what = "the number of the seller's closures"
-    asked = MOST_CLOSURES + 1
+    asked = MAX_CLOSURES + 1
     because = "cancel one first, or wait until one is over"
-    return Conflict.between(what, MOST_CLOSURES, asked, code="too_many_closures", because=because)
+    return Conflict.between(what, MAX_CLOSURES, asked, code="too_many_closures", because=because)
 
 
-def _told_next(uow: UnitOfWork, closure: SellerClosure) -> datetime:
+def _next_report_at(uow: UnitOfWork, closure: SellerClosure) -> datetime:
     """What is asked here comes after everything told of the closure, even if the teller's clock is ahead."""
     return max(uow.now, closure.described_at + timedelta(microseconds=1))
 

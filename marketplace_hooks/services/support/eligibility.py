@@ -113,7 +113,7 @@ def _reported(value: Any) -> Mapping[str, Mapping[str, Any]]:
     return {one["path"]: one for one in files}
 
 
-def shown(eligibility: Eligibility) -> list[dict[str, Any]]:
+def checks_as_json(eligibility: Eligibility) -> list[dict[str, Any]]:
     """The checks as they are stored and shown."""
     return [_shown(one) for one in eligibility.checks]
 

@@ -30,7 +30,7 @@ from ..inspections.requests import (
     read_inspection,
     request_inspection,
 )
-from .eligibility import Judgement, judge_submission, shown
+from .eligibility import Judgement, checks_as_json, judge_submission
 from .submission import purchase_of
 
 
@@ -55,7 +55,7 @@ class EligibilityCheck:
     @property
     def checks(self) -> list[dict[str, Any]]:
         """Every check, with what it has found so far."""
-        return shown(self.judged.eligibility)
+        return checks_as_json(self.judged.eligibility)
 
 
 def start_check(

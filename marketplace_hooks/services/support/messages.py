@@ -19,7 +19,7 @@ from ..core.unit_of_work import Cause, UnitOfWork
 from .sla_clocks import await_confirmation, clock_of, stop_clock
 from .transitions import locked_request, make_move, publish_request_event
 
-SAME_BODY_WITHIN = timedelta(days=7)
+IDENTICAL_BODY_WINDOW = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ def messages_of(session: Session, request_id: str, *, internal: bool) -> list[Su
 
 
 def _as_seen(session: Session, request: SupportRequest, posted: NewMessage, digest: str) -> acknowledgement.Message:
-    since = posted.received_at - SAME_BODY_WITHIN
+    since = posted.received_at - IDENTICAL_BODY_WINDOW
     same = (
         select(func.count())
         .select_from(SupportMessage)

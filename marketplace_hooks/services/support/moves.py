@@ -24,9 +24,9 @@ from .messages import acknowledge
 from .sla_clocks import (
     clock_of,
     freeze_clock,
+    has_time_left,
     record_remaining_days,
     resume_clock,
-    runs,
     start_clock,
     state_now,
     stop_clock,
@@ -141,7 +141,7 @@ def resolve_by_release(uow: UnitOfWork, release: Release, request_ids: Sequence[
     return len(found)
 
 
-def not_fixed(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
+def report_not_fixed(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
     """The customer says in time that it is not fixed: the fix clock goes on with what was left, at least five days."""
     request = locked_request(uow.session, request_id)
     late = request.waits_until is not None and uow.now >= request.waits_until
@@ -207,7 +207,7 @@ def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, caus
     request = locked_request(uow.session, request_id)
     clock = clock_of(uow.session, request.id, ClockName.FIX)
     refuse_unless(
-        clock is not None and runs(clock, uow.now),
+        clock is not None and has_time_left(clock, uow.now),
         "only a clock with time left is given more",
         what="the fix clock",
         code="clock_not_running",

@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session
 
 from ...domain.support.state_machine import RefundState
 from ...models.support import RefundClaim, SupportRequest
-from .refunds import WAITING
+from .refunds import OUTSTANDING
 
-After = tuple[datetime, str]
+PagePosition = tuple[datetime, str]
 """The last of the page before: when it became due, and its request."""
 
 
 class RefundFilter(enum.StrEnum):
     """Which refunds a list holds: those whose money has not gone back yet, or all."""
 
-    WAITING = "waiting"
+    OUTSTANDING = "waiting"
     ALL = "all"
 
 
@@ -46,8 +46,8 @@ def seller_refunds(
     session: Session,
     seller_id: str,
     *,
-    which: RefundFilter = RefundFilter.WAITING,
-    after: After | None = None,
+    which: RefundFilter = RefundFilter.OUTSTANDING,
+    after: PagePosition | None = None,
     limit: int,
 ) -> list[SellerRefund]:
     """The seller's refunds, the latest due first."""
@@ -58,8 +58,8 @@ def seller_refunds(
         .order_by(RefundClaim.due_at.desc(), RefundClaim.request_id.desc())
         .limit(limit)
     )
-    if which is RefundFilter.WAITING:
-        query = query.where(RefundClaim.state.in_(WAITING))
+    if which is RefundFilter.OUTSTANDING:
+        query = query.where(RefundClaim.state.in_(OUTSTANDING))
     if after is not None:
         at, request_id = after
         same = and_(RefundClaim.due_at == at, RefundClaim.request_id < request_id)

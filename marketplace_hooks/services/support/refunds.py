@@ -20,7 +20,7 @@ from ...models.support import RefundClaim, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from .transitions import publish_request_event
 
-WAITING = (RefundState.DUE, RefundState.REQUESTED, RefundState.MANUAL)
+OUTSTANDING = (RefundState.DUE, RefundState.REQUESTED, RefundState.MANUAL)
 """The states of a claim whose money has not come back yet."""
 
 
@@ -40,7 +40,7 @@ def make_refunds_due(
     purchases = {purchase.id: purchase for purchase in uow.session.scalars(fresh)}
     earlier = list(uow.session.scalars(select(RefundClaim).where(among(RefundClaim.purchase_id, ids))))
     asked = {claim.request_id for claim in earlier}
-    on_their_way = {claim.purchase_id for claim in earlier if claim.state in WAITING}
+    on_their_way = {claim.purchase_id for claim in earlier if claim.state in OUTSTANDING}
     periods = _current_periods_cents(uow.session, ids)
     made: dict[str, RefundClaim] = {}
     for request, due_at, purchase_id in bought:
@@ -135,7 +135,7 @@ def settle_refund(uow: UnitOfWork, request_id: str | None, purchase_id: str, set
     query = select(RefundClaim).where(RefundClaim.purchase_id == purchase_id)
     if request_id is not None:
         query = query.where(RefundClaim.request_id == request_id)
-    query = query.where(RefundClaim.state.in_(WAITING)).order_by(RefundClaim.due_at).limit(1)
+    query = query.where(RefundClaim.state.in_(OUTSTANDING)).order_by(RefundClaim.due_at).limit(1)
     claim = uow.session.scalar(query.with_for_update())
     if claim is None:
         return False
@@ -157,7 +157,7 @@ def claim_of(session: Session, request_id: str) -> RefundClaim | None:
     return session.get(RefundClaim, request_id, with_for_update=True)
 
 
-def shown(claim: RefundClaim | None) -> Mapping[str, Any]:
+def refund_view(claim: RefundClaim | None) -> Mapping[str, Any]:
     """A refund as the API and the pages show it."""
     if claim is None:
         return {"state": RefundState.NONE}

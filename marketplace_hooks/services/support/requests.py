@@ -21,7 +21,7 @@ from . import refunds, sla_clocks
 from .closures import current_closures
 from .messages import messages_of
 
-After = tuple[datetime | None, int]
+PagePosition = tuple[datetime | None, int]
 """The last of the page before: its next deadline (None: it has none) and its number."""
 
 
@@ -78,12 +78,12 @@ def whole(session: Session, request: SupportRequest, viewer: Viewer, *, now: dat
         "waived": request.waived,
         "missing": request.missing,
         "waits_until": request.waits_until,
-        "clocks": {name.value: sla_clocks.shown(both.get(name)) for name in ClockName},
+        "clocks": {name.value: sla_clocks.clock_view(both.get(name)) for name in ClockName},
         "messages": [_message(one) for one in thread],
         "refusal": request.refusal,
         "resolution": request.resolution,
         "offer": request.offer,
-        "refund": refunds.shown(claim),
+        "refund": refunds.refund_view(claim),
         "closures": [
             {"closure_id": one.id, "first_day": one.first_day, "last_day": one.last_day}
             for one in current_closures(session, request.seller_id, day_of(now, zone))
@@ -126,7 +126,7 @@ def list_requests(
     handling: Handling | None = None,
     which: RequestFilter = RequestFilter.ALL,
     now: datetime | None = None,
-    after: After | None = None,
+    after: PagePosition | None = None,
     limit: int,
 ) -> list[SupportRequest]:
     """The viewer's requests, the next deadline first, those without one last and the newest of them first.
@@ -173,7 +173,7 @@ def clocks_of(session: Session, request_ids: Collection[str]) -> dict[str, dict[
     """The clocks of these requests that were ever started, by their names, as they are shown."""
     found: dict[str, dict[str, Any]] = {id_: {} for id_ in request_ids}
     for clock in session.scalars(select(Clock).where(Clock.request_id.in_(request_ids))):
-        found[clock.request_id][clock.name.value] = sla_clocks.shown(clock)
+        found[clock.request_id][clock.name.value] = sla_clocks.clock_view(clock)
     return found
 
 

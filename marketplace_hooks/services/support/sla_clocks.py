@@ -31,10 +31,10 @@ from ...domain.support.state_machine import ClockName, ClockState
 from ...models.support import Clock, SellerClosure, SupportRequest
 from ..core.unit_of_work import UnitOfWork
 
-FEWEST_DAYS_AFTER = 5
+MIN_DAYS_AFTER_RESUMING = 5
 """Business days that a clock has at least when it is carried on (`domain.md` 19; `clocks.md`)."""
 POLICY_VERSION = 1
-MORNING_HOUR = 8
+WARNING_HOUR = 8
 
 
 def announced_closures(session: Session, seller_id: str) -> list[Closure]:
@@ -61,7 +61,7 @@ def start_clock(
     clock.taken_days = None
     clock.stopped_at = clock.missed_at = clock.noticed_at = clock.notice_id = clock.remaining_days = None
     clock.policy = policy
-    _keep(uow, clock, found)
+    _store_deadline(uow, clock, found)
     update_next_deadline(uow.session, request)
     return clock
 
@@ -96,7 +96,7 @@ def stop_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName, state:
 def freeze_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> None:
     """A reasoned refusal freezes the clock with the business days it has left. One that has run out stays so."""
     clock = clock_of(uow.session, request.id, name)
-    if clock is None or not runs(clock, uow.now):
+    if clock is None or not has_time_left(clock, uow.now):
         return
     clock.remaining_days, clock.taken_days = _left(uow, clock), _taken(uow, request, clock, uow.now)
     clock.state = ClockState.FROZEN
@@ -112,18 +112,18 @@ def resume_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> C
     clock = clock_of(uow.session, request.id, name)
     if clock is None or clock.state not in (ClockState.MET, ClockState.FROZEN):
         return None
-    days = max(FEWEST_DAYS_AFTER, clock.remaining_days or 0)
+    days = max(MIN_DAYS_AFTER_RESUMING, clock.remaining_days or 0)
     return start_clock(uow, request, name, uow.now, days, earlier_days=clock.taken_days or 0)
 
 
 def record_remaining_days(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> None:
     """Remember what is left of a clock that is about to be met, for the case that it has to go on."""
     clock = clock_of(uow.session, request.id, name)
-    if clock is not None and runs(clock, uow.now):
+    if clock is not None and has_time_left(clock, uow.now):
         clock.remaining_days = _left(uow, clock)
 
 
-def runs(clock: Clock, now: datetime) -> bool:
+def has_time_left(clock: Clock, now: datetime) -> bool:
     """Whether there is time left on a clock: it was not stopped, and has not run out, noticed or not."""
     is_counting = clock.state in (ClockState.RUNNING, ClockState.SUSPENDED)
     return is_counting and (clock.due_before is None or now < clock.due_before)
@@ -131,7 +131,7 @@ def runs(clock: Clock, now: datetime) -> bool:
 
 def state_now(clock: Clock, now: datetime) -> ClockState:
     """How a clock stands at an instant: one that has run out is missed, noticed or not."""
-    has_run_out = clock.state is ClockState.RUNNING and not runs(clock, now)
+    has_run_out = clock.state is ClockState.RUNNING and not has_time_left(clock, now)
     return ClockState.MISSED if has_run_out else clock.state
 
 
@@ -170,7 +170,7 @@ def recompute_deadlines(uow: UnitOfWork, seller_id: str) -> int:
         before = _stored(clock)
         kept = after_change(found, before, uow.now, uow.zone)
         if kept.due_before != clock.due_before:
-            _keep(uow, clock, kept)
+            _store_deadline(uow, clock, kept)
             update_next_deadline(uow.session, request)
             changed += 1
     return changed
@@ -192,7 +192,7 @@ def update_next_deadline(session: Session, request: SupportRequest) -> None:
     request.next_deadline_at = min((due for due in session.scalars(query) if due), default=None)
 
 
-def shown(clock: Clock | None) -> dict[str, Any] | None:
+def clock_view(clock: Clock | None) -> dict[str, Any] | None:
     """A clock as the API and the pages show it."""
     if clock is None:
         return None
@@ -259,7 +259,7 @@ def _holidays(country: str, year: int) -> Sequence[str]:
     return sorted(day.isoformat() for day in found)
 
 
-def _keep(uow: UnitOfWork, clock: Clock, found: Deadline) -> None:
+def _store_deadline(uow: UnitOfWork, clock: Clock, found: Deadline) -> None:
     clock.last_day = found.last_day
     clock.due_before = found.due_before
     clock.state = ClockState.SUSPENDED if found.due_before is None else ClockState.RUNNING
@@ -289,5 +289,5 @@ def _warn_at(uow: UnitOfWork, clock: Clock) -> datetime | None:
     day = clock.last_day
     if clock.name is ClockName.FIX and len(counted) > 1:
         day = counted[-2]
-    morning = first_instant(day, uow.zone) + timedelta(hours=MORNING_HOUR)
+    morning = first_instant(day, uow.zone) + timedelta(hours=WARNING_HOUR)
     return morning if day >= day_of(uow.now, uow.zone) else None

@@ -22,7 +22,7 @@ from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import ClockName, ClockState, RefundState
 from ...models.support import Clock, RefundClaim, Refusal, SupportRequest
 
-MOST_MONTHS = 36
+MAX_MONTHS = 36
 
 
 @dataclass(kw_only=True)
@@ -98,8 +98,8 @@ def _months(first: date, last: date) -> Sequence[date]:
     first = first.replace(day=1)
     last = last.replace(day=1)
     count = (last.year - first.year) * 12 + last.month - first.month + 1
-    if not 1 <= count <= MOST_MONTHS:
-        raise ValueError(f"figures are read for 1 to {MOST_MONTHS} months, not for {count}")
+    if not 1 <= count <= MAX_MONTHS:
+        raise ValueError(f"figures are read for 1 to {MAX_MONTHS} months, not for {count}")
     return [add_months(first, index) for index in range(count)]
 
 

@@ -27,11 +27,11 @@ from .transitions import SUBJECT, make_move, publish_request_event
 
 BATCH = 1_000
 CAUSE = Cause(actor="marketplace_hooks", reason="the time is over")
-REMINDER = timedelta(days=3)
+REMIND_BEFORE = timedelta(days=3)
 """Before a request that waits for information is abandoned, the customer is reminded."""
 
 
-def due(session: Session, now: datetime) -> bool:
+def has_due_work(session: Session, now: datetime) -> bool:
     """Whether anything of the desk is due now."""
     queries: tuple[Select[Any], ...] = (
         select(Clock.request_id).where(_has_run_out(now)),
@@ -177,7 +177,7 @@ def _is_to_request(now: datetime) -> Any:
 
 def _is_to_remind(now: datetime) -> Any:
     waits = SupportRequest.handling == constant(Handling.NEEDS_INFORMATION)
-    return and_(waits, SupportRequest.waits_until <= now + REMINDER, SupportRequest.reminded_at.is_(None))
+    return and_(waits, SupportRequest.waits_until <= now + REMIND_BEFORE, SupportRequest.reminded_at.is_(None))
 
 
 def _missed(mine: ColumnElement[bool]) -> Any:

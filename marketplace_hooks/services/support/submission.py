@@ -18,7 +18,7 @@ from ...models.purchases import Purchase
 from ...models.support import SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..inspections.requests import close_inspection, hold_credentials
-from .eligibility import Judgement, entitlement_as_json, judge_submission, shown
+from .eligibility import Judgement, checks_as_json, entitlement_as_json, judge_submission
 from .sla_clocks import start_clock
 from .transitions import locked_request, make_move, publish_request_event, refuse_unless
 
@@ -149,7 +149,7 @@ def complete_information(
         zone=uow.zone,
     )
     eligibility = judged.eligibility
-    request.checks = shown(eligibility)
+    request.checks = checks_as_json(eligibility)
     request.missing = list(eligibility.missing)
     request.grounds = [ground.value for ground in eligibility.grounds]
     if eligibility.outcome in (EligibilityOutcome.NEEDS_INFORMATION, EligibilityOutcome.NOT_ENTITLED):
@@ -219,7 +219,7 @@ def _new(uow: UnitOfWork, submitted: NewRequest) -> SupportRequest:
 def _freeze(request: SupportRequest, judged: Judgement) -> None:
     request.entitlement = entitlement_as_json(judged.entitlement)
     request.listing_id = judged.listing_id
-    request.checks = shown(judged.eligibility)
+    request.checks = checks_as_json(judged.eligibility)
     request.grounds = [ground.value for ground in judged.eligibility.grounds]
     request.missing = list(judged.eligibility.missing)
 

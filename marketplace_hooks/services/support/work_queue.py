@@ -17,9 +17,9 @@ from ...domain.support import acknowledgement
 from ...domain.support.acknowledgement import Sign
 from ...domain.support.state_machine import ClockName, Handling, RefundState
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
-from .messages import SAME_BODY_WITHIN
+from .messages import IDENTICAL_BODY_WINDOW
 
-Place = tuple[datetime, str]
+PagePosition = tuple[datetime, str]
 """The last row of the page before: its instant, and its request (and clock)."""
 
 
@@ -41,7 +41,7 @@ class MissedClock:
     clock: Clock
 
     @property
-    def place(self) -> Place:
+    def place(self) -> PagePosition:
         """Where the list goes on after it."""
         missed_at = self.clock.missed_at
         if missed_at is None:
@@ -80,7 +80,7 @@ def replies_to_confirm(session: Session, *, after: int | None = None, limit: int
     return [_to_confirm(*row, repeated) for row in rows]
 
 
-def late_requests(session: Session, *, after: Place | None = None, limit: int) -> list[MissedClock]:
+def late_requests(session: Session, *, after: PagePosition | None = None, limit: int) -> list[MissedClock]:
     """The missed clocks of open requests, the last missed first."""
     query = (
         select(Clock, SupportRequest)
@@ -105,7 +105,9 @@ def contested_requests(session: Session, *, after: int | None = None, limit: int
     return list(session.scalars(query.order_by(SupportRequest.number).limit(limit)))
 
 
-def refunds_in(session: Session, state: RefundState, *, after: Place | None = None, limit: int) -> list[OpenRefund]:
+def refunds_in(
+    session: Session, state: RefundState, *, after: PagePosition | None = None, limit: int
+) -> list[OpenRefund]:
     """The refunds in one state, the longest due first."""
     query = (
         select(RefundClaim, SupportRequest)
@@ -125,7 +127,7 @@ def _repeated(session: Session, messages: Sequence[SupportMessage]) -> dict[str,
     """How often each of these bodies was sent by a seller's side in the days before the first of them."""
     if not messages:
         return {}
-    since = min(message.received_at for message in messages) - SAME_BODY_WITHIN
+    since = min(message.received_at for message in messages) - IDENTICAL_BODY_WINDOW
     query = (
         select(SupportMessage.body_sha256, func.count())
         .where(SupportMessage.body_sha256.in_({message.body_sha256 for message in messages}))

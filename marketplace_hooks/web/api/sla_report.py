@@ -15,7 +15,7 @@ from ...domain.support.state_machine import RefundState
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.products import Seller
-from ...services.support.sla_report import MOST_MONTHS, read_sla_report
+from ...services.support.sla_report import MAX_MONTHS, read_sla_report
 from ..identity.authorization import signed_in
 from ..state import current_runtime
 from .fields import AnswerSchema, MoneySchema, QuerySchema, Word
@@ -43,12 +43,12 @@ class FiguresQuerySchema(QuerySchema):
     """Which months, both included; without them the last twelve, this month being the last."""
 
     first = Month(data_key="from", metadata={"description": "The first month, `YYYY-MM`."})
-    last = Month(data_key="to", metadata={"description": f"The last month; at most {MOST_MONTHS} in all."})
+    last = Month(data_key="to", metadata={"description": f"The last month; at most {MAX_MONTHS} in all."})
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
-        if "first" in data and "last" in data and not 0 <= _apart(data["first"], data["last"]) < MOST_MONTHS:
-            raise ValidationError(f"Must be `from` or one of the {MOST_MONTHS - 1} months after it.", "to")
+        if "first" in data and "last" in data and not 0 <= _apart(data["first"], data["last"]) < MAX_MONTHS:
+            raise ValidationError(f"Must be `from` or one of the {MAX_MONTHS - 1} months after it.", "to")
 
 
 class KeptSchema(AnswerSchema):

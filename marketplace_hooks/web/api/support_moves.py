@@ -153,7 +153,7 @@ def answer_paid_update(uow: UnitOfWork, request_id: str, asked: dict[str, Any], 
 @_move("not-fixed", CUSTOMERS, OptionalTextSchema)
 def say_not_fixed(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
     """Say that it is not fixed, within the business days for it: the fix clock goes on."""
-    return moves.not_fixed(uow, request_id, text=asked["text"], cause=cause)
+    return moves.report_not_fixed(uow, request_id, text=asked["text"], cause=cause)
 
 
 @_move("contest", CUSTOMERS, TextSchema)

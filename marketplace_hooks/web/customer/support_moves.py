@@ -51,7 +51,7 @@ def _answer(uow: UnitOfWork, request_id: str, cause: Cause) -> None:
 
 
 def _not_fixed(uow: UnitOfWork, request_id: str, cause: Cause) -> None:
-    moves.not_fixed(uow, request_id, text=cause.reason, cause=cause)
+    moves.report_not_fixed(uow, request_id, text=cause.reason, cause=cause)
 
 
 def _contest(uow: UnitOfWork, request_id: str, cause: Cause) -> None:

@@ -10,7 +10,7 @@ from ...models.support import SupportRequest
 from ...services.catalog.lists import Page
 from ...services.catalog.names import product_titles
 from ...services.support.drafts import unsent_drafts
-from ...services.support.requests import After, list_requests, newest_requests
+from ...services.support.requests import PagePosition, list_requests, newest_requests
 from ..actors import viewer_of
 from ..identity.authorization import audience, signed_in
 from ..pagination import decode, decode_number, encode
@@ -52,7 +52,7 @@ def _cursor(last: SupportRequest, newest: bool) -> str | None:
     return encode("own-requests", f"{format_instant(at) if at else ''}|{last.number}")
 
 
-def _after(cursor: str | None) -> After | None:
+def _after(cursor: str | None) -> PagePosition | None:
     key = decode("own-requests", cursor)
     if key is None:
         return None

@@ -135,7 +135,7 @@ class ClockSaid:
 
 
 def say_clock(name: ClockName, clock: Mapping[str, Any]) -> ClockSaid:
-    """A clock as `services.clocks.shown` gives it, in the reader's words."""
+    """A clock as `services.support.sla_clocks.clock_view` gives it, in the reader's words."""
     sentences = _SENTENCES[name]
     state = ClockState(clock["state"])
     last_day = clock["last_day"]

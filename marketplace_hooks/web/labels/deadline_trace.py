@@ -21,7 +21,7 @@ class Trace:
 
 
 def trace_of(clock: Mapping[str, Any]) -> Trace:
-    """The trace of a clock as `services.clocks.shown` gives it."""
+    """The trace of a clock as `services.support.sla_clocks.clock_view` gives it."""
     kept = clock["trace"]
     return Trace(
         counted=[date.fromisoformat(day) for day in kept["counted"]],

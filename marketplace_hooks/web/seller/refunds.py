@@ -24,8 +24,8 @@ LIST = "own-refunds"
 @audience(Role.SELLER)
 def refunds() -> Response:
     """The seller's refunds, the latest due first."""
-    wanted = request.args.get("show", RefundFilter.WAITING.value)
-    which = RefundFilter(wanted) if wanted in list(RefundFilter) else RefundFilter.WAITING
+    wanted = request.args.get("show", RefundFilter.OUTSTANDING.value)
+    which = RefundFilter(wanted) if wanted in list(RefundFilter) else RefundFilter.OUTSTANDING
     with current_runtime().database.reading() as session:
         found = seller_refunds(session, seller_id(), which=which, after=_after(), limit=PAGE_SIZE + 1)
         listed = list_page(LIST, found, _key)

@@ -49,7 +49,7 @@ WHICH: dict[str, LazyText] = {
     RequestFilter.TO_ACKNOWLEDGE: lazy("To be taken charge of"),
     RequestFilter.LATE: lazy("Late"),
     RequestFilter.ALL: lazy("All"),
-    RefundFilter.WAITING: lazy("To be given back"),
+    RefundFilter.OUTSTANDING: lazy("To be given back"),
 }
 
 

@@ -62,7 +62,7 @@ def resolving(uow: UnitOfWork) -> SupportRequest:
 
 
 def reopening(uow: UnitOfWork) -> SupportRequest:
-    return moves.not_fixed(uow, REQUEST, text="", cause=CAUSE)
+    return moves.report_not_fixed(uow, REQUEST, text="", cause=CAUSE)
 
 
 def setting(kind: Kind, *, confirms: bool) -> Act:

@@ -29,7 +29,7 @@ def test_a_sweep_touches_only_what_is_due(marketplace: Marketplace) -> None:
     with recorded_statements(runtime.database.engine) as heard:
         assert sla_run.run_sla(runtime) == DUE
         with runtime.database.reading() as session:
-            assert not sla_run.due(session, runtime.now())
+            assert not sla_run.has_due_work(session, runtime.now())
     looked = [one for one in heard if re.match(r"\s*(SELECT|UPDATE|INSERT)", one.sql) and "mh_" in one.sql]
     swept = [one for one in looked if "mh_clocks" in one.sql or "mh_requests" in one.sql]
     assert any(one.sql.startswith("UPDATE mh_clocks") for one in swept)

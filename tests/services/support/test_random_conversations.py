@@ -167,7 +167,7 @@ class Conversation:
             "overturn": lambda: answers.overturn(uow, id_, reason="Right", cause=CAUSE),
             "uphold": lambda: answers.uphold(uow, id_, reason="Wrong", cause=CAUSE),
             "resolve": lambda: answers.resolve(uow, id_, how="explanation", release_id=None, text="", cause=CAUSE),
-            "not fixed": lambda: answers.not_fixed(uow, id_, text="", cause=CAUSE),
+            "not fixed": lambda: answers.report_not_fixed(uow, id_, text="", cause=CAUSE),
             "extend": lambda: answers.extend_fix(uow, id_, days=3, reason="Holiday", cause=CAUSE),
             "kind": lambda: answers.change_kind(uow, id_, how, confirms=True, cause=CAUSE),
             "withdraw": lambda: answers.withdraw(uow, id_, CAUSE),

@@ -18,7 +18,7 @@ from marketplace_hooks.errors import Conflict
 from marketplace_hooks.models.support import Clock, RefundClaim, SellerClosure
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.support import moves
-from marketplace_hooks.services.support.closures import MOST_CLOSURES, declare_own_closure
+from marketplace_hooks.services.support.closures import MAX_CLOSURES, declare_own_closure
 from marketplace_hooks.services.support.manual_refunds import settle_by_hand
 from marketplace_hooks.services.support.messages import NewMessage, confirm_message, post_message
 from marketplace_hooks.services.support.submission import NewRequest, send_as_is, submit
@@ -320,7 +320,7 @@ def test_one_closure_too_many_says_how_many_there_are(desk: Marketplace, seller:
         first = declare_own_closure(uow, "seller-1", first_day=date(2026, 5, 5), last_day=date(2026, 5, 5), cause=CAUSE)
         told = {"declared_at": uow.now, "announced_at": uow.now, "described_at": uow.now}
         days = {"first_day": first.first_day, "last_day": first.last_day}
-        ids = (f"closure-{number}" for number in range(MOST_CLOSURES - 1))
+        ids = (f"closure-{number}" for number in range(MAX_CLOSURES - 1))
         uow.session.add_all(SellerClosure(id=one, seller_id="seller-1", **days, **told) for one in ids)
 
     in_transaction(desk, fills)

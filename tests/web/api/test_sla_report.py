@@ -98,7 +98,7 @@ def test_what_was_reopened_took_the_days_of_both_stretches(
     resolves(desk, REQUEST)
     assert kept(month(seller)["fixed"]) == (1, 0, 0, 0, 2.0)
     clock.shift(7 * DAY)
-    in_transaction(desk, lambda uow: moves.not_fixed(uow, REQUEST, text="", cause=CAUSE))
+    in_transaction(desk, lambda uow: moves.report_not_fixed(uow, REQUEST, text="", cause=CAUSE))
     assert kept(month(seller)["fixed"]) == (0, 0, 1, 0, None)
     clock.shift(DAY)
     resolves(desk, REQUEST)
