@@ -1,6 +1,6 @@
 """How is a check told to the customer: what was looked at, what was found, how sure it is, what it means, what to do?
 
-A check is taken as `services.support.eligibility.checks_as_json` gives it and as it is stored with a request: name, result, evidence.
+A check is taken as `checks_as_json` gives it and as it is stored with a request: name, result, evidence.
 """
 
 from __future__ import annotations
