@@ -15,9 +15,8 @@ from marketplace_hooks.domain.merchant_sites import (
     normalise_host,
     parse,
     relation,
-    same_site,
-    solve_cookie,
 )
+from marketplace_hooks.rules import same_site, solve_cookie
 from tests.support.cases import cases
 
 BOUND = "https://www.shop.example/"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace_hooks.domain.versions import Rule, compare, compatible, padded_bounds
+from marketplace_hooks.domain.versions import Rule, padded_bounds
+from marketplace_hooks.rules import compare, compatible
 from tests.support.cases import cases
 
 RELEASES = [release["version"] for release in cases("prestashop_releases", "releases")]

@@ -17,12 +17,11 @@ from marketplace_hooks.remote.signatures import (
     TOLERANCE_S,
     check_secret,
     new_secret,
-    sign,
     sign_all,
     signed_headers,
     timestamp_text,
-    verify,
 )
+from marketplace_hooks.signing import sign, verify
 
 from ..support.cases import case_id, cases
 

@@ -23,12 +23,10 @@ from marketplace_hooks.domain.business_care.renewals import (
     latest_claimable,
     needs_release,
     notice_day,
-    notice_window,
     original_date,
     period,
-    period_end,
-    renewal_instant,
 )
+from marketplace_hooks.rules import notice_window, period_end, renewal_instant
 from tests.support.cases import case_id, cases
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace_hooks.domain.support.acknowledgement import Message, Reason, classify
+from marketplace_hooks.domain.support.acknowledgement import Reason
+from marketplace_hooks.rules import Message, classify
 from tests.support.cases import case_id, cases
 
 REQUESTED_AT = datetime(2026, 5, 4, 8, tzinfo=UTC)

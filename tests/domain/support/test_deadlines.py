@@ -13,16 +13,14 @@ from hypothesis import strategies as st
 
 from marketplace_hooks.domain.support.deadlines import (
     BusinessDayPolicy,
-    Closure,
-    Deadline,
     DeadlineState,
     SkippedDay,
     SkipReason,
     after_change,
     days_left,
     days_taken,
-    deadline,
 )
+from marketplace_hooks.rules import Closure, Deadline, deadline
 from tests.support.cases import case_id, cases
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace_hooks.remote.http.address_rules import AllowedNetwork, is_public, parse_allowed_networks
+from marketplace_hooks.outbound import is_public
+from marketplace_hooks.remote.http.address_rules import AllowedNetwork, parse_allowed_networks
 
 from ...support.cases import case_id, cases
 

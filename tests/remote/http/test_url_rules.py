@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from marketplace_hooks.errors import OutboundRefused
-from marketplace_hooks.remote.http.client import DELIVERIES, INSPECTIONS, OutboundPolicy, check_url
+from marketplace_hooks.outbound import check_url
+from marketplace_hooks.remote.http.client import DELIVERIES, INSPECTIONS, OutboundPolicy
 from marketplace_hooks.remote.http.url_rules import MAX_URL_LENGTH
 
 from ...support.cases import case_id, cases
