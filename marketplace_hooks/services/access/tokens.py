@@ -1,7 +1,7 @@
-"""Who may call the API with which bearer token?
+"""Bearer tokens of the API: made, found, listed and revoked.
 
 A token reads `mht_<id>_<secret>`: the id finds its row by the primary key, the secret is compared in constant time.
-Only the SHA-256 of the secret is kept; whoever reads the table cannot call anything.
+Only the SHA-256 of the secret is stored; reading the table does not allow a call.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ def find(session: Session, text: str) -> Token | None:
 
 
 def is_active(session: Session, token_id: str) -> bool:
-    """Whether a token that was found good before has not been revoked since."""
+    """Whether a token that was valid when it was found has not been revoked since."""
     return session.scalar(select(Token.id).where(Token.id == token_id, Token.revoked_at.is_(None))) is not None
 
 
 def revoke(runtime: Runtime, token_id: str) -> Token:
-    """The token opens nothing any more, from now on. Revoking twice changes nothing. Raises `NotFound`."""
+    """Make the token invalid from now on. Revoking twice changes nothing. Raises `NotFound`."""
     with runtime.database.session() as session:
         token = session.scalar(select(Token).where(Token.id == token_id).with_for_update())
         if token is None:

@@ -1,6 +1,6 @@
-"""What do cards and pages say beside the name: announced versions, first words, what a pack's parts cost, releases?
+"""Details of cards: announced versions and first lines of products, contents and single prices of packs, releases.
 
-One statement each, whatever there is. The lists themselves are `catalogue.py`'s.
+One statement each, whatever there is. The lists themselves are in `lists.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RELEASES_SHOWN = 8
 
 @dataclass(frozen=True, kw_only=True)
 class CardAnnouncement:
-    """What a product's card announces. Both bounds None: its listing names no versions, or it has none yet."""
+    """What a product's card says beside its name. Both bounds None: no versions are announced, or no listing yet."""
 
     description: Mapping[str, str]
     compatible_from: str | None
@@ -33,7 +33,7 @@ class CardAnnouncement:
 
 @dataclass(frozen=True, kw_only=True)
 class PackPart:
-    """A product as one of the first parts of a pack's card."""
+    """One of the first products of a pack, as the pack's card shows it."""
 
     product_id: str
     kind: ProductKind

@@ -1,4 +1,4 @@
-"""How far has what follows from a change got, for whoever may know?"""
+"""Progress of a cascade, for those who may see what was changed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CascadeProgress:
 
 
 def read_cascade_progress(session: Session, cascade_id: str, visibility: Visibility) -> CascadeProgress:
-    """One cascade. Raises `NotFound`; a seller sees those of what he sells."""
+    """One cascade. Raises `NotFound`; a seller sees the cascades of what they sell."""
     cascade = session.scalar(select(Cascade).where(Cascade.id == cascade_id))
     if cascade is None or not visibility.can_see(cascade.seller_id):
         raise NotFound(f"there is no cascade {cascade_id}")

@@ -1,6 +1,6 @@
-"""Who holds a product or a pack offline now, what is scheduled for it, and has it been withdrawn? Read only.
+"""Holds of a product or a pack, as they are shown: who holds it offline, what is scheduled, whether it is withdrawn.
 
-`standings.py` answers the same under locks, for whoever is about to change something.
+Reading only. `locked_subjects.py` reads the same under locks, for a change.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..core.unit_of_work import Cause
 
 @dataclass(frozen=True, kw_only=True)
 class HoldView:
-    """One open hold: which side's, why, since when, and who asked for it."""
+    """One open hold: its side, reason, beginning, and who asked for it."""
 
     side: Side
     reason: str
@@ -50,7 +50,7 @@ class WithdrawalView:
 
 @dataclass(frozen=True, kw_only=True)
 class HoldsView:
-    """What its seller, the customers who own it and the marketplace are shown beside a subject's status."""
+    """What its seller, its owners and the marketplace are shown beside the status of a product or a pack."""
 
     holds: Sequence[HoldView]
     scheduled: Sequence[ScheduledChangeView]
@@ -62,10 +62,10 @@ def read_holds(session: Session, kind: SubjectKind, id_: str, seller_id: str) ->
     keys = [(kind, id_), (SubjectKind.SELLER, seller_id)]
     subject = tuple_(SideState.subject_kind, SideState.subject_id)
     states = list(session.scalars(select(SideState).where(subject.in_(keys))))
-    locked = select(Withdrawal).where(
+    in_force = select(Withdrawal).where(
         Withdrawal.subject_kind == kind, Withdrawal.subject_id == id_, Withdrawal.reinstated_at.is_(None)
     )
-    ended = session.scalar(locked)
+    ended = session.scalar(in_force)
     own = (state for state in states if state.subject_kind is kind)
     return HoldsView(
         holds=hold_views(states),
@@ -82,12 +82,12 @@ def read_all_holds(session: Session, kind: SubjectKind, seller_id: str, ids: Seq
     subject = tuple_(SideState.subject_kind, SideState.subject_id)
     states = list(session.scalars(select(SideState).where(subject.in_(keys))))
     account = [state for state in states if state.subject_kind is SubjectKind.SELLER]
-    locked = select(Withdrawal).where(
+    in_force = select(Withdrawal).where(
         Withdrawal.subject_kind == kind,
         Withdrawal.subject_id.in_(ids),
         Withdrawal.reinstated_at.is_(None),
     )
-    ended = {one.subject_id: withdrawal_view(one) for one in session.scalars(locked)}
+    ended = {one.subject_id: withdrawal_view(one) for one in session.scalars(in_force)}
     own: dict[str, list[SideState]] = {id_: [] for id_ in ids}
     for state in states:
         if state.subject_kind is kind:
@@ -101,14 +101,14 @@ def read_all_holds(session: Session, kind: SubjectKind, seller_id: str, ids: Seq
 
 
 def holds_fingerprint(status: Status, holds_view: HoldsView) -> str:
-    """A word for what stands, other whenever anything of it is: what somebody decides on, to be held against later."""
-    stands = (
+    """A fingerprint of status and holds, which differs whenever any of them does: what a decision was made on."""
+    state = (
         status,
         [(hold.side, hold.since) for hold in holds_view.holds],
         [(slot.side, slot.status, slot.effective_at) for slot in holds_view.scheduled],
         holds_view.withdrawal and holds_view.withdrawal.effective_at,
     )
-    return hashlib.sha256(repr(stands).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
 
 
 def hold_views(states: Iterable[SideState]) -> list[HoldView]:
@@ -136,7 +136,7 @@ def scheduled_views(states: Iterable[SideState]) -> list[ScheduledChangeView]:
 
 def _shown_hold(state: SideState) -> HoldView:
     if state.held_since is None:
-        raise ValueError(f"the hold of {state.subject_kind} {state.subject_id} says no instant")
+        raise ValueError(f"the hold of {state.subject_kind} {state.subject_id} has no instant")
     cause = Cause.from_json(state.held_cause or {})
     return HoldView(
         side=state.side,

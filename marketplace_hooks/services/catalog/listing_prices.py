@@ -1,4 +1,4 @@
-"""What did the listings of these products cost, and when? Business Care is a share of the price at its instant."""
+"""Listing prices over time: the price of a product at any instant, of which Business Care is a share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...models.products import Listing, Product
 
 @dataclass(frozen=True, kw_only=True)
 class DatedPrice:
-    """A price from `since` on (None: whenever no listing says otherwise)."""
+    """A price from `since` on (None: until the first listing)."""
 
     since: datetime | None
     cents: int

@@ -1,7 +1,7 @@
-"""What stands about a product, a pack or a seller now: its row, who holds it, is it withdrawn?
+"""Locked subjects: the products, packs and sellers that a transaction changes, with their holds, packs and withdrawals.
 
 Everything a batch needs is locked and loaded by one statement for each table, always in the same order (sellers,
-products, packs, each by id), and read after the locks: what is decided on these facts holds until the commit.
+products, packs, each by id), and read after the locks: a decision on these facts holds until the commit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SubjectKey = tuple[SubjectKind, str]
 
 @dataclass(kw_only=True)
 class LockedSubject:
-    """One product, pack or seller as it stands, locked until the transaction ends.
+    """One product, pack or seller, locked until the transaction ends, with everything a change is judged on.
 
     `account` is the state of the seller's account, whose hold counts for all that the seller sells. `packs` are the
     ids of the packs that contain a product; `members` the products of a pack, in order.
@@ -50,7 +50,7 @@ class LockedSubject:
         return sorted((state for state in states if state.held), key=lambda state: list(Side).index(state.side))
 
     def side(self, side: Side, session: Session) -> SideState:
-        """The state of one side, made when it has not spoken yet."""
+        """The state of one side, made when that side has never asked for anything."""
         found = self.sides.get(side)
         if found is None:
             found = SideState(subject_kind=self.kind, subject_id=self.row.id, side=side, version=0, held=False)
@@ -70,7 +70,7 @@ class LockedSubject:
         )
 
     def derived_status(self) -> Status:
-        """The status that follows from what stands (`domain.md` 1)."""
+        """The status that follows from holds and withdrawal (`domain.md` 1)."""
         return status_of(withdrawn=self.withdrawal is not None, held_by=self.held_by)
 
     def slots(self) -> Iterator[SideState]:
@@ -79,7 +79,7 @@ class LockedSubject:
 
 
 class LockedSubjects:
-    """The standings of one transaction, each loaded once."""
+    """The subjects of one transaction, each locked and loaded once."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -103,12 +103,12 @@ class LockedSubjects:
             self._known[locked.kind, locked.row.id] = locked
 
     def get(self, kind: SubjectKind, id_: str) -> LockedSubject | None:
-        """What stands about one subject; None when it is unknown."""
+        """One subject; None when it is unknown."""
         self.load([(kind, id_)])
         return self._known[kind, id_]
 
     def add(self, locked: LockedSubject) -> None:
-        """Make a new row known, with what already stands about its seller's account."""
+        """Add a new row, with the state of its seller's account."""
         self._session.add(locked.row)
         if locked.kind is SubjectKind.SELLER:
             self._session.flush()  # others point to it by foreign key.
@@ -117,7 +117,7 @@ class LockedSubjects:
         self._known[locked.kind, locked.row.id] = locked
 
     def load_account(self, locked: LockedSubject) -> None:
-        """Read what stands about the account of the seller whose the product or pack is now."""
+        """Read the account of the seller who sells the product or pack now."""
         owner = self.get(SubjectKind.SELLER, locked.row.seller_id)
         locked.account = owner.sides.get(Side.ACCOUNT) if owner else None
 
@@ -128,8 +128,8 @@ class LockedSubjects:
             if (locked := self._known.get((SubjectKind.PRODUCT, id_))) is not None:
                 locked.in_packs = True
 
-    def forget(self) -> None:
-        """Everything may have been changed by a set statement: read it again when it is next needed."""
+    def invalidate(self) -> None:
+        """Drop what was loaded, after a set statement that may have changed it; it is read again when next needed."""
         self._session.flush()
         self._session.expire_all()
         self._known.clear()
@@ -138,7 +138,7 @@ class LockedSubjects:
         if not ids:
             return []
         if table is not Seller:
-            # The seller's row first: its account may be suspended by somebody else at this moment.
+            # The seller's row first: another transaction may be suspending its account.
             owners = select(table.seller_id).where(table.id.in_(ids))
             shared = select(Seller.id).where(Seller.id.in_(owners)).order_by(Seller.id)
             self._session.execute(shared.with_for_update(read=True, key_share=True)).all()
@@ -161,8 +161,8 @@ class LockedSubjects:
         for locked in sold:
             locked.account = accounts.get(locked.row.seller_id)
         ended = tuple_(Withdrawal.subject_kind, Withdrawal.subject_id)
-        standing_ones = select(Withdrawal).where(ended.in_(list(by_subject)), Withdrawal.reinstated_at.is_(None))
-        for withdrawal in self._session.scalars(standing_ones):
+        in_force = select(Withdrawal).where(ended.in_(list(by_subject)), Withdrawal.reinstated_at.is_(None))
+        for withdrawal in self._session.scalars(in_force):
             by_subject[withdrawal.subject_kind, withdrawal.subject_id].withdrawal = withdrawal
 
     def _add_packs(self, locked_subjects: list[LockedSubject]) -> None:
@@ -181,8 +181,8 @@ class LockedSubjects:
 def due_slots(session: Session, now: datetime, limit: int) -> list[SubjectKey]:
     """The subjects that have a scheduled change whose instant has come, the longest due first.
 
-    A subject waits while an event about it that was received before that instant is still to be applied: it may be
-    the cancellation.
+    A subject is left out while an event about it that was received before that instant is still to be applied: it may
+    be the cancellation.
     """
     subject = type_coerce(SideState.subject_kind, String) + ":" + SideState.subject_id
     in_flight = (

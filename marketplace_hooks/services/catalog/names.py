@@ -1,4 +1,4 @@
-"""What are the products and the customers called that a list names by their ids?"""
+"""Names of products and customers, by id, for lists that hold the ids."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def product_titles(session: Session, product_ids: Iterable[str]) -> dict[str, Ma
 
 
 def customer_names(session: Session, customer_ids: Iterable[str]) -> dict[str, str]:
-    """The names of these customers; who was erased, or was never described, has none."""
+    """The names of these customers, without those who were erased or never described."""
     query = select(Customer.id, Customer.name).where(Customer.id.in_({*customer_ids}), Customer.erased_at.is_(None))
     return {id_: name for id_, name in session.execute(query)}

@@ -1,4 +1,4 @@
-"""What is in each pack, and whom must we tell that its page has vanished or come back?"""
+"""Packs: their contents, and the events about pages of packs that are hidden or shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, or_, select
 
 from ...database.text_search import words_of
 from ...domain.catalog.statuses import Status
-from ...domain.catalog.visibility import pack_is_visible as judge_visible
+from ...domain.catalog.visibility import pack_is_visible as is_visible
 from ...models.cascades import Cascade
 from ...models.packs import Pack, PackMember, pack_is_visible
 from ...models.products import Product, SubjectKind
@@ -25,7 +25,7 @@ PACK_PAGES = PageKind(table=Pack, kind=SubjectKind.PACK, visible=pack_is_visible
 def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Mapping[str, Any], cause: Cause) -> bool:
     """Record a pack as it is described now; False when a newer description is already known.
 
-    Its seller and products must be known. A changed membership may hide or show the page; that is told at once.
+    Its seller and products must be known. A changed membership may hide or show the page; that is published at once.
     """
     locked = locked_subjects.get(SubjectKind.PACK, described["pack_id"])
     if locked is not None and described["version"] <= locked.row.description_version:
@@ -67,7 +67,7 @@ def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Map
 
 def _may_be_shown(locked: LockedSubject, locked_subjects: LockedSubjects) -> bool:
     products = (locked_subjects.get(SubjectKind.PRODUCT, id_) for id_ in locked.members)
-    return judge_visible(locked.row.status, {one.row.id: one.row.status for one in products if one is not None})
+    return is_visible(locked.row.status, {one.row.id: one.row.status for one in products if one is not None})
 
 
 def _set_members(uow: UnitOfWork, locked: LockedSubject, members: list[str]) -> None:

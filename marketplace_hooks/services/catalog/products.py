@@ -1,4 +1,4 @@
-"""What is sold, and what did each listing announce on a given day?"""
+"""Products: their descriptions, and every revision of their listings, with what each announced on a given day."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def upsert_product(
 ) -> bool:
     """Record a product as it is described now; False when a newer description is already known.
 
-    The listing of an older description that arrives late is still kept: it says what was announced at its time. A
+    The listing of an older description that arrives late is still stored: it says what was announced at its time. A
     product that another seller sells now is held by that seller's account, and no longer by the first one's.
     """
     locked = locked_subjects.get(SubjectKind.PRODUCT, described["product_id"])
     if locked is not None and described["version"] <= locked.row.description_version:
-        _keep_listing(uow, described)
+        _add_listing(uow, described)
         return False
     columns = {
         "seller_id": described["seller_id"],
@@ -58,7 +58,7 @@ def upsert_product(
             locked_subjects.load_account(locked)
             apply_new_seller(uow, locked, cause)
     uow.deferred(CategoryChanges).set(described["product_id"], described["categories"])
-    _keep_listing(uow, described)
+    _add_listing(uow, described)
     return True
 
 
@@ -73,8 +73,8 @@ def listing_in_force(session: Session, product_id: str, at: datetime) -> Listing
     return session.scalar(query)
 
 
-def _keep_listing(uow: UnitOfWork, described: Mapping[str, Any]) -> None:
-    """Keep this revision of the listing, unless it is kept already."""
+def _add_listing(uow: UnitOfWork, described: Mapping[str, Any]) -> None:
+    """Store this revision of the listing, unless it is stored already."""
     listing = described["listing"]
     row = {
         "product_id": described["product_id"],

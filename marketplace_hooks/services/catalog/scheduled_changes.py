@@ -1,4 +1,4 @@
-"""Which scheduled changes have come to their instant?"""
+"""Scheduled changes of status: applies those whose instant has come."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from .status_changes import apply_scheduled
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 100
+BATCH = 100
 """Subjects whose scheduled changes are carried out in one transaction."""
 
 
 def apply_due(runtime: Runtime) -> int:
-    """Carry out every scheduled change whose instant has come, however late; return how many subjects had one."""
+    """Apply every scheduled change whose instant has come, however late; return how many subjects had one."""
     total = 0
     while True:
-        done = run_in_transaction(runtime, _apply_some)
+        done = run_in_transaction(runtime, _apply_batch)
         total += done
-        if done < AT_ONCE:
+        if done < BATCH:
             return total
 
 
-def _apply_some(uow: UnitOfWork) -> int:
-    subjects = due_slots(uow.session, uow.now, AT_ONCE)
+def _apply_batch(uow: UnitOfWork) -> int:
+    subjects = due_slots(uow.session, uow.now, BATCH)
     locked_subjects = LockedSubjects(uow.session)
     locked_subjects.load(subjects)
     for kind, id_ in subjects:

@@ -1,4 +1,4 @@
-"""Which sellers are there, how much do they sell, and is one's account suspended?"""
+"""Seller list: the sellers, how many products each has in which status, and whether the account is suspended."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def find_sellers(
         query = query.where(or_(Seller.id == search, Seller.name.icontains(search, autoescape=True)))
     if after is not None:
         query = query.where(Seller.id > after)
-    return _shown(session, list(session.scalars(query)))
+    return _summaries(session, list(session.scalars(query)))
 
 
 def find_seller(session: Session, seller_id: str) -> SellerSummary | None:
-    """One seller; None when nobody is called so."""
+    """One seller; None for an unknown id."""
     seller = session.get(Seller, seller_id)
-    return None if seller is None else _shown(session, [seller])[0]
+    return None if seller is None else _summaries(session, [seller])[0]
 
 
-def _shown(session: Session, sellers: list[Seller]) -> list[SellerSummary]:
+def _summaries(session: Session, sellers: list[Seller]) -> list[SellerSummary]:
     ids = [seller.id for seller in sellers]
     counts: dict[str, dict[Status, int]] = {id_: {} for id_ in ids}
     query = select(Product.seller_id, Product.status, func.count()).where(Product.seller_id.in_(ids))

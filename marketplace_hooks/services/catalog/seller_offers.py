@@ -1,4 +1,4 @@
-"""What does one seller sell, in which state, held by whom, with what scheduled: the products, and the packs?
+"""Offers of one seller: products and packs with their holds, what is scheduled, and what hides a pack.
 
 A fixed number of statements for each page of the list, however much is on it.
 """
@@ -21,7 +21,7 @@ from .holds_view import HoldsView, read_all_holds
 from .lists import Page, find_packs, find_products
 
 OWN = Visibility(everything=True)
-"""Of what one seller sells all is seen: the lists are narrowed to the seller's."""
+"""Sellers see everything that they sell: the lists are narrowed to it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def list_seller_products(
     after: str | None = None,
     limit: int = 25,
 ) -> Page[SellerProduct]:
-    """The seller's products by id, those after `after`; `search` is words of the name, all wanted."""
+    """The seller's products by id, those after `after`; every word of `search` must be in the name."""
     found = find_products(
         session, search=search, seller_id=seller_id, status=status, after=after, limit=limit, visibility=OWN
     )
@@ -68,7 +68,7 @@ def list_seller_products(
 def list_seller_packs(
     session: Session, seller_id: str, *, search: str | None = None, after: str | None = None, limit: int = 25
 ) -> Page[SellerPack]:
-    """The seller's packs by id, those after `after`; `search` is words of the name, all wanted."""
+    """The seller's packs by id, those after `after`; every word of `search` must be in the name."""
     found = find_packs(session, search=search, seller_id=seller_id, after=after, limit=limit, visibility=OWN)
     ids = [card.pack_id for card in found.items]
     holds_view = read_all_holds(session, SubjectKind.PACK, seller_id, ids)
@@ -81,7 +81,7 @@ def list_seller_packs(
 
 
 def _blocking(session: Session, pack_ids: list[str]) -> Mapping[str, list[Mapping[str, str]]]:
-    """The titles of the members that keep each of these packs hidden, in its order (`domain.md` 6)."""
+    """The titles of the members that hide each of these packs, in its order (`domain.md` 6)."""
     found: defaultdict[str, list[Mapping[str, str]]] = defaultdict(list)
     if pack_ids:
         query = (

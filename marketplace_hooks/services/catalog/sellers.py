@@ -1,4 +1,4 @@
-"""Who sells, and what does the suspension of an account do to everything that is sold from it?"""
+"""Sellers: their accounts, and what a suspension does to everything that they sell."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def change_account(
     """Suspend the account (asked for `offline_temporary`) or lift the suspension (`online`), at once or scheduled.
 
     The account's hold counts for all that the seller sells: their status is derived anew by set statements in this
-    transaction, so that every page vanishes with its commit; the cascade then tells of each.
+    transaction, so that every page vanishes with its commit; the cascade then publishes each.
     """
     received_at = received_at or uow.now
     apply_scheduled_account(uow, locked_subjects, locked, until=received_at)
@@ -108,7 +108,7 @@ def _change_account(
     for table, kind in ((Product, SubjectKind.PRODUCT), (Pack, SubjectKind.PACK)):
         _derive_statuses(uow, table, kind, locked.row.id, suspended=state.held)
     status = _status(state)
-    locked_subjects.forget()
+    locked_subjects.invalidate()
     return StatusChangeOutcome(effect=effect, status=status, cascade_id=cascade["id"])
 
 
@@ -144,5 +144,5 @@ def _derive_statuses(uow: UnitOfWork, table: type[Any], kind: SubjectKind, selle
 
 
 def announce_products_of_seller(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
-    """Every product of the seller: hidden with the account, shown again when nobody else holds it."""
+    """Every product of the seller: hidden with the account, shown again when no other side holds it."""
     publish_visibility_changes(uow, cascade, progress, limit, PRODUCT_PAGES, Product.seller_id == cascade.subject_id)

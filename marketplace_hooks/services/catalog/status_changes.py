@@ -1,7 +1,8 @@
-"""What follows when a side changes the status of a product or a pack, at once or at a later instant?
+"""Status changes: what a side asks of a product or a pack, applied at once or scheduled for a later instant.
 
-The one way for the seller's button, the platform's event and the scheduler: load what stands, ask `domain/statuses`,
-record its answer with its outgoing events and its cascade, all in the caller's transaction.
+The one way for the seller's button, the platform's event and the scheduler: load the locked facts, let
+`domain/catalog/statuses` judge, and record the result with its outgoing events and its cascade, all in the caller's
+transaction.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class StatusChangeOutcome:
 def change_status(
     uow: UnitOfWork, locked: LockedSubject, asked: StatusRequest, cause: Cause, *, received_at: datetime | None = None
 ) -> StatusChangeOutcome:
-    """Apply what one side asks of a product or a pack. Refusals are outcomes here; callers decide how to say them.
+    """Apply what one side asks of a product or a pack. Refusals are outcomes here; callers decide how to report them.
 
     `received_at` (default: now) is when it was asked, and decides what is still to come and what came before, however
     late it is applied. A change takes effect at the later of that and `effective_at`.
@@ -53,13 +54,13 @@ def _change(
     state = locked.side(asked.side, uow.session)
     effect = judge(locked.facts_for(state), asked, received_at)
     if due_at is None:
-        _note_order(uow, state, asked, effect)
+        _record_order(uow, state, asked, effect)
     if effect is Effect.SCHEDULE:
         fill_slot(state, asked, cause, received_at)
-        told = {"status": asked.status, "effective_at": _iso(asked.effective_at), "side": asked.side}
-        _tell(uow, locked, "change_scheduled", told, cause)
+        data = {"status": asked.status, "effective_at": _iso(asked.effective_at), "side": asked.side}
+        _publish(uow, locked, "change_scheduled", data, cause)
         return StatusChangeOutcome(effect=effect, status=locked.row.status)
-    if effect not in _MOVES:
+    if effect not in _IMMEDIATE:
         return StatusChangeOutcome(effect=effect, status=locked.row.status)
     effective_at = max(received_at, due_at or asked.effective_at or received_at)
     if effect is Effect.HOLD:
@@ -68,7 +69,7 @@ def _change(
         lift_hold(state)
     else:
         _withdraw(uow, locked, state, cause, received_at, effective_at)
-    return _settle(uow, locked, cause, effect)
+    return _record(uow, locked, cause, effect)
 
 
 def explain(outcome: StatusChangeOutcome, locked: LockedSubject, asked: StatusRequest) -> str | None:
@@ -102,18 +103,18 @@ def cancel_scheduled(
         return Effect.NO_EFFECT
     if version is None and sent_at is None:
         state.changed_here_at = uow.now
-    told = {"status": state.scheduled_status, "effective_at": _iso(state.scheduled_at), "side": side}
+    data = {"status": state.scheduled_status, "effective_at": _iso(state.scheduled_at), "side": side}
     empty_slot(state)
-    _tell(uow, locked, "change_cancelled", told, cause)
+    _publish(uow, locked, "change_cancelled", data, cause)
     return Effect.LIFT
 
 
 def apply_scheduled(
     uow: UnitOfWork, locked: LockedSubject, *, until: datetime | None = None
 ) -> list[StatusChangeOutcome]:
-    """Carry out what one subject's sides have scheduled up to `until` (default: now), in the order of the instants.
+    """Apply what one subject's sides have scheduled up to `until` (default: now), in the order of the instants.
 
-    It is no new word of any side: it leaves the order of its events as it is.
+    It is no new request of any side: the order of its events stays as it is.
     """
     until = until or uow.now
     outcomes: list[StatusChangeOutcome] = []
@@ -152,15 +153,15 @@ def reinstate(
     locked.withdrawal = None
     if not state.held:
         open_hold(state, cause, uow.now)
-    _tell(uow, locked, "reinstated", {}, cause)
-    return _settle(uow, locked, cause, Effect.HOLD)
+    _publish(uow, locked, "reinstated", {}, cause)
+    return _record(uow, locked, cause, Effect.HOLD)
 
 
 def apply_new_seller(uow: UnitOfWork, locked: LockedSubject, cause: Cause) -> None:
-    """Its seller is another now, whose account's hold counts from here on: derive the status anew, and tell of it."""
+    """Derive the status anew, and publish it, after a move to a seller whose account's hold counts from now on."""
     derived = locked.derived_status()
     if derived is not locked.row.status:
-        _settle(uow, locked, cause, Effect.LIFT if derived is Status.ONLINE else Effect.HOLD)
+        _record(uow, locked, cause, Effect.LIFT if derived is Status.ONLINE else Effect.HOLD)
 
 
 def open_hold(state: SideState, cause: Cause, since: datetime) -> None:
@@ -201,34 +202,34 @@ def _withdraw(
         empty_slot(slot)
 
 
-_MOVES = {Effect.HOLD, Effect.LIFT, Effect.WITHDRAW}
+_IMMEDIATE = {Effect.HOLD, Effect.LIFT, Effect.WITHDRAW}
 
 
-def _settle(uow: UnitOfWork, locked: LockedSubject, cause: Cause, effect: Effect) -> StatusChangeOutcome:
-    """Derive the status anew, tell what it means for the page, and start what must follow."""
+def _record(uow: UnitOfWork, locked: LockedSubject, cause: Cause, effect: Effect) -> StatusChangeOutcome:
+    """Derive the status anew, publish what it means for the page, and start the cascade."""
     row = locked.row
     before = locked.row.status
     row.status = locked.derived_status()
     row.changed_at = uow.now
-    cascade = start_cascade(uow, locked, cause, change=_name(effect, before, row.status))
+    cascade = start_cascade(uow, locked, cause, change=_change_name(effect, before, row.status))
     if locked.kind is SubjectKind.PRODUCT:
-        announce_product(uow, locked, cause, cascade["id"])
+        _publish_visibility(uow, locked, cause, cascade["id"])
         if effect is Effect.WITHDRAW:
-            _tell(uow, locked, "withdrawn", {"status": row.status}, cause, cascade["id"])
+            _publish(uow, locked, "withdrawn", {"status": row.status}, cause, cascade["id"])
     close_if_done(uow, locked, cascade, cause)
     return StatusChangeOutcome(effect=effect, status=row.status, cascade_id=cascade["id"])
 
 
-def announce_product(uow: UnitOfWork, locked: LockedSubject, cause: Cause, cascade_id: str | None) -> None:
-    """Tell that the product's page is hidden or shown, when that differs from what was last told."""
+def _publish_visibility(uow: UnitOfWork, locked: LockedSubject, cause: Cause, cascade_id: str | None) -> None:
+    """Publish that the product's page is hidden or shown, when that differs from what was last published."""
     shown = locked.row.status is Status.ONLINE
     if shown is not locked.row.shown:
         locked.row.shown = shown
         name = "shown" if shown else "hidden"
-        _tell(uow, locked, name, {"status": locked.row.status}, cause, cascade_id)
+        _publish(uow, locked, name, {"status": locked.row.status}, cause, cascade_id)
 
 
-def _name(effect: Effect, before: Status, after: Status) -> str:
+def _change_name(effect: Effect, before: Status, after: Status) -> str:
     if before is Status.OFFLINE_PERMANENT:
         return "reinstated"
     if effect is Effect.WITHDRAW:
@@ -236,11 +237,11 @@ def _name(effect: Effect, before: Status, after: Status) -> str:
     return {Effect.HOLD: "held", Effect.LIFT: "lifted"}[effect]
 
 
-def _note_order(uow: UnitOfWork, state: SideState, asked: StatusRequest, effect: Effect) -> None:
-    """Remember what orders this side's next events: the version of an event, the instant of a change made here."""
+def _record_order(uow: UnitOfWork, state: SideState, asked: StatusRequest, effect: Effect) -> None:
+    """Record what orders this side's next events: the version of an event, the instant of a request made here."""
     if asked.version is not None:
         state.version = max(state.version, asked.version)
-    elif effect in _MOVES or effect is Effect.SCHEDULE:
+    elif effect in _IMMEDIATE or effect is Effect.SCHEDULE:
         state.changed_here_at = uow.now
 
 
@@ -259,7 +260,7 @@ def empty_slot(state: SideState) -> None:
     state.scheduled_reason = state.scheduled_cause = None
 
 
-def _tell(
+def _publish(
     uow: UnitOfWork, locked: LockedSubject, name: str, data: dict[str, Any], cause: Cause, cascade_id: str | None = None
 ) -> None:
     ids = {f"{locked.kind}_id": locked.row.id, "seller_id": locked.row.seller_id}

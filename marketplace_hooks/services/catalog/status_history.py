@@ -1,6 +1,6 @@
-"""What has happened to the status of a product or a pack, when, by whom, and why?
+"""Status history of a product or a pack: what changed, when, by whom and why, the newest first.
 
-Changes are read from their cascades; what was only scheduled, or cancelled before its time, from what was told of it.
+Changes are read from their cascades; what was only scheduled, or cancelled before its time, from the outbox.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def read_status_history(session: Session, kind: SubjectKind, id_: str, *, limit:
         .order_by(Cascade.number.desc())
         .limit(limit)
     )
-    told = (
+    published = (
         select(OutgoingEvent)
         .where(
             OutgoingEvent.subject_kind == kind.value,
@@ -56,7 +56,7 @@ def read_status_history(session: Session, kind: SubjectKind, id_: str, *, limit:
         .limit(limit)
     )
     found = [_changed(one) for one in session.scalars(cascades)]
-    found += [_planned(one, kind) for one in session.scalars(told)]
+    found += [_planned(one, kind) for one in session.scalars(published)]
     return sorted(found, key=lambda one: one.at, reverse=True)[:limit]
 
 

@@ -1,6 +1,6 @@
-"""What is somebody answered who asks here, by a button or the API, for a status change, and waits?
+"""Status requests: a side asks for a change by a button or by the API, and is answered at once.
 
-The change itself is `statuses.py`'s, the same as by event; here a refusal is raised instead of recorded.
+The change itself is `status_changes.py`'s, the same as by event; here a refusal is raised instead of recorded.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .status_changes import cancel_scheduled, change_status, reinstate
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptedStatusChange:
-    """What the change did. `holds` are all that stand after it; `scheduled` is the asking side's slot, if taken.
+    """What the change did. `holds` are all holds after it; `scheduled` is what the side has scheduled, if anything.
 
     `cascade_id` is None when nothing has to follow: no effect, or not yet.
     """
@@ -105,7 +105,7 @@ def _find(uow: UnitOfWork, target: StatusChangeTarget) -> LockedSubject:
 
 
 def read_locked_holds(locked: LockedSubject) -> HoldsView:
-    """What stands about a subject that this transaction has locked, as it is shown."""
+    """The holds of a subject that this transaction has locked, as they are shown."""
     ended = locked.withdrawal
     return HoldsView(
         holds=hold_views(locked.holds()),

@@ -1,6 +1,6 @@
-"""Of many pages at once, which have vanished or come back since we last told?
+"""Visibility events: `*.hidden` and `*.shown` for the pages whose visibility is not what was last published.
 
-Set statements over a chunk of rows: one UPDATE of what was told, one INSERT … SELECT of the outgoing events.
+Set statements over a chunk of rows: one UPDATE of what was published, one INSERT … SELECT of the outgoing events.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class PageKind:
 def publish_visibility_changes(
     uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int, pages: PageKind, concerned: ColumnElement[bool]
 ) -> None:
-    """Tell, for the next chunk of the pages concerned, those whose visibility is not what was last told.
+    """Publish, for the next chunk of the pages concerned, each whose visibility is not what was last published.
 
     The rows are locked first and judged by a later statement, whose snapshot is younger than the locks: of two
     cascades that meet in a row, the second sees all that the first saw, and more.
@@ -51,17 +51,17 @@ def publish_visibility_changes(
         }
         changed = update(table).where(within, table.shown != pages.visible()).values(values)
         uow.session.execute(changed.execution_options(synchronize_session=False))
-        _tell(uow, cascade, pages, within)
+        _publish(uow, cascade, pages, within)
         progress.done += len(ids)
         progress.cursor = ids[-1]
     if len(ids) < limit:
         progress.state = "done"
 
 
-def _tell(uow: UnitOfWork, cascade: Cascade, pages: PageKind, within: ColumnElement[bool]) -> None:
-    """Tell of the rows that this cascade has changed in this chunk.
+def _publish(uow: UnitOfWork, cascade: Cascade, pages: PageKind, within: ColumnElement[bool]) -> None:
+    """Publish the rows that this cascade has changed in this chunk.
 
-    What it changed at another instant was told then: a cascade that is run again from its start tells nothing twice.
+    What it changed at another instant was published then: a cascade that runs again from its start repeats nothing.
     """
     table = pages.table
     publish_for_each(

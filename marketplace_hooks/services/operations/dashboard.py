@@ -1,7 +1,7 @@
-"""How is the whole doing: what waits, for how long, how late are events applied, what arrives, which clocks are missed?
+"""Dashboard of the operator: open tasks, backlog and age of events, delivery states, and missed deadlines.
 
-For the operator's first page. Every figure is read from the newest rows of an index, or counted up to a limit: none of
-them costs more after a year than after a day.
+Every figure is read from the newest rows of an index, or counted up to a limit: none of them costs more after a year
+than after a day.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from ..support.work_queue import is_late
 MOST_COUNTED = 1_000
 """Beyond it a figure says no more than "more than a thousand"."""
 EVENTS_TIMED = 1_000
-DELIVERIES_LOOKED_AT = 10_000
+DELIVERIES_COUNTED = 10_000
 DAYS_SHOWN = 30
 LAG_BOUNDS_S = (1, 5, 30, 300)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tasks:
-    """What waits for a person; no figure is counted beyond `MOST_COUNTED` + 1."""
+    """What needs a person; no figure is counted beyond `MOST_COUNTED` + 1."""
 
     replies: int
     contested: int
@@ -58,7 +58,7 @@ class Lag:
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """Everything that the first page draws. `missed` holds, for each clock, a figure for each of the last days."""
+    """Everything that the page draws. `missed` holds, for each clock, a figure for each of the last days."""
 
     tasks: Tasks
     backlog: Mapping[InboxState, int]
@@ -72,8 +72,8 @@ class Dashboard:
 def read_dashboard(session: Session, now: datetime, zone: Zone) -> Dashboard:
     """The figures as they are at `now`; days are those of `zone`."""
     days = [day_of(now, zone) - timedelta(days=ago) for ago in reversed(range(DAYS_SHOWN))]
-    waiting = (InboxState.RECEIVED, InboxState.PARKED, InboxState.REJECTED, InboxState.FAILED)
-    backlog = {state: _counted(session, _events_in(state)) for state in waiting}
+    unsettled = (InboxState.RECEIVED, InboxState.PARKED, InboxState.REJECTED, InboxState.FAILED)
+    backlog = {state: _counted(session, _events_in(state)) for state in unsettled}
     return Dashboard(
         tasks=_tasks(session, backlog),
         backlog=backlog,
@@ -138,7 +138,7 @@ def _lag(session: Session) -> Lag:
 
 
 def _deliveries(session: Session) -> dict[DeliveryState, int]:
-    newest = select(Delivery.state).order_by(Delivery.id.desc()).limit(DELIVERIES_LOOKED_AT).subquery()
+    newest = select(Delivery.state).order_by(Delivery.id.desc()).limit(DELIVERIES_COUNTED).subquery()
     counts = session.execute(select(newest.c.state, func.count()).group_by(newest.c.state))
     found = {state: count for state, count in counts}
     return {state: found.get(state, 0) for state in DeliveryState}

@@ -25,7 +25,7 @@ BEYOND = 2**62
 
 @dataclass(frozen=True, kw_only=True)
 class ReceivedEvent:
-    """One event with the other bodies that came under its id, which were put aside."""
+    """One event with the other bodies that came under its id, which were not applied."""
 
     event: InboxEvent
     conflicts: Sequence[InboxConflict]
@@ -47,7 +47,7 @@ def find_events(
 ) -> tuple[list[InboxEvent], int | None]:
     """Events received, the newest first, those whose row is older than `before`; and the next page's `before`.
 
-    `search` is a part of an event's id or of its subject (`product:12`), for which every row is looked at; all else is
+    `search` is a part of an event's id or of its subject (`product:12`), for which every row is read; all else is
     found by an index, `event_id` the whole id.
     """
     query = select(InboxEvent).order_by(InboxEvent.id.desc()).limit(limit + 1)
@@ -75,7 +75,7 @@ def cascade_error(session: Session, cascade_id: str) -> str | None:
 def _received_within(
     query: Select[InboxEvent], received_from: datetime | None, received_before: datetime | None
 ) -> Select[InboxEvent]:
-    """Narrow to what was received in [from, before), and tell the database between which rows that is.
+    """Narrow to what was received in [from, before), and name the range of rows that holds it.
 
     Rows are numbered in the order in which they are written: an hour's grace is far more than any writing takes.
     """

@@ -1,6 +1,6 @@
-"""What followed from one event: which cascades, what was told of it, and has that arrived?
+"""Event trace: what followed from one event, in cascades, outgoing events and their deliveries.
 
-Found by the event's subject, and among what is about it by the cause that every row of ours carries.
+Found by the event's subject, and among what is about it by the cause that every outgoing event carries.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ...models.outbox import Delivery, OutgoingEvent
 from ...models.products import SubjectKind
 
 MOST = 20
-_TOLD_OF = {"request": "support_request"}
-"""What a subject of the inbox is called in the outbox, where that is another word."""
+_OUTBOX_KINDS = {"request": "support_request"}
+"""The kind of a subject in the outbox, where the inbox calls it otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +33,10 @@ class TracedEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class EventTrace:
-    """What followed, in its order. `has_more`: more was told than is shown here."""
+    """What followed, in its order. `has_more`: more was published than is shown here."""
 
     cascades: Sequence[Cascade]
-    told: Sequence[TracedEvent]
+    published: Sequence[TracedEvent]
     has_more: bool
 
 
@@ -49,21 +49,23 @@ def trace_event(session: Session, event: InboxEvent) -> EventTrace:
         caused = about.where(Cascade.cause["event_id"].as_string() == event.event_id)
         cascades = list(session.scalars(caused.order_by(Cascade.number).limit(MOST)))
     of_subject = select(OutgoingEvent).where(
-        OutgoingEvent.subject_kind == _TOLD_OF.get(kind, kind),
+        OutgoingEvent.subject_kind == _OUTBOX_KINDS.get(kind, kind),
         OutgoingEvent.subject_id == id_,
         OutgoingEvent.cause["event_id"].as_string() == event.event_id,
     )
-    told = {one.id: one for one in _first(session, of_subject)}
+    found = {one.id: one for one in _first(session, of_subject)}
     if cascades:
-        told |= {one.id: one for one in _first(session, _of_cascades([one.id for one in cascades]))}
-    events = [told[number] for number in sorted(told)]
-    return EventTrace(cascades=cascades, told=_with_deliveries(session, events[:MOST]), has_more=len(events) > MOST)
+        found |= {one.id: one for one in _first(session, _of_cascades([one.id for one in cascades]))}
+    events = [found[number] for number in sorted(found)]
+    return EventTrace(
+        cascades=cascades, published=_with_deliveries(session, events[:MOST]), has_more=len(events) > MOST
+    )
 
 
 def trace_cascade(session: Session, cascade_id: str) -> EventTrace:
-    """What one cascade has told so far."""
+    """What one cascade has published so far."""
     events = _first(session, _of_cascades([cascade_id]))
-    return EventTrace(cascades=[], told=_with_deliveries(session, events[:MOST]), has_more=len(events) > MOST)
+    return EventTrace(cascades=[], published=_with_deliveries(session, events[:MOST]), has_more=len(events) > MOST)
 
 
 def _of_cascades(ids: Sequence[str]) -> Select[OutgoingEvent]:

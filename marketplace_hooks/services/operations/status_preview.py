@@ -1,6 +1,6 @@
-"""What will a status change do, before anybody confirms it? (`domain.md` 7)
+"""Status preview: what a change of status will do, before it is confirmed (`domain.md` 7).
 
-Judged by the same rule as the change itself, on what stands now; nothing is locked and nothing is written.
+Judged by the same rule as the change itself, on what is stored now; nothing is locked and nothing is written.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy import case, func, null, select
 from sqlalchemy.orm import Session
 
 from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest, SubjectState, judge, status_of
-from ...domain.catalog.visibility import pack_is_visible as judge_visible
+from ...domain.catalog.visibility import pack_is_visible as is_visible
 from ...domain.civil_days import Zone, day_of
 from ...domain.support.state_machine import OPEN
 from ...models.packs import Pack, PackMember, pack_is_visible
@@ -80,7 +80,7 @@ def preview_product(
 def preview_pack(session: Session, page: PackPage, side: Side, status: Status, now: datetime) -> Preview:
     """What `side` would do to the pack's own page by asking for `status` at once; its products stay as they are."""
     effect, after = _judged(page.holds_view, side, status, now)
-    visible = judge_visible(after, {product.product_id: product.status for product in page.products})
+    visible = is_visible(after, {product.product_id: product.status for product in page.products})
     hidden = page.card.visible and not visible
     shown = visible and not page.card.visible
     return Preview(
@@ -133,10 +133,10 @@ def _consequences(session: Session, product_id: str, after: Status, now: datetim
         func.sum(case((entitled, 1), else_=0)),
         func.max(case((entitled, last_day_paid(now, day_of(now, zone))), else_=null())),
     ).where(Subscription.product_id == product_id)
-    requests, renewals, kept, last_day = session.execute(counted).one()
+    requests, renewals, entitled_count, last_day = session.execute(counted).one()
     return Consequences(
         renewals_cancelled=(renewals or 0) if after is Status.OFFLINE_PERMANENT else 0,
-        entitlements_kept=kept or 0,
+        entitlements_kept=entitled_count or 0,
         last_entitlement_day=last_day,
         open_requests=requests,
     )
