@@ -1,4 +1,4 @@
-"""What was said in a request's thread, by whom, and does it acknowledge?"""
+"""Messages in a request's thread: stored, classified, and counted as the acknowledgement if they are one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ...domain.support import acknowledgement
-from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling
+from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Move
 from ...errors import Conflict, NotFound
 from ...models.products import Seller
 from ...models.support import Clock, SupportMessage, SupportRequest
@@ -20,11 +20,12 @@ from .sla_clocks import await_confirmation, clock_of, stop_clock
 from .transitions import locked_request, make_move, publish_request_event
 
 IDENTICAL_BODY_WINDOW = timedelta(days=7)
+"""The same text sent again within these days speaks for a template (`clocks.md`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewMessage:
-    """One message as it came. `author_type` None: the platform vouches for nobody (a bearer token)."""
+    """A message as it was sent. `author_type` None: the platform does not say whether a person wrote it."""
 
     request_id: str
     message_id: str
@@ -41,52 +42,57 @@ class NewMessage:
     attachments: int = 0
 
 
-def post_message(uow: UnitOfWork, posted: NewMessage, cause: Cause) -> SupportMessage | None:
-    """Add a message to the thread, classify it, and let it acknowledge if it does. None: it is there already."""
-    request = locked_request(uow.session, posted.request_id)
+def post_message(uow: UnitOfWork, new: NewMessage, cause: Cause) -> SupportMessage | None:
+    """Add a message to the thread, classify it, and acknowledge the request if it does. None: it is there already."""
+    request = locked_request(uow.session, new.request_id)
     known = select(SupportMessage.id).where(
-        SupportMessage.request_id == request.id, SupportMessage.message_id == posted.message_id
+        SupportMessage.request_id == request.id, SupportMessage.message_id == new.message_id
     )
     if uow.session.scalar(known) is not None:
         return None
-    digest = hashlib.sha256(" ".join(posted.body.split()).encode()).hexdigest()
-    verdict = acknowledgement.classify(_as_seen(uow.session, request, posted, digest))
-    message = SupportMessage(
+    message = _classified(uow, request, new)
+    uow.session.add(message)
+    uow.session.flush()
+    if new.visibility == "public" and new.kind == "message":
+        data = {"message_id": new.message_id, "side": new.side, "author_type": message.author_type}
+        publish_request_event(uow, request, "message_posted", data, cause)
+    if new.side == "seller" and request.handling in OPEN:
+        if message.counts:
+            acknowledge(uow, request, new.received_at, cause)
+        elif message.counts is None and _in_time(uow.session, request, new.received_at):
+            await_confirmation(uow, request, waiting=True)
+    return message
+
+
+def _classified(uow: UnitOfWork, request: SupportRequest, new: NewMessage) -> SupportMessage:
+    """The row of a message, with the verdict whether it acknowledges."""
+    digest = hashlib.sha256(" ".join(new.body.split()).encode()).hexdigest()
+    verdict = acknowledgement.classify(_facts(uow.session, request, new, digest))
+    return SupportMessage(
         request_id=request.id,
-        message_id=posted.message_id,
-        side=posted.side,
-        author=posted.author,
-        author_type=posted.author_type or "unknown",
-        origin=posted.origin,
-        kind=posted.kind,
-        visibility=posted.visibility,
-        received_at=posted.received_at,
+        message_id=new.message_id,
+        side=new.side,
+        author=new.author,
+        author_type=new.author_type or "unknown",
+        origin=new.origin,
+        kind=new.kind,
+        visibility=new.visibility,
+        received_at=new.received_at,
         recorded_at=uow.now,
-        subject=posted.subject,
-        body=posted.body,
+        subject=new.subject,
+        body=new.body,
         body_sha256=digest,
-        headers=[list(pair) for pair in posted.headers],
-        attachments=posted.attachments,
+        headers=[list(pair) for pair in new.headers],
+        attachments=new.attachments,
         counts=verdict.counts,
         reason=verdict.reason,
     )
-    uow.session.add(message)
-    uow.session.flush()
-    if posted.visibility == "public" and posted.kind == "message":
-        told = {"message_id": posted.message_id, "side": posted.side, "author_type": message.author_type}
-        publish_request_event(uow, request, "message_posted", told, cause)
-    if posted.side == "seller" and request.handling in OPEN:
-        if verdict.counts:
-            acknowledge(uow, request, posted.received_at, cause)
-        elif verdict.counts is None and _in_time(uow.session, request, posted.received_at):
-            await_confirmation(uow, request, waiting=True)
-    return message
 
 
 def confirm_message(
     uow: UnitOfWork, request_id: str, message_id: str, *, counts: bool, actor: str, cause: Cause
 ) -> SupportMessage:
-    """A person says whether a message acknowledges. Confirmed, it counts at its original receipt (`clocks.md`)."""
+    """Record a person's judgement of a message. Confirmed, it acknowledges from its original receipt (`clocks.md`)."""
     request = locked_request(uow.session, request_id)
     query = select(SupportMessage).where(
         SupportMessage.request_id == request_id, SupportMessage.message_id == message_id
@@ -105,34 +111,34 @@ def confirm_message(
     uow.session.flush()
     if counts:
         acknowledge(uow, request, message.received_at, cause)
-    elif not _waits(uow.session, request.id):
+    elif not _has_unconfirmed(uow.session, request.id):
         await_confirmation(uow, request, waiting=False)
     return message
 
 
 def acknowledge(uow: UnitOfWork, request: SupportRequest, at: datetime, cause: Cause) -> None:
-    """A personal answer of the seller's side, received at an instant, takes charge of the request."""
+    """Acknowledge the request by a personal answer of the seller's side, received at an instant."""
     clock = clock_of(uow.session, request.id, ClockName.ACKNOWLEDGEMENT)
     stopped = stop_clock(uow, request, ClockName.ACKNOWLEDGEMENT, ClockState.MET, at)
     if request.acknowledged_at is None or at < request.acknowledged_at:
         request.acknowledged_at = at
     if request.handling is Handling.ACCEPTED:
-        make_move(request, "acknowledge")
+        make_move(request, Move.ACKNOWLEDGE)
     if stopped and clock is not None:
-        told = {"acknowledged_at": at, "in_time": clock.state is ClockState.MET}
-        publish_request_event(uow, request, "acknowledged", told, cause)
+        data = {"acknowledged_at": at, "in_time": clock.state is ClockState.MET}
+        publish_request_event(uow, request, "acknowledged", data, cause)
 
 
 def messages_of(session: Session, request_id: str, *, internal: bool) -> list[SupportMessage]:
-    """The thread in the order of receipt; internal notes only for the marketplace's and the seller's eyes."""
+    """The thread in the order of receipt; internal notes are for the marketplace and the seller alone."""
     query = select(SupportMessage).where(SupportMessage.request_id == request_id)
     if not internal:
         query = query.where(SupportMessage.visibility == "public")
     return list(session.scalars(query.order_by(SupportMessage.received_at, SupportMessage.id)))
 
 
-def _as_seen(session: Session, request: SupportRequest, posted: NewMessage, digest: str) -> acknowledgement.Message:
-    since = posted.received_at - IDENTICAL_BODY_WINDOW
+def _facts(session: Session, request: SupportRequest, new: NewMessage, digest: str) -> acknowledgement.Message:
+    since = new.received_at - IDENTICAL_BODY_WINDOW
     same = (
         select(func.count())
         .select_from(SupportMessage)
@@ -145,20 +151,20 @@ def _as_seen(session: Session, request: SupportRequest, posted: NewMessage, dige
         )
     )
     seller = session.get(Seller, request.seller_id)
-    sender = next((value for name, value in posted.headers if name.lower() == "from"), "").lower()
+    sender = next((value for name, value in new.headers if name.lower() == "from"), "").lower()
     relays = seller.helpdesk_relays if seller else []
     return acknowledgement.Message(
-        side=posted.side,
-        author_type=posted.author_type,
-        origin=posted.origin,
-        kind=posted.kind,
-        visibility=posted.visibility,
-        received_at=posted.received_at,
+        side=new.side,
+        author_type=new.author_type,
+        origin=new.origin,
+        kind=new.kind,
+        visibility=new.visibility,
+        received_at=new.received_at,
         request_received_at=request.clocks_from or request.submitted_at,
-        subject=posted.subject,
-        body=posted.body,
-        headers=[(name, value) for name, value in posted.headers],
-        attachments=posted.attachments,
+        subject=new.subject,
+        body=new.body,
+        headers=[(name, value) for name, value in new.headers],
+        attachments=new.attachments,
         helpdesk_relay=any(relay.lower() in sender for relay in relays),
         identical_body_count_7d=session.scalar(same) or 0,
     )
@@ -169,7 +175,7 @@ def _in_time(session: Session, request: SupportRequest, at: datetime) -> bool:
     return clock is not None and (clock.due_before is None or at < clock.due_before)
 
 
-def _waits(session: Session, request_id: str) -> bool:
+def _has_unconfirmed(session: Session, request_id: str) -> bool:
     query = select(SupportMessage.id).where(
         SupportMessage.request_id == request_id, SupportMessage.counts.is_(None), SupportMessage.side == "seller"
     )

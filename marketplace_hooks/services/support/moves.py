@@ -1,6 +1,7 @@
-"""What can the seller, the customer and the marketplace do about a request, and what follows?
+"""Moves of a support request by the seller, the customer and the marketplace, and what follows from each.
 
-Every move is checked against the machines of `domain/requests`; an impossible one is a `Conflict` naming both states.
+Every move is checked against the table of `domain/support/state_machine.py`; an impossible one raises `Conflict`, which
+names both states.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from ...domain.civil_days import day_of, end_of
 from ...domain.support.deadlines import BusinessDayPolicy, deadline
 from ...domain.support.refusal_grounds import Ground, is_excluded
-from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Kind
+from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Kind, Move
 from ...errors import PayloadRejected
 from ...models.releases import Release
 from ...models.support import Refusal, SupportRequest
@@ -37,9 +38,9 @@ from .transitions import locked_request, make_move, publish_request_event, refus
 def refuse(
     uow: UnitOfWork, request_id: str, *, ground: Ground, text: str, evidence: Mapping[str, Any], by: str, cause: Cause
 ) -> SupportRequest:
-    """A person of the seller's side refuses on one of the six grounds; that also acknowledges, and freezes the fix."""
+    """The seller refuses on a contractual ground; that also acknowledges the request, and freezes the fix clock."""
     request = locked_request(uow.session, request_id)
-    make_move(request, "refuse")
+    make_move(request, Move.REFUSE)
     if ground.value in request.waived:
         raise PayloadRejected(
             "this ground was waived", errors=[{"path": "ground", "message": f"{ground} was waived for this request"}]
@@ -59,9 +60,14 @@ def refuse(
 
 
 def waive_ground(uow: UnitOfWork, request_id: str, ground: Ground) -> SupportRequest:
-    """The seller gives up a ground for this request, for good."""
+    """The seller waives a ground for this request, for good."""
     request = locked_request(uow.session, request_id)
-    _while_open(request)
+    refuse_unless(
+        request.handling in OPEN,
+        "a ground is waived while it is open",
+        state=request.handling,
+        asked=Handling.ACCEPTED,
+    )
     request.waived = sorted({*request.waived, ground.value})
     request.grounds = [one for one in request.grounds if one != ground.value]
     return request
@@ -70,15 +76,8 @@ def waive_ground(uow: UnitOfWork, request_id: str, ground: Ground) -> SupportReq
 def contest(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
     """The customer contests a refusal, within the days that the contract gives."""
     request = locked_request(uow.session, request_id)
-    late = request.waits_until is not None and uow.now >= request.waits_until
-    refuse_unless(
-        request.handling is not Handling.REFUSED or not late,
-        "the days to contest are over",
-        code="too_late",
-        state=request.handling,
-        asked=Handling.CONTESTED,
-    )
-    make_move(request, "contest")
+    _refuse_too_late(uow, request, Handling.REFUSED, Handling.CONTESTED, "the days to contest are over")
+    make_move(request, Move.CONTEST)
     request.contested_at = uow.now
     request.waits_until = None
     request.refusal = {**(request.refusal or {}), "contest": text}
@@ -89,11 +88,11 @@ def contest(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> Sup
 def overturn(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> SupportRequest:
     """The marketplace overturns a refusal: the fix clock goes on with what was left, at least five business days."""
     request = locked_request(uow.session, request_id)
-    make_move(request, "overturn")
+    make_move(request, Move.OVERTURN)
     request.overturned_at = uow.now
     request.refusal = {**(request.refusal or {}), "overturned": reason}
-    refused = select(Refusal).where(Refusal.request_id == request.id).order_by(Refusal.id.desc()).limit(1)
-    for refusal in uow.session.scalars(refused):
+    last_refusal = select(Refusal).where(Refusal.request_id == request.id).order_by(Refusal.id.desc()).limit(1)
+    for refusal in uow.session.scalars(last_refusal):
         refusal.overturned_at = uow.now
     clock = resume_clock(uow, request, ClockName.FIX)
     publish_request_event(uow, request, "overturned", {"due_before": clock.due_before if clock else None}, cause)
@@ -103,7 +102,7 @@ def overturn(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> 
 def uphold(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> SupportRequest:
     """The marketplace upholds a refusal: the request is closed."""
     request = locked_request(uow.session, request_id)
-    make_move(request, "uphold")
+    make_move(request, Move.UPHOLD)
     request.refusal = {**(request.refusal or {}), "upheld": reason}
     close(uow, request, "refusal_upheld", cause)
     return request
@@ -112,9 +111,9 @@ def uphold(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> Su
 def resolve(
     uow: UnitOfWork, request_id: str, *, how: str, release_id: str | None, text: str, cause: Cause
 ) -> SupportRequest:
-    """The seller's side says that it is settled: by a release, an explanation, or an accepted paid update."""
+    """The seller says that it is settled: by a release, an explanation, or an accepted paid update."""
     request = locked_request(uow.session, request_id)
-    make_move(request, "resolve")
+    make_move(request, Move.RESOLVE)
     if release_id is not None:
         _refuse_foreign_release(uow, request, release_id)
     acknowledge(uow, request, uow.now, cause)
@@ -129,7 +128,7 @@ def resolve(
 
 
 def resolve_by_release(uow: UnitOfWork, release: Release, request_ids: Sequence[str], cause: Cause) -> int:
-    """Publishing a release resolves the requests that it fixes; those that cannot move are left as they stand."""
+    """Publishing a release resolves the requests that it fixes; return how many. Others are left as they are."""
     query = select(SupportRequest.id).where(
         SupportRequest.id.in_(list(request_ids)),
         SupportRequest.product_id == release.product_id,
@@ -144,15 +143,9 @@ def resolve_by_release(uow: UnitOfWork, release: Release, request_ids: Sequence[
 def report_not_fixed(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
     """The customer says in time that it is not fixed: the fix clock goes on with what was left, at least five days."""
     request = locked_request(uow.session, request_id)
-    late = request.waits_until is not None and uow.now >= request.waits_until
-    refuse_unless(
-        request.handling is not Handling.RESOLVED or not late,
-        "the business days to say so are over",
-        code="too_late",
-        state=request.handling,
-        asked=Handling.ACKNOWLEDGED,
-    )
-    make_move(request, "reopen")
+    because = "the business days to say so are over"
+    _refuse_too_late(uow, request, Handling.RESOLVED, Handling.ACKNOWLEDGED, because)
+    make_move(request, Move.REOPEN)
     request.waits_until = None
     request.resolution = {**(request.resolution or {}), "not_fixed": text}
     clock = resume_clock(uow, request, ClockName.FIX)
@@ -165,7 +158,7 @@ def make_offer(
 ) -> SupportRequest:
     """The seller proposes a paid update. It never stops the fix clock of an anomaly (`domain.md` 22)."""
     request = locked_request(uow.session, request_id)
-    _while_answerable(request, "an update is offered while a fix is awaited")
+    _require_answerable(request, "an update is offered while a fix is awaited")
     _refuse_foreign_release(uow, request, release_id)
     acknowledge(uow, request, uow.now, cause)
     request.offer = {"release_id": release_id, "amount": dict(amount), "text": text, "answer": None}
@@ -186,7 +179,7 @@ def answer_offer(uow: UnitOfWork, request_id: str, *, accepted: bool, cause: Cau
         state="none" if offer is None else str(offer["answer"]),
         asked=answer,
     )
-    _while_answerable(request, "an offer is answered while a fix is awaited")
+    _require_answerable(request, "an offer is answered while a fix is awaited")
     request.offer = {**(offer or {}), "answer": answer}
     if accepted:
         release_id = str(request.offer["release_id"])
@@ -197,7 +190,7 @@ def answer_offer(uow: UnitOfWork, request_id: str, *, accepted: bool, cause: Cau
 def withdraw(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest:
     """The customer takes the request back: its clocks are void."""
     request = locked_request(uow.session, request_id)
-    make_move(request, "withdraw")
+    make_move(request, Move.WITHDRAW)
     close(uow, request, "withdrawn_by_customer", cause)
     return request
 
@@ -215,9 +208,9 @@ def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, caus
         asked=ClockState.RUNNING,
     )
     if clock is not None:
-        days_then = clock.business_days + days
+        total_days = clock.business_days + days
         earlier = clock.earlier_days
-        start_clock(uow, request, ClockName.FIX, clock.started_at, days_then, earlier_days=earlier)
+        start_clock(uow, request, ClockName.FIX, clock.started_at, total_days, earlier_days=earlier)
         clock.policy = {**clock.policy, "extended": {"days": days, "reason": reason}}
     return request
 
@@ -226,7 +219,7 @@ def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool,
     """The seller proposes another kind; the customer or an operator confirms it, or sets it (`domain.md` 16)."""
     request = locked_request(uow.session, request_id)
     if request.handling is not Handling.NEEDS_INFORMATION:
-        _while_answerable(request, "its kind is settled before it is answered")
+        _require_answerable(request, "its kind is settled before it is answered")
     if not confirms:
         request.proposed_kind = kind
     else:
@@ -237,13 +230,13 @@ def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool,
             stop_clock(uow, request, ClockName.FIX, ClockState.VOID, uow.now)
         elif kind is Kind.ANOMALY and before is not Kind.ANOMALY and request.clocks_from is not None:
             _start_fix(uow, request)
-    told = {"kind": request.kind, "proposed_kind": request.proposed_kind}
-    publish_request_event(uow, request, "kind_changed", told, cause)
+    kinds = {"kind": request.kind, "proposed_kind": request.proposed_kind}
+    publish_request_event(uow, request, "kind_changed", kinds, cause)
     return request
 
 
 def close(uow: UnitOfWork, request: SupportRequest, reason: str, cause: Cause) -> None:
-    """Nothing more can happen: clocks still open are void, credentials given for its inspection are deleted."""
+    """Close a request for good: clocks still open are void, credentials given for its inspection are deleted."""
     for name in ClockName:
         stop_clock(uow, request, name, ClockState.VOID, uow.now)
     request.closed_at = uow.now
@@ -261,6 +254,14 @@ def _start_fix(uow: UnitOfWork, request: SupportRequest) -> None:
         start_clock(uow, request, ClockName.FIX, uow.now, uow.settings.fix_days)
 
 
+def _refuse_too_late(uow: UnitOfWork, request: SupportRequest, state: Handling, asked: Handling, because: str) -> None:
+    """Raise `Conflict` when the request is in this state, and the time for what is asked has passed."""
+    is_late = request.waits_until is not None and uow.now >= request.waits_until
+    refuse_unless(
+        request.handling is not state or not is_late, because, code="too_late", state=request.handling, asked=asked
+    )
+
+
 def _refuse_foreign_release(uow: UnitOfWork, request: SupportRequest, release_id: str) -> None:
     release = uow.session.get(Release, release_id)
     if release is None or release.product_id != request.product_id:
@@ -268,11 +269,7 @@ def _refuse_foreign_release(uow: UnitOfWork, request: SupportRequest, release_id
         raise PayloadRejected("unknown release", errors=[{"path": "release_id", "message": message}])
 
 
-def _while_answerable(request: SupportRequest, because: str) -> None:
+def _require_answerable(request: SupportRequest, because: str) -> None:
+    """Raise `Conflict` unless the seller still owes an answer or a fix."""
     answerable = request.handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED)
     refuse_unless(answerable, because, state=request.handling, asked=Handling.ACKNOWLEDGED)
-
-
-def _while_open(request: SupportRequest) -> None:
-    because = "a ground is waived while it is open"
-    refuse_unless(request.handling in OPEN, because, state=request.handling, asked=Handling.ACCEPTED)

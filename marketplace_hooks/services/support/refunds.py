@@ -81,7 +81,7 @@ def _claim(
         ).due_before,
         amount_cents=owed,
         currency=purchase.currency,
-        refund_lines=[line.as_json() for line in found],
+        lines=[line.as_json() for line in found],
         path=refund_path_at(purchase.purchased_at, uow.now, window_months=window, zone=uow.zone),
     )
 

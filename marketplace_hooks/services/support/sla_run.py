@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...database.types import among, constant, rfc_3339
-from ...domain.support.state_machine import ClockName, ClockState, Handling, RefundState
+from ...domain.support.state_machine import ClockName, ClockState, Handling, Move, RefundState
 from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportRequest
 from ..core.runtime import JobKind, Runtime
@@ -23,7 +23,7 @@ from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..outbox.bulk_publish import publish_for_each
 from .moves import close
 from .refunds import make_refunds_due, request_refund
-from .transitions import SUBJECT, make_move, publish_request_event
+from .transitions import SUBJECT_KIND, make_move, publish_request_event
 
 BATCH = 1_000
 CAUSE = Cause(actor="marketplace_hooks", reason="the time is over")
@@ -141,11 +141,11 @@ def end_waits(uow: UnitOfWork) -> int:
     found = list(uow.session.scalars(query))
     for request in found:
         if request.handling is Handling.NEEDS_INFORMATION:
-            make_move(request, "abandon")
+            make_move(request, Move.ABANDON)
             close(uow, request, "abandoned", CAUSE)
         elif request.handling in (Handling.RESOLVED, Handling.REFUSED):
             reason = "resolved" if request.handling is Handling.RESOLVED else "refusal_not_contested"
-            make_move(request, "close")
+            make_move(request, Move.CLOSE)
             close(uow, request, reason, CAUSE)
         else:
             request.waits_until = None
@@ -213,7 +213,7 @@ def _publish_missed(uow: UnitOfWork, name: ClockName, mine: ColumnElement[bool])
         uow,
         and_(Clock.request_id == SupportRequest.id, mine),
         type_=f"support_request.{short}_missed",
-        subject_kind=SUBJECT,
+        subject_kind=SUBJECT_KIND,
         subject_id=SupportRequest.id,
         sequence=SupportRequest.sequence,
         data=data,

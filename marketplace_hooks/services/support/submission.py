@@ -1,8 +1,13 @@
-"""How does a request for support come in: judged once, accepted or told what is missing, its clocks started?"""
+"""Submission of support requests: each is recorded, judged once, and starts its clocks or says what is missing.
+
+The entitlement is judged at submission and never again (`domain.md` 17); a customer who completes a request has only
+its site judged anew.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,8 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...domain.civil_days import day_of, end_of
-from ...domain.support.eligibility import EligibilityOutcome
-from ...domain.support.state_machine import OPEN, ClockName, Handling, Kind
+from ...domain.support.eligibility import Eligibility, EligibilityOutcome
+from ...domain.support.state_machine import OPEN, ClockName, Handling, Kind, Move
 from ...errors import NotFound
 from ...models.products import Product
 from ...models.purchases import Purchase
@@ -22,17 +27,17 @@ from .eligibility import Judgement, checks_as_json, entitlement_as_json, judge_s
 from .sla_clocks import start_clock
 from .transitions import locked_request, make_move, publish_request_event, refuse_unless
 
-_MOVES = {
-    EligibilityOutcome.ACCEPTED: "accept",
-    EligibilityOutcome.REFUSABLE: "accept",
-    EligibilityOutcome.NEEDS_INFORMATION: "ask_information",
-    EligibilityOutcome.NOT_ENTITLED: "find_not_entitled",
+_MOVES: Mapping[EligibilityOutcome, Move] = {
+    EligibilityOutcome.ACCEPTED: Move.ACCEPT,
+    EligibilityOutcome.REFUSABLE: Move.ACCEPT,
+    EligibilityOutcome.NEEDS_INFORMATION: Move.ASK_INFORMATION,
+    EligibilityOutcome.NOT_ENTITLED: Move.FIND_NOT_ENTITLED,
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewRequest:
-    """One request as it came. `as_it_is`: nobody can be asked, or the customer said so; what is unknown stays so."""
+    """A request as it was sent. `as_it_is`: it is accepted with what is unknown, since nobody can or will say more."""
 
     request_id: str
     customer_id: str
@@ -48,67 +53,81 @@ class NewRequest:
     as_it_is: bool = False
 
 
-def submit(uow: UnitOfWork, submitted: NewRequest, cause: Cause) -> SupportRequest:
+def submit(uow: UnitOfWork, new: NewRequest, cause: Cause) -> SupportRequest:
     """Record a request, judge it once, and start what it starts (`domain.md` 16, 17, 20).
 
-    The same words about the same purchase, while a request is open, are attached to it. A request known by its id is
+    The same words about the same purchase, while a request is open, are attached to it. A request whose id is known is
     returned as it stands.
     """
-    known = uow.session.scalar(select(SupportRequest).where(SupportRequest.id == submitted.request_id))
+    known = uow.session.scalar(select(SupportRequest).where(SupportRequest.id == new.request_id))
     if known is not None:
         return known
-    request = _new(uow, submitted)
-    if submitted.presale:
+    request = _record(uow, new)
+    if new.presale:
         request.handling = Handling.ACCEPTED
         uow.session.add(request)
         uow.session.flush()
         publish_request_event(uow, request, "accepted", {"outcome": "presale", "grounds": []}, cause)
         return request
-    purchase = uow.session.get_one(Purchase, submitted.purchase_id)
+    purchase = uow.session.get_one(Purchase, new.purchase_id)
     original = _same_open_request(uow.session, request)
-    judged = judge_submission(
-        uow.session,
-        purchase,
-        at=submitted.submitted_at,
-        shop_url=submitted.shop_url,
-        check_id=submitted.check_id,
-        zone=uow.zone,
-    )
-    _freeze(request, judged)
+    judgement = _judge(uow, request, purchase)
+    _store_judgement(request, judgement)
     uow.session.add(request)
     uow.session.flush()
     if original is not None:
-        request.duplicate_of = original.id
-        request.handling = Handling.CLOSED
-        request.closed_at = uow.now
-        request.closed_reason = "duplicate"
-        if submitted.check_id not in (None, original.check_id):
-            close_inspection(uow, submitted.check_id)
-        publish_request_event(uow, request, "closed", {"reason": "duplicate", "duplicate_of": original.id}, cause)
+        _close_duplicate(uow, request, original, cause)
         return request
-    if submitted.check_id is not None:
-        hold_credentials(uow, submitted.check_id)
-    outcome = judged.eligibility.outcome
-    if outcome is EligibilityOutcome.NEEDS_INFORMATION and submitted.as_it_is:
-        outcome = EligibilityOutcome.REFUSABLE if judged.eligibility.grounds else EligibilityOutcome.ACCEPTED
+    if request.check_id is not None:
+        hold_credentials(uow, request.check_id)
+    outcome = judgement.eligibility.outcome
+    if outcome is EligibilityOutcome.NEEDS_INFORMATION and new.as_it_is:
+        outcome = _outcome_as_is(request)
     make_move(request, _MOVES[outcome])
-    _follow(uow, request, outcome, cause)
+    _apply_outcome(uow, request, outcome, cause)
     return request
 
 
-def _follow(uow: UnitOfWork, request: SupportRequest, outcome: EligibilityOutcome, cause: Cause) -> None:
+def _close_duplicate(uow: UnitOfWork, request: SupportRequest, original: SupportRequest, cause: Cause) -> None:
+    request.duplicate_of = original.id
+    request.handling = Handling.CLOSED
+    request.closed_at = uow.now
+    request.closed_reason = "duplicate"
+    if request.check_id is not None and request.check_id != original.check_id:
+        close_inspection(uow, request.check_id)
+    publish_request_event(uow, request, "closed", {"reason": "duplicate", "duplicate_of": original.id}, cause)
+
+
+def _judge(uow: UnitOfWork, request: SupportRequest, purchase: Purchase) -> Judgement:
+    return judge_submission(
+        uow.session,
+        purchase,
+        at=request.submitted_at,
+        shop_url=request.shop_url,
+        check_id=request.check_id,
+        zone=uow.zone,
+    )
+
+
+def _outcome_as_is(request: SupportRequest) -> EligibilityOutcome:
+    """The outcome when what is missing stays unknown: unknown never refuses anybody."""
+    return EligibilityOutcome.REFUSABLE if request.grounds else EligibilityOutcome.ACCEPTED
+
+
+def _apply_outcome(uow: UnitOfWork, request: SupportRequest, outcome: EligibilityOutcome, cause: Cause) -> None:
+    """What follows from the first judgement: closed as not entitled, waiting for information, or its clocks started."""
     if outcome is EligibilityOutcome.NOT_ENTITLED:
-        told = {"code": request.entitlement["code"], "remedy": request.entitlement["remedy"]}
+        data = {"code": request.entitlement["code"], "remedy": request.entitlement["remedy"]}
         request.closed_at = uow.now
         request.closed_reason = "not_entitled"
         if request.check_id is not None:
             close_inspection(uow, request.check_id)
-        publish_request_event(uow, request, "not_entitled", told, cause)
+        publish_request_event(uow, request, "not_entitled", data, cause)
     elif outcome is EligibilityOutcome.NEEDS_INFORMATION:
         last_day = day_of(uow.now, uow.zone) + timedelta(days=uow.settings.information_days)
         request.waits_until = end_of(last_day, uow.zone)
-        told_missing = {"missing": request.missing, "waits_until": request.waits_until}
-        publish_request_event(uow, request, "needs_information", told_missing, cause)
+        missing = {"missing": request.missing, "waits_until": request.waits_until}
+        publish_request_event(uow, request, "needs_information", missing, cause)
     else:
         start_clocks(uow, request, request.submitted_at)
         publish_request_event(uow, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
@@ -126,9 +145,9 @@ def start_clocks(uow: UnitOfWork, request: SupportRequest, from_at: datetime) ->
 def complete_information(
     uow: UnitOfWork, request_id: str, *, shop_url: str | None, check_id: str | None, cause: Cause
 ) -> SupportRequest:
-    """The customer has said what was missing: judge the site again, never the entitlement (`domain.md` 17).
+    """The customer adds what was missing: the site is judged again, never the entitlement (`domain.md` 17).
 
-    The clocks start when it was completed.
+    The clocks start once nothing is missing.
     """
     request = locked_request(uow.session, request_id)
     refuse_unless(
@@ -139,29 +158,19 @@ def complete_information(
     )
     purchase = uow.session.get_one(Purchase, request.purchase_id)
     request.shop_url = shop_url or request.shop_url
-    _check_anew(uow, request, check_id)
-    judged = judge_submission(
-        uow.session,
-        purchase,
-        at=request.submitted_at,
-        shop_url=request.shop_url,
-        check_id=request.check_id,
-        zone=uow.zone,
-    )
-    eligibility = judged.eligibility
-    request.checks = checks_as_json(eligibility)
-    request.missing = list(eligibility.missing)
-    request.grounds = [ground.value for ground in eligibility.grounds]
+    _replace_check(uow, request, check_id)
+    eligibility = _judge(uow, request, purchase).eligibility
+    _store_eligibility(request, eligibility)
     if eligibility.outcome in (EligibilityOutcome.NEEDS_INFORMATION, EligibilityOutcome.NOT_ENTITLED):
         return request
-    make_move(request, "accept")
+    make_move(request, Move.ACCEPT)
     start_clocks(uow, request, uow.now)
     publish_request_event(uow, request, "accepted", {"outcome": eligibility.outcome, "grounds": request.grounds}, cause)
     return request
 
 
-def _check_anew(uow: UnitOfWork, request: SupportRequest, check_id: str | None) -> None:
-    """Another check takes the place of the one before, whose credentials nobody needs any more."""
+def _replace_check(uow: UnitOfWork, request: SupportRequest, check_id: str | None) -> None:
+    """A new check replaces the one before, whose credentials nobody needs any more."""
     if check_id is None or check_id == request.check_id:
         return
     if request.check_id is not None:
@@ -173,10 +182,11 @@ def _check_anew(uow: UnitOfWork, request: SupportRequest, check_id: str | None) 
 def send_as_is(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest:
     """The customer sends the request as it is; what stayed unknown is on record, and the clocks start now."""
     request = locked_request(uow.session, request_id)
-    make_move(request, "send_as_is")
+    make_move(request, Move.SEND_AS_IS)
     start_clocks(uow, request, uow.now)
-    outcome = EligibilityOutcome.REFUSABLE if request.grounds else EligibilityOutcome.ACCEPTED
-    publish_request_event(uow, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
+    publish_request_event(
+        uow, request, "accepted", {"outcome": _outcome_as_is(request), "grounds": request.grounds}, cause
+    )
     return request
 
 
@@ -188,23 +198,23 @@ def purchase_of(session: Session, purchase_id: str, customer_id: str | None) -> 
     return purchase
 
 
-def _new(uow: UnitOfWork, submitted: NewRequest) -> SupportRequest:
-    product = uow.session.get_one(Product, submitted.product_id)
-    words = " ".join(f"{submitted.subject}\n{submitted.body}".casefold().split())
+def _record(uow: UnitOfWork, new: NewRequest) -> SupportRequest:
+    product = uow.session.get_one(Product, new.product_id)
+    text = " ".join(f"{new.subject}\n{new.body}".casefold().split())
     return SupportRequest(
-        id=submitted.request_id,
-        purchase_id=submitted.purchase_id,
-        customer_id=submitted.customer_id,
-        product_id=submitted.product_id,
+        id=new.request_id,
+        purchase_id=new.purchase_id,
+        customer_id=new.customer_id,
+        product_id=new.product_id,
         seller_id=product.seller_id,
-        presale=submitted.presale,
-        kind=submitted.kind,
-        subject=submitted.subject,
-        body=submitted.body,
-        fingerprint=hashlib.sha256(words.encode()).hexdigest(),
-        shop_url=submitted.shop_url,
-        check_id=submitted.check_id,
-        submitted_at=submitted.submitted_at,
+        presale=new.presale,
+        kind=new.kind,
+        subject=new.subject,
+        body=new.body,
+        fingerprint=hashlib.sha256(text.encode()).hexdigest(),
+        shop_url=new.shop_url,
+        check_id=new.check_id,
+        submitted_at=new.submitted_at,
         recorded_at=uow.now,
         handling=Handling.SUBMITTED,
         entitlement={},
@@ -216,12 +226,16 @@ def _new(uow: UnitOfWork, submitted: NewRequest) -> SupportRequest:
     )
 
 
-def _freeze(request: SupportRequest, judged: Judgement) -> None:
-    request.entitlement = entitlement_as_json(judged.entitlement)
-    request.listing_id = judged.listing_id
-    request.checks = checks_as_json(judged.eligibility)
-    request.grounds = [ground.value for ground in judged.eligibility.grounds]
-    request.missing = list(judged.eligibility.missing)
+def _store_judgement(request: SupportRequest, judgement: Judgement) -> None:
+    request.entitlement = entitlement_as_json(judgement.entitlement)
+    request.listing_id = judgement.listing_id
+    _store_eligibility(request, judgement.eligibility)
+
+
+def _store_eligibility(request: SupportRequest, eligibility: Eligibility) -> None:
+    request.checks = checks_as_json(eligibility)
+    request.grounds = [ground.value for ground in eligibility.grounds]
+    request.missing = list(eligibility.missing)
 
 
 def _same_open_request(session: Session, request: SupportRequest) -> SupportRequest | None:

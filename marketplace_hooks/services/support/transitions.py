@@ -1,4 +1,4 @@
-"""What is known of a request for support, and which moves has it made?"""
+"""Transitions of a support request: read it locked, move it by the state machine, publish what changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...errors import Conflict, NotFound
 from ...models.support import SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 
-SUBJECT = "support_request"
+SUBJECT_KIND = "support_request"
 
 
 def locked_request(session: Session, request_id: str) -> SupportRequest:
@@ -27,11 +27,11 @@ def locked_request(session: Session, request_id: str) -> SupportRequest:
     return request
 
 
-def make_move(request: SupportRequest, move: Move | str) -> None:
+def make_move(request: SupportRequest, move: Move) -> None:
     """Move the request on. Raises `Conflict` naming both states when there is no way from here."""
-    found = after(request.handling, Move(move))
+    found = after(request.handling, move)
     if isinstance(found, Impossible):
-        because = f"there is no way to {Move(move).replace('_', ' ')} from there"
+        because = f"there is no way to {move.replace('_', ' ')} from there"
         raise Conflict.between("the request", found.state, found.asked, because=because)
     request.handling = found
 
@@ -47,18 +47,18 @@ def refuse_unless(
 def publish_request_event(
     uow: UnitOfWork, request: SupportRequest, name: str, data: Mapping[str, Any], cause: Cause
 ) -> None:
-    """Tell about a request, with the ids that a receiver needs."""
+    """Publish `support_request.<name>` with the ids that a receiver needs."""
     ids = {
         "request_id": request.id,
         "purchase_id": request.purchase_id,
         "customer_id": request.customer_id,
         "seller_id": request.seller_id,
     }
-    told = {key: _plain(value) for key, value in data.items()}
-    uow.publish_counted_in(f"support_request.{name}", SUBJECT, request.id, request, {**ids, **told}, cause)
+    payload = {**ids, **{key: _as_json(value) for key, value in data.items()}}
+    uow.publish_counted_in(f"support_request.{name}", SUBJECT_KIND, request.id, request, payload, cause)
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return format_instant(value)
     return value.isoformat() if isinstance(value, date) else value

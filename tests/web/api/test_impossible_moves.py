@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from marketplace_hooks.domain.support.refunds import RefundPath
 from marketplace_hooks.domain.support.refusal_grounds import Ground
-from marketplace_hooks.domain.support.state_machine import ClockName, ClockState, Handling, Kind, RefundState
+from marketplace_hooks.domain.support.state_machine import ClockName, ClockState, Handling, Kind, Move, RefundState
 from marketplace_hooks.errors import Conflict
 from marketplace_hooks.models.support import Clock, RefundClaim, SellerClosure
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
@@ -135,7 +135,7 @@ def is_upheld(uow: UnitOfWork, name: str) -> None:
 
 def is_abandoned(uow: UnitOfWork, name: str) -> None:
     request = locked_request(uow.session, name)
-    make_move(request, "abandon")
+    make_move(request, Move.ABANDON)
     moves.close(uow, request, "abandoned", CAUSE)
 
 
