@@ -1,1 +1,1 @@
-"""What the demo and the tests play with: merchant sites that behave as real ones do, on this machine alone."""
+"""Demo data, and merchant sites on this machine that behave as real ones do, for the demo and the tests."""

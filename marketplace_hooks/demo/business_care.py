@@ -1,7 +1,7 @@
-"""What has become of the demo marketplace's purchases: renewed, cancelled, about to end, over, refunded; and releases.
+"""Demo events after the purchases: renewals, cancellations, refunds, disputes, reactivations and releases.
 
-Told after `catalogue.events`, as the platform would tell it. Renewals of before the day of loading are history: the
-platform tells that it charged them, and nothing is charged again.
+They follow those of `demo/catalog.py`. Renewals of before the day of loading are history: the platform reports that it
+charged them, and nothing is charged again.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ BOUGHT = {"o-50210": "20133"}
 
 
 def events(now: datetime) -> list[Event]:
-    """Everything that followed from the catalogue's purchases, by the instant it tells of."""
+    """Everything that followed from the catalogue's purchases, by its instant."""
     today = catalog.midnight(now)
-    told = [(type_, data) for _, type_, _, data in catalog.events(now)]
-    products = _last_of(told, "product.upserted", "product_id")
-    purchases = _last_of(told, "purchase.completed", "purchase_id")
+    earlier = [(type_, data) for _, type_, _, data in catalog.events(now)]
+    products = _last_of(earlier, "product.upserted", "product_id")
+    purchases = _last_of(earlier, "purchase.completed", "purchase_id")
     followed = [
         *_releases(products, today),
         *_bought(products, today),
@@ -55,8 +55,8 @@ def events(now: datetime) -> list[Event]:
     return [(catalog.event_id(today, id_), type_, at, data) for id_, type_, at, data in followed]
 
 
-def _last_of(told: list[tuple[str, dict[str, Any]]], type_: str, key: str) -> dict[str, dict[str, Any]]:
-    return {data[key]: data for one, data in told if one == type_}
+def _last_of(earlier: list[tuple[str, dict[str, Any]]], type_: str, key: str) -> dict[str, dict[str, Any]]:
+    return {data[key]: data for one, data in earlier if one == type_}
 
 
 def _releases(products: dict[str, dict[str, Any]], today: datetime) -> Iterator[Event]:

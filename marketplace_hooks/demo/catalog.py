@@ -1,8 +1,8 @@
-"""What does the demo marketplace consist of, told as the events by which a real one would have told it?
+"""Demo marketplace: sellers, products, packs, customers and purchases, as the events of a real marketplace.
 
 The data stands in `data/*.json`, its days counted back from the day of loading. Sellers, products and people are
 invented; addresses end in `.example` (RFC 2606). The ids of things never change; those of events carry the day, so that
-loading twice on one day repeats the same events, and on a later day tells nothing new of what is already known.
+loading twice on one day repeats the same events, and on a later day changes nothing that is already known.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from ..domain.instants import format_instant
 CURRENCY = "EUR"
 
 Event = tuple[str, str, datetime, dict[str, Any]]
-"""Event id, type, the instant it tells of, and its data."""
+"""Event id, type, the instant it happened, and its data."""
 
 
 def events(now: datetime) -> list[Event]:
     """The whole marketplace, parents before children, each kind in the order it happened."""
     today = midnight(now)
     products = read("products")
-    told = [
+    found = [
         *_sellers(today),
         *sorted(_products(products, today), key=lambda event: event[2]),
         *_packs(today),
         *_customers(today),
         *sorted(_purchases(products, today), key=lambda event: event[2]),
     ]
-    return [(event_id(today, id_), type_, at, data) for id_, type_, at, data in told]
+    return [(event_id(today, id_), type_, at, data) for id_, type_, at, data in found]
 
 
 def midnight(now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""How does the demo marketplace reach the inbox? As from outside: by signed posts. Whoever calls sends them."""
+"""Signed posts of the demo's events, as a marketplace would send them; the caller posts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who are the subscribers of a product that is about to be withdrawn? As many as asked for, told as signed events."""
+"""Subscribers of a product that is about to be withdrawn, as many as asked for, as events."""
 
 from __future__ import annotations
 

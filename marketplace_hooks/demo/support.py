@@ -1,6 +1,6 @@
-"""What do the demo's customers ask their sellers, what is answered, and which merchant sites can be inspected here?
+"""Demo support requests, their conversations, and the merchant sites that can be inspected.
 
-Told after `business_care.events`, as the platform would tell it: conversations in every state that events alone can
+They follow those of `demo/business_care.py`: conversations in every state that events alone can
 reach, closures that sellers have announced, and one event that its schema refuses, for an operator to look at.
 """
 
@@ -15,7 +15,7 @@ from . import catalog
 from .catalog import Event
 
 CLOSURES = {"kervelo": (12, 18, 2), "bottegaserena": (-1, 3, 9)}
-"""Seller → first and last day that he is closed, in days from today, and how many days ago he said so."""
+"""Seller → first and last day of a closure, in days from today, and how many days ago it was declared."""
 SERVED = ("o-50238", "o-50371", "o-50413")
 """Purchases bound to the merchant sites that the demo serves itself, in their order: the first is what its listing
 announced on the purchase date, and so is the second; the third runs a version that was announced only later."""
@@ -23,22 +23,22 @@ SERVED_SINCE_DAYS = 1
 
 
 def events(now: datetime) -> list[Event]:
-    """Closures, then every request with its messages, by the instant each tells of; the refused event last."""
+    """Closures, then every request with its messages, by their instants; the refused event last."""
     today = catalog.midnight(now)
-    told = [*_closures(today), *sorted(_requests(today), key=lambda event: event[2]), _refused(today)]
-    return [(catalog.event_id(today, id_), type_, at, data) for id_, type_, at, data in told]
+    found = [*_closures(today), *sorted(_requests(today), key=lambda event: event[2]), _refused(today)]
+    return [(catalog.event_id(today, id_), type_, at, data) for id_, type_, at, data in found]
 
 
 def bound_to_served_sites(addresses: Sequence[str], now: datetime) -> list[Event]:
     """Each purchase of `SERVED` is for the site at its address from now on; the event's id names the address."""
     today = catalog.midnight(now)
     at = today - timedelta(days=SERVED_SINCE_DAYS, hours=-9)
-    told = []
+    found = []
     for purchase_id, address in zip(SERVED, addresses, strict=True):
         data = {"purchase_id": purchase_id, "shop_url": address, "bound_at": format_instant(at)}
         mark = "".join(letter if letter.isalnum() else "-" for letter in address)
-        told.append((catalog.event_id(today, f"served-{purchase_id}-{mark}"), "purchase.shop_bound", at, data))
-    return told
+        found.append((catalog.event_id(today, f"served-{purchase_id}-{mark}"), "purchase.shop_bound", at, data))
+    return found
 
 
 def _closures(today: datetime) -> Iterator[Event]:

@@ -1,1 +1,1 @@
-"""The rules: standard library only; facts in, verdict out; `now` is an argument."""
+"""Business rules: pure functions of facts; `now` is an argument, and nothing here reads a clock, a row or a network."""

@@ -1,4 +1,4 @@
-"""When does a civil day begin in a time zone, and which day is it there?
+"""Civil days: which day an instant falls in, and when a day begins, in a time zone.
 
 Every rule of the house that counts days counts them so: whole civil days of one zone, months clipped at their end.
 """

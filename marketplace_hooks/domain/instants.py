@@ -1,4 +1,4 @@
-"""Is this text an instant? RFC 3339, section 5.6: a date, a time and an offset, all of them."""
+"""Instants as text: RFC 3339, section 5.6, a date, a time and an offset, all of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def parse_instant(value: object) -> datetime | None:
         instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    # At the ends of the calendar an instant cannot be told in every zone, and a database would refuse to read it back.
+    # At the ends of the calendar an instant has no form in some zones, and a database would refuse to read it back.
     return instant if MINYEAR < instant.year < MAXYEAR else None
 
 

@@ -1,4 +1,4 @@
-"""Is this the merchant site that a purchase is bound to, and which version does its cookie's name betray?"""
+"""Merchant sites: whether two addresses are one site, and which version its session cookie's name reveals."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def _cookie_tails(host: str) -> list[bytes]:
 
 
 def _written_without_scheme(split: SplitResult, host: str) -> bool:
-    """Tell an address from an e-mail address, a `javascript:` or a mere word, where no scheme says which."""
+    """Distinguish an address from an e-mail address, a `javascript:` or a mere word, where no scheme says which."""
     return "@" not in split.netloc and ("." in host or ":" in host or host == "localhost")
 
 

@@ -1,4 +1,4 @@
-"""Who is told what by e-mail, beside the outgoing event that tells machines?"""
+"""Notification mails: which outgoing events people are mailed about, and on which side of a sale."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ READERS: dict[str, frozenset[Reader]] = {
     "subscription.renewal_notice_due": _CUSTOMER,
     "subscription.renewal_cancelled": _CUSTOMER,
 }
-"""The outgoing events that people are mailed about, and who. A message goes to whom has not written it himself, and
+"""The outgoing events that people are mailed about, and who. A message goes to whoever has not written it, and
 never when an automation has: two that answer each other would not stop."""
 
 MESSAGE = "support_request.message_posted"

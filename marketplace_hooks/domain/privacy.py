@@ -1,4 +1,4 @@
-"""What may stay of something that told of a person, once the person is to be forgotten?
+"""Erasure of personal data: what may stay of a JSON value about a person who is to be forgotten.
 
 Ids, amounts and dates stay (`webhooks.md` 16), and the words that only say what kind of thing happened. It is a list of
 what stays, not of what goes: a field that nobody thought of is forgotten.

@@ -1,4 +1,4 @@
-"""Which of two versions is newer, and is a version inside announced bounds, as PrestaShop itself judges it?
+"""Version order and compatibility ranges, exactly as PrestaShop judges them.
 
 PrestaShop orders versions with PHP's `version_compare` (`inspection.md`, "Versions"). Python's `packaging`
 disagrees with it on bounds such as `1.7`, `8` or `9.0.0-1.0` and refuses others, so the order is written

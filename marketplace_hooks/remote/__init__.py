@@ -1,1 +1,1 @@
-"""The outside: signatures, outbound HTTP, the queue."""
+"""Adapters to the outside: HTTP, inspection probes, Redis, mail, OpenID Connect and signatures."""

@@ -1,4 +1,4 @@
-"""Is this report from the companion module of this very shop, made for this inspection, and what does it say?
+"""Companion report: its published schema, its signature, and the facts that it holds.
 
 The format is published (`data/companion-report.schema.json`, `docs/companion-report.md`). It is signed with a key that
 customer and companion share, and bound to our nonce. A shop's owner can still lie to us: a checked declaration.

@@ -1,4 +1,4 @@
-"""Which PrestaShop releases are known, to solve a cookie's name and to offer in a form?"""
+"""Known PrestaShop releases, to solve a session cookie's name and to offer in a form."""
 
 from __future__ import annotations
 

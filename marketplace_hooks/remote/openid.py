@@ -1,4 +1,4 @@
-"""Who does the OpenID Connect provider say that somebody is? The code flow with PKCE, by Authlib.
+"""OpenID Connect client: the authorization code flow with PKCE, by Authlib.
 
 The one provider that an operator has configured, so not `outbound`'s strangers: it may stand in the operator's own
 network. But it is asked in bounded time, over https beyond this machine, and what it says is believed only with its
@@ -36,7 +36,7 @@ _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
 class OpenIdProvider:
-    """One provider and our registration with it. Threads may share it; it keeps only what the provider publishes."""
+    """One provider and our registration with it. Threads may share it; it stores only what the provider publishes."""
 
     def __init__(self, *, issuer: str, client_id: str, client_secret: str | None, scope: str) -> None:
         self.issuer = issuer
@@ -72,16 +72,16 @@ class OpenIdProvider:
                 token = session.fetch_token(
                     known["token_endpoint"], code=code, code_verifier=verifier, allow_redirects=False
                 )
-                claims = self._believe(token, nonce)
+                claims = self._validated_claims(token, nonce)
                 if known.get("userinfo_endpoint") and not set(needed) <= claims.keys():
-                    told = self._json(session.get(known["userinfo_endpoint"], allow_redirects=False))
-                    if told.get("sub") != claims["sub"]:
+                    userinfo = self._json(session.get(known["userinfo_endpoint"], allow_redirects=False))
+                    if userinfo.get("sub") != claims["sub"]:
                         raise SignInFailed("userinfo speaks of somebody else", code="sign_in_not_believed")
-                    claims = {**told, **claims}
-            except requests.RequestException as trouble:
-                raise _away(self.issuer, trouble) from trouble
-            except (AuthlibBaseError, JoseError, ValueError, KeyError) as doubt:
-                raise SignInFailed(f"the provider's answer: {doubt}", code="sign_in_not_believed") from doubt
+                    claims = {**userinfo, **claims}
+            except requests.RequestException as failure:
+                raise _away(self.issuer, failure) from failure
+            except (AuthlibBaseError, JoseError, ValueError, KeyError) as invalid:
+                raise SignInFailed(f"the provider's answer: {invalid}", code="sign_in_not_believed") from invalid
         return claims
 
     def sign_out_address(self, return_to: str) -> str | None:
@@ -96,20 +96,20 @@ class OpenIdProvider:
     def description(self) -> Mapping[str, Any]:
         """What the provider publishes of itself, asked for once an hour. Raises `OutboundFailed`."""
         with self._lock:
-            kept = self._description
-            if kept is not None and time.monotonic() - kept[0] < DESCRIPTION_LASTS_S:
-                return kept[1]
-            told = self._fetch(f"{self.issuer.rstrip('/')}{DISCOVERY}")
-            if told.get("issuer") != self.issuer:
-                raise OutboundFailed(f"{self.issuer} says that it is {told.get('issuer')!r}.", reason="protocol")
+            known = self._description
+            if known is not None and time.monotonic() - known[0] < DESCRIPTION_LASTS_S:
+                return known[1]
+            description = self._fetch(f"{self.issuer.rstrip('/')}{DISCOVERY}")
+            if description.get("issuer") != self.issuer:
+                raise OutboundFailed(f"{self.issuer} says that it is {description.get('issuer')!r}.", reason="protocol")
             for name in _ENDPOINTS:
-                if not is_secure_or_here(told.get(name)):
+                if not is_secure_or_here(description.get(name)):
                     raise OutboundFailed(f"{self.issuer} has no {name} that is https.", reason="protocol")
-            self._description = (time.monotonic(), told)
+            self._description = (time.monotonic(), description)
             self._keys = None
-            return told
+            return description
 
-    def _believe(self, token: Mapping[str, Any], nonce: str) -> dict[str, Any]:
+    def _validated_claims(self, token: Mapping[str, Any], nonce: str) -> dict[str, Any]:
         """The claims of an ID token that is signed by the provider, for us, for this sign-in, and not over."""
         registry = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
         try:
@@ -140,8 +140,8 @@ class OpenIdProvider:
         try:
             with self._session(None) as session:
                 return self._json(session.get(url, withhold_token=True, allow_redirects=False))
-        except (requests.RequestException, ValueError) as trouble:
-            raise _away(self.issuer, trouble) from trouble
+        except (requests.RequestException, ValueError) as failure:
+            raise _away(self.issuer, failure) from failure
 
     def _json(self, answer: requests.Response) -> dict[str, Any]:
         if answer.status_code != 200:
@@ -173,8 +173,8 @@ class OpenIdProvider:
         return "client_secret_post" if posts else "client_secret_basic"
 
 
-def _away(issuer: str, trouble: Exception) -> OutboundFailed:
-    reason = "timeout" if isinstance(trouble, requests.Timeout) else "connection"
-    if isinstance(trouble, requests.HTTPError | ValueError):
+def _away(issuer: str, failure: Exception) -> OutboundFailed:
+    reason = "timeout" if isinstance(failure, requests.Timeout) else "connection"
+    if isinstance(failure, requests.HTTPError | ValueError):
         reason = "protocol"
-    return OutboundFailed(f"{issuer} did not answer as a provider does: {trouble}", reason=reason)
+    return OutboundFailed(f"{issuer} did not answer as a provider does: {failure}", reason=reason)

@@ -1,4 +1,4 @@
-"""How does a mail reach the mail server, and what does its answer mean? The only module that speaks SMTP.
+"""SMTP client, the only module that speaks SMTP: sends mails, and says what the server's replies mean.
 
 Python's own `smtplib` and `email`: mails are sent by workers, which serve no app that a Flask extension could hang on.
 """

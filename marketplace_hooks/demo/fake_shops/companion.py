@@ -1,4 +1,4 @@
-"""What does the shop's companion module answer, where one is installed? (`docs/companion-report.md`)
+"""Companion module of a fake shop, where one is installed (`docs/companion-report.md`).
 
 It reports only to whoever proves to hold its key, and signs what it says.
 """
@@ -66,7 +66,7 @@ def _module(module: Module) -> dict[str, Any]:
 
 
 def _file(content: bytes) -> dict[str, Any]:
-    told: dict[str, Any] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    described: dict[str, Any] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
     if b"\r\n" in content and b"\0" not in content:
-        told["sha256_lf"] = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
-    return told
+        described["sha256_lf"] = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
+    return described

@@ -1,4 +1,4 @@
-"""What was asked of a fake shop, and what does it answer?"""
+"""Requests to a fake shop, and its responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a shop fail while answering: slowly, without end, with a bomb, or with XML that bites?"""
+"""Faulty responses of a fake shop: slow, endless, compression bombs, hostile XML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is a merchant site made of, as far as whoever inspects it can tell?
+"""Model of a merchant site, as far as an inspection can see it.
 
 One frozen `Shop` describes everything a fake shop answers from; `fake_shop.py` serves it.
 """

@@ -1,4 +1,4 @@
-"""What does a shop show everybody: its pages, its cookie, and the static files of its modules?
+"""Public pages of a fake shop: its home page, its session cookie, and the static files of its modules.
 
 `inspection-facts.md` 3: nothing here needs a credential, and nothing here proves an absence.
 """

@@ -1,4 +1,4 @@
-"""Three merchant sites on loopback for the demo to inspect: a 1.7, an 8 and a 9, each telling what such a shop does.
+"""Three merchant sites on loopback for the demo to inspect: PrestaShop 1.7, 8 and 9.
 
 `python -m marketplace_hooks.demo.fake_shops.serve FIRST_PORT` serves them on three ports, until SIGTERM.
 """

@@ -1,4 +1,4 @@
-"""May this customer ask for support of this product, on this merchant site, at this instant?
+"""Entitlement: whether a customer may ask for support of a product, on a merchant site, at an instant.
 
 One code answers, the first that applies in the order of `Code` (`domain.md` 8–12 and 20). It is judged at the instant
 asked about: what happened later changes nothing.

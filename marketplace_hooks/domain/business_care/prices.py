@@ -1,4 +1,4 @@
-"""What does a period of Business Care cost, and what does it cost to take an expired one up again?
+"""Prices of Business Care: of a renewal, of a reactivation, and a product's share of a pack's price.
 
 Amounts are whole cents of the listing's own currency; rates are percents, by date, and the contract owner may set them
 (`domain.md` 9 and policies).

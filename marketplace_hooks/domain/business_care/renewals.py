@@ -1,4 +1,4 @@
-"""When does a period of Business Care end, and may the next one start by tacit renewal?
+"""Tacit renewal: when a period of Business Care ends, and whether the next one starts.
 
 Amounts are `prices.py`'s. Periods are numbered from 1; a reactivation starts a new original date and the numbers go on,
 so whoever holds a number holds the original date and the first number counted from it (`domain.md` 8).

@@ -1,4 +1,4 @@
-"""What does a requested status change do to a product, a pack or a seller's account?
+"""Status changes: what a requested status does to a product, a pack or a seller's account.
 
 Three sides may hold a subject offline, each for itself; a withdrawal ends its sale for good. The status is derived
 from these, never set (`domain.md` 1). Nothing here reads a clock or a row: facts in, verdict out.
@@ -80,7 +80,7 @@ def status_of(*, withdrawn: bool, held_by: Collection[Side]) -> Status:
 
 
 def is_superseded(current: SubjectState, *, version: int | None, sent_at: datetime | None) -> bool:
-    """Whether an event comes too late to count: its side has said something newer, by event or here (`domain.md` 2).
+    """Whether an event comes too late to count: its side has made a newer change, by event or here (`domain.md` 2).
 
     Versions are compared at receipt only; what is asked here (both None) is never late.
     """
@@ -100,7 +100,7 @@ def judge(current: SubjectState, requested: StatusRequest, now: datetime) -> Eff
         same = requested.status is Status.OFFLINE_PERMANENT
         return Effect.NO_EFFECT if same else Effect.REFUSED_WITHDRAWN
     if requested.effective_at is not None and requested.effective_at > now:
-        # Else the echo of a change scheduled here would be told anew, and echoed anew, for ever.
+        # Else the echo of a change scheduled here would be published again, and echoed again, for ever.
         return Effect.NO_EFFECT if current.scheduled == (requested.status, requested.effective_at) else Effect.SCHEDULE
     if requested.status is Status.OFFLINE_PERMANENT:
         return Effect.WITHDRAW

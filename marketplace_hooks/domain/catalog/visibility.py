@@ -1,4 +1,4 @@
-"""May a pack's page be seen, and what does a hidden page answer?"""
+"""Visibility of a pack's page: which members keep it hidden."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which installed modules and overrides conflict with a product, by what its listing declares?
+"""Conflicts: the installed modules and overrides that a listing declares incompatible.
 
 Evidence for the ground `conflicting_development` (`inspection.md`, "Modules and changed sources"). Unknown is a verdict
 of its own: nobody is refused for what could not be found out.

@@ -1,7 +1,7 @@
-"""What does the customer himself say of his site, in a form or in a list exported from his back office?
+"""Declarations: what a customer says of a site, in a form or in a list exported from the back office.
 
 PrestaShop's SQL manager (Advanced Parameters > Database) exports `SELECT name, version, active FROM ps_module` as CSV;
-`docs/inspection.md` tells the customer how. A JSON list of the same columns is read as well.
+`docs/inspection.md` explains it to the customer. A JSON list of the same columns is read as well.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NO = frozenset({"0", "false", "no", "non", "n", "off", "disabled", "désactivé
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredModule:
-    """One module that the customer says is installed. None: he did not say."""
+    """One module that the customer says is installed. None: not said."""
 
     name: str
     version: str | None = None
@@ -40,7 +40,7 @@ class DeclaredModule:
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """What a customer says of his site. `whole_list`: he says that these are all the modules there are."""
+    """What a customer says of a site. `whole_list`: these are said to be all the modules there are."""
 
     platform_version: str | None = None
     modules: tuple[DeclaredModule, ...] = ()

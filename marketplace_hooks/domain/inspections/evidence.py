@@ -1,7 +1,7 @@
-"""What is known of a merchant site, from where, how surely, and what contradicts it?
+"""Evidence: what is known of a merchant site, from which probe, how surely, and what contradicts it.
 
-Every rung of the ladder (`inspection.md`) gives findings. The best rung wins, a contradiction between rungs is itself
-shown, and what stayed unknown is on record: unknown never refuses anybody.
+Every probe (`inspection.md`) gives findings. The best-ranked probe wins, a contradiction between probes is
+itself shown, and what stayed unknown is on record: unknown never refuses anybody.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LONGEST_STORED_VERSION = 8
 
 
 class Strength(enum.StrEnum):
-    """How sure a finding is, the surest first, as `inspection.md` orders its rungs."""
+    """How sure a finding is, the surest first, as `inspection.md` orders its probes."""
 
     DECLARED_CHECKED = "declared_checked"
     VERIFIED = "verified"
@@ -49,9 +49,9 @@ class FindingKind(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that one rung found, or could not find: then `value` is None and `note` says why.
+    """One thing that one probe found, or could not find: then `value` is None and `note` says why.
 
-    `rank` is the rung's place on the ladder, 1 the best. `request` is what was asked for, without any credential.
+    `rank` is the probe's, 1 the best. `request` is what was asked for, without any credential.
     `facts` fill the sentence of the note.
     """
 
@@ -116,7 +116,7 @@ class ModuleState:
 
     @property
     def has_unfinished_upgrade(self) -> bool:
-        """Whether its files are of another version than the one installed, by findings of one and the same rung."""
+        """Whether its files are of another version than the one installed, by findings of one and the same probe."""
         disk = self.facts.get("version")
         database = self.facts.get("installed_version")
         return (
@@ -136,7 +136,7 @@ def upgrade_is_unfinished(disk: str | None, database: str | None) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class SiteFacts:
-    """Everything found about one site, put together. Findings are ordered: the best rung first, then the newest."""
+    """Everything found about one site, put together. Findings are ordered: the best probe first, then the newest."""
 
     findings: tuple[Finding, ...]
 
@@ -146,7 +146,7 @@ class SiteFacts:
 
     @property
     def belongs_to_shop(self) -> Fact | None:
-        """Whether the credential given is one of the bound site's own; None when nobody could tell."""
+        """Whether the credential given is one of the bound site's own; None: unknown."""
         return self._facts(FindingKind.SHOP_IDENTITY, "").get("matches")
 
     @property
@@ -185,7 +185,7 @@ class SiteFacts:
 
     @property
     def contradictions(self) -> tuple[tuple[FindingKind, str, str, Fact], ...]:
-        """Every fact on which rungs disagree: what, subject, part, and the fact with those who say otherwise."""
+        """Every fact on which probes disagree: what, subject, part, and the fact with those who say otherwise."""
         subjects = dict.fromkeys((one.what, one.subject) for one in self.findings if one.is_known)
         return tuple(
             (what, subject, part, fact)
@@ -214,7 +214,7 @@ class SiteFacts:
 
 
 def merge_findings(findings: Iterable[Finding]) -> SiteFacts:
-    """Put findings together: the best rung wins, and of one rung what it found last."""
+    """Put findings together: the best-ranked probe wins, and of one probe what it found last."""
     return SiteFacts(findings=tuple(sorted(findings, key=_order)))
 
 

@@ -1,4 +1,4 @@
-"""Were a module's files changed since its release, as far as a companion's report tells?
+"""File integrity: a module's files against those of its release, as far as a companion's report tells.
 
 A manifest holds the hashes of a release's files, a report those on the shop's disk (`inspection.md`, "Modules and
 changed sources"). Only files that were modified, and extra ones that can run, are evidence for `source_modified`; the

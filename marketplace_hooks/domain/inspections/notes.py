@@ -1,4 +1,4 @@
-"""What does each failure of an inspection, and each remark on a finding, mean to the customer?
+"""Notes: what each failure of an inspection, and each remark on a finding, means to the customer.
 
 The rows of `inspection.md`, "What each failure means to the customer". Codes are stored and never translated; the
 English sentences stand here, the French ones in `web/labels/inspections.py`. Nobody is refused for what is unknown.

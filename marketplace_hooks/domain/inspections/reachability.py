@@ -1,6 +1,6 @@
-"""Did the site answer at all, and if not, what stood in the way?
+"""Reachability: whether a site answered as a shop does, and otherwise what prevented it.
 
-No check of its own and no ground for anything: it tells the customer why the others could not find out.
+No check of its own and no ground for anything: it explains to the customer why the others could not find out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OBSTACLES = (
     Note.UNREACHABLE,
     Note.NOT_SECURE,
 )
-"""What may have stood between us and the shop, what tells most first."""
+"""What may have stood between us and the shop, the most specific first."""
 
 _SILENT = frozenset({*OBSTACLES, Note.NOT_ASKED, Note.GONE_WRONG})
 

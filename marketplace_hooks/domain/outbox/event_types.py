@@ -1,4 +1,4 @@
-"""What do we tell others, when, and with what in it?
+"""Outgoing event types: when each is published, and the fields of its data.
 
 The catalogue of outgoing events: one entry each, with the fields of its `data` as an example. Every event also carries
 `id, type, timestamp, sequence`, and `data.caused_by` (`event_id`, `actor`, `reason`). `docs/events.md` is written from
@@ -17,7 +17,7 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """One type: when it is told, and an example of its data. `version` grows when the data changes its meaning."""
+    """One type: when it is published, and an example of its data. `version` grows when the data changes its meaning."""
 
     when: str
     example: Mapping[str, Any]

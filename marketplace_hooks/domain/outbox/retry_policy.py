@@ -1,4 +1,4 @@
-"""When is a delivery that failed tried again, if at all? (`webhooks.md` 9)"""
+"""Retry policy: when a failed delivery is attempted again, with backoff and jitter (`webhooks.md` 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""May this release be downloaded under this purchase now, and if not, why not?
+"""Download rules: whether a release may be downloaded under a purchase, and otherwise why not.
 
 With an active Business Care every free release published up to now, whether the product is online or not; without it
 those published while it was active; a paid release only by those who bought it (`domain.md` 15). A purchase that was

@@ -1,4 +1,4 @@
-"""What does a link look like that the file host can check by itself, and that is worth nothing a few minutes later?
+"""Signed download links, which the file host checks by itself and which expire after minutes.
 
 HMAC-SHA256 over everything in the link before its signature, but for the scheme: host, path and query as the file host
 receives them. `docs/downloads.md` has the other side of it.

@@ -1,4 +1,4 @@
-"""Does this message acknowledge a support request? Only a personal answer by the seller's side does (`domain.md` 18).
+"""Acknowledgement: whether a message is a personal answer by the seller's side (`domain.md` 18).
 
 The rules are ordered and the first match decides (`clocks.md`, "Which message acknowledges").
 """

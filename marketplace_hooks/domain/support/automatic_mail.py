@@ -1,4 +1,4 @@
-"""Do this mail's headers say that a machine sent it?
+"""Automatic mail: what a mail's headers say about the machine that sent it.
 
 The rules are those of RFC 3834 (automatic responses), RFC 5436 (`auto-notified`), RFC 6522 (reports) and RFC 5546
 (calendar replies), and the vendors' own headers that Zammad, Discourse, osTicket and FreeScout know.
@@ -54,7 +54,7 @@ def is_delivery_report(headers: MailHeaders) -> bool:
 
 
 def is_read_receipt(headers: MailHeaders) -> bool:
-    """Say whether this tells that a mail was read or deleted (RFC 8098)."""
+    """Say whether this reports that a mail was read or deleted (RFC 8098)."""
     return any(
         _media_type(value) == "message/disposition-notification"
         or (_media_type(value) == "multipart/report" and "disposition-notification" in value.lower())

@@ -1,4 +1,4 @@
-"""By when must the seller have answered, and why by that date? Business days, counted without a clock and a network.
+"""Deadlines in business days: by when a seller must have answered, and why by that date.
 
 The unit is the whole civil day of one zone (`clocks.md`, "Business-day arithmetic"): the day of receipt never counts,
 whatever the hour, and the deadline is the first instant of the day after the last one, exclusive.
@@ -57,7 +57,7 @@ class SkippedDay(NamedTuple):
 
 @dataclass(frozen=True)
 class Closure:
-    """Days on which the seller declared that he does not work: both included, `last_day` None while open-ended.
+    """Days on which a seller declared not to work: both included, `last_day` None while open-ended.
 
     `declared_at` is an aware instant; a naive one is a ValueError. A last day before the first closes nothing.
     """

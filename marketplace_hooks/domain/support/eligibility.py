@@ -1,4 +1,4 @@
-"""Would a support request be accepted, and which contractual ground to refuse might the seller have?
+"""Eligibility: whether a support request is accepted, and which grounds to refuse the seller might have.
 
 Each check is one decorated function over frozen facts; all run, all are shown (`domain.md` 16-22). A check that could
 not find out is `unknown`, and unknown never refuses anybody.
@@ -117,7 +117,7 @@ def _outcome(submission: Submission, grounds: Sequence[Ground], missing: Sequenc
 
 
 def _missing(submission: Submission) -> tuple[str, ...]:
-    """What the customer could still say: about the purchase, or what the site did not tell."""
+    """What the customer could still say: about the purchase, or what the site did not show."""
     needs = {
         Code.SHOP_NOT_BOUND: "shop_binding",
         Code.SHOP_SCOPE_REQUIRED: "shop_url",
@@ -177,7 +177,7 @@ def platform_version_was_announced(submission: Submission) -> Check:
 
 @check("product_installed")
 def product_is_installed(submission: Submission) -> Check:
-    """The product is on the site; told for orientation, and no ground to refuse."""
+    """The product is on the site; shown for orientation, and no ground to refuse."""
     state = submission.site_facts.module(submission.module)
     results = {True: CheckResult.PASS, False: CheckResult.FAIL, None: CheckResult.UNKNOWN}
     evidence = {

@@ -1,4 +1,4 @@
-"""Does this subject announce an automatic reply, in any of the mail world's main languages?
+"""Out-of-office subjects: phrases that announce an automatic reply, in the main languages of mail.
 
 The phrases are those that Exchange, Outlook, Gmail, Lotus Domino, Groupwise and the common webmails put there, and
 those that Zammad, Discourse, osTicket and FreeScout look for.

@@ -1,4 +1,4 @@
-"""Does a text read like a template that confirms a receipt?
+"""Receipt wording: whether a text reads like a template that confirms a receipt.
 
 People use some of this wording too, so it decides nothing alone: it asks for a person's judgement (`clocks.md` 10).
 """

@@ -1,4 +1,4 @@
-"""What does a missed fix give back, and by which way? (`domain.md` 17)"""
+"""Refund rules: what a missed fix gives back, and through which path (`domain.md` 17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What did the author of this mail write himself, once quotes, signature and disclaimer are taken away?"""
+"""Reply text: what a mail's author wrote, without quotes, signature and disclaimer."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _NormalisedMessage(EmailMessage):  # type: ignore[misc] # the package ship
 
 
 def written_text(body: str) -> str:
-    """Return what the author wrote himself, or "" where nothing is left (`clocks.md` 9).
+    """Return what the author wrote, or "" where nothing is left (`clocks.md` 9).
 
     Taken away: invisible characters; lines marked as quoted with the line that introduces them; everything under a
     forwarded message's headers; the signature, or a closing formula that stands alone; disclaimers. Text written below
@@ -75,7 +75,7 @@ def _without_quotes(lines: list[str]) -> list[str]:
         if _ORIGINAL_MESSAGE.match(line) or _opens_mail_headers(lines[number : number + 3]):
             break
         if _introduces_quote(lines, number):
-            # Without any mark below, all that is below is the quote; with marks, what is unmarked is his own.
+            # Without any mark below, all that is below is the quote; with marks, what is unmarked is the author's own.
             if last_quoted < number:
                 break
         elif not _QUOTED.match(line) and not (number and _introduces_quote(lines, number - 1, wrapped=True)):

@@ -1,4 +1,4 @@
-"""Which moves can a support request make, and who may make them? (`clocks.md`, "The request's four small machines")
+"""State machines of a support request: its moves, clocks and refund (`clocks.md`, "The request's four small machines").
 
 The machines are tables: a move that is not in them is impossible, whoever asks.
 """

@@ -1,4 +1,4 @@
-"""Which addresses on the network may we connect to, and which only because the operator said so?
+"""Address rules: the networks that may be connected to, and those that only the operator may allow.
 
 The table is our own and not `ipaddress.is_private`, whose answers moved between Python releases and which
 calls several reachable-from-inside ranges public (`webhooks.md` 12).

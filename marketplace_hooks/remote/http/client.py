@@ -1,4 +1,4 @@
-"""How does this product speak HTTP to strangers without being turned against its own network?
+"""Outbound HTTP client, guarded against server-side request forgery.
 
 The one client of the whole product (`webhooks.md` 12): deliveries and site inspections go through
 `Outbound`, each under its `OutboundPolicy`. A URL is read in one strict form, its name looked up once, every answer

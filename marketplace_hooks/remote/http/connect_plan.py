@@ -1,4 +1,4 @@
-"""Which checked addresses may one request be sent to, and how much time does each get?"""
+"""Connection plan: which checked addresses a request may be sent to, and how much time each gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses does a name have right now, told in time or not at all?
+"""DNS look-ups within a time limit.
 
 The system's resolver cannot be interrupted, so each look-up runs in a thread of its own that the caller
 stops waiting for. A bound on those threads keeps one tenant's dead name servers from filling the process.

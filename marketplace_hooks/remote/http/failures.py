@@ -1,4 +1,4 @@
-"""What went wrong out there, in one word that stays the same whatever library said it?"""
+"""Failures of an HTTP exchange, named by one reason whichever library raised them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which headers may a tenant have us send, and how are the headers of an answer read?"""
+"""HTTP headers: which custom ones a tenant may set, and those of a response."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _RESERVED_PREFIXES = ("proxy-", "webhook-", "x-forwarded-", "x-aws-ec2-metadata-
 
 
 def check_custom_headers(headers: Mapping[str, str]) -> None:
-    """Accept what a tenant wants sent with every delivery to him, or raise `OutboundRefused` (`webhooks.md` 11).
+    """Accept what a tenant wants sent with every delivery, or raise `OutboundRefused` (`webhooks.md` 11).
 
     Codes: `header_name`, `header_value`, `header_reserved`, `header_twice`, `header_count`; the name is in
     `facts`, the value, which may be a credential, nowhere.
@@ -113,4 +113,4 @@ class ResponseHeaders(Mapping[str, str]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        return f"Headers({list(self._values)})"  # names only: values may be cookies.
+        return f"ResponseHeaders({list(self._values)})"  # names only: values may be cookies.

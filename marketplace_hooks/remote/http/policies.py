@@ -1,4 +1,4 @@
-"""How far may one kind of request go: to which doors, for how long, keeping how much?"""
+"""Outbound policies: ports, time limits, sizes and redirects for each purpose."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ HTTPS_PORTS = frozenset({("https", 443), ("https", 8443)})
 class OutboundPolicy:
     """The limits of one purpose (`webhooks.md` 9 and 12). A test, or an operator, replaces single fields.
 
-    `doors` are the pairs of scheme and port open to the whole internet. `connect_s` bounds the TCP
-    connection, `total_s` everything from the name's look-up to the last byte. `kept_bytes` bounds the body
+    `allowed_ports` are the pairs of scheme and port open to the whole internet. `connect_s` bounds the TCP
+    connection, `total_s` everything from the name's look-up to the last byte. `max_body_bytes` bounds the body
     before and after decompression. `max_redirects` counts hops, each checked anew.
     """
 

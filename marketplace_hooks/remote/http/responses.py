@@ -1,4 +1,4 @@
-"""What did the other side say, as far as we are willing to listen?"""
+"""HTTP responses, read up to a limit before and after decompression."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FRAMING_BYTES = 64 * 1024
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutboundResponse:
-    """One final answer. `body` is what was kept of it, decompressed; `truncated` says that there was more.
+    """One final answer. `body` is what was read of it, decompressed; `truncated` says that there was more.
 
     `elapsed_s` runs from the look-up to the last byte, redirects included. `url` is the one that answered.
     """
@@ -39,7 +39,7 @@ class OutboundResponse:
 
 
 def read_body(raw: BaseHTTPResponse, exchange: Exchange, max_body_bytes: int) -> tuple[bytes, bool]:
-    """Return at most `kept_bytes` of the body, decompressed, and whether there was more.
+    """Return at most `max_body_bytes` of the body, decompressed, and whether there was more.
 
     The connection of a body that was not read to its end must be closed, not reused; the caller does.
     """
@@ -53,7 +53,7 @@ def read_body(raw: BaseHTTPResponse, exchange: Exchange, max_body_bytes: int) ->
                 break
             received += chunk
     except HTTPError as failure:
-        # A body framed to waste our time (a chunk per byte) is cut like any other that is too long.
+        # A body framed to waste our time (a chunk per byte) is truncated like any other that is too long.
         if not any(isinstance(cause, WireExhausted) for cause in causes(failure)):
             raise
         is_truncated = True
@@ -63,7 +63,7 @@ def read_body(raw: BaseHTTPResponse, exchange: Exchange, max_body_bytes: int) ->
 
 
 def _decompress(body: bytes, encoding: str | None, max_body_bytes: int) -> tuple[bytes, bool]:
-    """Undo gzip or deflate up to `kept_bytes`; return the bytes as they came where that cannot be done.
+    """Undo gzip or deflate up to `max_body_bytes`; return the bytes as they came where that cannot be done.
 
     We ask for no compression, and some servers compress all the same.
     """

@@ -1,4 +1,4 @@
-"""How does a connection reach the one address that was checked, and end when the clock says so?
+"""HTTP transport: connections to the one address that was checked, with a deadline for every operation.
 
 `requests-hardened` filters addresses and keeps SNI and `Host` on the name, but looks at one DNS answer only
 and, like `requests`, times out between two bytes, not in all. Here every operation on the socket is given

@@ -1,4 +1,4 @@
-"""Where does this URL lead, and may we go there?
+"""URL rules: one strict reading of a URL, and whether it may be connected to.
 
 The standard parsers repair what they read (tabs, backslashes, odd slashes), each in its own way, and a URL
 that two parsers read differently is how guards are passed. This one reads one strict form and refuses the

@@ -1,6 +1,6 @@
-"""Which modules are installed, enabled, and of which version? Rung 2, the Admin API of PrestaShop 9 and later.
+"""Admin API probe, rank 2: the modules of PrestaShop 9 and later, whether enabled, and their versions.
 
-It lists every module and never tells the platform's version. A client with the scope `module_read` is enough
+It lists every module and never the platform's version. A client with the scope `module_read` is enough
 (`inspection-facts.md` 2).
 """
 

@@ -1,4 +1,4 @@
-"""What does the shop's companion module report of itself? Rung 1: everything, signed, for our nonce alone.
+"""Companion probe, rank 1: a signed report by the shop's companion module, for our nonce alone.
 
 A companion may also post its report (`services/inspections/companion_submissions.py`).
 `docs/companion-report.md` has both ways.

@@ -1,4 +1,4 @@
-"""Which version does the name of the shop's session cookie betray? Rung 4, with nothing but its home page.
+"""Session cookie probe, rank 4: the version that the cookie's name reveals, from the home page alone.
 
 The name is a hash of version, shop and domain, solved over the known releases (`domain/merchant_sites.py`); a hit
 cannot be chance. A cache in front of the shop may strip cookies, so a miss is tried once more past it.

@@ -1,4 +1,4 @@
-"""What did the customer say himself? Rung 7: a form, or a list exported from his back office."""
+"""Declaration, rank 7: what the customer says, in a form or in a list exported from the back office."""
 
 from __future__ import annotations
 

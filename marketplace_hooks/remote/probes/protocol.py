@@ -1,4 +1,4 @@
-"""What is a rung asked, with which credentials, and what does it promise?"""
+"""Probe protocol: what a probe is given, and what it promises."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class InspectionTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """One way to learn something of a site: a module of this package that holds one as `RUNG` is a rung.
+    """One way to learn something of a site. A module of this package holds it as `PROBE`; `registry.py` lists them.
 
-    `rank` is its place on the ladder, 1 the best; `about` what stays unknown when it fails as a whole. `look` gives
-    findings as they come. It may make `requests` requests, from a purse it may share with another rung, and more only
-    where others leave some.
+    `rank` orders the probes, 1 the best; `about` is what stays unknown when it fails as a whole. `run` gives findings
+    as they come. It may make `requests` requests, counted under its `quota` (by default its own name), which several
+    probes may share, and more only where others leave some.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Which modules show on the shop's home page? Rung 5: their presence, and never anybody's absence.
+"""Home page probe, rank 5: modules that the page shows; their absence proves nothing.
 
 A module whose files or links a page names is installed, active and hooked there (`inspection-facts.md` 3). Bundles,
 caches and themes hide others, so a module that is not seen is simply unknown.

@@ -1,4 +1,4 @@
-"""The probes of an inspection, the strongest first. A new probe is added here (`docs/add-a-probe.md`)."""
+"""Registry of the probes, the strongest first. A new probe is added here (`docs/add-a-probe.md`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which PrestaShop does this site run, with which modules, and were their sources changed? (`inspection.md`)
+"""Inspection run: every probe that applies, at once and within one deadline (`inspection.md`).
 
-Every rung that applies looks at once, in a thread of its own. At the deadline we go with what there is: a shop that
-drips, lies or dies holds nobody longer, and what it left open is unknown, never refused.
+Each probe runs in a thread of its own. At the deadline the findings so far are the result: a shop that drips, lies or
+dies holds nobody longer, and what stayed open is unknown, never refused.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SITE_POLICY = dataclasses.replace(INSPECTIONS, max_redirects=0)
 
 
 _Arrivals = queue.SimpleQueue[tuple[Probe, Finding | None]]
-"""Findings on their way from a rung; None: this rung has nothing more to say."""
+"""Findings on their way from a probe; None: this probe has ended."""
 
 
 def make_site_client(
@@ -69,12 +69,12 @@ def inspect(
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
     probes: Sequence[Probe] = PROBES,
 ) -> tuple[Finding, ...]:
-    """Return what the rungs found within `deadline_s`; `on_findings` is told of them as they come, in this thread.
+    """Return what the probes found within `deadline_s`; `on_findings` gets them as they come, in this thread.
 
-    It is also told of none, every `POLL_INTERVAL_S` in which none came, so that whoever gathers them may keep time.
+    It is also called with none, every `POLL_INTERVAL_S` in which none came, so that the caller may write in time.
 
-    `outbound` is a `visitor`. `module` is the technical name in question, `releases` the known PrestaShop versions
-    (None: those shipped). Nothing about the shop is ever raised; what `on_findings` raises ends the inspection.
+    `outbound` is made by `make_site_client`. `module` is the technical name in question, `releases` the known
+    PrestaShop versions (None: those shipped). Nothing about the shop is ever raised; what `on_findings` raises ends the inspection.
     """
     target = InspectionTarget(
         site=site,
@@ -91,7 +91,7 @@ def inspect(
     budget = ProbeBudget(site, outbound, quotas=quotas, deadline=time.monotonic() + deadline_s)
     found: list[Finding] = []
     try:
-        for findings in _side_by_side(target, budget, probes):
+        for findings in _run_all(target, budget, probes):
             found += findings
             on_findings(findings)
     finally:
@@ -99,18 +99,18 @@ def inspect(
     return tuple(found)
 
 
-def _side_by_side(target: InspectionTarget, budget: ProbeBudget, probes: Sequence[Probe]) -> Iterator[list[Finding]]:
-    """Give findings as they come, those that came together at once, until all rungs have ended or time is over."""
+def _run_all(target: InspectionTarget, budget: ProbeBudget, probes: Sequence[Probe]) -> Iterator[list[Finding]]:
+    """Give findings as they come, those that came together at once, until all probes have ended or time is over."""
     arrived: _Arrivals = queue.SimpleQueue()
     for probe in probes:
         # Daemons: a look-up that hangs in the system's resolver must not hold the process back either.
-        climb = threading.Thread(target=_climb, args=(probe, target, budget, arrived), daemon=True)
-        climb.name = f"rung {probe.name}"
-        climb.start()
-    looking = list(probes)
-    while looking:
+        thread = threading.Thread(target=_run_probe, args=(probe, target, budget, arrived), daemon=True)
+        thread.name = f"probe {probe.name}"
+        thread.start()
+    running = list(probes)
+    while running:
         try:
-            came = [arrived.get(timeout=min(POLL_INTERVAL_S, budget.left_s()))]
+            batch = [arrived.get(timeout=min(POLL_INTERVAL_S, budget.left_s()))]
         except queue.Empty:
             if budget.left_s() <= 0:
                 break
@@ -118,30 +118,30 @@ def _side_by_side(target: InspectionTarget, budget: ProbeBudget, probes: Sequenc
             continue
         with contextlib.suppress(queue.Empty):
             while True:
-                came.append(arrived.get_nowait())
-        for probe in (probe for probe, finding in came if finding is None):
-            looking.remove(probe)
-        if findings := [finding for _, finding in came if finding is not None]:
+                batch.append(arrived.get_nowait())
+        for probe in (probe for probe, finding in batch if finding is None):
+            running.remove(probe)
+        if findings := [finding for _, finding in batch if finding is not None]:
             yield findings
-    if looking:
-        yield [_visit(probe, budget).unknown(probe.about, ProbeFailure(note=Note.TOO_SLOW)) for probe in looking]
+    if running:
+        yield [_session_of(probe, budget).unknown(probe.about, ProbeFailure(note=Note.TOO_SLOW)) for probe in running]
 
 
-def _climb(probe: Probe, target: InspectionTarget, budget: ProbeBudget, arrived: _Arrivals) -> None:
-    probe_session = _visit(probe, budget)
+def _run_probe(probe: Probe, target: InspectionTarget, budget: ProbeBudget, arrived: _Arrivals) -> None:
+    probe_session = _session_of(probe, budget)
     try:
         for finding in probe.run(target, probe_session):
             arrived.put((probe, finding))
     except Exception as error:
         # A mistake of ours, whatever the shop said. Its message may hold what was read or sent, so it is not logged.
         where = traceback.extract_tb(error.__traceback__)[-1]
-        log.error("the rung %s failed: %s at %s:%s", probe.name, type(error).__name__, where.filename, where.lineno)
+        log.error("the probe %s failed: %s at %s:%s", probe.name, type(error).__name__, where.filename, where.lineno)
         arrived.put((probe, probe_session.unknown(probe.about, ProbeFailure(note=Note.GONE_WRONG))))
     finally:
         arrived.put((probe, None))
 
 
-def _visit(probe: Probe, budget: ProbeBudget) -> ProbeSession:
+def _session_of(probe: Probe, budget: ProbeBudget) -> ProbeSession:
     return ProbeSession(
         budget=budget, probe=probe.name, rank=probe.rank, strength=probe.strength, quota=probe.quota or probe.name
     )

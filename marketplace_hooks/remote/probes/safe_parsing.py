@@ -1,4 +1,4 @@
-"""How is what a stranger answers read without being hurt by it?
+"""Safe parsing of untrusted XML and JSON.
 
 XML only through defusedxml, without DTD or entities; JSON whose depth and numbers may be absurd; names and versions
 that end in a database and on a page.

@@ -1,7 +1,7 @@
-"""How does a rung ask a shop something: within the requests and the time there are, and credentials to nobody else?
+"""Probe session: requests to one shop within a budget, its credentials sent to nobody else.
 
-A `Journey` is one inspection's: its deadline, its requests, what was fetched once for several rungs. A `Visit` is one
-rung's view of it. What goes wrong is a value, `ProbeFailure`, that says what it means to the customer.
+A `ProbeBudget` is one inspection's: its deadline, its requests, what was fetched once for several probes. A
+`ProbeSession` is one probe's view of it. What goes wrong is a value, `ProbeFailure`, that says what it means.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ...errors import OutboundFailed, OutboundRefused
 from ..http.client import OutboundClient, OutboundResponse
 
 MAX_REQUESTS = 12
-"""Of one inspection in all, redirects included: we are never a nuisance (issue of the inspections)."""
+"""Of one inspection in all, redirects included: a shop must not feel an inspection."""
 MAX_HOPS = 3
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -45,9 +45,9 @@ class ProbeFailure:
 
 
 class ProbeBudget:
-    """What the rungs of one inspection share. Threads use it at once.
+    """What the probes of one inspection share. Safe for use by several threads.
 
-    `purses` are the requests each of them may make; what is left of `MAX_REQUESTS` beside is for whoever needs more.
+    `quotas` are the requests each of them may make; what is left of `MAX_REQUESTS` beside is for whoever needs more.
     `deadline` is an instant of `time.monotonic`.
     """
 
@@ -83,7 +83,7 @@ class ProbeBudget:
     def once(
         self, path: str, fetch: Callable[[], tuple[OutboundResponse, ...] | ProbeFailure]
     ) -> tuple[OutboundResponse, ...] | ProbeFailure:
-        """Return what was fetched from this path, fetching it unless another rung has, or is about to."""
+        """Return what was fetched from this path, fetching it unless another probe has, or is about to."""
         with self._lock:
             lock = self._locks.setdefault(path, threading.Lock())
         with lock:
@@ -94,7 +94,7 @@ class ProbeBudget:
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeSession:
-    """One rung's way to the shop. `path` in its methods is what follows the shop's folder."""
+    """One probe's requests to the shop. `path` in its methods is what follows the shop's folder."""
 
     budget: ProbeBudget
     probe: str
@@ -108,7 +108,7 @@ class ProbeSession:
         return responses if isinstance(responses, ProbeFailure) else responses[-1]
 
     def get_once(self, path: str) -> tuple[OutboundResponse, ...] | ProbeFailure:
-        """Fetch a public address once for all rungs: every answer on the way there, the last one last."""
+        """Fetch a public address once for all probes: every answer on the way there, the last one last."""
         return self.budget.once(path, lambda: self._follow(path))
 
     def ask(self, path: str, secret: Mapping[str, str]) -> OutboundResponse | ProbeFailure:
@@ -129,7 +129,7 @@ class ProbeSession:
         )
 
     def request(self, path: str, method: str = "GET", *, private: bool = False) -> str:
-        """What was asked, as evidence tells it: never with a header or a body. `private`: with a credential."""
+        """The request as evidence shows it: never with a header or a body. `private`: with a credential."""
         return f"{method} {self._private_url(path) if private else self._url(path)}"
 
     def found(
@@ -176,8 +176,8 @@ class ProbeSession:
         target = f"GET {url}"
         responses: list[OutboundResponse] = []
         for _ in range(1 + MAX_HOPS):
-            here = url
-            response = self._send(f"GET {url}", lambda left_s: self.budget.outbound.get(here, total_s=left_s))  # noqa: B023 - called at once
+            current = url
+            response = self._send(f"GET {url}", lambda left_s: self.budget.outbound.get(current, total_s=left_s))  # noqa: B023 - called at once
             if isinstance(response, ProbeFailure):
                 return response
             responses.append(response)
@@ -214,7 +214,7 @@ def moved(response: OutboundResponse, request: str) -> ProbeFailure:
 
 
 def _redirect_target(response: OutboundResponse) -> str:
-    """Where a redirect leads, as an absolute URL; an empty text where nobody can tell."""
+    """Where a redirect leads, as an absolute URL; empty where that cannot be read."""
     try:
         return urljoin(response.url, response.headers.get("location", ""))
     except ValueError:  # brackets that match nothing

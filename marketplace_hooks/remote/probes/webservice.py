@@ -1,4 +1,4 @@
-"""Which PrestaShop answers on the webservice, and does the key belong to this very site? Rung 3, PrestaShop 1.6 to 9.
+"""Webservice probe, rank 3, PrestaShop 1.6 to 9: the platform version, and whether the key is this site's own.
 
 A key with GET on `shop_urls` is enough (`inspection-facts.md` 1). The version is believed only beside a 200 with an XML
 `<prestashop>` root: refused answers say 0 from 8.0 on, and proxies add or strip the header. XML, for JSON is broken.

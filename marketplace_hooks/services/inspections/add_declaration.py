@@ -1,4 +1,4 @@
-"""What does a customer add to a check that is made, where the site did not tell by itself?"""
+"""Declarations added to a check that was made, where the site did not answer by itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .worker import evidence_row
 
 
 def declare(uow: UnitOfWork, check_id: str, declared: Declaration) -> None:
-    """Put what the customer says beside what was found; a version or a list replaces the one that he said before.
+    """Put what the customer says beside what was found; a version or a list replaces the one said before.
 
     Nothing is asked of the site again. A check that still runs keeps both, which say the same. Whose check it is, is
     the caller's to ask. Raises `NotFound`, also for a check whose request is closed.
@@ -25,10 +25,10 @@ def declare(uow: UnitOfWork, check_id: str, declared: Declaration) -> None:
     if inspection.declared is not None:
         declared = _with(Declaration.from_json(inspection.declared), declared)
     inspection.declared = declared.as_json()
-    said_before = delete(Evidence).where(
+    previous = delete(Evidence).where(
         Evidence.inspection_number == inspection.number, Evidence.probe == PROBE.name, Evidence.request.is_(None)
     )
-    uow.session.execute(said_before.execution_options(synchronize_session=False))
+    uow.session.execute(previous.execution_options(synchronize_session=False))
     rows = [evidence_row(inspection.number, one) for one in declared_findings(declared, at=uow.now)]
     if rows:
         uow.session.execute(insert(Evidence), rows)

@@ -1,4 +1,4 @@
-"""What does a shop's companion post to us of its own accord, for an inspection that we asked for?
+"""Companion reports that a shop posts for a check that we asked it for.
 
 `POST /api/v1/inspections/{check_id}/report`. The signature is the proof of who speaks; a nonce is used once.
 """

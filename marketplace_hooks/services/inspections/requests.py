@@ -1,6 +1,6 @@
-"""Which inspections are asked for, what have they told, and who still holds whose credentials?
+"""Inspection requests: checks as rows, their results, and the credentials that are held for them.
 
-A check is a row; `inspecting.py` carries it out. Results are used again for a while (`inspection_reuse_s`), but what a
+A check is a row; `worker.py` carries it out. Results are used again for a while (`inspection_reuse_s`), but what a
 credential or a companion brought to light only for the purchase whose customer gave it.
 """
 
@@ -51,7 +51,7 @@ class StartedInspection:
 
 @dataclass(frozen=True, kw_only=True)
 class InspectionView:
-    """What an inspection has told so far; `seen` puts its findings together."""
+    """What an inspection has found so far; `site_facts` merges its findings."""
 
     check_id: str
     purchase_id: str | None
@@ -123,11 +123,11 @@ def request_inspection(
     earlier = None if fresh or brings_news else _reusable(runtime, uow, inspection)
     uow.session.add(inspection)
     uow.session.flush()
-    _keep_credentials(runtime, uow, inspection, {**given.given(), CredentialKind.REPORT_KEY: report_key})
+    _insert_credentials(runtime, uow, inspection, {**given.given(), CredentialKind.REPORT_KEY: report_key})
     if earlier is None:
         uow.wakeups.add(JobKind.INSPECTIONS)
     else:
-        _use_again(uow, inspection, earlier)
+        _reuse(uow, inspection, earlier)
     return StartedInspection(
         check_id=inspection.id, nonce=inspection.nonce, report_key=report_key, reused=inspection.reused_id is not None
     )
@@ -155,7 +155,7 @@ def host_of(site: Site) -> str:
 
 
 def read_inspection(session: Session, check_id: str) -> InspectionView:
-    """What an inspection has told so far. Raises `NotFound`; whose it is, is the caller's to ask."""
+    """What an inspection has found so far. Raises `NotFound`; whose it is, is the caller's to ask."""
     inspection = session.scalar(select(Inspection).where(Inspection.id == check_id))
     if inspection is None:
         raise NotFound(f"no inspection {check_id}")
@@ -186,7 +186,7 @@ def credentials_of(runtime: Runtime, session: Session, check_id: str) -> Credent
 
 
 def hold_credentials(uow: UnitOfWork, check_id: str) -> None:
-    """A support request needs them: keep this check's credentials until it is closed."""
+    """A support request needs them: this check's credentials no longer expire until it is closed."""
     mine = select(Inspection.number).where(Inspection.id == check_id).scalar_subquery()
     held = update(SiteCredential).where(SiteCredential.inspection_number == mine).values(expires_at=None)
     uow.session.execute(held.execution_options(synchronize_session=False))
@@ -207,7 +207,7 @@ def forget_expired(session: Session, now: datetime) -> int:
 
 
 def outcome_of(findings: tuple[Finding, ...]) -> InspectionOutcome:
-    """What the site itself has told: what the customer declared does not count."""
+    """How much the site itself has shown: what the customer declared does not count."""
     site_facts = merge_findings(one for one in findings if one.request is not None)
     if site_facts.platform_version is not None:
         return InspectionOutcome.VERSION_KNOWN
@@ -221,7 +221,7 @@ def _check_credentials(given: Credentials) -> None:
             raise Refused(f"the {kind} has unprintable characters, or too many", code="credential_malformed", kind=kind)
 
 
-def _keep_credentials(runtime: Runtime, uow: UnitOfWork, inspection: Inspection, given: Mapping[str, str]) -> None:
+def _insert_credentials(runtime: Runtime, uow: UnitOfWork, inspection: Inspection, given: Mapping[str, str]) -> None:
     expires_at = uow.now + timedelta(seconds=runtime.settings.inspection_credentials_s)
     rows = [
         {
@@ -255,8 +255,8 @@ def _reusable(runtime: Runtime, uow: UnitOfWork, asked: Inspection) -> Inspectio
     return uow.session.scalar(select(Inspection).where(same).order_by(Inspection.number.desc()).limit(1))
 
 
-def _use_again(uow: UnitOfWork, inspection: Inspection, earlier: Inspection) -> None:
-    """Copy what an earlier check was told, but for what its customer declared (that asked nothing of the site)."""
+def _reuse(uow: UnitOfWork, inspection: Inspection, earlier: Inspection) -> None:
+    """Copy what an earlier check found, but for what its customer declared (that asked nothing of the site)."""
     source = select(literal(inspection.number), *_COPIED).where(
         Evidence.inspection_number == earlier.number, Evidence.request.is_not(None)
     )

@@ -1,7 +1,7 @@
-"""Who carries out the inspections that stand in rows, one of a host at a time, and what becomes of what they find?
+"""Inspection worker: claims checks by a lease, one of a host at a time, and writes their findings.
 
-A check is claimed by a lease, made with no transaction open, and written as it is told, by whoever still holds the
-lease. However many shops drip, die or lie at once, the others go on being inspected.
+A check is claimed by a lease, made with no transaction open, and its findings are written as they come, by whoever
+still holds the lease. However many shops drip, die or lie at once, the others go on being inspected.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 POLL_S = 0.1
 SLOW_AFTER_S = 2.0
-"""A shop that takes longer keeps its lane and no longer counts as one: another inspection begins in its place."""
+"""A shop that takes longer stays in its lane and no longer counts as one: another inspection begins in its place."""
 SLOW_LANES = 8
 """For each lane that counts, so many inspections in all may be under way at once."""
 WRITE_EVERY_S = 0.25
@@ -112,14 +112,14 @@ def run_inspection(
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
 ) -> int:
     """Inspect, and write what is found as it comes; 1 when it was brought to its end."""
-    notes = _Notes(runtime=runtime, claimed=claimed, on_findings=on_findings)
+    writer = _FindingsWriter(runtime=runtime, claimed=claimed, on_findings=on_findings)
     try:
         if claimed.attempts > ATTEMPTS:
             findings: tuple[Finding, ...] = (_gone_wrong(),)
-            notes.take(findings)
+            writer.add(findings)
         else:
-            findings = _inspect(runtime, claimed, notes.take)
-        _finish(runtime, claimed, findings, notes.unwritten)
+            findings = _inspect(runtime, claimed, writer.add)
+        _finish(runtime, claimed, findings, writer.unwritten)
     except LeaseLost:
         return 0
     except Exception as error:
@@ -199,7 +199,7 @@ def _leased(runtime: Runtime, session: Session, owner: str, check_id: str | None
 
 
 @dataclass(kw_only=True)
-class _Notes:
+class _FindingsWriter:
     """Findings on their way into rows: those of a moment together, for a person sees no difference and a disk does."""
 
     runtime: Runtime
@@ -208,8 +208,8 @@ class _Notes:
     unwritten: list[Finding] = field(default_factory=list)
     write_at_s: float = field(default_factory=lambda: time.monotonic() + WRITE_EVERY_S)
 
-    def take(self, findings: Sequence[Finding]) -> None:
-        """Keep these, if there are any, and write all that wait when it is time. Raises `LeaseLost`."""
+    def add(self, findings: Sequence[Finding]) -> None:
+        """Add these, if there are any, and write all that wait when it is time. Raises `LeaseLost`."""
         self.unwritten += findings
         if findings:
             self.on_findings(findings)
@@ -259,10 +259,10 @@ def _finish(
             raise LeaseLost(f"inspection {claimed.id} is no longer ours")
         _add(session, claimed, unwritten)
         if row.reported_at is not None:
-            # A companion has posted meanwhile, and what it told counts as well.
+            # A companion has posted meanwhile, and what it reported counts as well.
             outcome = outcome_of(read_inspection(session, claimed.id).findings)
-            told = update(Inspection).where(Inspection.number == claimed.number).values(outcome=outcome)
-            session.execute(told.execution_options(synchronize_session=False))
+            changed = update(Inspection).where(Inspection.number == claimed.number).values(outcome=outcome)
+            session.execute(changed.execution_options(synchronize_session=False))
 
     runtime.database.retrying(finish)
 
