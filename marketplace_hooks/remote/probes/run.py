@@ -74,7 +74,8 @@ def inspect(
     It is also called with none, every `POLL_INTERVAL_S` in which none came, so that the caller may write in time.
 
     `outbound` is made by `make_site_client`. `module` is the technical name in question, `releases` the known
-    PrestaShop versions (None: those shipped). Nothing about the shop is ever raised; what `on_findings` raises ends the inspection.
+    PrestaShop versions (None: those shipped). Nothing about the shop is ever raised; what `on_findings` raises ends
+    the inspection.
     """
     target = InspectionTarget(
         site=site,
