@@ -67,7 +67,7 @@ class Shop:
         """Whether nothing is left to do for any worker."""
         now = self.runtime.now()
         with self.runtime.database.reading() as session:
-            pending = leasing.pending(session, now) or cascade_run.is_pending(session, now)
+            pending = leasing.has_pending(session, now) or cascade_run.is_pending(session, now)
             return not (pending or dispatcher.is_pending(session, now))
 
     def has_waiting_events(self) -> bool:

@@ -60,7 +60,7 @@ class MarketplaceHooks:
 def state_for(app: Flask, identity: Callable[[], Any] | None = None) -> WebState:
     """All that the app's settings ask for, new and with nothing open yet. Raises `ConfigurationError`."""
     settings = load(app.config)
-    runtime = make_runtime(settings, host_database=_database_of(app), serves_web=True, letters=render_mail)
+    runtime = make_runtime(settings, host_database=_database_of(app), serves_web=True, mail_renderer=render_mail)
     return WebState(
         runtime=runtime,
         intake=Intake(runtime=runtime, inbox=InboxWriter(runtime.database), rate_limits=RateLimits()),

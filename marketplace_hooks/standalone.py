@@ -60,7 +60,7 @@ def load_runtime() -> Runtime:
     from .services.core.runtime import make_runtime
     from .web.mail.rendering import render_mail
 
-    return make_runtime(load(), letters=render_mail)
+    return make_runtime(load(), mail_renderer=render_mail)
 
 
 def main() -> None:

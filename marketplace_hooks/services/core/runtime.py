@@ -21,8 +21,8 @@ from .pidfile import find_running
 __all__ = ["JobKind", "Runtime", "Wakeups", "make_runtime", "redis_url"]
 
 
-Letters = Callable[[Settings, MailFacts, str], RenderedMail | None]
-"""Who puts a mail into words, for a reader of a locale; None when there is nothing to say."""
+MailRenderer = Callable[[Settings, MailFacts, str], RenderedMail | None]
+"""Renders a mail for a reader in a locale; None when nothing is to be said."""
 
 
 class Wakeups(Protocol):
@@ -39,7 +39,7 @@ class Wakeups(Protocol):
 class Runtime:
     """What every service needs to know of the place it works in. `outbound` delivers, `visits` inspects sites.
 
-    `letters` writes the mails to people (None: this process writes none).
+    `mail_renderer` renders the mails to people (None: this process sends none).
     """
 
     settings: Settings
@@ -48,7 +48,7 @@ class Runtime:
     outbound: OutboundClient
     site_client: OutboundClient
     encryption: Encryption
-    letters: Letters | None = None
+    mail_renderer: MailRenderer | None = None
 
     def now(self) -> datetime:
         """This instant, in UTC."""
@@ -60,7 +60,7 @@ def make_runtime(
     *,
     host_database: URL | str | None = None,
     serves_web: bool = False,
-    letters: Letters | None = None,
+    mail_renderer: MailRenderer | None = None,
 ) -> Runtime:
     """An installation from its settings. Nothing is connected yet.
 
@@ -80,7 +80,7 @@ def make_runtime(
         outbound=OutboundClient(_delivery_policy(settings), networks),
         site_client=make_site_client(networks, about_url=about_url),
         encryption=Encryption(settings.encryption_keys or [instance_key(settings.instance)]),
-        letters=letters,
+        mail_renderer=mail_renderer,
     )
 
 

@@ -1,9 +1,9 @@
-"""Has everybody been written to? Outgoing events become mails to people, and mails are handed to the mail server.
+"""Mail queue: makes mails to people out of outgoing events, and hands them to the mail server, with retries.
 
 Mails are rows, made from the outgoing events by one set statement for each side, in the transaction that makes their
-deliveries; where no mail server is configured none are made, and the events are told all the same. Each is claimed by a
-lease, sent with no transaction open, and recorded only by whoever still holds the lease. A worker killed between the
-server's word and the record sends it again under the same Message-ID: SMTP knows no more than that.
+deliveries; where no mail server is configured none are made, and the events are delivered all the same. Each is claimed
+by a lease, sent with no transaction open, and recorded only by the worker that still holds the lease. A worker killed
+between the server's answer and its record sends it again under the same Message-ID: SMTP offers no more than that.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ from ..core.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
-REST = "mail-server"
-REST_S = 60.0
-"""A server that is away is left alone for so long, whoever has mail for it."""
-GREETING_S = 3.0
-"""How long each answer may take where somebody waits to hear whether the server is there."""
+PAUSE = "mail-server"
+PAUSE_S = 60.0
+"""No worker tries a server that is away again before so long."""
+CHECK_S = 3.0
+"""How long each answer of the server may take in an interactive check."""
 LEASE_S = 180.0
 """Longer than any one mail takes: six answers of the server, each within its own timeout."""
 _COLUMNS = ["outbox_id", "event_id", "reader", "reader_id", "state", "due_at", "created_at"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Claimed:
-    """One mail, claimed, and whom it goes to (`to` None: nobody is there any more)."""
+class _ClaimedMail:
+    """One mail, claimed, and its address (`to` None: the reader is gone)."""
 
     mail_id: int
     attempts: int
@@ -59,24 +59,24 @@ class _Claimed:
 
 
 def create_mails(session: Session, ids: list[int], now: datetime) -> None:
-    """Make the mails of these outgoing events, one for each side that is told and has an address; made once."""
+    """Make the mails of these outgoing events, once, one for each side that is concerned and has an address."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    for reader, people in ((Reader.CUSTOMER, Customer), (Reader.SELLER, Seller)):
-        told = OutgoingEvent.data[f"{reader}_id"].as_string()
+    for reader, table in ((Reader.CUSTOMER, Customer), (Reader.SELLER, Seller)):
+        reader_id = OutgoingEvent.data[f"{reader}_id"].as_string()
         columns = Mail.__table__.c
         wanted = (
             select(
                 OutgoingEvent.id,
                 OutgoingEvent.event_id,
                 literal(reader.value),
-                people.id,
+                table.id,
                 literal(MailState.PENDING.value),
                 literal(now, columns.due_at.type),
                 literal(now, columns.created_at.type),
             )
-            .join(people, people.id == told)
+            .join(table, table.id == reader_id)
             .where(OutgoingEvent.id.in_(ids), OutgoingEvent.type.in_(types_for(reader)), _concerns(reader))
-            .where(people.email != "")
+            .where(table.email != "")
             .order_by(OutgoingEvent.id)  # they are sent in the order of their ids: as it happened.
         )
         into = dialect.insert(Mail).from_select(_COLUMNS, wanted)
@@ -84,7 +84,7 @@ def create_mails(session: Session, ids: list[int], now: datetime) -> None:
 
 
 def _concerns(reader: Reader) -> ColumnElement[bool]:
-    """A message goes to the other side, and only a person's; what was attached to another request to nobody but him."""
+    """A message goes to the other side, and only a person's; that a request was a duplicate, to its customer only."""
     data = OutgoingEvent.data
     message = and_(data["side"].as_string() != reader.value, data["author_type"].as_string() != "automation")
     concerned = or_(OutgoingEvent.type != MESSAGE, message)
@@ -95,17 +95,17 @@ def _concerns(reader: Reader) -> ColumnElement[bool]:
 
 
 def is_pending(session: Session, now: datetime, settings: Settings) -> bool:
-    """Whether a mail is to be sent now, to a server that is not left alone."""
+    """Whether a mail is to be sent now, and the server is not being left alone."""
     if settings.smtp_url is None or session.scalar(select(Mail.id).where(_is_due(now)).limit(1)) is None:
         return False
-    return session.scalar(select(Lock.name).where(Lock.name == REST, Lock.leased_until >= now)) is None
+    return session.scalar(select(Lock.name).where(Lock.name == PAUSE, Lock.leased_until >= now)) is None
 
 
 def send_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
     """Send what is due over one connection, until nothing is left or the server fails; return how many attempts."""
     settings = runtime.settings
     made = 0
-    if settings.smtp_url is None or runtime.letters is None:
+    if settings.smtp_url is None or runtime.mail_renderer is None:
         return made
     with runtime.database.reading() as session:
         if not is_pending(session, runtime.now(), settings):
@@ -121,29 +121,29 @@ def send_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda:
                 runtime.database.retrying(lambda s: _record(runtime, s, owner, claimed, state, error))  # noqa: B023 - done at once
                 made += 1
     except MailServerAway as away:
-        acquire_lease(runtime, REST, str(away)[:200], REST_S)
+        acquire_lease(runtime, PAUSE, str(away)[:200], PAUSE_S)
     return made
 
 
 def check_mail_server(settings: Settings) -> None:
-    """Connect, sign in and say hello as for a mail, and send none. Raises `MailServerAway`, soon."""
+    """Connect, sign in and greet as for a mail, and send none. Raises `MailServerAway` within seconds."""
     if settings.smtp_url is None:
         return
-    timeout_s = min(settings.smtp_timeout_s, GREETING_S)
+    timeout_s = min(settings.smtp_timeout_s, CHECK_S)
     with MailServer(settings.smtp_url, hello=_domain(settings), timeout_s=timeout_s).connection() as connection:
         connection.greet()
 
 
 def purge_mails(session: Session, before: datetime, *, limit: int) -> int:
-    """Forget the oldest mails of before an instant that are no work any more; return how many."""
+    """Delete the oldest finished mails from before an instant; return how many."""
     old = select(Mail.id).where(Mail.state != constant(MailState.PENDING), Mail.created_at < before)
     doomed = delete(Mail).where(Mail.id.in_(old.order_by(Mail.id).limit(limit)))
-    forgotten = session.execute(doomed.execution_options(synchronize_session=False))
-    return int(forgotten.rowcount)  # type: ignore[attr-defined] # a cursor result
+    deleted = session.execute(doomed.execution_options(synchronize_session=False))
+    return int(deleted.rowcount)  # type: ignore[attr-defined] # a cursor result
 
 
 def sender(settings: Settings) -> str:
-    """Whom our mail is from."""
+    """The sender's address of every mail."""
     return settings.mail_sender or f"no-reply@{urlsplit(settings.public_url).hostname}"
 
 
@@ -156,8 +156,8 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return and_(Mail.state == constant(MailState.PENDING), Mail.due_at <= now, free)
 
 
-def _claim(runtime: Runtime, session: Session, owner: str) -> _Claimed | None:
-    """Lease the next mail, with all that its letter is written from; None when there is none."""
+def _claim(runtime: Runtime, session: Session, owner: str) -> _ClaimedMail | None:
+    """Lease the next mail, with all that it is rendered from; None when there is none."""
     now = runtime.now()
     query = select(Mail).where(_is_due(now)).order_by(Mail.due_at, Mail.id).limit(1)
     mail = session.scalar(query.with_for_update(skip_locked=True))
@@ -171,7 +171,7 @@ def _claim(runtime: Runtime, session: Session, owner: str) -> _Claimed | None:
         person = session.get(Customer, mail.reader_id)
     else:
         person = session.get(Seller, mail.reader_id)
-    return _Claimed(
+    return _ClaimedMail(
         mail_id=mail.id,
         attempts=mail.attempts,
         event_id=mail.event_id,
@@ -198,13 +198,13 @@ def _facts(session: Session, mail: Mail, event: OutgoingEvent, name: str) -> Mai
     )
 
 
-def _send(runtime: Runtime, connection: SmtpConnection, claimed: _Claimed) -> tuple[MailState, str | None]:
-    """What became of one attempt; `pending`: it is to be tried again."""
+def _send(runtime: Runtime, connection: SmtpConnection, claimed: _ClaimedMail) -> tuple[MailState, str | None]:
+    """The mail's state after one attempt; `pending`: it is to be tried again."""
     try:
-        letter = _letter(runtime, claimed)
-        if letter is None:
+        message = _message(runtime, claimed)
+        if message is None:
             return MailState.DROPPED, None
-        connection.send(letter)
+        connection.send(message)
     except MailRefused as refused:
         return MailState.REFUSED, refused.code
     except MailDeferred as deferred:
@@ -215,31 +215,31 @@ def _send(runtime: Runtime, connection: SmtpConnection, claimed: _Claimed) -> tu
     return MailState.SENT, None
 
 
-def _letter(runtime: Runtime, claimed: _Claimed) -> MailMessage | None:
-    """The letter; None when nobody is there to read it any more, or there are no words for it."""
+def _message(runtime: Runtime, claimed: _ClaimedMail) -> MailMessage | None:
+    """The message; None when its reader is gone, or nothing is to be said about the event."""
     facts = claimed.facts
     settings = runtime.settings
-    if facts is None or claimed.to is None or runtime.letters is None:
+    if facts is None or claimed.to is None or runtime.mail_renderer is None:
         return None
-    written = runtime.letters(settings, facts, claimed.locale)
-    if written is None:
+    rendered = runtime.mail_renderer(settings, facts, claimed.locale)
+    if rendered is None:
         return None
     return MailMessage(
         message_id=f"{claimed.event_id}.{facts.reader}@{_domain(settings)}",
         sender=sender(settings),
         to_name=facts.reader_name,
         to=claimed.to,
-        subject=written.subject,
-        text=written.text,
-        language=written.language,
+        subject=rendered.subject,
+        text=rendered.text,
+        language=rendered.language,
         written_at=runtime.now(),
     )
 
 
 def _record(
-    runtime: Runtime, session: Session, owner: str, claimed: _Claimed, state: MailState, error: str | None
+    runtime: Runtime, session: Session, owner: str, claimed: _ClaimedMail, state: MailState, error: str | None
 ) -> None:
-    """Write what came of an attempt, unless our lease ran out and another worker has recorded one of its own."""
+    """Record an attempt, unless its lease ran out and another worker has recorded an attempt of its own."""
     mine = select(Mail).where(Mail.id == claimed.mail_id, Mail.owner == owner).with_for_update()
     mail = session.scalar(mine)
     if mail is None or mail.state is not MailState.PENDING or mail.attempts != claimed.attempts:

@@ -1,4 +1,4 @@
-"""How is something told about each of many rows at once? One INSERT … SELECT into the outbox, made by the database."""
+"""Bulk publish: one outgoing event about each of many rows, by one INSERT … SELECT into the outbox."""
 
 from __future__ import annotations
 

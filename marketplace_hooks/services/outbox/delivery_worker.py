@@ -1,8 +1,8 @@
-"""Has everybody been told? Deliveries are attempted until they arrive.
+"""Delivery worker: attempts deliveries until they arrive, at least once each.
 
-Each endpoint has its own lanes and its own token bucket, so that a slow one delays nobody else. An attempt is claimed
-by a lease, made with no transaction open, and recorded only by whoever still holds the lease. A worker killed after the
-answer and before the record delivers again, under the same `webhook-id`: at least once, as the norm has it.
+Each endpoint has its own lanes and its own token bucket, so that a slow one delays no other. An attempt is claimed by a
+lease, made with no transaction open, and recorded only by the worker that still holds the lease. A worker killed
+between the answer and its record delivers again, under the same `webhook-id`: at least once, as the norm has it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 LANES = 32
 """Attempts under way at once in one worker, over all endpoints."""
 POLL_S = 0.1
-KEPT_CHARACTERS = 500
+LOGGED_CHARACTERS = 500
 DISABLED_AFTER = timedelta(hours=120)
 
 
@@ -56,7 +56,7 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class AttemptResult:
-    """What an attempt met: an answer, or why there was none."""
+    """The result of an attempt: an answer, or why there was none."""
 
     answer: OutboundResponse | None
     error: str | None
@@ -82,15 +82,15 @@ class AttemptResult:
             "took_ms": round(self.took_s * 1000),
         }
         if self.answer is not None and not self.is_success:
-            entry["answer"] = self.answer.body[:KEPT_CHARACTERS].decode("utf-8", "replace").replace("\0", "")
+            entry["answer"] = self.answer.body[:LOGGED_CHARACTERS].decode("utf-8", "replace").replace("\0", "")
         return entry
 
 
 def deliver_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
     """Dispatch and deliver until nothing is due; return how many attempts were made.
 
-    While a slow endpoint keeps its lanes busy, the others go on being served, also when `stop` has said so: until the
-    lanes that were under way then have ended, only endpoints without a lane are given new ones.
+    While a slow endpoint keeps its lanes busy, the others go on being served. Once `stop` is true, only endpoints
+    without a lane get new ones, until the lanes that were under way then have ended.
     """
     made = 0
     lanes: dict[Future[int], str] = {}
@@ -111,7 +111,7 @@ def deliver_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lamb
             if not (lanes or attempts):
                 return made
             if finished and not attempts:
-                time.sleep(POLL_S)  # what is due is in other hands, or may not be sent yet.
+                time.sleep(POLL_S)  # what is due is leased by another worker, or may not be sent yet.
 
 
 def _lanes_to_open(runtime: Runtime, busy: list[str], *, leaving: bool) -> list[str]:
@@ -126,8 +126,8 @@ def _lanes_to_open(runtime: Runtime, busy: list[str], *, leaving: bool) -> list[
 
 def _endpoints_due(runtime: Runtime) -> list[str]:
     with runtime.database.reading() as session:
-        waiting = select(Delivery.id).where(is_due(runtime.now()), Delivery.endpoint_id == Endpoint.id).exists()
-        return list(session.scalars(select(Endpoint.id).where(Endpoint.enabled, waiting).order_by(Endpoint.id)))
+        is_deliverable = select(Delivery.id).where(is_due(runtime.now()), Delivery.endpoint_id == Endpoint.id).exists()
+        return list(session.scalars(select(Endpoint.id).where(Endpoint.enabled, is_deliverable).order_by(Endpoint.id)))
 
 
 def _serve(runtime: Runtime, owner: str, endpoint_id: str, stop: Callable[[], bool]) -> int:
@@ -204,9 +204,9 @@ def _take_token(endpoint: Endpoint, now: datetime, rate_per_s: float) -> float:
 
 
 def _attempt(runtime: Runtime, owner: str, attempt: Attempt) -> None:
-    """Send, with no transaction open; then record what came back."""
-    met = _send(runtime, attempt)
-    run_in_transaction(runtime, lambda uow: _record(runtime, uow, owner, attempt, met))
+    """Send, with no transaction open; then record the result."""
+    result = _send(runtime, attempt)
+    run_in_transaction(runtime, lambda uow: _record(runtime, uow, owner, attempt, result))
 
 
 def _send(runtime: Runtime, attempt: Attempt) -> AttemptResult:
@@ -231,8 +231,8 @@ def _send(runtime: Runtime, attempt: Attempt) -> AttemptResult:
     return AttemptResult(answer=answer, error=error, timed_out=timed_out, took_s=took_s)
 
 
-def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, met: AttemptResult) -> None:
-    """Write what came of an attempt, unless our lease ran out and another worker has recorded one of its own."""
+def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, result: AttemptResult) -> None:
+    """Record an attempt, unless its lease ran out and another worker has recorded an attempt of its own."""
     endpoint = locked_endpoint(uow.session, attempt.endpoint_id)
     mine = select(Delivery).where(Delivery.id == attempt.delivery_id, Delivery.owner == owner).with_for_update()
     delivery = uow.session.scalar(mine)
@@ -240,10 +240,10 @@ def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, met
         return
     delivery.attempts += 1
     delivery.owner = delivery.leased_until = None
-    delivery.last_status = met.status
-    delivery.last_error = met.error
-    delivery.attempt_log = [*(delivery.attempt_log or []), met.entry(uow.now)]
-    if met.is_success:
+    delivery.last_status = result.status
+    delivery.last_error = result.error
+    delivery.attempt_log = [*(delivery.attempt_log or []), result.entry(uow.now)]
+    if result.is_success:
         delivery.state = DeliveryState.DELIVERED
         delivery.delivered_at = uow.now
         endpoint.failing_since = None
@@ -254,9 +254,9 @@ def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, met
         attempts=delivery.attempts,
         schedule_s=runtime.settings.delivery_schedule_s,
         jitter=random.uniform(-1, 1),  # noqa: S311 - spreads load, hides nothing
-        status=met.status,
-        timed_out=met.timed_out,
-        retry_after_s=_retry_after_s(met.answer, uow.now),
+        status=result.status,
+        timed_out=result.timed_out,
+        retry_after_s=_retry_after_s(result.answer, uow.now),
     )
     if again_at is None:
         delivery.state = DeliveryState.EXHAUSTED
@@ -264,7 +264,7 @@ def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, met
         delivery.due_at = again_at
         delivery.state = DeliveryState.PENDING if endpoint.enabled else DeliveryState.PARKED
     uow.session.flush()
-    if met.status == 410:
+    if result.status == 410:
         disable_endpoint(uow, endpoint, "the endpoint answered 410 Gone")
     elif uow.now - endpoint.failing_since >= DISABLED_AFTER:
         disable_endpoint(uow, endpoint, "no attempt has succeeded for 120 hours")

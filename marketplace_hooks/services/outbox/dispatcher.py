@@ -1,4 +1,4 @@
-"""Whom must we tell? Outgoing events become deliveries, one for each subscribed endpoint, by set statements."""
+"""Dispatcher: fans outgoing events out into deliveries, one for each subscribed endpoint, by set statements."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def dispatch(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> i
 
 
 def _dispatch_chunk(session: Session, now: datetime, *, mailed: bool) -> int:
-    waiting = (
+    undispatched = (
         select(OutgoingEvent.id)
         .where(OutgoingEvent.dispatched_at.is_(None))
         .order_by(OutgoingEvent.id)
         .limit(DISPATCH_CHUNK)
         .with_for_update(skip_locked=True)
     )
-    ids = list(session.scalars(waiting))
+    ids = list(session.scalars(undispatched))
     if not ids:
         return 0
-    # Whoever enables or disables one at this moment comes first: an event must not be parked at an enabled endpoint.
+    # Enabling or disabling an endpoint comes before or after: no event may be parked at an enabled endpoint.
     locked = select(Endpoint.id).order_by(Endpoint.id).with_for_update(read=True, key_share=True)
     session.execute(locked).all()
     state = case((Endpoint.enabled, literal(DeliveryState.PENDING.value)), else_=literal(DeliveryState.PARKED.value))
@@ -62,13 +62,13 @@ def _dispatch_chunk(session: Session, now: datetime, *, mailed: bool) -> int:
     session.execute(into.on_conflict_do_nothing())
     if mailed:
         create_mails(session, ids, now)
-    told = update(OutgoingEvent).where(OutgoingEvent.id.in_(ids)).values(dispatched_at=now)
-    session.execute(told.execution_options(synchronize_session=False))
+    dispatched = update(OutgoingEvent).where(OutgoingEvent.id.in_(ids)).values(dispatched_at=now)
+    session.execute(dispatched.execution_options(synchronize_session=False))
     return len(ids)
 
 
 def is_pending(session: Session, now: datetime) -> bool:
-    """Whether something is to be told now: an event without deliveries, or a delivery whose time has come."""
+    """Whether there is work now: an event without deliveries, or a delivery whose time has come."""
     undispatched = select(OutgoingEvent.id).where(OutgoingEvent.dispatched_at.is_(None)).limit(1)
     if session.scalar(undispatched) is not None:
         return True

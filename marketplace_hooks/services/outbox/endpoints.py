@@ -1,4 +1,4 @@
-"""Who wants to be told, and may we still speak to them?"""
+"""Endpoints: who is subscribed to outgoing events, and which endpoints are disabled."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def add_endpoint(
 ) -> tuple[Endpoint, str]:
     """Subscribe an endpoint; return it with its secret, which is shown this once.
 
-    Raises `OutboundRefused` for a URL that we would never deliver to, `PayloadRejected` for a type that we never tell.
+    Raises `OutboundRefused` for a URL that nothing may be delivered to, `PayloadRejected` for an unknown type.
     """
     runtime.outbound.check_url(url)
     unknown = [type_ for type_ in types if type_ != EVERYTHING and type_ not in OUTGOING]
@@ -58,7 +58,7 @@ def list_endpoints(session: Session) -> list[Endpoint]:
 
 
 def disable_endpoint(uow: UnitOfWork, endpoint: Endpoint, reason: str) -> None:
-    """Stop delivering to an endpoint: what waits for it is parked, not lost, and the others are told."""
+    """Stop delivering to an endpoint: its pending deliveries are parked, and `endpoint.disabled` is published."""
     if not endpoint.enabled:
         return
     endpoint.enabled = False
@@ -89,5 +89,5 @@ def locked_endpoint(session: Session, endpoint_id: str) -> Endpoint:
 
 
 def _move(session: Session, endpoint_id: str, before: DeliveryState, after: DeliveryState) -> None:
-    waiting = update(Delivery).where(Delivery.endpoint_id == endpoint_id, Delivery.state == constant(before))
-    session.execute(waiting.values(state=after).execution_options(synchronize_session=False))
+    change = update(Delivery).where(Delivery.endpoint_id == endpoint_id, Delivery.state == constant(before))
+    session.execute(change.values(state=after).execution_options(synchronize_session=False))

@@ -1,4 +1,4 @@
-"""How is a delivery made once more, that arrived and was lost there, or that never arrived? (`webhooks.md` 10)"""
+"""Redelivery: makes a delivery again that arrived and was lost there, or that never arrived (`webhooks.md` 10)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .payload_retention import is_purged
 
 
 def redeliver(uow: UnitOfWork, delivery_id: int) -> DeliveryWithEvent:
-    """Send it again, under the same `webhook-id`, with all its attempts before it; what was met before stays logged.
+    """Send it again, under the same `webhook-id`, with all its attempts before it; the log of earlier attempts stays.
 
-    Parked where its endpoint is disabled. Raises `NotFound`, or `Conflict` for one that still waits (`not_replayable`)
-    and for one whose data is kept no longer (`payload_purged`).
+    Parked where its endpoint is disabled. Raises `NotFound`, or `Conflict` for one that is still pending
+    (`not_replayable`) and for one whose payload was purged (`payload_purged`).
     """
-    # The endpoint's row first, as whoever claims a delivery of it does; then the event's, as a purge does that looks
-    # whether anybody has yet to be told.
+    # The endpoint's row first, as in claiming a delivery; then the event's, as in a purge, which checks for deliveries
+    # that are still to be made.
     query = select(Delivery.endpoint_id, Delivery.outbox_id).where(Delivery.id == delivery_id)
     found = uow.session.execute(query).one_or_none()
     if found is None:

@@ -1,7 +1,7 @@
-"""How is a customer forgotten, everywhere at once, so that what must be accounted for still can be?
+"""Erasure of a customer: personal data goes everywhere at once, and what must be accounted for stays.
 
-Personal data goes; ids, amounts and dates stay (`webhooks.md` 16). It is looked for wherever a customer's words or
-addresses may have been kept: a table that keeps more of them is one function more in `PLACES`.
+Ids, amounts and dates stay (`webhooks.md` 16). The customer's words and addresses are sought wherever they may be
+stored: a table that stores more of them is one function more in `ERASURES`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SUBJECT = "customer"
 
 @dataclass(kw_only=True)
 class CustomerTrace:
-    """By which ids a customer is found in other tables; `events` are rows of the inbox that no subject leads to."""
+    """The ids by which a customer is found in other tables; `events` are rows of the inbox that no subject leads to."""
 
     customer_id: str
     purchases: set[str] = field(default_factory=set)
@@ -42,9 +42,9 @@ class CustomerTrace:
 
 
 def erase_customer(uow: UnitOfWork, customer_id: str, cause: Cause) -> bool:
-    """Forget a customer; told once. False: it was done before, and whatever came since is forgotten too.
+    """Erase a customer, and publish it once. False: it was done before, and what came since is erased too.
 
-    Somebody not known yet is remembered as erased, by the id alone: a description that comes late is not kept.
+    A customer who is not known yet is recorded as erased, by the id alone: a description that comes late is dropped.
     """
     customer = uow.session.get(Customer, customer_id, with_for_update=True, populate_existing=True)
     if customer is None:
@@ -56,15 +56,15 @@ def erase_customer(uow: UnitOfWork, customer_id: str, cause: Cause) -> bool:
     customer.erased_at = customer.erased_at or uow.now
     uow.session.flush()
     trace = _trace(uow.session, customer_id)
-    for forget in PLACES:
-        forget(uow, trace)
+    for erase in ERASURES:
+        erase(uow, trace)
     if is_new:
         uow.publish("customer.erased", SUBJECT, customer, {"customer_id": customer_id}, cause)
     return is_new
 
 
 def is_erased(session: Session, customer_id: str) -> bool:
-    """Whether the customer has been forgotten: then nothing that comes late is kept either."""
+    """Whether the customer has been erased: then what comes late is dropped, too."""
     customer = session.get(Customer, customer_id)
     return customer is not None and customer.erased_at is not None
 
@@ -76,9 +76,9 @@ def _trace(session: Session, customer_id: str) -> CustomerTrace:
     for request_id, check_id in session.execute(asked):
         trace.requests.add(request_id)
         trace.checks.update([check_id] if check_id is not None else [])
-    # First by the customer, then by the purchases: what waits or was not understood may name only one of the two.
+    # By the customer, then by the purchases: an event that was not applied may name only one of the two.
     for name, wanted in (("customer_id", {customer_id}), ("purchase_id", trace.purchases)):
-        for number, data in _waiting_data(session, wanted):
+        for number, data in _unapplied_data(session, wanted):
             if wanted.intersection(_texts(data.get(name))):
                 trace.events.add(number)
                 trace.purchases.update(_texts(data.get("purchase_id")))
@@ -90,8 +90,8 @@ def _texts(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def _waiting_data(session: Session, ids: set[str]) -> list[tuple[int, dict[str, Any]]]:
-    """The data of events that mention one of these ids and are not in our tables: waiting, refused, not understood."""
+def _unapplied_data(session: Session, ids: set[str]) -> list[tuple[int, dict[str, Any]]]:
+    """The data of events that mention one of these ids and were not applied: pending, refused, or not understood."""
     written = {json.dumps(id_, ensure_ascii=ascii_only)[1:-1].encode() for id_ in ids for ascii_only in (True, False)}
     if not written:
         return []
@@ -108,34 +108,34 @@ def _holds(session: Session, column: Any, part: bytes) -> ColumnElement[bool]:
     return func.position(literal(part).op("IN")(column)) > 0
 
 
-def _forget_site(uow: UnitOfWork, trace: CustomerTrace) -> None:
-    """Where the shop is; and what the marketplace wrote about an end before the term."""
+def _erase_site(uow: UnitOfWork, trace: CustomerTrace) -> None:
+    """The address of the shop, and the marketplace's reason for an early termination."""
     _change(uow, update(Purchase).where(Purchase.id.in_(trace.purchases)), shop_url=None, terminated_reason=None)
     _change(uow, update(SiteBinding).where(SiteBinding.purchase_id.in_(trace.purchases)), shop_url="")
     named = RenewalChange.purchase_id.in_(trace.purchases) & RenewalChange.actor.not_in(ACTORS)
     _change(uow, update(RenewalChange).where(named), actor="customer")
 
 
-def _forget_requests(uow: UnitOfWork, trace: CustomerTrace) -> None:
-    """What was asked and answered: no word of a conversation stays, neither side's."""
+def _erase_requests(uow: UnitOfWork, trace: CustomerTrace) -> None:
+    """Requests and their conversations: no text of either side stays."""
     for request in uow.session.scalars(select(SupportRequest).where(SupportRequest.id.in_(trace.requests))):
         request.subject = request.body = ""
         request.shop_url = None
         request.checks = without_personal_data(request.checks)
         for name in ("entitlement", "refusal", "resolution", "offer"):
             setattr(request, name, without_personal_data(getattr(request, name)))
-    said = update(SupportMessage).where(SupportMessage.request_id.in_(trace.requests))
-    _change(uow, said, author="", subject="", body="", headers=[], confirmed_by=None)
+    messages = update(SupportMessage).where(SupportMessage.request_id.in_(trace.requests))
+    _change(uow, messages, author="", subject="", body="", headers=[], confirmed_by=None)
     _change(uow, update(RefundClaim).where(RefundClaim.request_id.in_(trace.requests)), reason=None)
 
 
-def _forget_drafts(uow: UnitOfWork, trace: CustomerTrace) -> None:
-    """What was written and never sent."""
+def _erase_drafts(uow: UnitOfWork, trace: CustomerTrace) -> None:
+    """Drafts that were never sent."""
     _quietly(uow, delete(RequestDraft).where(RequestDraft.customer_id == trace.customer_id))
 
 
-def _forget_inspections(uow: UnitOfWork, trace: CustomerTrace) -> None:
-    """What was seen on the customer's site, and with which credentials."""
+def _erase_inspections(uow: UnitOfWork, trace: CustomerTrace) -> None:
+    """What inspections found on the customer's site, and their credentials."""
     theirs = or_(Inspection.purchase_id.in_(trace.purchases), Inspection.id.in_(trace.checks))
     numbers = list(uow.session.scalars(select(Inspection.number).where(theirs)))
     for table in (SiteCredential, Evidence):
@@ -151,48 +151,48 @@ def _forget_inspections(uow: UnitOfWork, trace: CustomerTrace) -> None:
     )
 
 
-def _forget_told(uow: UnitOfWork, trace: CustomerTrace) -> None:
-    """The bodies of events, as received: what stays of each is what may stay."""
+def _erase_event_bodies(uow: UnitOfWork, trace: CustomerTrace) -> None:
+    """The bodies of received events, down to what is not personal."""
     subjects = [f"{SUBJECT}:{trace.customer_id}"]
     subjects += [f"purchase:{id_}" for id_ in trace.purchases] + [f"request:{id_}" for id_ in trace.requests]
     received = select(InboxEvent.id, InboxEvent.source, InboxEvent.event_id, InboxEvent.body)
     theirs = received.where(or_(InboxEvent.subject.in_(subjects), InboxEvent.id.in_(trace.events)))
     for id_, source, event_id, body in uow.session.execute(theirs).all():
         if body is not None:
-            _change(uow, update(InboxEvent).where(InboxEvent.id == id_), body=_bare(body))
+            _change(uow, update(InboxEvent).where(InboxEvent.id == id_), body=_redacted(body))
         same = InboxConflict.source == source, InboxConflict.event_id == event_id
         for number, other in uow.session.execute(select(InboxConflict.id, InboxConflict.body).where(*same)).all():
-            _change(uow, update(InboxConflict).where(InboxConflict.id == number), body=_bare(other))
+            _change(uow, update(InboxConflict).where(InboxConflict.id == number), body=_redacted(other))
 
 
-def _bare(body: bytes) -> bytes:
+def _redacted(body: bytes) -> bytes:
     envelope = json.loads(body)
-    bare = {**envelope, "data": without_personal_data(envelope["data"])}
-    kept = {name: bare[name] for name in ("type", "timestamp", "data")}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+    redacted = {**envelope, "data": without_personal_data(envelope["data"])}
+    stored = {name: redacted[name] for name in ("type", "timestamp", "data")}
+    return json.dumps(stored, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _forget_causes(uow: UnitOfWork, trace: CustomerTrace) -> None:
-    """Reasons given in free words, in what we told others; their data is ids, days and amounts."""
+def _erase_causes(uow: UnitOfWork, trace: CustomerTrace) -> None:
+    """Reasons in free text, in outgoing events; their data is ids, days and amounts."""
     about: Select[Any] = select(OutgoingEvent.id, OutgoingEvent.cause)
     kinds = (("purchase", trace.purchases), ("support_request", trace.requests), ("request", trace.requests))
     for kind, ids in kinds:
         theirs = about.where(OutgoingEvent.subject_kind == kind, OutgoingEvent.subject_id.in_(ids))
         # A cascade's reason is the seller's or the marketplace's, and the same for everybody.
         for id_, cause in uow.session.execute(theirs.where(OutgoingEvent.cascade_id.is_(None))).all():
-            bare = {**cause, "reason": "", "actor": actor_without_name(cause.get("actor", ""))}
-            if bare != cause:
-                _change(uow, update(OutgoingEvent).where(OutgoingEvent.id == id_), cause=bare)
+            redacted = {**cause, "reason": "", "actor": actor_without_name(cause.get("actor", ""))}
+            if redacted != cause:
+                _change(uow, update(OutgoingEvent).where(OutgoingEvent.id == id_), cause=redacted)
 
 
-def _forget_access(uow: UnitOfWork, trace: CustomerTrace) -> None:
-    """Tokens that stood for the customer open nothing any more."""
+def _erase_access(uow: UnitOfWork, trace: CustomerTrace) -> None:
+    """The customer's API tokens become invalid."""
     theirs = update(Token).where(Token.role == Role.CUSTOMER, Token.subject == trace.customer_id)
     _change(uow, theirs, label="", revoked_at=func.coalesce(Token.revoked_at, uow.now))
 
 
-def _forget_answers(uow: UnitOfWork, trace: CustomerTrace) -> None:
-    """What repeated calls would be answered: the customer's own, and everybody's about the customer's requests."""
+def _erase_answers(uow: UnitOfWork, trace: CustomerTrace) -> None:
+    """Stored answers to repeated calls: the customer's own, and all those about the customer's requests."""
     tokens = select(literal("token:") + Token.id).where(Token.role == Role.CUSTOMER, Token.subject == trace.customer_id)
     person = person_scope(Role.CUSTOMER, trace.customer_id)
     about = (IdempotentCall.route.contains(f"/{id_}/", autoescape=True) for id_ in trace.requests)
@@ -200,17 +200,17 @@ def _forget_answers(uow: UnitOfWork, trace: CustomerTrace) -> None:
     _change(uow, update(IdempotentCall).where(theirs, IdempotentCall.body.is_not(None)), body=b"{}")
 
 
-PLACES: Sequence[Callable[[UnitOfWork, CustomerTrace], None]] = (
-    _forget_site,
-    _forget_requests,
-    _forget_drafts,
-    _forget_inspections,
-    _forget_told,
-    _forget_causes,
-    _forget_access,
-    _forget_answers,
+ERASURES: Sequence[Callable[[UnitOfWork, CustomerTrace], None]] = (
+    _erase_site,
+    _erase_requests,
+    _erase_drafts,
+    _erase_inspections,
+    _erase_event_bodies,
+    _erase_causes,
+    _erase_access,
+    _erase_answers,
 )
-"""Every place where something personal is kept beside the customer's own row."""
+"""Every place where something personal is stored beside the customer's own row."""
 
 
 def _change(uow: UnitOfWork, statement: Any, **values: Any) -> None:

@@ -1,9 +1,9 @@
-"""What is kept no longer? (`webhooks.md` 16)
+"""Retention: the purge of what is no longer needed (`webhooks.md` 16).
 
-Payloads of events after `payload_days`: of those received ids and hashes stay for deduplication, of those told ids,
-types, sequences and times (`payloads.py`). Inspections with their evidence after `inspection_days`, unless the request
-that needs one is still open. In batches, each in a transaction of its own: nobody waits for a purge, and one that dies
-is gone on with where it ended.
+Payloads of events go after `payload_days`: of received ones ids and hashes stay for deduplication, of outgoing ones
+ids, types, sequences and times (`outbox/payload_retention.py`). Inspections go with their evidence after
+`inspection_days`, unless the request that needs one is still open. In batches, each in a transaction of its own: a
+purge blocks nothing for long, and one that dies is continued where it ended.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ BATCH = 500
 
 _ROUND = ": this round"
 """The mark of how far a round has come that has not reached its end."""
-_WAITING = (InboxState.RECEIVED, InboxState.PARKED)
+_UNSETTLED = (InboxState.RECEIVED, InboxState.PARKED)
 
 _Purge = Callable[[Session, datetime, int], "_Batch"]
-"""Given a session, the instant before which rows are old, and the number up to which they have been looked at."""
+"""Given a session, the instant before which rows are old, and the number up to which they have been checked."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Batch:
-    """What one batch did. `upto` is the last row looked at, `settled` the last before which none was left over."""
+    """What one batch did. `upto` is the last row checked, `settled` the last before which none was left over."""
 
     purged: int
     upto: int
@@ -60,8 +60,10 @@ def purge(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> dict
     inspections_before = now - timedelta(days=settings.inspection_days)
     return {
         "payloads": _purge_by_number(runtime, "payloads", payloads_before, _payloads, stop),
-        "payloads told": _purge_by_number(runtime, "payloads told", payloads_before, _payloads_told, stop),
-        "bodies kept aside": _repeat(partial(retrying, lambda session: _kept_aside(session, payloads_before)), stop),
+        "payloads told": _purge_by_number(runtime, "payloads told", payloads_before, _outgoing_payloads, stop),
+        "bodies kept aside": _repeat(
+            partial(retrying, lambda session: _conflicting_bodies(session, payloads_before)), stop
+        ),
         "inspections": _purge_by_number(runtime, "inspections", inspections_before, _inspections, stop),
         "credentials of sites": retrying(lambda session: forget_expired(session, now)),
         "mails": _repeat(partial(retrying, lambda session: purge_mails(session, payloads_before, limit=BATCH)), stop),
@@ -84,7 +86,7 @@ def _repeat(act: Callable[[], int], stop: Callable[[], bool]) -> int:
 def _purge_by_number(runtime: Runtime, kind: str, before: datetime, batch: _Purge, stop: Callable[[], bool]) -> int:
     """Purge rows in the order of their numbers, which is that of their age, and remember how far.
 
-    What had to be left over (an open request) is looked at again by the next round, and what follows it, too. A round
+    What had to be left over (an open request) is checked again by the next round, and what follows it, too. A round
     that is stopped goes on where it ended: however much follows what is left over, its end is reached.
     """
     purged = 0
@@ -117,7 +119,7 @@ def _move_mark(session: Session, kind: str, upto: int) -> None:
     session.execute(_quietly(update(PurgeMark).where(PurgeMark.kind == kind).values(upto=upto)))
 
 
-def _looked_at(rows: Sequence[Any], begin: int, purged: int, left_over: Sequence[int]) -> _Batch:
+def _batch(rows: Sequence[Any], begin: int, purged: int, left_over: Sequence[int]) -> _Batch:
     """The account of a batch of rows, each with its number first, of which those `left_over` must stay."""
     upto = rows[-1][0] if rows else begin
     settled = min(left_over) - 1 if left_over else upto
@@ -125,29 +127,31 @@ def _looked_at(rows: Sequence[Any], begin: int, purged: int, left_over: Sequence
 
 
 def _payloads(session: Session, before: datetime, begin: int) -> _Batch:
-    """The bytes of events that were settled; those of an event that still waits are needed."""
+    """The bodies of events that were settled; those of an unsettled event are still needed."""
     first = select(InboxEvent.id, InboxEvent.state, InboxEvent.received_at).where(InboxEvent.id > begin)
     rows = [row for row in session.execute(first.order_by(InboxEvent.id).limit(BATCH)) if row.received_at < before]
-    waiting = [row.id for row in rows if row.state in _WAITING]
-    old = [row.id for row in rows if row.state not in _WAITING]
-    kept = (
+    unsettled = [row.id for row in rows if row.state in _UNSETTLED]
+    old = [row.id for row in rows if row.state not in _UNSETTLED]
+    purgeable = (
         InboxEvent.id.in_(old),
         InboxEvent.body.is_not(None),
-        InboxEvent.state.not_in([constant(one) for one in _WAITING]),
+        InboxEvent.state.not_in([constant(one) for one in _UNSETTLED]),
     )
-    gone = session.scalars(_quietly(update(InboxEvent).where(*kept).values(body=None).returning(InboxEvent.id))).all()
-    return _looked_at(rows, begin, len(gone), waiting)
+    gone = session.scalars(
+        _quietly(update(InboxEvent).where(*purgeable).values(body=None).returning(InboxEvent.id))
+    ).all()
+    return _batch(rows, begin, len(gone), unsettled)
 
 
-def _payloads_told(session: Session, before: datetime, begin: int) -> _Batch:
-    """What we told, once everybody has been told or given up."""
+def _outgoing_payloads(session: Session, before: datetime, begin: int) -> _Batch:
+    """The payloads of outgoing events, once every delivery has arrived or was given up."""
     first = select(OutgoingEvent.id, OutgoingEvent.created_at).where(OutgoingEvent.id > begin)
     rows = [row for row in session.execute(first.order_by(OutgoingEvent.id).limit(BATCH)) if row.created_at < before]
-    gone, waiting = purge_payloads(session, [row.id for row in rows])
-    return _looked_at(rows, begin, gone, list(waiting))
+    gone, needed = purge_payloads(session, [row.id for row in rows])
+    return _batch(rows, begin, gone, list(needed))
 
 
-def _kept_aside(session: Session, before: datetime) -> int:
+def _conflicting_bodies(session: Session, before: datetime) -> int:
     """Other bodies that came with a known id; there are few, if any."""
     old = select(InboxConflict.id).where(InboxConflict.received_at < before).order_by(InboxConflict.id).limit(BATCH)
     gone = delete(InboxConflict).where(InboxConflict.id.in_(old.scalar_subquery())).returning(InboxConflict.id)
@@ -160,12 +164,12 @@ def _inspections(session: Session, before: datetime, begin: int) -> _Batch:
     found = session.execute(first.where(Inspection.number > begin).order_by(Inspection.number).limit(BATCH))
     rows = [row for row in found if row.created_at < before]
     needed = _needed(session, [row.id for row in rows])
-    kept = [row.number for row in rows if row.id in needed or row.state is not InspectionState.DONE]
-    old = {row.number for row in rows}.difference(kept)
+    left_over = [row.number for row in rows if row.id in needed or row.state is not InspectionState.DONE]
+    old = {row.number for row in rows}.difference(left_over)
     for table in (SiteCredential, Evidence):
         session.execute(_quietly(delete(table).where(table.inspection_number.in_(old))))
     session.execute(_quietly(delete(Inspection).where(Inspection.number.in_(old))))
-    return _looked_at(rows, begin, len(old), kept)
+    return _batch(rows, begin, len(old), left_over)
 
 
 def _needed(session: Session, checks: Sequence[str]) -> set[str | None]:

@@ -115,7 +115,7 @@ class Lived:
                     break
         return found
 
-    def code_of(self, now: datetime) -> str:
+    def code(self, now: datetime) -> str:
         """The code of the answer for the merchant site of the purchase."""
         today = now.astimezone(PARIS).date()
         spans = self.periods(now)
