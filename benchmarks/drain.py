@@ -77,8 +77,8 @@ class Product:
     def _is_idle(self) -> bool:
         now = self.runtime.now()
         with self.runtime.database.reading() as session:
-            pending = leasing.has_pending(session, now) or cascade_run.is_pending(session, now)
-            return not (pending or dispatcher.is_pending(session, now))
+            pending = leasing.has_pending(session, now) or cascade_run.has_pending(session, now)
+            return not (pending or dispatcher.has_pending(session, now))
 
 
 class Floor:

@@ -67,8 +67,8 @@ class Shop:
         """Whether nothing is left to do for any worker."""
         now = self.runtime.now()
         with self.runtime.database.reading() as session:
-            pending = leasing.has_pending(session, now) or cascade_run.is_pending(session, now)
-            return not (pending or dispatcher.is_pending(session, now))
+            pending = leasing.has_pending(session, now) or cascade_run.has_pending(session, now)
+            return not (pending or dispatcher.has_pending(session, now))
 
     def has_waiting_events(self) -> bool:
         """Whether an event is not applied yet."""

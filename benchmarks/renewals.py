@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from marketplace_hooks.domain.civil_days import add_months
-from marketplace_hooks.services.business_care.renewal_run import is_pending, run_renewals
+from marketplace_hooks.services.business_care.renewal_run import has_pending, run_renewals
 from tests.support.bulk_purchases import gather_statistics, insert_purchases
 
 from . import fixtures, rounds, stack
@@ -42,7 +42,7 @@ def seconds(here: Path, database: stack.Databases, filled: str) -> float:
     copy = database(template=filled)
     runtime = stack.place(here, copy).make_runtime()
     with runtime.database.reading() as session:
-        is_pending(session, runtime.now())  # connected, and statements are compiled.
+        has_pending(session, runtime.now())  # connected, and statements are compiled.
     begun_s = time.perf_counter()
     done = run_renewals(runtime)
     took_s = time.perf_counter() - begun_s

@@ -58,14 +58,14 @@ JOBS: Mapping[JobKind, Job] = {
         Job(
             kind=JobKind.CASCADES,
             run=cascade_run.run_cascades,
-            is_pending=lambda runtime, session: cascade_run.is_pending(session, runtime.now()),
+            is_pending=lambda runtime, session: cascade_run.has_pending(session, runtime.now()),
             slice_s=0.25,
             label="cascades finished",
         ),
         Job(
             kind=JobKind.RENEWALS,
             run=lambda runtime, owner, *, stop: renewal_run.run_renewals(runtime, stop=stop),
-            is_pending=lambda runtime, session: renewal_run.is_pending(session, runtime.now()),
+            is_pending=lambda runtime, session: renewal_run.has_pending(session, runtime.now()),
             slice_s=2.0,
             label="renewals and notices",
         ),
@@ -86,14 +86,14 @@ JOBS: Mapping[JobKind, Job] = {
         Job(
             kind=JobKind.DELIVERIES,
             run=delivery_worker.deliver_due,
-            is_pending=lambda runtime, session: dispatcher.is_pending(session, runtime.now()),
+            is_pending=lambda runtime, session: dispatcher.has_pending(session, runtime.now()),
             slice_s=5.0,
             label="deliveries attempted",
         ),
         Job(
             kind=JobKind.MAIL,
             run=mail_queue.send_due,
-            is_pending=lambda runtime, session: mail_queue.is_pending(session, runtime.now(), runtime.settings),
+            is_pending=lambda runtime, session: mail_queue.has_pending(session, runtime.now(), runtime.settings),
             slice_s=5.0,
             label="mails sent or tried",
         ),

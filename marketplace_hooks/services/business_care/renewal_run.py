@@ -37,7 +37,7 @@ BATCH = 500
 CAUSE = Cause(actor="marketplace_hooks", reason="the period ended")
 
 
-def is_pending(session: Session, now: datetime) -> bool:
+def has_pending(session: Session, now: datetime) -> bool:
     """Whether a renewal has come to its instant and its run is not held, or a notice has come to its day."""
     return _renewals_due(session, now) or _any(session, needs_notice(now))
 

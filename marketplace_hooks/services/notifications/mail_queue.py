@@ -94,7 +94,7 @@ def _concerns(reader: Reader) -> ColumnElement[bool]:
     return concerned
 
 
-def is_pending(session: Session, now: datetime, settings: Settings) -> bool:
+def has_pending(session: Session, now: datetime, settings: Settings) -> bool:
     """Whether a mail is to be sent now, and the server is not being left alone."""
     if settings.smtp_url is None or session.scalar(select(Mail.id).where(_is_due(now)).limit(1)) is None:
         return False
@@ -108,7 +108,7 @@ def send_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda:
     if settings.smtp_url is None or runtime.mail_renderer is None:
         return made
     with runtime.database.reading() as session:
-        if not is_pending(session, runtime.now(), settings):
+        if not has_pending(session, runtime.now(), settings):
             return made
     server = MailServer(settings.smtp_url, hello=_domain(settings), timeout_s=settings.smtp_timeout_s)
     try:

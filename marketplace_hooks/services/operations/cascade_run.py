@@ -51,7 +51,7 @@ def run_cascades(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lam
     return finished
 
 
-def is_pending(session: Session, now: datetime) -> bool:
+def has_pending(session: Session, now: datetime) -> bool:
     """Whether some cascade waits for a worker."""
     return session.scalar(select(Cascade.number).where(_is_free(now)).limit(1)) is not None
 

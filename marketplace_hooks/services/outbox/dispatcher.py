@@ -67,7 +67,7 @@ def _dispatch_chunk(session: Session, now: datetime, *, mailed: bool) -> int:
     return len(ids)
 
 
-def is_pending(session: Session, now: datetime) -> bool:
+def has_pending(session: Session, now: datetime) -> bool:
     """Whether there is work now: an event without deliveries, or a delivery whose time has come."""
     undispatched = select(OutgoingEvent.id).where(OutgoingEvent.dispatched_at.is_(None)).limit(1)
     if session.scalar(undispatched) is not None:

@@ -14,7 +14,7 @@ import time_machine
 
 from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 from marketplace_hooks.services.business_care.renewal_notices import notice_batch
-from marketplace_hooks.services.business_care.renewal_run import is_pending, run_renewals
+from marketplace_hooks.services.business_care.renewal_run import has_pending, run_renewals
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 
@@ -61,7 +61,7 @@ def test_the_daily_run_touches_only_what_is_due(many: Marketplace, clock: time_m
     clock.move_to(RENEWAL + CLAIM_DELAY)
     with recorded_statements(runtime.database.engine) as heard:
         with runtime.database.reading() as session:
-            assert is_pending(session, datetime.now(UTC))
+            assert has_pending(session, datetime.now(UTC))
         assert run_renewals(runtime) == DUE
     assert_found_by_index(runtime, heard, "ix_mh_subscriptions_due")
 
@@ -101,5 +101,5 @@ def test_looking_for_due_work_when_there_is_none_reads_next_to_nothing(
 ) -> None:
     runtime = many.runtime
     with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
-        assert not is_pending(session, datetime.now(UTC))
+        assert not has_pending(session, datetime.now(UTC))
     assert_found_by_index(runtime, heard, "ix_mh_subscriptions_due", "ix_mh_subscriptions_notice")

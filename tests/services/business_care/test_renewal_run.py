@@ -15,7 +15,7 @@ from marketplace_hooks.domain.business_care.renewals import original_date
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Period, Subscription
-from marketplace_hooks.services.business_care.renewal_run import check_due, count_due, is_pending, run_renewals
+from marketplace_hooks.services.business_care.renewal_run import check_due, count_due, has_pending, run_renewals
 from marketplace_hooks.services.business_care.renewal_run_state import read_run_state, release_run
 from marketplace_hooks.services.operations.cascade_run import run_cascades
 
@@ -258,7 +258,7 @@ def test_after_more_than_thirty_days_of_silence_the_run_waits_for_an_operator(
     assert payments(marketplace) == ({1: "paid"} if is_held else {1: "paid", 2: "pending"})
     with marketplace.runtime.database.reading() as session:
         assert (read_run_state(session).held_since is not None) is is_held
-        assert is_pending(session, datetime.now(UTC)) is False
+        assert has_pending(session, datetime.now(UTC)) is False
         assert count_due(session, datetime.now(UTC)).count == int(is_held)
 
 
