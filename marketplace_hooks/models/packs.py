@@ -1,4 +1,4 @@
-"""Which packs are sold, what is in them, and may their pages be seen?"""
+"""Tables of packs and their members, and the SQL condition that decides whether a pack is visible."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..database.types import Base, BigId, Instant, Json, checked, constant
 from ..domain.catalog.statuses import Status
 from ..domain.catalog.visibility import FEWEST_MEMBERS
+from .descriptions import Described
 from .products import Product
 
 
-class Pack(Base):
+class Pack(Described, Base):
     """Several products sold as one. `status` comes from the pack's own holds and withdrawal alone.
 
     Whether its page may be seen also depends on its members: ask `pack_is_visible()`, which reads their status as it
@@ -41,6 +42,10 @@ class Pack(Base):
         Index("ix_mh_packs_seller", "seller_id", "id"),
         Index("ix_mh_packs_status", "status", "id"),
     )
+
+    def searchable_texts(self) -> list[str]:
+        """The titles."""
+        return list(self.title.values())
 
 
 class PackMember(Base):

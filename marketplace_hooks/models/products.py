@@ -1,4 +1,4 @@
-"""Which products and sellers are there, what did each listing announce and when, and who holds what offline?"""
+"""Tables of the catalogue: sellers, products, dated listings, holds by side, withdrawals."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.types import Base, BigId, Instant, Json, checked
 from ..domain.catalog.statuses import Side, Status
+from .descriptions import Described
 
 
 class SubjectKind(enum.StrEnum):
@@ -46,11 +47,11 @@ class Seller(Base):
     account_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
-class Product(Base):
+class Product(Described, Base):
     """A module or a theme. `status` is derived from the holds and the withdrawal, in the transaction that changes them.
 
     `shown` is what our outgoing events last said of the page, `announced_by` the cascade that had a set of pages said
-    so; `sequence` counts those events. `words` is what it is found by (`searching.words_of`).
+    so; `sequence` counts those events. `words` is what search finds it by, derived from the description.
     """
 
     __tablename__ = "mh_products"
@@ -80,6 +81,10 @@ class Product(Base):
         # What `mh_product_categories` points to, so that its copy of the status follows.
         Index("uq_mh_products_id_status", "id", "status", unique=True),
     )
+
+    def searchable_texts(self) -> list[str]:
+        """The titles, the technical name and the categories."""
+        return [*self.title.values(), self.technical_name, *self.categories]
 
 
 class Listing(Base):

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import delete, insert, or_, select
 
-from ...database.text_search import words_of
 from ...domain.catalog.statuses import Status
 from ...domain.catalog.visibility import pack_is_visible as is_visible
 from ...models.cascades import Cascade
@@ -15,6 +14,7 @@ from ...models.packs import Pack, PackMember, pack_is_visible
 from ...models.products import Product, SubjectKind
 from ..core.unit_of_work import Cause, UnitOfWork
 from .cascades import Step
+from .descriptions import describe
 from .locked_subjects import LockedSubject, LockedSubjects
 from .status_changes import apply_new_seller
 from .visibility_events import PageKind, publish_visibility_changes
@@ -28,29 +28,31 @@ def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Map
     Its seller and products must be known. A changed membership may hide or show the page; that is published at once.
     """
     locked = locked_subjects.get(SubjectKind.PACK, described["pack_id"])
-    if locked is not None and described["version"] <= locked.row.description_version:
-        return False
     columns = {
         "seller_id": described["seller_id"],
         "title": described["title"],
-        "words": words_of(described["title"].values()),
         "price_cents": described["price"]["amount_cents"],
         "currency": described["price"]["currency"],
-        "description_version": described["version"],
-        "changed_at": uow.now,
     }
     members = list(dict.fromkeys(described["product_ids"]))
     is_new = locked is None
+    moved = locked is not None and described["seller_id"] != locked.row.seller_id
     if locked is None:
         row = Pack(
-            id=described["pack_id"], status=Status.ONLINE, shown=False, sequence=0, created_at=uow.now, **columns
+            id=described["pack_id"],
+            status=Status.ONLINE,
+            shown=False,
+            sequence=0,
+            description_version=described["version"],
+            created_at=uow.now,
+            changed_at=uow.now,
+            **columns,
         )
         locked = LockedSubject(kind=SubjectKind.PACK, row=row)
         locked_subjects.add(locked)
         row.status = locked.derived_status()
-    moved = described["seller_id"] != locked.row.seller_id
-    for name, value in columns.items():
-        setattr(locked.row, name, value)
+    elif not describe(uow, locked, described["version"], **columns):
+        return False
     if moved:
         locked_subjects.load_account(locked)
         apply_new_seller(uow, locked, cause)

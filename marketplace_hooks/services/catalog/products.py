@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...database.text_search import words_of
 from ...domain.catalog.statuses import Status
 from ...models.products import Listing, Product, ProductKind, SubjectKind
 from ..core.unit_of_work import Cause, UnitOfWork
+from .descriptions import describe
 from .locked_subjects import LockedSubject, LockedSubjects
 from .product_categories import CategoryChanges
 from .status_changes import apply_new_seller
@@ -26,10 +26,8 @@ def upsert_product(
     The listing of an older description that arrives late is still stored: it says what was announced at its time. A
     product that another seller sells now is held by that seller's account, and no longer by the first one's.
     """
+    _add_listing(uow, described)
     locked = locked_subjects.get(SubjectKind.PRODUCT, described["product_id"])
-    if locked is not None and described["version"] <= locked.row.description_version:
-        _add_listing(uow, described)
-        return False
     columns = {
         "seller_id": described["seller_id"],
         "kind": ProductKind(described["kind"]),
@@ -37,28 +35,32 @@ def upsert_product(
         "title": described["title"],
         "description": described["description"],
         "categories": described["categories"],
-        "words": words_of(described["title"].values(), described["technical_name"], described["categories"]),
         "price_cents": described["price"]["amount_cents"],
         "currency": described["price"]["currency"],
-        "description_version": described["version"],
-        "changed_at": uow.now,
     }
     if locked is None:
-        row = Product(id=described["product_id"], status=Status.ONLINE, sequence=0, created_at=uow.now, **columns)
-        row.shown = True
+        row = Product(
+            id=described["product_id"],
+            status=Status.ONLINE,
+            shown=True,
+            sequence=0,
+            description_version=described["version"],
+            created_at=uow.now,
+            changed_at=uow.now,
+            **columns,
+        )
         locked = LockedSubject(kind=SubjectKind.PRODUCT, row=row)
         locked_subjects.add(locked)
         row.status = locked.derived_status()
         row.shown = row.status is Status.ONLINE
+        uow.deferred(CategoryChanges).set(row.id, row.categories)
     else:
         moved = described["seller_id"] != locked.row.seller_id
-        for name, value in columns.items():
-            setattr(locked.row, name, value)
+        if not describe(uow, locked, described["version"], **columns):
+            return False
         if moved:
             locked_subjects.load_account(locked)
             apply_new_seller(uow, locked, cause)
-    uow.deferred(CategoryChanges).set(described["product_id"], described["categories"])
-    _add_listing(uow, described)
     return True
 
 
