@@ -78,7 +78,7 @@ def recover_missed(runtime: Runtime, owner: str) -> bool:
     True when some of it may be left: call again soon.
     """
     now = runtime.now()
-    for forget in (requests.forget_expired, drafts.forget_old_drafts):
+    for forget in (requests.forget_expired, drafts.delete_old_drafts):
         suppress_and_log(partial(runtime.database.retrying, partial(forget, now=now)))
     return any([suppress_and_log(partial(_recover, runtime, owner, job)) for job in JOBS.values()])
 

@@ -1,4 +1,4 @@
-"""When does a seller not work, and since when could customers know?"""
+"""Closures: the days on which a seller does not work, announced to customers beforehand (`domain.md` 19)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..core.unit_of_work import Cause, UnitOfWork
 from .sla_clocks import recompute_deadlines
 
 MAX_CLOSURES = 100
-"""Running or to come, of one seller: each is walked for each of the seller's clocks, and shown to customers."""
+"""Running or to come, of one seller: each counts for every clock of the seller, and is shown to customers."""
 
 
 def declare_closure(
@@ -31,9 +31,9 @@ def declare_closure(
     described_at: datetime,
     cause: Cause,
 ) -> bool:
-    """Declare a closure, and announce it to customers from now on. False: it is known, or something newer is.
+    """Declare a closure, and announce it to customers from now on. False: this or a newer description is known.
 
-    It suspends nothing before this instant: nobody could see it (`domain.md` 19).
+    It suspends nothing before this instant, since nobody could see it (`domain.md` 19).
     """
     if last_day is not None and last_day < first_day:
         raise PayloadRejected(
@@ -49,7 +49,7 @@ def declare_closure(
             return False
         closure.described_at = described_at
         if (closure.first_day, closure.last_day, closure.cancelled_at) == (first_day, last_day, None):
-            return False  # customers see it already: what it suspends stays as it is.
+            return False  # customers see it already, and what it suspends does not change.
         closure.declared_at = uow.now
     closure.first_day = first_day
     closure.last_day = last_day
@@ -81,7 +81,7 @@ def shorten_closure(uow: UnitOfWork, closure_id: str, last_day: date, *, describ
 
 
 def cancel_closure(uow: UnitOfWork, closure_id: str, *, described_at: datetime, cause: Cause) -> bool:
-    """Undo a closure. One that has begun is shortened to today: what was suspended stays so. False: undone already."""
+    """Cancel a closure. One that has begun ends today, and what it suspended stays so. False: cancelled already."""
     closure = locked_closure(uow.session, closure_id)
     if closure.cancelled_at is not None or described_at <= closure.described_at:
         return False
@@ -103,7 +103,7 @@ def cancel_closure(uow: UnitOfWork, closure_id: str, *, described_at: datetime, 
 def declare_own_closure(
     uow: UnitOfWork, seller_id: str, *, first_day: date, last_day: date | None, cause: Cause
 ) -> SellerClosure:
-    """The seller declares a closure here: declared now, announced now. Raises `NotFound`, `Conflict`."""
+    """The seller declares a closure: it is announced now. Raises `NotFound`, `PayloadRejected`, `Conflict`."""
     if uow.session.get(Seller, seller_id) is None:
         raise NotFound(f"no seller {seller_id}")
     today = day_of(uow.now, uow.zone)
@@ -127,7 +127,7 @@ def declare_own_closure(
 def shorten_own_closure(
     uow: UnitOfWork, seller_id: str, closure_id: str, last_day: date, cause: Cause
 ) -> SellerClosure:
-    """The seller works again earlier. Raises `Conflict` for more days: those are another closure, announced from now.
+    """The seller ends a closure earlier. Raises `Conflict` for more days: those are another closure.
 
     A closure that has begun ends today at the earliest (`clocks.md`).
     """
@@ -140,19 +140,19 @@ def shorten_own_closure(
         state = closure.last_day
         code = "closure_only_shortens"
         raise Conflict.between("the closure's last day", state, last_day, code=code, because=because)
-    shorten_closure(uow, closure_id, last_day, described_at=_next_report_at(uow, closure), cause=cause)
+    shorten_closure(uow, closure_id, last_day, described_at=_next_description_at(uow, closure), cause=cause)
     return closure
 
 
 def cancel_own_closure(uow: UnitOfWork, seller_id: str, closure_id: str, cause: Cause) -> SellerClosure:
-    """The seller works after all. Of a closure that has begun today is the last day. Raises `NotFound`, `Conflict`."""
+    """The seller cancels a closure; one that has begun ends today. Raises `NotFound`, `Conflict`."""
     closure = _own(uow, seller_id, closure_id, "cancelled")
-    cancel_closure(uow, closure_id, described_at=_next_report_at(uow, closure), cause=cause)
+    cancel_closure(uow, closure_id, described_at=_next_description_at(uow, closure), cause=cause)
     return closure
 
 
 def state_of(closure: SellerClosure, today: date) -> ClosureState:
-    """How a closure stands today."""
+    """The state of a closure today."""
     return state_on(today, closure.first_day, closure.last_day, cancelled=closure.cancelled_at is not None)
 
 
@@ -165,7 +165,7 @@ def locked_closure(session: Session, closure_id: str) -> SellerClosure:
 
 
 def current_closures(session: Session, seller_id: str, today: date) -> list[SellerClosure]:
-    """What customers are shown: the closures announced, running or to come, the next first."""
+    """The closures that customers see: running or to come, the next first."""
     query = select(SellerClosure).where(
         SellerClosure.seller_id == seller_id,
         SellerClosure.cancelled_at.is_(None),
@@ -186,7 +186,7 @@ def reject_past_day(first_day: date, today: date) -> None:
 
 
 def _own(uow: UnitOfWork, seller_id: str, closure_id: str, asked: str) -> SellerClosure:
-    """The seller's closure while something can be changed about it; others' and cancelled ones are not found."""
+    """The seller's closure while it can be changed. Raises `NotFound`, also for cancelled ones, and `Conflict`."""
     closure = locked_closure(uow.session, closure_id)
     state = state_of(closure, day_of(uow.now, uow.zone))
     if closure.seller_id != seller_id or state is ClosureState.CANCELLED:
@@ -203,18 +203,18 @@ def _too_many() -> Conflict:
     return Conflict.between(what, MAX_CLOSURES, asked, code="too_many_closures", because=because)
 
 
-def _next_report_at(uow: UnitOfWork, closure: SellerClosure) -> datetime:
-    """What is asked here comes after everything told of the closure, even if the teller's clock is ahead."""
+def _next_description_at(uow: UnitOfWork, closure: SellerClosure) -> datetime:
+    """An instant after every description of the closure, even if the clock of the last sender is ahead."""
     return max(uow.now, closure.described_at + timedelta(microseconds=1))
 
 
 def _announce(uow: UnitOfWork, closure: SellerClosure, change: str, cause: Cause) -> None:
     seller = uow.session.get_one(Seller, closure.seller_id, with_for_update=True)
-    told = {
+    payload = {
         "closure_id": closure.id,
         "seller_id": closure.seller_id,
         "first_day": closure.first_day.isoformat(),
         "last_day": closure.last_day.isoformat() if closure.last_day else None,
         "change": change,
     }
-    uow.publish("seller.closure_announced", "seller", seller, told, cause)
+    uow.publish("seller.closure_announced", "seller", seller, payload, cause)

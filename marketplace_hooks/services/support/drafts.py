@@ -1,4 +1,4 @@
-"""How does what a customer writes become a request: kept at every step, checked, shown, sent once?"""
+"""Drafts of support requests: saved at every step of the form, checked, and sent once."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from .submission import NewRequest, purchase_of, submit
 from .transitions import locked_request
 
 DRAFT_LIFETIME = timedelta(days=30)
-"""A draft that nobody touches is forgotten after so long."""
+"""A draft that was not changed for so long is deleted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DraftContent:
-    """What stands in the form. `purchase_id` None: a question about `product_id` before any purchase."""
+    """The contents of the form. `purchase_id` None: a question about `product_id` before any purchase."""
 
     purchase_id: str | None
     product_id: str | None
@@ -46,31 +46,31 @@ def save_draft(
     uow: UnitOfWork,
     draft_id: str,
     customer_id: str,
-    written: DraftContent,
+    content: DraftContent,
     *,
     credentials: Credentials | None = None,
     declared: Declaration | None = None,
 ) -> RequestDraft:
-    """Keep what was written, and start the check that it needs: none before a purchase, none twice of the same site.
+    """Save a draft, and start the check that it needs: none before a purchase, none twice of the same site.
 
-    One that was sent is returned as it is. Raises `NotFound` for another's draft or purchase, and as `start_check`.
+    One that was sent is returned unchanged. Raises `NotFound` for another's draft or purchase, and as `start_check`.
     """
-    product_id = _product_of(uow.session, customer_id, written)
-    values = {**vars(written), "product_id": product_id, "customer_id": customer_id, "changed_at": uow.now}
+    product_id = _product_of(uow.session, customer_id, content)
+    values = {**vars(content), "product_id": product_id, "customer_id": customer_id, "changed_at": uow.now}
     uow.session.execute(insert_new(uow.session, RequestDraft), {"id": draft_id, **values})
     draft = own_draft(uow.session, customer_id, draft_id=draft_id, lock=True)
     if draft.sent_at is not None:
         return draft
-    same_site = (draft.purchase_id, draft.shop_url) == (written.purchase_id, written.shop_url)
+    same_site = (draft.purchase_id, draft.shop_url) == (content.purchase_id, content.shop_url)
     is_checked = same_site and _has_check(uow.session, draft)
     for name, value in values.items():
         setattr(draft, name, value)
-    if written.purchase_id is None:
+    if content.purchase_id is None:
         draft.check_id = None
     elif not is_checked or credentials:
-        purchase = purchase_of(uow.session, written.purchase_id, customer_id)
+        purchase = purchase_of(uow.session, content.purchase_id, customer_id)
         draft.check_id = start_check(
-            runtime, uow, purchase, shop_url=written.shop_url, credentials=credentials, declared=declared
+            runtime, uow, purchase, shop_url=content.shop_url, credentials=credentials, declared=declared
         ).check_id
     elif declared is not None and draft.check_id is not None:
         declare(uow, draft.check_id, declared)
@@ -85,9 +85,9 @@ def own_draft(
     check_id: str | None = None,
     lock: bool = False,
 ) -> RequestDraft:
-    """A customer's draft by its id, or by the check that it stands on. Raises `NotFound`, also for another's."""
-    which = RequestDraft.id == draft_id if draft_id is not None else RequestDraft.check_id == check_id
-    query = select(RequestDraft).where(which, RequestDraft.customer_id == customer_id)
+    """A customer's draft by its id, or by its check. Raises `NotFound`, also for another customer's."""
+    named = RequestDraft.id == draft_id if draft_id is not None else RequestDraft.check_id == check_id
+    query = select(RequestDraft).where(named, RequestDraft.customer_id == customer_id)
     found = session.scalar((query.with_for_update() if lock else query).execution_options(populate_existing=True))
     if found is None:
         raise NotFound("no such draft")
@@ -95,29 +95,29 @@ def own_draft(
 
 
 def draft_after(session: Session, customer_id: str, check_id: str) -> RequestDraft:
-    """The draft whose earlier check this was: it has a newer one now. Raises `NotFound` when there is none."""
+    """The draft of which this was an earlier check. Raises `NotFound` when there is none."""
     purchase_id = purchase_of(session, read_inspection(session, check_id).purchase_id or "", customer_id).id
-    mine = select(RequestDraft).where(
+    own = select(RequestDraft).where(
         RequestDraft.customer_id == customer_id,
         RequestDraft.purchase_id == purchase_id,
         RequestDraft.check_id.is_not(None),
     )
-    found = session.scalar(mine.order_by(RequestDraft.changed_at.desc()).limit(1))
+    found = session.scalar(own.order_by(RequestDraft.changed_at.desc()).limit(1))
     if found is None:
         raise NotFound("no such draft")
     return found
 
 
 def unsent_drafts(session: Session, customer_id: str, *, limit: int = 5) -> list[RequestDraft]:
-    """What the customer wrote and did not send, the newest first."""
-    mine = select(RequestDraft).where(RequestDraft.customer_id == customer_id, RequestDraft.sent_at.is_(None))
-    return list(session.scalars(mine.order_by(RequestDraft.changed_at.desc()).limit(limit)))
+    """The customer's drafts that were not sent, the newest first."""
+    own = select(RequestDraft).where(RequestDraft.customer_id == customer_id, RequestDraft.sent_at.is_(None))
+    return list(session.scalars(own.order_by(RequestDraft.changed_at.desc()).limit(limit)))
 
 
 def recheck_draft(
     runtime: Runtime, uow: UnitOfWork, customer_id: str, check_id: str, credentials: Credentials | None
 ) -> RequestDraft:
-    """Have the draft's site looked at once more."""
+    """Check the draft's site again, with these credentials or those given before."""
     draft = own_draft(uow.session, customer_id, check_id=check_id, lock=True)
     purchase = purchase_of(uow.session, draft.purchase_id or "", customer_id)
     draft.check_id = check_again(runtime, uow, purchase, check_id, credentials=credentials).check_id
@@ -126,7 +126,7 @@ def recheck_draft(
 
 
 def send_draft(uow: UnitOfWork, customer_id: str, draft_id: str, *, as_it_is: bool) -> SupportRequest:
-    """Make the draft a request; sent again, it is the request that it has become. Raises `Conflict` while it runs."""
+    """Submit the draft; sent again, it returns the same request. Raises `Conflict` while its check is running."""
     draft = own_draft(uow.session, customer_id, draft_id=draft_id, lock=True)
     if draft.sent_at is not None:
         return locked_request(uow.session, draft.request_id)
@@ -136,7 +136,7 @@ def send_draft(uow: UnitOfWork, customer_id: str, draft_id: str, *, as_it_is: bo
     ):
         detail = "the check of the site is running; the request can be sent once it is done"
         raise Conflict(detail, code="still_checking", state="running", asked="done")
-    submitted = NewRequest(
+    new = NewRequest(
         request_id=draft.request_id,
         customer_id=customer_id,
         product_id=draft.product_id,
@@ -150,30 +150,30 @@ def send_draft(uow: UnitOfWork, customer_id: str, draft_id: str, *, as_it_is: bo
         presale=draft.purchase_id is None,
         as_it_is=as_it_is,
     )
-    request = submit(uow, submitted, Cause(actor="customer", reason=""))
+    request = submit(uow, new, Cause(actor="customer", reason=""))
     draft.sent_at = uow.now
     draft.subject = ""
     draft.body = ""
     return request
 
 
-def forget_old_drafts(session: Session, now: datetime) -> int:
-    """Delete the drafts that nobody has touched for long; return how many there were."""
+def delete_old_drafts(session: Session, now: datetime) -> int:
+    """Delete the drafts that were not changed for `DRAFT_LIFETIME`; return how many."""
     old = delete(RequestDraft).where(RequestDraft.changed_at <= now - DRAFT_LIFETIME).returning(RequestDraft.id)
     return len(session.scalars(old).all())
 
 
 def _has_check(session: Session, draft: RequestDraft) -> bool:
-    """Whether the check that the draft stands on is still kept: old ones are purged (`retention.py`)."""
+    """Whether the draft's check still exists: old ones are purged (`services/privacy/retention.py`)."""
     if draft.check_id is None:
         return False
     return session.scalar(select(Inspection.number).where(Inspection.id == draft.check_id)) is not None
 
 
-def _product_of(session: Session, customer_id: str, written: DraftContent) -> str:
-    if written.purchase_id is not None:
-        return purchase_of(session, written.purchase_id, customer_id).product_id
-    product = session.get(Product, written.product_id) if written.product_id else None
+def _product_of(session: Session, customer_id: str, content: DraftContent) -> str:
+    if content.purchase_id is not None:
+        return purchase_of(session, content.purchase_id, customer_id).product_id
+    product = session.get(Product, content.product_id) if content.product_id else None
     if product is None:
         raise NotFound("no such product")
     return product.id

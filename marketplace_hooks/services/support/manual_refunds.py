@@ -1,7 +1,7 @@
-"""What does it mean that somebody of the marketplace has given a customer's money back by hand?
+"""Manual refunds: an operator records that a customer was paid back outside the platform.
 
-The same as a refund that the platform tells of: the price is back, and with it the Business Care ends. The optional
-line of the current period is no part of the price, and ends nothing.
+It has the effect of `purchase.refunded`: the price is back, and the Business Care ends with it. The optional line of
+the current period is no part of the price, and ends nothing.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ PERIOD = "business_care_period"
 
 
 def settle_by_hand(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> RefundClaim:
-    """Record that the money went back now, by the manual way. Raises `Conflict` for a claim that is not `manual`."""
-    # Locked in the order of those who make a claim: the purchase first.
+    """Record that the refund was made by hand now. Raises `Conflict` for a claim that is not `manual`."""
+    # Locked in the same order as where a claim is made: the purchase first.
     purchase = request.purchase_id and uow.session.get(Purchase, request.purchase_id, with_for_update=True)
     claim = claim_of(uow.session, request.id)
     state = RefundState.NONE if claim is None else claim.state
@@ -27,12 +27,12 @@ def settle_by_hand(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Re
         because = "only one that is done by hand is marked as done"
         raise Conflict.between("the refund", state, RefundState.REFUNDED, because=because)
     owed = sum(line["amount_cents"] for line in claim.lines if line["what"] != PERIOD)
-    told = {
+    event = {
         "amount": {"amount_cents": owed, "currency": claim.currency},
         "refunded_at": uow.now,
         "request_id": request.id,
     }
-    record_refund(uow, purchase, told, cause)
+    record_refund(uow, purchase, event, cause)
     claim.state = RefundState.REFUNDED
     claim.settled_at = uow.now
     claim.request_at = None

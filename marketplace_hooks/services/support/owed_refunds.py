@@ -1,4 +1,4 @@
-"""Which refunds does a seller owe, and how far has each got?"""
+"""Refunds owed by a seller: the list of their claims, outstanding or all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PagePosition = tuple[datetime, str]
 
 
 class RefundFilter(enum.StrEnum):
-    """Which refunds a list holds: those whose money has not gone back yet, or all."""
+    """Which refunds a list holds: those not paid out yet, or all."""
 
     OUTSTANDING = "waiting"
     ALL = "all"

@@ -1,4 +1,4 @@
-"""What is given back when a fix was missed, when is it asked for, and by which way?"""
+"""Refund claims: made due by a missed fix, requested from the platform, waived, or settled (`domain.md` 18)."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from ..core.unit_of_work import Cause, UnitOfWork
 from .transitions import publish_request_event
 
 OUTSTANDING = (RefundState.DUE, RefundState.REQUESTED, RefundState.MANUAL)
-"""The states of a claim whose money has not come back yet."""
+"""The states of a claim that has not been paid out yet."""
 
 
 def make_refunds_due(
     uow: UnitOfWork, missed: Iterable[tuple[SupportRequest, datetime]], cause: Cause
 ) -> Mapping[str, RefundClaim]:
-    """A missed fix makes the refund due; it is requested two business days later. Gives the claims by request.
+    """Make the refunds of missed fixes due, to be requested two business days later. Return the claims by request id.
 
-    No claim: there is nothing to give back, or it is on its way, for this request or another about the same purchase.
-    Three statements, however many have missed.
+    No claim is made when there is nothing to give back, or it is claimed already, for this request or another about the
+    same purchase. Three statements, however many were missed.
     """
     bought = [(request, due_at, request.purchase_id) for request, due_at in missed if request.purchase_id is not None]
     ids = sorted({purchase_id for _, _, purchase_id in bought})
@@ -39,17 +39,17 @@ def make_refunds_due(
     fresh = locked.execution_options(populate_existing=True)
     purchases = {purchase.id: purchase for purchase in uow.session.scalars(fresh)}
     earlier = list(uow.session.scalars(select(RefundClaim).where(among(RefundClaim.purchase_id, ids))))
-    asked = {claim.request_id for claim in earlier}
-    on_their_way = {claim.purchase_id for claim in earlier if claim.state in OUTSTANDING}
+    claimed_requests = {claim.request_id for claim in earlier}
+    claimed_purchases = {claim.purchase_id for claim in earlier if claim.state in OUTSTANDING}
     periods = _current_periods_cents(uow.session, ids)
     made: dict[str, RefundClaim] = {}
     for request, due_at, purchase_id in bought:
-        if request.id in asked or purchase_id in on_their_way:
+        if request.id in claimed_requests or purchase_id in claimed_purchases:
             continue
         claim = _claim(uow, request, purchases[purchase_id], due_at, periods.get(purchase_id))
         if claim is not None:
             made[request.id] = claim
-            on_their_way.add(purchase_id)
+            claimed_purchases.add(purchase_id)
             uow.session.add(claim)
             publish_request_event(
                 uow, request, "refund_due", {"amount": _money(claim), "request_at": claim.request_at}, cause
@@ -87,19 +87,19 @@ def _claim(
 
 
 def request_refund(uow: UnitOfWork, request: SupportRequest, claim: RefundClaim, cause: Cause) -> None:
-    """Ask for the money back, once: through the platform within its window; later an operator sees to it."""
+    """Request the refund, once: from the platform within its window; later an operator makes it by hand."""
     purchase = uow.session.get_one(Purchase, claim.purchase_id)
     window = uow.settings.refund_window_months
     claim.path = refund_path_at(purchase.purchased_at, uow.now, window_months=window, zone=uow.zone)
     move_refund(claim, RefundState.REQUESTED if claim.path == RefundPath.PLATFORM else RefundState.MANUAL)
     claim.requested_at = uow.now
     claim.request_at = None
-    told = {"amount": _money(claim), "path": claim.path, "idempotency_key": f"{request.id}:refund"}
-    publish_request_event(uow, request, "refund_requested", told, cause)
+    data = {"amount": _money(claim), "path": claim.path, "idempotency_key": f"{request.id}:refund"}
+    publish_request_event(uow, request, "refund_requested", data, cause)
 
 
 def waive_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> RefundClaim:
-    """The customer prefers the fix. Raises `Conflict` when the money has been asked for."""
+    """The customer prefers the fix. Raises `Conflict` when the refund was requested already."""
     claim = claim_of(uow.session, request.id)
     if claim is None:
         raise Conflict.between("the refund", RefundState.NONE, RefundState.WAIVED, because="no refund is due")
@@ -113,7 +113,7 @@ def waive_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Refu
 def approve_refund(
     uow: UnitOfWork, request: SupportRequest, *, with_period: bool, reason: str, cause: Cause
 ) -> RefundClaim:
-    """An operator has the refund asked for now: early, without the seller, or with the current period on top."""
+    """An operator requests the refund now: before it is due, or with the current period of Business Care on top."""
     claim = claim_of(uow.session, request.id) or make_refunds_due(uow, [(request, uow.now)], cause).get(request.id)
     if claim is None:
         none = RefundState.NONE
@@ -122,16 +122,16 @@ def approve_refund(
         raise Conflict.between("the refund", none, requested, code="nothing_to_refund", because=because)
     if claim.state is not RefundState.DUE:
         raise Conflict.between("the refund", claim.state, RefundState.REQUESTED)
-    chosen = [{**line, "optional": line["optional"] and not with_period} for line in claim.lines]
-    claim.lines = chosen
-    claim.amount_cents = sum(line["amount_cents"] for line in chosen if not line["optional"])
+    lines = [{**line, "optional": line["optional"] and not with_period} for line in claim.lines]
+    claim.lines = lines
+    claim.amount_cents = sum(line["amount_cents"] for line in lines if not line["optional"])
     claim.reason = reason
     request_refund(uow, request, claim, cause)
     return claim
 
 
 def settle_refund(uow: UnitOfWork, request_id: str | None, purchase_id: str, settled_at: datetime) -> bool:
-    """The platform has refunded (`purchase.refunded`): the circle is closed. False: no claim was waiting for it."""
+    """The platform has refunded (`purchase.refunded`): the claim is settled. False: no claim was outstanding."""
     query = select(RefundClaim).where(RefundClaim.purchase_id == purchase_id)
     if request_id is not None:
         query = query.where(RefundClaim.request_id == request_id)

@@ -1,4 +1,4 @@
-"""What do the seller, the customer and the marketplace see of requests: one whole, or lists by the next deadline?"""
+"""Support requests as each side sees them: one in full, and lists by the next deadline."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RequestFilter(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """Who looks: a seller or a customer at their own, the marketplace (both None) at everything."""
+    """For whom requests are read: a seller or a customer see their own, the marketplace (both None) sees all."""
 
     seller_id: str | None = None
     customer_id: str | None = None
@@ -48,22 +48,24 @@ class Viewer:
 
 
 def visible_request(session: Session, request_id: str, viewer: Viewer) -> SupportRequest:
-    """The request, if the viewer may see it. Raises `NotFound`; others' requests are never told from unknown ones."""
+    """The request, if the viewer may see it. Raises `NotFound`; others' are not found, as unknown ones."""
     query = select(SupportRequest).where(SupportRequest.id == request_id)
     request = session.scalar(query)
-    theirs = request is not None and (
+    is_visible = request is not None and (
         viewer.is_marketplace
         or request.seller_id == viewer.seller_id
         or (viewer.customer_id is not None and request.customer_id == viewer.customer_id)
     )
-    if request is None or not theirs:
+    if request is None or not is_visible:
         raise NotFound(f"no request {request_id}")
     return request
 
 
-def whole(session: Session, request: SupportRequest, viewer: Viewer, *, now: datetime, zone: Any) -> dict[str, Any]:
-    """Everything about one request that its page and the API show (`interface.md`)."""
-    both = {clock.name: clock for clock in session.scalars(select(Clock).where(Clock.request_id == request.id))}
+def request_detail(
+    session: Session, request: SupportRequest, viewer: Viewer, *, now: datetime, zone: Any
+) -> dict[str, Any]:
+    """Everything about one request that its page and the API show to this viewer (`interface.md`)."""
+    clocks = {clock.name: clock for clock in session.scalars(select(Clock).where(Clock.request_id == request.id))}
     thread = messages_of(session, request.id, internal=viewer.customer_id is None)
     claim = session.get(RefundClaim, request.id)
     return {
@@ -78,7 +80,7 @@ def whole(session: Session, request: SupportRequest, viewer: Viewer, *, now: dat
         "waived": request.waived,
         "missing": request.missing,
         "waits_until": request.waits_until,
-        "clocks": {name.value: sla_clocks.clock_view(both.get(name)) for name in ClockName},
+        "clocks": {name.value: sla_clocks.clock_view(clocks.get(name)) for name in ClockName},
         "messages": [_message(one) for one in thread],
         "refusal": request.refusal,
         "resolution": request.resolution,
@@ -113,7 +115,7 @@ def summary(request: SupportRequest) -> dict[str, Any]:
 
 
 def business_care(session: Session, request: SupportRequest, *, now: datetime, zone: Any) -> Mapping[str, Any] | None:
-    """« Business Care en cours » and its last day, as of now; None for a conversation before any sale."""
+    """Whether Business Care is active and its last day, as of now; None for a question before any purchase."""
     if request.purchase_id is None:
         return None
     return read_status_banner(session, request.purchase_id, now=now, zone=zone, site=request.shop_url)
@@ -131,8 +133,8 @@ def list_requests(
 ) -> list[SupportRequest]:
     """The viewer's requests, the next deadline first, those without one last and the newest of them first.
 
-    `now` is needed to tell which are late. Two statements, each of which an index answers in its own order: the
-    databases do not agree on where an order puts what has no deadline.
+    `now` is needed to find those that are late. Two statements, each answered by an index in its order: the
+    databases do not agree on where an order puts rows without a deadline.
     """
     query = select(SupportRequest)
     if viewer.seller_id is not None:
@@ -182,8 +184,8 @@ def _narrowed(query: Select[SupportRequest], which: RequestFilter, now: datetime
         return query
     query = query.where(SupportRequest.closed_at.is_(None))
     if which is RequestFilter.TO_ACKNOWLEDGE:
-        waits = SupportRequest.handling == constant(Handling.ACCEPTED)
-        return query.where(waits, SupportRequest.acknowledged_at.is_(None), SupportRequest.presale.is_(False))
+        accepted = SupportRequest.handling == constant(Handling.ACCEPTED)
+        return query.where(accepted, SupportRequest.acknowledged_at.is_(None), SupportRequest.presale.is_(False))
     if which is RequestFilter.LATE:
         if now is None:
             raise ValueError("what is late depends on the instant")

@@ -1,7 +1,7 @@
-"""How long may an answer take: started, stopped, frozen, carried on, and noticed once when missed?
+"""SLA clocks: the deadlines of a request to be acknowledged and fixed; started, stopped, frozen and resumed.
 
-The arithmetic is `domain/deadlines`; here it is asked, and its answer is stored with all that it was asked, so that
-a running clock is never recomputed because a table changed (`clocks.md`).
+The arithmetic is `domain/support/deadlines.py`. Its result is stored with the rules and the days that it came from, so
+that a running clock is never recomputed because a setting changed (`clocks.md`).
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ from ...models.support import Clock, SellerClosure, SupportRequest
 from ..core.unit_of_work import UnitOfWork
 
 MIN_DAYS_AFTER_RESUMING = 5
-"""Business days that a clock has at least when it is carried on (`domain.md` 19; `clocks.md`)."""
+"""Business days that a clock has at least when it is resumed (`domain.md` 19; `clocks.md`)."""
 POLICY_VERSION = 1
 WARNING_HOUR = 8
+"""The hour, in the reference zone, from which a warning is sent."""
 
 
 def announced_closures(session: Session, seller_id: str) -> list[Closure]:
@@ -69,9 +70,9 @@ def start_clock(
 def stop_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName, state: ClockState, at: datetime) -> bool:
     """Stop a clock that still runs: `met` at an instant, or `void`. False when there is nothing to stop.
 
-    What comes too late stops nothing: the clock is left to the sweep, which tells once that it was missed, and only
-    the instant is kept, from which the delay follows. A message that comes to light late but was received in time
-    undoes a miss: then it was met.
+    What comes too late stops nothing: `sla_run` notices once that the clock was missed, and only the instant is stored,
+    from which the delay follows. A message that is recorded late but was received in time undoes a miss: then the clock
+    was met.
     """
     clock = clock_of(uow.session, request.id, name)
     if clock is None or clock.state in (ClockState.MET, ClockState.VOID):
@@ -81,12 +82,12 @@ def stop_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName, state:
             return False
         clock.stopped_at = at
         clock.warn_at = None
-        clock.taken_days = _taken(uow, request, clock, at)
+        clock.taken_days = _taken_days(uow, request, clock, at)
         return True
     clock.state = state
     clock.stopped_at = at
     clock.warn_at = None
-    clock.taken_days = _taken(uow, request, clock, at)
+    clock.taken_days = _taken_days(uow, request, clock, at)
     if state is ClockState.MET:
         clock.missed_at = None
     update_next_deadline(uow.session, request)
@@ -98,16 +99,17 @@ def freeze_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> N
     clock = clock_of(uow.session, request.id, name)
     if clock is None or not has_time_left(clock, uow.now):
         return
-    clock.remaining_days, clock.taken_days = _left(uow, clock), _taken(uow, request, clock, uow.now)
+    clock.remaining_days = _remaining_days(uow, clock)
+    clock.taken_days = _taken_days(uow, request, clock, uow.now)
     clock.state = ClockState.FROZEN
     clock.warn_at = None
     update_next_deadline(uow.session, request)
 
 
 def resume_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> Clock | None:
-    """Carry a met or frozen clock on from now, with what was left, at least five business days.
+    """Resume a met or frozen clock from now, with what was left, at least five business days.
 
-    None when there is nothing to carry on: a clock that was missed stays missed, and is missed once.
+    None when there is nothing to resume: a clock that was missed stays missed, and is missed once.
     """
     clock = clock_of(uow.session, request.id, name)
     if clock is None or clock.state not in (ClockState.MET, ClockState.FROZEN):
@@ -117,10 +119,10 @@ def resume_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> C
 
 
 def record_remaining_days(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> None:
-    """Remember what is left of a clock that is about to be met, for the case that it has to go on."""
+    """Store what is left of a clock that is about to be met, in case it has to be resumed."""
     clock = clock_of(uow.session, request.id, name)
     if clock is not None and has_time_left(clock, uow.now):
-        clock.remaining_days = _left(uow, clock)
+        clock.remaining_days = _remaining_days(uow, clock)
 
 
 def has_time_left(clock: Clock, now: datetime) -> bool:
@@ -130,13 +132,13 @@ def has_time_left(clock: Clock, now: datetime) -> bool:
 
 
 def state_now(clock: Clock, now: datetime) -> ClockState:
-    """How a clock stands at an instant: one that has run out is missed, noticed or not."""
+    """The state of a clock at an instant: one that has run out is missed, noticed or not."""
     has_run_out = clock.state is ClockState.RUNNING and not has_time_left(clock, now)
     return ClockState.MISSED if has_run_out else clock.state
 
 
 def await_confirmation(uow: UnitOfWork, request: SupportRequest, *, waiting: bool) -> None:
-    """While a message received in time awaits a person's word, the acknowledgement clock is not missed."""
+    """While a message received in time awaits a person's judgement, the acknowledgement clock is not missed."""
     clock = clock_of(uow.session, request.id, ClockName.ACKNOWLEDGEMENT)
     if clock is None:
         return
@@ -148,9 +150,9 @@ def await_confirmation(uow: UnitOfWork, request: SupportRequest, *, waiting: boo
 
 
 def recompute_deadlines(uow: UnitOfWork, seller_id: str) -> int:
-    """Walk the seller's running clocks again from their request, by the rules that are stored with each.
+    """Recompute the seller's running clocks after a change of closures, by the rules that are stored with each.
 
-    A deadline never moves into the past, and one that has passed does not move at all.
+    Return how many moved. A deadline never moves into the past, and one that has passed does not move at all.
     """
     query = (
         select(Clock, SupportRequest)
@@ -166,11 +168,10 @@ def recompute_deadlines(uow: UnitOfWork, seller_id: str) -> int:
     closures = announced_closures(uow.session, seller_id)
     changed = 0
     for clock, request in list(uow.session.execute(query)):
-        found = _deadline(clock.policy, clock.started_at, clock.business_days, closures)
-        before = _stored(clock)
-        kept = after_change(found, before, uow.now, uow.zone)
-        if kept.due_before != clock.due_before:
-            _store_deadline(uow, clock, kept)
+        recomputed = _deadline(clock.policy, clock.started_at, clock.business_days, closures)
+        changed_deadline = after_change(recomputed, _stored(clock), uow.now, uow.zone)
+        if changed_deadline.due_before != clock.due_before:
+            _store_deadline(uow, clock, changed_deadline)
             update_next_deadline(uow.session, request)
             changed += 1
     return changed
@@ -182,7 +183,7 @@ def clock_of(session: Session, request_id: str, name: ClockName) -> Clock | None
 
 
 def update_next_deadline(session: Session, request: SupportRequest) -> None:
-    """Remember the earliest deadline still running, by which lists are ordered."""
+    """Store the earliest deadline still running, by which lists are ordered."""
     session.flush()
     query = select(Clock.due_before).where(
         Clock.request_id == request.id,
@@ -209,13 +210,13 @@ def clock_view(clock: Clock | None) -> dict[str, Any] | None:
     }
 
 
-def _left(uow: UnitOfWork, clock: Clock) -> int:
-    """The business days left now; of a suspended clock also those that its walk has never reached."""
+def _remaining_days(uow: UnitOfWork, clock: Clock) -> int:
+    """The business days left now; of a suspended clock also those beyond the closure that suspends it."""
     counted = [date.fromisoformat(day) for day in clock.trace["counted"]]
     return days_left(counted, uow.now, uow.zone) + clock.business_days - len(counted)
 
 
-def _taken(uow: UnitOfWork, request: SupportRequest, clock: Clock, at: datetime) -> int:
+def _taken_days(uow: UnitOfWork, request: SupportRequest, clock: Clock, at: datetime) -> int:
     """The business days that it took until an instant, by the rules stored with the clock."""
     rules = _rules(clock.policy, announced_closures(uow.session, request.seller_id))
     return clock.earlier_days + days_taken(clock.started_at, at, **rules)

@@ -1,7 +1,7 @@
-"""Which clocks have run out, whom must we warn, which refunds are to be asked for, which waits are over?
+"""SLA run: the periodic job that marks missed deadlines, warns, requests refunds, ends waits and sends reminders.
 
-Only due rows are touched. A missed clock is noticed once: one UPDATE takes it out of `running`, and only what that very
-statement took is told, by INSERT … SELECT in the same transaction.
+Only due rows are touched. A missed clock is noticed once: one UPDATE takes it out of `running`, and an event is
+published only for what that very statement took, by INSERT … SELECT in the same transaction.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REMIND_BEFORE = timedelta(days=3)
 
 
 def has_due_work(session: Session, now: datetime) -> bool:
-    """Whether anything of the desk is due now."""
+    """Whether any clock, refund or wait is due now."""
     queries: tuple[Select[Any], ...] = (
         select(Clock.request_id).where(_has_run_out(now)),
         select(Clock.request_id).where(_is_to_warn(now)),
@@ -44,9 +44,9 @@ def has_due_work(session: Session, now: datetime) -> bool:
 
 
 def run_sla(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> int:
-    """Do everything that is due; return how much it was."""
+    """Do everything that is due; return how many rows that was."""
     total = 0
-    acts: tuple[Callable[[UnitOfWork], int], ...] = (
+    steps: tuple[Callable[[UnitOfWork], int], ...] = (
         lambda uow: notice_missed(uow, ClockName.ACKNOWLEDGEMENT),
         lambda uow: notice_missed(uow, ClockName.FIX),
         warn,
@@ -54,9 +54,9 @@ def run_sla(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> in
         end_waits,
         remind,
     )
-    for act in acts:
+    for step in steps:
         while not stop():
-            done = run_in_transaction(runtime, act)
+            done = run_in_transaction(runtime, step)
             total += done
             if done < BATCH:
                 break
@@ -64,7 +64,7 @@ def run_sla(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> in
 
 
 def notice_missed(uow: UnitOfWork, name: ClockName) -> int:
-    """Take the next clocks of this name that have run out, and tell of each; a missed fix makes the refund due."""
+    """Mark the next clocks of this name that have run out, and publish each; a missed fix makes the refund due."""
     notice = f"not_{uuid.uuid4().hex}"
     keys = (
         select(Clock.request_id)
@@ -99,7 +99,7 @@ def notice_missed(uow: UnitOfWork, name: ClockName) -> int:
 
 
 def warn(uow: UnitOfWork) -> int:
-    """Warn of what will be due: in the morning, once for each clock."""
+    """Publish what will be due soon: in the morning, once for each clock."""
     query = (
         select(Clock, SupportRequest)
         .join(SupportRequest, SupportRequest.id == Clock.request_id)
@@ -111,16 +111,15 @@ def warn(uow: UnitOfWork) -> int:
     found = list(uow.session.execute(query))
     for clock, request in found:
         clock.warn_at = None
-        short = "acknowledgement" if clock.name is ClockName.ACKNOWLEDGEMENT else "fix"
         cause = Cause(actor="marketplace_hooks", reason="the deadline comes near")
-        publish_request_event(uow, request, f"{short}_due_soon", {"due_before": clock.due_before}, cause)
+        publish_request_event(uow, request, f"{clock.name}_due_soon", {"due_before": clock.due_before}, cause)
     return len(found)
 
 
 def request_refunds(uow: UnitOfWork) -> int:
     """Ask for the refunds whose customers have not preferred the fix in time."""
     query = (
-        select(RefundClaim, SupportRequest, Purchase)  # the purchase is here to be known: no claim asks for its own.
+        select(RefundClaim, SupportRequest, Purchase)  # the purchases are loaded together, not one for each claim.
         .join(SupportRequest, SupportRequest.id == RefundClaim.request_id)
         .join(Purchase, Purchase.id == RefundClaim.purchase_id)
         .where(_is_to_request(uow.now))
@@ -135,7 +134,7 @@ def request_refunds(uow: UnitOfWork) -> int:
 
 
 def end_waits(uow: UnitOfWork) -> int:
-    """What waited long enough: nothing was completed, contested, or said not to be fixed."""
+    """End the waits that are over: nothing was completed, contested, or reported as not fixed in time."""
     query = select(SupportRequest).where(SupportRequest.waits_until <= uow.now)
     query = query.order_by(SupportRequest.waits_until).limit(BATCH).with_for_update(skip_locked=True)
     found = list(uow.session.scalars(query))
@@ -158,8 +157,8 @@ def remind(uow: UnitOfWork) -> int:
     found = list(uow.session.scalars(query.with_for_update(skip_locked=True)))
     for request in found:
         request.reminded_at = uow.now
-        told = {"missing": request.missing, "waits_until": request.waits_until, "reminder": True}
-        publish_request_event(uow, request, "needs_information", told, CAUSE)
+        data = {"missing": request.missing, "waits_until": request.waits_until, "reminder": True}
+        publish_request_event(uow, request, "needs_information", data, CAUSE)
     return len(found)
 
 
@@ -176,8 +175,10 @@ def _is_to_request(now: datetime) -> Any:
 
 
 def _is_to_remind(now: datetime) -> Any:
-    waits = SupportRequest.handling == constant(Handling.NEEDS_INFORMATION)
-    return and_(waits, SupportRequest.waits_until <= now + REMIND_BEFORE, SupportRequest.reminded_at.is_(None))
+    needs_information = SupportRequest.handling == constant(Handling.NEEDS_INFORMATION)
+    return and_(
+        needs_information, SupportRequest.waits_until <= now + REMIND_BEFORE, SupportRequest.reminded_at.is_(None)
+    )
 
 
 def _missed(mine: ColumnElement[bool]) -> Any:
@@ -191,7 +192,7 @@ def _missed(mine: ColumnElement[bool]) -> Any:
 
 
 def _other_deadline(name: ClockName) -> Any:
-    """A request whose other clock still runs is ordered by that one from now on."""
+    """The deadline of the other clock while it runs: lists are ordered by that one from now on."""
     other = ClockName.FIX if name is ClockName.ACKNOWLEDGEMENT else ClockName.ACKNOWLEDGEMENT
     running = or_(Clock.state == constant(ClockState.RUNNING), Clock.state == constant(ClockState.TO_CONFIRM))
     next_one = select(Clock.due_before).where(
@@ -201,7 +202,6 @@ def _other_deadline(name: ClockName) -> Any:
 
 
 def _publish_missed(uow: UnitOfWork, name: ClockName, mine: ColumnElement[bool]) -> None:
-    short = "acknowledgement" if name is ClockName.ACKNOWLEDGEMENT else "fix"
     data = {
         "request_id": SupportRequest.id,
         "purchase_id": SupportRequest.purchase_id,
@@ -212,7 +212,7 @@ def _publish_missed(uow: UnitOfWork, name: ClockName, mine: ColumnElement[bool])
     publish_for_each(
         uow,
         and_(Clock.request_id == SupportRequest.id, mine),
-        type_=f"support_request.{short}_missed",
+        type_=f"support_request.{name}_missed",
         subject_kind=SUBJECT_KIND,
         subject_id=SupportRequest.id,
         sequence=SupportRequest.sequence,

@@ -16,7 +16,7 @@ from ...models.products import Product
 from ...models.support import SupportRequest
 from ...services.core.runtime import JobKind
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ...services.support.requests import list_requests, summary, visible_request, whole
+from ...services.support.requests import list_requests, request_detail, summary, visible_request
 from ...services.support.submission import NewRequest, purchase_of, submit
 from ..actors import viewer_of
 from ..identity.authorization import signed_in
@@ -144,7 +144,7 @@ def show_support_request(request_id: str) -> Response:
     with runtime.database.reading() as session:
         request = visible_request(session, request_id, viewer)
         zone = runtime.settings.reference_zone
-        return shown_once(_WHOLE, plain(whole(session, request, viewer, now=runtime.now(), zone=zone)))
+        return shown_once(_WHOLE, plain(request_detail(session, request, viewer, now=runtime.now(), zone=zone)))
 
 
 @operation("GET", "/support-requests", tag="Support", roles=EVERY_SIDE, query=ListQuerySchema, answer=ListSchema)
@@ -170,7 +170,7 @@ def shown_whole(uow: UnitOfWork, request: SupportRequest) -> dict[str, Any]:
     """The request as it stands in the transaction that has just changed it, as its own side sees it."""
     uow.session.flush()
     viewer = viewer_of(signed_in())
-    return plain(whole(uow.session, request, viewer, now=uow.now, zone=uow.zone))
+    return plain(request_detail(uow.session, request, viewer, now=uow.now, zone=uow.zone))
 
 
 def plain(value: dict[str, Any]) -> dict[str, Any]:

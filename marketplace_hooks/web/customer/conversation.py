@@ -15,7 +15,7 @@ from ...models.access import Role
 from ...models.releases import Release
 from ...services.business_care.purchase_summary import summarize_product
 from ...services.business_care.subscription_view import SubscriptionView
-from ...services.support.requests import visible_request, whole
+from ...services.support.requests import request_detail, visible_request
 from ..actors import viewer_of
 from ..form_idempotency import once_token
 from ..identity.authorization import audience, signed_in
@@ -41,7 +41,7 @@ def show(request_id: str, *, errors: Mapping[str, str] | None = None, written: M
         viewer = viewer_of(signed_in())
         zone = runtime.settings.reference_zone
         seen = visible_request(session, request_id, viewer)
-        told = whole(session, seen, viewer, now=runtime.now(), zone=zone)
+        told = request_detail(session, seen, viewer, now=runtime.now(), zone=zone)
         return render_template(
             "marketplace_hooks/customer/conversation.html",
             whole=told,

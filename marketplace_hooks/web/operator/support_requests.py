@@ -13,7 +13,7 @@ from ...models.access import Role
 from ...models.products import Seller
 from ...services.catalog.names import customer_names, product_titles
 from ...services.catalog.pages import listing_at
-from ...services.support.requests import Viewer, visible_request, whole
+from ...services.support.requests import Viewer, request_detail, visible_request
 from ...services.support.work_queue import contested_requests, late_requests
 from ..i18n.language import wording
 from ..identity.authorization import audience
@@ -71,7 +71,7 @@ def shown_request(
     with runtime.database.reading() as session:
         found = visible_request(session, checked_id(request_id), Viewer())
         zone = runtime.settings.reference_zone
-        told = whole(session, found, Viewer(), now=runtime.now(), zone=zone)
+        told = request_detail(session, found, Viewer(), now=runtime.now(), zone=zone)
         seller = session.get(Seller, found.seller_id)
         listing = listing_at(session, found.product_id, found.submitted_at)
         return page(

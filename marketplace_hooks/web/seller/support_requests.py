@@ -15,7 +15,14 @@ from ...errors import Refused
 from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.catalog.names import customer_names, product_titles
-from ...services.support.requests import RequestFilter, Viewer, clocks_of, list_requests, visible_request, whole
+from ...services.support.requests import (
+    RequestFilter,
+    Viewer,
+    clocks_of,
+    list_requests,
+    request_detail,
+    visible_request,
+)
 from ..identity.authorization import audience
 from ..labels.checks import told_checks
 from ..labels.clocks import told_clock
@@ -65,7 +72,7 @@ def shown_request(request_id: str, *, name: str = "request", code: int = 200, **
     viewer = Viewer(seller_id=seller_id())
     with runtime.database.reading() as session:
         found = visible_request(session, checked_id(request_id), viewer)
-        told = whole(session, found, viewer, now=now, zone=zone)
+        told = request_detail(session, found, viewer, now=now, zone=zone)
         context = _beside(session, found)
     clocks = {name: told_clock(clock, now) for name, clock in told["clocks"].items() if clock is not None}
     return page(
