@@ -1,4 +1,4 @@
-"""Is every due renewal claimed once and at its price, is nothing else touched, and is each announced in its window?"""
+"""Every due renewal is claimed once and at its price, and nothing else is touched."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from marketplace_hooks.domain.business_care.renewals import original_date
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Period, Subscription
-from marketplace_hooks.services.business_care.renewal_run import check_due, count_due, has_pending, run_renewals
-from marketplace_hooks.services.business_care.renewal_run_state import read_run_state, release_run
+from marketplace_hooks.services.business_care.renewal_run import run_renewals
+from marketplace_hooks.services.business_care.renewal_run_state import release_run
 from marketplace_hooks.services.operations.cascade_run import run_cascades
 
 from ...support.business_care import (
@@ -33,7 +33,6 @@ from ...support.business_care import (
     payments,
     publish_charge,
     publish_renewal_cancelled,
-    publish_renewal_enabled,
     published_types,
     purchase,
     run_until,
@@ -242,169 +241,6 @@ def test_a_run_and_a_withdrawal_at_once_are_ordered_by_its_receipt(
     for id_ in ids:
         said = Counter(published_types(marketplace, id_))
         assert (said["renewal_cancelled"], said["renewal_due"], said["reversal_due"]) == (1, int(renews), 0)
-
-
-# --- held after a long silence
-
-
-@pytest.mark.parametrize(("silence", "is_held"), [(30 * DAY, False), (30 * DAY + SECOND, True)])
-def test_after_more_than_thirty_days_of_silence_the_run_waits_for_an_operator(
-    marketplace: Marketplace, clock: time_machine.Traveller, silence: Any, is_held: bool
-) -> None:
-    set_up_purchase(marketplace)
-    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY - 30 * DAY)
-    clock.shift(silence)
-    marketplace.run_all_now()
-    assert payments(marketplace) == ({1: "paid"} if is_held else {1: "paid", 2: "pending"})
-    with marketplace.runtime.database.reading() as session:
-        assert (read_run_state(session).held_since is not None) is is_held
-        assert has_pending(session, datetime.now(UTC)) is False
-        assert count_due(session, datetime.now(UTC)).count == int(is_held)
-
-
-def test_a_held_run_goes_on_when_an_operator_releases_it(
-    marketplace: Marketplace, clock: time_machine.Traveller
-) -> None:
-    set_up_purchase(marketplace)
-    clock.move_to(RENEWAL + DAY)
-    marketplace.run_all_now()
-    clock.shift(DAY)
-    marketplace.run_all_now()
-    assert (payments(marketplace), code_of(marketplace)) == ({1: "paid"}, "PAYMENT_PENDING")
-    assert release_run(marketplace.runtime)
-    marketplace.run_all_now()
-    assert payments(marketplace) == {1: "paid", 2: "pending"}
-    assert not release_run(marketplace.runtime)
-
-
-def test_a_held_run_holds_no_notice(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    set_up_purchase(marketplace)
-    clock.move_to(NOTICE)
-    marketplace.run_all_now()
-    assert published_types(marketplace) == ["started", "renewal_notice_due"]
-
-
-def test_a_quiet_time_in_which_somebody_looked_is_no_silence(
-    marketplace: Marketplace, clock: time_machine.Traveller
-) -> None:
-    set_up_purchase(marketplace)
-    run_until(marketplace, clock, NOTICE)
-    while datetime.now(UTC) < RENEWAL - DAY:
-        clock.shift(20 * DAY)
-        check_due(marketplace.runtime)
-    clock.move_to(RENEWAL + DAY)
-    marketplace.run_all_now()
-    assert payments(marketplace) == {1: "paid", 2: "pending"}
-
-
-def test_looking_at_what_is_due_without_running_it_is_silence(
-    marketplace: Marketplace, clock: time_machine.Traveller
-) -> None:
-    set_up_purchase(marketplace)
-    run_until(marketplace, clock, RENEWAL)
-    for _ in range(5):
-        clock.shift(10 * DAY)
-        assert check_due(marketplace.runtime)
-    marketplace.run_all_now()
-    assert payments(marketplace) == {1: "paid"}
-
-
-# --- notices
-
-
-@pytest.mark.parametrize(("professional", "owed"), [(False, True), (True, False)])
-def test_a_renewal_is_announced_once_with_its_price_and_the_proof_is_kept(
-    marketplace: Marketplace, clock: time_machine.Traveller, professional: bool, owed: bool
-) -> None:
-    publish_customer(marketplace, professional=professional)
-    publish_purchase(marketplace)
-    run_until(marketplace, clock, NOTICE - SECOND)
-    assert notices(marketplace) == []
-    run_until(marketplace, clock, NOTICE)
-    run_until(marketplace, clock, NOTICE + 60 * DAY)
-    [notice] = notices(marketplace)
-    [announced] = outgoing(marketplace, "renewal_notice_due")
-    assert (notice.sent_at, notice.owed, notice.timeliness) == (NOTICE, owed, "in_time")
-    assert (notice.window_first_day, notice.window_last_day) == (date(2026, 12, 2), date(2027, 2, 2))
-    assert notice.event_id == announced.event_id
-    assert announced.data["amount"] == money(3960)
-    assert (announced.data["period_index"], announced.data["last_day_to_refuse"]) == (1, "2027-03-02")
-    assert announced.data["owed"] is owed
-
-
-def test_each_period_is_announced_anew(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    set_up_purchase(marketplace)
-    run_until(marketplace, clock, NOTICE)
-    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    publish_charge(marketplace, "renewed")
-    run_until(marketplace, clock, instant("2028-01-02T00:00:00+01:00"))
-    assert [one.period_index for one in notices(marketplace)] == [1, 2]
-
-
-@pytest.mark.parametrize("stop", ["customer", "withdrawal"])
-def test_what_will_not_renew_is_not_announced(
-    marketplace: Marketplace, clock: time_machine.Traveller, stop: str
-) -> None:
-    set_up_purchase(marketplace)
-    if stop == "customer":
-        publish_renewal_cancelled(marketplace, BOUGHT)
-    else:
-        marketplace.change_status("mod-1", WITHDRAWN)
-    run_until(marketplace, clock, NOTICE + DAY)
-    assert notices(marketplace) == []
-    assert published_types(marketplace) == ["started", "renewal_cancelled"]
-
-
-@pytest.mark.parametrize(
-    ("enabled_at", "sent_at", "timeliness"),
-    [
-        (BOUGHT + 30 * DAY, NOTICE, "in_time"),
-        (NOTICE + 10 * DAY, NOTICE + 10 * DAY, "in_time"),
-        (NOTICE + 40 * DAY, NOTICE + 40 * DAY, "too_late"),
-    ],
-)
-def test_what_is_enabled_again_is_announced_after_all(
-    marketplace: Marketplace, clock: time_machine.Traveller, enabled_at: datetime, sent_at: datetime, timeliness: str
-) -> None:
-    set_up_purchase(marketplace)
-    publish_renewal_cancelled(marketplace, BOUGHT)
-    run_until(marketplace, clock, min(enabled_at, NOTICE))
-    run_until(marketplace, clock, enabled_at)
-    publish_renewal_enabled(marketplace, enabled_at)
-    marketplace.run_all_now()
-    run_until(marketplace, clock, max(sent_at, enabled_at))
-    [notice] = notices(marketplace)
-    assert (notice.sent_at, notice.timeliness) == (sent_at, timeliness)
-
-
-def test_enabling_what_was_announced_announces_nothing_twice(
-    marketplace: Marketplace, clock: time_machine.Traveller
-) -> None:
-    set_up_purchase(marketplace)
-    run_until(marketplace, clock, NOTICE)
-    clock.shift(2 * HOUR)
-    publish_renewal_cancelled(marketplace, NOTICE + HOUR)
-    publish_renewal_enabled(marketplace, NOTICE + 2 * HOUR)
-    run_until(marketplace, clock, RENEWAL - DAY)
-    assert len(notices(marketplace)) == 1
-
-
-def test_a_notice_missed_in_an_outage_is_sent_late_and_says_so(
-    marketplace: Marketplace, clock: time_machine.Traveller
-) -> None:
-    set_up_purchase(marketplace)
-    run_until(marketplace, clock, NOTICE - HOUR)
-    clock.move_to(RENEWAL - 20 * DAY)
-    marketplace.run_all_now()
-    assert [one.timeliness for one in notices(marketplace)] == ["too_late"]
-
-
-def test_past_its_instant_a_renewal_is_not_announced(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    set_up_purchase(marketplace)
-    run_until(marketplace, clock, NOTICE - HOUR)
-    clock.move_to(RENEWAL + MINUTE)
-    marketplace.run_all_now()
-    assert notices(marketplace) == []
 
 
 # --- only what is due is touched

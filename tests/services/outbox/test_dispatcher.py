@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from sqlalchemy import select
 
-from marketplace_hooks.errors import OutboundRefused, PayloadRejected
 from marketplace_hooks.events.processor import process_pending
-from marketplace_hooks.models.outbox import Delivery, Endpoint, OutgoingEvent
+from marketplace_hooks.models.outbox import Delivery, OutgoingEvent
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 from marketplace_hooks.services.outbox.dispatcher import dispatch, render
@@ -172,45 +170,3 @@ def test_a_disabled_endpoint_is_told_to_the_others_with_the_reason(marketplace: 
     [told] = marketplace.outgoing(endpoint_id, "endpoint")
     assert told.data == {"endpoint_id": endpoint_id, "url": HOOKS}
     assert told.cause["reason"] == "too slow"
-
-
-# --- endpoints
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://hooks.example/in",
-        "https://127.0.0.1/in",
-        "https://10.0.0.7/in",
-        "https://[::1]/in",
-        "https://169.254.169.254/latest/meta-data",
-        "https://user:password@hooks.example/in",
-        "https://hooks.example:22/in",
-        "ftp://hooks.example/in",
-        "hooks.example",
-        "",
-    ],
-)
-def test_an_address_that_we_would_never_deliver_to_is_refused_at_once(runtime: Runtime, url: str) -> None:
-    with pytest.raises(OutboundRefused):
-        add_endpoint(runtime, url)
-    with runtime.database.reading() as session:
-        assert session.scalar(select(Endpoint.id)) is None
-
-
-def test_a_type_that_is_never_told_cannot_be_subscribed_to(runtime: Runtime) -> None:
-    with pytest.raises(PayloadRejected) as refusal:
-        add_endpoint(runtime, HOOKS, types=["product.hidden", "product.praised", "pack.*"])
-    assert len(refusal.value.errors) == 2
-
-
-def test_a_secret_is_new_for_each_endpoint_and_encrypted_at_rest(runtime: Runtime) -> None:
-    endpoint, secret = add_endpoint(runtime, HOOKS)
-    _, other = add_endpoint(runtime, HOOKS)
-    assert secret != other
-    assert secret.startswith("whsec_")
-    with runtime.database.reading() as session:
-        stored = session.get_one(Endpoint, endpoint.id).secret
-    assert secret.encode() not in stored
-    assert runtime.encryption.decrypt(stored) == secret
