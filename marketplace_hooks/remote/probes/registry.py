@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from . import admin_api, companion, config_xml, cookie, declaration, public_page, webservice
+from . import (
+    admin_api,
+    companion,
+    config_xml,
+    cookie,
+    declaration,
+    public_page,
+    webservice,
+)
+from .protocol import Probe
 
-PROBES = tuple(
-    sorted(
-        (module.PROBE for module in (companion, admin_api, webservice, cookie, public_page, config_xml, declaration)),
-        key=lambda probe: probe.rank,
-    )
+PROBES: tuple[Probe, ...] = (
+    companion.PROBE,
+    admin_api.PROBE,
+    webservice.PROBE,
+    cookie.PROBE,
+    public_page.PROBE,
+    config_xml.PROBE,
+    declaration.PROBE,
 )

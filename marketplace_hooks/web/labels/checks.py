@@ -136,6 +136,6 @@ def _source(evidence: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield gettext("Found in"), told
     against = evidence.get("contradicted_by") or ()
     if against:
-        said = [f"{PROBES.get(one['probe'], one['probe'])}: {one['value']}" for one in against]
+        said = [f"{PROBES.get(one['rung'], one['rung'])}: {one['value']}" for one in against]
         separator = " ; " if wording().language == "fr" else "; "
         yield gettext("Said otherwise by"), separator.join(said)

@@ -105,7 +105,7 @@ ONE_FACT_EACH: dict[Code, dict[str, Any]] = {
     Code.EXPIRED: {"periods": [replace(FIRST, last_day=date(2026, 3, 1))]},
     Code.SHOP_NOT_BOUND: {"bound_site": None},
     Code.SHOP_SCOPE_MISMATCH: {"bound_site": "https://other.example"},
-    Code.VALID_RENEWAL_CANCELLED: {"stops": STOPPED},
+    Code.VALID_RENEWAL_CANCELLED: {"renewal_stops": STOPPED},
     Code.VALID: {},
 }
 

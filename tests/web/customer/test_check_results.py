@@ -113,3 +113,14 @@ def test_what_stays_unknown_is_sent_as_it_is_and_starts_the_clocks(asks: Asks) -
     customer = asks(fault=Fault.RESET)
     sent = sends(customer, shop_of(customer))
     assert (sent.handling, sent.missing, sent.clocks_from is not None) == ("accepted", ["platform_version"], True)
+
+
+def test_probes_that_contradict_each_other_are_both_named_to_the_seller(asks: Asks) -> None:
+    customer = asks()
+    path = customer.page.path
+    customer.post(f"{path}/declaration", platform_version="1.7.8.11", modules="")
+    customer.get(path)
+    sent = sends(customer, shop_of(customer))
+    words = browser_of(shop_of(customer), "seller", "seller-1").get(f"/seller/requests/{sent.id}").visible_text
+    assert "the shop’s session cookie (observed)" in words
+    assert "the customer’s own word: 1.7.8.11" in words
