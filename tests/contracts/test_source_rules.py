@@ -1,4 +1,4 @@
-"""Does every module keep the rules of the house: its name, its size, and a reason beside every exemption?"""
+"""Source rules: names, sizes and docstrings of modules, unique class names, a reason beside every exemption."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import ast
 import io
 import re
 import tokenize
+from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from ..support.source_tree import ROOT, files_without_git, project_files, shown, sources
 
 PRODUCT = ("marketplace_hooks", "workers")
-# Rooms without a subject: whatever has no place of its own ends up in them (house.md).
-NO_ROOMS = {"utils", "util", "helpers", "helper", "common", "misc", "views", "routes", "app"}
+# Names without a subject: whatever has no place of its own would end up in a module called so.
+NO_SUBJECT = {"utils", "util", "helpers", "helper", "common", "misc", "views", "routes", "app"}
 LONGEST_MODULE_LINES = 299
 LONGEST_FUNCTION_LINES = 39
+
+QUESTION = re.compile(r"(?:What|How|Who|Whose|Which|When|Where|Why|Is|Are|Does|Do|Can|May|Must)\b")
 
 LINT_EXEMPTION = re.compile(r"#\s*noqa\b(?P<rest>.*)", re.IGNORECASE)
 LINT_CODES_AND_REASON = re.compile(r":\s*[A-Z]+\d+(?:\s*,\s*[A-Z]+\d+)*(?P<reason>.*)")
@@ -27,8 +29,10 @@ WHOLE_FILE = re.compile(r"#\s*(?:ruff|flake8):\s*noqa|#\s*mypy:\s*\S|#\s*pyright
 
 
 def test_no_module_has_a_name_without_a_subject() -> None:
-    named = {shown(path) for path in sources(*PRODUCT) if NO_ROOMS & {*path.relative_to(ROOT).with_suffix("").parts}}
-    assert named == set()
+    unnamed = {
+        shown(path) for path in sources(*PRODUCT) if NO_SUBJECT & {*path.relative_to(ROOT).with_suffix("").parts}
+    }
+    assert unnamed == set()
 
 
 def test_modules_stay_short_enough_to_be_read_at_once() -> None:
@@ -50,20 +54,102 @@ def test_functions_stay_short_enough_to_be_held_in_mind() -> None:
 
 
 def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """From `def` to the end, without the docstring: saying more must not cost room."""
-    told = function.body[0] if ast.get_docstring(function) is not None else None
-    docstring = (told.end_lineno or told.lineno) - told.lineno + 1 if told else 0
-    return (function.end_lineno or function.lineno) - function.lineno + 1 - docstring
+    """From `def` to the end, without the docstring: explaining more must not count."""
+    lines = (function.end_lineno or function.lineno) - function.lineno + 1
+    if ast.get_docstring(function) is None:
+        return lines
+    docstring = function.body[0]
+    return lines - ((docstring.end_lineno or docstring.lineno) - docstring.lineno + 1)
 
 
-def test_every_module_says_which_question_it_answers() -> None:
-    silent = [shown(path) for path in sources(*PRODUCT, "run.py", "wsgi.py") if not opening(path)]
-    assert silent == []
+def test_every_module_begins_by_saying_what_it_is() -> None:
+    faults = {
+        shown(path): fault
+        for path in sources(*PRODUCT, "tests", "benchmarks", "run.py", "wsgi.py")
+        if "versions" not in path.parts and not path.name.startswith("test_")
+        if (fault := docstring_fault(ast.parse(path.read_text())))
+    }
+    assert faults == {}
 
 
-def opening(path: Path) -> str | None:
-    tree = ast.parse(path.read_text())
-    return ast.get_docstring(tree) if tree.body else "an empty file marks a folder"
+def docstring_fault(module: ast.Module) -> str | None:
+    """What is wrong with the first line of a module's docstring; None when nothing is, or the module is empty."""
+    if not module.body:
+        return None
+    first_line = (ast.get_docstring(module) or "").partition("\n")[0]
+    if not first_line:
+        return "has no docstring"
+    if first_line.rstrip().endswith("?") or QUESTION.match(first_line):
+        return "begins with a question"
+    return None
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("", None),
+        ('"""Retry policy: when a failed delivery is tried again."""', None),
+        ('"""Isolation of tests: …"""', None),
+        ("import os", "has no docstring"),
+        ('"""When is a failed delivery tried again?"""', "begins with a question"),
+        ('"""How a delivery is tried again."""', "begins with a question"),
+        ('"""Is it due? Then do it."""', "begins with a question"),
+    ],
+)
+def test_a_docstring_that_asks_is_found(code: str, fault: str | None) -> None:
+    assert docstring_fault(ast.parse(code)) == fault
+
+
+def test_a_class_name_means_one_class() -> None:
+    defined: defaultdict[str, list[str]] = defaultdict(list)
+    for path in sources(*PRODUCT):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                defined[node.name].append(f"{shown(path)}:{node.lineno}")
+    assert {name: places for name, places in defined.items() if len(places) > 1} == {}
+
+
+def test_unrelated_values_are_not_assigned_together() -> None:
+    packed = [
+        f"{shown(path)}:{line}"
+        for path in sources(*PRODUCT, "tests", "benchmarks", "run.py", "wsgi.py")
+        for line in packed_assignments(ast.parse(path.read_text()))
+    ]
+    assert packed == []
+
+
+def packed_assignments(tree: ast.AST) -> Iterator[int]:
+    """The lines of `a, b = x, y`, but where a name of the left side is read on the right, as in a swap."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Tuple | ast.List):
+            continue
+        if len(node.value.elts) < 2:
+            continue
+        if not any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
+            continue
+        if any(isinstance(value, ast.Starred) for value in node.value.elts):
+            continue
+        written = {ast.unparse(name) for target in node.targets for name in getattr(target, "elts", [target])}
+        read = {ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, ast.Name | ast.Attribute)}
+        if not written & read:
+            yield node.lineno
+
+
+@pytest.mark.parametrize(
+    ("code", "is_packed"),
+    [
+        ("a, b = 1, 2", True),
+        ("(a, b) = [c, d]", True),
+        ("a, b = b, a", False),
+        ("a.x, b = b, a.x", False),
+        ("a, b = f()", False),
+        ("a = 1, 2", False),
+        ("a, *b = *c, 1", False),
+        ("[a] = [b]", False),
+    ],
+)
+def test_a_packed_assignment_is_found(code: str, is_packed: bool) -> None:
+    assert bool(list(packed_assignments(ast.parse(code)))) is is_packed
 
 
 def test_every_exemption_names_its_rule_and_gives_its_reason() -> None:
