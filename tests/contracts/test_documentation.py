@@ -1,0 +1,63 @@
+"""Documentation contract: every file, folder and module that a page names is in the tree."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ..support.source_tree import ROOT, project_files, shown
+
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks" / "README.md", *ROOT.glob("docs/*.md")]
+)
+TOP_LEVEL = r"(?:marketplace_hooks|workers|tests|benchmarks|docs|instance|\.ci)"
+NAMED = re.compile(r"`([^`\s]+)`")
+FILE = re.compile(rf"(?:{TOP_LEVEL}/[\w./-]*|[\w./-]+\.(?:py|md|toml|html|css))")
+MODULE = re.compile(r"marketplace_hooks(?:\.\w+)+")
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+# Files that a reader is to create, or that exist on their machine alone.
+READERS_OWN = {"config.toml"}
+CREATED = re.compile(r"\bCreate `([^`\s]+)`")
+
+
+def exists(name: str, page: Path, known: set[str]) -> bool:
+    """Whether a name is a file or folder of the project: from its root, or beside the page, or the end of a path."""
+    path = name.rstrip("/")
+    beside = (page.parent / path).resolve()
+    return any(one == path or one.startswith(f"{path}/") or one.endswith(f"/{path}") for one in known) or (
+        beside.is_relative_to(ROOT) and shown(beside) in known
+    )
+
+
+def exists_as_module(name: str, known: set[str]) -> bool:
+    """Whether a dotted name is a module, or a name in one."""
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        path = "/".join(parts[:end])
+        if f"{path}.py" in known or f"{path}/__init__.py" in known:
+            return end >= len(parts) - 2
+    return False
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_every_file_and_module_that_a_page_names_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    known = {shown(path) for path in project_files()}
+    names = {name for name in NAMED.findall(text) if name not in READERS_OWN | set(CREATED.findall(text))}
+    missing = {name for name in names if FILE.fullmatch(name) and not exists(name, page, known)}
+    missing |= {name for name in names if MODULE.fullmatch(name) and not exists_as_module(name, known)}
+    missing |= {link for link in LINK.findall(text) if not (page.parent / link).exists()}
+    assert missing == set(), f"{shown(page)} names what is not there"
+
+
+def test_a_name_that_is_not_there_is_found() -> None:
+    known = {"marketplace_hooks/__init__.py", "marketplace_hooks/errors.py", "docs/embed.md"}
+    page = ROOT / "README.md"
+    assert exists("marketplace_hooks/errors.py", page, known)
+    assert exists("errors.py", page, known)
+    assert exists("docs/", page, known)
+    assert not exists("marketplace_hooks/mistakes.py", page, known)
+    assert exists_as_module("marketplace_hooks.errors.Refused", known)
+    assert not exists_as_module("marketplace_hooks.store.inbox.Row", known)
