@@ -1,6 +1,6 @@
-"""Would a request about this purchase and this site be accepted, and why not?
+"""Eligibility of a support request: the facts about its purchase and site, judged by `domain/support/eligibility.py`.
 
-Entitlement is read from the rows, the site from evidence; `domain/eligibility` judges. Nothing is written.
+The entitlement is read from the rows, the site from an inspection's evidence. Nothing is written.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from ..business_care.entitlements import PurchaseFilter
 from ..catalog.products import listing_in_force
 from ..inspections.requests import read_inspection
 
-NOTHING_SEEN = merge_findings(())
+NO_FACTS = merge_findings(())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What was judged, and on what: the answer, the entitlement it stands on, the listing frozen at purchase."""
+    """A judgement with what it rests on: the entitlement, and the listing in force on the purchase date."""
 
     eligibility: Eligibility
     entitlement: Entitlement
@@ -48,7 +48,7 @@ def judge_submission(
     check_id: str | None,
     zone: Any,
 ) -> Judgement:
-    """Judge a request about a purchase at an instant, with what an inspection found (None: nothing was looked at).
+    """Judge a request about a purchase at an instant, with what an inspection found (None: there was none).
 
     The announced range is the listing's on the purchase date; today's stands beside it (`domain.md` 20 and policies).
     """
@@ -57,7 +57,7 @@ def judge_submission(
     product = session.get_one(Product, purchase.product_id)
     listing = session.get(Listing, purchase.listing_id) if purchase.listing_id is not None else None
     today = listing_in_force(session, product.id, at)
-    site_facts = _seen(session, purchase, check_id) if check_id is not None else NOTHING_SEEN
+    site_facts = _site_facts(session, purchase, check_id) if check_id is not None else NO_FACTS
     submission = Submission(
         entitlement=entitlement,
         module=product.technical_name,
@@ -72,12 +72,12 @@ def judge_submission(
     return Judgement(eligibility=judge(submission), entitlement=entitlement, listing_id=listing.id if listing else None)
 
 
-def _seen(session: Session, purchase: Purchase, check_id: str) -> SiteFacts:
-    """What the check of this purchase saw. Raises `NotFound` for any other: evidence is its customer's own."""
-    told = read_inspection(session, check_id)
-    if told.purchase_id != purchase.id:
+def _site_facts(session: Session, purchase: Purchase, check_id: str) -> SiteFacts:
+    """What the check of this purchase found. Raises `NotFound` for any other: evidence is its customer's own."""
+    inspection = read_inspection(session, check_id)
+    if inspection.purchase_id != purchase.id:
         raise NotFound(f"no inspection {check_id}")
-    return told.site_facts
+    return inspection.site_facts
 
 
 def _announced(listing: Listing | None) -> AnnouncedRange | None:
@@ -115,23 +115,23 @@ def _reported(value: Any) -> Mapping[str, Mapping[str, Any]]:
 
 def checks_as_json(eligibility: Eligibility) -> list[dict[str, Any]]:
     """The checks as they are stored and shown."""
-    return [_shown(one) for one in eligibility.checks]
+    return [_check_as_json(one) for one in eligibility.checks]
 
 
-def _shown(check: Check) -> dict[str, Any]:
+def _check_as_json(check: Check) -> dict[str, Any]:
     return {
         "name": check.name,
         "result": check.result.value,
         "ground": check.ground.value if check.ground else None,
-        "evidence": _plain(check.evidence),
+        "evidence": _as_json(check.evidence),
     }
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: _as_json(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [_as_json(inner) for inner in value]
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 

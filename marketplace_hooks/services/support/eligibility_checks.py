@@ -1,7 +1,7 @@
-"""How is a customer told, before anything is sent, whether a request would be accepted?
+"""Eligibility checks: whether a support request would be accepted, before it is sent.
 
-A check is an inspection of the purchase's own site with the purchase beside it. Another host than the bound one is
-never inspected (`domain.md` 20), nor is any when nobody is entitled: such a check is done at once, with what is known.
+A check is an inspection of the site of a purchase. A host other than the bound one is never inspected (`domain.md` 20),
+nor is any when nobody is entitled: such a check is done at once, with what is known.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ from .submission import purchase_of
 
 @dataclass(frozen=True, kw_only=True)
 class EligibilityCheck:
-    """A check as it stands: still running, or done with an outcome. `judged` holds what is known until now."""
+    """A check, still running or done. `judgement` is by what is known at this moment."""
 
     purchase: Purchase
-    told: InspectionView
-    judged: Judgement
+    inspection: InspectionView
+    judgement: Judgement
 
     @property
     def check_id(self) -> str:
         """The check's id."""
-        return self.told.check_id
+        return self.inspection.check_id
 
     @property
     def running(self) -> bool:
         """Whether more may still be found."""
-        return self.told.state is not InspectionState.DONE
+        return self.inspection.state is not InspectionState.DONE
 
     @property
     def checks(self) -> list[dict[str, Any]]:
         """Every check, with what it has found so far."""
-        return checks_as_json(self.judged.eligibility)
+        return checks_as_json(self.judgement.eligibility)
 
 
 def start_check(
@@ -70,12 +70,17 @@ def start_check(
 ) -> StartedInspection:
     """Start a check of the site that a request would be about; a worker inspects it, if it may be inspected."""
     uow.wakeups.add(JobKind.INSPECTIONS)
-    judged = judge_submission(uow.session, purchase, at=uow.now, shop_url=shop_url, check_id=None, zone=uow.zone)
-    code = judged.entitlement.code
-    outcome = judged.entitlement.outcome
-    ours = code not in (Code.SHOP_SCOPE_MISMATCH, Code.SHOP_SCOPE_REQUIRED, Code.SHOP_URL_INVALID, Code.SHOP_NOT_BOUND)
-    if shop_url is None or not ours or outcome is EntitlementOutcome.NOT_ENTITLED:
-        return _nothing_to_inspect(uow, purchase, shop_url, declared)
+    judgement = judge_submission(uow.session, purchase, at=uow.now, shop_url=shop_url, check_id=None, zone=uow.zone)
+    code = judgement.entitlement.code
+    outcome = judgement.entitlement.outcome
+    is_bound_site = code not in (
+        Code.SHOP_SCOPE_MISMATCH,
+        Code.SHOP_SCOPE_REQUIRED,
+        Code.SHOP_URL_INVALID,
+        Code.SHOP_NOT_BOUND,
+    )
+    if shop_url is None or not is_bound_site or outcome is EntitlementOutcome.NOT_ENTITLED:
+        return _finished_check(uow, purchase, shop_url, declared)
     return request_inspection(
         runtime,
         uow,
@@ -91,30 +96,30 @@ def start_check(
 def check_again(
     runtime: Runtime, uow: UnitOfWork, purchase: Purchase, check_id: str, *, credentials: Credentials | None
 ) -> StartedInspection:
-    """Look at the same site once more, with new credentials or those given before, and with what was declared."""
-    told = read_inspection(uow.session, check_id)
+    """Inspect the same site again, with new credentials or those given before, and with what was declared."""
+    inspection = read_inspection(uow.session, check_id)
     return start_check(
         runtime,
         uow,
         purchase,
-        shop_url=told.url or None,
+        shop_url=inspection.url or None,
         credentials=credentials or credentials_of(runtime, uow.session, check_id),
-        declared=told.declared,
+        declared=inspection.declared,
         fresh=True,
     )
 
 
 def read_check(session: Session, check_id: str, *, customer_id: str | None, zone: Any) -> EligibilityCheck:
-    """The check as it stands. Raises `NotFound` for an unknown one, and for another customer's."""
-    told = read_inspection(session, check_id)
-    purchase = purchase_of(session, told.purchase_id or "", customer_id)
-    judged = judge_submission(
-        session, purchase, at=told.created_at, shop_url=told.url or None, check_id=check_id, zone=zone
+    """The check at this moment. Raises `NotFound` for an unknown one, and for another customer's."""
+    inspection = read_inspection(session, check_id)
+    purchase = purchase_of(session, inspection.purchase_id or "", customer_id)
+    judgement = judge_submission(
+        session, purchase, at=inspection.created_at, shop_url=inspection.url or None, check_id=check_id, zone=zone
     )
-    return EligibilityCheck(purchase=purchase, told=told, judged=judged)
+    return EligibilityCheck(purchase=purchase, inspection=inspection, judgement=judgement)
 
 
-def _nothing_to_inspect(
+def _finished_check(
     uow: UnitOfWork, purchase: Purchase, shop_url: str | None, declared: Declaration | None
 ) -> StartedInspection:
     site = parse(shop_url) if shop_url else None

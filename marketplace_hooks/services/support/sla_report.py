@@ -1,4 +1,4 @@
-"""How well does a seller keep the clocks, month by month?
+"""SLA report: how many of a seller's requests were acknowledged and fixed in time, month by month.
 
 A request counts in the month (of the reference zone) in which its clocks started, whatever happens to it later: so the
 figures of one month are about the same requests, and add up. Set statements over the seller's requests of the months
@@ -27,7 +27,7 @@ MAX_MONTHS = 36
 
 @dataclass(kw_only=True)
 class ClockOutcomes:
-    """How the clocks of one name ended: `late` when missed, answered afterwards or not; `void` when taken back."""
+    """How many clocks of one name ended how: `late` when missed, answered afterwards or not; `void` when withdrawn."""
 
     in_time: int = 0
     late: int = 0
@@ -67,8 +67,8 @@ class MonthReport:
     @property
     def requests(self) -> int:
         """Every request whose clocks started has an acknowledgement clock."""
-        kept = self.acknowledged
-        return kept.in_time + kept.late + kept.open + kept.void
+        outcomes = self.acknowledged
+        return outcomes.in_time + outcomes.late + outcomes.open + outcomes.void
 
 
 def read_sla_report(
@@ -77,7 +77,7 @@ def read_sla_report(
     """The figures of each month from the first to the last, both included and named by any of their days."""
     months = _months(first_month, last_month)
     starts = [first_instant(month, zone) for month in (*months, add_months(months[-1], 1))]
-    theirs = and_(
+    is_counted = and_(
         SupportRequest.seller_id == seller_id,
         SupportRequest.clocks_from >= starts[0],
         SupportRequest.clocks_from < starts[-1],
@@ -87,10 +87,10 @@ def read_sla_report(
         else_=literal(len(months)),
     ).label("month")
     found = [MonthReport(first_day=month) for month in months]
-    _count_clocks(session, found, number, theirs, now)
-    _find_medians(session, found, number, theirs)
-    _count_refunds(session, found, number, theirs)
-    _count_refusals(session, found, number, theirs)
+    _count_clocks(session, found, number, is_counted, now)
+    _find_medians(session, found, number, is_counted)
+    _count_refunds(session, found, number, is_counted)
+    _count_refusals(session, found, number, is_counted)
     return found
 
 
@@ -103,14 +103,14 @@ def _months(first: date, last: date) -> Sequence[date]:
     return [add_months(first, index) for index in range(count)]
 
 
-def _kept(month: MonthReport, name: ClockName) -> ClockOutcomes:
+def _outcomes(month: MonthReport, name: ClockName) -> ClockOutcomes:
     return month.acknowledged if name is ClockName.ACKNOWLEDGEMENT else month.fixed
 
 
 def _count_clocks(
-    session: Session, found: list[MonthReport], number: Any, theirs: ColumnElement[bool], now: datetime
+    session: Session, found: list[MonthReport], number: Any, is_counted: ColumnElement[bool], now: datetime
 ) -> None:
-    """A clock that has run out is late, whether the sweep has come by or not."""
+    """A clock that has run out is late, whether `sla_run` has noticed it or not."""
     has_run_out = and_(Clock.state == constant(ClockState.RUNNING), Clock.due_before <= now)
     ended = case(
         (Clock.state == constant(ClockState.MET), "in_time"),
@@ -121,26 +121,26 @@ def _count_clocks(
     query = (
         select(number, Clock.name, ended, func.count())
         .join(Clock, Clock.request_id == SupportRequest.id)
-        .where(theirs)
+        .where(is_counted)
         .group_by(number, Clock.name, ended)
     )
-    for month, name, how, count in session.execute(query):
-        setattr(_kept(found[month], name), how, count)
+    for month, name, outcome, count in session.execute(query):
+        setattr(_outcomes(found[month], name), outcome, count)
 
 
-def _find_medians(session: Session, found: list[MonthReport], number: Any, theirs: ColumnElement[bool]) -> None:
+def _find_medians(session: Session, found: list[MonthReport], number: Any, is_counted: ColumnElement[bool]) -> None:
     """The middle of the business days taken, of what was answered or fixed, in time or late."""
-    apart = (number, Clock.name)
+    group = (number, Clock.name)
     ranked = (
         select(
             number,
             Clock.name.label("name"),
             Clock.taken_days.label("days"),
-            func.row_number().over(partition_by=apart, order_by=Clock.taken_days).label("rank"),
-            func.count().over(partition_by=apart).label("count"),
+            func.row_number().over(partition_by=group, order_by=Clock.taken_days).label("rank"),
+            func.count().over(partition_by=group).label("count"),
         )
         .join(Clock, Clock.request_id == SupportRequest.id)
-        .where(theirs, Clock.taken_days.is_not(None), Clock.stopped_at.is_not(None))
+        .where(is_counted, Clock.taken_days.is_not(None), Clock.stopped_at.is_not(None))
         .where(or_(Clock.state == constant(ClockState.MET), Clock.state == constant(ClockState.MISSED)))
         .subquery()
     )
@@ -148,14 +148,14 @@ def _find_medians(session: Session, found: list[MonthReport], number: Any, their
     middle = and_(doubled >= ranked.c.count, doubled <= ranked.c.count + 2)
     query = select(ranked.c.month, ranked.c.name, func.avg(ranked.c.days)).where(middle)
     for month, name, days in session.execute(query.group_by(ranked.c.month, ranked.c.name)):
-        _kept(found[month], name).median_business_days = float(days)
+        _outcomes(found[month], name).median_business_days = float(days)
 
 
-def _count_refunds(session: Session, found: list[MonthReport], number: Any, theirs: ColumnElement[bool]) -> None:
+def _count_refunds(session: Session, found: list[MonthReport], number: Any, is_counted: ColumnElement[bool]) -> None:
     query = (
         select(number, RefundClaim.state, RefundClaim.currency, func.count(), func.sum(RefundClaim.amount_cents))
         .join(RefundClaim, RefundClaim.request_id == SupportRequest.id)
-        .where(theirs)
+        .where(is_counted)
         .group_by(number, RefundClaim.state, RefundClaim.currency)
         .order_by(number, RefundClaim.state, RefundClaim.currency)
     )
@@ -164,11 +164,11 @@ def _count_refunds(session: Session, found: list[MonthReport], number: Any, thei
         found[month].refunds.append(RefundCount(state=state, count=count, amount=amount))
 
 
-def _count_refusals(session: Session, found: list[MonthReport], number: Any, theirs: ColumnElement[bool]) -> None:
+def _count_refusals(session: Session, found: list[MonthReport], number: Any, is_counted: ColumnElement[bool]) -> None:
     query = (
         select(number, Refusal.ground, func.count(), func.count(Refusal.overturned_at))
         .join(Refusal, Refusal.request_id == SupportRequest.id)
-        .where(theirs)
+        .where(is_counted)
         .group_by(number, Refusal.ground)
         .order_by(number, Refusal.ground)
     )

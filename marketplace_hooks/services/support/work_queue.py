@@ -1,6 +1,6 @@
-"""What waits for one of the marketplace's people: replies to confirm, late requests, contested refusals, refunds?
+"""Work queue of the marketplace's people: replies to confirm, late requests, contested refusals, refunds.
 
-Lists, each read from an index in its order, with a fixed number of statements for a page.
+Each list is read from an index in its order, with a fixed number of statements for a page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from .messages import IDENTICAL_BODY_WINDOW
 
 PagePosition = tuple[datetime, str]
-"""The last row of the page before: its instant, and its request (and clock)."""
+"""The last row of the previous page: its instant, and its request (and clock)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +41,8 @@ class MissedClock:
     clock: Clock
 
     @property
-    def place(self) -> PagePosition:
-        """Where the list goes on after it."""
+    def position(self) -> PagePosition:
+        """Its position in the list, for the next page."""
         missed_at = self.clock.missed_at
         if missed_at is None:
             raise ValueError("it was not missed")
@@ -58,7 +58,7 @@ class OpenRefund:
 
 
 def is_late() -> ColumnElement[bool]:
-    """SQL over a clock and its request: missed, and nothing has come to an end yet."""
+    """SQL over a clock and its request: missed, while the request is still open."""
     return and_(Clock.missed_at.is_not(None), SupportRequest.closed_at.is_(None))
 
 
@@ -76,8 +76,8 @@ def replies_to_confirm(session: Session, *, after: int | None = None, limit: int
     if after is not None:
         query = query.where(SupportMessage.id > after)
     rows = session.execute(query).all()
-    repeated = _repeated(session, [message for message, _, _ in rows])
-    return [_to_confirm(*row, repeated) for row in rows]
+    repetitions = _repetitions(session, [message for message, _, _ in rows])
+    return [_unconfirmed(*row, repetitions) for row in rows]
 
 
 def late_requests(session: Session, *, after: PagePosition | None = None, limit: int) -> list[MissedClock]:
@@ -123,7 +123,7 @@ def refunds_in(
     return [OpenRefund(claim=claim, request=request) for claim, request in session.execute(query)]
 
 
-def _repeated(session: Session, messages: Sequence[SupportMessage]) -> dict[str, int]:
+def _repetitions(session: Session, messages: Sequence[SupportMessage]) -> dict[str, int]:
     """How often each of these bodies was sent by a seller's side in the days before the first of them."""
     if not messages:
         return {}
@@ -137,15 +137,15 @@ def _repeated(session: Session, messages: Sequence[SupportMessage]) -> dict[str,
     return {digest: count for digest, count in session.execute(query)}
 
 
-def _to_confirm(
-    message: SupportMessage, request: SupportRequest, clock: Clock | None, repeated: dict[str, int]
+def _unconfirmed(
+    message: SupportMessage, request: SupportRequest, clock: Clock | None, repetitions: dict[str, int]
 ) -> UnconfirmedReply:
-    seen = acknowledgement.Message(
+    facts = acknowledgement.Message(
         author_type=None if message.author_type == "unknown" else message.author_type,
         origin=message.origin,
         received_at=message.received_at,
         request_received_at=request.clocks_from or request.submitted_at,
         body=message.body,
-        identical_body_count_7d=repeated.get(message.body_sha256, 0),
+        identical_body_count_7d=repetitions.get(message.body_sha256, 0),
     )
-    return UnconfirmedReply(message=message, request=request, clock=clock, signs=acknowledgement.signs_of(seen))
+    return UnconfirmedReply(message=message, request=request, clock=clock, signs=acknowledgement.signs_of(facts))

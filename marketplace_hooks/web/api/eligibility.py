@@ -188,7 +188,7 @@ def customer_of(identity: Identity) -> str | None:
 
 
 def _shown(seen: EligibilityCheck) -> dict[str, Any]:
-    eligibility = seen.judged.eligibility
+    eligibility = seen.judgement.eligibility
     return {
         "check_id": seen.check_id,
         "state": "running" if seen.running else "done",
@@ -204,7 +204,7 @@ def _shown(seen: EligibilityCheck) -> dict[str, Any]:
 
 def _remarks(seen: EligibilityCheck, zone: ZoneInfo) -> list[dict[str, Any]]:
     """What stood in the way, in each language: whoever shows a check of ours elsewhere need not know our codes."""
-    version = seen.told.site_facts.platform_version
+    version = seen.inspection.site_facts.platform_version
     known = None if version is None else str(version.value)
     spoken = [Wording.of(language, zone) for language in LANGUAGES]
     return [
@@ -216,6 +216,6 @@ def _remarks(seen: EligibilityCheck, zone: ZoneInfo) -> list[dict[str, Any]]:
             "request": one.request,
             "text": {wording.language: explain(wording, one.note, one.facts, version=known) for wording in spoken},
         }
-        for one in seen.told.findings
+        for one in seen.inspection.findings
         if one.note is not None
     ]

@@ -52,14 +52,14 @@ class Told:
 
 def told_check(seen: EligibilityCheck) -> Told:
     """Everything that a check has to tell at this moment."""
-    eligibility = seen.judged.eligibility
-    inspected = seen.running or bool(seen.told.findings)
+    eligibility = seen.judgement.eligibility
+    inspected = seen.running or bool(seen.inspection.findings)
     checks = [check_told(one, running=seen.running) for one in seen.checks]
     if inspected:
         checks.insert(2, _reach(seen))
     else:
         checks = checks[:2]
-    entitlement = seen.judged.entitlement
+    entitlement = seen.judgement.entitlement
     return Told(
         running=seen.running,
         inspected=inspected,
@@ -85,7 +85,7 @@ def told_ground(ground: Ground, seen: EligibilityCheck) -> GroundTold:
 
 
 def _reach(seen: EligibilityCheck) -> CheckTold:
-    found = reach(seen.told.findings)
+    found = reach(seen.inspection.findings)
     state = "pass" if found.answered else "running" if seen.running else "unknown"
     said = {
         "pass": gettext("It answered."),
@@ -108,9 +108,9 @@ def _reach(seen: EligibilityCheck) -> CheckTold:
 
 def _notes(seen: EligibilityCheck) -> list[str]:
     """What stood in the way of what the customer gave, or lets a key do too much."""
-    version = seen.told.site_facts.platform_version
+    version = seen.inspection.site_facts.platform_version
     known = None if version is None else str(version.value)
-    found = [one for one in seen.told.site_facts.findings if one.note is not None and _is_news(one)]
+    found = [one for one in seen.inspection.site_facts.findings if one.note is not None and _is_news(one)]
     return [explain(wording(), one.note, one.facts, version=known) for one in found if one.note is not None]
 
 
@@ -125,7 +125,7 @@ def _lacks_version(eligibility: Eligibility) -> bool:
 
 
 def _remedy(seen: EligibilityCheck) -> str | None:
-    entitlement = seen.judged.entitlement
+    entitlement = seen.judgement.entitlement
     if entitlement.remedy is not None:
         return str(WHAT_TO_DO[entitlement.remedy])
     if entitlement.code is Code.EXPIRED:

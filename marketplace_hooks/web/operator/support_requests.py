@@ -42,7 +42,9 @@ def requests() -> BaseResponse:
 def _late() -> Response:
     with current_runtime().database.reading() as session:
         listed = list_page(
-            LATE, late_requests(session, after=cursor_place(LATE), limit=PAGE_SIZE + 1), lambda one: key_of(one.place)
+            LATE,
+            late_requests(session, after=cursor_place(LATE), limit=PAGE_SIZE + 1),
+            lambda one: key_of(one.position),
         )
         titles = product_titles(session, {one.request.product_id for one in listed.items})
         return page("late", listed=listed, titles=titles, show="late", clock_names=CLOCKS, now=current_runtime().now())
