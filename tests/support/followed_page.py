@@ -75,9 +75,12 @@ def follow(step: Step, tree: Path) -> None:
 
 
 def run(tree: Path, command: str) -> str:
-    """Run a printed command in the tree, by this Python; return what it printed."""
+    """Run a printed command in the tree, by this Python; return what it printed. `> path` at its end writes that."""
+    command, _, written = command.partition(" > ")
     words = shlex.split(command)
     assert words[0] == "python", f"{command!r} is run by python"
     done = subprocess.run([sys.executable, *words[1:]], cwd=tree, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    if written:
+        (tree / written.strip()).write_text(done.stdout, encoding="utf-8")
     return done.stdout
