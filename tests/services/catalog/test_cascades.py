@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from marketplace_hooks.events.processor import process_pending
-from marketplace_hooks.services.catalog.cascades import OTHER_CHANGES, PAGE_CHANGES
-from marketplace_hooks.services.operations.cascade_steps import CASCADE_STEPS
 
 from ...support.cascades import PACKS, published_about_packs, sell_in_packs, steps_of
 from ...support.marketplace import OFFLINE, ONLINE, Marketplace
-
-
-def test_every_planned_step_has_its_function_and_every_function_is_planned() -> None:
-    plans = [*PAGE_CHANGES.values(), *OTHER_CHANGES.values()]
-    assert {step.name for plan in plans for step in plan} == set(CASCADE_STEPS)
 
 
 def test_a_product_in_no_pack_is_done_with_the_change_itself(marketplace: Marketplace) -> None:

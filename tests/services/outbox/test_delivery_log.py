@@ -1,0 +1,31 @@
+"""The log of deliveries is narrowed by what they carry, and goes on where a page ended."""
+
+from __future__ import annotations
+
+from marketplace_hooks.services.outbox.delivery_log import find_deliveries, find_delivery
+from marketplace_hooks.services.outbox.dispatcher import dispatch
+from marketplace_hooks.services.outbox.endpoints import add_endpoint
+
+from ...support.marketplace import OFFLINE, ONLINE, Marketplace
+
+
+def test_deliveries_are_found_by_type_and_subject_the_newest_first(marketplace: Marketplace) -> None:
+    endpoint, _ = add_endpoint(
+        marketplace.runtime, "https://hooks.example/in", types=["product.hidden", "product.shown"]
+    )
+    marketplace.publish_products("mod-1", "mod-2")
+    for id_, status in (("mod-1", OFFLINE), ("mod-1", ONLINE), ("mod-2", OFFLINE)):
+        marketplace.change_status(id_, status)
+    marketplace.run_all_now()
+    dispatch(marketplace.runtime)
+    with marketplace.runtime.database.reading() as session:
+        found, before = find_deliveries(session, subject=("product", "mod-1"), limit=1)
+        rest, end = find_deliveries(session, subject=("product", "mod-1"), before=before, limit=1)
+        hidden, _ = find_deliveries(session, type_="product.hidden")
+        one = find_delivery(session, found[0].delivery.id)
+        assert [sent.event.type for sent in (*found, *rest)] == ["product.shown", "product.hidden"]
+        assert end is None
+        assert [sent.event.subject_id for sent in hidden] == ["mod-2", "mod-1"]
+        assert one is not None
+        assert one.endpoint.id == endpoint.id
+        assert find_delivery(session, 0) is None
