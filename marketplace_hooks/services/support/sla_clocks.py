@@ -60,7 +60,11 @@ def start_clock(
     clock.business_days = days
     clock.earlier_days = earlier_days
     clock.taken_days = None
-    clock.stopped_at = clock.missed_at = clock.noticed_at = clock.notice_id = clock.remaining_days = None
+    clock.stopped_at = None
+    clock.missed_at = None
+    clock.noticed_at = None
+    clock.notice_id = None
+    clock.remaining_days = None
     clock.policy = policy
     _store_deadline(uow, clock, found)
     update_next_deadline(uow.session, request)
