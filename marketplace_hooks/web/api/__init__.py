@@ -1,8 +1,9 @@
-"""What machines see: the HTTP API under `/api/v1`, its document, its pages."""
+"""HTTP API under `/api/v1`: its operations, their errors, the OpenAPI document and the pages that show it."""
 
 from __future__ import annotations
 
 import importlib.metadata
+from types import ModuleType
 
 from flask import Flask
 
@@ -10,7 +11,6 @@ from . import (
     cascades,
     closures,
     deliveries,
-    docs,
     downloads,
     eligibility,
     entitlements,
@@ -24,31 +24,31 @@ from . import (
     support_moves,
     support_requests,
 )
-from .docs import document
-from .errors import UNKNOWN, unknown
+from .docs import add_documentation, document
+from .errors import UNKNOWN_ENDPOINT, add_checks_and_handlers, unknown_path
 from .fields import Day, Instant
 from .operations import CONFIG_PREFIX, Api, blueprint
 
-__all__ = [
-    "attach_api",
-    "cascades",
-    "closures",
-    "deliveries",
-    "docs",
-    "document",
-    "downloads",
-    "eligibility",
-    "entitlements",
-    "events",
-    "packs",
-    "products",
-    "purchases",
-    "sla_report",
-    "statuses",
-    "subscriptions",
-    "support_moves",
-    "support_requests",
-]
+__all__ = ["OPERATIONS", "PREFIX", "attach_api", "document"]
+
+OPERATIONS: tuple[ModuleType, ...] = (
+    cascades,
+    closures,
+    deliveries,
+    downloads,
+    eligibility,
+    entitlements,
+    events,
+    packs,
+    products,
+    purchases,
+    sla_report,
+    statuses,
+    subscriptions,
+    support_moves,
+    support_requests,
+)
+"""Every module that declares operations of the blueprint."""
 
 PREFIX = "/api/v1"
 _ABOUT = """Status changes, cascades and logs of a marketplace.
@@ -57,8 +57,12 @@ Every refusal is a problem document (RFC 9457) with a stable `code`. Lists are r
 `Idempotency-Key`: the same call under the same key is carried out once, and answered the same for 24 hours."""
 
 
+add_checks_and_handlers(blueprint)
+add_documentation(blueprint)
+
+
 def attach_api(app: Flask, url_prefix: str = "") -> None:
-    """Add the API to the app. Nothing is registered that reaches beyond our own paths."""
+    """Add the API to the app. Nothing is registered that affects paths outside the prefix."""
     api = Api(
         app,
         config_prefix=CONFIG_PREFIX,
@@ -79,10 +83,10 @@ def attach_api(app: Flask, url_prefix: str = "") -> None:
         api.spec.tag({"name": name, "description": description})
     prefix = f"{url_prefix}{PREFIX}"
     api.register_blueprint(blueprint, url_prefix=prefix)
-    # Whatever else is asked below the prefix, by whatever method, is ours to refuse.
-    app.view_functions[UNKNOWN] = unknown
+    # Every other path and method below the prefix is refused by us, not by the host.
+    app.view_functions[UNKNOWN_ENDPOINT] = unknown_path
     for path in (prefix, f"{prefix}/", f"{prefix}/<path:rest>"):
-        app.url_map.add(app.url_rule_class(path, endpoint=UNKNOWN))
+        app.url_map.add(app.url_rule_class(path, endpoint=UNKNOWN_ENDPOINT))
 
 
 _TAGS = {

@@ -11,12 +11,12 @@ from ...models.products import SubjectKind
 from ...services.catalog.cascade_progress import read_cascade_progress
 from ..identity.authorization import visibility
 from ..state import current_runtime
-from .fields import AnswerSchema, Instant, Word
+from .fields import EnumField, Instant, ResponseSchema
 from .operations import operation
-from .responses import shown
+from .responses import json_response
 
 
-class CascadeStepSchema(AnswerSchema):
+class CascadeStepSchema(ResponseSchema):
     """One step. `total` is null until what there is to do has been counted."""
 
     name = fields.String(required=True)
@@ -26,14 +26,14 @@ class CascadeStepSchema(AnswerSchema):
     failed = fields.Integer(required=True)
 
 
-class CascadeSubjectSchema(AnswerSchema):
+class CascadeSubjectSchema(ResponseSchema):
     """What was changed."""
 
-    kind = Word(SubjectKind, required=True)
+    kind = EnumField(SubjectKind, required=True)
     id = fields.String(required=True)
 
 
-class CauseSchema(AnswerSchema):
+class CauseSchema(ResponseSchema):
     """Why: the event (null: asked here), whose side, the reason given."""
 
     event_id = fields.String(required=True, allow_none=True)
@@ -42,11 +42,11 @@ class CauseSchema(AnswerSchema):
     on_behalf_of = fields.String()
 
 
-class CascadeSchema(AnswerSchema):
+class CascadeSchema(ResponseSchema):
     """A cascade with its progress: `total` is what has been counted so far, over all steps."""
 
     id = fields.String(required=True)
-    state = Word(CascadeState, required=True)
+    state = EnumField(CascadeState, required=True)
     total = fields.Integer(required=True)
     done = fields.Integer(required=True)
     failed = fields.Integer(required=True)
@@ -66,10 +66,10 @@ _CASCADE = CascadeSchema()
     "/cascades/<cascade_id>",
     tag="Cascades",
     roles=(Role.SELLER, Role.OPERATOR, Role.PLATFORM),
-    answer=CascadeSchema,
+    response=CascadeSchema,
     refusals=(404,),
 )
 def get_cascade(cascade_id: str) -> Response:
     """One cascade. A seller sees those of what he sells."""
     with current_runtime().database.reading() as session:
-        return shown(_CASCADE, read_cascade_progress(session, cascade_id, visibility()))
+        return json_response(_CASCADE, read_cascade_progress(session, cascade_id, visibility()))

@@ -9,42 +9,42 @@ from marshmallow import fields
 from ...domain.catalog.statuses import Side, Status
 from ...models.products import ProductKind
 from ...services.catalog.pages import PackPage, ProductPage
-from .fields import AnswerSchema, Day, Instant, Price, Word, next_cursor, texts
+from .fields import Day, EnumField, Instant, Price, ResponseSchema, localized_text, next_cursor
 
-_seen_by_owners = {"description": "Only for its seller, the marketplace's people and the customers who own it."}
+_OWNERS_ONLY_NOTE = {"description": "Only for its seller, the marketplace's people and the customers who own it."}
 
 
-class ProductSchema(AnswerSchema):
+class ProductSchema(ResponseSchema):
     """A product in a list. `visible`: the public sees its page."""
 
     product_id = fields.String(required=True)
     seller_id = fields.String(required=True)
     seller_name = fields.String(required=True)
-    kind = Word(ProductKind, required=True)
+    kind = EnumField(ProductKind, required=True)
     technical_name = fields.String(required=True)
-    title = texts("The name, for each language.")
+    title = localized_text("The name, for each language.")
     categories = fields.List(fields.String(), required=True)
     price = Price(required=True)
-    status = Word(Status, required=True)
+    status = EnumField(Status, required=True)
     visible = fields.Boolean(required=True)
     changed_at = Instant(required=True)
 
 
-class PackSchema(AnswerSchema):
+class PackSchema(ResponseSchema):
     """A pack in a list. `status` is its own; `visible` depends on its products as well."""
 
     pack_id = fields.String(required=True)
     seller_id = fields.String(required=True)
     seller_name = fields.String(required=True)
-    title = texts("The name, for each language.")
+    title = localized_text("The name, for each language.")
     size = fields.Integer(required=True, metadata={"description": "How many products are in it."})
     price = Price(required=True)
-    status = Word(Status, required=True)
+    status = EnumField(Status, required=True)
     visible = fields.Boolean(required=True)
     changed_at = Instant(required=True)
 
 
-class ListingSchema(AnswerSchema):
+class ListingSchema(ResponseSchema):
     """What a product's page announces from `published_at` on."""
 
     version = fields.Integer(required=True)
@@ -58,42 +58,42 @@ class ListingSchema(AnswerSchema):
     price = Price(required=True)
 
 
-class HoldSchema(AnswerSchema):
+class HoldSchema(ResponseSchema):
     """One reason why something is offline now."""
 
-    side = Word(Side, required=True)
+    side = EnumField(Side, required=True)
     reason = fields.String(required=True)
     since = Instant(required=True)
     actor = fields.String(required=True)
     on_behalf_of = fields.String(required=True, allow_none=True)
 
 
-class ScheduledSchema(AnswerSchema):
+class ScheduledSchema(ResponseSchema):
     """A change that one side has scheduled."""
 
-    side = Word(Side, required=True)
-    status = Word(Status, required=True)
+    side = EnumField(Side, required=True)
+    status = EnumField(Status, required=True)
     effective_at = Instant(required=True)
     reason = fields.String(required=True)
 
 
-class WithdrawalSchema(AnswerSchema):
+class WithdrawalSchema(ResponseSchema):
     """The permanent end of a sale."""
 
-    side = Word(Side, required=True)
+    side = EnumField(Side, required=True)
     reason = fields.String(required=True)
     effective_at = Instant(required=True)
 
 
-class HeldSchema(AnswerSchema):
+class HeldSchema(ResponseSchema):
     """Why something is offline, and what is scheduled for it."""
 
-    holds = fields.List(fields.Nested(HoldSchema), metadata=_seen_by_owners)
-    scheduled = fields.List(fields.Nested(ScheduledSchema), metadata=_seen_by_owners)
-    withdrawal = fields.Nested(WithdrawalSchema, allow_none=True, metadata=_seen_by_owners)
+    holds = fields.List(fields.Nested(HoldSchema), metadata=_OWNERS_ONLY_NOTE)
+    scheduled = fields.List(fields.Nested(ScheduledSchema), metadata=_OWNERS_ONLY_NOTE)
+    withdrawal = fields.Nested(WithdrawalSchema, allow_none=True, metadata=_OWNERS_ONLY_NOTE)
 
 
-class ClosureShownSchema(AnswerSchema):
+class ClosureShownSchema(ResponseSchema):
     """Days on which the seller does not work, both included; `last_day` null: no end is known."""
 
     closure_id = fields.String(required=True, attribute="id")
@@ -104,7 +104,7 @@ class ClosureShownSchema(AnswerSchema):
 class ProductPageSchema(ProductSchema, HeldSchema):
     """A product with all that its page shows."""
 
-    description = texts("The long text, for each language.")
+    description = localized_text("The long text, for each language.")
     listing = fields.Nested(ListingSchema, required=True, allow_none=True)
     packs = fields.List(fields.Nested(PackSchema), required=True, metadata={"description": "The packs it is in."})
     closures = fields.List(
@@ -120,19 +120,20 @@ class PackPageSchema(PackSchema, HeldSchema):
 
     products = fields.List(fields.Nested(ProductSchema), required=True)
     blocking = fields.List(
-        fields.String(), metadata={"description": f"The products that keep it hidden. {_seen_by_owners['description']}"}
+        fields.String(),
+        metadata={"description": f"The products that keep it hidden. {_OWNERS_ONLY_NOTE['description']}"},
     )
     created_at = Instant(required=True)
 
 
-class ProductListSchema(AnswerSchema):
+class ProductListSchema(ResponseSchema):
     """A page of products, by id."""
 
     items = fields.List(fields.Nested(ProductSchema), required=True)
     next_cursor = next_cursor()
 
 
-class PackListSchema(AnswerSchema):
+class PackListSchema(ResponseSchema):
     """A page of packs, by id."""
 
     items = fields.List(fields.Nested(PackSchema), required=True)

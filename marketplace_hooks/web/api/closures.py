@@ -24,12 +24,12 @@ from ...services.support.closures import (
 )
 from ..identity.authorization import signed_in
 from ..state import current_runtime
-from .fields import AnswerSchema, Day, Instant, Line, QuerySchema, Word
+from .fields import Day, EnumField, Instant, QuerySchema, ResponseSchema, TextField
 from .idempotency import respond_once
 from .operations import operation
-from .responses import shown, shown_once
+from .responses import json_response, uncached_response
 
-WHO = (Role.SELLER, Role.PLATFORM)
+ROLES = (Role.SELLER, Role.PLATFORM)
 REASON = {"description": "Why, in words; sent with `seller.closure_announced`."}
 
 
@@ -38,7 +38,7 @@ class ClosureBodySchema(Schema):
 
     first_day = Day(required=True)
     last_day = Day(required=True, allow_none=True)
-    reason = Line(shortest=0, longest=2_000, load_default="", metadata=REASON)
+    reason = TextField(min_length=0, max_length=2_000, load_default="", metadata=REASON)
 
     @validates_schema
     def _ends_after_it_begins(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -50,28 +50,28 @@ class ShorterClosureSchema(Schema):
     """The last day on which the seller does not work; of a closure that has begun, today at the earliest."""
 
     last_day = Day(required=True)
-    reason = Line(shortest=0, longest=2_000, load_default="", metadata=REASON)
+    reason = TextField(min_length=0, max_length=2_000, load_default="", metadata=REASON)
 
 
 class CancellationQuerySchema(QuerySchema):
     """Why."""
 
-    reason = Line(shortest=0, longest=2_000, load_default="", metadata=REASON)
+    reason = TextField(min_length=0, max_length=2_000, load_default="", metadata=REASON)
 
 
-class ClosureSchema(AnswerSchema):
+class ClosureSchema(ResponseSchema):
     """A closure. Customers see it, and it suspends, from `announced_at` on."""
 
     closure_id = fields.String(required=True)
     seller_id = fields.String(required=True)
     first_day = Day(required=True)
     last_day = Day(required=True, allow_none=True)
-    state = Word(ClosureState, required=True)
+    state = EnumField(ClosureState, required=True)
     declared_at = Instant(required=True)
     announced_at = Instant(required=True)
 
 
-class ClosuresSchema(AnswerSchema):
+class ClosuresSchema(ResponseSchema):
     """The closures running or to come, the next first."""
 
     items = fields.List(fields.Nested(ClosureSchema), required=True)
@@ -81,7 +81,7 @@ _CLOSURE = ClosureSchema()
 _CLOSURES = ClosuresSchema()
 
 
-@operation("GET", "/sellers/<seller_id>/closures", tag="Sellers", answer=ClosuresSchema, refusals=(404,))
+@operation("GET", "/sellers/<seller_id>/closures", tag="Sellers", response=ClosuresSchema, refusals=(404,))
 def list_closures(seller_id: str) -> Response:
     """The closures that customers see: running, or announced and to come."""
     runtime = current_runtime()
@@ -89,30 +89,30 @@ def list_closures(seller_id: str) -> Response:
     with runtime.database.reading() as session:
         if session.get(Seller, seller_id) is None:
             raise NotFound(f"no seller {seller_id}")
-        items = [_shown(one, today) for one in current_closures(session, seller_id, today)]
-    return shown(_CLOSURES, {"items": items})
+        items = [_as_response(one, today) for one in current_closures(session, seller_id, today)]
+    return json_response(_CLOSURES, {"items": items})
 
 
 @operation(
     "POST",
     "/sellers/<seller_id>/closures",
     tag="Sellers",
-    roles=WHO,
+    roles=ROLES,
     body=ClosureBodySchema,
-    answer=ClosureSchema,
+    response=ClosureSchema,
     status=201,
     refusals=(400, 404, 415),
 )
-def declare_closure(asked: dict[str, Any], seller_id: str) -> Response:
+def declare_closure(body: dict[str, Any], seller_id: str) -> Response:
     """Declare a closure: it is announced to customers now, and suspends the clocks of requests that come after."""
-    _refuse_strangers(seller_id)
-    first_day = asked["first_day"]
-    last_day = asked["last_day"]
-    cause = _cause(asked)
+    _refuse_other_sellers(seller_id)
+    first_day = body["first_day"]
+    last_day = body["last_day"]
+    cause = _cause(body)
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         closure = declare_own_closure(uow, seller_id, first_day=first_day, last_day=last_day, cause=cause)
-        return _shown(closure, day_of(uow.now, uow.zone))
+        return _as_response(closure, day_of(uow.now, uow.zone))
 
     return respond_once(act, _CLOSURE, status=201)
 
@@ -121,51 +121,51 @@ def declare_closure(asked: dict[str, Any], seller_id: str) -> Response:
     "PATCH",
     "/sellers/<seller_id>/closures/<closure_id>",
     tag="Sellers",
-    roles=WHO,
+    roles=ROLES,
     body=ShorterClosureSchema,
-    answer=ClosureSchema,
+    response=ClosureSchema,
     refusals=(400, 404, 409, 415, 422),
 )
-def shorten_closure(asked: dict[str, Any], seller_id: str, closure_id: str) -> Response:
+def shorten_closure(body: dict[str, Any], seller_id: str, closure_id: str) -> Response:
     """Work again earlier. It takes effect tomorrow at the earliest; for more days declare another closure."""
-    _refuse_strangers(seller_id)
+    _refuse_other_sellers(seller_id)
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        closure = shorten_own_closure(uow, seller_id, closure_id, asked["last_day"], _cause(asked))
-        return _shown(closure, day_of(uow.now, uow.zone))
+        closure = shorten_own_closure(uow, seller_id, closure_id, body["last_day"], _cause(body))
+        return _as_response(closure, day_of(uow.now, uow.zone))
 
-    return shown_once(_CLOSURE, run_in_transaction(current_runtime(), act))
+    return uncached_response(_CLOSURE, run_in_transaction(current_runtime(), act))
 
 
 @operation(
     "DELETE",
     "/sellers/<seller_id>/closures/<closure_id>",
     tag="Sellers",
-    roles=WHO,
+    roles=ROLES,
     query=CancellationQuerySchema,
     status=204,
     refusals=(404, 409),
 )
 def cancel_closure(query: dict[str, Any], seller_id: str, closure_id: str) -> Response:
     """Cancel a closure. One that has begun ends today instead: what it has suspended stays so."""
-    _refuse_strangers(seller_id)
+    _refuse_other_sellers(seller_id)
     cause = _cause(query)
     run_in_transaction(current_runtime(), lambda uow: cancel_own_closure(uow, seller_id, closure_id, cause))
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-def _refuse_strangers(seller_id: str) -> None:
+def _refuse_other_sellers(seller_id: str) -> None:
     """A seller speaks for himself; others are not found."""
     identity = signed_in()
     if identity.role is Role.SELLER and identity.subject != seller_id:
         raise NotFound(f"no seller {seller_id}")
 
 
-def _cause(asked: dict[str, Any]) -> Cause:
-    return Cause(actor=signed_in().role, reason=asked["reason"])
+def _cause(body: dict[str, Any]) -> Cause:
+    return Cause(actor=signed_in().role, reason=body["reason"])
 
 
-def _shown(closure: SellerClosure, today: date) -> dict[str, Any]:
+def _as_response(closure: SellerClosure, today: date) -> dict[str, Any]:
     return {
         "closure_id": closure.id,
         "seller_id": closure.seller_id,

@@ -15,22 +15,22 @@ from ...services.outbox import delivery_log
 from ...services.outbox.redeliver import redeliver
 from ..pagination import decode_number, encode
 from ..state import current_runtime
-from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, Word, next_cursor
+from .fields import EnumField, Instant, PagedQuerySchema, ResponseSchema, TextField, next_cursor
 from .idempotency import respond_once
 from .operations import operation
-from .responses import shown_once
+from .responses import uncached_response
 
 
 class DeliveriesQuerySchema(PagedQuerySchema):
     """Which deliveries."""
 
-    state = Word(DeliveryState)
-    endpoint_id = Line()
-    type = Line()
-    event_id = Line()
+    state = EnumField(DeliveryState)
+    endpoint_id = TextField()
+    type = TextField()
+    event_id = TextField()
 
 
-class DeliverySchema(AnswerSchema):
+class DeliverySchema(ResponseSchema):
     """One outgoing event on its way to one endpoint."""
 
     delivery_id = fields.Integer(required=True, attribute="delivery.id")
@@ -40,7 +40,7 @@ class DeliverySchema(AnswerSchema):
     subject_id = fields.String(required=True, attribute="event.subject_id")
     sequence = fields.Integer(required=True, attribute="event.sequence")
     endpoint_id = fields.String(required=True, attribute="delivery.endpoint_id")
-    state = Word(DeliveryState, required=True, attribute="delivery.state")
+    state = EnumField(DeliveryState, required=True, attribute="delivery.state")
     attempts = fields.Integer(required=True, attribute="delivery.attempts")
     due_at = Instant(required=True, attribute="delivery.due_at")
     last_status = fields.Integer(required=True, allow_none=True, attribute="delivery.last_status")
@@ -49,7 +49,7 @@ class DeliverySchema(AnswerSchema):
     created_at = Instant(required=True, attribute="event.created_at")
 
 
-class DeliveryListSchema(AnswerSchema):
+class DeliveryListSchema(ResponseSchema):
     """A page of deliveries, the newest first."""
 
     items = fields.List(fields.Nested(DeliverySchema), required=True)
@@ -57,7 +57,7 @@ class DeliveryListSchema(AnswerSchema):
 
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
-WHO = (Role.OPERATOR, Role.PLATFORM)
+ROLES = (Role.OPERATOR, Role.PLATFORM)
 _ONE = DeliverySchema()
 _LIST = DeliveryListSchema()
 
@@ -66,9 +66,9 @@ _LIST = DeliveryListSchema()
     "GET",
     "/deliveries",
     tag="Deliveries",
-    roles=WHO,
+    roles=ROLES,
     query=DeliveriesQuerySchema,
-    answer=DeliveryListSchema,
+    response=DeliveryListSchema,
     refusals=(400,),
 )
 def list_deliveries(query: dict[str, Any]) -> Response:
@@ -83,15 +83,15 @@ def list_deliveries(query: dict[str, Any]) -> Response:
             before=decode_number("deliveries", query.get("cursor")),
             limit=query["limit"],
         )
-        return shown_once(_LIST, {"items": sent, "next_cursor": encode("deliveries", before)})
+        return uncached_response(_LIST, {"items": sent, "next_cursor": encode("deliveries", before)})
 
 
 @operation(
     "POST",
     "/deliveries/<delivery_id>/replay",
     tag="Deliveries",
-    roles=WHO,
-    answer=DeliverySchema,
+    roles=ROLES,
+    response=DeliverySchema,
     status=202,
     refusals=(404, 409),
 )

@@ -1,4 +1,4 @@
-"""Where is the API described: the OpenAPI document, and pages that show it, with nothing from anywhere else?"""
+"""Documentation of the API: the OpenAPI document and the pages that show it, served without any other site."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, current_app, request, send_from_di
 
 from ...errors import NotFound
 from ..identity.authorization import audience
-from .operations import CONFIG_PREFIX, blueprint
+from .operations import CONFIG_PREFIX
 from .responses import JSON
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -30,8 +30,8 @@ _POLICY = {
 def document(app: Flask) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the app's API."""
     api = app.extensions["flask-smorest"]["apis"][CONFIG_PREFIX]["ext_obj"]
-    written: dict[str, Any] = api.spec.to_dict()
-    return written
+    content: dict[str, Any] = api.spec.to_dict()
+    return content
 
 
 @audience()
@@ -46,31 +46,32 @@ def show_document() -> Response:
 
 @audience()
 def show_pages() -> Response:
-    """The pages: one, which reads the document beside it."""
-    return _served(STATIC / "api", "docs.html")
+    """The page that shows the document."""
+    return _static_file(STATIC / "api", "docs.html")
 
 
 @audience()
 def show_file(name: str) -> Response:
-    """A file of the pages."""
+    """A file that the page loads."""
     if name not in _SERVED:
         raise NotFound("there is no such file")
-    return _served(RAPIDOC, name)
+    return _static_file(RAPIDOC, name)
 
 
-def _served(folder: Path, name: str) -> Response:
+def _static_file(folder: Path, name: str) -> Response:
     response = send_from_directory(folder, name)
     response.headers.update(_POLICY)
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
-def add_pages(path: str, view: Callable[..., Response]) -> None:
-    """Serve a view below the prefix by Flask's own way: it is no call of the API, and not in its document."""
-    view.provide_automatic_options = False  # type: ignore[attr-defined] # OPTIONS is answered by `refusals.py`
-    Blueprint.add_url_rule(blueprint, path, view.__name__, view)
-
-
-add_pages("/openapi.json", show_document)
-add_pages("/docs", show_pages)
-add_pages("/docs/<name>", show_file)
+def add_documentation(blueprint: Blueprint) -> None:
+    """Serve the document and its pages below the API's prefix; they are no operations, and not in the document."""
+    views: dict[str, Callable[..., Response]] = {
+        "/openapi.json": show_document,
+        "/docs": show_pages,
+        "/docs/<name>": show_file,
+    }
+    for path, view in views.items():
+        view.provide_automatic_options = False  # type: ignore[attr-defined] # OPTIONS is answered by `errors.py`
+        Blueprint.add_url_rule(blueprint, path, view.__name__, view)

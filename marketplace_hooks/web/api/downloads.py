@@ -20,28 +20,37 @@ from ...services.releases.downloads import Download, ReleasePosition, link_to, l
 from ..identity.authorization import signed_in
 from ..pagination import decode, encode
 from ..state import current_runtime
-from .fields import AnswerSchema, Instant, Line, MoneySchema, PagedQuerySchema, QuerySchema, Word, next_cursor
+from .fields import (
+    EnumField,
+    Instant,
+    MoneySchema,
+    PagedQuerySchema,
+    QuerySchema,
+    ResponseSchema,
+    TextField,
+    next_cursor,
+)
 from .operations import operation
-from .responses import shown_once
+from .responses import uncached_response
 
 
-class DownloadSchema(AnswerSchema):
+class DownloadSchema(ResponseSchema):
     """A release of the product that was bought. `reason` says why it is `available`, or what stands in the way."""
 
     release_id = fields.String(required=True)
     number = fields.String(required=True)
-    kind = Word(ReleaseKind, required=True)
+    kind = EnumField(ReleaseKind, required=True)
     published_at = Instant(required=True)
     compatible_from = fields.String(required=True, allow_none=True)
     compatible_to = fields.String(required=True, allow_none=True)
     sha256 = fields.String(required=True)
     price = fields.Nested(MoneySchema, required=True, allow_none=True)
     available = fields.Boolean(required=True, attribute="is_available")
-    reason = Word(DownloadVerdict, required=True, attribute="verdict")
-    remedy = Word(Remedy, required=True, allow_none=True)
+    reason = EnumField(DownloadVerdict, required=True, attribute="verdict")
+    remedy = EnumField(Remedy, required=True, allow_none=True)
 
 
-class DownloadListSchema(AnswerSchema):
+class DownloadListSchema(ResponseSchema):
     """A page of releases, the newest first."""
 
     items = fields.List(fields.Nested(DownloadSchema), required=True)
@@ -51,7 +60,7 @@ class DownloadListSchema(AnswerSchema):
 class LinkQuerySchema(QuerySchema):
     """Under which purchase."""
 
-    purchase_id = Line(required=True)
+    purchase_id = TextField(required=True)
 
 
 _LIST = DownloadListSchema()
@@ -63,7 +72,7 @@ _LIST = DownloadListSchema()
     tag="Business Care",
     roles=(Role.CUSTOMER,),
     query=PagedQuerySchema,
-    answer=DownloadListSchema,
+    response=DownloadListSchema,
     refusals=(400, 404),
 )
 def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response:
@@ -75,8 +84,8 @@ def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response
             session, _holder(purchase_id), _question(runtime), after=after, limit=query["limit"]
         )
     key = None if end is None else f"{format_instant(end[0])} {end[1]}"
-    content = {"items": [_shown(one) for one in found], "next_cursor": encode("downloads", key)}
-    return shown_once(_LIST, content)
+    content = {"items": [_as_response(one) for one in found], "next_cursor": encode("downloads", key)}
+    return uncached_response(_LIST, content)
 
 
 @operation(
@@ -117,6 +126,6 @@ def _place(key: str | None) -> ReleasePosition | None:
     return instant, id_
 
 
-def _shown(one: Download) -> dict[str, Any]:
+def _as_response(one: Download) -> dict[str, Any]:
     price = None if one.price_cents is None else {"amount_cents": one.price_cents, "currency": one.currency}
     return {**vars(one), "is_available": one.is_available, "price": price}

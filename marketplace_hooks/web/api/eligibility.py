@@ -25,35 +25,35 @@ from ..identity.authorization import signed_in
 from ..identity.identity import Identity
 from ..labels.inspections import explain
 from ..state import current_runtime
-from .fields import AnswerSchema, Line, Word
+from .fields import EnumField, ResponseSchema, TextField
 from .idempotency import respond_once
 from .operations import operation, read_body
-from .responses import shown_once
+from .responses import uncached_response
 
-WHO = (Role.CUSTOMER, Role.PLATFORM)
+ROLES = (Role.CUSTOMER, Role.PLATFORM)
 
 
 class CredentialsSchema(Schema):
     """What lets us ask the bound site itself; encrypted, used there alone, deleted with the request."""
 
-    webservice_key = Line(longest=200, load_default=None, allow_none=True)
-    client_id = Line(longest=200, load_default=None, allow_none=True)
-    client_secret = Line(longest=500, load_default=None, allow_none=True)
-    companion_key = Line(longest=200, load_default=None, allow_none=True)
+    webservice_key = TextField(max_length=200, load_default=None, allow_none=True)
+    client_id = TextField(max_length=200, load_default=None, allow_none=True)
+    client_secret = TextField(max_length=500, load_default=None, allow_none=True)
+    companion_key = TextField(max_length=200, load_default=None, allow_none=True)
 
 
 class DeclaredModuleSchema(Schema):
     """One module that the customer says is installed."""
 
     name = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{1,64}\Z"))
-    version = Line(longest=50, load_default=None, allow_none=True)
+    version = TextField(max_length=50, load_default=None, allow_none=True)
     enabled = fields.Boolean(load_default=None, allow_none=True)
 
 
 class DeclaredSchema(Schema):
     """What the customer says of the site, where it does not tell by itself."""
 
-    platform_version = Line(longest=50, load_default=None, allow_none=True)
+    platform_version = TextField(max_length=50, load_default=None, allow_none=True)
     modules = fields.List(fields.Nested(DeclaredModuleSchema), load_default=list, validate=validate.Length(max=2_000))
     whole_list = fields.Boolean(load_default=False)
 
@@ -61,8 +61,8 @@ class DeclaredSchema(Schema):
 class EligibilityRequestSchema(Schema):
     """The purchase, and the site that the request would be about."""
 
-    purchase_id = Line(required=True)
-    shop_url = Line(longest=2_000, load_default=None, allow_none=True)
+    purchase_id = TextField(required=True)
+    shop_url = TextField(max_length=2_000, load_default=None, allow_none=True)
     credentials = fields.Nested(CredentialsSchema, load_default=None, allow_none=True)
     declared = fields.Nested(DeclaredSchema, load_default=None, allow_none=True)
 
@@ -73,7 +73,7 @@ class EligibilityRequestSchema(Schema):
             raise ValidationError("client_id and client_secret come together.", "credentials")
 
 
-class CheckStartedSchema(AnswerSchema):
+class CheckStartedSchema(ResponseSchema):
     """A check that runs. A companion signs its report with `report_key`, shown this once, over the `nonce`."""
 
     check_id = fields.String(required=True)
@@ -81,39 +81,39 @@ class CheckStartedSchema(AnswerSchema):
     report_key = fields.String(required=True)
 
 
-class CheckSchema(AnswerSchema):
+class CheckSchema(ResponseSchema):
     """What one check found, where, and how sure it is."""
 
     name = fields.String(required=True)
-    result = Word(CheckResult, required=True)
-    ground = Word(Ground, required=True, allow_none=True)
+    result = EnumField(CheckResult, required=True)
+    ground = EnumField(Ground, required=True, allow_none=True)
     evidence = fields.Dict(required=True)
 
 
-class RemarkSchema(AnswerSchema):
+class RemarkSchema(ResponseSchema):
     """Why something of the site stayed unknown, or what must be said beside it; as a customer is told, by language."""
 
-    code = Word(Note, required=True)
-    about = Word(FindingKind, required=True)
+    code = EnumField(Note, required=True)
+    about = EnumField(FindingKind, required=True)
     subject = fields.String(required=True)
     probe = fields.String(required=True, data_key="rung")
     request = fields.String(required=True, allow_none=True)
     text = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
-class EligibilitySchema(AnswerSchema):
+class EligibilitySchema(ResponseSchema):
     """The outcome so far. While `state` is running, checks may still be unknown."""
 
     check_id = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(["running", "done"]))
-    outcome = Word(EligibilityOutcome, required=True, allow_none=True)
+    outcome = EnumField(EligibilityOutcome, required=True, allow_none=True)
     checks = fields.List(fields.Nested(CheckSchema), required=True)
-    grounds = fields.List(Word(Ground), required=True)
+    grounds = fields.List(EnumField(Ground), required=True)
     missing = fields.List(fields.String(), required=True)
     remarks = fields.List(fields.Nested(RemarkSchema), required=True)
 
 
-class ReportAnswerSchema(AnswerSchema):
+class ReportAnswerSchema(ResponseSchema):
     """How many findings the report held."""
 
     findings = fields.Integer(required=True)
@@ -128,26 +128,26 @@ _REPORT = ReportAnswerSchema()
     "POST",
     "/eligibility",
     tag="Support",
-    roles=WHO,
+    roles=ROLES,
     body=EligibilityRequestSchema,
-    answer=CheckStartedSchema,
+    response=CheckStartedSchema,
     status=202,
     refusals=(400, 404, 415),
 )
-def check_eligibility(asked: dict[str, Any]) -> Response:
+def check_eligibility(body: dict[str, Any]) -> Response:
     """Check whether a request about a purchase and a site would be accepted; the site is inspected by a worker."""
     runtime = current_runtime()
     customer = customer_of(signed_in())
-    given = asked["credentials"]
-    said = asked["declared"]
+    given = body["credentials"]
+    said = body["declared"]
 
     def start(uow: UnitOfWork) -> Any:
-        purchase = purchase_of(uow.session, asked["purchase_id"], customer)
+        purchase = purchase_of(uow.session, body["purchase_id"], customer)
         return start_check(
             runtime,
             uow,
             purchase,
-            shop_url=asked["shop_url"],
+            shop_url=body["shop_url"],
             credentials=Credentials(**given) if given else None,
             declared=Declaration.from_json(said) if said else None,
         )
@@ -155,21 +155,21 @@ def check_eligibility(asked: dict[str, Any]) -> Response:
     return respond_once(start, _STARTED)
 
 
-@operation("GET", "/eligibility/<check_id>", tag="Support", roles=WHO, answer=EligibilitySchema, refusals=(404,))
+@operation("GET", "/eligibility/<check_id>", tag="Support", roles=ROLES, response=EligibilitySchema, refusals=(404,))
 def show_eligibility(check_id: str) -> Response:
     """A check as it stands: each part appears as the worker finds it."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
         zone = runtime.settings.reference_zone
         seen = read_check(session, check_id, customer_id=customer_of(signed_in()), zone=zone)
-        return shown_once(_ELIGIBILITY, {**_shown(seen), "remarks": _remarks(seen, zone)})
+        return uncached_response(_ELIGIBILITY, {**_as_response(seen), "remarks": _remarks(seen, zone)})
 
 
 @operation(
     "POST",
     "/inspections/<check_id>/report",
     tag="Support",
-    answer=ReportAnswerSchema,
+    response=ReportAnswerSchema,
     status=202,
     refusals=(400, 401, 404),
 )
@@ -177,7 +177,7 @@ def post_companion_report(check_id: str) -> Response:
     """A shop's companion reports on an inspection; signed in `Companion-Signature` over the body."""
     runtime = current_runtime()
     count = submit_report(runtime, check_id, read_body(request), request.headers.get(SIGNATURE_HEADER, ""))
-    answer = shown_once(_REPORT, {"findings": count})
+    answer = uncached_response(_REPORT, {"findings": count})
     answer.status_code = 202
     return answer
 
@@ -187,7 +187,7 @@ def customer_of(identity: Identity) -> str | None:
     return identity.subject if identity.role is Role.CUSTOMER else None
 
 
-def _shown(seen: EligibilityCheck) -> dict[str, Any]:
+def _as_response(seen: EligibilityCheck) -> dict[str, Any]:
     eligibility = seen.judgement.eligibility
     return {
         "check_id": seen.check_id,

@@ -26,12 +26,12 @@ from ..identity.authorization import signed_in
 from ..identity.identity import Identity
 from ..identity.token_cache import self_verifying
 from ..state import current_runtime
-from .fields import AnswerSchema, Day, Instant, QuerySchema, Word
+from .fields import Day, EnumField, Instant, QuerySchema, ResponseSchema
 from .operations import operation
 from .responses import JSON
 
 PATH = "/entitlements"
-WHO = (Role.PLATFORM, Role.OPERATOR, Role.SELLER, Role.CUSTOMER)
+ROLES = (Role.PLATFORM, Role.OPERATOR, Role.SELLER, Role.CUSTOMER)
 _MAY_ASK_OF_THE_PAST = (Role.PLATFORM, Role.OPERATOR)
 _HEADERS = [("Cache-Control", "no-store"), ("Vary", "Authorization, Cookie")]
 
@@ -46,7 +46,7 @@ class EntitlementQuerySchema(QuerySchema):
     at = Instant(metadata={"description": "For the platform and operators: as it stood at an instant. Default: now."})
 
 
-class BusinessCareSchema(AnswerSchema):
+class BusinessCareSchema(ResponseSchema):
     """The Business Care itself, whatever site was asked about."""
 
     active = fields.Boolean(required=True)
@@ -57,24 +57,24 @@ class BusinessCareSchema(AnswerSchema):
     )
 
 
-class EntitlementSchema(AnswerSchema):
+class EntitlementSchema(ResponseSchema):
     """One code, the first that applies; of several purchases the best. `detail` is English, for logs."""
 
     valid = fields.Boolean(required=True)
-    code = Word(Code, required=True)
+    code = EnumField(Code, required=True)
     detail = fields.String(required=True)
     business_care = fields.Nested(BusinessCareSchema, required=True)
-    remedy = Word(Remedy, required=True, allow_none=True)
+    remedy = EnumField(Remedy, required=True, allow_none=True)
 
 
-def _describes(view: Any) -> Any:
+def _document_query(view: Any) -> Any:
     """Put the query that the view reads by itself into the document."""
     view._apidoc = {"arguments": {"parameters": [{"in": "query", "schema": EntitlementQuerySchema}]}}
     return view
 
 
-@operation("GET", PATH, tag="Business Care", roles=WHO, answer=EntitlementSchema, refusals=(422,))
-@_describes
+@operation("GET", PATH, tag="Business Care", roles=ROLES, response=EntitlementSchema, refusals=(422,))
+@_document_query
 @self_verifying
 def check_entitlement() -> Response:
     """Judge one purchase, or a customer's purchases of a product. Always 200; what one may not see is NOT_FOUND."""
@@ -86,7 +86,7 @@ def check_entitlement() -> Response:
         return _response(answer_now(runtime, identity, given))
     if identity.role not in _MAY_ASK_OF_THE_PAST:
         raise Forbidden("only the platform and operators ask how it stood at another time")
-    asked = _asked(identity, given)
+    asked = _purchase_filter(identity, given)
     question = _question(runtime, given, _instant(at))
     with runtime.database.reading() as session:
         if identity.token_id is not None and not tokens.is_active(session, identity.token_id):
@@ -97,7 +97,9 @@ def check_entitlement() -> Response:
 def answer_now(runtime: Runtime, identity: Identity, given: Mapping[str, str]) -> bytes:
     """The body of the answer to a query as it stands now. Raises as the call does."""
     question = _question(runtime, given, runtime.now())
-    return _body(judge_entitlement_now(runtime, _asked(identity, given), question, token_id=identity.token_id))
+    return _body(
+        judge_entitlement_now(runtime, _purchase_filter(identity, given), question, token_id=identity.token_id)
+    )
 
 
 def headers_of(body: bytes) -> list[tuple[str, str]]:
@@ -110,7 +112,7 @@ def _question(runtime: Runtime, given: Mapping[str, str], at: datetime) -> Entit
     return EntitlementQuestion(at=at, zone=zone, product=_text(given, "product_id"), site=given.get("shop_url"))
 
 
-def _asked(identity: Identity, given: Mapping[str, str]) -> PurchaseFilter:
+def _purchase_filter(identity: Identity, given: Mapping[str, str]) -> PurchaseFilter:
     """What is asked about, narrowed to what may be seen. Raises `PayloadRejected` when it does not say what."""
     purchase_id, customer_id, product_id = (_text(given, name) for name in ("purchase_id", "customer_id", "product_id"))
     if identity.role is Role.CUSTOMER:

@@ -15,38 +15,38 @@ from ...services.inbox import leasing
 from ...services.operations import event_log
 from ..pagination import decode_number, encode
 from ..state import current_runtime
-from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, QuerySchema, Word, next_cursor
+from .fields import EnumField, Instant, PagedQuerySchema, QuerySchema, ResponseSchema, TextField, next_cursor
 from .idempotency import respond_once
 from .operations import operation
-from .responses import shown_once
+from .responses import uncached_response
 
-WHO = (Role.OPERATOR, Role.PLATFORM)
+ROLES = (Role.OPERATOR, Role.PLATFORM)
 
 
 class EventsQuerySchema(PagedQuerySchema):
     """Which events."""
 
-    type = Line(metadata={"description": "Such as product.status_changed."})
-    state = Word(InboxState)
-    subject = Line(longest=200, metadata={"description": "Such as product:12."})
-    source = Line(longest=64)
-    q = Line(longest=256, metadata={"description": "A part of the event's id or of its subject."})
+    type = TextField(metadata={"description": "Such as product.status_changed."})
+    state = EnumField(InboxState)
+    subject = TextField(max_length=200, metadata={"description": "Such as product:12."})
+    source = TextField(max_length=64)
+    q = TextField(max_length=256, metadata={"description": "A part of the event's id or of its subject."})
 
 
 class SourceQuerySchema(QuerySchema):
     """From which source, where several have an event of one id."""
 
-    source = Line(longest=64)
+    source = TextField(max_length=64)
 
 
-class EventSchema(AnswerSchema):
+class EventSchema(ResponseSchema):
     """An event as it was received, and what became of it."""
 
     event_id = fields.String(required=True)
     source = fields.String(required=True)
     type = fields.String(required=True)
     subject = fields.String(required=True)
-    state = Word(InboxState, required=True)
+    state = EnumField(InboxState, required=True)
     outcome = fields.String(required=True, allow_none=True)
     attempts = fields.Integer(required=True)
     errors = fields.List(fields.Dict(), required=True, allow_none=True)
@@ -57,7 +57,7 @@ class EventSchema(AnswerSchema):
     applied_at = Instant(required=True, allow_none=True)
 
 
-class OtherBodySchema(AnswerSchema):
+class OtherBodySchema(ResponseSchema):
     """Another body that came under the same id: put aside, never applied."""
 
     body_sha256 = fields.String(required=True)
@@ -73,7 +73,7 @@ class EventWithPayloadSchema(EventSchema):
     conflicts = fields.List(fields.Nested(OtherBodySchema), required=True)
 
 
-class EventListSchema(AnswerSchema):
+class EventListSchema(ResponseSchema):
     """A page of events, the newest first."""
 
     items = fields.List(fields.Nested(EventSchema), required=True)
@@ -82,10 +82,12 @@ class EventListSchema(AnswerSchema):
 
 _EVENT = EventSchema()
 _LIST = EventListSchema()
-_WHOLE = EventWithPayloadSchema()
+_DETAIL = EventWithPayloadSchema()
 
 
-@operation("GET", "/events", tag="Events", roles=WHO, query=EventsQuerySchema, answer=EventListSchema, refusals=(400,))
+@operation(
+    "GET", "/events", tag="Events", roles=ROLES, query=EventsQuerySchema, response=EventListSchema, refusals=(400,)
+)
 def list_events(query: dict[str, Any]) -> Response:
     """The log of what was received, the newest first."""
     with current_runtime().database.reading() as session:
@@ -99,16 +101,16 @@ def list_events(query: dict[str, Any]) -> Response:
             before=decode_number("events", query.get("cursor")),
             limit=query["limit"],
         )
-        return shown_once(_LIST, {"items": events, "next_cursor": encode("events", before)})
+        return uncached_response(_LIST, {"items": events, "next_cursor": encode("events", before)})
 
 
 @operation(
     "GET",
     "/events/<event_id>",
     tag="Events",
-    roles=WHO,
+    roles=ROLES,
     query=SourceQuerySchema,
-    answer=EventWithPayloadSchema,
+    response=EventWithPayloadSchema,
     refusals=(404, 409),
 )
 def get_event(query: dict[str, Any], event_id: str) -> Response:
@@ -122,16 +124,16 @@ def get_event(query: dict[str, Any], event_id: str) -> Response:
         names = [*_EVENT.fields, "body_sha256"]
         facts = {name: getattr(found.event, name) for name in names}
         whole = SimpleNamespace(**facts, payload=_payload(found.event.body), conflicts=aside)
-    return shown_once(_WHOLE, whole)
+    return uncached_response(_DETAIL, whole)
 
 
 @operation(
     "POST",
     "/events/<event_id>/replay",
     tag="Events",
-    roles=WHO,
+    roles=ROLES,
     query=SourceQuerySchema,
-    answer=EventSchema,
+    response=EventSchema,
     status=202,
     refusals=(404,),
 )

@@ -11,8 +11,8 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from ...domain.instants import format_instant
 from ...events import fields as inbound
 
-LARGEST_PAGE = 100
-USUAL_PAGE = 20
+MAX_PAGE_SIZE = 100
+DEFAULT_PAGE_SIZE = 20
 
 
 class Instant(inbound.Moment):
@@ -38,11 +38,11 @@ class Day(fields.Field[Any]):
         return value.isoformat() if isinstance(value, date) else None
 
 
-class Line(fields.String):
+class TextField(fields.String):
     """A text that a database can hold and a log can show: no control characters, at most `longest` characters."""
 
-    def __init__(self, *, shortest: int = 1, longest: int = 100, **kwargs: Any) -> None:
-        super().__init__(validate=[validate.Length(shortest, longest), _no_control_characters], **kwargs)
+    def __init__(self, *, min_length: int = 1, max_length: int = 100, **kwargs: Any) -> None:
+        super().__init__(validate=[validate.Length(min_length, max_length), _no_control_characters], **kwargs)
 
 
 def _no_control_characters(text: str) -> None:
@@ -50,21 +50,21 @@ def _no_control_characters(text: str) -> None:
         raise ValidationError("Must hold no control characters.")
 
 
-class AnswerSchema(Schema):
+class ResponseSchema(Schema):
     """Root of what is answered. More members may come: the document says nothing of others."""
 
     class Meta:
         unknown = EXCLUDE
 
 
-class MoneySchema(AnswerSchema):
+class MoneySchema(ResponseSchema):
     """An amount in the currency's smallest unit."""
 
     amount_cents = fields.Integer(required=True)
     currency = fields.String(required=True, metadata={"description": "ISO 4217"})
 
 
-class Word(fields.Enum[StrEnum]):
+class EnumField(fields.Enum[StrEnum]):
     """One word of an enumeration, by its value."""
 
     def __init__(self, words: type[StrEnum], **kwargs: Any) -> None:
@@ -83,7 +83,7 @@ class Price(fields.Nested):
         return {"amount_cents": obj.price_cents, "currency": obj.currency}
 
 
-def texts(description: str) -> fields.Dict:
+def localized_text(description: str) -> fields.Dict:
     """A text for each language: `{"fr": "…", "en": "…"}`."""
     return fields.Dict(
         keys=fields.String(), values=fields.String(), required=True, metadata={"description": description}
@@ -100,9 +100,13 @@ class QuerySchema(Schema):
 class PagedQuerySchema(QuerySchema):
     """One page of a list."""
 
-    cursor = Line(longest=600, metadata={"description": "`next_cursor` of the page before; none: the first page."})
+    cursor = TextField(
+        max_length=600, metadata={"description": "`next_cursor` of the page before; none: the first page."}
+    )
     limit = fields.Integer(
-        load_default=USUAL_PAGE, validate=validate.Range(1, LARGEST_PAGE), metadata={"description": "Items at most."}
+        load_default=DEFAULT_PAGE_SIZE,
+        validate=validate.Range(1, MAX_PAGE_SIZE),
+        metadata={"description": "Items at most."},
     )
 
 

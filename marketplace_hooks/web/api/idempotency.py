@@ -21,7 +21,7 @@ from ..identity.identity import Identity
 from ..problems import CONTENT_TYPE, problem_of
 from ..state import current_runtime
 from .operations import read_body
-from .responses import JSON, dumped
+from .responses import JSON, render_json
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -35,7 +35,7 @@ def respond_once(act: Callable[[UnitOfWork], Any], schema: Schema, *, status: in
     """
 
     def answer(uow: UnitOfWork) -> StoredAnswer:
-        return StoredAnswer(status=status, body=dumped(schema, act(uow)))
+        return StoredAnswer(status=status, body=render_json(schema, act(uow)))
 
     runtime = current_runtime()
     call = _call(signed_in())

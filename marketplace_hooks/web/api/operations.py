@@ -1,7 +1,7 @@
-"""How does a function become a call of the API: its path, its audience, what it takes and answers, all documented?
+"""Operations of the API: the decorator that gives a view its path, roles, schemas and OpenAPI documentation.
 
-`operation` is the only way in. flask-smorest parses what comes and writes the OpenAPI document; its own error handler,
-its doc pages and its commands stay out of the host's app.
+Every operation is declared by `operation`. flask-smorest parses requests and writes the OpenAPI document; its error
+handler, documentation pages and commands stay out of the host's app.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 NAME = "mh_api"
 CONFIG_PREFIX = "MHAPI_"
-"""Nothing is read under it; it tells our Api from the host's. Keys under MARKETPLACE_HOOKS_ are all settings."""
+"""Nothing is configured under it; it keeps our Api apart from the host's."""
 
 
 class ProblemSchema(Schema):
@@ -55,7 +55,7 @@ class Parser(FlaskParser):
         return parse_strictly(read_body(req))
 
     def handle_error(self, error: Any, req: Request, schema: Schema, **kwargs: Any) -> NoReturn:
-        """webargs sorts its messages by where they are from; ours name the field."""
+        """webargs groups its messages by location; ours name the field."""
         errors = [one for where in error.messages.values() for one in every_error(where)]
         raise PayloadRejected("the request breaks its schema", errors=errors)
 
@@ -64,17 +64,17 @@ def read_body(req: Request) -> bytes:
     """The raw body; more than the setting allows is werkzeug's 413."""
     if req.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         raise UnsupportedMediaType("send the body uncompressed")
-    most = current_runtime().settings.max_body_bytes
+    max_bytes = current_runtime().settings.max_body_bytes
     # One byte more than may be: a body that did not announce its length shows that it is longer.
-    req.max_content_length = most + 1
+    req.max_content_length = max_bytes + 1
     body = req.get_data(cache=True)
-    if len(body) > most:
-        raise RequestEntityTooLarge(f"a body is at most {most} bytes")
+    if len(body) > max_bytes:
+        raise RequestEntityTooLarge(f"a body is at most {max_bytes} bytes")
     return body
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types
-    """Our one blueprint of documented calls."""
+    """The blueprint of all operations."""
 
     ARGUMENTS_PARSER = Parser()
 
@@ -96,7 +96,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no typ
         blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=parameters)
 
     def _register_error_handlers(self) -> None:
-        """None for the whole app: `refusals.py` has them for our blueprint."""
+        """None for the whole app: `errors.py` has them for our blueprint."""
 
     def _register_responses(self) -> None:
         """Every error is a problem document."""
@@ -116,43 +116,43 @@ def operation(
     roles: tuple[Role, ...] = (),
     query: type[Schema] | None = None,
     body: type[Schema] | None = None,
-    answer: type[Schema] | None = None,
+    response: type[Schema] | None = None,
     status: int = 200,
     refusals: tuple[int, ...] = (),
 ) -> Callable[[View], View]:
-    """Register a call under the prefix of the API. Without `roles` it is for everybody.
+    """Register an operation under the prefix of the API. Without `roles` it is for everybody.
 
     The view receives what `query` and `body` load, in this order, then the path's parameters by name; it returns a
     `Response`. `refusals` are the statuses worth a line in the document, beside those that follow from the rest.
     """
 
     def register(view: View) -> View:
-        shown: Any = blueprint.response(status, answer)(view)
-        # webargs calls the outermost first: the query is parsed, and stands, before the body.
+        wrapped: Any = blueprint.response(status, response)(view)
+        # The outermost decorator is called first: the query is parsed, and passed, before the body.
         if body is not None:
-            shown = blueprint.arguments(body, location="json")(shown)
+            wrapped = blueprint.arguments(body, location="json")(wrapped)
         if query is not None:
-            shown = blueprint.arguments(query, location="query")(shown)
-        usual = (*((401, 403) if roles else ()), *((409, 422) if method == "POST" else ()))
-        for refusal in sorted({*refusals, *usual}):
-            shown = blueprint.alt_response(refusal, HTTPStatus(refusal).name)(shown)
-        shown = blueprint.doc(operationId=view.__name__, **_who(roles))(shown)
+            wrapped = blueprint.arguments(query, location="query")(wrapped)
+        implied = (*((401, 403) if roles else ()), *((409, 422) if method == "POST" else ()))
+        for refusal in sorted({*refusals, *implied}):
+            wrapped = blueprint.alt_response(refusal, HTTPStatus(refusal).name)(wrapped)
+        wrapped = blueprint.doc(operationId=view.__name__, **_security(roles))(wrapped)
         if method == "POST":
-            _takes_a_key(shown)
-        shown = audience(*roles)(shown)
-        shown.provide_automatic_options = False  # OPTIONS is answered by `refusals.py`, with the true methods.
-        blueprint.route(path, methods=[method], tags=[tag])(shown)
+            _document_idempotency_key(wrapped)
+        wrapped = audience(*roles)(wrapped)
+        wrapped.provide_automatic_options = False  # OPTIONS is answered by `errors.py`, with the true methods.
+        blueprint.route(path, methods=[method], tags=[tag])(wrapped)
         return view
 
     return register
 
 
-def _who(roles: tuple[Role, ...]) -> dict[str, Any]:
+def _security(roles: tuple[Role, ...]) -> dict[str, Any]:
     if not roles:
         return {"security": [{}, {"bearer": []}]}
     return {"security": [{"bearer": []}], "x-roles": sorted(roles)}
 
 
-def _takes_a_key(shown: Any) -> None:
+def _document_idempotency_key(wrapped: Any) -> None:
     """Document the `Idempotency-Key` that every POST takes, beside the parameters that flask-smorest has gathered."""
-    shown._apidoc.setdefault("arguments", {}).setdefault("parameters", []).append("IdempotencyKey")
+    wrapped._apidoc.setdefault("arguments", {}).setdefault("parameters", []).append("IdempotencyKey")

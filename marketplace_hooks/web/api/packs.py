@@ -15,9 +15,9 @@ from ..identity.authorization import is_insider, may_see, visibility
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .catalog_schemas import OWNERS_ONLY, PackListSchema, PackPageSchema, flat
-from .fields import Line, PagedQuerySchema
+from .fields import PagedQuerySchema, TextField
 from .operations import operation
-from .responses import shown
+from .responses import json_response
 
 _LIST = PackListSchema()
 _OWNERS = PackPageSchema()
@@ -27,11 +27,11 @@ _PUBLIC = PackPageSchema(exclude=(*OWNERS_ONLY, "blocking"))
 class PacksQuerySchema(PagedQuerySchema):
     """Which packs."""
 
-    q = Line(shortest=0, longest=200, metadata={"description": "Words of its title, all wanted."})
-    seller_id = Line()
+    q = TextField(min_length=0, max_length=200, metadata={"description": "Words of its title, all wanted."})
+    seller_id = TextField()
 
 
-@operation("GET", "/packs", tag="Packs", query=PacksQuerySchema, answer=PackListSchema, refusals=(400,))
+@operation("GET", "/packs", tag="Packs", query=PacksQuerySchema, response=PackListSchema, refusals=(400,))
 def list_packs(query: dict[str, Any]) -> Response:
     """Packs by id: those on sale, and whoever asks sees his own hidden ones too."""
     with current_runtime().database.reading() as session:
@@ -43,17 +43,17 @@ def list_packs(query: dict[str, Any]) -> Response:
             limit=query["limit"],
             visibility=visibility(),
         )
-    return shown(_LIST, {"items": page.items, "next_cursor": encode("packs", page.next_after)})
+    return json_response(_LIST, {"items": page.items, "next_cursor": encode("packs", page.next_after)})
 
 
-@operation("GET", "/packs/<pack_id>", tag="Packs", answer=PackPageSchema, refusals=(404, 410))
+@operation("GET", "/packs/<pack_id>", tag="Packs", response=PackPageSchema, refusals=(404, 410))
 def get_pack(pack_id: str) -> Response:
     """One pack. Hidden, by its own hold or by a product that is not online: 404; withdrawn: 410."""
     with current_runtime().database.reading() as session:
         page = visible_pack(session, pack_id)
     content = flat(page)
     content.blocking = page.blocking
-    return shown(_OWNERS if is_insider(page.card) else _PUBLIC, content)
+    return json_response(_OWNERS if is_insider(page.card) else _PUBLIC, content)
 
 
 def visible_pack(session: Session, pack_id: str) -> PackPage:

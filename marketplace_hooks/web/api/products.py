@@ -20,9 +20,9 @@ from ..identity.authorization import is_insider, may_see, visibility
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .catalog_schemas import OWNERS_ONLY, ListingSchema, ProductListSchema, ProductPageSchema, flat
-from .fields import Day, Instant, Line, PagedQuerySchema, QuerySchema
+from .fields import Day, Instant, PagedQuerySchema, QuerySchema, TextField
 from .operations import operation
-from .responses import shown
+from .responses import json_response
 
 _LIST = ProductListSchema()
 _OWNERS = ProductPageSchema()
@@ -33,13 +33,13 @@ _LISTING = ListingSchema()
 class ProductsQuerySchema(PagedQuerySchema):
     """Which products."""
 
-    category = Line(shortest=0, metadata={"description": "Exactly this category."})
-    q = Line(
-        shortest=0,
-        longest=200,
+    category = TextField(min_length=0, metadata={"description": "Exactly this category."})
+    q = TextField(
+        min_length=0,
+        max_length=200,
         metadata={"description": "Words of title, technical name, categories: all wanted."},
     )
-    seller_id = Line()
+    seller_id = TextField()
 
 
 class ListingQuerySchema(QuerySchema):
@@ -54,7 +54,7 @@ class ListingQuerySchema(QuerySchema):
             raise ValidationError("Give `on` or `at`, not both.", "on")
 
 
-@operation("GET", "/products", tag="Products", query=ProductsQuerySchema, answer=ProductListSchema, refusals=(400,))
+@operation("GET", "/products", tag="Products", query=ProductsQuerySchema, response=ProductListSchema, refusals=(400,))
 def list_products(query: dict[str, Any]) -> Response:
     """Products by id: those on sale, and whoever asks sees his own hidden ones too."""
     with current_runtime().database.reading() as session:
@@ -67,10 +67,10 @@ def list_products(query: dict[str, Any]) -> Response:
             limit=query["limit"],
             visibility=visibility(),
         )
-    return shown(_LIST, {"items": page.items, "next_cursor": encode("products", page.next_after)})
+    return json_response(_LIST, {"items": page.items, "next_cursor": encode("products", page.next_after)})
 
 
-@operation("GET", "/products/<product_id>", tag="Products", answer=ProductPageSchema, refusals=(404, 410))
+@operation("GET", "/products/<product_id>", tag="Products", response=ProductPageSchema, refusals=(404, 410))
 def get_product(product_id: str) -> Response:
     """One product. Hidden: 404; withdrawn: 410; its seller, its owners and the marketplace see it, marked as such."""
     runtime = current_runtime()
@@ -79,7 +79,7 @@ def get_product(product_id: str) -> Response:
         today = day_of(runtime.now(), runtime.settings.reference_zone)
         content = flat(page)
         content.closures = current_closures(session, page.card.seller_id, today)
-    return shown(_OWNERS if is_insider(page.card) else _PUBLIC, content)
+    return json_response(_OWNERS if is_insider(page.card) else _PUBLIC, content)
 
 
 @operation(
@@ -87,7 +87,7 @@ def get_product(product_id: str) -> Response:
     "/products/<product_id>/listing",
     tag="Products",
     query=ListingQuerySchema,
-    answer=ListingSchema,
+    response=ListingSchema,
     refusals=(404, 410),
 )
 def get_listing(query: dict[str, Any], product_id: str) -> Response:
@@ -101,7 +101,7 @@ def get_listing(query: dict[str, Any], product_id: str) -> Response:
         listing = listing_at(session, product_id, at)
     if listing is None:
         raise NotFound("nothing had been announced by then", code="no_listing")
-    return shown(_LISTING, listing)
+    return json_response(_LISTING, listing)
 
 
 def visible_product(session: Session, product_id: str) -> ProductPage:

@@ -18,18 +18,18 @@ from ..identity.authorization import signed_in
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .entitlements import BusinessCareSchema
-from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, Price, Word, next_cursor, texts
+from .fields import EnumField, Instant, PagedQuerySchema, Price, ResponseSchema, TextField, localized_text, next_cursor
 from .operations import operation
-from .responses import shown_once
+from .responses import uncached_response
 
 
 class PurchasesQuerySchema(PagedQuerySchema):
     """Whose."""
 
-    customer_id = Line(metadata={"description": "The platform says whose; a customer's are his own."})
+    customer_id = TextField(metadata={"description": "The platform says whose; a customer's are his own."})
 
 
-class PurchaseSchema(AnswerSchema):
+class PurchaseSchema(ResponseSchema):
     """A purchase with the state of its Business Care; `code` is judged on the merchant site that it is bound to.
 
     `state` and `renews` are null where there is none: the product was free. `renews` is null too once it is over.
@@ -37,20 +37,20 @@ class PurchaseSchema(AnswerSchema):
 
     purchase_id = fields.String(required=True, attribute="purchase.id")
     product_id = fields.String(required=True, attribute="purchase.product_id")
-    title = texts("The product's name, for each language.")
-    product_status = Word(Status, required=True)
+    title = localized_text("The product's name, for each language.")
+    product_status = EnumField(Status, required=True)
     pack_id = fields.String(required=True, allow_none=True, attribute="purchase.pack_id")
     shop_url = fields.String(required=True, allow_none=True, attribute="purchase.shop_url")
     purchased_at = Instant(required=True, attribute="purchase.purchased_at")
     price_paid = Price(required=True)
-    state = Word(SubscriptionState, required=True, allow_none=True)
-    code = Word(Code, required=True, attribute="entitlement.code")
-    remedy = Word(Remedy, required=True, allow_none=True, attribute="entitlement.remedy")
+    state = EnumField(SubscriptionState, required=True, allow_none=True)
+    code = EnumField(Code, required=True, attribute="entitlement.code")
+    remedy = EnumField(Remedy, required=True, allow_none=True, attribute="entitlement.remedy")
     business_care = fields.Nested(BusinessCareSchema, required=True, attribute="entitlement")
     renews = fields.Boolean(required=True, allow_none=True)
 
 
-class PurchaseListSchema(AnswerSchema):
+class PurchaseListSchema(ResponseSchema):
     """A page of purchases, by id."""
 
     items = fields.List(fields.Nested(PurchaseSchema), required=True)
@@ -66,7 +66,7 @@ _LIST = PurchaseListSchema()
     tag="Business Care",
     roles=(Role.CUSTOMER, Role.PLATFORM),
     query=PurchasesQuerySchema,
-    answer=PurchaseListSchema,
+    response=PurchaseListSchema,
     refusals=(400, 422),
 )
 def list_own_purchases(query: dict[str, Any]) -> Response:
@@ -75,12 +75,14 @@ def list_own_purchases(query: dict[str, Any]) -> Response:
     zone = runtime.settings.reference_zone
     after = decode("purchases", query.get("cursor"))
     with runtime.database.reading() as session:
-        found, end = list_purchases(session, _whose(query), runtime.now(), zone, after=after, limit=query["limit"])
-        content = {"items": [_shown(one) for one in found], "next_cursor": encode("purchases", end)}
-        return shown_once(_LIST, content)
+        found, end = list_purchases(
+            session, _customer_id(query), runtime.now(), zone, after=after, limit=query["limit"]
+        )
+        content = {"items": [_as_response(one) for one in found], "next_cursor": encode("purchases", end)}
+        return uncached_response(_LIST, content)
 
 
-def _whose(query: dict[str, Any]) -> str:
+def _customer_id(query: dict[str, Any]) -> str:
     """A customer's own; of whom the platform names. Somebody else's are none at all."""
     identity = signed_in()
     named: str | None = query.get("customer_id")
@@ -92,6 +94,6 @@ def _whose(query: dict[str, Any]) -> str:
     return named
 
 
-def _shown(one: PurchaseListItem) -> SimpleNamespace:
+def _as_response(one: PurchaseListItem) -> SimpleNamespace:
     paid = one.purchase
     return SimpleNamespace(**vars(one), price_cents=paid.price_cents, currency=paid.currency)

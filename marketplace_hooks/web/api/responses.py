@@ -1,7 +1,7 @@
-"""How is an answer written: the JSON, the ETag, and what a cache may do with it?
+"""JSON responses: written by a schema, with an ETag where a cache may store them.
 
-Nothing is shown from a cache without asking first (`no-cache`), so that a hidden page is gone for everybody with the
-commit that hides it; the ETag makes the asking cheap.
+A cache revalidates before every use (`no-cache`), so that a hidden product is gone for everybody with the commit that
+hides it; the ETag makes revalidation cheap.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from ..problems import problem
 JSON = "application/json"
 
 
-def dumped(schema: Schema, content: Any) -> bytes:
-    """The content as the schema says it, in JSON. Nothing of the host's JSON settings takes part."""
+def render_json(schema: Schema, content: Any) -> bytes:
+    """The content as JSON by its schema. The host's JSON settings have no part in it."""
     return json.dumps(schema.dump(content), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def shown(schema: Schema, content: Any) -> Response:
-    """200 with an ETag, or 304 when the asker has it already. What somebody signed in sees is private."""
-    body = dumped(schema, content)
+def json_response(schema: Schema, content: Any) -> Response:
+    """200 with an ETag, or 304 when the client has it already. What a signed-in person sees is private."""
+    body = render_json(schema, content)
     response = Response(body, 200, content_type=JSON)
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
     response.headers["Cache-Control"] = "no-cache" if identify() is None else "private, no-cache"
@@ -37,6 +37,6 @@ def shown(schema: Schema, content: Any) -> Response:
     return response
 
 
-def shown_once(schema: Schema, content: Any) -> Response:
-    """200 for what no cache may keep: the logs."""
-    return Response(dumped(schema, content), 200, content_type=JSON, headers={"Cache-Control": "no-store"})
+def uncached_response(schema: Schema, content: Any) -> Response:
+    """200 for what no cache may store."""
+    return Response(render_json(schema, content), 200, content_type=JSON, headers={"Cache-Control": "no-store"})

@@ -18,12 +18,12 @@ from ...models.products import Seller
 from ...services.support.sla_report import MAX_MONTHS, read_sla_report
 from ..identity.authorization import signed_in
 from ..state import current_runtime
-from .fields import AnswerSchema, MoneySchema, QuerySchema, Word
+from .fields import EnumField, MoneySchema, QuerySchema, ResponseSchema
 from .operations import operation
-from .responses import shown
+from .responses import json_response
 
-WHO = (Role.SELLER, Role.OPERATOR, Role.PLATFORM)
-USUAL_MONTHS = 12
+ROLES = (Role.SELLER, Role.OPERATOR, Role.PLATFORM)
+DEFAULT_MONTHS = 12
 _MONTH = re.compile(r"(19|[2-8][0-9])[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -47,11 +47,11 @@ class FiguresQuerySchema(QuerySchema):
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
-        if "first" in data and "last" in data and not 0 <= _apart(data["first"], data["last"]) < MAX_MONTHS:
+        if "first" in data and "last" in data and not 0 <= _months_between(data["first"], data["last"]) < MAX_MONTHS:
             raise ValidationError(f"Must be `from` or one of the {MAX_MONTHS - 1} months after it.", "to")
 
 
-class KeptSchema(AnswerSchema):
+class KeptSchema(ResponseSchema):
     """How the clocks of one kind ended. The median is of those answered, in time or late; null when there is none."""
 
     in_time = fields.Integer(required=True)
@@ -61,23 +61,23 @@ class KeptSchema(AnswerSchema):
     median_business_days = fields.Float(required=True, allow_none=True)
 
 
-class RefundsCountedSchema(AnswerSchema):
+class RefundsCountedSchema(ResponseSchema):
     """The refunds of one state in one currency."""
 
-    state = Word(RefundState, required=True)
+    state = EnumField(RefundState, required=True)
     count = fields.Integer(required=True)
     amount = fields.Nested(MoneySchema, required=True)
 
 
-class RefusalsCountedSchema(AnswerSchema):
+class RefusalsCountedSchema(ResponseSchema):
     """The refusals on one ground, and how many of them were overturned."""
 
-    ground = Word(Ground, required=True)
+    ground = EnumField(Ground, required=True)
     count = fields.Integer(required=True)
     overturned = fields.Integer(required=True)
 
 
-class MonthFiguresSchema(AnswerSchema):
+class MonthFiguresSchema(ResponseSchema):
     """The requests whose clocks started in this month, and all that has become of them since."""
 
     month = Month(required=True, attribute="first_day", metadata={"description": "`YYYY-MM`, in the reference zone."})
@@ -88,7 +88,7 @@ class MonthFiguresSchema(AnswerSchema):
     refusals = fields.List(fields.Nested(RefusalsCountedSchema), required=True)
 
 
-class FiguresSchema(AnswerSchema):
+class FiguresSchema(ResponseSchema):
     """A seller's figures, the oldest month first; a month without requests is there, with zeros."""
 
     seller_id = fields.String(required=True)
@@ -102,9 +102,9 @@ _FIGURES = FiguresSchema()
     "GET",
     "/sellers/<seller_id>/figures",
     tag="Sellers",
-    roles=WHO,
+    roles=ROLES,
     query=FiguresQuerySchema,
-    answer=FiguresSchema,
+    response=FiguresSchema,
     refusals=(404, 422),
 )
 def show_figures(query: dict[str, Any], seller_id: str) -> Response:
@@ -113,24 +113,24 @@ def show_figures(query: dict[str, Any], seller_id: str) -> Response:
     runtime = current_runtime()
     now = runtime.now()
     zone = runtime.settings.reference_zone
-    first, last = _asked(query, day_of(now, zone))
+    first, last = _months(query, day_of(now, zone))
     with runtime.database.reading() as session:
         stranger = identity.role is Role.SELLER and identity.subject != seller_id
         if stranger or session.get(Seller, seller_id) is None:
             raise NotFound(f"no seller {seller_id}")
         months = read_sla_report(session, seller_id, first, last, now=now, zone=zone)
-    return shown(_FIGURES, {"seller_id": seller_id, "months": months})
+    return json_response(_FIGURES, {"seller_id": seller_id, "months": months})
 
 
-def _asked(query: dict[str, Any], today: date) -> tuple[date, date]:
+def _months(query: dict[str, Any], today: date) -> tuple[date, date]:
     """The first and the last month; one alone is the end of a year."""
     first = query.get("first")
     last = query.get("last")
     if first is None:
         last = last or today.replace(day=1)
-        return add_months(last, 1 - USUAL_MONTHS), last
-    return first, last or add_months(first, USUAL_MONTHS - 1)
+        return add_months(last, 1 - DEFAULT_MONTHS), last
+    return first, last or add_months(first, DEFAULT_MONTHS - 1)
 
 
-def _apart(first: date, last: date) -> int:
+def _months_between(first: date, last: date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month

@@ -27,12 +27,12 @@ from ..identity.authorization import signed_in, visibility
 from ..identity.identity import Identity
 from ..state import current_runtime
 from .catalog_schemas import HoldSchema, ScheduledSchema
-from .fields import AnswerSchema, Day, Instant, Line, QuerySchema, Word
+from .fields import Day, EnumField, Instant, QuerySchema, ResponseSchema, TextField
 from .idempotency import respond_once
 from .operations import operation
-from .responses import shown_once
+from .responses import uncached_response
 
-WHO = (Role.SELLER, Role.OPERATOR, Role.PLATFORM)
+ROLES = (Role.SELLER, Role.OPERATOR, Role.PLATFORM)
 _SIDES = (Side.SELLER, Side.MARKETPLACE)
 _OWN_SIDE = {Role.SELLER: Side.SELLER, Role.OPERATOR: Side.MARKETPLACE}
 _actor: dict[str, Any] = {
@@ -44,21 +44,21 @@ _actor: dict[str, Any] = {
 class StatusRequestSchema(Schema):
     """The status that one side wants, and why. `effective_at` in the future schedules the change."""
 
-    status = Word(Status, required=True)
-    reason = Line(required=True, longest=2_000)
+    status = EnumField(Status, required=True)
+    reason = TextField(required=True, max_length=2_000)
     effective_at = Instant(allow_none=True, load_default=None)
     actor = fields.String(allow_none=True, load_default=None, **_actor)
-    on_behalf_of = Line(
+    on_behalf_of = TextField(
         allow_none=True, load_default=None, metadata={"description": "Whom the platform acts for; it alone says so."}
     )
 
 
-class StatusAnswerSchema(AnswerSchema):
+class StatusAnswerSchema(ResponseSchema):
     """What became of it. `cascade_id` is null when nothing has to follow: no effect, or not yet."""
 
     cascade_id = fields.String(required=True, allow_none=True)
-    status = Word(Status, required=True)
-    effect = Word(Effect, required=True)
+    status = EnumField(Status, required=True)
+    effect = EnumField(Effect, required=True)
     holds = fields.List(fields.Nested(HoldSchema), required=True)
     scheduled = fields.Nested(ScheduledSchema, required=True, allow_none=True)
 
@@ -67,21 +67,21 @@ class SideQuerySchema(QuerySchema):
     """Whose scheduled change, and why it is cancelled."""
 
     actor = fields.String(**_actor)
-    reason = Line(longest=2_000, load_default="")
+    reason = TextField(max_length=2_000, load_default="")
 
 
 class PreviewQuerySchema(QuerySchema):
     """Which change."""
 
-    status = Word(Status, required=True)
+    status = EnumField(Status, required=True)
     actor = fields.String(**_actor)
 
 
-class PreviewSchema(AnswerSchema):
+class PreviewSchema(ResponseSchema):
     """What the change would do now, if it were made."""
 
-    effect = Word(Effect, required=True)
-    status = Word(Status, required=True, attribute="after")
+    effect = EnumField(Effect, required=True)
+    status = EnumField(Status, required=True, attribute="after")
     packs_hidden = fields.Integer(required=True)
     packs_shown = fields.Integer(required=True)
     packs = fields.List(fields.String(), required=True, metadata={"description": "The first packs concerned."})
@@ -99,37 +99,37 @@ _PREVIEW = PreviewSchema()
     "POST",
     "/products/<product_id>/status",
     tag="Products",
-    roles=WHO,
+    roles=ROLES,
     body=StatusRequestSchema,
-    answer=StatusAnswerSchema,
+    response=StatusAnswerSchema,
     status=202,
     refusals=(400, 404, 415),
 )
-def change_product_status(asked: dict[str, Any], product_id: str) -> Response:
+def change_product_status(body: dict[str, Any], product_id: str) -> Response:
     """Hide a product, show it again, or withdraw it for good; at once or later."""
-    return _change(SubjectKind.PRODUCT, product_id, asked)
+    return _change(SubjectKind.PRODUCT, product_id, body)
 
 
 @operation(
     "POST",
     "/packs/<pack_id>/status",
     tag="Packs",
-    roles=WHO,
+    roles=ROLES,
     body=StatusRequestSchema,
-    answer=StatusAnswerSchema,
+    response=StatusAnswerSchema,
     status=202,
     refusals=(400, 404, 415),
 )
-def change_pack_status(asked: dict[str, Any], pack_id: str) -> Response:
+def change_pack_status(body: dict[str, Any], pack_id: str) -> Response:
     """Hide a pack, show it again, or withdraw it for good; at once or later. Its products stay as they are."""
-    return _change(SubjectKind.PACK, pack_id, asked)
+    return _change(SubjectKind.PACK, pack_id, body)
 
 
 @operation(
     "DELETE",
     "/products/<product_id>/status/scheduled",
     tag="Products",
-    roles=WHO,
+    roles=ROLES,
     query=SideQuerySchema,
     status=204,
     refusals=(404,),
@@ -143,7 +143,7 @@ def cancel_product_change(query: dict[str, Any], product_id: str) -> Response:
     "DELETE",
     "/packs/<pack_id>/status/scheduled",
     tag="Packs",
-    roles=WHO,
+    roles=ROLES,
     query=SideQuerySchema,
     status=204,
     refusals=(404,),
@@ -157,9 +157,9 @@ def cancel_pack_change(query: dict[str, Any], pack_id: str) -> Response:
     "GET",
     "/products/<product_id>/status/preview",
     tag="Products",
-    roles=WHO,
+    roles=ROLES,
     query=PreviewQuerySchema,
-    answer=PreviewSchema,
+    response=PreviewSchema,
     refusals=(404, 409),
 )
 def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
@@ -172,18 +172,18 @@ def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
             raise NotFound(f"there is no product {product_id}")
         zone = runtime.settings.reference_zone
         preview = preview_product(session, page, side, query["status"], runtime.now(), zone)
-    asked = StatusRequest(side=side, status=query["status"])
-    refuse_impossible(preview.effect, preview.before, asked, page.holds_view.holds)
-    return shown_once(_PREVIEW, preview)
+    request = StatusRequest(side=side, status=query["status"])
+    refuse_impossible(preview.effect, preview.before, request, page.holds_view.holds)
+    return uncached_response(_PREVIEW, preview)
 
 
 @operation(
     "GET",
     "/packs/<pack_id>/status/preview",
     tag="Packs",
-    roles=WHO,
+    roles=ROLES,
     query=PreviewQuerySchema,
-    answer=PreviewSchema,
+    response=PreviewSchema,
     refusals=(404, 409),
 )
 def preview_pack_status(query: dict[str, Any], pack_id: str) -> Response:
@@ -195,20 +195,20 @@ def preview_pack_status(query: dict[str, Any], pack_id: str) -> Response:
         if page is None or not visibility().can_see(page.card.seller_id):
             raise NotFound(f"there is no pack {pack_id}")
         preview = preview_pack(session, page, side, query["status"], runtime.now())
-    asked = StatusRequest(side=side, status=query["status"])
-    refuse_impossible(preview.effect, preview.before, asked, page.holds_view.holds)
-    return shown_once(_PREVIEW, preview)
+    request = StatusRequest(side=side, status=query["status"])
+    refuse_impossible(preview.effect, preview.before, request, page.holds_view.holds)
+    return uncached_response(_PREVIEW, preview)
 
 
-def _change(kind: SubjectKind, id_: str, wanted: dict[str, Any]) -> Response:
+def _change(kind: SubjectKind, id_: str, body: dict[str, Any]) -> Response:
     identity = signed_in()
-    side = _side(identity, wanted["actor"])
-    if wanted["on_behalf_of"] is not None and identity.role is not Role.PLATFORM:
+    side = _side(identity, body["actor"])
+    if body["on_behalf_of"] is not None and identity.role is not Role.PLATFORM:
         raise Forbidden("only the platform acts on somebody's behalf")
-    asked = StatusRequest(side=side, status=wanted["status"], effective_at=wanted["effective_at"])
-    cause = Cause(actor=side, reason=wanted["reason"], on_behalf_of=wanted["on_behalf_of"])
+    request = StatusRequest(side=side, status=body["status"], effective_at=body["effective_at"])
+    cause = Cause(actor=side, reason=body["reason"], on_behalf_of=body["on_behalf_of"])
     target = _target(identity, kind, id_)
-    return respond_once(lambda uow: request_status_change(uow, target, asked, cause), _ANSWER)
+    return respond_once(lambda uow: request_status_change(uow, target, request, cause), _ANSWER)
 
 
 def _cancel(kind: SubjectKind, id_: str, query: dict[str, Any]) -> Response:

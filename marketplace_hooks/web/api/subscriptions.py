@@ -18,29 +18,29 @@ from ...services.core.unit_of_work import Cause, UnitOfWork
 from ..identity.authorization import signed_in
 from ..state import current_runtime
 from .entitlements import BusinessCareSchema
-from .fields import AnswerSchema, Day, Instant, MoneySchema, Word
+from .fields import Day, EnumField, Instant, MoneySchema, ResponseSchema
 from .idempotency import respond_once
 from .operations import operation
-from .responses import shown_once
+from .responses import uncached_response
 
-WHO = (Role.CUSTOMER, Role.PLATFORM)
+ROLES = (Role.CUSTOMER, Role.PLATFORM)
 
 
-class PeriodSchema(AnswerSchema):
+class PeriodSchema(ResponseSchema):
     """One period. `amount` is what was asked or paid for it: null for the one that came with the product."""
 
     index = fields.Integer(required=True)
-    kind = Word(PeriodKind, required=True)
+    kind = EnumField(PeriodKind, required=True)
     first_day = Day(required=True)
     last_day = Day(required=True)
-    payment = Word(Payment, required=True)
+    payment = EnumField(Payment, required=True)
     amount = fields.Nested(MoneySchema, required=True, allow_none=True)
     claimed_at = Instant(required=True, allow_none=True)
     settled_at = Instant(required=True, allow_none=True)
     reversal_asked_at = Instant(required=True, allow_none=True)
 
 
-class NoticeSchema(AnswerSchema):
+class NoticeSchema(ResponseSchema):
     """The proof that a renewal was announced: when, within which days it was to be, and whether the law asked for it.
 
     `event_id` is the outgoing event by which it was told.
@@ -55,15 +55,15 @@ class NoticeSchema(AnswerSchema):
     event_id = fields.String(required=True)
 
 
-class StopSchema(AnswerSchema):
+class StopSchema(ResponseSchema):
     """One cause against renewals, in force from `since` until it was lifted (null: it stands)."""
 
-    cause = Word(StopCause, required=True)
+    cause = EnumField(StopCause, required=True)
     since = Instant(required=True, attribute="starts_at")
     lifted_at = Instant(required=True, allow_none=True)
 
 
-class NextRenewalSchema(AnswerSchema):
+class NextRenewalSchema(ResponseSchema):
     """The renewal to come, at the listing's price of then as known now."""
 
     at = Instant(required=True)
@@ -73,14 +73,14 @@ class NextRenewalSchema(AnswerSchema):
     amount = fields.Nested(MoneySchema, required=True)
 
 
-class PriceLineSchema(AnswerSchema):
+class PriceLineSchema(ResponseSchema):
     """One line of a price: the `period` itself, or the `supplement` for having let it expire."""
 
     what = fields.String(required=True)
     amount = fields.Nested(MoneySchema, required=True)
 
 
-class ReactivationSchema(AnswerSchema):
+class ReactivationSchema(ResponseSchema):
     """What taking it up again costs today."""
 
     period_index = fields.Integer(required=True)
@@ -95,14 +95,16 @@ class ReactivationAnswerSchema(ReactivationSchema):
     idempotency_key = fields.String(required=True)
 
 
-class SubscriptionSchema(AnswerSchema):
+class SubscriptionSchema(ResponseSchema):
     """A Business Care. `causes` are all that ever stopped its renewals; `next_renewal` null: there is none to come."""
 
     purchase_id = fields.String(required=True)
     customer_id = fields.String(required=True)
     product_id = fields.String(required=True)
-    state = Word(SubscriptionState, required=True)
-    code = Word(Code, required=True, metadata={"description": "The entitlement, on the merchant site it is bound to."})
+    state = EnumField(SubscriptionState, required=True)
+    code = EnumField(
+        Code, required=True, metadata={"description": "The entitlement, on the merchant site it is bound to."}
+    )
     business_care = fields.Nested(BusinessCareSchema, required=True)
     renews = fields.Boolean(required=True)
     causes = fields.List(fields.Nested(StopSchema), required=True)
@@ -126,8 +128,8 @@ _REACTIVATION = ReactivationAnswerSchema()
     "GET",
     "/subscriptions/<purchase_id>",
     tag="Business Care",
-    roles=WHO,
-    answer=SubscriptionSchema,
+    roles=ROLES,
+    response=SubscriptionSchema,
     refusals=(404,),
 )
 def get_subscription(purchase_id: str) -> Response:
@@ -135,19 +137,19 @@ def get_subscription(purchase_id: str) -> Response:
     runtime = current_runtime()
     with runtime.database.reading() as session:
         care = read_subscription(session, _holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
-        return shown_once(_CARE, flat(care))
+        return uncached_response(_CARE, flat(care))
 
 
 @operation(
     "POST",
     "/subscriptions/<purchase_id>/renewal",
     tag="Business Care",
-    roles=WHO,
+    roles=ROLES,
     body=RenewalRequestSchema,
-    answer=SubscriptionSchema,
+    response=SubscriptionSchema,
     refusals=(400, 404, 415),
 )
-def change_subscription_renewal(asked: dict[str, Any], purchase_id: str) -> Response:
+def change_subscription_renewal(body: dict[str, Any], purchase_id: str) -> Response:
     """Cancel the tacit renewal, at any moment before it and without notice; or enable it again.
 
     The cancellation is confirmed by `subscription.renewal_cancelled`, with the day until which Business Care goes on.
@@ -156,7 +158,7 @@ def change_subscription_renewal(asked: dict[str, Any], purchase_id: str) -> Resp
     cause = _cause()
 
     def act(uow: UnitOfWork) -> Any:
-        return flat(request_renewal(uow, holder, enabled=asked["enabled"], cause=cause))
+        return flat(request_renewal(uow, holder, enabled=body["enabled"], cause=cause))
 
     return respond_once(act, _CARE, status=200)
 
@@ -165,8 +167,8 @@ def change_subscription_renewal(asked: dict[str, Any], purchase_id: str) -> Resp
     "POST",
     "/subscriptions/<purchase_id>/reactivation",
     tag="Business Care",
-    roles=WHO,
-    answer=ReactivationAnswerSchema,
+    roles=ROLES,
+    response=ReactivationAnswerSchema,
     status=202,
     refusals=(404,),
 )

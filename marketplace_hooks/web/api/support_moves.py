@@ -21,7 +21,7 @@ from ..actors import cause_of, message_of, viewer_of
 from ..identity.authorization import signed_in
 from .idempotency import respond_once
 from .operations import operation
-from .support_requests import WholeRequestSchema, shown_whole
+from .support_requests import WholeRequestSchema, detail_of
 from .support_schemas import (
     ConfirmationSchema,
     ExtensionSchema,
@@ -42,7 +42,7 @@ SELLERS = (Role.SELLER, Role.PLATFORM)
 CUSTOMERS = (Role.CUSTOMER, Role.PLATFORM)
 OPERATORS = (Role.OPERATOR, Role.PLATFORM)
 EVERYBODY = (Role.CUSTOMER, Role.SELLER, Role.OPERATOR, Role.PLATFORM)
-_WHOLE = WholeRequestSchema()
+_DETAIL = WholeRequestSchema()
 
 
 Act = Callable[[UnitOfWork, str, dict[str, Any], Cause], SupportRequest]
@@ -52,15 +52,15 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
     """Register `POST /support-requests/{id}/<path>`: done once, answered with the request as it then stands."""
 
     def register(act: Act) -> Act:
-        def view(asked: dict[str, Any], request_id: str) -> Response:
+        def view(body: dict[str, Any], request_id: str) -> Response:
             identity = signed_in()
-            cause = cause_of(identity, asked.get("text", ""))
+            cause = cause_of(identity, body.get("text", ""))
 
             def carry(uow: UnitOfWork) -> dict[str, Any]:
                 visible_request(uow.session, request_id, viewer_of(identity))
-                return shown_whole(uow, act(uow, request_id, asked, cause))
+                return detail_of(uow, act(uow, request_id, body, cause))
 
-            return respond_once(carry, _WHOLE, status=200)
+            return respond_once(carry, _DETAIL, status=200)
 
         view.__name__ = act.__name__
         view.__doc__ = act.__doc__
@@ -70,7 +70,7 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
             tag="Support",
             roles=roles,
             body=body,
-            answer=WholeRequestSchema,
+            response=WholeRequestSchema,
             refusals=(400, 404, 415),
         )
         call(view)
@@ -80,142 +80,142 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
 
 
 @_move("messages", EVERYBODY, MessageSchema)
-def post_support_message(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Add a message to the thread. A personal answer of the seller's side acknowledges the request."""
     identity = signed_in()
     posted = message_of(
         identity,
         request_id,
         message_id=f"msg_{uuid.uuid4().hex}",
-        body=asked["body"],
+        body=body["body"],
         received_at=uow.now,
-        subject=asked["subject"],
-        visibility=asked["visibility"],
-        attachments=asked["attachments"],
+        subject=body["subject"],
+        visibility=body["visibility"],
+        attachments=body["attachments"],
     )
     if identity.role is Role.PLATFORM:  # it alone speaks for another side, and vouches for who wrote.
-        side = asked["side"] or posted.side
-        visibility = asked["visibility"] if side != "customer" else "public"
-        posted = replace(posted, side=side, author_type=asked["author_type"], visibility=visibility)
+        side = body["side"] or posted.side
+        visibility = body["visibility"] if side != "customer" else "public"
+        posted = replace(posted, side=side, author_type=body["author_type"], visibility=visibility)
     messages.post_message(uow, posted, cause)
     return locked_request(uow.session, request_id)
 
 
 @_move("refusal", SELLERS, RefusalSchema)
-def refuse_support_request(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def refuse_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Refuse on one of the six grounds. The customer may contest."""
     return moves.refuse(
         uow,
         request_id,
-        ground=asked["ground"],
-        text=asked["text"],
-        evidence=asked["evidence"],
+        ground=body["ground"],
+        text=body["text"],
+        evidence=body["evidence"],
         by=signed_in().subject or cause.actor,
         cause=cause,
     )
 
 
 @_move("waiver", SELLERS, GroundSchema)
-def waive_ground(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def waive_ground(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Give up a ground for this request, for good."""
-    return moves.waive_ground(uow, request_id, asked["ground"])
+    return moves.waive_ground(uow, request_id, body["ground"])
 
 
 @_move("kind", EVERYBODY, KindSchema)
-def change_request_kind(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def change_request_kind(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """The seller proposes another kind; the customer or an operator sets it."""
     confirms = signed_in().role is not Role.SELLER
-    return moves.change_kind(uow, request_id, asked["kind"], confirms=confirms, cause=cause)
+    return moves.change_kind(uow, request_id, body["kind"], confirms=confirms, cause=cause)
 
 
 @_move("resolution", SELLERS, ResolutionSchema)
-def resolve_support_request(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Say that it is settled, by a release or an explanation. The customer may say: not fixed."""
     return moves.resolve(
-        uow, request_id, how=asked["how"], release_id=asked["release_id"], text=asked["text"], cause=cause
+        uow, request_id, how=body["how"], release_id=body["release_id"], text=body["text"], cause=cause
     )
 
 
 @_move("offer", SELLERS, OfferSchema)
-def offer_paid_update(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Propose a paid update. The fix clock of an anomaly goes on."""
     return moves.make_offer(
-        uow, request_id, release_id=asked["release_id"], amount=asked["amount"], text=asked["text"], cause=cause
+        uow, request_id, release_id=body["release_id"], amount=body["amount"], text=body["text"], cause=cause
     )
 
 
 @_move("offer/answer", CUSTOMERS, OfferAnswerSchema)
-def answer_paid_update(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def answer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Accept or decline a paid update."""
-    return moves.answer_offer(uow, request_id, accepted=asked["accepted"], cause=cause)
+    return moves.answer_offer(uow, request_id, accepted=body["accepted"], cause=cause)
 
 
 @_move("not-fixed", CUSTOMERS, OptionalTextSchema)
-def say_not_fixed(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def say_not_fixed(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Say that it is not fixed, within the business days for it: the fix clock goes on."""
-    return moves.report_not_fixed(uow, request_id, text=asked["text"], cause=cause)
+    return moves.report_not_fixed(uow, request_id, text=body["text"], cause=cause)
 
 
 @_move("contest", CUSTOMERS, TextSchema)
-def contest_refusal(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def contest_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Contest a refusal: the marketplace decides."""
-    return moves.contest(uow, request_id, text=asked["text"], cause=cause)
+    return moves.contest(uow, request_id, text=body["text"], cause=cause)
 
 
 @_move("overturn", OPERATORS, TextSchema)
-def overturn_refusal(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def overturn_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Overturn a contested refusal: the fix clock goes on, at least five business days."""
-    return moves.overturn(uow, request_id, reason=asked["text"], cause=cause)
+    return moves.overturn(uow, request_id, reason=body["text"], cause=cause)
 
 
 @_move("uphold", OPERATORS, TextSchema)
-def uphold_refusal(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def uphold_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Uphold a contested refusal: the request is closed."""
-    return moves.uphold(uow, request_id, reason=asked["text"], cause=cause)
+    return moves.uphold(uow, request_id, reason=body["text"], cause=cause)
 
 
 @_move("extension", OPERATORS, ExtensionSchema)
-def extend_fix(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def extend_fix(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Give the seller more business days, with a reason that both sides see."""
-    return moves.extend_fix(uow, request_id, days=asked["business_days"], reason=asked["text"], cause=cause)
+    return moves.extend_fix(uow, request_id, days=body["business_days"], reason=body["text"], cause=cause)
 
 
 @_move("refund", (Role.CUSTOMER, Role.OPERATOR, Role.PLATFORM), RefundSchema)
-def see_to_refund(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """The customer prefers the fix; or an operator has the refund asked for now."""
     request = locked_request(uow.session, request_id)
-    if asked["action"] == "waive":
+    if body["action"] == "waive":
         refunds.waive_refund(uow, request, cause)
     else:
         if signed_in().role is Role.CUSTOMER:
             raise Forbidden("only the marketplace asks for a refund; a customer may prefer the fix")
-        refunds.approve_refund(uow, request, with_period=asked["with_period"], reason=asked["text"], cause=cause)
+        refunds.approve_refund(uow, request, with_period=body["with_period"], reason=body["text"], cause=cause)
     return request
 
 
 @_move("information", CUSTOMERS, InformationSchema)
-def complete_information(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def complete_information(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Say what was missing: the site is judged again, and the clocks start when nothing is missing any more."""
     return submission.complete_information(
-        uow, request_id, shop_url=asked["shop_url"], check_id=asked["check_id"], cause=cause
+        uow, request_id, shop_url=body["shop_url"], check_id=body["check_id"], cause=cause
     )
 
 
 @_move("send-as-is", CUSTOMERS, OptionalTextSchema)
-def send_as_is(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def send_as_is(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Send the request with what is unknown: the clocks start now."""
     return submission.send_as_is(uow, request_id, cause)
 
 
 @_move("withdrawal", CUSTOMERS, OptionalTextSchema)
-def withdraw_support_request(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def withdraw_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Take the request back."""
     return moves.withdraw(uow, request_id, cause)
 
 
 @_move("confirmations", OPERATORS, ConfirmationSchema)
-def confirm_message(uow: UnitOfWork, request_id: str, asked: dict[str, Any], cause: Cause) -> SupportRequest:
+def confirm_message(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Say whether a message acknowledges. Confirmed, it counts at its original receipt."""
     actor = signed_in().subject or cause.actor
-    messages.confirm_message(uow, request_id, asked["message_id"], counts=asked["counts"], actor=actor, cause=cause)
+    messages.confirm_message(uow, request_id, body["message_id"], counts=body["counts"], actor=actor, cause=cause)
     return locked_request(uow.session, request_id)

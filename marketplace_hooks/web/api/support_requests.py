@@ -24,10 +24,10 @@ from ..identity.identity import Identity
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .eligibility import customer_of
-from .fields import AnswerSchema, Instant, Line, PagedQuerySchema, Word, next_cursor
+from .fields import EnumField, Instant, PagedQuerySchema, ResponseSchema, TextField, next_cursor
 from .idempotency import respond_once
 from .operations import operation
-from .responses import shown_once
+from .responses import uncached_response
 
 EVERY_SIDE = (Role.CUSTOMER, Role.SELLER, Role.OPERATOR, Role.PLATFORM)
 LIST = "requests"
@@ -36,15 +36,15 @@ LIST = "requests"
 class RequestBodySchema(Schema):
     """A request, after its check or without one; `as_it_is` sends it with what is unknown."""
 
-    purchase_id = Line(load_default=None, allow_none=True)
+    purchase_id = TextField(load_default=None, allow_none=True)
     presale = fields.Boolean(load_default=False)
-    product_id = Line(load_default=None, allow_none=True)
-    customer_id = Line(load_default=None, allow_none=True)
-    kind = Word(Kind, load_default=Kind.ANOMALY)
-    subject = Line(required=True, longest=500)
-    body = Line(required=True, longest=50_000)
-    shop_url = Line(longest=2_000, load_default=None, allow_none=True)
-    check_id = Line(load_default=None, allow_none=True)
+    product_id = TextField(load_default=None, allow_none=True)
+    customer_id = TextField(load_default=None, allow_none=True)
+    kind = EnumField(Kind, load_default=Kind.ANOMALY)
+    subject = TextField(required=True, max_length=500)
+    body = TextField(required=True, max_length=50_000)
+    shop_url = TextField(max_length=2_000, load_default=None, allow_none=True)
+    check_id = TextField(load_default=None, allow_none=True)
     as_it_is = fields.Boolean(load_default=False)
 
     @validates_schema
@@ -53,7 +53,7 @@ class RequestBodySchema(Schema):
             raise ValidationError("Required, unless presale is true and product_id is given.", "purchase_id")
 
 
-class RequestSchema(AnswerSchema):
+class RequestSchema(ResponseSchema):
     """A request for support, whole."""
 
     request_id = fields.String(required=True)
@@ -62,10 +62,10 @@ class RequestSchema(AnswerSchema):
     product_id = fields.String(required=True)
     seller_id = fields.String(required=True)
     presale = fields.Boolean(required=True)
-    kind = Word(Kind, required=True)
-    proposed_kind = Word(Kind, required=True, allow_none=True)
+    kind = EnumField(Kind, required=True)
+    proposed_kind = EnumField(Kind, required=True, allow_none=True)
     subject = fields.String(required=True)
-    handling = Word(Handling, required=True)
+    handling = EnumField(Handling, required=True)
     duplicate_of = fields.String(required=True, allow_none=True)
     submitted_at = Instant(required=True)
     next_deadline_at = Instant(required=True, allow_none=True)
@@ -98,17 +98,17 @@ class WholeRequestSchema(RequestSchema):
 class ListQuerySchema(PagedQuerySchema):
     """Which requests."""
 
-    handling = Word(Handling, load_default=None)
+    handling = EnumField(Handling, load_default=None)
 
 
-class ListSchema(AnswerSchema):
+class ListSchema(ResponseSchema):
     """The next deadline first."""
 
     items = fields.List(fields.Nested(RequestSchema), required=True)
     next_cursor = next_cursor()
 
 
-_WHOLE = WholeRequestSchema()
+_DETAIL = WholeRequestSchema()
 _LIST = ListSchema()
 
 
@@ -118,24 +118,29 @@ _LIST = ListSchema()
     tag="Support",
     roles=(Role.CUSTOMER, Role.PLATFORM),
     body=RequestBodySchema,
-    answer=WholeRequestSchema,
+    response=WholeRequestSchema,
     status=201,
     refusals=(400, 404, 415),
 )
-def submit_support_request(asked: dict[str, Any]) -> Response:
+def submit_support_request(body: dict[str, Any]) -> Response:
     """Ask for support. What the check found is judged once, and the clocks start if nothing is missing."""
     identity = signed_in()
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        request = submit(uow, _submitted(uow, identity, asked), Cause(actor="customer", reason=""))
+        request = submit(uow, _new_request(uow, identity, body), Cause(actor="customer", reason=""))
         uow.wakeups.add(JobKind.DELIVERIES)
-        return shown_whole(uow, request)
+        return detail_of(uow, request)
 
-    return respond_once(act, _WHOLE, status=201)
+    return respond_once(act, _DETAIL, status=201)
 
 
 @operation(
-    "GET", "/support-requests/<request_id>", tag="Support", roles=EVERY_SIDE, answer=WholeRequestSchema, refusals=(404,)
+    "GET",
+    "/support-requests/<request_id>",
+    tag="Support",
+    roles=EVERY_SIDE,
+    response=WholeRequestSchema,
+    refusals=(404,),
 )
 def show_support_request(request_id: str) -> Response:
     """One request, whole, as the side that asks may see it."""
@@ -144,10 +149,12 @@ def show_support_request(request_id: str) -> Response:
     with runtime.database.reading() as session:
         request = visible_request(session, request_id, viewer)
         zone = runtime.settings.reference_zone
-        return shown_once(_WHOLE, plain(request_detail(session, request, viewer, now=runtime.now(), zone=zone)))
+        return uncached_response(
+            _DETAIL, json_ready(request_detail(session, request, viewer, now=runtime.now(), zone=zone))
+        )
 
 
-@operation("GET", "/support-requests", tag="Support", roles=EVERY_SIDE, query=ListQuerySchema, answer=ListSchema)
+@operation("GET", "/support-requests", tag="Support", roles=EVERY_SIDE, query=ListQuerySchema, response=ListSchema)
 def list_support_requests(query: dict[str, Any]) -> Response:
     """One's own requests, the next deadline first."""
     runtime = current_runtime()
@@ -163,43 +170,43 @@ def list_support_requests(query: dict[str, Any]) -> Response:
         more = len(found) > limit
         items = [summary(request) for request in found[:limit]]
         cursor = encode(LIST, _key(found[limit - 1])) if more else None
-        return shown_once(_LIST, {"items": items, "next_cursor": cursor})
+        return uncached_response(_LIST, {"items": items, "next_cursor": cursor})
 
 
-def shown_whole(uow: UnitOfWork, request: SupportRequest) -> dict[str, Any]:
+def detail_of(uow: UnitOfWork, request: SupportRequest) -> dict[str, Any]:
     """The request as it stands in the transaction that has just changed it, as its own side sees it."""
     uow.session.flush()
     viewer = viewer_of(signed_in())
-    return plain(request_detail(uow.session, request, viewer, now=uow.now, zone=uow.zone))
+    return json_ready(request_detail(uow.session, request, viewer, now=uow.now, zone=uow.zone))
 
 
-def plain(value: dict[str, Any]) -> dict[str, Any]:
+def json_ready(value: dict[str, Any]) -> dict[str, Any]:
     """Instants and days inside free-form members as texts; the schema sees to the others."""
-    return {key: _texts(inner) if key in _FREE else inner for key, inner in value.items()}
+    return {key: _as_text(inner) if key in _RAW_FIELDS else inner for key, inner in value.items()}
 
 
-_FREE = {name for name, field in WholeRequestSchema().fields.items() if type(field) is fields.Raw}
+_RAW_FIELDS = {name for name, field in WholeRequestSchema().fields.items() if type(field) is fields.Raw}
 
 
-def _texts(value: Any) -> Any:
+def _as_text(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _texts(inner) for key, inner in value.items()}
+        return {key: _as_text(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_texts(inner) for inner in value]
+        return [_as_text(inner) for inner in value]
     if hasattr(value, "utcoffset"):
         return format_instant(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _submitted(uow: UnitOfWork, identity: Identity, asked: dict[str, Any]) -> NewRequest:
+def _new_request(uow: UnitOfWork, identity: Identity, body: dict[str, Any]) -> NewRequest:
     customer = customer_of(identity)
-    purchase_id = asked["purchase_id"]
-    product_id = asked["product_id"]
-    if asked["presale"]:
+    purchase_id = body["purchase_id"]
+    product_id = body["product_id"]
+    if body["presale"]:
         purchase_id = None
         if uow.session.get(Product, product_id) is None:
             raise PayloadRejected("unknown product", errors=[{"path": "product_id", "message": "is not known"}])
-        customer = customer or asked["customer_id"]
+        customer = customer or body["customer_id"]
         if customer is None:
             raise PayloadRejected("whose request", errors=[{"path": "customer_id", "message": "Required."}])
     else:
@@ -211,14 +218,14 @@ def _submitted(uow: UnitOfWork, identity: Identity, asked: dict[str, Any]) -> Ne
         customer_id=customer,
         product_id=product_id,
         purchase_id=purchase_id,
-        subject=asked["subject"],
-        body=asked["body"],
+        subject=body["subject"],
+        body=body["body"],
         submitted_at=uow.now,
-        kind=asked["kind"],
-        shop_url=asked["shop_url"],
-        check_id=asked["check_id"],
-        presale=asked["presale"],
-        as_it_is=asked["as_it_is"],
+        kind=body["kind"],
+        shop_url=body["shop_url"],
+        check_id=body["check_id"],
+        presale=body["presale"],
+        as_it_is=body["as_it_is"],
     )
 
 

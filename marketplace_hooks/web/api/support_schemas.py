@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import Kind
-from .fields import Line, Word
+from .fields import EnumField, TextField
 
 _sides = validate.OneOf(["customer", "seller", "marketplace"])
 
@@ -14,8 +14,8 @@ _sides = validate.OneOf(["customer", "seller", "marketplace"])
 class MessageSchema(Schema):
     """A message to the thread. `author_type: human` is believed of the platform alone; others' are judged."""
 
-    body = Line(required=True, longest=50_000)
-    subject = Line(shortest=0, longest=500, load_default="")
+    body = TextField(required=True, max_length=50_000)
+    subject = TextField(min_length=0, max_length=500, load_default="")
     visibility = fields.String(load_default="public", validate=validate.OneOf(["public", "internal"]))
     side = fields.String(load_default=None, allow_none=True, validate=_sides)
     author_type = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["human", "automation"]))
@@ -25,29 +25,29 @@ class MessageSchema(Schema):
 class RefusalSchema(Schema):
     """One of the six grounds, with a text and the evidence."""
 
-    ground = Word(Ground, required=True)
-    text = Line(required=True, longest=10_000)
+    ground = EnumField(Ground, required=True)
+    text = TextField(required=True, max_length=10_000)
     evidence = fields.Dict(required=True, validate=validate.Length(min=1))
 
 
 class GroundSchema(Schema):
     """One of the six grounds."""
 
-    ground = Word(Ground, required=True)
+    ground = EnumField(Ground, required=True)
 
 
 class KindSchema(Schema):
     """What the request is about."""
 
-    kind = Word(Kind, required=True)
+    kind = EnumField(Kind, required=True)
 
 
 class ResolutionSchema(Schema):
     """How it was settled."""
 
     how = fields.String(required=True, validate=validate.OneOf(["release", "explanation"]))
-    release_id = Line(load_default=None, allow_none=True)
-    text = Line(shortest=0, longest=10_000, load_default="")
+    release_id = TextField(load_default=None, allow_none=True)
+    text = TextField(min_length=0, max_length=10_000, load_default="")
 
 
 class AmountSchema(Schema):
@@ -60,9 +60,9 @@ class AmountSchema(Schema):
 class OfferSchema(Schema):
     """A paid update."""
 
-    release_id = Line(required=True)
+    release_id = TextField(required=True)
     amount = fields.Nested(AmountSchema, required=True)
-    text = Line(shortest=0, longest=10_000, load_default="")
+    text = TextField(min_length=0, max_length=10_000, load_default="")
 
 
 class OfferAnswerSchema(Schema):
@@ -74,20 +74,20 @@ class OfferAnswerSchema(Schema):
 class TextSchema(Schema):
     """Why, in words."""
 
-    text = Line(required=True, longest=10_000)
+    text = TextField(required=True, max_length=10_000)
 
 
 class OptionalTextSchema(Schema):
     """Why, in words, if there is something to say."""
 
-    text = Line(shortest=0, longest=10_000, load_default="")
+    text = TextField(min_length=0, max_length=10_000, load_default="")
 
 
 class ExtensionSchema(Schema):
     """How many more business days, and why."""
 
     business_days = fields.Integer(required=True, strict=True, validate=validate.Range(1, 365))
-    text = Line(required=True, longest=10_000)
+    text = TextField(required=True, max_length=10_000)
 
 
 class RefundSchema(Schema):
@@ -95,18 +95,18 @@ class RefundSchema(Schema):
 
     action = fields.String(required=True, validate=validate.OneOf(["request", "waive"]))
     with_period = fields.Boolean(load_default=False)
-    text = Line(shortest=0, longest=10_000, load_default="")
+    text = TextField(min_length=0, max_length=10_000, load_default="")
 
 
 class ConfirmationSchema(Schema):
     """Whether a message acknowledges, by a person's judgement."""
 
-    message_id = Line(required=True, longest=200)
+    message_id = TextField(required=True, max_length=200)
     counts = fields.Boolean(required=True)
 
 
 class InformationSchema(Schema):
     """What was missing: the site, or a check of it."""
 
-    shop_url = Line(longest=2_000, load_default=None, allow_none=True)
-    check_id = Line(load_default=None, allow_none=True)
+    shop_url = TextField(max_length=2_000, load_default=None, allow_none=True)
+    check_id = TextField(load_default=None, allow_none=True)
