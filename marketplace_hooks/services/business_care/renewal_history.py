@@ -53,11 +53,11 @@ def read_histories(session: Session, purchase_ids: Collection[str]) -> dict[str,
         return {}
     session.flush()  # what this transaction has recorded belongs to it.
     purchases = {row.id: row for row in session.execute(_PURCHASES.where(Purchase.id.in_(purchase_ids)))}
-    choices = _grouped(session, _CHOICES.where(RenewalChange.purchase_id.in_(purchase_ids)), _choice)
+    preferences = _grouped(session, _PREFERENCES.where(RenewalChange.purchase_id.in_(purchase_ids)), _choice)
     reactivations = _grouped(session, _REACTIVATIONS.where(Period.purchase_id.in_(purchase_ids)), _starts_at)
     withdrawals = read_withdrawals(session, {row.product_id for row in purchases.values()})
     return {
-        id_: _history(row, choices.get(id_, ()), withdrawals.get(row.product_id, ()), reactivations.get(id_, ()))
+        id_: _history(row, preferences.get(id_, ()), withdrawals.get(row.product_id, ()), reactivations.get(id_, ()))
         for id_, row in purchases.items()
     }
 
@@ -140,7 +140,7 @@ _PURCHASES = select(
     Purchase.terminated_at,
     Purchase.dispute_lost_at,
 )
-_CHOICES = select(RenewalChange.purchase_id, RenewalChange.enabled, RenewalChange.received_at)
+_PREFERENCES = select(RenewalChange.purchase_id, RenewalChange.enabled, RenewalChange.received_at)
 _REACTIVATIONS = select(Period.purchase_id, Period.starts_at).where(Period.kind == constant(PeriodKind.REACTIVATION))
 
 
@@ -163,14 +163,14 @@ def _grouped(session: Session, query: Executable, make: Callable[[Any], _T]) -> 
 
 def _history(
     purchase: Any,
-    choices: Sequence[RenewalChoice],
+    preferences: Sequence[RenewalChoice],
     withdrawals: Sequence[ProductWithdrawal],
     reactivated_at: Sequence[datetime],
 ) -> RenewalHistory:
     ended = (purchase.refunded_at, purchase.terminated_at, purchase.dispute_lost_at)
     record = RenewalRecord(
         purchased_at=purchase.purchased_at,
-        choices=choices,
+        choices=preferences,
         withdrawals=withdrawals,
         reactivated_at=reactivated_at,
         ended_at=[instant for instant in ended if instant is not None],

@@ -55,8 +55,8 @@ def _still_needed(session: Session, ids: Collection[int]) -> set[int]:
     undispatched = select(OutgoingEvent.id).where(OutgoingEvent.id.in_(ids), OutgoingEvent.dispatched_at.is_(None))
     is_unfinished = Delivery.state.in_([constant(one) for one in _UNFINISHED])
     undelivered = select(Delivery.outbox_id).where(Delivery.outbox_id.in_(ids), is_unfinished)
-    unsent = select(Mail.outbox_id).where(Mail.outbox_id.in_(ids), Mail.state == constant(MailState.PENDING))
-    return {id_ for query in (undispatched, undelivered, unsent) for id_ in session.scalars(query)}
+    unmailed = select(Mail.outbox_id).where(Mail.outbox_id.in_(ids), Mail.state == constant(MailState.PENDING))
+    return {id_ for query in (undispatched, undelivered, unmailed) for id_ in session.scalars(query)}
 
 
 def _redact_causes(session: Session, causes: Mapping[int, dict[str, Any]]) -> None:

@@ -22,9 +22,9 @@ def found(runtime: Runtime, text: str) -> Token | None:
 
 def test_a_token_is_found_by_its_plain_text_alone(runtime: Runtime) -> None:
     token, text = tokens.create(runtime, "seller", subject="seller-1", label="the shop's robot")
-    kept = found(runtime, text)
-    assert kept is not None
-    assert (kept.id, kept.role, kept.subject, kept.label) == (token.id, Role.SELLER, "seller-1", "the shop's robot")
+    valid = found(runtime, text)
+    assert valid is not None
+    assert (valid.id, valid.role, valid.subject, valid.label) == (token.id, Role.SELLER, "seller-1", "the shop's robot")
     id_part = token.id.removeprefix("tok_")
     assert text.startswith(f"mht_{id_part}_")
     for other in (text[:-1], text + "a", text.swapcase(), f"mht_{id_part}_{'a' * 43}", f" {text}", ""):
@@ -36,8 +36,8 @@ def test_nothing_kept_would_let_anybody_in(runtime: Runtime) -> None:
     secret = text.split("_", 2)[2]
     with runtime.database.reading() as session:
         [token] = tokens.list_tokens(session)
-    kept = " ".join(str(value) for value in vars(token).values())
-    assert secret not in kept
+    stored = " ".join(str(value) for value in vars(token).values())
+    assert secret not in stored
     assert token.secret_sha256 == hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -90,9 +90,9 @@ def test_a_token_is_found_by_one_look_and_a_malformed_one_by_none(runtime: Runti
     event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     assert found(runtime, text) is not None
     assert found(runtime, "mht_nonsense") is None
-    looks = [statement for statement in statements if "mh_tokens" in statement]
-    assert len(looks) == 1
-    assert "mh_tokens.id =" in looks[0]
+    reads = [statement for statement in statements if "mh_tokens" in statement]
+    assert len(reads) == 1
+    assert "mh_tokens.id =" in reads[0]
 
 
 @given(text=st.text())

@@ -138,7 +138,8 @@ def test_each_notice_is_sent_on_its_day_and_once(
         clock.move_to(moment)
         run_renewals(marketplace.runtime)
         sent = {one.id: [notice.sent_at for notice in notices(marketplace, one.id)] for one in ones}
-        assert {id_ for id_, times in sent.items() if times} == {one.id for one in ones if one.at <= moment}, moment
+        announced = {id_ for id_, instants in sent.items() if instants}
+        assert announced == {one.id for one in ones if one.at <= moment}, moment
     assert sent == {one.id: [one.at] for one in ones}
     assert {notice.timeliness for one in ones for notice in notices(marketplace, one.id)} == {"in_time"}
     assert [len(outgoing(marketplace, "renewal_notice_due", one.id)) for one in ones] == [1] * len(ones)

@@ -58,16 +58,16 @@ def live_through(marketplace: Marketplace, clock: time_machine.Traveller, case: 
         run_until(marketplace, clock, subscription(marketplace).renewal_at + CLAIM_DELAY)
         if period["payment"] == "paid":
             publish_charge(marketplace, "renewed")
-    for fact, tell in (("renewal_cancelled_at", publish_renewal_cancelled), ("refunded_at", gives_back)):
+    for fact, publish in (("renewal_cancelled_at", publish_renewal_cancelled), ("refunded_at", gives_back)):
         if fact in facts and case["product_state"] == "online":
             run_until(marketplace, clock, max(instant(facts[fact]), datetime.now(UTC)))
-            tell(marketplace, instant(facts[fact]))
+            publish(marketplace, instant(facts[fact]))
     run_until(marketplace, clock, max(at, datetime.now(UTC)))
 
 
 def gives_back(marketplace: Marketplace, at: datetime) -> str:
-    said = {"refunded_at": at.isoformat(), "amount": money(9900), "request_id": None}
-    return marketplace.publish("purchase.refunded", purchase_id=PURCHASE, **said)
+    data = {"refunded_at": at.isoformat(), "amount": money(9900), "request_id": None}
+    return marketplace.publish("purchase.refunded", purchase_id=PURCHASE, **data)
 
 
 @pytest.mark.parametrize("case", cases("entitlements"), ids=case_id)

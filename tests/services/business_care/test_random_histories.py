@@ -83,10 +83,10 @@ class Lived:
     def is_withdrawn(self, at: datetime, *, just_before: bool) -> bool:
         """Whether a withdrawal that found the purchase made stands, and no express word since has lifted it."""
         spoken = [*(moment for moment, on in self.words if on), *self.reopened]
-        for begun, undone in self.withdrawals:
-            if begun is None or begun > at or (undone is not None and undone <= self.purchased_at):
+        for begun, reinstated_at in self.withdrawals:
+            if begun is None or begun > at or (reinstated_at is not None and reinstated_at <= self.purchased_at):
                 continue
-            since = [moment for moment in spoken if undone is not None and undone <= moment]
+            since = [moment for moment in spoken if reinstated_at is not None and reinstated_at <= moment]
             if not any(moment < at or (moment == at and not just_before) for moment in since):
                 return True
         return False
@@ -188,7 +188,7 @@ class Walk:
         return max(self.now - DELAYS[number % len(DELAYS)], lived.purchased_at, *lived.reopened)
 
     def is_withdrawn(self, product_id: str) -> bool:
-        return any(undone is None for _, undone in self.withdrawals[product_id])
+        return any(reinstated_at is None for _, reinstated_at in self.withdrawals[product_id])
 
     # What may happen. Each takes a number that decides the rest.
 
@@ -266,15 +266,15 @@ class Walk:
         is_whole = number % 2 == 0
         if is_whole:
             self.hear_of_end(lived, "refund", at)
-        said = {"refunded_at": at.isoformat(), "request_id": None, "amount": money(9900 if is_whole else 1)}
-        self.marketplace.publish("purchase.refunded", purchase_id=id_, **said)
+        data = {"refunded_at": at.isoformat(), "request_id": None, "amount": money(9900 if is_whole else 1)}
+        self.marketplace.publish("purchase.refunded", purchase_id=id_, **data)
 
     def terminate(self, number: int) -> None:
         id_, lived = self.pick(number)
         at = self.earlier(lived, number // 3)
         self.hear_of_end(lived, "termination", at)
-        said = {"terminated_at": at.isoformat(), "reason": "Fraud"}
-        self.marketplace.publish("subscription.terminated", purchase_id=id_, **said)
+        data = {"terminated_at": at.isoformat(), "reason": "Fraud"}
+        self.marketplace.publish("subscription.terminated", purchase_id=id_, **data)
 
     def dispute(self, number: int) -> None:
         id_, lived = self.pick(number)
@@ -282,8 +282,8 @@ class Walk:
             return self.close(number, id_, lived)
         if all(begun != self.now for begun, *_ in lived.disputes):
             lived.disputes.append([self.now, None, False])
-            said = {"disputed_at": self.now.isoformat(), "amount": money(9900)}
-            self.marketplace.publish("purchase.disputed", purchase_id=id_, **said)
+            data = {"disputed_at": self.now.isoformat(), "amount": money(9900)}
+            self.marketplace.publish("purchase.disputed", purchase_id=id_, **data)
         return None
 
     def close(self, number: int, id_: str, lived: Lived) -> None:
@@ -291,8 +291,8 @@ class Walk:
         lived.disputes[-1][1:] = [self.now, won]
         if not won:
             self.hear_of_end(lived, "dispute", self.now)
-        said = {"outcome": "won" if won else "lost", "closed_at": self.now.isoformat()}
-        self.marketplace.publish("purchase.dispute_closed", purchase_id=id_, **said)
+        data = {"outcome": "won" if won else "lost", "closed_at": self.now.isoformat()}
+        self.marketplace.publish("purchase.dispute_closed", purchase_id=id_, **data)
 
     def wait(self, number: int) -> None:
         self.live(self.now + PAUSES[number % len(PAUSES)])
@@ -326,7 +326,7 @@ class Walk:
             answer = code_of(self.marketplace, about=PurchaseFilter(purchase_id=id_))
             assert answer == lived.code(self.now), id_
             self.shrinks_only_for_a_reason(id_, lived, answer)
-            self.is_told_in_order_and_once(id_)
+            self.is_published_in_order_and_once(id_)
 
     def shrinks_only_for_a_reason(self, id_: str, lived: Lived, answer: str) -> None:
         was, last_day = self.were.get(id_, (answer, None))
@@ -337,14 +337,14 @@ class Walk:
         last = [last for _, last, payment in lived.periods(self.now) if payment == "paid"]
         self.were[id_] = answer, max(last)
 
-    def is_told_in_order_and_once(self, id_: str) -> None:
-        told = self.marketplace.outgoing(id_, "purchase")
-        assert [one.sequence for one in told] == list(range(1, len(told) + 1))
-        times: dict[tuple[str, Any], int] = defaultdict(int)
-        for one in told:
+    def is_published_in_order_and_once(self, id_: str) -> None:
+        events = self.marketplace.outgoing(id_, "purchase")
+        assert [one.sequence for one in events] == list(range(1, len(events) + 1))
+        counts: dict[tuple[str, Any], int] = defaultdict(int)
+        for one in events:
             if one.type in ("subscription.renewal_due", "subscription.reversal_due", "subscription.renewal_notice_due"):
-                times[one.type, one.data["period_index"]] += 1
-        assert set(times.values()) <= {1}, times
+                counts[one.type, one.data["period_index"]] += 1
+        assert set(counts.values()) <= {1}, counts
 
     def rows(self, table: type[Any], id_: str) -> list[Any]:
         query = select(table).where(table.purchase_id == id_)

@@ -239,8 +239,8 @@ def test_a_run_and_a_withdrawal_at_once_are_ordered_by_its_receipt(
     assert {id_: payments(marketplace, id_) for id_ in ids} == dict.fromkeys(ids, expected)
     assert {str(subscription(marketplace, id_).state) for id_ in ids} == {"payment_pending" if renews else "expired"}
     for id_ in ids:
-        said = Counter(published_types(marketplace, id_))
-        assert (said["renewal_cancelled"], said["renewal_due"], said["reversal_due"]) == (1, int(renews), 0)
+        counts = Counter(published_types(marketplace, id_))
+        assert (counts["renewal_cancelled"], counts["renewal_due"], counts["reversal_due"]) == (1, int(renews), 0)
 
 
 # --- only what is due is touched

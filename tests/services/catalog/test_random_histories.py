@@ -214,13 +214,13 @@ class Histories(RuleBasedStateMachine):
             assert self.real.holding_sides(id_, kind) == known.holds, id_
             expected = {side: (status, at) for side, (at, status) in known.slots.items()}
             assert self.real.scheduled_changes(id_, kind) == expected, id_
-            self.check_told(id_, kind)
+            self.check_published(id_, kind)
 
-    def check_told(self, id_: str, kind: str) -> None:
+    def check_published(self, id_: str, kind: str) -> None:
         """Hidden and shown take turns, the last is what is seen, no number of the sequence is missing or repeated."""
-        told = self.real.outgoing(id_, kind)
-        assert [event.sequence for event in told] == list(range(1, len(told) + 1)), id_
-        pages = [event.type for event in told if event.type in (f"{kind}.hidden", f"{kind}.shown")]
+        events = self.real.outgoing(id_, kind)
+        assert [event.sequence for event in events] == list(range(1, len(events) + 1)), id_
+        pages = [event.type for event in events if event.type in (f"{kind}.hidden", f"{kind}.shown")]
         assert pages == [f"{kind}.{('hidden', 'shown')[number % 2]}" for number in range(len(pages))], id_
         assert (len(pages) % 2 == 0) is self.model.can_see(id_), id_
 

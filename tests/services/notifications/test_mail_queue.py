@@ -202,12 +202,12 @@ def test_a_worker_that_dies_after_the_servers_word_sends_the_same_message_again(
     publish_request(desk)
     server.to_recipient = None
     clock.shift(75)
-    here = desk.runtime
-    claimed = here.database.retrying(lambda session: mail_queue._claim(here, session, "dead"))
+    runtime = desk.runtime
+    claimed = runtime.database.retrying(lambda session: mail_queue._claim(runtime, session, "dead"))
     assert claimed is not None
-    assert here.settings.smtp_url is not None
-    with Remote(here.settings.smtp_url, hello="market.example", timeout_s=5).connection() as connection:
-        mail_queue._send(here, connection, claimed)
+    assert runtime.settings.smtp_url is not None
+    with Remote(runtime.settings.smtp_url, hello="market.example", timeout_s=5).connection() as connection:
+        mail_queue._send(runtime, connection, claimed)
     desk.run_all_now()
     assert len(server.taken) == 2  # the other one, and what the dead worker had sent.
     clock.shift(mail_queue.LEASE_S + 1)

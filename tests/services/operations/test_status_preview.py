@@ -43,8 +43,8 @@ def foreseen(marketplace: Marketplace, status: str, product_id: str = "mod-1") -
 
 
 def cancels(marketplace: Marketplace, purchase_id: str) -> None:
-    said = {"actor": "customer", "received_at": datetime.now(UTC).isoformat()}
-    marketplace.publish("subscription.renewal_cancelled", purchase_id=purchase_id, **said)
+    data = {"actor": "customer", "received_at": datetime.now(UTC).isoformat()}
+    marketplace.publish("subscription.renewal_cancelled", purchase_id=purchase_id, **data)
     marketplace.run_all_now()
 
 
@@ -68,9 +68,9 @@ def _some_of_each_kind(marketplace: Marketplace) -> None:
 
 def test_a_withdrawal_cancels_what_renews_and_keeps_what_is_paid(marketplace: Marketplace) -> None:
     _some_of_each_kind(marketplace)
-    told = foreseen(marketplace, WITHDRAWN)
+    preview = foreseen(marketplace, WITHDRAWN)
     # new, renewed, last-day and (its renewal is the bank's business, not ours) disputed would renew.
-    assert told == Consequences(
+    assert preview == Consequences(
         renewals_cancelled=4, entitlements_kept=4, last_entitlement_day=date(2027, 3, 2), open_requests=0
     )
 
@@ -78,8 +78,8 @@ def test_a_withdrawal_cancels_what_renews_and_keeps_what_is_paid(marketplace: Ma
 @pytest.mark.parametrize("status", [OFFLINE, ONLINE])
 def test_a_temporary_disablement_cancels_no_renewal(marketplace: Marketplace, status: str) -> None:
     _some_of_each_kind(marketplace)
-    told = foreseen(marketplace, status)
-    assert (told.renewals_cancelled, told.entitlements_kept) == (0, 4)
+    preview = foreseen(marketplace, status)
+    assert (preview.renewals_cancelled, preview.entitlements_kept) == (0, 4)
 
 
 def test_a_product_that_nobody_bought_concerns_nobody(marketplace: Marketplace) -> None:
@@ -89,13 +89,13 @@ def test_a_product_that_nobody_bought_concerns_nobody(marketplace: Marketplace) 
 def test_what_was_foreseen_is_what_the_withdrawal_does(marketplace: Marketplace) -> None:
     _some_of_each_kind(marketplace)
     before = {one.purchase_id: one.customer_stopped_at for one in marketplace.all(select(Subscription))}
-    told = foreseen(marketplace, WITHDRAWN)
+    preview = foreseen(marketplace, WITHDRAWN)
     marketplace.change_status("mod-1", WITHDRAWN)
     marketplace.run_all_now()
     touched = [one.purchase_id for one in marketplace.all(select(Subscription)) if one.withdrawn_from is not None]
-    assert len([id_ for id_ in touched if before[id_] is None]) == told.renewals_cancelled
+    assert len([id_ for id_ in touched if before[id_] is None]) == preview.renewals_cancelled
     after = foreseen(marketplace, WITHDRAWN)
-    assert (after.renewals_cancelled, after.entitlements_kept) == (0, told.entitlements_kept)
+    assert (after.renewals_cancelled, after.entitlements_kept) == (0, preview.entitlements_kept)
 
 
 def test_the_numbers_agree_with_the_rule_purchase_by_purchase(marketplace: Marketplace) -> None:
@@ -106,9 +106,9 @@ def test_the_numbers_agree_with_the_rule_purchase_by_purchase(marketplace: Marke
     with runtime.database.reading() as session:
         answers: list[Any] = [judge_entitlement(session, PurchaseFilter(purchase_id=id_), question) for id_ in ids]
     active = [one for one in answers if one.active]
-    told = foreseen(marketplace, OFFLINE)
-    assert told.entitlements_kept == len(active)
-    assert told.last_entitlement_day == max(one.last_day for one in active)
+    preview = foreseen(marketplace, OFFLINE)
+    assert preview.entitlements_kept == len(active)
+    assert preview.last_entitlement_day == max(one.last_day for one in active)
 
 
 def test_the_preview_of_the_api_has_the_numbers(marketplace: Marketplace) -> None:

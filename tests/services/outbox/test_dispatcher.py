@@ -101,17 +101,17 @@ def test_a_body_says_what_happened_to_whom_when_and_why(marketplace: Marketplace
 
 
 def test_every_endpoint_gets_what_it_subscribed_to_and_once(marketplace: Marketplace) -> None:
-    here = marketplace.runtime
-    everything = subscribe(here)
-    hidden = subscribe(here, "product.hidden")
-    twice = subscribe(here, "*", "product.hidden", "product.hidden")
-    nothing = subscribe(here, "pack.hidden")
+    runtime = marketplace.runtime
+    everything = subscribe(runtime)
+    hidden = subscribe(runtime, "product.hidden")
+    twice = subscribe(runtime, "*", "product.hidden", "product.hidden")
+    nothing = subscribe(runtime, "pack.hidden")
     marketplace.publish_products("mod-1")
     marketplace.change_status("mod-1", OFFLINE)
     marketplace.change_status("mod-1", ONLINE)
     drain_only(marketplace)
-    dispatch(here)
-    dispatch(here)
+    dispatch(runtime)
+    dispatch(runtime)
     all_types = ["product.hidden", "cascade.completed", "product.shown", "cascade.completed"]
     assert [type_ for type_, _ in received(marketplace, everything)] == all_types
     assert [type_ for type_, _ in received(marketplace, twice)] == all_types
@@ -142,31 +142,33 @@ def test_an_endpoint_added_later_is_not_told_the_past(marketplace: Marketplace) 
 
 
 def test_what_is_told_to_a_disabled_endpoint_waits_until_it_is_enabled(marketplace: Marketplace) -> None:
-    here = marketplace.runtime
-    endpoint_id = subscribe(here, "product.hidden", "product.shown")
+    runtime = marketplace.runtime
+    endpoint_id = subscribe(runtime, "product.hidden", "product.shown")
     marketplace.publish_products("mod-1")
     marketplace.change_status("mod-1", OFFLINE)
     drain_only(marketplace)
-    dispatch(here)
-    run_in_transaction(here, lambda uow: disable_endpoint(uow, locked_endpoint(uow.session, endpoint_id), "too slow"))
+    dispatch(runtime)
+    run_in_transaction(
+        runtime, lambda uow: disable_endpoint(uow, locked_endpoint(uow.session, endpoint_id), "too slow")
+    )
     marketplace.change_status("mod-1", ONLINE)
     drain_only(marketplace)
-    dispatch(here)
+    dispatch(runtime)
     assert received(marketplace, endpoint_id) == [("product.hidden", "parked"), ("product.shown", "parked")]
-    enable_endpoint(here, endpoint_id)
+    enable_endpoint(runtime, endpoint_id)
     assert received(marketplace, endpoint_id) == [("product.hidden", "pending"), ("product.shown", "pending")]
 
 
 def test_a_disabled_endpoint_is_told_to_the_others_with_the_reason(marketplace: Marketplace) -> None:
-    here = marketplace.runtime
-    endpoint_id = subscribe(here)
-    other = subscribe(here)
+    runtime = marketplace.runtime
+    endpoint_id = subscribe(runtime)
+    other = subscribe(runtime)
     for _ in range(2):
         run_in_transaction(
-            here, lambda uow: disable_endpoint(uow, locked_endpoint(uow.session, endpoint_id), "too slow")
+            runtime, lambda uow: disable_endpoint(uow, locked_endpoint(uow.session, endpoint_id), "too slow")
         )
-    dispatch(here)
+    dispatch(runtime)
     assert received(marketplace, other) == [("endpoint.disabled", "pending")]
-    [told] = marketplace.outgoing(endpoint_id, "endpoint")
-    assert told.data == {"endpoint_id": endpoint_id, "url": HOOKS}
-    assert told.cause["reason"] == "too slow"
+    [event] = marketplace.outgoing(endpoint_id, "endpoint")
+    assert event.data == {"endpoint_id": endpoint_id, "url": HOOKS}
+    assert event.cause["reason"] == "too slow"

@@ -79,9 +79,11 @@ def test_what_was_told_of_purchases_goes_after_ninety_days_and_ids_and_times_sta
         assert (bare.event_id, bare.type, bare.subject_id) == (one.event_id, one.type, one.subject_id)
         assert (bare.sequence, bare.dispatched_at) == (one.sequence, one.dispatched_at)
         assert (bare.data, bare.cause) == ({}, {**one.cause, "reason": ""})
-    kept = [one for one in before.values() if one.subject_kind == "product" or one.id == young.id]
-    assert len(kept) > 1
-    assert [(after[one.id].data, after[one.id].cause) for one in kept] == [(one.data, one.cause) for one in kept]
+    unchanged = [one for one in before.values() if one.subject_kind == "product" or one.id == young.id]
+    assert len(unchanged) > 1
+    assert [(after[one.id].data, after[one.id].cause) for one in unchanged] == [
+        (one.data, one.cause) for one in unchanged
+    ]
     assert purged(marketplace) == {}
 
 
@@ -161,9 +163,9 @@ def test_what_is_sent_again_while_a_purge_runs_is_sent_whole_or_not_at_all(
 
     all_at_once(send_all_again, lambda: purge(marketplace.runtime))
     states = {one.outbox_id: one.state for one in marketplace.all(select(Delivery))}
-    told = marketplace.all(select(OutgoingEvent).where(PERSONAL))
+    events = marketplace.all(select(OutgoingEvent).where(PERSONAL))
     expected = {True: DeliveryState.PARKED, False: DeliveryState.DELIVERED}  # its endpoint is disabled.
-    assert {one.id: states[one.id] for one in told} == {one.id: expected[bool(one.data)] for one in told}
+    assert {one.id: states[one.id] for one in events} == {one.id: expected[bool(one.data)] for one in events}
 
 
 def test_a_purge_that_is_stopped_again_and_again_comes_past_what_must_stay(

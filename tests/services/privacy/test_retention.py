@@ -68,9 +68,9 @@ def test_what_waits_keeps_its_payload_however_old_and_loses_it_once_settled(mark
     change(marketplace, InboxEvent, received_at=days_ago(marketplace, 91))
     total = count(marketplace, InboxEvent)
     assert purged(marketplace) == {"payloads": total - 1}
-    [waiting] = marketplace.all(select(InboxEvent).where(InboxEvent.body.is_not(None)))
-    assert waiting.state is InboxState.PARKED
-    change(marketplace, InboxEvent, InboxEvent.id == waiting.id, state=InboxState.FAILED)
+    [unsettled] = marketplace.all(select(InboxEvent).where(InboxEvent.body.is_not(None)))
+    assert unsettled.state is InboxState.PARKED
+    change(marketplace, InboxEvent, InboxEvent.id == unsettled.id, state=InboxState.FAILED)
     assert purged(marketplace) == {"payloads": 1}
 
 
@@ -79,24 +79,24 @@ def test_what_waits_keeps_its_payload_however_old_and_loses_it_once_settled(mark
 
 def inspected(marketplace: Marketplace, *, age_days: float, state: InspectionState = InspectionState.DONE) -> str:
     """A check that found something so long ago."""
-    here = marketplace.runtime
-    check_id = start_inspection(here, SITE, fresh=True).check_id
+    runtime = marketplace.runtime
+    check_id = start_inspection(runtime, SITE, fresh=True).check_id
     found = Finding(
         what=FindingKind.PLATFORM_VERSION,
         value="9.1.4",
         probe="cookie",
         rank=4,
         strength=Strength.OBSERVED,
-        observed_at=here.now(),
+        observed_at=runtime.now(),
     )
     [number] = marketplace.all(select(Inspection.number).where(Inspection.id == check_id))
-    with here.database.session() as session:
+    with runtime.database.session() as session:
         session.add(Evidence(**evidence_row(number, found)))
     change(marketplace, Inspection, Inspection.id == check_id, created_at=days_ago(marketplace, age_days), state=state)
     return check_id
 
 
-def kept(marketplace: Marketplace) -> set[str]:
+def remaining_inspections(marketplace: Marketplace) -> set[str]:
     return set(marketplace.all(select(Inspection.id)))
 
 
@@ -105,15 +105,15 @@ def test_inspections_go_with_all_they_found_and_held(marketplace: Marketplace) -
         inspected(marketplace, age_days=180.1)
     young = inspected(marketplace, age_days=179.9)
     assert purged(marketplace) == {"inspections": 7}
-    assert kept(marketplace) == {young}
+    assert remaining_inspections(marketplace) == {young}
     assert (count(marketplace, Evidence), count(marketplace, SiteCredential)) == (1, 1)
 
 
 def test_what_has_not_been_carried_out_yet_stays(marketplace: Marketplace) -> None:
-    waiting = inspected(marketplace, age_days=400, state=InspectionState.QUEUED)
+    unsettled = inspected(marketplace, age_days=400, state=InspectionState.QUEUED)
     inspected(marketplace, age_days=400)
     assert purged(marketplace) == {"inspections": 1}
-    assert kept(marketplace) == {waiting}
+    assert remaining_inspections(marketplace) == {unsettled}
 
 
 @pytest.mark.parametrize("handling", Handling)
@@ -124,11 +124,11 @@ def test_what_an_open_request_stands_on_stays_until_it_is_closed(marketplace: Ma
     change(marketplace, SupportRequest, check_id=needed, handling=handling)
     if handling in OPEN:
         assert purged(marketplace)["inspections"] == 4
-        assert kept(marketplace) == {needed}
+        assert remaining_inspections(marketplace) == {needed}
         change(marketplace, SupportRequest, handling=Handling.CLOSED)
         assert purged(marketplace)["inspections"] == 1
     assert "inspections" in purge(marketplace.runtime)
-    assert kept(marketplace) == set()
+    assert remaining_inspections(marketplace) == set()
 
 
 def test_a_purge_that_is_stopped_goes_on_where_it_ended(marketplace: Marketplace) -> None:
@@ -147,4 +147,4 @@ def test_credentials_that_nobody_needs_are_purged_too(marketplace: Marketplace) 
     past = days_ago(marketplace, 0.001)
     change(marketplace, SiteCredential, SiteCredential.expires_at.is_not(None), expires_at=past)
     assert purged(marketplace) == {"credentials of sites": 1}
-    assert kept(marketplace) == {expired, held}
+    assert remaining_inspections(marketplace) == {expired, held}

@@ -37,16 +37,16 @@ HOLDERS = 10
 
 @pytest.fixture
 def marketplace(make_marketplace: Callable[..., Marketplace], clock: time_machine.Traveller) -> Marketplace:
-    here = make_marketplace(CASCADE_CHUNK=3)
-    here.publish_products("mod-1")
-    publish_customer(here)
+    marketplace = make_marketplace(CASCADE_CHUNK=3)
+    marketplace.publish_products("mod-1")
+    publish_customer(marketplace)
     for number in range(HOLDERS):
-        publish_purchase(here, f"purchase-{number}")
-    here.run_all_now()
-    return here
+        publish_purchase(marketplace, f"purchase-{number}")
+    marketplace.run_all_now()
+    return marketplace
 
 
-def told(marketplace: Marketplace) -> Counter[str]:
+def published_to(marketplace: Marketplace) -> Counter[str]:
     """How often each holder was told of a release."""
     query = select(OutgoingEvent.subject_id).where(OutgoingEvent.type == "release.available")
     return Counter(marketplace.all(query))
@@ -65,10 +65,10 @@ def test_a_worker_that_dies_after_any_chunk_is_followed_by_one_who_goes_on_from_
     publish_release(marketplace)
     process_pending(marketplace.runtime, "first")
     run_cascades(marketplace.runtime, "first", stop=after(chunks))
-    assert sum(told(marketplace).values()) == min(3 * chunks, HOLDERS)
+    assert sum(published_to(marketplace).values()) == min(3 * chunks, HOLDERS)
     clock.shift(timedelta(seconds=marketplace.runtime.settings.lease_s + 1))
     run_cascades(marketplace.runtime, "second")
-    assert told(marketplace) == {f"purchase-{number}": 1 for number in range(HOLDERS)}
+    assert published_to(marketplace) == {f"purchase-{number}": 1 for number in range(HOLDERS)}
     [cascade] = marketplace.cascades("mod-1")
     assert (cascade.state, cascade.steps[0]["done"]) == ("done", HOLDERS)
 
@@ -82,7 +82,7 @@ def test_who_is_refunded_while_others_are_told_is_not_told(
     publish_refund(marketplace, "purchase-9")
     clock.shift(timedelta(seconds=marketplace.runtime.settings.lease_s + 1))
     run_cascades(marketplace.runtime, "second")
-    assert told(marketplace) == {f"purchase-{number}": 1 for number in range(HOLDERS - 1)}
+    assert published_to(marketplace) == {f"purchase-{number}": 1 for number in range(HOLDERS - 1)}
 
 
 def test_the_set_of_holders_is_the_one_that_the_rule_would_choose_one_by_one(
