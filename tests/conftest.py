@@ -1,4 +1,4 @@
-"""What every test may ask for: real servers, a database on each side, and a machine that nobody leaves.
+"""Fixtures of every test: real servers, databases of both kinds, a fixed clock, and a guard of the network.
 
 | fixture | gives |
 |---|---|
@@ -9,9 +9,9 @@
 | `private_redis` | a server of the test's own: stop it, start it, kill it |
 | `postgres` | the session's PostgreSQL server |
 | `restartable_postgres` | a PostgreSQL server that may be stopped and crashed; it runs again after the test |
-| `marketplace` | an installation of ours without Redis, on both databases, and who posts signed events to it |
-| `make_marketplace` | opens more of them with settings of their own: `make_marketplace(DRAIN_BATCH=2)` |
-| `installation` | the `marketplace`'s installation alone, for services |
+| `marketplace` | an app without Redis, on both databases, and the marketplace that posts signed events to it |
+| `make_marketplace` | makes more of them with settings of their own: `make_marketplace(DRAIN_BATCH=2)` |
+| `runtime` | the runtime of `marketplace` alone, for services |
 | `clock` | stops time on a Monday morning; the test moves it: `clock.shift(60)` |
 """
 
@@ -51,13 +51,13 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 GUARD = pytest.StashKey[LoopbackOnly]()
 
-# Side by side, the rooms whose tests wait for real processes begin, so that none of them is left to the end.
+# In parallel, the folders whose tests wait for real processes come first, so that none of them is left to the end.
 LONGEST_FIRST = ("browser", "faults", "cli", "demo")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle what the whole session stands on, before anything of ours is read."""
-    # Whoever ends the run ends it in good order: fixtures stop their servers on SIGTERM as on Ctrl-C.
+    """Prepare the session before the package is imported."""
+    # On SIGTERM as on Ctrl-C, fixtures stop their servers.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in [name for name in os.environ if name.startswith(("MARKETPLACE_HOOKS_", "PG"))]:
         del os.environ[name]  # a developer's own settings change no test.
@@ -68,27 +68,29 @@ def pytest_configure(config: pytest.Config) -> None:
     share_compiled_statements()
 
 
-class TogetherByPlace(LoadScopeScheduling):
-    """Side by side, the tests of a file stay together, and so do all that share one browser's stack: each process has
-    servers of its own, and starts them once."""
+class GroupedByFile(LoadScopeScheduling):
+    """In parallel, the tests of a file stay together, and so do all that share one browser's deployment.
+
+    Each process has servers of its own, and starts them once.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        room = path.rpartition("/")[0]
-        return room if room.endswith("browser") else path
+        folder = path.rpartition("/")[0]
+        return folder if folder.endswith("browser") else path
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> TogetherByPlace:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupedByFile:
     """How pytest-xdist shares the tests out."""
-    return TogetherByPlace(config, log)
+    return GroupedByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, the longest first."""
+    """In parallel, the slowest folders first."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         tests = Path(__file__).parent
-        ranks = {room: rank for rank, room in enumerate(LONGEST_FIRST)}
+        ranks = {folder: rank for rank, folder in enumerate(LONGEST_FIRST)}
         items.sort(key=lambda item: ranks.get(item.path.relative_to(tests).parts[0], len(ranks)))
 
 
@@ -203,8 +205,8 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 @pytest.fixture
 def make_marketplace(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Marketplace]]:
-    """Opens installations over the test's database, each with settings of its own."""
-    # Here, not at the top: the tests of pure rules neither wait for the whole package nor fail with it.
+    """Makes marketplaces over the test's database, each with settings of its own."""
+    # Imported here: the tests of pure rules need not load the whole package.
     from .support.marketplace import open_marketplace
 
     with contextlib.ExitStack() as opened:
@@ -213,18 +215,18 @@ def make_marketplace(database_url: str, tmp_path: Path) -> Iterator[Callable[...
 
 @pytest.fixture
 def marketplace(make_marketplace: Callable[..., Marketplace]) -> Marketplace:
-    """An installation without Redis, and the marketplace that tells it things."""
+    """An app without Redis, and the marketplace that posts events to it."""
     return make_marketplace()
 
 
 @pytest.fixture
 def runtime(marketplace: Marketplace) -> Runtime:
-    """The installation alone."""
+    """The runtime of `marketplace`."""
     return marketplace.runtime
 
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
-    """Time stands still, but for what the test moves it."""
+    """Time stands still, unless the test moves it."""
     with time_machine.travel(datetime(2026, 3, 2, 9, 30, tzinfo=UTC), tick=False) as traveller:
         yield traveller

@@ -221,11 +221,11 @@ def test_debian_is_told_once_to_make_no_cluster_and_keeps_its_other_settings(
 ) -> None:
     settings = tmp_path / "postgresql-common" / "createcluster.conf"
     monkeypatch.setattr(provision, "CLUSTER_SETTINGS", settings)
-    provision.refuse_a_cluster()
+    provision.forbid_default_cluster()
     assert settings.read_text() == "create_main_cluster = false\n"
     settings.write_text("#create_main_cluster = true\nssl = on\n")
     for _ in range(2):
-        provision.refuse_a_cluster()
+        provision.forbid_default_cluster()
         assert settings.read_text() == "ssl = on\ncreate_main_cluster = false\n"
 
 

@@ -56,7 +56,7 @@ def test_the_password_is_tried(
 ) -> None:
     authority = Authority(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", authority.file)
-    with mail_server(tls=authority.server_context("localhost"), asks_password=True) as server:
+    with mail_server(tls=authority.server_context("localhost"), requires_password=True) as server:
         answer = examined(make_marketplace(SMTP_URL=f"smtps://shop:{password}@localhost:{server.port}"))
     assert (answer.exit_code, mail(answer)[0]) == (int(state == "wrong"), state), answer.output
     assert ("Correct the user and the password in SMTP_URL" in mail(answer)[1]) == (state == "wrong")

@@ -56,8 +56,8 @@ def test_a_cascade_killed_at_every_boundary_of_its_chunks_tells_of_every_pack_on
     deployment = make_deployment(CASCADE_CHUNK=16, LEASE_S=lease_s, SWEEP_INTERVAL_S=sweep_s)
     ids = packs_of_two(95)
     set_up(deployment, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
-    uncommitted = Fault(at=CHUNK, when="after", call=1, times=2)
-    committed = Fault(at=BOUNDARY, times=5)  # six chunks, the last of 15
+    uncommitted = Fault(at=CHUNK, when="after", call=1, limit=2)
+    committed = Fault(at=BOUNDARY, limit=5)  # six chunks, the last of 15
     deployment.start_worker(faults=[uncommitted, committed])
     deployment.start_scheduler()
     insert_events(deployment, [hidden("p1", 1)])
@@ -85,8 +85,8 @@ def test_a_withdrawal_killed_at_every_boundary_of_its_chunks_cancels_and_tells_e
     ids = [f"b{number:02}" for number in range(15)]
     bought_at = datetime.now(UTC) - timedelta(days=30)
     set_up(deployment, [seller(), product("p1"), customer(), *(purchase(id_, "p1", bought_at) for id_ in ids)])
-    uncommitted = Fault(at=CHUNK, when="after", call=1, times=2)
-    committed = Fault(at=BOUNDARY, times=4)  # four chunks, and the look for a fifth
+    uncommitted = Fault(at=CHUNK, when="after", call=1, limit=2)
+    committed = Fault(at=BOUNDARY, limit=4)  # four chunks, and the look for a fifth
     deployment.start_worker(faults=[uncommitted, committed])
     deployment.start_scheduler()
     insert_events(deployment, [changed("p1", "offline_permanent", 1)])

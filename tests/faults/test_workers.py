@@ -66,7 +66,7 @@ def test_an_idle_worker_takes_over_when_a_worker_and_its_work_horse_are_killed(m
     deployment = make_deployment(DRAIN_BATCH=10)
     set_up(deployment, [seller(), *map(product, IDS)])
     insert_events(deployment, [hidden(id_, 1) for id_ in IDS])
-    both = Fault(at=BEFORE_COMMIT, when="after", do="kill with parent")
+    both = Fault(at=BEFORE_COMMIT, when="after", action="kill with parent")
     workers = [deployment.start_worker(faults=[both]), deployment.start_worker(faults=[both])]
     deployment.start_scheduler()
     both.wait(deployment)
@@ -79,7 +79,7 @@ def test_a_drain_that_was_taken_for_dead_and_comes_back_changes_nothing(make_dep
     deployment = make_deployment(DRAIN_BATCH=10)
     set_up(deployment, [seller(), *map(product, IDS)])
     insert_events(deployment, [hidden(id_, 1) for id_ in IDS])
-    asleep = Fault(at=BETWEEN_READING_AND_APPLYING, do="stop")
+    asleep = Fault(at=BETWEEN_READING_AND_APPLYING, action="stop")
     worker = deployment.start_worker(faults=[asleep])
     deployment.start_scheduler()
     sleeper = asleep.wait(deployment)
@@ -101,7 +101,7 @@ def test_what_is_told_at_the_same_moment_as_its_parent_does_not_wait_for_a_retry
     """Only PostgreSQL has two writers at once: one finds no parent, the other makes it and finds nobody waiting."""
     deployment = Deployment(tmp_path, postgresql_url, private_redis.url)
     try:
-        judged = Fault(at=BEFORE_COMMIT, when="after", do="stop")
+        judged = Fault(at=BEFORE_COMMIT, when="after", action="stop")
         insert_events(deployment, [product("orphan")])
         deployment.start_worker(faults=[judged])
         deployment.start_scheduler()

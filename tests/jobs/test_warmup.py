@@ -23,7 +23,7 @@ from marketplace_hooks.models.inbox import InboxEvent, InboxState, Shard
 from marketplace_hooks.models.products import Product, SideState
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime
 
-from ..support.statement_cache import each_for_itself
+from ..support.statement_cache import separate_statement_caches
 
 NOW = datetime.now(UTC)
 
@@ -125,7 +125,7 @@ def test_the_first_hold_after_a_dry_run_compiles_nothing(runtime: Runtime, caplo
     process_pending(runtime, "real")
     receive_hold(runtime.database, 3, "offline_temporary")
     fresh = make_runtime(runtime.settings)
-    with each_for_itself():
+    with separate_statement_caches():
         with caplog.at_level(logging.WARNING):
             warm_up(fresh)
         assert not caplog.records

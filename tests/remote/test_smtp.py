@@ -66,7 +66,7 @@ def test_a_letter_arrives_as_it_was_written(playing: MailServer) -> None:
 def test_no_name_and_no_subject_makes_a_header_of_its_own(playing: MailServer, evil: str) -> None:
     hand_over(at(playing.port), letter(subject=evil, to_name=evil))
     [taken] = playing.taken
-    assert playing.asked == ["odile@pelote.example"]
+    assert playing.recipients == ["odile@pelote.example"]
     assert taken["Bcc"] is None
     assert taken.get_content().startswith("Bonjour")
 
@@ -143,7 +143,7 @@ def test_a_letter_goes_through_tls_to_whom_the_certificate_names(authority: Auth
 
 
 def test_a_password_that_is_not_right_opens_nothing(authority: Authority) -> None:
-    with mail_server(starttls=authority.server_context("localhost"), asks_password=True) as server:
+    with mail_server(starttls=authority.server_context("localhost"), requires_password=True) as server:
         with pytest.raises(MailServerAway) as away:
             hand_over(at(server.port, "starttls", user="hooks", password="wrong"))
         assert "wrong" not in str(away.value)
@@ -156,13 +156,13 @@ def test_nothing_is_said_to_a_server_that_cannot_prove_its_name(authority: Autho
         with mail_server(**{security: authority.server_context("other.example")}) as server:  # type: ignore[arg-type] # one of its keywords
             with pytest.raises(MailServerAway):
                 hand_over(at(server.port, security))
-            assert server.asked == []
+            assert server.recipients == []
 
 
 def test_nothing_is_said_in_the_clear_where_tls_is_asked_for(playing: MailServer) -> None:
     with pytest.raises(MailServerAway):
         hand_over(at(playing.port, "starttls"))
-    assert playing.asked == []
+    assert playing.recipients == []
 
 
 # --- the setting

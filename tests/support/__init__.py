@@ -1,1 +1,1 @@
-"""Real servers for the tests, and what keeps the tests on this machine."""
+"""Test support: real servers, publishers of signed events, page and API clients, and a guard of the network."""

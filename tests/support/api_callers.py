@@ -1,4 +1,4 @@
-"""Somebody who calls the API: nobody in particular, or with a token of some role."""
+"""API client of the tests: anonymous, or with a bearer token of some role."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ PREFIX = "/api/v1"
 
 @dataclass
 class Caller:
-    """Sends `headers` with every call."""
+    """A client that sends `headers` with every request."""
 
     app: Flask
     headers: dict[str, str] = field(default_factory=dict)
 
-    def call(self, method: str, path: str, *, headers: dict[str, str] | None = None, **how: Any) -> TestResponse:
-        """Any call below the prefix; the answer is read to its end, as a client would."""
+    def call(self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
+        """Send a request below the prefix and read the response to its end."""
         sent = {**self.headers, **(headers or {})}
-        with self.app.test_client().open(f"{PREFIX}{path}", method=method, headers=sent, **how) as answer:
+        with self.app.test_client().open(f"{PREFIX}{path}", method=method, headers=sent, **options) as answer:
             answer.get_data()
             return answer
 
-    def get(self, path: str, **how: Any) -> TestResponse:
-        return self.call("GET", path, **how)
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.call("GET", path, **options)
 
-    def post(self, path: str, body: Any = None, *, key: str | None = None, **how: Any) -> TestResponse:
-        headers = {**how.pop("headers", {}), **({"Idempotency-Key": key} if key is not None else {})}
+    def post(self, path: str, body: Any = None, *, key: str | None = None, **options: Any) -> TestResponse:
+        headers = {**options.pop("headers", {}), **({"Idempotency-Key": key} if key is not None else {})}
         given = {} if body is None else {"json": body}
-        return self.call("POST", path, headers=headers, **given, **how)
+        return self.call("POST", path, headers=headers, **given, **options)
 
-    def patch(self, path: str, body: Any, **how: Any) -> TestResponse:
-        return self.call("PATCH", path, json=body, **how)
+    def patch(self, path: str, body: Any, **options: Any) -> TestResponse:
+        return self.call("PATCH", path, json=body, **options)
 
-    def delete(self, path: str, **how: Any) -> TestResponse:
-        return self.call("DELETE", path, **how)
+    def delete(self, path: str, **options: Any) -> TestResponse:
+        return self.call("DELETE", path, **options)
 
-    def ask(self, product_id: str, status: str, *, key: str | None = None, **more: Any) -> TestResponse:
-        """Ask for a status of a product."""
+    def request_status(self, product_id: str, status: str, *, key: str | None = None, **more: Any) -> TestResponse:
+        """Request a status of a product."""
         return self.post(f"/products/{product_id}/status", {"status": status, "reason": "tests", **more}, key=key)
 
 
 MakeCaller = Callable[..., Caller]
-"""`calls()`: nobody in particular; `calls("seller", "seller-1")`: with a new token of that role and subject."""
+"""`calls()`: anonymous; `calls("seller", "seller-1")`: with a new token of that role and subject."""
 
 
 def idempotency_key() -> str:
@@ -55,7 +55,7 @@ def idempotency_key() -> str:
 
 
 def problem_of(answer: TestResponse) -> tuple[int, str]:
-    """Status and code of a refusal, which is a problem document."""
+    """The status and code of a response that is a problem document (RFC 9457)."""
     assert answer.content_type == "application/problem+json", (answer.status_code, answer.content_type)
     content = answer.get_json()
     assert content["status"] == answer.status_code

@@ -1,7 +1,7 @@
-"""How does each test get an app with a state of its own, without paying for two hundred routes again?
+"""Pool of stand-alone apps: each test gets a state of its own without registering two hundred routes again.
 
-An app whose test is over serves the next that asks for the same settings: its configuration is as it was made, and
-all that it kept in memory (installation, connections, limits, tokens) is made anew by the extension itself.
+An app whose test is over serves the next test with the same settings: its configuration is restored, and all that it
+held in memory (runtime, connections, limits, tokens) is made anew by the extension itself.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from marketplace_hooks.config.settings import EXTENSION, PREFIX
 from marketplace_hooks.extension import state_for
 from marketplace_hooks.standalone import build_app
 
-# Where a test's own database and folder are changes no route; every other setting might.
-_PLACES = {f"{PREFIX}{name}" for name in ("DATABASE_URL", "INSTANCE")}
+# The location of a test's database and folder changes no route; every other setting might.
+_LOCATIONS = {f"{PREFIX}{name}" for name in ("DATABASE_URL", "INSTANCE")}
 _idle: defaultdict[str, list[tuple[Flask, dict[str, Any]]]] = defaultdict(list)
 
 
 @contextlib.contextmanager
 def app_of(config: dict[str, Any]) -> Iterator[Flask]:
-    """A stand-alone app of these settings, by their full names. Whoever changes its routes puts them back."""
-    idle = _idle[repr(sorted((name, value) for name, value in config.items() if name not in _PLACES))]
+    """A stand-alone app with these settings, by their full names. A test that changes its routes restores them."""
+    idle = _idle[repr(sorted((name, value) for name, value in config.items() if name not in _LOCATIONS))]
     if idle:
         app, as_made = idle.pop()
         app.config.update({**as_made, **config})

@@ -1,6 +1,6 @@
-"""Which PostgreSQL programs and which browser does this machine have, and who may run them?
+"""Programs on this machine that the tests need: PostgreSQL and Chromium, and the account that may run PostgreSQL.
 
-Standard library only: the provisioning step asks the same questions before any test runs.
+Standard library only: the provisioning step looks for the same programs before any test runs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 class ProvisionError(RuntimeError):
-    """The rig cannot give what a test needs. The message is a sentence that says what to do."""
+    """A server or program that a test needs is not available. The message says what to do."""
 
 
 def find_postgres() -> Path | None:
@@ -42,8 +42,8 @@ def find_chromium() -> Path | None:
     return Path(found) if found else None
 
 
-def user_who_runs_postgres() -> pwd.struct_passwd | None:
-    """PostgreSQL refuses root: the account that runs it instead; None when we are not root and need no other.
+def postgres_account() -> pwd.struct_passwd | None:
+    """The account that runs PostgreSQL, which refuses root; None when this process is not root and needs no other.
 
     Raises `RigError` when we are root and the account is missing.
     """

@@ -1,4 +1,4 @@
-"""Many open requests with a clock each, made by set statements: for query plans, and for a benchmark of a million."""
+"""Bulk support requests with a clock each, inserted by set statements, for query plans and benchmarks."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ def request_id(number: int) -> str:
 
 
 def insert_open_requests(database: Database, product_id: str, count: int) -> None:
-    """So many requests about a known product, whose acknowledgement is due in a month."""
+    """Insert `count` requests about a known product whose acknowledgement is due in a month."""
     cast = "CAST('{}' AS {})"
     kind = "TEXT" if database.is_sqlite else "jsonb"
     now = datetime.now(UTC)
-    given = {"product": product_id, "begun": _written(now), "due": _written(now + timedelta(days=30))}
+    parameters = {"product": product_id, "begun": _sql_text(now), "due": _sql_text(now + timedelta(days=30))}
     numbers = _NUMBERS.format(first=FIRST_NUMBER, last=FIRST_NUMBER + count - 1)
     with database.begin() as connection:
         for statement in _STATEMENTS:
             sql = statement.format(numbers=numbers, object=cast.format("{}", kind), list=cast.format("[]", kind))
-            connection.execute(text(sql), {name: value for name, value in given.items() if f":{name}" in sql})
+            connection.execute(text(sql), {name: value for name, value in parameters.items() if f":{name}" in sql})
 
 
 def expire_clocks(database: Database, numbers: Iterable[int]) -> None:
-    """The clocks of these ran out a minute ago."""
-    ran_out = update(Clock).where(Clock.request_id == bindparam("id")).values(due_before=bindparam("at"))
+    """Set the deadlines of these requests to a minute ago."""
+    expire = update(Clock).where(Clock.request_id == bindparam("id")).values(due_before=bindparam("at"))
     at = datetime.now(UTC) - timedelta(minutes=1)
     with database.begin() as connection:
-        connection.execute(ran_out, [{"id": request_id(number), "at": at} for number in numbers])
+        connection.execute(expire, [{"id": request_id(number), "at": at} for number in numbers])
 
 
-def _written(instant: datetime) -> str:
-    """As both databases read it."""
+def _sql_text(instant: datetime) -> str:
+    """An instant as both databases read it."""
     return instant.replace(tzinfo=None).isoformat(" ", timespec="microseconds")

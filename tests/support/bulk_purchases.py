@@ -1,4 +1,4 @@
-"""Many purchases with their Business Care, many rows like one: made by set statements, for plans and benchmarks."""
+"""Bulk purchases with their Business Care, and bulk copies of rows, by set statements, for plans and benchmarks."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ _DELIVERIES = """
 
 
 def copy_rows(session: Session, table: str, key: str, original: str, count: int, **other: str) -> None:
-    """So many rows like those whose `key` is `original`: with keys `copy-10000001`, … of their own.
+    """Insert `count` copies of the rows whose `key` is `original`, with the keys `copy-10000001`, ….
 
-    `other` says of further columns, in SQL that both databases understand, what they hold in the copy number `i`.
+    `other` gives the values of further columns in copy number `i`, in SQL that both databases understand.
     """
     described = Base.metadata.tables[table]
     names = [column.name for column in described.columns if column is not described.autoincrement_column]
@@ -79,7 +79,10 @@ def copy_rows(session: Session, table: str, key: str, original: str, count: int,
 
 
 def copy_logs(session: Session, endpoint_id: str, count: int, *, events: int | None = None) -> None:
-    """So many cascades, outgoing events with a delivery each, and as many inbound ones or `events`, like the first."""
+    """Copy the first cascade, outgoing event (with a delivery) and inbound event `count` times.
+
+    `events`: how often the inbound event is copied instead.
+    """
     for table, key, many in (("mh_inbox", "event_id", events or count), ("mh_cascades", "id", count)):
         copy_rows(session, table, key, _first(session, table, key), many)
     copy_rows(session, "mh_outbox", "event_id", _first(session, "mh_outbox", "event_id"), count)
@@ -100,9 +103,9 @@ def insert_purchases(
     prefix: str = "o",
     notices_sent: bool = False,
 ) -> None:
-    """So many purchases `prefix-10000000`, … of a known product, made at noon of these days in turn.
+    """Insert `count` purchases `prefix-10000000`, … of a known product, made at noon of these days in turn.
 
-    All are in their first, paid year, whatever day it is. `told`: their notices were sent long ago.
+    All are in their first, paid year, whatever day it is. `notices_sent`: their renewal notices are recorded as sent.
     """
     with database.session() as session:
         _describe_customers(session, prefix)
@@ -115,7 +118,7 @@ def insert_purchases(
 
 
 def gather_statistics(database: Database) -> None:
-    """Let the planner know what the tables hold, as it would after a while."""
+    """Update the planner's statistics."""
     with database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
 
@@ -128,7 +131,7 @@ def _describe_customers(session: Session, prefix: str) -> None:
 
 
 def _insert_days(session: Session, days: Sequence[date], *, notices_sent: bool) -> Table:
-    """A temporary table of all that follows from a day of purchase, worked out by the rules themselves."""
+    """A temporary table of what the rules derive from each day of purchase."""
     table = Table(
         "bought_on",
         MetaData(),

@@ -1,4 +1,4 @@
-"""Business Care as the tests live through it: time passes, words and charges are told, and what came of it is read."""
+"""Business Care in tests: let time pass, publish charges and customers' choices, and read what came of them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def instant(text: str) -> datetime:
 
 
 def run_until(marketplace: Marketplace, clock: time_machine.Traveller, until: datetime) -> None:
-    """Let time pass while the service runs: somebody looks for renewals at least once a month."""
+    """Move the clock while the service runs: the renewal run is released at least once a month."""
     while (left := until - datetime.now(UTC)) > timedelta(0):
         clock.shift(min(left, 25 * DAY))
         run_in_transaction(marketplace.runtime, acquire_run)
@@ -41,22 +41,21 @@ def run_until(marketplace: Marketplace, clock: time_machine.Traveller, until: da
     marketplace.run_all_now()
 
 
-# --- what is told
+# --- publishing
 
 
 def publish_renewal_cancelled(marketplace: Marketplace, received_at: datetime, purchase_id: str = PURCHASE) -> str:
-    """The customer cancels the renewal, as the platform received it; gives the event's id."""
-    return _speaks(marketplace, "subscription.renewal_cancelled", received_at, purchase_id)
+    """Publish that the customer cancelled the renewal; return the event's id."""
+    return _publish_choice(marketplace, "subscription.renewal_cancelled", received_at, purchase_id)
 
 
 def publish_renewal_enabled(marketplace: Marketplace, received_at: datetime, purchase_id: str = PURCHASE) -> str:
-    """The customer enables the renewal again, as the platform received it; gives the event's id."""
-    return _speaks(marketplace, "subscription.renewal_enabled", received_at, purchase_id)
+    """Publish that the customer enabled the renewal again; return the event's id."""
+    return _publish_choice(marketplace, "subscription.renewal_enabled", received_at, purchase_id)
 
 
-def _speaks(marketplace: Marketplace, type_: str, received_at: datetime, purchase_id: str) -> str:
-    said = received_at.isoformat()
-    return marketplace.publish(type_, purchase_id=purchase_id, actor="customer", received_at=said)
+def _publish_choice(marketplace: Marketplace, type_: str, received_at: datetime, purchase_id: str) -> str:
+    return marketplace.publish(type_, purchase_id=purchase_id, actor="customer", received_at=received_at.isoformat())
 
 
 def publish_charge(
@@ -69,7 +68,7 @@ def publish_charge(
     purchase_id: str = PURCHASE,
     **more: Any,
 ) -> str:
-    """Tell what came of charging a period: `renewed`, `payment_failed`, `reactivated`; gives the event's id."""
+    """Publish the result of charging a period: `renewed`, `payment_failed`, `reactivated`; return the event's id."""
     return marketplace.publish(
         f"subscription.{type_}",
         purchase_id=purchase_id,
@@ -81,7 +80,7 @@ def publish_charge(
     )
 
 
-# --- what came of it
+# --- reading
 
 
 def purchase(marketplace: Marketplace, purchase_id: str = PURCHASE) -> Purchase:
@@ -99,7 +98,7 @@ def periods(marketplace: Marketplace, purchase_id: str = PURCHASE) -> list[Perio
 
 
 def payments(marketplace: Marketplace, purchase_id: str = PURCHASE) -> dict[int, str]:
-    """How each period's payment stands."""
+    """The payment state of each period, by index."""
     return {one.index: one.payment.value for one in periods(marketplace, purchase_id)}
 
 
@@ -114,7 +113,7 @@ def outgoing(marketplace: Marketplace, name: str, purchase_id: str = PURCHASE) -
 
 
 def published_types(marketplace: Marketplace, purchase_id: str = PURCHASE) -> list[str]:
-    """What was told of a purchase, in order, without the prefix they share."""
+    """The types of the outgoing events of a purchase, in order, without the prefix they share."""
     return [one.removeprefix("subscription.") for one in marketplace.published_types(purchase_id, "purchase")]
 
 
@@ -126,7 +125,7 @@ def check_entitlement(
     about: PurchaseFilter | None = None,
     product: str | None = None,
 ) -> Entitlement:
-    """Ask who is entitled: now, or as it was at an instant."""
+    """Check the entitlement of a purchase: now, or as it was at an instant."""
     runtime = marketplace.runtime
     question = EntitlementQuestion(
         at=at or datetime.now(UTC), zone=runtime.settings.reference_zone, product=product, site=site
@@ -135,6 +134,6 @@ def check_entitlement(
         return judge_entitlement(session, about or PurchaseFilter(purchase_id=PURCHASE), question, as_of_now=at is None)
 
 
-def code_of(marketplace: Marketplace, at: datetime | None = None, **how: Any) -> str:
+def code_of(marketplace: Marketplace, at: datetime | None = None, **options: Any) -> str:
     """The code of the answer."""
-    return check_entitlement(marketplace, at, **how).code.value
+    return check_entitlement(marketplace, at, **options).code.value

@@ -1,4 +1,4 @@
-"""The worked cases of `tests/data/`, one loader for every test that stands on them."""
+"""The worked cases of `tests/data/`, and one loader for every test that uses them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Does everything hold? Every check of the project, one after the other, behind `python3 run.py test`.
+"""Check runner: every check of the project, one after the other, behind `python3 run.py test`.
 
-All stages run, whatever failed before them, so that one run shows every problem. Pytest must really have run: too
+All steps run, whatever failed before them, so that one run shows every problem. Pytest must really have run: too
 few tests, or a test module of which nothing ran, is a failure. Incomplete translations are found by tests.
 """
 
@@ -38,33 +38,33 @@ STEPS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a stage ended: `problems` is empty when it passed; `note` says what it did."""
+    """How a step ended: `problems` is empty when it passed; `note` says what it did."""
 
-    stage: str
+    step: str
     took_s: float
     problems: Sequence[str] = ()
     note: str = ""
 
 
 def print_line(line: str) -> None:
-    """Tell whoever watches, at once: the stages write to the same place."""
+    """Print a line at once: the steps write to the same terminal."""
     print(line, flush=True)  # noqa: T201 - a command's report belongs on its standard output
 
 
 def run_everything(pytest_arguments: Sequence[str]) -> int:
-    """Run every stage, then print a line for each; gives the exit status, 0 only when all passed."""
+    """Run every step, then print a line for each; return the exit status, 0 only when all passed."""
     outcomes = [run_step(name, command) for name, command in STEPS.items()]
     outcomes.append(run_tests(pytest_arguments))
     print_line("\n== summary")
     for outcome in outcomes:
         verdict = "FAILED" if outcome.problems else "ok"
         details = "; ".join([*outcome.problems, *([outcome.note] if outcome.note else [])])
-        print_line(f"   {verdict:<7}{outcome.stage:<14}{outcome.took_s:7.1f} s   {details}".rstrip())
+        print_line(f"   {verdict:<7}{outcome.step:<14}{outcome.took_s:7.1f} s   {details}".rstrip())
     return 1 if any(outcome.problems for outcome in outcomes) else 0
 
 
 def run_step(name: str, command: Sequence[str]) -> Outcome:
-    """Run one command to its end, its output passed on."""
+    """Run one command to its end, with its output passed on."""
     print_line(f"\n== {name}")
     started_s = time.monotonic()
     try:
@@ -72,11 +72,11 @@ def run_step(name: str, command: Sequence[str]) -> Outcome:
         problems = [f"exit status {status}"] if status else []
     except OSError as error:
         problems = [str(error)]
-    return Outcome(stage=name, took_s=time.monotonic() - started_s, problems=problems)
+    return Outcome(step=name, took_s=time.monotonic() - started_s, problems=problems)
 
 
 def run_tests(arguments: Sequence[str]) -> Outcome:
-    """Run pytest, and hold it to having run: `arguments` that choose tests lower the floor to a single one."""
+    """Run pytest, and fail when too few tests ran: `arguments` that choose tests lower the minimum to one."""
     with tempfile.TemporaryDirectory(prefix="mh-report-") as folder:
         report = Path(folder) / "report.xml"
         options = [f"--junitxml={report}", "-o", f"faulthandler_timeout={SHOW_STACKS_AFTER_S}"]
@@ -90,12 +90,14 @@ def run_tests(arguments: Sequence[str]) -> Outcome:
     if not arguments:
         problems += [f"nothing ran of {module}" for module in modules_of_tests() if not ran[module]]
     note = f"{ran.total()} tests ran, {skipped} skipped"
-    return Outcome(stage="pytest", took_s=outcome.took_s, problems=problems, note=note)
+    return Outcome(step="pytest", took_s=outcome.took_s, problems=problems, note=note)
 
 
 def side_by_side() -> list[str]:
-    """How pytest shares the whole suite among processes: one more than processors, for whoever waits for others. A
-    single one where a Redis of somebody's is lent: it is emptied before each test."""
+    """The options that share the suite among processes: one more than processors, since tests wait for servers.
+
+    A single process where `TEST_REDIS_URL` names a server, which is emptied before each test.
+    """
     if os.environ.get("TEST_REDIS_URL"):
         return []
     processes = max(2, min(4, (os.cpu_count() or 1) + 1))
@@ -103,11 +105,11 @@ def side_by_side() -> list[str]:
 
 
 def finish(command: Sequence[str]) -> int:
-    """Run a command and give its exit status; end it in good order when it takes too long or we are interrupted."""
+    """Run a command and return its exit status; stop it cleanly when it takes too long or we are interrupted."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # Whoever starts us in the background has us ignore it, and the stage would too: it could not be ended.
+        # A shell that starts us in the background has us ignore SIGINT, and so would the step: it could not be stopped.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # In a process group of its own: Ctrl-C reaches us alone, and is passed on once; twice would cut its cleaning short.
+    # In a process group of its own: Ctrl-C reaches us alone, and is passed on once; twice would interrupt its cleanup.
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, process_group=0) as process:
         try:
             return process.wait(LONGEST_STEP_S)
@@ -121,7 +123,7 @@ def finish(command: Sequence[str]) -> int:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to stop, so that it stops its own servers, and insist after a while."""
+    """Interrupt it, so that it stops its own servers, and kill it after a while."""
     process.send_signal(signal.SIGINT)
     try:
         process.wait(FINISH_WITHIN_S)
@@ -130,7 +132,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def read_report(report: Path) -> tuple[Counter[str], int]:
-    """How many tests of each module ran, as pytest's own report has it, and how many were skipped."""
+    """How many tests of each module ran by pytest's own report, and how many were skipped."""
     if not report.exists():
         return Counter(), 0
     modules = modules_of_tests()
@@ -140,13 +142,13 @@ def read_report(report: Path) -> tuple[Counter[str], int]:
         if case.find("skipped") is not None:
             skipped += 1
             continue
-        place = case.get("classname", "")
-        ran[next((module for module in modules if f"{place}.".startswith(f"{module}.")), place)] += 1
+        class_name = case.get("classname", "")
+        ran[next((module for module in modules if f"{class_name}.".startswith(f"{module}.")), class_name)] += 1
     return ran, skipped
 
 
 def modules_of_tests() -> list[str]:
-    """Every test module, in pytest's dotted words."""
+    """Every test module by its dotted name."""
     return sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in ROOT.glob("tests/**/test_*.py"))
 
 

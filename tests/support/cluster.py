@@ -1,4 +1,4 @@
-"""One private PostgreSQL cluster: made, started, crashed, started again and removed by whoever asked for it."""
+"""Private PostgreSQL cluster: created, started, crashed, started again and removed by its owner."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import psycopg
 
 from marketplace_hooks.remote.redis.embedded import dying_with_its_parent, make_socket_folder
 
-from .binaries import NO_POSTGRES, ProvisionError, find_postgres, user_who_runs_postgres
+from .binaries import NO_POSTGRES, ProvisionError, find_postgres, postgres_account
 from .ports import free_port
 
 PREFIX = "mh-pg-"
@@ -44,7 +44,7 @@ class Cluster:
         self.binaries = find_postgres()
         if self.binaries is None:
             raise ProvisionError(NO_POSTGRES)
-        self.runner = user_who_runs_postgres()
+        self.runner = postgres_account()
         self.password = secrets.token_hex(16)
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
@@ -66,7 +66,7 @@ class Cluster:
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
-        """Start it, unless it runs, and wait until it takes connections."""
+        """Start it unless it runs, and wait until it accepts connections."""
         if self.is_running:
             return
         settings = {**SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.folder)}
@@ -81,13 +81,13 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for pytest, whose fixtures then stop this server in good order.
+                start_new_session=True,  # Ctrl-C goes to pytest, whose fixtures then stop this server cleanly.
                 **self._as_runner(),
             )
         self._wait_until_it_answers()
 
     def stop(self, *, immediate: bool = False) -> None:
-        """Stop it: in good order, or (immediate) as a crash does, with recovery at the next start."""
+        """Stop it: cleanly, or (immediate) as a crash does, with recovery at the next start."""
         if self.process is None:
             return
         self.process.send_signal(signal.SIGQUIT if immediate else signal.SIGINT)
@@ -105,7 +105,7 @@ class Cluster:
         os.close(self._lock)
 
     def _as_runner(self) -> dict[str, object]:
-        # No variable of ours (PGDATA, PGPORT, a time zone) may change what the server is.
+        # No variable of the environment (PGDATA, PGPORT, a time zone) may change the server.
         common = {"cwd": self.folder, "env": {"PATH": os.defpath, "LC_ALL": "C"}}
         if self.runner is None:
             return common
@@ -121,7 +121,7 @@ class Cluster:
             [
                 str(self.binaries / "initdb"),
                 *("--pgdata", str(self.folder / "data"), "--username", "postgres", "--pwfile", str(secret)),
-                # Whoever can enter the folder may connect by its socket; the port is open to the whole machine.
+                # Only accounts that can enter the folder reach its socket; the port is open to the whole machine.
                 *("--auth-local", "trust", "--auth-host", "scram-sha-256"),
                 *("--encoding", "UTF8", "--locale", "C.UTF-8" if sys.platform == "linux" else "C"),
                 "--no-sync",
@@ -151,7 +151,7 @@ class Cluster:
 
 
 def remove_leftovers() -> None:
-    """Stop and remove the clusters whose test run was killed. One that is in use is locked, and left alone."""
+    """Stop and remove the clusters whose test run was killed. A cluster in use is locked, and is left alone."""
     for parent in _reachable_parents():
         for folder in Path(parent).glob(f"{PREFIX}*"):
             with contextlib.suppress(OSError), (folder / LOCK_NAME).open("rb") as lock:
@@ -161,13 +161,13 @@ def remove_leftovers() -> None:
 
 
 def _stop_survivor(folder: Path) -> None:
-    """Where the kernel did not end the server together with its test run: tell it by the pid it wrote itself."""
+    """Stop a server that outlived its test run, by the pid in its own file."""
     try:
         pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
     except FileNotFoundError:
         return
     give_up_at_s = time.monotonic() + STOP_WITHIN_S
-    # The pid may be somebody else's by now; only a server of this very folder is ours to stop.
+    # The pid may have been reused; only a server of this very folder is stopped.
     while f"postgres -D {folder / 'data'} " in command_of(pid) and time.monotonic() < give_up_at_s:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGQUIT)
@@ -185,7 +185,7 @@ def command_of(pid: int) -> str:
 
 
 def _mark_as_in_use(folder: Path) -> int:
-    """Lock a file for as long as this process lives. It gets its name once it is locked: no one sees it open."""
+    """Lock a file for as long as this process lives. It is named once it is locked: nobody sees it unlocked."""
     lock = os.open(folder / "locking", os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
     os.rename(folder / "locking", folder / LOCK_NAME)
@@ -193,7 +193,7 @@ def _mark_as_in_use(folder: Path) -> int:
 
 
 def _reachable_parents() -> list[str]:
-    """Temporary folders that another account can reach as well, when PostgreSQL must run as one."""
+    """Temporary folders that the account of PostgreSQL can reach."""
 
     def reachable(path: Path) -> bool:
         return os.geteuid() != 0 or all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))

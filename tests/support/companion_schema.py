@@ -14,7 +14,7 @@ from marketplace_hooks.remote.companion_format import ReportSchema
 PUBLISHED = Path(marketplace_hooks.__file__).parent / "data" / "companion-report.schema.json"
 
 
-def written_from_code() -> dict[str, Any]:
+def schema_from_code() -> dict[str, Any]:
     """The schema, with every part written out where it stands."""
     converter = OpenAPIConverter("3.1.0", schema_name_resolver=lambda schema: None, spec=None)
     return {
@@ -26,4 +26,4 @@ def written_from_code() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    PUBLISHED.write_text(json.dumps(written_from_code(), indent=2) + "\n", encoding="utf-8")
+    PUBLISHED.write_text(json.dumps(schema_from_code(), indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Acts that really happen at once: threads that start together, workers that hold their events before any begins."""
+"""Concurrency: functions that really run at once, and workers that hold their leases before any event is applied."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from marketplace_hooks.services.inbox import leasing
 from .marketplace import Marketplace
 
 
-def all_at_once(*acts: Callable[[], object]) -> None:
-    """Run these in threads that start together, and pass on what goes wrong in one."""
-    started = threading.Barrier(len(acts))
+def run_at_once(*functions: Callable[[], object]) -> None:
+    """Run these in threads that start together; fail with what one of them raised."""
+    started = threading.Barrier(len(functions))
     failures = []
 
-    def act(one: Callable[[], object]) -> None:
+    def run(one: Callable[[], object]) -> None:
         started.wait()
         try:
             one()
         except Exception as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=act, args=(one,)) for one in acts]
+    threads = [threading.Thread(target=run, args=(one,)) for one in functions]
     for one in threads:
         one.start()
     for one in threads:
@@ -37,16 +37,16 @@ def all_at_once(*acts: Callable[[], object]) -> None:
 
 
 def apply_at_once(
-    workers: Sequence[Marketplace], piles: Sequence[Sequence[str]], monkeypatch: pytest.MonkeyPatch
+    workers: Sequence[Marketplace], batches: Sequence[Sequence[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Have each worker apply a pile of events, of which each pile is held by one worker before any event is applied.
+    """Have each worker apply a batch of events; every worker holds its batch before any event is applied.
 
-    What is told of one subject waits in one shard, and one worker at a time has that. Here the piles are laid in shards
-    of their own, as if that protected nobody: what must hold when a worker that was taken for dead comes back.
+    Events about one subject are in one shard, which one worker leases at a time. Here each batch is put into a shard of
+    its own, without that protection: what must hold when a worker that was taken for dead comes back.
     """
-    for shard, pile in enumerate(piles):
+    for shard, batch in enumerate(batches):
         with workers[0].runtime.database.session() as session:
-            session.execute(update(InboxEvent).where(InboxEvent.event_id.in_(pile)).values(shard=shard))
+            session.execute(update(InboxEvent).where(InboxEvent.event_id.in_(batch)).values(shard=shard))
     held = threading.Barrier(len(workers))
     claim = leasing.claim_shards
     ready = threading.local()
@@ -61,7 +61,7 @@ def apply_at_once(
     with monkeypatch.context() as patched:
         patched.setattr(leasing, "SHARDS_AT_ONCE", 1)
         patched.setattr(leasing, "claim_shards", claim_and_wait)
-        all_at_once(
+        run_at_once(
             *(
                 lambda one=one, name=f"worker-{number}": process_pending(one.runtime, name)
                 for number, one in enumerate(workers)

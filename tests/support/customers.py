@@ -1,4 +1,4 @@
-"""Customers as the tests play them: they buy, and each says all that its events say, so that no sample decides."""
+"""Publishers of events about customers and their purchases, each with all its data, so that no sample decides."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def money(amount_cents: int, currency: str = EUR) -> dict[str, Any]:
 
 
 def publish_customer(marketplace: Marketplace, customer_id: str = "customer-1", **more: Any) -> str:
-    """Tell of a customer; gives the event's id."""
-    facts = {"name": "Odile Berthonneau", "email": "odile@pelote.example", "locale": "fr", "professional": False}
-    return marketplace.publish("customer.upserted", customer_id=customer_id, **{**facts, **more})
+    """Publish a customer; return the event's id."""
+    data = {"name": "Odile Berthonneau", "email": "odile@pelote.example", "locale": "fr", "professional": False}
+    return marketplace.publish("customer.upserted", customer_id=customer_id, **{**data, **more})
 
 
 def publish_purchase(
@@ -32,7 +32,7 @@ def publish_purchase(
     amount_cents: int = 9900,
     **more: Any,
 ) -> str:
-    """Tell of a known customer's purchase; gives the event's id."""
+    """Publish a known customer's purchase; return the event's id."""
     return marketplace.publish(
         "purchase.completed",
         purchase_id=purchase_id,
@@ -47,7 +47,7 @@ def publish_purchase(
 
 
 def set_up_purchase(marketplace: Marketplace, purchase_id: str = "purchase-1", **more: Any) -> None:
-    """A customer is known and has bought; all applied, what has long ended included."""
+    """Publish a customer and a purchase, and apply everything, renewals of a past purchase included."""
     publish_customer(marketplace, more.get("customer_id", "customer-1"))
     publish_purchase(marketplace, purchase_id, **more)
     marketplace.run_all_now()
@@ -83,15 +83,15 @@ def publish_termination(marketplace: Marketplace, purchase_id: str) -> None:
 
 
 def publish_renewal(marketplace: Marketplace, purchase_id: str, index: int, **more: Any) -> None:
-    """The platform was paid for a period."""
-    said = {"charge_id": f"ch-{purchase_id}-{index}", "amount": money(3960), "final": False}
-    said["occurred_at"] = datetime.now(UTC).isoformat()
-    marketplace.publish("subscription.renewed", purchase_id=purchase_id, period_index=index, **{**said, **more})
+    """Publish that a period was paid, and apply it."""
+    data = {"charge_id": f"ch-{purchase_id}-{index}", "amount": money(3960), "final": False}
+    data["occurred_at"] = datetime.now(UTC).isoformat()
+    marketplace.publish("subscription.renewed", purchase_id=purchase_id, period_index=index, **{**data, **more})
     marketplace.run_all_now()
 
 
 def publish_release(marketplace: Marketplace, release_id: str = "release-1", **more: Any) -> str:
-    """Tell of a release that is published now, unless `published_at` says otherwise; gives the event's id."""
+    """Publish a release of now, unless `published_at` says otherwise; return the event's id."""
     if more.get("kind") == "paid":
         more.setdefault("price", money(2900))
     more.setdefault("published_at", datetime.now(UTC).isoformat())

@@ -1,7 +1,7 @@
-"""How does each test get a database of its own, with every migration applied, in a few milliseconds?
+"""Test databases: a migrated database for each test in a few milliseconds.
 
-The migrations run once for each kind of database; every test then works on a copy. PostgreSQL takes its time to make a
-copy and to drop it: a copy whose test is over is emptied for the next, if it is still what it was.
+The migrations run once for each kind of database; every test then works on a copy. PostgreSQL is slow to make and drop
+a copy: one whose test is over is emptied for the next test, if its schema is unchanged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KINDS = ("sqlite", "postgresql")
 _MOST_GROWTH_BYTES = 4 * 1024 * 1024
 """A copy that has grown by more is dropped: what thousands of deleted rows leave behind would change plans."""
 
-# Whoever is still connected is cut off, as a dropped database would do. Foreign keys and triggers sleep meanwhile.
+# Remaining connections are terminated, as DROP DATABASE would. Foreign keys and triggers are off meanwhile.
 _EMPTY = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
 SET lock_timeout = '5s';
@@ -35,7 +35,7 @@ BEGIN
         FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
 END $$;
 """
-# Deleted rows are swept out, or where the next rows lie, and so the order in which they are found, would be chance.
+# Deleted rows are vacuumed: they would change where new rows are put, and so in which order they are found.
 _WRITTEN = """
 SELECT relname FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
@@ -47,7 +47,7 @@ _SIZE = "SELECT pg_database_size(current_database())"
 
 def apply_migrations(url: str) -> None:
     """Bring the database at `url` to the newest schema, and leave no connection open to it."""
-    # Here, not at the top: the tests of pure rules neither wait for the store nor fail with it.
+    # Imported here: the tests of pure rules need not load the database layer.
     from marketplace_hooks.database import migrate
     from marketplace_hooks.database.engine import Database
 
@@ -63,7 +63,7 @@ def sqlite_url(path: Path) -> str:
 
 
 def copy_sqlite(template: Path, path: Path) -> str:
-    """A copy of the database file, journal mode included, made by SQLite itself; gives its URL."""
+    """A copy of the database file, journal mode included, made by SQLite itself; return its URL."""
     with (
         contextlib.closing(sqlite3.connect(template)) as source,
         contextlib.closing(sqlite3.connect(path)) as target,
@@ -74,7 +74,7 @@ def copy_sqlite(template: Path, path: Path) -> str:
 
 @contextlib.contextmanager
 def postgres_database(server: Postgres) -> Iterator[str]:
-    """An empty database for the length of a `with`; gives its URL."""
+    """An empty database for the length of a `with`; yields its URL."""
     url = server.create_database()
     try:
         yield url
@@ -96,7 +96,7 @@ class Copies:
 
     @contextlib.contextmanager
     def lend(self) -> Iterator[str]:
-        """A database without a row, for the length of a `with`; gives its URL."""
+        """A database without rows for the length of a `with`; yields its URL."""
         url = self._idle.pop() if self._idle else self._make()
         try:
             yield url
@@ -107,7 +107,7 @@ class Copies:
                 self._server.drop_database(url)
 
     def close(self) -> None:
-        """Drop those that nobody has."""
+        """Drop the idle copies."""
         while self._idle:
             self._server.drop_database(self._idle.pop())
 
@@ -123,7 +123,7 @@ class Copies:
         return url
 
     def _empty(self, url: str) -> bool:
-        """Whether it is again as it was made."""
+        """Empty a copy; false when it cannot be made as it was."""
         try:
             with _connect(url) as connection:
                 connection.execute(_EMPTY)
@@ -135,7 +135,7 @@ class Copies:
                             copy.write(rows)
                 return connection.execute(_SCHEMA).fetchone() == self._schema and _size(connection) < self._most_bytes
         except psycopg.Error:
-            return False  # the test left it in a state of its own, or its server down.
+            return False  # the test changed its state, or stopped its server.
 
 
 def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:

@@ -1,4 +1,4 @@
-"""The whole product as `up --demo` starts it, on ports and in a folder of its own, for browsers to look at."""
+"""Demo deployment: the whole product as `up --demo` starts it, on its own ports and in its own folder."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ STOPPED_WITHIN_S = 60.0
 READY = "open http://"
 SHOPS = 3
 STATUS_CHANGED_PRODUCT = "20508"
-"""A product that goes offline and comes back, so that others are told of something."""
+"""A product that goes offline and comes back, so that there are outgoing events."""
 
 
 class DemoStack:
-    """One `marketplace-hooks up --demo`: its address, its rows to look at, and the marketplace's voice."""
+    """One `marketplace-hooks up --demo`: its address, its rows, and signed events to it."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.instance = folder / "instance"
@@ -57,43 +57,43 @@ class DemoStack:
         return f"http://127.0.0.1:{self.port}"
 
     def shop_url(self, number: int) -> str:
-        """One of the merchant sites that are served beside: 0 is a PrestaShop 1.7, 1 an 8, 2 a 9."""
+        """A merchant site that is served beside it: 0 is PrestaShop 1.7, 1 is 8, 2 is 9."""
         return f"{self.url.rpartition(':')[0]}:{self.port + 1 + number}"
 
     def wait_until_ready(self) -> None:
-        """Until the demo is loaded and every event of it has been applied."""
+        """Wait until the demo is loaded and all its events are applied."""
 
-        def said_or_ended() -> bool:
-            return READY in self.said() or self.process.poll() is not None
+        def is_ready_or_ended() -> bool:
+            return READY in self.output() or self.process.poll() is not None
 
-        wait_until(said_or_ended, READY_WITHIN_S, "the demo did not start", self.said)
-        assert READY in self.said(), self.said()
+        wait_until(is_ready_or_ended, READY_WITHIN_S, "the demo did not start", self.output)
+        assert READY in self.output(), self.output()
         self.command("endpoints", "add", f"{self.shop_url(0)}/hooks")
         for version, status in enumerate(("offline_temporary", "online"), 1):
-            facts = {
+            data = {
                 "product_id": STATUS_CHANGED_PRODUCT,
                 "actor": "marketplace",
                 "reason": "a look at it",
                 "version": version,
             }
-            self.publish("product.status_changed", status=status, **facts)
+            self.publish("product.status_changed", status=status, **data)
         self.wait_until_applied()
 
     def wait_until_applied(self) -> None:
-        """Until nothing that was told waits, and every cascade has ended."""
-        waiting = (
+        """Wait until every event is applied and every cascade has ended."""
+        query = (
             "SELECT (SELECT count(*) FROM mh_inbox WHERE state = 'received')"
             " + (SELECT count(*) FROM mh_cascades WHERE state = 'running')"
         )
-        wait_until(lambda: self.rows(waiting) == [(0,)], DONE_WITHIN_S, "events were not applied", self.said)
+        wait_until(lambda: self.rows(query) == [(0,)], DONE_WITHIN_S, "events were not applied", self.output)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """What the database holds, read from beside."""
+        """Read the database from this process."""
         with closing(sqlite3.connect(self.instance / "marketplace_hooks.db", timeout=30)) as database:
             return database.execute(query, values).fetchall()
 
     def publish(self, type_: str, **data: Any) -> str:
-        """Post a signed event as the marketplace does, and wait until it is applied; gives its id."""
+        """Post a signed event as the marketplace does, and wait until it is applied; return its id."""
         event_id = f"evt-{uuid.uuid4().hex[:12]}"
         now = datetime.now(UTC)
         secret = str(tomllib.loads((self.instance / "config.toml").read_text())["webhook_secrets"]).partition("=")[2]
@@ -105,10 +105,10 @@ class DemoStack:
         self.wait_until_applied()
         return event_id
 
-    def command(self, *words: str) -> None:
-        """Another command of this installation."""
+    def command(self, *arguments: str) -> None:
+        """Run another command of this deployment."""
         done = subprocess.run(
-            [sys.executable, "-m", "marketplace_hooks", *words],
+            [sys.executable, "-m", "marketplace_hooks", *arguments],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -117,7 +117,7 @@ class DemoStack:
         )
         assert done.returncode == 0, done.stderr
 
-    def said(self) -> str:
+    def output(self) -> str:
         return re.sub(r"\x1b\[[0-9;]*m", "", self.log.read_text(errors="replace"))
 
     def close(self) -> None:

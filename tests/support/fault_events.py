@@ -1,4 +1,4 @@
-"""What the marketplace tells in the fault tests, and what the rows must say afterwards."""
+"""Events of the fault tests, inserted as rows or posted, and assertions about the rows that result."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def signed(event: Event, event_id: str | None = None) -> tuple[dict[str, str], b
 
 
 def insert_events(deployment: Deployment, events: Iterable[Event]) -> list[str]:
-    """Put the rows that the inbox keeps, as if the doorbell had never rung; gives the events' ids."""
+    """Insert events into the inbox without waking a worker; return their ids."""
     rows = []
     for event in events:
         body = body_of(event)
@@ -122,22 +122,22 @@ def insert_events(deployment: Deployment, events: Iterable[Event]) -> list[str]:
 
 
 def set_up(deployment: Deployment, events: Iterable[Event]) -> None:
-    """Have these events told and applied before the test begins, by no other process."""
+    """Insert these events and apply them in this process."""
     insert_events(deployment, events)
     run_all_now(deployment.runtime, "set up")
     assert deployment.read(all_applied)
 
 
 def all_applied(session: Session) -> bool:
-    """Every event that was kept has been applied."""
+    """Whether every event in the inbox has been applied."""
     states = set(session.scalars(select(InboxEvent.state).distinct()))
     return states <= {InboxState.APPLIED}
 
 
 def count_unapplied(session: Session) -> int:
     """How many events have not been applied."""
-    waiting = select(func.count()).select_from(InboxEvent).where(InboxEvent.state != InboxState.APPLIED)
-    return session.scalar(waiting) or 0
+    unapplied = select(func.count()).select_from(InboxEvent).where(InboxEvent.state != InboxState.APPLIED)
+    return session.scalar(unapplied) or 0
 
 
 def status_of(session: Session, product_id: str) -> str:
@@ -149,7 +149,7 @@ def statuses(session: Session) -> dict[str, str]:
 
 
 def outcomes(session: Session) -> dict[str, str | None]:
-    """What became of each event, by its id."""
+    """The outcome of each event, by its id."""
     return {event_id: outcome for event_id, outcome in session.execute(select(InboxEvent.event_id, InboxEvent.outcome))}
 
 
@@ -164,20 +164,20 @@ def published(session: Session, *types: str) -> list[tuple[str, str]]:
 
 
 def assert_published_for_each(deployment: Deployment, type_: str, ids: list[str]) -> None:
-    """Of these subjects, and of no other, this was told, so often as each is named; `ids` are in order."""
+    """An event of this type was published for each of these subjects and no other; `ids` are sorted."""
     assert sorted(deployment.read(lambda session: published(session, type_))) == [(type_, id_) for id_ in ids]
 
 
 def assert_published_once(deployment: Deployment) -> None:
-    """No cause had the same thing said twice of one subject, and each subject's events are counted without a gap."""
-    said: Counter[tuple[str, ...]] = Counter()
+    """No cause published an event twice about one subject, and each subject's sequence has no gap."""
+    counts: Counter[tuple[str, ...]] = Counter()
     sequences: dict[tuple[str, str], list[int]] = defaultdict(list)
     for event in deployment.read(
         lambda session: list(session.scalars(select(OutgoingEvent).order_by(OutgoingEvent.id)))
     ):
-        said[event.type, event.subject_id, str(event.cause["event_id"]), str(event.cascade_id)] += 1
+        counts[event.type, event.subject_id, str(event.cause["event_id"]), str(event.cascade_id)] += 1
         sequences[event.subject_kind, event.subject_id].append(event.sequence)
-    assert {what: times for what, times in said.items() if times > 1} == {}
+    assert {key: count for key, count in counts.items() if count > 1} == {}
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in map(sorted, sequences.values())), sequences
 
 

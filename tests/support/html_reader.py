@@ -1,4 +1,4 @@
-"""Somebody who reads our pages with a browser that keeps its cookies."""
+"""Page reader: GET requests with a cookie jar, and the visible text and links of a page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .marketplace import Marketplace
 
 @dataclass
 class Reader:
-    """Reads English unless told otherwise; `headers` go with every request."""
+    """Reads English unless `language` is given; `headers` go with every request."""
 
     app: Flask
     language: str = "en"
@@ -27,7 +27,7 @@ class Reader:
         self.browser: FlaskClient = self.app.test_client()
 
     def open(self, path: str, **headers: str) -> TestResponse:
-        """The answer, read to its end; headers by their names with underscores."""
+        """The response, read to its end; headers by their names with underscores."""
         given = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": self.language, **self.headers}
         given |= {name.replace("_", "-"): text for name, text in headers.items()}
         with self.browser.get(path, headers=given) as answer:
@@ -38,7 +38,7 @@ class Reader:
         return self.open(path).status_code
 
     def visible_text(self, path: str) -> str:
-        """What stands on the page, without its markup, with plain spaces."""
+        """The text of the page without markup, with plain spaces."""
         return visible_text(self.open(path).text)
 
 
@@ -49,11 +49,11 @@ def visible_text(page: str) -> str:
 
 
 def links(page: str) -> list[str]:
-    """Where a page leads, in its order."""
+    """The targets of a page's links, in order."""
     return [unescape(target) for target in re.findall(r'<a\b[^>]*\bhref="([^"]*)"', page)]
 
 
 def signed_in(marketplace: Marketplace, role: str, subject: str | None = None) -> Reader:
-    """Who reads with a token of this role."""
+    """A reader with a bearer token of this role."""
     _, text = tokens.create(marketplace.runtime, role, subject=subject)
     return Reader(marketplace.app, headers={"Authorization": f"Bearer {text}"})

@@ -1,4 +1,4 @@
-"""A real mail server on loopback: it takes mail, refuses it as it is told, and may die in the middle of it."""
+"""SMTP server on loopback that accepts mail, refuses it as the test decides, or drops the connection."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PASSWORD = "open sesame"
 
 @dataclass
 class MailServer:
-    """What the server has taken, newest last, and how it answers. An answer of None is its usual one."""
+    """What the server has accepted, newest last, and how it responds. A response of None is the usual one."""
 
     port: int = 0
     taken: list[EmailMessage] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
     to_sender: str | None = None
     to_recipient: str | None = None
     to_data: str | None = None
@@ -35,7 +35,7 @@ class MailServer:
         return f"smtp://127.0.0.1:{self.port}"
 
     def to(self, address: str) -> list[EmailMessage]:
-        """What was taken for an address."""
+        """The accepted messages to an address."""
         return [one for one in self.taken if address in str(one["To"])]
 
     # --- as aiosmtpd calls it
@@ -52,7 +52,7 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        self.asked.append(address)
+        self.recipients.append(address)
         if self.to_recipient:
             return self.to_recipient
         envelope.rcpt_tos.append(address)
@@ -71,30 +71,30 @@ class MailServer:
 
 @contextmanager
 def mail_server(
-    *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, asks_password: bool = False
+    *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, requires_password: bool = False
 ) -> Iterator[MailServer]:
     """A server in a thread of its own; `tls` from the first byte, or `starttls` when it is asked for."""
-    playing = MailServer()
+    state = MailServer()
     loop = asyncio.new_event_loop()
-    how: dict[str, Any] = {
+    options: dict[str, Any] = {
         "hostname": "mail.example",
         "tls_context": starttls,
         "require_starttls": starttls is not None,
     }
-    if asks_password:
+    if requires_password:
         # aiosmtpd sees no TLS that was there from the first byte: it then takes a password without insisting on one.
         insists = tls is None
-        how |= {"authenticator": _authenticate, "auth_required": insists, "auth_require_tls": insists}
+        options |= {"authenticator": _authenticate, "auth_required": insists, "auth_require_tls": insists}
 
     def answer() -> SMTP:
-        return SMTP(playing, loop=loop, **how)
+        return SMTP(state, loop=loop, **options)
 
     server = loop.run_until_complete(loop.create_server(answer, "127.0.0.1", 0, ssl=tls))
-    playing.port = server.sockets[0].getsockname()[1]
+    state.port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, name="mail", daemon=True)
     thread.start()
     try:
-        yield playing
+        yield state
     finally:
         asyncio.run_coroutine_threadsafe(_closed(server), loop).result(timeout=10)
         loop.call_soon_threadsafe(loop.stop)

@@ -1,6 +1,6 @@
-"""The marketplace as the tests play it: it posts signed events to the real inbox, and looks what has become of them.
+"""The marketplace of the tests: it posts signed events to the real inbox, and reads what came of them.
 
-What an event says unless a test says otherwise is its sample in `tests/payloads/`; versions count up by themselves.
+The data of an event, unless a test gives it, is its sample in `tests/payloads/`; versions count up by themselves.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def sample(type_: str) -> dict[str, Any]:
 
 @dataclass
 class Marketplace:
-    """One installation of ours in an app, and the marketplace's side of it."""
+    """An app with the extension, and the marketplace that posts events to it."""
 
     app: Flask
     versions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -64,7 +64,7 @@ class Marketplace:
     def runtime(self) -> Runtime:
         return self.web.runtime
 
-    # --- what it tells
+    # --- posting
 
     def post(
         self,
@@ -75,16 +75,16 @@ class Marketplace:
         at: datetime | None = None,
         secrets: Sequence[str] = (SECRET,),
         headers: dict[str, str] | None = None,
-        **how: Any,
+        **options: Any,
     ) -> TestResponse:
-        """Post raw bytes, signed; `headers` replace single ones, an empty one leaves it out."""
+        """Post signed bytes; `headers` replace single headers, an empty one removes it."""
         signed = signed_headers(event_id, at or datetime.now(UTC), body, secrets)
         sent = {"content-type": "application/json", **signed, **(headers or {})}
         given = {name: value for name, value in sent.items() if value != ""}
-        return self.app.test_client().post(f"/webhooks/{source}", data=body, headers=given, **how)
+        return self.app.test_client().post(f"/webhooks/{source}", data=body, headers=given, **options)
 
     def publish(self, type_: str, *, event_id: str | None = None, sent_at: datetime | None = None, **data: Any) -> str:
-        """Post the sample of `type_` with `data` in place of what it says; gives the event's id."""
+        """Post the sample of `type_` with `data` in place of its own; return the event's id."""
         known = sample(type_)["data"] if (PAYLOADS / f"{type_}.json").exists() else {}
         number = next(self.versions)
         counted = {"version": number} if "version" in known else {}
@@ -99,29 +99,29 @@ class Marketplace:
         return event_id
 
     def publish_products(self, *product_ids: str, seller_id: str = "seller-1") -> None:
-        """Tell of a seller and products, and have it all applied."""
+        """Publish a seller and products, and apply everything."""
         self.publish("seller.upserted", seller_id=seller_id)
         for product_id in product_ids:
             self.publish("product.upserted", product_id=product_id, seller_id=seller_id)
         self.run_all_now()
 
     def publish_pack(self, pack_id: str, *product_ids: str, seller_id: str = "seller-1") -> None:
-        """Tell of a pack of known products, and have it applied."""
+        """Publish a pack of known products, and apply it."""
         self.publish("pack.upserted", pack_id=pack_id, seller_id=seller_id, product_ids=list(product_ids))
         self.run_all_now()
 
     def change_status(self, id_: str, status: str, side: str = SELLER, *, kind: str = "product", **more: Any) -> str:
-        """Tell of a status change of one side; gives the event's id."""
+        """Publish a status change of one side; return the event's id."""
         return self.publish(f"{kind}.status_changed", **{f"{kind}_id": id_}, status=status, actor=side, **more)
 
     def run_all_now(self) -> dict[str, int]:
-        """Do all work that stands in rows, as workers would."""
+        """Do all pending work, as workers would."""
         return run_all_now(self.runtime, "tests")
 
-    # --- what has become of it
+    # --- reading
 
     def all(self, query: Any) -> list[Any]:
-        """Every row of a query, as it stands now."""
+        """Every row of a query, read now."""
         with self.runtime.database.reading() as session:
             return list(session.scalars(query))
 
@@ -130,7 +130,7 @@ class Marketplace:
         return found
 
     def state_and_outcome(self, event_id: str) -> tuple[str, str | None]:
-        """The state of an event and what applying it did."""
+        """The state of an event, and its outcome."""
         event = self.event(event_id)
         return event.state.value, event.outcome
 
@@ -154,7 +154,7 @@ class Marketplace:
         return bool(self.all(select(pack_is_visible()).select_from(Pack).where(Pack.id == pack_id)) == [True])
 
     def side_states(self, id_: str, kind: str = "product") -> dict[str, SideState]:
-        """What each side has said of a subject."""
+        """The state of each side of a subject."""
         subject = select(SideState).where(SideState.subject_kind == SubjectKind(kind), SideState.subject_id == id_)
         return {state.side.value: state for state in self.all(subject)}
 
@@ -177,18 +177,18 @@ class Marketplace:
         return self.all(select(Cascade).where(Cascade.subject_id == id_).order_by(Cascade.number))
 
     def outgoing(self, id_: str, kind: str = "product") -> list[OutgoingEvent]:
-        """Everything told to others about a subject, in its sequence."""
+        """The outgoing events about a subject, in sequence."""
         about = select(OutgoingEvent).where(OutgoingEvent.subject_kind == kind, OutgoingEvent.subject_id == id_)
         return self.all(about.order_by(OutgoingEvent.sequence))
 
     def published_types(self, id_: str, kind: str = "product") -> list[str]:
-        """The types of what was told to others about a subject, ends of cascades left out."""
+        """The types of the outgoing events about a subject, without ends of cascades."""
         return [event.type for event in self.outgoing(id_, kind) if event.type != "cascade.completed"]
 
 
 @contextlib.contextmanager
 def open_marketplace(database_url: str, instance: Path, **settings: Any) -> Iterator[Marketplace]:
-    """An installation without Redis; `settings` by their names in capitals."""
+    """A marketplace and an app without Redis; `settings` by their names in capitals."""
     given = {"DATABASE_URL": database_url, "INSTANCE": str(instance), "WEBHOOK_SECRETS": f"marketplace={SECRET}"}
     with app_of({f"{PREFIX}{name}": value for name, value in {**given, **settings}.items()}) as app:
         yield Marketplace(app)

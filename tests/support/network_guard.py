@@ -1,4 +1,4 @@
-"""What keeps a test on this machine: an audit hook that sees every socket Python opens, whoever opens it.
+"""Network guard: an audit hook that keeps the tests on this machine; it sees every socket that Python opens.
 
 A hook, not a patch of `socket`: tests patch the resolver themselves, and threads and libraries must not get around
 it. It refuses as an unreachable network would (`OSError`), and remembers, so that code that swallows the error does

@@ -1,4 +1,4 @@
-"""A real OpenID Connect provider in a process of its own, on loopback, and the person who signs in at it."""
+"""OpenID Connect provider in its own process on loopback, and the browser of a person who signs in at it."""
 
 from __future__ import annotations
 
@@ -22,37 +22,41 @@ STARTED_WITHIN_S = 30.0
 
 @dataclass
 class Provider:
-    """Its address, and what a person's browser would do there."""
+    """A running provider, used as a person's browser would."""
 
     url: str
 
     def signs_in(self, address: str, subject: str, **changed: str) -> str:
-        """Fill in the provider's form; gives where it sends the browser. `changed` replaces parts of the question."""
+        """Submit the provider's form; return its redirect. `changed` replaces parameters of the request."""
         parts = urlsplit(address)
-        asked = {name: values[0] for name, values in parse_qs(parts.query).items()} | changed
-        url = urlunsplit(parts._replace(query=urlencode(asked)))
+        parameters = {name: values[0] for name, values in parse_qs(parts.query).items()} | changed
+        url = urlunsplit(parts._replace(query=urlencode(parameters)))
         answer = requests.post(url, {"sub": subject}, allow_redirects=False, timeout=30)
         return str(answer.headers["Location"])
 
     def declines(self, address: str) -> str:
-        """Say no in the provider's form."""
+        """Decline in the provider's form; return its redirect."""
         answer = requests.post(address, {"action": "deny"}, allow_redirects=False, timeout=30)
         return str(answer.headers["Location"])
 
     def open(self, address: str) -> str:
-        """What a page of the provider says."""
+        """The text of a page of the provider."""
         answer = requests.get(address, timeout=30)
         assert answer.status_code == 200
         return answer.text
 
 
 @contextlib.contextmanager
-def running_provider(people: dict[str, dict[str, Any]], *options: str) -> Iterator[Provider]:
-    """Start it with these people (subject → claims), and stop it."""
+def running_provider(claims_by_subject: dict[str, dict[str, Any]], *options: str) -> Iterator[Provider]:
+    """A provider that knows these people (subject → claims), for the length of a `with`."""
     port = free_port()
-    told = [word for sub, claims in people.items() for word in ("--user-claims", json.dumps({"sub": sub, **claims}))]
+    users = [
+        word
+        for sub, claims in claims_by_subject.items()
+        for word in ("--user-claims", json.dumps({"sub": sub, **claims}))
+    ]
     process = subprocess.Popen(
-        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *told, *options],
+        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *users, *options],
         env={**os.environ, "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Somebody who has signed in and uses our pages with a browser without JavaScript.
+"""Page client: a signed-in person who uses the pages with a browser without JavaScript.
 
 `browser_of(marketplace, "seller", "seller-1")` signs in as a host would have it; `get` opens a page, `post` sends a
 form that the page opened last has shown (hidden fields and token included), and follows the redirect. `page` is what is
@@ -49,28 +49,30 @@ class _Forms(HTMLParser):
         self._select: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
-        if "id" in told:
-            self.ids.append(told["id"])
+        attributes = {name: value or "" for name, value in attrs}
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
         if tag == "form":
-            self._open = Form(told.get("action", ""), told.get("method", "get").lower())
+            self._open = Form(attributes.get("action", ""), attributes.get("method", "get").lower())
             self.forms.append(self._open)
-        name = told.get("name", "")
+        name = attributes.get("name", "")
         if self._open is None or (not name and tag != "option"):
             return
         if tag in ("input", "select", "textarea"):
             self._open.names.add(name)
         if tag == "button":
-            self._open.buttons.append((name, told.get("value", "")))
-        elif tag == "input" and (told.get("type") not in ("radio", "checkbox", "submit") or "checked" in told):
-            self._open.fields.add(name, told.get("value", "on"))
+            self._open.buttons.append((name, attributes.get("value", "")))
+        elif tag == "input" and (
+            attributes.get("type") not in ("radio", "checkbox", "submit") or "checked" in attributes
+        ):
+            self._open.fields.add(name, attributes.get("value", "on"))
         elif tag == "textarea":
             self._text = name
             self._open.fields[name] = ""
         elif tag == "select":
             self._select = name
-        elif tag == "option" and self._select and ("selected" in told or self._select not in self._open.fields):
-            self._open.fields[self._select] = told.get("value", "")
+        elif tag == "option" and self._select and ("selected" in attributes or self._select not in self._open.fields):
+            self._open.fields[self._select] = attributes.get("value", "")
 
     def handle_data(self, data: str) -> None:
         if self._text and self._open is not None:
@@ -87,7 +89,7 @@ class _Forms(HTMLParser):
 
 @dataclass
 class Page:
-    """An answer, read: `text` is its markup, `words` what stands on it with plain spaces."""
+    """A response: `text` is its markup, `visible_text` its text with plain spaces."""
 
     answer: TestResponse
     path: str
@@ -137,7 +139,7 @@ class Browser:
     app: Flask
     language: str = "en"
     headers: dict[str, str] = field(default_factory=dict)
-    tells: Callable[[], Any] | None = None
+    identity: Callable[[], Any] | None = None
 
     def __post_init__(self) -> None:
         self.client: FlaskClient = self.app.test_client()
@@ -164,28 +166,28 @@ class Browser:
             sent.poplist("form_token")
         return self.send("POST", path, follow=follow, data=sent)
 
-    def send(self, method: str, path: str, *, follow: bool, headers: Any = None, **how: Any) -> Page:
+    def send(self, method: str, path: str, *, follow: bool, headers: Any = None, **options: Any) -> Page:
         given = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": self.language, **self.headers}
         given |= {name.replace("_", "-"): text for name, text in (headers or {}).items()}
         self._set_identity()
-        with self.client.open(path, method=method, headers=given, follow_redirects=follow, **how) as answer:
+        with self.client.open(path, method=method, headers=given, follow_redirects=follow, **options) as answer:
             answer.get_data()
             self._page = Page(answer, answer.request.path)
             return self._page
 
     def _set_identity(self) -> None:
-        """The host tells who is asking: this browser's person, whoever asked before."""
-        self.app.extensions[EXTENSION] = replace(self.app.extensions[EXTENSION], identity=self.tells)
+        """Let the host identify this browser's person, whoever sent the request before."""
+        self.app.extensions[EXTENSION] = replace(self.app.extensions[EXTENSION], identity=self.identity)
 
 
 def browser_of(
     marketplace: Marketplace, role: str | None = None, subject: str | None = None, *, language: str = "en"
 ) -> Browser:
-    """A browser in which this person is signed in, as a host's `identity` tells; without a role, nobody is."""
+    """A browser in which this person is signed in, by a host's `identity`; without a role, nobody is."""
     if not marketplace.app.secret_key:
         marketplace.app.secret_key = SECRET_KEY
-    told = None if role is None else {"role": role, "subject": subject, "locale": language}
-    return Browser(marketplace.app, language, tells=lambda: told)
+    identity = None if role is None else {"role": role, "subject": subject, "locale": language}
+    return Browser(marketplace.app, language, identity=lambda: identity)
 
 
 def post_without_form(

@@ -1,4 +1,4 @@
-"""Is a page well made: for a screen reader, for a keyboard, for a narrow screen?"""
+"""Page quality in a real browser: accessibility by axe-core, heading outline, width on a narrow screen."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ PICTURES = ROOT / "screenshots"
 SERIOUS = ("serious", "critical")
 COLOURS = ("color-contrast",)
 _FAULTS = """async rules => {
-  const asked = rules.length ? {resultTypes: ["violations"], runOnly: rules} : {resultTypes: ["violations"]};
-  const found = await axe.run(document, asked);
+  const options = rules.length ? {resultTypes: ["violations"], runOnly: rules} : {resultTypes: ["violations"]};
+  const found = await axe.run(document, options);
   return found.violations.map(one => (
     {id: one.id, impact: one.impact, where: one.nodes.slice(0, 3).map(node => node.html.slice(0, 200))}));
 }"""
 
 
 def sign_in_as(page: Page, role: str, subject: str = "", *, then: str | None = None) -> None:
-    """Be this person of the demo, chosen as a visitor does; `then` is where to go."""
+    """Sign in as this person of the demo; `then` is the page to open next."""
     page.goto("/sign-in")
     form = page.locator(f'form:has(input[name="role"][value="{role}"])')
     if subject:
@@ -57,7 +57,7 @@ _OUTLINE = """() => {
 
 
 def outline_faults(page: Page) -> list[str]:
-    """What would mislead somebody who has the page's headings and places read out."""
+    """Faults of headings and landmarks that would mislead a user of a screen reader."""
     found: list[str] = page.evaluate(_OUTLINE)
     return found
 
@@ -68,7 +68,7 @@ def overflow_of(page: Page) -> int:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep a picture in `screenshots/` when the environment variable SCREENSHOTS asks for them."""
+    """Save a picture in `screenshots/` when the environment variable SCREENSHOTS asks for them."""
     if os.environ.get("SCREENSHOTS"):
         PICTURES.mkdir(exist_ok=True)
         page.screenshot(path=PICTURES / f"{name}.png", full_page=True)

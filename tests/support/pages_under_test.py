@@ -1,6 +1,6 @@
-"""Which pages are there, who looks at each, and where does one stand in the demo?
+"""Pages under test: the address of every page in the demo, and who opens it.
 
-Every page must be in `VISITS`; a test fails for one that is not. `NOT_PAGES` are the addresses that answer something
+Every page must be in `PAGES`; a test fails for one that is not. `NOT_PAGES` are the addresses that answer something
 else: a part of a page for htmx, or a redirect.
 """
 
@@ -24,7 +24,7 @@ YSALINE = "c-1005"
 
 @dataclass(frozen=True, kw_only=True)
 class PageUnderTest:
-    """Who looks at a page, and where it stands: an address, or the way there from `path` by links and forms."""
+    """A page and who opens it: at an address, or from `path` by the links and forms of `onwards`."""
 
     path: str | Callable[[DemoStack], str]
     role: str | None = None

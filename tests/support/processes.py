@@ -1,4 +1,4 @@
-"""Real processes of the product for the tests that kill them: started, stricken at a chosen line, watched, stopped."""
+"""Deployment under fault injection: real processes, killed at a chosen function, watched and stopped."""
 
 from __future__ import annotations
 
@@ -44,10 +44,9 @@ SETTINGS = {
     "ALLOWED_NETWORKS": "127.0.0.0/8",
     "FAILURE_RATE_PER_MINUTE": 0,
 }
-# What is promised is one lease and one sweep. Beside them stand, on a machine with two busy cores: a bell rung for a
-# worker that died, which falls after 5 s; the fork of a work horse and a tick, either of which may wait for the
-# processor as long as the next process works. Three times the promise holds all that, and still tells the promise
-# from what it must not be: RQ's own recovery after minutes, or a retry after 60 s.
+# What is promised is one lease and one recovery run. On a machine with two busy cores come: the wakeup of a worker that
+# died, which expires after 5 s; the fork of a work horse and a pass of the scheduler, which may wait for a processor.
+# Three times the promise covers all that, and is still far from RQ's own recovery (minutes) or a retry (60 s).
 FAIR = 3.0
 RECOVERED_WITHIN_S = FAIR * (LEASE_S + RECOVERY_INTERVAL_S)
 RECOVERED_WITHIN_S = RECOVERED_WITHIN_S
@@ -59,28 +58,28 @@ POST_WITHIN_S = 30.0
 
 @dataclass(kw_only=True)
 class Fault:
-    """What shall go wrong: `at` a function (`module:name`), `when` (before, after) its `call`th call in one process.
+    """A fault to inject `at` a function (`module:name`), `when` (before, after) its `call`th call in one process.
 
-    `do` is `kill`, `kill with parent` or `stop` (until SIGCONT). It happens at most `times` in all processes that are
-    started with it; a fault belongs to one test.
+    `action` is `kill`, `kill with parent` or `stop` (until SIGCONT). It happens at most `limit` times in all processes
+    that are started with it; a fault belongs to one test.
     """
 
     at: str
     when: str = "before"
     call: int = 1
-    times: int = 1
-    do: str = "kill"
+    limit: int = 1
+    action: str = "kill"
     tally: Path | None = None
 
     @property
     def hit_pids(self) -> list[int]:
-        """The numbers of the processes that it has happened to."""
+        """The pids of the processes that it has hit."""
         files = sorted(self.tally.iterdir(), key=lambda path: int(path.name)) if self.tally else []
         return [int(pid) for path in files if (pid := path.read_text())]
 
     def wait(self, deployment: Deployment, within_s: float = STARTED_WITHIN_S) -> int:
-        """Until it has happened so many `times`; gives the number of the process that it happened to last."""
-        wait_until(lambda: len(self.hit_pids) >= self.times, within_s, f"{self.at} was not reached", deployment)
+        """Wait until it has hit `limit` processes; return the pid of the last."""
+        wait_until(lambda: len(self.hit_pids) >= self.limit, within_s, f"{self.at} was not reached", deployment)
         return self.hit_pids[-1]
 
 
@@ -105,12 +104,12 @@ class Process:
         self.popen.send_signal(number)
 
     def kill(self) -> None:
-        """As a crash does: SIGKILL to this process alone."""
+        """Send SIGKILL to this process alone, as a crash would end it."""
         self.popen.kill()
         self.popen.wait()
 
     def stop(self) -> int:
-        """SIGTERM, and wait for the end; gives the exit status."""
+        """Send SIGTERM and wait for the end; return the exit status."""
         self.popen.terminate()
         return self.popen.wait(STOPPED_WITHIN_S)
 
@@ -119,35 +118,39 @@ class Process:
 
 
 class Deployment:
-    """One installation: its settings, its database, the processes that serve it, and nothing of it left at the end."""
+    """One deployment: settings, database and the processes that serve it, all of which are stopped by `close`."""
 
     def __init__(self, folder: Path, database_url: str, redis_url: str | None, **settings: Any) -> None:
-        """`settings` go over `SETTINGS`, by their names."""
+        """`settings` override `SETTINGS`, by their names."""
         self.folder = folder
         self.port = free_port()
         self.mark = uuid.uuid4().hex
         self.processes: list[Process] = []
         given = {"INSTANCE": folder / "instance", "DATABASE_URL": database_url, **SETTINGS, **settings}
         self.settings = {f"{PREFIX}{name}": str(value) for name, value in given.items()}
-        # The test's own hands: they look, and put rows, but ring no bell.
+        # The test's own runtime reads and inserts rows, and wakes no worker.
         self.runtime: Runtime = make_runtime(load(environment=self.settings))
         self.database = self.runtime.database
         if redis_url is not None:
             self.settings[f"{PREFIX}REDIS_URL"] = redis_url
 
-    def start(self, *words: str, faults: Sequence[Fault] = (), environment: Mapping[str, str] | None = None) -> Process:
-        """Start `marketplace-hooks WORDS`."""
-        return self._start(" ".join(words), [sys.executable, "-m", "marketplace_hooks", *words], faults, environment)
+    def start(
+        self, *arguments: str, faults: Sequence[Fault] = (), environment: Mapping[str, str] | None = None
+    ) -> Process:
+        """Start `marketplace-hooks ARGUMENTS`."""
+        return self._start(
+            " ".join(arguments), [sys.executable, "-m", "marketplace_hooks", *arguments], faults, environment
+        )
 
     def start_worker(self, lane: str | None = None, faults: Sequence[Fault] = ()) -> Process:
-        """Start a worker; `lane` (`0/2`) has it listen as one of several do."""
+        """Start a worker; `lane` (`0/2`) makes it one of several."""
         return self.start("worker", faults=faults, environment={LANE: lane} if lane else None)
 
     def start_scheduler(self) -> Process:
         return self.start("scheduler")
 
     def start_web(self, *, faults: Sequence[Fault] = ()) -> Process:
-        """Start the web server by the command of `up`, and wait until it takes connections."""
+        """Start the web server as `up` does, and wait until it accepts connections."""
         command = web_command(load(environment=self.settings), "127.0.0.1", self.port)
         web = self._start("web", command, faults)
         wait_until(lambda: takes_connections(self.port), STARTED_WITHIN_S, "the web server did not start", self)
@@ -185,19 +188,19 @@ class Deployment:
         self.processes.append(process)
         return process
 
-    def read(self, look: Callable[[Session], Any]) -> Any:
-        """What `look` finds in a session of its own."""
+    def read(self, query: Callable[[Session], Any]) -> Any:
+        """The result of a query in its own session."""
         with self.database.reading() as session:
-            return look(session)
+            return query(session)
 
     def wait(self, condition: Callable[[Session], Any], within_s: float, otherwise: str) -> float:
-        """Until the rows say so; gives how long that took, in seconds."""
+        """Wait until the rows fulfil the condition; return how long that took, in seconds."""
         return wait_until(lambda: self.read(condition), within_s, otherwise, self)
 
     def post(
         self, event: tuple[dict[str, str], bytes], *, timeout_s: float = 10.0
     ) -> tuple[int, Any, http.client.HTTPMessage]:
-        """Post one signed event; gives status, content and headers."""
+        """Post one signed event; return status, content and headers."""
         headers, body = event
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=POST_WITHIN_S)) as connection:
             connection.request("POST", "/webhooks/marketplace", body, {"content-type": "application/json", **headers})
@@ -205,11 +208,11 @@ class Deployment:
             return answer.status, json.loads(answer.read()), answer.headers
 
     def leftovers(self) -> dict[int, str]:
-        """The processes of this place that still run, children of the dead included: number and command."""
+        """Pid → command of the running processes of this deployment, orphaned children included."""
         return running_of(self.mark)
 
     def close(self) -> None:
-        """Stop everything in good order. Fails when something does not stop, or is left behind."""
+        """Stop everything. Fails when a process does not stop cleanly, or is left behind."""
         try:
             self._stop_all()
         finally:
@@ -234,7 +237,7 @@ class Deployment:
         wait_until(lambda: not self.leftovers(), STOPPED_WITHIN_S, "processes are left", lambda: self.leftovers())
 
     def diagnostics(self) -> str:
-        """What whoever finds the test failed wants to know: what each process said, and what the rows say."""
+        """For the report of a failed test: the log of each process, the last rows, and what still runs."""
         rows = []
         for table in DIAGNOSTIC_TABLES:
             with suppress(Exception), self.database.reading() as session:
@@ -253,7 +256,7 @@ def running_of(mark: str) -> dict[int, str]:
 
 
 def kill_all(mark: str) -> None:
-    """End every process of this mark, as a crash does."""
+    """Send SIGKILL to every process with this mark."""
     for pid in running_of(mark):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -262,20 +265,20 @@ def kill_all(mark: str) -> None:
 def wait_until(
     condition: Callable[[], Any], within_s: float, otherwise: str, more: Deployment | Callable[[], Any] | None = None
 ) -> float:
-    """Look again and again, until it holds; gives how long that took, in seconds. Fails with `otherwise`.
+    """Poll until the condition holds; return how long that took, in seconds. Fails with the message `otherwise`.
 
-    Where more wants to run than there are processors, everything takes longer by that much, and may.
+    Where more processes want to run than there are processors, the limit is longer by that factor.
     """
     started_s = time.monotonic()
     while not condition():
         waited_s = time.monotonic() - started_s
         if waited_s > within_s and waited_s > within_s * load_factor():
-            told = more.diagnostics() if isinstance(more, Deployment) else more() if more else ""
-            raise AssertionError(f"{otherwise} (within {within_s:.0f} s)\n{told}")
+            details = more.diagnostics() if isinstance(more, Deployment) else more() if more else ""
+            raise AssertionError(f"{otherwise} (within {within_s:.0f} s)\n{details}")
         time.sleep(0.03)
     return time.monotonic() - started_s
 
 
 def load_factor() -> float:
-    """How many processes have wanted each processor in the last minute; 1 where there was room for all."""
+    """How many processes have wanted each processor in the last minute; at least 1."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))

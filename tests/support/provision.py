@@ -1,6 +1,6 @@
-"""What must be on this machine before the tests run? PostgreSQL and Chromium: installed here where they are missing.
+"""Provisioning: installs PostgreSQL and Chromium where the tests need them and they are missing.
 
-Run by `python3 run.py test` as a stage of its own, so that an installation is seen and never hides inside a test.
+Run by `python3 run.py test` as a step of its own, so that an installation is seen and never hides inside a test.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from marketplace_hooks.remote.redis.embedded import find_server
 from .binaries import NO_CHROMIUM, NO_POSTGRES, POSTGRES_USER, ProvisionError, find_chromium, find_postgres
 from .checks import print_line
 
-# Debian makes and starts a cluster of its own with the package unless this file says no.
+# Debian creates and starts a cluster with the package unless this file forbids it.
 CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
 NO_CLUSTER = "create_main_cluster = false\n"
-# Another apt may be at work on a machine that has just started.
+# Another apt may be running on a machine that has just started.
 APT_GET = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
 INSTALL = [*APT_GET, "install", "--yes", "--no-install-recommends"]
 
 
 def provide_postgres() -> str:
-    """Make sure that the tests find PostgreSQL; says where. Raises `RigError`, a sentence, where they cannot."""
+    """Make sure that the tests find PostgreSQL; return where. Raises `ProvisionError` where they cannot."""
     if os.environ.get("TEST_DATABASE_URL"):
         return "PostgreSQL: the server of TEST_DATABASE_URL"
     if find_postgres() is None:
@@ -47,11 +47,11 @@ def install_postgres() -> None:
     print_line("installing PostgreSQL with apt-get …")
     apt([*APT_GET, "update"])
     apt([*INSTALL, "postgresql-common"])
-    refuse_a_cluster()
+    forbid_default_cluster()
     apt([*INSTALL, "postgresql"])
 
 
-def refuse_a_cluster() -> None:
+def forbid_default_cluster() -> None:
     """Tell Debian's scripts to make no cluster, and leave the administrator's other settings as they are."""
     settings = CLUSTER_SETTINGS.read_text() if CLUSTER_SETTINGS.exists() else ""
     CLUSTER_SETTINGS.parent.mkdir(parents=True, exist_ok=True)
@@ -68,12 +68,12 @@ def provide_user() -> None:
 
 
 def apt(command: list[str]) -> None:
-    # No question may wait for an answer that nobody gives.
+    # Debian's packages must not ask questions.
     run(command, DEBIAN_FRONTEND="noninteractive", UCF_FORCE_CONFFOLD="1", LC_ALL="C.UTF-8")
 
 
 def run(command: list[str], **environment: str) -> None:
-    """Run a command, its output kept for the case of failure. Raises `RigError` with its end."""
+    """Run a command, with its output in the error if it fails. Raises `RigError` with its end."""
     done = subprocess.run(
         command,
         env={**os.environ, **environment},
@@ -89,7 +89,7 @@ def run(command: list[str], **environment: str) -> None:
 
 
 def provide_chromium() -> str:
-    """Make sure that the tests find a browser; says which. Raises `RigError`, a sentence, where they cannot."""
+    """Make sure that the tests find a browser; return which. Raises `RigError`, a sentence, where they cannot."""
     if find_chromium() is None:
         if "TEST_CHROMIUM" in os.environ or os.geteuid() != 0 or shutil.which("apt-get") is None:
             raise ProvisionError(NO_CHROMIUM)
@@ -103,7 +103,7 @@ def provide_chromium() -> str:
 
 
 def provide_redis() -> str:
-    """Say which Redis-compatible server the tests use. Raises `ConfigurationError` when there is none."""
+    """Return which Redis-compatible server the tests use. Raises `ConfigurationError` when there is none."""
     if os.environ.get("TEST_REDIS_URL"):
         return "Redis: the server of TEST_REDIS_URL"
     return f"Redis: a private server of {find_server()}"

@@ -1,4 +1,4 @@
-"""Which files make up the project, as git sees them? What is ignored is nobody's business."""
+"""Source tree: the files of the project as git lists them, without what it ignores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOT_OURS = {"__pycache__", "build", "instance", "screenshots"}
 @cache
 def project_files() -> tuple[Path, ...]:
     """Every file that is committed or about to be."""
-    # The checkout may belong to another account than the one that runs the tests, as on many build servers.
+    # The checkout may belong to another account than the one that runs the tests, as on build servers.
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -42,5 +42,5 @@ def sources(*folders: str) -> list[Path]:
 
 
 def shown(path: Path) -> str:
-    """A path as people name it."""
+    """A path relative to the project, with forward slashes."""
     return path.relative_to(ROOT).as_posix()

@@ -1,7 +1,7 @@
-"""How does a test do without compiling again every statement that the test before it compiled?
+"""Shared statement cache: a test does not compile again what another test compiled.
 
-Each test has engines of its own, and SQLAlchemy compiles for one engine at a time. Here engines of one kind of database
-are alike, as they are: one driver, one server, one version. So they read and fill one cache.
+Each test has engines of its own, and SQLAlchemy compiles for one engine at a time. In the tests, engines of one kind of
+database have the same driver, server and version, so they share one cache.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def share_compiled_statements() -> None:
 
 
 @contextlib.contextmanager
-def each_for_itself() -> Iterator[None]:
+def separate_statement_caches() -> Iterator[None]:
     """Engines compile for themselves again, for a test that looks at what they compile."""
     global _shares
     _shares = False

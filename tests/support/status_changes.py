@@ -1,4 +1,4 @@
-"""Changes made here, as a button or the API makes them: one transaction, what stands locked, nothing posted."""
+"""Status changes by service, as a button or the API makes them: one transaction with locked rows, no event posted."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ BY_BUTTON = Cause(actor="seller", reason="by the button")
 def change_locked(
     marketplace: Marketplace, act: Callable[[UnitOfWork, LockedSubject], object], id_: str, kind: str = "product"
 ) -> None:
-    """Do something to a product or a pack, here and now."""
+    """Apply a function to a locked product or pack, in one transaction."""
 
-    def pressed(uow: UnitOfWork) -> None:
+    def change(uow: UnitOfWork) -> None:
         locked = LockedSubjects(uow.session).get(SubjectKind(kind), id_)
         assert locked is not None
         act(uow, locked)
 
-    run_in_transaction(marketplace.runtime, pressed)
+    run_in_transaction(marketplace.runtime, change)
 
 
 def change_status_directly(
@@ -38,7 +38,7 @@ def change_status_directly(
     id_: str = "mod-1",
     kind: str = "product",
 ) -> None:
-    """Ask for a status; what is refused changes nothing."""
+    """Request a status; a refused request changes nothing."""
     request = StatusRequest(side=Side(side), status=Status(status), effective_at=effective_at)
     change_locked(marketplace, lambda uow, locked: change_status(uow, locked, request, BY_BUTTON), id_, kind)
 

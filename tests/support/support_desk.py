@@ -1,4 +1,4 @@
-"""The support desk as the tests live through it: requests come, people answer, time passes, and what came of it."""
+"""Support desk in tests: publish requests and messages, and read requests, clocks and refunds."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ _T = TypeVar("_T")
 
 
 def set_up_support(marketplace: Marketplace) -> Marketplace:
-    """One seller, one product, and a customer who has bought it now."""
+    """Publish one seller, one product, and a customer who has bought it now."""
     marketplace.publish_products("mod-1")
     set_up_purchase(marketplace, PURCHASE)
     return marketplace
 
 
 def publish_request(marketplace: Marketplace, request_id: str = REQUEST, **data: Any) -> str:
-    """Tell of a request submitted now, and have it applied; gives the event's id."""
-    said = {"purchase_id": PURCHASE, "customer_id": "customer-1", "product_id": "mod-1", "shop_url": SHOP}
-    said |= {"presale": False, "kind": "anomaly", "subject": f"About {request_id}", "body": "It no longer works."}
-    said["submitted_at"] = now()
-    event = marketplace.publish("support.request_submitted", request_id=request_id, **{**said, **data})
+    """Publish a request submitted now, and apply it; return the event's id."""
+    defaults = {"purchase_id": PURCHASE, "customer_id": "customer-1", "product_id": "mod-1", "shop_url": SHOP}
+    defaults |= {"presale": False, "kind": "anomaly", "subject": f"About {request_id}", "body": "It no longer works."}
+    defaults["submitted_at"] = now()
+    event = marketplace.publish("support.request_submitted", request_id=request_id, **{**defaults, **data})
     marketplace.run_all_now()
     return event
 
 
 def publish_message(marketplace: Marketplace, message_id: str = "message-1", **data: Any) -> str:
-    """Tell of a message of the seller's side, a person's unless `data` says otherwise; gives the event's id."""
-    said = {"request_id": REQUEST, "side": "seller", "author_type": "human", "visibility": "public"}
-    said |= {"received_at": now(), "subject": "Re", "body": ANSWER, "headers": [], "attachments": 0}
-    event = marketplace.publish("support.message_posted", message_id=message_id, **{**said, **data})
+    """Publish a message of the seller's side, a person's unless `data` says otherwise; return the event's id."""
+    defaults = {"request_id": REQUEST, "side": "seller", "author_type": "human", "visibility": "public"}
+    defaults |= {"received_at": now(), "subject": "Re", "body": ANSWER, "headers": [], "attachments": 0}
+    event = marketplace.publish("support.message_posted", message_id=message_id, **{**defaults, **data})
     marketplace.run_all_now()
     return event
 
 
 def in_transaction(marketplace: Marketplace, act: Callable[[UnitOfWork], _T]) -> _T:
-    """Carry one act out in a transaction of its own."""
+    """Run one function in a transaction of its own."""
     return run_in_transaction(marketplace.runtime, act)
 
 
@@ -66,7 +66,7 @@ def request(marketplace: Marketplace, request_id: str = REQUEST) -> SupportReque
 
 
 def clocks(marketplace: Marketplace, request_id: str = REQUEST) -> dict[str, str]:
-    """The clocks of a request and how they stand."""
+    """The state of each clock of a request, by name."""
     found = marketplace.all(select(Clock).where(Clock.request_id == request_id))
     return {one.name.value: one.state.value for one in found}
 
@@ -99,5 +99,5 @@ def refund_state(marketplace: Marketplace, request_id: str = REQUEST) -> str:
 
 
 def published_types(marketplace: Marketplace, request_id: str = REQUEST) -> list[str]:
-    """What was told of a request, in order, without the prefix they share."""
+    """The types of the outgoing events of a request, in order, without the prefix they share."""
     return [one.removeprefix("support_request.") for one in marketplace.published_types(request_id, "support_request")]

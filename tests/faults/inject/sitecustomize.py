@@ -1,10 +1,9 @@
-"""What goes wrong in this process, and exactly where?
+"""Fault injection: kills or stops this process before or after a chosen call of a named function.
 
 Python imports a module of this name at its start when it finds one on its path, so the fault tests put this folder on
 the PYTHONPATH of the processes that they start: the product knows nothing of it. `TEST_FAULTS` holds rules as JSON
-(`processes.Fault`): before or after so many calls of a named function, the process is killed or stopped, at most so
-many times in all processes together. Each time leaves a file with the process's number in the rule's folder. What a
-worker only rehearses before its first job is not counted: faults are for the work itself.
+(`processes.Fault`); each applies at most `limit` times in all processes together. Each time leaves a file with the
+process's pid in the rule's folder. Calls of a worker's warm-up before its first job are not counted.
 """
 
 import functools
@@ -20,17 +19,17 @@ _RULES = json.loads(os.environ.get("TEST_FAULTS", "[]"))
 
 
 def _strike(rule):
-    for number in range(rule["times"]):
+    for number in range(rule["limit"]):
         try:
-            # Who makes the file has the turn, in whatever process; the others go on looking.
+            # The process that creates the file injects the fault; the others try the next file.
             handle = os.open(os.path.join(rule["tally"], str(number)), os.O_CREAT | os.O_EXCL | os.O_WRONLY)
         except FileExistsError:
             continue
         os.write(handle, str(os.getpid()).encode())
         os.close(handle)
-        if rule["do"] == "kill with parent":
+        if rule["action"] == "kill with parent":
             os.kill(os.getppid(), signal.SIGKILL)
-        os.kill(os.getpid(), signal.SIGSTOP if rule["do"] == "stop" else signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGSTOP if rule["action"] == "stop" else signal.SIGKILL)
         return
 
 
@@ -47,15 +46,15 @@ def _wrapped(function, rule):
     calls = {}
 
     @functools.wraps(function)
-    def wrapper(*arguments, **words):
+    def wrapper(*arguments, **keywords):
         if _is_warming_up():
-            return function(*arguments, **words)
+            return function(*arguments, **keywords)
         # Counted for each process: a forked one begins anew.
         count = calls.setdefault(os.getpid(), itertools.count(1))
         is_the_one = next(count) == rule["call"]
         if is_the_one and rule["when"] == "before":
             _strike(rule)
-        answer = function(*arguments, **words)
+        answer = function(*arguments, **keywords)
         if is_the_one and rule["when"] == "after":
             _strike(rule)
         return answer
@@ -63,7 +62,7 @@ def _wrapped(function, rule):
     return wrapper
 
 
-def _lay(module, rules):
+def _install(module, rules):
     for rule in rules:
         owner = module
         *path, name = rule["at"].partition(":")[2].split(".")
@@ -73,15 +72,15 @@ def _lay(module, rules):
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Lays the rules of a module as soon as it has been executed, before anybody can take a function out of it."""
+    """Installs the rules of a module as soon as it has been executed, before a function can be imported from it."""
 
     def __init__(self, rules):
-        self._waiting = {}
+        self._rules = {}
         for rule in rules:
-            self._waiting.setdefault(rule["at"].partition(":")[0], []).append(rule)
+            self._rules.setdefault(rule["at"].partition(":")[0], []).append(rule)
 
     def find_spec(self, name, path=None, target=None):
-        rules = self._waiting.pop(name, None)
+        rules = self._rules.pop(name, None)
         if rules is None:
             return None
         spec = importlib.util.find_spec(name)
@@ -89,7 +88,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
         def exec_module(module):
             execute(module)
-            _lay(module, rules)
+            _install(module, rules)
 
         spec.loader.exec_module = exec_module
         return spec

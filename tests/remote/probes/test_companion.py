@@ -18,7 +18,7 @@ from marketplace_hooks.domain.inspections.file_integrity import Change, Reported
 from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.remote.companion_format import read_report, sign_report, sign_request
 from marketplace_hooks.remote.http.client import OutboundClient
-from tests.support.companion_schema import PUBLISHED, written_from_code
+from tests.support.companion_schema import PUBLISHED, schema_from_code
 from tests.support.hostile_server import HostileServer, answering, reply
 
 from .conftest import COMPANION, COMPANION_KEY, NONCE, Open, look, only, site_of
@@ -184,7 +184,7 @@ def test_no_body_and_no_signature_ever_does_more_than_not_count(body: bytes, sig
 
 def test_the_published_schema_is_what_the_code_checks() -> None:
     published = json.loads(PUBLISHED.read_text(encoding="utf-8"))
-    assert published == written_from_code(), "write it anew: python -m tests.support.companion_schema"
+    assert published == schema_from_code(), "write it anew: python -m tests.support.companion_schema"
 
 
 @pytest.mark.parametrize(

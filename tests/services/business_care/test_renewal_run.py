@@ -39,7 +39,7 @@ from ...support.business_care import (
     subscription,
 )
 from ...support.cases import case_id, cases
-from ...support.concurrency import all_at_once
+from ...support.concurrency import run_at_once
 from ...support.customers import money, publish_customer, publish_purchase, set_up_purchase
 from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
 
@@ -181,7 +181,7 @@ def test_two_runs_at_once_claim_each_period_once(
     others = [make_marketplace(), make_marketplace()]
     run_until(marketplace, clock, RENEWAL)
     clock.move_to(RENEWAL + CLAIM_DELAY)
-    all_at_once(*(lambda one=one: run_renewals(one.runtime) for one in (marketplace, *others)))
+    run_at_once(*(lambda one=one: run_renewals(one.runtime) for one in (marketplace, *others)))
     marketplace.run_all_now()
     claimed = marketplace.all(select(Period).where(Period.index == 2))
     assert len(claimed) == count
@@ -201,7 +201,7 @@ def test_runs_and_cancellations_at_once_leave_every_purchase_as_its_words_say(
     for number in range(0, count, 2):
         publish_renewal_cancelled(marketplace, RENEWAL + (number - count / 2) * SECOND, f"purchase-{number}")
     other = make_marketplace().runtime
-    all_at_once(lambda: run_renewals(marketplace.runtime), lambda: process_pending(other, "another"))
+    run_at_once(lambda: run_renewals(marketplace.runtime), lambda: process_pending(other, "another"))
     marketplace.run_all_now()
     for number in range(count):
         id_ = f"purchase-{number}"
@@ -232,7 +232,7 @@ def test_a_run_and_a_withdrawal_at_once_are_ordered_by_its_receipt(
         process_pending(other, "another")
         run_cascades(other, "another")
 
-    all_at_once(lambda: run_renewals(marketplace.runtime), withdraw)
+    run_at_once(lambda: run_renewals(marketplace.runtime), withdraw)
     marketplace.run_all_now()
     ids = [f"purchase-{number}" for number in range(count)]
     expected = {1: "paid", 2: "pending"} if renews else {1: "paid"}

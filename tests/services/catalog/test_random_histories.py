@@ -46,7 +46,7 @@ class Known:
     withdrawn: bool = False
     slots: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
-    def ask(self, side: str, status: str, at: datetime, now: datetime) -> None:
+    def request_status(self, side: str, status: str, at: datetime, now: datetime) -> None:
         if self.withdrawn:
             return
         if at > now:
@@ -63,7 +63,7 @@ class Known:
         while due := sorted((at, side, status) for side, (at, status) in self.slots.items() if at <= now):
             at, side, status = due[0]
             del self.slots[side]
-            self.ask(side, status, at, now)
+            self.request_status(side, status, at, now)
 
 
 @dataclass
@@ -135,7 +135,7 @@ class Histories(RuleBasedStateMachine):
             self.apply_everything()
             change_status_directly(self.real, status, side, effective_at=at, id_=id_, kind=kind_of(id_))
             self.settled = False
-        self.model.known[id_].ask(side, status, at or self.model.now, self.model.now)
+        self.model.known[id_].request_status(side, status, at or self.model.now, self.model.now)
 
     @precondition(lambda self: self.heard)
     @rule(data=st.data(), status=statuses)

@@ -240,7 +240,7 @@ def test_an_address_that_is_none_is_not_even_tried(desk: Marketplace, server: Ma
     publish_customer(desk, email="odile@pelote.example\r\nRCPT TO:<eve@evil.example>")
     desk.run_all_now()
     publish_request(desk)
-    assert [one for one in server.asked if "evil" in one or "odile" in one] == []
+    assert [one for one in server.recipients if "evil" in one or "odile" in one] == []
     assert ("dropped", 1) in states(desk)
 
 

@@ -21,7 +21,7 @@ from marketplace_hooks.services.privacy import retention
 from marketplace_hooks.services.privacy.retention import purge
 
 from ...support.business_care import publish_renewal_cancelled
-from ...support.concurrency import all_at_once
+from ...support.concurrency import run_at_once
 from ...support.customers import set_up_purchase
 from ...support.marketplace import OFFLINE, Marketplace
 from ...support.retention import change, days_ago, purged
@@ -161,7 +161,7 @@ def test_what_is_sent_again_while_a_purge_runs_is_sent_whole_or_not_at_all(
             with contextlib.suppress(Conflict):
                 in_transaction(marketplace, lambda uow, id_=one.id: redeliver(uow, id_))
 
-    all_at_once(send_all_again, lambda: purge(marketplace.runtime))
+    run_at_once(send_all_again, lambda: purge(marketplace.runtime))
     states = {one.outbox_id: one.state for one in marketplace.all(select(Delivery))}
     events = marketplace.all(select(OutgoingEvent).where(PERSONAL))
     expected = {True: DeliveryState.PARKED, False: DeliveryState.DELIVERED}  # its endpoint is disabled.

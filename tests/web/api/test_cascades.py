@@ -16,7 +16,7 @@ def _sold(marketplace: Marketplace) -> None:
 
 
 def test_a_cascade_shows_its_progress_from_the_change_to_its_end(seller: Caller, marketplace: Marketplace) -> None:
-    id_ = seller.ask("mod-1", OFFLINE, reason="a fault").get_json()["cascade_id"]
+    id_ = seller.request_status("mod-1", OFFLINE, reason="a fault").get_json()["cascade_id"]
     running = seller.get(f"/cascades/{id_}").get_json()
     assert (running["state"], running["finished_at"], running["change"]) == ("running", None, "held")
     assert (running["total"], running["done"]) == (1, 1)  # the page is hidden, the packs are not counted yet.
@@ -42,7 +42,7 @@ def test_a_cascade_tells_which_event_caused_it(operator: Caller, marketplace: Ma
 
 
 def test_a_seller_follows_his_own_cascades_only(seller: Caller, calls: MakeCaller, public: Caller) -> None:
-    path = f"/cascades/{seller.ask('mod-1', OFFLINE).get_json()['cascade_id']}"
+    path = f"/cascades/{seller.request_status('mod-1', OFFLINE).get_json()['cascade_id']}"
     assert problem_of(public.get(path)) == (401, "not_signed_in")
     assert problem_of(calls("customer", "customer-1").get(path)) == (403, "forbidden")
     assert problem_of(calls("seller", "seller-2").get(path)) == (404, "not_found")
@@ -52,7 +52,7 @@ def test_a_seller_follows_his_own_cascades_only(seller: Caller, calls: MakeCalle
 
 
 def test_who_follows_a_cascade_is_told_when_nothing_has_moved(seller: Caller, marketplace: Marketplace) -> None:
-    path = f"/cascades/{seller.ask('mod-1', OFFLINE).get_json()['cascade_id']}"
+    path = f"/cascades/{seller.request_status('mod-1', OFFLINE).get_json()['cascade_id']}"
     kept = {"If-None-Match": seller.get(path).headers["ETag"]}
     assert seller.get(path, headers=kept).status_code == 304
     marketplace.run_all_now()

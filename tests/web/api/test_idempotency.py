@@ -34,8 +34,8 @@ def effects(marketplace: Marketplace, id_: str = "mod-1") -> list[str]:
 
 def test_the_same_call_is_carried_out_once_and_answered_the_same(seller: Caller, marketplace: Marketplace) -> None:
     key = idempotency_key()
-    first = seller.ask("mod-1", OFFLINE, key=key)
-    again = seller.ask("mod-1", OFFLINE, key=key)
+    first = seller.request_status("mod-1", OFFLINE, key=key)
+    again = seller.request_status("mod-1", OFFLINE, key=key)
     assert (first.status_code, first.data) == (again.status_code, again.data)
     assert ("Idempotent-Replayed" in first.headers, again.headers["Idempotent-Replayed"]) == (False, "true")
     assert effects(marketplace) == ["held"]
@@ -43,9 +43,9 @@ def test_the_same_call_is_carried_out_once_and_answered_the_same(seller: Caller,
 
 def test_the_answer_of_then_is_given_though_much_has_changed_since(seller: Caller, marketplace: Marketplace) -> None:
     key = idempotency_key()
-    first = seller.ask("mod-1", OFFLINE, key=key)
-    seller.ask("mod-1", ONLINE)
-    assert seller.ask("mod-1", OFFLINE, key=key).data == first.data
+    first = seller.request_status("mod-1", OFFLINE, key=key)
+    seller.request_status("mod-1", ONLINE)
+    assert seller.request_status("mod-1", OFFLINE, key=key).data == first.data
     assert marketplace.status("mod-1") == ONLINE
 
 
@@ -68,9 +68,9 @@ def test_a_key_is_its_callers_own_and_its_paths_own(
 ) -> None:
     key = idempotency_key()
     answers = [
-        seller.ask("mod-1", OFFLINE, key=key),
-        calls("seller", "seller-1").ask("mod-1", OFFLINE, key=key),
-        seller.ask("mod-2", OFFLINE, key=key),
+        seller.request_status("mod-1", OFFLINE, key=key),
+        calls("seller", "seller-1").request_status("mod-1", OFFLINE, key=key),
+        seller.request_status("mod-2", OFFLINE, key=key),
     ]
     assert [answer.get_json()["effect"] for answer in answers] == ["hold", "no_effect", "hold"]
     assert not any("Idempotent-Replayed" in answer.headers for answer in answers)
@@ -78,28 +78,28 @@ def test_a_key_is_its_callers_own_and_its_paths_own(
 
 def test_a_refusal_is_answered_the_same_as_well(seller: Caller, operator: Caller) -> None:
     key = idempotency_key()
-    operator.ask("mod-1", OFFLINE)
-    first = seller.ask("mod-1", ONLINE, key=key)
-    operator.ask("mod-1", ONLINE)
-    again = seller.ask("mod-1", ONLINE, key=key)
+    operator.request_status("mod-1", OFFLINE)
+    first = seller.request_status("mod-1", ONLINE, key=key)
+    operator.request_status("mod-1", ONLINE)
+    again = seller.request_status("mod-1", ONLINE, key=key)
     assert problem_of(first) == problem_of(again) == (409, "held_by_others")
     assert (again.data, again.headers["Idempotent-Replayed"]) == (first.data, "true")
 
 
 def test_a_call_that_breaks_its_schema_does_not_use_its_key_up(seller: Caller) -> None:
     key = idempotency_key()
-    assert seller.ask("mod-1", "gone", key=key).status_code == 422
-    assert seller.ask("mod-1", OFFLINE, key=key).status_code == 202
+    assert seller.request_status("mod-1", "gone", key=key).status_code == 422
+    assert seller.request_status("mod-1", OFFLINE, key=key).status_code == 202
 
 
 def test_a_malformed_key_is_refused_and_nothing_is_done(seller: Caller, marketplace: Marketplace) -> None:
     for key in ("", " ", "two words", "k" * 256, "clé"):
-        assert problem_of(seller.ask("mod-1", OFFLINE, key=key)) == (400, "idempotency_key_malformed"), key
+        assert problem_of(seller.request_status("mod-1", OFFLINE, key=key)) == (400, "idempotency_key_malformed"), key
     assert effects(marketplace) == []
 
 
 def test_the_longest_key_is_kept(seller: Caller) -> None:
-    assert seller.ask("mod-1", OFFLINE, key="k" * 255).status_code == 202
+    assert seller.request_status("mod-1", OFFLINE, key="k" * 255).status_code == 202
 
 
 def started(seller: Caller, marketplace: Marketplace, key: str) -> Claim:
@@ -114,15 +114,15 @@ def started(seller: Caller, marketplace: Marketplace, key: str) -> Claim:
         mock.patch("marketplace_hooks.services.access.idempotency.claim", and_die),
         pytest.raises(SystemExit),
     ):
-        seller.ask("mod-1", OFFLINE, key=key)
+        seller.request_status("mod-1", OFFLINE, key=key)
     return claims[0]
 
 
 def test_while_a_call_runs_the_same_call_is_told_so(seller: Caller, marketplace: Marketplace) -> None:
     key = idempotency_key()
     started(seller, marketplace, key)
-    assert problem_of(seller.ask("mod-1", OFFLINE, key=key)) == (409, "idempotency_key_in_use")
-    assert problem_of(seller.ask("mod-1", WITHDRAWN, key=key)) == (422, "idempotency_key_reused")
+    assert problem_of(seller.request_status("mod-1", OFFLINE, key=key)) == (409, "idempotency_key_in_use")
+    assert problem_of(seller.request_status("mod-1", WITHDRAWN, key=key)) == (422, "idempotency_key_reused")
     assert effects(marketplace) == []
 
 
@@ -132,9 +132,9 @@ def test_a_run_that_died_keeps_nobody_waiting_longer_than_a_lease(
     key = idempotency_key()
     started(seller, marketplace, key)
     clock.shift(marketplace.runtime.settings.lease_s)
-    assert problem_of(seller.ask("mod-1", OFFLINE, key=key)) == (409, "idempotency_key_in_use")
+    assert problem_of(seller.request_status("mod-1", OFFLINE, key=key)) == (409, "idempotency_key_in_use")
     clock.shift(timedelta(microseconds=1))
-    assert seller.ask("mod-1", OFFLINE, key=key).status_code == 202
+    assert seller.request_status("mod-1", OFFLINE, key=key).status_code == 202
     assert effects(marketplace) == ["held"]
 
 
@@ -144,10 +144,10 @@ def test_a_run_that_was_taken_for_dead_changes_nothing_when_it_comes_back(
     key = idempotency_key()
     late = started(seller, marketplace, key)
     clock.shift(marketplace.runtime.settings.lease_s + 1)
-    answered = seller.ask("mod-1", OFFLINE, key=key)
+    answered = seller.request_status("mod-1", OFFLINE, key=key)
     with marketplace.runtime.database.session() as session, pytest.raises(LeaseLost):
         store_answer(marketplace.runtime, session, late, StoredAnswer(status=202, body=b"late"))
-    assert seller.ask("mod-1", OFFLINE, key=key).data == answered.data
+    assert seller.request_status("mod-1", OFFLINE, key=key).data == answered.data
 
 
 def test_the_effect_and_its_record_come_together_or_not_at_all(seller: Caller, marketplace: Marketplace) -> None:
@@ -157,9 +157,9 @@ def test_the_effect_and_its_record_come_together_or_not_at_all(seller: Caller, m
         raise RuntimeError("the database is full")
 
     with mock.patch.object(UnitOfWork, "write", fail):
-        assert seller.ask("mod-1", OFFLINE, key=key).status_code == 500
+        assert seller.request_status("mod-1", OFFLINE, key=key).status_code == 500
     assert (marketplace.status("mod-1"), effects(marketplace)) == (ONLINE, [])
-    assert seller.ask("mod-1", OFFLINE, key=key).status_code == 202
+    assert seller.request_status("mod-1", OFFLINE, key=key).status_code == 202
     assert effects(marketplace) == ["held"]
 
 
@@ -167,21 +167,21 @@ def test_a_key_is_forgotten_after_a_day(
     clock: time_machine.Traveller, seller: Caller, marketplace: Marketplace
 ) -> None:
     key = idempotency_key()
-    first = seller.ask("mod-1", OFFLINE, key=key)
+    first = seller.request_status("mod-1", OFFLINE, key=key)
     clock.shift(idempotency.ANSWERS_LAST)
-    assert seller.ask("mod-1", OFFLINE, key=key).data == first.data
+    assert seller.request_status("mod-1", OFFLINE, key=key).data == first.data
     clock.shift(timedelta(microseconds=1))
-    assert seller.ask("mod-1", ONLINE, key=key).get_json()["effect"] == "lift"
+    assert seller.request_status("mod-1", ONLINE, key=key).get_json()["effect"] == "lift"
 
 
 def test_the_purge_forgets_what_nobody_can_ask_for_any_more(
     clock: time_machine.Traveller, seller: Caller, marketplace: Marketplace
 ) -> None:
     for product_id in ("mod-1", "mod-2"):
-        seller.ask(product_id, OFFLINE, key=idempotency_key())
+        seller.request_status(product_id, OFFLINE, key=idempotency_key())
     clock.shift(idempotency.ANSWERS_LAST / 2)
     kept = idempotency_key()
-    seller.ask("mod-1", ONLINE, key=kept)
+    seller.request_status("mod-1", ONLINE, key=kept)
     clock.shift(idempotency.ANSWERS_LAST / 2 + timedelta(seconds=1))
     now = marketplace.runtime.now()
     purged = [marketplace.runtime.database.retrying(lambda session: purge_answers(session, now, limit=1))]
@@ -194,7 +194,7 @@ def test_twenty_at_once_under_one_key_are_one_effect(seller: Caller, marketplace
     key = idempotency_key()
 
     def ask(_: int) -> tuple[int, bytes]:
-        answer = seller.ask("mod-1", WITHDRAWN, key=key)
+        answer = seller.request_status("mod-1", WITHDRAWN, key=key)
         return answer.status_code, answer.data
 
     with ThreadPoolExecutor(20) as threads:
@@ -212,7 +212,7 @@ def test_twenty_at_once_under_keys_of_their_own_are_one_hold_all_the_same(
     seller: Caller, marketplace: Marketplace
 ) -> None:
     with ThreadPoolExecutor(20) as threads:
-        answers = list(threads.map(lambda _: seller.ask("mod-1", OFFLINE, key=idempotency_key()), range(20)))
+        answers = list(threads.map(lambda _: seller.request_status("mod-1", OFFLINE, key=idempotency_key()), range(20)))
     assert [answer.status_code for answer in answers] == [202] * 20
     assert sorted(answer.get_json()["effect"] for answer in answers) == ["hold", *["no_effect"] * 19]
     assert effects(marketplace) == ["held"]
@@ -237,7 +237,7 @@ def test_people_whom_a_host_signs_in_have_keys_of_their_own(
     monkeypatch.setitem(marketplace.app.extensions, EXTENSION, replace(marketplace.web, identity=who.copy))
     person = Caller(marketplace.app)
     key = idempotency_key()
-    first = person.ask("mod-1", OFFLINE, key=key)
-    assert (first.status_code, person.ask("mod-1", OFFLINE, key=key).data) == (202, first.data)
+    first = person.request_status("mod-1", OFFLINE, key=key)
+    assert (first.status_code, person.request_status("mod-1", OFFLINE, key=key).data) == (202, first.data)
     who["subject"] = "seller-2"
-    assert problem_of(person.ask("mod-1", OFFLINE, key=key)) == (404, "not_found")
+    assert problem_of(person.request_status("mod-1", OFFLINE, key=key)) == (404, "not_found")

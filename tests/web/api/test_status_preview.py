@@ -47,7 +47,7 @@ def test_a_preview_counts_the_packs_that_then_vanish_or_come_back(
     for status in (ONLINE, OFFLINE, ONLINE, WITHDRAWN, ONLINE):
         preview = seller.get(f"/products/mod-1/status/preview?status={status}").get_json()
         packs_before = seen(marketplace)
-        done = seller.ask("mod-1", status).get_json()
+        done = seller.request_status("mod-1", status).get_json()
         vanished = packs_before - seen(marketplace)
         back = seen(marketplace) - packs_before
         if "effect" not in done:
@@ -65,9 +65,9 @@ def test_a_preview_names_the_consequences_for_customers(seller: Caller) -> None:
 
 
 def test_a_preview_of_the_impossible_is_refused_as_the_change_would_be(seller: Caller, operator: Caller) -> None:
-    operator.ask("mod-1", OFFLINE)
+    operator.request_status("mod-1", OFFLINE)
     assert problem_of(seller.get("/products/mod-1/status/preview?status=online")) == (409, "held_by_others")
-    operator.ask("mod-1", WITHDRAWN)
+    operator.request_status("mod-1", WITHDRAWN)
     refused = seller.get("/products/mod-1/status/preview?status=online")
     assert problem_of(refused) == (409, "withdrawn_for_good")
     assert (refused.get_json()["state"], refused.get_json()["asked"]) == (WITHDRAWN, ONLINE)

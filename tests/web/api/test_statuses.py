@@ -23,7 +23,7 @@ def _sold(marketplace: Marketplace) -> None:
 def test_a_seller_hides_a_product_and_its_packs_with_the_very_answer(
     public: Caller, seller: Caller, marketplace: Marketplace
 ) -> None:
-    answer = seller.ask("mod-1", OFFLINE, reason="a fault in 2.1")
+    answer = seller.request_status("mod-1", OFFLINE, reason="a fault in 2.1")
     content = answer.get_json()
     assert (answer.status_code, content["status"], content["effect"]) == (202, OFFLINE, "hold")
     assert [(hold["side"], hold["reason"], hold["actor"]) for hold in content["holds"]] == [
@@ -40,10 +40,10 @@ def test_a_seller_hides_a_product_and_its_packs_with_the_very_answer(
 def test_what_was_hidden_comes_back_and_what_is_withdrawn_does_not(
     public: Caller, seller: Caller, marketplace: Marketplace
 ) -> None:
-    seller.ask("mod-1", OFFLINE)
-    assert seller.ask("mod-1", ONLINE).get_json()["effect"] == "lift"
+    seller.request_status("mod-1", OFFLINE)
+    assert seller.request_status("mod-1", ONLINE).get_json()["effect"] == "lift"
     assert public.get("/products/mod-1").status_code == 200
-    assert seller.ask("mod-1", WITHDRAWN).get_json()["status"] == WITHDRAWN
+    assert seller.request_status("mod-1", WITHDRAWN).get_json()["status"] == WITHDRAWN
     assert public.get("/products/mod-1").status_code == 410
     assert len(marketplace.withdrawals("mod-1")) == 1
 
@@ -51,36 +51,36 @@ def test_what_was_hidden_comes_back_and_what_is_withdrawn_does_not(
 def test_a_withdrawn_product_cannot_be_put_online_and_the_refusal_names_both_states(
     seller: Caller, marketplace: Marketplace
 ) -> None:
-    seller.ask("mod-1", WITHDRAWN)
+    seller.request_status("mod-1", WITHDRAWN)
     told = marketplace.published_types("mod-1")
     for status in (ONLINE, OFFLINE):
-        refused = seller.ask("mod-1", status)
+        refused = seller.request_status("mod-1", status)
         assert problem_of(refused) == (409, "withdrawn_for_good")
         assert (refused.get_json()["state"], refused.get_json()["asked"]) == (WITHDRAWN, status)
-    assert seller.ask("mod-1", WITHDRAWN).get_json()["cascade_id"] is None
+    assert seller.request_status("mod-1", WITHDRAWN).get_json()["cascade_id"] is None
     assert marketplace.published_types("mod-1") == told
 
 
 def test_a_side_without_a_hold_of_its_own_is_told_whose_holds_stand(
     seller: Caller, operator: Caller, marketplace: Marketplace
 ) -> None:
-    operator.ask("mod-1", OFFLINE, reason="under review")
-    refused = seller.ask("mod-1", ONLINE)
+    operator.request_status("mod-1", OFFLINE, reason="under review")
+    refused = seller.request_status("mod-1", ONLINE)
     assert problem_of(refused) == (409, "held_by_others")
     assert [(hold["side"], hold["reason"]) for hold in refused.get_json()["holds"]] == [("marketplace", "under review")]
     assert (refused.get_json()["state"], refused.get_json()["asked"]) == (OFFLINE, ONLINE)
-    seller.ask("mod-1", OFFLINE)
-    lifted = seller.ask("mod-1", ONLINE).get_json()
+    seller.request_status("mod-1", OFFLINE)
+    lifted = seller.request_status("mod-1", ONLINE).get_json()
     assert (lifted["effect"], lifted["status"]) == ("lift", OFFLINE)
     assert [hold["side"] for hold in lifted["holds"]] == ["marketplace"]
 
 
 def test_what_changes_nothing_starts_no_cascade_and_tells_nobody(seller: Caller, marketplace: Marketplace) -> None:
-    already = seller.ask("mod-1", ONLINE).get_json()
+    already = seller.request_status("mod-1", ONLINE).get_json()
     assert (already["effect"], already["cascade_id"]) == ("no_effect", None)
-    seller.ask("mod-1", OFFLINE)
+    seller.request_status("mod-1", OFFLINE)
     told = marketplace.published_types("mod-1")
-    again = seller.ask("mod-1", OFFLINE).get_json()
+    again = seller.request_status("mod-1", OFFLINE).get_json()
     assert (again["effect"], again["cascade_id"], again["status"]) == ("no_effect", None, OFFLINE)
     assert marketplace.published_types("mod-1") == told == ["product.hidden"]
 
@@ -88,11 +88,11 @@ def test_what_changes_nothing_starts_no_cascade_and_tells_nobody(seller: Caller,
 def test_only_its_seller_and_the_marketplace_change_a_product(
     calls: MakeCaller, public: Caller, marketplace: Marketplace
 ) -> None:
-    assert problem_of(public.ask("mod-1", OFFLINE)) == (401, "not_signed_in")
-    assert problem_of(calls("customer", "seller-1").ask("mod-1", OFFLINE)) == (403, "forbidden")
-    another = calls("seller", "seller-2").ask("mod-1", OFFLINE)
+    assert problem_of(public.request_status("mod-1", OFFLINE)) == (401, "not_signed_in")
+    assert problem_of(calls("customer", "seller-1").request_status("mod-1", OFFLINE)) == (403, "forbidden")
+    another = calls("seller", "seller-2").request_status("mod-1", OFFLINE)
     assert problem_of(another) == (404, "not_found")
-    assert another.text.replace("mod-1", "mod-9") == calls("seller", "seller-2").ask("mod-9", OFFLINE).text
+    assert another.text.replace("mod-1", "mod-9") == calls("seller", "seller-2").request_status("mod-9", OFFLINE).text
     assert marketplace.status("mod-1") == ONLINE
 
 
@@ -100,16 +100,16 @@ def test_each_role_speaks_for_its_own_side_and_the_platform_for_the_one_it_names
     calls: MakeCaller, seller: Caller, operator: Caller, marketplace: Marketplace
 ) -> None:
     platform = calls("platform")
-    assert problem_of(seller.ask("mod-1", OFFLINE, actor=MARKETPLACE)) == (403, "forbidden")
-    assert problem_of(operator.ask("mod-1", OFFLINE, actor=SELLER)) == (403, "forbidden")
-    assert problem_of(operator.ask("mod-1", OFFLINE, on_behalf_of="Ada")) == (403, "forbidden")
-    assert seller.ask("mod-1", OFFLINE, actor=SELLER).status_code == 202
-    unnamed = platform.ask("mod-2", OFFLINE)
+    assert problem_of(seller.request_status("mod-1", OFFLINE, actor=MARKETPLACE)) == (403, "forbidden")
+    assert problem_of(operator.request_status("mod-1", OFFLINE, actor=SELLER)) == (403, "forbidden")
+    assert problem_of(operator.request_status("mod-1", OFFLINE, on_behalf_of="Ada")) == (403, "forbidden")
+    assert seller.request_status("mod-1", OFFLINE, actor=SELLER).status_code == 202
+    unnamed = platform.request_status("mod-2", OFFLINE)
     assert problem_of(unnamed) == (422, "payload_rejected")
     assert [error["path"] for error in unnamed.get_json()["errors"]] == ["actor"]
-    told = platform.ask("mod-2", OFFLINE, actor=SELLER, on_behalf_of="Ada of seller-1").get_json()
+    told = platform.request_status("mod-2", OFFLINE, actor=SELLER, on_behalf_of="Ada of seller-1").get_json()
     assert [(hold["side"], hold["on_behalf_of"]) for hold in told["holds"]] == [("seller", "Ada of seller-1")]
-    assert operator.ask("mod-3", OFFLINE).get_json()["holds"][0]["side"] == "marketplace"
+    assert operator.request_status("mod-3", OFFLINE).get_json()["holds"][0]["side"] == "marketplace"
     [hidden] = [event for event in marketplace.outgoing("mod-2") if event.type == "product.hidden"]
     assert hidden.cause == {
         "event_id": None,
@@ -122,7 +122,7 @@ def test_each_role_speaks_for_its_own_side_and_the_platform_for_the_one_it_names
 def test_a_later_change_waits_in_its_sides_slot_until_it_is_cancelled(
     seller: Caller, operator: Caller, marketplace: Marketplace
 ) -> None:
-    answer = seller.ask("mod-1", WITHDRAWN, effective_at=LATER).get_json()
+    answer = seller.request_status("mod-1", WITHDRAWN, effective_at=LATER).get_json()
     assert (answer["cascade_id"], answer["effect"], answer["status"]) == (None, "schedule", ONLINE)
     assert answer["scheduled"] == {
         "side": "seller",
@@ -139,7 +139,7 @@ def test_a_later_change_waits_in_its_sides_slot_until_it_is_cancelled(
 
 
 def test_a_cancellation_is_its_own_sides_affair(seller: Caller, calls: MakeCaller, marketplace: Marketplace) -> None:
-    seller.ask("mod-1", OFFLINE, effective_at=LATER)
+    seller.request_status("mod-1", OFFLINE, effective_at=LATER)
     path = "/products/mod-1/status/scheduled"
     assert problem_of(calls("seller", "seller-2").delete(path)) == (404, "not_found")
     assert problem_of(calls("customer", "customer-1").delete(path)) == (403, "forbidden")
@@ -151,7 +151,7 @@ def test_a_cancellation_is_its_own_sides_affair(seller: Caller, calls: MakeCalle
 
 
 def test_an_effective_instant_that_is_past_means_now(seller: Caller) -> None:
-    assert seller.ask("mod-1", OFFLINE, effective_at="2020-01-01T00:00:00Z").get_json()["effect"] == "hold"
+    assert seller.request_status("mod-1", OFFLINE, effective_at="2020-01-01T00:00:00Z").get_json()["effect"] == "hold"
 
 
 def test_a_pack_is_hidden_and_withdrawn_by_its_seller_and_its_products_stay(
@@ -189,7 +189,7 @@ def test_everything_that_is_wrong_with_a_request_is_said_at_once(seller: Caller)
 
 def test_a_change_needs_a_reason_of_a_reasonable_length(seller: Caller) -> None:
     for length, status in ((0, 422), (1, 202), (2000, 202), (2001, 422)):
-        assert seller.ask("mod-1", OFFLINE, reason="x" * length).status_code == status, length
+        assert seller.request_status("mod-1", OFFLINE, reason="x" * length).status_code == status, length
 
 
 SAID: list[tuple[str, str]] = [
@@ -221,14 +221,14 @@ def test_the_button_and_the_event_lead_to_the_same_state(
     seller: Caller, operator: Caller, marketplace: Marketplace, ending: list[tuple[str, str]]
 ) -> None:
     for side, status in [*SAID, *ending]:
-        (seller if side == SELLER else operator).ask("mod-1", status)
+        (seller if side == SELLER else operator).request_status("mod-1", status)
         marketplace.change_status("mod-2", status, side, reason="tests")
         marketplace.run_all_now()
     assert facts(marketplace, "mod-1") == facts(marketplace, "mod-2")
 
 
 def test_an_echo_of_what_we_told_changes_nothing_and_tells_nobody(seller: Caller, marketplace: Marketplace) -> None:
-    seller.ask("mod-1", OFFLINE)
+    seller.request_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     before = facts(marketplace, "mod-1"), marketplace.published_types("pack-1", "pack")
     echo = marketplace.change_status("mod-1", OFFLINE, SELLER)
@@ -239,7 +239,7 @@ def test_an_echo_of_what_we_told_changes_nothing_and_tells_nobody(seller: Caller
 
 def test_an_event_sent_before_a_change_made_here_comes_too_late(seller: Caller, marketplace: Marketplace) -> None:
     sent_at = datetime.now(UTC) - timedelta(seconds=5)
-    seller.ask("mod-1", OFFLINE)
+    seller.request_status("mod-1", OFFLINE)
     late = marketplace.change_status("mod-1", ONLINE, SELLER, sent_at=sent_at)
     marketplace.run_all_now()
     assert marketplace.state_and_outcome(late) == ("applied", "superseded")
