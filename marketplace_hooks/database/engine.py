@@ -92,7 +92,7 @@ class Database:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that only reads; nothing it does is kept."""
+        """A session that only reads; what it writes is rolled back."""
         with _outages(), self.engine.connect() as connection:
             with Session(connection, autoflush=False) as session:
                 yield session

@@ -1,4 +1,4 @@
-"""Which different values stand in a column, when an index begins with it and its rows are many?
+"""Loose index scan: the distinct values of a column of many rows, with which an index begins.
 
 One seek in the index for each value, however many rows have it. (`DISTINCT` reads every row: neither database skips.)
 """

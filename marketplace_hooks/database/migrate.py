@@ -1,9 +1,9 @@
-"""How does a database get, and keep, the tables that this version of the package needs?
+"""Migrations: a database gets the tables that this version of the package needs.
 
 Alembic, with the scripts inside the package and a version table of our own, so that a host's migrations never meet
 ours. Two processes may migrate at once: the second waits and finds nothing left to do.
 
-Alembic is imported by those who use it: it would be a tenth of what each worker's start takes, and few ever migrate.
+Alembic is imported inside the functions: it would be a tenth of each worker's start, and few processes ever migrate.
 """
 
 from __future__ import annotations

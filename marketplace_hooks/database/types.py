@@ -1,4 +1,4 @@
-"""What every table shares: one metadata of our own, instants in UTC, checked statuses, the SQL functions of both kinds.
+"""Column types and SQL functions shared by every table, alike on both databases.
 
 The metadata is ours alone, with every table prefixed `mh_`, so that the package lives beside a host's models.
 """
@@ -54,7 +54,7 @@ class Base(DeclarativeBase):
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware instant, kept in UTC. A naive datetime is a programming mistake (`ValueError`)."""
+    """An aware instant, stored in UTC. A naive datetime is a programming mistake (`ValueError`)."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

@@ -1,4 +1,7 @@
-"""What we are told: one schema and one handler per type; what we tell: the outgoing catalogue."""
+"""Inbound events: registry, intake, processor, and one module of schemas and handlers for each subject.
+
+Importing this package registers every type.
+"""
 
 from . import customers, packs, products, purchases, releases, sellers, subscriptions, support
 

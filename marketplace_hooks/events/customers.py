@@ -1,4 +1,4 @@
-"""What are we told about customers?"""
+"""Events about customers: described, erased."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ class CustomerErasedSchema(EventSchema):
 
 @handles("customer.upserted", CustomerUpsertedSchema, subject=CUSTOMER)
 def customer_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Keep the description."""
+    """Store the description."""
     is_new = upsert_customer(uow, event.data, sent_at=event.sent_at)
     if is_new is False:
-        forget_again(uow, event, event.data["customer_id"])
+        erase_again(uow, event, event.data["customer_id"])
         return Result(applied=Applied.SUPERSEDED)
     return Result(applied=Applied.CHANGED, created=f"customer:{event.data['customer_id']}" if is_new else None)
 
 
 @handles("customer.erased", CustomerErasedSchema, subject=CUSTOMER)
 def customer_erased(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Forget the customer, once and for good."""
+    """Erase what is personal, once and for good."""
     is_new = erase_customer(uow, event.data["customer_id"], event.cause(actor="customer"))
     if not is_new:
         return Result(applied=Applied.NO_EFFECT, note="the customer was erased before")
     return Result(applied=Applied.CHANGED, created=f"customer:{event.data['customer_id']}")
 
 
-def forget_again(uow: UnitOfWork, event: InboundEvent, customer_id: str) -> None:
-    """An event about somebody who was erased has brought personal data once more: it goes at once."""
+def erase_again(uow: UnitOfWork, event: InboundEvent, customer_id: str) -> None:
+    """Erase again at once what an event has brought about a customer who was erased."""
     if is_erased(uow.session, customer_id):
         erase_customer(uow, customer_id, event.cause(actor="customer"))

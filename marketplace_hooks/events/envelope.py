@@ -1,4 +1,4 @@
-"""Is this body JSON, strictly, and is it the envelope `{type, timestamp, data}`?
+"""Envelope `{type, timestamp, data}` of every inbound event, parsed from strict JSON.
 
 Strictly: UTF-8, no name twice in one object, no NaN or Infinity, no NUL and no lone surrogate in a string (a database
 would refuse them later), no absurd depth. What passes here can be stored, searched and applied.
@@ -16,9 +16,9 @@ from ..domain.instants import parse_instant
 
 DEEPEST = 64
 LONGEST_TYPE = 100
-# Wider than our own types: one that we do not know yet is kept, not refused (`webhooks.md` 5).
+# Wider than our own types: one that is not known yet is stored, not refused (`webhooks.md` 5).
 _TYPE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
-_ESCAPED_TROUBLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
 class NotAnEnvelope(ValueError):
@@ -31,7 +31,7 @@ class NotAnEnvelope(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What every event carries."""
+    """The parts of an envelope. `sent_at` is its timestamp, aware."""
 
     type: str
     sent_at: datetime
@@ -68,12 +68,12 @@ def parse_strictly(body: bytes) -> Any:
         raise NotAnEnvelope("the body is nested too deep") from None
     except ValueError as error:
         raise error if isinstance(error, NotAnEnvelope) else NotAnEnvelope(f"the body is not JSON: {error}") from None
-    if _ESCAPED_TROUBLE.search(body) is not None:
-        _refuse_trouble(content)
+    if _SUSPECT_ESCAPE.search(body) is not None:
+        _refuse_unstorable(content)
     return content
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise NotAnEnvelope("an object has the same name twice")
@@ -98,12 +98,12 @@ def _integer(text: str) -> int:
 
 
 _decode = json.JSONDecoder(
-    object_pairs_hook=_once, parse_constant=_constant, parse_float=_number, parse_int=_integer
+    object_pairs_hook=_unique_names, parse_constant=_constant, parse_float=_number, parse_int=_integer
 ).decode
 
 
-def _refuse_trouble(value: Any) -> None:
-    """NUL and lone surrogates can only come by escapes; both names and values are searched."""
+def _refuse_unstorable(value: Any) -> None:
+    """Refuse NUL and lone surrogates, which only escapes can bring; both names and values are searched."""
     if isinstance(value, str):
         if "\0" in value:
             raise NotAnEnvelope("a string holds a NUL character")
@@ -111,11 +111,11 @@ def _refuse_trouble(value: Any) -> None:
             raise NotAnEnvelope("a string holds half a surrogate pair")
     elif isinstance(value, dict):
         for key, inner in value.items():
-            _refuse_trouble(key)
-            _refuse_trouble(inner)
+            _refuse_unstorable(key)
+            _refuse_unstorable(inner)
     elif isinstance(value, list):
         for inner in value:
-            _refuse_trouble(inner)
+            _refuse_unstorable(inner)
 
 
 def _depth(body: bytes) -> int:

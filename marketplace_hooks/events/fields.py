@@ -1,4 +1,4 @@
-"""What do the values inside events look like? Fields shared by every schema, strict about money and instants."""
+"""Fields shared by the schemas of events, strict about money and instants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What are we told about packs?"""
+"""Events about packs: described, status changed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _pack_and_members(data: Mapping[str, Any]) -> Iterable[SubjectKey]:
 
 @handles("pack.upserted", PackUpsertedSchema, subject=PACK, touches=_pack_and_members)
 def pack_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Keep the description and the membership; wait for members that have not been told yet."""
+    """Store the description and the membership; wait for members that are not known yet."""
     for kind, id_ in _pack_and_members(event.data):
         if kind is not SubjectKind.PACK and locked_subjects.get(kind, id_) is None:
             raise ParentUnknown(kind, id_)

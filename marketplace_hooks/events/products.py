@@ -1,4 +1,4 @@
-"""What are we told about products?"""
+"""Events about products: described, status changed, scheduled change cancelled, reinstated."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _product_and_seller(data: Mapping[str, Any]) -> Iterable[SubjectKey]:
 
 @handles("product.upserted", ProductUpsertedSchema, subject=PRODUCT, touches=_product_and_seller)
 def product_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Keep the description and this revision of the listing."""
+    """Store the description and this revision of the listing."""
     if locked_subjects.get(SubjectKind.SELLER, event.data["seller_id"]) is None:
         raise ParentUnknown("seller", event.data["seller_id"])
     is_new = locked_subjects.get(SubjectKind.PRODUCT, event.data["product_id"]) is None
@@ -121,7 +121,7 @@ def product_change_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, e
 
 @handles("product.reinstated", ReinstatedSchema, subject=PRODUCT, touches=product)
 def product_reinstated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Back offline, under a marketplace hold."""
+    """Undo the withdrawal: the product is offline, under a marketplace hold."""
     outcome = reinstate(
         uow,
         _known(locked_subjects, event),

@@ -1,4 +1,4 @@
-"""What are we told about purchases: completed, bound to a site, refunded, disputed?"""
+"""Events about purchases: completed, bound to a site, refunded, disputed, terminated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..services.business_care.purchases import (
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.support.refunds import settle_refund
-from .customers import forget_again
+from .customers import erase_again
 from .fields import EventSchema, Identifier, Moment, MoneySchema
 from .registry import PURCHASE, Applied, InboundEvent, ParentUnknown, Result, handles
 
@@ -85,13 +85,13 @@ class TerminatedSchema(EventSchema):
 
 @handles("purchase.completed", PurchaseCompletedSchema, subject=PURCHASE)
 def purchase_completed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Keep the purchase and start its Business Care."""
+    """Record the purchase and start its Business Care."""
     for table, kind in ((Customer, "customer"), (Product, "product")):
         id_ = event.data[f"{kind}_id"]
         if uow.session.get(table, id_) is None:
             raise ParentUnknown(kind, id_)
     is_new = complete_purchase(uow, event.data, event.cause(actor="customer"), received_at=event.received_at)
-    forget_again(uow, event, event.data["customer_id"])
+    erase_again(uow, event, event.data["customer_id"])
     if not is_new:
         return Result(applied=Applied.NO_EFFECT, note="the purchase is known")
     return Result(applied=Applied.CHANGED, created=f"purchase:{event.data['purchase_id']}")
@@ -102,7 +102,7 @@ def purchase_shop_bound(uow: UnitOfWork, locked_subjects: LockedSubjects, event:
     """Attach the purchase to a site, from then on."""
     purchase = known_purchase(uow, event)
     is_newest = bind_shop(uow, purchase, event.data["shop_url"], event.data["bound_at"])
-    forget_again(uow, event, purchase.customer_id)
+    erase_again(uow, event, purchase.customer_id)
     return Result(applied=Applied.CHANGED if is_newest else Applied.SUPERSEDED)
 
 
@@ -119,7 +119,7 @@ def purchase_refunded(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
 
 @handles("purchase.disputed", DisputedSchema, subject=PURCHASE)
 def purchase_disputed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Entitlement rests."""
+    """Suspend the entitlement."""
     purchase = known_purchase(uow, event)
     if not open_dispute(uow, purchase, event.data):
         return _changed(False)
@@ -128,7 +128,7 @@ def purchase_disputed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
 
 @handles("purchase.dispute_closed", DisputeClosedSchema, subject=PURCHASE)
 def purchase_dispute_closed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Won: entitlement is back. Lost: it stays gone."""
+    """Won: the entitlement is restored. Lost: it is gone for good."""
     purchase = known_purchase(uow, event)
     closed = close_dispute(uow, purchase, event.data, event.cause(actor="bank"))
     if closed is None:

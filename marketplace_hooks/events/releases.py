@@ -1,4 +1,4 @@
-"""What are we told about releases: published, bought?"""
+"""Events about releases: published, purchased."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class ReleasePurchasedSchema(EventSchema):
 
 @handles("release.published", ReleasePublishedSchema, subject=PRODUCT, touches=product)
 def release_published(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Keep the release, have every entitled holder told of it, and resolve the requests that it fixes."""
+    """Record the release, notify every entitled holder, and resolve the requests that it fixes."""
     locked = locked_subjects.get(SubjectKind.PRODUCT, event.data["product_id"])
     if locked is None:
         raise ParentUnknown("product", event.data["product_id"])
@@ -88,7 +88,7 @@ def release_published(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
 
 @handles("release.purchased", ReleasePurchasedSchema, subject=PURCHASE)
 def release_purchased(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Keep that it was bought: from now on it may be downloaded."""
+    """Record the purchase: from now on the release may be downloaded."""
     purchase = known_purchase(uow, event)
     release = uow.session.get(Release, event.data["release_id"])
     if release is None:

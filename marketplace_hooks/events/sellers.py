@@ -1,4 +1,4 @@
-"""What are we told about sellers and their accounts?"""
+"""Events about sellers: described, account suspended and unsuspended."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AccountChangedSchema(EventSchema):
 
 @handles("seller.upserted", SellerUpsertedSchema, subject=SELLER, touches=seller)
 def seller_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Keep the description."""
+    """Store the description."""
     is_new = locked_subjects.get(SubjectKind.SELLER, event.data["seller_id"]) is None
     if not upsert_seller(uow, locked_subjects, event.data, sent_at=event.sent_at):
         return Result(applied=Applied.SUPERSEDED)

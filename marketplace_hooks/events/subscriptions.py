@@ -1,4 +1,4 @@
-"""What are we told about Business Care: charged, not charged, cancelled by the customer, taken up again?"""
+"""Events about Business Care: renewed, payment failed, reactivated, renewal cancelled and enabled."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RenewalChoiceSchema(EventSchema):
 def subscription_renewed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The period is paid."""
     subscription = _known(uow, event)
-    _wait_for_the_one_before(uow, subscription, event)
+    _await_previous_period(uow, subscription, event)
     return _changed(
         record_renewal_payment(uow, subscription, event.data, event.cause(actor="marketplace")), _period(event)
     )
@@ -57,7 +57,7 @@ def subscription_payment_failed(uow: UnitOfWork, locked_subjects: LockedSubjects
 def subscription_reactivated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """A new original date; the indexes go on."""
     subscription = _known(uow, event)
-    _wait_for_the_one_before(uow, subscription, event)
+    _await_previous_period(uow, subscription, event)
     changed = record_reactivation(uow, subscription, event.data, event.cause(actor="customer"))
     if changed is None:  # the failure of the renewal is under way to us, or the platform is mistaken.
         raise ParentUnknown("lapse", subscription.purchase_id)
@@ -67,16 +67,16 @@ def subscription_reactivated(uow: UnitOfWork, locked_subjects: LockedSubjects, e
 @handles("subscription.renewal_cancelled", RenewalChoiceSchema, subject=PURCHASE)
 def subscription_renewal_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """No renewal whose instant comes after the receipt."""
-    return _choose(uow, event, enabled=False)
+    return _change_renewal(uow, event, enabled=False)
 
 
 @handles("subscription.renewal_enabled", RenewalChoiceSchema, subject=PURCHASE)
 def subscription_renewal_enabled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The customer's own cause is lifted; a withdrawal's stands while the product is withdrawn."""
-    return _choose(uow, event, enabled=True)
+    return _change_renewal(uow, event, enabled=True)
 
 
-def _choose(uow: UnitOfWork, event: InboundEvent, *, enabled: bool) -> Result:
+def _change_renewal(uow: UnitOfWork, event: InboundEvent, *, enabled: bool) -> Result:
     subscription = _known(uow, event)
     cause = event.cause(actor=event.data["actor"])
     changed = change_renewal(
@@ -98,8 +98,8 @@ def _known(uow: UnitOfWork, event: InboundEvent) -> Subscription:
     return subscription
 
 
-def _wait_for_the_one_before(uow: UnitOfWork, subscription: Subscription, event: InboundEvent) -> None:
-    """Periods follow each other without a gap: one that is told too early is parked until the one before is known."""
+def _await_previous_period(uow: UnitOfWork, subscription: Subscription, event: InboundEvent) -> None:
+    """Park the event of a period until the one before is known: periods follow each other without a gap."""
     before = event.data["period_index"] - 1
     if before > 0 and uow.session.get(Period, (subscription.purchase_id, before)) is None:
         raise ParentUnknown("period", f"{subscription.purchase_id}#{before}")

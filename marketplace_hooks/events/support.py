@@ -1,4 +1,4 @@
-"""What are we told about requests for support, and about sellers' closures?"""
+"""Events about support: requests, messages, sellers' closures."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class ClosureSchema(EventSchema):
 
 @handles("support.request_submitted", RequestSubmittedSchema, subject=REQUEST)
 def support_request_submitted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Nobody can be asked here: the request is taken as it is."""
+    """Submit the request as it is: what is missing cannot be asked for."""
     _refuse_future(event, "submitted_at")
     parents: list[tuple[type[Any], str, str]] = [
         (Customer, "customer", event.data["customer_id"]),

@@ -1,4 +1,4 @@
-"""What is kept: tables and constraints, no rules."""
+"""Mapped tables with their constraints, one module for each subject; rules stand in `domain`."""
 
 from . import (
     access,

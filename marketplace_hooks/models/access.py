@@ -1,4 +1,4 @@
-"""Who may call the API, what did a repeated call already answer, and which single process holds a named lock?"""
+"""Tables of access: bearer tokens, answers to idempotent calls, and locks that one process holds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Role(enum.StrEnum):
 
 
 class Token(Base):
-    """A bearer token. Only its SHA-256 is kept: it is 32 random bytes, so a fast hash is enough."""
+    """A bearer token. Only its SHA-256 is stored: it is 32 random bytes, so a fast hash is enough."""
 
     __tablename__ = "mh_tokens"
 
@@ -35,7 +35,7 @@ class Token(Base):
 
 
 class IdempotentCall(Base):
-    """A POST made with an `Idempotency-Key`: what was asked, and what was answered (None while it runs).
+    """A POST made with an `Idempotency-Key`: the hash of its body, and its answer (None while it runs).
 
     `scope` is whose key it is: a token's (`token:tok_…`) or, where a host signs people in, a person's. `owner` names
     the run that is to answer; another run may take over once the first has been silent for a lease.

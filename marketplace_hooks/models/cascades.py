@@ -1,4 +1,4 @@
-"""What must still follow from a status change, and how far has it got?"""
+"""Table of cascades: the follow-up steps of each status change, with their progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .products import SubjectKind
 
 
 class CascadeState(enum.StrEnum):
-    """A cascade is work until it is `done`; `failed` means that a person has to look (it can be run again)."""
+    """A cascade is work until it is `done`; `failed` needs a person, who can have it run again."""
 
     RUNNING = "running"
     DONE = "done"
@@ -25,7 +25,7 @@ class Cascade(Base):
     """Everything that must follow from one status change.
 
     `steps` is `[{"name", "state", "total", "done", "failed", "cursor"}, …]`, in order, rewritten in the same
-    transaction as the chunk of work it tells of: whoever dies, the next worker goes on from the last committed chunk.
+    transaction as the chunk of work it describes: the next worker goes on from the last chunk that was committed.
     `about` is the id of what the change brought beside its subject: the release that was published.
     """
 

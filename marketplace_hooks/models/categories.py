@@ -1,8 +1,8 @@
-"""Which products stand in a category, and which of them are on sale now?
+"""Table of product categories, with the status by which lists on sale are read.
 
-A row for each product and category, with the product's status: the database itself keeps that in step, by a foreign
-key that cascades, whoever changes it. So a category's page and the list of categories are read from one index, and
-what is hidden leaves both in the transaction that hides it.
+A row for each product and category, with the product's status: a foreign key that cascades makes the database itself
+copy that, whoever changes it. So a category's page and the list of categories are read from one index, and what is
+hidden leaves both in the transaction that hides it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..domain.catalog.statuses import Status
 
 
 class ProductCategory(Base):
-    """One product in one category. `status` is the product's own, kept by the foreign key."""
+    """One product in one category. `status` is the product's own, copied by the foreign key."""
 
     __tablename__ = "mh_product_categories"
 

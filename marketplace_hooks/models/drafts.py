@@ -1,4 +1,4 @@
-"""What has a customer written that is not sent yet?"""
+"""Table of drafts: requests for support that are written and checked, and not submitted yet."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ class RequestDraft(Base):
     """A request for support while it is written and checked; `purchase_id` None: a question before any purchase.
 
     `id` are 32 hexadecimal digits that the form brought along, and those of the request that it becomes: sent twice, it
-    is one request. `check_id` is the check of the site it is about. Once it is sent (`sent_at`), its words are gone
-    from here.
+    is one request. `check_id` is the check of the site it is about. Once it is sent (`sent_at`), its texts are emptied.
     """
 
     __tablename__ = "mh_request_drafts"

@@ -1,6 +1,6 @@
-"""What were we told, and what became of it?
+"""Tables of the inbox: every inbound event with its bytes as received, and what became of it.
 
-One row for each (source, event id), with the bytes exactly as received. The row is the truth; the queue only rings.
+One row for each (source, event id). The row is the truth; the queue only wakes workers.
 Workers lease *shards* (a hash of the event's subject), so that the events about one product are applied in the order
 of their receipt, while different products go side by side.
 """
@@ -46,7 +46,7 @@ class InboxEvent(Base):
     """An event as the marketplace sent it.
 
     `outcome` says what applying it did (`changed`, `scheduled`, `no_effect`, `superseded`); `parked_on` names the
-    missing parent (`seller:12`); `due_at` is the next time a parked event is tried without having been called.
+    missing parent (`seller:12`); `due_at` is when a parked event is tried again although its parent is still unknown.
     """
 
     __tablename__ = "mh_inbox"
@@ -98,7 +98,7 @@ def has_event_id(event_id: str) -> ColumnElement[bool]:
 
 
 class InboxConflict(Base):
-    """The same event id with another body: kept aside for a person to look at, never applied."""
+    """The same event id with another body: stored for a person to examine, never applied."""
 
     __tablename__ = "mh_inbox_conflicts"
 
@@ -113,7 +113,7 @@ class InboxConflict(Base):
 
 
 class Shard(Base):
-    """One lane of the inbox. `owner` is the drain that holds it until `leased_until`, as it says in every commit."""
+    """One shard of the inbox. `owner` is the worker that leases it until `leased_until`, as renewed in every commit."""
 
     __tablename__ = "mh_shards"
 

@@ -1,4 +1,4 @@
-"""What was asked of merchant sites, what was found there, and with which credentials, until they are deleted?"""
+"""Tables of inspections: checks of merchant sites, their evidence, and the credentials they may use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..domain.inspections.evidence import FindingKind, Strength
 
 
 class InspectionState(enum.StrEnum):
-    """A check waits for a worker (`queued`), is being made (`running`), or has told what it could (`done`)."""
+    """A check waits for a worker (`queued`), is under way (`running`), or is over (`done`)."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -22,7 +22,7 @@ class InspectionState(enum.StrEnum):
 
 
 class InspectionOutcome(enum.StrEnum):
-    """What a check that is done has told: the platform's version, something else, or nothing at all."""
+    """What a check has found: the platform's version, something else, or nothing at all."""
 
     VERSION_KNOWN = "version_known"
     PARTLY = "partly"
@@ -43,7 +43,7 @@ class Inspection(Base):
     """One check of one merchant site.
 
     `host` is the site's identity (no `www.`, a port only if unusual): one check of a host runs at a time, and another
-    one of the same `url` may use its results for a while (`reused_id`). `declared` is what the customer said himself.
+    one of the same `url` may use its results for a while (`reused_id`). `declared` is what the customer stated.
     `nonce` binds a companion's report to this check; `with_credentials` stays true when they are long deleted.
     """
 

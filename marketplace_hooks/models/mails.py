@@ -1,4 +1,4 @@
-"""Which mails are to be sent, and what became of each?"""
+"""Table of outgoing mails: one for each event and reader, with its attempts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..domain.notifications import Reader
 
 
 class MailState(enum.StrEnum):
-    """Only `pending` is work. `refused` by the server for good; `exhausted` had its last attempt; `dropped`: there was
-    nobody to write to any more, or nothing to say."""
+    """Only `pending` is work. `refused` by the server for good; `exhausted` had its last attempt; `dropped`: it had no
+    address any more, or no text."""
 
     PENDING = "pending"
     SENT = "sent"
@@ -24,8 +24,8 @@ class MailState(enum.StrEnum):
 
 
 class Mail(Base):
-    """One outgoing event on its way to one person. Nothing personal is kept here: the address is looked up when it is
-    sent, and `last_error` is the server's code without its words.
+    """One outgoing event on its way to one person. Nothing personal is stored: the address is read when it is sent, and
+    `last_error` is the server's code without its text.
 
     `event_id` is the outgoing event's, of which the Message-ID is made: the same at every attempt.
     """

@@ -1,6 +1,6 @@
-"""What do we tell others, whom, and has it arrived?
+"""Tables of the transactional outbox: outgoing events, endpoints, deliveries.
 
-An outgoing event is written in the transaction that changes the state it tells of. Deliveries, one for each subscribed
+An outgoing event is written in the transaction that changes the state it reports. Deliveries, one for each subscribed
 endpoint, are made from it by set statements; a delivery row carries its own retries.
 """
 
@@ -29,7 +29,7 @@ from ..database.types import Base, BigId, Instant, Json, checked, random_hex
 
 
 class OutgoingEvent(Base):
-    """One thing we tell. `event_id` is the `webhook-id` of every attempt; `sequence` grows for each subject.
+    """One outgoing event. `event_id` is the `webhook-id` of every attempt; `sequence` grows for each subject.
 
     `cause` is sent as `caused_by`. `dispatched_at` is when its deliveries were made (None: not yet).
     """
@@ -67,7 +67,7 @@ class OutgoingEvent(Base):
 
 
 class Endpoint(Base):
-    """Who wants to be told, where, and of what. `types` is a list of types; `["*"]` is everything.
+    """A subscriber's address, and what it subscribes to. `types` is a list of types; `["*"]` is everything.
 
     `secret` is encrypted at rest. `failing_since` is the first failure after the last success. `tokens` is
     its token bucket: how many attempts may start now, as of `refilled_at`.
@@ -90,7 +90,7 @@ class Endpoint(Base):
 
 
 class EndpointType(Base):
-    """One outgoing type that one endpoint wants (`*`: all): `Endpoint.types` as rows, for set statements to join."""
+    """One type that one endpoint subscribes to (`*`: all): `Endpoint.types` as rows, for set statements to join."""
 
     __tablename__ = "mh_endpoint_types"
 
@@ -108,7 +108,7 @@ class DeliveryState(enum.StrEnum):
 
 
 class Delivery(Base):
-    """One outgoing event on its way to one endpoint. `attempt_log` keeps what each attempt met, newest last."""
+    """One outgoing event on its way to one endpoint. `attempt_log` has the result of each attempt, newest last."""
 
     __tablename__ = "mh_deliveries"
 
@@ -140,18 +140,18 @@ class Delivery(Base):
 
 
 def new_event_id(at: datetime) -> str:
-    """An id for what is told at `at`: 48 bits of milliseconds, 80 bits by chance, as in a UUID of version 7.
+    """An id for an event published at `at`: 48 bits of milliseconds and 80 random bits, as in a UUID of version 7.
 
-    Ids made together lie together in their index. Were they all chance, each chunk of a long cascade would write the
+    Ids made together lie together in their index. Were they wholly random, each chunk of a long cascade would write the
     whole index anew: twice the time for a million of them.
     """
-    return f"{_beginning(at)}{secrets.token_hex(10)}"
+    return f"{_time_prefix(at)}{secrets.token_hex(10)}"
 
 
 def new_event_ids(at: datetime) -> ColumnElement[str]:
     """SQL for: another such id for each row of a set statement."""
-    return literal(_beginning(at)) + random_hex()
+    return literal(_time_prefix(at)) + random_hex()
 
 
-def _beginning(at: datetime) -> str:
+def _time_prefix(at: datetime) -> str:
     return f"evt_{int(at.timestamp() * 1000):012x}"

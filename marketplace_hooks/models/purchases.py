@@ -1,4 +1,4 @@
-"""Who bought what, for which merchant site, at what price, and what became of the payment?"""
+"""Tables of customers and purchases, with the site of each, its disputes and its refunds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..database.types import Base, BigId, Instant, checked
 
 
 class Customer(Base):
-    """Who buys. `described_at` orders descriptions; an erased customer keeps an id and nothing personal.
+    """Who buys. `described_at` orders descriptions; of an erased customer the id remains, and nothing personal.
 
     `professional` decides whether a renewal notice is owed or a courtesy (`domain.md` 13).
     """
@@ -35,7 +35,7 @@ class Purchase(Base):
     Frozen at purchase: `listing_id`, what the listing announced then (None: nothing was known), and `price_cents`, the
     price paid, of a pack the product's share. `shop_url` is the site bound now; `mh_site_bindings` has the history.
     `refunded_at` is the refund of the whole price: a partial one ends nothing (`domain.md` 17). `disputed_at` and its
-    like say of all disputes what stands now; `mh_disputes` has each.
+    like are the present state of all disputes; `mh_disputes` has each.
     """
 
     __tablename__ = "mh_purchases"
@@ -66,7 +66,7 @@ class Purchase(Base):
 
 
 class SiteBinding(Base):
-    """The merchant site of a purchase, from `bound_at` on. A change goes through the marketplace and is kept here."""
+    """The merchant site of a purchase, from `bound_at` on. The marketplace makes changes, each of which is a row."""
 
     __tablename__ = "mh_site_bindings"
 
@@ -97,7 +97,7 @@ class Dispute(Base):
 
 
 class Refund(Base):
-    """One refund of a purchase, as the platform told it; the same one told twice is one."""
+    """One refund of a purchase, as the platform reported it; reported twice, it is one."""
 
     __tablename__ = "mh_refunds"
 

@@ -1,4 +1,4 @@
-"""Which versions of a product can be downloaded, and who bought the paid ones?"""
+"""Tables of releases: the downloadable versions of a product, and who bought the paid ones."""
 
 from __future__ import annotations
 

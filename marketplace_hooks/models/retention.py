@@ -1,4 +1,4 @@
-"""How far has each kind of old row been purged?"""
+"""Table of purge marks: how far each kind of old row has been purged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..database.types import Base, BigId
 
 
 class PurgeMark(Base):
-    """Rows of this kind up to number `upto` are done with: a purge begins where the last one ended."""
+    """Rows of this kind up to number `upto` are purged: the next purge begins where the last one ended."""
 
     __tablename__ = "mh_purge_marks"
 

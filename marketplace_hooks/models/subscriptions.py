@@ -1,4 +1,4 @@
-"""How far is each Business Care paid, does it renew, why not, and when is something to be done about it?"""
+"""Tables of Business Care: subscriptions, their periods, renewal preferences and notices."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Subscription(Base):
 
     Two causes stop renewals (`domain.md` 10): the customer's, from `customer_stopped_at`, and the withdrawal's, from
     `withdrawn_from`; each may have been lifted. `cancelled_by` is the cascade that set the latter in its chunk, and
-    `notified_by` the last one that told the holder of a release.
+    `notified_by` the last one that notified the holder of a release.
     """
 
     __tablename__ = "mh_subscriptions"
@@ -80,7 +80,7 @@ class PeriodKind(enum.StrEnum):
 
 
 class Period(Base):
-    """One period of Business Care. Its unique row is its claim: a period is asked for, and charged, once.
+    """One period of Business Care. Its unique row is its claim: a period is charged once.
 
     `starts_at` is the renewal instant. `payment` stands as `settled_at` says since when (None: from the beginning).
     `claimed_at` is when we asked the platform to charge it (None: we did not). `reversal_asked_at`: it was charged
@@ -105,7 +105,7 @@ class Period(Base):
 
 
 class RenewalChange(Base):
-    """One word of the customer about the renewal: cancelled, or enabled again, and when it was received."""
+    """One change of the renewal by the customer: cancelled or enabled again, and when it was received."""
 
     __tablename__ = "mh_renewal_changes"
 
@@ -120,7 +120,7 @@ class RenewalChange(Base):
 
 
 class Notice(Base):
-    """The proof that a renewal was announced: for which period, when, within which days, and whether it was owed."""
+    """The proof of one renewal notice: for which period, when, within which days, and whether it was owed."""
 
     __tablename__ = "mh_notices"
 
@@ -135,7 +135,7 @@ class Notice(Base):
 
 
 class Run(Base):
-    """When a periodic job last looked, so that a long silence is noticed before thousands are charged at once."""
+    """When a periodic job last ran, so that a long silence is noticed before thousands are charged at once."""
 
     __tablename__ = "mh_runs"
 

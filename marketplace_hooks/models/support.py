@@ -1,4 +1,4 @@
-"""What do customers ask of sellers, what was said, and how long may it take?"""
+"""Tables of support: requests, their clocks, refusals, messages, sellers' closures, refund claims."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Clock(Base):
 
     `policy` names the rules, their version, the holidays and the closures that were passed in; `trace` is what people
     are shown as "why this date". `remaining_days` is what is left of a frozen one. `stopped_at` is when it was met or
-    void; `missed_at` the deadline it missed, `noticed_at` when that was told, once, by the sweep
+    void; `missed_at` the deadline it missed, `noticed_at` when that was published, once, by the scheduled run
     `notice_id`. `warn_at` is when to warn (None: warned, or nothing to warn of). `taken_days` are the business days
     that it took until it was stopped, those before it was carried on (`earlier_days`) included.
     """
@@ -205,7 +205,7 @@ class SupportMessage(Base):
 
 
 class SellerClosure(Base):
-    """Days on which a seller declared beforehand that he does not work; both included, `last_day` None: open-ended.
+    """Days on which a seller, as declared beforehand, does not work; both included, `last_day` None: open-ended.
 
     `announced_at` is when customers could first see it: it suspends nothing before.
     """

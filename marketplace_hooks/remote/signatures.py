@@ -1,4 +1,4 @@
-"""Is this message from who it says, and sent now? And: how do we prove the same to others?
+"""Webhook signatures: verify inbound messages, sign outgoing ones.
 
 Standard Webhooks 1.0.0, symmetric `v1`: HMAC-SHA256 over the bytes `id.timestamp.body`. The body is never
 parsed here, nor decoded: what is signed is what travelled.
@@ -136,7 +136,7 @@ def check_secret(secret: str) -> None:
 
 
 def _matches(candidates: list[bytes], signed: bytes, secrets: Iterable[str]) -> bool:
-    """Compare every signature with every secret's; no early way out tells by its time which one matched."""
+    """Compare every signature with every secret's, without an early exit whose time would reveal which one matched."""
     matched = False
     for secret in secrets:
         try:
