@@ -1,30 +1,29 @@
-"""What may go wrong on purpose, and what each kind means to whoever meets it.
+"""Exceptions: everything that this package raises on purpose, in one tree.
 
 ::
 
     MarketplaceHooksError
     ├── ConfigurationError      a setting is missing, unknown or malformed; the start stops with a sentence
     ├── Refused                 asking again unchanged cannot help; carries a stable `code`
-    │   ├── SignatureRejected   an inbound webhook is not from who it says (401)
-    │   ├── PayloadRejected     a body breaks its schema; carries every error at once
-    │   ├── Conflict            the move is impossible from here; names both states (409)
-    │   ├── NotFound            it does not exist, or it is somebody else's (404: we do not say which)
+    │   ├── SignatureRejected   the signature of an inbound webhook is not valid (401)
+    │   ├── PayloadRejected     a body does not match its schema; carries every error at once
+    │   ├── Conflict            the transition is impossible from the present state; names both (409)
+    │   ├── NotFound            it does not exist, or belongs to another account; we do not say which (404)
     │   │   └── Withdrawn       it was public, and its sale has ended for good (410)
-    │   ├── NotSignedIn         nobody says who asks, or the token is not one of ours (401)
+    │   ├── NotSignedIn         no user is signed in, or the token is unknown or revoked (401)
     │   ├── Forbidden           this role may never do that (403)
-    │   ├── SignInFailed        what a sign-in brought back cannot be believed, or names nobody we know (400)
-    │   ├── NotConfigured       the installation lacks a setting that this needs (503)
-    │   ├── MailRefused         the mail server will never take this mail
-    │   └── OutboundRefused     an address that we will not connect to
-    └── Unavailable             a part we lean on is away; trying later can help
-        ├── TooManyRequests     who asks has asked too often; says when to come back (429)
-        ├── MailDeferred        the mail server does not take this mail now, but may later
-        ├── MailServerAway      there is no mail server to be spoken to, whatever the mail
-        ├── LeaseLost           another worker took over what this one held; its work is rolled back
-        └── OutboundFailed      the other side did not answer as it should, or not in time
+    │   ├── SignInFailed        the answer of the sign-in provider is not valid, or names no known user (400)
+    │   ├── NotConfigured       a setting that this needs is not set (503)
+    │   ├── MailRefused         the mail server rejects this mail for good
+    │   └── OutboundRefused     an address that we do not connect to
+    └── Unavailable             a dependency is unavailable; trying later can help
+        ├── TooManyRequests     a rate limit is exceeded; says when to try again (429)
+        ├── MailDeferred        the mail server does not accept this mail now, but may later
+        ├── MailServerAway      the mail server is unavailable for every mail
+        ├── LeaseLost           another worker took over the lease; this transaction is rolled back
+        └── OutboundFailed      the other server did not answer as it should, or not in time
 
-Whoever catches one needs only this tree: `Refused` is never retried, `Unavailable` may be. HTTP statuses
-are `web/errors.py`'s business alone.
+A `Refused` is never retried, an `Unavailable` may be. Only `web/errors.py` knows HTTP statuses.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from typing import Any
 
 
 class MarketplaceHooksError(Exception):
-    """Root of everything this package raises on purpose."""
+    """Base class of everything that this package raises on purpose."""
 
 
 class ConfigurationError(MarketplaceHooksError):
@@ -42,7 +41,7 @@ class ConfigurationError(MarketplaceHooksError):
 
 
 class Refused(MarketplaceHooksError):
-    """Asking again unchanged cannot help.
+    """The request is refused; repeating it unchanged cannot help.
 
     `code` is stable and for machines; `detail` is English, for logs and developers; pages translate by code.
     """
@@ -58,13 +57,13 @@ class Refused(MarketplaceHooksError):
 
 
 class SignatureRejected(Refused):
-    """The message is not signed by a secret we know, or not now. `code` says which part failed."""
+    """The message is not signed with a known secret, or its timestamp is too old. `code` says which check failed."""
 
     code = "signature_rejected"
 
 
 class PayloadRejected(Refused):
-    """The body breaks its schema. `errors` is every error at once: `[{"path", "message"}, …]`."""
+    """The body does not match its schema. `errors` is every error at once: `[{"path", "message"}, …]`."""
 
     code = "payload_rejected"
 
@@ -74,21 +73,21 @@ class PayloadRejected(Refused):
 
 
 class Conflict(Refused):
-    """The move is impossible from the present state. `facts` names both states."""
+    """The transition is impossible from the present state. `facts` names both states."""
 
     code = "conflict"
 
     @classmethod
     def between(
-        cls, what: str, state: Any, asked: Any, *, code: str = "impossible_move", because: str = "", **facts: Any
+        cls, subject: str, state: Any, requested: Any, *, code: str = "impossible_move", because: str = "", **facts: Any
     ) -> Conflict:
-        """`what` stands at `state`, and `asked` cannot be reached from there; `because` says what else to know."""
-        detail = f"{what} is {state} and cannot become {asked}"
-        return cls(f"{detail}: {because}" if because else detail, code=code, state=state, asked=asked, **facts)
+        """`subject` is in `state` and cannot change to `requested`; `because` says why, where it is not plain."""
+        detail = f"{subject} is {state} and cannot become {requested}"
+        return cls(f"{detail}: {because}" if because else detail, code=code, state=state, asked=requested, **facts)
 
 
 class NotFound(Refused):
-    """It does not exist, or it belongs to somebody else. The two are never told apart."""
+    """It does not exist, or belongs to another account. The two cannot be distinguished."""
 
     code = "not_found"
 
@@ -100,47 +99,47 @@ class Withdrawn(NotFound):
 
 
 class NotSignedIn(Refused):
-    """Nobody says who asks (`not_signed_in`), or the bearer token is unknown or revoked (`invalid_token`)."""
+    """No user is signed in (`not_signed_in`), or the bearer token is unknown or revoked (`invalid_token`)."""
 
     code = "not_signed_in"
 
 
 class Forbidden(Refused):
-    """This role may never do that, whatever the object."""
+    """This role may never do this, on any object."""
 
     code = "forbidden"
 
 
 class SignInFailed(Refused):
-    """A sign-in elsewhere came back, and nobody is signed in by it. `code` says why."""
+    """The answer of the sign-in provider signs no user in. `code` says why."""
 
     code = "sign_in_failed"
 
 
 class NotConfigured(Refused):
-    """A setting that this needs is not set: nothing is wrong with what was asked, and an operator can help."""
+    """A setting that this needs is not set: the request is valid, and an operator can help."""
 
     code = "not_configured"
 
 
 class MailRefused(Refused):
-    """The mail server will never take this mail: no such mailbox, or not wanted. `code`: `smtp_550`."""
+    """The mail server rejects this mail for good, such as for an unknown mailbox. `code`: `smtp_550`."""
 
     code = "mail_refused"
 
 
 class OutboundRefused(Refused):
-    """A URL or an address that we will not connect to (`webhooks.md` 12). `code` names the rule."""
+    """A URL or an address that we do not connect to (`webhooks.md` 12). `code` names the rule."""
 
     code = "outbound_refused"
 
 
 class Unavailable(MarketplaceHooksError):
-    """A part we lean on is away. Nothing was lost; trying later can help."""
+    """A dependency is unavailable. Nothing was lost; trying later can help."""
 
 
 class TooManyRequests(Unavailable):
-    """Asked too often; `retry_after_s` says when to come back."""
+    """A rate limit is exceeded; after `retry_after_s` seconds the request may be repeated."""
 
     def __init__(self, detail: str, *, retry_after_s: int) -> None:
         super().__init__(detail)
@@ -148,19 +147,19 @@ class TooManyRequests(Unavailable):
 
 
 class MailDeferred(Unavailable):
-    """The mail server does not take this mail now (greylisting, a full mailbox), or fell silent while it was told."""
+    """The mail server does not accept this mail now (greylisting, a full mailbox), or stopped answering midway."""
 
 
 class MailServerAway(Unavailable):
-    """The mail server cannot be reached, does not let us in, or its connection is not as safe as it must be."""
+    """The mail server cannot be reached, rejects our login, or offers no connection as safe as is required."""
 
 
 class LeaseLost(Unavailable):
-    """Another worker took over what this one had leased; this one's transaction is rolled back."""
+    """Another worker took over the lease; this worker's transaction is rolled back."""
 
 
 class OutboundFailed(Unavailable):
-    """The other side was reached, or could have been, and did not answer as it should.
+    """The other server did not answer as it should, or could not be reached.
 
     `reason` is one of a small set of stable words (`timeout`, `too_large`, `connection`, `tls`, `protocol`, `dns`,
     `redirects`).

@@ -1,7 +1,7 @@
-"""How is everything put together: in a host's Flask app, or stand-alone?
+"""Flask extension: composes the package in a host's app, or in the stand-alone service.
 
-The one place that knows every part. `MarketplaceHooks` keeps nothing on itself: one object may serve many apps, and
-each app's state is in `app.extensions["marketplace_hooks"]`.
+`MarketplaceHooks` holds no state of an app: one object may serve many apps, and the state of each is in
+`app.extensions["marketplace_hooks"]`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class MarketplaceHooks:
 
 
 def state_for(app: Flask, identity: Callable[[], Any] | None = None) -> WebState:
-    """All that the app's settings ask for, new and with nothing open yet. Raises `ConfigurationError`."""
+    """The state of the app as its settings say, with no connection opened yet. Raises `ConfigurationError`."""
     settings = load(app.config)
     runtime = make_runtime(settings, host_database=_database_of(app), serves_web=True, mail_renderer=render_mail)
     return WebState(
@@ -70,7 +70,7 @@ def state_for(app: Flask, identity: Callable[[], Any] | None = None) -> WebState
 
 
 def _provider(settings: Settings) -> OpenIdProvider | None:
-    """Where people sign in, if an OpenID Connect provider is configured. It is asked nothing yet."""
+    """The OpenID Connect provider where users sign in, if one is configured. No request is made yet."""
     if settings.oidc_issuer is None:
         return None
     if settings.oidc_client_id is None:
@@ -85,9 +85,9 @@ def _provider(settings: Settings) -> OpenIdProvider | None:
 
 def _database_of(host: Flask) -> URL | str | None:
     """The host's own database. A relative SQLite file lies in the app's instance folder, as Flask-SQLAlchemy has it."""
-    given: URL | str | None = host.config.get("SQLALCHEMY_DATABASE_URI")
-    with contextlib.suppress(ArgumentError):  # what is no URL at all is refused by whoever connects, with a sentence.
-        url = make_url(given or "")
+    configured: URL | str | None = host.config.get("SQLALCHEMY_DATABASE_URI")
+    with contextlib.suppress(ArgumentError):  # what is no URL is refused on connecting, with a sentence.
+        url = make_url(configured or "")
         if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
             return url.set(database=os.path.join(host.instance_path, url.database))
-    return given
+    return configured

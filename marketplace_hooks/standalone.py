@@ -40,7 +40,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from .web.layout import register_error_pages
 
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
-    # It tells at each look which database it looks at: `doctor` and `/readyz` look often.
+    # Alembic logs every read of the version, and `doctor` and `/readyz` read it often.
     logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
     app = Flask("marketplace_hooks", static_folder=None, template_folder=None)
     app.config.update(config or {})

@@ -1,4 +1,4 @@
-"""Commands about customers: forget one."""
+"""Customer commands: erase the personal data of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands about the installation itself: migrate, doctor, secret."""
+"""Installation commands: migrate the database, check the installation, make a secret."""
 
 from __future__ import annotations
 
@@ -102,18 +102,18 @@ def _redis(runtime: Runtime) -> list[dict[str, str]]:
 
 
 def _clock(runtime: Runtime) -> dict[str, str]:
-    """Leases and signatures compare clocks: ours must agree with the database's."""
+    """Leases and signatures compare instants: our clock must agree with the database's."""
     if runtime.database.is_sqlite:
         return _check(
             "clock", "ok", f"{runtime.now():%Y-%m-%d %H:%M:%S} UTC, zone of the rules {runtime.settings.reference_zone}"
         )
     try:
         with runtime.database.reading() as session:
-            theirs = session.scalar(text("SELECT clock_timestamp()"))
+            database_now = session.scalar(text("SELECT clock_timestamp()"))
     except MarketplaceHooksError as error:
         return _check("clock", "warning", str(error))
-    apart_s = abs((runtime.now() - theirs).total_seconds())
-    return _check("clock", "ok" if apart_s < 2 else "wrong", f"{apart_s:.1f} s from the database's")
+    difference_s = abs((runtime.now() - database_now).total_seconds())
+    return _check("clock", "ok" if difference_s < 2 else "wrong", f"{difference_s:.1f} s from the database's")
 
 
 def _inbox(runtime: Runtime) -> dict[str, str]:
@@ -124,40 +124,43 @@ def _inbox(runtime: Runtime) -> dict[str, str]:
     except Exception as error:
         return _check("inbox", "warning", f"cannot be read: {type(error).__name__}")
     stuck = [state for state in (InboxState.REJECTED, InboxState.FAILED) if counts.get(state)]
-    told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty"
-    return _check("inbox", "warning" if stuck else "ok", told)
+    summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty"
+    return _check("inbox", "warning" if stuck else "ok", summary)
 
 
 def _renewals(runtime: Runtime) -> dict[str, str]:
-    """After a long silence they wait for an operator (`domain.md` 11)."""
+    """After a long pause renewals wait for an operator to release them (`domain.md` 11)."""
     try:
         with runtime.database.reading() as session:
             run = read_run_state(session)
     except Exception as error:
         return _check("renewals", "warning", f"cannot be read: {type(error).__name__}")
     if run.held_since is not None:
-        held = f"held since {run.held_since:%Y-%m-%d %H:%M} UTC; look at what is due and release them: "
-        return _check("renewals", "wrong", f"{held}marketplace-hooks renewals show, … renewals release")
+        detail = f"held since {run.held_since:%Y-%m-%d %H:%M} UTC; look at what is due and release them: "
+        return _check("renewals", "wrong", f"{detail}marketplace-hooks renewals show, … renewals release")
     return _check("renewals", "ok", f"last run {run.last_at:%Y-%m-%d %H:%M} UTC" if run.last_at else "never run yet")
 
 
 def _mail(runtime: Runtime) -> dict[str, str]:
-    """To nobody being mailed there is nothing wrong; to a server that was named and takes no mail there is."""
+    """Without a mail server there is a warning; one that is configured and takes no mail is wrong."""
     server = runtime.settings.smtp_url
     if server is None:
-        untold = "nobody is mailed, and what is told meanwhile is not mailed later; endpoints are told all"
-        return _check("mail", "warning", f"SMTP_URL is not set: {untold}")
-    place = f"{server.host}:{server.port}"
+        consequence = "nobody is mailed, and what is told meanwhile is not mailed later; endpoints are told all"
+        return _check("mail", "warning", f"SMTP_URL is not set: {consequence}")
+    address = f"{server.host}:{server.port}"
     try:
         check_mail_server(runtime.settings)
     except MailServerAway as away:
-        return _check("mail", "wrong", f"{place}: {away}. {_to_do(str(away))}; until then mails wait, and none is lost")
-    return _check("mail", "ok", f"{place} answers, and would take our mail")
+        return _check(
+            "mail", "wrong", f"{address}: {away}. {_remedy(str(away))}; until then mails wait, and none is lost"
+        )
+    return _check("mail", "ok", f"{address} answers, and would take our mail")
 
 
-def _to_do(away: str) -> str:
-    if "Authentication" in away:
+def _remedy(error: str) -> str:
+    """What to correct, judged by the kind of error that the mail client reports."""
+    if "Authentication" in error:
         return "Correct the user and the password in SMTP_URL"
-    if "SSL" in away or "NotSupported" in away:
+    if "SSL" in error or "NotSupported" in error:
         return "It cannot be spoken to safely: correct the scheme and the port in SMTP_URL, or the server's certificate"
     return "Correct the host and the port in SMTP_URL, or let this machine connect to them"

@@ -1,4 +1,4 @@
-"""Commands about what we tell others: which deliveries arrived, which did not, and send one again."""
+"""Delivery commands: list the deliveries to endpoints, and send one again."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def list_all(
     state: str | None, endpoint_id: str | None, type_: str | None, event_id: str | None, limit: int, as_json: bool
 ) -> None:
     """The newest deliveries first."""
-    wanted = None if state is None else DeliveryState(state)
+    chosen = None if state is None else DeliveryState(state)
     with current_runtime().database.reading() as session:
         found, _ = find_deliveries(
-            session, state=wanted, endpoint_id=endpoint_id, type_=type_, event_id=event_id, limit=limit
+            session, state=chosen, endpoint_id=endpoint_id, type_=type_, event_id=event_id, limit=limit
         )
         rows = [_row(one) for one in found]
     columns = ("delivery_id", "type", "subject", "endpoint_id", "state", "attempts", "last_status", "last_error")

@@ -1,4 +1,4 @@
-"""The command that shows what a withdrawal does to thousands of subscribers, in the demo that runs already."""
+"""Demo command: withdraw a product of thousands of subscribers, in the demo that runs already."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from .events import post_signed
 from .output import json_option, show_one
 from .root import hooks_group
 
-AT_ONCE = 200
+BATCH = 200
 """Events signed and posted at a time: each must arrive within five minutes of its signature."""
-PATIENCE_S = 60.0
-"""So long nothing may move before we give up: then no worker runs."""
+TIMEOUT_S = 60.0
+"""We give up when nothing has changed for so long: then no worker runs."""
 
 
 @hooks_group.command("demo", with_appcontext=False)
@@ -69,11 +69,11 @@ def demo(subscribers: int, as_json: bool) -> None:
     product_id = f"demo-{uuid.uuid4().hex[:8]}"
     console = Console(stderr=True, quiet=as_json)
     secret = settings.webhook_secrets[SOURCE][0]
-    shown = Demonstration(runtime=runtime, url=running.url, secret=secret, product_id=product_id)
+    demonstration = Demonstration(runtime=runtime, url=running.url, secret=secret, product_id=product_id)
     try:
         with _progress(console) as progress:
-            shown.fill(subscribers, progress)
-            facts = shown.withdraw(progress)
+            demonstration.fill(subscribers, progress)
+            facts = demonstration.withdraw(progress)
     finally:
         runtime.database.dispose()
     show_one({"product": f"{running.url}/products/{product_id}", **facts}, as_json=as_json)
@@ -86,7 +86,7 @@ def _progress(console: Console) -> Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Demonstration:
-    """One product that is filled with subscribers, and then withdrawn."""
+    """One product that gets subscribers, and is then withdrawn."""
 
     runtime: Runtime
     url: str
@@ -106,7 +106,7 @@ class Demonstration:
             progress.update(bar, completed=count)
 
     def withdraw(self, progress: Progress) -> dict[str, Any]:
-        """End the sale, and follow the cascade to its end; what became of everybody."""
+        """End the sale, follow the cascade to its end, and return what it did."""
         started_s = time.monotonic()
         self._post([withdrawal_event(self.product_id, datetime.now(UTC))], lambda posted: None)
         status = select(Product.status).where(Product.id == self.product_id)
@@ -126,24 +126,24 @@ class Demonstration:
     def _outcome(self, cascade_id: str) -> dict[str, Any]:
         now = self.runtime.now()
         zone = self.runtime.settings.reference_zone
-        theirs = select(func.count()).where(Subscription.product_id == self.product_id)
+        subscriptions = select(func.count()).where(Subscription.product_id == self.product_id)
         asked = PurchaseFilter(purchase_id=f"{self.product_id}-0")
         with self.runtime.database.reading() as session:
             one = judge_entitlement(
                 session, asked, EntitlementQuestion(at=now, zone=zone, site="https://shop-0.agences.example")
             )
             return {
-                "renewals_cancelled": session.scalar(theirs.where(Subscription.withdrawn_from.is_not(None))),
-                "entitlements_kept": session.scalar(theirs.where(is_entitled(now, day_of(now, zone)))),
+                "renewals_cancelled": session.scalar(subscriptions.where(Subscription.withdrawn_from.is_not(None))),
+                "entitlements_kept": session.scalar(subscriptions.where(is_entitled(now, day_of(now, zone)))),
                 "events_written": session.scalar(select(func.count()).where(OutgoingEvent.cascade_id == cascade_id)),
                 "a_subscriber_is_told": f"{one.code}, until {one.last_day}",
             }
 
     def _post(self, events: Iterable[Event], done: Callable[[Event], object]) -> None:
-        """Post events side by side, a batch at a time, so that parents are there before what needs them."""
-        waiting = iter(events)
-        with ThreadPoolExecutor(16) as pool:  # whoever posts while others are committed shares the next commit.
-            while batch := list(islice(waiting, AT_ONCE)):
+        """Post events concurrently, a batch at a time, so that parents are posted before what needs them."""
+        remaining = iter(events)
+        with ThreadPoolExecutor(16) as pool:  # concurrent posts share a commit.
+            while batch := list(islice(remaining, BATCH)):
                 for event, answer in zip(batch, pool.map(self._send, self._signed(batch)), strict=True):
                     if answer != 202:
                         raise click.ClickException(f"{event[1]} was answered {answer} instead of 202")
@@ -156,19 +156,19 @@ class Demonstration:
         path, headers, body = post
         return post_signed(f"{self.url}{path}", headers, body)[0]
 
-    def _watch(self, look: Callable[[], Any], *, until: Callable[[Any], bool]) -> Iterator[Any]:
-        """What is seen, each time it has changed, until it is as it shall be."""
+    def _watch(self, read: Callable[[], Any], *, until: Callable[[Any], bool]) -> Iterator[Any]:
+        """Each new value that `read` returns, up to the first that satisfies `until`."""
         last = None
-        moved_s = time.monotonic()
+        changed_s = time.monotonic()
         while True:
-            seen = look()
-            if seen is not None and seen != last:
-                last = seen
-                moved_s = time.monotonic()
-                yield seen
-            if seen is not None and until(seen):
+            value = read()
+            if value is not None and value != last:
+                last = value
+                changed_s = time.monotonic()
+                yield value
+            if value is not None and until(value):
                 return
-            if time.monotonic() - moved_s > PATIENCE_S:
+            if time.monotonic() - changed_s > TIMEOUT_S:
                 raise click.ClickException("nothing moves any more: does a worker run? See marketplace-hooks doctor")
             time.sleep(0.05)
 
@@ -177,5 +177,5 @@ class Demonstration:
             return session.scalar(query)
 
     def _cascade(self) -> Any:
-        about = select(Cascade).where(Cascade.subject_id == self.product_id).order_by(Cascade.number.desc()).limit(1)
-        return self._one(about)
+        newest = select(Cascade).where(Cascade.subject_id == self.product_id).order_by(Cascade.number.desc()).limit(1)
+        return self._one(newest)

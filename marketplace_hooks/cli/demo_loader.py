@@ -1,4 +1,4 @@
-"""How does the demo marketplace come into an installation? Through the real inbox, by signed posts."""
+"""Demo data loader: posts the demo marketplace to the webhook of a running service, signed, event by event."""
 
 from __future__ import annotations
 
@@ -26,31 +26,34 @@ from ..services.core.runtime import make_runtime
 from .events import post_signed
 
 ANCHOR = "demo-day.txt"
-"""The day of the first load, from which the marketplace's days are counted: loading again repeats the same events."""
+"""The instant of the first load, from which all dates are counted: loading again posts the same events."""
 
 
-def load_demo(settings: Settings, url: str, say: Callable[[str], None]) -> None:
-    """Post the demo marketplace; what was posted before is a duplicate and changes nothing."""
+def load_demo(settings: Settings, url: str, log: Callable[[str], None]) -> None:
+    """Post the demo marketplace. An event that was posted before is a duplicate and changes nothing.
+
+    `log` takes the lines about the progress. Raises `ClickException` when an event is not accepted.
+    """
     now = datetime.now(UTC)
     anchor = _anchor(settings.instance, now)
-    served = support.bound_to_served_sites(_beside(url), anchor)
-    told = [*catalog.events(anchor), *business_care.events(anchor), *served, *support.events(anchor)]
+    served = support.bound_to_served_sites(_site_urls(url), anchor)
+    events = [*catalog.events(anchor), *business_care.events(anchor), *served, *support.events(anchor)]
     secret = settings.webhook_secrets[SOURCE][0]
     new = 0
-    for number, (path, headers, body) in enumerate(signed_posts(told, secret, now), 1):
+    for number, (path, headers, body) in enumerate(signed_posts(events, secret, now), 1):
         status, answer = post_signed(f"{url}{path}", headers, body)
         if status != 202:
             raise click.ClickException(f"the demo could not be loaded: {status} {answer}")
         new += not answer["duplicate"]
-        if number % 50 == 0 or number == len(told):
-            say(f"posted {number} of {len(told)} signed events")
-    say(f"{new} were new" if new else "the demo marketplace was there already")
+        if number % 50 == 0 or number == len(events):
+            log(f"posted {number} of {len(events)} signed events")
+    log(f"{new} were new" if new else "the demo marketplace was there already")
 
 
 def what_to_try(settings: Settings, url: str) -> list[str]:
-    """The lines that a newcomer needs next, ready to be copied."""
-    told = catalog.events(_anchor(settings.instance, datetime.now(UTC)))
-    packs = [data for _, type_, _, data in told if type_ == "pack.upserted"]
+    """What a newcomer can try next: lines with addresses and commands that can be copied."""
+    events = catalog.events(_anchor(settings.instance, datetime.now(UTC)))
+    packs = [data for _, type_, _, data in events if type_ == "pack.upserted"]
     runtime = make_runtime(settings)
     with runtime.database.reading() as session:
         pack, version = _what_to_hide(session, packs)
@@ -70,7 +73,7 @@ def what_to_try(settings: Settings, url: str) -> list[str]:
         '       -H \'Content-Type: application/json\' -d \'{"status": "online", "reason": "back"}\'',
         f"be a seller, a customer or the marketplace, and press their buttons: {url}/sign-in",
         "ask a merchant's site what it runs (three are served beside, a PrestaShop 1.7, an 8 and a 9):",
-        f"  {command()} inspect {_beside(url)[0]}",
+        f"  {command()} inspect {_site_urls(url)[0]}",
         "withdraw a product of 5,000 subscribers, and watch its renewals being cancelled:",
         f"  {command()} demo",
         f"the API's pages: {url}/api/v1/docs      what happened: {command()} events list",
@@ -79,9 +82,9 @@ def what_to_try(settings: Settings, url: str) -> list[str]:
 
 
 def _what_to_hide(session: Session, packs: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], int]:
-    """A pack to be seen vanishing, and the version of the event that hides its first product.
+    """A pack to hide, and the version of the event that hides its first product.
 
-    One that is shown, for a demo is started more than once; the first where none is, or is yet.
+    The first pack that is shown: a demo is started more than once. The first of all where none is shown.
     """
     shown = {card.pack_id for card in find_packs(session, limit=len(packs)).items}
     pack = next((one for one in packs if one["pack_id"] in shown), packs[0])
@@ -89,16 +92,16 @@ def _what_to_hide(session: Session, packs: Sequence[Mapping[str, Any]]) -> tuple
     return pack, 1 if seller is None else seller.version + 1
 
 
-def _beside(url: str) -> list[str]:
-    """The merchant sites that `up --demo` serves on the ports after its own."""
+def _site_urls(url: str) -> list[str]:
+    """The addresses of the merchant sites that `up --demo` serves on the ports after its own."""
     host, _, port = url.rpartition(":")
     return [f"{host}:{int(port) + number}" for number in range(1, len(VERSIONS) + 1)]
 
 
 def command() -> str:
-    """How this machine's user types our command: by its path from here, else by its name where the shell finds it.
+    """Our command as the user can type it: its path from the current folder, else its name if the shell finds it.
 
-    The path first: `run.py` has us found by our name, and the shell in which its reader goes on does not.
+    The path first: `run.py` puts us on its own `PATH`, and the user's shell does not have it.
     """
     path = Path(sys.executable).parent / "marketplace-hooks"
     if path.is_relative_to(Path.cwd()):

@@ -1,4 +1,4 @@
-"""Commands about whom we tell: add an endpoint, list them, enable or disable one."""
+"""Endpoint commands: add one, list them, enable or disable one."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def disable(endpoint_id: str, reason: str, as_json: bool) -> None:
     """Deliver no more; what is to be told waits."""
     runtime = current_runtime()
 
-    def stop(uow: UnitOfWork) -> Endpoint:
+    def act(uow: UnitOfWork) -> Endpoint:
         endpoint = locked_endpoint(uow.session, endpoint_id)
         disable_endpoint(uow, endpoint, reason)
         return endpoint
 
-    endpoint = run_in_transaction(runtime, stop)
+    endpoint = run_in_transaction(runtime, act)
     show_one({"endpoint_id": endpoint.id, "enabled": endpoint.enabled}, as_json=as_json)

@@ -1,4 +1,4 @@
-"""The catalogue of events as a page: what we understand, and what we tell. `docs/events.md` is its output."""
+"""Event catalogue as Markdown: every inbound and every outgoing event type. `docs/events.md` is its output."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def catalogue() -> None:
 
 
 def page() -> str:
-    """The whole page."""
+    """The catalogue as one Markdown page."""
     return "\n".join([_INTRODUCTION, *_inbound(), *_outgoing()]) + "\n"
 
 
@@ -46,9 +46,9 @@ def _inbound() -> Iterator[str]:
         yield from _rows(event.schema)
 
 
-def _rows(schema: Schema, before: str = "") -> Iterator[str]:
+def _rows(schema: Schema, prefix: str = "") -> Iterator[str]:
     for name, field in schema.fields.items():
-        key = f"{before}{field.data_key or name}"
+        key = f"{prefix}{field.data_key or name}"
         inner = field.inner if isinstance(field, fields.List) else field
         many = " (a list)" if inner is not field else ""
         yield f"| `{key}` | {'required' if field.required else 'optional'} | {_kind(inner)}{many} |"
@@ -57,13 +57,13 @@ def _rows(schema: Schema, before: str = "") -> Iterator[str]:
 
 
 def _kind(field: fields.Field[object]) -> str:
-    """What a value of the field looks like, in a word."""
+    """The kind of value that the field takes."""
     choices = getattr(field.validate, "choices", None)
     if choices is not None:
         return ", ".join(f"`{choice}`" for choice in choices)
     if isinstance(field, fields.Nested):
         return "money" if set(field.schema.fields) == {"amount_cents", "currency"} else "an object"
-    words = {
+    kinds = {
         "Identifier": "an id",
         "Moment": "an instant",
         "Titles": "a text for each language",
@@ -73,7 +73,7 @@ def _kind(field: fields.Field[object]) -> str:
         "Dict": "an object",
         "Date": "a day",
     }
-    return words.get(type(field).__name__, "text")
+    return kinds.get(type(field).__name__, "text")
 
 
 def _outgoing() -> Iterator[str]:
@@ -81,9 +81,9 @@ def _outgoing() -> Iterator[str]:
     yield "Delivered to every endpoint that subscribed to the type (`marketplace-hooks endpoints add URL --type …`)."
     yield 'The body is `{"id", "type", "timestamp", "sequence", "data"}`: `id` never changes over retries, `sequence`'
     yield 'grows for each subject, and `data.caused_by` is `{"event_id", "actor", "reason"}`.'
-    for name, told in sorted(OUTGOING.items()):
+    for name, event in sorted(OUTGOING.items()):
         yield f"\n### `{name}`\n"
-        yield told.when + "\n"
+        yield event.when + "\n"
         yield "```json"
-        yield json.dumps(told.example, ensure_ascii=False, indent=2)
+        yield json.dumps(event.example, ensure_ascii=False, indent=2)
         yield "```"

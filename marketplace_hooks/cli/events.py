@@ -1,4 +1,4 @@
-"""Commands about what we are told: post a signed event, list, show, replay."""
+"""Inbound event commands: post a signed event, list what was received, show one, replay one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 @hooks_group.command("send")
 @click.argument("type_", metavar="TYPE")
 @click.argument("file", type=click.File("r"), required=False)
-@click.option("--data", "given", help="The event's data as JSON, instead of a FILE.")
+@click.option("--data", "inline", help="The event's data as JSON, instead of a FILE.")
 @click.option("--id", "event_id", help="The webhook-id; default: a new one.")
 @click.option("--source", default="marketplace", show_default=True, help="Whose secret signs it.")
 @click.option("--url", help="Where to; default: the running service, else PUBLIC_URL.")
@@ -36,7 +36,7 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 def send(
     type_: str,
     file: TextIO | None,
-    given: str | None,
+    inline: str | None,
     event_id: str | None,
     source: str,
     url: str | None,
@@ -55,7 +55,7 @@ def send(
     secrets = runtime.settings.webhook_secrets.get(source)
     if not secrets:
         raise ConfigurationError(f"WEBHOOK_SECRETS has no secret for the source {source!r}.")
-    data = _read_data(file, given)
+    data = _read_data(file, inline)
     now = datetime.now(UTC)
     body = json.dumps(
         {"type": type_, "timestamp": timestamp or format_instant(now), "data": data}, ensure_ascii=False
@@ -73,7 +73,10 @@ def send(
 
 
 def post_signed(url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
-    """Post one signed event to a service of ours. Ends with a sentence when nobody answers."""
+    """Post one signed event to a service on this machine, or where `url` says; return the status and the content.
+
+    Raises `ClickException` with a sentence when nothing answers.
+    """
     try:
         with contextlib.closing(OutboundClient(DELIVERIES, parse_allowed_networks(LOOPBACK))) as outbound:
             answer = outbound.post(url, body=body, headers={"content-type": "application/json", **headers})
@@ -88,11 +91,11 @@ def post_signed(url: str, headers: dict[str, str], body: bytes) -> tuple[int, di
     return answer.status, content
 
 
-def _read_data(file: TextIO | None, given: str | None) -> Any:
-    if (file is None) == (given is None):
+def _read_data(file: TextIO | None, inline: str | None) -> Any:
+    if (file is None) == (inline is None):
         raise click.UsageError("Give the event's data in a FILE (or - for standard input), or with --data.")
     try:
-        return json.loads(given if given is not None else (file.read() if file else ""))
+        return json.loads(inline if inline is not None else (file.read() if file else ""))
     except ValueError as error:
         raise click.UsageError(f"The data is not JSON: {error}") from error
 
@@ -129,9 +132,9 @@ def show_event(event_id: str, as_json: bool) -> None:
         event = session.scalar(select(InboxEvent).where(InboxEvent.event_id == event_id).order_by(InboxEvent.id))
         if event is None:
             raise NotFound(f"no event {event_id}")
-        aside = select(func.count()).where(InboxConflict.event_id == event_id)
+        conflicts = select(func.count()).where(InboxConflict.event_id == event_id)
         body = event.body.decode("utf-8", "replace") if event.body is not None else None
-        facts = {**_summary(event), "body": body, "other_bodies_kept_aside": session.scalar(aside)}
+        facts = {**_summary(event), "body": body, "other_bodies_kept_aside": session.scalar(conflicts)}
     show_one(facts, as_json=as_json)
 
 

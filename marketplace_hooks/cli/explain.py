@@ -1,4 +1,4 @@
-"""Commands that explain: is this signature right, and why is the deadline on that day?"""
+"""Explaining commands: verify a webhook signature, and show how a deadline is counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that inspects a merchant site: which PrestaShop, which modules, and how sure that is."""
+"""Inspection command: which PrestaShop and which modules a merchant site runs, and how sure that is."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from .output import json_option, show_one, show_rows
 from .root import current_runtime, hooks_group
 
 ENVIRONMENT = "INSPECT_"
-"""Credentials are read from `INSPECT_WEBSERVICE_KEY` and its like; they are no settings of an installation."""
+"""Credentials are read from `INSPECT_WEBSERVICE_KEY` and the like, which are not settings of an installation."""
 POLL_S = 0.5
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def _secret_option(name: str, asks_for: str) -> Callable[[_F], _F]:
-    """A flag: a secret on a command line would stand in the shell's history and in every list of processes."""
+def _secret_option(name: str, description: str) -> Callable[[_F], _F]:
+    """A flag, because a secret as an argument would stand in the shell's history and in lists of processes."""
     variable = ENVIRONMENT + name.strip("-").upper().replace("-", "_")
-    return click.option(name, is_flag=True, help=f"Use {asks_for}: from {variable}, else asked for without an echo.")
+    return click.option(name, is_flag=True, help=f"Use {description}: from {variable}, else asked for without an echo.")
 
 
 @hooks_group.command("inspect")
@@ -82,18 +82,18 @@ def inspect(
         fresh=fresh,
     )
     try:
-        told = _follow(runtime, started.check_id, quiet=as_json)
+        inspection = _follow(runtime, started.check_id, quiet=as_json)
     finally:
         run_in_transaction(runtime, lambda uow: close_inspection(uow, started.check_id))
-    _show(told, as_json=as_json)
-    if told.outcome is InspectionOutcome.NOTHING:
+    _show(inspection, as_json=as_json)
+    if inspection.outcome is InspectionOutcome.NOTHING:
         raise SystemExit(1)
 
 
 def _credentials(client_id: str | None, wanted: dict[str, bool]) -> Credentials:
     wanted = {**wanted, "client_secret": wanted["client_secret"] or client_id is not None}
-    given = {name: _secret(name) for name, is_wanted in wanted.items() if is_wanted}
-    return Credentials.read(given if client_id is None else {**given, "client_id": client_id})
+    values = {name: _secret(name) for name, is_wanted in wanted.items() if is_wanted}
+    return Credentials.read(values if client_id is None else {**values, "client_id": client_id})
 
 
 def _secret(name: str) -> str:
@@ -116,24 +116,27 @@ def _declared(version: str | None, modules: IO[str] | None) -> Declaration | Non
 
 
 def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> InspectionView:
-    """Inspect here, unless a worker does, and say what is found as it comes."""
-    began = time.monotonic()
-    patience_s = 2 * (runtime.settings.inspection_deadline_s + LEASE_MARGIN_S)
+    """Inspect in this process, unless a worker does, and print findings as they come.
+
+    Raises `Unavailable` when the inspection does not end in time.
+    """
+    started_s = time.monotonic()
+    timeout_s = 2 * (runtime.settings.inspection_deadline_s + LEASE_MARGIN_S)
     owner = f"{socket.gethostname()}:{os.getpid()}"
     shown = 0
 
     def progress(findings: Sequence[Finding]) -> None:
         for line in [] if quiet else _progress(findings):
-            click.echo(f"{time.monotonic() - began:5.1f} s  {line}", err=True)
+            click.echo(f"{time.monotonic() - started_s:5.1f} s  {line}", err=True)
 
     while True:
         with runtime.database.reading() as session:
-            told = read_inspection(session, check_id)
-        progress(told.findings[shown:])
-        shown = len(told.findings)
-        if told.state is InspectionState.DONE:
-            return told
-        if time.monotonic() - began > patience_s:
+            inspection = read_inspection(session, check_id)
+        progress(inspection.findings[shown:])
+        shown = len(inspection.findings)
+        if inspection.state is InspectionState.DONE:
+            return inspection
+        if time.monotonic() - started_s > timeout_s:
             raise Unavailable("The inspection has not ended; another one of this site may still be under way.")
         if not inspect_now(runtime, check_id, owner, on_findings=progress):
             time.sleep(POLL_S)
@@ -143,7 +146,7 @@ def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> InspectionView:
 
 
 def _progress(findings: Iterable[Finding]) -> Iterable[str]:
-    """A line for each finding, one for all the modules that came at once from one rung."""
+    """A line for each finding, and one for all the modules that one probe found."""
     modules: dict[str, int] = {}
     for one in findings:
         if one.what is FindingKind.MODULE and one.is_known:
@@ -155,25 +158,27 @@ def _progress(findings: Iterable[Finding]) -> Iterable[str]:
     yield from (f"{probe}: {count} modules" for probe, count in modules.items())
 
 
-def _show(told: InspectionView, *, as_json: bool) -> None:
-    site_facts = told.site_facts
+def _show(inspection: InspectionView, *, as_json: bool) -> None:
+    site_facts = inspection.site_facts
     version = site_facts.platform_version
     known = None if version is None else version.value
-    against = [f"{one.probe}: {_short(one)}" for *_, fact in site_facts.contradictions for one in fact.contradicted_by]
+    contradictions = [
+        f"{one.probe}: {_short(one)}" for *_, fact in site_facts.contradictions for one in fact.contradicted_by
+    ]
     facts: dict[str, Any] = {
-        "check_id": told.check_id,
-        "url": told.url,
-        "outcome": told.outcome,
+        "check_id": inspection.check_id,
+        "url": inspection.url,
+        "outcome": inspection.outcome,
         "platform_version": known,
         "strength": None if version is None else version.source.strength,
-        "contradictions": against,
+        "contradictions": contradictions,
     }
     if as_json:
         show_one({**facts, "evidence": [_row(one, known, whole=True) for one in site_facts.findings]}, as_json=True)
         return
-    show_one({**facts, "contradictions": "; ".join(against) or None}, as_json=False)
+    show_one({**facts, "contradictions": "; ".join(contradictions) or None}, as_json=False)
     click.echo()
-    rows = [_row(one, known, whole=False) for one in sorted(told.findings, key=lambda one: one.rank)]
+    rows = [_row(one, known, whole=False) for one in sorted(inspection.findings, key=lambda one: one.rank)]
     remarks = list(dict.fromkeys(row["remark"] for row in rows if row["remark"]))
     for row in rows:
         row["remark"] = f"({remarks.index(row['remark']) + 1})" if row["remark"] else ""
@@ -204,7 +209,7 @@ def _row(one: Finding, version: str | None, *, whole: bool) -> dict[str, Any]:
 
 
 def _short(one: Finding) -> str:
-    """A value as a table has room for it."""
+    """A value, short enough for a table."""
     value = one.value
     if value is None:
         return "unknown"

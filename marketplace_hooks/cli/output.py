@@ -1,4 +1,4 @@
-"""How does a command show what it found: a table for people, JSON for programs?"""
+"""Output of commands: tables and lines for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def show_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_j
         return
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        # An id is there to be copied into the next command: it stays in one piece.
+        # An id is copied into the next command: it must not be wrapped.
         table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column.endswith("id"))
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    # What goes into a pipe or a file has no margins to keep.
+    # A pipe or a file has no width to respect.
     Console(soft_wrap=False, width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
@@ -52,12 +52,12 @@ def show_one(facts: Mapping[str, Any], *, as_json: bool) -> None:
 
 
 def show_counts(counts: Mapping[str, int], *, as_json: bool) -> None:
-    """How much of each there was: a line for each, or JSON with words joined."""
+    """Counts by name: a line for each, or JSON whose keys are the names joined by underscores."""
     if as_json:
         show_one({name.replace(",", "").replace(" ", "_"): count for name, count in counts.items()}, as_json=True)
         return
-    for what, count in counts.items():
-        click.echo(f"{count:>7}  {what}")
+    for name, count in counts.items():
+        click.echo(f"{count:>7}  {name}")
 
 
 def _cell(value: Any) -> str:

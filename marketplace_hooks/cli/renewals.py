@@ -1,4 +1,4 @@
-"""Commands about renewals: how many are due, and let a run go on that waits for an operator."""
+"""Renewal commands: show what is due, and release a run that waits for an operator."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def show(as_json: bool) -> None:
     runtime = current_runtime()
     with runtime.database.reading() as session:
         run = read_run_state(session)
-        waiting = count_due(session, runtime.now())
-    facts = {"last_run_at": run.last_at, "held_since": run.held_since, "due": waiting.count, "due_since": waiting.since}
+        due = count_due(session, runtime.now())
+    facts = {"last_run_at": run.last_at, "held_since": run.held_since, "due": due.count, "due_since": due.since}
     show_one(facts, as_json=as_json)
 
 

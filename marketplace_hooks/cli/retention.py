@@ -1,4 +1,4 @@
-"""The command that deletes what need not be kept any longer."""
+"""Retention command: purge what is older than its retention period."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do all commands hang, and in which app do they run?"""
+"""Root of the command line: the group of all commands, and the runtime that they work in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..services.core.runtime import Runtime, redis_url
 
 
 class HooksGroup(AppGroup):
-    """A group whose commands end with a sentence and status 1 where something was refused, never with a traceback."""
+    """A group whose commands report a `MarketplaceHooksError` as a sentence with exit status 1, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -47,7 +47,7 @@ hooks_group = HooksGroup(
 
 
 def run(create_app: Callable[[], Flask]) -> None:
-    """The command line of a service that stands alone: in an app made only when a command needs one."""
+    """Run the command line of the stand-alone service; the app is created only when a command needs one."""
     try:
         hooks_group.main(prog_name="marketplace-hooks", obj=ScriptInfo(create_app=create_app))
     except MarketplaceHooksError as error:
@@ -56,7 +56,7 @@ def run(create_app: Callable[[], Flask]) -> None:
 
 
 def current_runtime() -> Runtime:
-    """The installation of the app that the command runs in, with bells that wait a little longer than a request's."""
-    served: Runtime = current_app.extensions[EXTENSION].runtime
-    url = redis_url(served.settings)
-    return dataclasses.replace(served, wakeups=RedisWakeups(url, timeout_s=1.0)) if url else served
+    """The runtime of the app that the command runs in; waking a worker may take longer here than in a request."""
+    of_app: Runtime = current_app.extensions[EXTENSION].runtime
+    url = redis_url(of_app.settings)
+    return dataclasses.replace(of_app, wakeups=RedisWakeups(url, timeout_s=1.0)) if url else of_app

@@ -1,4 +1,4 @@
-"""Every setting as a page. `docs/configuration.md` is its output."""
+"""Settings reference as Markdown. `docs/configuration.md` is its output."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def configuration() -> None:
 
 
 def page() -> str:
-    """The whole page."""
+    """The reference as one Markdown page."""
     lines = [
         f"| `{field.name.upper()}` | {_shown(field)} | {field.metadata['meaning']} |"
         for field in dataclasses.fields(Settings)

@@ -1,4 +1,4 @@
-"""How do several processes run as one: one log, restarts that are said, one clean stop?"""
+"""Process supervisor: runs several processes as one, with one log, restarts, and one clean stop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..remote.redis.embedded import dying_with_its_parent
 STOP_WITHIN_S = 30.0
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 30.0
-"""A child that ran so long is restarted at once when it dies; one that dies sooner, after a growing pause."""
+"""A child that ran for so long is restarted at once when it dies; one that dies sooner, after a growing pause."""
 
 
 @dataclass(kw_only=True)
@@ -36,12 +36,12 @@ class Child:
 
 
 class Supervisor:
-    """Runs children until SIGTERM or SIGINT; whatever dies is started again, and said so."""
+    """Runs children until SIGTERM or SIGINT; a child that dies is logged and started again."""
 
-    def __init__(self, say: Callable[[str, str], None] | None = None) -> None:
+    def __init__(self, log: Callable[[str, str], None] | None = None) -> None:
         self._children: list[Child] = []
         self._stopping = threading.Event()
-        self._say = say or say_line
+        self._log = log or log_line
 
     def add(self, child: Child) -> None:
         """Start a child."""
@@ -49,21 +49,21 @@ class Supervisor:
         self._start(child)
 
     def stop(self, *_: int | FrameType | None) -> None:
-        """Ask for the end (also the signal handler)."""
+        """Request the shutdown; also the signal handler."""
         self._stopping.set()
 
     def listen(self) -> None:
-        """Take SIGTERM and SIGINT as the wish to stop."""
+        """Have SIGTERM and SIGINT request the shutdown."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the end was asked for."""
+        """Whether the shutdown was requested."""
         return self._stopping.is_set()
 
     def run(self, each_second: Callable[[], None] = lambda: None) -> None:
-        """Watch the children until the end is asked for; then stop them, the last started first."""
+        """Watch the children until the shutdown is requested; then stop them, the last started first."""
         while not self._stopping.wait(0.2):
             for child in self._children:
                 self._watch(child)
@@ -71,7 +71,7 @@ class Supervisor:
         self.shut_down()
 
     def shut_down(self) -> None:
-        """SIGTERM to all, the last started first; SIGKILL to whoever has not ended in time."""
+        """SIGTERM to all, the last started first; SIGKILL to each that has not ended in time."""
         alive = [child for child in reversed(self._children) if child.process and child.process.poll() is None]
         for child in alive:
             if child.process is not None:
@@ -83,7 +83,7 @@ class Supervisor:
             try:
                 child.process.wait(max(0.1, give_up_s - time.monotonic()))
             except subprocess.TimeoutExpired:
-                self._say(child.name, "did not stop in time and is killed; what it had begun is in the rows")
+                self._log(child.name, "did not stop in time and is killed; what it had begun is in the rows")
                 child.process.kill()
                 child.process.wait()
 
@@ -102,15 +102,15 @@ class Supervisor:
     def _watch(self, child: Child) -> None:
         if child.process is not None and child.process.poll() is not None:
             with contextlib.suppress(ProcessLookupError):
-                # A web server that was killed leaves its processes serving, at the port that the next one needs. (A
-                # work horse has a group of its own, and may finish what it does.)
+                # A web server that was killed leaves its processes serving at the port that the next one needs. (A
+                # work horse has a process group of its own, and may finish its job.)
                 os.killpg(child.process.pid, signal.SIGTERM)
             ran_s = time.monotonic() - child.started_s
             child.deaths = 1 if ran_s > STEADY_S else child.deaths + 1
             pause_s = 0.0 if child.deaths == 1 else min(LONGEST_PAUSE_S, 0.5 * 2**child.deaths)
-            ended = child.process.returncode
-            how = f"was killed by {signal.Signals(-ended).name}" if ended < 0 else f"ended with status {ended}"
-            self._say(child.name, f"{how}; it is started again" + (f" in {pause_s:.0f} s" if pause_s else ""))
+            status = child.process.returncode
+            how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+            self._log(child.name, f"{how}; it is started again" + (f" in {pause_s:.0f} s" if pause_s else ""))
             child.process = None
             child.restart_at_s = time.monotonic() + pause_s
         if child.process is None and time.monotonic() >= child.restart_at_s and not self._stopping.is_set():
@@ -123,13 +123,13 @@ class Supervisor:
         for line in process.stdout:
             text = line.decode("utf-8", "replace").rstrip()
             if text:
-                self._say(name, text)
+                self._log(name, text)
 
 
 _lock = threading.Lock()
 
 
-def say_line(name: str, text: str) -> None:
-    """One line of the one log: the time, who, what."""
+def log_line(name: str, text: str) -> None:
+    """Print one line of the common log: the time, the process, the text."""
     with _lock:
         click.echo(f"{time.strftime('%H:%M:%S')} {click.style(f'{name:<10}', dim=True)} {text}")

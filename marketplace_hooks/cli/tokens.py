@@ -1,9 +1,8 @@
-"""Commands about who may call: bearer tokens; and the document that says what can be called."""
+"""Bearer token commands: create one, list them, revoke one."""
 
 from __future__ import annotations
 
 import click
-from flask import current_app
 
 from ..models.access import Role, Token
 from ..services.access import tokens
@@ -47,14 +46,6 @@ def list_all(as_json: bool) -> None:
 def revoke(token_id: str, as_json: bool) -> None:
     """Refuse the token from now on."""
     show_one(_summary(tokens.revoke(current_runtime(), token_id)), as_json=as_json)
-
-
-@hooks_group.command("openapi")
-@json_option
-def openapi(as_json: bool) -> None:
-    """Print the OpenAPI document of the API, which is JSON in any case."""
-    prefix = current_runtime().settings.url_prefix
-    click.echo(current_app.test_client().get(f"{prefix}/api/v1/openapi.json").get_data(as_text=True))
 
 
 def _summary(token: Token) -> dict[str, object]:

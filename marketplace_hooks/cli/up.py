@@ -1,4 +1,4 @@
-"""The command that starts everything: migrate, Redis, web, workers, scheduler, in one log, with one clean stop."""
+"""Launcher of the whole service: migrations, Redis, web server, workers and scheduler, with one log and one stop."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ..config.settings import DEMO_MARK, PREFIX, Settings, default_instance, loa
 from ..database import migrate
 from ..errors import ConfigurationError
 from ..remote.redis.embedded import EmbeddedRedis, start_embedded_redis
-from ..services.core.pidfile import Running, announce, claim, find_running, withdraw_note
+from ..services.core.pidfile import Running, announce, claim, find_running, remove_pidfile
 from ..services.core.runtime import make_runtime
 from .demo_loader import load_demo, what_to_try
 from .root import hooks_group
-from .supervisor import Child, Supervisor, say_line
-from .workers import LANE
+from .supervisor import Child, Supervisor, log_line
+from .workers import WORKER_LANE
 
 READY_WITHIN_S = 60.0
 
@@ -46,23 +46,23 @@ def up(demo: bool, host: str, port: int, workers: int) -> None:
         raise ConfigurationError(
             f"{settings.instance} was made by `up --demo`. Start it with --demo, or name another INSTANCE."
         )
-    ours = claim(settings.instance)
-    if ours is None:
+    lock = claim(settings.instance)
+    if lock is None:
         running = find_running(settings.instance)
-        at = f" at {running.url} (process {running.pid})" if running else ""
-        raise ConfigurationError(f"`up` already runs for {settings.instance}{at}.")
-    with ours:
+        where = f" at {running.url} (process {running.pid})" if running else ""
+        raise ConfigurationError(f"`up` already runs for {settings.instance}{where}.")
+    with lock:
         _run(settings, host=host, port=port, workers=workers)
 
 
 def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
-    """Start everything, keep it up until the end is asked for, and stop it."""
+    """Start everything, keep it running until the shutdown is requested, and stop it."""
     _refuse_busy_port(host, port)
     supervisor = Supervisor()
     supervisor.listen()
     url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
     runtime = make_runtime(settings)
-    say_line("up", f"migrating {runtime.database.url}")
+    log_line("up", f"migrating {runtime.database.url}")
     migrate.upgrade(runtime.database)
     runtime.database.dispose()
     redis = _redis(settings)
@@ -73,35 +73,38 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
             supervisor.add(child)
         if _wait_for_web(supervisor, host, port):
             if settings.demo:
-                load_demo(settings, url, lambda text: say_line("demo", text))
+                load_demo(settings, url, lambda text: log_line("demo", text))
             for line in what_to_try(settings, url) if settings.demo else [f"open {url}"]:
-                say_line("up", line)
+                log_line("up", line)
         supervisor.run(lambda: _keep_redis(redis))
     finally:
         supervisor.shut_down()
-        withdraw_note(settings.instance)
+        remove_pidfile(settings.instance)
         if redis is not None:
             redis.close()
-        say_line("up", "stopped")
+        log_line("up", "stopped")
 
 
 def _children(
     settings: Settings, environment: dict[str, str], host: str, port: int, *, workers: int, demo: bool
 ) -> Iterator[Child]:
-    """Everything that runs beside Redis, in the order in which it starts; it stops the other way round."""
-    ours = [sys.executable, "-m", "marketplace_hooks"]
+    """Every process beside Redis, in the order in which they start; they stop in the opposite order."""
+    command = [sys.executable, "-m", "marketplace_hooks"]
     yield Child(name="web", command=_web(settings, host, port), environment=environment)
     for number in range(workers):
-        lane = {**environment, LANE: f"{number}/{workers}"}
-        yield Child(name=f"worker {number + 1}", command=[*ours, "worker"], environment=lane)
-    yield Child(name="scheduler", command=[*ours, "scheduler"], environment=environment)
+        lane = {**environment, WORKER_LANE: f"{number}/{workers}"}
+        yield Child(name=f"worker {number + 1}", command=[*command, "worker"], environment=lane)
+    yield Child(name="scheduler", command=[*command, "scheduler"], environment=environment)
     if demo:
         shops = [sys.executable, "-m", "marketplace_hooks.demo.fake_shops.serve", str(port + 1)]
         yield Child(name="shops", command=shops, environment=environment)
 
 
 def prepare_demo() -> None:
-    """Give the instance secrets of its own, marked as a demo's, unless it has a configuration."""
+    """Write a configuration with secrets marked as a demo's into the instance folder, unless it has one.
+
+    Raises `ConfigurationError` when the folder belongs to a real installation.
+    """
     instance = Path(os.environ.get(f"{PREFIX}INSTANCE") or default_instance())
     path = instance / "config.toml"
     if path.exists():
@@ -128,10 +131,10 @@ def prepare_demo() -> None:
 
 
 def _refuse_busy_port(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            listener.bind((host, port))
         except OSError as error:
             raise ConfigurationError(
                 f"{host}:{port} cannot be served: {error.strerror}. Choose another --port."
@@ -142,13 +145,13 @@ def _redis(settings: Settings) -> EmbeddedRedis | None:
     if settings.redis_url:
         return None
     redis = start_embedded_redis()
-    say_line("up", f"started {redis.binary.name} for this instance ({redis.socket_path})")
+    log_line("up", f"started {redis.binary.name} for this instance ({redis.socket_path})")
     return redis
 
 
 def _keep_redis(redis: EmbeddedRedis | None) -> None:
     if redis is not None and not redis.is_running:
-        say_line("redis", "died; it is started again, and the next sweep finds what was rung for")
+        log_line("redis", "died; it is started again, and the next sweep finds what was rung for")
         redis.start()
 
 
@@ -169,12 +172,12 @@ def _web(settings: Settings, host: str, port: int) -> list[str]:
 
 
 def _wait_for_web(supervisor: Supervisor, host: str, port: int) -> bool:
-    """Until the web server accepts connections; False when the end came first."""
+    """Wait until the web server accepts connections; False when it does not in time, or the shutdown is requested."""
     give_up_s = time.monotonic() + READY_WITHIN_S
-    at = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
+    address = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
     while time.monotonic() < give_up_s and not supervisor.is_stopping:
         try:
-            with socket.create_connection((at, port), 1):
+            with socket.create_connection((address, port), 1):
                 return True
         except OSError:
             time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Commands that do the work: workers, the scheduler, and one sweep by hand."""
+"""Commands that run background work: workers, the scheduler, and all pending work at once."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from .output import json_option, show_counts
 from .root import current_runtime, hooks_group
 from .supervisor import Child, Supervisor
 
-#: Set for the children of `worker --processes N`: which of how many they are.
-LANE = "HOOKS_WORKER_LANE"
+WORKER_LANE = "HOOKS_WORKER_LANE"
+"""The environment variable that says to a child of `worker --processes N` which of how many it is: `0/2`."""
 
 
-def job_kinds_of(lane: int, lanes: int) -> list[JobKind]:
-    """What the worker `lane` (from 0) of `lanes` listens to, in order.
+def job_kinds_of(number: int, workers: int) -> list[JobKind]:
+    """The kinds of jobs that worker `number` (from 0) of so many workers runs, the first ones first.
 
-    Everybody looks at the inbox first, so that pages vanish at once. What is long (cascades, renewals, clocks) and
-    what waits for strangers (deliveries, mail, inspections) are never in the same hands while there are two workers;
-    nor are endpoints and merchant sites while there are three.
+    Every worker takes the inbox first, so that pages are hidden at once. With two workers, long work in the database
+    (cascades, renewals, clocks) and work that waits for other servers (deliveries, mail, inspections) are apart; with
+    three, so are endpoints and merchant sites.
     """
-    ours = [JobKind.CASCADES, JobKind.RENEWALS, JobKind.SUPPORT]
-    theirs = [JobKind.DELIVERIES, JobKind.MAIL, JobKind.INSPECTIONS]
-    if lanes == 1:
-        return [JobKind.INBOX, *ours, *theirs]
-    shares = (ours, theirs) if lanes == 2 else (ours, theirs[:2], theirs[2:])
-    return [JobKind.INBOX, *shares[lane % len(shares)]]
+    internal = [JobKind.CASCADES, JobKind.RENEWALS, JobKind.SUPPORT]
+    external = [JobKind.DELIVERIES, JobKind.MAIL, JobKind.INSPECTIONS]
+    if workers == 1:
+        return [JobKind.INBOX, *internal, *external]
+    shares = (internal, external) if workers == 2 else (internal, external[:2], external[2:])
+    return [JobKind.INBOX, *shares[number % len(shares)]]
 
 
 @hooks_group.command("worker")
@@ -56,20 +56,21 @@ def worker(processes: int) -> None:
         )
     if not answers(url):
         raise ConfigurationError("Redis does not answer. Check REDIS_URL, or wait until it is back.")
-    lane, _, lanes = os.environ.get(LANE, "").partition("/")
-    if lanes or processes == 1:
-        # Imported and rehearsed before the first job is forked: a job then starts in milliseconds.
+    number, _, workers = os.environ.get(WORKER_LANE, "").partition("/")
+    if workers or processes == 1:
+        # Imported and warmed up before the first job is forked: a job then starts in milliseconds.
         with frozen_gc():
             entry_points.serve(runtime)
             warm_up(runtime)
             runtime.database.dispose()
-        run_worker(url, job_kinds_of(int(lane or 0), int(lanes or 1)), preconnect=preconnect(runtime))
+        run_worker(url, job_kinds_of(int(number or 0), int(workers or 1)), preconnect=preconnect(runtime))
         return
     supervisor = Supervisor()
     supervisor.listen()
-    for number in range(processes):
+    for child in range(processes):
         command = [sys.executable, *sys.orig_argv[1:]]
-        supervisor.add(Child(name=f"worker {number + 1}", command=command, environment={LANE: f"{number}/{processes}"}))
+        lane = {WORKER_LANE: f"{child}/{processes}"}
+        supervisor.add(Child(name=f"worker {child + 1}", command=command, environment=lane))
     supervisor.run()
 
 
@@ -79,8 +80,8 @@ def scheduler() -> None:
     runtime = current_runtime()
     owner = f"{socket.gethostname()}:{os.getpid()}"
     stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: stopping.set())
     run_scheduler(runtime, owner, stopping)
     release_lease(runtime, SCHEDULER_LOCK, owner)
 

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from marketplace_hooks.cli.up import _web as web_command
-from marketplace_hooks.cli.workers import LANE
+from marketplace_hooks.cli.workers import WORKER_LANE
 from marketplace_hooks.config.settings import PREFIX, load
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime
 from tests.support.ports import free_port, takes_connections
@@ -144,7 +144,7 @@ class Deployment:
 
     def start_worker(self, lane: str | None = None, faults: Sequence[Fault] = ()) -> Process:
         """Start a worker; `lane` (`0/2`) makes it one of several."""
-        return self.start("worker", faults=faults, environment={LANE: lane} if lane else None)
+        return self.start("worker", faults=faults, environment={WORKER_LANE: lane} if lane else None)
 
     def start_scheduler(self) -> Process:
         return self.start("scheduler")

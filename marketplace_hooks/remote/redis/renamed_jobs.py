@@ -1,4 +1,4 @@
-"""RQ jobs that an older release queued under other names: they run once, as what they are called now.
+"""Renamed RQ jobs: what 0.1.0 queued as `workers.inbox.run` runs under the present name of its function.
 
 To be removed with release 0.3.0, on 2027-06-01 at the earliest: by then no queue holds a job of 0.1.0.
 """

@@ -1,8 +1,8 @@
-"""Garbage collection at start-up: none while a process imports and builds its parts, and never again over them.
+"""Garbage collection at start-up: off while a process imports its modules, which are then frozen (`gc.freeze`).
 
-While the parts are imported, the collector would look at all of them again and again and find nothing: an eighth of the
-start. What is there afterwards stays for the life of the process. Were the collector to look at it later, a request
-would now and then wait a tenth of a second, and every forked work horse would copy those pages of memory.
+During the imports the collector would traverse all objects again and again and free nothing: an eighth of the start.
+What exists afterwards lives as long as the process. If the collector traversed it later, a request would now and then
+wait a tenth of a second, and every forked work horse would copy those pages of memory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which one process holds a named lock? A row, held until its lease ends, taken over when its holder is silent."""
+"""Leases: named locks in the database, each held by one process until it expires, unless it is renewed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .runtime import Runtime
 
 
 def acquire_lease(runtime: Runtime, name: str, owner: str, lease_s: float) -> bool:
-    """Take the lock, or keep it for another `lease_s`; False while somebody else holds it."""
+    """Take the lock, or renew it for `lease_s` from now; False while another owner holds it."""
     now = runtime.now()
     dialect = sqlite if runtime.database.is_sqlite else postgresql
     until = now + timedelta(seconds=lease_s)
@@ -27,6 +27,6 @@ def acquire_lease(runtime: Runtime, name: str, owner: str, lease_s: float) -> bo
 
 
 def release_lease(runtime: Runtime, name: str, owner: str) -> None:
-    """Give the lock back, if it is still ours."""
+    """Release the lock, if `owner` still holds it."""
     with runtime.database.session() as session:
         session.execute(delete(Lock).where(Lock.name == name, Lock.owner == owner))

@@ -1,4 +1,4 @@
-"""What has `marketplace-hooks up` started for this instance, for other commands to find?"""
+"""Pid file: the `marketplace-hooks up` that runs for an instance, for other commands to find."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Running:
 
 
 def claim(instance: Path) -> BinaryIO | None:
-    """Be the one `up` of this instance, for as long as the file stays open; None while another one is.
+    """Take the lock of the instance, held for as long as the file stays open; None while another `up` holds it.
 
-    The system takes the lock back from whoever dies. The number in the note cannot say so much: in a container that is
-    started again, it is our own.
+    The system releases the lock of a process that dies. The process id in the pid file would not do: in a container
+    that was restarted, it can be our own.
     """
     instance.mkdir(parents=True, exist_ok=True)
     lock = (instance / _LOCK).open("ab")
@@ -50,14 +50,14 @@ def claim(instance: Path) -> BinaryIO | None:
 
 
 def announce(instance: Path, running: Running) -> None:
-    """Leave the note for other commands."""
+    """Write the pid file."""
     draft = instance / f"{_FILE}.{os.getpid()}"
     draft.write_text(json.dumps(asdict(running)))
     draft.replace(instance / _FILE)
 
 
-def withdraw_note(instance: Path) -> None:
-    """`up` has ended."""
+def remove_pidfile(instance: Path) -> None:
+    """Remove the pid file: `up` has ended."""
     (instance / _FILE).unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""What does one installation consist of: its settings, its database, its doorbells?"""
+"""Runtime: the settings, the database and the clients that the services of one process work with."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ MailRenderer = Callable[[Settings, MailFacts, str], RenderedMail | None]
 
 
 class Wakeups(Protocol):
-    """Where doorbells hang: the queue, or nothing at all."""
+    """How workers are woken: through the job queue, or not at all."""
 
     def wake_worker(self, kind: JobKind) -> bool:
-        """Wake a worker. Never raises and never blocks for long; False when nobody could be woken."""
+        """Wake a worker. Never raises and never blocks for long; False when none could be woken."""
 
     def clear_wakeup(self, kind: JobKind) -> None:
-        """A worker begins to look."""
+        """A worker begins to look for work of this kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ def make_runtime(
     return Runtime(
         settings=settings,
         database=Database(url),
-        wakeups=_bells(settings, serves_web=serves_web),
+        wakeups=_make_wakeups(settings, serves_web=serves_web),
         outbound=OutboundClient(_delivery_policy(settings), networks),
         site_client=make_site_client(networks, about_url=about_url),
         encryption=Encryption(settings.encryption_keys or [instance_key(settings.instance)]),
@@ -96,7 +96,7 @@ def redis_url(settings: Settings) -> str | None:
     return running.redis_url if running else None
 
 
-def _bells(settings: Settings, *, serves_web: bool) -> Wakeups:
+def _make_wakeups(settings: Settings, *, serves_web: bool) -> Wakeups:
     url = redis_url(settings)
     if url is None:
         return NullWakeups()
