@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...domain.business_care.entitlement import Payment
-from ...domain.business_care.renewals import original_date, period, renewal_instant
+from ...domain.business_care.renewals import PeriodDates, original_date, period, renewal_instant
 from ...errors import Conflict, PayloadRejected
 from ...models.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
 from ..core.unit_of_work import Cause, UnitOfWork
-from .renewal_history import RenewalHistory, read_history
-from .subscriptions import activate_period, expire, publish_started, reverse_charges, wrongly_charged
+from .renewal_history import read_history
+from .subscriptions import activate_period, expire, has_lapsed, publish_started, reverse_charges, wrongly_charged
 
 
 def record_renewal_payment(uow: UnitOfWork, subscription: Subscription, data: Mapping[str, Any], cause: Cause) -> bool:
@@ -92,11 +92,19 @@ def record_reactivation(
     _refuse_while_running(subscription, data)
     if any(withdrawal.stands_at(occurred_at) for withdrawal in history.withdrawals):
         raise Conflict("a withdrawn product cannot be reactivated", state="withdrawn", asked=SubscriptionState.ACTIVE)
-    if not _has_lapsed(subscription, history):
+    if not has_lapsed(subscription, history, occurred_at):
         return None
     if known is not None:  # its renewal was never in force: the platform counts on from the last period that was.
         uow.session.delete(known)
         uow.session.flush()
+    opened = _open_anew(uow, subscription, index, data)
+    publish_started(uow, subscription, opened, cause)
+    return True
+
+
+def _open_anew(uow: UnitOfWork, subscription: Subscription, index: int, data: Mapping[str, Any]) -> PeriodDates:
+    """Start the period `index` of a reactivated Business Care, paid, at its new original date."""
+    occurred_at = data["occurred_at"]
     subscription.anchor_on = original_date(occurred_at, uow.zone)
     subscription.anchor_index = index
     opened = period(subscription.anchor_on, index, first_index=index)
@@ -112,8 +120,7 @@ def record_reactivation(
     )
     uow.session.add(row)
     activate_period(uow, subscription, index)
-    publish_started(uow, subscription, opened, cause)
-    return True
+    return opened
 
 
 def _refuse_while_running(subscription: Subscription, data: Mapping[str, Any]) -> None:
@@ -125,13 +132,6 @@ def _refuse_while_running(subscription: Subscription, data: Mapping[str, Any]) -
             state=subscription.state,
             asked=SubscriptionState.ACTIVE,
         )
-
-
-def _has_lapsed(subscription: Subscription, history: RenewalHistory) -> bool:
-    """Whether it was over by its renewal's instant, noticed here or not yet; nothing else can be reactivated."""
-    if subscription.state is not SubscriptionState.ACTIVE:
-        return subscription.state is SubscriptionState.EXPIRED
-    return subscription.renewal_at <= history.recorded_at or history.prevents(subscription.renewal_at)
 
 
 def _charge(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,9 +24,10 @@ from .entitlements import PurchaseFilter, read_purchases
 from .holders import Holder
 from .purchases import locked_purchase
 from .renewal_history import RenewalHistory, read_history, record_customer_stops, recorded_stops
-from .subscription_view import SubscriptionView, has_lapsed, price_of_reactivation, read_subscription
+from .subscription_view import SubscriptionView, price_of_reactivation, read_subscription
 from .subscriptions import (
     RUNNING_STATES,
+    has_lapsed,
     idempotency_key,
     last_covered_day,
     plan_notice,

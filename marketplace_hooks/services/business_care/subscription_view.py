@@ -26,6 +26,7 @@ from ..catalog.listing_prices import Prices, read_prices
 from .entitlements import PurchaseFilter, read_purchases
 from .holders import Holder
 from .renewal_history import RenewalHistory, read_history
+from .subscriptions import has_lapsed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,13 +115,6 @@ def renews(subscription: Subscription, history: RenewalHistory, now: datetime) -
     """Whether a renewal is still to come, by what is known now."""
     is_running = subscription.state is SubscriptionState.ACTIVE and subscription.renewal_at > now
     return is_running and not history.prevents(subscription.renewal_at)
-
-
-def has_lapsed(subscription: Subscription, history: RenewalHistory, now: datetime) -> bool:
-    """Whether it is over without being ended for good, recorded already or not: then it may be reactivated."""
-    if subscription.state is not SubscriptionState.ACTIVE or subscription.renewal_at > now:
-        return subscription.state is SubscriptionState.EXPIRED
-    return subscription.renewal_at <= history.recorded_at or history.prevents(subscription.renewal_at)
 
 
 def price_of_reactivation(session: Session, subscription: Subscription, now: datetime, zone: Zone) -> ReactivationOffer:

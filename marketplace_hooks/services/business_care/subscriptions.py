@@ -136,6 +136,13 @@ def will_renew(subscription: Subscription, history: RenewalHistory) -> bool:
     return subscription.renewal_at > history.recorded_at and not history.prevents(subscription.renewal_at)
 
 
+def has_lapsed(subscription: Subscription, history: RenewalHistory, at: datetime) -> bool:
+    """Whether it is over at an instant without being ended for good, recorded already or not: it may be reactivated."""
+    if subscription.state is not SubscriptionState.ACTIVE or subscription.renewal_at > at:
+        return subscription.state is SubscriptionState.EXPIRED
+    return not will_renew(subscription, history)
+
+
 def last_covered_day(
     uow: UnitOfWork, subscription: Subscription, history: RenewalHistory, charged: Sequence[Period] = ()
 ) -> date:

@@ -36,26 +36,15 @@ def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Map
     }
     members = list(dict.fromkeys(described["product_ids"]))
     is_new = locked is None
-    moved = locked is not None and described["seller_id"] != locked.row.seller_id
     if locked is None:
-        row = Pack(
-            id=described["pack_id"],
-            status=Status.ONLINE,
-            shown=False,
-            sequence=0,
-            description_version=described["version"],
-            created_at=uow.now,
-            changed_at=uow.now,
-            **columns,
-        )
-        locked = LockedSubject(kind=SubjectKind.PACK, row=row)
-        locked_subjects.add(locked)
-        row.status = locked.derived_status()
-    elif not describe(uow, locked, described["version"], **columns):
-        return False
-    if moved:
-        locked_subjects.load_account(locked)
-        apply_new_seller(uow, locked, cause)
+        locked = _add_pack(uow, locked_subjects, described["pack_id"], described["version"], columns)
+    else:
+        moved = described["seller_id"] != locked.row.seller_id
+        if not describe(uow, locked, described["version"], **columns):
+            return False
+        if moved:
+            locked_subjects.load_account(locked)
+            apply_new_seller(uow, locked, cause)
     _set_members(uow, locked, members)
     locked_subjects.mark_in_packs(members)
     shown = _may_be_shown(locked, locked_subjects)
@@ -65,6 +54,26 @@ def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Map
             ids = {"pack_id": locked.row.id, "seller_id": locked.row.seller_id, "status": locked.row.status}
             uow.publish("pack.shown" if shown else "pack.hidden", SubjectKind.PACK, locked.row, ids, cause)
     return True
+
+
+def _add_pack(
+    uow: UnitOfWork, locked_subjects: LockedSubjects, pack_id: str, version: int, columns: Mapping[str, Any]
+) -> LockedSubject:
+    """Add a pack, still empty, and so not shown."""
+    row = Pack(
+        id=pack_id,
+        status=Status.ONLINE,
+        shown=False,
+        sequence=0,
+        description_version=version,
+        created_at=uow.now,
+        changed_at=uow.now,
+        **columns,
+    )
+    locked = LockedSubject(kind=SubjectKind.PACK, row=row)
+    locked_subjects.add(locked)
+    row.status = locked.derived_status()
+    return locked
 
 
 def _may_be_shown(locked: LockedSubject, locked_subjects: LockedSubjects) -> bool:

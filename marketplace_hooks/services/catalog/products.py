@@ -27,7 +27,6 @@ def upsert_product(
     product that another seller sells now is held by that seller's account, and no longer by the first one's.
     """
     _add_listing(uow, described)
-    locked = locked_subjects.get(SubjectKind.PRODUCT, described["product_id"])
     columns = {
         "seller_id": described["seller_id"],
         "kind": ProductKind(described["kind"]),
@@ -38,30 +37,38 @@ def upsert_product(
         "price_cents": described["price"]["amount_cents"],
         "currency": described["price"]["currency"],
     }
+    locked = locked_subjects.get(SubjectKind.PRODUCT, described["product_id"])
     if locked is None:
-        row = Product(
-            id=described["product_id"],
-            status=Status.ONLINE,
-            shown=True,
-            sequence=0,
-            description_version=described["version"],
-            created_at=uow.now,
-            changed_at=uow.now,
-            **columns,
-        )
-        locked = LockedSubject(kind=SubjectKind.PRODUCT, row=row)
-        locked_subjects.add(locked)
-        row.status = locked.derived_status()
-        row.shown = row.status is Status.ONLINE
-        uow.deferred(CategoryChanges).set(row.id, row.categories)
-    else:
-        moved = described["seller_id"] != locked.row.seller_id
-        if not describe(uow, locked, described["version"], **columns):
-            return False
-        if moved:
-            locked_subjects.load_account(locked)
-            apply_new_seller(uow, locked, cause)
+        _add_product(uow, locked_subjects, described["product_id"], described["version"], columns)
+        return True
+    moved = described["seller_id"] != locked.row.seller_id
+    if not describe(uow, locked, described["version"], **columns):
+        return False
+    if moved:
+        locked_subjects.load_account(locked)
+        apply_new_seller(uow, locked, cause)
     return True
+
+
+def _add_product(
+    uow: UnitOfWork, locked_subjects: LockedSubjects, product_id: str, version: int, columns: Mapping[str, Any]
+) -> None:
+    """Put a product on sale, or at once offline when its seller's account is suspended."""
+    row = Product(
+        id=product_id,
+        status=Status.ONLINE,
+        shown=True,
+        sequence=0,
+        description_version=version,
+        created_at=uow.now,
+        changed_at=uow.now,
+        **columns,
+    )
+    locked = LockedSubject(kind=SubjectKind.PRODUCT, row=row)
+    locked_subjects.add(locked)
+    row.status = locked.derived_status()
+    row.shown = row.status is Status.ONLINE
+    uow.deferred(CategoryChanges).set(row.id, row.categories)
 
 
 def listing_in_force(session: Session, product_id: str, at: datetime) -> Listing | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from marketplace_hooks.events.processor import process_pending
+from marketplace_hooks.services.operations.cascade_run import run_cascades
 from marketplace_hooks.services.operations.event_trace import trace_cascade, trace_event
 from marketplace_hooks.services.outbox.dispatcher import dispatch
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
@@ -15,7 +17,8 @@ def test_an_event_is_followed_through_its_cascade_to_the_deliveries(marketplace:
     add_endpoint(marketplace.runtime, "https://hooks.example/in", types=["pack.hidden"])
     event_id = marketplace.change_status("mod-1", OFFLINE)
     marketplace.change_status("mod-2", OFFLINE)
-    marketplace.run_all_now()
+    process_pending(marketplace.runtime, "tests")
+    run_cascades(marketplace.runtime, "tests")
     dispatch(marketplace.runtime)
     with marketplace.runtime.database.reading() as session:
         trace = trace_event(session, marketplace.event(event_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from marketplace_hooks.errors import Conflict, NotFound
+from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.outbox import Delivery, DeliveryState
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 from marketplace_hooks.services.outbox.dispatcher import dispatch
@@ -17,14 +18,13 @@ from ...support.marketplace import OFFLINE, Marketplace
 @pytest.fixture
 def delivery_id(marketplace: Marketplace) -> int:
     """A pending delivery."""
-    add_endpoint(marketplace.runtime, "https://hooks.example/in", types=["product.hidden"])
     marketplace.publish_products("mod-1")
+    add_endpoint(marketplace.runtime, "https://hooks.example/in", types=["product.hidden"])
     marketplace.change_status("mod-1", OFFLINE)
-    marketplace.run_all_now()
+    process_pending(marketplace.runtime, "tests")  # delivers nothing.
     dispatch(marketplace.runtime)
-    with marketplace.runtime.database.session() as session:
+    with marketplace.runtime.database.reading() as session:
         [delivery] = session.query(Delivery)
-        delivery.state = DeliveryState.PENDING
         return int(delivery.id)
 
 
