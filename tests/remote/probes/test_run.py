@@ -24,6 +24,7 @@ from marketplace_hooks.remote.probes.run import SITE_POLICY, inspect, make_site_
 from marketplace_hooks.remote.probes.session import MAX_REQUESTS, ProbeFailure, ProbeSession
 
 from ...support.hostile_server import Conversation, HostileServer, after_a_request, answering, once, reply
+from ...support.probes import PUBLIC_PROBES
 
 NONCE = "0123456789abcdef0123456789abcdef"
 SECRETS = {
@@ -33,6 +34,15 @@ SECRETS = {
     "companion_key": "companion-key-77aa",
 }
 EVERYTHING = Credentials(**SECRETS)
+RANKED = [
+    (1, "companion", Strength.DECLARED_CHECKED),
+    (2, "admin_api", Strength.VERIFIED),
+    (3, "webservice", Strength.VERIFIED),
+    (4, "cookie", Strength.OBSERVED),
+    (5, "public_page", Strength.OBSERVED),
+    (6, "config_xml", Strength.MAY_BE_STALE),
+    (7, "declaration", Strength.DECLARED),
+]
 AGENT = "marketplace-hooks-inspections (+https://marketplace.example/about-inspections)"
 
 
@@ -50,7 +60,7 @@ def run(url: str, outbound: OutboundClient, **asked: Any) -> Sequence[Finding]:
 
 
 def shop(**facts: Any) -> Shop:
-    """A shop of which every rung can learn something."""
+    """A shop of which every probe can learn something."""
     usual = {
         "version": "9.1.4",
         "server": Server.NGINX,
@@ -61,20 +71,11 @@ def shop(**facts: Any) -> Shop:
     return Shop(**{**usual, **facts})
 
 
-def test_the_ladder_has_its_seven_rungs_the_strongest_first() -> None:
-    assert [(probe.name, probe.strength) for probe in PROBES] == [
-        ("companion", Strength.DECLARED_CHECKED),
-        ("admin_api", Strength.VERIFIED),
-        ("webservice", Strength.VERIFIED),
-        ("cookie", Strength.OBSERVED),
-        ("public_page", Strength.OBSERVED),
-        ("config_xml", Strength.MAY_BE_STALE),
-        ("declaration", Strength.DECLARED),
-    ]
-    assert [probe.rank for probe in PROBES] == [1, 2, 3, 4, 5, 6, 7]
+def test_the_probes_are_tried_the_strongest_first() -> None:
+    assert [(probe.rank, probe.name, probe.strength) for probe in PROBES] == RANKED
 
 
-def test_every_rung_that_applies_tells_what_it_knows(outbound: OutboundClient) -> None:
+def test_every_probe_that_applies_gives_what_it_knows(outbound: OutboundClient) -> None:
     with FakeShop(shop()).start() as site:
         findings = run(site.url, outbound, credentials=EVERYTHING, declared=Declaration(platform_version="9.1"))
     known = {one.probe for one in findings if one.is_known}
@@ -87,8 +88,8 @@ def test_every_rung_that_applies_tells_what_it_knows(outbound: OutboundClient) -
 def test_without_credentials_only_what_everybody_may_see_is_asked(outbound: OutboundClient) -> None:
     with FakeShop(shop()).start() as site:
         findings = run(site.url, outbound)
-    assert {one.probe for one in findings} == {"cookie", "public_page", "config_xml"}
-    assert sorted(request.path for request in site.requests) == ["/", "/modules/shipping/config.xml"]
+    assert {one.probe for one in findings} == PUBLIC_PROBES.keys()
+    assert sorted(request.path for request in site.requests) == sorted({*PUBLIC_PROBES.values()})
 
 
 def test_we_say_who_we_are_in_every_request(outbound: OutboundClient) -> None:
@@ -106,7 +107,7 @@ def test_one_inspection_makes_at_most_twelve_requests(
     with FakeShop(shop(modules=many, strips_cookies=strips_cookies, server=Server.APACHE)).start() as site:
         findings = run(site.url, outbound, credentials=EVERYTHING)
     assert len(site.requests) <= MAX_REQUESTS == 12
-    # Nobody starves for another rung's appetite.
+    # No probe uses up another's requests.
     assert {one.probe for one in findings if one.is_known} >= {"companion", "admin_api", "webservice", "cookie"}
 
 
@@ -291,14 +292,7 @@ def test_a_shop_that_means_harm_is_unknown_and_holds_nobody_longer_than_the_time
     assert took_s < 5.0
     assert merge_findings(findings).platform_version is None
     assert all(not one.is_known and one.note is not Note.GONE_WRONG for one in findings)
-    assert {one.probe for one in findings} == {
-        "companion",
-        "admin_api",
-        "webservice",
-        "cookie",
-        "public_page",
-        "config_xml",
-    }
+    assert {one.probe for one in findings} == {"companion", "admin_api", "webservice", *PUBLIC_PROBES}
 
 
 @pytest.mark.parametrize("fault", Fault)

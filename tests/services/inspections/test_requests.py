@@ -50,6 +50,7 @@ from marketplace_hooks.services.inspections.requests import (
 )
 from marketplace_hooks.services.inspections.worker import inspect_now, run_inspection, run_inspections
 from tests.support.hostile_server import HostileServer, answering, reply
+from tests.support.probes import PUBLIC_PROBES
 
 Open = Callable[..., FakeShop]
 
@@ -164,9 +165,9 @@ def test_what_is_found_early_can_be_read_while_a_slow_answer_is_waited_for(here:
         assert worker.is_alive(), "everything was told at the end"
         time.sleep(0.02)
     assert early.state is InspectionState.RUNNING
-    assert {one.probe for one in early.findings} == {"cookie", "public_page"}
+    assert {one.probe for one in early.findings} == PUBLIC_PROBES.keys() - {"config_xml"}
     worker.join(30)
-    assert {one.probe for one in told(here, check_id).findings} == {"cookie", "public_page", "config_xml"}
+    assert {one.probe for one in told(here, check_id).findings} == PUBLIC_PROBES.keys()
 
 
 def test_a_sweep_does_what_no_worker_was_woken_for(here: Runtime, open_shop: Open) -> None:
@@ -205,7 +206,8 @@ def test_a_technical_name_that_prestashop_would_not_take_is_left_out(here: Runti
     check_id = ask(here, site, module="../../etc")
     run(here)
     assert told(here, check_id).module is None
-    assert [request.target for request in site.requests] == ["/"]
+    without_module = {*PUBLIC_PROBES.values()} - {PUBLIC_PROBES["config_xml"]}
+    assert sorted(request.target for request in site.requests) == sorted(without_module)
 
 
 def test_a_check_nobody_knows_is_not_found(here: Runtime) -> None:
@@ -295,7 +297,7 @@ def test_what_the_first_customer_declared_is_not_told_to_the_second(here: Runtim
     run(here)
     again = start_inspection(here, site.url, module="shipping")
     assert again.reused
-    assert {one.probe for one in told(here, again.check_id).findings} == {"cookie", "public_page", "config_xml"}
+    assert {one.probe for one in told(here, again.check_id).findings} == PUBLIC_PROBES.keys()
 
 
 # --- one of a host at a time
@@ -502,7 +504,7 @@ def test_a_credential_bound_to_another_host_is_not_used(here: Runtime, open_shop
         session.execute(update(SiteCredential).values(host="shop.example"))
     run(here)
     assert all("authorization" not in request.headers for request in site.requests)
-    assert {request.path for request in site.requests} == {"/", "/modules/shipping/config.xml"}
+    assert {request.path for request in site.requests} == {*PUBLIC_PROBES.values()}
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\x00b", "\ud800", "x" * 1001])
