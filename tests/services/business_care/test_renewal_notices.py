@@ -27,7 +27,6 @@ from ...support.marketplace import WITHDRAWN, Marketplace
 
 BOUGHT = instant("2026-03-02T10:30:00+01:00")
 RENEWAL = instant("2027-03-03T00:00:00+01:00")
-SECOND_RENEWAL = instant("2028-03-03T00:00:00+01:00")
 NOTICE = instant("2027-01-02T00:00:00+01:00")
 
 

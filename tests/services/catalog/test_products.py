@@ -1,4 +1,4 @@
-"""What is known of a product after its descriptions came, in whatever order they came?"""
+"""The newest description of a product counts, in whatever order its descriptions come."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from marketplace_hooks.models.products import Listing
 from marketplace_hooks.services.catalog.products import listing_in_force
 
-from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, Marketplace, sample
+from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, Marketplace, sample
 
 JANUARY, FEBRUARY, MARCH = (datetime(2026, month, 1, 9, tzinfo=UTC) for month in (1, 2, 3))
 SECOND = timedelta(seconds=1)

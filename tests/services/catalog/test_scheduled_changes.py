@@ -1,4 +1,4 @@
-"""What becomes of a change with an instant of its own? `domain.md` 3."""
+"""A change with an instant of its own is applied at that instant, however late the scheduler. `domain.md` 3."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import time_machine
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.services.catalog.scheduled_changes import apply_due
 
-from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
-from ..support.status_changes import change_status_directly
+from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
+from ...support.status_changes import change_status_directly
 
 HOUR = timedelta(hours=1)
 MICROSECOND = timedelta(microseconds=1)

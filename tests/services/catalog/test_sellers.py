@@ -1,4 +1,4 @@
-"""What is known of a seller, and what does the suspension of an account do? `domain.md` 7."""
+"""A seller is what the newest description says, and a suspended account holds all that it sells. `domain.md` 7."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time_machine
 
 from marketplace_hooks.events.processor import process_pending
 
-from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
+from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""When is a pack's page seen, and what are others told of it? `domain.md` 6."""
+"""A pack's page is seen when its own status and all its products allow it, and each change is published. `domain.md` 6."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from marketplace_hooks.models.packs import PackMember
 
-from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
+from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""What does a status change by event do to a product? `domain.md` 1, 2 and 4."""
+"""Status changes by event follow the rules of holds, withdrawals and order. `domain.md` 1, 2 and 4."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
-from ..support.status_changes import cancel_scheduled_directly, change_status_directly, reinstate_directly
+from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
+from ...support.status_changes import cancel_scheduled_directly, change_status_directly, reinstate_directly
 
 HOUR = timedelta(hours=1)
 
