@@ -1,4 +1,4 @@
-"""Does a withdrawal cancel every tacit renewal of its product, those alone, once, and touch nothing that was paid?"""
+"""A withdrawal cancels every tacit renewal of its product, those alone, once, and touches nothing that was paid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When Europe's clocks change, does each renewal and each notice come at its instant, and is each told once?"""
+"""When Europe's clocks change, each renewal and each notice comes at its instant, once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the daily run, the notices and the entitlement check find their rows by an index, however many others there are?
+"""The daily run, the notices and the entitlement check find their rows by an index, however many others there are.
 
 Judged by the plan of every statement that really ran, on both databases: with and without statistics, and on PostgreSQL
 by the generic plan too, which is what a statement gets that was prepared once for all values.

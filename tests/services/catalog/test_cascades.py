@@ -1,4 +1,4 @@
-"""Does everything follow from a change, once? `domain.md` 5 and 6."""
+"""Everything follows from a change, once. `domain.md` 5 and 6."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the storefront find what it shows by an index, however many products there are?"""
+"""The storefront finds what it shows by an index, however many products there are."""
 
 from __future__ import annotations
 

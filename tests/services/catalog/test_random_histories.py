@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, by event or by button, early or late: is the end what a naive model says?
+"""Whatever happens in whatever order, by event or by button, early or late, the end is what a naive model says.
 
 The model is told everything at the instant it happens, and knows neither batches, cascades, locks nor lateness.
 """

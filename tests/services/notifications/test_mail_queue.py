@@ -1,4 +1,4 @@
-"""Who is written to about what, in which language, and what becomes of a mail when the server does not want it?"""
+"""People get mails about what concerns them, in their language; a mail that the server does not take is retried."""
 
 from __future__ import annotations
 

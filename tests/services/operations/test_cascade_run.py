@@ -1,4 +1,4 @@
-"""Is every step of a cascade done once, whoever dies on the way? `house.md` rule 3."""
+"""Every step of a cascade is done once, whichever worker dies on the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are the operator's lists, searches and figures read from an index, however much has happened?"""
+"""The operator's lists, searches and figures are read from an index, however much has happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do outgoing events arrive, signed, tried again by the norm, past any slow neighbour? `webhooks.md` 9 to 11."""
+"""Outgoing events arrive, signed, retried by the norm, past any slow neighbour. `webhooks.md` 9 to 11."""
 
 from __future__ import annotations
 

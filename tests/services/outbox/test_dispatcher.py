@@ -1,4 +1,4 @@
-"""Is everybody told what he subscribed to, once, and in a sequence without gaps? `webhooks.md` 8."""
+"""Every endpoint gets what it is subscribed to, once, and in a sequence without gaps. `webhooks.md` 8."""
 
 from __future__ import annotations
 
