@@ -22,8 +22,8 @@ from marketplace_hooks.remote.probes.protocol import Credentials
 from marketplace_hooks.services.access import tokens
 from marketplace_hooks.services.inspections.requests import start_inspection
 
-from ..support.customers import SHOP, money, publish_customer, publish_purchase, publish_termination, set_up_purchase
-from ..support.marketplace import Marketplace
+from ...support.customers import SHOP, money, publish_customer, publish_purchase, publish_termination, set_up_purchase
+from ...support.marketplace import Marketplace
 
 PERSONAL = ("Odile", "Berthonneau", "odile", "shop.example")
 """Words that are in what the tests tell of the customer, and in nothing else."""
