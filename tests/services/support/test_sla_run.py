@@ -1,36 +1,28 @@
-"""What happens by time alone: clocks are missed once, refunds asked for once, waits end. `clocks.md`."""
+"""The SLA run: clocks are missed once, warnings come once, and only due rows are touched. `clocks.md`."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
 
-from marketplace_hooks.errors import Conflict
-from marketplace_hooks.models.support import RefundClaim
-from marketplace_hooks.services.core.unit_of_work import UnitOfWork
-from marketplace_hooks.services.support import refunds
-from marketplace_hooks.services.support.messages import confirm_message
-from marketplace_hooks.services.support.sla_run import run_sla
-from marketplace_hooks.services.support.transitions import locked_request
+from marketplace_hooks.services.support.sla_run import has_due_work, run_sla
 
+from ...support.bulk_clocks import expire_clocks, insert_open_requests, request_id
+from ...support.bulk_purchases import COPY, FIRST_NUMBER, copy_rows, gather_statistics
 from ...support.marketplace import Marketplace
+from ...support.recorded_statements import plans, recorded_statements
 from ...support.support_desk import (
     ACKNOWLEDGEMENT,
-    CAUSE,
     FIX,
     REQUEST,
     clock_of,
     clocks,
     due,
-    in_transaction,
-    messages,
-    publish_message,
     publish_request,
     published_types,
-    refund_claim,
     refund_state,
     request,
     set_up_support,
@@ -39,6 +31,9 @@ from ...support.support_desk import (
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+OPEN = 20_000
+DUE = 20
+WALKED = re.compile(r"(?:Seq Scan on|SCAN) (?:mh_clocks|mh_requests)\b(?! USING)")
 
 
 @pytest.fixture
@@ -48,20 +43,6 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
     clock.shift(HOUR)
     publish_request(marketplace)
     return marketplace
-
-
-def waiving(uow: UnitOfWork) -> RefundClaim:
-    return refunds.waive_refund(uow, locked_request(uow.session, REQUEST), CAUSE)
-
-
-def approving(uow: UnitOfWork) -> RefundClaim:
-    return refunds.approve_refund(
-        uow, locked_request(uow.session, REQUEST), with_period=False, reason="Owed", cause=CAUSE
-    )
-
-
-def judging(desk: Marketplace, *, counts: bool) -> None:
-    in_transaction(desk, lambda uow: confirm_message(uow, REQUEST, "message-1", counts=counts, actor="op", cause=CAUSE))
 
 
 def test_a_clock_is_missed_from_its_deadline_on_and_told_once(desk: Marketplace, clock: time_machine.Traveller) -> None:
@@ -88,111 +69,55 @@ def test_warnings_come_on_the_morning_and_once(desk: Marketplace, clock: time_ma
     assert published_types(desk).count("fix_due_soon") == 1
 
 
-def test_a_missed_fix_makes_the_refund_due_and_two_business_days_later_it_is_requested_once(
-    desk: Marketplace, clock: time_machine.Traveller
+def test_a_sweep_touches_only_what_is_due(marketplace: Marketplace) -> None:
+    set_up_support(marketplace)
+    runtime = marketplace.runtime
+    insert_open_requests(runtime.database, "mod-1", OPEN)
+    expire_clocks(runtime.database, range(0, OPEN, OPEN // DUE))
+    gather_statistics(runtime.database)
+    with recorded_statements(runtime.database.engine) as heard:
+        assert run_sla(runtime) == DUE
+        with runtime.database.reading() as session:
+            assert not has_due_work(session, runtime.now())
+    looked = [one for one in heard if re.match(r"\s*(SELECT|UPDATE|INSERT)", one.sql) and "mh_" in one.sql]
+    swept = [one for one in looked if "mh_clocks" in one.sql or "mh_requests" in one.sql]
+    assert any(one.sql.startswith("UPDATE mh_clocks") for one in swept)
+    for one in swept:
+        # By the values that were given: a plan made without them does not know how few are due.
+        plan = plans(runtime, one)[0]
+        assert not WALKED.search(plan), f"{one.sql}\n{plan}"
+        if one.sql.startswith("SELECT"):
+            assert re.search(
+                r"ix_mh_(clocks_due|clocks_warn|requests_waiting|refund_claims_due)|mh_refund_claims", plan
+            )
+    assert marketplace.published_types(request_id(0), "support_request") == ["support_request.acknowledgement_missed"]
+    assert marketplace.published_types(request_id(1), "support_request") == []
+
+
+def test_many_missed_fixes_ask_for_their_refunds_with_as_few_statements_as_one(
+    marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    clock.move_to(due(desk, FIX))
-    run_sla(desk.runtime)
-    found = refund_claim(desk)
-    assert found is not None
-    assert (found.state, found.amount_cents, found.request_at) == ("due", 9900, datetime(2026, 4, 16, 22, tzinfo=UTC))
-    clock.move_to(found.request_at - SECOND)
-    run_sla(desk.runtime)
-    assert refund_state(desk) == "due"
-    clock.shift(1)
-    for _ in range(2):
-        run_sla(desk.runtime)
-    assert refund_state(desk) == "requested"
-    assert published_types(desk).count("refund_due") == published_types(desk).count("refund_requested") == 1
-    with pytest.raises(Conflict):
-        in_transaction(desk, waiving)
-
-
-def test_a_customer_who_prefers_the_fix_is_never_refunded(desk: Marketplace, clock: time_machine.Traveller) -> None:
-    clock.move_to(due(desk, FIX))
-    run_sla(desk.runtime)
-    in_transaction(desk, waiving)
-    clock.shift(30 * DAY)
-    run_sla(desk.runtime)
-    assert (refund_state(desk), published_types(desk).count("refund_requested")) == ("waived", 0)
-
-
-def test_there_is_nothing_to_prefer_the_fix_to_before_a_refund_is_due(desk: Marketplace) -> None:
-    with pytest.raises(Conflict) as refused:
-        in_transaction(desk, waiving)
-    assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("none", "waived")
-
-
-def test_after_the_window_of_the_platform_the_refund_is_for_an_operator(
-    desk: Marketplace, clock: time_machine.Traveller
-) -> None:
-    clock.move_to(datetime(2026, 9, 3, 12, tzinfo=UTC))
-    run_sla(desk.runtime)
-    assert refund_state(desk) == "due"
-    clock.shift(10 * DAY)
-    run_sla(desk.runtime)
-    assert refund_state(desk) == "manual"
-
-
-def test_two_missed_fixes_of_one_purchase_ask_for_its_price_once(
-    desk: Marketplace, clock: time_machine.Traveller
-) -> None:
-    publish_request(desk, "request-2")
-    clock.move_to(due(desk, FIX))
-    run_sla(desk.runtime)
-    assert len(desk.all(select(RefundClaim))) == 1
-    assert clocks(desk)["fix"] == clocks(desk, "request-2")["fix"] == "missed"
-
-
-def test_an_operator_has_a_refund_asked_for_early_and_once(desk: Marketplace) -> None:
-    in_transaction(desk, approving)
-    assert refund_state(desk) == "requested"
-    with pytest.raises(Conflict) as refused:
-        in_transaction(desk, approving)
-    assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("requested", "requested")
-
-
-# --- messages to confirm
-
-
-@pytest.fixture
-def waits(desk: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """An answer five seconds after the request awaits a person, until after the deadline."""
-    clock.shift(5)
-    publish_message(desk)
-    clock.move_to(due(desk, ACKNOWLEDGEMENT) + DAY)
-    run_sla(desk.runtime)
-    assert clocks(desk)["acknowledgement"] == "to_confirm"
-    return desk
-
-
-def test_a_message_confirmed_late_counts_at_its_original_receipt(waits: Marketplace) -> None:
-    judging(waits, counts=True)
-    run_sla(waits.runtime)
-    [message] = messages(waits)
-    found = clock_of(waits, ACKNOWLEDGEMENT)
-    assert (found.state, found.stopped_at) == ("met", message.received_at)
-    assert request(waits).acknowledged_at == message.received_at
-    assert "acknowledgement_missed" not in published_types(waits)
-
-
-def test_a_message_declined_late_was_missed_at_the_deadline(waits: Marketplace) -> None:
-    judging(waits, counts=False)
-    run_sla(waits.runtime)
-    found = clock_of(waits, ACKNOWLEDGEMENT)
-    assert (found.state, found.missed_at) == ("missed", found.due_before)
-    assert published_types(waits).count("acknowledgement_missed") == 1
-
-
-def test_a_late_answer_beside_a_message_to_confirm_does_not_judge_it(waits: Marketplace) -> None:
-    publish_message(waits, "message-2", body="Bonjour, avez-vous pu regarder le dossier des images que je demandais ?")
-    assert clocks(waits)["acknowledgement"] == "to_confirm"
-    judging(waits, counts=True)
-    assert clocks(waits)["acknowledgement"] == "met"
-
-
-def test_a_message_is_judged_once(waits: Marketplace) -> None:
-    judging(waits, counts=True)
-    with pytest.raises(Conflict) as refused:
-        judging(waits, counts=False)
-    assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("counts", "does_not_count")
+    set_up_support(marketplace)
+    publish_request(marketplace)
+    many = 40
+    with marketplace.runtime.database.session() as session:
+        for table, key in (("mh_purchases", "id"), ("mh_subscriptions", "purchase_id"), ("mh_periods", "purchase_id")):
+            copy_rows(session, table, key, "purchase-1", many)
+        copy_rows(session, "mh_requests", "id", REQUEST, many, purchase_id=COPY)
+        copy_rows(session, "mh_clocks", "request_id", REQUEST, many)
+    clock.move_to(due(marketplace, FIX))
+    asked = []
+    claimed = f"copy-{FIRST_NUMBER + many}"
+    for state in ("due", "requested"):
+        with recorded_statements(marketplace.runtime.database.engine) as heard:
+            run_sla(marketplace.runtime)
+        asked += [one.sql for one in heard if re.search("FROM mh_(purchases|refund_claims|periods)", one.sql)]
+        assert (refund_state(marketplace), refund_state(marketplace, claimed)) == (state, state)
+        clock.shift(timedelta(days=7))
+    # What is bought, what is on its way, the current periods; and twice what is to be asked for now.
+    assert len(asked) == 5
+    for id_ in (REQUEST, claimed):
+        told = marketplace.published_types(id_, "support_request")
+        assert [told.count(f"support_request.{name}") for name in ("fix_missed", "refund_due", "refund_requested")] == [
+            1
+        ] * 3

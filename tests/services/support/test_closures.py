@@ -1,0 +1,94 @@
+"""Closures: announced beforehand, only ever shortened, and never more than a seller may have."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from marketplace_hooks.errors import Conflict, NotFound, PayloadRejected
+from marketplace_hooks.models.support import SellerClosure
+from marketplace_hooks.services.core.unit_of_work import UnitOfWork
+from marketplace_hooks.services.support import closures
+
+from ...support.marketplace import Marketplace
+from ...support.support_desk import CAUSE, in_transaction, set_up_support
+
+MONDAY = date(2026, 3, 2)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """A seller, on Monday 2 March 2026."""
+    return set_up_support(marketplace)
+
+
+def declare(desk: Marketplace, first_day: date, last_day: date | None) -> str:
+    def act(uow: UnitOfWork) -> str:
+        return closures.declare_own_closure(uow, "seller-1", first_day=first_day, last_day=last_day, cause=CAUSE).id
+
+    return in_transaction(desk, act)
+
+
+def closure(desk: Marketplace) -> SellerClosure:
+    [found] = desk.all(select(SellerClosure))
+    return found
+
+
+def test_a_closure_is_declared_from_today_on(desk: Marketplace) -> None:
+    with pytest.raises(PayloadRejected):
+        declare(desk, MONDAY - DAY, MONDAY)
+    declare(desk, MONDAY, MONDAY + DAY)
+    assert closure(desk).announced_at == closure(desk).declared_at
+    with desk.runtime.database.reading() as session:
+        assert [one.id for one in closures.current_closures(session, "seller-1", MONDAY + DAY)] == [closure(desk).id]
+        assert closures.current_closures(session, "seller-1", MONDAY + 2 * DAY) == []
+
+
+def test_an_unknown_seller_declares_nothing(desk: Marketplace) -> None:
+    def act(uow: UnitOfWork) -> SellerClosure:
+        return closures.declare_own_closure(uow, "unknown", first_day=MONDAY, last_day=None, cause=CAUSE)
+
+    with pytest.raises(NotFound):
+        in_transaction(desk, act)
+
+
+def test_a_closure_that_is_to_come_is_cancelled_and_one_that_runs_ends_today(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    to_come = declare(desk, MONDAY + DAY, MONDAY + 9 * DAY)
+    in_transaction(desk, lambda uow: closures.cancel_own_closure(uow, "seller-1", to_come, CAUSE))
+    assert closures.state_of(closure(desk), MONDAY) == "cancelled"
+    running = declare(desk, MONDAY, None)
+    in_transaction(desk, lambda uow: closures.cancel_own_closure(uow, "seller-1", running, CAUSE))
+    [ended] = desk.all(select(SellerClosure).where(SellerClosure.id == running))
+    assert (ended.cancelled_at, ended.last_day) == (None, MONDAY)
+
+
+def test_a_closure_is_only_ever_shortened(desk: Marketplace) -> None:
+    declared = declare(desk, MONDAY + DAY, MONDAY + 4 * DAY)
+
+    def shorten(last_day: date) -> SellerClosure:
+        return in_transaction(
+            desk, lambda uow: closures.shorten_own_closure(uow, "seller-1", declared, last_day, CAUSE)
+        )
+
+    with pytest.raises(Conflict):
+        shorten(MONDAY + 5 * DAY)
+    with pytest.raises(PayloadRejected):
+        shorten(MONDAY)
+    assert shorten(MONDAY + 2 * DAY).last_day == MONDAY + 2 * DAY
+
+
+def test_a_description_that_is_no_newer_changes_nothing(desk: Marketplace) -> None:
+    declared = declare(desk, MONDAY + DAY, MONDAY + 4 * DAY)
+    at = closure(desk).described_at
+
+    def shorten(uow: UnitOfWork) -> bool:
+        return closures.shorten_closure(uow, declared, MONDAY + DAY, described_at=at, cause=CAUSE)
+
+    assert in_transaction(desk, shorten) is False
+    assert closure(desk).last_day == MONDAY + 4 * DAY

@@ -1,0 +1,89 @@
+"""Messages of a request: those that a person judges count from their original receipt. `clocks.md`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from marketplace_hooks.errors import Conflict
+from marketplace_hooks.services.support.messages import confirm_message
+from marketplace_hooks.services.support.sla_run import run_sla
+
+from ...support.marketplace import Marketplace
+from ...support.support_desk import (
+    ACKNOWLEDGEMENT,
+    CAUSE,
+    REQUEST,
+    clock_of,
+    clocks,
+    due,
+    in_transaction,
+    messages,
+    publish_message,
+    publish_request,
+    published_types,
+    request,
+    set_up_support,
+)
+
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
+    set_up_support(marketplace)
+    clock.shift(HOUR)
+    publish_request(marketplace)
+    return marketplace
+
+
+def judging(desk: Marketplace, *, counts: bool) -> None:
+    in_transaction(desk, lambda uow: confirm_message(uow, REQUEST, "message-1", counts=counts, actor="op", cause=CAUSE))
+
+
+@pytest.fixture
+def waits(desk: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """An answer five seconds after the request awaits a person, until after the deadline."""
+    clock.shift(5)
+    publish_message(desk)
+    clock.move_to(due(desk, ACKNOWLEDGEMENT) + DAY)
+    run_sla(desk.runtime)
+    assert clocks(desk)["acknowledgement"] == "to_confirm"
+    return desk
+
+
+def test_a_message_confirmed_late_counts_at_its_original_receipt(waits: Marketplace) -> None:
+    judging(waits, counts=True)
+    run_sla(waits.runtime)
+    [message] = messages(waits)
+    found = clock_of(waits, ACKNOWLEDGEMENT)
+    assert (found.state, found.stopped_at) == ("met", message.received_at)
+    assert request(waits).acknowledged_at == message.received_at
+    assert "acknowledgement_missed" not in published_types(waits)
+
+
+def test_a_message_declined_late_was_missed_at_the_deadline(waits: Marketplace) -> None:
+    judging(waits, counts=False)
+    run_sla(waits.runtime)
+    found = clock_of(waits, ACKNOWLEDGEMENT)
+    assert (found.state, found.missed_at) == ("missed", found.due_before)
+    assert published_types(waits).count("acknowledgement_missed") == 1
+
+
+def test_a_late_answer_beside_a_message_to_confirm_does_not_judge_it(waits: Marketplace) -> None:
+    publish_message(waits, "message-2", body="Bonjour, avez-vous pu regarder le dossier des images que je demandais ?")
+    assert clocks(waits)["acknowledgement"] == "to_confirm"
+    judging(waits, counts=True)
+    assert clocks(waits)["acknowledgement"] == "met"
+
+
+def test_a_message_is_judged_once(waits: Marketplace) -> None:
+    judging(waits, counts=True)
+    with pytest.raises(Conflict) as refused:
+        judging(waits, counts=False)
+    assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("counts", "does_not_count")
