@@ -1,8 +1,8 @@
-"""Which settings are there, what does each mean, and are the given ones right?
+"""Settings: every setting with its default, unit and meaning, loaded and checked at the start.
 
-Every setting is a field of `Settings`: its default, its unit and its meaning stand here and nowhere else. Values come,
-first match wins, from the environment (`MARKETPLACE_HOOKS_<NAME>`), the host app's `config` (same key) and
-`config.toml` in the instance folder (`NAME` in either case). A key nobody knows stops the start.
+Each is a field of `Settings`, and described nowhere else. Values come, first match wins, from the environment
+(`MARKETPLACE_HOOKS_<NAME>`), the host app's `config` (same key) and `config.toml` in the instance folder (`NAME` in
+either case). An unknown key stops the start.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from ..errors import ConfigurationError
 from .parsers import (
+    SettingError,
     as_address,
     as_boolean,
     as_choice,
@@ -48,14 +49,14 @@ EXTENSION = "marketplace_hooks"
 """Our key in a Flask app's `extensions`."""
 PREFIX = "MARKETPLACE_HOOKS_"
 DEMO_MARK = "demo-"
-"""Secrets made for a demo begin so (a webhook secret's decoded bytes do): production refuses them."""
+"""The beginning of secrets made for a demo (of the decoded bytes of a webhook secret): production refuses them."""
 
 
 def _setting(default: Any, parse: Callable[[Any], Any], meaning: str) -> Any:
-    about = {"parse": parse, "meaning": meaning}
+    metadata = {"parse": parse, "meaning": meaning}
     if isinstance(default, dict):
-        return field(default_factory=dict, metadata=about)
-    return field(default=default, metadata=about)
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 _suspends = as_choice("yes", "no", "declared_before_request")
@@ -137,7 +138,7 @@ class Settings:
     cascade_chunk: int = _setting(10_000, as_count, "Rows that a cascade changes in one transaction.")
     apply_attempts: int = _setting(5, as_count, "Tries of an event whose handler failed before a person must look.")
     park_retries_s: tuple[float, ...] = _setting(
-        # First soon: child and parent applied at the same moment do not see each other, and nobody calls.
+        # The first is soon: a child and a parent applied at the same moment do not see each other.
         (2.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 172_800.0),
         as_durations,
         "When an event whose parent is unknown is tried again, unless the parent comes first.",
@@ -200,28 +201,28 @@ FIELDS = {one.name: one for one in dataclasses.fields(Settings)}
 
 
 def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """Read and check every setting. Raises `ConfigurationError` with one sentence for each thing that is wrong."""
+    """Read and check every setting. Raises `ConfigurationError` with one sentence for each error."""
     environment = os.environ if environment is None else environment
-    ours = {key.removeprefix(PREFIX).lower(): value for key, value in environment.items() if key.startswith(PREFIX)}
-    hosts = {key.removeprefix(PREFIX).lower(): value for key, value in (host or {}).items() if key.startswith(PREFIX)}
+    from_environment = _ours(environment)
+    from_host = _ours(host or {})
     try:
-        instance = as_path(ours.get("instance") or hosts.get("instance") or default_instance())
+        instance = as_path(from_environment.get("instance") or from_host.get("instance") or default_instance())
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{PREFIX}INSTANCE is not a folder's path.") from error
-    written = _read_file(instance / "config.toml")
+    from_file = _read_file(instance / "config.toml")
     problems: list[str] = []
     values: dict[str, Any] = {"instance": instance}
-    sources = ((written, "config.toml: "), (hosts, f"app.config: {PREFIX}"), (ours, PREFIX))
-    for given, where in sources:
-        for name, raw in given.items():
-            if name == "instance" and given is written:
-                problems.append(f"{where}INSTANCE says where this file is, and cannot stand in it.")
+    sources = ((from_file, "config.toml: "), (from_host, f"app.config: {PREFIX}"), (from_environment, PREFIX))
+    for source, label in sources:
+        for name, raw in source.items():
+            if name == "instance" and source is from_file:
+                problems.append(f"{label}INSTANCE says where this file is, and cannot stand in it.")
             if name == "instance":
                 continue
             try:
                 values[name] = _parsed(name, raw)
-            except ValueError as error:
-                problems.append(f"{where}{name.upper()} {error}.")
+            except SettingError as error:
+                problems.append(f"{label}{name.upper()} {error}.")
     if problems:
         raise ConfigurationError("\n".join(problems))
     settings = Settings(**values)
@@ -229,8 +230,13 @@ def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] |
     return settings
 
 
+def _ours(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries whose key begins with our prefix, by the name of the setting."""
+    return {key.removeprefix(PREFIX).lower(): value for key, value in mapping.items() if key.startswith(PREFIX)}
+
+
 def default_instance() -> Path:
-    """The checkout's `instance/` when we run from one, else the user's data folder."""
+    """The `instance/` of a checkout when we run from one, else a directory in the user's data directory."""
     checkout = Path(__file__).parents[2] / "instance"
     if checkout.is_dir() and (checkout.parent / "pyproject.toml").is_file():
         return checkout
@@ -239,16 +245,17 @@ def default_instance() -> Path:
 
 
 def _parsed(name: str, raw: Any) -> Any:
-    known = FIELDS.get(name)
-    if known is None:
+    setting = FIELDS.get(name)
+    if setting is None:
         close = difflib.get_close_matches(name, FIELDS, 1)
         hint = f"; did you mean {close[0].upper()}" if close else ""
-        raise ValueError(f"is not a setting{hint}")
+        raise SettingError(f"is not a setting{hint}")
     try:
-        return known.metadata["parse"](raw)
+        return setting.metadata["parse"](raw)
+    except SettingError:
+        raise
     except (TypeError, ValueError) as error:
-        sentence = str(error).startswith(("must", "a ", "'"))
-        raise ValueError(str(error) if sentence else f"is malformed: {error}") from None
+        raise SettingError(f"is malformed: {error}") from None
 
 
 def _read_file(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which mail server is named by a setting, and how safely is it spoken to?"""
+"""SMTP URL: the mail server that a setting names, and the security of the connection to it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .parsers import as_text
+from .parsers import SettingError, as_text
 
 
 @dataclass(frozen=True, kw_only=True)
 class SmtpServer:
-    """A mail server, and how it is spoken to.
-
-    `security`: `tls` from the first byte, `starttls` before anything is told, or `none`.
-    """
+    """A mail server. `security` is `tls` from the start, `starttls` before the login, or `none`."""
 
     host: str
     port: int
@@ -24,26 +21,28 @@ class SmtpServer:
 
 
 def as_smtp(value: Any) -> SmtpServer:
-    """`smtps://` is TLS from the start; `smtp://` insists on STARTTLS, but on this machine; `?tls=none` forgoes it."""
+    """A mail server: `smtps://` is TLS from the start; `smtp://` requires STARTTLS, except on this machine or with
+    `?tls=none`.
+    """
     example = "must be written smtp://user:password@host:587, or smtps://…:465"
     try:
         parts = urlsplit(as_text(value).strip())
         port = parts.port
         host = parts.hostname
     except ValueError:
-        raise ValueError(example) from None
-    asked = parse_qs(parts.query, keep_blank_values=True)
-    if parts.scheme not in ("smtp", "smtps") or not host or parts.path not in ("", "/") or asked.keys() - {"tls"}:
-        raise ValueError(example)
-    if asked.get("tls", ["none"]) != ["none"] or (asked and parts.scheme == "smtps"):
-        raise ValueError("may say ?tls=none after smtp://, and nothing else")
-    is_here = host in ("localhost", "::1") or host.startswith("127.")
-    security = "tls" if parts.scheme == "smtps" else "none" if asked or is_here else "starttls"
-    if security == "none" and parts.password and not is_here:
-        raise ValueError("must not send a password without TLS")
+        raise SettingError(example) from None
+    options = parse_qs(parts.query, keep_blank_values=True)
+    if parts.scheme not in ("smtp", "smtps") or not host or parts.path not in ("", "/") or options.keys() - {"tls"}:
+        raise SettingError(example)
+    if options.get("tls", ["none"]) != ["none"] or (options and parts.scheme == "smtps"):
+        raise SettingError("may say ?tls=none after smtp://, and nothing else")
+    is_local = host in ("localhost", "::1") or host.startswith("127.")
+    security = "tls" if parts.scheme == "smtps" else "none" if options or is_local else "starttls"
+    if security == "none" and parts.password and not is_local:
+        raise SettingError("must not send a password without TLS")
     return SmtpServer(
         host=host,
-        port=port or (465 if security == "tls" else 25 if is_here else 587),
+        port=port or (465 if security == "tls" else 25 if is_local else 587),
         security=security,
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,

@@ -22,7 +22,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from ..config.parsers import is_secure_or_here
+from ..config.parsers import is_secure_or_local
 from ..errors import OutboundFailed, SignInFailed
 
 DISCOVERY = "/.well-known/openid-configuration"
@@ -91,7 +91,7 @@ class OpenIdProvider:
         except OutboundFailed:
             return None
         back = {"client_id": self._client_id, "post_logout_redirect_uri": return_to}
-        return str(add_params_to_uri(endpoint, back.items())) if endpoint and is_secure_or_here(endpoint) else None
+        return str(add_params_to_uri(endpoint, back.items())) if endpoint and is_secure_or_local(endpoint) else None
 
     def description(self) -> Mapping[str, Any]:
         """What the provider publishes of itself, asked for once an hour. Raises `OutboundFailed`."""
@@ -103,7 +103,7 @@ class OpenIdProvider:
             if description.get("issuer") != self.issuer:
                 raise OutboundFailed(f"{self.issuer} says that it is {description.get('issuer')!r}.", reason="protocol")
             for name in _ENDPOINTS:
-                if not is_secure_or_here(description.get(name)):
+                if not is_secure_or_local(description.get(name)):
                     raise OutboundFailed(f"{self.issuer} has no {name} that is https.", reason="protocol")
             self._description = (time.monotonic(), description)
             self._keys = None
