@@ -1,4 +1,4 @@
-"""How far has what follows from a status change got?"""
+"""Cascades: the progress of what follows from a status change, step by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do products, packs and their listings look like in answers?"""
+"""Schemas of products, packs and their listings in responses."""
 
 from __future__ import annotations
 
@@ -144,5 +144,5 @@ OWNERS_ONLY = tuple(HeldSchema().fields)
 
 
 def flat(page: ProductPage | PackPage) -> SimpleNamespace:
-    """A page with its card and its holds on one level, as its schema has them."""
+    """A page with its card and its holds in the shape of its schema."""
     return SimpleNamespace(**{**vars(page.card), **vars(page.holds_view), **vars(page)})

@@ -1,4 +1,4 @@
-"""When does a seller not work? He declares it here beforehand, and customers see it from that moment on."""
+"""Closures of a seller: declared beforehand, shortened, cancelled, and listed as customers see them."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def cancel_closure(query: dict[str, Any], seller_id: str, closure_id: str) -> Re
 
 
 def _refuse_other_sellers(seller_id: str) -> None:
-    """A seller speaks for himself; others are not found."""
+    """Raise `NotFound` when a seller names another seller."""
     identity = signed_in()
     if identity.role is Role.SELLER and identity.subject != seller_id:
         raise NotFound(f"no seller {seller_id}")

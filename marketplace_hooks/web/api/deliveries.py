@@ -1,4 +1,4 @@
-"""What did we tell others, and has it arrived?"""
+"""Deliveries of outgoing events: the log, and sending one again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which releases may a customer download, why not the others, and where is the file?"""
+"""Downloads: the releases that a purchase gives access to, why others are not available, and the link to a file."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response
     runtime = current_runtime()
     after = _place(decode("downloads", query.get("cursor")))
     with runtime.database.reading() as session:
-        found, end = list_downloads(
+        downloads, end = list_downloads(
             session, _holder(purchase_id), _question(runtime), after=after, limit=query["limit"]
         )
     key = None if end is None else f"{format_instant(end[0])} {end[1]}"
-    content = {"items": [_as_response(one) for one in found], "next_cursor": encode("downloads", key)}
+    content = {"items": [_as_response(one) for one in downloads], "next_cursor": encode("downloads", key)}
     return uncached_response(_LIST, content)
 
 

@@ -1,4 +1,7 @@
-"""Would a request for support be accepted? A check runs in the background, and is shown as it completes."""
+"""Eligibility: check whether a support request would be accepted, and read the check while it runs.
+
+Companion modules report on an inspection here too.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +71,8 @@ class EligibilityRequestSchema(Schema):
 
     @validates_schema
     def _credentials_come_in_pairs(self, data: dict[str, Any], **kwargs: Any) -> None:
-        given = data.get("credentials") or {}
-        if (given.get("client_id") is None) != (given.get("client_secret") is None):
+        credentials = data.get("credentials") or {}
+        if (credentials.get("client_id") is None) != (credentials.get("client_secret") is None):
             raise ValidationError("client_id and client_secret come together.", "credentials")
 
 
@@ -138,8 +141,8 @@ def check_eligibility(body: dict[str, Any]) -> Response:
     """Check whether a request about a purchase and a site would be accepted; the site is inspected by a worker."""
     runtime = current_runtime()
     customer = customer_of(signed_in())
-    given = body["credentials"]
-    said = body["declared"]
+    credentials = body["credentials"]
+    declaration = body["declared"]
 
     def start(uow: UnitOfWork) -> Any:
         purchase = purchase_of(uow.session, body["purchase_id"], customer)
@@ -148,8 +151,8 @@ def check_eligibility(body: dict[str, Any]) -> Response:
             uow,
             purchase,
             shop_url=body["shop_url"],
-            credentials=Credentials(**given) if given else None,
-            declared=Declaration.from_json(said) if said else None,
+            credentials=Credentials(**credentials) if credentials else None,
+            declared=Declaration.from_json(declaration) if declaration else None,
         )
 
     return respond_once(start, _STARTED)
@@ -161,8 +164,8 @@ def show_eligibility(check_id: str) -> Response:
     runtime = current_runtime()
     with runtime.database.reading() as session:
         zone = runtime.settings.reference_zone
-        seen = read_check(session, check_id, customer_id=customer_of(signed_in()), zone=zone)
-        return uncached_response(_ELIGIBILITY, {**_as_response(seen), "remarks": _remarks(seen, zone)})
+        check = read_check(session, check_id, customer_id=customer_of(signed_in()), zone=zone)
+        return uncached_response(_ELIGIBILITY, {**_as_response(check), "remarks": _remarks(check, zone)})
 
 
 @operation(
@@ -183,30 +186,30 @@ def post_companion_report(check_id: str) -> Response:
 
 
 def customer_of(identity: Identity) -> str | None:
-    """Whose purchases this identity may speak of: a customer's own; None: anybody's."""
+    """The customer whose purchases this identity may name; None: anybody's."""
     return identity.subject if identity.role is Role.CUSTOMER else None
 
 
-def _as_response(seen: EligibilityCheck) -> dict[str, Any]:
-    eligibility = seen.judgement.eligibility
+def _as_response(check: EligibilityCheck) -> dict[str, Any]:
+    eligibility = check.judgement.eligibility
     return {
-        "check_id": seen.check_id,
-        "state": "running" if seen.running else "done",
-        "outcome": None if seen.running else eligibility.outcome,
+        "check_id": check.check_id,
+        "state": "running" if check.running else "done",
+        "outcome": None if check.running else eligibility.outcome,
         "checks": [
             {**one, "result": CheckResult(one["result"]), "ground": Ground(one["ground"]) if one["ground"] else None}
-            for one in seen.checks
+            for one in check.checks
         ],
         "grounds": list(eligibility.grounds),
         "missing": list(eligibility.missing),
     }
 
 
-def _remarks(seen: EligibilityCheck, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """What stood in the way, in each language: whoever shows a check of ours elsewhere need not know our codes."""
-    version = seen.inspection.site_facts.platform_version
-    known = None if version is None else str(version.value)
-    spoken = [Wording.of(language, zone) for language in LANGUAGES]
+def _remarks(check: EligibilityCheck, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Why something stayed unknown, in each language, so that others can show a check without a table of our codes."""
+    version = check.inspection.site_facts.platform_version
+    known_version = None if version is None else str(version.value)
+    wordings = [Wording.of(language, zone) for language in LANGUAGES]
     return [
         {
             "code": one.note,
@@ -214,8 +217,10 @@ def _remarks(seen: EligibilityCheck, zone: ZoneInfo) -> list[dict[str, Any]]:
             "subject": one.subject,
             "probe": one.probe,
             "request": one.request,
-            "text": {wording.language: explain(wording, one.note, one.facts, version=known) for wording in spoken},
+            "text": {
+                wording.language: explain(wording, one.note, one.facts, version=known_version) for wording in wordings
+            },
         }
-        for one in seen.inspection.findings
+        for one in check.inspection.findings
         if one.note is not None
     ]

@@ -1,7 +1,7 @@
-"""Is this customer entitled to support and updates, on this merchant site?
+"""Entitlement: whether a customer may have support and updates, on a merchant site.
 
-The call that everybody makes most often: its query string is read here by hand and its answer written by hand, since
-schemas cost more than the question itself. The document describes both as everywhere else.
+The most frequent call: its query string is parsed and its JSON written without schemas, which would cost more than the
+question itself. The OpenAPI document describes both as for every other operation.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class EntitlementSchema(ResponseSchema):
 
 
 def _document_query(view: Any) -> Any:
-    """Put the query that the view reads by itself into the document."""
+    """Document the query string that the view parses by itself."""
     view._apidoc = {"arguments": {"parameters": [{"in": "query", "schema": EntitlementQuerySchema}]}}
     return view
 
@@ -80,26 +80,24 @@ def check_entitlement() -> Response:
     """Judge one purchase, or a customer's purchases of a product. Always 200; what one may not see is NOT_FOUND."""
     runtime = current_runtime()
     identity = signed_in()
-    given = request.args
-    at = given.get("at")
+    args = request.args
+    at = args.get("at")
     if at is None:
-        return _response(answer_now(runtime, identity, given))
+        return _response(answer_now(runtime, identity, args))
     if identity.role not in _MAY_ASK_OF_THE_PAST:
         raise Forbidden("only the platform and operators ask how it stood at another time")
-    asked = _purchase_filter(identity, given)
-    question = _question(runtime, given, _instant(at))
+    purchase_filter = _purchase_filter(identity, args)
+    question = _question(runtime, args, _instant(at))
     with runtime.database.reading() as session:
         if identity.token_id is not None and not tokens.is_active(session, identity.token_id):
             raise NotSignedIn("the token is unknown or revoked", code="invalid_token")
-        return _response(_body(judge_entitlement(session, asked, question, as_of_now=False)))
+        return _response(_body(judge_entitlement(session, purchase_filter, question, as_of_now=False)))
 
 
-def answer_now(runtime: Runtime, identity: Identity, given: Mapping[str, str]) -> bytes:
+def answer_now(runtime: Runtime, identity: Identity, args: Mapping[str, str]) -> bytes:
     """The body of the answer to a query as it stands now. Raises as the call does."""
-    question = _question(runtime, given, runtime.now())
-    return _body(
-        judge_entitlement_now(runtime, _purchase_filter(identity, given), question, token_id=identity.token_id)
-    )
+    question = _question(runtime, args, runtime.now())
+    return _body(judge_entitlement_now(runtime, _purchase_filter(identity, args), question, token_id=identity.token_id))
 
 
 def headers_of(body: bytes) -> list[tuple[str, str]]:
@@ -107,16 +105,16 @@ def headers_of(body: bytes) -> list[tuple[str, str]]:
     return [("Content-Type", JSON), *_HEADERS, ("Content-Length", str(len(body)))]
 
 
-def _question(runtime: Runtime, given: Mapping[str, str], at: datetime) -> EntitlementQuestion:
+def _question(runtime: Runtime, args: Mapping[str, str], at: datetime) -> EntitlementQuestion:
     zone = runtime.settings.reference_zone
-    return EntitlementQuestion(at=at, zone=zone, product=_text(given, "product_id"), site=given.get("shop_url"))
+    return EntitlementQuestion(at=at, zone=zone, product=_text(args, "product_id"), site=args.get("shop_url"))
 
 
-def _purchase_filter(identity: Identity, given: Mapping[str, str]) -> PurchaseFilter:
-    """What is asked about, narrowed to what may be seen. Raises `PayloadRejected` when it does not say what."""
-    purchase_id, customer_id, product_id = (_text(given, name) for name in ("purchase_id", "customer_id", "product_id"))
+def _purchase_filter(identity: Identity, args: Mapping[str, str]) -> PurchaseFilter:
+    """The purchases asked about, as far as the caller may see them. Raises `PayloadRejected` when none are named."""
+    purchase_id, customer_id, product_id = (_text(args, name) for name in ("purchase_id", "customer_id", "product_id"))
     if identity.role is Role.CUSTOMER:
-        # Somebody else's id is no more told from one that does not exist than anything else of other people's.
+        # Another customer's id is answered like one that does not exist.
         customer_id = identity.subject if customer_id in (None, identity.subject) else "\x1f"
     if purchase_id is None and (customer_id is None or product_id is None):
         message = "Give purchase_id, or customer_id with product_id."
@@ -125,9 +123,9 @@ def _purchase_filter(identity: Identity, given: Mapping[str, str]) -> PurchaseFi
     return PurchaseFilter(purchase_id=purchase_id, customer_id=customer_id, product_id=product_id, seller_id=seller_id)
 
 
-def _text(given: Mapping[str, str], name: str) -> str | None:
-    """A parameter as it came; None for none, or an empty one. A NUL, which no database takes, is no id's."""
-    value = given.get(name)
+def _text(args: Mapping[str, str], name: str) -> str | None:
+    """A parameter; None when it is absent or empty. A NUL, which no database takes, is in no id."""
+    value = args.get(name)
     return value.replace("\0", "\x1f") if value else None
 
 
@@ -139,16 +137,16 @@ def _instant(text: str) -> datetime:
     return instant
 
 
-def _body(found: Entitlement) -> bytes:
+def _body(entitlement: Entitlement) -> bytes:
     content = {
-        "valid": found.valid,
-        "code": found.code,
-        "detail": found.detail,
+        "valid": entitlement.valid,
+        "code": entitlement.code,
+        "detail": entitlement.detail,
         "business_care": {
-            "active": found.active,
-            "last_day": None if found.last_day is None else found.last_day.isoformat(),
+            "active": entitlement.active,
+            "last_day": None if entitlement.last_day is None else entitlement.last_day.isoformat(),
         },
-        "remedy": found.remedy,
+        "remedy": entitlement.remedy,
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 

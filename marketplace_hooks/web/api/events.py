@@ -1,4 +1,4 @@
-"""What were we told, what became of it, and may it be applied again?"""
+"""Inbound events: the log of what was received, one event with its payload, and its replay."""
 
 from __future__ import annotations
 
@@ -116,15 +116,15 @@ def list_events(query: dict[str, Any]) -> Response:
 def get_event(query: dict[str, Any], event_id: str) -> Response:
     """One event with its payload, and other bodies that came under its id."""
     with current_runtime().database.reading() as session:
-        found = event_log.find_event(session, event_id, source=query.get("source"))
-        aside = [
+        logged = event_log.find_event(session, event_id, source=query.get("source"))
+        conflicts = [
             {"body_sha256": one.body_sha256, "received_at": one.received_at, "payload": _payload(one.body)}
-            for one in found.conflicts
+            for one in logged.conflicts
         ]
         names = [*_EVENT.fields, "body_sha256"]
-        facts = {name: getattr(found.event, name) for name in names}
-        whole = SimpleNamespace(**facts, payload=_payload(found.event.body), conflicts=aside)
-    return uncached_response(_DETAIL, whole)
+        facts = {name: getattr(logged.event, name) for name in names}
+        content = SimpleNamespace(**facts, payload=_payload(logged.event.body), conflicts=conflicts)
+    return uncached_response(_DETAIL, content)
 
 
 @operation(
@@ -147,5 +147,5 @@ def replay_event(query: dict[str, Any], event_id: str) -> Response:
 
 
 def _payload(body: bytes | None) -> Any:
-    """The body as JSON: nothing else was ever kept."""
+    """The body as JSON: nothing else is ever stored."""
     return None if body is None else json.loads(body)

@@ -1,4 +1,4 @@
-"""What do the values of the API look like: instants, days, money, texts in languages, ids, pages of lists?"""
+"""Marshmallow fields and base schemas of the API: instants, days, money, localized texts, pages of lists."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class TextField(fields.String):
 
 
 def _no_control_characters(text: str) -> None:
-    if any((letter < " " and letter not in "\n\t") or letter == "\x7f" for letter in text):
+    if any((char < " " and char not in "\n\t") or char == "\x7f" for char in text):
         raise ValidationError("Must hold no control characters.")
 
 
 class ResponseSchema(Schema):
-    """Root of what is answered. More members may come: the document says nothing of others."""
+    """Base of responses. The document does not exclude members that are added later."""
 
     class Meta:
         unknown = EXCLUDE
@@ -65,10 +65,10 @@ class MoneySchema(ResponseSchema):
 
 
 class EnumField(fields.Enum[StrEnum]):
-    """One word of an enumeration, by its value."""
+    """A member of an enumeration, by its value."""
 
-    def __init__(self, words: type[StrEnum], **kwargs: Any) -> None:
-        super().__init__(words, by_value=fields.String, **kwargs)
+    def __init__(self, enum: type[StrEnum], **kwargs: Any) -> None:
+        super().__init__(enum, by_value=fields.String, **kwargs)
 
 
 class Price(fields.Nested):
@@ -91,7 +91,7 @@ def localized_text(description: str) -> fields.Dict:
 
 
 class QuerySchema(Schema):
-    """Root of what a query string may say; what we do not know there (a campaign's mark, say) is left alone."""
+    """Base of query strings; unknown parameters, such as those of a campaign, are ignored."""
 
     class Meta:
         unknown = EXCLUDE

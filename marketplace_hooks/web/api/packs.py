@@ -1,4 +1,4 @@
-"""Which packs are sold, and what is in each?"""
+"""Packs: the list, and one pack with its products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which products are sold, what does each page show, and what did its listing announce on a given day?"""
+"""Products: the list, one product with its page, and its listing on a given day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has a customer bought, and how far does the Business Care of each purchase go?"""
+"""Purchases of a customer, each with the state of its Business Care."""
 
 from __future__ import annotations
 
@@ -75,15 +75,15 @@ def list_own_purchases(query: dict[str, Any]) -> Response:
     zone = runtime.settings.reference_zone
     after = decode("purchases", query.get("cursor"))
     with runtime.database.reading() as session:
-        found, end = list_purchases(
+        purchases, end = list_purchases(
             session, _customer_id(query), runtime.now(), zone, after=after, limit=query["limit"]
         )
-        content = {"items": [_as_response(one) for one in found], "next_cursor": encode("purchases", end)}
+        content = {"items": [_as_response(one) for one in purchases], "next_cursor": encode("purchases", end)}
         return uncached_response(_LIST, content)
 
 
 def _customer_id(query: dict[str, Any]) -> str:
-    """A customer's own; of whom the platform names. Somebody else's are none at all."""
+    """The customer's own id, or the one that the platform names; for another customer's, an id that nobody has."""
     identity = signed_in()
     named: str | None = query.get("customer_id")
     if identity.role is Role.CUSTOMER:

@@ -1,4 +1,4 @@
-"""How well does a seller keep the clocks, month by month?"""
+"""SLA report of a seller: what was acknowledged and fixed in time, by month."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Who changes the status of a product or a pack here, and what is answered: the change, its preview, its cancellation.
+"""Status changes of products and packs: requested, previewed, cancelled.
 
-The hold is committed before the answer; what follows from it is a cascade, which `cascades.py` shows.
+The hold is committed before the response; what follows from it is a cascade (`cascades.py`).
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ def _target(identity: Identity, kind: SubjectKind, id_: str) -> StatusChangeTarg
 
 
 def _side(identity: Identity, actor: str | None) -> Side:
-    """The side that speaks. Raises `Forbidden`, and `PayloadRejected` when the platform does not say which."""
+    """The side of the caller. Raises `Forbidden`, and `PayloadRejected` when the platform does not say which."""
     own = _OWN_SIDE.get(identity.role)
     if own is None and actor is None:
         sides = " or ".join(_SIDES)

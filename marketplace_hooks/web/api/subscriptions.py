@@ -1,4 +1,4 @@
-"""How does a Business Care stand, why does it not renew, what does it cost, and what does its holder want of it?"""
+"""Business Care of a purchase: its periods, renewal and notice; cancelling the renewal, and reactivating it."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def _cause() -> Cause:
 
 
 def flat(care: SubscriptionView) -> dict[str, Any]:
-    """The Business Care with everything on the levels that its schema has."""
+    """A Business Care in the shape of its schema."""
     subscription = care.subscription
     renewal = care.renewal
     names = ("purchase_id", "customer_id", "product_id", "state")

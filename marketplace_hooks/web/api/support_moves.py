@@ -1,4 +1,7 @@
-"""What can each side do about a request for support? One call for each move; an impossible one names both states."""
+"""Moves of a support request: one operation for each thing that a side can do about it.
+
+An impossible move is a 409 that names both states.
+"""
 
 from __future__ import annotations
 
@@ -49,18 +52,18 @@ Act = Callable[[UnitOfWork, str, dict[str, Any], Cause], SupportRequest]
 
 
 def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[Act], Act]:
-    """Register `POST /support-requests/{id}/<path>`: done once, answered with the request as it then stands."""
+    """Register `POST /support-requests/{id}/<path>`: run once, answered with the request after it."""
 
     def register(act: Act) -> Act:
         def view(body: dict[str, Any], request_id: str) -> Response:
             identity = signed_in()
             cause = cause_of(identity, body.get("text", ""))
 
-            def carry(uow: UnitOfWork) -> dict[str, Any]:
+            def move(uow: UnitOfWork) -> dict[str, Any]:
                 visible_request(uow.session, request_id, viewer_of(identity))
                 return detail_of(uow, act(uow, request_id, body, cause))
 
-            return respond_once(carry, _DETAIL, status=200)
+            return respond_once(move, _DETAIL, status=200)
 
         view.__name__ = act.__name__
         view.__doc__ = act.__doc__
@@ -83,7 +86,7 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
 def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Add a message to the thread. A personal answer of the seller's side acknowledges the request."""
     identity = signed_in()
-    posted = message_of(
+    message = message_of(
         identity,
         request_id,
         message_id=f"msg_{uuid.uuid4().hex}",
@@ -93,11 +96,11 @@ def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any],
         visibility=body["visibility"],
         attachments=body["attachments"],
     )
-    if identity.role is Role.PLATFORM:  # it alone speaks for another side, and vouches for who wrote.
-        side = body["side"] or posted.side
+    if identity.role is Role.PLATFORM:  # only the platform posts for another side, and says whether a person wrote it.
+        side = body["side"] or message.side
         visibility = body["visibility"] if side != "customer" else "public"
-        posted = replace(posted, side=side, author_type=body["author_type"], visibility=visibility)
-    messages.post_message(uow, posted, cause)
+        message = replace(message, side=side, author_type=body["author_type"], visibility=visibility)
+    messages.post_message(uow, message, cause)
     return locked_request(uow.session, request_id)
 
 

@@ -1,4 +1,4 @@
-"""Requests for support: submitted, seen, listed."""
+"""Support requests: submitted, read, listed."""
 
 from __future__ import annotations
 
@@ -160,28 +160,28 @@ def list_support_requests(query: dict[str, Any]) -> Response:
     runtime = current_runtime()
     limit = query["limit"]
     with runtime.database.reading() as session:
-        found = list_requests(
+        requests = list_requests(
             session,
             viewer_of(signed_in()),
             handling=query["handling"],
             after=_after(query.get("cursor")),
             limit=limit + 1,
         )
-        more = len(found) > limit
-        items = [summary(request) for request in found[:limit]]
-        cursor = encode(LIST, _key(found[limit - 1])) if more else None
+        more = len(requests) > limit
+        items = [summary(request) for request in requests[:limit]]
+        cursor = encode(LIST, _key(requests[limit - 1])) if more else None
         return uncached_response(_LIST, {"items": items, "next_cursor": cursor})
 
 
 def detail_of(uow: UnitOfWork, request: SupportRequest) -> dict[str, Any]:
-    """The request as it stands in the transaction that has just changed it, as its own side sees it."""
+    """The request after a change in the same transaction, as the caller's side sees it."""
     uow.session.flush()
     viewer = viewer_of(signed_in())
     return json_ready(request_detail(uow.session, request, viewer, now=uow.now, zone=uow.zone))
 
 
 def json_ready(value: dict[str, Any]) -> dict[str, Any]:
-    """Instants and days inside free-form members as texts; the schema sees to the others."""
+    """Write instants and days inside free-form members as text; the schema writes the others."""
     return {key: _as_text(inner) if key in _RAW_FIELDS else inner for key, inner in value.items()}
 
 

@@ -1,4 +1,4 @@
-"""What is sent with each move of a support request?"""
+"""Schemas of the bodies that move a support request."""
 
 from __future__ import annotations
 
