@@ -35,9 +35,9 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from .config.settings import PREFIX, load
     from .extension import MarketplaceHooks
     from .web.api import PREFIX as API_PREFIX
+    from .web.error_pages import register_error_pages
     from .web.fast_path import install_fast_path
     from .web.identity.sessions import secure_session_cookie
-    from .web.layout import register_error_pages
 
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
     # Alembic logs every read of the version, and `doctor` and `/readyz` read it often.

@@ -1,4 +1,4 @@
-"""What is seen: webhooks in, the API, the storefront, and the rooms of those who have signed in."""
+"""Pages, API and webhooks of the service, as blueprints of a Flask app."""
 
 from __future__ import annotations
 

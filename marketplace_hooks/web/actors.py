@@ -1,6 +1,6 @@
-"""For which side does somebody speak who is signed in, and what is it that he says in a request's thread?
+"""Actors: the side for which somebody signed in speaks, and the message that they post to a request.
 
-The same for the API's calls and the pages' forms.
+The same for calls of the API and forms of the pages.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SIDES = {Role.CUSTOMER: "customer", Role.SELLER: "seller", Role.OPERATOR: "marke
 
 
 def viewer_of(identity: Identity) -> Viewer:
-    """What this identity sees of the desk."""
+    """What this identity sees of the support requests."""
     return Viewer(
         seller_id=identity.subject or "" if identity.role is Role.SELLER else None,
         customer_id=identity.subject or "" if identity.role is Role.CUSTOMER else None,

@@ -1,6 +1,6 @@
-"""How is a row of numbers drawn as bars? Only places and sizes, for `parts.html` to write as SVG.
+"""Bar charts: positions and sizes, which `components.html` writes as SVG.
 
-The drawing is for the eye; the numbers stand in a table beside it, for everybody else.
+The drawing is for the eye; a table beside it has the same numbers for everybody else.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ LEFT = 44
 BOTTOM = 24
 TOP = 10
 GAP = 0.3
-LETTER = 6.5
-BETWEEN_LABELS = 10
+LETTER_WIDTH = 6.5
+LABEL_GAP = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One bar: where it stands, and the middle of its place on the axis. `label` is empty where there is no room."""
+    """One bar: where it stands, and the middle of its place on the axis. `label` is empty where it would overlap."""
 
     x: float
     y: float
@@ -48,18 +48,18 @@ class Chart:
 def bars(series: Sequence[tuple[str, float]]) -> Chart:
     """The drawing of (label, value) pairs; values below 0 are drawn as 0."""
     top = nice_top(max((value for _, value in series), default=0))
-    room = HEIGHT - BOTTOM - TOP
+    plot_height = HEIGHT - BOTTOM - TOP
     place = (WIDTH - LEFT) / max(len(series), 1)
     drawn = []
     free_from = -inf
     for index, (label, value) in enumerate(series):
-        height = room * max(value, 0) / top
+        height = plot_height * max(value, 0) / top
         left = LEFT + index * place
         middle = left + place / 2
-        half = len(label) * LETTER / 2
-        has_room = middle - half >= free_from
-        if has_room:
-            free_from = middle + half + BETWEEN_LABELS
+        half = len(label) * LETTER_WIDTH / 2
+        fits = middle - half >= free_from
+        if fits:
+            free_from = middle + half + LABEL_GAP
         drawn.append(
             Bar(
                 x=round(left + place * GAP / 2, 1),
@@ -67,13 +67,13 @@ def bars(series: Sequence[tuple[str, float]]) -> Chart:
                 width=round(place * (1 - GAP), 1),
                 height=round(height, 1),
                 middle=round(middle, 1),
-                label=label if has_room else "",
+                label=label if fits else "",
                 name=label,
                 value=value,
             )
         )
     steps = 4 if top % 4 == 0 else 2 if top % 2 == 0 else 1
-    lines = [(round(HEIGHT - BOTTOM - room * step / steps, 1), top * step / steps) for step in range(steps + 1)]
+    lines = [(round(HEIGHT - BOTTOM - plot_height * step / steps, 1), top * step / steps) for step in range(steps + 1)]
     return Chart(bars=drawn, lines=lines)
 
 

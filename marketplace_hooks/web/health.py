@@ -1,4 +1,4 @@
-"""Is this process alive, and is it ready to serve?"""
+"""Health checks: whether the process is alive, and whether it is ready to serve."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ready() -> Response:
     """200 when the database answers and has every migration; without Redis still, with a warning (`webhooks.md` 15)."""
     web_state = current_web_state()
     try:
-        current = _is_current(web_state.runtime, web_state.readiness)
+        current = _is_current(web_state.runtime, web_state.migration_check)
     except (Unavailable, DBAPIError):
         return problem(503, "database_away", "the database does not answer", headers={"Retry-After": "5"})
     if not current:
@@ -41,10 +41,10 @@ def ready() -> Response:
     return _answer({"status": "ready", "database": "ok", "migrations": "current", "warnings": warnings})
 
 
-def _is_current(runtime: Runtime, readiness: MigrationCheck) -> bool:
-    if not readiness.migrated:
-        readiness.migrated = migrate.is_current(runtime.database)
-        return readiness.migrated
+def _is_current(runtime: Runtime, check: MigrationCheck) -> bool:
+    if not check.passed:
+        check.passed = migrate.is_current(runtime.database)
+        return check.passed
     with runtime.database.reading() as session:
         session.execute(text("SELECT 1"))
     return True

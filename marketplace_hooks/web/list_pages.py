@@ -1,4 +1,4 @@
-"""What do the pages of every room share: what was asked for, ids in addresses, one page of a list?"""
+"""List pages: filters in the query, ids in addresses, one page of a list with the cursor of the next."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from .pagination import encode
 PAGE_SIZE = 25
 LONGEST_ID = 256
 T = TypeVar("T")
-_Word = TypeVar("_Word", bound=StrEnum)
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListPage(Generic[T]):
-    """One page of a list, as `parts.pager` reads it."""
+    """One page of a list, as the macro `pager` reads it."""
 
     items: Sequence[T]
     next_after: str | None
 
 
 def render_page(room: str, name: str, code: int, context: dict[str, Any]) -> Response:
-    """A page of a room, by its template's name."""
+    """A page of a room, by the name of its template."""
     return make_response(render_template(f"marketplace_hooks/{room}/{name}.html", **context), code)
 
 
@@ -44,10 +44,10 @@ def query_text(name: str, longest: int = LONGEST_ID) -> str | None:
     return text[:longest] or None
 
 
-def query_choice(name: str, words: type[_Word]) -> _Word | None:
-    """A parameter that is one word of an enumeration; None for any other."""
+def query_choice(name: str, choices: type[Choice]) -> Choice | None:
+    """A parameter that is a member of an enumeration; None for any other."""
     text = request.args.get(name, "")
-    return words(text) if text in list(words) else None
+    return choices(text) if text in list(choices) else None
 
 
 def list_page(kind: str, found: Sequence[T], key: Callable[[T], str | int]) -> ListPage[T]:

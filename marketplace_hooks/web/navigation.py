@@ -1,6 +1,6 @@
-"""Where may somebody who is signed in go from any page?
+"""Navigation: the entries that each role sees on every page.
 
-An entry is shown once its page exists. The current one is that whose address begins the reader's.
+An entry is shown once its page exists. The current one is the entry whose address begins the address of the page.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..models.access import Role
 from .i18n.language import LazyText, lazy
 from .identity.identity import Identity
 
-WAYS: Mapping[Role, Sequence[tuple[str, LazyText]]] = {
+NAVIGATION: Mapping[Role, Sequence[tuple[str, LazyText]]] = {
     Role.SELLER: (
         ("mh_seller.products", lazy("Products")),
         ("mh_seller.packs", lazy("Packs")),
@@ -45,11 +45,11 @@ ROLES: Mapping[Role, LazyText] = {
     Role.OPERATOR: lazy("Operator"),
     Role.PLATFORM: lazy("Platform"),
 }
-FIRST_PAGES: Mapping[Role, str] = {role: ways[0][0] for role, ways in WAYS.items()}
+LANDING_ENDPOINTS: Mapping[Role, str] = {role: navigation_items[0][0] for role, navigation_items in NAVIGATION.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
+class NavigationItem:
     """One entry of the navigation."""
 
     url: str
@@ -57,20 +57,20 @@ class Way:
     is_current: bool
 
 
-def ways(identity: Identity | None) -> list[Way]:
-    """The navigation of who is asking; empty for nobody."""
-    offered = [] if identity is None else WAYS.get(identity.role, ())
+def navigation_items(identity: Identity | None) -> list[NavigationItem]:
+    """The navigation of who is signed in; empty for nobody."""
+    offered = [] if identity is None else NAVIGATION.get(identity.role, ())
     known = [(url_for(endpoint), label) for endpoint, label in offered if endpoint in current_app.view_functions]
     current_url = request.root_path + request.path
     current = max(
         (url for url, _ in known if current_url == url or current_url.startswith(f"{url}/")), key=len, default=None
     )
-    return [Way(url=url, label=label, is_current=url == current) for url, label in known]
+    return [NavigationItem(url=url, label=label, is_current=url == current) for url, label in known]
 
 
-def first_page(role: Role) -> str:
+def landing_page(role: Role) -> str:
     """Where somebody of this role begins."""
-    return url_for(FIRST_PAGES.get(role, "mh_storefront.home"))
+    return url_for(LANDING_ENDPOINTS.get(role, "mh_storefront.home"))
 
 
 def page_url(after: str | None) -> str:

@@ -1,6 +1,6 @@
-"""Where does the next page of a list begin? An opaque word: base64 of the list's name and its last key.
+"""Cursor pagination: an opaque cursor, base64 of the list's name and its last key.
 
-It is no secret and no permission: whoever forges one only begins somewhere else in what he may see anyway.
+It is neither a secret nor a permission: a forged one only begins somewhere else in what its sender may see anyway.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import binascii
 
 from ..errors import Refused
 
-LONGEST = 400
+MAX_KEY_LENGTH = 400
 
 
 def encode(kind: str, key: str | int | None) -> str | None:
@@ -29,7 +29,7 @@ def decode(kind: str, cursor: str | None) -> str | None:
         name, colon, key = base64.b64decode(padded, b"-_", validate=True).decode().partition(":")
     except (binascii.Error, UnicodeError, ValueError):
         name = colon = key = ""
-    if name != kind or not colon or not key.isprintable() or not 0 < len(key) <= LONGEST:
+    if name != kind or not colon or not key.isprintable() or not 0 < len(key) <= MAX_KEY_LENGTH:
         raise Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")
     return key
 

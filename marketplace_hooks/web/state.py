@@ -18,16 +18,16 @@ from .identity.token_cache import TokenCache
 
 @dataclass(kw_only=True)
 class MigrationCheck:
-    """What was found once and stays so: a database that has every migration does not lose one."""
+    """Whether the database has every migration. Checked until it has: it does not lose one."""
 
-    migrated: bool = False
+    passed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebState:
     """What one app adds to its runtime.
 
-    `identity` is the host's answer to who is signed in; `provider` is where people sign in when there is no host.
+    `identity` is the host's callable that says who is signed in; `provider` is where people sign in without a host.
     """
 
     runtime: Runtime
@@ -35,7 +35,7 @@ class WebState:
     identity: Callable[[], Any] | None = None
     provider: OpenIdProvider | None = None
     token_cache: TokenCache = field(default_factory=TokenCache)
-    readiness: MigrationCheck = field(default_factory=MigrationCheck)
+    migration_check: MigrationCheck = field(default_factory=MigrationCheck)
 
     @property
     def rate_limits(self) -> RateLimits:

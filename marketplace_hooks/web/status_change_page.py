@@ -1,14 +1,13 @@
-"""What will a change of status do, is it really wanted, and for what reason? One page, for the side that asks.
+"""Status change page: a preview of what a change of status will do, and the form that asks for it.
 
-Real numbers come first. What it was decided on is held against what stands when it is confirmed: a status that has
-moved meanwhile is shown and asked about again.
+The preview shows real numbers. The form carries the status that it was decided on: one that has changed meanwhile is
+shown, and must be confirmed again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -25,18 +24,15 @@ from ..services.catalog.status_requests import StatusChangeTarget, request_statu
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.operations.status_preview import Preview, preview_pack, preview_product
 from .flash import flash
+from .form_actions import refused_page
 from .form_idempotency import run_form_once
-from .form_reader import Filled
+from .form_reader import InstantField, PageForm, TextField
 from .i18n.language import LazyText, gettext, lazy, wording
+from .labels.statuses import STATUS_BUTTONS
 from .state import current_runtime
 
 LONGEST_REASON = 2_000
 IMPOSSIBLE = (Effect.REFUSED_HELD_BY_OTHERS, Effect.REFUSED_WITHDRAWN)
-BUTTONS = {
-    Status.ONLINE: lazy("Put back online"),
-    Status.OFFLINE_TEMPORARY: lazy("Take offline"),
-    Status.OFFLINE_PERMANENT: lazy("Withdraw for good"),
-}
 QUESTIONS: dict[tuple[SubjectKind, Status], LazyText] = {
     (SubjectKind.PRODUCT, Status.ONLINE): lazy("Put this product back online?"),
     (SubjectKind.PRODUCT, Status.OFFLINE_TEMPORARY): lazy("Take this product offline?"),
@@ -55,13 +51,22 @@ NOT_ITS_NAME: dict[SubjectKind, LazyText] = {
 }
 
 
+class StatusChangeForm(PageForm):
+    """The form that asks for a change. `seen` is the mark of the status that was shown with it."""
+
+    reason = TextField(required=lazy("Say why, in a few words"), longest=LONGEST_REASON)
+    effective_at = InstantField()
+    name = TextField(longest=1_000)
+    seen = TextField()
+
+
 @dataclass(frozen=True, kw_only=True)
 class StatusChangePage:
-    """The side that asks, in its room, about its products or its packs.
+    """The page of one side, for its products or for its packs.
 
     `find` gives the product or pack, or raises `NotFound`; `seller_id` whose it must be (None: anybody's); `show` makes
-    a page of the room; `says` tells why something was refused. The endpoints are of the page of what is changed, of
-    this change's form, and of the progress of what follows.
+    a page in the layout of that side. The endpoints are of the page of what is changed, of this change's form, and of
+    the progress of its cascade.
     """
 
     kind: SubjectKind
@@ -69,7 +74,6 @@ class StatusChangePage:
     find: Callable[[Session, str], ProductPage | PackPage]
     seller_id: Callable[[], str | None]
     show: Callable[..., Response]
-    says: Callable[[Refused], str]
     page: str
     change: str
     progress: str
@@ -82,44 +86,45 @@ class StatusChangePage:
 
 def show_change(change_page: StatusChangePage, id_: str, status: str) -> Response:
     """What the change would do, and the form that asks for it."""
-    return _shown(change_page, id_, _status(status), Filled())
+    return _show(change_page, id_, _status(status))
 
 
 def apply_change(change_page: StatusChangePage, id_: str, status: str) -> BaseResponse:
     """Carry it out, or schedule it, once; then show what follows from it."""
     wanted = _status(status)
-    filled = Filled()
     with current_runtime().database.reading() as session:
         title = change_page.find(session, id_).card.title
-    reason = filled.text("reason", required=gettext("Say why, in a few words"), longest=LONGEST_REASON)
-    at = _read_schedule(filled)
+    form = StatusChangeForm.read()
+    at = form.effective_at.data
+    if at is not None and at <= current_runtime().now():
+        form.add_error("effective_at", gettext("This has passed already. Leave it empty to do it at once"))
     if wanted is Status.OFFLINE_PERMANENT:
-        _check_name(filled, change_page.kind, [*title.values()])
-    if filled.errors:
-        return _shown(change_page, id_, wanted, filled, code=422)
-    asked = StatusRequest(side=change_page.side, status=wanted, effective_at=at)
+        _check_name(form, change_page.kind, [*title.values()])
+    if form.errors:
+        return _show(change_page, id_, wanted, code=422, errors=form.messages)
+    change = StatusRequest(side=change_page.side, status=wanted, effective_at=at)
     try:
-        done = run_form_once(lambda uow: _ask(change_page, uow, id_, asked, reason, filled.text("seen") or None))
-    except Refused as refused:
-        if isinstance(refused, NotFound):
-            raise
-        return _shown(change_page, id_, wanted, filled, code=409, refused=refused)
-    if done.startswith("cas_"):
-        return redirect(url_for(change_page.progress, cascade_id=done), 303)
-    if done == Effect.SCHEDULE and at is not None:
+        result = run_form_once(lambda uow: _request(change_page, uow, id_, change, form))
+    except Refused as error:
+        return refused_page(error, lambda why, code: _show(change_page, id_, wanted, code=code, refused=why))
+    effect, _, cascade_id = result.partition(" ")
+    if cascade_id:
+        return redirect(url_for(change_page.progress, cascade_id=cascade_id), 303)
+    if effect == Effect.SCHEDULE and at is not None:
         flash("good", gettext("The change is scheduled for %(when)s.", when=wording().instant(at)))
     else:
         flash("calm", gettext("There was nothing to change: everything stays as it is."))
     return redirect(change_page.url(change_page.page, id_), 303)
 
 
-def _ask(
-    change_page: StatusChangePage, uow: UnitOfWork, id_: str, asked: StatusRequest, reason: str, seen: str | None
+def _request(
+    change_page: StatusChangePage, uow: UnitOfWork, id_: str, change: StatusRequest, form: StatusChangeForm
 ) -> str:
-    """The cascade's id, else the effect."""
+    """The effect, and the id of the cascade if there is one."""
     target = StatusChangeTarget(kind=change_page.kind, id=id_, seller_id=change_page.seller_id())
-    answered = request_status_change(uow, target, asked, Cause(actor=change_page.side, reason=reason), expected=seen)
-    return answered.cascade_id or answered.effect
+    cause = Cause(actor=change_page.side, reason=form.reason.data)
+    done = request_status_change(uow, target, change, cause, expected=form.seen.data or None)
+    return f"{done.effect} {done.cascade_id or ''}"
 
 
 def _status(text: str) -> Status:
@@ -128,34 +133,27 @@ def _status(text: str) -> Status:
     return Status(text)
 
 
-def _read_schedule(filled: Filled) -> datetime | None:
-    at = filled.instant("effective_at")
-    if at is not None and at <= current_runtime().now():
-        filled.errors["effective_at"] = gettext("This has passed already. Leave it empty to do it at once")
-        return None
-    return at
-
-
-def _check_name(filled: Filled, kind: SubjectKind, titles: list[str]) -> None:
-    """Whoever ends a sale for good types the name, in any language of its: its letters and figures count."""
-    typed = filled.text("name", required=str(TYPE_ITS_NAME[kind]), longest=1_000)
-    if typed and _letters(typed) not in {_letters(title) for title in titles}:
-        filled.errors["name"] = str(NOT_ITS_NAME[kind])
+def _check_name(form: StatusChangeForm, kind: SubjectKind, titles: list[str]) -> None:
+    """Whoever ends a sale for good types the name, in one of its languages: its letters and figures count."""
+    if not form.name.data:
+        form.add_error("name", str(TYPE_ITS_NAME[kind]))
+    elif _letters(form.name.data) not in {_letters(title) for title in titles}:
+        form.add_error("name", str(NOT_ITS_NAME[kind]))
 
 
 def _letters(name: str) -> str:
-    """Neither case and accents, nor what a keyboard may not have: a dash, an apostrophe."""
+    """The letters and figures alone: without case, accents, and what a keyboard may lack, such as dashes."""
     return "".join(letter for letter in folded(name) if letter.isalnum())
 
 
-def _shown(
+def _show(
     change_page: StatusChangePage,
     id_: str,
     status: Status,
-    filled: Filled,
     *,
     code: int = 200,
-    refused: Refused | None = None,
+    errors: Mapping[str, str] | None = None,
+    refused: str | None = None,
 ) -> Response:
     runtime = current_runtime()
     with runtime.database.reading() as session:
@@ -165,14 +163,14 @@ def _shown(
     decided_on = request.form.get("seen", "")
     has_moved = bool(decided_on) and decided_on != mark
     return change_page.show(
-        "change",
+        "status_change",
         409 if preview.effect in IMPOSSIBLE else code,
         change_page=change_page,
         question=QUESTIONS[change_page.kind, status],
         type_its_name=TYPE_ITS_NAME[change_page.kind],
         subject_url=change_page.url(change_page.page, id_),
         change_url=change_page.url(change_page.change, id_, status=status.value),
-        buttons=BUTTONS,
+        buttons=STATUS_BUTTONS,
         form=request.form,
         found=found,
         card=found.card,
@@ -180,11 +178,11 @@ def _shown(
         preview=preview,
         packs=[pack for pack in found.packs if pack.pack_id in preview.packs] if isinstance(found, ProductPage) else [],
         seen=mark,
-        errors=filled.errors,
+        errors=errors or {},
         is_impossible=preview.effect in IMPOSSIBLE,
         is_idle=preview.effect is Effect.NO_EFFECT,
         has_moved=has_moved,
-        refused=change_page.says(refused) if refused is not None and not has_moved else None,
+        refused=None if has_moved else refused,
     )
 
 

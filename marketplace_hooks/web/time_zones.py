@@ -1,7 +1,7 @@
-"""In which zone does the reader of this request read times?
+"""Time zones: the zone in which the reader of a request is shown times.
 
-The one that was chosen here, in a cookie; else the reference zone. Civil days of Business Care and of clocks are the
-reference zone's whatever is chosen: only instants move.
+The one chosen here, in a cookie; else the reference zone. Civil days of Business Care and of deadlines are those of the
+reference zone whatever is chosen: only instants move.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def _is_a_place(name: str) -> bool:
 
 def chosen_zone() -> str | None:
     """The zone chosen with this browser; None when none was, or what it sends is none."""
-    told = request.cookies.get(COOKIE) if has_request_context() else None
-    return told if told in known_zones() else None
+    chosen = request.cookies.get(COOKIE) if has_request_context() else None
+    return chosen if chosen in known_zones() else None
 
 
 def reader_zone() -> ZoneInfo:

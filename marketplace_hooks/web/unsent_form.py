@@ -1,7 +1,7 @@
-"""What did somebody type into a form that came too late: the sign-in had ended, or the form had been open for too long?
+"""Unsent forms: what somebody typed into a form that came after the end of the session, or with an expired token.
 
 It is not carried out, for nothing proves any more that its owner wants it; but it is not lost either: it is shown
-again, to be sent once more. Only what comes from a page of ours is: another site must not put words into any mouth.
+again, to be sent once more. Only a form of this site is: another site must not choose the text.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ TYPED = ("subject", "body", "text", "evidence", "reason", "modules")
 class UnsentForm:
     """What was typed, to be shown, and all that the form said, to be sent again: its token apart."""
 
-    words: list[str]
+    texts: list[str]
     fields: list[tuple[str, str]]
 
 
 def read_unsent_form() -> UnsentForm | None:
-    """What this request would have sent; None when nothing was typed, or when it is not known to come from here."""
-    if request.method != "POST" or not _comes_from_here():
+    """The form of this request; None when nothing was typed, or when it may come from another site."""
+    if request.method != "POST" or not _is_same_origin():
         return None
-    words = [text for name in TYPED if (text := request.form.get(name, "").strip())]
+    texts = [text for name in TYPED if (text := request.form.get(name, "").strip())]
     fields = [pair for pair in request.form.items(multi=True) if pair[0] != FORM_FIELD]
-    return UnsentForm(words=words, fields=fields) if words else None
+    return UnsentForm(texts=texts, fields=fields) if texts else None
 
 
-def _comes_from_here() -> bool:
-    """As the browser says, which no page of another site can make it say otherwise."""
-    said = request.headers.get("Sec-Fetch-Site")
-    if said is not None:
-        return said == "same-origin"
+def _is_same_origin() -> bool:
+    """Whether a page of this site sent it, as the browser says; no page of another site can make it say otherwise."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
     return urlsplit(request.headers.get("Origin", "")).netloc == request.host

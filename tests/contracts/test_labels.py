@@ -39,11 +39,10 @@ from marketplace_hooks.web.i18n.formatting import LANGUAGES, SOURCE_LANGUAGE
 from marketplace_hooks.web.labels import (
     business_care,
     catalog,
-    clocks,
-    customer_checks,
-    customer_requests,
+    checks,
+    deadlines,
     inspections,
-    operator,
+    operations,
     refusal_grounds,
     states,
     statuses,
@@ -68,35 +67,31 @@ def table(name: str, labels: Mapping[Any, Any], members: type[enum.StrEnum] | Me
     return Table(name=name, labels=labels, members=[one for one in members if one not in but])
 
 
-VALID = (Code.VALID, Code.VALID_STAGING_SHOP, Code.VALID_RENEWAL_CANCELLED)
 NOTHING_PENDING = (RefundState.NONE, RefundState.WAIVED, RefundState.REFUNDED)
 OWN_CLOCK_SENTENCE = (ClockState.RUNNING, ClockState.MET, ClockState.MISSED)
 
 TABLES = (
     table("labels.refusal_grounds.GROUND_LABELS", refusal_grounds.GROUND_LABELS, Ground),
     table("labels.support.KINDS", support.KINDS, Kind),
-    table("labels.support.CLOCKS", support.CLOCKS, ClockName),
-    table("labels.support.POLICIES", support.POLICIES, BusinessDayPolicy),
-    table("labels.support.SKIPPED", support.SKIPPED, SkipReason),
-    table("labels.support.CHECKS", support.CHECKS, list(CHECKS)),
-    table("labels.support.STRENGTHS", support.STRENGTHS, Strength),
-    table("labels.support.ENTITLEMENT", support.ENTITLEMENT, Code),
-    table("labels.support.REMEDIES", support.REMEDIES, Remedy),
+    table("labels.support.KIND_EFFECTS", support.KIND_EFFECTS, Kind),
+    table("labels.support.HANDLINGS", support.HANDLINGS, Handling),
+    table("labels.support.REFUNDS", support.REFUNDS, RefundState, but=[RefundState.NONE]),
+    table("labels.deadlines.CLOCKS", deadlines.CLOCKS, ClockName),
+    table("labels.deadlines.POLICIES", deadlines.POLICIES, BusinessDayPolicy),
+    table("labels.deadlines.SKIPPED", deadlines.SKIPPED, SkipReason),
+    table("labels.deadlines.CUSTOMER_SENTENCES", deadlines.CUSTOMER_SENTENCES, ClockName),
+    *(
+        table(f"labels.deadlines.CUSTOMER_SENTENCES[{clock.name}]", sentences, ClockState)
+        for clock, sentences in deadlines.CUSTOMER_SENTENCES.items()
+    ),
+    table("labels.checks.CHECKS", checks.CHECKS, list(CHECKS)),
+    table("labels.checks.CHECK_PURPOSES", checks.CHECK_PURPOSES, list(CHECKS)),
+    table("labels.checks.STRENGTHS", checks.STRENGTHS, Strength),
+    table("labels.business_care.ENTITLEMENT_CODES", business_care.ENTITLEMENT_CODES, Code),
+    table("labels.business_care.REMEDIES", business_care.REMEDIES, Remedy),
     # A message of the customer's own side never gets a reason.
     table("labels.support.REPLY_REASONS", support.REPLY_REASONS, Reason, but=[Reason.NOT_SELLER]),
-    table("labels.clocks.MEANS", clocks.MEANS, ClockState, but=OWN_CLOCK_SENTENCE),
-    table("labels.customer_checks.NAMES", customer_checks.NAMES, list(CHECKS)),
-    table("labels.customer_checks.MEANINGS", customer_checks.MEANINGS, list(CHECKS)),
-    table("labels.customer_checks.HOW_SURE", customer_checks.HOW_SURE, Strength),
-    table("labels.customer_requests.STANDS", customer_requests.STANDS, Handling),
-    table("labels.customer_requests.REFUNDS", customer_requests.REFUNDS, RefundState, but=[RefundState.NONE]),
-    table("labels.customer_requests._SETS_IN_MOTION", customer_requests._SETS_IN_MOTION, Kind),
-    table("labels.customer_requests._COUNTING", customer_requests._COUNTING, BusinessDayPolicy),
-    table("labels.customer_requests._SKIPPED", customer_requests._SKIPPED, SkipReason),
-    table("labels.customer_requests._ACKNOWLEDGEMENT", customer_requests._ACKNOWLEDGEMENT, ClockState),
-    table("labels.customer_requests._FIX", customer_requests._FIX, ClockState),
-    table("labels.business_care.WHY_NOT", business_care.WHY_NOT, Code, but=VALID),
-    table("labels.business_care.WHAT_TO_DO", business_care.WHAT_TO_DO, Remedy),
+    table("labels.deadlines.PAUSED", deadlines.PAUSED, ClockState, but=OWN_CLOCK_SENTENCE),
     # A Business Care that has ended says so by its state.
     table("labels.business_care.WHY_IT_STOPS", business_care.WHY_IT_STOPS, StopCause, but=[StopCause.ENDED]),
     table("labels.business_care.DOWNLOADS", business_care.DOWNLOADS, DownloadVerdict, but=[DownloadVerdict.AVAILABLE]),
@@ -108,14 +103,16 @@ TABLES = (
     ),
     table("labels.statuses.HELD_BY", statuses.HELD_BY, Side),
     table("labels.statuses.WITHDRAWN_BY", statuses.WITHDRAWN_BY, Side),
+    table("labels.statuses.ACTORS", statuses.ACTORS, Side),
     table("labels.statuses.SCHEDULED_TO", statuses.SCHEDULED_TO, Status),
-    table("labels.operator.OUTCOMES", operator.OUTCOMES, Applied),
-    table("labels.operator.SIGNS", operator.SIGNS, Sign),
-    table("labels.operator.PATHS", operator.PATHS, RefundPath),
-    table("labels.operator.REFUND_LISTS", operator.REFUND_LISTS, RefundState, but=NOTHING_PENDING),
+    table("labels.statuses.STATUS_BUTTONS", statuses.STATUS_BUTTONS, Status),
+    table("labels.operations.OUTCOMES", operations.OUTCOMES, Applied),
+    table("labels.operations.SIGNS", operations.SIGNS, Sign),
+    table("labels.operations.REFUND_PATHS", operations.REFUND_PATHS, RefundPath),
+    table("labels.operations.REFUND_LISTS", operations.REFUND_LISTS, RefundState, but=NOTHING_PENDING),
     table("seller.closures.SUSPENDS", closures.SUSPENDS, ClosuresSuspend),
-    table("seller.template_context.WHICH", template_context.WHICH, RequestFilter),
-    table("seller.template_context.WHICH", template_context.WHICH, RefundFilter),
+    table("seller.template_context.FILTERS", template_context.FILTERS, RequestFilter),
+    table("seller.template_context.FILTERS", template_context.FILTERS, RefundFilter),
     *(
         table("labels.states.STATE_TAGS", states.STATE_TAGS, members)
         for members in (

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace_hooks.web.charts import LETTER, bars, nice_top
+from marketplace_hooks.web.charts import LETTER_WIDTH, bars, nice_top
 
 SERIES = st.lists(st.tuples(st.text("0123456789/", min_size=1, max_size=12), st.integers(0, 10**7)), max_size=60)
 
@@ -16,7 +16,7 @@ SERIES = st.lists(st.tuples(st.text("0123456789/", min_size=1, max_size=12), st.
 def test_no_label_is_written_over_another(series: list[tuple[str, int]]) -> None:
     written = [bar for bar in bars(series).bars if bar.label]
     for one, next_ in pairwise(written):
-        assert one.middle + len(one.label) * LETTER / 2 < next_.middle - len(next_.label) * LETTER / 2
+        assert one.middle + len(one.label) * LETTER_WIDTH / 2 < next_.middle - len(next_.label) * LETTER_WIDTH / 2
 
 
 def test_a_long_label_between_short_ones_takes_no_room_from_them() -> None:

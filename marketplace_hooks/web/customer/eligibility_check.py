@@ -1,4 +1,4 @@
-"""Would this request be accepted? Each check as it is found, then the outcome in plain words, then it is sent."""
+"""Eligibility check pages: each check of a draft as it is found, the outcome, and sending the request."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ..identity.authorization import audience
 from ..state import current_runtime
 from .blueprint import blueprint
 from .check_rate_limit import limit_checks
-from .check_results import told_check
+from .check_results import check_result
 from .new_request import draft_url, request_url
-from .new_request_form import Entered, read_declaration, read_keys
+from .new_request_form import SiteForm
 from .purchases import customer_id, holder
 
 
@@ -36,16 +36,15 @@ def check(check_id: str) -> str | BaseResponse:
 @blueprint.post("/support/new/<check_id>/declaration")
 @audience(Role.CUSTOMER)
 def declare_site(check_id: str) -> Response | BaseResponse:
-    """Take what the customer says of the shop where it did not tell."""
+    """Add what the customer declares of the shop to the check."""
     runtime = current_runtime()
-    found = _draft_of(check_id)
-    read_declaration(found)
-    if found.declared is None and not found.errors:
-        found.errors["platform_version"] = gettext("Say which version your shop runs, or give the list of its modules.")
-    if found.errors or found.declared is None:
-        return make_response(_page(check_id, found), 422)
-    declared = found.declared
-    run_in_transaction(runtime, lambda uow: declare(uow, check_id, declared))
+    _require_draft(check_id)
+    form = SiteForm.read()
+    form.require_declaration()
+    declaration = form.declaration
+    if form.errors or declaration is None:
+        return make_response(_page(check_id, form), 422)
+    run_in_transaction(runtime, lambda uow: declare(uow, check_id, declaration))
     flash("good", gettext("What you declared was added to the check."))
     return redirect(url_for("mh_customer.check", check_id=check_id), 303)
 
@@ -53,18 +52,18 @@ def declare_site(check_id: str) -> Response | BaseResponse:
 @blueprint.post("/support/new/<check_id>/again")
 @audience(Role.CUSTOMER)
 def check_again(check_id: str) -> str | Response | BaseResponse:
-    """Look at the shop once more, with a key if one was given."""
+    """Check the shop once more, with a key if one was given."""
     runtime = current_runtime()
-    found = _draft_of(check_id)
-    read_keys(found)
-    if found.errors:
-        return make_response(_page(check_id, found), 422)
+    _require_draft(check_id)
+    form = SiteForm.read()
+    if form.errors:
+        return make_response(_page(check_id, form), 422)
     limit_checks()
     try:
         draft = run_in_transaction(
-            runtime, lambda uow: recheck_draft(runtime, uow, customer_id(), check_id, found.given())
+            runtime, lambda uow: recheck_draft(runtime, uow, customer_id(), check_id, form.credentials())
         )
-    except NotFound:  # it was asked for twice: there is a newer check already.
+    except NotFound:  # it was sent twice: there is a newer check already.
         return _page(check_id)
     return redirect(draft_url(draft), 303)
 
@@ -72,20 +71,23 @@ def check_again(check_id: str) -> str | Response | BaseResponse:
 @blueprint.get("/support/new/questions/<draft_id>")
 @audience(Role.CUSTOMER)
 def question(draft_id: str) -> str | BaseResponse:
-    """The last look at a question before any purchase: nothing is checked."""
+    """A question before any purchase, to be read once more: nothing is checked."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
         draft = own_draft(session, customer_id(), draft_id=draft_id)
         if draft.sent_at is not None or draft.purchase_id is not None:
             return redirect(draft_url(draft), 303)
         bought = summarize_product(session, draft.product_id)
-        return render_template("marketplace_hooks/customer/question.html", draft=draft, bought=bought)
+        return render_template("marketplace_hooks/customer/presale_question.html", draft=draft, bought=bought)
 
 
 @blueprint.post("/support/new/sending/<draft_id>")
 @audience(Role.CUSTOMER)
 def send_request(draft_id: str) -> BaseResponse:
-    """Send it, once however often this comes: the draft becomes one request."""
+    """Send it: the draft becomes one request, however often this is sent.
+
+    While the checks run nothing is refused: the page goes on showing them.
+    """
     runtime = current_runtime()
     as_it_is = request.form.get("as_it_is") == "yes"
     try:
@@ -102,14 +104,13 @@ def send_request(draft_id: str) -> BaseResponse:
     return redirect(request_url(sent.id), 303)
 
 
-def _draft_of(check_id: str) -> Entered:
-    """An empty form for her draft that stands on this check. Raises `NotFound`, also for another's."""
+def _require_draft(check_id: str) -> None:
+    """Raises `NotFound` unless the customer has a draft with this check."""
     with current_runtime().database.reading() as session:
-        draft = own_draft(session, customer_id(), check_id=check_id)
-    return Entered(draft_id=draft.id)
+        own_draft(session, customer_id(), check_id=check_id)
 
 
-def _page(check_id: str, entered: Entered | None = None) -> str | BaseResponse:
+def _page(check_id: str, form: SiteForm | None = None) -> str | BaseResponse:
     runtime = current_runtime()
     with runtime.database.reading() as session:
         try:
@@ -122,13 +123,14 @@ def _page(check_id: str, entered: Entered | None = None) -> str | BaseResponse:
             seen = read_check(session, check_id, customer_id=customer_id(), zone=runtime.settings.reference_zone)
         except NotFound:  # a check of long ago is purged; what was written is not.
             return redirect(url_for("mh_customer.new_request", draft=draft.id), 303)
-        template = "checks" if wants_fragment() and entered is None else "check"
+        template = "check_progress" if wants_fragment() and form is None else "eligibility_check"
         return render_template(
             f"marketplace_hooks/customer/{template}.html",
             draft=draft,
             bought=summarize_purchase(session, holder(seen.purchase.id)),
             seen=seen,
-            found=told_check(seen),
-            entered=entered or Entered(draft_id=draft.id),
+            found=check_result(seen),
+            written=form.data if form else {},
+            errors=form.messages if form else {},
             once_token=once_token,
         )

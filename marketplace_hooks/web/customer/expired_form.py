@@ -1,34 +1,33 @@
-"""What becomes of what somebody wrote into a form that was open for too long?
+"""Expired forms of the customer: shown again as they were filled in, with a new token.
 
-It is not carried out, for its token proves nothing any more; but nothing that was typed is lost: the form is shown
-again as it was filled in, with a new token.
+An expired token proves nothing any more, so nothing is carried out; but nothing that was typed is lost.
 """
 
 from __future__ import annotations
 
-from flask import Response, make_response, request
+from flask import Response, request
 
 from ..csrf import ExpiredForm
+from ..error_pages import show_refusal
 from ..i18n.language import gettext
-from ..layout import show_refusal
 from ..state import current_runtime
 from .blueprint import blueprint
-from .conversation import show
+from .conversation import show_request
 from .new_request import show_again
 
-_WORDY = {"answer": "body", "contest": "contest-text", "not-fixed": "not-fixed-text"}
-"""The moves in which something is written, and where."""
+_TEXT_FIELDS = {"answer": "body", "contest": "contest-text", "not-fixed": "not-fixed-text"}
+"""The moves in which something is written, and the id of its field."""
 
 
 @blueprint.errorhandler(ExpiredForm)
-def show_what_was_written(stale: ExpiredForm) -> Response:
+def show_form_again(error: ExpiredForm) -> Response:
     """The same form again; for those in which nothing was written, the page that every room shows."""
     move = (request.view_args or {}).get("move")
     if request.endpoint == "mh_customer.write_request":
         with current_runtime().database.reading() as session:
             return show_again(session)
-    if request.endpoint == "mh_customer.make_move" and move in _WORDY:
-        said = gettext("This form had been open for too long. Everything is still here: send it again.")
-        page = show(str((request.view_args or {})["request_id"]), errors={_WORDY[move]: said}, written=request.form)
-        return make_response(page, 400)
-    return show_refusal(stale)
+    if request.endpoint == "mh_customer.make_move" and move in _TEXT_FIELDS:
+        message = gettext("This form had been open for too long. Everything is still here: send it again.")
+        request_id = str((request.view_args or {})["request_id"])
+        return show_request(request_id, status=400, errors={_TEXT_FIELDS[move]: message}, written=request.form)
+    return show_refusal(error)

@@ -1,4 +1,4 @@
-"""Which part of an address or of a form can be an id of ours?"""
+"""Ids in addresses and forms of the customer's pages."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""How does a customer ask for support: about which purchase, in which words, with what help for the check?"""
+"""New request: the customer chooses a purchase, describes the problem, and may help the check of the shop."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -22,13 +23,13 @@ from ...services.support.closures import current_closures
 from ...services.support.drafts import DraftContent, own_draft, save_draft
 from ..i18n.language import gettext, ngettext
 from ..identity.authorization import audience
-from ..labels.customer_requests import KINDS, sets_in_motion
+from ..labels.support import KINDS, kind_effect
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .blueprint import blueprint
 from .check_rate_limit import seconds_to_wait
 from .ids import id_of
-from .new_request_form import Entered, entered
+from .new_request_form import NewRequestForm
 from .purchases import customer_id, holder
 
 SHOWN = 25
@@ -37,7 +38,7 @@ SHOWN = 25
 @blueprint.get("/support/new")
 @audience(Role.CUSTOMER)
 def new_request() -> str | BaseResponse:
-    """Choose the purchase, then describe; a draft is opened as it was left."""
+    """Choose the purchase, then describe the problem; a draft opens as it was left."""
     runtime = current_runtime()
     purchase_id = id_of("purchase")
     product_id = id_of("product")
@@ -47,43 +48,44 @@ def new_request() -> str | BaseResponse:
             draft = own_draft(session, customer_id(), draft_id=draft_id)
             if draft.sent_at is not None:
                 return redirect(request_url(draft.request_id), 303)
-            return _form(session, about(session, draft.purchase_id, draft.product_id), _left(draft))
+            return _form(session, about(session, draft.purchase_id, draft.product_id), _draft_form(draft))
         if purchase_id is not None or product_id is not None:
             bought = about(session, purchase_id, product_id)
-            return _form(session, bought, Entered(draft_id=uuid.uuid4().hex, shop_url=bought.shop_url or ""))
+            form = NewRequestForm(data={"draft": uuid.uuid4().hex, "kind": Kind.ANOMALY, "shop_url": bought.shop_url})
+            return _form(session, bought, form)
         return _choice(session)
 
 
 @blueprint.post("/support/new")
 @audience(Role.CUSTOMER)
 def write_request() -> Response | BaseResponse:
-    """Keep what was written, and check it; where something is wrong, show the form again as it was filled in."""
+    """Save the draft and start its check; or show the form again with what must be corrected."""
     runtime = current_runtime()
-    written = entered()
+    form = NewRequestForm.read()
     with runtime.database.reading() as session:
         bought = about(session, id_of("purchase"), id_of("product"))
-        if written.errors:
-            return make_response(_form(session, bought, written), 422)
+        if form.errors:
+            return make_response(_form(session, bought, form), 422)
         if bought.purchase_id is not None and (wait_s := seconds_to_wait()):
-            return _too_often(session, bought, written, wait_s)
-    words = DraftContent(
+            return _too_often(session, bought, form, wait_s)
+    content = DraftContent(
         purchase_id=bought.purchase_id,
         product_id=bought.product_id,
-        kind=written.kind if bought.purchase_id else Kind.QUESTION,
-        subject=written.subject,
-        body=written.body,
-        shop_url=written.shop_url if bought.purchase_id else None,
+        kind=form.kind.data or Kind.ANOMALY if bought.purchase_id else Kind.QUESTION,
+        subject=form.subject.data,
+        body=form.body.data,
+        shop_url=form.shop_url.data if bought.purchase_id else None,
     )
     draft = run_in_transaction(
         runtime,
         lambda uow: save_draft(
             runtime,
             uow,
-            written.draft_id,
+            form.draft.data,
             customer_id(),
-            words,
-            credentials=written.given(),
-            declared=written.declared,
+            content,
+            credentials=form.credentials() if bought.purchase_id else None,
+            declared=form.declaration if bought.purchase_id else None,
         ),
     )
     return redirect(draft_url(draft), 303)
@@ -93,21 +95,19 @@ def write_request() -> Response | BaseResponse:
 @audience(Role.CUSTOMER)
 def keys() -> str:
     """How to make a key that can only read."""
-    return render_template("marketplace_hooks/customer/keys.html")
+    return render_template("marketplace_hooks/customer/read_only_keys.html")
 
 
 def show_again(session: Session) -> Response:
-    """The form as it was filled in, with a new token: the old one had been shown for too long to count."""
-    written = entered()
+    """The form as it was filled in, with a new token: the old one has expired."""
+    form = NewRequestForm.read()
     bought = about(session, id_of("purchase"), id_of("product"))
-    written.errors["subject"] = gettext(
-        "This form had been open for too long. Everything is still here: send it again."
-    )
-    return make_response(_form(session, bought, written), 400)
+    message = gettext("This form had been open for too long. Everything is still here: send it again.")
+    return make_response(_form(session, bought, form, errors={**form.messages, "subject": message}), 400)
 
 
 def about(session: Session, purchase_id: str | None, product_id: str | None) -> PurchaseSummary:
-    """What a request is about: one of her purchases, or a product on sale. Raises `NotFound`."""
+    """What a request is about: a purchase of the customer's, or a product on sale. Raises `NotFound`."""
     if purchase_id is not None:
         return summarize_purchase(session, holder(purchase_id))
     if product_id is not None:
@@ -116,7 +116,7 @@ def about(session: Session, purchase_id: str | None, product_id: str | None) -> 
 
 
 def draft_url(draft: RequestDraft) -> str:
-    """Where a draft goes on: to its checks, to its last look, or to what has become of it."""
+    """The page on which a draft goes on: its checks, its confirmation, or the request that was sent."""
     if draft.sent_at is not None:
         return request_url(draft.request_id)
     if draft.check_id is not None:
@@ -138,7 +138,9 @@ def _choice(session: Session) -> str:
     return render_template("marketplace_hooks/customer/choose_purchase.html", page=page)
 
 
-def _form(session: Session, bought: PurchaseSummary, written: Entered) -> str:
+def _form(
+    session: Session, bought: PurchaseSummary, form: NewRequestForm, *, errors: Mapping[str, str] | None = None
+) -> str:
     runtime = current_runtime()
     now = runtime.now()
     zone = runtime.settings.reference_zone
@@ -147,24 +149,27 @@ def _form(session: Session, bought: PurchaseSummary, written: Entered) -> str:
         "marketplace_hooks/customer/new_request.html",
         bought=bought,
         head=head,
-        written=written,
-        kinds=[(kind.value, str(label), sets_in_motion(kind)) for kind, label in KINDS.items()],
+        written=form.data,
+        errors=form.messages if errors is None else errors,
+        has_keys=form.credentials() is not None,
+        kinds=[(kind.value, str(label), kind_effect(kind)) for kind, label in KINDS.items()],
         closures=current_closures(session, bought.seller_id, day_of(now, zone)),
     )
 
 
-def _too_often(session: Session, bought: PurchaseSummary, written: Entered, wait_s: int) -> Response:
-    written.errors["shop_url"] = ngettext(
+def _too_often(session: Session, bought: PurchaseSummary, form: NewRequestForm, wait_s: int) -> Response:
+    message = ngettext(
         "Your shop was looked at very often just now. Everything is still here: wait one second, then go on.",
         "Your shop was looked at very often just now. Everything is still here: wait %(count)s seconds, then go on.",
         wait_s,
     )
-    response = make_response(_form(session, bought, written), 429)
+    page = _form(session, bought, form, errors={**form.messages, "shop_url": message})
+    response = make_response(page, 429)
     response.headers["Retry-After"] = str(wait_s)
     return response
 
 
-def _left(draft: RequestDraft) -> Entered:
-    return Entered(
-        draft_id=draft.id, kind=draft.kind, subject=draft.subject, body=draft.body, shop_url=draft.shop_url or ""
-    )
+def _draft_form(draft: RequestDraft) -> NewRequestForm:
+    """The form as the draft was left; keys and declarations are not shown again."""
+    fields = {name: getattr(draft, name) for name in ("kind", "subject", "body", "shop_url")}
+    return NewRequestForm(data={"draft": draft.id, **fields})

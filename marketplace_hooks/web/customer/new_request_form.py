@@ -1,4 +1,4 @@
-"""What did the customer fill in, and what of it must be corrected before it can be checked?
+"""Forms of a new request: what it is about, keys that let the shop answer, and what the customer declares of it.
 
 Whatever is wrong, everything that was written is shown again, the list of a file as text: a browser sends a file once.
 """
@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from flask import request
+from wtforms import Form, ValidationError
 
 from ...domain.inspections.declarations import Declaration, clean_version, read_exported_list
 from ...domain.merchant_sites import parse
 from ...domain.support.state_machine import Kind
 from ...remote.probes.protocol import Credentials
-from ..form_reader import text_of
-from ..i18n.language import gettext
+from ..form_reader import ChoiceField, PageForm, TextField
+from ..i18n.language import gettext, lazy
 
 LONGEST_SUBJECT = 500
 LONGEST_BODY = 50_000
@@ -28,85 +27,104 @@ KEYS = ("webservice_key", "client_id", "client_secret", "companion_key")
 _DRAFT = re.compile(r"[0-9a-f]{32}")
 
 
-@dataclass(kw_only=True)
-class Entered:
-    """The form as it was filled in; `errors` are sentences by the names of their fields."""
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
-    draft_id: str
-    kind: Kind = Kind.ANOMALY
-    subject: str = ""
-    body: str = ""
-    shop_url: str = ""
-    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
-    platform_version: str = ""
-    modules: str = ""
-    declared: Declaration | None = None
-    errors: dict[str, str] = field(default_factory=dict)
 
-    def given(self) -> Credentials | None:
+class KeyField(TextField):
+    """A key for a shop: one line without unprintable characters."""
+
+    def pre_validate(self, form: Form) -> None:
+        """Raises `ValidationError` for what was not copied whole, or was copied with something else."""
+        if len(self.data) > LONGEST_KEY or not self.data.isprintable():
+            raise ValidationError(gettext("This key is too long, or is more than one line. Copy it again."))
+
+
+class SiteForm(PageForm):
+    """What helps to check a shop: keys that let us ask it, and what the customer says of it."""
+
+    webservice_key = KeyField(longest=LONGEST_KEY + 1, is_cut=True)
+    client_id = KeyField(longest=LONGEST_KEY + 1, is_cut=True)
+    client_secret = KeyField(longest=LONGEST_KEY + 1, is_cut=True)
+    companion_key = KeyField(longest=LONGEST_KEY + 1, is_cut=True)
+    platform_version = TextField(longest=100, is_cut=True)
+    modules = TextField(longest=LONGEST_LIST + 1, is_cut=True)
+    declaration: Declaration | None = None
+
+    def validate(self) -> bool:
+        """Check the keys and read the declaration."""
+        super().validate()
+        if bool(self.client_id.data) != bool(self.client_secret.data):
+            missing = "client_secret" if self.client_id.data else "client_id"
+            self.add_error(missing, gettext("The client’s id and its secret come together: give both, or neither."))
+        self.modules.data = _uploaded_list() or self.modules.data
+        self.declaration = self._read_declaration()
+        return not self.errors
+
+    def credentials(self) -> Credentials | None:
         """The keys for the shop; None when there are none."""
-        found = Credentials.read({name: value for name, value in self.keys.items() if value})
-        return found or None
+        keys = {name: self[name].data for name in KEYS}
+        return Credentials.read({name: key for name, key in keys.items() if key}) or None
+
+    def require_declaration(self) -> None:
+        """Reject a form that declares nothing."""
+        if self.declaration is None and not self.errors:
+            message = gettext("Say which version your shop runs, or give the list of its modules.")
+            self.add_error("platform_version", message)
+
+    def _read_declaration(self) -> Declaration | None:
+        declared = Declaration()
+        if self.modules.data:
+            try:
+                declared = read_exported_list(self.modules.data)
+            except ValueError:
+                message = gettext(
+                    "This list cannot be read. Its first line names the columns, one of them “name”, as in the export."
+                )
+                self.add_error("modules", message)
+        if self.platform_version.data:
+            try:
+                version = clean_version(self.platform_version.data)
+            except ValueError:
+                self.add_error("platform_version", gettext("This is not a version, such as 8.2.1."))
+            else:
+                declared = Declaration(
+                    platform_version=version, modules=declared.modules, whole_list=declared.whole_list
+                )
+        return declared if declared != Declaration() else None
 
 
-def entered() -> Entered:
-    """The whole form of a new request."""
-    draft_id = request.form.get("draft", "")
-    kind = request.form.get("kind", "")
-    found = Entered(
-        draft_id=draft_id if _DRAFT.fullmatch(draft_id) else uuid.uuid4().hex,
-        kind=Kind(kind) if kind in list(Kind) else Kind.ANOMALY,
-        subject=" ".join(text_of("subject", LONGEST_SUBJECT).split()),
-        body=text_of("body", LONGEST_BODY),
-        shop_url=text_of("shop_url", LONGEST_URL),
+class NewRequestForm(SiteForm):
+    """The whole form of a new request. A question before any purchase has neither keys nor a shop."""
+
+    draft = TextField(longest=100, is_cut=True)
+    kind = ChoiceField(Kind)
+    subject = TextField(
+        longest=LONGEST_SUBJECT, is_cut=True, required=lazy("Say in a few words what it is about."), filters=[_one_line]
     )
-    if not found.subject:
-        found.errors["subject"] = gettext("Say in a few words what it is about.")
-    if not found.body:
-        found.errors["body"] = gettext("Describe what happens, and what you expected.")
-    if request.form.get("purchase"):
-        if not found.shop_url:
-            found.errors["shop_url"] = gettext("Say which shop it is about.")
-        elif parse(found.shop_url) is None:
-            found.errors["shop_url"] = gettext(
-                "This address cannot be read. Write it as your browser shows it, such as www.shop.example."
-            )
-        read_keys(found)
-        read_declaration(found)
-    return found
+    body = TextField(longest=LONGEST_BODY, is_cut=True, required=lazy("Describe what happens, and what you expected."))
+    shop_url = TextField(longest=LONGEST_URL, is_cut=True)
+
+    def validate(self) -> bool:
+        """Check the shop's address too, for a purchase."""
+        super().validate()
+        if not _DRAFT.fullmatch(self.draft.data):
+            self.draft.data = uuid.uuid4().hex
+        if self.kind.data is None:
+            self.kind.data = Kind.ANOMALY
+        if request.form.get("purchase"):
+            if not self.shop_url.data:
+                self.add_error("shop_url", gettext("Say which shop it is about."))
+            elif parse(self.shop_url.data) is None:
+                message = gettext(
+                    "This address cannot be read. Write it as your browser shows it, such as www.shop.example."
+                )
+                self.add_error("shop_url", message)
+        return not self.errors
 
 
-def read_keys(found: Entered) -> None:
-    """The keys that let us ask the shop itself."""
-    found.keys = {name: text_of(name, LONGEST_KEY + 1) for name in KEYS}
-    for name, value in found.keys.items():
-        if len(value) > LONGEST_KEY or not value.isprintable():
-            found.errors[name] = gettext("This key is too long, or is more than one line. Copy it again.")
-    if bool(found.keys["client_id"]) != bool(found.keys["client_secret"]):
-        missing = "client_secret" if found.keys["client_id"] else "client_id"
-        found.errors[missing] = gettext("The client’s id and its secret come together: give both, or neither.")
-
-
-def read_declaration(found: Entered) -> None:
-    """What the customer says of the shop: a version, a list of modules as text or as a file."""
-    found.platform_version = text_of("platform_version", 100)
+def _uploaded_list() -> str:
+    """The list of modules that was sent as a file; empty without one."""
     uploaded = request.files.get("modules_file")
     content = uploaded.read(LONGEST_LIST * 4).decode("utf-8", "replace").strip() if uploaded else ""
-    found.modules = "".join(one for one in content if one in "\n\t\r" or one.isprintable() or one == "\ufeff")
-    found.modules = found.modules or text_of("modules", LONGEST_LIST + 1)
-    declared = Declaration()
-    if found.modules:
-        try:
-            declared = read_exported_list(found.modules)
-        except ValueError:
-            found.errors["modules"] = gettext(
-                "This list cannot be read. Its first line names the columns, one of them “name”, as in the export."
-            )
-    if found.platform_version:
-        try:
-            version = clean_version(found.platform_version)
-        except ValueError:
-            found.errors["platform_version"] = gettext("This is not a version, such as 8.2.1.")
-        else:
-            declared = Declaration(platform_version=version, modules=declared.modules, whole_list=declared.whole_list)
-    found.declared = declared if declared != Declaration() else None
+    return "".join(char for char in content if char in "\n\t\r" or char.isprintable() or char == "\ufeff")

@@ -1,4 +1,4 @@
-"""What has this customer bought, how does its Business Care stand, and what may be downloaded?"""
+"""Purchases of a customer: each with its Business Care, its renewal and its downloads."""
 
 from __future__ import annotations
 
@@ -45,8 +45,13 @@ def purchases() -> str:
 
 @blueprint.get("/account/purchases/<purchase_id>")
 @audience(Role.CUSTOMER)
-def purchase(purchase_id: str) -> str:
-    """One purchase: its Business Care, why it renews or not, and its downloads."""
+def purchase(purchase_id: str) -> Response:
+    """One purchase."""
+    return show_purchase(purchase_id)
+
+
+def show_purchase(purchase_id: str, *, status: int = 200, refused: str | None = None) -> Response:
+    """One purchase: its Business Care, why it renews or not, and its downloads; with why something was not possible."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
         bought = summarize_purchase(session, holder(purchase_id))
@@ -56,13 +61,15 @@ def purchase(purchase_id: str) -> str:
         question = EntitlementQuestion(at=now, zone=zone)
         found, end = list_downloads(session, holder(purchase_id), question, after=after, limit=RELEASES_SHOWN)
         key = None if end is None else f"{format_instant(end[0])} {end[1]}"
-        return render_template(
+        page = render_template(
             "marketplace_hooks/customer/purchase.html",
             bought=bought,
             head=read_status_banner(session, purchase_id, now=now, zone=zone),
             care=care_of(session, purchase_id),
             downloads=Page(items=found, next_after=encode("downloads", key)),
+            refused=refused,
         )
+    return make_response(page, status)
 
 
 @blueprint.get("/account/purchases/<purchase_id>/downloads/<release_id>")
@@ -82,17 +89,17 @@ def download(purchase_id: str, release_id: str) -> Response | BaseResponse:
 
 
 def customer_id() -> str:
-    """Who reads this page."""
+    """The customer who reads this page."""
     return signed_in().subject or ""
 
 
 def holder(purchase_id: str) -> Holder:
-    """This customer, as who asks about a purchase."""
+    """The reader of this page as the holder of a purchase."""
     return Holder(purchase_id=purchase_id, customer_id=customer_id())
 
 
 def care_of(session: Session, purchase_id: str) -> SubscriptionView | None:
-    """The Business Care of one of her purchases; None when the product was free. Raises `NotFound` for another's."""
+    """The Business Care of one of the customer's purchases; None if the product was free. Raises `NotFound`."""
     runtime = current_runtime()
     try:
         return read_subscription(session, holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
@@ -108,7 +115,7 @@ def purchase_url(purchase_id: str) -> str:
 
 
 def _page_403(bought: PurchaseSummary, why: str) -> Response:
-    page = render_template("marketplace_hooks/customer/no_download.html", bought=bought, why=why)
+    page = render_template("marketplace_hooks/customer/download_refused.html", bought=bought, why=why)
     return make_response(page, 403)
 
 

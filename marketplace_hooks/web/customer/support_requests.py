@@ -1,4 +1,4 @@
-"""Which requests for support has this customer sent, and what did she write and not send yet?"""
+"""Support requests of a customer: those that were sent, and the drafts that were not."""
 
 from __future__ import annotations
 

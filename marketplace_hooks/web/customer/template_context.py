@@ -1,4 +1,4 @@
-"""Which words and small questions do the templates of this room share?"""
+"""Template context of the customer's pages: labels, and what can be done about a renewal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...domain.catalog.statuses import Status
 from ...services.business_care.subscription_view import SubscriptionView
 from ..labels import business_care
 from ..labels.catalog import versions
-from ..labels.customer_requests import time_limits
+from ..labels.support import time_limits
 from ..state import current_runtime
 from .blueprint import blueprint
 from .new_request_form import KEYS
@@ -19,9 +19,9 @@ from .purchases import purchase_url
 
 @blueprint.context_processor
 def template_context() -> dict[str, Any]:
-    """What every template of this room may say."""
+    """What every template of the customer's pages can use."""
     return {
-        **business_care.care_vocabulary(),
+        **business_care.banner_context(),
         "downloads_why": business_care.DOWNLOADS,
         "key_errors": key_errors,
         "can_undo_cancellation": can_undo_cancellation,
@@ -30,7 +30,7 @@ def template_context() -> dict[str, Any]:
         "within": time_limits,
         "versions": versions,
         "why_it_stops": business_care.WHY_IT_STOPS,
-        "why_not": business_care.WHY_NOT,
+        "why_not_entitled": business_care.why_not_entitled,
     }
 
 
@@ -41,7 +41,7 @@ def active_stops(care: SubscriptionView) -> list[RenewalStop]:
 
 
 def can_undo_cancellation(care: SubscriptionView) -> bool:
-    """Whether she can let it renew again: only a product that is still withdrawn stands in the way."""
+    """Whether the customer can let it renew again: only a product that is still withdrawn stands in the way."""
     causes = {one.cause for one in active_stops(care)}
     is_withdrawn = StopCause.WITHDRAWAL in causes and care.product_status is Status.OFFLINE_PERMANENT
     return bool(causes) and care.entitlement.active and not (is_withdrawn and causes == {StopCause.WITHDRAWAL})

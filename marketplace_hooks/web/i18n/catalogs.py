@@ -1,7 +1,7 @@
 """Extraction and update of the translation catalogs: `python -m marketplace_hooks.web.i18n.catalogs update`.
 
 Messages are the English texts themselves. After `update`, fill in what is empty in the `.po` files; the tests name what
-is missing, and what no page says any more is gone.
+is missing, and what no page uses any more is gone.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ def read(language: str) -> Catalog:
 
 
 def updated(language: str) -> bytes:
-    """The catalogue's file as it should be: every message of the source in its order, what is translated kept."""
-    kept = read(language)
+    """The catalogue's file as it should be: every message of the source in its order, translations included."""
+    existing = read(language)
     fresh = Catalog(locale=language, domain=DOMAIN, header_comment="", fuzzy=False)
     for message in extract():
         if message.id:
-            known = kept.get(message.id, message.context)
+            known = existing.get(message.id, message.context)
             fresh.add(
                 message.id,
                 known.string if known is not None else None,

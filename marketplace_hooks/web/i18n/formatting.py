@@ -1,7 +1,7 @@
-"""How is something said to one reader: his language, his money, his dates?
+"""Formatting for one reader: texts, numbers, money and dates in their language and zone.
 
 The catalogues are read from their `.po` files when first needed. Nothing is compiled, so nothing compiled can be
-forgotten, in a checkout or in a wheel. English is what the source says; it needs no catalogue.
+forgotten, in a checkout or in a wheel. English is the language of the source; it needs no catalogue.
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ class LocalizedText(str):
     lang: str | None
 
     def __new__(cls, text: str, lang: str | None = None) -> LocalizedText:
-        said = super().__new__(cls, text)
-        said.lang = lang
-        return said
+        localized = super().__new__(cls, text)
+        localized.lang = lang
+        return localized
 
     @property
     def plain(self) -> str:
@@ -99,7 +99,7 @@ class LocalizedText(str):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How one reader is spoken to. `locale` says how dates and numbers look; `zone` in which civil time."""
+    """The language and formats of one reader. `locale` says how dates and numbers look; `zone` in which civil time."""
 
     language: str
     locale: Locale
@@ -112,12 +112,12 @@ class Wording:
 
     def gettext(self, message: str, /, **values: Any) -> str:
         """The text of a message; `%(name)s` in it is replaced only when values are given."""
-        return self._filled(translations(self.language).gettext(message), values)
+        return self._interpolated(translations(self.language).gettext(message), values)
 
     def ngettext(self, one: str, several: str, count: int, /, **values: Any) -> str:
         """The text for this many; `%(count)s` is the number as the reader writes it."""
         text = translations(self.language).ngettext(one, several, count)
-        return self._filled(text, {"count": self.number(count), **values})
+        return self._interpolated(text, {"count": self.number(count), **values})
 
     def number(self, value: int | float | Decimal) -> str:
         """1 234,5 in French."""
@@ -146,21 +146,21 @@ class Wording:
         local = value.astimezone(self.zone)
         joined = str(dates.get_datetime_format(length, locale=self.locale)).replace("'", "")
         time = dates.format_time(local, "short", locale=self.locale)
-        told = joined.replace("{0}", time).replace("{1}", self._date(local.date(), length))
+        text = joined.replace("{0}", time).replace("{1}", self._date(local.date(), length))
         if self.zone.key in ("UTC", "Etc/UTC"):
-            return f"{told} (UTC)"
+            return f"{text} (UTC)"
         city = dates.get_timezone_location(self.zone, locale=self.locale, return_city=True)
-        return self.gettext("%(instant)s (%(city)s time)", instant=told, city=city)
+        return self.gettext("%(instant)s (%(city)s time)", instant=text, city=city)
 
     def _date(self, value: date, length: Length) -> str:
-        told = dates.format_date(value, length, locale=self.locale)
+        text = dates.format_date(value, length, locale=self.locale)
         # Babel knows no ordinals, and in French the first of a month is one: « 1er janvier ».
-        return re.sub(r"\b1 (?=[^\W\d])", "1er ", told) if self.language == "fr" and value.day == 1 else told
+        return re.sub(r"\b1 (?=[^\W\d])", "1er ", text) if self.language == "fr" and value.day == 1 else text
 
     def localized(self, texts: str | Mapping[str, str]) -> LocalizedText:
         """What somebody wrote in one language or several: in the reader's where there is one, else in another.
 
-        `Said.lang` is that other language; a plain text says none, and is taken as the reader's.
+        `LocalizedText.lang` is that other language; a plain text has none, and is taken as the reader's.
         """
         if isinstance(texts, str):
             return LocalizedText(typeset(texts, self.language))
@@ -174,7 +174,7 @@ class Wording:
                 return LocalizedText(typeset(text, name.partition("-")[0]), name if other else None)
         return LocalizedText("")
 
-    def _filled(self, text: str, values: Mapping[str, Any]) -> str:
+    def _interpolated(self, text: str, values: Mapping[str, Any]) -> str:
         if not values:
             return text
         if any(hasattr(value, "__html__") for value in values.values()):

@@ -1,7 +1,7 @@
-"""In which language does this request's reader read?
+"""Language of a request: which one its reader reads, and texts marked for translation.
 
-An explicit choice stays in a cookie; else what the host knows of who is signed in, else the browser's languages, else
-French. Nothing is kept on the app: the wording belongs to the request, so that a host's own Flask-Babel is untouched.
+An explicit choice is stored in a cookie; else the language that the host knows, else the browser's languages, else
+French. Nothing is stored on the app: the wording belongs to the request, so that a host's own Flask-Babel is untouched.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .formatting import LANGUAGES, Wording
 
 COOKIE = "mh_language"
 DEFAULT_LANGUAGE = "fr"
-_KEPT = "marketplace_hooks.wording"
+_ENVIRON_KEY = "marketplace_hooks.wording"
 
 
 class LazyText:
@@ -40,11 +40,11 @@ def wording() -> Wording:
     """How to speak to the reader of this request."""
     if not has_request_context():
         raise RuntimeError("no reader outside a request: make a Wording for whom you write to")
-    found: Wording | None = request.environ.get(_KEPT)
+    found: Wording | None = request.environ.get(_ENVIRON_KEY)
     if found is None:
         identity = identify()
-        told = None if identity is None else identity.locale
-        found = request.environ[_KEPT] = choose(request.cookies.get(COOKIE), told, request.accept_languages)
+        locale = None if identity is None else identity.locale
+        found = request.environ[_ENVIRON_KEY] = choose(request.cookies.get(COOKIE), locale, request.accept_languages)
     return found
 
 
@@ -61,12 +61,12 @@ def ngettext(one: str, several: str, count: int, /, **values: Any) -> str:
 _ = gettext
 
 
-def choose(cookie: str | None, told: str | None, accepted: LanguageAccept) -> Wording:
-    """The wording for what was chosen here, what the host tells, and what the browser sends."""
+def choose(cookie: str | None, host_locale: str | None, accepted: LanguageAccept) -> Wording:
+    """The wording for what was chosen here, the host's locale, and the browser's languages."""
     # Not `best_match`: to it the second language of a browser that names its country (`fr-CH, en;q=0.5`) is closer.
-    tags = (cookie, told, *(tag for tag, quality in accepted if quality > 0))
+    tags = (cookie, host_locale, *(tag for tag, quality in accepted if quality > 0))
     language = next((known for tag in tags if (known := _known(tag))), DEFAULT_LANGUAGE)
-    return Wording.of(language, reader_zone(), locale=_country(language, told, accepted))
+    return Wording.of(language, reader_zone(), locale=_country(language, host_locale, accepted))
 
 
 def _known(tag: str | None) -> str | None:
@@ -74,9 +74,9 @@ def _known(tag: str | None) -> str | None:
     return language if language in LANGUAGES else None
 
 
-def _country(language: str, told: str | None, accepted: LanguageAccept) -> Locale | None:
-    """How this language is written in the reader's country, where he names one: `fr-CH`."""
-    for tag in (told or "", *accepted.values()):
+def _country(language: str, host_locale: str | None, accepted: LanguageAccept) -> Locale | None:
+    """How this language is written in the reader's country, where it is named: `fr-CH`."""
+    for tag in (host_locale or "", *accepted.values()):
         if _known(tag) == language and len(tag) > 2:
             try:
                 return Locale.parse(tag.replace("-", "_"))
@@ -86,16 +86,16 @@ def _country(language: str, told: str | None, accepted: LanguageAccept) -> Local
 
 
 def template_context() -> dict[str, Any]:
-    """What every template of ours may say."""
-    spoken = wording()
+    """The texts and formats that every template can use."""
+    reader = wording()
     return {
-        "_": spoken.gettext,
-        "gettext": spoken.gettext,
-        "ngettext": spoken.ngettext,
-        "localized": spoken.localized,
-        "money": spoken.money,
-        "number": spoken.number,
-        "day": spoken.day,
-        "instant": spoken.instant,
-        "language": spoken.language,
+        "_": reader.gettext,
+        "gettext": reader.gettext,
+        "ngettext": reader.ngettext,
+        "localized": reader.localized,
+        "money": reader.money,
+        "number": reader.number,
+        "day": reader.day,
+        "instant": reader.instant,
+        "language": reader.language,
     }

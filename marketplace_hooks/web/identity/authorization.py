@@ -1,8 +1,7 @@
-"""Who is asking, may somebody of that role ask this at all, and what do they see that is hidden from others?
+"""Authorization: who sends a request, whether their role may, and what they see that is hidden from others.
 
-Machines send a bearer token of ours; people are told to us by the host app, through its `identity` callable, and where
-there is none they sign in here (`entrance/`). A route states its audience with `audience`; whatever states none is
-refused by `check_audience`.
+Machines send a bearer token of ours; a host app identifies people through its `identity` callable; stand-alone they
+sign in here (`sign_in/`). A route declares its audience with `audience`; `check_audience` refuses one without.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ from .token_cache import is_self_verifying
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-_KEPT = "marketplace_hooks.asking"
+_ENVIRON_KEY = "marketplace_hooks.caller"
 _ROLES_WITH_SUBJECT = (Role.SELLER, Role.CUSTOMER)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Asking:
-    """What one request says of who sends it: an identity, a token that opens nothing now and why, or neither."""
+class _Caller:
+    """Who sends a request: an identity, or why the token was refused, or neither for nobody."""
 
     identity: Identity | None = None
     refusal: NotSignedIn | Unavailable | None = None
@@ -82,15 +81,15 @@ def check_audience() -> None:
     stated = audience_of(view) if view else None
     if stated is None:
         raise Forbidden("this route does not say for whom it is")
-    asking = _asking()
-    if asking.refusal is not None:
-        raise asking.refusal
-    stated.check(asking.identity)
+    caller = _caller()
+    if caller.refusal is not None:
+        raise caller.refusal
+    stated.check(caller.identity)
 
 
 def identify() -> Identity | None:
     """Who is asking; None for nobody, and for somebody with a token that is not one of ours."""
-    return _asking().identity
+    return _caller().identity
 
 
 def signed_in() -> Identity:
@@ -130,64 +129,64 @@ def is_insider(card: ProductCard | PackCard) -> bool:
         return owns(session, identity.subject, pack_id=card.pack_id)
 
 
-def _asking() -> _Asking:
-    # Kept with the request itself: `g` may outlive it, where an application context was pushed around several.
-    found: _Asking | None = request.environ.get(_KEPT)
+def _caller() -> _Caller:
+    # Stored with the request itself: `g` may outlive it, where an application context was pushed around several.
+    found: _Caller | None = request.environ.get(_ENVIRON_KEY)
     if found is None:
-        found = request.environ[_KEPT] = _find_out(current_web_state())
+        found = request.environ[_ENVIRON_KEY] = _authenticate(current_web_state())
     return found
 
 
-def _find_out(web_state: WebState) -> _Asking:
+def _authenticate(web_state: WebState) -> _Caller:
     scheme, _, rest = request.headers.get("Authorization", "").strip().partition(" ")
     token = rest.strip() if scheme.lower() == "bearer" else None
     # A host may have bearer tokens of its own: those that are not ours are for its `identity` to read.
     if token is not None and (token.startswith(tokens.PREFIX) or web_state.identity is None):
-        return _by_token(web_state, token)
+        return _authenticate_token(web_state, token)
     if web_state.identity is None:
-        return _Asking(identity=sessions.who())
-    return _Asking(identity=read_identity(web_state.identity()))
+        return _Caller(identity=sessions.session_identity())
+    return _Caller(identity=read_identity(web_state.identity()))
 
 
-def _by_token(web_state: WebState, text: str) -> _Asking:
+def _authenticate_token(web_state: WebState, text: str) -> _Caller:
     settings = web_state.runtime.settings
     client = request.remote_addr or "unknown"
     if wait_s := web_state.rate_limits.is_spent(settings.failure_rate_per_minute, "failures", client):
-        return _Asking(refusal=TooManyRequests("too many refused tokens from this address", retry_after_s=wait_s))
+        return _Caller(refusal=TooManyRequests("too many refused tokens from this address", retry_after_s=wait_s))
     if is_self_verifying(current_app.view_functions.get(request.endpoint or "")):
         known = web_state.token_cache.find(text)
         if known is not None:
-            return _Asking(identity=known)
+            return _Caller(identity=known)
     try:
         with web_state.runtime.database.reading() as session:
             token = tokens.find(session, text)
     except Unavailable as away:
-        return _Asking(refusal=away)
+        return _Caller(refusal=away)
     if token is not None:
         identity = Identity(role=token.role, subject=token.subject, token_id=token.id)
         web_state.token_cache.remember(text, identity)
-        return _Asking(identity=identity)
+        return _Caller(identity=identity)
     web_state.token_cache.forget(text)
     web_state.rate_limits.seconds_to_wait(settings.failure_rate_per_minute, "failures", client)
-    return _Asking(refusal=NotSignedIn("the token is unknown or revoked", code="invalid_token"))
+    return _Caller(refusal=NotSignedIn("the token is unknown or revoked", code="invalid_token"))
 
 
-def read_identity(told: Any) -> Identity | None:
+def read_identity(value: Any) -> Identity | None:
     """What the host's `identity` callable returned, as ours: None, a mapping, or an object with such attributes.
 
     Raises `ValueError` with a sentence for the host's developer.
     """
-    if told is None:
+    if value is None:
         return None
     names = ("role", "subject", "locale")
-    if isinstance(told, Mapping):
-        role, subject, locale = (told.get(name) for name in names)
+    if isinstance(value, Mapping):
+        role, subject, locale = (value.get(name) for name in names)
     else:
-        role, subject, locale = (getattr(told, name, None) for name in names)
+        role, subject, locale = (getattr(value, name, None) for name in names)
     if role not in list(Role):
         raise ValueError(
             f"identity() must return None, or a mapping with role, subject and locale, where role is one of "
-            f"{', '.join(Role)}; it returned {type(told).__name__} with role {role!r}"
+            f"{', '.join(Role)}; it returned {type(value).__name__} with role {role!r}"
         )
     for name, value in (("subject", subject), ("locale", locale)):
         if value is not None and not isinstance(value, str):

@@ -1,7 +1,7 @@
-"""Who has signed in here with this browser, and until when?
+"""Sessions: who has signed in with this browser, and until when.
 
-Kept in Flask's session, a signed cookie, under keys of our own: in a host's app the host's session serves, and whatever
-the host keeps in it stays. Nothing secret is kept there, for its owner can read it.
+Stored in Flask's session, a signed cookie, under keys of our own: in a host's app it is the host's, and whatever
+the host stores in it stays. Nothing secret is in it, for its owner can read it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OURS = "mh_"
 CSRF = "mh_csrf"
 BY_DEMO = "demo"
 BY_OPENID = "openid"
-PEOPLE = (Role.SELLER, Role.CUSTOMER, Role.OPERATOR)
+PERSONAL_ROLES = (Role.SELLER, Role.CUSTOMER, Role.OPERATOR)
 """The roles that a person may sign in as; the platform is a machine."""
 
 
@@ -37,7 +37,7 @@ def require_session() -> None:
 
 
 def begin(identity: Identity, *, name: str = "", by: str) -> None:
-    """Somebody has proved who it is. What this browser held of ours before is gone, its form tokens too."""
+    """Start a session for who has proved their identity. The session before is gone, its form tokens too."""
     require_session()
     clear()
     session[PERSON] = {
@@ -58,20 +58,20 @@ def clear() -> None:
 
 
 def person() -> dict[str, Any] | None:
-    """What was kept of who signed in here; None for nobody, or when the time is over."""
-    told = session.get(PERSON)
-    if not isinstance(told, dict) or told.get("until", 0) <= time.time():
+    """Who signed in with this browser, as it was stored; None for nobody, or when the session is over."""
+    person = session.get(PERSON)
+    if not isinstance(person, dict) or person.get("until", 0) <= time.time():
         return None
     # A demo's choice opens nothing once the installation is no demo any more.
-    return told if told.get("by") != BY_DEMO or _settings().demo else None
+    return person if person.get("by") != BY_DEMO or _settings().demo else None
 
 
-def who() -> Identity | None:
-    """Who signed in here, as an identity."""
-    told = person()
-    if told is None or told.get("role") not in list(PEOPLE):
+def session_identity() -> Identity | None:
+    """Who signed in with this browser, as an identity."""
+    found = person()
+    if found is None or found.get("role") not in list(PERSONAL_ROLES):
         return None
-    return Identity(role=Role(told["role"]), subject=told["subject"], locale=told["locale"])
+    return Identity(role=Role(found["role"]), subject=found["subject"], locale=found["locale"])
 
 
 def secure_session_cookie(app: Flask, settings: Settings) -> None:

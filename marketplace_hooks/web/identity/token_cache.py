@@ -1,7 +1,7 @@
-"""Which tokens has this process found good before?
+"""Token cache: the bearer tokens that this process has verified before.
 
-A token's role and subject never change; only that it was revoked must be seen at once. So only views that read in their
-own statement whether the token still stands may trust what is remembered here: they say so with `looks_at_token`.
+A token's role and subject never change; only a revocation must take effect at once. So only views whose own statement
+verifies the token may trust the cache: they are marked with `self_verifying`.
 """
 
 from __future__ import annotations
@@ -14,39 +14,39 @@ from .identity import Identity
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-MOST = 10_000
-"""Tokens remembered; then all are forgotten, and found again one by one."""
+MAX_TOKENS = 10_000
+"""With more the cache is emptied, and filled again one by one."""
 
 
 class TokenCache:
-    """Who stands behind a token's text, by the text's SHA-256: no secret lies in memory."""
+    """Identities by the SHA-256 of the token's text: no secret is in memory."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, Identity] = {}
 
     def find(self, text: str) -> Identity | None:
-        """Who stood behind this token when it was last looked up."""
+        """The identity of this token when it was last verified."""
         return self._known.get(_digest(text))
 
     def remember(self, text: str, identity: Identity) -> None:
-        """The token was found good."""
-        if len(self._known) >= MOST:
+        """The token was verified."""
+        if len(self._known) >= MAX_TOKENS:
             self._known.clear()
         self._known[_digest(text)] = identity
 
     def forget(self, text: str) -> None:
-        """The token opens nothing any more."""
+        """The token was refused."""
         self._known.pop(_digest(text), None)
 
 
 def self_verifying(view: View) -> View:
-    """The view's own statement says whether the token stands, and refuses one that does not."""
+    """Mark a view whose own statement verifies the token, and which refuses one that is revoked."""
     view.mh_self_verifying = True  # type: ignore[attr-defined] # a mark that functools.wraps carries outwards
     return view
 
 
 def is_self_verifying(view: Callable[..., Any] | None) -> bool:
-    """Whether the view looks by itself."""
+    """Whether the view verifies the token itself."""
     return getattr(view, "mh_looks_at_token", False)
 
 

@@ -1,6 +1,6 @@
-"""How is a Business Care told to its holder and to its seller: does it run, until when, if not why, what can be done?
+"""Business Care labels: whether it runs and until when, why it does not, what can be done, what may be downloaded.
 
-Both sides read the same words at the head of a conversation (`domain.md` 14).
+Both sides read the same at the head of a conversation: the customer's texts (`domain.md` 14).
 """
 
 from __future__ import annotations
@@ -12,36 +12,90 @@ from typing import Any
 from ...domain.business_care.entitlement import Code, Remedy
 from ...domain.business_care.renewals import StopCause
 from ...domain.releases.downloads import DownloadVerdict
+from ...models.access import Role
 from ..i18n.language import LazyText, gettext, lazy, wording
+from .label import Label
 
-WHY_NOT: Mapping[Code, LazyText] = {
-    Code.NOT_FOUND: lazy("The product was free: it comes without Business Care."),
-    Code.PRODUCT_SCOPE_MISMATCH: lazy("This purchase is of another product."),
-    Code.REFUNDED: lazy("The purchase was refunded, and Business Care ended with it."),
-    Code.TERMINATED: lazy("The marketplace ended it before its term."),
-    Code.PAYMENT_DISPUTED: lazy("The bank took the payment of the purchase back."),
-    Code.NOT_STARTED: lazy("It has not begun yet."),
-    Code.PAYMENT_PENDING: lazy("The payment of the new period has not arrived yet."),
-    Code.EXPIRED: lazy("The last period that was paid for is over."),
-    Code.SHOP_NOT_BOUND: lazy("The purchase is not attached to a shop yet."),
-    Code.SHOP_SCOPE_REQUIRED: lazy("The request does not say which shop it is about."),
-    Code.SHOP_URL_INVALID: lazy("The shop’s address cannot be read."),
-    Code.SHOP_SCOPE_MISMATCH: lazy("The shop is another one than the product was bought for."),
-}
-"""Why a customer is not entitled now, or not for this shop."""
+ENTITLED = frozenset({Code.VALID, Code.VALID_STAGING_SHOP, Code.VALID_RENEWAL_CANCELLED})
 
-WHAT_TO_DO: Mapping[Remedy, LazyText] = {
-    Remedy.BUY: lazy("Support and updates come with the purchase of a paid product."),
-    Remedy.REACTIVATE: lazy("Take it up again at any time: support and updates begin anew with the payment."),
-    Remedy.WAIT_FOR_PAYMENT: lazy(
-        "Nothing needs to be done if the payment is under way: it counts once it has arrived."
+ENTITLEMENT_CODES: Mapping[Code, Label] = {
+    Code.NOT_FOUND: Label(
+        lazy("There is no such purchase."), for_customer=lazy("The product was free: it comes without Business Care.")
     ),
-    Remedy.BIND_SHOP: lazy("Attach the purchase to your shop, in your account on the marketplace."),
-    Remedy.NAME_SHOP: lazy("Say which shop it is about."),
-    Remedy.CORRECT_SHOP_URL: lazy("Write the shop’s address as your browser shows it, such as www.shop.example."),
-    Remedy.CHANGE_SHOP: lazy(
-        "If your shop has moved, have the marketplace attach the purchase to its new address; a product is bought for "
-        "one shop."
+    Code.PRODUCT_SCOPE_MISMATCH: Label(
+        lazy("The purchase is of another product."), for_customer=lazy("This purchase is of another product.")
+    ),
+    Code.REFUNDED: Label(
+        lazy("The purchase was refunded, and support ended with it."),
+        for_customer=lazy("The purchase was refunded, and Business Care ended with it."),
+    ),
+    Code.TERMINATED: Label(
+        lazy("The marketplace has ended it before its term."),
+        for_customer=lazy("The marketplace ended it before its term."),
+    ),
+    Code.PAYMENT_DISPUTED: Label(
+        lazy("The bank has reversed the payment."), for_customer=lazy("The bank took the payment of the purchase back.")
+    ),
+    Code.NOT_STARTED: Label(lazy("It has not begun yet.")),
+    Code.PAYMENT_PENDING: Label(
+        lazy("The payment of the renewal has not succeeded yet."),
+        for_customer=lazy("The payment of the new period has not arrived yet."),
+    ),
+    Code.EXPIRED: Label(
+        lazy("Its period is over."),
+        for_customer=lazy("The last period that was paid for is over."),
+    ),
+    Code.SHOP_NOT_BOUND: Label(
+        lazy("The purchase has no merchant site yet."), for_customer=lazy("The purchase is not attached to a shop yet.")
+    ),
+    Code.SHOP_SCOPE_REQUIRED: Label(
+        lazy("The request does not say which merchant site it is about."),
+        for_customer=lazy("The request does not say which shop it is about."),
+    ),
+    Code.SHOP_URL_INVALID: Label(
+        lazy("The address of the merchant site cannot be read."),
+        for_customer=lazy("The shop’s address cannot be read."),
+    ),
+    Code.SHOP_SCOPE_MISMATCH: Label(
+        lazy("The request is about another site than the one of the purchase."),
+        for_customer=lazy("The shop is another one than the product was bought for."),
+    ),
+    Code.VALID_STAGING_SHOP: Label(lazy("The site is a test copy of the one of the purchase.")),
+    Code.VALID_RENEWAL_CANCELLED: Label(lazy("It goes on until its last day, and will not be renewed.")),
+    Code.VALID: Label(lazy("It is active for this product and this site.")),
+}
+"""How an entitlement stands. The customer's text says why there is none; who is entitled is not told why."""
+
+REMEDIES: Mapping[Remedy, Label] = {
+    Remedy.BUY: Label(
+        lazy("The product has to be bought."),
+        for_customer=lazy("Support and updates come with the purchase of a paid product."),
+    ),
+    Remedy.REACTIVATE: Label(
+        lazy("The customer can reactivate it on the purchase’s page."),
+        for_customer=lazy("Take it up again at any time: support and updates begin anew with the payment."),
+    ),
+    Remedy.WAIT_FOR_PAYMENT: Label(
+        lazy("The renewal is being paid."),
+        for_customer=lazy("Nothing needs to be done if the payment is under way: it counts once it has arrived."),
+    ),
+    Remedy.BIND_SHOP: Label(
+        lazy("The customer can name the merchant site of the purchase."),
+        for_customer=lazy("Attach the purchase to your shop, in your account on the marketplace."),
+    ),
+    Remedy.NAME_SHOP: Label(
+        lazy("The customer can say which site it is about."), for_customer=lazy("Say which shop it is about.")
+    ),
+    Remedy.CORRECT_SHOP_URL: Label(
+        lazy("The customer can correct the address."),
+        for_customer=lazy("Write the shop’s address as your browser shows it, such as www.shop.example."),
+    ),
+    Remedy.CHANGE_SHOP: Label(
+        lazy("The marketplace can change the merchant site of the purchase."),
+        for_customer=lazy(
+            "If your shop has moved, have the marketplace attach the purchase to its new address; a product is bought "
+            "for one shop."
+        ),
     ),
 }
 
@@ -65,8 +119,18 @@ DOWNLOADS: Mapping[DownloadVerdict, LazyText] = {
 """Why a release may not be downloaded."""
 
 
+def entitlement_label(code: str) -> str:
+    """How an entitlement stands, to the seller and the marketplace; a code that is not known as it is."""
+    return str(ENTITLEMENT_CODES[Code(code)]) if code in list(Code) else code
+
+
+def why_not_entitled(code: Code) -> str:
+    """Why a customer is not entitled now, or not for this shop; empty for one who is."""
+    return "" if code in ENTITLED else ENTITLEMENT_CODES[code].for_role(Role.CUSTOMER)
+
+
 def care_title(care: Mapping[str, Any]) -> str:
-    """What stands at the head, such as « Business Care en cours »."""
+    """The title of the banner, such as « Business Care en cours »."""
     return gettext("Business Care active") if care["active"] else gettext("Business Care not active")
 
 
@@ -81,8 +145,7 @@ def care_extent(care: Mapping[str, Any]) -> str | None:
 
 def why_inactive(care: Mapping[str, Any]) -> str | None:
     """Why it is not active, in a sentence; None while it is."""
-    found = WHY_NOT.get(Code(care["code"])) if not care["active"] else None
-    return None if found is None else str(found)
+    return None if care["active"] else why_not_entitled(Code(care["code"])) or None
 
 
 def remedy_for(care: Mapping[str, Any]) -> str | None:
@@ -92,11 +155,11 @@ def remedy_for(care: Mapping[str, Any]) -> str | None:
     remedy = care.get("remedy")
     if remedy is None and care["code"] == Code.EXPIRED:
         return gettext("The product is withdrawn for good, so it cannot be taken up again.")
-    return None if remedy is None else str(WHAT_TO_DO[Remedy(remedy)])
+    return None if remedy is None else REMEDIES[Remedy(remedy)].for_role(Role.CUSTOMER)
 
 
-def care_vocabulary() -> dict[str, Any]:
-    """What the templates need that show such a head (`care.html`), whichever room they belong to."""
+def banner_context() -> dict[str, Any]:
+    """What the templates need that show the banner (`business_care.html`), in any room."""
     return {
         "care_extent": care_extent,
         "care_title": care_title,
@@ -105,5 +168,5 @@ def care_vocabulary() -> dict[str, Any]:
     }
 
 
-def _day(told: Any) -> date | None:
-    return date.fromisoformat(told) if isinstance(told, str) else told
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -1,7 +1,7 @@
-"""What are kinds, categories and versions called on the pages?
+"""Catalogue labels: kinds of products, categories, ranges of versions.
 
-Categories are the marketplace's own words. Those that it is known to use are translated and have a picture; any other
-is shown as it was told.
+Categories are the marketplace's own. Those that it is known to use are translated and have a picture; any other is
+shown as the marketplace writes it.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ def versions(first: str | None, last: str | None) -> str | None:
     return gettext("PrestaShop up to %(last)s", last=last) if last else None
 
 
-def range_of(other: Mapping[str, str]) -> str | None:
-    """The versions of another module that a listing warns of; None: all of them."""
-    first = other.get("from")
-    last = other.get("to")
+def version_range(bounds: Mapping[str, str | None] | None) -> str | None:
+    """The versions between two bounds (`from`, `to`), both included; None where neither is named."""
+    first = (bounds or {}).get("from")
+    last = (bounds or {}).get("to")
     if first and last:
         return gettext("%(first)s to %(last)s", first=first, last=last)
     if first:

@@ -1,17 +1,91 @@
-"""How is an impossible move told to people: where does it stand, and what can it not become from there?
+"""Conflict labels: why something could not be done, by the code of the error.
 
-One sentence for every room. `services` raise the same fact for machines: `Conflict.between`.
+The code never changes; the error's own English is for logs and developers. Services raise the same facts for machines
+(`Conflict.between`).
 """
 
 from __future__ import annotations
 
-from ...errors import Refused
-from ..i18n.language import gettext
+from collections.abc import Callable, Mapping
+
+from ...domain.support.state_machine import Handling, RefundState
+from ...errors import PayloadRejected, Refused
+from ...models.access import Role
+from ...models.outbox import DeliveryState
+from ..i18n.language import LazyText, gettext, lazy, wording
+from .label import Label
 from .states import STATE_TAGS, state_tag
+from .support import HANDLINGS
+
+CONFLICTS: Mapping[str, Label] = {
+    # the status of a product or a pack
+    "withdrawn_for_good": Label(
+        lazy("It has been withdrawn for good. Only the marketplace can bring it back."),
+        for_operator=lazy("It has been withdrawn for good. Reinstate it first."),
+    ),
+    "held_by_others": Label(lazy("You do not hold it offline, somebody else does. Only they can put it back online.")),
+    "changed_meanwhile": Label(lazy("Its status has changed since you opened this page.")),
+    "nothing_scheduled": Label(
+        lazy("There is no scheduled change any more: it was carried out or cancelled meanwhile.")
+    ),
+    "not_withdrawn": Label(lazy("Nothing was done: it is not withdrawn any more.")),
+    # requests for support
+    "no_offer": Label(
+        lazy("No offer waits for an answer."), for_customer=lazy("Nothing was changed: no offer waits for your answer.")
+    ),
+    "nothing_to_refund": Label(lazy("Nothing was done: there is nothing to give back.")),
+    "already_judged": Label(lazy("Somebody has judged this message meanwhile. What they said stands.")),
+    # closures
+    "closure_in_the_past": Label(lazy("A closure is declared beforehand: its first day cannot lie in the past.")),
+    "closure_over": Label(lazy("This closure is over, and cannot be changed any more.")),
+    # Business Care
+    "does_not_run": Label(lazy("Nothing was changed: this Business Care has no renewal any more.")),
+    "not_expired": Label(lazy("Nothing was changed: only a Business Care that is over can be taken up again.")),
+    "product_withdrawn": Label(
+        lazy("Nothing was changed: the product is withdrawn for good, and so are its renewals.")
+    ),
+    "payment_disputed": Label(lazy("Nothing was changed: the bank took the payment of the purchase back.")),
+    # forms and logs
+    "idempotency_key_in_use": Label(lazy("This is being carried out at this moment. Look again in a few seconds.")),
+    "several_sources": Label(lazy("Several sources have an event of this id. Choose one in the list.")),
+}
+OTHER = Label(
+    lazy("This cannot be done now."),
+    for_customer=lazy("Nothing was changed: that was sent already, or is not possible now."),
+)
+"""Where a code has no text of its own."""
+
+REJECTED_FIELDS: Mapping[str, LazyText] = {
+    "ground": lazy("This ground does not apply to this request: you have waived it, or its kind excludes it."),
+    "release_id": lazy("Choose one of this product’s versions."),
+    "last_day": lazy("The last day cannot be before the first one."),
+    "data.last_day": lazy("The last day cannot be before the first one."),
+}
+"""Why a value that a form cannot check was rejected, by its path."""
+
+
+def has_label(refused: Refused) -> bool:
+    """Whether people are told why by the error's code, so that its page can say it."""
+    return refused.code in CONFLICTS or refused.code in _WITH_FACTS
+
+
+def conflict_label(refused: Refused, role: Role) -> str:
+    """Why it could not be done, in a sentence for a reader of this role."""
+    if refused.code in _WITH_FACTS:
+        return _WITH_FACTS[refused.code](refused, role)
+    if refused.code in CONFLICTS:
+        return CONFLICTS[refused.code].for_role(role)
+    if isinstance(refused, PayloadRejected):
+        path = refused.errors[0]["path"] if refused.errors else ""
+        if path in REJECTED_FIELDS:
+            return str(REJECTED_FIELDS[path])
+        if role is Role.CUSTOMER:
+            return gettext("Nothing was changed: what was asked for does not fit this request.")
+    return OTHER.for_role(role)
 
 
 def both_states(refused: Refused) -> str:
-    """Where it stands and what was asked for; nothing where pages have no word for one of them."""
+    """Where it stands and what was asked for; empty where pages have no word for one of them."""
     state, asked = (str(refused.facts.get(name, "")) for name in ("state", "asked"))
     if state not in STATE_TAGS or asked not in STATE_TAGS:
         return ""
@@ -20,3 +94,72 @@ def both_states(refused: Refused) -> str:
     return gettext(
         "It is “%(state)s” now and cannot become “%(asked)s”.", state=state_tag(state)[1], asked=state_tag(asked)[1]
     )
+
+
+def _impossible_move(refused: Refused, role: Role) -> str:
+    states = both_states(refused)
+    if role is Role.OPERATOR:
+        return gettext("Nothing was done: somebody has changed it meanwhile. %(states)s", states=states)
+    if role is not Role.CUSTOMER:
+        return gettext("This can no longer be done. %(states)s", states=states)
+    state = refused.facts.get("state")
+    if state in list(Handling):
+        stands = f"{states} {HANDLINGS[Handling(state)]}".lstrip()
+        return gettext("Nothing was changed, because the request has moved on. %(stands)s", stands=stands)
+    if state in list(RefundState):
+        return gettext("Nothing was changed: no refund is waiting for your choice.")
+    return OTHER.for_role(role)
+
+
+def _too_late(refused: Refused, role: Role) -> str:
+    over = gettext("Nothing was changed: the time to do that is over.")
+    return f"{over} {both_states(refused)}".rstrip()
+
+
+def _clock_not_running(refused: Refused, role: Role) -> str:
+    if role is not Role.OPERATOR:
+        return gettext("This clock does not run.")
+    stopped = gettext("Nothing was done: the clock of the fix does not run any more.")
+    return f"{stopped} {both_states(refused)}".rstrip()
+
+
+def _closure_only_shortens(refused: Refused, role: Role) -> str:
+    days = {name: wording().day(refused.facts[name]) for name in ("state", "asked")}
+    return gettext(
+        "The closure ends on %(state)s, and cannot be moved to %(asked)s. For more days, declare another one.", **days
+    )
+
+
+def _too_many_closures(refused: Refused, role: Role) -> str:
+    most = wording().number(refused.facts["state"])
+    return gettext(
+        "You have %(most)s closures running or to come, and there cannot be more. Cancel one first.", most=most
+    )
+
+
+def _is_delivery(refused: Refused) -> bool:
+    return refused.facts.get("state") in list(DeliveryState)
+
+
+def _payload_purged(refused: Refused, role: Role) -> str:
+    if _is_delivery(refused):
+        return gettext("Its content is no longer kept, so it cannot be sent again.")
+    return gettext("Its content is no longer kept, so it cannot be applied again.")
+
+
+def _not_replayable(refused: Refused, role: Role) -> str:
+    word = state_tag(refused.facts.get("state", ""))[1]
+    if _is_delivery(refused):
+        return gettext("Nothing was done: the delivery is “%(state)s” now.", state=word)
+    return gettext("Nothing was done: the event is “%(state)s” now.", state=word)
+
+
+_WITH_FACTS: Mapping[str, Callable[[Refused, Role], str]] = {
+    "impossible_move": _impossible_move,
+    "too_late": _too_late,
+    "clock_not_running": _clock_not_running,
+    "closure_only_shortens": _closure_only_shortens,
+    "too_many_closures": _too_many_closures,
+    "payload_purged": _payload_purged,
+    "not_replayable": _not_replayable,
+}

@@ -1,7 +1,7 @@
-"""How is a customer told what an inspection met, in his language? (`inspection.md`, the table of failures)
+"""Inspection labels: what an inspection met, in the customer's language (`inspection.md`, the table of failures).
 
-The English sentences are `domain/inspections/notes.py`'s, shared with the command line; the French ones stand here, by
-code, since the pages' catalogues are read from this folder's sources alone.
+The English sentences are those of `domain/inspections/notes.py`, shared with the command line; the French ones stand
+here, by code, since the catalogues of the pages are extracted from this folder's sources alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""By which word, and in which tone, is a state told on the pages?
+"""State tags: the word and the tone of every state that a page shows.
 
-One table for every state that is kept here, by its value: where two kinds of things share a word, they share its
-meaning. A state that is not in it is shown as it is.
+One table by the state's value: where two kinds of things share a value, they share its meaning. A state that is not in
+it is shown as it is.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ STATE_TAGS: Mapping[str, tuple[str, LazyText]] = {
     "online": (GOOD, lazy("Online")),
     "offline_temporary": (WARNING, lazy("Offline")),
     "offline_permanent": (BAD, lazy("Withdrawn for good")),
-    # what we were told
+    # events received
     "received": (CALM, lazy("Received")),
     "applied": (GOOD, lazy("Applied")),
     "ignored": (CALM, lazy("Ignored")),
     "rejected": (BAD, lazy("Rejected")),
     "parked": (WARNING, lazy("Waiting")),
     "failed": (BAD, lazy("Failed")),
-    # what we told others, and what follows from a change
+    # deliveries and cascades
     "pending": (CALM, lazy("Under way")),
     "delivered": (GOOD, lazy("Delivered")),
     "exhausted": (BAD, lazy("Given up")),
@@ -81,6 +81,6 @@ def state_tag(status: Any) -> tuple[str, str]:
 
 
 def display_state(handling: Handling, refusal: Mapping[str, Any] | None) -> str:
-    """By which word a request's state is told: after an overturned refusal it is not one that nobody has answered."""
+    """The state to show for a request: after an overturned refusal it is not one that nobody has answered."""
     is_overturned = handling is Handling.ACCEPTED and "overturned" in (refusal or {})
     return "overturned" if is_overturned else handling.value

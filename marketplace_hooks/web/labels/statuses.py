@@ -1,26 +1,61 @@
-"""In which words do several rooms say who holds what, what is scheduled, and what a cascade does?"""
+"""Status labels of products and packs: who holds one offline or withdrew it, what is scheduled, what a change was.
+
+The tag of a status itself stands in `states.py`.
+"""
 
 from __future__ import annotations
 
-from ...domain.catalog.statuses import Side, Status
-from ..i18n.language import LazyText, lazy
+from collections.abc import Mapping
 
-HELD_BY = {
-    Side.SELLER: lazy("Held offline by the seller"),
-    Side.MARKETPLACE: lazy("Held offline by the marketplace"),
-    Side.ACCOUNT: lazy("The seller’s account has been suspended"),
+from ...domain.catalog.statuses import Side, Status
+from ...models.access import Role
+from ..i18n.language import LazyText, lazy
+from .label import Label
+
+HELD_BY: Mapping[Side, Label] = {
+    Side.SELLER: Label(lazy("Held offline by the seller"), for_seller=lazy("Held offline by you")),
+    Side.MARKETPLACE: Label(lazy("Held offline by the marketplace")),
+    Side.ACCOUNT: Label(
+        lazy("The seller’s account has been suspended"), for_seller=lazy("Your seller account is suspended")
+    ),
 }
-WITHDRAWN_BY = {
-    Side.SELLER: lazy("Withdrawn for good by the seller"),
-    Side.MARKETPLACE: lazy("Withdrawn for good by the marketplace"),
-    Side.ACCOUNT: lazy("Withdrawn for good with the seller’s account"),
+WITHDRAWN_BY: Mapping[Side, Label] = {
+    Side.SELLER: Label(lazy("Withdrawn for good by the seller"), for_seller=lazy("Withdrawn for good by you")),
+    Side.MARKETPLACE: Label(lazy("Withdrawn for good by the marketplace")),
+    Side.ACCOUNT: Label(
+        lazy("Withdrawn for good with the seller’s account"), for_seller=lazy("Withdrawn for good with your account")
+    ),
 }
-SCHEDULED_TO = {
+ACTORS: Mapping[str, Label] = {
+    Side.SELLER: Label(lazy("the seller"), for_seller=lazy("you")),
+    Side.MARKETPLACE: Label(lazy("the marketplace")),
+    Side.ACCOUNT: Label(lazy("the account’s suspension"), for_seller=lazy("your account’s suspension")),
+    "customer": Label(lazy("the customer")),
+    "bank": Label(lazy("the bank")),
+    "marketplace_hooks": Label(lazy("this service")),
+}
+"""Who asked for something."""
+SCHEDULED_TO: Mapping[Status, LazyText] = {
     Status.ONLINE: lazy("Will be put back online"),
     Status.OFFLINE_TEMPORARY: lazy("Will be taken offline"),
     Status.OFFLINE_PERMANENT: lazy("Will be withdrawn for good"),
 }
-STEPS: dict[str, LazyText] = {
+STATUS_BUTTONS: Mapping[Status, LazyText] = {
+    Status.ONLINE: lazy("Put back online"),
+    Status.OFFLINE_TEMPORARY: lazy("Take offline"),
+    Status.OFFLINE_PERMANENT: lazy("Withdraw for good"),
+}
+CHANGES: Mapping[str, Label] = {
+    "held": Label(lazy("Taken offline")),
+    "lifted": Label(lazy("A hold lifted"), for_seller=lazy("Put back online, or one hold less")),
+    "withdrawn": Label(lazy("Withdrawn for good")),
+    "reinstated": Label(lazy("Reinstated"), for_seller=lazy("Reinstated by the marketplace")),
+    "suspended": Label(lazy("Account suspended")),
+    "unsuspended": Label(lazy("Account open again")),
+    "release_published": Label(lazy("Release published")),
+}
+"""What a cascade follows from."""
+STEPS: Mapping[str, LazyText] = {
     "product_page": lazy("The product’s page"),
     "product_pages": lazy("The products’ pages"),
     "pack_page": lazy("The pack’s page"),
@@ -30,3 +65,19 @@ STEPS: dict[str, LazyText] = {
     "holders": lazy("The customers who may download it"),
     "events": lazy("The marketplace and the others are told"),
 }
+"""What a step of a cascade does."""
+
+
+def actor_label(actor: str, role: Role) -> str:
+    """Who asked for something, to a reader of this role; somebody who is not known as they are named."""
+    return ACTORS[actor].for_role(role) if actor in ACTORS else actor
+
+
+def change_label(change: str, role: Role) -> str:
+    """What a cascade follows from; a change that is not known as it is."""
+    return CHANGES[change].for_role(role) if change in CHANGES else change
+
+
+def step_label(name: str) -> str:
+    """What a step of a cascade does; one that is not known by its name."""
+    return str(STEPS.get(name, name))

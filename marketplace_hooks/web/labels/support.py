@@ -1,14 +1,16 @@
-"""In which words are requests for support told: kinds, clocks, checks, and what a check found?
+"""Support labels: kinds and states of a request, what is missing from it, why it was closed, its refund.
 
-The words of both sides' pages. A state's own word and colour stand in `tags.py`.
+Grounds have `refusal_grounds.py`, deadlines `deadlines.py`, checks `checks.py`; a state's tag is in `states.py`.
 """
 
 from __future__ import annotations
 
-from ...domain.inspections.evidence import Strength
-from ...domain.support.deadlines import BusinessDayPolicy, SkipReason
-from ...domain.support.state_machine import ClockName, Kind
-from ..i18n.language import LazyText, lazy
+from collections.abc import Mapping
+
+from ...domain.support.state_machine import Handling, Kind, RefundState
+from ..i18n.language import LazyText, gettext, lazy, ngettext
+from ..state import current_runtime
+from .label import Label
 
 KINDS: dict[Kind, LazyText] = {
     Kind.ANOMALY: lazy("Something does not work"),
@@ -17,78 +19,71 @@ KINDS: dict[Kind, LazyText] = {
     Kind.QUESTION: lazy("Question"),
 }
 
-CLOCKS: dict[ClockName, LazyText] = {
-    ClockName.ACKNOWLEDGEMENT: lazy("Taking charge"),
-    ClockName.FIX: lazy("Fix"),
+KIND_EFFECTS: Mapping[Kind, LazyText] = {
+    Kind.ANOMALY: lazy(
+        "The seller answers in person within %(answer)s, and fixes it within %(fix)s or the price is refunded."
+    ),
+    Kind.INSTALLATION: lazy("How to install the product: part of Business Care. An answer within %(answer)s."),
+    Kind.CONFIGURATION: lazy("How to set the product up: part of Business Care. An answer within %(answer)s."),
+    Kind.QUESTION: lazy("Anything else about the product. An answer within %(answer)s."),
 }
-POLICIES: dict[BusinessDayPolicy, LazyText] = {
-    BusinessDayPolicy.MF: lazy("Monday to Friday, public holidays included"),
-    BusinessDayPolicy.MF_ROLL: lazy("Monday to Friday; a last day that is a public holiday moves on"),
-    BusinessDayPolicy.LEGAL: lazy("Monday to Friday, without public holidays"),
+"""What the seller owes for a request of each kind."""
+
+HANDLINGS: Mapping[str, LazyText] = {
+    Handling.SUBMITTED: lazy("Your request is being looked at."),
+    Handling.NEEDS_INFORMATION: lazy("Something is missing before your request can go to the seller."),
+    Handling.NOT_ENTITLED: lazy("Your request could not go to the seller."),
+    Handling.ACCEPTED: lazy("Your request is with the seller, who has not answered yet."),
+    Handling.ACKNOWLEDGED: lazy("The seller has taken charge of your request."),
+    Handling.REFUSED: lazy("The seller refuses to handle your request."),
+    "overturned": lazy("The marketplace overturned the refusal: your request is with the seller again."),
+    Handling.CONTESTED: lazy("You contested the refusal. The marketplace decides."),
+    Handling.RESOLVED: lazy("The seller says that it is settled."),
+    Handling.CLOSED: lazy("This request is closed."),
+    Handling.ABANDONED: lazy("This request was closed, because what was missing did not come."),
+    Handling.WITHDRAWN_BY_CUSTOMER: lazy("You took this request back."),
 }
-SKIPPED: dict[SkipReason, LazyText] = {
-    SkipReason.WEEK_END: lazy("week-end"),
-    SkipReason.CLOSURE: lazy("announced closure"),
-    SkipReason.HOLIDAY: lazy("public holiday"),
+"""Where a request stands, to its customer."""
+
+CLOSED_REASONS: Mapping[str, Label] = {
+    "resolved": Label(lazy("Nobody said in time that it was not fixed.")),
+    "refusal_upheld": Label(
+        lazy("The marketplace has upheld the refusal."), for_customer=lazy("The marketplace upheld the refusal.")
+    ),
+    "refusal_not_contested": Label(lazy("The refusal was not contested in time.")),
+    "withdrawn_by_customer": Label(lazy("The customer has taken it back."), for_customer=lazy("You took it back.")),
+    "abandoned": Label(lazy("What was missing did not come in time.")),
+    "duplicate": Label(
+        lazy("It says the same as a request that is open already."),
+        for_customer=lazy("The same words were sent before, and that request is still open."),
+    ),
+    "not_entitled": Label(lazy("Business Care did not cover it when it was sent.")),
 }
 
-CHECKS: dict[str, LazyText] = {
-    "entitlement": lazy("Business Care"),
-    "merchant_site": lazy("Merchant site"),
-    "platform_version": lazy("PrestaShop version"),
-    "product_installed": lazy("Product on the site"),
-    "conflicting_development": lazy("Conflicting developments"),
-    "sources": lazy("Source code"),
+REFUNDS: Mapping[RefundState, LazyText] = {
+    RefundState.DUE: lazy("The fix did not come in time, so the price is to be refunded."),
+    RefundState.REQUESTED: lazy("The refund has been asked for; the marketplace pays it out."),
+    RefundState.WAIVED: lazy("You chose the fix over the refund."),
+    RefundState.REFUNDED: lazy("The refund has been paid out."),
+    RefundState.MANUAL: lazy("The refund is beyond the marketplace’s automatic window: one of its people sees to it."),
 }
-PROBES: dict[str, LazyText] = {
-    "admin_api": lazy("the shop’s Admin API"),
-    "webservice": lazy("the shop’s webservice"),
-    "companion": lazy("the companion module"),
-    "cookie": lazy("the shop’s session cookie"),
-    "config_xml": lazy("the module’s description file"),
-    "public_page": lazy("the shop’s public page"),
-    "declaration": lazy("the customer’s own word"),
-}
-STRENGTHS: dict[Strength, LazyText] = {
-    Strength.DECLARED_CHECKED: lazy("told by the shop, and checked"),
-    Strength.VERIFIED: lazy("verified"),
-    Strength.OBSERVED: lazy("observed"),
-    Strength.MAY_BE_STALE: lazy("observed, may be out of date"),
-    Strength.DECLARED: lazy("declared, not verified"),
-}
+"""How a refund stands, to its customer."""
 
-MISSING: dict[str, LazyText] = {
-    "shop_binding": lazy("the merchant site of the purchase"),
-    "shop_url": lazy("the address of the merchant site"),
-    "payment": lazy("the payment of the renewal"),
-    "platform_version": lazy("the PrestaShop version of the site"),
-}
-
-ENTITLEMENT: dict[str, LazyText] = {
-    "NOT_FOUND": lazy("There is no such purchase."),
-    "PRODUCT_SCOPE_MISMATCH": lazy("The purchase is of another product."),
-    "REFUNDED": lazy("The purchase was refunded, and support ended with it."),
-    "TERMINATED": lazy("The marketplace has ended it before its term."),
-    "PAYMENT_DISPUTED": lazy("The bank has reversed the payment."),
-    "NOT_STARTED": lazy("It has not begun yet."),
-    "PAYMENT_PENDING": lazy("The payment of the renewal has not succeeded yet."),
-    "EXPIRED": lazy("Its period is over."),
-    "SHOP_NOT_BOUND": lazy("The purchase has no merchant site yet."),
-    "SHOP_SCOPE_REQUIRED": lazy("The request does not say which merchant site it is about."),
-    "SHOP_URL_INVALID": lazy("The address of the merchant site cannot be read."),
-    "SHOP_SCOPE_MISMATCH": lazy("The request is about another site than the one of the purchase."),
-    "VALID_STAGING_SHOP": lazy("The site is a test copy of the one of the purchase."),
-    "VALID_RENEWAL_CANCELLED": lazy("It goes on until its last day, and will not be renewed."),
-    "VALID": lazy("It is active for this product and this site."),
-}
-REMEDIES: dict[str, LazyText] = {
-    "buy": lazy("The product has to be bought."),
-    "reactivate": lazy("The customer can reactivate it on the purchase’s page."),
-    "wait_for_payment": lazy("The renewal is being paid."),
-    "bind_shop": lazy("The customer can name the merchant site of the purchase."),
-    "name_shop": lazy("The customer can say which site it is about."),
-    "correct_shop_url": lazy("The customer can correct the address."),
-    "change_shop": lazy("The marketplace can change the merchant site of the purchase."),
+MISSING: Mapping[str, Label] = {
+    "shop_binding": Label(
+        lazy("the merchant site of the purchase"),
+        for_customer=lazy("The purchase is not attached to a shop. Attach it in your account on the marketplace."),
+    ),
+    "shop_url": Label(
+        lazy("the address of the merchant site"), for_customer=lazy("The address of the shop that it is about.")
+    ),
+    "payment": Label(
+        lazy("the payment of the renewal"),
+        for_customer=lazy("The payment of the new period of Business Care, which has not arrived yet."),
+    ),
+    "platform_version": Label(
+        lazy("the PrestaShop version of the site"), for_customer=lazy("The version of PrestaShop that your shop runs.")
+    ),
 }
 
 REPLY_REASONS: dict[str, LazyText] = {
@@ -104,3 +99,23 @@ REPLY_REASONS: dict[str, LazyText] = {
     "empty": lazy("nothing written in it"),
     "review": lazy("a person of the marketplace will look at it"),
 }
+"""Why a message of the seller's side counts as an answer or does not."""
+
+
+def kind_effect(kind: Kind) -> str:
+    """What the seller owes for a request of this kind, by the policies of this installation."""
+    return gettext(KIND_EFFECTS[kind].message, **time_limits())
+
+
+def time_limits() -> dict[str, str]:
+    """How long each side has, in words: for an answer, for a fix, for contesting a refusal."""
+    settings = current_runtime().settings
+    return {
+        "answer": _business_days(settings.acknowledgement_days),
+        "fix": _business_days(settings.fix_days),
+        "contest": ngettext("%(count)s day", "%(count)s days", settings.contest_days),
+    }
+
+
+def _business_days(count: int) -> str:
+    return ngettext("%(count)s business day", "%(count)s business days", count)

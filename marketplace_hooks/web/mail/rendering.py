@@ -1,13 +1,13 @@
-"""How is a mail to a person put into words, in the reader's language?
+"""Mail rendering: the plain-text mail about an event, in its reader's language.
 
-Plain text: everything personal or long stays in the conversation that it leads to.
+Everything personal or long stays in the conversation that the mail links to.
 """
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -16,18 +16,20 @@ from ...domain.instants import parse_instant
 from ...domain.notifications import MailFacts, Reader, RenderedMail
 from ..i18n.formatting import LANGUAGES, Wording
 from ..i18n.language import DEFAULT_LANGUAGE, LazyText
+from ..labels.business_care import ENTITLEMENT_CODES, REMEDIES
+from ..labels.label import Label
 from ..labels.refusal_grounds import GROUNDS
-from ..labels.support import ENTITLEMENT, KINDS, MISSING, REMEDIES
-from .texts import CLOSED, FOOTER, FOOTER_ACCOUNT, GREETING, MAIL_TEXTS, SEE, SEE_ACCOUNT, MailText
+from ..labels.support import CLOSED_REASONS, KINDS, MISSING
+from .texts import FOOTER, FOOTER_ACCOUNT, GREETING, MAIL_TEXTS, SEE, SEE_ACCOUNT, MailText
 
 WIDTH = 76
-_PLACES = {Reader.CUSTOMER: "/support/", Reader.SELLER: "/seller/requests/"}
+_PATHS = {Reader.CUSTOMER: "/support/", Reader.SELLER: "/seller/requests/"}
 
 
 def render_mail(settings: Settings, facts: MailFacts, locale: str) -> RenderedMail | None:
-    """The mail that tells of an event, for a reader of this locale; None when there are no words for it."""
-    words = _words(facts)
-    if words is None:
+    """The mail about an event, for a reader of this locale; None when nobody is mailed about it."""
+    mail = _mail_text(facts)
+    if mail is None:
         return None
     language = locale.replace("_", "-").partition("-")[0].lower()
     wording = Wording.of(language if language in LANGUAGES else DEFAULT_LANGUAGE, settings.reference_zone)
@@ -36,32 +38,32 @@ def render_mail(settings: Settings, facts: MailFacts, locale: str) -> RenderedMa
     site_url = f"{settings.public_url.rstrip('/')}{settings.url_prefix}"
     if request_id is None:
         see = SEE_ACCOUNT
-        address = f"{site_url}/account"
+        url = f"{site_url}/account"
         footer = FOOTER_ACCOUNT
     else:
         see = SEE
-        address = f"{site_url}{_PLACES[facts.reader]}{quote(str(request_id), safe='')}"
+        url = f"{site_url}{_PATHS[facts.reader]}{quote(str(request_id), safe='')}"
         footer = FOOTER
-    parts = [
-        _filled(wording, GREETING, {"name": facts.reader_name}),
-        _filled(wording, words.text, values),
-        f"{wording.gettext(see.message)}\n{address}",
+    paragraphs = [
+        _paragraph(wording, GREETING, {"name": facts.reader_name}),
+        _paragraph(wording, mail.text, values),
+        f"{wording.gettext(see.message)}\n{url}",
         f"-- \n{_wrapped(wording.gettext(footer.message))}",
     ]
-    subject = wording.gettext(words.subject.message, **values)
-    return RenderedMail(subject=subject, text="\n\n".join(parts) + "\n", language=wording.language)
+    subject = wording.gettext(mail.subject.message, **values)
+    return RenderedMail(subject=subject, text="\n\n".join(paragraphs) + "\n", language=wording.language)
 
 
-def _words(facts: MailFacts) -> MailText | None:
-    """The words for the event, for what it says where it may say several things."""
+def _mail_text(facts: MailFacts) -> MailText | None:
+    """The text for the event, or for the variant of it that its data say."""
     data = facts.data
-    known = MAIL_TEXTS[facts.reader]
+    texts = MAIL_TEXTS[facts.reader]
     variant = data.get("by")
     if data.get("proposed_kind"):
         variant = "proposed"
     elif data.get("due_before"):
         variant = "due"
-    return known.get(f"{facts.type}:{variant}") or known.get(facts.type)
+    return texts.get(f"{facts.type}:{variant}") or texts.get(facts.type)
 
 
 def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
@@ -69,8 +71,11 @@ def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
     data = facts.data
     until = next((data[name] for name in ("until", "contest_until", "waits_until", "due_before") if data.get(name)), "")
     amount = data.get("amount") or {}
-    reason = data.get("reason")
-    code = data.get("code")
+    closed = CLOSED_REASONS.get(str(data.get("reason")))
+    if closed is not None and facts.reader is Reader.CUSTOMER:
+        why = _translated(wording, closed.for_customer or closed.text)
+    else:
+        why = _translated(wording, closed) or _translated(wording, _find(ENTITLEMENT_CODES, data.get("code")))
     title = wording.localized(facts.product_title).plain if facts.product_title else ""
     return {
         "about": facts.request_subject or "",
@@ -78,29 +83,33 @@ def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
         "until": _day(wording, data.get("request_at") or data.get("last_day_to_refuse") or until),
         "last_day": _day(wording, data.get("last_day") or ""),
         "amount": wording.money(amount["amount_cents"], amount["currency"]) if amount else "",
-        "missing": ", ".join(_said(wording, MISSING, name) for name in data.get("missing") or ()),
-        "ground": _said(wording, GROUNDS, data.get("ground")),
-        "kind": _said(wording, KINDS, data.get("proposed_kind") or data.get("kind")),
-        "why": _said(wording, CLOSED, reason) or _said(wording, ENTITLEMENT, code),
-        "remedy": _said(wording, REMEDIES, data.get("remedy")),
+        "missing": ", ".join(_translated(wording, _find(MISSING, name)) for name in data.get("missing") or ()),
+        "ground": _translated(wording, _find(GROUNDS, data.get("ground"))),
+        "kind": _translated(wording, _find(KINDS, data.get("proposed_kind") or data.get("kind"))),
+        "why": why,
+        "remedy": _translated(wording, _find(REMEDIES, data.get("remedy"))),
     }
 
 
-def _said(wording: Wording, words: Mapping[Any, LazyText], key: Any) -> str:
-    known = words.get(str(key))
-    return wording.gettext(known.message) if known else ""
+def _find(labels: Mapping[Any, Any], code: Any) -> Any:
+    return labels.get(str(code))
 
 
-def _day(wording: Wording, told: str) -> str:
-    """A day as told, or the last day before an exclusive instant: what is due before midnight is due the day before."""
-    if not told:
+def _translated(wording: Wording, label: LazyText | Label | None) -> str:
+    text = label.text if isinstance(label, Label) else label
+    return wording.gettext(text.message) if text else ""
+
+
+def _day(wording: Wording, value: str) -> str:
+    """The day of an ISO date, or the last day before an instant: what is due before midnight is due the day before."""
+    if not value:
         return ""
-    instant: datetime | None = parse_instant(told) if "T" in told else None
-    return wording.day(instant - timedelta(seconds=1)) if instant else wording.day(date.fromisoformat(told))
+    instant = parse_instant(value) if "T" in value else None
+    return wording.day(instant - timedelta(seconds=1)) if instant else wording.day(date.fromisoformat(value))
 
 
-def _filled(wording: Wording, marked: LazyText, values: Mapping[str, str]) -> str:
-    return _wrapped(wording.gettext(marked.message, **values).strip())
+def _paragraph(wording: Wording, text: LazyText, values: Mapping[str, str]) -> str:
+    return _wrapped(wording.gettext(text.message, **values).strip())
 
 
 def _wrapped(text: str) -> str:

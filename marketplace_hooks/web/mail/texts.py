@@ -1,7 +1,7 @@
-"""In which words is each mail to people written: its subject, and what it says?
+"""Mail texts: the subject and the text of each mail, by the outgoing event and the side that reads it.
 
-One entry for each outgoing event and side, `type:variant` where an event says different things. The values that a text
-may name are made in `letters.py`.
+A key is the event's type, or `type:variant` where an event says different things. `rendering.py` makes the values that
+a text names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..i18n.language import LazyText, lazy
 
 @dataclass(frozen=True)
 class MailText:
-    """The words of one mail."""
+    """The subject and the text of one mail."""
 
     subject: LazyText
     text: LazyText
@@ -204,14 +204,6 @@ _TO_SELLER: dict[str, MailText] = {
 }
 MAIL_TEXTS = {Reader.CUSTOMER: _TO_CUSTOMER, Reader.SELLER: _TO_SELLER}
 
-CLOSED: dict[str, LazyText] = {
-    "resolved": lazy("Nobody said in time that it was not fixed."),
-    "refusal_upheld": lazy("The marketplace has upheld the refusal."),
-    "refusal_not_contested": lazy("The refusal was not contested in time."),
-    "withdrawn_by_customer": lazy("The customer has taken it back."),
-    "abandoned": lazy("What was missing did not come in time."),
-    "duplicate": lazy("It says the same as a request that is open already."),
-}
 GREETING = lazy("Hello %(name)s,")
 SEE = lazy("See and answer here:")
 SEE_ACCOUNT = lazy("Your account:")

@@ -14,6 +14,7 @@ from . import (
     status_changes,
     support_moves,
     support_requests,
+    template_context,
 )
 from .blueprint import blueprint
 
@@ -30,4 +31,5 @@ __all__ = [
     "status_changes",
     "support_moves",
     "support_requests",
+    "template_context",
 ]

@@ -1,22 +1,24 @@
-"""Does this message acknowledge the request? A person says so, and it counts at its original receipt."""
+"""Acknowledgements to judge: an operator says whether a doubtful reply is a personal answer.
+
+A message that counts does so at the instant of its receipt.
+"""
 
 from __future__ import annotations
 
-from flask import Response, redirect, request, url_for
+from flask import Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...errors import Conflict
 from ...models.access import Role
 from ...services.catalog.names import product_titles
-from ...services.core.unit_of_work import run_in_transaction
 from ...services.support.messages import confirm_message
 from ...services.support.work_queue import replies_to_confirm
 from ..actors import cause_of
-from ..flash import flash
+from ..form_actions import run_form
+from ..form_reader import ChoiceField, PageForm, TextField
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
-from ..labels.operator import SIGNS
-from ..list_pages import PAGE_SIZE, checked_id, list_page
+from ..labels.operations import SIGNS
+from ..list_pages import LONGEST_ID, PAGE_SIZE, checked_id, list_page
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import cursor_number, page
@@ -24,39 +26,51 @@ from .layout import cursor_number, page
 LIST = "operator-replies"
 
 
+class JudgementForm(PageForm):
+    """Whether a message counts as the seller's answer."""
+
+    counts = ChoiceField(("yes", "no"))
+    request_id = TextField(longest=LONGEST_ID)
+    message_id = TextField(longest=LONGEST_ID)
+
+
 @blueprint.get("/operator/replies")
 @audience(Role.OPERATOR)
 def replies() -> Response:
     """The messages that a person must judge, the longest waiting first."""
-    with current_runtime().database.reading() as session:
-        found = replies_to_confirm(session, after=cursor_number(LIST), limit=PAGE_SIZE + 1)
-        titles = product_titles(session, {one.request.product_id for one in found})
-        listed = list_page(LIST, found, lambda one: one.message.id)
-        return page("replies", listed=listed, titles=titles, signs=SIGNS, now=current_runtime().now())
+    return _show()
 
 
 @blueprint.post("/operator/replies")
 @audience(Role.OPERATOR)
 def judge_reply() -> BaseResponse:
-    """Keep what the operator says of one message."""
+    """Record what the operator says of one message."""
     identity = signed_in()
-    told = request.form.get("counts", "")
-    request_id, message_id = (checked_id(request.form.get(name, "")) for name in ("request_id", "message_id"))
-    if told not in ("yes", "no"):
-        flash("bad", gettext("Say yes or no: nothing was changed."))
-        return redirect(url_for("mh_operator.replies"), 303)
-    counts = told == "yes"
-    actor = identity.subject or identity.role
-    try:
-        run_in_transaction(
-            current_runtime(),
-            lambda uow: confirm_message(
-                uow, request_id, message_id, counts=counts, actor=actor, cause=cause_of(identity)
-            ),
-        )
-    except Conflict:
-        flash("warning", gettext("Somebody has judged this message meanwhile. What they said stands."))
-    else:
-        yes = gettext("The message counts as the seller’s answer, at the instant at which it was received.")
-        flash("good", yes if counts else gettext("The message does not count as the seller’s answer."))
-    return redirect(url_for("mh_operator.replies"), 303)
+    form = JudgementForm.read()
+    if form.counts.data is None:
+        return _show(status=422, refused=gettext("Say yes or no: nothing was changed."))
+    counts = form.counts.data == "yes"
+    yes = gettext("The message counts as the seller’s answer, at the instant at which it was received.")
+    return run_form(
+        lambda uow: confirm_message(
+            uow,
+            checked_id(form.request_id.data),
+            checked_id(form.message_id.data),
+            counts=counts,
+            actor=identity.subject or identity.role,
+            cause=cause_of(identity),
+        ),
+        message=yes if counts else gettext("The message does not count as the seller’s answer."),
+        next_url=url_for("mh_operator.replies"),
+        refused=lambda why, status: _show(status=status, refused=why),
+    )
+
+
+def _show(*, status: int = 200, refused: str | None = None) -> Response:
+    with current_runtime().database.reading() as session:
+        after = cursor_number(LIST)
+        found = replies_to_confirm(session, after=after, limit=PAGE_SIZE + 1)
+        titles = product_titles(session, {one.request.product_id for one in found})
+        listed = list_page(LIST, found, lambda one: one.message.id)
+        now = current_runtime().now()
+        return page("acknowledgements", status, listed=listed, titles=titles, signs=SIGNS, now=now, refused=refused)

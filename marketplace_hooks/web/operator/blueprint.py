@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ..labels import operator as labels
 from ..layout import page_blueprint
 
 blueprint = page_blueprint("mh_operator", __name__)
-blueprint.context_processor(labels.template_context)

@@ -1,4 +1,4 @@
-"""What still follows from the changes of statuses, how far has each got, and why?"""
+"""Cascades: the steps that follow from changes of statuses, how far each has got and why it runs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def cascades() -> Response:
 @blueprint.get("/operator/cascades/<cascade_id>")
 @audience(Role.OPERATOR)
 def cascade(cascade_id: str) -> Response:
-    """One cascade: its steps, why it runs, and what it has told."""
+    """One cascade: its steps, its cause and the events that it published."""
     with current_runtime().database.reading() as session:
         found = read_cascade_progress(session, checked_id(cascade_id), Visibility(everything=True))
         error = event_log.cascade_error(session, found.id) if found.state is CascadeState.FAILED else None

@@ -1,4 +1,4 @@
-"""How is the whole doing, and what waits for a person?"""
+"""Dashboard: what waits for a person, and charts of backlog, lag, deliveries and missed deadlines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...models.inbox import InboxState
 from ...services.operations.dashboard import LAG_BOUNDS_S, MOST_COUNTED, Dashboard, read_dashboard
 from ..i18n.language import gettext, wording
 from ..identity.authorization import audience
-from ..labels.operator import duration_label
+from ..labels.operations import duration_label
 from ..labels.states import state_tag
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -29,7 +29,7 @@ def overview() -> Response:
         dashboard = read_dashboard(session, now, zone)
     waited_s = None if dashboard.oldest_at is None else max(0.0, (now - dashboard.oldest_at).total_seconds())
     return page(
-        "overview",
+        "dashboard",
         tasks=_tasks(dashboard),
         waiting=_counted(dashboard.backlog[InboxState.RECEIVED]),
         oldest=duration_label(waited_s),
@@ -46,7 +46,7 @@ def overview() -> Response:
 def _tasks(dashboard: Dashboard) -> list[dict[str, Any]]:
     """What waits for a person, with where it is done; what is at nothing comes last."""
     counts = dashboard.tasks
-    ways: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
+    links: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
         (gettext("Replies to confirm"), counts.replies, "mh_operator.replies", {}),
         (gettext("Contested refusals"), counts.contested, "mh_operator.requests", {"show": "contested"}),
         (gettext("Missed clocks of open requests"), counts.late, "mh_operator.requests", {}),
@@ -56,11 +56,11 @@ def _tasks(dashboard: Dashboard) -> list[dict[str, Any]]:
         (gettext("Failed cascades"), counts.failed_cascades, "mh_operator.cascades", {"state": "failed"}),
         (gettext("Deliveries given up"), counts.exhausted, "mh_operator.deliveries", {"state": "exhausted"}),
     )
-    told = [
+    tasks = [
         {"label": label, "count": count, "shown": _counted(count), "url": url_for(endpoint, **query)}
-        for label, count, endpoint, query in ways
+        for label, count, endpoint, query in links
     ]
-    return sorted(told, key=lambda one: one["count"] == 0)
+    return sorted(tasks, key=lambda one: one["count"] == 0)
 
 
 def _counted(count: int) -> str:

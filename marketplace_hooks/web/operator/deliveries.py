@@ -1,26 +1,23 @@
-"""What did we tell others, whom, how often was it tried, and has it arrived?"""
+"""Deliveries of outgoing events: the log of attempts, and sending one again."""
 
 from __future__ import annotations
 
 import json
 
-from flask import Response, redirect, url_for
+from flask import Response, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.instants import parse_instant
-from ...errors import Conflict
 from ...models.access import Role
 from ...models.outbox import DeliveryState
-from ...services.core.unit_of_work import UnitOfWork
 from ...services.outbox import delivery_log
 from ...services.outbox.payload_retention import is_purged
 from ...services.outbox.redeliver import redeliver
-from ..flash import flash
-from ..form_idempotency import run_form_once
+from ..form_actions import run_form
 from ..i18n.language import gettext
 from ..identity.authorization import audience
-from ..labels.operator import SUBJECTS
+from ..labels.operations import SUBJECTS
 from ..labels.states import state_tag
 from ..list_pages import PAGE_SIZE, ListPage, query_choice, query_text
 from ..pagination import encode
@@ -30,7 +27,7 @@ from .layout import cursor_number, page
 
 LIST = "operator-deliveries"
 LARGEST = 2**63 - 1
-_TOLD_OF = {"request": "support_request"}
+_OUTGOING_KINDS = {"request": "support_request"}
 
 
 @blueprint.get("/operator/deliveries")
@@ -46,7 +43,7 @@ def deliveries() -> Response:
             session,
             state=state,
             event_id=None if by_subject else id_,
-            subject=(_TOLD_OF.get(kind or "", kind or ""), id_ or "") if by_subject else None,
+            subject=(_OUTGOING_KINDS.get(kind or "", kind or ""), id_ or "") if by_subject else None,
             before=cursor_number(LIST),
             limit=PAGE_SIZE,
         )
@@ -64,7 +61,26 @@ def deliveries() -> Response:
 @blueprint.get("/operator/deliveries/<int:delivery_id>")
 @audience(Role.OPERATOR)
 def delivery(delivery_id: int) -> Response:
-    """One delivery with what each attempt met; one that has come to its end may be sent again."""
+    """One delivery with its attempts; one that has ended may be sent again."""
+    return _show(delivery_id)
+
+
+@blueprint.post("/operator/deliveries/<int:delivery_id>/again")
+@audience(Role.OPERATOR)
+def send_again(delivery_id: int) -> BaseResponse:
+    """Send one again, under the same id, with all attempts of a new delivery."""
+    if delivery_id > LARGEST:
+        raise NotFound
+
+    return run_form(
+        lambda uow: redeliver(uow, delivery_id),
+        message=gettext("It is sent again, under the same id."),
+        next_url=url_for("mh_operator.delivery", delivery_id=delivery_id),
+        refused=lambda why, status: _show(delivery_id, status=status, refused=why),
+    )
+
+
+def _show(delivery_id: int, *, status: int = 200, refused: str | None = None) -> Response:
     with current_runtime().database.reading() as session:
         found = delivery_log.find_delivery(session, delivery_id) if delivery_id <= LARGEST else None
         if found is None:
@@ -72,6 +88,8 @@ def delivery(delivery_id: int) -> Response:
         is_bare = is_purged(found.event)
         return page(
             "delivery",
+            status,
+            refused=refused,
             delivery=found.delivery,
             event=found.event,
             endpoint=found.endpoint,
@@ -79,30 +97,3 @@ def delivery(delivery_id: int) -> Response:
             may_go_again=found.delivery.state in (DeliveryState.DELIVERED, DeliveryState.EXHAUSTED) and not is_bare,
             payload=None if is_bare else json.dumps(found.event.data, indent=2, ensure_ascii=False),
         )
-
-
-@blueprint.post("/operator/deliveries/<int:delivery_id>/again")
-@audience(Role.OPERATOR)
-def send_again(delivery_id: int) -> BaseResponse:
-    """Send one again, under the same id, with all its attempts before it."""
-    if delivery_id > LARGEST:
-        raise NotFound
-
-    def act(uow: UnitOfWork) -> str:
-        redeliver(uow, delivery_id)
-        return ""
-
-    try:
-        run_form_once(act)
-    except Conflict as refused:
-        flash("warning", _why_not(refused))
-    else:
-        flash("good", gettext("It is sent again, under the same id."))
-    return redirect(url_for("mh_operator.delivery", delivery_id=delivery_id), 303)
-
-
-def _why_not(refused: Conflict) -> str:
-    if refused.code == "payload_purged":
-        return gettext("Its content is no longer kept, so it cannot be sent again.")
-    _, word = state_tag(refused.facts.get("state", ""))
-    return gettext("Nothing was done: the delivery is “%(state)s” now.", state=word)

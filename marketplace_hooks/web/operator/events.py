@@ -1,4 +1,4 @@
-"""What were we told, what became of it, what followed, and shall it be applied again?"""
+"""Event log: every event received, its state, what followed from it, and applying it again."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ import logging
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.civil_days import first_instant
 from ...domain.privacy import without_personal_data
-from ...errors import Conflict
 from ...events.registry import EVENTS
 from ...models.access import Role
-from ...models.inbox import InboxState
-from ...services.core.unit_of_work import run_in_transaction
+from ...models.inbox import InboxEvent, InboxState
 from ...services.inbox import leasing
 from ...services.operations import event_log
 from ...services.operations.event_trace import trace_event
-from ..flash import flash
+from ..form_actions import run_form
 from ..i18n.language import gettext, wording
 from ..identity.authorization import audience, signed_in
-from ..labels.operator import SUBJECTS
+from ..labels.operations import SUBJECTS
 from ..labels.states import state_tag
 from ..list_pages import PAGE_SIZE, ListPage, checked_id, query_choice, query_text
 from ..pagination import encode
@@ -37,7 +35,7 @@ log = logging.getLogger(__name__)
 LIST = "operator-events"
 REPLAYABLE = (InboxState.IGNORED, InboxState.REJECTED, InboxState.PARKED, InboxState.FAILED)
 IMPERSONAL = ("product.", "pack.", "release.published", "seller.")
-"""Types that tell of no customer: they are shown whole."""
+"""Types without personal data: their payload is shown whole."""
 
 
 @blueprint.get("/operator/events")
@@ -79,49 +77,57 @@ def events() -> Response:
 @blueprint.get("/operator/events/<event_id>")
 @audience(Role.OPERATOR)
 def event(event_id: str) -> Response:
-    """One event: its payload, every error, and the chain of what followed from it."""
-    whole = request.args.get("whole") == "yes"
-    with current_runtime().database.reading() as session:
-        received = _received(session, event_id)
-        told = received.event
-        is_personal = not told.type.startswith(IMPERSONAL)
-        if whole and is_personal:
-            log.info("operator %s reads the personal data of event %s", signed_in().subject or "", told.event_id)
-        return page(
-            "event",
-            event=told,
-            conflicts=received.conflicts,
-            payload=_payload(told.body, whole=whole or not is_personal),
-            is_reduced=is_personal and not whole,
-            chain=trace_event(session, told),
-            is_replayable=told.state in REPLAYABLE and told.body is not None,
-            is_moving=told.state is InboxState.RECEIVED,
-        )
+    """One event: its payload, every error, and the trace of what followed from it."""
+    return _show(event_id)
 
 
 @blueprint.get("/operator/events/<event_id>/replay")
 @audience(Role.OPERATOR)
 def replay(event_id: str) -> Response:
-    """Whether the event shall really be applied again."""
+    """The question whether to apply the event again."""
     with current_runtime().database.reading() as session:
-        told = _received(session, event_id).event
-        return page("replay", event=told, is_replayable=told.state in REPLAYABLE and told.body is not None)
+        event = _received(session, event_id).event
+        return page("replay", event=event, is_replayable=_is_replayable(event))
 
 
 @blueprint.post("/operator/events/<event_id>/replay")
 @audience(Role.OPERATOR)
 def confirm_replay(event_id: str) -> BaseResponse:
-    """Have it applied again."""
+    """Apply it again."""
     source = _source()
-    try:
-        run_in_transaction(
-            current_runtime(), lambda uow: leasing.replay_event(uow, checked_id(event_id), source=source)
+    return run_form(
+        lambda uow: leasing.replay_event(uow, checked_id(event_id), source=source),
+        message=gettext("The event is applied again. What becomes of it is shown below."),
+        next_url=url_for("mh_operator.event", event_id=event_id, source=source),
+        refused=lambda why, status: _show(event_id, status=status, refused=why),
+    )
+
+
+def _show(event_id: str, *, status: int = 200, refused: str | None = None) -> Response:
+    whole = request.args.get("whole") == "yes"
+    with current_runtime().database.reading() as session:
+        received = _received(session, event_id)
+        event = received.event
+        is_personal = not event.type.startswith(IMPERSONAL)
+        if whole and is_personal:
+            log.info("operator %s reads the personal data of event %s", signed_in().subject or "", event.event_id)
+        return page(
+            "event",
+            status,
+            refused=refused,
+            event=event,
+            shows_all=whole,
+            conflicts=received.conflicts,
+            payload=_payload(event.body, whole=whole or not is_personal),
+            is_reduced=is_personal and not whole,
+            chain=trace_event(session, event),
+            is_replayable=_is_replayable(event),
+            is_moving=event.state is InboxState.RECEIVED,
         )
-    except Conflict as refused:
-        flash("warning", _why_not(refused))
-    else:
-        flash("good", gettext("The event is applied again. What becomes of it is shown below."))
-    return redirect(url_for("mh_operator.event", event_id=event_id, source=source), 303)
+
+
+def _is_replayable(event: InboxEvent) -> bool:
+    return event.state in REPLAYABLE and event.body is not None
 
 
 def _received(session: Session, event_id: str) -> event_log.ReceivedEvent:
@@ -130,15 +136,6 @@ def _received(session: Session, event_id: str) -> event_log.ReceivedEvent:
 
 def _source() -> str | None:
     return (request.values.get("source") or "")[:64] or None
-
-
-def _why_not(refused: Conflict) -> str:
-    if refused.code == "payload_purged":
-        return gettext("Its content is no longer kept, so it cannot be applied again.")
-    if refused.code == "several_sources":
-        return gettext("Several sources have an event of this id. Choose one in the list.")
-    _, word = state_tag(refused.facts.get("state", ""))
-    return gettext("Nothing was done: the event is “%(state)s” now.", state=word)
 
 
 def _start_of(day: date) -> datetime:

@@ -1,4 +1,4 @@
-"""What do all pages of the operator's room share beside what every room does: days asked for, its lists' cursors?"""
+"""Shared by the operator's pages: rendering, days in the query, cursors of lists."""
 
 from __future__ import annotations
 
@@ -9,23 +9,19 @@ from flask import Response, request
 
 from ...domain.instants import format_instant, parse_instant
 from ...errors import Refused
+from ..form_reader import parse_day
 from ..list_pages import render_page
 from ..pagination import decode, decode_number
 
 
 def page(name: str, code: int = 200, /, **context: Any) -> Response:
-    """A page of the room."""
+    """A page of the operator's."""
     return render_page("operator", name, code, context)
 
 
 def query_day(name: str) -> date | None:
     """A parameter that is a civil day, as a browser's date field sends it; None for what is none."""
-    text = request.args.get(name, "").strip()
-    try:
-        day = date.fromisoformat(text) if len(text) == len("2026-03-02") else None
-    except ValueError:
-        day = None
-    return day if day is not None and 1900 <= day.year <= 9000 else None
+    return parse_day(request.args.get(name, ""))
 
 
 def cursor_number(kind: str) -> int | None:

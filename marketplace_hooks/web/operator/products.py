@@ -1,13 +1,15 @@
-"""What stands about any product, and what can the marketplace do about it: bring a withdrawn one back?"""
+"""Products, hidden ones too: their status and history, and reinstating one that was withdrawn."""
 
 from __future__ import annotations
 
-from flask import Response, redirect, request, url_for
+from collections.abc import Mapping
+
+from flask import Response, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.catalog.statuses import Side, Status
-from ...errors import Conflict, NotFound
+from ...errors import NotFound
 from ...models.access import Role
 from ...models.products import SubjectKind
 from ...services.catalog.cards import Visibility
@@ -15,10 +17,10 @@ from ...services.catalog.lists import find_products
 from ...services.catalog.pages import ProductPage, product_page
 from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_reinstatement
-from ...services.core.unit_of_work import Cause, UnitOfWork
-from ..flash import flash
-from ..form_idempotency import run_form_once
-from ..i18n.language import gettext
+from ...services.core.unit_of_work import Cause
+from ..form_actions import run_form
+from ..form_reader import PageForm, TextField
+from ..i18n.language import gettext, lazy
 from ..identity.authorization import audience
 from ..labels.states import state_tag
 from ..list_pages import PAGE_SIZE, ListPage, checked_id, query_choice, query_text
@@ -31,6 +33,12 @@ LIST = "operator-products"
 ENTRIES = 20
 LONGEST_REASON = 2_000
 EVERYTHING = Visibility(everything=True)
+
+
+class ReinstatementForm(PageForm):
+    """Why a product is reinstated."""
+
+    reason = TextField(required=lazy("Say why, in a few words"), longest=LONGEST_REASON)
 
 
 @blueprint.get("/operator/products")
@@ -74,30 +82,24 @@ def product(product_id: str) -> Response:
 @audience(Role.OPERATOR)
 def reinstatement(product_id: str) -> Response:
     """What a reinstatement does, and does not."""
-    return _asked_to_reinstate(product_id)
+    return _show_reinstatement(product_id)
 
 
 @blueprint.post("/operator/products/<product_id>/reinstatement")
 @audience(Role.OPERATOR)
 def confirm_reinstatement(product_id: str) -> BaseResponse:
     """Bring the product back, offline, with a reason."""
-    reason = request.form.get("reason", "").strip()
-    if not reason or len(reason) > LONGEST_REASON or "\0" in reason:
-        return _asked_to_reinstate(product_id, error=gettext("Say why, in a few words"), status=422)
+    form = ReinstatementForm.read()
+    if form.errors:
+        return _show_reinstatement(product_id, status=422, errors=form.messages)
     target = StatusChangeTarget(kind=SubjectKind.PRODUCT, id=checked_id(product_id))
-
-    def act(uow: UnitOfWork) -> str:
-        return request_reinstatement(uow, target, Cause(actor=Side.MARKETPLACE, reason=reason)).cascade_id or ""
-
-    try:
-        run_form_once(act)
-    except Conflict as refused:
-        if refused.code != "not_withdrawn":
-            raise
-        flash("warning", gettext("Nothing was done: it is not withdrawn any more."))
-    else:
-        flash("good", gettext("The product is back, offline. Put it back online when it may be sold again."))
-    return redirect(url_for("mh_operator.product", product_id=product_id), 303)
+    cause = Cause(actor=Side.MARKETPLACE, reason=form.reason.data)
+    return run_form(
+        lambda uow: request_reinstatement(uow, target, cause),
+        message=gettext("The product is back, offline. Put it back online when it may be sold again."),
+        next_url=url_for("mh_operator.product", product_id=product_id),
+        refused=lambda why, status: _show_reinstatement(product_id, status=status),
+    )
 
 
 def known_product(session: Session, product_id: str) -> ProductPage:
@@ -108,10 +110,10 @@ def known_product(session: Session, product_id: str) -> ProductPage:
     return found
 
 
-def _asked_to_reinstate(product_id: str, *, error: str | None = None, status: int = 200) -> Response:
+def _show_reinstatement(product_id: str, *, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:
     with current_runtime().database.reading() as session:
         found = known_product(session, product_id)
-    return page("reinstatement", status, found=found, card=found.card, errors={"reason": error} if error else {})
+    return page("reinstatement", status, found=found, card=found.card, errors=errors or {})
 
 
 def _held_by_us(found: ProductPage) -> bool:

@@ -1,4 +1,4 @@
-"""Which refunds are to be made by hand, which wait, and which has the platform been asked for?"""
+"""Refunds: those to be made by hand, those that are due, and those that the platform was asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ...models.access import Role
 from ...services.catalog.names import customer_names, product_titles
 from ...services.support.work_queue import refunds_in
 from ..identity.authorization import audience
-from ..labels.operator import REFUND_LISTS
+from ..labels.operations import REFUND_LISTS
 from ..list_pages import PAGE_SIZE, list_page, query_choice
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -19,7 +19,7 @@ from .layout import cursor_place, key_of, page
 @blueprint.get("/operator/refunds")
 @audience(Role.OPERATOR)
 def refunds() -> Response:
-    """The refunds in one state, the longest due first; without a wish, those to be made by hand."""
+    """The refunds in one state, the longest due first; by default those to be made by hand."""
     wanted = query_choice("state", RefundState)
     state = wanted if wanted in REFUND_LISTS else RefundState.MANUAL
     kind = f"operator-refunds-{state}"

@@ -1,4 +1,4 @@
-"""Who sells here, and how well does each seller keep the clocks?"""
+"""Sellers: the list, and the monthly figures of one."""
 
 from __future__ import annotations
 

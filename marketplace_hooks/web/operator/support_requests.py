@@ -1,14 +1,15 @@
-"""Which requests are late or contested, and what is there to know of one of them?"""
+"""Support requests: the late ones, the contested ones, and the page of one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.support.state_machine import ClockName, Handling, Kind, RefundState
+from ...domain.support.state_machine import ClockName, Handling, RefundState
 from ...models.access import Role
 from ...models.products import Seller
 from ...services.catalog.names import customer_names, product_titles
@@ -17,9 +18,11 @@ from ...services.support.requests import Viewer, request_detail, visible_request
 from ...services.support.work_queue import contested_requests, late_requests
 from ..i18n.language import wording
 from ..identity.authorization import audience
+from ..labels.business_care import entitlement_label
 from ..labels.catalog import versions
+from ..labels.deadlines import CLOCKS, POLICIES, SKIPPED
 from ..labels.refusal_grounds import GROUNDS
-from ..labels.support import CHECKS, CLOCKS, ENTITLEMENT, KINDS, MISSING, POLICIES, REPLY_REASONS, SKIPPED
+from ..labels.support import KINDS, MISSING, REPLY_REASONS
 from ..list_pages import PAGE_SIZE, checked_id, list_page, query_text
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -41,13 +44,12 @@ def requests() -> BaseResponse:
 
 def _late() -> Response:
     with current_runtime().database.reading() as session:
-        listed = list_page(
-            LATE,
-            late_requests(session, after=cursor_place(LATE), limit=PAGE_SIZE + 1),
-            lambda one: key_of(one.position),
-        )
+        found = late_requests(session, after=cursor_place(LATE), limit=PAGE_SIZE + 1)
+        listed = list_page(LATE, found, lambda one: key_of(one.position))
         titles = product_titles(session, {one.request.product_id for one in listed.items})
-        return page("late", listed=listed, titles=titles, show="late", clock_names=CLOCKS, now=current_runtime().now())
+        return page(
+            "late_requests", listed=listed, titles=titles, show="late", clock_names=CLOCKS, now=current_runtime().now()
+        )
 
 
 def _contested() -> Response:
@@ -55,36 +57,41 @@ def _contested() -> Response:
         found = contested_requests(session, after=cursor_number(CONTESTED), limit=PAGE_SIZE + 1)
         listed = list_page(CONTESTED, found, lambda one: one.number)
         titles = product_titles(session, {one.product_id for one in listed.items})
-        return page("contested", listed=listed, titles=titles, show="contested", grounds=GROUNDS)
+        return page("contested_requests", listed=listed, titles=titles, show="contested", grounds=GROUNDS)
 
 
 @blueprint.get("/operator/requests/<request_id>")
 @audience(Role.OPERATOR)
 def support_request(request_id: str) -> Response:
     """One request, whole, with what the marketplace can do about it."""
-    return shown_request(request_id)
+    return show_request(request_id)
 
 
-def shown_request(
-    request_id: str, *, status: int = 200, errors: dict[str, str] | None = None, move: str | None = None
+def show_request(
+    request_id: str,
+    *,
+    status: int = 200,
+    errors: Mapping[str, str] | None = None,
+    move: str | None = None,
+    refused: str | None = None,
 ) -> Response:
-    """The request's page; `errors` are of the form of one `move`, which is shown open."""
+    """The request's page. `errors` are of the form of one `move`, shown open; `refused` says why one was refused."""
     runtime = current_runtime()
     with runtime.database.reading() as session:
         found = visible_request(session, checked_id(request_id), Viewer())
         zone = runtime.settings.reference_zone
-        told = request_detail(session, found, Viewer(), now=runtime.now(), zone=zone)
+        request = request_detail(session, found, Viewer(), now=runtime.now(), zone=zone)
         seller = session.get(Seller, found.seller_id)
         listing = listing_at(session, found.product_id, found.submitted_at)
         return page(
             "request",
             status,
-            it=told,
+            it=request,
             title=product_titles(session, [found.product_id]).get(found.product_id, {}),
             customer=customer_names(session, [found.customer_id]).get(found.customer_id),
             seller=seller.name if seller else found.seller_id,
             listing=listing,
-            can=_moves_of(told),
+            can=_possible_moves(request),
             errors=errors or {},
             prefixed=_prefixed,
             trace_day=_trace_day,
@@ -97,37 +104,37 @@ def shown_request(
                 "kinds": KINDS,
                 "grounds": GROUNDS,
                 "reasons": REPLY_REASONS,
-                "checks": CHECKS,
                 "missing": MISSING,
-                "entitlement": ENTITLEMENT,
             },
-            kinds=[(kind.value, str(word)) for kind, word in KINDS.items() if kind is not told["kind"]],
+            kinds=[(kind.value, str(word)) for kind, word in KINDS.items() if kind is not request["kind"]],
+            entitlement_label=entitlement_label,
+            refused=refused,
             ClockName=ClockName,
         )
 
 
-def _moves_of(told: dict[str, Any]) -> dict[str, bool]:
-    """What the marketplace can do now; what is impossible is not offered."""
-    handling = told["handling"]
-    fix = told["clocks"]["fix"]
-    refund = told["refund"]["state"]
+def _possible_moves(request: dict[str, Any]) -> dict[str, bool]:
+    """The moves that the marketplace can make now; the others are not offered."""
+    handling = request["handling"]
+    fix = request["clocks"]["fix"]
+    refund = request["refund"]["state"]
     answerable = (Handling.NEEDS_INFORMATION, Handling.ACCEPTED, Handling.ACKNOWLEDGED)
     due = fix["due_before"] if fix else None
     return {
         "judge": handling is Handling.CONTESTED,
         "extend": fix is not None and fix["state"] in EXTENDABLE and (due is None or current_runtime().now() < due),
         "approve": refund == RefundState.NONE
-        and told["purchase_id"] is not None
+        and request["purchase_id"] is not None
         and handling is not Handling.SUBMITTED,
         "release": refund == RefundState.DUE,
         "settle": refund == RefundState.MANUAL,
-        "kind": handling in answerable and not told["presale"],
-        "confirm": handling in answerable and told["proposed_kind"] is not None,
+        "kind": handling in answerable and not request["presale"],
+        "confirm": handling in answerable and request["proposed_kind"] is not None,
         "note": True,
     }
 
 
-def _prefixed(errors: dict[str, str], move: str | None) -> dict[str, str]:
+def _prefixed(errors: Mapping[str, str], move: str | None) -> dict[str, str]:
     """The errors by the ids of their boxes: several forms of the page have a box of one name."""
     return {name if name == "kind" else f"{name}-{move}": sentence for name, sentence in errors.items()}
 
@@ -135,8 +142,3 @@ def _prefixed(errors: dict[str, str], move: str | None) -> dict[str, str]:
 def _trace_day(day: str) -> str:
     """A day of a clock's trace."""
     return wording().day(date.fromisoformat(day), "medium")
-
-
-def kind_of(text: str) -> Kind | None:
-    """The kind that a form names."""
-    return Kind(text) if text in list(Kind) else None

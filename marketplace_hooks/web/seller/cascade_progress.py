@@ -1,7 +1,7 @@
-"""How far has what follows from a change got?
+"""Cascade progress: how far the steps that follow from a change of status have got.
 
-The page is a row's state, so that it may be left and opened again; htmx asks for its middle part anew while it runs,
-and without it the whole page is read again.
+The page shows a row's state, so that it can be left and opened again; htmx reads its middle part again while the
+cascade runs, and without htmx the browser reads the whole page again.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ...services.catalog.cascade_progress import read_cascade_progress
 from ...services.catalog.names import product_titles
 from ..csrf import wants_fragment
 from ..identity.authorization import audience
+from ..labels.statuses import actor_label
 from ..list_pages import checked_id
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page, seller_id
-from .template_context import actor_label
 
 
 @blueprint.get("/seller/progress/<cascade_id>")
@@ -36,9 +36,9 @@ def progress(cascade_id: str) -> Response:
         else:
             title = session.scalar(select(Pack.title).where(Pack.id == found.subject.id)) or {}
     return page(
-        "progress_steps" if wants_fragment() else "progress",
+        "cascade_steps" if wants_fragment() else "cascade_progress",
         found=found,
         title=title,
-        by=actor_label(str(found.cause.get("actor", ""))),
+        by=actor_label(str(found.cause.get("actor", "")), Role.SELLER),
         runs=found.state is CascadeState.RUNNING,
     )

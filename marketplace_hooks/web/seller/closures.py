@@ -1,18 +1,17 @@
-"""When does the seller not work? Declared beforehand, announced to customers at once, shortened or cancelled here."""
+"""Closures of a seller: declared beforehand, announced to customers at once, shortened or cancelled."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from flask import Response, redirect, url_for
+from flask import Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.civil_days import day_of
 from ...domain.support.closures import ClosureState
 from ...domain.support.deadlines import FRIDAY, ClosuresSuspend
-from ...errors import NotFound, PayloadRejected, Refused
 from ...models.access import Role
 from ...models.support import SellerClosure
 from ...services.core.unit_of_work import Cause, UnitOfWork
@@ -23,12 +22,10 @@ from ...services.support.closures import (
     shorten_own_closure,
     state_of,
 )
-from ..flash import flash
-from ..form_idempotency import run_form_once
-from ..form_reader import Filled
+from ..form_actions import run_form
+from ..form_reader import CheckboxField, DayField, PageForm, TextField
 from ..i18n.language import LazyText, gettext, lazy, wording
 from ..identity.authorization import audience
-from ..labels.seller_refusals import sentence_of
 from ..list_pages import checked_id
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -43,8 +40,23 @@ SUSPENDS: dict[ClosuresSuspend, LazyText] = {
 }
 
 
+class ClosureForm(PageForm):
+    """A closure to declare."""
+
+    first_day = DayField(required=lazy("Say on which day it begins"))
+    last_day = DayField()
+    open_ended = CheckboxField()
+    reason = TextField(longest=2_000)
+
+
+class EndForm(PageForm):
+    """An earlier last day of a closure."""
+
+    last_day = DayField(required=lazy("Say which day is the last one"))
+
+
 @dataclass(frozen=True, kw_only=True)
-class ClosureTold:
+class ClosureView:
     """A closure in the calendar. `days` and `business_days` are None while it has no end."""
 
     id: str
@@ -60,44 +72,41 @@ class ClosureTold:
 @audience(Role.SELLER)
 def closures() -> Response:
     """The closures running or to come, and the form that declares one."""
-    return _shown(Filled())
+    return _show()
 
 
 @blueprint.post("/seller/closures")
 @audience(Role.SELLER)
 def declare() -> BaseResponse:
     """Declare one. Customers see it from this moment on."""
-    filled = Filled()
-    first_day = filled.day("first_day", required=gettext("Say on which day it begins"))
-    last_day = filled.day("last_day")
-    is_open = filled.one_of("open_ended", ("yes",)) is not None
-    reason = filled.text("reason", longest=2_000)
-    _check_days(filled, first_day, last_day, is_open=is_open)
-    if filled.errors or first_day is None:
-        return _shown(filled, code=422)
-    end = None if is_open else last_day
-    cause = Cause(actor="seller", reason=reason)
+    form = ClosureForm.read()
+    _check_days(form)
+    first_day = form.first_day.data
+    if form.errors or first_day is None:
+        return _show(status=422, errors=form.messages)
+    last_day = None if form.open_ended.data else form.last_day.data
+    cause = Cause(actor="seller", reason=form.reason.data)
 
-    def act(uow: UnitOfWork) -> str:
-        return declare_own_closure(uow, seller_id(), first_day=first_day, last_day=end, cause=cause).id
+    def act(uow: UnitOfWork) -> None:
+        declare_own_closure(uow, seller_id(), first_day=first_day, last_day=last_day, cause=cause)
 
-    return _done(act, gettext("Declared. Your customers see it from now on."))
+    return _run(act, gettext("Declared. Your customers see it from now on."))
 
 
 @blueprint.post("/seller/closures/<closure_id>/end")
 @audience(Role.SELLER)
 def shorten(closure_id: str) -> BaseResponse:
     """Work again earlier."""
-    filled = Filled()
-    last_day = filled.day("last_day", required=gettext("Say which day is the last one"))
-    if filled.errors or last_day is None:
-        return _shown(filled, code=422, asked_for=closure_id)
+    form = EndForm.read()
+    last_day = form.last_day.data
+    if form.errors or last_day is None:
+        return _show(status=422, errors=form.messages, edited_id=closure_id)
     cause = Cause(actor="seller", reason="")
 
-    def act(uow: UnitOfWork) -> str:
-        return shorten_own_closure(uow, seller_id(), checked_id(closure_id), last_day, cause).id
+    def act(uow: UnitOfWork) -> None:
+        shorten_own_closure(uow, seller_id(), checked_id(closure_id), last_day, cause)
 
-    return _done(act, gettext("Shortened. Your customers have been told."))
+    return _run(act, gettext("Shortened. Your customers have been told."))
 
 
 @blueprint.post("/seller/closures/<closure_id>/cancellation")
@@ -106,59 +115,65 @@ def cancel(closure_id: str) -> BaseResponse:
     """Work after all. One that has begun ends today instead."""
     cause = Cause(actor="seller", reason="")
 
-    def act(uow: UnitOfWork) -> str:
-        return cancel_own_closure(uow, seller_id(), checked_id(closure_id), cause).id
+    def act(uow: UnitOfWork) -> None:
+        cancel_own_closure(uow, seller_id(), checked_id(closure_id), cause)
 
-    return _done(act, gettext("Cancelled. Your customers have been told."))
-
-
-def _done(act: Callable[[UnitOfWork], str], told: str) -> BaseResponse:
-    try:
-        run_form_once(act)
-    except Refused as refused:
-        if isinstance(refused, NotFound):
-            raise
-        code = 422 if isinstance(refused, PayloadRejected) else 409
-        return _shown(Filled(), code=code, refused=sentence_of(refused))
-    flash("good", told)
-    return redirect(url_for("mh_seller.closures"), 303)
+    return _run(act, gettext("Cancelled. Your customers have been told."))
 
 
-def _check_days(filled: Filled, first_day: date | None, last_day: date | None, *, is_open: bool) -> None:
+def _run(act: Callable[[UnitOfWork], object], message: str) -> BaseResponse:
+    return run_form(
+        act,
+        message=message,
+        next_url=url_for("mh_seller.closures"),
+        refused=lambda why, status: _show(status=status, refused=why),
+    )
+
+
+def _check_days(form: ClosureForm) -> None:
+    first_day = form.first_day.data
+    last_day = form.last_day.data
     if first_day is not None and first_day < _today():
-        filled.errors["first_day"] = gettext("A closure is declared beforehand: choose today or a later day")
-    if is_open or "last_day" in filled.errors:
+        form.add_error("first_day", gettext("A closure is declared beforehand: choose today or a later day"))
+    if form.open_ended.data or form.last_day.errors:
         return
     if last_day is None:
-        filled.errors["last_day"] = gettext("Say which day is the last one, or that there is no end for now")
+        form.add_error("last_day", gettext("Say which day is the last one, or that there is no end for now"))
     elif first_day is not None and last_day < first_day:
-        filled.errors["last_day"] = gettext("The last day cannot be before the first one.")
+        form.add_error("last_day", gettext("The last day cannot be before the first one."))
 
 
-def _shown(filled: Filled, *, code: int = 200, refused: str | None = None, asked_for: str | None = None) -> Response:
+def _show(
+    *,
+    status: int = 200,
+    errors: Mapping[str, str] | None = None,
+    refused: str | None = None,
+    edited_id: str | None = None,
+) -> Response:
+    """The page; `edited_id` is the closure whose own form has the errors."""
     settings = current_runtime().settings
     today = _today()
     with current_runtime().database.reading() as session:
-        found = [_told(one, today) for one in current_closures(session, seller_id(), today)]
+        found = [_view(one, today) for one in current_closures(session, seller_id(), today)]
     return page(
         "closures",
-        code,
+        status,
         closures=found,
         today=today,
-        errors=filled.errors,
+        errors=errors or {},
         refused=refused,
-        asked_for=asked_for,
+        edited_id=edited_id,
         suspends_acknowledgement=SUSPENDS[ClosuresSuspend(settings.closures_suspend_acknowledgement)],
         suspends_fix=SUSPENDS[ClosuresSuspend(settings.closures_suspend_fix)],
         month=wording().month,
     )
 
 
-def _told(closure: SellerClosure, today: date) -> ClosureTold:
+def _view(closure: SellerClosure, today: date) -> ClosureView:
     first = closure.first_day
     last = closure.last_day
     days = None if last is None else (last - first).days + 1
-    return ClosureTold(
+    return ClosureView(
         id=closure.id,
         first_day=first,
         last_day=last,

@@ -1,4 +1,4 @@
-"""What do all pages of the seller's room share beside what every room does: whose room it is, its lists' cursors?"""
+"""Shared by the seller's pages: rendering, the reader's id, cursors of lists."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..pagination import decode
 
 
 def seller_id() -> str:
-    """Whose room this is."""
+    """The seller who reads this page."""
     return signed_in().subject or ""
 
 
 def page(name: str, code: int = 200, /, **context: Any) -> Response:
-    """A page of the room."""
+    """A page of the seller's."""
     return render_page("seller", name, code, context)
 
 

@@ -1,15 +1,15 @@
-"""One product or one pack of this seller: how does it stand, what has happened to it, what can be asked of it now?"""
+"""Product and pack pages of a seller: its status, its history, and what can be asked for now."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, redirect, url_for
+from flask import Response, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.catalog.statuses import Side, Status
-from ...errors import NotFound, Refused
+from ...errors import NotFound
 from ...models.products import SubjectKind
 from ...services.catalog.cards import Visibility
 from ...services.catalog.holds_view import HoldsView
@@ -17,10 +17,8 @@ from ...services.catalog.pages import PackPage, ProductPage, pack_page, product_
 from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_cancellation
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ..flash import flash
-from ..form_idempotency import run_form_once
+from ..form_actions import run_form
 from ..i18n.language import gettext
-from ..labels.seller_refusals import sentence_of
 from ..list_pages import checked_id
 from ..state import current_runtime
 from .layout import page, seller_id
@@ -32,7 +30,7 @@ _CHANGES = {SubjectKind.PRODUCT: "mh_seller.change", SubjectKind.PACK: "mh_selle
 
 
 def own_product(session: Session, product_id: str) -> ProductPage:
-    """The product, if the seller of this room sells it. Raises `NotFound`."""
+    """The product, if the reader sells it. Raises `NotFound`."""
     found = product_page(
         session, checked_id(product_id), visibility=Visibility(seller_id=seller_id()), now=current_runtime().now()
     )
@@ -42,7 +40,7 @@ def own_product(session: Session, product_id: str) -> ProductPage:
 
 
 def own_pack(session: Session, pack_id: str) -> PackPage:
-    """The pack, if the seller of this room sells it. Raises `NotFound`."""
+    """The pack, if the reader sells it. Raises `NotFound`."""
     found = pack_page(session, checked_id(pack_id))
     if found is None or found.card.seller_id != seller_id():
         raise NotFound(f"there is no pack {pack_id}")
@@ -50,7 +48,7 @@ def own_pack(session: Session, pack_id: str) -> PackPage:
 
 
 def show(kind: SubjectKind, id_: str, *, refused: str | None = None, status: int = 200) -> Response:
-    """The page of a product or a pack, with why something could not be done."""
+    """The page of a product or a pack; `refused` says why something was not possible."""
     with current_runtime().database.reading() as session:
         found = own_pack(session, id_) if kind is SubjectKind.PACK else own_product(session, id_)
         past = read_status_history(session, kind, id_, limit=ENTRIES)
@@ -71,18 +69,15 @@ def cancel(kind: SubjectKind, id_: str) -> BaseResponse:
     """Cancel what the seller has scheduled for it."""
     target = StatusChangeTarget(kind=kind, id=checked_id(id_), seller_id=seller_id())
 
-    def act(uow: UnitOfWork) -> str:
+    def act(uow: UnitOfWork) -> None:
         request_cancellation(uow, target, Side.SELLER, Cause(actor=Side.SELLER, reason=""))
-        return ""
 
-    try:
-        run_form_once(act)
-    except Refused as refused:
-        if refused.code == NotFound.code:
-            raise
-        return show(kind, id_, refused=sentence_of(refused), status=409)
-    flash("good", gettext("The scheduled change is cancelled."))
-    return redirect(url_for(_PAGES[kind], **_named(kind, id_)), 303)
+    return run_form(
+        act,
+        message=gettext("The scheduled change is cancelled."),
+        next_url=url_for(_PAGES[kind], **_named(kind, id_)),
+        refused=lambda why, status: show(kind, id_, refused=why, status=status),
+    )
 
 
 def _moves(kind: SubjectKind, id_: str, holds_view: HoldsView) -> list[dict[str, Any]]:

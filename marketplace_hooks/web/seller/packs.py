@@ -1,4 +1,4 @@
-"""Which packs does this seller sell, which of them are hidden and by what, and what has happened to one of them?"""
+"""Packs of a seller: the list, and the page of one."""
 
 from __future__ import annotations
 

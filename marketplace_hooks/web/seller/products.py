@@ -1,4 +1,4 @@
-"""Which products does this seller sell, in which state is each, and what has happened to one of them?"""
+"""Products of a seller: the list, and the page of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which refunds does this seller owe, how much, and how far has each got?"""
+"""Refunds that a seller owes: how much, and how far each has got."""
 
 from __future__ import annotations
 

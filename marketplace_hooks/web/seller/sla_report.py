@@ -1,4 +1,4 @@
-"""How well does this seller keep the clocks, month by month?"""
+"""Service levels of a seller: deadlines met and missed, refunds and refusals, month by month."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def figures() -> Response:
         months = read_sla_report(session, seller_id(), first, today, now=now, zone=zone)
     names = [wording().month(month.first_day) for month in months]
     return page(
-        "figures",
+        "sla_report",
         months=list(zip(names, months, strict=True)),
         is_empty=not any(month.requests for month in months),
         requests=_series(names, [month.requests for month in months]),

@@ -1,4 +1,4 @@
-"""What will a change of status do, is it really wanted, and for what reason? The seller's pages of `changing.py`."""
+"""Status changes by a seller: the pages that take a product or a pack offline, put it back or withdraw it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from ...domain.catalog.statuses import Side
 from ...models.access import Role
 from ...models.products import SubjectKind
 from ..identity.authorization import audience
-from ..labels.seller_refusals import sentence_of
 from ..status_change_page import StatusChangePage, apply_change, show_change
 from .blueprint import blueprint
 from .layout import page, seller_id
@@ -23,7 +22,6 @@ PRODUCTS = StatusChangePage(
     find=own_product,
     seller_id=seller_id,
     show=page,
-    says=sentence_of,
     page="mh_seller.product",
     change="mh_seller.confirm_change",
     progress="mh_seller.progress",

@@ -1,4 +1,4 @@
-"""Which requests does this seller have to see to, and what is there to know of one of them?"""
+"""Support requests of a seller: the list by next deadline, and the page of one."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from ...services.support.requests import (
     visible_request,
 )
 from ..identity.authorization import audience
-from ..labels.checks import told_checks
-from ..labels.clocks import told_clock
+from ..labels.check_facts import check_facts
+from ..labels.deadlines import deadline_view
 from ..list_pages import PAGE_SIZE, checked_id, list_page
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -49,7 +49,7 @@ def requests() -> Response:
         titles = product_titles(session, (one.product_id for one in listed.items))
         names = customer_names(session, (one.customer_id for one in listed.items))
     clocks = {
-        id_: {name: told_clock(clock, now) for name, clock in both.items() if clock is not None}
+        id_: {name: deadline_view(clock, now) for name, clock in both.items() if clock is not None}
         for id_, both in running.items()
     }
     return page(
@@ -61,47 +61,47 @@ def requests() -> Response:
 @audience(Role.SELLER)
 def request_page(request_id: str) -> Response:
     """One request: its Business Care, its clocks, what was checked, what was said, and what can be done."""
-    return shown_request(request_id)
+    return show_request(request_id)
 
 
-def shown_request(request_id: str, *, name: str = "request", code: int = 200, **more: Any) -> Response:
-    """A page about one request; `more` is what the page `name` needs beside."""
+def show_request(request_id: str, *, name: str = "request", status: int = 200, **more: Any) -> Response:
+    """A page about one request; `more` is what the template `name` needs beside."""
     runtime = current_runtime()
     now = runtime.now()
     zone = runtime.settings.reference_zone
     viewer = Viewer(seller_id=seller_id())
     with runtime.database.reading() as session:
         found = visible_request(session, checked_id(request_id), viewer)
-        told = request_detail(session, found, viewer, now=now, zone=zone)
-        context = _beside(session, found)
-    clocks = {name: told_clock(clock, now) for name, clock in told["clocks"].items() if clock is not None}
+        request = request_detail(session, found, viewer, now=now, zone=zone)
+        context = _request_context(session, found)
+    clocks = {name: deadline_view(clock, now) for name, clock in request["clocks"].items() if clock is not None}
     return page(
         name,
-        code,
-        whole=told,
+        status,
+        whole=request,
         clocks=clocks,
-        checks=told_checks(told["checks"]),
-        can=possible(told),
+        checks=check_facts(request["checks"]),
+        can=possible_moves(request),
         kinds=list(Kind),
         **{"errors": {}, "refused": None, **context, **more},
     )
 
 
-def possible(told: dict[str, Any]) -> dict[str, bool]:
-    """What the seller may still do about a request as it stands (`domain/requests`)."""
-    handling = told["handling"]
-    works = handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED) and not told["presale"]
+def possible_moves(request: dict[str, Any]) -> dict[str, bool]:
+    """The moves that the seller can make now (`domain/support/state_machine.py`)."""
+    handling = request["handling"]
+    works = handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED) and not request["presale"]
     return {
         "answer": handling in OPEN,
         "refuse": works,
         "resolve": works,
         "offer": works,
-        "waive": handling in OPEN and not told["presale"],
-        "kind": (works or handling is Handling.NEEDS_INFORMATION) and not told["presale"],
+        "waive": handling in OPEN and not request["presale"],
+        "kind": (works or handling is Handling.NEEDS_INFORMATION) and not request["presale"],
     }
 
 
-def _beside(session: Session, found: SupportRequest) -> dict[str, Any]:
+def _request_context(session: Session, found: SupportRequest) -> dict[str, Any]:
     return {
         "title": product_titles(session, [found.product_id]).get(found.product_id, {}),
         "customer": customer_names(session, [found.customer_id]).get(found.customer_id),

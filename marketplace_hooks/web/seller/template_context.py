@@ -1,4 +1,4 @@
-"""In which words is a seller told of statuses, who holds what, what has happened, and what still goes on?"""
+"""Template context of the seller's pages: the labels that their templates use, and entries of a product's history."""
 
 from __future__ import annotations
 
@@ -8,43 +8,32 @@ from typing import Any
 
 from flask import request
 
-from ...domain.catalog.statuses import Side
+from ...models.access import Role
 from ...models.cascades import CascadeState
 from ...services.catalog.status_history import CANCELLED, SCHEDULED, StatusHistoryEntry
 from ...services.support.owed_refunds import RefundFilter
 from ...services.support.requests import RequestFilter
 from ..form_idempotency import once_token
 from ..i18n.language import LazyText, gettext, lazy
-from ..labels.business_care import care_extent, care_title, why_inactive
+from ..labels.business_care import REMEDIES, care_extent, care_title, why_inactive
+from ..labels.deadlines import CLOCKS
+from ..labels.label import labels_for
 from ..labels.refusal_grounds import GROUND_LABELS, GROUNDS
-from ..labels.statuses import SCHEDULED_TO, STEPS
-from ..labels.support import CLOCKS, KINDS, MISSING, REMEDIES, REPLY_REASONS
-from ..status_change_page import BUTTONS
+from ..labels.statuses import (
+    ACTORS,
+    CHANGES,
+    HELD_BY,
+    SCHEDULED_TO,
+    STATUS_BUTTONS,
+    STEPS,
+    WITHDRAWN_BY,
+    actor_label,
+    change_label,
+)
+from ..labels.support import KINDS, MISSING, REPLY_REASONS
 from .blueprint import blueprint
 
-HELD_BY = {
-    Side.SELLER: lazy("Held offline by you"),
-    Side.MARKETPLACE: lazy("Held offline by the marketplace"),
-    Side.ACCOUNT: lazy("Your seller account is suspended"),
-}
-WITHDRAWN_BY = {
-    Side.SELLER: lazy("Withdrawn for good by you"),
-    Side.MARKETPLACE: lazy("Withdrawn for good by the marketplace"),
-    Side.ACCOUNT: lazy("Withdrawn for good with your account"),
-}
-SIDES = {
-    Side.SELLER: lazy("you"),
-    Side.MARKETPLACE: lazy("the marketplace"),
-    Side.ACCOUNT: lazy("your account’s suspension"),
-}
-CHANGES: dict[str, LazyText] = {
-    "held": lazy("Taken offline"),
-    "lifted": lazy("Put back online, or one hold less"),
-    "withdrawn": lazy("Withdrawn for good"),
-    "reinstated": lazy("Reinstated by the marketplace"),
-}
-
-WHICH: dict[str, LazyText] = {
+FILTERS: dict[str, LazyText] = {
     RequestFilter.OPEN: lazy("Open"),
     RequestFilter.TO_ACKNOWLEDGE: lazy("To be taken charge of"),
     RequestFilter.LATE: lazy("Late"),
@@ -55,28 +44,28 @@ WHICH: dict[str, LazyText] = {
 
 @blueprint.context_processor
 def template_context() -> dict[str, Any]:
-    """What the templates of this room may say beside what all pages may."""
+    """What every template of the seller's pages can use."""
     return {
-        "buttons": BUTTONS,
+        "buttons": STATUS_BUTTONS,
         "care_extent": care_extent,
         "care_title": care_title,
-        "changes": CHANGES,
+        "changes": labels_for(Role.SELLER, CHANGES),
         "clock_names": CLOCKS,
         "form": request.form,
-        "ground_words": GROUNDS,
+        "ground_names": GROUNDS,
         "ground_labels": GROUND_LABELS,
-        "held_by": HELD_BY,
-        "kind_words": KINDS,
-        "missing_words": MISSING,
+        "held_by": labels_for(Role.SELLER, HELD_BY),
+        "kind_labels": KINDS,
+        "missing_labels": MISSING,
         "once_token": once_token,
-        "remedy_words": REMEDIES,
+        "remedy_labels": REMEDIES,
         "reply_reasons": REPLY_REASONS,
         "scheduled_to": SCHEDULED_TO,
-        "sides": SIDES,
+        "sides": labels_for(Role.SELLER, ACTORS),
         "steps": STEPS,
-        "which_words": WHICH,
+        "filter_labels": FILTERS,
         "why_inactive": why_inactive,
-        "withdrawn_by": WITHDRAWN_BY,
+        "withdrawn_by": labels_for(Role.SELLER, WITHDRAWN_BY),
     }
 
 
@@ -95,23 +84,17 @@ class Entry:
 
 def history_entry(one: StatusHistoryEntry) -> Entry:
     """An entry of the history in words."""
-    known = CHANGES.get(one.change)
-    title = one.change if known is None else str(known)
+    title = change_label(one.change, Role.SELLER)
     if one.status is not None and one.change == SCHEDULED:
-        title = gettext("Scheduled: %(what)s", what=BUTTONS[one.status])
+        title = gettext("Scheduled: %(what)s", what=STATUS_BUTTONS[one.status])
     elif one.status is not None and one.change == CANCELLED:
-        title = gettext("Schedule cancelled: %(what)s", what=BUTTONS[one.status])
+        title = gettext("Schedule cancelled: %(what)s", what=STATUS_BUTTONS[one.status])
     return Entry(
         title=title,
         at=one.at,
-        by=actor_label(one.cause.actor),
+        by=actor_label(one.cause.actor, Role.SELLER),
         reason=one.cause.reason,
         effective_at=one.effective_at,
         cascade_id=one.cascade_id,
         state=one.state,
     )
-
-
-def actor_label(actor: str) -> str:
-    """Who asked for it, as its seller is told."""
-    return str(SIDES[Side(actor)]) if actor in list(Side) else actor

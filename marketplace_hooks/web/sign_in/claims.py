@@ -1,4 +1,4 @@
-"""Who is it, by the claims of an OpenID Connect provider: which role, whose things, which language?"""
+"""OpenID Connect claims: the role, the id and the language of who signs in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ...config.settings import Settings
 from ...errors import SignInFailed
 from ...models.access import Role
 from ..identity.identity import Identity
-from ..identity.sessions import PEOPLE
+from ..identity.sessions import PERSONAL_ROLES
 
 LONGEST_SUBJECT = 100
 
@@ -20,13 +20,13 @@ def needed_claims(settings: Settings) -> set[str]:
 
 
 def identity_of(claims: Mapping[str, Any], settings: Settings) -> Identity:
-    """Raises `SignInFailed` (`no_role`) for somebody who has no role here, or one without an id of his own."""
-    told = _find(claims, settings.oidc_role_claim)
-    words = told if isinstance(told, list) else [told]
-    named = {settings.oidc_roles.get(word, word) for word in words if isinstance(word, str)}
-    role = next((role for role in PEOPLE if role in named), None)
+    """Raises `SignInFailed` (`no_role`) for somebody who has no role here, or one without an id of their own."""
+    claim = _find(claims, settings.oidc_role_claim)
+    values = claim if isinstance(claim, list) else [claim]
+    named = {settings.oidc_roles.get(value, value) for value in values if isinstance(value, str)}
+    role = next((role for role in PERSONAL_ROLES if role in named), None)
     if role is None:
-        raise SignInFailed(f"{settings.oidc_role_claim} is {told!r}, which is no role here", code="no_role")
+        raise SignInFailed(f"{settings.oidc_role_claim} is {claim!r}, which is no role here", code="no_role")
     subject = _find(claims, settings.oidc_subject_claim)
     if isinstance(subject, int) and not isinstance(subject, bool):
         subject = str(subject)
@@ -38,9 +38,9 @@ def identity_of(claims: Mapping[str, Any], settings: Settings) -> Identity:
 
 
 def name_of(claims: Mapping[str, Any]) -> str:
-    """By what name to greet; empty where the provider tells none."""
-    told = (claims.get(name) for name in ("name", "preferred_username", "email"))
-    return next((name for name in told if isinstance(name, str) and name.strip()), "")
+    """The name to greet with; empty where the provider gives none."""
+    names = (claims.get(name) for name in ("name", "preferred_username", "email"))
+    return next((name for name in names if isinstance(name, str) and name.strip()), "")
 
 
 def _find(claims: Mapping[str, Any], path: str) -> Any:

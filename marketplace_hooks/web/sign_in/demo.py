@@ -1,4 +1,4 @@
-"""Who would the visitor of a demo like to be? Only where the installation is a demo, and no host signs people in."""
+"""Demo sign-in: a visitor chooses a person. Only in a demo that no host signs people in to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from ..identity import sessions
 from ..identity.authorization import audience
 from ..identity.identity import Identity
-from ..navigation import first_page
+from ..navigation import landing_page
 from ..state import current_web_state
 from .blueprint import blueprint
 from .demo_people import find_person
@@ -28,4 +28,4 @@ def choose() -> Response:
         abort(404)
     identity = Identity(role=chosen.role, subject=chosen.subject, locale=chosen.locale)
     sessions.begin(identity, name=chosen.name, by=sessions.BY_DEMO)
-    return redirect(wanted_page() or first_page(identity.role), 303)
+    return redirect(wanted_page() or landing_page(identity.role), 303)

@@ -1,4 +1,4 @@
-"""Whom may a visitor of the demo be?"""
+"""Demo people: the sellers, customers and the operator that a visitor of the demo can choose."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ...models.access import Role
 from ...models.products import Product, Seller
 from ...models.purchases import Customer, Purchase
 
-MOST = 12
-"""Of each kind; who else buys in the demo is there for the numbers."""
+MAX_PEOPLE = 12
+"""Of each role; the demo has more customers, for its figures."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody to be: `count` is of a seller's products, or a customer's purchases."""
+    """A person to choose: `count` is of a seller's products, or a customer's purchases."""
 
     role: Role
     subject: str | None
@@ -52,7 +52,7 @@ def _people(session: Session, role: Role) -> list[Person]:
         .join(owned, key == person.id)
         .group_by(person.id, person.name, person.locale)
         .order_by(person.id)
-        .limit(MOST)
+        .limit(MAX_PEOPLE)
     )
     return [
         Person(role=role, subject=id_, name=name, locale=locale, count=count)

@@ -1,7 +1,7 @@
-"""How does somebody sign in at the OpenID Connect provider that the operator has configured?
+"""OpenID Connect sign-in at the provider that the operator has configured.
 
-What is begun stands in the browser's own session until it comes back: its state, nonce and PKCE verifier, each used
-once. Whoever comes back with anything else is signed in by nothing.
+A sign-in that has begun is stored in the browser's session until it returns: its state, nonce and PKCE verifier, each
+used once. A return that does not match one signs nobody in.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ...errors import OutboundFailed, SignInFailed
 from ...remote.openid import OpenIdProvider
+from ..error_pages import refuse
 from ..i18n.language import wording
 from ..identity import sessions
 from ..identity.authorization import audience
-from ..layout import own_address, refuse
-from ..navigation import first_page
+from ..navigation import landing_page
 from ..state import current_runtime, current_web_state
+from ..urls import local_url
 from .blueprint import blueprint
 from .claims import identity_of, name_of, needed_claims
 from .pages import wanted_page
 
 BEGUN = "mh_begun"
-MOST_BEGUN = 5
+MAX_BEGUN = 5
 """Sign-ins under way in one browser, in as many tabs."""
-LASTS_S = 900
+MAX_AGE_S = 900
 
 
 @blueprint.get("/sign-in/openid")
@@ -37,16 +38,16 @@ def begin() -> BaseResponse:
     """Send the browser to the provider, with what only this browser will know when it comes back."""
     provider = _provider()
     sessions.require_session()
-    word, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
+    state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
     try:
         url = provider.address(
-            redirect_uri=return_address(), state=word, nonce=nonce, verifier=verifier, language=wording().language
+            redirect_uri=return_address(), state=state, nonce=nonce, verifier=verifier, language=wording().language
         )
     except OutboundFailed as away:
         return _failed(503, "away", away)
-    begun = {"nonce": nonce, "verifier": verifier, "next": wanted_page(), "until": int(time.time()) + LASTS_S}
-    kept = list(_begun().items())[1 - MOST_BEGUN :]
-    session[BEGUN] = {**dict(kept), word: begun}
+    begun = {"nonce": nonce, "verifier": verifier, "next": wanted_page(), "until": int(time.time()) + MAX_AGE_S}
+    others = list(_begun().items())[1 - MAX_BEGUN :]
+    session[BEGUN] = {**dict(others), state: begun}
     response = redirect(url, 303)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -81,7 +82,7 @@ def come_back() -> BaseResponse:
     except SignInFailed as failed:
         return _failed(403 if failed.code == "no_role" else 400, failed.code, failed, next=mine["next"])
     sessions.begin(identity, name=name_of(claims), by=sessions.BY_OPENID)
-    return redirect(own_address(mine["next"]) if mine["next"] else first_page(identity.role), 303)
+    return redirect(local_url(mine["next"]) if mine["next"] else landing_page(identity.role), 303)
 
 
 def return_address() -> str:
@@ -99,10 +100,10 @@ def _provider() -> OpenIdProvider:
 
 def _begun() -> dict[str, Any]:
     """The sign-ins that this browser has begun and that may still come back, the oldest first."""
-    kept = session.get(BEGUN)
-    if not isinstance(kept, dict):
+    stored = session.get(BEGUN)
+    if not isinstance(stored, dict):
         return {}
-    return {word: one for word, one in kept.items() if one["until"] > time.time()}
+    return {state: one for state, one in stored.items() if one["until"] > time.time()}
 
 
 def _failed(status: int, why: str, trouble: Exception | None = None, next: str | None = None) -> Response:

@@ -1,4 +1,4 @@
-"""Where does somebody sign in, by whichever way this installation has, and how does he leave?"""
+"""Sign-in and sign-out pages, for every way of signing in that the installation can have."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from urllib.parse import urlencode, urlsplit
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from ..error_pages import refuse
 from ..flash import flash
 from ..i18n.language import gettext
 from ..identity import sessions
 from ..identity.authorization import audience, identify
-from ..layout import own_address, refuse
-from ..navigation import first_page
+from ..navigation import landing_page
 from ..state import current_web_state
+from ..urls import local_url
 from .blueprint import blueprint
 from .demo_people import demo_people
 
@@ -29,19 +30,19 @@ def sign_in() -> BaseResponse:
     identity = identify()
     settings = web_state.runtime.settings
     if identity is not None and not (settings.demo and web_state.identity is None):
-        return redirect(wanted_page() or first_page(identity.role), 303)
+        return redirect(wanted_page() or landing_page(identity.role), 303)
     if web_state.identity is not None:
         if settings.sign_in_url is None:
-            return refuse(401, "marketplace_hooks/sign_in/elsewhere.html")
+            return refuse(401, "marketplace_hooks/sign_in/host_sign_in.html")
         return redirect(_with_next(settings.sign_in_url), 303)
     if settings.demo:
         with web_state.runtime.database.reading() as session:
             people = demo_people(session)
-        return _page("choose", people=people, next=wanted_page())
+        return _page("demo_people", people=people, next=wanted_page())
     if web_state.provider is not None:
         host = urlsplit(web_state.provider.issuer).hostname
         return _page("provider", host=host, next=wanted_page())
-    return refuse(503, "marketplace_hooks/sign_in/closed.html")
+    return refuse(503, "marketplace_hooks/sign_in/not_configured.html")
 
 
 @blueprint.post("/sign-out")
@@ -73,7 +74,7 @@ def signed_out() -> BaseResponse:
 def wanted_page() -> str | None:
     """The page of ours to go on to, where the request names one."""
     wanted = request.values.get("next", "")
-    return own_address(wanted) if wanted else None
+    return local_url(wanted) if wanted else None
 
 
 def _with_next(url: str) -> str:

@@ -1,4 +1,4 @@
-"""In which zone would the reader like to read times?"""
+"""Time zone page: the zone in which the reader is shown times."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ..identity.authorization import audience
-from ..layout import remember
+from ..layout import remember_choice
 from ..time_zones import COOKIE, chosen_zone, known_zones
 from .blueprint import blueprint
 from .pages import wanted_page
@@ -17,7 +17,7 @@ from .pages import wanted_page
 def times() -> str:
     """The form."""
     return render_template(
-        "marketplace_hooks/sign_in/times.html", zones=known_zones(), chosen=chosen_zone(), next=wanted_page()
+        "marketplace_hooks/sign_in/time_zone.html", zones=known_zones(), chosen=chosen_zone(), next=wanted_page()
     )
 
 
@@ -30,7 +30,7 @@ def choose_times() -> Response:
         abort(400)
     response = redirect(wanted_page() or url_for("mh_storefront.home"), 303)
     if chosen:
-        remember(response, COOKIE, chosen)
+        remember_choice(response, COOKIE, chosen)
     else:
         response.delete_cookie(COOKIE, path=url_for("mh_storefront.home"))
     return response

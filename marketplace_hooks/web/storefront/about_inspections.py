@@ -1,6 +1,6 @@
-"""Who visited this shop, why, how often, and how does its owner stop it? The page that our User-Agent links to.
+"""Page about inspections, to which our User-Agent links: who inspected a shop, why, how often, how to stop it.
 
-Its reader found us in a log. He has no account here and owes us nothing, so everything that he needs stands on it.
+Its reader found us in a log and has no account here, so everything that they need stands on it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def about_inspections() -> Response:
     settings = runtime.settings
     contact = settings.inspection_contact
     page = render_template(
-        "marketplace_hooks/storefront/about.html",
+        "marketplace_hooks/storefront/about_inspections.html",
         agent=AGENT,
         whole_agent=runtime.site_client.user_agent,
         contact=contact,

@@ -1,4 +1,4 @@
-"""Which picture stands for a product that brought none? Always the same one for the same product."""
+"""Artwork: the picture of a product that has none of its own, always the same for the same product."""
 
 from __future__ import annotations
 

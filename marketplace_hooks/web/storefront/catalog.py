@@ -1,4 +1,4 @@
-"""The three pages of the storefront: the catalogue, a product, a pack.
+"""Storefront pages: the catalogue, a product, a pack.
 
 What is hidden answers 404, and 410 once it is withdrawn for good (`domain.md` 5, 6), but for those who may see it.
 """
@@ -19,11 +19,11 @@ from ...services.catalog.cards import PackCard, ProductCard
 from ...services.catalog.lists import Page
 from ...services.catalog.pages import PackPage, ProductPage
 from ...services.support.closures import current_closures
+from ..error_pages import refuse
 from ..identity.authorization import audience, may_see, visibility
-from ..labels.business_care import care_vocabulary
-from ..labels.catalog import KINDS, category_label, range_of, versions
+from ..labels.business_care import banner_context
+from ..labels.catalog import KINDS, category_label, version_range, versions
 from ..labels.statuses import HELD_BY, SCHEDULED_TO, WITHDRAWN_BY
-from ..layout import refuse
 from ..state import current_runtime
 from .artwork import artwork
 from .blueprint import blueprint
@@ -40,14 +40,14 @@ LONGEST_SEARCH = 100
 @blueprint.context_processor
 def template_context() -> dict[str, Any]:
     return {
-        **care_vocabulary(),
+        **banner_context(),
         "artwork": artwork,
         "category_label": category_label,
         "excerpt": excerpt,
         "held_by": HELD_BY,
         "kinds": KINDS,
         "paragraphs": paragraphs,
-        "range_of": range_of,
+        "version_range": version_range,
         "scheduled": SCHEDULED_TO,
         "versions": versions,
         "withdrawn_by": WITHDRAWN_BY,
@@ -58,9 +58,9 @@ def template_context() -> dict[str, Any]:
 @audience()
 def home() -> Response:
     """The catalogue: what is searched for, or everything, by pages; and the packs."""
-    search = _asked("q", LONGEST_SEARCH)
-    category = _asked("category", LONGEST_ID)
-    after = _asked("after", LONGEST_ID)
+    search = _query_text("q", LONGEST_SEARCH)
+    category = _query_text("category", LONGEST_ID)
+    after = _query_text("after", LONGEST_ID)
     runtime = current_runtime()
     with runtime.database.reading() as session:
         products = lists.find_products(session, category=category, search=search, after=after, limit=PRODUCTS_SHOWN)
@@ -137,7 +137,7 @@ def _is_insider(card: ProductCard | PackCard) -> bool:
 def _refuse(what: str, page: ProductPage | PackPage | None) -> Response:
     """404 for what is not there now, whether it ever was or not; 410 for what will never come back."""
     withdrawn = page is not None and page.card.status is Status.OFFLINE_PERMANENT
-    return refuse(410 if withdrawn else 404, "marketplace_hooks/storefront/gone.html", what=what)
+    return refuse(410 if withdrawn else 404, "marketplace_hooks/storefront/unavailable.html", what=what)
 
 
 def _page(name: str, **context: Any) -> Response:
@@ -145,7 +145,7 @@ def _page(name: str, **context: Any) -> Response:
 
 
 def _packs(session: Session, search: str | None) -> Page[PackCard]:
-    return lists.find_packs(session, search=search, after=_asked("packs_after", LONGEST_ID), limit=PACKS_SHOWN)
+    return lists.find_packs(session, search=search, after=_query_text("packs_after", LONGEST_ID), limit=PACKS_SHOWN)
 
 
 def _apart(page: PackPage) -> int | None:
@@ -155,7 +155,7 @@ def _apart(page: PackPage) -> int | None:
     return sum(card.price_cents for card in page.products)
 
 
-def _asked(name: str, longest: int) -> str | None:
+def _query_text(name: str, longest: int) -> str | None:
     """A parameter of the address without what no text holds; None when nothing is left of it."""
     text = "".join(letter for letter in request.args.get(name, "") if letter.isprintable()).strip()
     return text[:longest] or None

@@ -1,4 +1,4 @@
-"""How is a long description shown: all of it by paragraphs, or only its beginning?"""
+"""Excerpts: a long description by paragraphs, or its beginning for a card."""
 
 from __future__ import annotations
 

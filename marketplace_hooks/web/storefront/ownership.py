@@ -1,4 +1,4 @@
-"""Has the reader bought this product, and how does her Business Care stand? What an owner sees first on its page."""
+"""Ownership: the reader's purchase of a product and its Business Care, shown first on the product's page."""
 
 from __future__ import annotations
 

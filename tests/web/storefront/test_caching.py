@@ -15,7 +15,7 @@ from marketplace_hooks import MarketplaceHooks
 from marketplace_hooks.config.settings import EXTENSION, PREFIX
 from marketplace_hooks.database.engine import Database
 from marketplace_hooks.standalone import build_app
-from marketplace_hooks.web.layout import register_error_pages
+from marketplace_hooks.web.error_pages import register_error_pages
 
 from ...support.html_reader import Reader, links, signed_in, visible_text
 from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace, open_marketplace

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from marketplace_hooks.web.i18n.formatting import LANGUAGES, LocalizedText, Wording, typeset
-from marketplace_hooks.web.labels.catalog import range_of
+from marketplace_hooks.web.labels.catalog import version_range
 from marketplace_hooks.web.storefront.excerpts import LONGEST_EXCERPT, excerpt, paragraphs
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -175,4 +175,4 @@ def test_the_versions_of_an_incompatible_module_are_said(
     other: dict[str, str], text: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("marketplace_hooks.web.labels.catalog.gettext", ENGLISH.gettext)
-    assert range_of(other) == text
+    assert version_range(other) == text

@@ -1,0 +1,51 @@
+"""Form actions: run what a form asks for, and answer it the same way in every room.
+
+Done: 303 to the page that shows the result. Impossible by now: 409 with the page as it stands, and both states in a
+sentence; 422 where a value does not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import redirect
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..errors import NotFound, PayloadRejected, Refused
+from ..services.core.unit_of_work import UnitOfWork
+from .flash import flash
+from .form_idempotency import run_form_once
+from .identity.authorization import signed_in
+from .labels.conflicts import conflict_label, has_label
+
+RefusedPage = Callable[[str, int], BaseResponse]
+"""Makes the page that says why something could not be done, from the sentence and the HTTP status."""
+
+
+def run_form(
+    act: Callable[[UnitOfWork], object], *, message: str | None, next_url: str, refused: RefusedPage
+) -> BaseResponse:
+    """Run `act` once and go on to `next_url`, where `message` is shown if there is one; or the page that says why not.
+
+    Raises `NotFound` where there is nothing to show.
+    """
+
+    def run(uow: UnitOfWork) -> str:
+        act(uow)
+        return "done"
+
+    try:
+        run_form_once(run)
+    except Refused as error:
+        return refused_page(error, refused)
+    if message is not None:
+        flash("good", message)
+    return redirect(next_url, 303)
+
+
+def refused_page(error: Refused, page: RefusedPage) -> BaseResponse:
+    """The page that says why something was refused, with its status. Raises the error where there is no such page."""
+    if isinstance(error, NotFound) and not has_label(error):
+        raise error
+    status = 422 if isinstance(error, PayloadRejected) else 409
+    return page(conflict_label(error, signed_in().role), status)

@@ -1,0 +1,136 @@
+"""Check facts: what each check of a request found, where and how sure, as its seller and the marketplace read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...domain.inspections.evidence import Strength
+from ..i18n.language import gettext, ngettext, wording
+from .business_care import entitlement_label
+from .catalog import version_range
+from .checks import CHECKS, PROBES, STRENGTHS
+
+Facts = Iterator[tuple[str, str]]
+PATHS_SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckFacts:
+    """One check on a page. `facts` are (name, text) pairs; `ground` is the one that a failure proposes."""
+
+    name: str
+    label: str
+    result: str
+    ground: str | None
+    facts: tuple[tuple[str, str], ...]
+
+
+def check_facts(checks: Sequence[Mapping[str, Any]]) -> list[CheckFacts]:
+    """The checks that are stored with a request."""
+    return [
+        CheckFacts(
+            name=one["name"],
+            label=str(CHECKS.get(one["name"], one["name"])),
+            result=one["result"],
+            ground=one.get("ground"),
+            facts=tuple(_facts(one["name"], one.get("evidence") or {})),
+        )
+        for one in checks
+    ]
+
+
+def _facts(name: str, evidence: Mapping[str, Any]) -> Facts:
+    read = _READERS.get(name)
+    return iter(()) if read is None else read(evidence)
+
+
+def _entitlement(evidence: Mapping[str, Any]) -> Facts:
+    code = evidence.get("code")
+    if code:
+        yield gettext("At submission"), entitlement_label(code)
+
+
+def _site(evidence: Mapping[str, Any]) -> Facts:
+    code = evidence.get("code")
+    if code:
+        yield gettext("Found"), entitlement_label(code)
+    elif evidence.get("test_copy"):
+        yield gettext("Found"), gettext("A test copy of the site that the product was bought for.")
+    else:
+        yield gettext("Found"), gettext("The site that the product was bought for.")
+
+
+def _version(evidence: Mapping[str, Any]) -> Facts:
+    version = evidence.get("version")
+    yield gettext("Version found"), gettext("not known") if version is None else str(version)
+    yield from _source(evidence)
+    for key, label in (
+        ("announced_at_purchase", gettext("Announced on the purchase date")),
+        ("announced_today", gettext("Announced today")),
+    ):
+        announced = evidence.get(key)
+        if announced is not None:
+            yield label, version_range(announced) or gettext("no version named")
+    if evidence.get("compatible_today") is not None:
+        yield gettext("Compatible today"), gettext("yes") if evidence["compatible_today"] else gettext("no")
+
+
+def _installed(evidence: Mapping[str, Any]) -> Facts:
+    yield gettext("Module"), str(evidence.get("module"))
+    if evidence.get("version"):
+        yield gettext("Version found"), str(evidence["version"])
+    if evidence.get("enabled") is not None:
+        yield gettext("Enabled"), gettext("yes") if evidence["enabled"] else gettext("no")
+    if evidence.get("unfinished_upgrade"):
+        yield gettext("Upgrade"), gettext("Begun and not finished.")
+    yield from _source(evidence)
+
+
+def _conflicts(evidence: Mapping[str, Any]) -> Facts:
+    for module in evidence.get("modules", ()):
+        version = f" {module['version']}" if module.get("version") else ""
+        yield gettext("Incompatible module installed"), f"{module['name']}{version}"
+        yield from _source(module)
+    if evidence.get("overrides"):
+        yield gettext("Overrides that touch the product"), _paths(evidence["overrides"])
+
+
+def _sources(evidence: Mapping[str, Any]) -> Facts:
+    changed = evidence.get("changed")
+    if changed:
+        paths = [one if isinstance(one, str) else str(one.get("path", one)) for one in changed]
+        yield gettext("Files that are not those of the release"), _paths(paths)
+    elif changed is not None:
+        yield gettext("Found"), gettext("The files are those of the release.")
+
+
+def _paths(paths: list[str]) -> str:
+    shown = ", ".join(paths[:PATHS_SHOWN])
+    more = len(paths) - PATHS_SHOWN
+    return shown if more <= 0 else f"{shown}, {ngettext('and one more', 'and %(count)s more', more)}"
+
+
+def _source(evidence: Mapping[str, Any]) -> Facts:
+    probe = evidence.get("rung")
+    strength = evidence.get("strength")
+    if probe:
+        sure = str(STRENGTHS[Strength(strength)]) if strength in list(Strength) else ""
+        where = str(PROBES.get(probe, probe))
+        yield gettext("Found in"), gettext("%(where)s (%(sure)s)", where=where, sure=sure) if sure else where
+    against = evidence.get("contradicted_by") or ()
+    if against:
+        others = [f"{PROBES.get(one['rung'], one['rung'])}: {one['value']}" for one in against]
+        separator = " ; " if wording().language == "fr" else "; "
+        yield gettext("Said otherwise by"), separator.join(others)
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Facts]] = {
+    "entitlement": _entitlement,
+    "merchant_site": _site,
+    "platform_version": _version,
+    "product_installed": _installed,
+    "conflicting_development": _conflicts,
+    "sources": _sources,
+}

@@ -1,0 +1,203 @@
+"""Check summaries: what a check of a request found, how sure it is, what it means and what to do, to the customer.
+
+A check is read as it is judged and as it is stored with a request: its name, its result and its evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ...domain.business_care.entitlement import Code, Remedy
+from ...domain.inspections.evidence import Strength
+from ...domain.support.eligibility import CheckResult
+from ...models.access import Role
+from ..i18n.language import LazyText, gettext, lazy, ngettext, wording
+from .business_care import REMEDIES, why_not_entitled
+from .catalog import version_range
+from .checks import CHECK_PURPOSES, CHECKS, STRENGTHS
+
+Check = Mapping[str, Any]
+
+SITE_CHECKS = frozenset({"platform_version", "product_installed", "conflicting_development", "sources"})
+"""What only an inspection of the site finds out: while one runs, unknown is not yet a result."""
+
+_USUALLY_UNKNOWN = frozenset({"product_installed", "conflicting_development", "sources"})
+
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckSummary:
+    """One check on a page. `state` is `pass`, `fail`, `unknown`, or `running` while it may still be found out."""
+
+    name: str
+    label: str
+    state: str
+    found: str
+    how_sure: str | None
+    meaning: str
+    to_do: str | None
+
+    @property
+    def matters(self) -> bool:
+        """Whether the outcome depends on it, so that the customer gains by having it known."""
+        return self.name not in _USUALLY_UNKNOWN
+
+
+def check_summary(check: Check, *, running: bool = False) -> CheckSummary:
+    """A check as the customer reads it. `running`: the site is still being inspected."""
+    name = check["name"]
+    result = CheckResult(check["result"])
+    evidence = check["evidence"]
+    waits = running and result is CheckResult.UNKNOWN and name in SITE_CHECKS
+    strength = evidence.get("strength")
+    return CheckSummary(
+        name=name,
+        label=CHECKS[name].for_role(Role.CUSTOMER) if name in CHECKS else name,
+        state="running" if waits else result.value,
+        found=gettext("We are looking.") if waits else _FOUND[name](result, evidence),
+        how_sure=None if strength is None else STRENGTHS[Strength(strength)].for_role(Role.CUSTOMER),
+        meaning=str(CHECK_PURPOSES.get(name, "")),
+        to_do=None if waits or result is CheckResult.PASS else _to_do(name, result, evidence),
+    )
+
+
+def _entitlement(result: CheckResult, evidence: Check) -> str:
+    code = Code(evidence["code"])
+    last_day = evidence.get("last_day")
+    if evidence["active"] and last_day is not None:
+        return gettext("Active until %(day)s included.", day=wording().day(_day(last_day)))
+    return why_not_entitled(code)
+
+
+def _merchant_site(result: CheckResult, evidence: Check) -> str:
+    if result is CheckResult.PASS:
+        if evidence.get("test_copy"):
+            return gettext("It is a test copy of the shop that the product was bought for.")
+        return gettext("It is the shop that the product was bought for.")
+    if result is CheckResult.FAIL:
+        return gettext("It is another shop than the product was bought for. We did not visit it.")
+    return why_not_entitled(Code(evidence["code"])) if "code" in evidence else gettext("Unknown.")
+
+
+def _platform_version(result: CheckResult, evidence: Check) -> str:
+    version = evidence.get("version")
+    announced = version_range(evidence.get("announced_at_purchase"))
+    if version is None:
+        return gettext("Your shop did not tell which version it runs.")
+    if announced is None:
+        return gettext("PrestaShop %(version)s.", version=version)
+    sentence = (
+        gettext("PrestaShop %(version)s, among those announced (%(range)s).", version=version, range=announced)
+        if result is CheckResult.PASS
+        else gettext("PrestaShop %(version)s; announced were %(range)s.", version=version, range=announced)
+    )
+    if result is CheckResult.FAIL and evidence.get("compatible_today"):
+        today = gettext("Today’s page announces it.")
+        sentence = f"{sentence} {today}"
+    return f"{sentence} {_contradicted(evidence)}".strip()
+
+
+def _product_installed(result: CheckResult, evidence: Check) -> str:
+    if result is CheckResult.UNKNOWN:
+        return gettext("We could not see whether %(module)s is installed.", module=evidence["module"])
+    if result is CheckResult.FAIL:
+        return gettext("%(module)s is not installed.", module=evidence["module"])
+    version = evidence.get("version")
+    sentence = (
+        gettext("%(module)s is installed, in version %(version)s.", module=evidence["module"], version=version)
+        if version
+        else gettext("%(module)s is installed.", module=evidence["module"])
+    )
+    if evidence.get("unfinished_upgrade"):
+        unfinished = gettext("Its update was begun and not finished.")
+        sentence = f"{sentence} {unfinished}"
+    return f"{sentence} {_contradicted(evidence)}".strip()
+
+
+def _conflicts(result: CheckResult, evidence: Check) -> str:
+    modules = evidence.get("modules") or []
+    overrides = evidence.get("overrides") or []
+    if result is CheckResult.FAIL:
+        return gettext(
+            "Not announced to work together: %(names)s.", names=_names([_named(one) for one in modules], overrides)
+        )
+    if result is CheckResult.PASS:
+        return gettext("Nothing that is announced not to work with the product.")
+    return gettext("We could not see everything that your shop runs.")
+
+
+def _sources(result: CheckResult, evidence: Check) -> str:
+    changed = evidence.get("changed") or []
+    if result is CheckResult.FAIL:
+        return ngettext(
+            "%(count)s file differs from what the seller published: %(names)s.",
+            "%(count)s files differ from what the seller published: %(names)s.",
+            len(changed),
+            names=_names(changed),
+        )
+    if result is CheckResult.PASS:
+        return gettext("The files are those that the seller published.")
+    return gettext("We could not read the files, which is usual without a companion module.")
+
+
+_FOUND: Mapping[str, Callable[[CheckResult, Check], str]] = {
+    "entitlement": _entitlement,
+    "merchant_site": _merchant_site,
+    "platform_version": _platform_version,
+    "product_installed": _product_installed,
+    "conflicting_development": _conflicts,
+    "sources": _sources,
+}
+
+_UNKNOWN_TO_DO: Mapping[str, LazyText] = {
+    "platform_version": lazy("Give a key that may only read, or say below which version you run."),
+}
+_FAILED_TO_DO: Mapping[str, LazyText] = {
+    "platform_version": lazy(
+        "You may send your request: the seller decides, and may help all the same. An update of your shop, or of the "
+        "product, may also settle it."
+    ),
+    "product_installed": lazy("If you ask how to install it, nothing is wrong. Otherwise install it first."),
+    "conflicting_development": lazy(
+        "If you can, switch these modules off and try again. You may send your request in any case."
+    ),
+    "sources": lazy(
+        "Put the published files back if you can. You may send your request in any case: the seller decides."
+    ),
+}
+
+
+def _to_do(name: str, result: CheckResult, evidence: Check) -> str | None:
+    if name in ("entitlement", "merchant_site"):
+        is_other_shop = name == "merchant_site" and result is CheckResult.FAIL
+        remedy = evidence.get("remedy") or (Remedy.CHANGE_SHOP if is_other_shop else None)
+        return REMEDIES[Remedy(remedy)].for_role(Role.CUSTOMER) if remedy in list(Remedy) else None
+    found = (_UNKNOWN_TO_DO if result is CheckResult.UNKNOWN else _FAILED_TO_DO).get(name)
+    return None if found is None else str(found)
+
+
+def _contradicted(evidence: Check) -> str:
+    others = sorted({str(one["value"]) for one in evidence.get("contradicted_by") or []})
+    return gettext("Another sign speaks of %(values)s.", values=", ".join(others)) if others else ""
+
+
+def _named(module: Mapping[str, Any]) -> str:
+    return f"{module['name']} {module['version']}" if module.get("version") else str(module["name"])
+
+
+def _names(*lists: Sequence[Any]) -> str:
+    """The first few names, and how many there are more."""
+    found = [str(name) for names in lists for name in names]
+    shown = ", ".join(found[:MOST_NAMED])
+    more = len(found) - MOST_NAMED
+    return (
+        shown if more <= 0 else ngettext("%(told)s and %(count)s more", "%(told)s and %(count)s more", more, told=shown)
+    )
+
+
+def _day(value: Any) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,231 @@
+"""Deadline labels: how a clock of a request stands, by when, how much is left, and how the date was counted.
+
+The seller reads `DeadlineView`, every day that was counted; the customer `DeadlineSummary`, a sentence and the reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from ...domain.support.deadlines import BusinessDayPolicy, SkipReason
+from ...domain.support.state_machine import ClockName, ClockState
+from ...models.access import Role
+from ..i18n.language import LazyText, gettext, lazy, ngettext, wording
+from .label import Label
+
+SOON_S = 24 * 3600
+
+CLOCKS: dict[ClockName, LazyText] = {
+    ClockName.ACKNOWLEDGEMENT: lazy("Taking charge"),
+    ClockName.FIX: lazy("Fix"),
+}
+
+POLICIES: Mapping[BusinessDayPolicy, Label] = {
+    BusinessDayPolicy.MF: Label(
+        lazy("Monday to Friday, public holidays included"),
+        for_customer=lazy("Business days are Monday to Friday, public holidays included."),
+    ),
+    BusinessDayPolicy.MF_ROLL: Label(
+        lazy("Monday to Friday; a last day that is a public holiday moves on"),
+        for_customer=lazy(
+            "Business days are Monday to Friday, public holidays included; a last day that falls on a public holiday "
+            "moves to the next day that is none."
+        ),
+    ),
+    BusinessDayPolicy.LEGAL: Label(
+        lazy("Monday to Friday, without public holidays"),
+        for_customer=lazy("Business days are Monday to Friday without public holidays."),
+    ),
+}
+"""Which days count."""
+
+SKIPPED: Mapping[SkipReason, Label] = {
+    SkipReason.WEEK_END: Label(lazy("week-end"), for_customer=lazy("week-ends")),
+    SkipReason.CLOSURE: Label(
+        lazy("announced closure"), for_customer=lazy("days on which the seller had announced not to work")
+    ),
+    SkipReason.HOLIDAY: Label(lazy("public holiday"), for_customer=lazy("public holidays")),
+}
+"""Why a day did not count."""
+
+PAUSED: dict[ClockState, LazyText] = {
+    ClockState.SUSPENDED: lazy("Suspended by an announced closure without an end."),
+    ClockState.TO_CONFIRM: lazy("An answer came in time; a person of the marketplace has to say whether it counts."),
+    ClockState.FROZEN: lazy("Paused by the refusal. It goes on if the marketplace overturns it."),
+    ClockState.VOID: lazy("Nothing is owed any more."),
+}
+"""Why a clock does not run, to the seller; the page says itself how one stands that runs, was met or missed."""
+
+_ACKNOWLEDGEMENT: Mapping[ClockState, LazyText] = {
+    ClockState.RUNNING: lazy("The seller has until the end of %(day)s to answer in person."),
+    ClockState.SUSPENDED: lazy("The seller’s announced closure has no end yet: the date follows once it has."),
+    ClockState.TO_CONFIRM: lazy("An answer has come. The marketplace checks that it was a person’s."),
+    ClockState.FROZEN: lazy("Paused."),
+    ClockState.MET: lazy("The seller answered in person, in time."),
+    ClockState.MISSED: lazy("The seller had until the end of %(day)s to answer in person, and did not."),
+    ClockState.VOID: lazy("No longer awaited."),
+}
+_FIX: Mapping[ClockState, LazyText] = {
+    ClockState.RUNNING: lazy("The seller has until the end of %(day)s to fix it, or the price is refunded."),
+    ClockState.SUSPENDED: lazy("The seller’s announced closure has no end yet: the date follows once it has."),
+    ClockState.TO_CONFIRM: lazy("Paused."),
+    ClockState.FROZEN: lazy("Paused by the refusal."),
+    ClockState.MET: lazy("Settled in time."),
+    ClockState.MISSED: lazy("It was to be fixed by the end of %(day)s, and was not."),
+    ClockState.VOID: lazy("No longer awaited."),
+}
+CUSTOMER_SENTENCES = {ClockName.ACKNOWLEDGEMENT: _ACKNOWLEDGEMENT, ClockName.FIX: _FIX}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadlineTrace:
+    """As it was counted, in the order of the days. `extended`: `{"days", "reason"}` of the marketplace's own."""
+
+    counted: Sequence[date]
+    skipped: Sequence[tuple[date, SkipReason]]
+    policy: BusinessDayPolicy
+    extended: Mapping[str, Any] | None
+
+
+def deadline_trace(clock: Mapping[str, Any]) -> DeadlineTrace:
+    """The trace of a clock as `services.support.sla_clocks.clock_view` gives it."""
+    stored = clock["trace"]
+    return DeadlineTrace(
+        counted=[date.fromisoformat(day) for day in stored["counted"]],
+        skipped=[(date.fromisoformat(one["day"]), SkipReason(one["reason"])) for one in stored["skipped"]],
+        policy=BusinessDayPolicy(clock["policy"]["policy"]),
+        extended=clock["policy"].get("extended"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadlineView:
+    """A clock on a page. `tag` is the word of `tags.py` for it; `is_soon`: it runs out within a day."""
+
+    state: ClockState
+    tag: str
+    means: LazyText | None
+    last_day: date | None
+    due_before: datetime | None
+    started_at: datetime
+    stopped_at: datetime | None
+    missed_at: datetime | None
+    remaining_days: int | None
+    is_late: bool
+    is_soon: bool
+    policy: Label
+    extended: Mapping[str, Any] | None
+    counted: Sequence[date]
+    skipped: Sequence[tuple[date, date, Label]]
+
+
+def deadline_view(clock: Mapping[str, Any], now: datetime) -> DeadlineView:
+    """A clock as the services show it, in words. One that has run out is late, noticed by a sweep or not."""
+    state = clock["state"]
+    due = clock["due_before"]
+    runs = state is ClockState.RUNNING
+    is_late = state is ClockState.MISSED or (runs and due is not None and due <= now)
+    left_s = (due - now).total_seconds() if due is not None else None
+    trace = deadline_trace(clock)
+    return DeadlineView(
+        state=state,
+        tag=ClockState.MISSED if is_late else state,
+        means=PAUSED.get(state),
+        last_day=clock["last_day"],
+        due_before=due,
+        started_at=clock["started_at"],
+        stopped_at=clock["stopped_at"],
+        missed_at=clock["missed_at"],
+        remaining_days=clock["remaining_days"],
+        is_late=is_late,
+        is_soon=runs and not is_late and left_s is not None and left_s <= SOON_S,
+        policy=POLICIES[trace.policy],
+        extended=trace.extended,
+        counted=trace.counted,
+        skipped=_runs_of_days(trace.skipped),
+    )
+
+
+def _runs_of_days(skipped: Sequence[tuple[date, SkipReason]]) -> list[tuple[date, date, Label]]:
+    """Days that follow each other for the same reason, as one: first, last, and the reason."""
+    numbered = [(day.toordinal() - place, reason, day) for place, (day, reason) in enumerate(skipped)]
+    found = []
+    for (_, reason), group in groupby(numbered, key=lambda one: one[:2]):
+        run = [day for _, _, day in group]
+        found.append((run[0], run[-1], SKIPPED[reason]))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadlineSummary:
+    """One clock in words. `why` are the sentences of "why this date"; empty when nothing was ever counted."""
+
+    name: str
+    state: ClockState
+    sentence: str
+    last_day: date | None
+    why: tuple[str, ...]
+
+
+def deadline_summary(name: ClockName, clock: Mapping[str, Any]) -> DeadlineSummary:
+    """A clock as `services.support.sla_clocks.clock_view` gives it, in the reader's words."""
+    sentences = CUSTOMER_SENTENCES[name]
+    state = ClockState(clock["state"])
+    last_day = clock["last_day"]
+    if last_day is None and state in (ClockState.RUNNING, ClockState.MISSED):
+        state = ClockState.SUSPENDED
+    day = wording().day(last_day, "full") if last_day is not None else ""
+    return DeadlineSummary(
+        name=str(CLOCKS[name]),
+        state=state,
+        sentence=gettext(sentences[state].message, day=day),
+        last_day=last_day,
+        why=tuple(_why(clock)),
+    )
+
+
+def _why(clock: Mapping[str, Any]) -> list[str]:
+    """How the date was counted, from what is stored with the clock."""
+    trace = deadline_trace(clock)
+    told = wording()
+    if not trace.counted:
+        return []
+    why = [
+        gettext("Counted from %(instant)s; the day itself does not count.", instant=told.instant(clock["started_at"])),
+        _span(trace.counted),
+        str(POLICIES[trace.policy].for_role(Role.CUSTOMER)),
+    ]
+    for reason, label in SKIPPED.items():
+        days = [day for day, skip_reason in trace.skipped if skip_reason is reason]
+        if days:
+            why.append(_left_out(label.for_role(Role.CUSTOMER), days))
+    if trace.extended:
+        why.append(
+            gettext(
+                "The marketplace gave %(days)s more business days: %(reason)s",
+                days=told.number(trace.extended["days"]),
+                reason=trace.extended["reason"],
+            )
+        )
+    return why
+
+
+def _span(counted: Sequence[date]) -> str:
+    first, last = (wording().day(day, "full") for day in (counted[0], counted[-1]))
+    if len(counted) == 1:
+        return gettext("One business day: %(day)s.", day=first)
+    return ngettext(
+        "%(count)s business day, from %(first)s to %(last)s.",
+        "%(count)s business days, from %(first)s to %(last)s.",
+        len(counted),
+        first=first,
+        last=last,
+    )
+
+
+def _left_out(name: str, days: list[date]) -> str:
+    return ngettext("Left out: %(name)s (%(count)s day).", "Left out: %(name)s (%(count)s days).", len(days), name=name)

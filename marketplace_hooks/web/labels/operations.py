@@ -1,0 +1,73 @@
+"""Operations labels: what an event is about and what it did, why a reply is doubtful, refunds, spans of time."""
+
+from __future__ import annotations
+
+from ...domain.support.acknowledgement import Sign
+from ...domain.support.state_machine import RefundState
+from ..i18n.language import LazyText, gettext, lazy, wording
+
+SUBJECTS: dict[str, LazyText] = {
+    "event": lazy("Event"),
+    "product": lazy("Product"),
+    "pack": lazy("Pack"),
+    "seller": lazy("Seller"),
+    "customer": lazy("Customer"),
+    "purchase": lazy("Purchase"),
+    "request": lazy("Request"),
+}
+OUTCOMES: dict[str, LazyText] = {
+    "changed": lazy("something changed"),
+    "scheduled": lazy("scheduled for later"),
+    "no_effect": lazy("nothing to change"),
+    "superseded": lazy("something newer was known"),
+}
+SIGNS: dict[Sign, LazyText] = {
+    Sign.RECEIPT_WORDING: lazy("It reads like a template that confirms a receipt."),
+    Sign.IDENTICAL_BODY: lazy("The seller has sent the very same text many times this week."),
+    Sign.SECONDS_AFTER: lazy("It came within a minute of the request."),
+    Sign.NO_AUTHOR: lazy("It was sent by a program, and the platform does not vouch that a person wrote it."),
+}
+REFUND_LINES: dict[str, LazyText] = {
+    "price_paid": lazy("Price paid for the product"),
+    "pack_share": lazy("The product’s share of the pack’s price"),
+    "business_care_period": lazy("Current period of Business Care"),
+}
+REFUND_PATHS: dict[str, LazyText] = {
+    "platform": lazy("through the platform"),
+    "manual": lazy("by hand, the platform’s window is over"),
+}
+REFUND_LISTS: dict[RefundState, LazyText] = {
+    RefundState.MANUAL: lazy("To be done by hand"),
+    RefundState.DUE: lazy("Due, not asked for yet"),
+    RefundState.REQUESTED: lazy("Asked of the platform"),
+}
+
+
+def subject_label(kind: str) -> str:
+    """What kind of thing something is about; a kind that is not known as it is."""
+    known = SUBJECTS.get("request" if kind == "support_request" else kind)
+    return kind if known is None else str(known)
+
+
+def duration_label(seconds: float | None) -> str:
+    """How long something took or has waited, in the unit that says most."""
+    if seconds is None:
+        return "–"
+    for unit_s, unit in ((86_400, _days), (3_600, _hours), (60, _minutes)):
+        if seconds >= 2 * unit_s:
+            return unit(int(seconds // unit_s))
+    if seconds >= 1:
+        return gettext("%(count)s s", count=wording().number(round(seconds, 1 if seconds < 10 else 0)))
+    return gettext("%(count)s ms", count=round(seconds * 1000))
+
+
+def _days(count: int) -> str:
+    return gettext("%(count)s days", count=count)
+
+
+def _hours(count: int) -> str:
+    return gettext("%(count)s h", count=count)
+
+
+def _minutes(count: int) -> str:
+    return gettext("%(count)s min", count=count)

@@ -1,0 +1,41 @@
+"""Template context of the operator's pages: the labels that their templates use."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from ...models.access import Role
+from ..form_idempotency import once_token
+from ..labels.label import labels_for
+from ..labels.operations import OUTCOMES, REFUND_LINES, REFUND_PATHS, SUBJECTS, subject_label
+from ..labels.statuses import (
+    HELD_BY,
+    SCHEDULED_TO,
+    STATUS_BUTTONS,
+    WITHDRAWN_BY,
+    actor_label,
+    change_label,
+    step_label,
+)
+from .blueprint import blueprint
+
+
+@blueprint.context_processor
+def template_context() -> dict[str, Any]:
+    """What every template of the operator's pages can use."""
+    return {
+        "actor_label": partial(actor_label, role=Role.OPERATOR),
+        "buttons": STATUS_BUTTONS,
+        "change_label": partial(change_label, role=Role.OPERATOR),
+        "held_by": labels_for(Role.OPERATOR, HELD_BY),
+        "once_token": once_token,
+        "outcomes": OUTCOMES,
+        "refund_lines": REFUND_LINES,
+        "refund_paths": REFUND_PATHS,
+        "scheduled_to": SCHEDULED_TO,
+        "step_label": step_label,
+        "subject_label": subject_label,
+        "subjects": [(kind, str(label)) for kind, label in SUBJECTS.items()],
+        "withdrawn_by": labels_for(Role.OPERATOR, WITHDRAWN_BY),
+    }

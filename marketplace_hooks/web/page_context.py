@@ -1,0 +1,43 @@
+"""Template context of every page: texts, formats, who is signed in, navigation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import charts
+from .assets import asset_url
+from .csrf import form_token
+from .flash import messages
+from .i18n.formatting import LANGUAGES
+from .i18n.language import template_context, wording
+from .identity.authorization import identify
+from .identity.sessions import person
+from .labels.states import display_state, state_tag
+from .navigation import ROLES, is_first_page, landing_page, navigation_items, page_url
+from .state import current_runtime
+from .urls import current_url
+
+
+def page_context() -> dict[str, Any]:
+    """What every template of ours can use."""
+    identity = identify()
+    return {
+        **template_context(),
+        "asset": asset_url,
+        "bars": charts.bars,
+        "landing_page": landing_page,
+        "form_token": form_token,
+        "current_url": current_url(),
+        "identity": identity,
+        "is_demo": current_runtime().settings.demo,
+        "is_first_page": is_first_page,
+        "languages": LANGUAGES,
+        "page_url": page_url,
+        "person": person(),
+        "roles": ROLES,
+        "state_tag": state_tag,
+        "display_state": display_state,
+        "messages": messages,
+        "navigation_items": navigation_items(identity),
+        "zone": wording().zone.key,
+    }

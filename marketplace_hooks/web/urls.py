@@ -1,0 +1,25 @@
+"""URLs of this site: the address of this request, and targets of redirects that cannot lead elsewhere."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from flask import request, url_for
+
+
+def current_url() -> str:
+    """Path and query of this request, quoted, as the browser knows them."""
+    path = quote(request.root_path + request.path, safe="/")
+    return f"{path}?{request.query_string.decode('ascii', 'replace')}" if request.query_string else path
+
+
+def local_url(wanted: str) -> str:
+    """`wanted` if it is a path of this site, else the home page: no link leads through this site to another one."""
+    home = url_for("mh_storefront.home")
+    # Browsers read a backslash as a slash and drop tabs and line ends before they look for a host.
+    if any(letter == "\\" or letter.isspace() or not letter.isprintable() for letter in wanted):
+        return home
+    if not wanted.startswith(home) or wanted.startswith("//"):
+        return home
+    parts = urlsplit(wanted)
+    return home if parts.scheme or parts.netloc else wanted
