@@ -45,7 +45,7 @@ ROLES: Mapping[Role, LazyText] = {
     Role.OPERATOR: lazy("Operator"),
     Role.PLATFORM: lazy("Platform"),
 }
-LANDING_ENDPOINTS: Mapping[Role, str] = {role: navigation_items[0][0] for role, navigation_items in NAVIGATION.items()}
+LANDING_ENDPOINTS: Mapping[Role, str] = {role: entries[0][0] for role, entries in NAVIGATION.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

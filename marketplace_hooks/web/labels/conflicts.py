@@ -138,7 +138,7 @@ def _too_many_closures(refused: Refused, role: Role) -> str:
 
 
 def _is_delivery(refused: Refused) -> bool:
-    return refused.facts.get("state") in list(DeliveryState)
+    return isinstance(refused.facts.get("state"), DeliveryState)
 
 
 def _payload_purged(refused: Refused, role: Role) -> str:

@@ -66,6 +66,7 @@ def test_what_somebody_else_has_judged_meanwhile_stands(
     other.get("/operator/replies")
     other.post("/operator/replies", counts="no")
     late = operator.post("/operator/replies", counts="yes")
+    assert late.status == 409
     assert "Somebody has judged this message meanwhile" in late.visible_text
     assert messages(marketplace)[0].counts is False
 
@@ -77,5 +78,6 @@ def test_neither_a_stale_form_nor_no_answer_changes_anything(
     operator.get("/operator/replies")
     assert operator.post("/operator/replies", token=False, counts="yes").status == 400
     operator.get("/operator/replies")
-    assert "nothing was changed" in operator.post("/operator/replies", counts="perhaps").visible_text
+    unclear = operator.post("/operator/replies", counts="perhaps")
+    assert (unclear.status, "nothing was changed" in unclear.visible_text) == (422, True)
     assert messages(marketplace)[0].counts is None

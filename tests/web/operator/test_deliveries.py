@@ -72,7 +72,9 @@ def test_a_delivery_whose_content_is_no_longer_kept_says_so_and_is_not_sent_agai
     forgotten = update(OutgoingEvent).where(OutgoingEvent.id == given_up.outbox_id).values(data={})
     in_transaction(marketplace, lambda uow: uow.session.execute(forgotten))
     assert f"{path}/again" in [form.action for form in before.forms]  # a page that was open before.
-    assert "Its content is no longer kept, so it cannot be sent again." in operator.post(f"{path}/again").visible_text
+    refused = operator.post(f"{path}/again")
+    assert refused.status == 409
+    assert "Its content is no longer kept, so it cannot be sent again." in refused.visible_text
     page = operator.get(path)
     assert "Its content is no longer kept." in page.visible_text
     assert f"{path}/again" not in [form.action for form in page.forms]

@@ -156,8 +156,9 @@ def test_what_became_impossible_meanwhile_is_said_and_changes_nothing(shop: Mark
     operator.post(f"{PAGE}/uphold", text="It stands.")
     operator._page = shown
     late = operator.post(f"{PAGE}/overturn", text="It does not.")
-    said = "It is “Closed” now and cannot become “To be answered”."
-    assert f"somebody has changed it meanwhile. {said}" in late.visible_text
+    assert late.status == 409
+    both_states = "It is “Closed” now and cannot become “To be answered”."
+    assert f"somebody has changed it meanwhile. {both_states}" in late.visible_text
     assert request(shop).handling == "closed"
 
 

@@ -164,7 +164,7 @@ def test_a_ground_that_was_waived_cannot_be_chosen_any_more(desk: Marketplace, b
     assert "The check proposes a ground to refuse" not in page.visible_text
     browser._page = refusal
     page = browser.post(f"{path}/refusal", ground="other_merchant_site", text="Another shop")
-    assert page.status == 409
+    assert page.status == 422
     assert "This ground does not apply to this request" in page.visible_text
     assert request(desk, "request-2").refusal is None
 
