@@ -1,4 +1,4 @@
-"""`docs/add-a-page.md`, followed as it is printed, adds a page in both languages, with layout, navigation and audience."""
+"""`docs/add-a-page.md`, followed as printed, adds a page in both languages, with layout, navigation and audience."""
 
 from __future__ import annotations
 

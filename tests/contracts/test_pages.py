@@ -1,4 +1,4 @@
-"""Contract of pages: each says for whom it is, extends the layout of its room, and is offered only to who may open it."""
+"""Contract of pages: each says for whom it is, extends its room's layout, and is offered only to who may open it."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ def test_every_entry_of_the_navigation_leads_to_a_page_for_its_role(marketplace:
             assert endpoint in views, f"the navigation of the {role} leads to {endpoint}, which is no page"
             audience = audience_of(views[endpoint])
             assert audience is not None, f"{endpoint} declares no audience"
-            assert audience.roles == {role}, (
-                f"{endpoint} is in the navigation of the {role} and not for that role alone"
-            )
+            assert audience.roles == {role}, f"{endpoint} is not for the {role} alone"
 
 
 @pytest.mark.parametrize("room", ["seller", "customer", "operator"])
