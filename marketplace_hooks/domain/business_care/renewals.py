@@ -173,9 +173,13 @@ def decide(renewal: Renewal, now: datetime) -> RenewalDecision:
         return RenewalDecision.NOT_OURS
     if renewal.renewal_at > latest_claimable(now):
         return RenewalDecision.WAIT
-    if any(stop.prevents(renewal.renewal_at) for stop in renewal.renewal_stops):
-        return RenewalDecision.STOPPED
-    return RenewalDecision.CLAIM
+    return RenewalDecision.CLAIM if will_happen(renewal) else RenewalDecision.STOPPED
+
+
+def will_happen(renewal: Renewal) -> bool:
+    """Say whether the renewal is for this service to claim and nothing stops it, be its instant past or to come."""
+    is_stopped = any(stop.prevents(renewal.renewal_at) for stop in renewal.renewal_stops)
+    return renewal.renewal_at > renewal.recorded_at and not is_stopped
 
 
 def latest_claimable(now: datetime) -> datetime:

@@ -22,7 +22,7 @@ from ...domain.business_care.entitlement import (
     PurchaseFacts,
     judge,
 )
-from ...domain.business_care.renewals import RenewalStop
+from ...domain.business_care.renewals import Renewal, RenewalStop, will_happen
 from ...domain.catalog.statuses import Status
 from ...models.products import Product
 from ...models.purchases import DisputeOutcome, Purchase, SiteBinding
@@ -143,11 +143,12 @@ def facts_of(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
     )
 
 
-def _is_awaited(row: Any, renewal_stops: Sequence[RenewalStop], now: datetime) -> bool:
+def _is_awaited(row: Any, renewal_stops: tuple[RenewalStop, ...], now: datetime) -> bool:
     """Whether the renewal's instant has passed and nothing stops it, but no run has claimed it yet (`domain.md` 12)."""
     if row.state is not SubscriptionState.ACTIVE or row.renewal_at > now:
         return False
-    return row.renewal_at > row.recorded_at and not any(stop.prevents(row.renewal_at) for stop in renewal_stops)
+    renewal = Renewal(renewal_at=row.renewal_at, recorded_at=row.recorded_at, renewal_stops=renewal_stops)
+    return will_happen(renewal)
 
 
 def _as_of(session: Session, purchase: PurchaseFacts, at: datetime) -> PurchaseFacts:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from ...database.types import constant
 from ...domain.business_care.renewal_stops import ProductWithdrawal, RenewalChoice, RenewalRecord, renewal_stops
-from ...domain.business_care.renewals import RenewalStop, StopCause
+from ...domain.business_care.renewals import Renewal, RenewalStop, StopCause
 from ...models.products import SubjectKind, Withdrawal
 from ...models.purchases import Purchase
 from ...models.subscriptions import Period, PeriodKind, RenewalChange, Subscription
@@ -32,6 +32,10 @@ class RenewalHistory:
     recorded_at: datetime
     withdrawals: Sequence[ProductWithdrawal]
     renewal_stops: tuple[RenewalStop, ...]
+
+    def renewal(self, renewal_at: datetime) -> Renewal:
+        """The facts on which the renewal of this instant is decided."""
+        return Renewal(renewal_at=renewal_at, recorded_at=self.recorded_at, renewal_stops=self.renewal_stops)
 
     def prevents(self, renewal_at: datetime) -> bool:
         """Whether anything stops the renewal of this instant."""

@@ -19,7 +19,7 @@ from ...database.engine import insert_new
 from ...database.types import constant
 from ...domain.business_care.entitlement import Payment
 from ...domain.business_care.prices import renewal_price
-from ...domain.business_care.renewals import Renewal, RenewalDecision, decide, latest_claimable, period
+from ...domain.business_care.renewals import RenewalDecision, decide, latest_claimable, period
 from ...domain.civil_days import day_of
 from ...models.inbox import InboxEvent, InboxState
 from ...models.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
@@ -121,10 +121,7 @@ def _renew_batch(uow: UnitOfWork) -> int:
     claimed: list[Subscription] = []
     for subscription in due_ones:
         history = histories[subscription.purchase_id]
-        facts = Renewal(
-            renewal_at=subscription.renewal_at, recorded_at=history.recorded_at, renewal_stops=history.renewal_stops
-        )
-        match decide(facts, uow.now):
+        match decide(history.renewal(subscription.renewal_at), uow.now):
             case RenewalDecision.CLAIM:
                 claimed.append(subscription)
             case RenewalDecision.STOPPED:

@@ -14,7 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...domain.business_care.entitlement import Payment
-from ...domain.business_care.renewals import PeriodDates, notice_day, original_date, period, renewal_instant
+from ...domain.business_care.renewals import (
+    PeriodDates,
+    notice_day,
+    original_date,
+    period,
+    renewal_instant,
+    will_happen,
+)
 from ...domain.civil_days import first_instant
 from ...domain.instants import format_instant
 from ...models.purchases import Purchase
@@ -133,7 +140,7 @@ def wrongly_charged(uow: UnitOfWork, subscription: Subscription, history: Renewa
 
 def will_renew(subscription: Subscription, history: RenewalHistory) -> bool:
     """Whether the renewal after the current period is for this service to claim, and nothing stops it."""
-    return subscription.renewal_at > history.recorded_at and not history.prevents(subscription.renewal_at)
+    return will_happen(history.renewal(subscription.renewal_at))
 
 
 def has_lapsed(subscription: Subscription, history: RenewalHistory, at: datetime) -> bool:

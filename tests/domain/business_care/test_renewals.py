@@ -25,6 +25,7 @@ from marketplace_hooks.domain.business_care.renewals import (
     notice_day,
     original_date,
     period,
+    will_happen,
 )
 from marketplace_hooks.rules import notice_window, period_end, renewal_instant
 from tests.support.cases import case_id, cases
@@ -145,6 +146,15 @@ def test_a_renewal_waits_a_quarter_of_an_hour_after_its_instant() -> None:
 
 def test_a_renewal_noticed_years_late_is_still_claimed() -> None:
     assert decision(now=RENEWAL_AT + timedelta(days=2000)) is RenewalDecision.CLAIM
+
+
+@pytest.mark.parametrize("recorded_at", [RENEWAL_AT - MOMENT, RENEWAL_AT])
+@pytest.mark.parametrize("stopped_at", [RENEWAL_AT - MOMENT, RENEWAL_AT])
+def test_what_will_happen_is_what_is_claimed_in_the_end(recorded_at: datetime, stopped_at: datetime) -> None:
+    stops = (stop(StopCause.CUSTOMER, stopped_at),)
+    renewal = Renewal(renewal_at=RENEWAL_AT, recorded_at=recorded_at, renewal_stops=stops)
+    claimed = decide(renewal, RENEWAL_AT + timedelta(days=2000)) is RenewalDecision.CLAIM
+    assert will_happen(renewal) is claimed is (recorded_at < RENEWAL_AT and stopped_at >= RENEWAL_AT)
 
 
 def test_an_imported_history_is_not_charged() -> None:
