@@ -36,7 +36,7 @@ def test_events_that_were_not_applied_are_counted_by_their_state(
     clock.shift(timedelta(seconds=20))
     marketplace.run_all_now()
     marketplace.publish("product.upserted", product_id="early", seller_id="unknown-yet")
-    marketplace.publish("pack.upserted", pack_id="one", product_ids=["alone"])
+    marketplace.publish("product.upserted", product_id="mod-2", title=7)
     marketplace.run_all_now()
     since = marketplace.runtime.now()
     marketplace.publish("seller.upserted", seller_id="seller-2")
