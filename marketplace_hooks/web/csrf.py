@@ -33,7 +33,7 @@ def form_token() -> Markup:
 
 
 def check_form() -> None:
-    """Before a request that changes something: raises `StaleForm` unless it carries this browser's token."""
+    """Raises `ExpiredForm` for a request that changes something without this session's token."""
     if request.method not in UNSAFE_METHODS:
         return
     require_session()

@@ -19,7 +19,7 @@ TYPED = ("subject", "body", "text", "evidence", "reason", "modules")
 
 @dataclass(frozen=True, kw_only=True)
 class UnsentForm:
-    """What was typed, to be shown, and all that the form said, to be sent again: its token apart."""
+    """The texts that were typed, to be shown, and all fields but the token, to be sent again."""
 
     texts: list[str]
     fields: list[tuple[str, str]]

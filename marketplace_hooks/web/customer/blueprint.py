@@ -12,7 +12,7 @@ blueprint = page_blueprint("mh_customer", __name__)
 
 
 @blueprint.before_request
-def refuse_what_is_no_id() -> None:
-    """An address with something in it that no id of ours can be leads nowhere."""
+def refuse_malformed_ids() -> None:
+    """Raises `NotFound` for an address with a part that cannot be an id."""
     if not all(is_id(str(value)) for value in (request.view_args or {}).values()):
         raise NotFound("there is nothing of this name")

@@ -109,7 +109,7 @@ def _reach(seen: EligibilityCheck) -> CheckSummary:
 
 
 def _notes(seen: EligibilityCheck) -> list[str]:
-    """What stood in the way of what the customer gave, or lets a key do too much."""
+    """Why a key of the customer's did not work, or may do too much."""
     version = seen.inspection.site_facts.platform_version
     known = None if version is None else str(version.value)
     found = [one for one in seen.inspection.site_facts.findings if one.note is not None and _is_noteworthy(one)]

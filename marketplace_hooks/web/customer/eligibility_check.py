@@ -29,7 +29,7 @@ from .purchases import customer_id, holder
 @blueprint.get("/support/new/<check_id>")
 @audience(Role.CUSTOMER)
 def check(check_id: str) -> str | BaseResponse:
-    """The checks as they stand; while they run, htmx asks for them again, and without it the page does."""
+    """The checks as far as they are; while they run, htmx or else the browser reloads them."""
     return _page(check_id)
 
 

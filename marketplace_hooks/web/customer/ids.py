@@ -14,5 +14,5 @@ def id_of(name: str) -> str | None:
 
 
 def is_id(text: str) -> bool:
-    """Whether a part of the address can be an id of ours at all."""
+    """Whether a part of the address can be an id at all."""
     return len(text) <= LONGEST_ID and text.isprintable()

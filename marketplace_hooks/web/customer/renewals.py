@@ -32,7 +32,7 @@ def renewal(purchase_id: str) -> str:
 @blueprint.post("/account/purchases/<purchase_id>/renewal")
 @audience(Role.CUSTOMER)
 def change_renewal(purchase_id: str) -> BaseResponse:
-    """Cancel the renewal, or undo that. What is so already stays so."""
+    """Cancel the renewal, or undo that; nothing changes where it is so already."""
     enabled = request.form.get("enabled") == "yes"
     cause = cause_of(signed_in())
     return run_form(

@@ -56,24 +56,24 @@ EVERYBODY = Audience(None)
 
 
 def audience(*roles: Role) -> Callable[[View], View]:
-    """State who may call the route: these roles; without any, everybody."""
+    """Declare who may call the route: these roles; without any, everybody."""
 
-    def state_it(view: View) -> View:
-        stated = Audience(frozenset(roles)) if roles else EVERYBODY
-        view.mh_audience = stated  # type: ignore[attr-defined] # a mark that functools.wraps carries outwards
+    def declare(view: View) -> View:
+        declared = Audience(frozenset(roles)) if roles else EVERYBODY
+        view.mh_audience = declared  # type: ignore[attr-defined] # a mark that functools.wraps carries outwards
         return view
 
-    return state_it
+    return declare
 
 
 def audience_of(view: Callable[..., Any]) -> Audience | None:
-    """What the view states; None when it states nothing."""
+    """The audience that the view declares; None without one."""
     found = getattr(view, "mh_audience", None)
     return found if isinstance(found, Audience) else None
 
 
 def check_audience() -> None:
-    """Before a request: let the right people through. Nobody passes a route that does not say for whom it is.
+    """Refuse a request whose sender may not call its route, and every request to a route without an audience.
 
     Raises `NotSignedIn`, `Forbidden`, `TooManyRequests` after too many refused tokens from one address, `Unavailable`.
     """
@@ -88,12 +88,12 @@ def check_audience() -> None:
 
 
 def identify() -> Identity | None:
-    """Who is asking; None for nobody, and for somebody with a token that is not one of ours."""
+    """Who sends this request; None for nobody, and for a token that is not one of ours."""
     return _caller().identity
 
 
 def signed_in() -> Identity:
-    """Who is asking, on a route whose audience is not everybody."""
+    """Who sends this request, on a route whose audience is not everybody."""
     identity = identify()
     if identity is None:
         raise NotSignedIn("send a token: Authorization: Bearer mht_…")
@@ -172,7 +172,7 @@ def _authenticate_token(web_state: WebState, text: str) -> _Caller:
 
 
 def read_identity(value: Any) -> Identity | None:
-    """What the host's `identity` callable returned, as ours: None, a mapping, or an object with such attributes.
+    """The identity that the host's callable returned as None, a mapping, or an object with such attributes.
 
     Raises `ValueError` with a sentence for the host's developer.
     """

@@ -51,7 +51,7 @@ def begin(identity: Identity, *, name: str = "", by: str) -> None:
 
 
 def clear() -> None:
-    """Forget everything of ours in this browser's session."""
+    """Remove every key of ours from this browser's session."""
     for key in [key for key in session if key.startswith(OURS)]:
         del session[key]
     g.pop(CSRF, None)  # where Flask-WTF keeps the token that it made for this request.
@@ -75,7 +75,7 @@ def session_identity() -> Identity | None:
 
 
 def secure_session_cookie(app: Flask, settings: Settings) -> None:
-    """Stand-alone only: how the session's cookie travels. In a host's app that is the host's to say."""
+    """Stand-alone only: set the attributes of the session cookie. In a host's app they are the host's."""
     app.config.update(
         SESSION_COOKIE_NAME="mh_session",
         SESSION_COOKIE_PATH=settings.url_prefix or "/",

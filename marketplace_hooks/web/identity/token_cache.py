@@ -47,7 +47,7 @@ def self_verifying(view: View) -> View:
 
 def is_self_verifying(view: Callable[..., Any] | None) -> bool:
     """Whether the view verifies the token itself."""
-    return getattr(view, "mh_looks_at_token", False)
+    return getattr(view, "mh_self_verifying", False)
 
 
 def _digest(text: str) -> bytes:

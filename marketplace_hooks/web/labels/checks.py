@@ -1,6 +1,6 @@
 """Check labels: the names of the checks of a request, what each is for, and how sure a finding is.
 
-What a check found is told in two presentations: `check_facts.py` for the seller, `check_results.py` for the customer.
+What a check found has two presentations: `check_facts.py` for the seller, `check_summaries.py` for the customer.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ REJECTED_FIELDS: Mapping[str, LazyText] = {
 
 
 def has_label(refused: Refused) -> bool:
-    """Whether people are told why by the error's code, so that its page can say it."""
+    """Whether the error's code has a sentence of its own."""
     return refused.code in CONFLICTS or refused.code in _WITH_FACTS
 
 
@@ -85,7 +85,7 @@ def conflict_label(refused: Refused, role: Role) -> str:
 
 
 def both_states(refused: Refused) -> str:
-    """Where it stands and what was asked for; empty where pages have no word for one of them."""
+    """Where it stands and what was asked for; empty where one of them has no tag."""
     state, asked = (str(refused.facts.get(name, "")) for name in ("state", "asked"))
     if state not in STATE_TAGS or asked not in STATE_TAGS:
         return ""

@@ -104,7 +104,7 @@ def deadline_trace(clock: Mapping[str, Any]) -> DeadlineTrace:
 
 @dataclass(frozen=True, kw_only=True)
 class DeadlineView:
-    """A clock on a page. `tag` is the word of `tags.py` for it; `is_soon`: it runs out within a day."""
+    """A clock on a page. `tag` is its state in `states.py`; `is_soon`: it runs out within a day."""
 
     state: ClockState
     tag: str
@@ -124,7 +124,7 @@ class DeadlineView:
 
 
 def deadline_view(clock: Mapping[str, Any], now: datetime) -> DeadlineView:
-    """A clock as the services show it, in words. One that has run out is late, noticed by a sweep or not."""
+    """A clock for the seller's page. One that has run out is late, whether the scheduler has marked it or not."""
     state = clock["state"]
     due = clock["due_before"]
     runs = state is ClockState.RUNNING
@@ -162,7 +162,7 @@ def _runs_of_days(skipped: Sequence[tuple[date, SkipReason]]) -> list[tuple[date
 
 @dataclass(frozen=True, kw_only=True)
 class DeadlineSummary:
-    """One clock in words. `why` are the sentences of "why this date"; empty when nothing was ever counted."""
+    """One clock on the customer's page. `why` are the sentences of "why this date"; empty if nothing was counted."""
 
     name: str
     state: ClockState
@@ -172,7 +172,7 @@ class DeadlineSummary:
 
 
 def deadline_summary(name: ClockName, clock: Mapping[str, Any]) -> DeadlineSummary:
-    """A clock as `services.support.sla_clocks.clock_view` gives it, in the reader's words."""
+    """A clock as `services.support.sla_clocks.clock_view` gives it, for the customer's page."""
     sentences = CUSTOMER_SENTENCES[name]
     state = ClockState(clock["state"])
     last_day = clock["last_day"]
@@ -191,13 +191,15 @@ def deadline_summary(name: ClockName, clock: Mapping[str, Any]) -> DeadlineSumma
 def _why(clock: Mapping[str, Any]) -> list[str]:
     """How the date was counted, from what is stored with the clock."""
     trace = deadline_trace(clock)
-    told = wording()
+    reader = wording()
     if not trace.counted:
         return []
     why = [
-        gettext("Counted from %(instant)s; the day itself does not count.", instant=told.instant(clock["started_at"])),
+        gettext(
+            "Counted from %(instant)s; the day itself does not count.", instant=reader.instant(clock["started_at"])
+        ),
         _span(trace.counted),
-        str(POLICIES[trace.policy].for_role(Role.CUSTOMER)),
+        POLICIES[trace.policy].for_role(Role.CUSTOMER),
     ]
     for reason, label in SKIPPED.items():
         days = [day for day, skip_reason in trace.skipped if skip_reason is reason]
@@ -207,7 +209,7 @@ def _why(clock: Mapping[str, Any]) -> list[str]:
         why.append(
             gettext(
                 "The marketplace gave %(days)s more business days: %(reason)s",
-                days=told.number(trace.extended["days"]),
+                days=reader.number(trace.extended["days"]),
                 reason=trace.extended["reason"],
             )
         )

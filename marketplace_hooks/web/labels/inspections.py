@@ -135,7 +135,7 @@ _BY_LANGUAGE: Mapping[str, tuple[Mapping[Note, str], Mapping[AbsenceCause, str],
 def explain(wording: Wording, note: Note, facts: Mapping[str, Any], *, version: str | None = None) -> str:
     """What a note means to this reader.
 
-    `facts` are its finding's. `version` is the platform's, where anything has told it: it narrows down why an Admin API
+    `facts` are its finding's. `version` is the platform's, where it is known: it narrows down why an Admin API
     may be absent.
     """
     sentences, causes, joint = _BY_LANGUAGE[wording.language]

@@ -44,7 +44,7 @@ def overview() -> Response:
 
 
 def _tasks(dashboard: Dashboard) -> list[dict[str, Any]]:
-    """What waits for a person, with where it is done; what is at nothing comes last."""
+    """What waits for a person, with the page on which it is done; empty ones come last."""
     counts = dashboard.tasks
     links: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
         (gettext("Replies to confirm"), counts.replies, "mh_operator.replies", {}),

@@ -41,7 +41,7 @@ IMPERSONAL = ("product.", "pack.", "release.published", "seller.")
 @blueprint.get("/operator/events")
 @audience(Role.OPERATOR)
 def events() -> Response:
-    """The log of what was received, the newest first, narrowed by what is asked for."""
+    """The log of received events, the newest first, by the filters of the query."""
     kind = query_text("kind")
     id_ = query_text("id")
     first = query_day("from")
@@ -144,7 +144,7 @@ def _start_of(day: date) -> datetime:
 
 
 def _payload(body: bytes | None, *, whole: bool) -> str | None:
-    """The body for people's eyes; None once it was purged. Not `whole`: what tells of a person is left out."""
+    """The body, indented; None once it was purged. Personal data are left out unless `whole`."""
     if body is None:
         return None
     content = json.loads(body)

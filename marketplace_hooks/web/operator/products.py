@@ -71,7 +71,7 @@ def products() -> Response:
 @blueprint.get("/operator/products/<product_id>")
 @audience(Role.OPERATOR)
 def product(product_id: str) -> Response:
-    """One product: who holds it and why, what is scheduled, its packs, its past."""
+    """One product: who holds it and why, what is scheduled, its packs, its history."""
     with current_runtime().database.reading() as session:
         found = known_product(session, product_id)
         past = read_status_history(session, SubjectKind.PRODUCT, product_id, limit=ENTRIES)
@@ -81,7 +81,7 @@ def product(product_id: str) -> Response:
 @blueprint.get("/operator/products/<product_id>/reinstatement")
 @audience(Role.OPERATOR)
 def reinstatement(product_id: str) -> Response:
-    """What a reinstatement does, and does not."""
+    """The form that reinstates a product, with what that does and does not do."""
     return _show_reinstatement(product_id)
 
 

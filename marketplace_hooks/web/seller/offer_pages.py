@@ -81,7 +81,7 @@ def cancel(kind: SubjectKind, id_: str) -> BaseResponse:
 
 
 def _moves(kind: SubjectKind, id_: str, holds_view: HoldsView) -> list[dict[str, Any]]:
-    """What the seller can ask of it now, the usual one first."""
+    """The changes that the seller can ask for now, the usual one first."""
     if holds_view.withdrawal is not None:
         return []
     holds = any(hold.side is Side.SELLER for hold in holds_view.holds)

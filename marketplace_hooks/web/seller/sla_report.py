@@ -37,8 +37,8 @@ def figures() -> Response:
         months=list(zip(names, months, strict=True)),
         is_empty=not any(month.requests for month in months),
         requests=_series(names, [month.requests for month in months]),
-        acknowledged=_kept([month.acknowledged for month in months]),
-        fixed=_kept([month.fixed for month in months]),
+        acknowledged=_in_time([month.acknowledged for month in months]),
+        fixed=_in_time([month.fixed for month in months]),
         late=_series(names, [month.acknowledged.late + month.fixed.late for month in months]),
         refunded=_refunded(months),
         refusals=_refusals(months),
@@ -50,16 +50,16 @@ def _series(names: Sequence[str], values: Sequence[int]) -> list[tuple[str, int]
     return list(zip(names, values, strict=True))
 
 
-def _kept(kept: Sequence[ClockOutcomes]) -> dict[str, int | None]:
+def _in_time(outcomes: Sequence[ClockOutcomes]) -> dict[str, int | None]:
     """All months together; `percent` is None while nothing is decided."""
-    in_time = sum(one.in_time for one in kept)
-    late = sum(one.late for one in kept)
+    in_time = sum(one.in_time for one in outcomes)
+    late = sum(one.late for one in outcomes)
     decided = in_time + late
     return {"in_time": in_time, "late": late, "percent": 100 * in_time // decided if decided else None}
 
 
 def _refunded(months: Sequence[MonthReport]) -> dict[str, int]:
-    """What was given back or will be, by currency."""
+    """The amounts that were refunded or will be, by currency."""
     owed: dict[str, int] = {}
     for refund in (one for month in months for one in month.refunds):
         if refund.state in (*OUTSTANDING, RefundState.REFUNDED):

@@ -170,7 +170,7 @@ def resolution(request_id: str) -> Response:
 @blueprint.post("/seller/requests/<request_id>/resolution")
 @audience(Role.SELLER)
 def resolve(request_id: str) -> BaseResponse:
-    """Say that it is settled; the customer may say that it is not."""
+    """Mark the request as resolved; the customer may answer that it is not fixed."""
     form = ResolutionForm.read()
     how = form.how.data
     release_id = form.release_id.data if how == "release" else None

@@ -65,7 +65,7 @@ def request_page(request_id: str) -> Response:
 
 
 def show_request(request_id: str, *, name: str = "request", status: int = 200, **more: Any) -> Response:
-    """A page about one request; `more` is what the template `name` needs beside."""
+    """A page about one request; `more` is the context that the template `name` needs besides."""
     runtime = current_runtime()
     now = runtime.now()
     zone = runtime.settings.reference_zone

@@ -70,8 +70,8 @@ def template_context() -> dict[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One line of a product's past."""
+class HistoryEntry:
+    """One entry of the history of a product or a pack, as its page shows it."""
 
     title: str
     at: datetime
@@ -82,14 +82,14 @@ class Entry:
     state: CascadeState | None
 
 
-def history_entry(one: StatusHistoryEntry) -> Entry:
-    """An entry of the history in words."""
+def history_entry(one: StatusHistoryEntry) -> HistoryEntry:
+    """An entry of the history, with its labels."""
     title = change_label(one.change, Role.SELLER)
     if one.status is not None and one.change == SCHEDULED:
         title = gettext("Scheduled: %(what)s", what=STATUS_BUTTONS[one.status])
     elif one.status is not None and one.change == CANCELLED:
         title = gettext("Schedule cancelled: %(what)s", what=STATUS_BUTTONS[one.status])
-    return Entry(
+    return HistoryEntry(
         title=title,
         at=one.at,
         by=actor_label(one.cause.actor, Role.SELLER),
