@@ -40,9 +40,9 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 STAMP = VENV / "installed.json"
 OLDEST = (3, 11)
-# Of the caller's environment, what would change which code runs or which tests do.
-SURPRISES = ("PYTHON", "PYTEST_", "VIRTUAL_ENV", "__PYVENV", "CONDA_PREFIX", "MYPYPATH")
-PIP_SURPRISES = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_DEPS")
+# Variables of the caller's environment that would change which code or which tests run.
+IGNORED_PREFIXES = ("PYTHON", "PYTEST_", "VIRTUAL_ENV", "__PYVENV", "CONDA_PREFIX", "MYPYPATH")
+IGNORED_PIP_VARIABLES = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_DEPS")
 
 
 def main(arguments: list[str]) -> None:
@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> None:
 
 
 def become(command: list[str]) -> None:
-    """Replace this process: signals and the exit status are then the program's own."""
+    """Replace this process by the program, which then gets the signals and sets the exit status."""
     os.chdir(ROOT)
     os.execve(command[0], command, clean_environment())
 
@@ -97,13 +97,13 @@ def use_a_python_that_is_new_enough() -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """The caller's environment without what would make the same commit behave differently here."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(SURPRISES)}
-    for name in PIP_SURPRISES:
-        kept.pop(name, None)
+    """The caller's environment without what would make the same commit behave differently."""
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(IGNORED_PREFIXES)}
+    for name in IGNORED_PIP_VARIABLES:
+        environment.pop(name, None)
     return {
-        **kept,
-        "PATH": f"{BIN}:{kept.get('PATH', os.defpath)}",
+        **environment,
+        "PATH": f"{BIN}:{environment.get('PATH', os.defpath)}",
         "VIRTUAL_ENV": str(VENV),
         "PIP_NO_INPUT": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -114,28 +114,28 @@ def clean_environment() -> dict[str, str]:
 
 
 def set_up() -> None:
-    """Make `.venv` hold exactly what the lock names, and this checkout; nothing to do when its stamp says so."""
-    wanted = {
+    """Install exactly what the lock names, and this checkout, into `.venv`, unless its stamp says that this is done."""
+    expected = {
         "lock": hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest(),
         "project": hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest(),
         "python": sys.version,
         "place": str(VENV),  # scripts and the editable install name it: a moved checkout is set up again.
     }
     try:
-        found = json.loads(STAMP.read_text())
+        installed = json.loads(STAMP.read_text())
     except (OSError, ValueError):
-        found = {}
-    if found == wanted and runs([str(BIN / "python"), "-c", ""]):
+        installed = {}
+    if installed == expected and runs([str(BIN / "python"), "-c", ""]):
         return
     STAMP.unlink(missing_ok=True)
     same_python = [str(BIN / "python"), "-c", f"import sys; sys.exit(sys.version != {sys.version!r})"]
-    if found.get("place", str(VENV)) != str(VENV) or not runs(same_python):
+    if installed.get("place", str(VENV)) != str(VENV) or not runs(same_python):
         make_venv()
     lock = ["--require-hashes", "--only-binary=:all:", "--requirement", "requirements.lock"]
     install("the packages of requirements.lock", *lock)
     # Built with the setuptools of the lock, not with one fetched for the occasion.
     install("this checkout", "--no-build-isolation", "--no-deps", "--editable", ".")
-    STAMP.write_text(json.dumps(wanted))
+    STAMP.write_text(json.dumps(expected))
 
 
 def runs(command: list[str]) -> bool:
@@ -154,14 +154,14 @@ def make_venv() -> None:
             f"this Python ({sys.executable}) cannot make environments: its module venv or ensurepip is missing. "
             "On Debian and Ubuntu: apt-get install python3-venv"
         )
-    made = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        stop(f"{VENV} could not be made: {(made.stderr or made.stdout).strip()}")
+    result = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        stop(f"{VENV} could not be made: {(result.stderr or result.stdout).strip()}")
     say(f"made .venv with Python {sys.version.split()[0]} in {time.monotonic() - started_s:.0f} s")
 
 
 def has(module: str) -> bool:
-    """Whether this Python can import a module: Debian ships `ensurepip` and `pip` apart."""
+    """Whether this Python can import a module: Debian packages `ensurepip` and `pip` separately."""
     return runs([sys.executable, "-c", f"import {module}"])
 
 
@@ -174,7 +174,7 @@ def pip() -> list[str]:
 def install(what: str, *arguments: str) -> None:
     say(f"installing {what} …")
     started_s = time.monotonic()
-    done = subprocess.run(
+    result = subprocess.run(
         [*pip(), "install", "--quiet", "--progress-bar=off", *arguments],
         cwd=ROOT,
         env=clean_environment(),
@@ -184,17 +184,19 @@ def install(what: str, *arguments: str) -> None:
         errors="replace",
         check=False,
     )
-    if done.returncode != 0:
-        stop(f"{why_pip_failed(done.stderr)}\n\npip said:\n" + "\n".join(done.stderr.strip().splitlines()[-12:]))
+    if result.returncode != 0:
+        stop(f"{why_pip_failed(result.stderr)}\n\npip said:\n" + "\n".join(result.stderr.strip().splitlines()[-12:]))
     say(f"installed {what} in {time.monotonic() - started_s:.0f} s")
 
 
-def why_pip_failed(said: str) -> str:
-    if "THESE PACKAGES DO NOT MATCH THE HASHES" in said:
+def why_pip_failed(output: str) -> str:
+    if "THESE PACKAGES DO NOT MATCH THE HASHES" in output:
         return "a downloaded package is not the one that requirements.lock names, and was not installed."
-    if any(sign in said for sign in ("connection broken", "NewConnectionError", "ProxyError", "SSLError", "timed out")):
+    if any(
+        sign in output for sign in ("connection broken", "NewConnectionError", "ProxyError", "SSLError", "timed out")
+    ):
         return "pip cannot reach a package index: check the network, the proxy, or pip's own configuration."
-    if "No matching distribution" in said:
+    if "No matching distribution" in output:
         return (
             "pip's package index has no ready-made package of what requirements.lock names for this machine "
             f"(Python {sys.version.split()[0]}, {os.uname().sysname} {os.uname().machine}), or cannot be reached."

@@ -127,10 +127,10 @@ class Demonstration:
         now = self.runtime.now()
         zone = self.runtime.settings.reference_zone
         subscriptions = select(func.count()).where(Subscription.product_id == self.product_id)
-        asked = PurchaseFilter(purchase_id=f"{self.product_id}-0")
+        first = PurchaseFilter(purchase_id=f"{self.product_id}-0")
         with self.runtime.database.reading() as session:
             one = judge_entitlement(
-                session, asked, EntitlementQuestion(at=now, zone=zone, site="https://shop-0.agences.example")
+                session, first, EntitlementQuestion(at=now, zone=zone, site="https://shop-0.agences.example")
             )
             return {
                 "renewals_cancelled": session.scalar(subscriptions.where(Subscription.withdrawn_from.is_not(None))),
@@ -144,9 +144,9 @@ class Demonstration:
         remaining = iter(events)
         with ThreadPoolExecutor(16) as pool:  # concurrent posts share a commit.
             while batch := list(islice(remaining, BATCH)):
-                for event, answer in zip(batch, pool.map(self._send, self._signed(batch)), strict=True):
-                    if answer != 202:
-                        raise click.ClickException(f"{event[1]} was answered {answer} instead of 202")
+                for event, status in zip(batch, pool.map(self._send, self._signed(batch)), strict=True):
+                    if status != 202:
+                        raise click.ClickException(f"{event[1]} was answered {status} instead of 202")
                     done(event)
 
     def _signed(self, batch: list[Event]) -> Iterator[tuple[str, dict[str, str], bytes]]:

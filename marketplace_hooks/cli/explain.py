@@ -81,16 +81,16 @@ def deadline(
         closures = [_closure(text, instant) for text in closed]
     except (NotImplementedError, ValueError) as error:
         raise click.UsageError(str(error)) from error
-    found = deadlines.deadline(
+    computed = deadlines.deadline(
         instant, business_days, policy=policy, zone=zone, holidays=days, closures=closures, closures_suspend="yes"
     )
     facts = {
-        "state": found.state,
-        "last_day": found.last_day,
-        "due_before": format_instant(found.due_before) if found.due_before else None,
+        "state": computed.state,
+        "last_day": computed.last_day,
+        "due_before": format_instant(computed.due_before) if computed.due_before else None,
         "zone": str(zone),
-        "counted": [day.isoformat() for day in found.counted],
-        "skipped": [f"{one.day.isoformat()} ({one.reason.replace('_', ' ')})" for one in found.skipped],
+        "counted": [day.isoformat() for day in computed.counted],
+        "skipped": [f"{one.day.isoformat()} ({one.reason.replace('_', ' ')})" for one in computed.skipped],
     }
     show_one(facts, as_json=as_json)
 

@@ -100,8 +100,8 @@ def _secret(name: str) -> str:
     from_environment = os.environ.get(ENVIRONMENT + name.upper())
     if from_environment is not None:
         return from_environment
-    answer: str = click.prompt(name.replace("_", " "), hide_input=True, err=True)
-    return answer
+    secret: str = click.prompt(name.replace("_", " "), hide_input=True, err=True)
+    return secret
 
 
 def _declared(version: str | None, modules: IO[str] | None) -> Declaration | None:
@@ -123,7 +123,7 @@ def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> InspectionView:
     started_s = time.monotonic()
     timeout_s = 2 * (runtime.settings.inspection_deadline_s + LEASE_MARGIN_S)
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    shown = 0
+    printed = 0
 
     def progress(findings: Sequence[Finding]) -> None:
         for line in [] if quiet else _progress(findings):
@@ -132,8 +132,8 @@ def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> InspectionView:
     while True:
         with runtime.database.reading() as session:
             inspection = read_inspection(session, check_id)
-        progress(inspection.findings[shown:])
-        shown = len(inspection.findings)
+        progress(inspection.findings[printed:])
+        printed = len(inspection.findings)
         if inspection.state is InspectionState.DONE:
             return inspection
         if time.monotonic() - started_s > timeout_s:

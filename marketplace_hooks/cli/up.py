@@ -151,7 +151,7 @@ def _redis(settings: Settings) -> EmbeddedRedis | None:
 
 def _keep_redis(redis: EmbeddedRedis | None) -> None:
     if redis is not None and not redis.is_running:
-        log_line("redis", "died; it is started again, and the next sweep finds what was rung for")
+        log_line("redis", "died; it is started again, and the next sweep finds the work that no worker was woken for")
         redis.start()
 
 

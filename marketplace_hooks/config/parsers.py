@@ -143,10 +143,10 @@ def is_secure_or_local(url: Any) -> bool:
 def as_pairs(value: Any) -> Mapping[str, str]:
     """A mapping: `theirs=ours theirs=ours`, or a table of the same."""
     pairs = value.items() if isinstance(value, Mapping) else (word.rpartition("=")[::2] for word in as_words(value))
-    found = {as_text(theirs): as_text(ours) for theirs, ours in pairs}
-    if not all(theirs and ours for theirs, ours in found.items()):
+    mapping = {as_text(theirs): as_text(ours) for theirs, ours in pairs}
+    if not all(theirs and ours for theirs, ours in mapping.items()):
         raise SettingError("must be written theirs=ours, such as: vendors=seller staff=operator")
-    return found
+    return mapping
 
 
 def as_boolean(value: Any) -> bool:
@@ -202,7 +202,8 @@ def as_durations(value: Any) -> tuple[float, ...]:
 
 def as_networks(value: Any) -> tuple[str, ...]:
     """Networks written `CIDR[:port]`, an IPv6 network in brackets when it has a port."""
-    for word in (words := as_words(value)):
+    networks = as_words(value)
+    for word in networks:
         network, _, port = word.rpartition(":") if "]:" in word or word.count(":") == 1 else (word, "", "")
         try:
             ipaddress.ip_network(network.strip("[]"))
@@ -210,7 +211,7 @@ def as_networks(value: Any) -> tuple[str, ...]:
             raise SettingError(f"{word!r} is not CIDR[:port]; example: 127.0.0.0/8:9000") from None
         if port and not 0 < int(port) < 65536:
             raise SettingError(f"{word!r} has no such port")
-    return words
+    return networks
 
 
 def as_secrets(value: Any) -> Mapping[str, tuple[str, ...]]:
@@ -223,15 +224,15 @@ def as_secrets(value: Any) -> Mapping[str, tuple[str, ...]]:
         for word in as_words(value):
             source, equals, secret = word.partition("=")
             pairs.append((source, secret) if equals and not source.startswith("whsec_") else ("marketplace", word))
-    found: dict[str, tuple[str, ...]] = {}
+    by_source: dict[str, tuple[str, ...]] = {}
     for source, secret in pairs:
         if "whsec_" in source:  # the text may hold the secret itself: it is not repeated.
             raise SettingError("must be written source=whsec_…, with one = between the two")
         if not _SOURCE.fullmatch(source):
             raise SettingError(f"{source!r} is not a source's name (1 to 64 letters, digits, - and _)")
         webhook_key(secret)
-        found[source] = (*found.get(source, ()), secret)
-    return found
+        by_source[source] = (*by_source.get(source, ()), secret)
+    return by_source
 
 
 def webhook_key(secret: str) -> bytes:

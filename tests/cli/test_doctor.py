@@ -47,7 +47,7 @@ def test_a_server_that_answers_is_greeted_and_sent_nothing(make_marketplace: Ope
         answer = examined(make_marketplace(SMTP_URL=server.url, MAIL_SENDER="no-reply@market.example"))
         assert (answer.exit_code, mail(answer)[0]) == (0, "ok")
         assert mail(answer)[1] == f"127.0.0.1:{server.port} answers, and would take our mail"
-        assert (server.taken, server.asked) == ([], [])
+        assert (server.taken, server.recipients) == ([], [])
 
 
 @pytest.mark.parametrize(("password", "state"), [(PASSWORD.replace(" ", "%20"), "ok"), ("wrong", "wrong")])
