@@ -165,7 +165,7 @@ def test_a_stage_that_fails_does_not_keep_the_next_ones_from_running(
     suite: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     stages = {"first": ["false"], "second": ["true"], "third": ["there-is-no-such-program"]}
-    monkeypatch.setattr(checks, "STAGES", stages)
+    monkeypatch.setattr(checks, "STEPS", stages)
     assert checks.run_everything([]) == 1
     told = capfd.readouterr().out
     verdicts = {line.split()[1]: line.split()[0] for line in told.partition("== summary\n")[2].splitlines()}
@@ -173,14 +173,14 @@ def test_a_stage_that_fails_does_not_keep_the_next_ones_from_running(
 
 
 def test_everything_passes_when_every_stage_does(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "STAGES", {"first": ["true"]})
+    monkeypatch.setattr(checks, "STEPS", {"first": ["true"]})
     assert checks.run_everything([]) == 0
 
 
 def test_a_stage_that_hangs_is_ended_and_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "LONGEST_STAGE_S", 0.2)
+    monkeypatch.setattr(checks, "LONGEST_STEP_S", 0.2)
     started_s = time.monotonic()
-    assert checks.run_stage("hangs", ["sleep", "60"]).problems == ["exit status 1"]
+    assert checks.run_step("hangs", ["sleep", "60"]).problems == ["exit status 1"]
     assert time.monotonic() - started_s < 30
 
 

@@ -164,7 +164,7 @@ def test_a_given_server_is_used_and_left_clean(restartable_postgres: Postgres, m
     assert not server.is_ours
     made = server.create_database()
     keep_a_row(made)
-    with pytest.raises(binaries.RigError, match="restartable_postgres"):
+    with pytest.raises(binaries.ProvisionError, match="restartable_postgres"):
         server.stop()
     server.close()
     with pytest.raises(sa.exc.OperationalError, match="does not exist"), connected(made):
@@ -175,14 +175,14 @@ def test_a_given_server_is_used_and_left_clean(restartable_postgres: Postgres, m
 
 def test_a_given_server_of_another_kind_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_DATABASE_URL", "sqlite:///somewhere.db")
-    with pytest.raises(binaries.RigError, match="must be the URL of a PostgreSQL server"):
+    with pytest.raises(binaries.ProvisionError, match="must be the URL of a PostgreSQL server"):
         start_postgres()
 
 
 def test_a_machine_without_postgresql_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
     monkeypatch.setattr(cluster, "find_postgres", lambda: None)
-    with pytest.raises(binaries.RigError, match="install it"):
+    with pytest.raises(binaries.ProvisionError, match="install it"):
         start_postgres()
 
 
@@ -243,7 +243,7 @@ def test_each_test_finds_the_shared_redis_empty(redis_url: str, redis_server: Re
 def test_a_given_redis_is_used_and_never_stopped(private_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_REDIS_URL", private_redis.url)
     server = start_redis_server()
-    with pytest.raises(binaries.RigError, match="private_redis"):
+    with pytest.raises(binaries.ProvisionError, match="private_redis"):
         server.kill()
     server.close()
     with private_redis.client() as client:
