@@ -1,1 +1,1 @@
-"""How fast is it, next to the least that could do the same? Each module prints its figures: see README.md."""
+"""Benchmarks: the product next to the least that could do the same. See README.md."""

@@ -1,6 +1,6 @@
-"""How many entitlement checks per second are answered, next to a bare Flask route that runs one indexed SELECT?
+"""Entitlement checks answered per second, next to a bare Flask route that runs one indexed SELECT.
 
-Both behind the same server with the same options, over the same tables; each question is about another purchase.
+Both behind the same server with the same options, over the same tables; each request is about another purchase.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from . import fixtures, floors, load, rounds, stack
 CONNECTIONS = 32
 LEAST_RATIO = 0.60
 PURCHASES = 100_000
-ASKED_ABOUT = 2_000
+REQUESTED_PURCHASES = 2_000
 PATHS = {"ours": "/api/v1/entitlements", "floor": "/subscriptions"}
 
 
-def measure(asked: Namespace, kind: str) -> rounds.Report:
-    """Product and floor side by side; only one of them is asked at a time."""
+def measure(arguments: Namespace, kind: str) -> rounds.Report:
+    """Product and floor side by side; only one of them has requests at a time."""
     report = rounds.Report(title=f"entitlement, {PURCHASES:,} purchases", database=kind)
-    with stack.folder() as here, stack.databases(kind, here) as database:
+    with stack.temporary_folder() as folder, stack.databases(kind, folder) as database:
         url = database()
-        place = stack.place(here, url, api_rate_per_minute=999_999_999)
-        place.environment.update(
-            {floors.URL: url, floors.SECRET: place.secret, f"{PREFIX}SECRET_KEY": "of-a-benchmark"}
+        deployment = stack.deploy(folder, url, api_rate_per_minute=999_999_999)
+        deployment.environment.update(
+            {floors.URL: url, floors.SECRET: deployment.secret, f"{PREFIX}SECRET_KEY": "of-a-benchmark"}
         )
-        token = fill(place)
+        token = fill(deployment)
         with (
-            stack.web(place, here / "web.log") as ours,
-            stack.web(place, here / "bare.log", app="benchmarks.floors:create_app") as floor,
+            stack.web(deployment, folder / "web.log") as ours,
+            stack.web(deployment, folder / "bare.log", app="benchmarks.floors:create_app") as floor,
         ):
-            compare(asked, report, token, {"ours": ours, "floor": floor})
+            compare(arguments, report, token, {"ours": ours, "floor": floor})
     return report
 
 
-def fill(place: stack.Deployment) -> str:
-    """Purchases of one product in their first year; gives a token of the platform."""
-    runtime = place.make_runtime()
-    fixtures.publish(runtime, [fixtures.seller(), fixtures.product(0)])
+def fill(deployment: stack.Deployment) -> str:
+    """Insert purchases of one product in their first year; return a token of the platform."""
+    runtime = deployment.make_runtime()
+    fixtures.apply_events(runtime, [fixtures.seller(), fixtures.product(0)])
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=number) for number in range(1, 280)]
     insert_purchases(runtime.database, fixtures.product_id(0), days, PURCHASES)
@@ -54,43 +54,42 @@ def fill(place: stack.Deployment) -> str:
     return token
 
 
-def compare(asked: Namespace, report: rounds.Report, token: str, ports: dict[str, int]) -> None:
-    """Both as fast as they can."""
-    chosen = random.Random(1).sample(range(PURCHASES), ASKED_ABOUT)
+def compare(arguments: Namespace, report: rounds.Report, token: str, ports: dict[str, int]) -> None:
+    """Measure both at full speed."""
+    chosen = random.Random(1).sample(range(PURCHASES), REQUESTED_PURCHASES)
     queries = [f"purchase_id=o-{FIRST_NUMBER + number}&shop_url={quote(SHOP, safe='')}" for number in chosen]
     latencies: dict[str, list[float]] = {"ours": [], "floor": []}
     cpu: list[float] = []
 
-    def rate(whose: str, count: int = asked.events) -> float:
+    def rate(side: str, count: int = arguments.events) -> float:
         order = load.Order(
-            port=ports[whose], path=PATHS[whose], secret=token, count=count, connections=CONNECTIONS, queries=queries
+            port=ports[side], path=PATHS[side], secret=token, count=count, connections=CONNECTIONS, queries=queries
         )
         answered = load.post(order)
-        latencies[whose] += answered.latencies_ms
+        latencies[side] += answered.latencies_ms
         cpu.append(answered.own_cpu)
         return answered.rate_per_s
 
-    for whose in PATHS:
-        rate(whose, count=1_000)  # threads start, connections open, tokens are known.
-        latencies[whose].clear()
+    for side in PATHS:
+        rate(side, count=1_000)  # threads start, connections open, tokens are known.
+        latencies[side].clear()
     cpu.clear()
     rounds.interleave(
         report,
-        asked.rounds,
+        arguments.rounds,
         floor=lambda: rate("floor"),
         ours=lambda: rate("ours"),
         unit="checks/s",
         target=rounds.at_least(LEAST_RATIO),
     )
     report.add("generator's share of one core", rounds.Spread.of(cpu))
-    for whose in PATHS:
-        report.add(f"{whose}: p99 of {CONNECTIONS} at once", rounds.percentile(latencies[whose], 0.99), "ms")
+    for side in PATHS:
+        report.add(f"{side}: p99 of {CONNECTIONS} at once", rounds.percentile(latencies[side], 0.99), "ms")
 
 
 def main() -> None:
     """Run from the command line: `python -m benchmarks.entitlement`."""
-    asked = rounds.options(__doc__ or "", events=10_000).parse_args()
-    rounds.run(asked, lambda kind: measure(asked, kind))
+    rounds.run(rounds.options(__doc__ or "", events=10_000), measure)
 
 
 if __name__ == "__main__":

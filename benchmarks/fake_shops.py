@@ -1,4 +1,4 @@
-"""Merchant sites to inspect, in a process of their own: fake shops that take their time, and no more, to answer."""
+"""Fake shops to inspect, in their own process, that answer after a fixed time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MODULE = "shipping"
 
 @contextlib.contextmanager
 def shops(count: int, answer_s: float) -> Iterator[list[str]]:
-    """So many shops that answer every request after `answer_s`; gives their addresses."""
+    """`count` shops that answer every request after `answer_s`; yields their addresses."""
     command = [sys.executable, "-m", "benchmarks.fake_shops", str(count), str(answer_s)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as serving:
         if serving.stdin is None or serving.stdout is None:

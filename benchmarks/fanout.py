@@ -1,4 +1,4 @@
-"""How long does it take to tell that every pack of one product has vanished, next to the bare statements that do so?
+"""Fan-out: the cascade that publishes that every pack of one product is hidden, next to the bare statements.
 
 In this process, on two identical databases: the cascade's own run (claim, chunks, progress, the count at the end), and
 one transaction with one UPDATE of the packs and one INSERT … SELECT of the outgoing events.
@@ -17,6 +17,7 @@ from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.packs import Pack
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.services.operations.cascade_run import run_cascades
+from tests.support.inbox_rows import insert_events
 
 from . import fixtures, rounds, stack
 
@@ -26,7 +27,7 @@ ONLINE = "online"
 OTHERS = 100
 """Products that share the packs with the one in all of them."""
 
-# What the cascade's own statements say, by hand: a pack is shown when it is online, has two members, all online.
+# The condition of the cascade's own statements: a pack is shown when it is online, has two members, all online.
 _VISIBLE = """(mh_packs.status = 'online'
     AND (SELECT count(*) FROM mh_pack_members m WHERE m.pack_id = mh_packs.id) >= 2
     AND NOT EXISTS (SELECT 1 FROM mh_pack_members m JOIN mh_products p ON p.id = m.product_id
@@ -57,22 +58,22 @@ def insert_of(kind: str) -> TextClause:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shelf:
-    """One marketplace: as many packs as asked, all with the product 0 in them."""
+class PackMarketplace:
+    """A marketplace with packs that all contain the product 0."""
 
     runtime: Runtime
     packs: int
 
     @classmethod
-    def fill(cls, runtime: Runtime, packs: int) -> Shelf:
-        """By events, as any marketplace is."""
-        fixtures.publish(runtime, [fixtures.seller()])
-        fixtures.publish(runtime, [fixtures.product(number) for number in range(OTHERS + 1)])
-        fixtures.publish(runtime, [fixtures.pack(number, [0, 1 + number % OTHERS]) for number in range(packs)])
+    def fill(cls, runtime: Runtime, packs: int) -> PackMarketplace:
+        """Make it by events."""
+        fixtures.apply_events(runtime, [fixtures.seller()])
+        fixtures.apply_events(runtime, [fixtures.product(number) for number in range(OTHERS + 1)])
+        fixtures.apply_events(runtime, [fixtures.pack(number, [0, 1 + number % OTHERS]) for number in range(packs)])
         return cls(runtime=runtime, packs=packs)
 
-    def told_of(self) -> tuple[int, int]:
-        """How many packs are said to be shown, and how many events about packs there are."""
+    def count_shown_and_events(self) -> tuple[int, int]:
+        """How many packs were last published as shown, and how many events about packs there are."""
         with self.runtime.database.reading() as session:
             shown = session.scalar(select(func.count()).select_from(Pack).where(Pack.shown)) or 0
             events = select(func.count()).select_from(OutgoingEvent).where(OutgoingEvent.subject_kind == "pack")
@@ -82,21 +83,25 @@ class Shelf:
 class Cascades:
     """Ours: an event hides or shows the product, and the cascade that follows is timed."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self.shelf = shelf
+    def __init__(self, marketplace: PackMarketplace) -> None:
+        self.marketplace = marketplace
         self.version = 0
 
     def took_ms(self, status: str) -> float:
-        """One cascade. Raises when it did not tell of every pack."""
+        """One cascade. Raises when it did not publish an event for every pack."""
         self.version += 1
-        fixtures.put_into_inbox(self.shelf.runtime, [fixtures.status_changed(0, status, self.version)])
-        process_pending(self.shelf.runtime, "benchmark")
-        before = self.shelf.told_of()[1]
+        insert_events(self.marketplace.runtime, [fixtures.status_changed(0, status, self.version)])
+        process_pending(self.marketplace.runtime, "benchmark")
+        before = self.marketplace.count_shown_and_events()[1]
         begun_s = time.perf_counter()
-        finished = run_cascades(self.shelf.runtime, "benchmark")
+        finished = run_cascades(self.marketplace.runtime, "benchmark")
         took_s = time.perf_counter() - begun_s
-        shown, events = self.shelf.told_of()
-        if (finished, shown, events - before) != (1, self.shelf.packs * (status == ONLINE), self.shelf.packs):
+        shown, events = self.marketplace.count_shown_and_events()
+        if (finished, shown, events - before) != (
+            1,
+            self.marketplace.packs * (status == ONLINE),
+            self.marketplace.packs,
+        ):
             raise RuntimeError(f"{finished} cascades, {shown} packs shown, {events - before} events")
         return took_s * 1000
 
@@ -104,16 +109,16 @@ class Cascades:
 class Statements:
     """The floor: the same rows by two statements in one transaction."""
 
-    def __init__(self, shelf: Shelf, kind: str) -> None:
-        self.shelf = shelf
+    def __init__(self, marketplace: PackMarketplace, kind: str) -> None:
+        self.marketplace = marketplace
         self.insert = insert_of(kind)
         self.number = 0
 
     def took_ms(self, status: str) -> float:
-        """One transaction. Raises when it did not tell of every pack."""
+        """One transaction. Raises when it did not publish an event for every pack."""
         self.number += 1
-        database = self.shelf.runtime.database
-        now = self.shelf.runtime.now().isoformat(" ")
+        database = self.marketplace.runtime.database
+        now = self.marketplace.runtime.now().isoformat(" ")
         given = {"product": fixtures.product_id(0), "cascade": f"floor-{self.number}", "now": now}
         type_ = "pack.shown" if status == ONLINE else "pack.hidden"
         with database.begin() as connection:
@@ -123,28 +128,30 @@ class Statements:
             changed = connection.execute(UPDATE, given).rowcount
             inserted = connection.execute(self.insert, {**given, "type": type_}).rowcount
         took_s = time.perf_counter() - begun_s
-        if not changed == inserted == self.shelf.packs:
+        if not changed == inserted == self.marketplace.packs:
             raise RuntimeError(f"{changed} packs, {inserted} events")
         return took_s * 1000
 
 
-def measure(asked: Namespace, kind: str) -> rounds.Report:
+def measure(arguments: Namespace, kind: str) -> rounds.Report:
     """First every hide is timed and the show after it is not; then the other way round."""
-    report = rounds.Report(title=f"fanout, {asked.events:,} packs", database=kind)
-    with stack.folder() as here, stack.databases(kind, here) as database:
-        ours = Cascades(Shelf.fill(stack.place(here, database()).make_runtime(), asked.events))
-        floor = Statements(Shelf.fill(stack.place(here, database()).make_runtime(), asked.events), kind)
-        compare(asked, report, ours, floor, hides=True)
+    report = rounds.Report(title=f"fanout, {arguments.events:,} packs", database=kind)
+    with stack.temporary_folder() as folder, stack.databases(kind, folder) as database:
+        ours = Cascades(PackMarketplace.fill(stack.deploy(folder, database()).make_runtime(), arguments.events))
+        floor = Statements(
+            PackMarketplace.fill(stack.deploy(folder, database()).make_runtime(), arguments.events), kind
+        )
+        compare(arguments, report, ours, floor, hides=True)
         for one in (ours, floor):
             one.took_ms(OFFLINE)
-        compare(asked, report, ours, floor, hides=False)
+        compare(arguments, report, ours, floor, hides=False)
         for one in (ours, floor):
-            one.shelf.runtime.database.dispose()
+            one.marketplace.runtime.database.dispose()
     return report
 
 
-def compare(asked: Namespace, report: rounds.Report, ours: Cascades, floor: Statements, *, hides: bool) -> None:
-    """One direction in interleaved rounds; each measurement turns back what it did."""
+def compare(arguments: Namespace, report: rounds.Report, ours: Cascades, floor: Statements, *, hides: bool) -> None:
+    """One direction in interleaved rounds; each measurement reverts what it did."""
     there, back = (OFFLINE, ONLINE) if hides else (ONLINE, OFFLINE)
 
     def timed(one: Cascades | Statements) -> float:
@@ -156,7 +163,7 @@ def compare(asked: Namespace, report: rounds.Report, ours: Cascades, floor: Stat
         timed(one)  # statements are compiled, pages are in memory.
     rounds.interleave(
         report,
-        asked.rounds,
+        arguments.rounds,
         floor=lambda: timed(floor),
         ours=lambda: timed(ours),
         unit="ms",
@@ -167,8 +174,7 @@ def compare(asked: Namespace, report: rounds.Report, ours: Cascades, floor: Stat
 
 def main() -> None:
     """Run from the command line: `python -m benchmarks.fanout`."""
-    asked = rounds.options(__doc__ or "", events=10_000).parse_args()
-    rounds.run(asked, lambda kind: measure(asked, kind))
+    rounds.run(rounds.options(__doc__ or "", events=10_000), measure)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,19 @@
-"""What are we told in a benchmark? Events in the inbox as if they had been posted, and a marketplace made of them."""
+"""Fixtures of the benchmarks: the events that make a marketplace, and what they apply to."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import secrets
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from marketplace_hooks.domain.instants import format_instant
-from marketplace_hooks.events.envelope import parse_envelope
-from marketplace_hooks.events.intake import subject_and_shard
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.inbox import InboxEvent, InboxState
 from marketplace_hooks.services.core.runtime import Runtime
+from marketplace_hooks.services.inbox import leasing
+from marketplace_hooks.services.operations import cascade_run
+from marketplace_hooks.services.outbox import dispatcher
+from tests.support.inbox_rows import Event, insert_events
 
-Event = tuple[str, dict[str, Any]]
 TITLE = {"fr": "Un module de démonstration", "en": "A module for demonstration"}
 PRICE = {"amount_cents": 9_900, "currency": "EUR"}
 
@@ -27,47 +22,12 @@ EVENT_ID = {
     "sqlite": "'evt_019ac0ffee00' || lower(hex(randomblob(10)))",
     "postgresql": "'evt_019ac0ffee00' || substr(replace(gen_random_uuid()::text, '-', ''), 13)",
 }
-"""SQL for the id of an outgoing event as the product makes them: all of one instant, and told apart by chance."""
+"""SQL for the id of an outgoing event as the product makes them: all of one instant, and random beyond that."""
 
 
-def body_of(type_: str, data: dict[str, Any]) -> bytes:
-    """The body of an event that happens now."""
-    envelope = {"type": type_, "timestamp": format_instant(datetime.now(UTC)), "data": data}
-    return json.dumps(envelope, ensure_ascii=False).encode()
-
-
-def put_into_inbox(runtime: Runtime, events: Iterable[Event]) -> int:
-    """As many events as given, received now, in one transaction. Nobody is woken."""
-    now = datetime.now(UTC)
-    run = secrets.token_hex(6)
-    rows = []
-    for number, (type_, data) in enumerate(events):
-        body = body_of(type_, data)
-        envelope = parse_envelope(body)
-        subject, shard = subject_and_shard(envelope, run)
-        rows.append(
-            {
-                "source": "marketplace",
-                "event_id": f"evt_{run}_{number}",
-                "type": type_,
-                "subject": subject,
-                "shard": shard,
-                "sent_at": envelope.sent_at,
-                "received_at": now,
-                "body": body,
-                "body_sha256": hashlib.sha256(body).hexdigest(),
-                "state": InboxState.RECEIVED,
-                "attempts": 0,
-            }
-        )
-    with runtime.database.begin() as connection:
-        connection.execute(insert(InboxEvent), rows)
-    return len(rows)
-
-
-def publish(runtime: Runtime, events: Iterable[Event]) -> None:
-    """Have the events applied here and now. Raises when one was not."""
-    put_into_inbox(runtime, events)
+def apply_events(runtime: Runtime, events: Iterable[Event]) -> None:
+    """Apply these events in this process. Raises when one was not applied."""
+    insert_events(runtime, events)
     process_pending(runtime, "benchmark")
     with runtime.database.reading() as session:
         other = session.scalar(select(InboxEvent).where(InboxEvent.state != InboxState.APPLIED).limit(1))
@@ -75,8 +35,16 @@ def publish(runtime: Runtime, events: Iterable[Event]) -> None:
             raise RuntimeError(f"{other.type} is {other.state}: {other.errors}")
 
 
+def is_idle(runtime: Runtime) -> bool:
+    """Whether no worker has anything left to do."""
+    now = runtime.now()
+    kinds = (leasing, cascade_run, dispatcher)
+    with runtime.database.reading() as session:
+        return not any(kind.has_pending(session, now) for kind in kinds)
+
+
 def seller() -> Event:
-    """The one who sells everything here."""
+    """The seller of everything."""
     data = {"seller_id": "sel-1", "name": "Maison Exemple", "country": "FR", "locale": "fr-FR", "helpdesk_relays": []}
     return "seller.upserted", data
 

@@ -1,7 +1,7 @@
-"""The floor of `ingest` and `entitlement`: the least that keeps a verified event, and that answers from one row.
+"""Floors of `ingest` and `entitlement`: the least that stores a verified event, and that answers from one row.
 
-Served by the same server with the same options. No limits, no envelope, no ids of the sender's choosing checked, no
-second look at repeats, no bell, nobody asked who he is; a connection in autocommit mode for each thread, with the
+Served by the same server with the same options. No limits, no envelope, no check of ids, no
+comparison of repetitions, no wakeup, no authentication; a connection in autocommit mode for each thread, with the
 product's own settings.
 """
 
@@ -36,7 +36,7 @@ def make_table(url: str) -> None:
 
 
 def connect(url: str) -> Callable[[], Any]:
-    """A maker of connections that commit every statement by itself."""
+    """A factory of connections in autocommit mode."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         plain = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -53,7 +53,7 @@ def connect(url: str) -> Callable[[], Any]:
 
 @frozen_gc()
 def create_app() -> Flask:
-    """A route that keeps, one that looks up, and one that does nothing, to see how fast the load generator is."""
+    """A route that stores, one that reads, and one that does nothing, to measure the load generator."""
     url = os.environ[URL]
     key = base64.b64decode(os.environ[SECRET].removeprefix("whsec_"))
     mark = "?" if make_url(url).get_backend_name() == "sqlite" else "%s"
@@ -69,7 +69,7 @@ def create_app() -> Flask:
         return local.connection
 
     @app.post("/webhooks/<source>")
-    def keep(source: str) -> tuple[str, int]:
+    def store(source: str) -> tuple[str, int]:
         body = request.get_data()
         event_id = request.headers["webhook-id"]
         signed = f"{event_id}.{request.headers['webhook-timestamp']}.".encode() + body

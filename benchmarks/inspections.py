@@ -1,4 +1,4 @@
-"""How many inspections per second, next to the bare requests they make; and what does one add to its slowest rung?"""
+"""Inspections per second next to their bare requests, and one inspection next to its slowest probe."""
 
 from __future__ import annotations
 
@@ -35,28 +35,28 @@ ONE_AFTER_THE_OTHER = 10
 KEY = Credentials(webservice_key=DEMO_KEY)
 
 
-def measure(asked: Namespace, kind: str) -> rounds.Report:
+def measure(arguments: Namespace, kind: str) -> rounds.Report:
     """Inspections from their rows to their evidence, by four lanes, against the same requests and nothing else."""
     report = rounds.Report(title="inspections", database=kind)
-    with stack.folder() as here, stack.databases(kind, here) as database, shops(SHOPS, ANSWER_S) as urls:
+    with stack.temporary_folder() as folder, stack.databases(kind, folder) as database, shops(SHOPS, ANSWER_S) as urls:
         settings = {"allowed_networks": "127.0.0.0/8", "inspection_concurrency": WORKERS}
-        runtime = stack.place(here, database(), **settings).make_runtime()
+        runtime = stack.deploy(folder, database(), **settings).make_runtime()
         rounds.interleave(
             report,
-            asked.rounds,
-            floor=lambda: bare_rate(urls, asked.events),
-            ours=lambda: own_rate(runtime, urls, asked.events),
+            arguments.rounds,
+            floor=lambda: bare_rate(urls, arguments.events),
+            ours=lambda: own_rate(runtime, urls, arguments.events),
             unit="inspections/s",
             target=rounds.at_least(LEAST_RATIO),
         )
-        alone(report, runtime, urls[0], asked.rounds)
+        alone(report, runtime, urls[0], arguments.rounds)
         runtime.database.dispose()
-    solving(report, asked.rounds)
+    solving(report, arguments.rounds)
     return report
 
 
 def own_rate(runtime: Runtime, urls: Sequence[str], count: int) -> float:
-    """Every check asked for beforehand; then claimed, made and written by four lanes of one worker."""
+    """Start every inspection first; then four lanes of one worker claim, make and record them."""
     for number in range(count):
         start_inspection(runtime, urls[number % len(urls)], module=MODULE, credentials=KEY, fresh=True)
     began = time.perf_counter()
@@ -67,7 +67,7 @@ def own_rate(runtime: Runtime, urls: Sequence[str], count: int) -> float:
 
 
 def bare_rate(urls: Sequence[str], count: int) -> float:
-    """The same requests in the same order, side by side where the rungs are, with `requests` alone."""
+    """The same requests in the same order, in parallel where the probes are, with `requests` alone."""
     session = requests.Session()
     session.trust_env = False
     session.mount("http://", HTTPAdapter(pool_connections=SHOPS, pool_maxsize=WORKERS * 3))
@@ -78,8 +78,8 @@ def bare_rate(urls: Sequence[str], count: int) -> float:
                 raise RuntimeError(f"{path} was refused")
 
     def one(url: str) -> None:
-        asked = [("api/shop_urls?display=full", "api/"), ("",), (f"modules/{MODULE}/config.xml",)]
-        threads = [threading.Thread(target=get, args=(url, *paths)) for paths in asked]
+        groups = [("api/shop_urls?display=full", "api/"), ("",), (f"modules/{MODULE}/config.xml",)]
+        threads = [threading.Thread(target=get, args=(url, *paths)) for paths in groups]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -93,47 +93,46 @@ def bare_rate(urls: Sequence[str], count: int) -> float:
     return count / took_s
 
 
-def alone(report: rounds.Report, runtime: Runtime, url: str, times: int) -> None:
-    """One inspection after the other, next to the slowest of its rungs by itself, in the same minute."""
+def alone(report: rounds.Report, runtime: Runtime, url: str, repetitions: int) -> None:
+    """One inspection after the other, next to the slowest of its probes alone, in the same minute."""
     site = parse(url)
     if site is None:
         raise RuntimeError(f"{url} is no site")
     ratios = []
     milliseconds = []
-    for _ in range(times * ONE_AFTER_THE_OTHER):
-        whole = took(lambda: look(runtime, site, PROBES))
-        slowest = max(took(lambda probe=probe: look(runtime, site, [probe])) for probe in PROBES)  # type: ignore[misc] # a lambda with a default
-        ratios.append(whole / slowest)
-        milliseconds.append(whole * 1000)
+    for _ in range(repetitions * ONE_AFTER_THE_OTHER):
+        inspection_s = took(lambda: inspect_only(runtime, site, PROBES))
+        slowest_s = max(took(lambda probe=probe: inspect_only(runtime, site, [probe])) for probe in PROBES)  # type: ignore[misc] # a lambda with a default
+        ratios.append(inspection_s / slowest_s)
+        milliseconds.append(inspection_s * 1000)
     report.add("one inspection", rounds.Spread.of(milliseconds), "ms")
-    report.add("one inspection / its slowest rung", rounds.Spread.of(ratios), "", rounds.at_most(MOST_OVER_SLOWEST))
+    report.add("one inspection / its slowest probe", rounds.Spread.of(ratios), "", rounds.at_most(MOST_OVER_SLOWEST))
 
 
-def look(runtime: Runtime, site: Site, probes: Sequence[Probe]) -> None:
+def inspect_only(runtime: Runtime, site: Site, probes: Sequence[Probe]) -> None:
     """Inspect, and write nothing."""
     inspect(site, outbound=runtime.visits, module=MODULE, credentials=KEY, probes=probes)
 
 
-def solving(report: rounds.Report, times: int) -> None:
+def solving(report: rounds.Report, repetitions: int) -> None:
     """A name that fits nothing is tried against every release, shop and form of the domain."""
     versions = shipped_versions()
     name = "PrestaShop-" + "0" * 32
-    solved = [took(lambda: solve_cookie(name, "www.shop.example.com", versions)) * 1000 for _ in range(times)]
-    what = f"solving a cookie: {len(versions)} releases, {HIGHEST_SHOP_ID} shops, every domain form"
-    report.add(what, rounds.Spread.of(solved), "ms", rounds.at_most(MOST_SOLVING_MS))
+    solved = [took(lambda: solve_cookie(name, "www.shop.example.com", versions)) * 1000 for _ in range(repetitions)]
+    name_of_figure = f"solving a cookie: {len(versions)} releases, {HIGHEST_SHOP_ID} shops, every domain form"
+    report.add(name_of_figure, rounds.Spread.of(solved), "ms", rounds.at_most(MOST_SOLVING_MS))
 
 
-def took(uow: Callable[[], object]) -> float:
-    """Seconds."""
+def took(function: Callable[[], object]) -> float:
+    """How long a function takes, in seconds."""
     began = time.perf_counter()
-    uow()
+    function()
     return time.perf_counter() - began
 
 
 def main() -> None:
     """Run from the command line: `python -m benchmarks.inspections`."""
-    asked = rounds.options(__doc__ or "", events=200).parse_args()
-    rounds.run(asked, lambda kind: measure(asked, kind))
+    rounds.run(rounds.options(__doc__ or "", events=200), measure)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""How much longer does a page with a list take when a hundred thousand rows stand behind it?
+"""List pages: how much longer a page takes with a hundred thousand rows of everything than with two thousand.
 
-Every list of every room, and its next page, on two installations: two thousand rows of everything in one, in the other
-as many as asked for; a customer's own are a thousand in both. The pages are made in this process, one at a time,
-without a server: what is measured is what a list costs, its statements and its markup.
+Every list of every audience, and its next page, in two marketplaces; a customer's own rows are a thousand in both. The
+pages are rendered in this process, one at a time, without a server: a list costs its statements and its markup.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ from tests.support.support_desk import FIX, REQUEST, TEMPLATE, due, publish_mess
 from . import rounds, stack
 
 FEW = 2_000
-LOOKS = 9
+REQUESTS = 9
 MOST_RATIO = 1.5
 SCANS = ("/?q=", "/seller?q=")
 """Words are looked for in every name (`docs/decisions.md`): shown, without a target."""
-SCENE_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+STARTED_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 _Person = tuple[str | None, str | None]
 LISTS: dict[_Person, tuple[str, ...]] = {
@@ -82,13 +81,13 @@ _LIKE: tuple[tuple[str, str, str, dict[str, str]], ...] = (
 
 
 @contextlib.contextmanager
-def marketplace(here: Path, url: str, count: int) -> Iterator[Marketplace]:
-    """An app in which everything that has a list has `count` rows like one that has lived through it all."""
-    place = stack.place(here, url, api_rate_per_minute=0, webhook_secrets=f"marketplace={SECRET}")
-    ours = {name: value for name, value in place.environment.items() if name.startswith(PREFIX)}
+def marketplace(folder: Path, url: str, count: int) -> Iterator[Marketplace]:
+    """An app in which every list has `count` rows like those of one complete history."""
+    deployment = stack.deploy(folder, url, api_rate_per_minute=0, webhook_secrets=f"marketplace={SECRET}")
+    ours = {name: value for name, value in deployment.environment.items() if name.startswith(PREFIX)}
     app = build_app({**ours, f"{PREFIX}SECRET_KEY": "of a benchmark"})
     made = Marketplace(app)
-    with time_machine.travel(SCENE_AT, tick=False) as clock:
+    with time_machine.travel(STARTED_AT, tick=False) as clock:
         set_up_support(made)
         made.publish_pack("pack-1", "mod-1")
         publish_request(made)
@@ -103,7 +102,7 @@ def marketplace(here: Path, url: str, count: int) -> Iterator[Marketplace]:
 
 
 def fill(made: Marketplace, count: int) -> None:
-    """Copies of all there is, by set statements."""
+    """Copy all rows by set statements."""
     endpoint, _ = add_endpoint(made.runtime, "https://93.184.215.14/hooks")
     database = made.runtime.database
     with database.session() as session:
@@ -114,12 +113,12 @@ def fill(made: Marketplace, count: int) -> None:
 
 
 def next_page(browser: Browser, path: str) -> str | None:
-    """Where the link to the next page leads; None where everything is on the first."""
+    """The address of the next page; None when there is none."""
     found = re.search(r'rel="next" href="([^"]+)"', browser.get(path).text)
     return unescape(found[1]).partition("#")[0] if found else None
 
 
-def look(browser: Browser, path: str) -> float:
+def time_page(browser: Browser, path: str) -> float:
     """Milliseconds until the page is made. Raises when it is not."""
     begun_s = time.perf_counter()
     page = browser.get(path)
@@ -129,50 +128,49 @@ def look(browser: Browser, path: str) -> float:
     return took_ms
 
 
-def compare(asked: Namespace, report: rounds.Report, few: Marketplace, many: Marketplace) -> None:
-    """Each list and its next page, in the short and the long installation by turns."""
+def compare(arguments: Namespace, report: rounds.Report, few: Marketplace, many: Marketplace) -> None:
+    """Each list and its next page, in the small and the large marketplace by turns."""
     for (role, subject), paths in LISTS.items():
-        short, long = (browser_of(one, role, subject) for one in (few, many))
+        small, large = (browser_of(one, role, subject) for one in (few, many))
         for path in paths:
-            pages = [(short, path), (long, path)]
-            following = [next_page(browser, path) for browser in (short, long)]
-            measure_page(asked, report, path, pages)
+            pages = [(small, path), (large, path)]
+            following = [next_page(browser, path) for browser in (small, large)]
+            measure_page(arguments, report, path, pages)
             if all(following):
-                both = [(browser, str(there)) for browser, there in zip((short, long), following, strict=True)]
-                measure_page(asked, report, f"{path} (next)", both)
+                both = [(browser, str(there)) for browser, there in zip((small, large), following, strict=True)]
+                measure_page(arguments, report, f"{path} (next)", both)
 
 
-def measure_page(asked: Namespace, report: rounds.Report, name: str, pages: list[tuple[Browser, str]]) -> None:
-    """The median of a few looks is one measurement."""
+def measure_page(arguments: Namespace, report: rounds.Report, name: str, pages: list[tuple[Browser, str]]) -> None:
+    """One measurement is the median of a few requests."""
 
-    def looks(which: int) -> float:
-        return statistics.median(look(*pages[which]) for _ in range(LOOKS))
+    def median_ms(which: int) -> float:
+        return statistics.median(time_page(*pages[which]) for _ in range(REQUESTS))
 
     for which in (0, 1):
-        looks(which)  # templates and statements are compiled.
+        median_ms(which)  # templates and statements are compiled.
     found = rounds.Compared()
-    for _ in range(asked.rounds):
-        found.take(lambda: looks(0), lambda: looks(1))
+    for _ in range(arguments.rounds):
+        found.take(lambda: median_ms(0), lambda: median_ms(1))
     report.add(f"{name}: long", rounds.Spread.of(found.own), "ms")
     target = None if name.startswith(SCANS) else rounds.at_most(MOST_RATIO)
     report.add(f"{name}: long / short", rounds.Spread.of(found.ratios), target=target)
-    rounds.publish(f"{report.title} {report.database} {name}: {statistics.median(found.ratios):.2f}")
+    rounds.report_progress(f"{report.title} {report.database} {name}: {statistics.median(found.ratios):.2f}")
 
 
-def measure(asked: Namespace, kind: str) -> rounds.Report:
+def measure(arguments: Namespace, kind: str) -> rounds.Report:
     """On one kind of database."""
-    report = rounds.Report(title=f"lists of {asked.events:,}", database=kind)
-    with stack.folder() as here, stack.databases(kind, here) as database:
-        rounds.publish(f"{report.title} {kind}: making the rows")
-        with marketplace(here, database(), FEW) as few, marketplace(here, database(), asked.events) as many:
-            compare(asked, report, few, many)
+    report = rounds.Report(title=f"lists of {arguments.events:,}", database=kind)
+    with stack.temporary_folder() as folder, stack.databases(kind, folder) as database:
+        rounds.report_progress(f"{report.title} {kind}: making the rows")
+        with marketplace(folder, database(), FEW) as few, marketplace(folder, database(), arguments.events) as many:
+            compare(arguments, report, few, many)
     return report
 
 
 def main() -> None:
     """Run from the command line: `python -m benchmarks.lists`."""
-    asked = rounds.options(__doc__ or "", events=100_000).parse_args()
-    rounds.run(asked, lambda kind: measure(asked, kind))
+    rounds.run(rounds.options(__doc__ or "", events=100_000), measure)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Who posts, or asks? A process of its own: makes everything beforehand, then only writes and reads sockets.
+"""Load generator in its own process: prepares every request first, then only writes and reads sockets.
 
-Reads its order as one line of JSON, answers `ready`, begins at the next line, and answers with what it met. With a
-rate it posts at fixed instants whatever the server does, and measures from those instants: a server that makes its
-clients wait is not spared the waiting.
+Reads its order as one line of JSON, prints `ready`, starts at the next line, and prints the result. With a
+rate it posts at fixed instants whatever the server does, and measures from those instants: waiting for the
+server counts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 class Order:
     """Post `count` unique signed events over `connections`, as fast as answers come, or at `rate_per_s`.
 
-    With `queries`, ask instead: `path` with each of these in turn, as the holder of the token `secret`.
+    With `queries`, send GET requests instead: `path` with each of these in turn, as the holder of the token `secret`.
     """
 
     port: int
@@ -47,8 +47,8 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
-    """What came of an order. Latencies are sorted by arrival; `own_cpu` is the generator's share of one core."""
+class LoadResult:
+    """The result of an order. Latencies are sorted by arrival; `own_cpu` is the generator's share of one core."""
 
     took_s: float
     statuses: dict[str, int]
@@ -61,8 +61,8 @@ class Answered:
         return sum(self.statuses.values()) / self.took_s
 
 
-def post(order: Order) -> Answered:
-    """Have a process of its own carry out the order. Raises when an answer was not 202, or not 200 to a question."""
+def post(order: Order) -> LoadResult:
+    """Run the order in its own process. Raises when an answer was not 202, or not 200 to a query."""
     command = [sys.executable, "-m", "benchmarks.load"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as generator:
         if generator.stdin is None or generator.stdout is None:
@@ -71,23 +71,23 @@ def post(order: Order) -> Answered:
         if generator.stdout.readline() != "ready\n":
             raise RuntimeError("the load generator did not start")
         print("go", file=generator.stdin, flush=True)
-        answered = Answered(**json.loads(generator.stdout.readline()))
+        answered = LoadResult(**json.loads(generator.stdout.readline()))
     if set(answered.statuses) != {"200" if order.queries else "202"}:
         raise RuntimeError(f"not everything was answered as it should be: {answered.statuses}")
     return answered
 
 
-def questions_of(order: Order) -> deque[bytes]:
-    """Every question as it goes over the wire."""
+def queries_of(order: Order) -> deque[bytes]:
+    """Every GET request as bytes."""
     rest = f" HTTP/1.1\r\nHost: 127.0.0.1:{order.port}\r\nAuthorization: Bearer {order.secret}\r\n\r\n"
-    asked = [f"GET {order.path}?{query}{rest}".encode() for query in order.queries]
-    return deque(islice(cycle(asked), order.count))
+    requests = [f"GET {order.path}?{query}{rest}".encode() for query in order.queries]
+    return deque(islice(cycle(requests), order.count))
 
 
 def requests_of(order: Order) -> deque[bytes]:
-    """Every request as it goes over the wire."""
+    """Every request as bytes."""
     if order.queries:
-        return questions_of(order)
+        return queries_of(order)
     now = datetime.now(UTC)
     made = deque[bytes]()
     run = secrets.token_hex(6)
@@ -122,7 +122,7 @@ class Generator:
     """Keep-alive connections and one loop over them; a connection has one request under way at most."""
 
     def __init__(self, order: Order) -> None:
-        self.waiting = requests_of(order)
+        self.unsent_requests = requests_of(order)
         self.interval_s = None if order.rate_per_s is None else 1 / order.rate_per_s
         self.left = order.count
         self.idle = [socket.create_connection(("127.0.0.1", order.port)) for _ in range(order.connections)]
@@ -134,28 +134,28 @@ class Generator:
         self.latencies_ms: list[float] = []
 
     def run(self) -> dict[str, Any]:
-        """Post everything; what `Answered` holds."""
+        """Post everything; the fields of `LoadResult`."""
         cpu_s = time.process_time()
         started_s = time.perf_counter()
         due_s = started_s
         while self.left:
             now_s = time.perf_counter()
-            while self.waiting and self.idle and (self.interval_s is None or due_s <= now_s):
+            while self.unsent_requests and self.idle and (self.interval_s is None or due_s <= now_s):
                 self._send(due_s if self.interval_s is not None else time.perf_counter())
                 due_s += self.interval_s or 0.0
-            patience_s = None
-            if self.interval_s is not None and self.waiting and self.idle:
-                patience_s = max(0.0, due_s - time.perf_counter())
-            for connection in select.select(list(self.begun), (), (), patience_s)[0]:
+            timeout_s = None
+            if self.interval_s is not None and self.unsent_requests and self.idle:
+                timeout_s = max(0.0, due_s - time.perf_counter())
+            for connection in select.select(list(self.begun), (), (), timeout_s)[0]:
                 self._receive(connection)
         took_s = time.perf_counter() - started_s
         own_cpu = (time.process_time() - cpu_s) / took_s
         statuses = dict(self.statuses)  # dataclasses cannot copy a Counter.
-        return asdict(Answered(took_s=took_s, statuses=statuses, latencies_ms=self.latencies_ms, own_cpu=own_cpu))
+        return asdict(LoadResult(took_s=took_s, statuses=statuses, latencies_ms=self.latencies_ms, own_cpu=own_cpu))
 
     def _send(self, begun_s: float) -> None:
         connection = self.idle.pop()
-        connection.sendall(self.waiting.popleft())
+        connection.sendall(self.unsent_requests.popleft())
         self.begun[connection] = begun_s
 
     def _receive(self, connection: socket.socket) -> None:

@@ -1,7 +1,8 @@
-"""How much longer does the daily run take when a million Business Cares stand beside the few that are due?
+"""Daily renewal run: a million subscriptions beside those that are due, next to the due ones alone.
 
 The same run on two databases: in one nothing but the due ones stands, in the other a million more. Whatever is touched
-beside what is due shows as the difference. That it is found by an index is asserted in `test_renewal_plans.py`.
+beside what is due shows as the difference. That it is found by an index is asserted by a test
+(`tests/services/business_care/test_query_plans.py`).
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ MOST_RATIO = 1.5
 LATER_DAYS = 280
 
 
-def fill(here: Path, url: str, *, others: int) -> str:
-    """What was due the day before yesterday, and so many others that are due in some months."""
-    runtime = stack.place(here, url).make_runtime()
-    fixtures.publish(runtime, [fixtures.seller(), fixtures.product(0)])
+def fill(folder: Path, url: str, *, others: int) -> str:
+    """Insert subscriptions due the day before yesterday, and others that are due in some months."""
+    runtime = stack.deploy(folder, url).make_runtime()
+    fixtures.apply_events(runtime, [fixtures.seller(), fixtures.product(0)])
     today = datetime.now(UTC).date()
     long_ago = add_months(today - timedelta(days=2), -12)
     insert_purchases(runtime.database, fixtures.product_id(0), [long_ago], DUE, prefix="due", notices_sent=True)
@@ -37,10 +38,10 @@ def fill(here: Path, url: str, *, others: int) -> str:
     return url
 
 
-def seconds(here: Path, database: stack.Databases, filled: str) -> float:
+def seconds(folder: Path, database: stack.Databases, template: str) -> float:
     """One run on a copy. Raises when it did not decide exactly what was due."""
-    copy = database(template=filled)
-    runtime = stack.place(here, copy).make_runtime()
+    copy = database(template=template)
+    runtime = stack.deploy(folder, copy).make_runtime()
     with runtime.database.reading() as session:
         has_pending(session, runtime.now())  # connected, and statements are compiled.
     begun_s = time.perf_counter()
@@ -53,19 +54,19 @@ def seconds(here: Path, database: stack.Databases, filled: str) -> float:
     return took_s
 
 
-def measure(asked: Namespace, kind: str) -> rounds.Report:
+def measure(arguments: Namespace, kind: str) -> rounds.Report:
     """On one kind of database."""
-    report = rounds.Report(title=f"renewals, {DUE:,} due beside {asked.events:,}", database=kind)
-    with stack.folder() as here, stack.databases(kind, here) as database:
-        rounds.publish(f"{report.title} {kind}: making the rows")
-        alone = fill(here, database(), others=0)
-        among = fill(here, database(), others=asked.events)
-        seconds(here, database, alone)
+    report = rounds.Report(title=f"renewals, {DUE:,} due beside {arguments.events:,}", database=kind)
+    with stack.temporary_folder() as folder, stack.databases(kind, folder) as database:
+        rounds.report_progress(f"{report.title} {kind}: making the rows")
+        alone = fill(folder, database(), others=0)
+        among = fill(folder, database(), others=arguments.events)
+        seconds(folder, database, alone)
         rounds.interleave(
             report,
-            asked.rounds,
-            floor=lambda: seconds(here, database, alone),
-            ours=lambda: seconds(here, database, among),
+            arguments.rounds,
+            floor=lambda: seconds(folder, database, alone),
+            ours=lambda: seconds(folder, database, among),
             unit="s",
             target=rounds.at_most(MOST_RATIO),
         )
@@ -74,8 +75,7 @@ def measure(asked: Namespace, kind: str) -> rounds.Report:
 
 def main() -> None:
     """Run from the command line: `python -m benchmarks.renewals`."""
-    asked = rounds.options(__doc__ or "", events=1_000_000, rounds=3).parse_args()
-    rounds.run(asked, lambda kind: measure(asked, kind))
+    rounds.run(rounds.options(__doc__ or "", events=1_000_000, rounds=3), measure)
 
 
 if __name__ == "__main__":

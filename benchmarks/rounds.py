@@ -1,7 +1,7 @@
-"""How do two things compare on a machine whose speed wanders?
+"""Interleaved rounds: how to compare two things on a machine whose speed varies.
 
-In interleaved rounds: the floor, ours, the floor again. What slows one round slows all three of it, so the ratio is
-taken within each round and the median over all of them. The floor against itself tells noise from a difference.
+Each round measures the floor, ours, and the floor again. What slows a round slows all three, so the ratio is taken
+within each round, and its median over all of them. The floor against itself shows the noise.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Report:
 
 @dataclass(kw_only=True)
 class Compared:
-    """What the rounds have given up to now."""
+    """The measurements of the rounds so far."""
 
     floors: list[float] = field(default_factory=list)
     own: list[float] = field(default_factory=list)
@@ -115,7 +115,7 @@ class Compared:
         second = floor()
         self.floors += [first, second]
         self.own.append(mine)
-        # The mean of the floors around it: a machine that slows down steadily during the round favours nobody.
+        # The mean of the floors around it: a machine that slows down steadily during the round favours neither.
         self.ratios.append(mine / ((first + second) / 2))
         self.noise.append(second / first)
 
@@ -134,7 +134,7 @@ def interleave(
     found = Compared()
     for done in range(rounds):
         found.take(floor, ours)
-        publish(f"{report.title} {report.database} {name} round {done + 1}/{rounds}: {found.ratios[-1]:.2f}")
+        report_progress(f"{report.title} {report.database} {name} round {done + 1}/{rounds}: {found.ratios[-1]:.2f}")
     label = f"{name}: " if name else ""
     report.add(f"{label}floor", Spread.of(found.floors), unit)
     report.add(f"{label}floor against itself", Spread.of(found.noise))
@@ -156,8 +156,8 @@ def number(value: float) -> str:
     return f"{value:.1f}" if value >= 20 else f"{value:.2f}"
 
 
-def publish(line: str) -> None:
-    """Progress, beside the figures."""
+def report_progress(line: str) -> None:
+    """Print progress to standard error, beside the figures."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -171,16 +171,19 @@ def options(about: str, *, events: int, rounds: int = 5) -> argparse.ArgumentPar
     return parser
 
 
-def run(asked: argparse.Namespace, measure: Callable[[str], Iterator[Report] | Report]) -> None:
-    """Measure on each database asked for, and print the reports; exit status 1 when a target was missed."""
+def run(
+    parser: argparse.ArgumentParser, measure: Callable[[argparse.Namespace, str], Iterator[Report] | Report]
+) -> None:
+    """Measure on each database of the command line, and print the reports; exit status 1 when a target was missed."""
+    arguments = parser.parse_args()
     reports: list[Report] = []
-    for kind in KINDS if asked.database == "both" else (asked.database,):
-        found = measure(kind)
+    for kind in KINDS if arguments.database == "both" else (arguments.database,):
+        found = measure(arguments, kind)
         for report in [found] if isinstance(found, Report) else found:
             reports.append(report)
-            if not asked.json:
+            if not arguments.json:
                 report.show()
-    if asked.json:
+    if arguments.json:
         facts = {"cores": os.cpu_count(), "reports": [asdict(report) for report in reports]}
         print(json.dumps(facts, indent=2))
     sys.exit(1 if any(report.missed for report in reports) else 0)

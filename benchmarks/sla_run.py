@@ -1,7 +1,7 @@
-"""How long does a sweep of the desk take over a million open clocks of which a thousand are due?
+"""Deadline run: marking a thousand missed clocks among a million open ones.
 
-Next to two floors in the same database. **The same rows**: the bare statements that leave what a sweep leaves: the
-UPDATE that takes the clocks out of `running`, that of their requests, the INSERT … SELECT of the event that tells of
+Next to two floors in the same database. **The same rows**: the bare statements that write what the run writes: the
+UPDATE that takes the clocks out of `running`, that of their requests, the INSERT … SELECT of an event for
 each. **The clocks alone**: the first of the three, which nobody could act upon. Each measurement has a thousand other
 clocks run out, here and there in the table.
 """
@@ -44,47 +44,47 @@ _INSERT = """INSERT INTO mh_outbox (type, subject_kind, subject_id, sequence, cr
 
 
 def timed(runtime: Runtime, first: int, every: int, act: Callable[[], int]) -> float:
-    """Have a thousand clocks run out, and time how `act` sees to them, in milliseconds."""
+    """Have a thousand clocks run out, and time how `act` marks them, in milliseconds."""
     expire_clocks(runtime.database, range(first, first + DUE * every, every))
     begun_s = time.perf_counter()
     done = act()
     took_ms = (time.perf_counter() - begun_s) * 1000
     if done != DUE:
-        raise RuntimeError(f"{done} clocks were seen to, not {DUE}")
+        raise RuntimeError(f"{done} clocks were marked, not {DUE}")
     return took_ms
 
 
-def bare(runtime: Runtime, notice: str, *, whole: bool) -> int:
+def bare(runtime: Runtime, notice: str, *, all_rows: bool) -> int:
     """The floor: one UPDATE, or all that has to be written; return how many clocks."""
     database = runtime.database
     given = {"now": runtime.now().replace(tzinfo=None).isoformat(" ", timespec="microseconds"), "notice": notice}
     with database.begin() as connection:
         ids = list(connection.scalars(UPDATE, given))
-        if whole:
-            tell = text(_INSERT.format(made=_MADE[database.url.get_backend_name()]))
+        if all_rows:
+            insert = text(_INSERT.format(made=_MADE[database.url.get_backend_name()]))
             connection.execute(COUNT, {"ids": ids})
-            connection.execute(tell.bindparams(bindparam("ids", expanding=True)), {"now": given["now"], "ids": ids})
+            connection.execute(insert.bindparams(bindparam("ids", expanding=True)), {"now": given["now"], "ids": ids})
     return len(ids)
 
 
-def compare(asked: Namespace, report: rounds.Report, here: Path, url: str) -> None:
+def compare(arguments: Namespace, report: rounds.Report, folder: Path, url: str) -> None:
     """Ours next to both floors."""
-    runtime = stack.place(here, url).make_runtime()
-    fixtures.publish(runtime, [fixtures.seller(), fixtures.product(0)])
-    insert_open_requests(runtime.database, fixtures.product_id(0), asked.events)
+    runtime = stack.deploy(folder, url).make_runtime()
+    fixtures.apply_events(runtime, [fixtures.seller(), fixtures.product(0)])
+    insert_open_requests(runtime.database, fixtures.product_id(0), arguments.events)
     gather_statistics(runtime.database)
     offsets = itertools.count()
     notices = (f"floor-{number}" for number in itertools.count())
-    every = asked.events // DUE
+    every = arguments.events // DUE
 
     def milliseconds(act: Callable[[], int]) -> float:
         return timed(runtime, next(offsets), every, act)
 
-    for name, whole, target in (("same rows", True, rounds.at_most(MOST_RATIO)), ("clocks alone", False, None)):
+    for name, all_rows, target in (("same rows", True, rounds.at_most(MOST_RATIO)), ("clocks alone", False, None)):
         rounds.interleave(
             report,
-            asked.rounds,
-            floor=lambda whole=whole: milliseconds(lambda: bare(runtime, next(notices), whole=whole)),
+            arguments.rounds,
+            floor=lambda all_rows=all_rows: milliseconds(lambda: bare(runtime, next(notices), all_rows=all_rows)),
             ours=lambda: milliseconds(lambda: run_sla(runtime)),
             unit="ms",
             target=target,
@@ -93,19 +93,18 @@ def compare(asked: Namespace, report: rounds.Report, here: Path, url: str) -> No
     runtime.database.dispose()
 
 
-def measure(asked: Namespace, kind: str) -> rounds.Report:
+def measure(arguments: Namespace, kind: str) -> rounds.Report:
     """On one kind of database."""
-    report = rounds.Report(title=f"desk, {DUE:,} of {asked.events:,} open clocks are due", database=kind)
-    with stack.folder() as here, stack.databases(kind, here) as database:
-        rounds.publish(f"{report.title} {kind}: making the rows")
-        compare(asked, report, here, database())
+    report = rounds.Report(title=f"desk, {DUE:,} of {arguments.events:,} open clocks are due", database=kind)
+    with stack.temporary_folder() as folder, stack.databases(kind, folder) as database:
+        rounds.report_progress(f"{report.title} {kind}: making the rows")
+        compare(arguments, report, folder, database())
     return report
 
 
 def main() -> None:
     """Run from the command line: `python -m benchmarks.sla_run`."""
-    asked = rounds.options(__doc__ or "", events=1_000_000, rounds=5).parse_args()
-    rounds.run(asked, lambda kind: measure(asked, kind))
+    rounds.run(rounds.options(__doc__ or "", events=1_000_000, rounds=5), measure)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What runs underneath a benchmark: databases, Redis, web servers, workers; all private, all stopped at the end."""
+"""Stack of a benchmark: private databases, Redis, web servers and workers, all stopped at the end."""
 
 from __future__ import annotations
 
@@ -32,33 +32,33 @@ STOP_WITHIN_S = 40.0
 
 
 @contextlib.contextmanager
-def folder() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
     """A temporary folder for one benchmark."""
     with tempfile.TemporaryDirectory(prefix="mh-benchmark-") as name:
         yield Path(name)
 
 
 class Databases:
-    """A maker of databases of one kind: each call gives the URL of another."""
+    """A maker of databases of one kind: each call returns the URL of a new one."""
 
-    def __init__(self, here: Path, server: Postgres | None) -> None:
+    def __init__(self, folder: Path, server: Postgres | None) -> None:
         """On a PostgreSQL server, or as SQLite files in a folder."""
-        self._here = here
+        self._folder = folder
         self._server = server
 
     def __call__(self, *, template: str | None = None) -> str:
-        """An empty one, or a copy of the one at this URL, to which nobody is connected."""
+        """An empty database, or a copy of the one at this URL, which must have no connections."""
         if self._server is not None:
             return self._server.create_database(template=template)
-        path = self._here / f"{secrets.token_hex(4)}.db"
+        path = self._folder / f"{secrets.token_hex(4)}.db"
         if template is None:
             return sqlite_url(path)
         url = copy_sqlite(Path(str(make_url(template).database)), path)
-        os.sync()  # else whoever is measured next waits for the copy to reach the disk.
+        os.sync()  # otherwise the next measurement waits for the copy to reach the disk.
         return url
 
     def drop(self, url: str) -> None:
-        """Leave nothing of it: copies of a million rows add up."""
+        """Delete a database: copies of a million rows add up."""
         if self._server is not None:
             self._server.drop_database(url)
             return
@@ -67,21 +67,21 @@ class Databases:
 
 
 @contextlib.contextmanager
-def databases(kind: str, here: Path) -> Iterator[Databases]:
+def databases(kind: str, folder: Path) -> Iterator[Databases]:
     """A maker of databases of one kind, for the length of a `with`."""
     if kind == "sqlite":
-        yield Databases(here, None)
+        yield Databases(folder, None)
         return
     server: Postgres = start_postgres()
     try:
-        yield Databases(here, server)
+        yield Databases(folder, server)
     finally:
         server.close()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """One installation of the product on a migrated database of its own: its settings, for us and for processes."""
+    """The product on a migrated database of its own: its settings, for this process and for others."""
 
     instance: Path
     environment: dict[str, str]
@@ -89,21 +89,21 @@ class Deployment:
 
     @property
     def settings(self) -> Settings:
-        """As a process started with our environment reads them."""
+        """The settings as a process started with this environment reads them."""
         return load({}, self.environment)
 
     def make_runtime(self) -> Runtime:
-        """The same installation in this process."""
+        """A runtime with these settings in this process."""
         return make_runtime(self.settings)
 
 
-def place(here: Path, database_url: str, redis_url: str | None = None, **settings: object) -> Deployment:
-    """Migrate the database and make an installation on it. No limit of rate stands in the way of a benchmark.
+def deploy(folder: Path, database_url: str, redis_url: str | None = None, **settings: object) -> Deployment:
+    """Migrate the database and deploy the product on it.
 
-    The limits are counted as in production; they are only so high that nobody reaches them.
+    Rate limits are counted as in production, but too high to be reached.
     """
     apply_migrations(database_url)
-    instance = Path(tempfile.mkdtemp(prefix="instance-", dir=here))
+    instance = Path(tempfile.mkdtemp(prefix="instance-", dir=folder))
     secret = new_secret()
     given: dict[str, object] = {
         "instance": instance,
@@ -120,7 +120,7 @@ def place(here: Path, database_url: str, redis_url: str | None = None, **setting
 
 @contextlib.contextmanager
 def process(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process for the length of a `with`, its output in a file; it gets SIGTERM at the end, or when we die."""
+    """A process for the length of a `with`, its output in a file; with SIGTERM at its end, or when we die."""
     with log.open("ab") as output:
         started = subprocess.Popen(
             [*dying_with_its_parent("TERM"), *command],
@@ -146,30 +146,30 @@ def process(command: Sequence[str], environment: Mapping[str, str], log: Path) -
 
 
 @contextlib.contextmanager
-def web(place: Deployment, log: Path, *, app: str = APP) -> Iterator[int]:
-    """The production server with the very options of `up`, serving our app or another; gives its port."""
+def web(deployment: Deployment, log: Path, *, app: str = APP) -> Iterator[int]:
+    """The production server with the very options of `up`, serving our app or another; yields its port."""
     port = free_port()
-    command = _web(place.settings, "127.0.0.1", port)
+    command = _web(deployment.settings, "127.0.0.1", port)
     command[command.index(APP)] = app
-    with process(command, place.environment, log) as started:
+    with process(command, deployment.environment, log) as started:
         wait_for(lambda: takes_connections(port) or started.poll() is not None, f"the web server ({log})")
         yield port
 
 
 @contextlib.contextmanager
-def product_workers(place: Deployment, log: Path, processes: int) -> Iterator[None]:
+def product_workers(deployment: Deployment, log: Path, processes: int) -> Iterator[None]:
     """Real workers, as the command line starts them."""
     command = [sys.executable, "-m", "marketplace_hooks", "worker", "--processes", str(processes)]
-    with process(command, place.environment, log):
+    with process(command, deployment.environment, log):
         yield
 
 
 def wait_for(
-    is_so: Callable[[], object], what: str, *, within_s: float = READY_WITHIN_S, every_s: float = 0.01
+    condition: Callable[[], object], description: str, *, within_s: float = READY_WITHIN_S, every_s: float = 0.01
 ) -> None:
-    """Until the condition holds. Raises `TimeoutError` that names `what`."""
+    """Wait until the condition holds. Raises `TimeoutError` with the description."""
     give_up_s = time.monotonic() + within_s
-    while not is_so():
+    while not condition():
         if time.monotonic() > give_up_s:
-            raise TimeoutError(f"{what}: not within {within_s:.0f} s")
+            raise TimeoutError(f"{description}: not within {within_s:.0f} s")
         time.sleep(every_s)

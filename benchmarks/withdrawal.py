@@ -1,4 +1,4 @@
-"""How long does a withdrawal take that cancels a million renewals, how large does its worker get, and who waits for it?
+"""Withdrawal of a product with a million renewals: duration, memory of the worker, latency of other changes.
 
 Next to the bare statements over the same rows and indexes: each measurement on a fresh copy of the same database, by
 a process of its own. And while the product's workers carry one, other products are hidden: how long do their pages
@@ -18,20 +18,20 @@ from marketplace_hooks.models.cascades import Cascade, CascadeState
 from tests.support.bulk_purchases import gather_statistics, insert_purchases
 
 from . import fixtures, hide, rounds, stack
-from .withdrawal_worker import Carried, carry
+from .withdrawal_worker import WithdrawalResult, carry
 
 MOST_RATIO = {"sqlite": 1.5, "postgresql": 2.0}
 MOST_MB = 150.0
 MOST_HIDE_P99_MS = 1_000.0
 BOUGHT_WITHIN_DAYS = 280
-"""So that nothing is due: neither a renewal nor, two months before it, its notice."""
+"""So that neither a renewal nor its notice, two months before it, is due."""
 
 
-def fill(here: Path, url: str, count: int) -> None:
+def fill(folder: Path, url: str, count: int) -> None:
     """So many Business Cares of one product, in their first year, and a few other products."""
-    runtime = stack.place(here, url).make_runtime()
-    fixtures.publish(runtime, [fixtures.seller()])
-    fixtures.publish(runtime, [fixtures.product(number) for number in range(hide.PRODUCTS)])
+    runtime = stack.deploy(folder, url).make_runtime()
+    fixtures.apply_events(runtime, [fixtures.seller()])
+    fixtures.apply_events(runtime, [fixtures.product(number) for number in range(hide.PRODUCTS)])
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=number) for number in range(1, BOUGHT_WITHIN_DAYS + 1)]
     insert_purchases(runtime.database, fixtures.product_id(0), days, count)
@@ -39,21 +39,23 @@ def fill(here: Path, url: str, count: int) -> None:
     runtime.database.dispose()
 
 
-def compare(asked: Namespace, report: rounds.Report, here: Path, database: stack.Databases, filled: str) -> None:
+def compare(
+    arguments: Namespace, report: rounds.Report, folder: Path, database: stack.Databases, template: str
+) -> None:
     """Ours and the floor, each on a copy."""
-    ours: list[Carried] = []
+    ours: list[WithdrawalResult] = []
 
-    def seconds(whose: str) -> float:
-        copy = database(template=filled)
-        carried = carry(stack.place(here, copy), whose)
+    def seconds(side: str) -> float:
+        copy = database(template=template)
+        result = carry(stack.deploy(folder, copy), side)
         database.drop(copy)
-        if whose == "ours":
-            ours.append(carried)
-        return carried.took_s
+        if side == "ours":
+            ours.append(result)
+        return result.took_s
 
     rounds.interleave(
         report,
-        asked.rounds,
+        arguments.rounds,
         floor=lambda: seconds("floor"),
         ours=lambda: seconds("ours"),
         unit="s",
@@ -64,10 +66,10 @@ def compare(asked: Namespace, report: rounds.Report, here: Path, database: stack
     report.add("the worker at its largest", peak, "MB", rounds.at_most(MOST_MB))
 
 
-def hide_meanwhile(report: rounds.Report, here: Path, url: str) -> None:
+def hide_meanwhile(report: rounds.Report, folder: Path, url: str) -> None:
     """Hide and show other products for as long as the cascade runs."""
     took_ms: list[float] = []
-    with hide.running(here, url) as shop:
+    with hide.running(folder, url) as shop:
         shop.post(fixtures.status_changed(0, "offline_permanent", next(shop.versions)))
         stack.wait_for(lambda: state_of_cascade(shop) is not None, "the cascade")
         for number in itertools.cycle(range(1, hide.PRODUCTS)):
@@ -90,22 +92,21 @@ def state_of_cascade(shop: hide.Shop) -> CascadeState | None:
         return session.scalar(select(Cascade.state).where(Cascade.change == "withdrawn"))
 
 
-def measure(asked: Namespace, kind: str) -> rounds.Report:
+def measure(arguments: Namespace, kind: str) -> rounds.Report:
     """On one kind of database."""
-    report = rounds.Report(title=f"withdrawal, {asked.events:,} subscriptions", database=kind)
-    with stack.folder() as here, stack.databases(kind, here) as database:
-        filled = database()
-        rounds.publish(f"{report.title} {kind}: making the rows")
-        fill(here, filled, asked.events)
-        compare(asked, report, here, database, filled)
-        hide_meanwhile(report, here, filled)
+    report = rounds.Report(title=f"withdrawal, {arguments.events:,} subscriptions", database=kind)
+    with stack.temporary_folder() as folder, stack.databases(kind, folder) as database:
+        template = database()
+        rounds.report_progress(f"{report.title} {kind}: making the rows")
+        fill(folder, template, arguments.events)
+        compare(arguments, report, folder, database, template)
+        hide_meanwhile(report, folder, template)
     return report
 
 
 def main() -> None:
     """Run from the command line: `python -m benchmarks.withdrawal`."""
-    asked = rounds.options(__doc__ or "", events=1_000_000, rounds=3).parse_args()
-    rounds.run(asked, lambda kind: measure(asked, kind))
+    rounds.run(rounds.options(__doc__ or "", events=1_000_000, rounds=3), measure)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Who carries one withdrawal, and how large does that process get? A process of its own, ours or the floor's.
+"""Worker of the withdrawal benchmark: one withdrawal in its own process, ours or the floor's, with its memory.
 
-Started as `python -m benchmarks.withdrawal_worker ours|floor` in the environment of an installation; answers with a
-line of JSON. Ours is what a worker does: claim, chunks, progress, the count at the end. The floor is one transaction
+Started as `python -m benchmarks.withdrawal_worker ours|floor` in the environment of a deployment; prints one line of
+JSON. Ours is what a worker does: claim, chunks, progress, the count at the end. The floor is one transaction
 with one UPDATE of the same rows and one INSERT … SELECT of the same events.
 """
 
@@ -22,6 +22,7 @@ from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Subscription
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime
 from marketplace_hooks.services.operations.cascade_run import run_cascades
+from tests.support.inbox_rows import insert_events
 
 from . import fixtures, stack
 
@@ -46,7 +47,7 @@ _INSERT = """INSERT INTO mh_outbox
 
 
 @dataclass(frozen=True, kw_only=True)
-class Carried:
+class WithdrawalResult:
     """How long it took; how large the process was before, and at its largest."""
 
     took_s: float
@@ -54,18 +55,23 @@ class Carried:
     peak_mb: float
 
 
-def carry(place: stack.Deployment, whose: str) -> Carried:
+def carry(deployment: stack.Deployment, side: str) -> WithdrawalResult:
     """Have a process carry the withdrawal. Raises when it did not do all of it."""
-    command = [sys.executable, "-m", "benchmarks.withdrawal_worker", whose]
+    command = [sys.executable, "-m", "benchmarks.withdrawal_worker", side]
     done = subprocess.run(
-        command, cwd=stack.ROOT, env=place.environment, stdout=subprocess.PIPE, check=True, stdin=subprocess.DEVNULL
+        command,
+        cwd=stack.ROOT,
+        env=deployment.environment,
+        stdout=subprocess.PIPE,
+        check=True,
+        stdin=subprocess.DEVNULL,
     )
-    return Carried(**json.loads(done.stdout))
+    return WithdrawalResult(**json.loads(done.stdout))
 
 
 def by_cascade(runtime: Runtime) -> float:
     """Ours, in seconds."""
-    fixtures.put_into_inbox(runtime, [fixtures.status_changed(0, "offline_permanent", 1)])
+    insert_events(runtime, [fixtures.status_changed(0, "offline_permanent", 1)])
     process_pending(runtime, "benchmark")
     begun_s = time.perf_counter()
     finished = run_cascades(runtime, "benchmark")
@@ -89,7 +95,7 @@ def by_statements(runtime: Runtime) -> float:
 
 
 def check(runtime: Runtime) -> None:
-    """Raise unless every subscription of the product is cancelled, and its holder told."""
+    """Raise unless every subscription of the product is cancelled, and an event published for each."""
     with runtime.database.reading() as session:
         ours = select(func.count()).select_from(Subscription).where(Subscription.product_id == WITHDRAWN)
         everybody = session.scalar(ours)
@@ -111,9 +117,9 @@ def main() -> None:
     runtime = make_runtime(load())
     begun_mb = megabytes("VmRSS")
     took_s = (by_cascade if sys.argv[1] == "ours" else by_statements)(runtime)
-    carried = Carried(took_s=took_s, begun_mb=begun_mb, peak_mb=megabytes("VmHWM"))
+    result = WithdrawalResult(took_s=took_s, begun_mb=begun_mb, peak_mb=megabytes("VmHWM"))
     check(runtime)
-    print(json.dumps(asdict(carried)))
+    print(json.dumps(asdict(result)))
 
 
 if __name__ == "__main__":

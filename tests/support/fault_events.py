@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace_hooks.domain.instants import format_instant
-from marketplace_hooks.events.envelope import parse_envelope
-from marketplace_hooks.events.intake import subject_and_shard
 from marketplace_hooks.jobs.scheduler import run_all_now
 from marketplace_hooks.models.inbox import InboxEvent, InboxState
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.products import Product
 from marketplace_hooks.remote.signatures import signed_headers
 
+from .inbox_rows import Event, body_of, insert_events
 from .processes import SECRET, Deployment
-
-Event = tuple[str, dict[str, Any]]
-"""The type and the data of one event."""
 
 
 def seller(id_: str = "s1") -> Event:
@@ -82,43 +77,10 @@ def shown(id_: str, version: int, **more: Any) -> Event:
     return changed(id_, "online", version, **more)
 
 
-def body_of(event: Event) -> bytes:
-    type_, data = event
-    return json.dumps({"type": type_, "timestamp": format_instant(datetime.now(UTC)), "data": data}).encode()
-
-
 def signed(event: Event, event_id: str | None = None) -> tuple[dict[str, str], bytes]:
     """The headers and the body to post."""
     body = body_of(event)
     return signed_headers(event_id or f"evt-{uuid.uuid4().hex}", datetime.now(UTC), body, [SECRET]), body
-
-
-def insert_events(deployment: Deployment, events: Iterable[Event]) -> list[str]:
-    """Insert events into the inbox without waking a worker; return their ids."""
-    rows = []
-    for event in events:
-        body = body_of(event)
-        event_id = f"evt-{uuid.uuid4().hex}"
-        envelope = parse_envelope(body)
-        subject, shard = subject_and_shard(envelope, event_id)
-        rows.append(
-            {
-                "source": "marketplace",
-                "event_id": event_id,
-                "type": envelope.type,
-                "subject": subject,
-                "shard": shard,
-                "sent_at": envelope.sent_at,
-                "received_at": datetime.now(UTC),
-                "body": body,
-                "body_sha256": event_id,
-                "state": InboxState.RECEIVED,
-                "attempts": 0,
-            }
-        )
-    with deployment.database.session() as session:
-        session.execute(insert(InboxEvent), rows)
-    return [row["event_id"] for row in rows]
 
 
 def set_up(deployment: Deployment, events: Iterable[Event]) -> None:

@@ -1,4 +1,4 @@
-"""How many events per second do two workers apply, next to two forking RQ workers with one empty job per event?"""
+"""Event processing: events applied per second by two workers, next to RQ workers with an empty job per event."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
 from marketplace_hooks.jobs.scheduler import run_all_now
-from marketplace_hooks.models.inbox import InboxEvent, InboxState
+from marketplace_hooks.models.inbox import InboxEvent
 from marketplace_hooks.remote.redis.embedded import EmbeddedRedis
 from marketplace_hooks.remote.redis.queue import count_workers
 from marketplace_hooks.services.core.runtime import JobKind, Runtime
-from marketplace_hooks.services.inbox import leasing
-from marketplace_hooks.services.operations import cascade_run
-from marketplace_hooks.services.outbox import dispatcher
+from tests.support.inbox_rows import Event, has_pending_events, insert_events
 
 from . import fixtures, rounds, stack
 
@@ -35,38 +33,33 @@ FLOOR_QUEUE = "benchmark-floor"
 
 
 class Product:
-    """Real workers on a migrated database, and an inbox that is filled while nobody looks."""
+    """Real workers on a migrated database, and an inbox that is filled while they sleep."""
 
     def __init__(self, runtime: Runtime, products: int) -> None:
         self.runtime = runtime
         self.products = products
         self.versions = itertools.count(1)
-        fixtures.publish(runtime, [fixtures.seller()])
-        fixtures.publish(runtime, [fixtures.product(number) for number in range(products)])
+        fixtures.apply_events(runtime, [fixtures.seller()])
+        fixtures.apply_events(runtime, [fixtures.product(number) for number in range(products)])
         run_all_now(runtime, "benchmark")
 
-    def events(self, count: int, products: int) -> Iterator[fixtures.Event]:
-        """Every product goes offline and comes back, all of them in turn: each event changes a page."""
+    def events(self, count: int, products: int) -> Iterator[Event]:
+        """Products go offline and come back in turn: each event changes a page."""
         for number in range(count):
             status = "online" if number // products % 2 else "offline_temporary"
             yield fixtures.status_changed(number % products, status, next(self.versions))
 
     def rate(self, count: int, products: int) -> float:
-        """Events applied per second, from the ring to the last commit."""
+        """Events applied per second, from the wakeup to the last commit."""
         round_trips = -(-count // (2 * products)) * 2  # whole turns: everything is online again at the end.
-        put = fixtures.put_into_inbox(self.runtime, self.events(round_trips * products, products))
+        inserted = insert_events(self.runtime, self.events(round_trips * products, products))
         begun_s = time.perf_counter()
         self.runtime.wakeups.wake_worker(JobKind.INBOX)
-        stack.wait_for(lambda: not self._is_waiting(), "the drain", within_s=300, every_s=0.005)
-        rate = put / (time.perf_counter() - begun_s)
-        stack.wait_for(self._is_idle, "the deliveries", within_s=300)
+        stack.wait_for(lambda: not has_pending_events(self.runtime), "the events", within_s=300, every_s=0.005)
+        rate = len(inserted) / (time.perf_counter() - begun_s)
+        stack.wait_for(lambda: fixtures.is_idle(self.runtime), "the deliveries", within_s=300)
         self._check_all_changed()
         return rate
-
-    def _is_waiting(self) -> bool:
-        with self.runtime.database.reading() as session:
-            waiting = select(InboxEvent.id).where(InboxEvent.state == InboxState.RECEIVED).limit(1)
-            return session.scalar(waiting) is not None
 
     def _check_all_changed(self) -> None:
         with self.runtime.database.reading() as session:
@@ -74,15 +67,9 @@ class Product:
         if other is not None:
             raise RuntimeError(f"{other.event_id} changed nothing: {other.state} {other.outcome} {other.errors}")
 
-    def _is_idle(self) -> bool:
-        now = self.runtime.now()
-        with self.runtime.database.reading() as session:
-            pending = leasing.has_pending(session, now) or cascade_run.has_pending(session, now)
-            return not (pending or dispatcher.has_pending(session, now))
-
 
 class Floor:
-    """RQ's own workers as they come, and one job per event that does nothing."""
+    """RQ's own workers, and one job per event that does nothing."""
 
     def __init__(self, client: Redis) -> None:
         self.queue = Queue(FLOOR_QUEUE, connection=client, serializer=JSONSerializer)
@@ -108,42 +95,42 @@ def rq_workers(redis_url: str, log: Path, environment: dict[str, str]) -> Iterat
         yield
 
 
-def measure(asked: Namespace, kind: str) -> rounds.Report:
-    """Both kinds of workers stand ready on one Redis; only one kind has something to do at a time."""
-    report = rounds.Report(title="drain", database=kind)
+def measure(arguments: Namespace, kind: str) -> rounds.Report:
+    """Both kinds of workers run on one Redis; only one kind has work at a time."""
+    report = rounds.Report(title="event processing", database=kind)
     with (
-        stack.folder() as here,
-        stack.databases(kind, here) as database,
+        stack.temporary_folder() as folder,
+        stack.databases(kind, folder) as database,
         EmbeddedRedis() as redis,
         Redis.from_url(redis.url) as client,
     ):
-        place = stack.place(here, database(), redis.url)
-        product = Product(place.make_runtime(), asked.products)
+        deployment = stack.deploy(folder, database(), redis.url)
+        product = Product(deployment.make_runtime(), arguments.products)
         floor = Floor(client)
         with (
-            stack.product_workers(place, here / "workers.log", WORKERS),
-            rq_workers(redis.url, here / "rq.log", place.environment),
+            stack.product_workers(deployment, folder / "workers.log", WORKERS),
+            rq_workers(redis.url, folder / "rq.log", deployment.environment),
         ):
             stack.wait_for(lambda: count_workers(redis.url) == WORKERS, "the workers")
             stack.wait_for(lambda: client.scard(f"rq:workers:{FLOOR_QUEUE}") == WORKERS, "RQ's workers")
-            compare(asked, kind, report, product, floor)
+            compare(arguments, kind, report, product, floor)
         product.runtime.database.dispose()
     return report
 
 
-def compare(asked: Namespace, kind: str, report: rounds.Report, product: Product, floor: Floor) -> None:
+def compare(arguments: Namespace, kind: str, report: rounds.Report, product: Product, floor: Floor) -> None:
     """Many products first, then a few hot ones."""
     target = LEAST_RATIO[kind]
-    product.rate(200, min(100, asked.products))
+    product.rate(200, min(100, arguments.products))
     for name, products, least in (
-        (f"{asked.products} products", asked.products, target),
+        (f"{arguments.products} products", arguments.products, target),
         (f"{HOT_PRODUCTS} hot products", HOT_PRODUCTS, target / 2),
     ):
         rounds.interleave(
             report,
-            asked.rounds,
-            floor=lambda: floor.rate(asked.jobs),
-            ours=functools.partial(product.rate, asked.events, products),
+            arguments.rounds,
+            floor=lambda: floor.rate(arguments.jobs),
+            ours=functools.partial(product.rate, arguments.events, products),
             unit="per s",
             target=rounds.at_least(least),
             name=name,
@@ -151,12 +138,11 @@ def compare(asked: Namespace, kind: str, report: rounds.Report, product: Product
 
 
 def main() -> None:
-    """Run from the command line: `python -m benchmarks.drain`."""
+    """Run from the command line: `python -m benchmarks.event_processing`."""
     parser = rounds.options(__doc__ or "", events=4_000)
     parser.add_argument("--products", type=int, default=1_000, help="products that the events are about (%(default)s)")
     parser.add_argument("--jobs", type=int, default=300, help="empty jobs of one measurement (%(default)s)")
-    asked = parser.parse_args()
-    rounds.run(asked, lambda kind: measure(asked, kind))
+    rounds.run(parser, measure)
 
 
 if __name__ == "__main__":
