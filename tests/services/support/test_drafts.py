@@ -1,4 +1,4 @@
-"""Drafts: forgotten in time, and with their customer; what is declared into a check that is made."""
+"""Drafts: deleted in time, and with their customer; declarations are added to the check that was started."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def test_a_version_and_a_list_declared_one_after_the_other_stand_together(
     listed = Declaration(modules=(DeclaredModule(name="lumengallery", version="2.1.0"),), whole_list=True)
     in_transaction(marketplace, lambda uow: declare(uow, check_id, listed))
     with marketplace.runtime.database.reading() as session:
-        told = read_inspection(session, check_id)
-    fact = told.site_facts.platform_version
+        inspection = read_inspection(session, check_id)
+    fact = inspection.site_facts.platform_version
     assert fact is not None
     assert (fact.value, fact.contradicted_by) == ("8.1.7", ())
-    assert told.site_facts.module("lumengallery").version == "2.1.0"
-    assert told.site_facts.module("another").installed is False
+    assert inspection.site_facts.module("lumengallery").version == "2.1.0"
+    assert inspection.site_facts.module("another").installed is False

@@ -19,7 +19,7 @@ from ...support.marketplace import Marketplace
 from ...support.support_desk import CAUSE, REQUEST, in_transaction, publish_request, refund_state, set_up_support
 
 
-def settling(uow: UnitOfWork) -> RefundClaim:
+def settle(uow: UnitOfWork) -> RefundClaim:
     return settle_by_hand(uow, locked_request(uow.session, REQUEST), CAUSE)
 
 
@@ -34,12 +34,12 @@ def test_a_refund_made_by_hand_gives_the_price_back_and_is_recorded_once(
     clock.shift(timedelta(days=10))
     marketplace.run_all_now()
     assert refund_state(marketplace) == "manual"
-    in_transaction(marketplace, settling)
+    in_transaction(marketplace, settle)
     assert refund_state(marketplace) == "refunded"
     [purchase] = marketplace.all(select(Purchase))
     assert purchase.refunded_cents == purchase.price_cents == 9900
     with pytest.raises(Conflict) as refused:
-        in_transaction(marketplace, settling)
+        in_transaction(marketplace, settle)
     assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("refunded", "refunded")
 
 
@@ -48,5 +48,5 @@ def test_without_a_claim_there_is_nothing_to_record(marketplace: Marketplace, cl
     clock.shift(60)
     publish_request(marketplace)
     with pytest.raises(Conflict) as refused:
-        in_transaction(marketplace, settling)
+        in_transaction(marketplace, settle)
     assert refused.value.facts["state"] == "none"

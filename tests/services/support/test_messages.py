@@ -42,12 +42,12 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
     return marketplace
 
 
-def judging(desk: Marketplace, *, counts: bool) -> None:
+def judge(desk: Marketplace, *, counts: bool) -> None:
     in_transaction(desk, lambda uow: confirm_message(uow, REQUEST, "message-1", counts=counts, actor="op", cause=CAUSE))
 
 
 @pytest.fixture
-def waits(desk: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+def unconfirmed_desk(desk: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """An answer five seconds after the request awaits a person, until after the deadline."""
     clock.shift(5)
     publish_message(desk)
@@ -57,33 +57,35 @@ def waits(desk: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     return desk
 
 
-def test_a_message_confirmed_late_counts_at_its_original_receipt(waits: Marketplace) -> None:
-    judging(waits, counts=True)
-    run_sla(waits.runtime)
-    [message] = messages(waits)
-    found = clock_of(waits, ACKNOWLEDGEMENT)
+def test_a_message_confirmed_late_counts_at_its_original_receipt(unconfirmed_desk: Marketplace) -> None:
+    judge(unconfirmed_desk, counts=True)
+    run_sla(unconfirmed_desk.runtime)
+    [message] = messages(unconfirmed_desk)
+    found = clock_of(unconfirmed_desk, ACKNOWLEDGEMENT)
     assert (found.state, found.stopped_at) == ("met", message.received_at)
-    assert request(waits).acknowledged_at == message.received_at
-    assert "acknowledgement_missed" not in published_types(waits)
+    assert request(unconfirmed_desk).acknowledged_at == message.received_at
+    assert "acknowledgement_missed" not in published_types(unconfirmed_desk)
 
 
-def test_a_message_declined_late_was_missed_at_the_deadline(waits: Marketplace) -> None:
-    judging(waits, counts=False)
-    run_sla(waits.runtime)
-    found = clock_of(waits, ACKNOWLEDGEMENT)
+def test_a_message_declined_late_was_missed_at_the_deadline(unconfirmed_desk: Marketplace) -> None:
+    judge(unconfirmed_desk, counts=False)
+    run_sla(unconfirmed_desk.runtime)
+    found = clock_of(unconfirmed_desk, ACKNOWLEDGEMENT)
     assert (found.state, found.missed_at) == ("missed", found.due_before)
-    assert published_types(waits).count("acknowledgement_missed") == 1
+    assert published_types(unconfirmed_desk).count("acknowledgement_missed") == 1
 
 
-def test_a_late_answer_beside_a_message_to_confirm_does_not_judge_it(waits: Marketplace) -> None:
-    publish_message(waits, "message-2", body="Bonjour, avez-vous pu regarder le dossier des images que je demandais ?")
-    assert clocks(waits)["acknowledgement"] == "to_confirm"
-    judging(waits, counts=True)
-    assert clocks(waits)["acknowledgement"] == "met"
+def test_a_late_answer_beside_a_message_to_confirm_does_not_judge_it(unconfirmed_desk: Marketplace) -> None:
+    publish_message(
+        unconfirmed_desk, "message-2", body="Bonjour, avez-vous pu regarder le dossier des images que je demandais ?"
+    )
+    assert clocks(unconfirmed_desk)["acknowledgement"] == "to_confirm"
+    judge(unconfirmed_desk, counts=True)
+    assert clocks(unconfirmed_desk)["acknowledgement"] == "met"
 
 
-def test_a_message_is_judged_once(waits: Marketplace) -> None:
-    judging(waits, counts=True)
+def test_a_message_is_judged_once(unconfirmed_desk: Marketplace) -> None:
+    judge(unconfirmed_desk, counts=True)
     with pytest.raises(Conflict) as refused:
-        judging(waits, counts=False)
+        judge(unconfirmed_desk, counts=False)
     assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("counts", "does_not_count")

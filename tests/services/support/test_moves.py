@@ -1,4 +1,4 @@
-"""What may be done about a request, and what follows for its clocks? `domain.md` 16-22, `clocks.md`."""
+"""Moves of a support request, and what follows for its clocks. `domain.md` 16-22, `clocks.md`."""
 
 from __future__ import annotations
 
@@ -39,41 +39,41 @@ DAY = timedelta(days=1)
 Act = Callable[[UnitOfWork], SupportRequest]
 
 
-def refusing(ground: Ground = Ground.SOURCE_MODIFIED) -> Act:
+def refuse(ground: Ground = Ground.SOURCE_MODIFIED) -> Act:
     return lambda uow: moves.refuse(
         uow, REQUEST, ground=ground, text="Changed", evidence={"files": ["a.php"]}, by="seller-1", cause=CAUSE
     )
 
 
-def contesting(uow: UnitOfWork) -> SupportRequest:
+def contest(uow: UnitOfWork) -> SupportRequest:
     return moves.contest(uow, REQUEST, text="No", cause=CAUSE)
 
 
-def overturning(uow: UnitOfWork) -> SupportRequest:
+def overturn(uow: UnitOfWork) -> SupportRequest:
     return moves.overturn(uow, REQUEST, reason="Right", cause=CAUSE)
 
 
-def upholding(uow: UnitOfWork) -> SupportRequest:
+def uphold(uow: UnitOfWork) -> SupportRequest:
     return moves.uphold(uow, REQUEST, reason="Wrong", cause=CAUSE)
 
 
-def resolving(uow: UnitOfWork) -> SupportRequest:
+def resolve(uow: UnitOfWork) -> SupportRequest:
     return moves.resolve(uow, REQUEST, how="explanation", release_id=None, text="Done", cause=CAUSE)
 
 
-def reopening(uow: UnitOfWork) -> SupportRequest:
+def report_not_fixed(uow: UnitOfWork) -> SupportRequest:
     return moves.report_not_fixed(uow, REQUEST, text="", cause=CAUSE)
 
 
-def setting(kind: Kind, *, confirms: bool) -> Act:
+def set_kind(kind: Kind, *, confirms: bool) -> Act:
     return lambda uow: moves.change_kind(uow, REQUEST, kind, confirms=confirms, cause=CAUSE)
 
 
-def extending(uow: UnitOfWork) -> SupportRequest:
+def extend(uow: UnitOfWork) -> SupportRequest:
     return moves.extend_fix(uow, REQUEST, days=3, reason="Holiday", cause=CAUSE)
 
 
-def withdrawing(uow: UnitOfWork) -> SupportRequest:
+def withdraw(uow: UnitOfWork) -> SupportRequest:
     return moves.withdraw(uow, REQUEST, CAUSE)
 
 
@@ -94,7 +94,7 @@ def refused_states(desk: Marketplace, act: Act) -> tuple[str, str]:
 
 
 def test_a_refusal_acknowledges_and_freezes_the_fix_clock(desk: Marketplace, clock: time_machine.Traveller) -> None:
-    in_transaction(desk, refusing())
+    in_transaction(desk, refuse())
     assert request(desk).handling == "refused"
     assert clocks(desk) == {"acknowledgement": "met", "fix": "frozen"}
     assert published_types(desk) == ["accepted", "acknowledged", "refused"]
@@ -104,10 +104,10 @@ def test_a_refusal_acknowledges_and_freezes_the_fix_clock(desk: Marketplace, clo
 
 
 def test_an_overturned_refusal_goes_on_with_what_was_left(desk: Marketplace, clock: time_machine.Traveller) -> None:
-    in_transaction(desk, refusing())
+    in_transaction(desk, refuse())
     clock.move_to(datetime(2026, 3, 9, 12, tzinfo=UTC))
-    in_transaction(desk, contesting)
-    in_transaction(desk, overturning)
+    in_transaction(desk, contest)
+    in_transaction(desk, overturn)
     found = clock_of(desk, FIX)
     assert (request(desk).handling, found.state, found.business_days) == ("accepted", "running", 30)
     assert due(desk, FIX) == datetime(2026, 4, 20, 22, tzinfo=UTC)
@@ -118,14 +118,14 @@ def test_an_overturned_refusal_leaves_at_least_five_business_days(
     desk: Marketplace, clock: time_machine.Traveller, day: int, left: int
 ) -> None:
     clock.move_to(datetime(2026, 4, day, 12, tzinfo=UTC))
-    for act in (refusing(), contesting, overturning):
+    for act in (refuse(), contest, overturn):
         in_transaction(desk, act)
     assert clock_of(desk, FIX).business_days == left
 
 
 def test_a_refusal_of_a_missed_fix_reopens_nothing(desk: Marketplace, clock: time_machine.Traveller) -> None:
     clock.move_to(due(desk, FIX))
-    for act in (refusing(), contesting, overturning):
+    for act in (refuse(), contest, overturn):
         in_transaction(desk, act)
     desk.run_all_now()
     assert (clocks(desk)["fix"], published_types(desk).count("fix_missed")) == ("missed", 1)
@@ -133,7 +133,7 @@ def test_a_refusal_of_a_missed_fix_reopens_nothing(desk: Marketplace, clock: tim
 
 
 def test_an_upheld_refusal_closes_the_request_and_its_clocks(desk: Marketplace) -> None:
-    for act in (refusing(), contesting, upholding):
+    for act in (refuse(), contest, uphold):
         in_transaction(desk, act)
     assert (request(desk).handling, request(desk).closed_reason) == ("closed", "refusal_upheld")
     assert clocks(desk) == {"acknowledgement": "met", "fix": "void"}
@@ -143,21 +143,21 @@ def test_an_upheld_refusal_closes_the_request_and_its_clocks(desk: Marketplace) 
 def test_a_refusal_is_contested_within_thirty_days(
     desk: Marketplace, clock: time_machine.Traveller, before: timedelta, possible: bool
 ) -> None:
-    in_transaction(desk, refusing())
+    in_transaction(desk, refuse())
     until = request(desk).waits_until
     assert until == datetime(2026, 4, 1, 22, tzinfo=UTC)
     clock.move_to(until - before)
     if possible:
-        assert in_transaction(desk, contesting).handling == "contested"
+        assert in_transaction(desk, contest).handling == "contested"
     else:
-        assert refused_states(desk, contesting) == ("refused", "contested")
+        assert refused_states(desk, contest) == ("refused", "contested")
 
 
 def test_a_waived_ground_can_no_longer_be_used_and_others_can(desk: Marketplace) -> None:
     in_transaction(desk, lambda uow: moves.waive_ground(uow, REQUEST, Ground.SOURCE_MODIFIED))
     with pytest.raises(PayloadRejected):
-        in_transaction(desk, refusing())
-    assert in_transaction(desk, refusing(Ground.CONFLICTING_DEVELOPMENT)).handling == "refused"
+        in_transaction(desk, refuse())
+    assert in_transaction(desk, refuse(Ground.CONFLICTING_DEVELOPMENT)).handling == "refused"
 
 
 @pytest.mark.parametrize(
@@ -165,16 +165,16 @@ def test_a_waived_ground_can_no_longer_be_used_and_others_can(desk: Marketplace)
     [(Kind.INSTALLATION, False), (Kind.CONFIGURATION, False), (Kind.QUESTION, True), (Kind.ANOMALY, True)],
 )
 def test_installing_and_configuring_is_never_site_work(desk: Marketplace, kind: Kind, possible: bool) -> None:
-    in_transaction(desk, setting(kind, confirms=True))
+    in_transaction(desk, set_kind(kind, confirms=True))
     if possible:
-        assert in_transaction(desk, refusing(Ground.SITE_WORK_OR_THIRD_PARTY)).handling == "refused"
+        assert in_transaction(desk, refuse(Ground.SITE_WORK_OR_THIRD_PARTY)).handling == "refused"
     else:
         with pytest.raises(PayloadRejected):
-            in_transaction(desk, refusing(Ground.SITE_WORK_OR_THIRD_PARTY))
+            in_transaction(desk, refuse(Ground.SITE_WORK_OR_THIRD_PARTY))
 
 
 def test_a_resolution_meets_both_clocks(desk: Marketplace) -> None:
-    in_transaction(desk, resolving)
+    in_transaction(desk, resolve)
     assert (request(desk).handling, clocks(desk)) == ("resolved", {"acknowledgement": "met", "fix": "met"})
 
 
@@ -183,8 +183,8 @@ def test_what_is_not_fixed_goes_on_with_what_was_left_and_at_least_five_days(
     desk: Marketplace, clock: time_machine.Traveller, day: int, left: int
 ) -> None:
     clock.move_to(datetime(2026, 4, day, 12, tzinfo=UTC))
-    in_transaction(desk, resolving)
-    in_transaction(desk, reopening)
+    in_transaction(desk, resolve)
+    in_transaction(desk, report_not_fixed)
     found = clock_of(desk, FIX)
     assert (request(desk).handling, found.state, found.business_days) == ("acknowledged", "running", left)
 
@@ -193,21 +193,21 @@ def test_what_is_not_fixed_goes_on_with_what_was_left_and_at_least_five_days(
 def test_not_fixed_is_said_within_ten_business_days(
     desk: Marketplace, clock: time_machine.Traveller, before: timedelta, possible: bool
 ) -> None:
-    in_transaction(desk, resolving)
+    in_transaction(desk, resolve)
     clock.move_to(datetime(2026, 3, 16, 23, tzinfo=UTC) - before)
     if possible:
-        assert in_transaction(desk, reopening).handling == "acknowledged"
+        assert in_transaction(desk, report_not_fixed).handling == "acknowledged"
     else:
-        assert refused_states(desk, reopening) == ("resolved", "acknowledged")
+        assert refused_states(desk, report_not_fixed) == ("resolved", "acknowledged")
 
 
 def test_a_fix_that_comes_too_late_was_missed_and_never_runs_again(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(due(desk, FIX))
-    in_transaction(desk, resolving)
+    in_transaction(desk, resolve)
     desk.run_all_now()
-    in_transaction(desk, reopening)
+    in_transaction(desk, report_not_fixed)
     desk.run_all_now()
     assert (clocks(desk)["fix"], published_types(desk).count("fix_missed")) == ("missed", 1)
     assert published_types(desk).count("acknowledgement_missed") == 1
@@ -216,7 +216,7 @@ def test_a_fix_that_comes_too_late_was_missed_and_never_runs_again(
 def test_a_withdrawn_request_has_void_clocks_and_is_never_missed(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    in_transaction(desk, withdrawing)
+    in_transaction(desk, withdraw)
     assert clocks(desk) == {"acknowledgement": "void", "fix": "void"}
     clock.shift(90 * DAY)
     desk.run_all_now()
@@ -224,22 +224,22 @@ def test_a_withdrawn_request_has_void_clocks_and_is_never_missed(
 
 
 def test_an_impossible_move_names_both_states(desk: Marketplace) -> None:
-    assert refused_states(desk, overturning) == ("accepted", "accepted")
-    assert refused_states(desk, contesting) == ("accepted", "contested")
-    in_transaction(desk, withdrawing)
-    assert refused_states(desk, refusing()) == ("withdrawn_by_customer", "refused")
-    assert refused_states(desk, withdrawing) == ("withdrawn_by_customer", "withdrawn_by_customer")
+    assert refused_states(desk, overturn) == ("accepted", "accepted")
+    assert refused_states(desk, contest) == ("accepted", "contested")
+    in_transaction(desk, withdraw)
+    assert refused_states(desk, refuse()) == ("withdrawn_by_customer", "refused")
+    assert refused_states(desk, withdraw) == ("withdrawn_by_customer", "withdrawn_by_customer")
 
 
 # --- offers
 
 
-def offering(release_id: str = "paid-1") -> Act:
+def offer(release_id: str = "paid-1") -> Act:
     amount: dict[str, Any] = {"amount_cents": 2900, "currency": "EUR"}
     return lambda uow: moves.make_offer(uow, REQUEST, release_id=release_id, amount=amount, text="", cause=CAUSE)
 
 
-def answering(*, accepted: bool) -> Act:
+def answer_offer(*, accepted: bool) -> Act:
     return lambda uow: moves.answer_offer(uow, REQUEST, accepted=accepted, cause=CAUSE)
 
 
@@ -247,7 +247,7 @@ def answering(*, accepted: bool) -> Act:
 def offered(desk: Marketplace) -> Marketplace:
     publish_release(desk, "paid-1", kind="paid", fixes=[])
     desk.run_all_now()
-    in_transaction(desk, offering())
+    in_transaction(desk, offer())
     return desk
 
 
@@ -256,48 +256,48 @@ def test_a_paid_offer_never_stops_the_fix_clock(offered: Marketplace) -> None:
 
 
 def test_declined_the_fix_is_still_owed_and_accepted_it_is_settled(offered: Marketplace) -> None:
-    in_transaction(offered, answering(accepted=False))
+    in_transaction(offered, answer_offer(accepted=False))
     assert (request(offered).handling, clocks(offered)["fix"]) == ("acknowledged", "running")
-    assert refused_states(offered, answering(accepted=True)) == ("declined", "accepted")
-    in_transaction(offered, offering())
-    in_transaction(offered, answering(accepted=True))
+    assert refused_states(offered, answer_offer(accepted=True)) == ("declined", "accepted")
+    in_transaction(offered, offer())
+    in_transaction(offered, answer_offer(accepted=True))
     assert (request(offered).handling, clocks(offered)["fix"]) == ("resolved", "met")
 
 
 def test_what_is_no_release_of_the_product_cannot_be_offered(desk: Marketplace) -> None:
     with pytest.raises(PayloadRejected):
-        in_transaction(desk, offering("unknown"))
+        in_transaction(desk, offer("unknown"))
 
 
 # --- more time, another kind
 
 
 def test_an_operator_gives_more_days_while_the_clock_runs(desk: Marketplace, clock: time_machine.Traveller) -> None:
-    in_transaction(desk, extending)
+    in_transaction(desk, extend)
     found = clock_of(desk, FIX)
     assert due(desk, FIX) == datetime(2026, 4, 16, 22, tzinfo=UTC)
     assert found.policy["extended"] == {"days": 3, "reason": "Holiday"}
     clock.move_to(due(desk, FIX))
-    assert refused_states(desk, extending) == ("missed", "running")
+    assert refused_states(desk, extend) == ("missed", "running")
 
 
 def test_the_seller_proposes_another_kind_and_only_its_confirmation_ends_the_fix_clock(desk: Marketplace) -> None:
-    in_transaction(desk, setting(Kind.INSTALLATION, confirms=False))
+    in_transaction(desk, set_kind(Kind.INSTALLATION, confirms=False))
     assert (request(desk).kind, request(desk).proposed_kind, clocks(desk)["fix"]) == (
         "anomaly",
         "installation",
         "running",
     )
-    in_transaction(desk, setting(Kind.INSTALLATION, confirms=True))
+    in_transaction(desk, set_kind(Kind.INSTALLATION, confirms=True))
     assert (request(desk).kind, request(desk).proposed_kind, clocks(desk)["fix"]) == ("installation", None, "void")
 
 
 def test_an_anomaly_found_late_gives_the_seller_all_his_days_from_then_on(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    in_transaction(desk, setting(Kind.QUESTION, confirms=True))
+    in_transaction(desk, set_kind(Kind.QUESTION, confirms=True))
     clock.move_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
-    in_transaction(desk, setting(Kind.ANOMALY, confirms=True))
+    in_transaction(desk, set_kind(Kind.ANOMALY, confirms=True))
     assert (clocks(desk)["fix"], due(desk, FIX)) == ("running", datetime(2026, 7, 13, 22, tzinfo=UTC))
 
 
@@ -305,6 +305,6 @@ def test_changing_the_kind_to_and_fro_revives_no_missed_clock(desk: Marketplace,
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
     for kind in (Kind.QUESTION, Kind.ANOMALY):
-        in_transaction(desk, setting(kind, confirms=True))
+        in_transaction(desk, set_kind(kind, confirms=True))
     assert clocks(desk)["fix"] == "missed"
     assert due(desk, ACKNOWLEDGEMENT) < due(desk, FIX)

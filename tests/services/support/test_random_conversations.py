@@ -1,4 +1,4 @@
-"""Whatever is said and done about a request, in whatever order: what must never happen to its clocks and its refund?"""
+"""Random conversations: in whatever order things happen, what must never happen to a request's clocks and refund."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Conversation:
         purchase_id = f"p-{self.request_id}"
         set_up_purchase(self.desk, purchase_id)
         self.clock.shift(timedelta(minutes=30))
-        submitted = NewRequest(
+        new = NewRequest(
             request_id=self.request_id,
             customer_id="customer-1",
             product_id="mod-1",
@@ -88,7 +88,7 @@ class Conversation:
             shop_url=SHOP,
             as_it_is=True,
         )
-        in_transaction(self.desk, lambda uow: submit(uow, submitted, CAUSE))
+        in_transaction(self.desk, lambda uow: submit(uow, new, CAUSE))
         self.entitlement = self.request().entitlement
 
     def request(self) -> SupportRequest:
@@ -135,13 +135,13 @@ class Conversation:
             in_transaction(self.desk, lambda uow: self._move(uow, action, how))
 
     def _message(self, how: str) -> NewMessage:
-        said: dict[str, Any] = {"side": "seller", "author_type": "human", "body": f"{ANSWER} {next(self.numbers)}"}
+        defaults: dict[str, Any] = {"side": "seller", "author_type": "human", "body": f"{ANSWER} {next(self.numbers)}"}
         return NewMessage(
             request_id=self.request_id,
             message_id=f"m-{next(self.numbers)}",
             author="x",
             received_at=datetime.now(UTC),
-            **{**said, **{**AUTOMATIC, **PERSONAL}[how]},
+            **{**defaults, **{**AUTOMATIC, **PERSONAL}[how]},
         )
 
     def _cancel(self, closure_id: str, uow: UnitOfWork) -> object:
@@ -184,13 +184,13 @@ class Conversation:
         for name, (_, due_before, *_) in after.items():
             moved = name not in before or before[name][1] != due_before
             assert not moved or due_before is None or due_before > now, f"{name} was moved into the past"
-        said = published_types(self.desk, self.request_id)
+        types = published_types(self.desk, self.request_id)
         for once in ("acknowledgement_missed", "fix_missed", "refund_due", "refund_requested"):
-            assert said.count(once) <= 1, (once, said)
+            assert types.count(once) <= 1, (once, types)
         assert self.request().entitlement == self.entitlement
         owed = refund_claim(self.desk, self.request_id)
         if ClockName.FIX not in after:
-            assert owed is None or "fix_missed" not in said
+            assert owed is None or "fix_missed" not in types
         sequences = [one.sequence for one in self.desk.outgoing(self.request_id, "support_request")]
         assert sequences == list(range(1, len(sequences) + 1))
 

@@ -44,11 +44,11 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
     return marketplace
 
 
-def waiving(uow: UnitOfWork) -> RefundClaim:
+def waive(uow: UnitOfWork) -> RefundClaim:
     return refunds.waive_refund(uow, locked_request(uow.session, REQUEST), CAUSE)
 
 
-def approving(uow: UnitOfWork) -> RefundClaim:
+def approve(uow: UnitOfWork) -> RefundClaim:
     return refunds.approve_refund(
         uow, locked_request(uow.session, REQUEST), with_period=False, reason="Owed", cause=CAUSE
     )
@@ -71,13 +71,13 @@ def test_a_missed_fix_makes_the_refund_due_and_two_business_days_later_it_is_req
     assert refund_state(desk) == "requested"
     assert published_types(desk).count("refund_due") == published_types(desk).count("refund_requested") == 1
     with pytest.raises(Conflict):
-        in_transaction(desk, waiving)
+        in_transaction(desk, waive)
 
 
 def test_a_customer_who_prefers_the_fix_is_never_refunded(desk: Marketplace, clock: time_machine.Traveller) -> None:
     clock.move_to(due(desk, FIX))
     run_sla(desk.runtime)
-    in_transaction(desk, waiving)
+    in_transaction(desk, waive)
     clock.shift(30 * DAY)
     run_sla(desk.runtime)
     assert (refund_state(desk), published_types(desk).count("refund_requested")) == ("waived", 0)
@@ -85,7 +85,7 @@ def test_a_customer_who_prefers_the_fix_is_never_refunded(desk: Marketplace, clo
 
 def test_there_is_nothing_to_prefer_the_fix_to_before_a_refund_is_due(desk: Marketplace) -> None:
     with pytest.raises(Conflict) as refused:
-        in_transaction(desk, waiving)
+        in_transaction(desk, waive)
     assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("none", "waived")
 
 
@@ -111,8 +111,8 @@ def test_two_missed_fixes_of_one_purchase_ask_for_its_price_once(
 
 
 def test_an_operator_has_a_refund_asked_for_early_and_once(desk: Marketplace) -> None:
-    in_transaction(desk, approving)
+    in_transaction(desk, approve)
     assert refund_state(desk) == "requested"
     with pytest.raises(Conflict) as refused:
-        in_transaction(desk, approving)
+        in_transaction(desk, approve)
     assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("requested", "requested")

@@ -75,14 +75,14 @@ def test_a_sweep_touches_only_what_is_due(marketplace: Marketplace) -> None:
     insert_open_requests(runtime.database, "mod-1", OPEN)
     expire_clocks(runtime.database, range(0, OPEN, OPEN // DUE))
     gather_statistics(runtime.database)
-    with recorded_statements(runtime.database.engine) as heard:
+    with recorded_statements(runtime.database.engine) as statements:
         assert run_sla(runtime) == DUE
         with runtime.database.reading() as session:
             assert not has_due_work(session, runtime.now())
-    looked = [one for one in heard if re.match(r"\s*(SELECT|UPDATE|INSERT)", one.sql) and "mh_" in one.sql]
-    swept = [one for one in looked if "mh_clocks" in one.sql or "mh_requests" in one.sql]
-    assert any(one.sql.startswith("UPDATE mh_clocks") for one in swept)
-    for one in swept:
+    queries = [one for one in statements if re.match(r"\s*(SELECT|UPDATE|INSERT)", one.sql) and "mh_" in one.sql]
+    support_queries = [one for one in queries if "mh_clocks" in one.sql or "mh_requests" in one.sql]
+    assert any(one.sql.startswith("UPDATE mh_clocks") for one in support_queries)
+    for one in support_queries:
         # By the values that were given: a plan made without them does not know how few are due.
         plan = plans(runtime, one)[0]
         assert not WALKED.search(plan), f"{one.sql}\n{plan}"
@@ -106,18 +106,20 @@ def test_many_missed_fixes_ask_for_their_refunds_with_as_few_statements_as_one(
         copy_rows(session, "mh_requests", "id", REQUEST, many, purchase_id=COPY)
         copy_rows(session, "mh_clocks", "request_id", REQUEST, many)
     clock.move_to(due(marketplace, FIX))
-    asked = []
+    refund_queries = []
     claimed = f"copy-{FIRST_NUMBER + many}"
     for state in ("due", "requested"):
-        with recorded_statements(marketplace.runtime.database.engine) as heard:
+        with recorded_statements(marketplace.runtime.database.engine) as statements:
             run_sla(marketplace.runtime)
-        asked += [one.sql for one in heard if re.search("FROM mh_(purchases|refund_claims|periods)", one.sql)]
+        refund_queries += [
+            one.sql for one in statements if re.search("FROM mh_(purchases|refund_claims|periods)", one.sql)
+        ]
         assert (refund_state(marketplace), refund_state(marketplace, claimed)) == (state, state)
         clock.shift(timedelta(days=7))
     # What is bought, what is on its way, the current periods; and twice what is to be asked for now.
-    assert len(asked) == 5
+    assert len(refund_queries) == 5
     for id_ in (REQUEST, claimed):
-        told = marketplace.published_types(id_, "support_request")
-        assert [told.count(f"support_request.{name}") for name in ("fix_missed", "refund_due", "refund_requested")] == [
-            1
-        ] * 3
+        types = marketplace.published_types(id_, "support_request")
+        assert [
+            types.count(f"support_request.{name}") for name in ("fix_missed", "refund_due", "refund_requested")
+        ] == [1] * 3

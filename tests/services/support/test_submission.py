@@ -39,7 +39,7 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
     return marketplace
 
 
-def submitting(desk: Marketplace, request_id: str = REQUEST, **more: Any) -> SupportRequest:
+def submit_request(desk: Marketplace, request_id: str = REQUEST, **more: Any) -> SupportRequest:
     def act(uow: UnitOfWork) -> SupportRequest:
         about = {"customer_id": "customer-1", "product_id": "mod-1", "purchase_id": PURCHASE, "shop_url": SHOP}
         text = {"subject": "The gallery", "body": "It no longer works.", "submitted_at": uow.now}
@@ -49,22 +49,22 @@ def submitting(desk: Marketplace, request_id: str = REQUEST, **more: Any) -> Sup
 
 
 def test_a_request_submitted_twice_under_one_id_is_one_request(desk: Marketplace) -> None:
-    submitting(desk, as_it_is=True)
-    submitting(desk, as_it_is=True, subject="Another subject")
+    submit_request(desk, as_it_is=True)
+    submit_request(desk, as_it_is=True, subject="Another subject")
     assert request(desk).subject == "The gallery"
     assert published_types(desk) == ["accepted"]
 
 
 def test_the_same_words_are_attached_to_the_open_request_and_start_nothing(desk: Marketplace) -> None:
-    submitting(desk, as_it_is=True)
-    submitting(desk, "request-2", as_it_is=True, body="IT  no longer works.")
+    submit_request(desk, as_it_is=True)
+    submit_request(desk, "request-2", as_it_is=True, body="IT  no longer works.")
     duplicate = request(desk, "request-2")
     assert (duplicate.handling, duplicate.closed_reason, duplicate.duplicate_of) == ("closed", "duplicate", REQUEST)
     assert (clocks(desk, "request-2"), published_types(desk, "request-2")) == ({}, ["closed"])
 
 
 def test_a_request_with_something_missing_waits_and_starts_no_clock(desk: Marketplace) -> None:
-    submitting(desk)
+    submit_request(desk)
     waiting = request(desk)
     assert (waiting.handling, waiting.missing) == ("needs_information", ["platform_version"])
     assert waiting.waits_until is not None
@@ -74,7 +74,7 @@ def test_a_request_with_something_missing_waits_and_starts_no_clock(desk: Market
 def test_a_request_sent_as_it_is_starts_its_clocks_when_it_is_sent(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    submitting(desk)
+    submit_request(desk)
     clock.shift(HOUR)
     in_transaction(desk, lambda uow: send_as_is(uow, REQUEST, CAUSE))
     sent = request(desk)
@@ -83,13 +83,13 @@ def test_a_request_sent_as_it_is_starts_its_clocks_when_it_is_sent(
 
 
 def test_information_that_is_still_incomplete_changes_the_address_and_starts_nothing(desk: Marketplace) -> None:
-    submitting(desk, shop_url=None)
+    submit_request(desk, shop_url=None)
     in_transaction(desk, lambda uow: complete_information(uow, REQUEST, shop_url=SHOP, check_id=None, cause=CAUSE))
     assert (request(desk).handling, request(desk).shop_url, clocks(desk)) == ("needs_information", SHOP, {})
 
 
 def test_information_is_completed_only_while_something_is_missing(desk: Marketplace) -> None:
-    submitting(desk, as_it_is=True)
+    submit_request(desk, as_it_is=True)
     with pytest.raises(Conflict) as refused:
         in_transaction(desk, lambda uow: complete_information(uow, REQUEST, shop_url=SHOP, check_id=None, cause=CAUSE))
     assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("accepted", "accepted")

@@ -1,4 +1,4 @@
-"""Nothing that a client can send is a fault of ours: every answer is right or a problem document, and never a 500."""
+"""Bad input: every answer to it is a problem document, and never a 500."""
 
 from __future__ import annotations
 

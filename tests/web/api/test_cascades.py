@@ -1,4 +1,4 @@
-"""How far what follows from a change has got, as those see it whom it concerns."""
+"""Progress of cascades by the API, as those see it whom it concerns."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_seller_follows_his_own_cascades_only(seller: Caller, calls: MakeCalle
 
 def test_who_follows_a_cascade_is_told_when_nothing_has_moved(seller: Caller, marketplace: Marketplace) -> None:
     path = f"/cascades/{seller.request_status('mod-1', OFFLINE).get_json()['cascade_id']}"
-    kept = {"If-None-Match": seller.get(path).headers["ETag"]}
-    assert seller.get(path, headers=kept).status_code == 304
+    known_version = {"If-None-Match": seller.get(path).headers["ETag"]}
+    assert seller.get(path, headers=known_version).status_code == 304
     marketplace.run_all_now()
-    assert seller.get(path, headers=kept).status_code == 200
+    assert seller.get(path, headers=known_version).status_code == 200

@@ -1,4 +1,4 @@
-"""A seller declares when he does not work: what customers see of it, what it suspends, how it ends. `domain.md` 19."""
+"""Closures by the API: what customers see of one, what it suspends, how it ends. `domain.md` 19."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the API promises of itself: an audience for every call, a true document, and no effect on the app around it."""
+"""The API as a whole: an audience for every operation, a true document, and no effect on the app around it."""
 
 from __future__ import annotations
 
@@ -113,19 +113,19 @@ def test_the_document_is_whole(public: Caller) -> None:
         for part in reference.removeprefix("#/").split("/"):
             node = node[part]
     operations = [
-        (path, method, said)
+        (path, method, described)
         for path, methods in content["paths"].items()
-        for method, said in methods.items()
+        for method, described in methods.items()
         if method != "parameters"
     ]
-    assert len({said["operationId"] for _, _, said in operations}) == len(operations)
+    assert len({described["operationId"] for _, _, described in operations}) == len(operations)
     named = {tag["name"] for tag in content["tags"]}
-    for path, method, said in operations:
-        assert said["summary"], path
-        assert set(said["tags"]) <= named, path
+    for path, method, described in operations:
+        assert described["summary"], path
+        assert set(described["tags"]) <= named, path
         declared = {one["name"] for one in content["paths"][path].get("parameters", []) if one["in"] == "path"}
         assert declared == set(re.findall(r"{(\w+)}", path)), path
-        keys = [one["$ref"] for one in said.get("parameters", []) if "$ref" in one]
+        keys = [one["$ref"] for one in described.get("parameters", []) if "$ref" in one]
         assert ("#/components/parameters/IdempotencyKey" in keys) is (method == "post"), path
 
 
@@ -147,8 +147,8 @@ def test_the_document_names_every_call_and_nothing_else(marketplace: Marketplace
 
 
 def test_the_document_is_asked_for_again_only_when_it_has_changed(public: Caller) -> None:
-    kept = public.get("/openapi.json").headers["ETag"]
-    assert public.get("/openapi.json", headers={"If-None-Match": kept}).status_code == 304
+    etag = public.get("/openapi.json").headers["ETag"]
+    assert public.get("/openapi.json", headers={"If-None-Match": etag}).status_code == 304
 
 
 def test_the_pages_fetch_nothing_from_elsewhere_and_run_no_script_of_the_pages_own(public: Caller) -> None:

@@ -116,8 +116,8 @@ def test_a_paid_release_opens_with_its_purchase(marketplace: Marketplace, custom
     refused = link(customer, "paid")
     assert problem_of(refused) == (403, "not_bought")
     assert refused.get_json()["remedy"] == "buy"
-    said = {"release_id": "paid", "purchase_id": "purchase-1", "amount": money(2900)}
-    marketplace.publish("release.purchased", purchased_at=datetime.now(UTC).isoformat(), **said)
+    purchase = {"release_id": "paid", "purchase_id": "purchase-1", "amount": money(2900)}
+    marketplace.publish("release.purchased", purchased_at=datetime.now(UTC).isoformat(), **purchase)
     marketplace.run_all_now()
     assert link(customer, "paid").status_code == 302
 

@@ -1,4 +1,4 @@
-"""What a customer gives us for a check, from the call that brings it to the day that nobody needs it any more."""
+"""Credentials of an eligibility check, from the call that brings them to their deletion; remarks in both languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The entitlement check by the API: the codes, who is told what of whom, and what one answer costs the database."""
+"""The entitlement check by the API: the codes, what each role may see, and what one answer costs the database."""
 
 from __future__ import annotations
 

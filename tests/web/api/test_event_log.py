@@ -1,4 +1,4 @@
-"""The logs of what was received and what was sent, and their tools, for the marketplace's people."""
+"""The logs of inbound events and deliveries, and their replay, for the marketplace's people."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def ids(answer: TestResponse) -> list[str]:
 
 
 def test_the_newest_events_come_first_and_pages_follow_one_another(marketplace: Marketplace, operator: Caller) -> None:
-    told = [marketplace.publish("seller.upserted", seller_id=f"seller-{number}") for number in range(5)]
+    event_ids = [marketplace.publish("seller.upserted", seller_id=f"seller-{number}") for number in range(5)]
     first = operator.get("/events?limit=2")
     marketplace.publish("seller.upserted", seller_id="seller-9")
     second = operator.get(f"/events?limit=2&cursor={first.get_json()['next_cursor']}")
     third = operator.get(f"/events?limit=2&cursor={second.get_json()['next_cursor']}")
-    assert ids(first) + ids(second) + ids(third) == told[::-1]
+    assert ids(first) + ids(second) + ids(third) == event_ids[::-1]
     assert third.get_json()["next_cursor"] is None
 
 
@@ -149,9 +149,9 @@ def test_a_delivery_that_was_given_up_is_sent_again_once_however_often_it_is_ask
     path = f"/deliveries/{lost['delivery_id']}/replay"
     answers = [operator.post(path, key="once") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
-    told = [answer.get_json() for answer in answers]
-    assert told[0] == told[1]
-    assert (told[0]["state"], told[0]["event_id"]) == ("pending", lost["event_id"])
+    event_ids = [answer.get_json() for answer in answers]
+    assert event_ids[0] == event_ids[1]
+    assert (event_ids[0]["state"], event_ids[0]["event_id"]) == ("pending", lost["event_id"])
     assert problem_of(operator.post(path)) == (409, "not_replayable")
     for unknown in ("/deliveries/999999/replay", "/deliveries/99999999999999999999999/replay"):
         assert operator.post(unknown).status_code == 404

@@ -1,4 +1,4 @@
-"""However often a POST is sent under one key, it is carried out once and answered the same."""
+"""Idempotency keys: a POST sent any number of times under one key runs once and is answered the same."""
 
 from __future__ import annotations
 
@@ -180,14 +180,14 @@ def test_the_purge_forgets_what_nobody_can_ask_for_any_more(
     for product_id in ("mod-1", "mod-2"):
         seller.request_status(product_id, OFFLINE, key=idempotency_key())
     clock.shift(idempotency.ANSWERS_LAST / 2)
-    kept = idempotency_key()
-    seller.request_status("mod-1", ONLINE, key=kept)
+    recent_key = idempotency_key()
+    seller.request_status("mod-1", ONLINE, key=recent_key)
     clock.shift(idempotency.ANSWERS_LAST / 2 + timedelta(seconds=1))
     now = marketplace.runtime.now()
     purged = [marketplace.runtime.database.retrying(lambda session: purge_answers(session, now, limit=1))]
     purged += [marketplace.runtime.database.retrying(lambda session: purge_answers(session, now))]
     assert purged == [1, 1]
-    assert marketplace.all(select(IdempotentCall.key)) == [kept]
+    assert marketplace.all(select(IdempotentCall.key)) == [recent_key]
 
 
 def test_twenty_at_once_under_one_key_are_one_effect(seller: Caller, marketplace: Marketplace) -> None:

@@ -1,4 +1,4 @@
-"""Every move of the desk from every state: what no table allows is a 409 that names both states. `clocks.md`."""
+"""Every move of a request from every state: what no table allows is a 409 that names both states. `clocks.md`."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def refused(answer: TestResponse, *, code: str = "impossible_move") -> tuple[str
     return state, asked
 
 
-def comes(uow: UnitOfWork, name: str, **more: Any) -> str:
+def submit_accepted(uow: UnitOfWork, name: str, **more: Any) -> str:
     """A request of this name, accepted as it is unless `more` says otherwise."""
     asked = {"customer_id": "customer-1", "product_id": "mod-1", "purchase_id": PURCHASE, "shop_url": SHOP}
     asked |= {"subject": f"About {name}", "body": "Empty", "submitted_at": uow.now, "as_it_is": True, **more}
@@ -139,10 +139,10 @@ def is_abandoned(uow: UnitOfWork, name: str) -> None:
     moves.close(uow, request, "abandoned", CAUSE)
 
 
-def says(uow: UnitOfWork, name: str, *, counts: bool) -> None:
+def add_judged_message(uow: UnitOfWork, name: str, *, counts: bool) -> None:
     """A message of the seller's side, of which a person has judged whether it acknowledges."""
     message_id = f"{name}-{'counts' if counts else 'not'}"
-    posted = NewMessage(
+    message = NewMessage(
         request_id=name,
         message_id=message_id,
         side="seller",
@@ -151,13 +151,13 @@ def says(uow: UnitOfWork, name: str, *, counts: bool) -> None:
         received_at=uow.now,
         body=f"We have received your request {message_id}.",
     )
-    post_message(uow, posted, CAUSE)
+    post_message(uow, message, CAUSE)
     confirm_message(uow, name, message_id, counts=counts, actor="operator", cause=CAUSE)
 
 
-STANDS: Mapping[Handling, Callable[[UnitOfWork, str], object]] = {
+REACH: Mapping[Handling, Callable[[UnitOfWork, str], object]] = {
     Handling.ACCEPTED: lambda uow, name: None,
-    Handling.ACKNOWLEDGED: lambda uow, name: says(uow, name, counts=True),
+    Handling.ACKNOWLEDGED: lambda uow, name: add_judged_message(uow, name, counts=True),
     Handling.REFUSED: is_refused,
     Handling.CONTESTED: is_contested,
     Handling.RESOLVED: is_resolved,
@@ -171,11 +171,11 @@ STANDS: Mapping[Handling, Callable[[UnitOfWork, str], object]] = {
 
 def one_of_each(uow: UnitOfWork) -> dict[str, str]:
     """A request in each state in which one may rest, and how it stands."""
-    for handling, reach in STANDS.items():
-        waits = handling in (Handling.NEEDS_INFORMATION, Handling.ABANDONED)
+    for handling, reach in REACH.items():
+        is_incomplete = handling in (Handling.NEEDS_INFORMATION, Handling.ABANDONED)
         at = uow.now - 365 * DAY if handling is Handling.NOT_ENTITLED else uow.now
-        reach(uow, comes(uow, handling, as_it_is=not waits, submitted_at=at))
-    return {name: locked_request(uow.session, name).handling.value for name in STANDS}
+        reach(uow, submit_accepted(uow, handling, as_it_is=not is_incomplete, submitted_at=at))
+    return {name: locked_request(uow.session, name).handling.value for name in REACH}
 
 
 def impossible_ones() -> Iterator[tuple[str, str]]:
@@ -196,25 +196,25 @@ def test_no_request_moves_as_the_table_does_not_say(desk: Marketplace, sides: di
 
 def test_only_a_fix_clock_with_time_left_is_given_more(desk: Marketplace, sides: dict[str, Caller]) -> None:
     def runs_out(uow: UnitOfWork) -> None:
-        comes(uow, "ran-out")
-        comes(uow, "question", kind=Kind.QUESTION)
+        submit_accepted(uow, "ran-out")
+        submit_accepted(uow, "question", kind=Kind.QUESTION)
         late = update(Clock).where(Clock.request_id == "ran-out", Clock.name == ClockName.FIX)
         uow.session.flush()
         uow.session.execute(late.values(due_before=uow.now))
 
     in_transaction(desk, one_of_each)
     in_transaction(desk, runs_out)
-    stands = {"needs_information": "none", "not_entitled": "none", "abandoned": "none", "question": "none"}
-    stands |= {"refused": "frozen", "contested": "frozen", "resolved": "met", "closed": "void"}
-    stands |= {"withdrawn_by_customer": "void", "ran-out": "missed"}
-    for name, state in stands.items():
+    clock_states = {"needs_information": "none", "not_entitled": "none", "abandoned": "none", "question": "none"}
+    clock_states |= {"refused": "frozen", "contested": "frozen", "resolved": "met", "closed": "void"}
+    clock_states |= {"withdrawn_by_customer": "void", "ran-out": "missed"}
+    for name, state in clock_states.items():
         answer = sides["operator"].post(f"/support-requests/{name}/extension", {"business_days": 3, **TEXT})
         assert refused(answer, code="clock_not_running") == (state, ClockState.RUNNING.value), name
 
 
-def owes(uow: UnitOfWork, name: str, state: RefundState) -> None:
+def add_refund_claim(uow: UnitOfWork, name: str, state: RefundState) -> None:
     """A request whose refund stands so."""
-    comes(uow, name)
+    submit_accepted(uow, name)
     claim = RefundClaim(request_id=name, purchase_id=PURCHASE, seller_id="seller-1", state=state)
     claim.due_at = uow.now
     claim.amount_cents = 9900
@@ -227,7 +227,7 @@ def owes(uow: UnitOfWork, name: str, state: RefundState) -> None:
 
 def test_no_refund_is_moved_as_the_table_does_not_say(desk: Marketplace, sides: dict[str, Caller]) -> None:
     """Waived while it is due; asked for by the marketplace before it is due, or then; marked as done by hand alone."""
-    in_transaction(desk, lambda uow: [owes(uow, state, state) for state in RefundState])
+    in_transaction(desk, lambda uow: [add_refund_claim(uow, state, state) for state in RefundState])
     for state in RefundState:
         path = f"/support-requests/{state}/refund"
         if state is not RefundState.DUE:
@@ -243,20 +243,20 @@ def test_no_refund_is_moved_as_the_table_does_not_say(desk: Marketplace, sides: 
 
 
 def test_where_nothing_was_paid_no_refund_is_asked_for(desk: Marketplace, sides: dict[str, Caller]) -> None:
-    in_transaction(desk, lambda uow: comes(uow, "request-1", presale=True, purchase_id=None))
+    in_transaction(desk, lambda uow: submit_accepted(uow, "request-1", presale=True, purchase_id=None))
     answer = sides["operator"].post("/support-requests/request-1/refund", {"action": "request", **TEXT})
     assert refused(answer, code="nothing_to_refund") == ("none", "requested")
 
 
 def test_an_offer_is_answered_once_and_while_a_fix_is_awaited(desk: Marketplace, sides: dict[str, Caller]) -> None:
-    def stand(uow: UnitOfWork) -> None:
+    def set_up(uow: UnitOfWork) -> None:
         for name, answer in (("none", None), ("accepted", "accepted"), ("declined", "declined"), ("refused", None)):
-            request = locked_request(uow.session, comes(uow, f"offer-{name}"))
+            request = locked_request(uow.session, submit_accepted(uow, f"offer-{name}"))
             if name != "none":
                 request.offer = {"release_id": "paid-1", "amount": AMOUNT, "text": "", "answer": answer}
         is_refused(uow, "offer-refused")
 
-    in_transaction(desk, stand)
+    in_transaction(desk, set_up)
     for state in ("none", "accepted", "declined"):
         for accepted, asked in ((True, "accepted"), (False, "declined")):
             answer = sides["customer"].post(f"/support-requests/offer-{state}/offer/answer", {"accepted": accepted})
@@ -267,12 +267,12 @@ def test_an_offer_is_answered_once_and_while_a_fix_is_awaited(desk: Marketplace,
 
 
 def test_a_message_is_judged_once(desk: Marketplace, sides: dict[str, Caller]) -> None:
-    def stand(uow: UnitOfWork) -> None:
-        comes(uow, "request-1")
-        says(uow, "request-1", counts=False)
-        says(uow, "request-1", counts=True)
+    def set_up(uow: UnitOfWork) -> None:
+        submit_accepted(uow, "request-1")
+        add_judged_message(uow, "request-1", counts=False)
+        add_judged_message(uow, "request-1", counts=True)
 
-    in_transaction(desk, stand)
+    in_transaction(desk, set_up)
     for state, message_id in (("does_not_count", "request-1-not"), ("counts", "request-1-counts")):
         for asked, counts in (("does_not_count", False), ("counts", True)):
             body = {"message_id": message_id, "counts": counts}
@@ -292,12 +292,12 @@ def test_what_came_too_late_names_both_states_too(
 
 
 def test_an_impossible_refusal_is_impossible_whatever_its_ground(desk: Marketplace, sides: dict[str, Caller]) -> None:
-    def stand(uow: UnitOfWork) -> None:
-        send_as_is(uow, comes(uow, "request-1", as_it_is=False), CAUSE)
+    def set_up(uow: UnitOfWork) -> None:
+        send_as_is(uow, submit_accepted(uow, "request-1", as_it_is=False), CAUSE)
         moves.waive_ground(uow, "request-1", Ground.SOURCE_MODIFIED)
         moves.withdraw(uow, "request-1", CAUSE)
 
-    in_transaction(desk, stand)
+    in_transaction(desk, set_up)
     role, path, body = MOVES["refuse"]
     answer = sides[role].post(f"/support-requests/request-1/{path}", dict(body))
     assert refused(answer) == ("withdrawn_by_customer", "refused")
@@ -318,10 +318,10 @@ def test_a_closure_that_is_over_is_neither_shortened_nor_cancelled(
 def test_one_closure_too_many_says_how_many_there_are(desk: Marketplace, seller: Caller) -> None:
     def fills(uow: UnitOfWork) -> None:
         first = declare_own_closure(uow, "seller-1", first_day=date(2026, 5, 5), last_day=date(2026, 5, 5), cause=CAUSE)
-        told = {"declared_at": uow.now, "announced_at": uow.now, "described_at": uow.now}
+        instants = {"declared_at": uow.now, "announced_at": uow.now, "described_at": uow.now}
         days = {"first_day": first.first_day, "last_day": first.last_day}
         ids = (f"closure-{number}" for number in range(MAX_CLOSURES - 1))
-        uow.session.add_all(SellerClosure(id=one, seller_id="seller-1", **days, **told) for one in ids)
+        uow.session.add_all(SellerClosure(id=one, seller_id="seller-1", **days, **instants) for one in ids)
 
     in_transaction(desk, fills)
     answer = seller.post(CLOSURES, {"first_day": "2026-05-05", "last_day": None})

@@ -1,4 +1,4 @@
-"""What the API shows of packs: they vanish with any of their products, and are gone for good only by themselves."""
+"""Packs by the API: hidden with any of their products, and gone for good only by themselves."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def test_lists_hold_what_is_sold_and_to_the_seller_all_that_is_his(
 
 
 def test_a_pack_that_hides_or_changes_has_another_etag(marketplace: Marketplace, public: Caller) -> None:
-    kept = {"If-None-Match": public.get("/packs/pack-1").headers["ETag"]}
-    assert public.get("/packs/pack-1", headers=kept).status_code == 304
+    known_version = {"If-None-Match": public.get("/packs/pack-1").headers["ETag"]}
+    assert public.get("/packs/pack-1", headers=known_version).status_code == 304
     marketplace.publish_pack("pack-1", "mod-1", "mod-2")
-    assert public.get("/packs/pack-1", headers=kept).status_code == 200
+    assert public.get("/packs/pack-1", headers=known_version).status_code == 200
     change(marketplace, "mod-2", OFFLINE)
-    assert public.get("/packs/pack-1", headers=kept).status_code == 404
+    assert public.get("/packs/pack-1", headers=known_version).status_code == 404

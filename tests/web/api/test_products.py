@@ -1,4 +1,4 @@
-"""What the API shows of products: to everybody, and to those who own them."""
+"""Products by the API: for everybody, and for those who own them."""
 
 from __future__ import annotations
 
@@ -167,12 +167,12 @@ def test_a_reader_who_has_the_page_already_is_only_told_that_it_stands(
 
 
 def test_no_cache_keeps_a_hidden_page_alive(marketplace: Marketplace, public: Caller, seller: Caller) -> None:
-    kept = public.get("/products/mod-1")
+    answer = public.get("/products/mod-1")
     mine = seller.get("/products/mod-1")
     assert mine.headers["Cache-Control"] == "private, no-cache"
-    assert {"Authorization", "Cookie"} <= {word.strip() for word in kept.headers["Vary"].split(",")}
+    assert {"Authorization", "Cookie"} <= {word.strip() for word in answer.headers["Vary"].split(",")}
     change(marketplace, "mod-1", OFFLINE)
-    hidden = public.get("/products/mod-1", headers={"If-None-Match": f"{kept.headers['ETag']}, *"})
+    hidden = public.get("/products/mod-1", headers={"If-None-Match": f"{answer.headers['ETag']}, *"})
     assert hidden.status_code == 404
     assert hidden.headers["Cache-Control"] == "no-store"
 

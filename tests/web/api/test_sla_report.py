@@ -1,4 +1,4 @@
-"""A seller's figures, month by month: what each counts, in which month, and who sees them."""
+"""A seller's figures by the API: what each counts, in which month, and who may read them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def month(caller: Caller, name: str = "2026-03") -> dict[str, Any]:
     return content
 
 
-def kept(of: dict[str, Any]) -> tuple[int, int, int, int, float | None]:
+def outcomes(of: dict[str, Any]) -> tuple[int, int, int, int, float | None]:
     return of["in_time"], of["late"], of["open"], of["void"], of["median_business_days"]
 
 
@@ -81,13 +81,13 @@ def test_figures_count_what_was_kept_and_how_soon(
     publish_message(desk, "m-3", request_id="request-3")
     found = month(seller)
     assert found["requests"] == 5
-    assert kept(found["acknowledged"]) == (2, 3, 0, 0, 1.0)
-    assert kept(found["fixed"]) == (0, 0, 4, 0, None)
+    assert outcomes(found["acknowledged"]) == (2, 3, 0, 0, 1.0)
+    assert outcomes(found["fixed"]) == (0, 0, 4, 0, None)
     resolves(desk, "request-1")
     clock.shift(3 * DAY)
     resolves(desk, "request-2")
     in_transaction(desk, lambda uow: moves.withdraw(uow, "request-4", CAUSE))
-    assert kept(month(seller)["fixed"]) == (2, 0, 1, 1, 4.5)
+    assert outcomes(month(seller)["fixed"]) == (2, 0, 1, 1, 4.5)
 
 
 def test_what_was_reopened_took_the_days_of_both_stretches(
@@ -96,13 +96,13 @@ def test_what_was_reopened_took_the_days_of_both_stretches(
     publish_request(desk)
     clock.shift(2 * DAY)
     resolves(desk, REQUEST)
-    assert kept(month(seller)["fixed"]) == (1, 0, 0, 0, 2.0)
+    assert outcomes(month(seller)["fixed"]) == (1, 0, 0, 0, 2.0)
     clock.shift(7 * DAY)
     in_transaction(desk, lambda uow: moves.report_not_fixed(uow, REQUEST, text="", cause=CAUSE))
-    assert kept(month(seller)["fixed"]) == (0, 0, 1, 0, None)
+    assert outcomes(month(seller)["fixed"]) == (0, 0, 1, 0, None)
     clock.shift(DAY)
     resolves(desk, REQUEST)
-    assert kept(month(seller)["fixed"]) == (1, 0, 0, 0, 3.0)
+    assert outcomes(month(seller)["fixed"]) == (1, 0, 0, 0, 3.0)
 
 
 def test_a_clock_that_has_run_out_is_late_before_anybody_noticed_and_stays_so(
@@ -110,15 +110,15 @@ def test_a_clock_that_has_run_out_is_late_before_anybody_noticed_and_stays_so(
 ) -> None:
     publish_request(desk)
     clock.move_to(due(desk, FIX) - timedelta(seconds=1))
-    assert kept(month(seller)["fixed"])[:3] == (0, 0, 1)
+    assert outcomes(month(seller)["fixed"])[:3] == (0, 0, 1)
     clock.shift(1)
-    assert kept(month(seller)["fixed"])[:3] == (0, 1, 0)
+    assert outcomes(month(seller)["fixed"])[:3] == (0, 1, 0)
     desk.run_all_now()
     found = month(seller)
-    assert kept(found["fixed"]) == (0, 1, 0, 0, None)
+    assert outcomes(found["fixed"]) == (0, 1, 0, 0, None)
     assert found["refunds"] == [{"state": "due", "count": 1, "amount": {"amount_cents": 9900, "currency": "EUR"}}]
     resolves(desk, REQUEST)
-    assert kept(month(seller)["fixed"]) == (0, 1, 0, 0, 31.0)
+    assert outcomes(month(seller)["fixed"]) == (0, 1, 0, 0, 31.0)
 
 
 def test_each_refusal_counts_on_its_ground_and_the_overturned_are_told_apart(desk: Marketplace, seller: Caller) -> None:

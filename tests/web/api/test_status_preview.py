@@ -1,4 +1,4 @@
-"""What a preview says a change will do is what the change then does."""
+"""A preview of a status change: what it announces is what the change then does."""
 
 from __future__ import annotations
 

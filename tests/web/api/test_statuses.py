@@ -1,4 +1,4 @@
-"""Status changes that are asked for here: who may, what is answered, and that it is the same as by event."""
+"""Status changes by the API: who may request them, what is answered, and that they equal those by event."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def test_a_withdrawn_product_cannot_be_put_online_and_the_refusal_names_both_sta
     seller: Caller, marketplace: Marketplace
 ) -> None:
     seller.request_status("mod-1", WITHDRAWN)
-    told = marketplace.published_types("mod-1")
+    published = marketplace.published_types("mod-1")
     for status in (ONLINE, OFFLINE):
         refused = seller.request_status("mod-1", status)
         assert problem_of(refused) == (409, "withdrawn_for_good")
         assert (refused.get_json()["state"], refused.get_json()["asked"]) == (WITHDRAWN, status)
     assert seller.request_status("mod-1", WITHDRAWN).get_json()["cascade_id"] is None
-    assert marketplace.published_types("mod-1") == told
+    assert marketplace.published_types("mod-1") == published
 
 
 def test_a_side_without_a_hold_of_its_own_is_told_whose_holds_stand(
@@ -79,10 +79,10 @@ def test_what_changes_nothing_starts_no_cascade_and_tells_nobody(seller: Caller,
     already = seller.request_status("mod-1", ONLINE).get_json()
     assert (already["effect"], already["cascade_id"]) == ("no_effect", None)
     seller.request_status("mod-1", OFFLINE)
-    told = marketplace.published_types("mod-1")
+    published = marketplace.published_types("mod-1")
     again = seller.request_status("mod-1", OFFLINE).get_json()
     assert (again["effect"], again["cascade_id"], again["status"]) == ("no_effect", None, OFFLINE)
-    assert marketplace.published_types("mod-1") == told == ["product.hidden"]
+    assert marketplace.published_types("mod-1") == published == ["product.hidden"]
 
 
 def test_only_its_seller_and_the_marketplace_change_a_product(
@@ -107,8 +107,8 @@ def test_each_role_speaks_for_its_own_side_and_the_platform_for_the_one_it_names
     unnamed = platform.request_status("mod-2", OFFLINE)
     assert problem_of(unnamed) == (422, "payload_rejected")
     assert [error["path"] for error in unnamed.get_json()["errors"]] == ["actor"]
-    told = platform.request_status("mod-2", OFFLINE, actor=SELLER, on_behalf_of="Ada of seller-1").get_json()
-    assert [(hold["side"], hold["on_behalf_of"]) for hold in told["holds"]] == [("seller", "Ada of seller-1")]
+    published = platform.request_status("mod-2", OFFLINE, actor=SELLER, on_behalf_of="Ada of seller-1").get_json()
+    assert [(hold["side"], hold["on_behalf_of"]) for hold in published["holds"]] == [("seller", "Ada of seller-1")]
     assert operator.request_status("mod-3", OFFLINE).get_json()["holds"][0]["side"] == "marketplace"
     [hidden] = [event for event in marketplace.outgoing("mod-2") if event.type == "product.hidden"]
     assert hidden.cause == {
@@ -211,7 +211,7 @@ def facts(marketplace: Marketplace, id_: str) -> dict[str, Any]:
             for side, state in marketplace.side_states(id_).items()
         },
         "withdrawn": [(one.side, one.reason) for one in marketplace.withdrawals(id_)],
-        "told": marketplace.published_types(id_),
+        "published": marketplace.published_types(id_),
         "cascades": [(one.change, one.state.value) for one in marketplace.cascades(id_)],
     }
 

@@ -1,4 +1,4 @@
-"""Business Care by the API: what its holder sees of it, stops, enables and takes up again."""
+"""Business Care by the API: read, cancelled, enabled and reactivated by its holder."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def reactivates(caller: Caller, purchase_id: str = "purchase-1", **how: Any) -> 
     return caller.post(f"/subscriptions/{purchase_id}/reactivation", **how)
 
 
-def told(marketplace: Marketplace, name: str, purchase_id: str = "purchase-1") -> list[dict[str, Any]]:
+def published(marketplace: Marketplace, name: str, purchase_id: str = "purchase-1") -> list[dict[str, Any]]:
     events = marketplace.outgoing(purchase_id, "purchase")
     return [event.data for event in events if event.type == f"subscription.{name}"]
 
@@ -102,7 +102,7 @@ def test_the_notice_is_shown_with_its_proof(
 ) -> None:
     set_up_purchase(marketplace, purchased_at="2025-05-01T10:00:00+02:00")
     marketplace.run_all_now()
-    [sent] = told(marketplace, "renewal_notice_due")
+    [sent] = published(marketplace, "renewal_notice_due")
     notice = shown(customer)["notice"]
     assert (notice["period_index"], notice["owed"], notice["timeliness"]) == (1, True, "in_time")
     assert (notice["window_first_day"], notice["window_last_day"]) == ("2026-02-01", "2026-04-01")
@@ -144,7 +144,7 @@ def test_other_peoples_and_unknown_ones_are_not_found(marketplace: Marketplace, 
         else:
             refused = stranger.post(f"/subscriptions/{purchase_id}{path}", {"enabled": False})
         assert problem_of(refused) == (404, "not_found")
-    assert told(marketplace, "renewal_cancelled") == []
+    assert published(marketplace, "renewal_cancelled") == []
 
 
 def test_a_free_product_has_no_business_care(marketplace: Marketplace, customer: Caller) -> None:
@@ -177,7 +177,7 @@ def test_a_cancelled_renewal_keeps_the_entitlement_to_the_end(
     content = answer.get_json()
     assert (answer.status_code, content["renews"], content["code"]) == (200, False, "VALID_RENEWAL_CANCELLED")
     assert content["causes"] == [{"cause": "customer", "since": "2026-03-02T09:30:00Z", "lifted_at": None}]
-    [confirmation] = told(marketplace, "renewal_cancelled")
+    [confirmation] = published(marketplace, "renewal_cancelled")
     assert (confirmation["by"], confirmation["last_day"]) == ("customer", "2027-03-02")
 
 
@@ -188,7 +188,7 @@ def test_cancelling_twice_is_confirmed_once(
     first = chooses(customer, False).get_json()
     clock.shift(60)
     assert chooses(customer, False).get_json()["causes"] == first["causes"]
-    assert len(told(marketplace, "renewal_cancelled")) == 1
+    assert len(published(marketplace, "renewal_cancelled")) == 1
 
 
 def test_enabled_again_it_renews_again(
@@ -201,7 +201,7 @@ def test_enabled_again_it_renews_again(
     assert (content["renews"], content["next_renewal"]["at"]) == (True, RENEWED_AT)
     clock.shift(60)
     chooses(customer, False)
-    assert len(told(marketplace, "renewal_cancelled")) == 2
+    assert len(published(marketplace, "renewal_cancelled")) == 2
 
 
 def test_a_repeated_call_under_one_key_is_carried_out_once(
@@ -212,7 +212,7 @@ def test_a_repeated_call_under_one_key_is_carried_out_once(
     first = reactivates(customer, key=key)
     again = reactivates(customer, key=key)
     assert first.get_json() == again.get_json()
-    assert len(told(marketplace, "reactivation_due")) == 1
+    assert len(published(marketplace, "reactivation_due")) == 1
     assert problem_of(chooses(customer, False, key=idempotency_key())) == (409, "does_not_run")
 
 
@@ -272,7 +272,7 @@ def test_the_platform_is_told_to_charge_and_the_answer_says_the_same(
     set_up_purchase(marketplace, purchased_at=EXPIRED)
     answer = reactivates(customer)
     assert answer.status_code == 202
-    [due] = told(marketplace, "reactivation_due")
+    [due] = published(marketplace, "reactivation_due")
     assert due["idempotency_key"] == "purchase-1:2"
     assert (due["amount"], due["customer_id"], due["product_id"]) == (money(13_365), "customer-1", "mod-1")
     assert sum(line["amount"]["amount_cents"] for line in due["lines"]) == 13_365
@@ -325,7 +325,7 @@ def test_a_withdrawn_product_cannot_be_taken_up_but_a_hidden_one_can(
     assert problem_of(refused) == (409, "product_withdrawn")
     assert (refused.get_json()["state"], refused.get_json()["asked"]) == (WITHDRAWN, "online")
     assert shown(customer)["reactivation"] is None
-    assert len(told(marketplace, "reactivation_due")) == 1
+    assert len(published(marketplace, "reactivation_due")) == 1
 
 
 def test_nobody_pays_for_what_a_dispute_keeps_closed(marketplace: Marketplace, customer: Caller) -> None:

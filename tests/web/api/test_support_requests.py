@@ -1,4 +1,4 @@
-"""One request's whole life through the API, who sees it, and what it refuses. `interface.md`."""
+"""A support request's life through the API, who may read it, and what it refuses. `interface.md`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def customer(calls: MakeCaller) -> Caller:
     return calls("customer", "customer-1")
 
 
-def submitted(customer: Caller, **more: Any) -> dict[str, Any]:
+def submit(customer: Caller, **more: Any) -> dict[str, Any]:
     asked = {"purchase_id": PURCHASE, "subject": "Broken", "body": "Empty", "shop_url": SHOP, "as_it_is": True}
     answer = customer.post("/support-requests", {**asked, **more})
     assert answer.status_code == 201, answer.text
@@ -56,9 +56,9 @@ def test_a_request_lives_from_its_submission_to_its_refund(
     operator: Caller,
     clock: time_machine.Traveller,
 ) -> None:
-    whole = submitted(customer, as_it_is=False)
-    request_id = whole["request_id"]
-    assert (whole["handling"], whole["missing"]) == ("needs_information", ["platform_version"])
+    detail = submit(customer, as_it_is=False)
+    request_id = detail["request_id"]
+    assert (detail["handling"], detail["missing"]) == ("needs_information", ["platform_version"])
     assert moved(customer, request_id, "send-as-is")["handling"] == "accepted"
     clock.shift(HOUR)
     thread = moved(seller, request_id, "messages", body=ANSWER)
@@ -84,7 +84,7 @@ def test_a_request_lives_from_its_submission_to_its_refund(
 
 
 def test_an_impossible_move_is_a_409_that_names_both_states(desk: Marketplace, customer: Caller) -> None:
-    request_id = submitted(customer)["request_id"]
+    request_id = submit(customer)["request_id"]
     answer = customer.post(f"/support-requests/{request_id}/contest", {"text": "No"})
     assert problem_of(answer) == (409, "impossible_move")
     assert (answer.get_json()["state"], answer.get_json()["asked"]) == ("accepted", "contested")
@@ -94,7 +94,7 @@ def test_an_impossible_move_is_a_409_that_names_both_states(desk: Marketplace, c
 def test_requests_of_others_are_not_found(
     desk: Marketplace, calls: MakeCaller, customer: Caller, role: str, subject: str
 ) -> None:
-    request_id = submitted(customer)["request_id"]
+    request_id = submit(customer)["request_id"]
     stranger = calls(role, subject)
     move = "withdrawal" if role == "customer" else "resolution"
     body = {} if role == "customer" else {"how": "explanation"}
@@ -129,12 +129,12 @@ def test_each_move_is_its_own_sides(
     path: str,
     body: dict[str, Any],
 ) -> None:
-    request_id = submitted(customer)["request_id"]
+    request_id = submit(customer)["request_id"]
     assert calls(role, subject).post(f"/support-requests/{request_id}/{path}", body).status_code == 403
 
 
 def test_an_internal_note_is_not_for_the_customer(desk: Marketplace, customer: Caller, seller: Caller) -> None:
-    request_id = submitted(customer)["request_id"]
+    request_id = submit(customer)["request_id"]
     assert len(moved(seller, request_id, "messages", body="Note", visibility="internal")["messages"]) == 1
     assert customer.get(f"/support-requests/{request_id}").get_json()["messages"] == []
 
