@@ -107,7 +107,7 @@ def test_bundled_assets_leave_modules_unknown(open_shop: Open, outbound: Outboun
 def test_the_home_page_is_fetched_once_for_both_who_read_it(open_shop: Open, outbound: OutboundClient) -> None:
     site = open_shop(modules=[Module(name="shipping")])
     inspect(site_of(site.url), outbound=outbound)
-    assert [request.target for request in site.requests] == ["/"]
+    assert [request.target for request in site.requests].count("/") == 1
 
 
 SHOP = site_of("https://shop.example/")

@@ -400,9 +400,9 @@ def test_a_worker_taken_for_dead_writes_nothing_when_it_comes_back(here: Runtime
     run(here)
     findings = told(here, check_id).findings
     assert run_inspection(here, late) == 0
-    notes = inspecting._Notes(runtime=here, claimed=late, on_findings=lambda _: None, write_at_s=0.0)
+    writer = inspecting._FindingsWriter(runtime=here, claimed=late, on_findings=lambda _: None, write_at_s=0.0)
     with pytest.raises(LeaseLost):
-        notes.take(findings)
+        writer.add(findings)
     assert told(here, check_id).findings == findings
 
 
@@ -639,7 +639,7 @@ def test_evidence_belongs_to_its_check(here: Runtime, open_shop: Open) -> None:
     versions = [told(here, check_id).site_facts.platform_version for check_id in checks]
     assert [one and one.value for one in versions] == ["8.2.7", "9.1.4"]
     with here.database.reading() as session:
-        assert session.scalar(select(text("count(*)")).select_from(Evidence)) == 6
+        assert session.scalar(select(text("count(*)")).select_from(Evidence)) == 2 * len(PUBLIC_PROBES)
 
 
 def test_a_check_that_inspects_no_site_takes_no_report(here: Runtime, open_shop: Open) -> None:
