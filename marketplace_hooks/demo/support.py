@@ -36,14 +36,14 @@ def bound_to_served_sites(addresses: Sequence[str], now: datetime) -> list[Event
     found = []
     for purchase_id, address in zip(SERVED, addresses, strict=True):
         data = {"purchase_id": purchase_id, "shop_url": address, "bound_at": format_instant(at)}
-        mark = "".join(letter if letter.isalnum() else "-" for letter in address)
+        mark = "".join(character if character.isalnum() else "-" for character in address)
         found.append((catalog.event_id(today, f"served-{purchase_id}-{mark}"), "purchase.shop_bound", at, data))
     return found
 
 
 def _closures(today: datetime) -> Iterator[Event]:
-    for seller_id, (first, last, said_ago) in CLOSURES.items():
-        at = today - timedelta(days=said_ago, hours=-9)
+    for seller_id, (first, last, declared_ago) in CLOSURES.items():
+        at = today - timedelta(days=declared_ago, hours=-9)
         data = {
             "closure_id": f"demo-{seller_id}-{today:%Y%m%d}",
             "seller_id": seller_id,

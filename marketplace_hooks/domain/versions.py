@@ -193,8 +193,8 @@ def _compare_part(left: bytes, right: bytes) -> Order:
     return _sign(_word_rank(_ANY_NUMBER if left_counts else left) - _word_rank(_ANY_NUMBER if right_counts else right))
 
 
-def _word_rank(word: bytes) -> int:
-    return next((rank for name, rank in _WORD_RANKS if word.startswith(name)), _UNKNOWN_WORD_RANK)
+def _word_rank(version_word: bytes) -> int:
+    return next((rank for name, rank in _WORD_RANKS if version_word.startswith(name)), _UNKNOWN_WORD_RANK)
 
 
 def _c_long(part: bytes) -> int:

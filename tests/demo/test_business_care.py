@@ -23,9 +23,9 @@ from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 from ..support.marketplace import SECRET, Marketplace, open_marketplace
 
 
-def load(marketplace: Marketplace, told: Iterable[Event]) -> None:
+def load(marketplace: Marketplace, posted: Iterable[Event]) -> None:
     """Post everything as the command does, and have it applied."""
-    for path, headers, body in signed_posts(told, SECRET, datetime.now(UTC)):
+    for path, headers, body in signed_posts(posted, SECRET, datetime.now(UTC)):
         answer = marketplace.app.test_client().post(path, data=body, headers=headers)
         assert answer.status_code == 202, answer.text
     marketplace.run_all_now()
@@ -77,9 +77,9 @@ def test_every_product_has_releases_and_some_are_sold_for_themselves(loaded: Mar
 
 @pytest.mark.parametrize("day", [datetime(2026, 2, 28, 23, 59, tzinfo=UTC), datetime(2028, 2, 29, 0, 0, tzinfo=UTC)])
 def test_the_same_day_tells_the_same_events(day: datetime) -> None:
-    told = business_care.events(day)
-    assert told == business_care.events(day.replace(hour=12))
-    assert len({id_ for id_, *_ in told}) == len(told)
+    posted = business_care.events(day)
+    assert posted == business_care.events(day.replace(hour=12))
+    assert len({id_ for id_, *_ in posted}) == len(posted)
 
 
 def test_a_withdrawal_of_the_demo_cancels_every_renewal_and_no_entitlement(sqlite_url: str, tmp_path: Path) -> None:

@@ -28,13 +28,13 @@ NOW = datetime(2026, 5, 20, 15, 42, tzinfo=UTC)
 
 
 def data_of(type_: str) -> list[dict[str, Any]]:
-    return [data for _, told, _, data in events(NOW) if told == type_]
+    return [data for _, posted, _, data in events(NOW) if posted == type_]
 
 
-def load(marketplace: Marketplace, told: list[Event]) -> Counter[bool]:
+def load(marketplace: Marketplace, posted: list[Event]) -> Counter[bool]:
     """Post everything as the command does; how many were new, and how many known already."""
     duplicates: Counter[bool] = Counter()
-    for path, headers, body in signed_posts(told, SECRET, datetime.now(UTC)):
+    for path, headers, body in signed_posts(posted, SECRET, datetime.now(UTC)):
         answer = marketplace.app.test_client().post(path, data=body, headers=headers)
         assert answer.status_code == 202, answer.text
         duplicates[answer.get_json()["duplicate"]] += 1
@@ -43,8 +43,8 @@ def load(marketplace: Marketplace, told: list[Event]) -> Counter[bool]:
 
 
 def test_the_demo_passes_through_the_real_inbox_and_is_all_on_sale(marketplace: Marketplace) -> None:
-    told = events(datetime.now(UTC))
-    assert load(marketplace, told) == {False: len(told)}
+    posted = events(datetime.now(UTC))
+    assert load(marketplace, posted) == {False: len(posted)}
     states = {event.event_id: event.state for event in marketplace.all(select(InboxEvent))}
     settled = {InboxState.APPLIED, InboxState.IGNORED}
     assert {id_: state for id_, state in states.items() if state not in settled} == {}
@@ -61,18 +61,18 @@ def shop(sqlite_url: str, tmp_path: Path) -> Any:
 
 
 def test_loading_again_on_any_day_changes_nothing(shop: Marketplace) -> None:
-    def kept() -> list[tuple[Any, ...]]:
+    def stored() -> list[tuple[Any, ...]]:
         with shop.runtime.database.reading() as session:
             products = session.execute(select(Product.id, Product.description_version, Product.price_cents))
             listings = session.execute(select(Listing.product_id, Listing.version, Listing.published_at))
             return sorted(map(tuple, [*products, *listings]), key=str)
 
-    before = kept()
-    told = events(datetime.now(UTC))
-    assert load(shop, told) == {True: len(told)}
+    before = stored()
+    posted = events(datetime.now(UTC))
+    assert load(shop, posted) == {True: len(posted)}
     later = events(datetime.now(UTC) + timedelta(days=40))
     assert load(shop, [event for event in later if event[1] != "purchase.completed"])[True] == 0
-    assert kept() == before
+    assert stored() == before
 
 
 def test_the_first_page_is_light(shop: Marketplace) -> None:

@@ -64,5 +64,5 @@ def test_three_purchases_are_for_the_sites_that_the_demo_serves(loaded: Marketpl
 def test_the_same_day_tells_the_same_events_and_another_address_tells_others() -> None:
     day = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
     assert support.events(day) == support.events(day.replace(hour=20))
-    here, there = (support.bound_to_served_sites([f"http://127.0.0.1:{n}"] * 3, day) for n in (8001, 9001))
-    assert not {id_ for id_, *_ in here} & {id_ for id_, *_ in there}
+    runtime, there = (support.bound_to_served_sites([f"http://127.0.0.1:{n}"] * 3, day) for n in (8001, 9001))
+    assert not {id_ for id_, *_ in runtime} & {id_ for id_, *_ in there}

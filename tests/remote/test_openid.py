@@ -79,8 +79,8 @@ class Spoilt:
         if path == "/token":
             now = int(time.time())
             claims = {"iss": self.url, "aud": "shop", "sub": "s", "iat": now, "exp": now + 60, "nonce": "n"}
-            told = {name: value for name, value in {**claims, **self.claims}.items() if value is not None}
-            token = jwt.encode(self.header, told, self.key, algorithms=[self.header["alg"]])
+            sent_claims = {name: value for name, value in {**claims, **self.claims}.items() if value is not None}
+            token = jwt.encode(self.header, sent_claims, self.key, algorithms=[self.header["alg"]])
             return {"access_token": "at", "token_type": "Bearer", "id_token": token}
         return {"sub": "s", "role": "seller"}
 

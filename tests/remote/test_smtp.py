@@ -25,7 +25,7 @@ def playing() -> Iterator[MailServer]:
         yield server
 
 
-def letter(**other: Any) -> MailMessage:
+def mail(**other: Any) -> MailMessage:
     written: dict[str, Any] = {
         "message_id": "evt_1.customer@market.example",
         "sender": "no-reply@market.example",
@@ -46,7 +46,7 @@ def at(port: int, security: str = "none", **other: Any) -> real.MailServer:
 
 def hand_over(server: real.MailServer, sent: MailMessage | None = None) -> None:
     with server.connection() as connection:
-        connection.send(sent or letter())
+        connection.send(sent or mail())
 
 
 def test_a_letter_arrives_as_it_was_written(playing: MailServer) -> None:
@@ -56,15 +56,15 @@ def test_a_letter_arrives_as_it_was_written(playing: MailServer) -> None:
     assert taken["To"] == "Odile Berthonneau <odile@pelote.example>"
     assert taken["Message-ID"] == "<evt_1.customer@market.example>"
     assert taken["Auto-Submitted"] == "auto-generated"
-    assert (taken["Date"].datetime, taken["Content-Language"]) == (letter().written_at, "fr")
-    assert taken.get_content().replace("\r\n", "\n") == letter().text
+    assert (taken["Date"].datetime, taken["Content-Language"]) == (mail().written_at, "fr")
+    assert taken.get_content().replace("\r\n", "\n") == mail().text
 
 
 @pytest.mark.parametrize(
     "evil", ["A\r\nBcc: eve@evil.example", "A\nBcc: eve@evil.example", "A\r\n\r\nnew body", "\0\x0bA"]
 )
 def test_no_name_and_no_subject_makes_a_header_of_its_own(playing: MailServer, evil: str) -> None:
-    hand_over(at(playing.port), letter(subject=evil, to_name=evil))
+    hand_over(at(playing.port), mail(subject=evil, to_name=evil))
     [taken] = playing.taken
     assert playing.recipients == ["odile@pelote.example"]
     assert taken["Bcc"] is None
@@ -74,7 +74,7 @@ def test_no_name_and_no_subject_makes_a_header_of_its_own(playing: MailServer, e
 def test_many_letters_go_over_one_connection(playing: MailServer) -> None:
     with at(playing.port).connection() as connection:
         for number in range(3):
-            connection.send(letter(message_id=f"{number}@market.example"))
+            connection.send(mail(message_id=f"{number}@market.example"))
         assert connection.is_open
     assert len(playing.taken) == 3
 
@@ -96,11 +96,11 @@ def test_what_a_server_refuses_for_good_is_told_from_what_it_defers(
         setattr(playing, name, answer)
     with at(playing.port).connection() as connection:
         with pytest.raises(error) as refused:
-            connection.send(letter())
+            connection.send(mail())
         assert "mailbox" not in str(refused.value)
         for name in answers:
             setattr(playing, name, None)
-        connection.send(letter())  # the next one is not this one's fault.
+        connection.send(mail())  # the next one is not this one's fault.
     assert len(playing.taken) == 1
 
 
@@ -109,7 +109,7 @@ def test_a_server_that_ends_the_connection_or_dies_has_not_taken_the_letter(play
         setattr(playing, name, answer)
         with at(playing.port).connection() as connection:
             with pytest.raises(MailDeferred):
-                connection.send(letter())
+                connection.send(mail())
             assert not connection.is_open
         setattr(playing, name, None if name == "to_recipient" else False)
     assert playing.taken == []

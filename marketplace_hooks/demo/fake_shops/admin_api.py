@@ -132,11 +132,11 @@ def _authenticated(shop: Shop, request: ShopRequest) -> ApiClient | ShopResponse
     return client or _unauthenticated(shop, "Invalid credentials")
 
 
-def _unauthenticated(shop: Shop, words: str) -> ShopResponse:
+def _unauthenticated(shop: Shop, message: str) -> ShopResponse:
     headers = [("WWW-Authenticate", "Bearer")]
     if shop.is_since("9.1"):
-        return json_response(words, 401, headers)
-    return ShopResponse(status=401, headers=(("Content-Type", "application/json"), *headers), body=words.encode())
+        return json_response(message, 401, headers)
+    return ShopResponse(status=401, headers=(("Content-Type", "application/json"), *headers), body=message.encode())
 
 
 def _client_shown(shop: Shop, client: ApiClient) -> dict[str, Any]:

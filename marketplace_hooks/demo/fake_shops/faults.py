@@ -31,12 +31,14 @@ _ENTITIES = """<?xml version="1.0"?>
 def spoil(answer: ShopResponse, fault: Fault) -> ShopResponse:
     """Return what a faulty shop answers instead, where the fault is in the content."""
     xml = [("Content-Type", "text/xml;charset=utf-8")]
-    kept = [(name, value) for name, value in answer.headers if name != "Content-Type"]
+    other_headers = [(name, value) for name, value in answer.headers if name != "Content-Type"]
     match fault:
         case Fault.BROKEN_XML:
-            return replace(answer, headers=(*kept, *xml), body=b"<prestashop><shop_urls><shop_url id=1></prestashop>")
+            return replace(
+                answer, headers=(*other_headers, *xml), body=b"<prestashop><shop_urls><shop_url id=1></prestashop>"
+            )
         case Fault.ENTITIES:
-            return replace(answer, headers=(*kept, *xml), body=_ENTITIES.encode())
+            return replace(answer, headers=(*other_headers, *xml), body=_ENTITIES.encode())
         case Fault.HTML:
             return page("<html><body><h1>Parked domain</h1></body></html>")
         case Fault.BOMB:

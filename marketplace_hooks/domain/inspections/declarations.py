@@ -139,5 +139,5 @@ def _modules(rows: Iterable[Mapping[str, Any]]) -> tuple[DeclaredModule, ...]:
 
 
 def _truth(value: Any) -> bool | None:
-    word = str(value).strip().casefold()
-    return True if word in _YES else False if word in _NO else None
+    cleaned = str(value).strip().casefold()
+    return True if cleaned in _YES else False if cleaned in _NO else None

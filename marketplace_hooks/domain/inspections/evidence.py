@@ -236,16 +236,16 @@ def _absence(whole: Finding, name: str) -> Finding:
 
 
 def _disagree(what: FindingKind, part: str, winner: Finding, other: Finding) -> bool:
-    won = winner.parts[part]
-    said = other.parts[part]
+    winning_value = winner.parts[part]
+    other_value = other.parts[part]
     if what is FindingKind.PLATFORM_VERSION or part == "version":
         # "8.2" said of an 8.2.1 is less exact, not wrong; a stale file only says that it was once there.
-        if compatible(won, said, said) or compatible(said, won, won):
+        if compatible(winning_value, other_value, other_value) or compatible(other_value, winning_value, winning_value):
             return False
-        return other.strength is not Strength.MAY_BE_STALE or compare(said, won) > 0
+        return other.strength is not Strength.MAY_BE_STALE or compare(other_value, winning_value) > 0
     if part == "installed_version":
-        return not _same_stored_version(won, said)
-    return bool(won != said)
+        return not _same_stored_version(winning_value, other_value)
+    return bool(winning_value != other_value)
 
 
 def _same_stored_version(one: str, other: str) -> bool:

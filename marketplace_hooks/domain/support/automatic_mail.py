@@ -117,7 +117,7 @@ def _unfolded(value: str) -> str:
 
 def _without_comments(value: str) -> str:
     """Return a structured header's value without its comments, which nest (RFC 5322, 3.2.2)."""
-    kept: list[str] = []
+    characters: list[str] = []
     depth = 0
     quoted = False
     escaped = False
@@ -136,5 +136,5 @@ def _without_comments(value: str) -> str:
             depth -= 1
             continue
         if not depth:
-            kept.append(character)
-    return "".join(kept)
+            characters.append(character)
+    return "".join(characters)

@@ -194,15 +194,15 @@ def product_is_installed(submission: Submission) -> Check:
 def nothing_declared_incompatible_is_installed(submission: Submission) -> Check:
     """No module declared incompatible is installed and enabled, and no override touches the product."""
     conflicts = module_conflicts(submission.incompatible_modules, submission.site_facts)
-    met = [one for one in conflicts if one.verdict is ConflictVerdict.CONFLICT]
+    in_conflict = [one for one in conflicts if one.verdict is ConflictVerdict.CONFLICT]
     reported = submission.site_facts.overrides
     overrides = [Override.read(one) for one in reported.value] if reported is not None else []
     touching = override_conflicts(overrides, module=submission.module, known=submission.known_overrides)
     evidence: dict[str, Any] = {
-        "modules": [{"name": one.module.name, "version": one.version, **_source(one.source)} for one in met],
+        "modules": [{"name": one.module.name, "version": one.version, **_source(one.source)} for one in in_conflict],
         "overrides": [one.override.path for one in touching],
     }
-    if met or any(one.is_known for one in touching):
+    if in_conflict or any(one.is_known for one in touching):
         ground = Ground.CONFLICTING_DEVELOPMENT
         return Check(name="conflicting_development", result=CheckResult.FAIL, evidence=evidence, ground=ground)
     is_unknown = reported is None or any(one.verdict is ConflictVerdict.UNKNOWN for one in conflicts)

@@ -121,15 +121,17 @@ class OutboundClient:
         """
         allowance = self._allowance(total_s)
         target = self.check_url(url)
-        said = dict(headers or {})
+        sent_headers = dict(headers or {})
         for hops_left in range(self.policy.max_redirects, -1, -1):
-            request = requests.Request("GET", url, headers=said)
+            request = requests.Request("GET", url, headers=sent_headers)
             answer = self._send(request, target, allowance, confidential=confidential)
             if not self._follows(answer.status, answer.headers):
                 return answer
             if hops_left:
                 target = self.check_url(_redirect_target(target, answer.headers["location"]))
-                said = {name: value for name, value in said.items() if name.lower() in _FORWARDED_HEADERS}
+                sent_headers = {
+                    name: value for name, value in sent_headers.items() if name.lower() in _FORWARDED_HEADERS
+                }
         raise OutboundFailed(f"{target.host} redirects without end.", reason="redirects")
 
     def close(self) -> None:

@@ -21,23 +21,23 @@ def failure_of(host: str, trouble: BaseException, exchange: Exchange) -> Outboun
 
     if caused_by(WireExhausted):
         reason = "too_large"
-        said = "sent headers without end"
+        description = "sent headers without end"
     elif caused_by(TimeoutError):
         reason = "timeout"
-        said = "did not answer in time"
+        description = "did not answer in time"
     elif caused_by(ssl.SSLError) and not exchange.sending:
         reason = "tls"
-        said = "could not agree on TLS with us, or prove its name"
+        description = "could not agree on TLS with us, or prove its name"
     elif caused_by(http.client.RemoteDisconnected, http.client.IncompleteRead):
         reason = "connection"
-        said = "closed the connection early"
+        description = "closed the connection early"
     elif caused_by(OSError) and not caused_by(http.client.HTTPException):
         reason = "connection"
-        said = "could not be reached, or broke the connection"
+        description = "could not be reached, or broke the connection"
     else:
         reason = "protocol"
-        said = "did not answer in HTTP"
-    return OutboundFailed(f"{host} {said}.", reason=reason)
+        description = "did not answer in HTTP"
+    return OutboundFailed(f"{host} {description}.", reason=reason)
 
 
 def causes(trouble: BaseException) -> Iterator[BaseException]:

@@ -97,15 +97,15 @@ def _note(response: OutboundResponse, unauthorised: Note) -> Note:
         return Note.HTTPS_HIDDEN if to_itself else Note.NOT_THE_SHOP
     if status == 404:
         return Note.ADMIN_API_ABSENT
-    said = read_json(response)
+    body = read_json(response)
     # A bare JSON string; 9.0 wrote the same words without quotes.
-    words = (said if isinstance(said, str) and not isinstance(said, Note) else response.text[:200]).strip().strip('"')
-    if status == 426 or words == "Use HTTPS protocol":
+    message = (body if isinstance(body, str) and not isinstance(body, Note) else response.text[:200]).strip().strip('"')
+    if status == 426 or message == "Use HTTPS protocol":
         return Note.HTTPS_HIDDEN
-    error = said.get("error") if isinstance(said, dict) else None
-    if error in ("access_denied", "invalid_scope") or (status == 403 and isinstance(said, dict)):
+    error = body.get("error") if isinstance(body, dict) else None
+    if error in ("access_denied", "invalid_scope") or (status == 403 and isinstance(body, dict)):
         return Note.SCOPE_NOT_GRANTED
-    if status == 401 and not (isinstance(said, Note) and words.startswith("<")):
+    if status == 401 and not (isinstance(body, Note) and message.startswith("<")):
         return unauthorised
     if status == 200:
         return Note.NOT_THE_SHOP
@@ -119,9 +119,9 @@ def _warnings(client: OutboundResponse, probe_session: ProbeSession) -> Iterator
     if not isinstance(scopes, list):
         return
     more = [scope for scope in map(clean_name, scopes) if scope is not None and scope != SCOPE][:_MAX_SCOPES]
-    writing = [scope for scope in more if not scope.endswith("_read")]
+    writable = [scope for scope in more if not scope.endswith("_read")]
     if more:
-        note = Note.CLIENT_CAN_WRITE if writing else Note.CLIENT_READS_MORE
+        note = Note.CLIENT_CAN_WRITE if writable else Note.CLIENT_READS_MORE
         value = {"note": note.value, "scopes": more}
         yield probe_session.found(
             FindingKind.CREDENTIAL,
@@ -129,13 +129,13 @@ def _warnings(client: OutboundResponse, probe_session: ProbeSession) -> Iterator
             subject=note.value,
             request=probe_session.request(_CLIENT, private=True),
             note=note,
-            scopes=writing or more,
+            scopes=writable or more,
         )
 
 
 def _list(probe_session: ProbeSession, secret: Mapping[str, str]) -> Iterator[Finding]:
     """Read the whole list, page by page: the list is complete only when every module of it was read."""
-    seen: set[str] = set()
+    names: set[str] = set()
     read = 0
     total = 1
     while read < total:
@@ -150,17 +150,17 @@ def _list(probe_session: ProbeSession, secret: Mapping[str, str]) -> Iterator[Fi
         items, total = page
         for item in items:
             name = clean_name(item.get("technicalName"))
-            if name is not None and name not in seen and len(seen) < MAX_MODULES:
-                seen.add(name)
+            if name is not None and name not in names and len(names) < MAX_MODULES:
+                names.add(name)
                 yield _module(item, name, True, probe_session, path)
         read += len(items)
         if not items:
             break
     request = probe_session.request("admin-api/modules", private=True)
-    if len(seen) >= total:
-        yield probe_session.found(FindingKind.MODULE_LIST, {"complete": True, "count": len(seen)}, request=request)
+    if len(names) >= total:
+        yield probe_session.found(FindingKind.MODULE_LIST, {"complete": True, "count": len(names)}, request=request)
     else:
-        value = {"complete": False, "count": len(seen)}
+        value = {"complete": False, "count": len(names)}
         yield probe_session.found(FindingKind.MODULE_LIST, value, request=request, note=Note.LIST_INCOMPLETE)
 
 

@@ -41,10 +41,10 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
     secret = {REQUEST_SIGNATURE_HEADER: sign_request(nonce, module, key), "Accept": "application/json"}
     response = probe_session.ask(path, secret)
     request = probe_session.request(path, private=True)
-    wrong = response if isinstance(response, ProbeFailure) else _refusal(response, request)
-    if isinstance(response, ProbeFailure) or wrong is not None:
+    failure = response if isinstance(response, ProbeFailure) else _refusal(response, request)
+    if isinstance(response, ProbeFailure) or failure is not None:
         yield probe_session.unknown(
-            FindingKind.MODULE_LIST, wrong or ProbeFailure(note=Note.COMPANION_ABSENT, request=request)
+            FindingKind.MODULE_LIST, failure or ProbeFailure(note=Note.COMPANION_ABSENT, request=request)
         )
         return
     signature = response.headers.get(SIGNATURE_HEADER.lower(), "")
@@ -58,7 +58,7 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
 def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) -> Iterator[Finding]:
     """Return what a report that holds says. `at` is when it reached us, `request` how."""
     for what, subject, value in report_facts(report):
-        half = what is FindingKind.MODULE and upgrade_is_unfinished(value["version"], value["installed_version"])
+        unfinished = what is FindingKind.MODULE and upgrade_is_unfinished(value["version"], value["installed_version"])
         yield Finding(
             what=what,
             subject=subject,
@@ -68,7 +68,7 @@ def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) ->
             strength=PROBE.strength,
             observed_at=at,
             request=request,
-            note=Note.UNFINISHED_UPGRADE if half else None,
+            note=Note.UNFINISHED_UPGRADE if unfinished else None,
         )
 
 

@@ -30,7 +30,7 @@ PROBE = Probe(
 def declared_findings(declared: Declaration, *, at: datetime) -> Iterator[Finding]:
     """What a declaration says of the site, as of an instant."""
 
-    def said(what: FindingKind, value: object, subject: str = "") -> Finding:
+    def finding(what: FindingKind, value: object, subject: str = "") -> Finding:
         return Finding(
             what=what,
             subject=subject,
@@ -42,9 +42,9 @@ def declared_findings(declared: Declaration, *, at: datetime) -> Iterator[Findin
         )
 
     if declared.platform_version is not None:
-        yield said(FindingKind.PLATFORM_VERSION, declared.platform_version)
+        yield finding(FindingKind.PLATFORM_VERSION, declared.platform_version)
     for module in declared.modules:
         value = {"installed": True, "enabled": module.enabled, "installed_version": module.version}
-        yield said(FindingKind.MODULE, value, module.name)
+        yield finding(FindingKind.MODULE, value, module.name)
     if declared.whole_list:
-        yield said(FindingKind.MODULE_LIST, {"complete": True, "count": len(declared.modules)})
+        yield finding(FindingKind.MODULE_LIST, {"complete": True, "count": len(declared.modules)})

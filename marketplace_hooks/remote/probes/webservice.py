@@ -110,24 +110,24 @@ def _without_xml(response: OutboundResponse) -> Note:
 
 
 def _version(response: OutboundResponse) -> str | None:
-    said = response.headers.all("psws-version")
-    version = clean_version(said[0]) if len(said) == 1 else None
+    versions = response.headers.all("psws-version")
+    version = clean_version(versions[0]) if len(versions) == 1 else None
     return None if version == "0" else version
 
 
 def _identity(root: Element, site: Site, probe_session: ProbeSession, request: str) -> Finding:
     """Say whether one active row of `shop_urls` is this very site, and which shop of a multistore it is."""
     rows = [_texts(row) for row in root.iter("shop_url")]
-    here = [
+    matching = [
         row for row in rows if row.get("active") == "1" and _names(site, (row.get("domain"), row.get("domain_ssl")))
     ]
-    exact = [row for row in here if _path(row) == site.path]
-    if not here:
+    exact = [row for row in matching if _path(row) == site.path]
+    if not matching:
         value = {"matches": False}
         return probe_session.found(FindingKind.SHOP_IDENTITY, value, request=request, note=Note.KEY_OF_ANOTHER_SITE)
     return probe_session.found(
         FindingKind.SHOP_IDENTITY,
-        {"matches": True, "shop_id": _number((exact or here)[0].get("id_shop")) or None},
+        {"matches": True, "shop_id": _number((exact or matching)[0].get("id_shop")) or None},
         request=request,
     )
 

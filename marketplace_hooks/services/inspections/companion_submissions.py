@@ -57,19 +57,19 @@ def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) 
 
 def _report(runtime: Runtime, session: Session, inspection: Inspection, body: bytes, signature: str) -> dict[str, Any]:
     """The report, if one of the check's keys signed it and it holds. Raises as `submit_report` says."""
-    mine = SiteCredential.inspection_number == inspection.number
-    keys = session.scalars(select(SiteCredential.ciphertext).where(mine, SiteCredential.kind.in_(_KEYS)))
+    own = SiteCredential.inspection_number == inspection.number
+    keys = session.scalars(select(SiteCredential.ciphertext).where(own, SiteCredential.kind.in_(_KEYS)))
     site = parse(inspection.url)
     if site is None:
         raise NotFound(f"{inspection.id} inspects no site")
-    wrong = Note.REPORT_NOT_SIGNED
+    failure = Note.REPORT_NOT_SIGNED
     for locked in keys:
         key = runtime.encryption.decrypt(locked)
         report = read_report(body, signature, key=key, nonce=inspection.nonce, site=site)
         if not isinstance(report, Note):
             return report
-        wrong = report if report is not Note.REPORT_NOT_SIGNED else wrong
-    raise _refusal(wrong)
+        failure = report if report is not Note.REPORT_NOT_SIGNED else failure
+    raise _refusal(failure)
 
 
 def _refusal(note: Note) -> Refused:

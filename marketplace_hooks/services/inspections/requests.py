@@ -178,24 +178,24 @@ def read_inspection(session: Session, check_id: str) -> InspectionView:
 
 def credentials_of(runtime: Runtime, session: Session, check_id: str) -> Credentials:
     """What the customer gave for a check, deciphered, as long as it is kept: for another check of the same site."""
-    mine = select(SiteCredential.kind, SiteCredential.ciphertext).join(
+    own = select(SiteCredential.kind, SiteCredential.ciphertext).join(
         Inspection, Inspection.number == SiteCredential.inspection_number
     )
-    rows = session.execute(mine.where(Inspection.id == check_id, SiteCredential.host == Inspection.host)).all()
+    rows = session.execute(own.where(Inspection.id == check_id, SiteCredential.host == Inspection.host)).all()
     return Credentials.read({row.kind.value: runtime.encryption.decrypt(row.ciphertext) for row in rows})
 
 
 def hold_credentials(uow: UnitOfWork, check_id: str) -> None:
     """A support request needs them: this check's credentials no longer expire until it is closed."""
-    mine = select(Inspection.number).where(Inspection.id == check_id).scalar_subquery()
-    held = update(SiteCredential).where(SiteCredential.inspection_number == mine).values(expires_at=None)
+    own = select(Inspection.number).where(Inspection.id == check_id).scalar_subquery()
+    held = update(SiteCredential).where(SiteCredential.inspection_number == own).values(expires_at=None)
     uow.session.execute(held.execution_options(synchronize_session=False))
 
 
 def close_inspection(uow: UnitOfWork, check_id: str) -> None:
     """The request is closed: delete this check's credentials, and accept no further report on it."""
-    mine = select(Inspection.number).where(Inspection.id == check_id).scalar_subquery()
-    uow.session.execute(delete(SiteCredential).where(SiteCredential.inspection_number == mine))
+    own = select(Inspection.number).where(Inspection.id == check_id).scalar_subquery()
+    uow.session.execute(delete(SiteCredential).where(SiteCredential.inspection_number == own))
     closed = update(Inspection).where(Inspection.id == check_id, Inspection.closed_at.is_(None))
     uow.session.execute(closed.values(closed_at=uow.now).execution_options(synchronize_session=False))
 

@@ -151,9 +151,9 @@ def _inspect(
 
 def _credentials(runtime: Runtime, claimed: ClaimedInspection, site: Site) -> Credentials:
     """Those that were given for this very host, deciphered for as long as the inspection takes."""
-    mine = and_(SiteCredential.inspection_number == claimed.number, SiteCredential.host == host_of(site))
+    own = and_(SiteCredential.inspection_number == claimed.number, SiteCredential.host == host_of(site))
     with runtime.database.reading() as session:
-        rows = session.execute(select(SiteCredential.kind, SiteCredential.ciphertext).where(mine)).all()
+        rows = session.execute(select(SiteCredential.kind, SiteCredential.ciphertext).where(own)).all()
     return Credentials.read({row.kind.value: runtime.encryption.decrypt(row.ciphertext) for row in rows})
 
 
@@ -252,8 +252,8 @@ def _finish(
 
     def finish(session: Session) -> None:
         values = {"state": InspectionState.DONE, "finished_at": runtime.now(), "owner": None, "leased_until": None}
-        mine = update(Inspection).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
-        done = mine.values(**values, outcome=outcome_of(findings)).returning(Inspection.reported_at)
+        own = update(Inspection).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
+        done = own.values(**values, outcome=outcome_of(findings)).returning(Inspection.reported_at)
         row = session.execute(done.execution_options(synchronize_session=False)).one_or_none()
         if row is None:
             raise LeaseLost(f"inspection {claimed.id} is no longer ours")
@@ -271,8 +271,8 @@ def _give_up(runtime: Runtime, claimed: ClaimedInspection) -> None:
     """Leave a check that failed by our own mistake: another worker may try, at once and not too often."""
 
     def release(session: Session) -> None:
-        mine = and_(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
-        free = update(Inspection).where(mine).values(state=InspectionState.QUEUED, owner=None, leased_until=None)
+        own = and_(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
+        free = update(Inspection).where(own).values(state=InspectionState.QUEUED, owner=None, leased_until=None)
         session.execute(free.execution_options(synchronize_session=False))
 
     runtime.database.retrying(release)
@@ -280,8 +280,8 @@ def _give_up(runtime: Runtime, claimed: ClaimedInspection) -> None:
 
 def _hold(session: Session, claimed: ClaimedInspection) -> None:
     """Lock the check's row, if we still hold its lease. Raises `LeaseLost`."""
-    mine = select(Inspection.number).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
-    if session.scalar(mine.with_for_update()) is None:
+    own = select(Inspection.number).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
+    if session.scalar(own.with_for_update()) is None:
         raise LeaseLost(f"inspection {claimed.id} is no longer ours")
 
 

@@ -79,10 +79,10 @@ def test_a_rung_that_found_nothing_leaves_the_next_one_to_win() -> None:
 
 
 def test_nothing_found_is_unknown_and_stays_on_record() -> None:
-    seen = merge_findings([version("webservice", None), version("cookie", None)])
-    assert seen.platform_version is None
-    assert [one.probe for one in seen.unknowns] == ["webservice", "cookie"]
-    assert seen.contradictions == ()
+    site_facts = merge_findings([version("webservice", None), version("cookie", None)])
+    assert site_facts.platform_version is None
+    assert [one.probe for one in site_facts.unknowns] == ["webservice", "cookie"]
+    assert site_facts.contradictions == ()
 
 
 def test_of_one_rung_the_newest_word_counts_and_does_not_contradict_itself() -> None:
@@ -91,7 +91,7 @@ def test_of_one_rung_the_newest_word_counts_and_does_not_contradict_itself() -> 
 
 
 @pytest.mark.parametrize(
-    ("won", "said", "is_contradiction"),
+    ("won", "other", "is_contradiction"),
     [
         ("8.2.1", "8.2.1", False),
         ("8.2.1", "8.2", False),
@@ -104,12 +104,12 @@ def test_of_one_rung_the_newest_word_counts_and_does_not_contradict_itself() -> 
         ("9.0.0", "9.0.0-rc.1", True),
     ],
 )
-def test_a_version_that_is_only_less_exact_contradicts_nobody(won: str, said: str, is_contradiction: bool) -> None:
-    assert bool(platform(version("webservice", won), version("declaration", said)).contradicted_by) is is_contradiction
+def test_a_version_that_is_only_less_exact_contradicts_nobody(won: str, other: str, is_contradiction: bool) -> None:
+    assert bool(platform(version("webservice", won), version("declaration", other)).contradicted_by) is is_contradiction
 
 
 def test_contradictions_are_listed_with_what_they_are_about() -> None:
-    seen = merge_findings(
+    site_facts = merge_findings(
         [
             version("cookie", "8.2.1"),
             version("declaration", "1.7"),
@@ -117,7 +117,7 @@ def test_contradictions_are_listed_with_what_they_are_about() -> None:
             module("public_page", enabled=True),
         ]
     )
-    assert [(what, subject, part) for what, subject, part, _ in seen.contradictions] == [
+    assert [(what, subject, part) for what, subject, part, _ in site_facts.contradictions] == [
         (FindingKind.MODULE, "shipping", "enabled"),
         (FindingKind.PLATFORM_VERSION, "", ""),
     ]
@@ -143,15 +143,15 @@ def test_each_fact_of_a_module_comes_from_the_best_rung_that_knows_it() -> None:
 
 
 def test_technical_names_are_compared_without_letter_case() -> None:
-    seen = merge_findings(
+    site_facts = merge_findings(
         [module("admin_api", name="ShipNow", installed=True), module("declaration", "shipnow", enabled=True)]
     )
-    assert (seen.module("SHIPNOW").installed, seen.module("SHIPNOW").enabled) == (True, True)
+    assert (site_facts.module("SHIPNOW").installed, site_facts.module("SHIPNOW").enabled) == (True, True)
 
 
 def test_a_module_that_nobody_saw_is_unknown_unless_the_whole_list_was_read() -> None:
-    seen = merge_findings([module("public_page", "other", installed=True)])
-    assert (seen.module("shipping").installed, seen.module("shipping").enabled) == (None, None)
+    site_facts = merge_findings([module("public_page", "other", installed=True)])
+    assert (site_facts.module("shipping").installed, site_facts.module("shipping").enabled) == (None, None)
     listed = merge_findings([module("admin_api", "other", installed=True), whole_list("admin_api")])
     assert (listed.module("shipping").installed, listed.module("shipping").enabled) == (False, False)
     assert listed.module("shipping").facts["installed"].source.strength is Strength.VERIFIED
@@ -167,8 +167,8 @@ def test_an_incomplete_list_proves_no_absence() -> None:
 
 
 def test_a_module_seen_on_a_page_contradicts_a_list_without_it() -> None:
-    seen = merge_findings([whole_list("admin_api"), module("public_page", installed=True, enabled=True)])
-    fact = seen.module("shipping").facts["installed"]
+    site_facts = merge_findings([whole_list("admin_api"), module("public_page", installed=True, enabled=True)])
+    fact = site_facts.module("shipping").facts["installed"]
     assert (fact.value, [one.probe for one in fact.contradicted_by]) == (False, ["public_page"])
     declared = merge_findings([whole_list("declaration"), module("public_page", installed=True, enabled=True)])
     assert declared.module("shipping").installed is True
@@ -207,8 +207,10 @@ def test_an_unfinished_upgrade_is_told_from_a_version_that_was_cut(
 
 
 def test_two_rungs_that_differ_are_a_contradiction_and_no_unfinished_upgrade() -> None:
-    seen = merge_findings([module("config_xml", version="1.2.6"), module("declaration", installed_version="1.3.8")])
-    assert not seen.module("shipping").has_unfinished_upgrade
+    site_facts = merge_findings(
+        [module("config_xml", version="1.2.6"), module("declaration", installed_version="1.3.8")]
+    )
+    assert not site_facts.module("shipping").has_unfinished_upgrade
 
 
 def test_the_shop_says_whether_the_key_is_its_own() -> None:
@@ -223,12 +225,12 @@ def test_the_shop_says_whether_the_key_is_its_own() -> None:
 def test_warnings_and_files_are_told_apart_from_facts() -> None:
     warning = found("webservice", FindingKind.CREDENTIAL, {"resources": ["orders"]}, note=Note.KEY_CAN_WRITE)
     files = found("companion", FindingKind.FILES, {"entries": {}}, subject="shipping")
-    seen = merge_findings([warning, files, found("companion", FindingKind.OVERRIDES, [])])
-    assert seen.warnings == (warning,)
-    assert seen.files("Shipping") == files
-    assert seen.files("other") is None
-    assert seen.overrides is not None
-    assert seen.contradictions == ()
+    site_facts = merge_findings([warning, files, found("companion", FindingKind.OVERRIDES, [])])
+    assert site_facts.warnings == (warning,)
+    assert site_facts.files("Shipping") == files
+    assert site_facts.files("other") is None
+    assert site_facts.overrides is not None
+    assert site_facts.contradictions == ()
 
 
 versions = st.sampled_from(["1.6.1.24", "1.7.8.11", "8.2", "8.2.1", "9.1.4"])
@@ -251,11 +253,11 @@ def test_what_is_concluded_does_not_depend_on_the_order_of_arrival_across_rungs(
 @given(some_findings)
 def test_a_version_is_known_exactly_when_somebody_found_one(findings: list[Finding]) -> None:
     known = [one for one in findings if one.is_known]
-    seen: SiteFacts = merge_findings(findings)
-    assert (seen.platform_version is not None) is bool(known)
-    if seen.platform_version is not None:
-        assert seen.platform_version.source.rank == min(one.rank for one in known)
-    assert len(seen.unknowns) == len(findings) - len(known)
+    site_facts: SiteFacts = merge_findings(findings)
+    assert (site_facts.platform_version is not None) is bool(known)
+    if site_facts.platform_version is not None:
+        assert site_facts.platform_version.source.rank == min(one.rank for one in known)
+    assert len(site_facts.unknowns) == len(findings) - len(known)
 
 
 @pytest.mark.parametrize(
@@ -272,8 +274,8 @@ def test_an_absent_admin_api_names_the_causes_that_the_version_leaves(
     known: str | None, causes: tuple[AbsenceCause, ...]
 ) -> None:
     assert absence_causes(known) == causes
-    told = in_english(Note.ADMIN_API_ABSENT, {}, version=known)
-    assert {cause for cause in AbsenceCause if ABSENCE_CAUSES[cause] in told} == set(causes)
+    explanation = in_english(Note.ADMIN_API_ABSENT, {}, version=known)
+    assert {cause for cause in AbsenceCause if ABSENCE_CAUSES[cause] in explanation} == set(causes)
 
 
 def test_every_note_has_a_sentence_and_every_cause_too() -> None:
@@ -282,5 +284,5 @@ def test_every_note_has_a_sentence_and_every_cause_too() -> None:
 
 
 def test_a_sentence_names_what_its_finding_says() -> None:
-    told = in_english(Note.KEY_READS_MORE, {"resources": ["orders", "customers"], "status": 200})
-    assert "(orders, customers)" in told
+    explanation = in_english(Note.KEY_READS_MORE, {"resources": ["orders", "customers"], "status": 200})
+    assert "(orders, customers)" in explanation

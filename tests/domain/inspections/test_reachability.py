@@ -42,8 +42,8 @@ def test_what_was_declared_is_no_answer() -> None:
 
 
 def test_of_several_obstacles_the_most_telling_one_is_told() -> None:
-    met = [found(note=Note.UNREACHABLE), found(note=Note.IN_MAINTENANCE), found(note=Note.NOT_ASKED)]
-    assert reach(met) == Reach(answered=False, obstacle=Note.IN_MAINTENANCE)
+    found_notes = [found(note=Note.UNREACHABLE), found(note=Note.IN_MAINTENANCE), found(note=Note.NOT_ASKED)]
+    assert reach(found_notes) == Reach(answered=False, obstacle=Note.IN_MAINTENANCE)
 
 
 @pytest.mark.parametrize("note", [Note.NOT_ASKED, Note.GONE_WRONG])

@@ -68,11 +68,11 @@ def test_another_secret_accepts_nothing(may_be_served: Callable[..., bool]) -> N
         assert not may_be_served(*received(signed_link(ADDRESS, KEY, NOW)), b"x" * 32)
 
 
-@given(place=st.integers(0, 10_000), letter=st.sampled_from("0a/?&=%Zé"))
-def test_no_letter_of_a_link_may_be_changed(may_be_served: Callable[..., bool], place: int, letter: str) -> None:
+@given(place=st.integers(0, 10_000), character=st.sampled_from("0a/?&=%Zé"))
+def test_no_letter_of_a_link_may_be_changed(may_be_served: Callable[..., bool], place: int, character: str) -> None:
     host, target = received(signed_link(ADDRESS, KEY, NOW))
     place %= len(target)
-    changed = f"{target[:place]}{letter}{target[place + 1 :]}"
+    changed = f"{target[:place]}{character}{target[place + 1 :]}"
     with time_machine.travel(NOW, tick=False):
         assert may_be_served(host, changed, KEY) is (changed == target)
 

@@ -18,7 +18,7 @@ REQUESTED_AT = datetime(2026, 5, 4, 8, tzinfo=UTC)
 ANSWER = "Hello Anna, I reproduced the export error, a fix follows tomorrow."
 
 
-def said(body: str = ANSWER, *headers: tuple[str, str], **facts: Any) -> Message:
+def from_seller(body: str = ANSWER, *headers: tuple[str, str], **facts: Any) -> Message:
     return Message(
         **{
             "origin": "email",
@@ -51,7 +51,7 @@ def test_worked_case(case: dict[str, Any]) -> None:
 
 
 def test_a_plain_answer_by_the_seller_counts() -> None:
-    assert classify(said()).counts is True
+    assert classify(from_seller()).counts is True
     assert classify(Message(body=ANSWER)).counts is True
 
 
@@ -69,12 +69,12 @@ def test_a_plain_answer_by_the_seller_counts() -> None:
     ],
 )
 def test_who_says_it_and_what_it_is_decide_first(facts: dict[str, Any], reason: Reason) -> None:
-    verdict = classify(said(**facts))
+    verdict = classify(from_seller(**facts))
     assert (verdict.counts, verdict.reason) == (False, reason)
 
 
 def test_a_message_stamped_with_the_request_s_own_instant_is_not_before_it() -> None:
-    assert classify(said(received_at=REQUESTED_AT)).reason is Reason.REVIEW
+    assert classify(from_seller(received_at=REQUESTED_AT)).reason is Reason.REVIEW
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_message_stamped_with_the_request_s_own_instant_is_not_before_it() -> 
     ],
 )
 def test_a_machine_s_headers_do_not_acknowledge(headers: list[tuple[str, str]], reason: Reason) -> None:
-    verdict = classify(said(ANSWER, *headers))
+    verdict = classify(from_seller(ANSWER, *headers))
     assert (verdict.counts, verdict.reason) == (False, reason)
 
 
@@ -129,16 +129,16 @@ def test_a_machine_s_headers_do_not_acknowledge(headers: list[tuple[str, str]], 
     ],
 )
 def test_headers_that_people_s_mail_carries_too_do_not_decide_alone(header: tuple[str, str]) -> None:
-    assert classify(said(ANSWER, header)).counts is True
+    assert classify(from_seller(ANSWER, header)).counts is True
 
 
 def test_a_declared_helpdesk_may_relay_a_person_but_its_own_answers_do_not_count() -> None:
     generated = ("Auto-Submitted", "auto-generated")
     replied = ("Auto-Submitted", "auto-replied")
-    assert classify(said(ANSWER, generated, helpdesk_relay=True)).counts is True
-    assert classify(said(ANSWER, replied, helpdesk_relay=True)).counts is False
-    assert classify(said(ANSWER, generated, replied, helpdesk_relay=True)).counts is False
-    assert classify(said(ANSWER, generated, ("X-Autoreply", "yes"), helpdesk_relay=True)).counts is False
+    assert classify(from_seller(ANSWER, generated, helpdesk_relay=True)).counts is True
+    assert classify(from_seller(ANSWER, replied, helpdesk_relay=True)).counts is False
+    assert classify(from_seller(ANSWER, generated, replied, helpdesk_relay=True)).counts is False
+    assert classify(from_seller(ANSWER, generated, ("X-Autoreply", "yes"), helpdesk_relay=True)).counts is False
 
 
 @pytest.mark.parametrize(
@@ -181,9 +181,9 @@ def test_a_declared_helpdesk_may_relay_a_person_but_its_own_answers_do_not_count
     ],
 )
 def test_an_out_of_office_subject_does_not_acknowledge(subject: str) -> None:
-    verdict = classify(said(subject=subject))
+    verdict = classify(from_seller(subject=subject))
     assert (verdict.counts, verdict.reason) == (False, Reason.AUTO_REPLY)
-    assert classify(said(subject=f"Re: {subject}")).counts is True
+    assert classify(from_seller(subject=f"Re: {subject}")).counts is True
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_an_out_of_office_subject_does_not_acknowledge(subject: str) -> None:
     ],
 )
 def test_a_subject_that_only_talks_about_absence_is_a_person_s(subject: str) -> None:
-    assert classify(said(subject=subject)).counts is True
+    assert classify(from_seller(subject=subject)).counts is True
 
 
 @pytest.mark.parametrize(
@@ -223,9 +223,9 @@ def test_a_subject_that_only_talks_about_absence_is_a_person_s(subject: str) -> 
     ],
 )
 def test_nothing_of_one_s_own_does_not_acknowledge_unless_something_is_attached(body: str) -> None:
-    verdict = classify(said(body))
+    verdict = classify(from_seller(body))
     assert (verdict.counts, verdict.reason) == (False, Reason.EMPTY)
-    assert classify(said(body, attachments=1)).counts is True
+    assert classify(from_seller(body, attachments=1)).counts is True
 
 
 @pytest.mark.parametrize(
@@ -243,12 +243,12 @@ def test_nothing_of_one_s_own_does_not_acknowledge_unless_something_is_attached(
     ],
 )
 def test_one_s_own_words_count_wherever_they_stand(body: str) -> None:
-    assert classify(said(body)).counts is True
+    assert classify(from_seller(body)).counts is True
 
 
 def test_what_is_only_quoted_is_not_held_against_the_author() -> None:
     quoted = "On Mon, 4 May 2026 at 10:00, Anna wrote:\n> This is an automatic reply, do not reply to this message."
-    assert classify(said(f"I look into it.\n{quoted}")).counts is True
+    assert classify(from_seller(f"I look into it.\n{quoted}")).counts is True
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_what_is_only_quoted_is_not_held_against_the_author() -> None:
     ],
 )
 def test_a_template_s_receipt_wording_is_for_a_person_to_judge(body: str) -> None:
-    verdict = classify(said(body))
+    verdict = classify(from_seller(body))
     assert (verdict.counts, verdict.reason, verdict.sign) == (None, Reason.REVIEW, "receipt wording")
 
 
@@ -279,34 +279,34 @@ def test_a_template_s_receipt_wording_is_for_a_person_to_judge(body: str) -> Non
     ],
 )
 def test_a_person_s_thanks_are_no_template(body: str) -> None:
-    assert classify(said(body)).counts is True
+    assert classify(from_seller(body)).counts is True
 
 
 def test_a_body_sent_five_times_in_a_week_is_for_a_person_to_judge() -> None:
-    assert classify(said(identical_body_count_7d=4)).counts is True
-    assert classify(said(identical_body_count_7d=5)).counts is None
+    assert classify(from_seller(identical_body_count_7d=4)).counts is True
+    assert classify(from_seller(identical_body_count_7d=5)).counts is None
 
 
 def test_an_answer_within_a_minute_is_for_a_person_to_judge() -> None:
-    assert classify(said(received_at=REQUESTED_AT + timedelta(seconds=59))).counts is None
-    assert classify(said(received_at=REQUESTED_AT + timedelta(seconds=60))).counts is True
+    assert classify(from_seller(received_at=REQUESTED_AT + timedelta(seconds=59))).counts is None
+    assert classify(from_seller(received_at=REQUESTED_AT + timedelta(seconds=60))).counts is True
 
 
 def test_a_bearer_token_s_message_counts_only_if_the_platform_vouches_for_a_person() -> None:
-    assert classify(said(origin="api", author_type="human")).counts is True
-    assert classify(said(origin="api", author_type=None)).counts is None
-    assert classify(said(origin="api", author_type="automation")).counts is False
-    assert classify(said(origin="web", author_type=None)).counts is True
-    assert classify(said(origin="email", author_type=None)).counts is True
+    assert classify(from_seller(origin="api", author_type="human")).counts is True
+    assert classify(from_seller(origin="api", author_type=None)).counts is None
+    assert classify(from_seller(origin="api", author_type="automation")).counts is False
+    assert classify(from_seller(origin="web", author_type=None)).counts is True
+    assert classify(from_seller(origin="email", author_type=None)).counts is True
 
 
 def test_an_earlier_rule_decides_over_a_later_one() -> None:
     automatic = ("Auto-Submitted", "auto-replied")
-    assert classify(said("", automatic, side="customer")).reason is Reason.NOT_SELLER
-    assert classify(said("", automatic, author_type="automation")).reason is Reason.AUTOMATION
-    assert classify(said("", automatic, ("From", "postmaster@mx.example"))).reason is Reason.BOUNCE
-    assert classify(said("", automatic)).reason is Reason.AUTO_REPLY
-    assert classify(said("", identical_body_count_7d=9)).reason is Reason.EMPTY
+    assert classify(from_seller("", automatic, side="customer")).reason is Reason.NOT_SELLER
+    assert classify(from_seller("", automatic, author_type="automation")).reason is Reason.AUTOMATION
+    assert classify(from_seller("", automatic, ("From", "postmaster@mx.example"))).reason is Reason.BOUNCE
+    assert classify(from_seller("", automatic)).reason is Reason.AUTO_REPLY
+    assert classify(from_seller("", identical_body_count_7d=9)).reason is Reason.EMPTY
 
 
 header_names = st.sampled_from(["Auto-Submitted", "Content-Type", "From", "Return-Path", "X-Autoreply", "Precedence"])
@@ -314,7 +314,7 @@ header_names = st.sampled_from(["Auto-Submitted", "Content-Type", "From", "Retur
 
 @given(st.text(), st.text(), st.lists(st.tuples(header_names | st.text(), st.text()), max_size=4))
 def test_no_message_whatever_makes_the_judge_fail(subject: str, body: str, headers: list[tuple[str, str]]) -> None:
-    assert classify(said(body, *headers, subject=subject)).counts in (True, False, None)
+    assert classify(from_seller(body, *headers, subject=subject)).counts in (True, False, None)
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,7 @@ def test_no_message_whatever_makes_the_judge_fail(subject: str, body: str, heade
     ],
 )
 def test_a_huge_body_is_judged_in_no_time(piece: str) -> None:
-    message = said(piece * (500_000 // len(piece)))
+    message = from_seller(piece * (500_000 // len(piece)))
     started = time.perf_counter()
     classify(message)
     assert time.perf_counter() - started < 5  # a second or less; what grows with the square would take minutes

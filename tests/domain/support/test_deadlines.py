@@ -292,9 +292,9 @@ def counted_with(*closed: Closure) -> Deadline:
 
 def test_a_deadline_never_moves_to_before_the_end_of_the_day_after_the_change() -> None:
     changed_at = datetime(2026, 8, 6, 9, tzinfo=PARIS)
-    kept = after_change(counted_with(), counted_with(AUGUST), changed_at, PARIS)
-    assert kept.last_day == date(2026, 8, 7)
-    assert kept.due_before == datetime(2026, 8, 8, tzinfo=PARIS)
+    after = after_change(counted_with(), counted_with(AUGUST), changed_at, PARIS)
+    assert after.last_day == date(2026, 8, 7)
+    assert after.due_before == datetime(2026, 8, 8, tzinfo=PARIS)
 
 
 def test_a_deadline_that_stays_late_enough_moves_as_counted() -> None:
@@ -312,8 +312,8 @@ def test_a_change_after_the_deadline_does_not_give_it_new_life() -> None:
 
 def test_a_suspended_clock_whose_closure_ends_gets_at_least_the_day_after_the_change() -> None:
     suspended = counted_with(Closure(date(2026, 8, 3), None, LONG_AGO))
-    kept = after_change(counted_with(), suspended, datetime(2026, 8, 6, 9, tzinfo=PARIS), PARIS)
-    assert kept.last_day == date(2026, 8, 7)
+    after = after_change(counted_with(), suspended, datetime(2026, 8, 6, 9, tzinfo=PARIS), PARIS)
+    assert after.last_day == date(2026, 8, 7)
     assert after_change(suspended, suspended, datetime(2026, 8, 6, 9, tzinfo=PARIS), PARIS) == suspended
 
 

@@ -244,13 +244,13 @@ def test_a_redirect_looks_its_name_up_anew_and_is_refused_by_the_new_answer(serv
 def test_credentials_and_cookies_are_never_said_again_over_a_redirect() -> None:
     with HostileServer(answering(reply())) as other:
         to_other = reply(302, b"", ("Location", other.url("/b", name="other.test")), ("Set-Cookie", "a=1; Path=/"))
-        said = {"Authorization": "Basic abc", "Cookie": "b=2", "X-Api-Key": "c", "Accept-Language": "fr"}
+        sent_headers = {"Authorization": "Basic abc", "Cookie": "b=2", "X-Api-Key": "c", "Accept-Language": "fr"}
         with HostileServer(answering(reply(302, b"", ("Location", "/a")), to_other)) as server:
-            assert client(INSPECTIONS).get(server.url(), headers=said).status == 200
+            assert client(INSPECTIONS).get(server.url(), headers=sent_headers).status == 200
         first, same_host, other_host = [*server.requests, *other.requests]
-    assert [first.header(name) for name in said] == list(said.values())
+    assert [first.header(name) for name in sent_headers] == list(sent_headers.values())
     for later in (same_host, other_host):
-        assert [later.header(name) for name in said] == [None, None, None, "fr"]
+        assert [later.header(name) for name in sent_headers] == [None, None, None, "fr"]
     assert other_host.header("Host") == f"other.test:{other.port}"
 
 
@@ -342,7 +342,7 @@ def test_a_connection_that_idled_too_long_is_not_used_again(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "raw",
     [
         reply(200, b"x" * 100_000),
         b"HTTP/1.1 103 Early\r\nLink: </a>\r\n\r\n" + reply(),
@@ -350,8 +350,8 @@ def test_a_connection_that_idled_too_long_is_not_used_again(
     ],
     ids=["cut off", "early hints", "closing"],
 )
-def test_a_connection_with_something_left_to_read_is_not_used_again(said: bytes) -> None:
-    with HostileServer(answering(said)) as server:
+def test_a_connection_with_something_left_to_read_is_not_used_again(raw: bytes) -> None:
+    with HostileServer(answering(raw)) as server:
         outbound = client()
         post(outbound, server.url())
         post(outbound, server.url())

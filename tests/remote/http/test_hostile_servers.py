@@ -153,7 +153,7 @@ def test_an_endless_body_is_cut_at_the_cap(behave: Behaviour) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "kept", "truncated"),
+    ("size", "read", "truncated"),
     [
         (0, 0, False),
         (CAP - 1, CAP - 1, False),
@@ -162,15 +162,15 @@ def test_an_endless_body_is_cut_at_the_cap(behave: Behaviour) -> None:
     ],
 )
 @pytest.mark.parametrize("framing", ["length", "close", "chunked"])
-def test_the_cap_falls_between_two_bytes(size: int, kept: int, truncated: bool, framing: str) -> None:
+def test_the_cap_falls_between_two_bytes(size: int, read: int, truncated: bool, framing: str) -> None:
     body = b"x" * size
-    said = {
+    raw_answer = {
         "length": reply(200, body),
         "close": OK + b"\r\n" + body,
         "chunked": CHUNKED + (b"%x\r\n%b\r\n" % (size, body) if size else b"") + b"0\r\n\r\n",
     }[framing]
-    answer = deliver(once(said))
-    assert (len(answer.body), answer.truncated) == (kept, truncated)
+    answer = deliver(once(raw_answer))
+    assert (len(answer.body), answer.truncated) == (read, truncated)
 
 
 def test_a_body_in_chunks_of_one_byte_with_long_extensions_is_cut() -> None:
@@ -204,8 +204,8 @@ def compressed(plain: bytes, window: int) -> bytes:
 
 @pytest.mark.parametrize(("encoding", "window"), [("gzip", 31), ("x-GZIP ", 31), ("deflate", 15), ("deflate", -15)])
 def test_a_body_compressed_against_our_wish_is_read(encoding: str, window: int) -> None:
-    said = reply(200, compressed(b"<html>home</html>", window), ("Content-Encoding", encoding))
-    answer = deliver(once(said), INSPECTIONS)
+    raw_answer = reply(200, compressed(b"<html>home</html>", window), ("Content-Encoding", encoding))
+    answer = deliver(once(raw_answer), INSPECTIONS)
     assert (answer.body, answer.truncated) == (b"<html>home</html>", False)
 
 
@@ -312,13 +312,13 @@ hostile_bytes = st.lists(
 ).map(b"".join)
 
 
-@given(said=hostile_bytes)
-@example(said=OK + b"Set-Cookie: \xff=\xff; Expires=x; Max-Age=9e9\r\n\r\n")
-@example(said=b"HTTP/1.1 302 F\r\nLocation: http://[::1\r\n\r\n")
-@example(said=OK + b" folded\r\n: nameless\r\nX\r\n\r\n")
+@given(raw_answer=hostile_bytes)
+@example(raw_answer=OK + b"Set-Cookie: \xff=\xff; Expires=x; Max-Age=9e9\r\n\r\n")
+@example(raw_answer=b"HTTP/1.1 302 F\r\nLocation: http://[::1\r\n\r\n")
+@example(raw_answer=OK + b" folded\r\n: nameless\r\nX\r\n\r\n")
 @settings(max_examples=200)
-def test_whatever_is_said_is_an_answer_or_a_failure_and_nothing_else(said: bytes, fuzzed: Any) -> None:
-    fuzzed.say(said)
+def test_whatever_is_said_is_an_answer_or_a_failure_and_nothing_else(raw_answer: bytes, fuzzed: Any) -> None:
+    fuzzed.say(raw_answer)
     try:
         answer = fuzzed.outbound.post(fuzzed.server.url(), body=b"{}", headers={})
     except OutboundFailed as failure:
@@ -336,8 +336,8 @@ def fuzzed() -> Any:
     class Fuzzed:
         outbound = OutboundClient(DELIVERIES, ["127.0.0.0/8"], resolve=lambda host, port: ["127.0.0.1"])
 
-        def say(self, said: bytes) -> None:
-            self.server.behave = once(said)
+        def say(self, raw_answer: bytes) -> None:
+            self.server.behave = once(raw_answer)
 
     fuzzed = Fuzzed()
     with HostileServer(answering(reply())) as fuzzed.server:

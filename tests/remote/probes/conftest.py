@@ -47,7 +47,7 @@ def site_of(url: str) -> Site:
     return site
 
 
-def look(probe: str, site: FakeShop | str, outbound: OutboundClient, **asked: Any) -> Sequence[Finding]:
+def probe_shop(probe: str, site: FakeShop | str, outbound: OutboundClient, **asked: Any) -> Sequence[Finding]:
     """What one rung alone finds."""
     url = site if isinstance(site, str) else site.url
     probes = [one for one in PROBES if one.name == probe]

@@ -15,7 +15,7 @@ from marketplace_hooks.remote.http.client import OutboundClient
 from marketplace_hooks.remote.probes.admin_api import PAGE
 from tests.support.hostile_server import Conversation, HostileServer, reply
 
-from .conftest import CLIENT, Open, look
+from .conftest import CLIENT, Open, probe_shop
 
 JSON = ("Content-Type", "application/json")
 
@@ -25,17 +25,17 @@ def many(count: int) -> list[Module]:
 
 
 def read(site: FakeShop, outbound: OutboundClient, module: str | None = None) -> Sequence[Finding]:
-    return look("admin_api", site, outbound, credentials=CLIENT, module=module)
+    return probe_shop("admin_api", site, outbound, credentials=CLIENT, module=module)
 
 
 @pytest.mark.parametrize("count", [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE + 7])
 def test_every_module_is_read_to_the_last_page(open_shop: Open, outbound: OutboundClient, count: int) -> None:
     site = open_shop(version="9.1.4", modules=many(count))
-    seen = merge_findings(read(site, outbound))
-    assert len(seen.module_names) == count
-    assert seen.whole_list is not None
-    assert seen.whole_list.strength is Strength.VERIFIED
-    assert all(seen.module(name).installed for name in seen.module_names)
+    site_facts = merge_findings(read(site, outbound))
+    assert len(site_facts.module_names) == count
+    assert site_facts.whole_list is not None
+    assert site_facts.whole_list.strength is Strength.VERIFIED
+    assert all(site_facts.module(name).installed for name in site_facts.module_names)
 
 
 def test_a_module_is_told_with_both_its_versions(open_shop: Open, outbound: OutboundClient) -> None:
@@ -45,12 +45,17 @@ def test_a_module_is_told_with_both_its_versions(open_shop: Open, outbound: Outb
         Module(name="gsitemap", enabled=False),
     ]
     findings = read(open_shop(version="9.1.4", modules=modules), outbound)
-    seen = merge_findings(findings)
-    half = seen.module("correoargentino")
-    assert (half.installed, half.enabled, half.version, half.has_unfinished_upgrade) == (True, True, "1.3.8", True)
+    site_facts = merge_findings(findings)
+    unfinished = site_facts.module("correoargentino")
+    assert (unfinished.installed, unfinished.enabled, unfinished.version, unfinished.has_unfinished_upgrade) == (
+        True,
+        True,
+        "1.3.8",
+        True,
+    )
     assert [one.note for one in findings if one.note] == [Note.UNFINISHED_UPGRADE]
-    assert not seen.module("ps_accounts").has_unfinished_upgrade
-    assert seen.module("gsitemap").enabled is False
+    assert not site_facts.module("ps_accounts").has_unfinished_upgrade
+    assert site_facts.module("gsitemap").enabled is False
 
 
 @pytest.mark.parametrize(("version", "folder"), [("9.0.0", "module"), ("9.1.4", "modules")])
@@ -85,10 +90,10 @@ def test_a_shop_with_more_modules_than_we_may_read_leaves_absence_unknown(
 ) -> None:
     site = open_shop(version="9.1.4", modules=many(12 * PAGE))
     findings = read(site, outbound)
-    seen = merge_findings(findings)
+    site_facts = merge_findings(findings)
     assert len(site.requests) == 12
-    assert seen.whole_list is None
-    assert seen.module("shipping").installed is None
+    assert site_facts.whole_list is None
+    assert site_facts.module("shipping").installed is None
     assert findings[-1].note is Note.LIST_INCOMPLETE
 
 
@@ -103,9 +108,9 @@ def test_a_shop_with_more_modules_than_we_may_read_leaves_absence_unknown(
 def test_a_client_that_could_do_more_is_accepted_with_a_warning(
     open_shop: Open, outbound: OutboundClient, scopes: list[str], notes: list[Note]
 ) -> None:
-    seen = merge_findings(read(open_shop(version="9.1.4", api_clients=[ApiClient(scopes=scopes)]), outbound))
-    assert seen.whole_list is not None
-    assert [warning.note for warning in seen.warnings] == notes
+    site_facts = merge_findings(read(open_shop(version="9.1.4", api_clients=[ApiClient(scopes=scopes)]), outbound))
+    assert site_facts.whole_list is not None
+    assert [warning.note for warning in site_facts.warnings] == notes
 
 
 def test_only_the_one_scope_is_asked_for_and_the_secret_stands_in_no_address(
@@ -135,7 +140,7 @@ def played(outbound: OutboundClient, module: str | None = None, **answers: bytes
     paths = {f"/admin-api/{name.replace('__', '-').replace('___', '/')}": answer for name, answer in answers.items()}
     with HostileServer(playing(paths)) as server:
         url = server.url(name="127.0.0.1")
-        return look("admin_api", url, outbound, credentials=CLIENT, module=module, deadline_s=10)
+        return probe_shop("admin_api", url, outbound, credentials=CLIENT, module=module, deadline_s=10)
 
 
 def listing(items: Any, total: Any) -> bytes:
@@ -174,10 +179,10 @@ def test_what_cannot_be_a_name_or_a_version_is_left_out_and_the_list_is_not_whol
         {"technicalName": "\ud800"},
         {"technicalName": None},
     ]
-    seen = merge_findings(played(outbound, modules=listing(items, 4)))
-    assert seen.module_names == ("good",)
-    assert (seen.module("good").version, seen.module("good").enabled) == (None, None)
-    assert seen.whole_list is None
+    site_facts = merge_findings(played(outbound, modules=listing(items, 4)))
+    assert site_facts.module_names == ("good",)
+    assert (site_facts.module("good").version, site_facts.module("good").enabled) == (None, None)
+    assert site_facts.whole_list is None
 
 
 @pytest.mark.parametrize("token", ["", "a\r\nX-Evil: 1", "\u00e9", 3, None, "a" * 10_000])

@@ -21,7 +21,7 @@ from marketplace_hooks.remote.http.client import OutboundClient
 from tests.support.companion_schema import PUBLISHED, schema_from_code
 from tests.support.hostile_server import HostileServer, answering, reply
 
-from .conftest import COMPANION, COMPANION_KEY, NONCE, Open, look, only, site_of
+from .conftest import COMPANION, COMPANION_KEY, NONCE, Open, only, probe_shop, site_of
 
 SITE = site_of("https://shop.example/")
 REPORT: dict[str, Any] = {
@@ -67,17 +67,17 @@ def test_a_companion_tells_everything_and_for_our_nonce(open_shop: Open, outboun
         overrides=[{"path": "override/classes/Cart.php", "sha256": "b" * 64}],
         changed_core_files=["classes/Product.php"],
     )
-    seen = merge_findings(look("companion", site, outbound, module="shipping", credentials=COMPANION))
-    assert seen.platform_version is not None
-    assert (seen.platform_version.value, seen.platform_version.source.strength) == (
+    site_facts = merge_findings(probe_shop("companion", site, outbound, module="shipping", credentials=COMPANION))
+    assert site_facts.platform_version is not None
+    assert (site_facts.platform_version.value, site_facts.platform_version.source.strength) == (
         "8.2.7",
         Strength.DECLARED_CHECKED,
     )
-    assert seen.module("shipping").has_unfinished_upgrade
-    assert seen.module("another").installed is False
-    platform = seen.files("platform")
-    module = seen.files("shipping")
-    overrides = seen.overrides
+    assert site_facts.module("shipping").has_unfinished_upgrade
+    assert site_facts.module("another").installed is False
+    platform = site_facts.files("platform")
+    module = site_facts.files("shipping")
+    overrides = site_facts.overrides
     assert platform is not None
     assert platform.value == {"changed": ["classes/Product.php"], "missing": []}
     assert overrides is not None
@@ -95,7 +95,7 @@ def test_a_companion_tells_everything_and_for_our_nonce(open_shop: Open, outboun
 
 def test_a_companion_answers_only_whoever_proves_to_hold_its_key(open_shop: Open, outbound: OutboundClient) -> None:
     site = open_shop(companion_key=COMPANION_KEY)
-    look("companion", site, outbound, module="shipping", credentials=COMPANION)
+    probe_shop("companion", site, outbound, module="shipping", credentials=COMPANION)
     assert site.requests[0].headers["inspection-signature"] == sign_request(NONCE, "shipping", COMPANION_KEY)
     assert all(COMPANION_KEY not in f"{request.target}{request.headers}" for request in site.requests)
 
@@ -202,6 +202,6 @@ def test_the_published_schema_is_what_the_code_checks() -> None:
 )
 def test_what_is_answered_in_place_of_a_report_is_told(outbound: OutboundClient, answer: bytes, note: Note) -> None:
     with HostileServer(answering(answer)) as server:
-        finding = only(look("companion", server.url(name="127.0.0.1"), outbound, credentials=COMPANION))
+        finding = only(probe_shop("companion", server.url(name="127.0.0.1"), outbound, credentials=COMPANION))
         assert len(server.requests) == 1
     assert finding.note is note

@@ -18,7 +18,7 @@ from marketplace_hooks.remote.probes.run import SITE_POLICY, make_site_client
 from marketplace_hooks.web.i18n.formatting import Wording, typeset
 from marketplace_hooks.web.labels.inspections import explain
 
-from .conftest import CLIENT, COMPANION, KEY, Open, look
+from .conftest import CLIENT, COMPANION, KEY, Open, probe_shop
 
 FRENCH, ENGLISH = (Wording.of(language, ZoneInfo("Europe/Paris")) for language in ("fr", "en"))
 WEBSERVICE_VERSIONS = ["1.6.1.24", "1.7.8.11", "8.2.7", "9.1.4"]
@@ -341,7 +341,7 @@ def test_what_the_webservice_answers_is_told_for_what_it_means(
     open_shop: Open, outbound: OutboundClient, row: Row, version: str
 ) -> None:
     site = open_shop(**{"version": version, **row.shop})
-    findings = look("webservice", site, outbound, credentials=row.credentials, deadline_s=deadline_of(row))
+    findings = probe_shop("webservice", site, outbound, credentials=row.credentials, deadline_s=deadline_of(row))
     tells(next(one for one in findings if one.what is FindingKind.PLATFORM_VERSION), row)
     assert merge_findings(findings).platform_version is None
 
@@ -354,7 +354,7 @@ def test_what_the_admin_api_answers_is_told_for_what_it_means(
     credentials = row.credentials if row.credentials.client_id else CLIENT
     site = open_shop(**row.shop)
     where = site.origin + "/"
-    findings = look("admin_api", where, outbound, credentials=credentials)
+    findings = probe_shop("admin_api", where, outbound, credentials=credentials)
     tells(findings[-1], row)
     assert merge_findings(findings).whole_list is None
 
@@ -363,29 +363,29 @@ def test_what_the_admin_api_answers_is_told_for_what_it_means(
 def test_what_everybody_may_see_is_told_for_what_it_means(open_shop: Open, outbound: OutboundClient, name: str) -> None:
     probe, row = PUBLIC_ROWS[name]
     site = open_shop(**row.shop)
-    findings = look(probe, site, outbound, module="shipping", credentials=row.credentials)
+    findings = probe_shop(probe, site, outbound, module="shipping", credentials=row.credentials)
     tells(findings[-1], row)
 
 
 def test_an_absent_admin_api_names_only_the_causes_that_the_known_version_leaves(
     open_shop: Open, outbound: OutboundClient
 ) -> None:
-    (finding,) = look("admin_api", open_shop(version="9.1.4", admin_api=False), outbound, credentials=CLIENT)
-    told = explain(FRENCH, Note.ADMIN_API_ABSENT, finding.facts, version="9.1.4")
-    assert "antérieur à 9" not in told
-    assert "désactivée" in told
+    (finding,) = probe_shop("admin_api", open_shop(version="9.1.4", admin_api=False), outbound, credentials=CLIENT)
+    explanation = explain(FRENCH, Note.ADMIN_API_ABSENT, finding.facts, version="9.1.4")
+    assert "antérieur à 9" not in explanation
+    assert "désactivée" in explanation
     assert "désactivée" not in explain(FRENCH, Note.ADMIN_API_ABSENT, {}, version="8.2.7")
     assert explain(ENGLISH, Note.ADMIN_API_ABSENT, {}).count("; or ") == len(AbsenceCause) - 1
 
 
 def test_nobody_answers_where_nobody_listens(outbound: OutboundClient) -> None:
-    findings = look("webservice", "http://127.0.0.1:9/", outbound, credentials=KEY)
+    findings = probe_shop("webservice", "http://127.0.0.1:9/", outbound, credentials=KEY)
     assert [one.note for one in findings] == [Note.UNREACHABLE]
 
 
 def test_credentials_are_not_sent_in_the_clear_beyond_the_operators_own_networks() -> None:
     policy = replace(SITE_POLICY, allowed_ports=SITE_POLICY.allowed_ports | {("http", 8080)})
-    findings = look(
+    findings = probe_shop(
         "webservice",
         "http://shop.example:8080/",
         OutboundClient(policy, resolve=lambda host, port: ["93.184.216.34"]),
@@ -399,7 +399,7 @@ def test_credentials_are_not_sent_in_the_clear_beyond_the_operators_own_networks
 )
 def test_credentials_for_a_site_bound_in_the_clear_go_over_https(probe: str, credentials: Credentials) -> None:
     inside = make_site_client(resolve=lambda host, port: ["127.0.0.1"])  # refused before anything is sent
-    (finding,) = look(probe, "http://shop.example/", inside, credentials=credentials)
+    (finding,) = probe_shop(probe, "http://shop.example/", inside, credentials=credentials)
     assert finding.request is not None
     assert finding.request.split()[1].startswith("https://shop.example/")
 
@@ -407,19 +407,19 @@ def test_credentials_for_a_site_bound_in_the_clear_go_over_https(probe: str, cre
 @pytest.mark.parametrize("note", Note)
 def test_every_note_is_told_in_both_languages(note: Note) -> None:
     facts = {"resources": ["orders"], "scopes": ["hook_write"], "status": 200}
-    told = {wording.language: explain(wording, note, facts) for wording in (ENGLISH, FRENCH)}
-    assert told["en"] != told["fr"]
-    for text in told.values():
+    explanation = {wording.language: explain(wording, note, facts) for wording in (ENGLISH, FRENCH)}
+    assert explanation["en"] != explanation["fr"]
+    for text in explanation.values():
         assert text.endswith(".")
         assert "%" not in text
         assert "'" not in text
     for mark in ";:!?»":
-        assert f" {mark}" not in told["fr"], "French puts a narrow space that does not break"
+        assert f" {mark}" not in explanation["fr"], "French puts a narrow space that does not break"
 
 
 def test_a_slow_shop_is_given_no_more_than_its_time(open_shop: Open, outbound: OutboundClient) -> None:
     site = open_shop(fault=Fault.DRIP)
     began = time.monotonic()
-    findings = look("cookie", site, outbound, deadline_s=0.5)
+    findings = probe_shop("cookie", site, outbound, deadline_s=0.5)
     assert time.monotonic() - began < 4.0
     assert {one.note for one in findings} == {Note.TOO_SLOW}

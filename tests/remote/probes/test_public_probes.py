@@ -19,7 +19,7 @@ from marketplace_hooks.remote.probes.public_page import modules_in
 from marketplace_hooks.remote.probes.run import inspect, make_site_client
 from tests.support.hostile_server import HostileServer, answering, reply
 
-from .conftest import Open, look, only, site_of
+from .conftest import Open, only, probe_shop, site_of
 
 ALL = ["1.6.0.14", "1.6.1.24", "1.7.5.2", "1.7.8.11", "8.0.0", "8.2.7", "9.0.0", "9.1.4"]
 
@@ -33,7 +33,7 @@ def test_the_cookies_name_gives_the_exact_version_away(
     open_shop: Open, outbound: OutboundClient, version: str, shape: dict[str, object]
 ) -> None:
     site = open_shop(version=version, **shape)
-    finding = only(look("cookie", site, outbound))
+    finding = only(probe_shop("cookie", site, outbound))
     assert (finding.what, finding.value, finding.strength) == (FindingKind.PLATFORM_VERSION, version, Strength.OBSERVED)
     assert len(site.requests) == 1
 
@@ -41,21 +41,21 @@ def test_the_cookies_name_gives_the_exact_version_away(
 def test_the_cookie_of_a_shop_with_a_name_is_solved_on_that_name(open_shop: Open) -> None:
     site = open_shop(version="8.2.7", shares_carts=True)
     named = make_site_client(["127.0.0.0/8"], resolve=lambda host, port: ["127.0.0.1"])
-    finding = only(look("cookie", f"http://www.shop.example:{site.port}/", named))
+    finding = only(probe_shop("cookie", f"http://www.shop.example:{site.port}/", named))
     assert finding.value == "8.2.7"
     assert site.requests[0].host == f"www.shop.example:{site.port}"
 
 
 def test_a_cache_that_strips_cookies_is_passed_once(open_shop: Open, outbound: OutboundClient) -> None:
     site = open_shop(version="8.2.7", strips_cookies=True)
-    finding = only(look("cookie", site, outbound))
+    finding = only(probe_shop("cookie", site, outbound))
     assert finding.value == "8.2.7"
     assert [bool(request.query) for request in site.requests] == [False, True]
 
 
 def test_a_shop_that_never_sets_a_cookie_is_asked_twice_and_then_unknown(outbound: OutboundClient) -> None:
     with HostileServer(answering(reply(200, b"<html></html>"))) as server:
-        finding = only(look("cookie", server.url(name="127.0.0.1"), outbound))
+        finding = only(probe_shop("cookie", server.url(name="127.0.0.1"), outbound))
         assert (finding.value, finding.note) == (None, Note.COOKIE_NOT_FOUND)
         assert len(server.requests) == 2
 
@@ -64,7 +64,7 @@ def test_a_cookie_set_on_the_way_to_the_home_page_counts(open_shop: Open, outbou
     name = "PrestaShop-" + "0" * 32
     onward = reply(302, b"", ("Location", "/fr/"), ("Set-Cookie", f"{name}=x"))
     with HostileServer(answering(onward, reply(200, b"<html></html>"))) as server:
-        finding = only(look("cookie", server.url(name="127.0.0.1"), outbound))
+        finding = only(probe_shop("cookie", server.url(name="127.0.0.1"), outbound))
     assert finding.note is Note.COOKIE_NOT_SOLVED
 
 
@@ -72,15 +72,15 @@ def test_a_shower_of_cookies_costs_no_time(outbound: OutboundClient) -> None:
     cookies = [("Set-Cookie", f"PrestaShop-{number:032x}=x") for number in range(90)]
     with HostileServer(answering(reply(200, b"<html></html>", *cookies))) as server:
         began = time.process_time()
-        finding = only(look("cookie", server.url(name="127.0.0.1"), outbound))
+        finding = only(probe_shop("cookie", server.url(name="127.0.0.1"), outbound))
         assert time.process_time() - began < 1
     assert finding.note is Note.COOKIE_NOT_SOLVED
 
 
 def test_a_version_that_only_the_operators_list_knows_is_found(open_shop: Open, outbound: OutboundClient) -> None:
     site = open_shop(version="9.7.3")
-    assert only(look("cookie", site, outbound)).value is None
-    assert only(look("cookie", site, outbound, releases=[*shipped_versions(), "9.7.3"])).value == "9.7.3"
+    assert only(probe_shop("cookie", site, outbound)).value is None
+    assert only(probe_shop("cookie", site, outbound, releases=[*shipped_versions(), "9.7.3"])).value == "9.7.3"
 
 
 # --- the home page
@@ -91,17 +91,17 @@ def test_modules_on_the_home_page_are_installed_and_enabled(
     open_shop: Open, outbound: OutboundClient, version: str
 ) -> None:
     modules = [Module(name="shipping"), Module(name="hidden", on_front=False), Module(name="off", enabled=False)]
-    seen = merge_findings(look("public_page", open_shop(version=version, modules=modules), outbound))
-    assert seen.module_names == ("shipping",)
-    assert (seen.module("shipping").installed, seen.module("shipping").enabled) == (True, True)
-    assert seen.module("off").installed is None
-    assert seen.whole_list is None
+    site_facts = merge_findings(probe_shop("public_page", open_shop(version=version, modules=modules), outbound))
+    assert site_facts.module_names == ("shipping",)
+    assert (site_facts.module("shipping").installed, site_facts.module("shipping").enabled) == (True, True)
+    assert site_facts.module("off").installed is None
+    assert site_facts.whole_list is None
 
 
 def test_bundled_assets_leave_modules_unknown(open_shop: Open, outbound: OutboundClient) -> None:
     modules = [Module(name="one"), Module(name="two")]
-    seen = merge_findings(look("public_page", open_shop(modules=modules, bundled_assets=True), outbound))
-    assert seen.module("two").installed is None
+    site_facts = merge_findings(probe_shop("public_page", open_shop(modules=modules, bundled_assets=True), outbound))
+    assert site_facts.module("two").installed is None
 
 
 def test_the_home_page_is_fetched_once_for_both_who_read_it(open_shop: Open, outbound: OutboundClient) -> None:
@@ -170,7 +170,7 @@ def test_a_description_file_tells_a_version_where_the_server_lets_it(
 ) -> None:
     modules = [Module(name="shipping", version="1.3.8", config_version="1.2.6")]
     site = open_shop(version=version, server=server, modules=modules)
-    finding = only(look("config_xml", site, outbound, module="shipping"))
+    finding = only(probe_shop("config_xml", site, outbound, module="shipping"))
     assert finding.is_known is readable
     assert finding.strength is Strength.MAY_BE_STALE
     if readable:
@@ -182,7 +182,7 @@ def test_a_description_file_tells_a_version_where_the_server_lets_it(
 
 def config(outbound: OutboundClient, body: bytes, status: int = 200) -> Finding:
     with HostileServer(answering(reply(status, body, ("Content-Type", "application/xml")))) as server:
-        return only(look("config_xml", server.url(name="127.0.0.1"), outbound, module="shipping"))
+        return only(probe_shop("config_xml", server.url(name="127.0.0.1"), outbound, module="shipping"))
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_description_file_of_a_real_shop_is_read(outbound: OutboundClient) -> 
 
 def test_a_name_that_is_no_modules_is_never_put_into_an_address(open_shop: Open, outbound: OutboundClient) -> None:
     site = open_shop()
-    assert look("config_xml", site, outbound, module="../../config") == ()
+    assert probe_shop("config_xml", site, outbound, module="../../config") == ()
     assert site.requests == []
 
 
@@ -228,14 +228,14 @@ def test_what_the_customer_says_is_declared_and_asks_nothing_of_the_shop(
         modules=(DeclaredModule(name="shipping", version="1.0", enabled=True),),
         whole_list=True,
     )
-    findings: Sequence[Finding] = look("declaration", site, outbound, declared=declared)
-    seen = merge_findings(findings)
+    findings: Sequence[Finding] = probe_shop("declaration", site, outbound, declared=declared)
+    site_facts = merge_findings(findings)
     assert site.requests == []
     assert {one.strength for one in findings} == {Strength.DECLARED}
-    assert seen.platform_version is not None
-    assert (seen.module("shipping").installed, seen.module("shipping").version) == (True, "1.0")
-    assert seen.module("other").installed is False
+    assert site_facts.platform_version is not None
+    assert (site_facts.module("shipping").installed, site_facts.module("shipping").version) == (True, "1.0")
+    assert site_facts.module("other").installed is False
 
 
 def test_nothing_declared_finds_nothing(open_shop: Open, outbound: OutboundClient) -> None:
-    assert look("declaration", open_shop(), outbound, declared=Declaration()) == ()
+    assert probe_shop("declaration", open_shop(), outbound, declared=Declaration()) == ()

@@ -145,8 +145,8 @@ def test_a_client_that_would_follow_redirects_by_itself_is_a_mistake() -> None:
 # --- side by side
 
 
-def slow_rung(name: str, rank: int, pause_s: float) -> Probe:
-    def look(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
+def slow_probe(name: str, rank: int, pause_s: float) -> Probe:
+    def probe_shop(asked: InspectionTarget, probe_session: ProbeSession) -> Iterator[Finding]:
         time.sleep(pause_s)
         yield probe_session.found(FindingKind.PLATFORM_VERSION, "8.2.1")
 
@@ -156,12 +156,12 @@ def slow_rung(name: str, rank: int, pause_s: float) -> Probe:
         strength=Strength.OBSERVED,
         about=FindingKind.PLATFORM_VERSION,
         applies=lambda asked: True,
-        run=look,
+        run=probe_shop,
     )
 
 
 def test_rungs_look_at_once_and_one_takes_no_longer_than_the_slowest(outbound: OutboundClient) -> None:
-    probes = [slow_rung(f"rung{number}", number, 1.0) for number in range(1, 7)]
+    probes = [slow_probe(f"rung{number}", number, 1.0) for number in range(1, 7)]
     began = time.monotonic()
     findings = run("http://127.0.0.1:9/", outbound, probes=probes)
     assert time.monotonic() - began < 5.0  # one after the other: 6
@@ -169,18 +169,18 @@ def test_rungs_look_at_once_and_one_takes_no_longer_than_the_slowest(outbound: O
 
 
 def test_findings_are_told_as_they_come(outbound: OutboundClient) -> None:
-    told: list[str] = []
+    order: list[str] = []
 
     def hear(findings: Sequence[Finding]) -> None:
-        told.extend(one.probe for one in findings)
+        order.extend(one.probe for one in findings)
 
-    probes = [slow_rung("late", 1, 2.0), slow_rung("early", 2, 0.0)]
+    probes = [slow_probe("late", 1, 2.0), slow_probe("early", 2, 0.0)]
     run("http://127.0.0.1:9/", outbound, probes=probes, on_findings=hear)
-    assert told == ["early", "late"]
+    assert order == ["early", "late"]
 
 
 def test_a_rung_that_has_not_ended_at_the_deadline_is_too_slow_and_the_others_count(outbound: OutboundClient) -> None:
-    probes = [slow_rung("late", 1, 8.0), slow_rung("early", 2, 0.0)]
+    probes = [slow_probe("late", 1, 8.0), slow_probe("early", 2, 0.0)]
     began = time.monotonic()
     findings = run("http://127.0.0.1:9/", outbound, probes=probes, deadline_s=0.5)
     assert time.monotonic() - began < 5.0
@@ -204,7 +204,7 @@ def test_a_mistake_in_one_rung_leaves_the_others_alone_and_logs_no_secret(
     )
     with caplog.at_level(logging.DEBUG):
         findings = run(
-            "http://127.0.0.1:9/", outbound, probes=[faulty, slow_rung("good", 2, 0)], credentials=EVERYTHING
+            "http://127.0.0.1:9/", outbound, probes=[faulty, slow_probe("good", 2, 0)], credentials=EVERYTHING
         )
     assert {(one.probe, one.note) for one in findings} == {
         ("faulty", None),
@@ -243,7 +243,7 @@ def test_whoever_listens_may_end_the_inspection(outbound: OutboundClient) -> Non
     )
     with FakeShop(shop()).start() as site:
         with pytest.raises(LostInterest):
-            run(site.url, outbound, probes=[slow_rung("early", 1, 0), patient], on_findings=hear)
+            run(site.url, outbound, probes=[slow_probe("early", 1, 0), patient], on_findings=hear)
         asked.set()
         until(lambda: bool(refused))
         assert site.requests == []
@@ -301,10 +301,10 @@ def test_a_shop_that_fails_on_one_path_still_tells_what_the_others_know(outbound
         began = time.monotonic()
         findings = run(site.url, outbound, credentials=EVERYTHING, deadline_s=1.5)
         assert time.monotonic() - began < 6.0
-    seen = merge_findings(findings)
-    assert seen.platform_version is not None
-    assert seen.platform_version.value == "9.1.4"
-    assert {one.note for one in seen.unknowns if one.probe == "admin_api"}
+    site_facts = merge_findings(findings)
+    assert site_facts.platform_version is not None
+    assert site_facts.platform_version.value == "9.1.4"
+    assert {one.note for one in site_facts.unknowns if one.probe == "admin_api"}
 
 
 # --- credentials

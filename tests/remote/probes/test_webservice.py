@@ -13,7 +13,7 @@ from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.remote.http.client import OutboundClient
 from tests.support.hostile_server import HostileServer, answering, reply
 
-from .conftest import KEY, Open, look
+from .conftest import KEY, Open, probe_shop
 
 XML = ("Content-Type", "text/xml;charset=utf-8")
 VERSION = ("PSWS-Version", "8.2.1")
@@ -33,7 +33,7 @@ def row(**fields: str) -> str:
 def played(outbound: OutboundClient, *replies: bytes, url: str = "/") -> Sequence[Finding]:
     """What the rung makes of these answers, one after the other."""
     with HostileServer(answering(*replies)) as server:
-        return look("webservice", server.url(url, name="127.0.0.1"), outbound, credentials=KEY)
+        return probe_shop("webservice", server.url(url, name="127.0.0.1"), outbound, credentials=KEY)
 
 
 def identity(findings: Sequence[Finding]) -> Any:
@@ -45,25 +45,27 @@ def test_a_least_privilege_key_proves_version_and_shop_and_earns_no_warning(
     open_shop: Open, outbound: OutboundClient, version: str
 ) -> None:
     site = open_shop(version=version)
-    findings = look("webservice", site, outbound, credentials=KEY)
-    seen = merge_findings(findings)
-    assert seen.platform_version is not None
-    assert seen.platform_version.value == version
-    assert seen.platform_version.source.strength is Strength.VERIFIED
-    assert seen.platform_version.source.request == f"GET {site.url}api/shop_urls?display=full"
+    findings = probe_shop("webservice", site, outbound, credentials=KEY)
+    site_facts = merge_findings(findings)
+    assert site_facts.platform_version is not None
+    assert site_facts.platform_version.value == version
+    assert site_facts.platform_version.source.strength is Strength.VERIFIED
+    assert site_facts.platform_version.source.request == f"GET {site.url}api/shop_urls?display=full"
     assert identity(findings).value == {"matches": True, "shop_id": 1}
-    assert seen.warnings == ()
+    assert site_facts.warnings == ()
     assert [request.path for request in site.requests] == ["/api/shop_urls", "/api/"]
 
 
 def test_a_shop_in_maintenance_still_answers_the_webservice(open_shop: Open, outbound: OutboundClient) -> None:
-    seen = merge_findings(look("webservice", open_shop(maintenance=True, version="8.2.7"), outbound, credentials=KEY))
-    assert seen.platform_version is not None
+    site_facts = merge_findings(
+        probe_shop("webservice", open_shop(maintenance=True, version="8.2.7"), outbound, credentials=KEY)
+    )
+    assert site_facts.platform_version is not None
 
 
 def test_a_shop_in_a_folder_is_asked_there(open_shop: Open, outbound: OutboundClient) -> None:
     site = open_shop(physical_uri="/boutique/")
-    findings = look("webservice", site, outbound, credentials=KEY)
+    findings = probe_shop("webservice", site, outbound, credentials=KEY)
     assert identity(findings).value == {"matches": True, "shop_id": 1}
     assert site.requests[0].path == "/boutique/api/shop_urls"
 
@@ -82,9 +84,9 @@ def test_the_shop_of_a_multistore_is_told_by_its_path(open_shop: Open, outbound:
             )
         )
     ) as server:
-        found = look("webservice", server.url("/b2b/", name="127.0.0.1"), outbound, credentials=KEY)
+        found = probe_shop("webservice", server.url("/b2b/", name="127.0.0.1"), outbound, credentials=KEY)
         assert identity(found).value == {"matches": True, "shop_id": 2}
-        found = look("webservice", server.url("/elsewhere/", name="127.0.0.1"), outbound, credentials=KEY)
+        found = probe_shop("webservice", server.url("/elsewhere/", name="127.0.0.1"), outbound, credentials=KEY)
         assert identity(found).value == {"matches": True, "shop_id": 1}
 
 
@@ -111,7 +113,7 @@ def test_either_of_the_two_domains_will_do_in_any_spelling(outbound: OutboundCli
 
 def test_further_shops_do_not_hide_the_right_one(open_shop: Open, outbound: OutboundClient) -> None:
     site = open_shop(further_urls=[ShopUrl(shop_id=2, domain="pro.example")])
-    assert identity(look("webservice", site, outbound, credentials=KEY)).value == {"matches": True, "shop_id": 1}
+    assert identity(probe_shop("webservice", site, outbound, credentials=KEY)).value == {"matches": True, "shop_id": 1}
 
 
 @pytest.mark.parametrize(
@@ -128,12 +130,12 @@ def test_further_shops_do_not_hide_the_right_one(open_shop: Open, outbound: Outb
 def test_a_key_that_could_do_more_is_accepted_with_a_warning(
     open_shop: Open, outbound: OutboundClient, grants: dict[str, tuple[str, ...]], notes: list[Note]
 ) -> None:
-    seen = merge_findings(
-        look("webservice", open_shop(version="9.1.4", keys=[Key(grants=grants)]), outbound, credentials=KEY)
+    site_facts = merge_findings(
+        probe_shop("webservice", open_shop(version="9.1.4", keys=[Key(grants=grants)]), outbound, credentials=KEY)
     )
-    assert seen.platform_version is not None
-    assert {warning.note for warning in seen.warnings} == set(notes)
-    named = {name for warning in seen.warnings for name in warning.facts["resources"]}
+    assert site_facts.platform_version is not None
+    assert {warning.note for warning in site_facts.warnings} == set(notes)
+    named = {name for warning in site_facts.warnings for name in warning.facts["resources"]}
     assert named <= set(grants)
 
 
@@ -141,7 +143,7 @@ def test_a_shop_without_url_rewriting_is_asked_another_way(outbound: OutboundCli
     not_found = reply(404, b"<!DOCTYPE html><html><body>404</body></html>", ("Content-Type", "text/html"))
     good = reply(200, shop_urls(row(domain="127.0.0.1")), XML, VERSION)
     with HostileServer(answering(not_found, good)) as server:
-        findings = look("webservice", server.url(name="127.0.0.1"), outbound, credentials=KEY)
+        findings = probe_shop("webservice", server.url(name="127.0.0.1"), outbound, credentials=KEY)
         asked = [request.line.split()[1] for request in server.requests]
     assert asked == ["/api/shop_urls?display=full", "/webservice/dispatcher.php?url=shop_urls&display=full"]
     fact = merge_findings(findings).platform_version
@@ -167,9 +169,9 @@ def test_a_fork_tells_no_version_of_prestashop(outbound: OutboundClient) -> None
     assert [(one.value, one.note) for one in findings] == [(None, Note.UNREADABLE)]
 
 
-@pytest.mark.parametrize("said", ["8.2.1, 8.2.1", "<b>8", "8.2.1\u00e9", "8" * 60])
-def test_a_version_that_cannot_be_one_is_unknown(outbound: OutboundClient, said: str) -> None:
-    findings = played(outbound, reply(200, shop_urls(row(domain="127.0.0.1")), XML, ("PSWS-Version", said)))
+@pytest.mark.parametrize("header", ["8.2.1, 8.2.1", "<b>8", "8.2.1\u00e9", "8" * 60])
+def test_a_version_that_cannot_be_one_is_unknown(outbound: OutboundClient, header: str) -> None:
+    findings = played(outbound, reply(200, shop_urls(row(domain="127.0.0.1")), XML, ("PSWS-Version", header)))
     assert findings[0].note is Note.VERSION_NOT_TOLD
 
 
@@ -182,7 +184,7 @@ def test_an_answer_that_means_nothing_is_unknown_and_proves_no_version(outbound:
 
 def test_a_refusal_that_carries_the_real_version_proves_nothing(open_shop: Open, outbound: OutboundClient) -> None:
     # Before 8.0 refused answers carry it, from 8.0 on they say 0; only a 200 with its XML counts.
-    findings = look("webservice", open_shop(version="1.7.8.11", webservice=False), outbound, credentials=KEY)
+    findings = probe_shop("webservice", open_shop(version="1.7.8.11", webservice=False), outbound, credentials=KEY)
     assert merge_findings(findings).platform_version is None
 
 
@@ -209,11 +211,11 @@ def test_xml_of_absurd_depth_hurts_nobody(outbound: OutboundClient) -> None:
 
 def test_the_key_goes_as_a_login_and_never_in_an_address(open_shop: Open, outbound: OutboundClient) -> None:
     site = open_shop()
-    look("webservice", site, outbound, credentials=KEY)
+    probe_shop("webservice", site, outbound, credentials=KEY)
     assert all(KEY.webservice_key not in request.target for request in site.requests)
     assert all(request.headers["authorization"].startswith("Basic ") for request in site.requests)
 
 
 def test_a_shop_that_lives_elsewhere_is_not_followed_but_says_where(open_shop: Open, outbound: OutboundClient) -> None:
-    findings = look("webservice", open_shop(domain="www.shop.example"), outbound, credentials=KEY)
+    findings = probe_shop("webservice", open_shop(domain="www.shop.example"), outbound, credentials=KEY)
     assert [(one.note, one.facts["leads_to"]) for one in findings] == [(Note.NOT_THE_SHOP, "http://www.shop.example")]
