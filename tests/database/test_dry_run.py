@@ -1,4 +1,4 @@
-"""What happens on a stage is seen there, and nowhere else afterwards."""
+"""Dry run: its transactions see each other, and nothing of them is committed."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ def put(database: Database, name: str) -> None:
         session.execute(insert(Lock).values(name=name, owner="me", leased_until=AT))
 
 
-def test_each_transaction_of_the_stage_sees_those_before_it_and_none_is_kept(database_url: str) -> None:
+def test_each_transaction_of_a_dry_run_sees_those_before_it_and_none_is_committed(database_url: str) -> None:
     database = Database(database_url)
     put(database, "real")
-    with rolled_back(database) as stage:
-        put(stage, "one")
-        put(stage, "two")
-        assert names(stage) == ["one", "real", "two"]
-        assert stage.retrying(lambda session: session.scalar(select(Lock.name).where(Lock.name == "one"))) == "one"
+    with rolled_back(database) as dry_run:
+        put(dry_run, "one")
+        put(dry_run, "two")
+        assert names(dry_run) == ["one", "real", "two"]
+        assert dry_run.retrying(lambda session: session.scalar(select(Lock.name).where(Lock.name == "one"))) == "one"
     assert names(database) == ["real"]
     database.dispose()
 
 
-def test_a_play_that_fails_is_undone_as_well(database_url: str) -> None:
+def test_a_dry_run_that_fails_is_rolled_back_as_well(database_url: str) -> None:
     database = Database(database_url)
     with pytest.raises(IntegrityError):
-        play_badly(database)
+        fail_in_dry_run(database)
     assert names(database) == []
     put(database, "after")
     assert names(database) == ["after"]
     database.dispose()
 
 
-def play_badly(database: Database) -> None:
-    with rolled_back(database) as stage:
-        put(stage, "one")
-        put(stage, "one")
+def fail_in_dry_run(database: Database) -> None:
+    with rolled_back(database) as dry_run:
+        put(dry_run, "one")
+        put(dry_run, "one")

@@ -1,4 +1,4 @@
-"""Does whoever has one thing to write get a turn while somebody has a thousand?"""
+"""Database access: a single write is not starved by long work; files are private."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHUNK_S = 0.05
 CHUNKS = 60
 
 
-def test_a_writer_gets_its_turn_between_the_chunks_of_long_work(sqlite_url: str) -> None:
+def test_a_writer_begins_between_the_chunks_of_long_work(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     done = threading.Semaphore(0)
     waits = threading.Event()
@@ -48,7 +48,7 @@ def test_a_writer_gets_its_turn_between_the_chunks_of_long_work(sqlite_url: str)
     assert passed < CHUNKS / 4
 
 
-def test_who_waits_too_long_for_a_turn_is_told_that_it_may_try_again(
+def test_a_writer_that_waits_too_long_gets_an_error_that_may_be_retried(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BUSY_TIMEOUT_S", 0.05)
@@ -68,7 +68,7 @@ def test_a_new_file_of_customers_data_is_its_owners_alone(tmp_path: Path) -> Non
     path = tmp_path / "folder" / "new.db"
     database = Database(f"sqlite:///{path}")
     with database.begin() as session:
-        session.execute(text("CREATE TABLE kept (number INTEGER)"))
+        session.execute(text("CREATE TABLE customers (number INTEGER)"))
         modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
     database.dispose()
     assert set(modes.values()) == {0o600}, modes

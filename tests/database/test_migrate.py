@@ -1,4 +1,4 @@
-"""Does every database get the tables that the models describe, whoever migrates it, how often, and from what?"""
+"""Migrations: every database gets the tables that the models describe, whoever migrates it, however often."""
 
 from __future__ import annotations
 

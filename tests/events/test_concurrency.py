@@ -1,4 +1,4 @@
-"""What if two workers apply the same news at the same moment: is it one purchase, one refund, told once?"""
+"""Two workers that apply the same events at the same moment make one purchase and one refund, published once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def assert_each_changed_something_once(marketplace: Marketplace, pairs: list[tup
     [(6, 1, 1), (6, 6, 1), (2, 2, -1)],
     ids=["one by one", "in batches", "in batches that meet crosswise"],
 )
-def test_a_purchase_told_twice_to_two_workers_at_once_is_one(
+def test_a_purchase_received_twice_by_two_workers_at_once_is_one(
     make_marketplace: Callable[..., Marketplace],
     marketplace: Marketplace,
     monkeypatch: pytest.MonkeyPatch,
@@ -69,7 +69,7 @@ def test_a_purchase_told_twice_to_two_workers_at_once_is_one(
 
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("cents", [9900, 4000], ids=["whole", "in part"])
-def test_a_refund_told_twice_to_two_workers_at_once_is_one(
+def test_a_refund_received_twice_by_two_workers_at_once_is_one(
     make_marketplace: Callable[..., Marketplace],
     marketplace: Marketplace,
     clock: time_machine.Traveller,
@@ -82,8 +82,8 @@ def test_a_refund_told_twice_to_two_workers_at_once_is_one(
     clock.shift(3600)
 
     def refunds(id_: str) -> str:
-        said = {"refunded_at": "2026-03-02T10:00:00Z", "amount": money(cents), "request_id": None}
-        return marketplace.publish("purchase.refunded", purchase_id=id_, **said)
+        refunded = {"refunded_at": "2026-03-02T10:00:00Z", "amount": money(cents), "request_id": None}
+        return marketplace.publish("purchase.refunded", purchase_id=id_, **refunded)
 
     first = [refunds(id_) for id_ in IDS]
     second = [refunds(id_) for id_ in IDS]

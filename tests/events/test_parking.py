@@ -1,4 +1,4 @@
-"""How does an event wait for its parent, which has not been told yet? `webhooks.md` 5."""
+"""Parking: an event whose parent is not known yet waits for it (`webhooks.md` 5)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_an_event_waits_for_its_parent_and_is_applied_when_it_comes(marketplace:
     assert (marketplace.status("mod-1"), marketplace.published_types("mod-1")) == (OFFLINE, ["product.hidden"])
 
 
-def test_a_whole_family_told_backwards_finds_together(marketplace: Marketplace) -> None:
+def test_events_received_in_the_reverse_of_their_order_are_all_applied_in_the_end(marketplace: Marketplace) -> None:
     events = [
         marketplace.change_status("pack-1", OFFLINE, kind="pack"),
         marketplace.publish("pack.upserted", product_ids=["mod-1", "mod-2"]),

@@ -1,4 +1,4 @@
-"""Is every event applied once, in order, by one worker at a time? `webhooks.md` 3 and 6."""
+"""Event processor: every event is applied once, in order, by one worker at a time (`webhooks.md` 3 and 6)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Opens = Callable[..., Marketplace]
 MICROSECOND = timedelta(microseconds=1)
 
 
-def test_an_event_is_applied_once_however_often_we_look(marketplace: Marketplace) -> None:
+def test_an_event_is_applied_once_however_often_workers_run(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1")
     event = marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
@@ -77,9 +77,9 @@ def test_two_workers_at_once_apply_every_event_once(marketplace: Marketplace) ->
         for product_id in products:
             marketplace.change_status(product_id, status)
     with ThreadPoolExecutor(2) as workers:
-        settled = list(workers.map(lambda owner: process_pending(marketplace.runtime, owner), ("one", "two")))
+        processed = list(workers.map(lambda owner: process_pending(marketplace.runtime, owner), ("one", "two")))
     marketplace.run_all_now()
-    assert sum(settled) == 24
+    assert sum(processed) == 24
     for product_id in products:
         assert marketplace.published_types(product_id) == ["product.hidden", "product.shown", "product.hidden"]
 
@@ -116,19 +116,19 @@ def test_a_worker_taken_for_dead_that_comes_back_can_write_nothing(
 def test_a_lease_is_renewed_by_working(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1")
     marketplace.change_status("mod-1", OFFLINE)
-    here = marketplace.runtime
-    shards = leasing.claim_shards(here, "one")
+    runtime = marketplace.runtime
+    shards = leasing.claim_shards(runtime, "one")
     clock.shift(20)
-    with here.database.session() as session:
-        leasing.renew_lease(session, here, "one", shards, here.now())
+    with runtime.database.session() as session:
+        leasing.renew_lease(session, runtime, "one", shards, runtime.now())
     clock.shift(20)
-    assert leasing.claim_shards(here, "two") == []
+    assert leasing.claim_shards(runtime, "two") == []
 
 
 # --- the same id again
 
 
-def test_the_same_id_with_another_body_is_kept_aside_and_never_applied(marketplace: Marketplace) -> None:
+def test_the_same_id_with_another_body_is_put_aside_and_never_applied(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1")
     marketplace.change_status("mod-1", OFFLINE, event_id="evt_same")
     body = json.dumps({**sample("product.status_changed"), "data": {"product_id": "mod-1"}}).encode()

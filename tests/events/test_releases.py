@@ -1,4 +1,4 @@
-"""A release is published: who is told of it, once, and what is refused; and who bought it."""
+"""Events about releases: who is notified, once, what is refused, and who bought one."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
 
 
 def offers(marketplace: Marketplace, purchase_id: str) -> list[dict[str, Any]]:
-    """The releases that the holder of a purchase was told of, in their sequence."""
-    told = marketplace.outgoing(purchase_id, "purchase")
-    return [event.data for event in told if event.type == "release.available"]
+    """The releases that the holder of a purchase was notified of, in their sequence."""
+    offered = marketplace.outgoing(purchase_id, "purchase")
+    return [event.data for event in offered if event.type == "release.available"]
 
 
-def test_every_entitled_holder_is_told_once_of_a_release(marketplace: Marketplace) -> None:
+def test_every_entitled_holder_is_notified_once_of_a_release(marketplace: Marketplace) -> None:
     for number in range(3):
         set_up_purchase(marketplace, f"purchase-{number}", customer_id=f"customer-{number}")
     set_up_purchase(marketplace, "elsewhere", product_id="mod-2")
@@ -46,8 +46,8 @@ def test_every_entitled_holder_is_told_once_of_a_release(marketplace: Marketplac
     marketplace.run_all_now()
     assert marketplace.state_and_outcome(event) == ("applied", "changed")
     for number in range(3):
-        [told] = offers(marketplace, f"purchase-{number}")
-        assert told == {
+        [offered] = offers(marketplace, f"purchase-{number}")
+        assert offered == {
             "purchase_id": f"purchase-{number}",
             "customer_id": f"customer-{number}",
             "product_id": "mod-1",
@@ -63,12 +63,12 @@ def test_a_paid_release_is_offered_at_its_price(marketplace: Marketplace) -> Non
     set_up_purchase(marketplace)
     publish_release(marketplace, "release-2", kind="paid", price=money(2900))
     marketplace.run_all_now()
-    [told] = offers(marketplace, "purchase-1")
-    assert (told["kind"], told["price"]) == ("paid", money(2900))
+    [offered] = offers(marketplace, "purchase-1")
+    assert (offered["kind"], offered["price"]) == ("paid", money(2900))
 
 
 @pytest.mark.parametrize("status", [OFFLINE, WITHDRAWN])
-def test_holders_are_told_whether_the_product_is_online_or_not(marketplace: Marketplace, status: str) -> None:
+def test_holders_are_notified_whether_the_product_is_online_or_not(marketplace: Marketplace, status: str) -> None:
     set_up_purchase(marketplace)
     marketplace.change_status("mod-1", status)
     marketplace.run_all_now()
@@ -77,19 +77,19 @@ def test_holders_are_told_whether_the_product_is_online_or_not(marketplace: Mark
     assert len(offers(marketplace, "purchase-1")) == 1
 
 
-@pytest.mark.parametrize(("bought_on", "is_told"), [(2, True), (1, False)])
+@pytest.mark.parametrize(("bought_on", "is_notified"), [(2, True), (1, False)])
 def test_the_last_day_of_the_period_counts_and_the_day_after_does_not(
-    marketplace: Marketplace, bought_on: int, is_told: bool
+    marketplace: Marketplace, bought_on: int, is_notified: bool
 ) -> None:
     # Today is 2 March 2026; 12 months from the day of purchase end with the same day of the next year.
     set_up_purchase(marketplace, purchased_at=datetime(2025, 3, bought_on, 9, tzinfo=UTC).isoformat())
     publish_release(marketplace)
     marketplace.run_all_now()
-    assert len(offers(marketplace, "purchase-1")) == is_told
+    assert len(offers(marketplace, "purchase-1")) == is_notified
 
 
 @pytest.mark.parametrize("end", [publish_refund, publish_termination, publish_dispute])
-def test_whoever_is_refunded_terminated_or_disputed_is_not_told(marketplace: Marketplace, end: Any) -> None:
+def test_whoever_is_refunded_terminated_or_disputed_is_not_notified(marketplace: Marketplace, end: Any) -> None:
     set_up_purchase(marketplace)
     end(marketplace, "purchase-1")
     publish_release(marketplace)
@@ -109,14 +109,14 @@ def test_a_dispute_that_was_won_brings_the_next_release_back(marketplace: Market
 def test_a_cancelled_renewal_keeps_the_releases_coming_until_the_last_day(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     at = datetime.now(UTC).isoformat()
-    said = {"purchase_id": "purchase-1", "actor": "customer", "received_at": at}
-    marketplace.publish("subscription.renewal_cancelled", **said)
+    facts = {"purchase_id": "purchase-1", "actor": "customer", "received_at": at}
+    marketplace.publish("subscription.renewal_cancelled", **facts)
     publish_release(marketplace)
     marketplace.run_all_now()
     assert len(offers(marketplace, "purchase-1")) == 1
 
 
-def test_many_holders_are_told_by_chunks_each_with_a_sequence_that_grows(
+def test_many_holders_are_notified_by_chunks_each_with_a_sequence_that_grows(
     make_marketplace: Callable[..., Marketplace], marketplace: Marketplace
 ) -> None:
     numbers = marketplace.versions
@@ -142,7 +142,7 @@ def test_many_holders_are_told_by_chunks_each_with_a_sequence_that_grows(
     assert [(one["name"], one["total"], one["done"]) for one in first.steps] == [("holders", 8, 8), ("events", 8, 8)]
 
 
-def test_the_end_of_telling_is_told_with_the_release(marketplace: Marketplace) -> None:
+def test_the_end_of_the_notifications_is_published_with_the_release(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     publish_release(marketplace)
     marketplace.run_all_now()
@@ -151,7 +151,7 @@ def test_the_end_of_telling_is_told_with_the_release(marketplace: Marketplace) -
     assert completed.data["steps"]["holders"] == {"total": 1, "failed": 0}
 
 
-def test_a_release_tells_nothing_of_pages(marketplace: Marketplace) -> None:
+def test_a_release_publishes_nothing_about_pages(marketplace: Marketplace) -> None:
     marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     publish_release(marketplace)
     marketplace.run_all_now()
@@ -160,7 +160,7 @@ def test_a_release_tells_nothing_of_pages(marketplace: Marketplace) -> None:
     assert marketplace.published_types("mod-1") == []
 
 
-def test_a_release_of_the_future_is_told_when_it_is_published(
+def test_a_release_of_the_future_is_announced_when_it_is_published(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     set_up_purchase(marketplace)
@@ -183,7 +183,7 @@ def test_a_release_waits_for_its_product(marketplace: Marketplace) -> None:
     assert marketplace.state_and_outcome(event) == ("applied", "changed")
 
 
-def test_the_same_release_told_again_tells_nobody_again(marketplace: Marketplace) -> None:
+def test_the_same_release_received_again_notifies_nobody_again(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     publish_release(marketplace)
     marketplace.run_all_now()
@@ -208,7 +208,7 @@ def test_the_same_release_told_again_tells_nobody_again(marketplace: Marketplace
         ("data.published_at", {"published_at": "2025-01-01T00:00:00Z"}),
     ],
 )
-def test_a_release_told_with_other_facts_is_refused(
+def test_a_release_received_with_other_facts_is_refused(
     marketplace: Marketplace, named: str, wrong: dict[str, Any]
 ) -> None:
     publish_release(marketplace)
@@ -240,7 +240,7 @@ def test_a_release_that_cannot_be_is_rejected(marketplace: Marketplace, path: st
     assert path in [error["path"] for error in marketplace.event(event).errors or []]
 
 
-def test_a_paid_release_that_was_bought_is_kept_once(marketplace: Marketplace) -> None:
+def test_the_purchase_of_a_paid_release_is_recorded_once(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     publish_release(marketplace, "release-2", kind="paid")
     first = bought(marketplace)
@@ -271,7 +271,7 @@ def test_what_was_bought_waits_for_its_purchase_and_for_its_release(marketplace:
 
 
 @pytest.mark.parametrize(
-    ("release", "said"),
+    ("release", "facts"),
     [
         ({"kind": "paid", "product_id": "mod-2"}, {}),
         ({"kind": "free"}, {}),
@@ -280,17 +280,17 @@ def test_what_was_bought_waits_for_its_purchase_and_for_its_release(marketplace:
     ids=["of another product", "free", "in another currency"],
 )
 def test_a_release_that_cannot_have_been_bought_so_is_refused(
-    marketplace: Marketplace, release: dict[str, Any], said: dict[str, Any]
+    marketplace: Marketplace, release: dict[str, Any], facts: dict[str, Any]
 ) -> None:
     set_up_purchase(marketplace)
     publish_release(marketplace, "release-2", **release)
-    event = bought(marketplace, **said)
+    event = bought(marketplace, **facts)
     marketplace.run_all_now()
     assert marketplace.state_and_outcome(event) == ("rejected", None)
     assert marketplace.all(select(ReleasePurchase.release_id)) == []
 
 
-def test_who_renewed_is_told_in_the_new_period(marketplace: Marketplace) -> None:
+def test_a_holder_who_renewed_is_notified_in_the_new_period(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace, purchased_at="2024-06-15T10:00:00+02:00")
     publish_release(marketplace)
     marketplace.run_all_now()
@@ -302,6 +302,6 @@ def test_who_renewed_is_told_in_the_new_period(marketplace: Marketplace) -> None
 
 
 def bought(marketplace: Marketplace, **more: Any) -> str:
-    said = {"release_id": "release-2", "purchase_id": "purchase-1", "amount": money(2900)}
-    said["purchased_at"] = datetime.now(UTC).isoformat()
-    return marketplace.publish("release.purchased", **{**said, **more})
+    facts = {"release_id": "release-2", "purchase_id": "purchase-1", "amount": money(2900)}
+    facts["purchased_at"] = datetime.now(UTC).isoformat()
+    return marketplace.publish("release.purchased", **{**facts, **more})

@@ -1,4 +1,4 @@
-"""What becomes of an event that we do not know or that our own mistake broke, and when may it be applied after all?"""
+"""Replay: events of unknown types, and those that a mistake of ours broke, are applied later."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class NoteSchema(EventSchema):
 
 
 def note(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """What a type of the tests' own does: it tells `product.reinstated`, a trace that nothing else leaves here."""
+    """What a type of the tests' own does: it publishes `product.reinstated`, a trace that nothing else leaves here."""
     locked = locked_subjects.get(SubjectKind.PRODUCT, event.data["product_id"])
     assert locked is not None
     uow.publish(NOTED, SubjectKind.PRODUCT, locked.row, {}, Cause(actor="test", reason=""))
@@ -51,7 +51,7 @@ def learn(monkeypatch: pytest.MonkeyPatch, name: str, handler: Any = note) -> No
 # --- ignored: a type that we do not know
 
 
-def test_a_type_we_do_not_know_is_kept_and_replayed_the_day_we_learn_it(
+def test_an_event_of_an_unknown_type_is_stored_and_replayed_once_the_type_is_known(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marketplace.publish_products("mod-1")

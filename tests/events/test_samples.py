@@ -1,4 +1,4 @@
-"""Is there a sample of every event that we understand, and does its schema accept it?"""
+"""Every inbound type has a sample, which its schema accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes of requests, messages and closures that the marketplace tells? `domain.md` 16-19, `clocks.md`."""
+"""Events about support: requests, messages and closures (`domain.md` 16-19, `clocks.md`)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def paris_midnight(year: int, month: int, day: int, *, offset: int = 1) -> datet
 # --- requests
 
 
-def test_a_request_told_by_event_is_taken_as_it_is_with_what_is_unknown_on_record(desk: Marketplace) -> None:
+def test_a_request_by_event_is_submitted_as_it_is_with_what_is_unknown_on_record(desk: Marketplace) -> None:
     event = publish_request(desk)
     assert desk.state_and_outcome(event) == ("applied", "changed")
     taken = request(desk)
@@ -108,7 +108,7 @@ def test_a_request_that_contradicts_its_purchase_is_rejected(desk: Marketplace, 
     assert desk.state_and_outcome(publish_request(desk, **contradiction))[0] == "rejected"
 
 
-def test_a_request_told_twice_changes_nothing(desk: Marketplace) -> None:
+def test_a_request_received_twice_changes_nothing(desk: Marketplace) -> None:
     publish_request(desk)
     again = publish_request(desk, subject="Something else")
     assert desk.state_and_outcome(again) == ("applied", "no_effect")
@@ -215,7 +215,7 @@ def test_a_message_seconds_after_the_request_awaits_a_person_and_holds_the_clock
     assert clocks(desk)["acknowledgement"] == "to_confirm"
 
 
-def test_a_message_told_twice_is_there_once(desk: Marketplace, clock: time_machine.Traveller) -> None:
+def test_a_message_received_twice_is_recorded_once(desk: Marketplace, clock: time_machine.Traveller) -> None:
     publish_request(desk)
     clock.shift(HOUR)
     publish_message(desk)
@@ -234,7 +234,7 @@ def test_an_answer_is_on_time_before_the_deadline_and_late_from_it_on(
     assert published_types(desk).count("acknowledgement_missed") == (state == "missed")
 
 
-def test_an_answer_received_in_time_and_told_late_undoes_the_miss(
+def test_an_answer_sent_in_time_and_received_late_undoes_the_miss(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
     publish_request(desk)
@@ -321,7 +321,7 @@ def test_an_open_ended_closure_suspends_the_clock_until_it_has_an_end(
     assert (clocks(desk)["acknowledgement"], due(desk, ACKNOWLEDGEMENT)) == ("running", paris_midnight(2026, 3, 6))
 
 
-def test_customers_are_told_of_every_change_of_a_closure(desk: Marketplace, clock: time_machine.Traveller) -> None:
+def test_every_change_of_a_closure_is_published(desk: Marketplace, clock: time_machine.Traveller) -> None:
     for change, last in (("declared", "2026-03-25"), ("shortened", "2026-03-23"), ("cancelled", "2026-03-23")):
         clock.shift(MINUTE)
         closes(desk, "2026-03-20", last, change)
@@ -352,9 +352,9 @@ def test_one_release_resolves_all_the_requests_that_it_fixes(desk: Marketplace, 
     assert clocks(desk) == {"acknowledgement": "met", "fix": "met"}
 
 
-@pytest.mark.parametrize(("said", "state"), [({"request_id": REQUEST}, "refunded"), ({}, "refunded")])
+@pytest.mark.parametrize(("settles", "state"), [({"request_id": REQUEST}, "refunded"), ({}, "refunded")])
 def test_the_refund_of_the_price_settles_the_claim(
-    desk: Marketplace, clock: time_machine.Traveller, said: dict[str, Any], state: str
+    desk: Marketplace, clock: time_machine.Traveller, settles: dict[str, Any], state: str
 ) -> None:
     publish_request(desk)
     clock.move_to(due(desk, FIX))
@@ -362,7 +362,7 @@ def test_the_refund_of_the_price_settles_the_claim(
     assert refund_state(desk) == "due"
     amount = {"amount_cents": 9900, "currency": "EUR"}
     refunded = {"purchase_id": PURCHASE, "refunded_at": datetime.now(UTC).isoformat(), "amount": amount}
-    desk.publish("purchase.refunded", **{"request_id": None, **refunded, **said})
+    desk.publish("purchase.refunded", **{"request_id": None, **refunded, **settles})
     desk.run_all_now()
     assert refund_state(desk) == state
 

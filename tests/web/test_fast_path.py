@@ -67,27 +67,27 @@ def test_the_fast_path_is_taken_and_counts_its_calls(
     make_marketplace: Any, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_up_purchase(marketplace)
-    here = make_marketplace(API_RATE_PER_MINUTE=3)
-    _, text = tokens.create(here.runtime, "platform")
-    caller = Caller(here.app, {"Authorization": f"Bearer {text}"})
+    limited = make_marketplace(API_RATE_PER_MINUTE=3)
+    _, text = tokens.create(limited.runtime, "platform")
+    caller = Caller(limited.app, {"Authorization": f"Bearer {text}"})
     dispatched: list[str] = []
-    before = [*here.app.before_request_funcs.get(None, []), lambda: dispatched.append("full path")]
-    monkeypatch.setitem(here.app.before_request_funcs, None, before)
+    before = [*limited.app.before_request_funcs.get(None, []), lambda: dispatched.append("full path")]
+    monkeypatch.setitem(limited.app.before_request_funcs, None, before)
     answers = [caller.get("/entitlements?purchase_id=purchase-1").status_code for _ in range(5)]
     assert answers == [200, 200, 200, 429, 429]
     assert len(dispatched) == 3  # the first, which made the token known, and the two that were refused.
 
 
-@pytest.mark.parametrize("how", [{"method": "HEAD"}, {"method": "POST"}, {"path": "/entitlements/"}])
+@pytest.mark.parametrize("call", [{"method": "HEAD"}, {"method": "POST"}, {"path": "/entitlements/"}])
 def test_only_this_one_call_of_the_api_has_a_fast_path(
-    marketplace: Marketplace, calls: MakeCaller, how: dict[str, str]
+    marketplace: Marketplace, calls: MakeCaller, call: dict[str, str]
 ) -> None:
     set_up_purchase(marketplace)
     platform = calls("platform")
     assert platform.get("/entitlements?purchase_id=purchase-1").status_code == 200
-    answer = platform.call(how.get("method", "GET"), f"{how.get('path', '/entitlements')}?purchase_id=purchase-1")
-    assert answer.status_code == {"HEAD": 200, "POST": 405, "GET": 404}[how.get("method", "GET")]
-    assert answer.get_data() == b"" if how.get("method") == "HEAD" else problem_of(answer)[0] >= 400
+    answer = platform.call(call.get("method", "GET"), f"{call.get('path', '/entitlements')}?purchase_id=purchase-1")
+    assert answer.status_code == {"HEAD": 200, "POST": 405, "GET": 404}[call.get("method", "GET")]
+    assert answer.get_data() == b"" if call.get("method") == "HEAD" else problem_of(answer)[0] >= 400
 
 
 # --- any request
@@ -183,8 +183,8 @@ def test_any_request_is_answered_alike_by_both_paths(
         made, known[who] = tokens.create(runtime, role, subject=subject)
     for one in both:
         one.web.rate_limits._counts.clear()
-        seen = ApiRequest("revoked", "Bearer {}", "GET", PATH, "purchase_id=purchase-1", ())
-        assert ask(one.app, seen, known).status_code == 200  # so that it is remembered, and yet opens nothing.
+        accepted = ApiRequest("revoked", "Bearer {}", "GET", PATH, "purchase_id=purchase-1", ())
+        assert ask(one.app, accepted, known).status_code == 200  # so that it is remembered, and yet opens nothing.
     tokens.revoke(runtime, made.id)
     for api_request in sent:
         answers = [ask(one.app, api_request, known) for one in both]
@@ -256,14 +256,14 @@ def test_any_event_is_answered_alike_by_both_paths(both: tuple[Marketplace, Mark
 
 
 def test_every_event_takes_the_fast_path_refused_or_not(make_marketplace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = make_marketplace(WEBHOOK_RATE_PER_MINUTE=3)
+    limited = make_marketplace(WEBHOOK_RATE_PER_MINUTE=3)
     dispatched: list[str] = []
-    before = [*here.app.before_request_funcs.get(None, []), lambda: dispatched.append("full path")]
-    monkeypatch.setitem(here.app.before_request_funcs, None, before)
-    answers = [here.post(BODIES[0], event_id=f"evt_{number}").status_code for number in range(5)]
+    before = [*limited.app.before_request_funcs.get(None, []), lambda: dispatched.append("full path")]
+    monkeypatch.setitem(limited.app.before_request_funcs, None, before)
+    answers = [limited.post(BODIES[0], event_id=f"evt_{number}").status_code for number in range(5)]
     assert answers == [202, 202, 202, 429, 429]
-    assert here.post(b"not JSON").status_code == 429
-    assert here.post(BODIES[0], headers={"content-type": "text/plain"}).status_code == 415
+    assert limited.post(b"not JSON").status_code == 429
+    assert limited.post(BODIES[0], headers={"content-type": "text/plain"}).status_code == 415
     assert dispatched == []
 
 

@@ -387,7 +387,7 @@ def test_what_is_not_plain_json_is_refused(inbox: Marketplace, headers: dict[str
     assert_problem(inbox.post(body, headers=headers), 415)
 
 
-def test_a_body_said_to_be_compressed_by_nothing_is_taken(inbox: Marketplace) -> None:
+def test_a_body_with_the_identity_encoding_is_accepted(inbox: Marketplace) -> None:
     answer = inbox.post(BODY, event_id="evt_identity", headers={"content-encoding": "identity"})
     assert answer.status_code == 202
 
@@ -395,7 +395,7 @@ def test_a_body_said_to_be_compressed_by_nothing_is_taken(inbox: Marketplace) ->
 # --- 429
 
 
-def test_a_source_that_posts_too_fast_is_told_when_to_come_back(
+def test_a_source_that_posts_too_fast_learns_when_to_come_back(
     clock: time_machine.Traveller, make_marketplace: Opens
 ) -> None:
     clock.shift(20)  # of the minute

@@ -1,4 +1,4 @@
-"""Does the inbox keep its promises behind the server that `up` starts, and not only in a test client?"""
+"""Webhook endpoint behind the server that `up` starts, and not only in a test client."""
 
 from __future__ import annotations
 

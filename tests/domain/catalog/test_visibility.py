@@ -23,7 +23,7 @@ def test_one_member_that_is_not_online_hides_the_pack(status: Status) -> None:
     assert not pack_is_visible(ONLINE, {"a": ONLINE, "b": status, "c": ONLINE})
 
 
-def test_two_members_offline_and_one_back_keeps_the_pack_hidden() -> None:
+def test_two_members_offline_and_one_back_leave_the_pack_hidden() -> None:
     assert not pack_is_visible(ONLINE, {"a": TEMPORARY, "b": TEMPORARY})
     assert not pack_is_visible(ONLINE, {"a": ONLINE, "b": TEMPORARY})
     assert pack_is_visible(ONLINE, {"a": ONLINE, "b": ONLINE})

@@ -1,4 +1,4 @@
-"""Who asks too often is told when to come back, and is forgotten with the minute."""
+"""Rate limits: who calls too often learns when to come back, and is free again with the next minute."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from marketplace_hooks.services.access.rate_limits import RateLimits
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
 
 
-def test_as_many_as_are_allowed_pass_and_the_next_is_told_how_long_to_wait() -> None:
+def test_as_many_as_are_allowed_pass_and_the_next_learns_how_long_to_wait() -> None:
     rate_limits = RateLimits()
     with time_machine.travel(NOON.replace(second=45), tick=False):
         answers = [rate_limits.seconds_to_wait(3, "source", "marketplace") for _ in range(5)]
     assert answers == [0, 0, 0, 15, 15]
 
 
-def test_the_wait_is_never_said_to_be_over_while_the_minute_lasts() -> None:
+def test_the_wait_is_at_least_a_second_while_the_minute_lasts() -> None:
     rate_limits = RateLimits()
     with time_machine.travel(NOON.replace(second=59, microsecond=999_000), tick=False):
         assert [rate_limits.seconds_to_wait(1, "k") for _ in range(2)] == [0, 1]
 
 
-def test_who_waited_as_told_is_let_in_again() -> None:
+def test_a_caller_who_waited_is_let_in_again() -> None:
     rate_limits = RateLimits()
     with time_machine.travel(NOON.replace(second=20), tick=False) as clock:
         rate_limits.seconds_to_wait(1, "k")
@@ -32,7 +32,7 @@ def test_who_waited_as_told_is_let_in_again() -> None:
         assert rate_limits.seconds_to_wait(1, "k") == 0
 
 
-def test_asking_whether_a_limit_is_spent_counts_nothing() -> None:
+def test_the_question_whether_a_limit_is_spent_counts_nothing() -> None:
     rate_limits = RateLimits()
     with time_machine.travel(NOON, tick=False):
         assert [rate_limits.is_spent(1, "k") for _ in range(3)] == [0, 0, 0]

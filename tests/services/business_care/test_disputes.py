@@ -77,7 +77,7 @@ def test_an_open_dispute_stops_no_renewal(marketplace: Marketplace, clock: time_
     assert payments(marketplace) == {1: "paid", 2: "pending"}
 
 
-def test_a_dispute_may_be_closed_before_we_are_told_that_it_began(
+def test_a_dispute_may_be_closed_before_its_beginning_is_received(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     set_up_purchase(marketplace)
@@ -116,7 +116,7 @@ def test_a_second_dispute_that_is_open_is_not_closed_by_the_closing_of_the_first
     assert code_of(marketplace, BOUGHT + 2 * HOUR) == "VALID"
 
 
-def test_a_dispute_and_its_closing_told_twice_are_one(marketplace: Marketplace) -> None:
+def test_a_dispute_and_its_closing_received_twice_are_one(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     first = disputes(marketplace)
     again = disputes(marketplace)

@@ -95,7 +95,7 @@ def test_a_success_after_all_gives_the_period_back(marketplace: Marketplace, clo
     assert payments(marketplace) == {1: "paid", 2: "paid", 3: "pending"}
 
 
-def test_a_failure_told_after_the_success_changes_nothing(
+def test_a_failure_received_after_the_success_changes_nothing(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     is_charged(marketplace, clock)
@@ -106,7 +106,7 @@ def test_a_failure_told_after_the_success_changes_nothing(
 
 @pytest.mark.parametrize("type_", ["renewed", "payment_failed"])
 @pytest.mark.parametrize("amount", [money(3961), money(3959), money(3960, "USD")], ids=str)
-def test_an_amount_that_was_not_asked_for_is_rejected(
+def test_an_amount_that_was_not_due_is_rejected(
     marketplace: Marketplace, clock: time_machine.Traveller, type_: str, amount: dict[str, Any]
 ) -> None:
     run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
@@ -116,7 +116,7 @@ def test_an_amount_that_was_not_asked_for_is_rejected(
     assert (code_of(marketplace), payments(marketplace)[2]) == ("PAYMENT_PENDING", "pending")
 
 
-def test_a_charge_told_twice_is_one(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+def test_a_charge_received_twice_is_one(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     is_charged(marketplace, clock)
     again = publish_charge(marketplace, "renewed")
     marketplace.run_all_now()
@@ -124,7 +124,7 @@ def test_a_charge_told_twice_is_one(marketplace: Marketplace, clock: time_machin
     assert len(periods(marketplace)) == 2
 
 
-def test_a_charge_that_nobody_asked_for_after_a_cancellation_is_given_back(
+def test_a_charge_that_was_not_due_after_a_cancellation_is_reversed(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     clock.shift(DAY)
@@ -162,7 +162,7 @@ def test_an_imported_history_is_taken_over_in_any_order_and_charged_never(
     assert due.data["period_index"] == 5
 
 
-def test_an_imported_history_that_had_ended_stays_so_and_nobody_is_told(marketplace: Marketplace) -> None:
+def test_an_imported_history_that_had_ended_stays_so_and_publishes_nothing(marketplace: Marketplace) -> None:
     imports(marketplace, [2])
     assert subscription(marketplace, "old").state == "expired"
     assert published_types(marketplace, "old") == ["started"]
@@ -230,7 +230,7 @@ def test_after_a_failed_renewal_it_is_reactivated_under_either_number(
     assert subscription(marketplace).last_day == date(2028, 3, 4)
 
 
-def test_a_reactivation_told_twice_is_one(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+def test_a_reactivation_received_twice_is_one(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     has_expired(marketplace, clock)
     first = publish_charge(marketplace, "reactivated", 2)
     again = publish_charge(marketplace, "reactivated", 2)
@@ -239,7 +239,7 @@ def test_a_reactivation_told_twice_is_one(marketplace: Marketplace, clock: time_
 
 
 @pytest.mark.parametrize("index", [2, 3])
-def test_a_reactivation_that_is_told_before_the_failure_waits_for_it_under_either_number(
+def test_a_reactivation_that_is_received_before_the_failure_waits_for_it_under_either_number(
     marketplace: Marketplace, clock: time_machine.Traveller, index: int
 ) -> None:
     run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)

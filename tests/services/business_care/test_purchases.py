@@ -65,7 +65,7 @@ def binds(marketplace: Marketplace, shop_url: str, at: datetime) -> str:
 # --- what begins
 
 
-def test_a_purchase_opens_twelve_months_that_are_told(marketplace: Marketplace) -> None:
+def test_a_purchase_opens_twelve_months_and_publishes_them(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     [first] = periods(marketplace)
     assert (first.index, first.kind, first.payment) == (1, PeriodKind.PURCHASE, "paid")
@@ -140,7 +140,7 @@ def test_the_listing_of_the_day_of_purchase_is_frozen(marketplace: Marketplace, 
     assert frozen == ["8.2.99", "9.1.0", "8.2.99"]
 
 
-def test_a_purchase_told_in_one_breath_with_its_product_freezes_its_listing(marketplace: Marketplace) -> None:
+def test_a_purchase_in_the_batch_of_its_product_freezes_its_listing(marketplace: Marketplace) -> None:
     marketplace.publish("product.upserted", product_id="mod-new")
     publish_customer(marketplace)
     publish_purchase(marketplace, product_id="mod-new")
@@ -195,7 +195,7 @@ def test_what_follows_a_purchase_waits_for_it(marketplace: Marketplace) -> None:
     assert code_of(marketplace) == "REFUNDED"
 
 
-def test_a_purchase_told_twice_is_one(marketplace: Marketplace) -> None:
+def test_a_purchase_received_twice_is_one(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     again = publish_purchase(marketplace, purchased_at=BOUGHT.isoformat())
     marketplace.run_all_now()
@@ -215,7 +215,9 @@ def test_a_purchase_told_twice_is_one(marketplace: Marketplace) -> None:
         ("price_paid", money(9900, "USD")),
     ],
 )
-def test_a_purchase_told_again_with_other_facts_is_rejected(marketplace: Marketplace, fact: str, value: Any) -> None:
+def test_a_purchase_received_again_with_other_facts_is_rejected(
+    marketplace: Marketplace, fact: str, value: Any
+) -> None:
     marketplace.publish_products("mod-2")
     publish_customer(marketplace, "customer-2")
     set_up_purchase(marketplace)
@@ -237,7 +239,7 @@ def test_a_purchase_told_again_with_other_facts_is_rejected(marketplace: Marketp
     )
 
 
-def test_a_pack_s_purchase_told_twice_is_one_although_a_price_has_changed(marketplace: Marketplace) -> None:
+def test_a_purchase_of_a_pack_received_twice_is_one_although_a_price_has_changed(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-2")
     marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     [pack] = [marketplace.pack("pack-1")]
@@ -271,7 +273,7 @@ def test_a_purchase_is_bound_to_a_site_later_and_moved_by_the_marketplace(
     assert past == ["SHOP_NOT_BOUND", "VALID", "SHOP_SCOPE_MISMATCH"]
 
 
-def test_an_older_binding_that_comes_late_is_kept_and_changes_nothing(marketplace: Marketplace) -> None:
+def test_an_older_binding_that_comes_late_is_recorded_and_changes_nothing(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace, shop_url=None)
     binds(marketplace, "https://b.example", BOUGHT + 2 * HOUR)
     late = binds(marketplace, "https://a.example", BOUGHT + HOUR)
@@ -328,7 +330,7 @@ def test_partial_refunds_add_up_whatever_order_they_come_in(marketplace: Marketp
     assert published_types(marketplace) == ["started", "renewal_cancelled"]
 
 
-def test_a_refund_told_twice_counts_once(marketplace: Marketplace) -> None:
+def test_a_refund_received_twice_counts_once(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     first = refunds(marketplace, 5000)
     again = refunds(marketplace, 5000)
@@ -350,7 +352,7 @@ def test_a_refund_in_another_currency_or_of_nothing_is_rejected(
 
 
 @pytest.mark.parametrize(("hours", "reversals"), [(-1, 1), (0, 1), (1, 0)], ids=["before", "at", "after"])
-def test_a_refund_before_the_instant_that_is_told_after_the_charge_reverses_it(
+def test_a_refund_before_the_instant_that_is_received_after_the_charge_reverses_it(
     marketplace: Marketplace, clock: time_machine.Traveller, hours: int, reversals: int
 ) -> None:
     set_up_purchase(marketplace)
@@ -397,7 +399,7 @@ def test_a_cancellation_after_the_end_does_not_bring_it_back(
 # --- of a product that is withdrawn
 
 
-def test_a_purchase_recorded_after_the_withdrawal_will_not_renew_and_is_told_so(
+def test_a_purchase_recorded_after_the_withdrawal_will_not_renew_which_is_published(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     marketplace.change_status("mod-1", WITHDRAWN)

@@ -219,7 +219,7 @@ def test_a_cancellation_is_confirmed_once_with_the_end_date(
     assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"
 
 
-def test_the_same_word_told_twice_is_one(marketplace: Marketplace) -> None:
+def test_the_same_preference_received_twice_is_one(marketplace: Marketplace) -> None:
     first = publish_renewal_cancelled(marketplace, BOUGHT)
     again = publish_renewal_cancelled(marketplace, BOUGHT)
     marketplace.run_all_now()
@@ -241,7 +241,7 @@ def test_an_enabled_renewal_happens(marketplace: Marketplace, clock: time_machin
     assert payments(marketplace) == {1: "paid", 2: "pending"}
 
 
-def test_a_word_of_the_future_was_received_when_we_heard_it(marketplace: Marketplace) -> None:
+def test_a_preference_dated_in_the_future_counts_from_our_receipt(marketplace: Marketplace) -> None:
     publish_renewal_cancelled(marketplace, BOUGHT + 100 * DAY)
     marketplace.run_all_now()
     assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"

@@ -25,7 +25,7 @@ def told(marketplace: Marketplace, pack_id: str = "pack-1") -> list[str]:
     return marketplace.published_types(pack_id, "pack")
 
 
-def test_a_new_pack_of_products_online_is_seen_and_tells_nobody(marketplace: Marketplace) -> None:
+def test_a_new_pack_of_products_online_is_visible_and_publishes_nothing(marketplace: Marketplace) -> None:
     assert marketplace.is_pack_visible("pack-1")
     assert marketplace.outgoing("pack-1", "pack") == []
 
@@ -44,7 +44,7 @@ def test_a_pack_vanishes_with_a_member_and_its_cause_is_the_members(marketplace:
     assert hidden.cascade_id == marketplace.cascades("mod-1")[0].id
 
 
-def test_two_members_offline_and_one_back_keeps_the_pack_hidden(marketplace: Marketplace) -> None:
+def test_two_members_offline_and_one_back_leave_the_pack_hidden(marketplace: Marketplace) -> None:
     marketplace.change_status("mod-1", OFFLINE)
     marketplace.change_status("mod-2", OFFLINE)
     marketplace.run_all_now()
@@ -59,7 +59,7 @@ def test_two_members_offline_and_one_back_keeps_the_pack_hidden(marketplace: Mar
     assert told(marketplace) == ["pack.hidden", "pack.shown"]
 
 
-def test_a_member_back_for_one_side_and_held_by_another_keeps_the_pack_hidden(marketplace: Marketplace) -> None:
+def test_a_member_back_for_one_side_and_held_by_another_leaves_the_pack_hidden(marketplace: Marketplace) -> None:
     marketplace.change_status("mod-1", OFFLINE, SELLER)
     marketplace.change_status("mod-1", OFFLINE, MARKETPLACE)
     marketplace.change_status("mod-1", ONLINE, SELLER)
@@ -120,7 +120,7 @@ def test_a_withdrawn_pack_stays_hidden_whatever_comes_back(marketplace: Marketpl
     assert told(marketplace) == ["pack.hidden"]
 
 
-def test_an_echo_of_a_packs_change_tells_nobody(marketplace: Marketplace) -> None:
+def test_an_echo_of_a_packs_change_publishes_nothing(marketplace: Marketplace) -> None:
     marketplace.change_status("pack-1", OFFLINE, kind="pack")
     echo = marketplace.change_status("pack-1", OFFLINE, kind="pack")
     marketplace.run_all_now()

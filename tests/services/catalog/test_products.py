@@ -41,7 +41,7 @@ def test_a_product_is_what_its_description_says(marketplace: Marketplace) -> Non
     assert (product.status, product.shown) == (ONLINE, True)
 
 
-def test_a_new_product_tells_nobody_anything(marketplace: Marketplace) -> None:
+def test_a_new_product_publishes_nothing(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1")
     assert marketplace.outgoing("mod-1") == []
 
@@ -129,7 +129,7 @@ def test_a_listing_published_later_is_not_yet_in_force(marketplace: Marketplace)
     assert announced(marketplace, MARCH - SECOND) is None
 
 
-def test_a_revision_is_kept_once_and_never_changed(marketplace: Marketplace) -> None:
+def test_a_revision_is_stored_once_and_never_changed(marketplace: Marketplace) -> None:
     marketplace.publish("seller.upserted")
     marketplace.publish("product.upserted", version=1, listing=listing(JANUARY, "zoom"))
     marketplace.run_all_now()
@@ -139,7 +139,7 @@ def test_a_revision_is_kept_once_and_never_changed(marketplace: Marketplace) -> 
     assert kept.features == ["zoom"]
 
 
-def test_a_listing_keeps_its_price_and_what_it_is_compatible_with(marketplace: Marketplace) -> None:
+def test_a_listing_records_its_price_and_what_it_is_compatible_with(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1")
     [kept] = marketplace.all(select(Listing))
     assert (kept.price_cents, kept.currency) == (9900, "EUR")
@@ -166,7 +166,7 @@ def test_a_product_sold_to_another_seller_follows_the_new_sellers_account(market
     assert marketplace.published_types("pack-1", "pack") == ["pack.hidden", "pack.shown"]
 
 
-def test_a_product_sold_to_another_seller_keeps_the_holds_of_its_sides(marketplace: Marketplace) -> None:
+def test_a_product_sold_to_another_seller_retains_the_holds_of_its_sides(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1", seller_id="seller-1")
     marketplace.publish("seller.upserted", seller_id="seller-2")
     marketplace.change_status("mod-1", OFFLINE, MARKETPLACE)

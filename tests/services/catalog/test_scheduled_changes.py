@@ -27,7 +27,7 @@ def _mod_1(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1")
 
 
-def test_a_change_to_come_waits_in_its_sides_slot_and_is_told(marketplace: Marketplace) -> None:
+def test_a_scheduled_change_waits_in_its_sides_slot_and_is_published(marketplace: Marketplace) -> None:
     at = datetime.now(UTC) + HOUR
     event = marketplace.change_status("mod-1", OFFLINE, effective_at=at.isoformat(), reason="Holidays")
     marketplace.run_all_now()
@@ -79,7 +79,7 @@ def test_due_long_ago_it_still_comes_into_effect_as_of_its_instant(
     assert marketplace.side_states("mod-1")[SELLER].held_since == at
 
 
-def test_a_scheduled_withdrawal_keeps_when_it_was_received_and_when_it_took_effect(
+def test_a_scheduled_withdrawal_records_when_it_was_received_and_when_it_took_effect(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     received_at = datetime.now(UTC)
@@ -183,7 +183,7 @@ def test_a_scheduled_withdrawal_empties_the_other_slots_when_it_takes_effect_and
 # --- cancelling
 
 
-def test_its_side_may_cancel_it_and_others_are_told(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+def test_its_side_may_cancel_it_which_is_published(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     marketplace.change_status("mod-1", OFFLINE, effective_at=in_hours(1))
     event = marketplace.publish("product.change_cancelled", reason="We go on")
     marketplace.run_all_now()
@@ -247,7 +247,7 @@ def test_versions_are_compared_at_receipt_only(marketplace: Marketplace, clock: 
     assert marketplace.status("mod-1") == OFFLINE
 
 
-def test_an_echo_of_a_scheduled_change_tells_nobody(marketplace: Marketplace) -> None:
+def test_an_echo_of_a_scheduled_change_publishes_nothing(marketplace: Marketplace) -> None:
     change_status_directly(marketplace, OFFLINE, effective_at=datetime.now(UTC) + HOUR)
     [told] = marketplace.outgoing("mod-1")
     echo = marketplace.change_status("mod-1", told.data["status"], effective_at=told.data["effective_at"])
@@ -338,7 +338,7 @@ def test_a_cancellation_received_in_time_counts_although_it_is_applied_late(
     assert marketplace.status("mod-1") == ONLINE
 
 
-def test_a_cancellation_received_after_the_instant_comes_too_late_whoever_looks_first(
+def test_a_cancellation_received_after_the_instant_comes_too_late_whichever_is_applied_first(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     marketplace.change_status("mod-1", OFFLINE, effective_at=in_hours(1))

@@ -140,7 +140,7 @@ def test_a_product_withdrawn_during_a_suspension_stays_withdrawn(shop: Marketpla
     assert (shop.status("mod-1"), shop.status("mod-2")) == (WITHDRAWN, ONLINE)
 
 
-def test_a_product_told_of_during_a_suspension_is_born_hidden(shop: Marketplace) -> None:
+def test_a_product_described_during_a_suspension_is_hidden_from_the_start(shop: Marketplace) -> None:
     suspend(shop)
     shop.run_all_now()
     shop.publish_products("mod-3")
@@ -150,7 +150,7 @@ def test_a_product_told_of_during_a_suspension_is_born_hidden(shop: Marketplace)
     assert (shop.status("mod-3"), shop.published_types("mod-3")) == (ONLINE, ["product.shown"])
 
 
-def test_a_product_told_of_in_the_batch_of_the_suspension_is_held_by_it(shop: Marketplace) -> None:
+def test_a_product_described_in_the_batch_of_the_suspension_is_held_by_it(shop: Marketplace) -> None:
     shop.publish("product.upserted", product_id="mod-3")
     suspend(shop)
     shop.publish("product.upserted", product_id="mod-4")
@@ -158,7 +158,7 @@ def test_a_product_told_of_in_the_batch_of_the_suspension_is_held_by_it(shop: Ma
     assert (shop.status("mod-3"), shop.status("mod-4")) == (OFFLINE, OFFLINE)
 
 
-def test_a_pack_told_of_during_a_suspension_is_born_hidden(shop: Marketplace) -> None:
+def test_a_pack_described_during_a_suspension_is_hidden_from_the_start(shop: Marketplace) -> None:
     suspend(shop)
     shop.run_all_now()
     shop.publish_pack("pack-2", "mod-1", "mod-2")
@@ -181,7 +181,7 @@ def test_a_reinstated_product_of_a_suspended_account_is_held_twice(shop: Marketp
     assert shop.status("mod-1") == ONLINE
 
 
-def test_echoes_of_a_suspension_tell_nobody(shop: Marketplace) -> None:
+def test_echoes_of_a_suspension_publish_nothing(shop: Marketplace) -> None:
     suspend(shop)
     shop.run_all_now()
     echo = suspend(shop)

@@ -21,7 +21,7 @@ def _mod_1(marketplace: Marketplace) -> None:
 # --- holds
 
 
-def test_a_hold_hides_the_page_and_is_told_with_its_cause(marketplace: Marketplace) -> None:
+def test_a_hold_hides_the_page_and_is_published_with_its_cause(marketplace: Marketplace) -> None:
     event = marketplace.change_status("mod-1", OFFLINE, reason="Repairs")
     marketplace.run_all_now()
     assert marketplace.status("mod-1") == OFFLINE
@@ -113,7 +113,7 @@ def test_an_event_without_effect_counts_for_the_order_all_the_same(marketplace: 
 
 
 @pytest.mark.parametrize("status", [OFFLINE, WITHDRAWN])
-def test_an_event_that_leaves_its_side_as_it_is_tells_nobody(marketplace: Marketplace, status: str) -> None:
+def test_an_event_that_leaves_its_side_as_it_is_publishes_nothing(marketplace: Marketplace, status: str) -> None:
     marketplace.change_status("mod-1", status)
     marketplace.run_all_now()
     before = marketplace.outgoing("mod-1")
@@ -124,14 +124,14 @@ def test_an_event_that_leaves_its_side_as_it_is_tells_nobody(marketplace: Market
     assert len(marketplace.cascades("mod-1")) == 1
 
 
-def test_an_echo_of_being_online_tells_nobody(marketplace: Marketplace) -> None:
+def test_an_echo_of_being_online_publishes_nothing(marketplace: Marketplace) -> None:
     echo = marketplace.change_status("mod-1", ONLINE)
     marketplace.run_all_now()
     assert marketplace.state_and_outcome(echo) == ("applied", "no_effect")
     assert (marketplace.outgoing("mod-1"), marketplace.cascades("mod-1")) == ([], [])
 
 
-def test_an_echo_of_a_button_tells_nobody(marketplace: Marketplace) -> None:
+def test_an_echo_of_a_button_publishes_nothing(marketplace: Marketplace) -> None:
     change_status_directly(marketplace, OFFLINE)
     marketplace.run_all_now()
     echo = marketplace.change_status("mod-1", OFFLINE)
@@ -140,13 +140,13 @@ def test_an_echo_of_a_button_tells_nobody(marketplace: Marketplace) -> None:
     assert marketplace.published_types("mod-1") == ["product.hidden"]
 
 
-# --- changes made here
+# --- changes made in the service
 
 
 @pytest.mark.parametrize(
     ("sent_s_after", "outcome"), [(-1, "superseded"), (0, "changed"), (1, "changed")], ids=["before", "at", "after"]
 )
-def test_an_event_stamped_before_a_change_made_here_is_superseded(
+def test_an_event_stamped_before_a_change_made_in_the_service_is_superseded(
     marketplace: Marketplace, clock: time_machine.Traveller, sent_s_after: int, outcome: str
 ) -> None:
     change_status_directly(marketplace, OFFLINE)
@@ -158,14 +158,16 @@ def test_an_event_stamped_before_a_change_made_here_is_superseded(
     assert marketplace.status("mod-1") == (OFFLINE if outcome == "superseded" else ONLINE)
 
 
-def test_a_change_made_here_outranks_only_its_own_side(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+def test_a_change_made_in_the_service_outranks_only_its_own_side(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
     change_status_directly(marketplace, OFFLINE)
     event = marketplace.change_status("mod-1", OFFLINE, MARKETPLACE, sent_at=datetime.now(UTC) - HOUR)
     marketplace.run_all_now()
     assert marketplace.state_and_outcome(event) == ("applied", "changed")
 
 
-def test_a_change_made_here_consumes_no_version(marketplace: Marketplace) -> None:
+def test_a_change_made_in_the_service_consumes_no_version(marketplace: Marketplace) -> None:
     marketplace.change_status("mod-1", OFFLINE, version=1)
     marketplace.run_all_now()
     change_status_directly(marketplace, ONLINE)
@@ -183,7 +185,7 @@ def test_a_button_that_changed_nothing_outranks_nothing(
     assert marketplace.state_and_outcome(event) == ("applied", "changed")
 
 
-def test_a_cancellation_made_here_outranks_an_older_event(
+def test_a_cancellation_made_in_the_service_outranks_an_older_event(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     change_status_directly(marketplace, OFFLINE, effective_at=datetime.now(UTC) + 24 * HOUR)
@@ -194,7 +196,7 @@ def test_a_cancellation_made_here_outranks_an_older_event(
     assert marketplace.state_and_outcome(event) == ("applied", "superseded")
 
 
-def test_a_reinstatement_made_here_outranks_an_older_event(
+def test_a_reinstatement_made_in_the_service_outranks_an_older_event(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
     marketplace.change_status("mod-1", WITHDRAWN, MARKETPLACE)
@@ -212,14 +214,14 @@ def test_a_reinstatement_made_here_outranks_an_older_event(
 # --- withdrawal and reinstatement
 
 
-def test_a_withdrawal_is_for_good_and_told_beside_the_hidden_page(marketplace: Marketplace) -> None:
+def test_a_withdrawal_is_for_good_and_published_beside_the_hidden_page(marketplace: Marketplace) -> None:
     marketplace.change_status("mod-1", WITHDRAWN)
     marketplace.run_all_now()
     assert marketplace.status("mod-1") == WITHDRAWN
     assert marketplace.published_types("mod-1") == ["product.hidden", "product.withdrawn"]
 
 
-def test_a_withdrawal_of_a_hidden_product_tells_only_the_withdrawal(marketplace: Marketplace) -> None:
+def test_a_withdrawal_of_a_hidden_product_publishes_only_the_withdrawal(marketplace: Marketplace) -> None:
     marketplace.change_status("mod-1", OFFLINE)
     marketplace.change_status("mod-1", WITHDRAWN)
     marketplace.run_all_now()
@@ -228,7 +230,7 @@ def test_a_withdrawal_of_a_hidden_product_tells_only_the_withdrawal(marketplace:
 
 @pytest.mark.parametrize("side", [SELLER, MARKETPLACE])
 @pytest.mark.parametrize("status", [ONLINE, OFFLINE])
-def test_nobody_brings_back_a_withdrawn_product_by_asking(marketplace: Marketplace, side: str, status: str) -> None:
+def test_no_status_change_brings_back_a_withdrawn_product(marketplace: Marketplace, side: str, status: str) -> None:
     marketplace.change_status("mod-1", WITHDRAWN)
     asked = marketplace.change_status("mod-1", status, side)
     marketplace.run_all_now()

@@ -113,8 +113,8 @@ def test_while_the_database_is_away_every_event_is_refused(restartable_postgres:
     writer.insert(incoming("evt_0"))
     restartable_postgres.stop(immediate=True)
     with ThreadPoolExecutor(max_workers=8) as threads:
-        asked = [threads.submit(writer.insert, incoming(f"evt_{number}")) for number in range(20)]
-        assert {type(one.exception(60)) for one in asked} == {Unavailable}
+        futures = [threads.submit(writer.insert, incoming(f"evt_{number}")) for number in range(20)]
+        assert {type(one.exception(60)) for one in futures} == {Unavailable}
     restartable_postgres.start()
     assert writer.insert(incoming("evt_1")) == InsertResult(duplicate=False)
     database.dispose()

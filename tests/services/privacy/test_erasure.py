@@ -1,4 +1,4 @@
-"""A customer is forgotten: nothing personal is left in any table, what must be accounted for is, and once only."""
+"""Erasure of a customer: nothing personal is left in any table; what must be accounted for is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ...support.customers import SHOP, money, publish_customer, publish_purchase
 from ...support.marketplace import Marketplace
 
 PERSONAL = ("Odile", "Berthonneau", "odile", "shop.example")
-"""Words that are in what the tests tell of the customer, and in nothing else."""
+"""Words that are in what the tests publish about the customer, and in nothing else."""
 
 
 @pytest.fixture(autouse=True)
@@ -58,8 +58,12 @@ def test_nothing_personal_is_left_in_any_table(marketplace: Marketplace) -> None
     set_up_purchase(marketplace)
     moved = {"shop_url": "https://odile.example/shop", "bound_at": datetime.now(UTC).isoformat()}
     marketplace.publish("purchase.shop_bound", purchase_id="purchase-1", **moved)
-    said = {"purchase_id": "purchase-1", "actor": "Odile Berthonneau", "received_at": datetime.now(UTC).isoformat()}
-    marketplace.publish("subscription.renewal_cancelled", **said)
+    preference = {
+        "purchase_id": "purchase-1",
+        "actor": "Odile Berthonneau",
+        "received_at": datetime.now(UTC).isoformat(),
+    }
+    marketplace.publish("subscription.renewal_cancelled", **preference)
     publish_termination(marketplace, "purchase-1")
     publish_purchase(marketplace, "parked", product_id="mod-unknown")
     marketplace.publish("presale.note_taken", customer_id="customer-1", note="Odile called about Lumen")
@@ -85,7 +89,7 @@ def test_ids_amounts_and_dates_stay(marketplace: Marketplace) -> None:
     assert "shop_url" not in data
 
 
-def test_other_customers_keep_everything(marketplace: Marketplace) -> None:
+def test_nothing_of_other_customers_is_erased(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace, "other", customer_id="customer-10", shop_url="https://other.example")
     set_up_purchase(marketplace)
     before = [text for where, text in everything(marketplace) if "other.example" in text]
@@ -95,16 +99,16 @@ def test_other_customers_keep_everything(marketplace: Marketplace) -> None:
     assert (customer.name, customer.erased_at) == ("Odile Berthonneau", None)
 
 
-def test_an_erasure_is_told_once(marketplace: Marketplace) -> None:
+def test_an_erasure_is_published_once(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     erases(marketplace)
     again = erases(marketplace)
     assert marketplace.state_and_outcome(again) == ("applied", "no_effect")
-    [told] = marketplace.outgoing("customer-1", "customer")
-    assert (told.type, told.data) == ("customer.erased", {"customer_id": "customer-1"})
+    [published] = marketplace.outgoing("customer-1", "customer")
+    assert (published.type, published.data) == ("customer.erased", {"customer_id": "customer-1"})
 
 
-def test_a_description_that_comes_after_the_erasure_is_not_kept(marketplace: Marketplace) -> None:
+def test_a_description_that_comes_after_the_erasure_is_not_stored(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     erases(marketplace)
     late = publish_customer(marketplace, sent_at=datetime.now(UTC) + timedelta(minutes=1))
@@ -157,7 +161,7 @@ def test_the_tokens_of_who_is_erased_open_nothing(marketplace: Marketplace) -> N
     assert rows == {"customer-1": ("", datetime.now(UTC)), "customer-2": ("another's", None)}
 
 
-def test_what_was_seen_on_the_site_goes_with_the_customer(marketplace: Marketplace) -> None:
+def test_the_evidence_of_the_site_is_erased_with_the_customer(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     given = Credentials(webservice_key="K" * 32)
     start_inspection(marketplace.runtime, SHOP, purchase_id="purchase-1", credentials=given)
@@ -213,13 +217,13 @@ def test_no_word_of_a_conversation_stays(marketplace: Marketplace) -> None:
                 headers=[["To", "odile@pelote.example"]],
             )
         )
-    said_of = {"status": 201, "body": b'{"body": "signed, Odile"}', "owner": "", "body_sha256": "", "started_at": now}
+    columns = {"status": 201, "body": b'{"body": "signed, Odile"}', "owner": "", "body_sha256": "", "started_at": now}
     token, _ = tokens.create(marketplace.runtime, "customer", subject="customer-1")
     seller, _ = tokens.create(marketplace.runtime, "seller", subject="seller-1")
     with marketplace.runtime.database.session() as session:
-        session.add(IdempotentCall(scope=f"token:{token.id}", route="POST /support-requests", key="1", **said_of))
+        session.add(IdempotentCall(scope=f"token:{token.id}", route="POST /support-requests", key="1", **columns))
         route = "POST /support-requests/request-1/messages"
-        session.add(IdempotentCall(scope=f"token:{seller.id}", route=route, key="1", **said_of))
+        session.add(IdempotentCall(scope=f"token:{seller.id}", route=route, key="1", **columns))
     erases(marketplace)
     assert leaks(marketplace) == []
     [request] = marketplace.all(select(SupportRequest))

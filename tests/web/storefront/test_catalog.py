@@ -294,7 +294,7 @@ def test_a_withdrawn_pack_is_410_and_leaves_its_products_on_sale(marketplace: Ma
     assert [reader.status(path) for path in ("/packs/pack-1", "/products/mod-1", "/products/mod-2")] == [410, 200, 200]
 
 
-def test_two_members_offline_and_one_back_keeps_the_pack_hidden(marketplace: Marketplace, reader: Reader) -> None:
+def test_two_members_offline_and_one_back_leave_the_pack_hidden(marketplace: Marketplace, reader: Reader) -> None:
     marketplace.publish_products("mod-1", "mod-2")
     marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     for product_id in ("mod-1", "mod-2"):
