@@ -62,7 +62,7 @@ class Product:
         return rate
 
     def _check_all_changed(self) -> None:
-        with self.runtime.database.reading() as session:
+        with self.runtime.database.read_session() as session:
             other = session.scalar(select(InboxEvent).where(InboxEvent.outcome.is_distinct_from("changed")).limit(1))
         if other is not None:
             raise RuntimeError(f"{other.event_id} changed nothing: {other.state} {other.outcome} {other.errors}")

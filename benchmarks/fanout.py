@@ -74,7 +74,7 @@ class PackMarketplace:
 
     def count_shown_and_events(self) -> tuple[int, int]:
         """How many packs were last published as shown, and how many events about packs there are."""
-        with self.runtime.database.reading() as session:
+        with self.runtime.database.read_session() as session:
             shown = session.scalar(select(func.count()).select_from(Pack).where(Pack.shown)) or 0
             events = select(func.count()).select_from(OutgoingEvent).where(OutgoingEvent.subject_kind == "pack")
             return shown, session.scalar(events) or 0

@@ -29,7 +29,7 @@ def apply_events(runtime: Runtime, events: Iterable[Event]) -> None:
     """Apply these events in this process. Raises when one was not applied."""
     insert_events(runtime, events)
     process_pending(runtime, "benchmark")
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         other = session.scalar(select(InboxEvent).where(InboxEvent.state != InboxState.APPLIED).limit(1))
         if other is not None:
             raise RuntimeError(f"{other.type} is {other.state}: {other.errors}")
@@ -39,7 +39,7 @@ def is_idle(runtime: Runtime) -> bool:
     """Whether no worker has anything left to do."""
     now = runtime.now()
     kinds = (leasing, cascade_run, dispatcher)
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         return not any(kind.has_pending(session, now) for kind in kinds)
 
 

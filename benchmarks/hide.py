@@ -156,7 +156,7 @@ def recovery(kind: str, shop: Shop) -> rounds.Report:
 
 def holder(shop: Shop) -> int:
     """The process that holds a shard now; 0 when nobody does."""
-    with shop.runtime.database.reading() as session:
+    with shop.runtime.database.read_session() as session:
         owner = session.scalar(select(Shard.owner).where(Shard.owner.is_not(None)).limit(1))
     return int((owner or ":0").rpartition(":")[2])
 

@@ -42,7 +42,7 @@ def seconds(folder: Path, database: stack.Databases, template: str) -> float:
     """One run on a copy. Raises when it did not decide exactly what was due."""
     copy = database(template=template)
     runtime = stack.deploy(folder, copy).make_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         has_pending(session, runtime.now())  # connected, and statements are compiled.
     begun_s = time.perf_counter()
     done = run_renewals(runtime)

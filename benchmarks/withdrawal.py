@@ -88,7 +88,7 @@ def hide_meanwhile(report: rounds.Report, folder: Path, url: str) -> None:
 
 def state_of_cascade(shop: hide.Shop) -> CascadeState | None:
     """How the withdrawal's cascade stands; None before it began."""
-    with shop.runtime.database.reading() as session:
+    with shop.runtime.database.read_session() as session:
         return session.scalar(select(Cascade.state).where(Cascade.change == "withdrawn"))
 
 

@@ -96,7 +96,7 @@ def by_statements(runtime: Runtime) -> float:
 
 def check(runtime: Runtime) -> None:
     """Raise unless every subscription of the product is cancelled, and an event published for each."""
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         ours = select(func.count()).select_from(Subscription).where(Subscription.product_id == WITHDRAWN)
         everybody = session.scalar(ours)
         cancelled = session.scalar(ours.where(Subscription.withdrawn_from.is_not(None)))

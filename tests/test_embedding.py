@@ -129,7 +129,7 @@ def test_two_apps_in_one_process_keep_their_events_apart(tmp_path: Path) -> None
     assert post(apps[0], "seller.upserted", "evt_1", prefix="") == 202
     counts = []
     for app in apps:
-        with app.extensions[EXTENSION].runtime.database.reading() as session:
+        with app.extensions[EXTENSION].runtime.database.read_session() as session:
             counts.append(session.scalar(text("SELECT count(*) FROM mh_inbox")))
         put_away(app)
     assert counts == [1, 0]

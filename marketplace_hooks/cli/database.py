@@ -108,7 +108,7 @@ def _clock(runtime: Runtime) -> dict[str, str]:
             "clock", "ok", f"{runtime.now():%Y-%m-%d %H:%M:%S} UTC, zone of the rules {runtime.settings.reference_zone}"
         )
     try:
-        with runtime.database.reading() as session:
+        with runtime.database.read_session() as session:
             database_now = session.scalar(text("SELECT clock_timestamp()"))
     except MarketplaceHooksError as error:
         return _check("clock", "warning", str(error))
@@ -118,7 +118,7 @@ def _clock(runtime: Runtime) -> dict[str, str]:
 
 def _inbox(runtime: Runtime) -> dict[str, str]:
     try:
-        with runtime.database.reading() as session:
+        with runtime.database.read_session() as session:
             count = select(InboxEvent.state, func.count()).group_by(InboxEvent.state)
             counts = dict(session.execute(count).all())
     except Exception as error:
@@ -131,7 +131,7 @@ def _inbox(runtime: Runtime) -> dict[str, str]:
 def _renewals(runtime: Runtime) -> dict[str, str]:
     """After a long pause renewals wait for an operator to release them (`domain.md` 11)."""
     try:
-        with runtime.database.reading() as session:
+        with runtime.database.read_session() as session:
             run = read_run_state(session)
     except Exception as error:
         return _check("renewals", "warning", f"cannot be read: {type(error).__name__}")

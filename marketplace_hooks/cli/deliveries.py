@@ -31,7 +31,7 @@ def list_all(
 ) -> None:
     """The newest deliveries first."""
     chosen = None if state is None else DeliveryState(state)
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found, _ = find_deliveries(
             session, state=chosen, endpoint_id=endpoint_id, type_=type_, event_id=event_id, limit=limit
         )

@@ -128,7 +128,7 @@ class Demonstration:
         zone = self.runtime.settings.reference_zone
         subscriptions = select(func.count()).where(Subscription.product_id == self.product_id)
         first = PurchaseFilter(purchase_id=f"{self.product_id}-0")
-        with self.runtime.database.reading() as session:
+        with self.runtime.database.read_session() as session:
             one = judge_entitlement(
                 session, first, EntitlementQuestion(at=now, zone=zone, site="https://shop-0.agences.example")
             )
@@ -173,7 +173,7 @@ class Demonstration:
             time.sleep(0.05)
 
     def _one(self, query: Any) -> Any:
-        with self.runtime.database.reading() as session:
+        with self.runtime.database.read_session() as session:
             return session.scalar(query)
 
     def _cascade(self) -> Any:

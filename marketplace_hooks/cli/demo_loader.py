@@ -55,7 +55,7 @@ def what_to_try(settings: Settings, url: str) -> list[str]:
     events = catalog.events(_anchor(settings.instance, datetime.now(UTC)))
     packs = [data for _, type_, _, data in events if type_ == "pack.upserted"]
     runtime = make_runtime(settings)
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         pack, version = _what_to_hide(session, packs)
     product_id = pack["product_ids"][0]
     _, token = tokens.create(runtime, Role.SELLER, subject=pack["seller_id"], label="demo")

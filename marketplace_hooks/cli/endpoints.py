@@ -37,7 +37,7 @@ def add(url: str, types: tuple[str, ...], description: str, as_json: bool) -> No
 def list_all(as_json: bool) -> None:
     """Every endpoint."""
     names = "id", "url", "types", "enabled", "disabled_reason", "failing_since", "created_at"
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         rows = [{name: getattr(endpoint, name) for name in names} for endpoint in list_endpoints(session)]
     show_rows(rows, names, as_json=as_json, empty="No endpoint yet: marketplace-hooks endpoints add URL")
 

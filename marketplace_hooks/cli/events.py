@@ -117,7 +117,7 @@ def list_events(state: str | None, type_: str | None, subject: str | None, limit
     for column, value in ((InboxEvent.state, state), (InboxEvent.type, type_), (InboxEvent.subject, subject)):
         if value is not None:
             query = query.where(column == value)
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         rows = [_summary(event) for event in session.scalars(query)]
     columns = ("received_at", "event_id", "type", "subject", "state", "outcome", "errors")
     show_rows(rows, columns, as_json=as_json, empty="No event matches.")
@@ -128,7 +128,7 @@ def list_events(state: str | None, type_: str | None, subject: str | None, limit
 @json_option
 def show_event(event_id: str, as_json: bool) -> None:
     """One event, with its body as received."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         event = session.scalar(select(InboxEvent).where(InboxEvent.event_id == event_id).order_by(InboxEvent.id))
         if event is None:
             raise NotFound(f"no event {event_id}")

@@ -130,7 +130,7 @@ def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> InspectionView:
             click.echo(f"{time.monotonic() - started_s:5.1f} s  {line}", err=True)
 
     while True:
-        with runtime.database.reading() as session:
+        with runtime.database.read_session() as session:
             inspection = read_inspection(session, check_id)
         progress(inspection.findings[printed:])
         printed = len(inspection.findings)
@@ -141,7 +141,7 @@ def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> InspectionView:
         if not inspect_now(runtime, check_id, owner, on_findings=progress):
             time.sleep(POLL_S)
             continue
-        with runtime.database.reading() as session:
+        with runtime.database.read_session() as session:
             return read_inspection(session, check_id)
 
 

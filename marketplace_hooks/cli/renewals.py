@@ -19,7 +19,7 @@ def renewals() -> None:
 def show(as_json: bool) -> None:
     """When renewals last ran, how many are due, since when, and since when they wait for an operator."""
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         run = read_run_state(session)
         due = count_due(session, runtime.now())
     facts = {"last_run_at": run.last_at, "held_since": run.held_since, "due": due.count, "due_since": due.since}

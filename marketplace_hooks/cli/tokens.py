@@ -34,7 +34,7 @@ def create(role: str, subject: str | None, label: str, as_json: bool) -> None:
 @json_option
 def list_all(as_json: bool) -> None:
     """Every token, without its secret."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         rows = [_summary(token) for token in tokens.list_tokens(session)]
     empty = "No token yet: marketplace-hooks tokens create --role operator"
     show_rows(rows, ("id", "role", "subject", "label", "created_at", "revoked_at"), as_json=as_json, empty=empty)

@@ -30,7 +30,7 @@ class DryRunDatabase(Database):
         yield self._connection
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Session]:
+    def read_session(self) -> Iterator[Session]:
         """A session that only reads."""
         with Session(self._connection, autoflush=False) as session:
             yield session

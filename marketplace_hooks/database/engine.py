@@ -91,7 +91,7 @@ class Database:
             session.flush()
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Session]:
+    def read_session(self) -> Iterator[Session]:
         """A session that only reads; what it writes is rolled back."""
         with _outages(), self.engine.connect() as connection:
             with Session(connection, autoflush=False) as session:

@@ -40,7 +40,7 @@ def is_current(database: Database) -> bool:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    with database.reading() as session:
+    with database.read_session() as session:
         context = MigrationContext.configure(session.connection(), opts={"version_table": VERSION_TABLE})
         return context.get_current_revision() == ScriptDirectory.from_config(_config(None)).get_current_head()
 

@@ -50,7 +50,7 @@ def process_pending(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = 
     processed = 0
     while not stop() and (shards := leasing.claim_shards(runtime, owner)):
         try:
-            with runtime.database.reading() as session:
+            with runtime.database.read_session() as session:
                 more = leasing.has_pending(session, runtime.now())
             if more:
                 runtime.wakeups.wake_worker(JobKind.INBOX)  # another idle worker may take the other shards.
@@ -64,7 +64,7 @@ def process_pending(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = 
 
 
 def _apply_batch(runtime: Runtime, owner: str, shards: list[int]) -> int:
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         events = leasing.next_events(session, shards, runtime.settings.drain_batch)
         session.expunge_all()
     if not events:

@@ -60,7 +60,7 @@ def run_due(runtime: Runtime, owner: str) -> None:
     """Apply scheduled changes whose instant has come, and wake workers for what has become due for them."""
     scheduled_changes.apply_due(runtime)
     now = runtime.now()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         parked = leasing.has_parked_due(session, now)
         due = [JOBS[kind] for kind in DUE_AT_AN_INSTANT if JOBS[kind].is_pending(runtime, session)]
     if parked:

@@ -125,5 +125,5 @@ def run_slice(runtime: Runtime, owner: str, kind: JobKind) -> None:
 
 def is_pending(runtime: Runtime, job: Job) -> bool:
     """Whether rows wait for this job now."""
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         return job.is_pending(runtime, session)

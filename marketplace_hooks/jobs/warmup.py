@@ -70,7 +70,7 @@ def preconnect(runtime: Runtime) -> Callable[[], None]:
 
     def preconnect() -> None:
         nonlocal is_connected
-        with contextlib.suppress(Exception), runtime.database.reading() as session:
+        with contextlib.suppress(Exception), runtime.database.read_session() as session:
             for query in [select(1)] if is_connected else [select(table).where(false()) for table in _TABLES]:
                 session.execute(query).all()
         is_connected = True

@@ -45,7 +45,7 @@ def _is_current(runtime: Runtime, check: MigrationCheck) -> bool:
     if not check.passed:
         check.passed = migrate.is_current(runtime.database)
         return check.passed
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         session.execute(text("SELECT 1"))
     return True
 

@@ -92,7 +92,7 @@ def show_change(change_page: StatusChangePage, id_: str, status: str) -> Respons
 def apply_change(change_page: StatusChangePage, id_: str, status: str) -> BaseResponse:
     """Carry it out, or schedule it, once; then show what follows from it."""
     wanted = _status(status)
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         title = change_page.find(session, id_).card.title
     form = StatusChangeForm.read()
     at = form.effective_at.data
@@ -156,7 +156,7 @@ def _show(
     refused: str | None = None,
 ) -> Response:
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         found = change_page.find(session, id_)
         preview = _preview(session, found, change_page.side, status)
     mark = holds_fingerprint(found.card.status, found.holds_view)

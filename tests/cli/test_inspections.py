@@ -105,7 +105,7 @@ def test_secrets_come_from_the_environment_and_stand_nowhere_afterwards(
     for secret in (DEMO_KEY, "demo-secret"):
         assert secret not in json.dumps(shown) + caplog.text
         assert secret.encode() not in stored
-    with console.here.database.reading() as session:
+    with console.here.database.read_session() as session:
         assert session.scalars(select(SiteCredential.kind)).all() == []
         assert session.scalars(select(Evidence.id)).all() != []
 

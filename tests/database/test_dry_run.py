@@ -16,7 +16,7 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def names(database: Database) -> list[str]:
-    with database.reading() as session:
+    with database.read_session() as session:
         return list(session.scalars(select(Lock.name).order_by(Lock.name)))
 
 

@@ -33,7 +33,7 @@ def place(tmp_path: Path, empty_database_url: str) -> Iterator[Deployment]:
 
 
 def versions(database: Database) -> list[str]:
-    with database.reading() as session:
+    with database.read_session() as session:
         return list(session.scalars(text(f"SELECT version_num FROM {migrate.VERSION_TABLE}")))
 
 

@@ -34,7 +34,7 @@ def load(marketplace: Marketplace, posted: Iterable[Event]) -> None:
 def entitlement(marketplace: Marketplace, purchase_id: str) -> Entitlement:
     runtime = marketplace.runtime
     question = EntitlementQuestion(at=runtime.now(), zone=runtime.settings.reference_zone)
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         return judge_entitlement(session, PurchaseFilter(purchase_id=purchase_id), question)
 
 

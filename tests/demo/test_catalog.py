@@ -62,7 +62,7 @@ def shop(sqlite_url: str, tmp_path: Path) -> Any:
 
 def test_loading_again_on_any_day_changes_nothing(shop: Marketplace) -> None:
     def stored() -> list[tuple[Any, ...]]:
-        with shop.runtime.database.reading() as session:
+        with shop.runtime.database.read_session() as session:
             products = session.execute(select(Product.id, Product.description_version, Product.price_cents))
             listings = session.execute(select(Listing.product_id, Listing.version, Listing.published_at))
             return sorted(map(tuple, [*products, *listings]), key=str)

@@ -41,7 +41,7 @@ def test_a_check_wakes_a_worker_that_carries_it_out(here: Runtime, redis_url: st
         queue = Queue("mh-inspections", connection=connection, serializer=JSONSerializer)
         assert len(queue) == 1
         SimpleWorker([queue], connection=connection, serializer=JSONSerializer).work(burst=True, logging_level="ERROR")
-    with here.database.reading() as session:
+    with here.database.read_session() as session:
         told = read_inspection(session, check_id)
     assert told.state is InspectionState.DONE
     assert told.site_facts.platform_version is not None

@@ -85,7 +85,7 @@ def receive_hold(database: Database, number: int, status: str) -> None:
 
 
 def everything(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    with database.reading() as session:
+    with database.read_session() as session:
         return {
             table.name: sorted((tuple(row) for row in session.execute(select(table))), key=repr)
             for table in Base.metadata.sorted_tables
@@ -134,7 +134,7 @@ def test_the_first_hold_after_a_dry_run_compiles_nothing(runtime: Runtime, caplo
         receive_hold(runtime.database, 4, "online")
         assert process_pending(fresh, "real") == 1
     assert compiled == []
-    with fresh.database.reading() as session:
+    with fresh.database.read_session() as session:
         assert session.scalars(select(Product)).one().status == "online"
         assert not session.scalars(select(SideState)).one().held
     fresh.database.dispose()
@@ -197,5 +197,5 @@ def test_shards_held_by_somebody_stay_theirs(runtime: Runtime) -> None:
             shard.owner = "somebody"
             shard.leased_until = until
     warm_up(runtime)
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         assert {tuple(row) for row in session.execute(select(Shard.owner, Shard.leased_until))} == {("somebody", until)}

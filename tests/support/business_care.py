@@ -130,7 +130,7 @@ def check_entitlement(
     question = EntitlementQuestion(
         at=at or datetime.now(UTC), zone=runtime.settings.reference_zone, product=product, site=site
     )
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         return judge_entitlement(session, about or PurchaseFilter(purchase_id=PURCHASE), question, as_of_now=at is None)
 
 

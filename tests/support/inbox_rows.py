@@ -67,6 +67,6 @@ def insert_events(target: HasDatabase, events: Iterable[Event]) -> list[str]:
 
 def has_pending_events(target: HasDatabase) -> bool:
     """Whether an event waits to be applied."""
-    with target.database.reading() as session:
+    with target.database.read_session() as session:
         pending = select(InboxEvent.id).where(InboxEvent.state == InboxState.RECEIVED).limit(1)
         return session.scalar(pending) is not None

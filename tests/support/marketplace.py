@@ -122,7 +122,7 @@ class Marketplace:
 
     def all(self, query: Any) -> list[Any]:
         """Every row of a query, read now."""
-        with self.runtime.database.reading() as session:
+        with self.runtime.database.read_session() as session:
             return list(session.scalars(query))
 
     def event(self, event_id: str) -> InboxEvent:

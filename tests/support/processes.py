@@ -190,7 +190,7 @@ class Deployment:
 
     def read(self, query: Callable[[Session], Any]) -> Any:
         """The result of a query in its own session."""
-        with self.database.reading() as session:
+        with self.database.read_session() as session:
             return query(session)
 
     def wait(self, condition: Callable[[Session], Any], within_s: float, otherwise: str) -> float:
@@ -240,7 +240,7 @@ class Deployment:
         """For the report of a failed test: the log of each process, the last rows, and what still runs."""
         rows = []
         for table in DIAGNOSTIC_TABLES:
-            with suppress(Exception), self.database.reading() as session:
+            with suppress(Exception), self.database.read_session() as session:
                 rows.append(f"--- {table}: {session.execute(text(f'SELECT * FROM {table}')).all()[-5:]}")
         return "\n".join([*(process.diagnostics() for process in self.processes), *rows, str(self.leftovers())])
 

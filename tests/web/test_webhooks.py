@@ -78,7 +78,7 @@ def test_a_signed_event_is_stored_before_it_is_answered(marketplace: Marketplace
 
 def test_no_handler_runs_before_the_answer(marketplace: Marketplace) -> None:
     marketplace.post(BODY)
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         assert session.scalar(text("SELECT count(*) FROM mh_sellers")) == 0
 
 

@@ -97,7 +97,7 @@ def run_renewals(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) 
 def check_due(runtime: Runtime) -> bool:
     """Whether renewals or notices are due; where no renewal is, record that the run had nothing to do."""
     now = runtime.now()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         renewals = _renewals_due(session, now)
         notices = _any(session, needs_notice(now))
     if not renewals:  # else the run itself records that it ran.

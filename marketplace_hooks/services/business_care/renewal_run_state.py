@@ -63,7 +63,7 @@ def acquire_run(uow: UnitOfWork) -> bool:
 
 def record_quiet_run(runtime: Runtime) -> None:
     """Record, at most once an hour, that nothing was due, so that a quiet month does not pass for an outage."""
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         run = read_run_state(session)
     if run.held_since is None and (run.last_at is None or runtime.now() - run.last_at > RECORDED_EVERY):
         run_in_transaction(runtime, acquire_run)

@@ -152,7 +152,7 @@ def _inspect(
 def _credentials(runtime: Runtime, claimed: ClaimedInspection, site: Site) -> Credentials:
     """Those that were given for this very host, deciphered for as long as the inspection takes."""
     own = and_(SiteCredential.inspection_number == claimed.number, SiteCredential.host == host_of(site))
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         rows = session.execute(select(SiteCredential.kind, SiteCredential.ciphertext).where(own)).all()
     return Credentials.read({row.kind.value: runtime.encryption.decrypt(row.ciphertext) for row in rows})
 

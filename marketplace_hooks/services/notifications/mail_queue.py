@@ -107,7 +107,7 @@ def send_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda:
     made = 0
     if settings.smtp_url is None or runtime.mail_renderer is None:
         return made
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         if not has_pending(session, runtime.now(), settings):
             return made
     server = MailServer(settings.smtp_url, hello=_domain(settings), timeout_s=settings.smtp_timeout_s)

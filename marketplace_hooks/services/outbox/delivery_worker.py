@@ -125,7 +125,7 @@ def _lanes_to_open(runtime: Runtime, busy: list[str], *, leaving: bool) -> list[
 
 
 def _endpoints_due(runtime: Runtime) -> list[str]:
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         is_deliverable = select(Delivery.id).where(is_due(runtime.now()), Delivery.endpoint_id == Endpoint.id).exists()
         return list(session.scalars(select(Endpoint.id).where(Endpoint.enabled, is_deliverable).order_by(Endpoint.id)))
 

@@ -71,5 +71,5 @@ _CASCADE = CascadeSchema()
 )
 def get_cascade(cascade_id: str) -> Response:
     """One cascade. A seller sees those of what he sells."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         return json_response(_CASCADE, read_cascade_progress(session, cascade_id, visibility()))

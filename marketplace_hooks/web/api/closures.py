@@ -86,7 +86,7 @@ def list_closures(seller_id: str) -> Response:
     """The closures that customers see: running, or announced and to come."""
     runtime = current_runtime()
     today = day_of(runtime.now(), runtime.settings.reference_zone)
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         if session.get(Seller, seller_id) is None:
             raise NotFound(f"no seller {seller_id}")
         items = [_as_response(one, today) for one in current_closures(session, seller_id, today)]

@@ -73,7 +73,7 @@ _LIST = DeliveryListSchema()
 )
 def list_deliveries(query: dict[str, Any]) -> Response:
     """The log of what was sent, the newest first."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         sent, before = delivery_log.find_deliveries(
             session,
             state=query.get("state"),

@@ -79,7 +79,7 @@ def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response
     """Every published release of the product that was bought, with whether it may be downloaded and why not."""
     runtime = current_runtime()
     after = _place(decode("downloads", query.get("cursor")))
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         downloads, end = list_downloads(
             session, _holder(purchase_id), _question(runtime), after=after, limit=query["limit"]
         )
@@ -100,7 +100,7 @@ def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response
 def get_download(query: dict[str, Any], release_id: str) -> Response:
     """The file itself, by a link that is good for five minutes; 403 with the reason when it may not be downloaded."""
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         holder = _holder(query["purchase_id"])
         link = link_to(session, runtime.settings, holder, release_id, _question(runtime))
     response = Response(status=302, headers={"Location": link, "Cache-Control": "no-store"})

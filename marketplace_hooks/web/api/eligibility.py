@@ -162,7 +162,7 @@ def check_eligibility(body: dict[str, Any]) -> Response:
 def show_eligibility(check_id: str) -> Response:
     """A check as it stands: each part appears as the worker finds it."""
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         zone = runtime.settings.reference_zone
         check = read_check(session, check_id, customer_id=customer_of(signed_in()), zone=zone)
         return uncached_response(_ELIGIBILITY, {**_as_response(check), "remarks": _remarks(check, zone)})

@@ -88,7 +88,7 @@ def check_entitlement() -> Response:
         raise Forbidden("only the platform and operators ask how it stood at another time")
     purchase_filter = _purchase_filter(identity, args)
     question = _question(runtime, args, _instant(at))
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         if identity.token_id is not None and not tokens.is_active(session, identity.token_id):
             raise NotSignedIn("the token is unknown or revoked", code="invalid_token")
         return _response(_body(judge_entitlement(session, purchase_filter, question, as_of_now=False)))

@@ -90,7 +90,7 @@ _DETAIL = EventWithPayloadSchema()
 )
 def list_events(query: dict[str, Any]) -> Response:
     """The log of what was received, the newest first."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         events, before = event_log.find_events(
             session,
             type_=query.get("type"),
@@ -115,7 +115,7 @@ def list_events(query: dict[str, Any]) -> Response:
 )
 def get_event(query: dict[str, Any], event_id: str) -> Response:
     """One event with its payload, and other bodies that came under its id."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         logged = event_log.find_event(session, event_id, source=query.get("source"))
         conflicts = [
             {"body_sha256": one.body_sha256, "received_at": one.received_at, "payload": _payload(one.body)}

@@ -34,7 +34,7 @@ class PacksQuerySchema(PagedQuerySchema):
 @operation("GET", "/packs", tag="Packs", query=PacksQuerySchema, response=PackListSchema, refusals=(400,))
 def list_packs(query: dict[str, Any]) -> Response:
     """Packs by id: those on sale, and whoever asks sees his own hidden ones too."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         page = find_packs(
             session,
             search=query.get("q"),
@@ -49,7 +49,7 @@ def list_packs(query: dict[str, Any]) -> Response:
 @operation("GET", "/packs/<pack_id>", tag="Packs", response=PackPageSchema, refusals=(404, 410))
 def get_pack(pack_id: str) -> Response:
     """One pack. Hidden, by its own hold or by a product that is not online: 404; withdrawn: 410."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         page = visible_pack(session, pack_id)
     content = flat(page)
     content.blocking = page.blocking

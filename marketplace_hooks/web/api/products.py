@@ -57,7 +57,7 @@ class ListingQuerySchema(QuerySchema):
 @operation("GET", "/products", tag="Products", query=ProductsQuerySchema, response=ProductListSchema, refusals=(400,))
 def list_products(query: dict[str, Any]) -> Response:
     """Products by id: those on sale, and whoever asks sees his own hidden ones too."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         page = find_products(
             session,
             category=query.get("category") or None,
@@ -74,7 +74,7 @@ def list_products(query: dict[str, Any]) -> Response:
 def get_product(product_id: str) -> Response:
     """One product. Hidden: 404; withdrawn: 410; its seller, its owners and the marketplace see it, marked as such."""
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         page = visible_product(session, product_id)
         today = day_of(runtime.now(), runtime.settings.reference_zone)
         content = flat(page)
@@ -96,7 +96,7 @@ def get_listing(query: dict[str, Any], product_id: str) -> Response:
     at = query.get("at") or runtime.now()
     if "on" in query:
         at = end_of(query["on"], runtime.settings.reference_zone) - timedelta(microseconds=1)
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         visible_product(session, product_id)
         listing = listing_at(session, product_id, at)
     if listing is None:

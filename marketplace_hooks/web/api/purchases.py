@@ -74,7 +74,7 @@ def list_own_purchases(query: dict[str, Any]) -> Response:
     runtime = current_runtime()
     zone = runtime.settings.reference_zone
     after = decode("purchases", query.get("cursor"))
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         purchases, end = list_purchases(
             session, _customer_id(query), runtime.now(), zone, after=after, limit=query["limit"]
         )

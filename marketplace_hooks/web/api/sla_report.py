@@ -114,7 +114,7 @@ def show_figures(query: dict[str, Any], seller_id: str) -> Response:
     now = runtime.now()
     zone = runtime.settings.reference_zone
     first, last = _months(query, day_of(now, zone))
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         stranger = identity.role is Role.SELLER and identity.subject != seller_id
         if stranger or session.get(Seller, seller_id) is None:
             raise NotFound(f"no seller {seller_id}")

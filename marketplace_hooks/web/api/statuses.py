@@ -166,7 +166,7 @@ def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
     """What a change would do, before it is made: packs, renewals, entitlements, open requests."""
     side = _side(signed_in(), query.get("actor"))
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         page = product_page(session, product_id)
         if page is None or not visibility().can_see(page.card.seller_id):
             raise NotFound(f"there is no product {product_id}")
@@ -190,7 +190,7 @@ def preview_pack_status(query: dict[str, Any], pack_id: str) -> Response:
     """What a change of the pack itself would do, before it is made."""
     side = _side(signed_in(), query.get("actor"))
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         page = pack_page(session, pack_id)
         if page is None or not visibility().can_see(page.card.seller_id):
             raise NotFound(f"there is no pack {pack_id}")

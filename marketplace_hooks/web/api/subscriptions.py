@@ -135,7 +135,7 @@ _REACTIVATION = ReactivationAnswerSchema()
 def get_subscription(purchase_id: str) -> Response:
     """The Business Care of a purchase. 404 `no_business_care` for a free product, which has none."""
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         care = read_subscription(session, _holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
         return uncached_response(_CARE, flat(care))
 

@@ -146,7 +146,7 @@ def show_support_request(request_id: str) -> Response:
     """One request, whole, as the side that asks may see it."""
     runtime = current_runtime()
     viewer = viewer_of(signed_in())
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         request = visible_request(session, request_id, viewer)
         zone = runtime.settings.reference_zone
         return uncached_response(
@@ -159,7 +159,7 @@ def list_support_requests(query: dict[str, Any]) -> Response:
     """One's own requests, the next deadline first."""
     runtime = current_runtime()
     limit = query["limit"]
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         requests = list_requests(
             session,
             viewer_of(signed_in()),

@@ -49,7 +49,7 @@ def show_request(
     `errors` and `written` are of a form that was not accepted; `refused` says why a move was not possible.
     """
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         viewer = viewer_of(signed_in())
         zone = runtime.settings.reference_zone
         seen = visible_request(session, request_id, viewer)

@@ -73,7 +73,7 @@ def check_again(check_id: str) -> str | Response | BaseResponse:
 def question(draft_id: str) -> str | BaseResponse:
     """A question before any purchase, to be read once more: nothing is checked."""
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         draft = own_draft(session, customer_id(), draft_id=draft_id)
         if draft.sent_at is not None or draft.purchase_id is not None:
             return redirect(draft_url(draft), 303)
@@ -94,7 +94,7 @@ def send_request(draft_id: str) -> BaseResponse:
         sent = run_in_transaction(runtime, lambda uow: send_draft(uow, customer_id(), draft_id, as_it_is=as_it_is))
     except Conflict:
         flash("calm", gettext("Your shop is still being looked at. You can send your request in a moment."))
-        with runtime.database.reading() as session:
+        with runtime.database.read_session() as session:
             return redirect(draft_url(own_draft(session, customer_id(), draft_id=draft_id)), 303)
     if sent.duplicate_of is not None:
         flash("calm", gettext("You had sent the same words before, and that request is still open. Here it is."))
@@ -106,13 +106,13 @@ def send_request(draft_id: str) -> BaseResponse:
 
 def _require_draft(check_id: str) -> None:
     """Raises `NotFound` unless the customer has a draft with this check."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         own_draft(session, customer_id(), check_id=check_id)
 
 
 def _page(check_id: str, form: SiteForm | None = None) -> str | BaseResponse:
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         try:
             draft = own_draft(session, customer_id(), check_id=check_id)
         except NotFound:

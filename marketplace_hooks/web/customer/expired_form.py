@@ -24,7 +24,7 @@ def show_form_again(error: ExpiredForm) -> Response:
     """The same form again; where nothing was written, the page of every room for an expired form."""
     move = (request.view_args or {}).get("move")
     if request.endpoint == "mh_customer.write_request":
-        with current_runtime().database.reading() as session:
+        with current_runtime().database.read_session() as session:
             return show_again(session)
     if request.endpoint == "mh_customer.make_move" and move in _TEXT_FIELDS:
         message = gettext("This form had been open for too long. Everything is still here: send it again.")

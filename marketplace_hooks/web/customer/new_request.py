@@ -43,7 +43,7 @@ def new_request() -> str | BaseResponse:
     purchase_id = id_of("purchase")
     product_id = id_of("product")
     draft_id = id_of("draft")
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         if draft_id is not None:
             draft = own_draft(session, customer_id(), draft_id=draft_id)
             if draft.sent_at is not None:
@@ -62,7 +62,7 @@ def write_request() -> Response | BaseResponse:
     """Save the draft and start its check; or show the form again with what must be corrected."""
     runtime = current_runtime()
     form = NewRequestForm.read()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         bought = about(session, id_of("purchase"), id_of("product"))
         if form.errors:
             return make_response(_form(session, bought, form), 422)

@@ -36,7 +36,7 @@ def purchases() -> str:
     """The customer's purchases, each with its Business Care."""
     runtime = current_runtime()
     after = decode("purchases", request.args.get("after") or None)
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         zone = runtime.settings.reference_zone
         found, end = list_purchases(session, customer_id(), runtime.now(), zone, after=after, limit=SHOWN)
         page = Page(items=found, next_after=encode("purchases", end))
@@ -53,7 +53,7 @@ def purchase(purchase_id: str) -> Response:
 def show_purchase(purchase_id: str, *, status: int = 200, refused: str | None = None) -> Response:
     """One purchase: its Business Care, why it renews or not, and its downloads; with why something was not possible."""
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         bought = summarize_purchase(session, holder(purchase_id))
         now = runtime.now()
         zone = runtime.settings.reference_zone
@@ -78,7 +78,7 @@ def download(purchase_id: str, release_id: str) -> Response | BaseResponse:
     """The file, by a link that is good for five minutes; or a page that says why not."""
     runtime = current_runtime()
     question = EntitlementQuestion(at=runtime.now(), zone=runtime.settings.reference_zone)
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         bought = summarize_purchase(session, holder(purchase_id))
         try:
             link = link_to(session, runtime.settings, holder(purchase_id), release_id, question)

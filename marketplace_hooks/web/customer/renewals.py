@@ -56,7 +56,7 @@ def reactivate(purchase_id: str) -> Response | BaseResponse:
     """Ask for it at the price that was shown; when it is another one by now, show that first."""
     runtime = current_runtime()
     cause = cause_of(signed_in())
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         care = care_of(session, purchase_id)
     price = None if care is None or care.reactivation is None else care.reactivation.price.total_cents
     if price is not None and request.form.get("amount_cents") != str(price):
@@ -75,7 +75,7 @@ def reactivate(purchase_id: str) -> Response | BaseResponse:
 
 def _page(name: str, purchase_id: str, *, has_changed: bool = False) -> str:
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         return render_template(
             f"marketplace_hooks/customer/{name}.html",
             bought=summarize_purchase(session, holder(purchase_id)),

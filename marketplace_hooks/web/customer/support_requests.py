@@ -30,7 +30,7 @@ def requests() -> str:
     viewer = viewer_of(signed_in())
     cursor = request.args.get("after") or None
     newest = request.args.get("order") == NEWEST
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         if newest:
             before = decode_number("own-newest", cursor)
             found = newest_requests(session, viewer, before=before, limit=SHOWN + 1)

@@ -123,7 +123,7 @@ def is_insider(card: ProductCard | PackCard) -> bool:
     identity = identify()
     if identity is None or identity.role is not Role.CUSTOMER or identity.subject is None:
         return visibility().can_see(card.seller_id)
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         if isinstance(card, ProductCard):
             return owns(session, identity.subject, product_id=card.product_id)
         return owns(session, identity.subject, pack_id=card.pack_id)
@@ -158,7 +158,7 @@ def _authenticate_token(web_state: WebState, text: str) -> _Caller:
         if known is not None:
             return _Caller(identity=known)
     try:
-        with web_state.runtime.database.reading() as session:
+        with web_state.runtime.database.read_session() as session:
             token = tokens.find(session, text)
     except Unavailable as away:
         return _Caller(refusal=away)

@@ -67,7 +67,7 @@ def judge_reply() -> BaseResponse:
 
 
 def _show(*, status: int = 200, refused: str | None = None) -> Response:
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         after = cursor_number(LIST)
         found = replies_to_confirm(session, after=after, limit=PAGE_SIZE + 1)
         titles = product_titles(session, {one.request.product_id for one in found})

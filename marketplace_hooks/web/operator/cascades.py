@@ -31,7 +31,7 @@ def cascades() -> Response:
     id_ = query_text("id")
     state = query_choice("state", CascadeState)
     about = (kind or SubjectKind.PRODUCT, id_) if id_ is not None else None
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found, before = event_log.find_cascades(
             session, state=state, subject=about, before=cursor_number(LIST), limit=PAGE_SIZE
         )
@@ -50,7 +50,7 @@ def cascades() -> Response:
 @audience(Role.OPERATOR)
 def cascade(cascade_id: str) -> Response:
     """One cascade: its steps, its cause and the events that it published."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = read_cascade_progress(session, checked_id(cascade_id), Visibility(everything=True))
         error = event_log.cascade_error(session, found.id) if found.state is CascadeState.FAILED else None
         return page(

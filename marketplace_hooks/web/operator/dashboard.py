@@ -25,7 +25,7 @@ def overview() -> Response:
     """Tasks, and charts of backlog, lag, deliveries and missed clocks."""
     now = current_runtime().now()
     zone = current_runtime().settings.reference_zone
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         dashboard = read_dashboard(session, now, zone)
     waited_s = None if dashboard.oldest_at is None else max(0.0, (now - dashboard.oldest_at).total_seconds())
     return page(

@@ -38,7 +38,7 @@ def deliveries() -> Response:
     id_ = query_text("id")
     state = query_choice("state", DeliveryState)
     by_subject = id_ is not None and kind in SUBJECTS and kind != "event"
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found, before = delivery_log.find_deliveries(
             session,
             state=state,
@@ -81,7 +81,7 @@ def send_again(delivery_id: int) -> BaseResponse:
 
 
 def _show(delivery_id: int, *, status: int = 200, refused: str | None = None) -> Response:
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = delivery_log.find_delivery(session, delivery_id) if delivery_id <= LARGEST else None
         if found is None:
             raise NotFound

@@ -50,7 +50,7 @@ def events() -> Response:
     if id_ is not None:
         found_by = {"event_id": id_} if kind not in SUBJECTS or kind == "event" else {"subject": f"{kind}:{id_}"}
         wanted |= found_by
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found, before = event_log.find_events(
             session,
             **wanted,
@@ -85,7 +85,7 @@ def event(event_id: str) -> Response:
 @audience(Role.OPERATOR)
 def replay(event_id: str) -> Response:
     """The question whether to apply the event again."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         event = _received(session, event_id).event
         return page("replay", event=event, is_replayable=_is_replayable(event))
 
@@ -105,7 +105,7 @@ def confirm_replay(event_id: str) -> BaseResponse:
 
 def _show(event_id: str, *, status: int = 200, refused: str | None = None) -> Response:
     whole = request.args.get("whole") == "yes"
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         received = _received(session, event_id)
         event = received.event
         is_personal = not event.type.startswith(IMPERSONAL)

@@ -48,7 +48,7 @@ def products() -> Response:
     search = query_text("q")
     seller_id = query_text("seller")
     status = query_choice("status", Status)
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = find_products(
             session,
             search=search,
@@ -72,7 +72,7 @@ def products() -> Response:
 @audience(Role.OPERATOR)
 def product(product_id: str) -> Response:
     """One product: who holds it and why, what is scheduled, its packs, its history."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = known_product(session, product_id)
         past = read_status_history(session, SubjectKind.PRODUCT, product_id, limit=ENTRIES)
     return page("product", found=found, card=found.card, past=past, ours=_held_by_us(found))
@@ -111,7 +111,7 @@ def known_product(session: Session, product_id: str) -> ProductPage:
 
 
 def _show_reinstatement(product_id: str, *, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = known_product(session, product_id)
     return page("reinstatement", status, found=found, card=found.card, errors=errors or {})
 

@@ -23,7 +23,7 @@ def refunds() -> Response:
     wanted = query_choice("state", RefundState)
     state = wanted if wanted in REFUND_LISTS else RefundState.MANUAL
     kind = f"operator-refunds-{state}"
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = refunds_in(session, state, after=cursor_place(kind), limit=PAGE_SIZE + 1)
         listed = list_page(kind, found, lambda one: key_of((one.claim.due_at, one.claim.request_id)))
         return page(

@@ -28,7 +28,7 @@ def sellers() -> Response:
     """All sellers by id, or those whose name holds what is searched for."""
     search = query_text("q")
     after = decode(LIST, query_text("after"))
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = find_sellers(session, search=search, after=after, limit=PAGE_SIZE + 1)
         return page("sellers", listed=list_page(LIST, found, lambda one: one.seller_id), search=search)
 
@@ -40,7 +40,7 @@ def seller(seller_id: str) -> Response:
     now = current_runtime().now()
     zone = current_runtime().settings.reference_zone
     today = day_of(now, zone)
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = find_seller(session, checked_id(seller_id))
         if found is None:
             raise NotFound

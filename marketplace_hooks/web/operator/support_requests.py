@@ -43,7 +43,7 @@ def requests() -> BaseResponse:
 
 
 def _late() -> Response:
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = late_requests(session, after=cursor_place(LATE), limit=PAGE_SIZE + 1)
         listed = list_page(LATE, found, lambda one: key_of(one.position))
         titles = product_titles(session, {one.request.product_id for one in listed.items})
@@ -53,7 +53,7 @@ def _late() -> Response:
 
 
 def _contested() -> Response:
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = contested_requests(session, after=cursor_number(CONTESTED), limit=PAGE_SIZE + 1)
         listed = list_page(CONTESTED, found, lambda one: one.number)
         titles = product_titles(session, {one.product_id for one in listed.items})
@@ -77,7 +77,7 @@ def show_request(
 ) -> Response:
     """The request's page. `errors` are of the form of one `move`, shown open; `refused` says why one was refused."""
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         found = visible_request(session, checked_id(request_id), Viewer())
         zone = runtime.settings.reference_zone
         request = request_detail(session, found, Viewer(), now=runtime.now(), zone=zone)

@@ -29,7 +29,7 @@ from .layout import page, seller_id
 @audience(Role.SELLER)
 def progress(cascade_id: str) -> Response:
     """The steps of one cascade."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = read_cascade_progress(session, checked_id(cascade_id), Visibility(seller_id=seller_id()))
         if found.subject.kind is SubjectKind.PRODUCT:
             title = product_titles(session, [found.subject.id]).get(found.subject.id, {})

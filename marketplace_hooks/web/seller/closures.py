@@ -153,7 +153,7 @@ def _show(
     """The page; `edited_id` is the closure whose own form has the errors."""
     settings = current_runtime().settings
     today = _today()
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = [_view(one, today) for one in current_closures(session, seller_id(), today)]
     return page(
         "closures",

@@ -49,7 +49,7 @@ def own_pack(session: Session, pack_id: str) -> PackPage:
 
 def show(kind: SubjectKind, id_: str, *, refused: str | None = None, status: int = 200) -> Response:
     """The page of a product or a pack; `refused` says why something was not possible."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = own_pack(session, id_) if kind is SubjectKind.PACK else own_product(session, id_)
         past = read_status_history(session, kind, id_, limit=ENTRIES)
     held_by = {hold.side for hold in found.holds_view.holds}

@@ -24,7 +24,7 @@ LIST = "own-packs"
 def packs() -> Response:
     """The seller's packs, by id: those whose name holds what is searched for."""
     search = query_text("q")
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = list_seller_packs(session, seller_id(), search=search, after=cursor(LIST), limit=PAGE_SIZE)
     return page("packs", listed=ListPage(items=found.items, next_after=encode(LIST, found.next_after)), search=search)
 

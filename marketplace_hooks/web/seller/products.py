@@ -27,7 +27,7 @@ def products() -> Response:
     wanted = request.args.get("status", "")
     search = query_text("q")
     status = Status(wanted) if wanted in list(Status) else None
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = list_seller_products(
             session, seller_id(), search=search, status=status, after=cursor(LIST), limit=PAGE_SIZE
         )

@@ -26,7 +26,7 @@ def refunds() -> Response:
     """The seller's refunds, the latest due first."""
     wanted = request.args.get("show", RefundFilter.OUTSTANDING.value)
     which = RefundFilter(wanted) if wanted in list(RefundFilter) else RefundFilter.OUTSTANDING
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = seller_refunds(session, seller_id(), which=which, after=_after(), limit=PAGE_SIZE + 1)
         listed = list_page(LIST, found, _key)
         titles = product_titles(session, (one.product_id for one in listed.items))

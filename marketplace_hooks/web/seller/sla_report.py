@@ -29,7 +29,7 @@ def figures() -> Response:
     zone = current_runtime().settings.reference_zone
     today = day_of(now, zone)
     first = add_months(today.replace(day=1), 1 - MONTHS)
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         months = read_sla_report(session, seller_id(), first, today, now=now, zone=zone)
     names = [wording().month(month.first_day) for month in months]
     return page(

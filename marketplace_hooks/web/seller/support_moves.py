@@ -233,7 +233,7 @@ def _run(request_id: str, act: Act, message: str, *, reason: str = "") -> BaseRe
 
 
 def _own(request_id: str) -> SupportRequest:
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = visible_request(session, checked_id(request_id), viewer_of(signed_in()))
         session.expunge(found)
         return found
@@ -260,7 +260,7 @@ def _show_refusal(request_id: str, *, status: int = 200, errors: Mapping[str, st
 
 def _releases(request_id: str) -> list[Release]:
     """The product's last versions, the newest first."""
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         request = visible_request(session, checked_id(request_id), viewer_of(signed_in()))
         query = (
             select(Release)

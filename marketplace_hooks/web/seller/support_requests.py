@@ -42,7 +42,7 @@ def requests() -> Response:
     which = RequestFilter(wanted) if wanted in list(RequestFilter) else RequestFilter.OPEN
     viewer = Viewer(seller_id=seller_id())
     now = current_runtime().now()
-    with current_runtime().database.reading() as session:
+    with current_runtime().database.read_session() as session:
         found = list_requests(session, viewer, which=which, now=now, after=_after(), limit=PAGE_SIZE + 1)
         listed = list_page(LIST, found, _key)
         running = clocks_of(session, [one.id for one in listed.items])
@@ -70,7 +70,7 @@ def show_request(request_id: str, *, name: str = "request", status: int = 200, *
     now = runtime.now()
     zone = runtime.settings.reference_zone
     viewer = Viewer(seller_id=seller_id())
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         found = visible_request(session, checked_id(request_id), viewer)
         request = request_detail(session, found, viewer, now=now, zone=zone)
         context = _request_context(session, found)

@@ -22,7 +22,7 @@ def choose() -> Response:
     web_state = current_web_state()
     if not web_state.runtime.settings.demo or web_state.identity is not None:
         abort(404)
-    with web_state.runtime.database.reading() as session:
+    with web_state.runtime.database.read_session() as session:
         chosen = find_person(session, request.form.get("role", ""), request.form.get("subject", ""))
     if chosen is None:
         abort(404)

@@ -36,7 +36,7 @@ def sign_in() -> BaseResponse:
             return refuse(401, "marketplace_hooks/sign_in/host_sign_in.html")
         return redirect(_with_next(settings.sign_in_url), 303)
     if settings.demo:
-        with web_state.runtime.database.reading() as session:
+        with web_state.runtime.database.read_session() as session:
             people = demo_people(session)
         return _page("demo_people", people=people, next=wanted_page())
     if web_state.provider is not None:

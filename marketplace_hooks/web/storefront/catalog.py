@@ -62,7 +62,7 @@ def home() -> Response:
     category = _query_text("category", LONGEST_ID)
     after = _query_text("after", LONGEST_ID)
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         products = lists.find_products(session, category=category, search=search, after=after, limit=PRODUCTS_SHOWN)
         packs = _packs(session, search) if category is None else Page[PackCard]()
         categories = lists.find_categories(session)
@@ -88,7 +88,7 @@ def home() -> Response:
 def product(product_id: str) -> Response:
     """What a product's listing announces, and the packs that contain it."""
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         page = pages.product_page(session, product_id, visibility=visibility()) if _is_id(product_id) else None
         if page is None or not may_see(page.card):
             return _refuse("product", page)
@@ -114,7 +114,7 @@ def product(product_id: str) -> Response:
 def pack(pack_id: str) -> Response:
     """What is in a pack, and what it saves."""
     runtime = current_runtime()
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         page = pages.pack_page(session, pack_id) if _is_id(pack_id) else None
         if page is None or not may_see(page.card):
             return _refuse("pack", page)

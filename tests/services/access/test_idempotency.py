@@ -35,7 +35,7 @@ def refusal(refused: Refused) -> StoredAnswer:
 
 
 def effects(runtime: Runtime) -> set[str]:
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         return {token.id for token in session.query(Token)}
 
 

@@ -16,7 +16,7 @@ from marketplace_hooks.services.core.runtime import Runtime
 
 
 def found(runtime: Runtime, text: str) -> Token | None:
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         return tokens.find(session, text)
 
 
@@ -34,7 +34,7 @@ def test_a_token_is_found_by_its_plain_text_alone(runtime: Runtime) -> None:
 def test_nothing_kept_would_let_anybody_in(runtime: Runtime) -> None:
     _, text = tokens.create(runtime, "operator")
     secret = text.split("_", 2)[2]
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         [token] = tokens.list_tokens(session)
     stored = " ".join(str(value) for value in vars(token).values())
     assert secret not in stored
@@ -49,7 +49,7 @@ def test_two_tokens_of_one_subject_are_revoked_apart(runtime: Runtime) -> None:
     assert revoked.revoked_at is not None
     assert (found(runtime, first_text), found(runtime, second_text) is not None) == (None, True)
     assert tokens.revoke(runtime, first.id).revoked_at == revoked.revoked_at
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         assert {token.id: token.revoked_at is None for token in tokens.list_tokens(session)} == {
             first.id: False,
             second.id: True,
@@ -79,7 +79,7 @@ def test_a_token_that_would_stand_for_nobody_is_not_made(
     with pytest.raises(PayloadRejected) as refused:
         tokens.create(runtime, role, subject=subject, label=label)
     assert [error["path"] for error in refused.value.errors] == paths
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         assert tokens.list_tokens(session) == []
 
 

@@ -236,7 +236,7 @@ def test_asking_writes_nothing(marketplace: Marketplace, clock: time_machine.Tra
 
 
 def everything(marketplace: Marketplace) -> dict[str, list[Any]]:
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         return {
             table.name: list(session.execute(select(text("*")).select_from(table)).all())
             for table in Base.metadata.sorted_tables

@@ -60,7 +60,7 @@ def test_the_daily_run_touches_only_what_is_due(many: Marketplace, clock: time_m
     runtime = many.runtime
     clock.move_to(RENEWAL + CLAIM_DELAY)
     with recorded_statements(runtime.database.engine) as heard:
-        with runtime.database.reading() as session:
+        with runtime.database.read_session() as session:
             assert has_pending(session, datetime.now(UTC))
         assert run_renewals(runtime) == DUE
     assert_found_by_index(runtime, heard, "ix_mh_subscriptions_due")
@@ -100,6 +100,6 @@ def test_looking_for_due_work_when_there_is_none_reads_next_to_nothing(
     many: Marketplace, clock: time_machine.Traveller
 ) -> None:
     runtime = many.runtime
-    with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
+    with recorded_statements(runtime.database.engine) as heard, runtime.database.read_session() as session:
         assert not has_pending(session, datetime.now(UTC))
     assert_found_by_index(runtime, heard, "ix_mh_subscriptions_due", "ix_mh_subscriptions_notice")

@@ -359,7 +359,7 @@ class Walk:
             [known] = self.rows(Subscription, id_)
             owed.append((known.state, known.renewal_at, known.notice_at, known.withdrawn_from, known.sequence))
             question = EntitlementQuestion(at=self.now, zone=PARIS, site=SHOP)
-            with self.marketplace.runtime.database.reading() as session:
+            with self.marketplace.runtime.database.read_session() as session:
                 found, _ = list_downloads(session, Holder(purchase_id=id_, customer_id="customer-1"), question)
             owed += [(one.release_id, one.verdict) for one in found]
         return owed

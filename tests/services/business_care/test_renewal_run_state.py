@@ -42,7 +42,7 @@ def test_after_more_than_thirty_days_of_silence_the_run_waits_for_an_operator(
     clock.shift(silence)
     marketplace.run_all_now()
     assert payments(marketplace) == ({1: "paid"} if is_held else {1: "paid", 2: "pending"})
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         assert (read_run_state(session).held_since is not None) is is_held
         assert has_pending(session, datetime.now(UTC)) is False
         assert count_due(session, datetime.now(UTC)).count == int(is_held)

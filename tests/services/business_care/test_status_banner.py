@@ -16,7 +16,7 @@ from ...support.marketplace import Marketplace
 
 def banner(marketplace: Marketplace, purchase_id: str = "purchase-1") -> dict[str, Any]:
     runtime = marketplace.runtime
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         zone = runtime.settings.reference_zone
         return {**read_status_banner(session, purchase_id, now=runtime.now(), zone=zone)}
 

@@ -25,6 +25,6 @@ def test_a_price_holds_from_its_listing_to_the_next_and_before_the_first_the_pre
     publish_price(marketplace, 1000, first)
     publish_price(marketplace, 2000, second)
     instants = (first - timedelta(days=1), first, second - timedelta(seconds=1), second)
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         prices = read_prices(session, ["mod-1"])
     assert [prices.at("mod-1", at) for at in instants] == [(cents, "EUR") for cents in (2000, 1000, 1000, 2000)]

@@ -16,7 +16,7 @@ def test_hidden_things_are_found_only_by_who_may_see_them(marketplace: Marketpla
     marketplace.run_all_now()
 
     def found(visibility: Visibility) -> list[str]:
-        with marketplace.runtime.database.reading() as session:
+        with marketplace.runtime.database.read_session() as session:
             return [card.product_id for card in find_products(session, visibility=visibility).items]
 
     assert found(PUBLIC) == found(Visibility(seller_id="seller-9")) == ["mod-2"]

@@ -18,6 +18,6 @@ def test_products_have_their_titles_and_customers_their_names_until_they_are_era
     marketplace.run_all_now()
     with marketplace.runtime.database.session() as session:
         session.execute(update(Customer).where(Customer.id == "customer-2").values(erased_at=marketplace.runtime.now()))
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         assert product_titles(session, ["mod-1", "unknown"]) == {"mod-1": marketplace.product("mod-1").title}
         assert customer_names(session, ["customer-1", "customer-2", "unknown"]) == {"customer-1": "Odile"}

@@ -28,7 +28,7 @@ def counted(marketplace: Marketplace) -> Iterator[list[str]]:
 
 
 def cost(marketplace: Marketplace, read: Callable[[Any], Any]) -> int:
-    with counted(marketplace) as statements, marketplace.runtime.database.reading() as session:
+    with counted(marketplace) as statements, marketplace.runtime.database.read_session() as session:
         assert read(session) is not None
     return len([statement for statement in statements if "mh_" in statement])
 

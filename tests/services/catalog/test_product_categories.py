@@ -15,13 +15,13 @@ def test_categories_are_those_of_what_is_sold_now(marketplace: Marketplace) -> N
     marketplace.run_all_now()
     marketplace.change_status("mod-3", OFFLINE)
     marketplace.run_all_now()
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         assert find_categories(session) == ["Attic", "Été", "Zoo"]
 
 
 def test_a_product_moves_between_categories_and_vanishes_with_its_sellers_account(marketplace: Marketplace) -> None:
     def found(category: str) -> list[str]:
-        with marketplace.runtime.database.reading() as session:
+        with marketplace.runtime.database.read_session() as session:
             return [card.product_id for card in find_products(session, category=category).items]
 
     marketplace.publish("seller.upserted")
@@ -39,7 +39,7 @@ def test_a_product_moves_between_categories_and_vanishes_with_its_sellers_accoun
     marketplace.publish("seller.suspended", reason="unpaid")
     marketplace.run_all_now()
     assert found("Zoo") == []
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         assert find_categories(session) == []
         mine = find_products(session, category="Zoo", visibility=Visibility(seller_id="seller-1"))
     assert [card.product_id for card in mine.items] == ["mod-2"]

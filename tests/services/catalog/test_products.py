@@ -23,7 +23,7 @@ def listing(published_at: datetime, *features: str) -> dict[str, object]:
 
 def announced(marketplace: Marketplace, at: datetime, product_id: str = "mod-1") -> list[object] | None:
     """The features that the listing announced at an instant; None before the first."""
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         found = listing_in_force(session, product_id, at)
         return None if found is None else found.features
 

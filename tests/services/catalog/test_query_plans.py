@@ -36,7 +36,7 @@ def crowded(marketplace: Marketplace) -> Marketplace:
 
 def test_every_list_of_the_storefront_is_read_from_an_index(crowded: Marketplace) -> None:
     runtime = crowded.runtime
-    with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
+    with recorded_statements(runtime.database.engine) as heard, runtime.database.read_session() as session:
         found = lists.find_categories(session)
         first = lists.find_products(session, limit=24)
         later = lists.find_products(session, limit=24, after=first.next_after)
@@ -56,7 +56,7 @@ def test_a_category_leaves_the_list_with_its_last_product(marketplace: Marketpla
     marketplace.run_all_now()
 
     def known() -> list[str]:
-        with marketplace.runtime.database.reading() as session:
+        with marketplace.runtime.database.read_session() as session:
             return lists.find_categories(session)
 
     assert known() == ["Alone", "Common"]

@@ -12,7 +12,7 @@ def test_sellers_are_found_by_id_and_by_a_part_of_their_name(marketplace: Market
     for number in range(1, 4):
         marketplace.publish("seller.upserted", seller_id=f"seller-{number}", name=f"Atelier {number}")
     marketplace.run_all_now()
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         assert [one.seller_id for one in find_sellers(session, limit=2)] == ["seller-1", "seller-2"]
         assert [one.seller_id for one in find_sellers(session, after="seller-2", limit=2)] == ["seller-3"]
         assert [one.seller_id for one in find_sellers(session, search="seller-2", limit=2)] == ["seller-2"]
@@ -24,11 +24,11 @@ def test_a_seller_has_the_number_of_products_in_each_status(marketplace: Marketp
     marketplace.publish_products("mod-1", "mod-2", "mod-3")
     marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         before = find_seller(session, "seller-1")
     marketplace.publish("seller.suspended")
     marketplace.run_all_now()
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         after = find_seller(session, "seller-1")
     assert before is not None
     assert after is not None

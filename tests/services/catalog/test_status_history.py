@@ -26,7 +26,7 @@ def test_changes_and_plans_are_told_apart_and_releases_left_out(
     at = (marketplace.runtime.now() + timedelta(days=1)).isoformat()
     marketplace.change_status("mod-1", ONLINE, effective_at=at)
     marketplace.run_all_now()
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         history = read_status_history(session, SubjectKind.PRODUCT, "mod-1", limit=10)
         newest = read_status_history(session, SubjectKind.PRODUCT, "mod-1", limit=1)
     assert [(one.change, one.status) for one in history] == [("change_scheduled", ONLINE), ("held", None)]

@@ -34,7 +34,7 @@ class Wakeups:
         self.woken: list[tuple[JobKind, bool]] = []
 
     def wake_worker(self, kind: JobKind) -> bool:
-        with self._database.reading() as session:
+        with self._database.read_session() as session:
             self.woken.append((kind, session.scalar(select(Seller.id)) is not None))
         return True
 
@@ -62,7 +62,7 @@ def test_no_worker_is_woken_for_what_was_rolled_back(runtime: Runtime) -> None:
 
     with pytest.raises(RuntimeError):
         run_in_transaction(replace(runtime, wakeups=wakeups), fail)
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         assert (session.scalar(select(Seller.id)), wakeups.woken) == (None, [])
 
 
@@ -89,7 +89,7 @@ def test_gathered_rows_are_inserted_before_the_commit_and_a_row_that_exists_stay
         return run_in_transaction(runtime, act)
 
     assert [add("a"), add("b")] == [0, 2]
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         owners = {lock.name: lock.owner for lock in session.scalars(select(Lock))}
     assert owners == {"first": "a", "a": "a", "b": "b"}
 
@@ -121,5 +121,5 @@ def test_a_transaction_has_one_gatherer_of_each_kind_which_is_written_at_its_end
         return count_locks(uow.session)
 
     assert run_in_transaction(runtime, act) == 0
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         assert session.scalars(select(Lock.name)).all() == ["first+second"]

@@ -48,13 +48,13 @@ def writer(database: Database) -> InboxWriter:
 
 
 def count(database: Database, table: type[InboxEvent | InboxConflict]) -> int:
-    with database.reading() as session:
+    with database.read_session() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def test_an_event_reads_back_as_it_was_stored(writer: InboxWriter, database: Database) -> None:
     assert writer.insert(incoming("evt_1", b'{"caf\xc3\xa9": 1}')) == InsertResult(duplicate=False)
-    with database.reading() as session:
+    with database.read_session() as session:
         event = session.scalars(select(InboxEvent)).one()
         assert (event.body, event.shard, event.state, event.sent_at) == (b'{"caf\xc3\xa9": 1}', 7, "received", AT)
 

@@ -97,7 +97,7 @@ def ask(runtime: Runtime, site: FakeShop | str, **how: Any) -> str:
 
 
 def read_check(runtime: Runtime, check_id: str) -> InspectionView:
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         return read_inspection(session, check_id)
 
 
@@ -438,7 +438,7 @@ def test_a_check_that_fails_by_our_own_fault_ends_and_holds_nobody_up(
 
 def everything_stored(runtime: Runtime) -> str:
     """All that stands in our tables, as text."""
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         rows = [row for table in Base.metadata.sorted_tables for row in session.execute(select(table)).all()]
     return repr([[bytes(value) if isinstance(value, memoryview) else value for value in row] for row in rows])
 
@@ -470,7 +470,7 @@ def test_closing_deletes_the_credentials_and_nothing_else(runtime: Runtime, open
     run(runtime)
     findings = read_check(runtime, check_id).findings
     run_in_transaction(runtime, lambda uow: close_inspection(uow, check_id))
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         left = session.scalars(
             select(Inspection.id).join(SiteCredential, SiteCredential.inspection_number == Inspection.number)
         )
@@ -486,7 +486,7 @@ def test_credentials_that_no_request_needs_are_forgotten_after_a_day(runtime: Ru
         later = runtime.now() - timedelta(seconds=1)
         session.execute(update(SiteCredential).where(SiteCredential.expires_at.is_not(None)).values(expires_at=later))
     recover_missed(runtime, "scheduler")
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         rows = session.execute(
             select(Inspection.id, SiteCredential.kind).join(
                 SiteCredential, SiteCredential.inspection_number == Inspection.number
@@ -638,7 +638,7 @@ def test_evidence_belongs_to_its_check(runtime: Runtime, open_shop: Open) -> Non
     run(runtime)
     versions = [read_check(runtime, check_id).site_facts.platform_version for check_id in checks]
     assert [one and one.value for one in versions] == ["8.2.7", "9.1.4"]
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         assert session.scalar(select(text("count(*)")).select_from(Evidence)) == 2 * len(PUBLIC_PROBES)
 
 

@@ -15,7 +15,7 @@ from ...support.marketplace import Marketplace
 
 def dashboard(marketplace: Marketplace) -> Dashboard:
     runtime = marketplace.runtime
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         return read_dashboard(session, runtime.now(), runtime.settings.reference_zone)
 
 

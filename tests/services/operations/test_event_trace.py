@@ -20,7 +20,7 @@ def test_an_event_is_followed_through_its_cascade_to_the_deliveries(marketplace:
     process_pending(marketplace.runtime, "tests")
     run_cascades(marketplace.runtime, "tests")
     dispatch(marketplace.runtime)
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         trace = trace_event(session, marketplace.event(event_id))
         of_cascade = trace_cascade(session, trace.cascades[0].id)
     assert [cascade.subject_id for cascade in trace.cascades] == ["mod-1"]
@@ -35,6 +35,6 @@ def test_an_event_without_effect_has_nothing_after_it(marketplace: Marketplace) 
     marketplace.publish_products("mod-1")
     event_id = marketplace.change_status("mod-1", ONLINE)
     marketplace.run_all_now()
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         trace = trace_event(session, marketplace.event(event_id))
     assert (list(trace.cascades), list(trace.published)) == ([], [])

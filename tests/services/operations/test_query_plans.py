@@ -62,7 +62,7 @@ def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketpl
         {"received_from": now + timedelta(days=9)},
         day,
     ]
-    with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
+    with recorded_statements(runtime.database.engine) as heard, runtime.database.read_session() as session:
         found = [len(event_log.find_events(session, **one)[0]) for one in wanted]
         delivery_log.find_deliveries(session, state=DeliveryState.EXHAUSTED)
         delivery_log.find_deliveries(session, event_id="copy-10000077")
@@ -78,7 +78,7 @@ def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketpl
 def test_what_waits_and_how_the_whole_is_doing_is_read_from_an_index(crowded: Marketplace) -> None:
     runtime = crowded.runtime
     now = crowded.runtime.now()
-    with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
+    with recorded_statements(runtime.database.engine) as heard, runtime.database.read_session() as session:
         assert work_queue.replies_to_confirm(session, limit=26) == []
         assert work_queue.late_requests(session, after=(now, "copy-10000001:fix"), limit=26) == []
         assert work_queue.contested_requests(session, limit=26) == []

@@ -35,7 +35,7 @@ def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
 
 def foreseen(marketplace: Marketplace, status: str, product_id: str = "mod-1") -> Consequences:
     runtime = marketplace.runtime
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         page = product_page(session, product_id)
         assert page is not None
         zone = runtime.settings.reference_zone
@@ -103,7 +103,7 @@ def test_the_numbers_agree_with_the_rule_purchase_by_purchase(marketplace: Marke
     runtime = marketplace.runtime
     question = EntitlementQuestion(at=runtime.now(), zone=runtime.settings.reference_zone)
     ids = marketplace.all(select(Subscription.purchase_id).where(Subscription.product_id == "mod-1"))
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         answers: list[Any] = [judge_entitlement(session, PurchaseFilter(purchase_id=id_), question) for id_ in ids]
     active = [one for one in answers if one.active]
     preview = foreseen(marketplace, OFFLINE)

@@ -19,7 +19,7 @@ def test_deliveries_are_found_by_type_and_subject_the_newest_first(marketplace: 
         marketplace.change_status(id_, status)
     process_pending(marketplace.runtime, "tests")  # delivers nothing.
     dispatch(marketplace.runtime)
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         found, before = find_deliveries(session, subject=("product", "mod-1"), limit=1)
         rest, end = find_deliveries(session, subject=("product", "mod-1"), before=before, limit=1)
         hidden, _ = find_deliveries(session, type_="product.hidden")

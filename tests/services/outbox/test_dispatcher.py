@@ -32,7 +32,7 @@ def received(marketplace: Marketplace, endpoint_id: str) -> list[tuple[str, str]
         .where(Delivery.endpoint_id == endpoint_id)
         .order_by(OutgoingEvent.id)
     )
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         return [(type_, state.value) for type_, state in session.execute(query)]
 
 

@@ -31,7 +31,7 @@ HOOKS = "https://hooks.example/in"
 def test_an_address_that_we_would_never_deliver_to_is_refused_at_once(runtime: Runtime, url: str) -> None:
     with pytest.raises(OutboundRefused):
         add_endpoint(runtime, url)
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         assert session.scalar(select(Endpoint.id)) is None
 
 
@@ -46,7 +46,7 @@ def test_a_secret_is_new_for_each_endpoint_and_encrypted_at_rest(runtime: Runtim
     _, other = add_endpoint(runtime, HOOKS)
     assert secret != other
     assert secret.startswith("whsec_")
-    with runtime.database.reading() as session:
+    with runtime.database.read_session() as session:
         stored = session.get_one(Endpoint, endpoint.id).secret
     assert secret.encode() not in stored
     assert runtime.encryption.decrypt(stored) == secret

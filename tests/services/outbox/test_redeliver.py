@@ -23,7 +23,7 @@ def delivery_id(marketplace: Marketplace) -> int:
     marketplace.change_status("mod-1", OFFLINE)
     process_pending(marketplace.runtime, "tests")  # delivers nothing.
     dispatch(marketplace.runtime)
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         [delivery] = session.query(Delivery)
         return int(delivery.id)
 
@@ -37,7 +37,7 @@ def test_it_is_pending_again_with_all_its_attempts(
         delivery.state = state
         delivery.attempts = 3
     run_in_transaction(marketplace.runtime, lambda uow: redeliver(uow, delivery_id))
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         again = session.get_one(Delivery, delivery_id)
         assert (again.state, again.attempts, again.delivered_at) == (DeliveryState.PENDING, 0, None)
 

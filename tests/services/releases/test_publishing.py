@@ -104,7 +104,7 @@ def test_the_set_of_holders_is_the_one_that_the_rule_would_choose_one_by_one(
     for days in (0, 1, 200, 400):
         clock.shift(timedelta(days=days))
         now = runtime.now()
-        with runtime.database.reading() as session:
+        with runtime.database.read_session() as session:
             holding = set(session.scalars(select(Subscription.purchase_id).where(is_entitled(now, day_of(now, zone)))))
             everybody = list(session.scalars(select(Subscription.purchase_id)))
             question = EntitlementQuestion(at=now, zone=zone)

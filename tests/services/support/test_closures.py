@@ -43,7 +43,7 @@ def test_a_closure_is_declared_from_today_on(desk: Marketplace) -> None:
         declare(desk, MONDAY - DAY, MONDAY)
     declare(desk, MONDAY, MONDAY + DAY)
     assert closure(desk).announced_at == closure(desk).declared_at
-    with desk.runtime.database.reading() as session:
+    with desk.runtime.database.read_session() as session:
         assert [one.id for one in closures.current_closures(session, "seller-1", MONDAY + DAY)] == [closure(desk).id]
         assert closures.current_closures(session, "seller-1", MONDAY + 2 * DAY) == []
 

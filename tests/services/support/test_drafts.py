@@ -63,7 +63,7 @@ def test_a_version_and_a_list_declared_one_after_the_other_stand_together(
     in_transaction(marketplace, lambda uow: declare(uow, check_id, Declaration(platform_version="8.1.7")))
     listed = Declaration(modules=(DeclaredModule(name="lumengallery", version="2.1.0"),), whole_list=True)
     in_transaction(marketplace, lambda uow: declare(uow, check_id, listed))
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         inspection = read_inspection(session, check_id)
     fact = inspection.site_facts.platform_version
     assert fact is not None

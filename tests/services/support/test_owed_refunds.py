@@ -12,7 +12,7 @@ from ...support.support_desk import FIX, PURCHASE, REQUEST, due, publish_request
 
 
 def refunds_of(desk: Marketplace, seller_id: str, which: RefundFilter) -> list[SellerRefund]:
-    with desk.runtime.database.reading() as session:
+    with desk.runtime.database.read_session() as session:
         return seller_refunds(session, seller_id, which=which, limit=10)
 
 

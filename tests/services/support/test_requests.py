@@ -48,20 +48,20 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
 
 
 def ids(desk: Marketplace, viewer: Viewer, which: RequestFilter = RequestFilter.ALL) -> list[str]:
-    with desk.runtime.database.reading() as session:
+    with desk.runtime.database.read_session() as session:
         return [one.id for one in list_requests(session, viewer, which=which, now=desk.runtime.now(), limit=10)]
 
 
 @pytest.mark.parametrize("viewer", [SELLER, CUSTOMER, MARKETPLACE])
 def test_both_parties_and_the_marketplace_see_a_request(desk: Marketplace, viewer: Viewer) -> None:
-    with desk.runtime.database.reading() as session:
+    with desk.runtime.database.read_session() as session:
         assert visible_request(session, REQUEST, viewer).id == REQUEST
     assert ids(desk, viewer) == ["request-1", "request-3", "request-2"]
 
 
 @pytest.mark.parametrize("viewer", [Viewer(seller_id="seller-2"), Viewer(customer_id="customer-2")])
 def test_to_anybody_else_it_does_not_exist(desk: Marketplace, viewer: Viewer) -> None:
-    with desk.runtime.database.reading() as session, pytest.raises(NotFound):
+    with desk.runtime.database.read_session() as session, pytest.raises(NotFound):
         visible_request(session, REQUEST, viewer)
     assert ids(desk, viewer) == []
 
@@ -69,7 +69,7 @@ def test_to_anybody_else_it_does_not_exist(desk: Marketplace, viewer: Viewer) ->
 def test_a_page_goes_on_after_the_last_one_of_the_page_before(desk: Marketplace) -> None:
     found = []
     after = None
-    with desk.runtime.database.reading() as session:
+    with desk.runtime.database.read_session() as session:
         while page := list_requests(session, SELLER, after=after, limit=1):
             after = (page[0].next_deadline_at, page[0].number)
             found.append(page[0].id)

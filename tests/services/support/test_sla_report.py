@@ -18,7 +18,7 @@ MARCH = date(2026, 3, 31)
 
 def report(desk: Marketplace, seller_id: str = "seller-1", first: date = FEBRUARY) -> list[MonthReport]:
     zone = desk.runtime.settings.reference_zone
-    with desk.runtime.database.reading() as session:
+    with desk.runtime.database.read_session() as session:
         return read_sla_report(session, seller_id, first, MARCH, now=desk.runtime.now(), zone=zone)
 
 

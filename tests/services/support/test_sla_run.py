@@ -77,7 +77,7 @@ def test_a_sweep_touches_only_what_is_due(marketplace: Marketplace) -> None:
     gather_statistics(runtime.database)
     with recorded_statements(runtime.database.engine) as statements:
         assert run_sla(runtime) == DUE
-        with runtime.database.reading() as session:
+        with runtime.database.read_session() as session:
             assert not has_due_work(session, runtime.now())
     queries = [one for one in statements if re.match(r"\s*(SELECT|UPDATE|INSERT)", one.sql) and "mh_" in one.sql]
     support_queries = [one for one in queries if "mh_clocks" in one.sql or "mh_requests" in one.sql]

@@ -46,7 +46,7 @@ def test_a_reply_within_seconds_awaits_a_person_with_what_speaks_against_it(
 ) -> None:
     clock.shift(5)
     publish_message(desk, request_id="request-2")
-    with desk.runtime.database.reading() as session:
+    with desk.runtime.database.read_session() as session:
         [reply] = replies_to_confirm(session, limit=10)
         assert (reply.request.id, reply.message.message_id) == ("request-2", "message-1")
         assert reply.signs
@@ -60,7 +60,7 @@ def test_late_requests_come_the_last_missed_first_page_by_page(
     desk.run_all_now()
     found = []
     after = None
-    with desk.runtime.database.reading() as session:
+    with desk.runtime.database.read_session() as session:
         while page := late_requests(session, after=after, limit=1):
             after = page[0].position
             found.append((page[0].request.id, page[0].clock.name.value))
@@ -76,19 +76,19 @@ def test_a_contested_refusal_waits_until_it_is_decided(desk: Marketplace) -> Non
         moves.contest(uow, REQUEST, text="No", cause=CAUSE)
 
     in_transaction(desk, contest)
-    with desk.runtime.database.reading() as session:
+    with desk.runtime.database.read_session() as session:
         [contested] = contested_requests(session, limit=10)
         assert contested.id == REQUEST
         assert contested_requests(session, after=contested.number, limit=10) == []
     in_transaction(desk, lambda uow: moves.uphold(uow, REQUEST, reason="Right", cause=CAUSE))
-    with desk.runtime.database.reading() as session:
+    with desk.runtime.database.read_session() as session:
         assert contested_requests(session, limit=10) == []
 
 
 def test_refunds_are_listed_by_their_state(desk: Marketplace, clock: time_machine.Traveller) -> None:
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
-    with desk.runtime.database.reading() as session:
+    with desk.runtime.database.read_session() as session:
         [refund] = refunds_in(session, RefundState.DUE, limit=10)
         assert (refund.request.id, refund.claim.amount_cents) == (REQUEST, 9900)
         assert refunds_in(session, RefundState.DUE, after=(refund.claim.due_at, REQUEST), limit=10) == []

@@ -68,7 +68,7 @@ def with_credentials(marketplace: Marketplace) -> set[str]:
 
 
 def everything_stored(marketplace: Marketplace) -> str:
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         rows = [row for table in Base.metadata.sorted_tables for row in session.execute(select(table)).all()]
     return repr([[bytes(value) if isinstance(value, memoryview) else value for value in row] for row in rows])
 

@@ -284,7 +284,7 @@ def test_many_periods_are_one_select_too(marketplace: Marketplace, calls: MakeCa
 def test_the_select_goes_by_indexes_alone(marketplace: Marketplace, names: set[str], with_token: bool) -> None:
     set_up_purchase(marketplace)
     statement = lookup_of(frozenset(names), with_token=with_token).statement
-    with marketplace.runtime.database.reading() as session:
+    with marketplace.runtime.database.read_session() as session:
         bind = session.get_bind()
         if bind.dialect.name == "postgresql":
             session.execute(sa.text("SET enable_seqscan = off"))

@@ -70,7 +70,7 @@ def _claims(session: Session) -> list[Any]:
 )
 def test_every_list_is_read_from_an_index(crowded: Marketplace, read: Callable[[Session], Any], table: str) -> None:
     runtime = crowded.runtime
-    with recorded_statements(runtime.database.engine) as heard, runtime.database.reading() as session:
+    with recorded_statements(runtime.database.engine) as heard, runtime.database.read_session() as session:
         found = read(session)
     assert len(found) >= 25
     assert_no_table_scan(runtime, heard, table)
