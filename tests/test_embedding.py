@@ -86,12 +86,12 @@ def test_the_documented_host_lets_its_own_sellers_see_what_is_hidden(
     for number, type_ in enumerate(("seller.upserted", "product.upserted", "product.status_changed")):
         assert post(app, type_, f"evt_{number}") == 202
     run_all_now(runtime, "test")
-    told = sample("product.upserted")["data"]
+    product = sample("product.upserted")["data"]
     client = app.test_client()
-    page = f"/addons/products/{told['product_id']}"
+    page = f"/addons/products/{product['product_id']}"
     assert client.get(page).status_code in (404, 410)
     with client.session_transaction() as signed_in:
-        signed_in["seller_id"] = told["seller_id"]
+        signed_in["seller_id"] = product["seller_id"]
     assert client.get(page).status_code == 200
     put_away(app)
 

@@ -1,4 +1,4 @@
-"""Does the launcher say what is missing, and can the test command pass without having tested?"""
+"""The launcher says what is missing, and the test command cannot pass without having tested."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_an_unreachable_package_index_is_said_in_a_sentence(checkout: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("output", "sentence"),
     [
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM", "is not the one that requirements.lock names"),
         ("ERROR: No matching distribution found for flask==3.1.3", "has no ready-made package"),
@@ -86,8 +86,8 @@ def test_an_unreachable_package_index_is_said_in_a_sentence(checkout: Path) -> N
         ("ERROR: No space left on device", "could not install"),
     ],
 )
-def test_why_an_installation_failed_is_said_in_a_sentence(said: str, sentence: str) -> None:
-    assert sentence in run.why_pip_failed(said)
+def test_why_an_installation_failed_is_said_in_a_sentence(output: str, sentence: str) -> None:
+    assert sentence in run.why_pip_failed(output)
 
 
 def test_an_old_python_is_told_which_one_is_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_nothing_of_the_callers_environment_changes_which_code_runs(monkeypatch:
 
 @pytest.fixture
 def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project of two test modules, on which the test stage then works."""
+    """A project of two test modules, on which the test step then works."""
     (tmp_path / "tests").mkdir()
     for name in ("one", "two"):
         (tmp_path / "tests" / f"test_{name}.py").write_text("def test_holds(): assert True\n")
@@ -161,30 +161,30 @@ def test_one_failing_test_fails_the_suite(suite: Path) -> None:
     assert checks.run_tests([]).problems == ["exit status 1"]
 
 
-def test_a_stage_that_fails_does_not_keep_the_next_ones_from_running(
+def test_a_step_that_fails_does_not_stop_the_next_ones(
     suite: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    stages = {"first": ["false"], "second": ["true"], "third": ["there-is-no-such-program"]}
-    monkeypatch.setattr(checks, "STEPS", stages)
+    steps = {"first": ["false"], "second": ["true"], "third": ["there-is-no-such-program"]}
+    monkeypatch.setattr(checks, "STEPS", steps)
     assert checks.run_everything([]) == 1
-    told = capfd.readouterr().out
-    verdicts = {line.split()[1]: line.split()[0] for line in told.partition("== summary\n")[2].splitlines()}
+    output = capfd.readouterr().out
+    verdicts = {line.split()[1]: line.split()[0] for line in output.partition("== summary\n")[2].splitlines()}
     assert verdicts == {"first": "FAILED", "second": "ok", "third": "FAILED", "pytest": "ok"}
 
 
-def test_everything_passes_when_every_stage_does(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_passes_when_every_step_does(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "STEPS", {"first": ["true"]})
     assert checks.run_everything([]) == 0
 
 
-def test_a_stage_that_hangs_is_ended_and_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_hangs_is_ended_and_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "LONGEST_STEP_S", 0.2)
     started_s = time.monotonic()
     assert checks.run_step("hangs", ["sleep", "60"]).problems == ["exit status 1"]
     assert time.monotonic() - started_s < 30
 
 
-def test_whoever_ends_the_test_command_ends_its_stage_too(tmp_path: Path) -> None:
+def test_ending_the_test_command_ends_its_step_too(tmp_path: Path) -> None:
     script = (
         "import signal, sys; from tests.support import checks\n"
         "signal.signal(signal.SIGTERM, signal.default_int_handler)\n"
@@ -200,11 +200,11 @@ def test_whoever_ends_the_test_command_ends_its_stage_too(tmp_path: Path) -> Non
 
 SAYS_HOW_IT_ENDS = (
     "import pathlib, sys, time\n"
-    "told = pathlib.Path(sys.argv[1])\n"
+    "end = pathlib.Path(sys.argv[1])\n"
     "try:\n"
-    "    told.write_text('runs'); time.sleep(60)\n"
+    "    end.write_text('runs'); time.sleep(60)\n"
     "except KeyboardInterrupt:\n"
-    "    told.write_text('cleaned up')\n"
+    "    end.write_text('cleaned up')\n"
 )
 
 
