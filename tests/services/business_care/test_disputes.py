@@ -36,8 +36,8 @@ def now() -> str:
 
 
 def disputes(marketplace: Marketplace, at: datetime | None = None, **more: Any) -> str:
-    said = {"disputed_at": (at or datetime.now(UTC)).isoformat(), "amount": money(9900)}
-    return marketplace.publish("purchase.disputed", purchase_id=PURCHASE, **{**said, **more})
+    data = {"disputed_at": (at or datetime.now(UTC)).isoformat(), "amount": money(9900)}
+    return marketplace.publish("purchase.disputed", purchase_id=PURCHASE, **{**data, **more})
 
 
 def closes(marketplace: Marketplace, outcome: str, at: datetime | None = None) -> str:

@@ -54,8 +54,8 @@ def now() -> str:
 
 
 def refunds(marketplace: Marketplace, amount_cents: int, at: datetime | None = None, **more: Any) -> str:
-    said = {"refunded_at": (at or datetime.now(UTC)).isoformat(), "amount": money(amount_cents), "request_id": None}
-    return marketplace.publish("purchase.refunded", purchase_id=PURCHASE, **{**said, **more})
+    data = {"refunded_at": (at or datetime.now(UTC)).isoformat(), "amount": money(amount_cents), "request_id": None}
+    return marketplace.publish("purchase.refunded", purchase_id=PURCHASE, **{**data, **more})
 
 
 def binds(marketplace: Marketplace, shop_url: str, at: datetime) -> str:
@@ -171,14 +171,14 @@ def test_of_a_pack_each_product_s_share_is_frozen(marketplace: Marketplace, repe
 
 @pytest.mark.parametrize("order", list(permutations(("customer", "product", "purchase"))), ids="-".join)
 def test_a_purchase_waits_for_its_customer_and_its_product(marketplace: Marketplace, order: tuple[str, ...]) -> None:
-    tell: dict[str, Callable[[], str]] = {
+    publish_by_name: dict[str, Callable[[], str]] = {
         "customer": lambda: publish_customer(marketplace),
         "product": lambda: marketplace.publish("product.upserted", product_id="mod-late"),
         "purchase": lambda: publish_purchase(marketplace, product_id="mod-late"),
     }
     events = {}
     for what in order:
-        events[what] = tell[what]()
+        events[what] = publish_by_name[what]()
         marketplace.run_all_now()
     assert marketplace.state_and_outcome(events["purchase"]) == ("applied", "changed")
     assert code_of(marketplace) == "VALID"
@@ -224,8 +224,8 @@ def test_a_purchase_received_again_with_other_facts_is_rejected(
     again = {"purchased_at": BOUGHT.isoformat(), fact: value}
     if fact == "price_paid":
         publish_customer(marketplace)
-        said = {"customer_id": "customer-1", "product_id": "mod-1", "pack_id": None, "shop_url": None}
-        event = marketplace.publish("purchase.completed", purchase_id=PURCHASE, **{**said, **again})
+        data = {"customer_id": "customer-1", "product_id": "mod-1", "pack_id": None, "shop_url": None}
+        event = marketplace.publish("purchase.completed", purchase_id=PURCHASE, **{**data, **again})
     else:
         event = publish_purchase(marketplace, **again)
     marketplace.run_all_now()
@@ -372,9 +372,9 @@ def test_a_termination_ends_before_term_and_for_good(marketplace: Marketplace, c
     set_up_purchase(marketplace)
     clock.shift(DAY)
     ended_at = BOUGHT + HOUR
-    said = {"terminated_at": ended_at.isoformat(), "reason": "Fraud"}
-    first = marketplace.publish("subscription.terminated", purchase_id=PURCHASE, **said)
-    again = marketplace.publish("subscription.terminated", purchase_id=PURCHASE, **said)
+    data = {"terminated_at": ended_at.isoformat(), "reason": "Fraud"}
+    first = marketplace.publish("subscription.terminated", purchase_id=PURCHASE, **data)
+    again = marketplace.publish("subscription.terminated", purchase_id=PURCHASE, **data)
     run_until(marketplace, clock, RENEWAL + DAY)
     assert [marketplace.state_and_outcome(one)[1] for one in (first, again)] == ["changed", "no_effect"]
     assert code_of(marketplace) == "TERMINATED"

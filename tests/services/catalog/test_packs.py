@@ -21,7 +21,7 @@ def members(marketplace: Marketplace, pack_id: str = "pack-1") -> list[str]:
     return marketplace.all(order)
 
 
-def told(marketplace: Marketplace, pack_id: str = "pack-1") -> list[str]:
+def types_of_pack(marketplace: Marketplace, pack_id: str = "pack-1") -> list[str]:
     return marketplace.published_types(pack_id, "pack")
 
 
@@ -52,11 +52,11 @@ def test_two_members_offline_and_one_back_leave_the_pack_hidden(marketplace: Mar
     marketplace.change_status("mod-1", ONLINE)
     marketplace.run_all_now()
     assert not marketplace.is_pack_visible("pack-1")
-    assert told(marketplace) == ["pack.hidden"]
+    assert types_of_pack(marketplace) == ["pack.hidden"]
     marketplace.change_status("mod-2", ONLINE)
     marketplace.run_all_now()
     assert marketplace.is_pack_visible("pack-1")
-    assert told(marketplace) == ["pack.hidden", "pack.shown"]
+    assert types_of_pack(marketplace) == ["pack.hidden", "pack.shown"]
 
 
 def test_a_member_back_for_one_side_and_held_by_another_leaves_the_pack_hidden(marketplace: Marketplace) -> None:
@@ -73,7 +73,11 @@ def test_a_product_in_several_packs_hides_them_all_and_no_other(marketplace: Mar
     marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     assert [marketplace.is_pack_visible(f"pack-{number}") for number in (1, 2, 3)] == [False, False, True]
-    assert [told(marketplace, f"pack-{number}") for number in (1, 2, 3)] == [["pack.hidden"], ["pack.hidden"], []]
+    assert [types_of_pack(marketplace, f"pack-{number}") for number in (1, 2, 3)] == [
+        ["pack.hidden"],
+        ["pack.hidden"],
+        [],
+    ]
 
 
 # --- its own holds
@@ -85,7 +89,7 @@ def test_a_packs_own_hold_hides_it_and_none_of_its_products(marketplace: Marketp
     assert not marketplace.is_pack_visible("pack-1")
     assert marketplace.pack("pack-1").status == OFFLINE
     assert marketplace.status("mod-1") == marketplace.status("mod-2") == ONLINE
-    assert told(marketplace) == ["pack.hidden"]
+    assert types_of_pack(marketplace) == ["pack.hidden"]
 
 
 def test_a_pack_held_on_its_own_and_blocked_is_back_when_both_are_lifted(marketplace: Marketplace) -> None:
@@ -98,7 +102,7 @@ def test_a_pack_held_on_its_own_and_blocked_is_back_when_both_are_lifted(marketp
     marketplace.change_status("mod-1", ONLINE)
     marketplace.run_all_now()
     assert marketplace.is_pack_visible("pack-1")
-    assert told(marketplace) == ["pack.hidden", "pack.shown"]
+    assert types_of_pack(marketplace) == ["pack.hidden", "pack.shown"]
 
 
 def test_each_side_lifts_only_its_own_hold_of_a_pack(marketplace: Marketplace) -> None:
@@ -117,7 +121,7 @@ def test_a_withdrawn_pack_stays_hidden_whatever_comes_back(marketplace: Marketpl
     marketplace.run_all_now()
     assert marketplace.pack("pack-1").status == WITHDRAWN
     assert not marketplace.is_pack_visible("pack-1")
-    assert told(marketplace) == ["pack.hidden"]
+    assert types_of_pack(marketplace) == ["pack.hidden"]
 
 
 def test_an_echo_of_a_packs_change_publishes_nothing(marketplace: Marketplace) -> None:
@@ -125,7 +129,7 @@ def test_an_echo_of_a_packs_change_publishes_nothing(marketplace: Marketplace) -
     echo = marketplace.change_status("pack-1", OFFLINE, kind="pack")
     marketplace.run_all_now()
     assert marketplace.state_and_outcome(echo) == ("applied", "no_effect")
-    assert told(marketplace) == ["pack.hidden"]
+    assert types_of_pack(marketplace) == ["pack.hidden"]
 
 
 @pytest.mark.parametrize(("version", "outcome"), [(6, "superseded"), (7, "superseded"), (8, "changed")])
@@ -160,7 +164,7 @@ def test_a_pack_that_loses_its_second_member_vanishes_and_comes_back_with_anothe
     marketplace.publish_pack("pack-1", "mod-1", "mod-3")
     assert marketplace.is_pack_visible("pack-1")
     assert members(marketplace) == ["mod-1", "mod-3"]
-    assert told(marketplace) == ["pack.hidden", "pack.shown"]
+    assert types_of_pack(marketplace) == ["pack.hidden", "pack.shown"]
 
 
 def test_a_member_offline_put_into_a_pack_hides_it_and_taken_out_shows_it(marketplace: Marketplace) -> None:
@@ -169,7 +173,7 @@ def test_a_member_offline_put_into_a_pack_hides_it_and_taken_out_shows_it(market
     assert not marketplace.is_pack_visible("pack-1")
     marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     assert marketplace.is_pack_visible("pack-1")
-    assert told(marketplace) == ["pack.hidden", "pack.shown"]
+    assert types_of_pack(marketplace) == ["pack.hidden", "pack.shown"]
 
 
 def test_a_member_put_in_by_the_same_batch_blocks_the_pack(marketplace: Marketplace) -> None:
@@ -177,7 +181,7 @@ def test_a_member_put_in_by_the_same_batch_blocks_the_pack(marketplace: Marketpl
     marketplace.change_status("mod-3", OFFLINE)
     marketplace.run_all_now()
     assert not marketplace.is_pack_visible("pack-2")
-    assert told(marketplace, "pack-2") == ["pack.hidden"]
+    assert types_of_pack(marketplace, "pack-2") == ["pack.hidden"]
 
 
 def test_a_product_taken_out_of_a_pack_no_longer_concerns_it(marketplace: Marketplace) -> None:
@@ -185,7 +189,7 @@ def test_a_product_taken_out_of_a_pack_no_longer_concerns_it(marketplace: Market
     marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     assert marketplace.is_pack_visible("pack-1")
-    assert told(marketplace) == []
+    assert types_of_pack(marketplace) == []
 
 
 @pytest.mark.parametrize("versions", [(1, 2), (2, 1)], ids=["in order", "the older one late"])
@@ -219,7 +223,7 @@ def test_a_pack_of_another_sellers_products_follows_both_accounts(marketplace: M
     marketplace.publish("seller.suspended", seller_id="seller-1")
     marketplace.run_all_now()
     assert not marketplace.is_pack_visible("pack-2")
-    assert told(marketplace, "pack-2") == ["pack.hidden"]
+    assert types_of_pack(marketplace, "pack-2") == ["pack.hidden"]
 
 
 def test_a_pack_sold_on_follows_the_new_sellers_account(marketplace: Marketplace) -> None:
@@ -229,4 +233,4 @@ def test_a_pack_sold_on_follows_the_new_sellers_account(marketplace: Marketplace
     assert not marketplace.is_pack_visible("pack-1")
     marketplace.publish_pack("pack-1", "mod-1", "mod-2", seller_id="seller-1")
     assert marketplace.is_pack_visible("pack-1")
-    assert told(marketplace) == ["pack.hidden", "pack.shown"]
+    assert types_of_pack(marketplace) == ["pack.hidden", "pack.shown"]

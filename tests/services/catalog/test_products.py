@@ -135,17 +135,17 @@ def test_a_revision_is_stored_once_and_never_changed(marketplace: Marketplace) -
     marketplace.run_all_now()
     marketplace.publish("product.upserted", version=1, listing=listing(JANUARY, "something else"))
     marketplace.run_all_now()
-    [kept] = marketplace.all(select(Listing))
-    assert kept.features == ["zoom"]
+    [stored] = marketplace.all(select(Listing))
+    assert stored.features == ["zoom"]
 
 
 def test_a_listing_records_its_price_and_what_it_is_compatible_with(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1")
-    [kept] = marketplace.all(select(Listing))
-    assert (kept.price_cents, kept.currency) == (9900, "EUR")
-    assert (kept.compatible_from, kept.compatible_to) == ("1.7.6.0", "8.2.99")
-    assert kept.incompatible_modules == [{"name": "oldgallery", "from": "1.0.0", "to": "2.4.1"}]
-    assert kept.features == ["Lazy loading", {"fr": "Zoom au survol", "en": "Zoom on hover"}]
+    [stored] = marketplace.all(select(Listing))
+    assert (stored.price_cents, stored.currency) == (9900, "EUR")
+    assert (stored.compatible_from, stored.compatible_to) == ("1.7.6.0", "8.2.99")
+    assert stored.incompatible_modules == [{"name": "oldgallery", "from": "1.0.0", "to": "2.4.1"}]
+    assert stored.features == ["Lazy loading", {"fr": "Zoom au survol", "en": "Zoom on hover"}]
 
 
 def test_a_product_sold_to_another_seller_follows_the_new_sellers_account(marketplace: Marketplace) -> None:

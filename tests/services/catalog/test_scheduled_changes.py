@@ -33,16 +33,16 @@ def test_a_scheduled_change_waits_in_its_sides_slot_and_is_published(marketplace
     marketplace.run_all_now()
     assert marketplace.state_and_outcome(event) == ("applied", "scheduled")
     assert (marketplace.status("mod-1"), marketplace.scheduled_changes("mod-1")) == (ONLINE, {SELLER: (OFFLINE, at)})
-    [told] = marketplace.outgoing("mod-1")
-    assert told.type == "product.change_scheduled"
-    assert told.data == {
+    [published] = marketplace.outgoing("mod-1")
+    assert published.type == "product.change_scheduled"
+    assert published.data == {
         "product_id": "mod-1",
         "seller_id": "seller-1",
         "status": OFFLINE,
         "effective_at": "2026-03-02T10:30:00Z",
         "side": SELLER,
     }
-    assert told.cause == {"event_id": event, "actor": SELLER, "reason": "Holidays"}
+    assert published.cause == {"event_id": event, "actor": SELLER, "reason": "Holidays"}
 
 
 @pytest.mark.parametrize(("late", "status"), [(-MICROSECOND, ONLINE), (timedelta(0), OFFLINE), (MICROSECOND, OFFLINE)])
@@ -249,8 +249,8 @@ def test_versions_are_compared_at_receipt_only(marketplace: Marketplace, clock: 
 
 def test_an_echo_of_a_scheduled_change_publishes_nothing(marketplace: Marketplace) -> None:
     change_status_directly(marketplace, OFFLINE, effective_at=datetime.now(UTC) + HOUR)
-    [told] = marketplace.outgoing("mod-1")
-    echo = marketplace.change_status("mod-1", told.data["status"], effective_at=told.data["effective_at"])
+    [published] = marketplace.outgoing("mod-1")
+    echo = marketplace.change_status("mod-1", published.data["status"], effective_at=published.data["effective_at"])
     marketplace.run_all_now()
     assert marketplace.state_and_outcome(echo) == ("applied", "no_effect")
     assert marketplace.published_types("mod-1") == ["product.change_scheduled"]
