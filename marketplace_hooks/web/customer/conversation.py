@@ -56,7 +56,7 @@ def show_request(
         request = request_detail(session, seen, viewer, now=runtime.now(), zone=zone)
         page = render_template(
             "marketplace_hooks/customer/conversation.html",
-            whole=request,
+            detail=request,
             bought=summarize_product(session, seen.product_id),
             care=_care(session, request),
             clocks=[deadline_summary(name, clock) for name in ClockName if (clock := request["clocks"][name])],

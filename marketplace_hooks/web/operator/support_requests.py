@@ -86,7 +86,7 @@ def show_request(
         return page(
             "request",
             status,
-            it=request,
+            detail=request,
             title=product_titles(session, [found.product_id]).get(found.product_id, {}),
             customer=customer_names(session, [found.customer_id]).get(found.customer_id),
             seller=seller.name if seller else found.seller_id,

@@ -25,13 +25,13 @@ LIST = "own-refunds"
 def refunds() -> Response:
     """The seller's refunds, the latest due first."""
     wanted = request.args.get("show", RefundFilter.OUTSTANDING.value)
-    which = RefundFilter(wanted) if wanted in list(RefundFilter) else RefundFilter.OUTSTANDING
+    chosen = RefundFilter(wanted) if wanted in list(RefundFilter) else RefundFilter.OUTSTANDING
     with current_runtime().database.read_session() as session:
-        found = seller_refunds(session, seller_id(), which=which, after=_after(), limit=PAGE_SIZE + 1)
+        found = seller_refunds(session, seller_id(), which=chosen, after=_after(), limit=PAGE_SIZE + 1)
         listed = list_page(LIST, found, _key)
         titles = product_titles(session, (one.product_id for one in listed.items))
         names = customer_names(session, (one.customer_id for one in listed.items))
-    return page("refunds", listed=listed, which=which, all_which=list(RefundFilter), titles=titles, names=names)
+    return page("refunds", listed=listed, chosen=chosen, filters=list(RefundFilter), titles=titles, names=names)
 
 
 def _key(claim: SellerRefund) -> str:

@@ -39,11 +39,11 @@ LIST = "own-requests"
 def requests() -> Response:
     """The seller's requests, the next deadline first."""
     wanted = request.args.get("show", RequestFilter.OPEN.value)
-    which = RequestFilter(wanted) if wanted in list(RequestFilter) else RequestFilter.OPEN
+    chosen = RequestFilter(wanted) if wanted in list(RequestFilter) else RequestFilter.OPEN
     viewer = Viewer(seller_id=seller_id())
     now = current_runtime().now()
     with current_runtime().database.read_session() as session:
-        found = list_requests(session, viewer, which=which, now=now, after=_after(), limit=PAGE_SIZE + 1)
+        found = list_requests(session, viewer, which=chosen, now=now, after=_after(), limit=PAGE_SIZE + 1)
         listed = list_page(LIST, found, _key)
         running = clocks_of(session, [one.id for one in listed.items])
         titles = product_titles(session, (one.product_id for one in listed.items))
@@ -53,7 +53,7 @@ def requests() -> Response:
         for id_, both in running.items()
     }
     return page(
-        "requests", listed=listed, which=which, all_which=list(RequestFilter), clocks=clocks, titles=titles, names=names
+        "requests", listed=listed, chosen=chosen, filters=list(RequestFilter), clocks=clocks, titles=titles, names=names
     )
 
 
@@ -78,7 +78,7 @@ def show_request(request_id: str, *, name: str = "request", status: int = 200, *
     return page(
         name,
         status,
-        whole=request,
+        detail=request,
         clocks=clocks,
         checks=check_facts(request["checks"]),
         can=possible_moves(request),
