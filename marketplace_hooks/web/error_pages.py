@@ -36,14 +36,14 @@ def show_error(error: HTTPException) -> Any:
 
 
 def show_refusal(error: MarketplaceHooksError) -> Response:
-    """The page of one of our own errors, with the status and the headers that its problem document has.
+    """The page of one of our own errors, with the status and the headers of its problem document.
 
-    Whoever has not signed in is led to where people do. What was unsent into a form that came too late is shown again.
+    Who is not signed in is redirected to the sign-in. What was typed into an expired form is shown again.
     """
     is_signed_out = isinstance(error, NotSignedIn) and error.code == NotSignedIn.code
-    unsent = read_unsent_form() if is_signed_out or isinstance(error, ExpiredForm) else None
-    if unsent is not None:
-        return refuse(401 if is_signed_out else 400, "marketplace_hooks/unsent_form.html", unsent=unsent)
+    form_sent = read_unsent_form() if is_signed_out or isinstance(error, ExpiredForm) else None
+    if form_sent is not None:
+        return refuse(401 if is_signed_out else 400, "marketplace_hooks/unsent_form.html", unsent_form=form_sent)
     if is_signed_out:
         return redirect_to_sign_in()
     document = problem_of(error)

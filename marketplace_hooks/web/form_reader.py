@@ -66,7 +66,7 @@ class FormField(Field):  # type: ignore[misc] # WTForms ships no types.
             raise ValidationError(str(self.required))
 
 
-class TextField(FormField):
+class TextInputField(FormField):
     """A text as it was written: line ends as `\\n`, no control characters, no blanks around it.
 
     A longer one than `longest` is an error, or is cut there if `is_cut`.
@@ -102,13 +102,13 @@ class ChoiceField(FormField, Generic[Choice]):
 
     data: Choice | None
 
-    def __init__(self, choices: Iterable[Choice], **options: Any) -> None:
+    def __init__(self, members: Iterable[Choice], **options: Any) -> None:
         super().__init__(**options)
-        self.choices = {str(choice): choice for choice in choices}
+        self.members = {str(choice): choice for choice in members}
 
     def parse(self, text: str) -> Choice | None:
         """The choice of this word."""
-        return self.choices.get(text)
+        return self.members.get(text)
 
 
 class CheckboxField(FormField):

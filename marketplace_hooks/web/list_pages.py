@@ -44,10 +44,10 @@ def query_text(name: str, longest: int = LONGEST_ID) -> str | None:
     return text[:longest] or None
 
 
-def query_choice(name: str, choices: type[Choice]) -> Choice | None:
+def query_choice(name: str, members: type[Choice]) -> Choice | None:
     """A parameter that is a member of an enumeration; None for any other."""
     text = request.args.get(name, "")
-    return choices(text) if text in list(choices) else None
+    return members(text) if text in list(members) else None
 
 
 def list_page(kind: str, found: Sequence[T], key: Callable[[T], str | int]) -> ListPage[T]:

@@ -26,7 +26,7 @@ from ..services.operations.status_preview import Preview, preview_pack, preview_
 from .flash import flash
 from .form_actions import refused_page
 from .form_idempotency import run_form_once
-from .form_reader import InstantField, PageForm, TextField
+from .form_reader import InstantField, PageForm, TextInputField
 from .i18n.language import LazyText, gettext, lazy, wording
 from .labels.statuses import STATUS_BUTTONS
 from .state import current_runtime
@@ -54,10 +54,10 @@ NOT_ITS_NAME: dict[SubjectKind, LazyText] = {
 class StatusChangeForm(PageForm):
     """The form that asks for a change. `seen` is the mark of the status that was shown with it."""
 
-    reason = TextField(required=lazy("Say why, in a few words"), longest=LONGEST_REASON)
+    reason = TextInputField(required=lazy("Say why, in a few words"), longest=LONGEST_REASON)
     effective_at = InstantField()
-    name = TextField(longest=1_000)
-    seen = TextField()
+    name = TextInputField(longest=1_000)
+    seen = TextInputField()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,11 +137,11 @@ def _check_name(form: StatusChangeForm, kind: SubjectKind, titles: list[str]) ->
     """Whoever ends a sale for good types the name, in one of its languages: its letters and figures count."""
     if not form.name.data:
         form.add_error("name", str(TYPE_ITS_NAME[kind]))
-    elif _letters(form.name.data) not in {_letters(title) for title in titles}:
+    elif _significant_characters(form.name.data) not in {_significant_characters(title) for title in titles}:
         form.add_error("name", str(NOT_ITS_NAME[kind]))
 
 
-def _letters(name: str) -> str:
+def _significant_characters(name: str) -> str:
     """The letters and figures alone: without case, accents, and what a keyboard may lack, such as dashes."""
     return "".join(letter for letter in folded(name) if letter.isalnum())
 

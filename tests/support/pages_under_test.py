@@ -87,7 +87,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_storefront.pack": PageUnderTest(path=the_first("SELECT id FROM mh_packs ORDER BY id", "/packs/{}")),
     "mh_sign_in.sign_in": PageUnderTest(path="/sign-in"),
     "mh_sign_in.signed_out": PageUnderTest(path="/signed-out"),
-    "mh_sign_in.times": PageUnderTest(path="/times"),
+    "mh_sign_in.time_zone": PageUnderTest(path="/times"),
     "mh_customer.purchases": _customer("/account"),
     "mh_customer.purchase": _customer("/account/purchases/o-50224"),
     "mh_customer.renewal": _customer("/account/purchases/o-50224/renewal"),

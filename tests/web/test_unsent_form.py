@@ -12,7 +12,7 @@ from ..support.marketplace import Marketplace
 from ..support.page_client import Browser, browser_of
 from ..support.support_desk import PURCHASE, REQUEST, messages, publish_request, set_up_support
 
-HERE = {"Origin": "http://localhost"}
+SAME_ORIGIN = {"Origin": "http://localhost"}
 ANSWER = f"/seller/requests/{REQUEST}/messages"
 TEXT = "Please empty the cache.\nThen <b>look</b> again, it takes & keeps a minute."
 
@@ -38,7 +38,7 @@ def asked(desk: Marketplace) -> Browser:
     """The browser of a seller who has a request's page open; its session ends while the answer is typed."""
     publish_request(desk)
     seller = browser_of(desk, "seller", "seller-1")
-    seller.headers = HERE
+    seller.headers = SAME_ORIGIN
     seller.get(f"/seller/requests/{REQUEST}")
     signs_out(seller)
     return seller
@@ -62,7 +62,7 @@ def test_a_sellers_answer_outlives_the_session_in_which_it_was_written(desk: Mar
 
 def test_a_customers_request_outlives_it_too(desk: Marketplace) -> None:
     customer = browser_of(desk, "customer", "customer-1")
-    customer.headers = HERE
+    customer.headers = SAME_ORIGIN
     customer.get(f"/support/new?purchase={PURCHASE}")
     signs_out(customer)
     page = customer.post("/support/new", subject="The gallery is empty", body=TEXT)
@@ -86,7 +86,7 @@ def test_who_signs_in_as_somebody_else_sends_nothing_in_the_first_ones_name(desk
 def test_a_form_that_was_open_for_too_long_is_shown_again(desk: Marketplace, clock: time_machine.Traveller) -> None:
     publish_request(desk)
     seller = browser_of(desk, "seller", "seller-1")
-    seller.headers = HERE
+    seller.headers = SAME_ORIGIN
     seller.get(f"/seller/requests/{REQUEST}")
     clock.shift(10 * 86_400)
     page = seller.post(ANSWER, body=TEXT)
@@ -94,7 +94,7 @@ def test_a_form_that_was_open_for_too_long_is_shown_again(desk: Marketplace, clo
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"Origin": "https://evil.example"}, {**HERE, "Sec-Fetch-Site": "cross-site"}], ids=str
+    "headers", [{}, {"Origin": "https://evil.example"}, {**SAME_ORIGIN, "Sec-Fetch-Site": "cross-site"}], ids=str
 )
 def test_what_another_site_sends_is_put_into_nobodys_mouth(desk: Marketplace, headers: dict[str, str]) -> None:
     seller = asked(desk)

@@ -89,19 +89,19 @@ def proposed_ground(ground: Ground, seen: EligibilityCheck) -> ProposedGround:
 def _reach(seen: EligibilityCheck) -> CheckSummary:
     found = reach(seen.inspection.findings)
     state = "pass" if found.answered else "running" if seen.running else "unknown"
-    sentence = {
+    text = {
         "pass": gettext("It answered."),
         "running": gettext("We are looking."),
         "unknown": gettext("Nothing was heard of it."),
     }[state]
     if state == "unknown" and found.obstacle is not None:
-        sentence = explain(wording(), found.obstacle, {})
+        text = explain(wording(), found.obstacle, {})
     to_do = gettext("Try again in a while, or declare below what your shop runs.") if state == "unknown" else None
     return CheckSummary(
         name="reach",
         label=str(CHECKS["reach"]),
         state=state,
-        found=sentence,
+        found=text,
         how_sure=None,
         meaning=str(CHECK_PURPOSES["reach"]),
         to_do=to_do,

@@ -15,7 +15,7 @@ from ...domain.inspections.declarations import Declaration, clean_version, read_
 from ...domain.merchant_sites import parse
 from ...domain.support.state_machine import Kind
 from ...remote.probes.protocol import Credentials
-from ..form_reader import ChoiceField, PageForm, TextField
+from ..form_reader import ChoiceField, PageForm, TextInputField
 from ..i18n.language import gettext, lazy
 
 LONGEST_SUBJECT = 500
@@ -31,7 +31,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-class KeyField(TextField):
+class KeyField(TextInputField):
     """A key for a shop: one line without unprintable characters."""
 
     def pre_validate(self, form: Form) -> None:
@@ -47,8 +47,8 @@ class SiteForm(PageForm):
     client_id = KeyField(longest=LONGEST_KEY + 1, is_cut=True)
     client_secret = KeyField(longest=LONGEST_KEY + 1, is_cut=True)
     companion_key = KeyField(longest=LONGEST_KEY + 1, is_cut=True)
-    platform_version = TextField(longest=100, is_cut=True)
-    modules = TextField(longest=LONGEST_LIST + 1, is_cut=True)
+    platform_version = TextInputField(longest=100, is_cut=True)
+    modules = TextInputField(longest=LONGEST_LIST + 1, is_cut=True)
     declaration: Declaration | None = None
 
     def validate(self) -> bool:
@@ -97,13 +97,18 @@ class SiteForm(PageForm):
 class NewRequestForm(SiteForm):
     """The whole form of a new request. A question before any purchase has neither keys nor a shop."""
 
-    draft = TextField(longest=100, is_cut=True)
+    draft = TextInputField(longest=100, is_cut=True)
     kind = ChoiceField(Kind)
-    subject = TextField(
-        longest=LONGEST_SUBJECT, is_cut=True, required=lazy("Say in a few words what it is about."), filters=[_one_line]
+    subject = TextInputField(
+        longest=LONGEST_SUBJECT,
+        is_cut=True,
+        required=lazy("Say in a few words what it is about."),
+        filters=[_one_line],
     )
-    body = TextField(longest=LONGEST_BODY, is_cut=True, required=lazy("Describe what happens, and what you expected."))
-    shop_url = TextField(longest=LONGEST_URL, is_cut=True)
+    body = TextInputField(
+        longest=LONGEST_BODY, is_cut=True, required=lazy("Describe what happens, and what you expected.")
+    )
+    shop_url = TextInputField(longest=LONGEST_URL, is_cut=True)
 
     def validate(self) -> bool:
         """Check the shop's address too, for a purchase."""

@@ -25,7 +25,7 @@ from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
 from ..form_actions import run_form
 from ..form_idempotency import form_key
-from ..form_reader import CheckboxField, ChoiceField, PageForm, TextField
+from ..form_reader import CheckboxField, ChoiceField, PageForm, TextInputField
 from ..i18n.language import LazyText, gettext, lazy
 from ..identity.authorization import audience, signed_in
 from ..state import current_runtime
@@ -38,11 +38,11 @@ from .purchases import customer_id
 LONGEST_MESSAGE = 50_000
 
 
-class MoveForm(PageForm):
+class CustomerMoveForm(PageForm):
     """The fields of all moves; each form has some of them."""
 
-    body = TextField(longest=LONGEST_MESSAGE, is_cut=True)
-    text = TextField(is_cut=True)
+    body = TextInputField(longest=LONGEST_MESSAGE, is_cut=True)
+    text = TextInputField(is_cut=True)
     accepted = CheckboxField()
     kind = ChoiceField(Kind)
 
@@ -50,56 +50,56 @@ class MoveForm(PageForm):
 class InformationForm(SiteForm):
     """What was missing from a request: the shop's address, or what it runs."""
 
-    shop_url = TextField(longest=LONGEST_URL, is_cut=True)
+    shop_url = TextInputField(longest=LONGEST_URL, is_cut=True)
 
 
-Act = Callable[[UnitOfWork, str, MoveForm, Cause], object]
+Act = Callable[[UnitOfWork, str, CustomerMoveForm, Cause], object]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Move:
+class CustomerMove:
     """One thing that a customer can do about a request."""
 
     act: Act
     done: LazyText
 
 
-def _answer(uow: UnitOfWork, request_id: str, form: MoveForm, cause: Cause) -> object:
+def _answer(uow: UnitOfWork, request_id: str, form: CustomerMoveForm, cause: Cause) -> object:
     message = message_of(
         signed_in(), request_id, message_id=f"msg_{form_key()}", body=form.body.data, received_at=uow.now
     )
     return messages.post_message(uow, message, cause)
 
 
-def _confirm_kind(uow: UnitOfWork, request_id: str, form: MoveForm, cause: Cause) -> object:
+def _confirm_kind(uow: UnitOfWork, request_id: str, form: CustomerMoveForm, cause: Cause) -> object:
     """Confirm the kind that the seller proposes, or keep the present one: then the proposal is gone."""
     kind = form.kind.data or locked_request(uow.session, request_id).kind
     return moves.change_kind(uow, request_id, kind, confirms=True, cause=cause)
 
 
-_MOVES: Mapping[str, Move] = {
-    "answer": Move(act=_answer, done=lazy("Your message was sent.")),
-    "not-fixed": Move(
+_MOVES: Mapping[str, CustomerMove] = {
+    "answer": CustomerMove(act=_answer, done=lazy("Your message was sent.")),
+    "not-fixed": CustomerMove(
         act=lambda uow, id_, form, cause: moves.report_not_fixed(uow, id_, text=form.text.data, cause=cause),
         done=lazy("The seller was told that it is not fixed, and goes on with it."),
     ),
-    "contest": Move(
+    "contest": CustomerMove(
         act=lambda uow, id_, form, cause: moves.contest(uow, id_, text=form.text.data, cause=cause),
         done=lazy("You contested the refusal. The marketplace decides, and tells you."),
     ),
-    "withdraw": Move(
+    "withdraw": CustomerMove(
         act=lambda uow, id_, form, cause: moves.withdraw(uow, id_, cause), done=lazy("You took the request back.")
     ),
-    "offer": Move(
+    "offer": CustomerMove(
         act=lambda uow, id_, form, cause: moves.answer_offer(uow, id_, accepted=form.accepted.data, cause=cause),
         done=lazy("Your answer to the offer was sent."),
     ),
-    "prefer-fix": Move(
+    "prefer-fix": CustomerMove(
         act=lambda uow, id_, form, cause: refunds.waive_refund(uow, locked_request(uow.session, id_), cause),
         done=lazy("You chose the fix: no refund is asked for."),
     ),
-    "kind": Move(act=_confirm_kind, done=lazy("What your request is about was settled.")),
-    "send-as-is": Move(
+    "kind": CustomerMove(act=_confirm_kind, done=lazy("What your request is about was settled.")),
+    "send-as-is": CustomerMove(
         act=lambda uow, id_, form, cause: submission.send_as_is(uow, id_, cause),
         done=lazy("Your request was sent to the seller as it is."),
     ),
@@ -112,7 +112,7 @@ def make_move(request_id: str, move: str) -> BaseResponse:
     """Make one move, once however often its form is sent."""
     if move not in _MOVES:
         raise NotFound("there is no such move")
-    form = MoveForm.read()
+    form = CustomerMoveForm.read()
     errors = _missing_texts(move, form)
     if errors:
         return show_request(request_id, status=422, errors=errors, written=form.data)
@@ -180,7 +180,7 @@ def _run(
     )
 
 
-def _missing_texts(move: str, form: MoveForm) -> dict[str, str]:
+def _missing_texts(move: str, form: CustomerMoveForm) -> dict[str, str]:
     """The errors of a move without its text, by the ids of the fields."""
     if move == "answer" and not form.body.data:
         return {"body": gettext("Write your message.")}

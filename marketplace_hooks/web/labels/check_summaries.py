@@ -90,15 +90,15 @@ def _platform_version(result: CheckResult, evidence: Check) -> str:
         return gettext("Your shop did not tell which version it runs.")
     if announced is None:
         return gettext("PrestaShop %(version)s.", version=version)
-    sentence = (
+    text = (
         gettext("PrestaShop %(version)s, among those announced (%(range)s).", version=version, range=announced)
         if result is CheckResult.PASS
         else gettext("PrestaShop %(version)s; announced were %(range)s.", version=version, range=announced)
     )
     if result is CheckResult.FAIL and evidence.get("compatible_today"):
         today = gettext("Today’s page announces it.")
-        sentence = f"{sentence} {today}"
-    return f"{sentence} {_contradicted(evidence)}".strip()
+        text = f"{text} {today}"
+    return f"{text} {_contradicted(evidence)}".strip()
 
 
 def _product_installed(result: CheckResult, evidence: Check) -> str:
@@ -107,15 +107,15 @@ def _product_installed(result: CheckResult, evidence: Check) -> str:
     if result is CheckResult.FAIL:
         return gettext("%(module)s is not installed.", module=evidence["module"])
     version = evidence.get("version")
-    sentence = (
+    text = (
         gettext("%(module)s is installed, in version %(version)s.", module=evidence["module"], version=version)
         if version
         else gettext("%(module)s is installed.", module=evidence["module"])
     )
     if evidence.get("unfinished_upgrade"):
         unfinished = gettext("Its update was begun and not finished.")
-        sentence = f"{sentence} {unfinished}"
-    return f"{sentence} {_contradicted(evidence)}".strip()
+        text = f"{text} {unfinished}"
+    return f"{text} {_contradicted(evidence)}".strip()
 
 
 def _conflicts(result: CheckResult, evidence: Check) -> str:

@@ -166,14 +166,14 @@ class DeadlineSummary:
 
     name: str
     state: ClockState
-    sentence: str
+    text: str
     last_day: date | None
     why: tuple[str, ...]
 
 
 def deadline_summary(name: ClockName, clock: Mapping[str, Any]) -> DeadlineSummary:
     """A clock as `services.support.sla_clocks.clock_view` gives it, for the customer's page."""
-    sentences = CUSTOMER_SENTENCES[name]
+    texts = CUSTOMER_SENTENCES[name]
     state = ClockState(clock["state"])
     last_day = clock["last_day"]
     if last_day is None and state in (ClockState.RUNNING, ClockState.MISSED):
@@ -182,7 +182,7 @@ def deadline_summary(name: ClockName, clock: Mapping[str, Any]) -> DeadlineSumma
     return DeadlineSummary(
         name=str(CLOCKS[name]),
         state=state,
-        sentence=gettext(sentences[state].message, day=day),
+        text=gettext(texts[state].message, day=day),
         last_day=last_day,
         why=tuple(_why(clock)),
     )

@@ -138,8 +138,8 @@ def explain(wording: Wording, note: Note, facts: Mapping[str, Any], *, version: 
     `facts` are its finding's. `version` is the platform's, where it is known: it narrows down why an Admin API
     may be absent.
     """
-    sentences, causes, joint = _BY_LANGUAGE[wording.language]
+    texts, causes, joint = _BY_LANGUAGE[wording.language]
     values = {name: ", ".join(map(str, value)) for name, value in facts.items() if isinstance(value, list | tuple)}
     if note is Note.ADMIN_API_ABSENT:
         values["causes"] = joint.join(causes[cause] for cause in absence_causes(version))
-    return typeset(sentences[note] % values, wording.language)
+    return typeset(texts[note] % values, wording.language)

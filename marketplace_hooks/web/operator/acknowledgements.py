@@ -14,7 +14,7 @@ from ...services.support.messages import confirm_message
 from ...services.support.work_queue import replies_to_confirm
 from ..actors import cause_of
 from ..form_actions import run_form
-from ..form_reader import ChoiceField, PageForm, TextField
+from ..form_reader import ChoiceField, PageForm, TextInputField
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
 from ..labels.operations import SIGNS
@@ -30,8 +30,8 @@ class JudgementForm(PageForm):
     """Whether a message counts as the seller's answer."""
 
     counts = ChoiceField(("yes", "no"))
-    request_id = TextField(longest=LONGEST_ID)
-    message_id = TextField(longest=LONGEST_ID)
+    request_id = TextInputField(longest=LONGEST_ID)
+    message_id = TextInputField(longest=LONGEST_ID)
 
 
 @blueprint.get("/operator/replies")

@@ -19,7 +19,7 @@ from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_reinstatement
 from ...services.core.unit_of_work import Cause
 from ..form_actions import run_form
-from ..form_reader import PageForm, TextField
+from ..form_reader import PageForm, TextInputField
 from ..i18n.language import gettext, lazy
 from ..identity.authorization import audience
 from ..labels.states import state_tag
@@ -38,7 +38,7 @@ EVERYTHING = Visibility(everything=True)
 class ReinstatementForm(PageForm):
     """Why a product is reinstated."""
 
-    reason = TextField(required=lazy("Say why, in a few words"), longest=LONGEST_REASON)
+    reason = TextInputField(required=lazy("Say why, in a few words"), longest=LONGEST_REASON)
 
 
 @blueprint.get("/operator/products")

@@ -22,7 +22,7 @@ from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of
 from ..form_actions import run_form
 from ..form_idempotency import form_key
-from ..form_reader import CheckboxField, ChoiceField, NumberField, PageForm, TextField
+from ..form_reader import CheckboxField, ChoiceField, NumberField, PageForm, TextInputField
 from ..i18n.language import LazyText, gettext, lazy
 from ..identity.authorization import audience, signed_in
 from ..list_pages import checked_id
@@ -32,21 +32,21 @@ from .support_requests import show_request
 MOST_DAYS = 250
 
 
-class MoveForm(PageForm):
+class OperatorMoveForm(PageForm):
     """The fields of all moves; each form has some of them."""
 
-    text = TextField()
+    text = TextInputField()
     days = NumberField()
     kind = ChoiceField(Kind)
     with_period = CheckboxField()
     visibility = ChoiceField(("internal", "public"))
 
 
-Act = Callable[[UnitOfWork, str, MoveForm, Cause], object]
+Act = Callable[[UnitOfWork, str, OperatorMoveForm, Cause], object]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Move:
+class OperatorMove:
     """One thing that can be done. `needs` are the fields that must be filled in."""
 
     act: Act
@@ -54,7 +54,7 @@ class Move:
     needs: tuple[str, ...] = ("text",)
 
 
-def _note(uow: UnitOfWork, request_id: str, form: MoveForm, cause: Cause) -> object:
+def _note(uow: UnitOfWork, request_id: str, form: OperatorMoveForm, cause: Cause) -> object:
     posted = message_of(
         signed_in(),
         request_id,
@@ -66,38 +66,40 @@ def _note(uow: UnitOfWork, request_id: str, form: MoveForm, cause: Cause) -> obj
     return post_message(uow, posted, cause)
 
 
-def _refund(uow: UnitOfWork, request_id: str, form: MoveForm, cause: Cause) -> object:
+def _refund(uow: UnitOfWork, request_id: str, form: OperatorMoveForm, cause: Cause) -> object:
     found = locked_request(uow.session, request_id)
     return refunds.approve_refund(uow, found, with_period=form.with_period.data, reason=form.text.data, cause=cause)
 
 
-def _extend(uow: UnitOfWork, request_id: str, form: MoveForm, cause: Cause) -> object:
+def _extend(uow: UnitOfWork, request_id: str, form: OperatorMoveForm, cause: Cause) -> object:
     return moves.extend_fix(uow, request_id, days=form.days.data or 0, reason=form.text.data, cause=cause)
 
 
-def _confirm_kind(uow: UnitOfWork, request_id: str, form: MoveForm, cause: Cause) -> object:
+def _confirm_kind(uow: UnitOfWork, request_id: str, form: OperatorMoveForm, cause: Cause) -> object:
     kind = form.kind.data or locked_request(uow.session, request_id).kind
     return moves.change_kind(uow, request_id, kind, confirms=True, cause=cause)
 
 
-MOVES: Mapping[str, Move] = {
-    "overturn": Move(
+MOVES: Mapping[str, OperatorMove] = {
+    "overturn": OperatorMove(
         act=lambda uow, request_id, form, cause: moves.overturn(uow, request_id, reason=form.text.data, cause=cause),
         done=lazy("The refusal is overturned: the seller owes the fix again."),
     ),
-    "uphold": Move(
+    "uphold": OperatorMove(
         act=lambda uow, request_id, form, cause: moves.uphold(uow, request_id, reason=form.text.data, cause=cause),
         done=lazy("The refusal is upheld, and the request is closed."),
     ),
-    "extension": Move(act=_extend, done=lazy("The seller has more time. Both sides see why."), needs=("text", "days")),
-    "refund": Move(act=_refund, done=lazy("The refund has been asked for.")),
-    "settled": Move(
+    "extension": OperatorMove(
+        act=_extend, done=lazy("The seller has more time. Both sides see why."), needs=("text", "days")
+    ),
+    "refund": OperatorMove(act=_refund, done=lazy("The refund has been asked for.")),
+    "settled": OperatorMove(
         act=lambda uow, request_id, form, cause: settle_by_hand(uow, locked_request(uow.session, request_id), cause),
         done=lazy("The refund is marked as done."),
         needs=(),
     ),
-    "kind": Move(act=_confirm_kind, done=lazy("The kind of the request is settled."), needs=("kind",)),
-    "note": Move(act=_note, done=lazy("Your message has been added.")),
+    "kind": OperatorMove(act=_confirm_kind, done=lazy("The kind of the request is settled."), needs=("kind",)),
+    "note": OperatorMove(act=_note, done=lazy("Your message has been added.")),
 }
 
 
@@ -108,7 +110,7 @@ def move_request(request_id: str, move: str) -> BaseResponse:
     wanted = MOVES.get(move)
     if wanted is None:
         raise NotFound("there is no such move")
-    form = MoveForm.read()
+    form = OperatorMoveForm.read()
     _require_fields(form, wanted)
     if form.errors:
         return show_request(request_id, status=422, errors=form.messages, move=move)
@@ -122,7 +124,7 @@ def move_request(request_id: str, move: str) -> BaseResponse:
     )
 
 
-def _require_fields(form: MoveForm, move: Move) -> None:
+def _require_fields(form: OperatorMoveForm, move: OperatorMove) -> None:
     if "text" in move.needs and not form.text.data:
         form.add_error("text", gettext("Write something: both sides can read why."))
     if "days" in move.needs and not (form.days.data and 1 <= form.days.data <= MOST_DAYS):

@@ -97,20 +97,24 @@ def show_request(
             trace_day=_trace_day,
             versions=versions,
             move=move,
-            names={
-                "clocks": CLOCKS,
-                "policies": POLICIES,
-                "skipped": SKIPPED,
-                "kinds": KINDS,
-                "grounds": GROUNDS,
-                "reasons": REPLY_REASONS,
-                "missing": MISSING,
-            },
+            names=_label_tables(),
             kinds=[(kind.value, str(word)) for kind, word in KINDS.items() if kind is not request["kind"]],
             entitlement_label=entitlement_label,
             refused=refused,
             ClockName=ClockName,
         )
+
+
+def _label_tables() -> dict[str, Any]:
+    return {
+        "clocks": CLOCKS,
+        "policies": POLICIES,
+        "skipped": SKIPPED,
+        "kinds": KINDS,
+        "grounds": GROUNDS,
+        "reasons": REPLY_REASONS,
+        "missing": MISSING,
+    }
 
 
 def _possible_moves(request: dict[str, Any]) -> dict[str, bool]:
@@ -136,7 +140,7 @@ def _possible_moves(request: dict[str, Any]) -> dict[str, bool]:
 
 def _prefixed(errors: Mapping[str, str], move: str | None) -> dict[str, str]:
     """The errors by the ids of their boxes: several forms of the page have a box of one name."""
-    return {name if name == "kind" else f"{name}-{move}": sentence for name, sentence in errors.items()}
+    return {name if name == "kind" else f"{name}-{move}": message for name, message in errors.items()}
 
 
 def _trace_day(day: str) -> str:

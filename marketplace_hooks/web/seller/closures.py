@@ -23,7 +23,7 @@ from ...services.support.closures import (
     state_of,
 )
 from ..form_actions import run_form
-from ..form_reader import CheckboxField, DayField, PageForm, TextField
+from ..form_reader import CheckboxField, DayField, PageForm, TextInputField
 from ..i18n.language import LazyText, gettext, lazy, wording
 from ..identity.authorization import audience
 from ..list_pages import checked_id
@@ -46,7 +46,7 @@ class ClosureForm(PageForm):
     first_day = DayField(required=lazy("Say on which day it begins"))
     last_day = DayField()
     open_ended = CheckboxField()
-    reason = TextField(longest=2_000)
+    reason = TextInputField(longest=2_000)
 
 
 class EndForm(PageForm):

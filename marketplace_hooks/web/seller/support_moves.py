@@ -23,7 +23,7 @@ from ...services.support.requests import visible_request
 from ..actors import cause_of, message_of, viewer_of
 from ..form_actions import run_form
 from ..form_idempotency import form_key
-from ..form_reader import CentsField, ChoiceField, PageForm, TextField
+from ..form_reader import CentsField, ChoiceField, PageForm, TextInputField
 from ..i18n.language import gettext, lazy
 from ..identity.authorization import audience, signed_in
 from ..labels.check_facts import check_facts
@@ -40,7 +40,7 @@ Act = Callable[[UnitOfWork, Cause], object]
 class MessageForm(PageForm):
     """A message to the customer, or a note for the seller's own side."""
 
-    body = TextField(required=lazy("Write your answer first"), longest=LONGEST_BODY)
+    body = TextInputField(required=lazy("Write your answer first"), longest=LONGEST_BODY)
     visibility = ChoiceField(("internal",))
 
 
@@ -48,8 +48,8 @@ class RefusalForm(PageForm):
     """A refusal on one of the six grounds."""
 
     ground = ChoiceField(Ground, required=lazy("Choose the ground of your refusal"))
-    text = TextField(required=lazy("Explain your refusal to the customer"))
-    evidence = TextField()
+    text = TextInputField(required=lazy("Explain your refusal to the customer"))
+    evidence = TextInputField()
 
 
 class WaiverForm(PageForm):
@@ -68,16 +68,16 @@ class ResolutionForm(PageForm):
     """How a request is settled: by a release, or by an explanation."""
 
     how = ChoiceField(("release", "explanation"), required=lazy("Choose how it is settled"))
-    release_id = TextField()
-    text = TextField()
+    release_id = TextInputField()
+    text = TextInputField()
 
 
 class OfferForm(PageForm):
     """A paid update for the customer."""
 
-    release_id = TextField()
+    release_id = TextInputField()
     amount = CentsField()
-    text = TextField()
+    text = TextInputField()
 
 
 @blueprint.post("/seller/requests/<request_id>/messages")

@@ -30,8 +30,8 @@ class Person:
 def demo_people(session: Session) -> dict[Role, Sequence[Person]]:
     """The demo's sellers, customers and operator."""
     return {
-        Role.SELLER: _people(session, Role.SELLER),
-        Role.CUSTOMER: _people(session, Role.CUSTOMER),
+        Role.SELLER: _persons(session, Role.SELLER),
+        Role.CUSTOMER: _persons(session, Role.CUSTOMER),
         Role.OPERATOR: [Person(role=Role.OPERATOR, subject=None, name="Marketplace")],
     }
 
@@ -39,11 +39,11 @@ def demo_people(session: Session) -> dict[Role, Sequence[Person]]:
 def find_person(session: Session, role: str, subject: str) -> Person | None:
     """The one who was chosen; None when there is none."""
     known = demo_people(session)
-    people = known.get(Role(role), ()) if role in list(known) else ()
-    return next((one for one in people if (one.subject or "") == subject), None)
+    persons = known.get(Role(role), ()) if role in list(known) else ()
+    return next((one for one in persons if (one.subject or "") == subject), None)
 
 
-def _people(session: Session, role: Role) -> list[Person]:
+def _persons(session: Session, role: Role) -> list[Person]:
     person, owned, key = (
         (Seller, Product, Product.seller_id) if role is Role.SELLER else (Customer, Purchase, Purchase.customer_id)
     )

@@ -37,8 +37,8 @@ def sign_in() -> BaseResponse:
         return redirect(_with_next(settings.sign_in_url), 303)
     if settings.demo:
         with web_state.runtime.database.read_session() as session:
-            people = demo_people(session)
-        return _page("demo_people", people=people, next=wanted_page())
+            persons = demo_people(session)
+        return _page("demo_people", persons=persons, next=wanted_page())
     if web_state.provider is not None:
         host = urlsplit(web_state.provider.issuer).hostname
         return _page("provider", host=host, next=wanted_page())

@@ -14,7 +14,7 @@ from .pages import wanted_page
 
 @blueprint.get("/times")
 @audience()
-def times() -> str:
+def time_zone() -> str:
     """The form."""
     return render_template(
         "marketplace_hooks/sign_in/time_zone.html", zones=known_zones(), chosen=chosen_zone(), next=wanted_page()
@@ -23,7 +23,7 @@ def times() -> str:
 
 @blueprint.post("/times")
 @audience()
-def choose_times() -> Response:
+def choose_time_zone() -> Response:
     """Remember it in this browser, and go back; without one, the marketplace's own zone again."""
     chosen = request.form.get("zone", "")
     if chosen and chosen not in known_zones():

@@ -33,7 +33,7 @@ class Artwork:
     hue: int
     pattern: int
     icon: str | None
-    letters: str
+    initials: str
 
 
 def artwork(product: Pictured) -> Artwork:
@@ -43,5 +43,5 @@ def artwork(product: Pictured) -> Artwork:
         icon: str | None = f"theme-{number // 7 % THEME_LAYOUTS + 1}"
     else:
         icon = next((category for category in product.categories if category in CATEGORIES), None)
-    letters = "".join(letter for letter in product.technical_name if letter.isalnum())[:2]
-    return Artwork(hue=number % HUES, pattern=number // 11 % PATTERNS, icon=icon, letters=letters.upper())
+    initials = "".join(letter for letter in product.technical_name if letter.isalnum())[:2]
+    return Artwork(hue=number % HUES, pattern=number // 11 % PATTERNS, icon=icon, initials=initials.upper())

@@ -166,12 +166,12 @@ def test_a_release_is_downloaded_or_says_why_not(
 
 
 def test_the_link_of_a_release_leads_to_its_file(make_marketplace: Any, clock: time_machine.Traveller) -> None:
-    here: Marketplace = make_marketplace(DOWNLOAD_SECRET="00112233445566778899aabbccddeeff")
-    here.publish_products("mod-1")
-    set_up_purchase(here, PURCHASE)
-    publish_release(here, "free-1", product_id="mod-1", kind="free")
-    here.run_all_now()
-    answer = browser_of(here, "customer", "customer-1").get(f"{PAGE}/downloads/free-1").answer
+    service: Marketplace = make_marketplace(DOWNLOAD_SECRET="00112233445566778899aabbccddeeff")
+    service.publish_products("mod-1")
+    set_up_purchase(service, PURCHASE)
+    publish_release(service, "free-1", product_id="mod-1", kind="free")
+    service.run_all_now()
+    answer = browser_of(service, "customer", "customer-1").get(f"{PAGE}/downloads/free-1").answer
     assert answer.status_code == 302
     assert "signature=" in answer.headers["Location"]
 

@@ -28,20 +28,20 @@ Asks = Callable[..., Browser]
 @pytest.fixture
 def asks(make_marketplace: Any, clock: time_machine.Traveller) -> Iterator[Asks]:
     """A customer whose shop is like this fills in the form, and the worker has looked at the shop."""
-    here: Marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", INSPECTION_DEADLINE_S=5)
-    here.publish_products("mod-1")
+    service: Marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", INSPECTION_DEADLINE_S=5)
+    service.publish_products("mod-1")
     clock.move_to("2026-03-02T10:00:00Z", tick=True)  # a visit to a real server takes real time.
     with ExitStack() as opened:
 
         def ask(*, fields: dict[str, str] | None = None, **facts: Any) -> Browser:
             shop = FakeShop(Shop(**{"version": "8.1.7", "modules": [Module(name="lumengallery")], **facts})).start()
             opened.callback(shop.stop)
-            set_up_purchase(here, PURCHASE, shop_url=shop.url)
-            browser = browser_of(here, "customer", "customer-1")
+            set_up_purchase(service, PURCHASE, shop_url=shop.url)
+            browser = browser_of(service, "customer", "customer-1")
             browser.get(FORM)
             browser.post("/support/new", **WORDS, **(fields or {}))
             path = browser.page.path
-            here.run_all_now()
+            service.run_all_now()
             browser.get(path)
             return browser
 

@@ -258,12 +258,12 @@ def incomplete(desk: Marketplace) -> str:
     """A request in which the shop's version is missing."""
     customer = browser_of(desk, "customer", "customer-1")
     customer.get(f"/support/new?purchase={PURCHASE}")
-    said = {"purchase_id": PURCHASE, "subject": "Another", "body": "Thing", "shop_url": "https://www.shop.example/"}
+    fields = {"purchase_id": PURCHASE, "subject": "Another", "body": "Thing", "shop_url": "https://www.shop.example/"}
     from marketplace_hooks.services.support.submission import NewRequest, submit
 
     def act(uow: UnitOfWork) -> str:
         asked = NewRequest(
-            request_id="req-2", customer_id="customer-1", product_id="mod-1", submitted_at=uow.now, **said
+            request_id="req-2", customer_id="customer-1", product_id="mod-1", submitted_at=uow.now, **fields
         )
         return submit(uow, asked, CAUSE).id
 

@@ -104,15 +104,15 @@ def test_calls_are_counted_for_each_token_and_for_each_address_without_one(
 
 
 @pytest.mark.parametrize(
-    "told",
+    "returned",
     [
         {"role": "seller", "subject": "seller-1", "locale": "fr"},
         {"role": Role.SELLER, "subject": "seller-1", "locale": "fr", "more": 1},
         User("seller", "seller-1", "fr"),
     ],
 )
-def test_a_host_says_who_is_signed_in_by_a_mapping_or_an_object(told: Any) -> None:
-    assert read_identity(told) == Identity(role=Role.SELLER, subject="seller-1", locale="fr")
+def test_a_host_says_who_is_signed_in_by_a_mapping_or_an_object(returned: Any) -> None:
+    assert read_identity(returned) == Identity(role=Role.SELLER, subject="seller-1", locale="fr")
 
 
 def test_a_host_says_that_nobody_is_signed_in_by_none() -> None:
@@ -120,7 +120,7 @@ def test_a_host_says_that_nobody_is_signed_in_by_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "names"),
+    ("returned", "names"),
     [
         ({"role": "admin"}, "admin"),
         ({}, "None"),
@@ -133,9 +133,9 @@ def test_a_host_says_that_nobody_is_signed_in_by_none() -> None:
         (object(), "object"),
     ],
 )
-def test_a_malformed_identity_tells_the_hosts_developer_what_is_wrong(told: Any, names: str) -> None:
+def test_a_malformed_identity_tells_the_hosts_developer_what_is_wrong(returned: Any, names: str) -> None:
     with pytest.raises(ValueError, match=names) as raised:
-        read_identity(told)
+        read_identity(returned)
     assert str(raised.value).startswith("identity() ")
 
 

@@ -63,15 +63,15 @@ def test_nobody_has_words_for_what_he_is_never_told() -> None:
 
 
 def test_an_id_is_only_ever_one_part_of_an_address() -> None:
-    told = facts("support_request.accepted", Reader.CUSTOMER, request_id="../../operator?x=1#y")
-    written = render_mail(SETTINGS, told, "en")
+    mail_facts = facts("support_request.accepted", Reader.CUSTOMER, request_id="../../operator?x=1#y")
+    written = render_mail(SETTINGS, mail_facts, "en")
     assert written is not None
     assert "https://market.example/addons/support/..%2F..%2Foperator%3Fx%3D1%23y\n" in written.text
 
 
 def test_an_example_that_says_a_deadline_names_the_day_before_it() -> None:
-    told = facts("support_request.acknowledgement_due_soon", Reader.SELLER)
-    written = render_mail(SETTINGS, told, "en")
+    mail_facts = facts("support_request.acknowledgement_due_soon", Reader.SELLER)
+    written = render_mail(SETTINGS, mail_facts, "en")
     assert written is not None
     assert "24 November 2026" in " ".join(written.text.split())
 

@@ -44,8 +44,8 @@ def shop(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
 
 
 def is_contested(shop: Marketplace) -> None:
-    said = {"ground": Ground.SITE_WORK_OR_THIRD_PARTY, "text": "A third party.", "evidence": {}, "by": "seller-1"}
-    in_transaction(shop, lambda uow: moves.refuse(uow, REQUEST, cause=CAUSE, **said))
+    refusal = {"ground": Ground.SITE_WORK_OR_THIRD_PARTY, "text": "A third party.", "evidence": {}, "by": "seller-1"}
+    in_transaction(shop, lambda uow: moves.refuse(uow, REQUEST, cause=CAUSE, **refusal))
     in_transaction(shop, lambda uow: moves.contest(uow, REQUEST, text="It is your module.", cause=CAUSE))
 
 
@@ -177,10 +177,10 @@ def test_a_request_takes_as_few_statements_with_fifty_messages_as_with_none(
 ) -> None:
     with counting_queries(shop) as few:
         operator.get(PAGE)
-    said = {"request_id": REQUEST, "side": "seller", "author_type": "human", "visibility": "public"}
-    said |= {"received_at": now(), "subject": "Re", "headers": [], "attachments": 0}
+    refusal = {"request_id": REQUEST, "side": "seller", "author_type": "human", "visibility": "public"}
+    refusal |= {"received_at": now(), "subject": "Re", "headers": [], "attachments": 0}
     for number in range(50):
-        shop.publish("support.message_posted", message_id=f"message-{number}", body=f"Answer {number}.", **said)
+        shop.publish("support.message_posted", message_id=f"message-{number}", body=f"Answer {number}.", **refusal)
     shop.run_all_now()
     with counting_queries(shop) as many:
         page = operator.get(PAGE)

@@ -28,7 +28,7 @@ def declares(browser: Browser, first_day: str, last_day: str = "", **more: Any) 
     return browser.post(PATH, first_day=first_day, last_day=last_day, **more)
 
 
-def kept(shop: Marketplace) -> list[SellerClosure]:
+def closures_of(shop: Marketplace) -> list[SellerClosure]:
     return shop.all(select(SellerClosure).order_by(SellerClosure.first_day))
 
 
@@ -36,7 +36,7 @@ def test_a_closure_is_declared_and_customers_see_it(shop: Marketplace, browser: 
     page = declares(browser, "2026-03-09", "2026-03-15", reason="a week off")
     assert "Declared. Your customers see it from now on." in page.visible_text
     assert "Announced 7 days, 5 business days" in page.visible_text
-    [closure] = kept(shop)
+    [closure] = closures_of(shop)
     assert (closure.first_day, closure.last_day) == (date(2026, 3, 9), date(2026, 3, 15))
     assert shop.published_types("seller-1", "seller") == ["seller.closure_announced"]
     assert "9 March 2026" in browser_of(shop).get("/products/mod-1").visible_text
@@ -58,11 +58,11 @@ def test_requests_that_come_after_it_wait_and_earlier_ones_do_not(
 
 def test_a_closure_may_have_no_end_for_now(shop: Marketplace, browser: Browser) -> None:
     assert "no end for now" in declares(browser, "2026-03-02", open_ended="yes").visible_text
-    assert kept(shop)[0].last_day is None
+    assert closures_of(shop)[0].last_day is None
 
 
 @pytest.mark.parametrize(
-    ("fields", "sentence"),
+    ("fields", "message"),
     [
         ({"first_day": ""}, "Say on which day it begins"),
         ({"first_day": "2026-03-01", "last_day": "2026-03-09"}, "choose today or a later day"),
@@ -73,11 +73,11 @@ def test_a_closure_may_have_no_end_for_now(shop: Marketplace, browser: Browser) 
     ],
 )
 def test_days_that_cannot_be_are_asked_for_again(
-    shop: Marketplace, browser: Browser, fields: dict[str, str], sentence: str
+    shop: Marketplace, browser: Browser, fields: dict[str, str], message: str
 ) -> None:
     page = declares(browser, **fields)
-    assert (page.status, sentence in page.visible_text) == (422, True)
-    assert kept(shop) == []
+    assert (page.status, message in page.visible_text) == (422, True)
+    assert closures_of(shop) == []
 
 
 def test_today_is_early_enough(shop: Marketplace, browser: Browser) -> None:
@@ -90,14 +90,14 @@ def _plain(words: str) -> str:
 
 def test_a_closure_is_shortened(shop: Marketplace, browser: Browser) -> None:
     declares(browser, "2026-03-09", "2026-03-15")
-    closure_id = kept(shop)[0].id
+    closure_id = closures_of(shop)[0].id
     page = browser.post(f"{PATH}/{closure_id}/end", last_day="2026-03-11")
     assert "Shortened. Your customers have been told." in page.visible_text
-    assert kept(shop)[0].last_day == date(2026, 3, 11)
+    assert closures_of(shop)[0].last_day == date(2026, 3, 11)
 
 
 @pytest.mark.parametrize(
-    ("last_day", "status", "sentence"),
+    ("last_day", "status", "message"),
     [
         ("2026-03-16", 409, "ends on 15 March 2026, and cannot be moved to 16 March 2026."),
         ("2026-03-08", 422, "The last day cannot be before the first one."),
@@ -105,12 +105,12 @@ def test_a_closure_is_shortened(shop: Marketplace, browser: Browser) -> None:
     ],
 )
 def test_a_closure_is_only_ever_shortened(
-    shop: Marketplace, browser: Browser, last_day: str, status: int, sentence: str
+    shop: Marketplace, browser: Browser, last_day: str, status: int, message: str
 ) -> None:
     declares(browser, "2026-03-09", "2026-03-15")
-    page = browser.post(f"{PATH}/{kept(shop)[0].id}/end", last_day=last_day)
-    assert (page.status, sentence in page.visible_text) == (status, True)
-    assert kept(shop)[0].last_day == date(2026, 3, 15)
+    page = browser.post(f"{PATH}/{closures_of(shop)[0].id}/end", last_day=last_day)
+    assert (page.status, message in page.visible_text) == (status, True)
+    assert closures_of(shop)[0].last_day == date(2026, 3, 15)
 
 
 def test_a_closure_to_come_is_cancelled_and_one_that_has_begun_ends_today(
@@ -119,11 +119,11 @@ def test_a_closure_to_come_is_cancelled_and_one_that_has_begun_ends_today(
     declares(browser, "2026-03-02", "2026-03-05")
     clock.shift(timedelta(minutes=1))
     declares(browser, "2026-03-09", "2026-03-15")
-    begun, coming = kept(shop)
+    begun, coming = closures_of(shop)
     page = browser.post(f"{PATH}/{coming.id}/cancellation")
     assert "Cancelled. Your customers have been told." in page.visible_text
     page = browser.post(f"{PATH}/{begun.id}/cancellation")
-    begun, coming = kept(shop)
+    begun, coming = closures_of(shop)
     assert coming.cancelled_at is not None
     assert (begun.cancelled_at, begun.last_day) == (None, date(2026, 3, 2))
 
@@ -133,23 +133,23 @@ def test_a_declaration_that_is_sent_twice_is_one(shop: Marketplace, browser: Bro
     sent = {**form, "first_day": "2026-03-09", "last_day": "2026-03-15"}
     for _ in range(2):
         assert browser.send("POST", PATH, follow=False, data=sent).status == 303
-    assert len(kept(shop)) == 1
+    assert len(closures_of(shop)) == 1
 
 
 def test_other_sellers_closures_are_not_found(shop: Marketplace, browser: Browser, other: Browser) -> None:
     declares(browser, "2026-03-09", "2026-03-15")
-    closure_id = kept(shop)[0].id
+    closure_id = closures_of(shop)[0].id
     assert "No closure is announced" in other.get(PATH).visible_text
     for what in ("end", "cancellation"):
         assert post_without_form(other, f"{PATH}/{closure_id}/{what}", last_day="2026-03-10").status == 404
         assert post_without_form(other, f"{PATH}/none/{what}", last_day="2026-03-10").status == 404
-    assert kept(shop)[0].last_day == date(2026, 3, 15)
+    assert closures_of(shop)[0].last_day == date(2026, 3, 15)
 
 
 def test_a_form_without_its_token_is_not_taken(shop: Marketplace, browser: Browser) -> None:
     browser.get(PATH)
     assert browser.post(PATH, token=False, first_day="2026-03-09", last_day="2026-03-15").status == 400
-    assert kept(shop) == []
+    assert closures_of(shop) == []
 
 
 def test_the_calendar_needs_as_many_statements_however_full_it_is(shop: Marketplace, browser: Browser) -> None:

@@ -17,7 +17,7 @@ PATH = "/seller/figures"
 
 
 @pytest.fixture
-def kept(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+def figures(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """Of two requests one was answered in time and fixed too late, the other is open."""
     set_up_purchase(shop)
     publish_request(shop)
@@ -29,7 +29,7 @@ def kept(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     return shop
 
 
-def test_the_figures_tell_what_was_kept_and_what_was_missed(kept: Marketplace, browser: Browser) -> None:
+def test_the_figures_tell_what_was_kept_and_what_was_missed(figures: Marketplace, browser: Browser) -> None:
     page = browser.get(PATH)
     assert "100%" in page.visible_text
     assert "1 in time, 0 late" in page.visible_text
@@ -37,13 +37,13 @@ def test_the_figures_tell_what_was_kept_and_what_was_missed(kept: Marketplace, b
     assert "€99.00" in page.visible_text
 
 
-def test_every_chart_has_its_numbers_in_a_table(kept: Marketplace, browser: Browser) -> None:
+def test_every_chart_has_its_numbers_in_a_table(figures: Marketplace, browser: Browser) -> None:
     page = browser.get(PATH)
     assert page.text.count('<svg viewBox="0 0 640') == page.text.count("The same as numbers") == 2
     assert "Requests by month" in page.visible_text
 
 
-def test_a_refusal_is_counted_by_its_ground(kept: Marketplace, browser: Browser) -> None:
+def test_a_refusal_is_counted_by_its_ground(figures: Marketplace, browser: Browser) -> None:
     path = f"/seller/requests/{REQUEST}"
     browser.get(f"{path}/refusal")
     browser.post(f"{path}/refusal", ground="source_modified", text="You have changed it", evidence="a.php")
@@ -56,22 +56,22 @@ def test_who_has_had_no_request_is_told_so(browser: Browser) -> None:
     assert "No request in the last twelve months" in browser.get(PATH).visible_text
 
 
-def test_other_sellers_figures_are_not_shown(kept: Marketplace, other: Browser) -> None:
+def test_other_sellers_figures_are_not_shown(figures: Marketplace, other: Browser) -> None:
     assert "No request in the last twelve months" in other.get(PATH).visible_text
 
 
-def test_figures_need_as_many_statements_however_many_requests_there_are(kept: Marketplace, browser: Browser) -> None:
-    with counting_queries(kept) as few:
+def test_figures_take_the_same_statements_for_any_number_of_requests(figures: Marketplace, browser: Browser) -> None:
+    with counting_queries(figures) as few:
         browser.get(PATH)
     for number in range(3, 8):
-        publish_purchase(kept, f"purchase-{number}")
-        publish_request(kept, f"request-{number}", subject=f"Number {number}")
-    with counting_queries(kept) as many:
+        publish_purchase(figures, f"purchase-{number}")
+        publish_request(figures, f"request-{number}", subject=f"Number {number}")
+    with counting_queries(figures) as many:
         browser.get(PATH)
     assert len(many) == len(few) <= 4
 
 
-def test_a_french_seller_reads_figures_in_french(kept: Marketplace) -> None:
-    words = browser_of(kept, "seller", "seller-1", language="fr").get(PATH).visible_text
+def test_a_french_seller_reads_figures_in_french(figures: Marketplace) -> None:
+    words = browser_of(figures, "seller", "seller-1", language="fr").get(PATH).visible_text
     assert "0 à temps, 1 en retard" in words
     assert "100 %" in words.replace("\u202f", " ")

@@ -132,12 +132,12 @@ def test_what_the_check_has_found_goes_with_the_refusal_by_itself(desk: Marketpl
     path = "/seller/requests/request-2"
     assert "The check proposes it" in browser.get(f"{path}/refusal").visible_text
     browser.post(f"{path}/refusal", ground="other_merchant_site", text="Another shop")
-    kept = request(desk, "request-2").refusal
-    assert kept["evidence"] == {"merchant_site": {"code": "SHOP_SCOPE_MISMATCH"}}
+    refusal = request(desk, "request-2").refusal
+    assert refusal["evidence"] == {"merchant_site": {"code": "SHOP_SCOPE_MISMATCH"}}
 
 
 @pytest.mark.parametrize(
-    ("fields", "sentence"),
+    ("fields", "message"),
     [
         ({"ground": "none", "text": "No", "evidence": "x"}, "Choose the ground of your refusal"),
         ({"ground": "source_modified", "text": "", "evidence": "x"}, "Explain your refusal to the customer"),
@@ -145,11 +145,11 @@ def test_what_the_check_has_found_goes_with_the_refusal_by_itself(desk: Marketpl
     ],
 )
 def test_a_refusal_needs_a_ground_a_text_and_evidence(
-    desk: Marketplace, browser: Browser, fields: dict[str, str], sentence: str
+    desk: Marketplace, browser: Browser, fields: dict[str, str], message: str
 ) -> None:
     page = fills(browser, "/refusal", **fields)
     assert page.status == 422
-    assert sentence in page.visible_text
+    assert message in page.visible_text
     assert request(desk).refusal is None
 
 
@@ -191,7 +191,7 @@ def test_a_request_is_resolved_by_an_explanation(desk: Marketplace, browser: Bro
 
 
 @pytest.mark.parametrize(
-    ("fields", "sentence"),
+    ("fields", "message"),
     [
         ({}, "Choose how it is settled"),
         ({"how": "release", "release_id": ""}, "Choose the version that fixes it"),
@@ -199,9 +199,9 @@ def test_a_request_is_resolved_by_an_explanation(desk: Marketplace, browser: Bro
         ({"how": "explanation"}, "Explain to the customer how it is settled"),
     ],
 )
-def test_a_resolution_says_how(desk: Marketplace, browser: Browser, fields: dict[str, str], sentence: str) -> None:
+def test_a_resolution_says_how(desk: Marketplace, browser: Browser, fields: dict[str, str], message: str) -> None:
     page = fills(browser, "/resolution", **fields)
-    assert (page.status, sentence in page.visible_text) == (422, True)
+    assert (page.status, message in page.visible_text) == (422, True)
     assert request(desk).handling == "accepted"
 
 
@@ -237,8 +237,8 @@ def test_what_is_impossible_by_now_is_a_sentence(
     answer = browser.post(PATH + page, **fields)
     assert answer.status == 409
     becomes = {"/refusal": "Refused", "/resolution": "Resolved", "/offer": "Being worked on"}[page]
-    said = f"It is “Taken back by the customer” now and cannot become “{becomes}”."
-    assert f"This can no longer be done. {said}" in answer.visible_text
+    both_states = f"It is “Taken back by the customer” now and cannot become “{becomes}”."
+    assert f"This can no longer be done. {both_states}" in answer.visible_text
     assert "Nothing was changed." in answer.visible_text
 
 

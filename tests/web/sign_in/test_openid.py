@@ -20,7 +20,7 @@ from ...support.openid_provider import Provider, running_provider
 from ...support.page_client import Browser
 from ...support.ports import free_port
 
-PEOPLE = {
+ACCOUNTS = {
     "seller-1": {"role": "seller", "name": "Pixelune", "locale": "fr-FR"},
     "customer-1": {"role": ["guest", "customer"], "name": "Odile"},
     "op-1": {"role": "operator"},
@@ -35,7 +35,7 @@ Opens = Callable[..., Marketplace]
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Provider]:
-    with running_provider(PEOPLE) as running:
+    with running_provider(ACCOUNTS) as running:
         yield running
 
 
@@ -176,7 +176,7 @@ def test_an_answer_in_the_name_of_another_issuer_signs_nobody_in(shop: Marketpla
 
 
 def test_a_token_that_has_expired_signs_nobody_in(opens: Opens) -> None:
-    with running_provider(PEOPLE, "--token-max-age", "1") as hasty:
+    with running_provider(ACCOUNTS, "--token-max-age", "1") as hasty:
         shop = opens(hasty.url)
         browser = Browser(shop.app)
         answer = returns(hasty.signs_in(begins(browser), "seller-1"))
@@ -209,7 +209,7 @@ def test_a_provider_that_is_away_is_said_to_be_away(opens: Opens) -> None:
 
 
 def test_a_provider_that_goes_away_in_between_is_said_to_be_away(opens: Opens) -> None:
-    with running_provider(PEOPLE) as leaving:
+    with running_provider(ACCOUNTS) as leaving:
         browser = Browser(opens(leaving.url).app)
         answer = returns(leaving.signs_in(begins(browser), "seller-1"))
     refused(browser, answer, 503, "does not answer")

@@ -177,9 +177,9 @@ def test_a_sessions_cookie_is_kept_from_scripts_and_from_other_sites(opens: Open
     for url, secure in (("https://addons.example", True), ("http://127.0.0.1:8000", False)):
         browser = Browser(opens(PUBLIC_URL=url, DEMO="true").app)
         [cookie] = browser.get("/sign-in").answer.headers.getlist("Set-Cookie")
-        told = {part.strip() for part in cookie.split(";")}
-        assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= told
-        assert ("Secure" in told) is secure
+        attributes = {part.strip() for part in cookie.split(";")}
+        assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= attributes
+        assert ("Secure" in attributes) is secure
 
 
 # --- forms

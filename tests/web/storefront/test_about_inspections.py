@@ -93,16 +93,16 @@ def test_it_is_there_in_a_hosts_app_under_the_hosts_prefix(make_marketplace: Ope
 def test_it_says_who_what_why_how_often_and_how_to_stop_us(
     make_marketplace: Opens, language: str, says: list[str]
 ) -> None:
-    told = page(make_marketplace(), language)
+    words = page(make_marketplace(), language)
     for text in [*says, "Require not env inspection", f'if ($http_user_agent ~ "^{AGENT}")']:
-        assert text in told
+        assert text in words
 
 
 def test_the_limits_are_those_of_this_installation(make_marketplace: Opens) -> None:
-    told = page(make_marketplace(INSPECTION_DEADLINE_S=1, INSPECTION_REUSE_S=60, INSPECTION_DAYS=30))
-    assert "At most 1 second in all" in told
-    assert "for 1 minute instead" in told
-    assert "deleted 30 days later" in told
+    words = page(make_marketplace(INSPECTION_DEADLINE_S=1, INSPECTION_REUSE_S=60, INSPECTION_DAYS=30))
+    assert "At most 1 second in all" in words
+    assert "for 1 minute instead" in words
+    assert "deleted 30 days later" in words
 
 
 @pytest.mark.parametrize(

@@ -71,16 +71,16 @@ def test_a_page_may_be_kept_but_is_asked_for_again_each_time(reader: Reader) -> 
 
 
 def test_a_kept_page_is_never_confirmed_once_it_is_hidden(shop: Marketplace, reader: Reader) -> None:
-    kept = {path: reader.open(path).headers["ETag"] for path in ("/products/mod-1", "/packs/pack-1", "/")}
+    cached = {path: reader.open(path).headers["ETag"] for path in ("/products/mod-1", "/packs/pack-1", "/")}
     shop.change_status("mod-1", OFFLINE)
     shop.run_all_now()
-    answers = {path: reader.open(path, If_None_Match=etag).status_code for path, etag in kept.items()}
+    answers = {path: reader.open(path, If_None_Match=etag).status_code for path, etag in cached.items()}
     assert answers == {"/products/mod-1": 404, "/packs/pack-1": 404, "/": 200}
     shop.change_status("mod-1", ONLINE)
     shop.run_all_now()
     shop.change_status("mod-1", WITHDRAWN)
     shop.run_all_now()
-    assert reader.open("/products/mod-1", If_None_Match=kept["/products/mod-1"]).status_code == 410
+    assert reader.open("/products/mod-1", If_None_Match=cached["/products/mod-1"]).status_code == 410
 
 
 def test_a_refusal_is_kept_by_nobody(reader: Reader) -> None:
@@ -236,11 +236,11 @@ def test_a_wrong_cookie_is_as_none(reader: Reader) -> None:
     assert '<html lang="en">' in reader.open("/").text
 
 
-@pytest.mark.parametrize(("told", "language"), [("fr-FR", "fr"), ("en", "en"), ("de", "fr"), (None, "fr")])
+@pytest.mark.parametrize(("locale", "language"), [("fr-FR", "fr"), ("en", "en"), ("de", "fr"), (None, "fr")])
 def test_what_the_host_knows_of_its_user_comes_before_the_browser(
-    hosted: Callable[..., Flask], told: str | None, language: str
+    hosted: Callable[..., Flask], locale: str | None, language: str
 ) -> None:
-    host = hosted(lambda: {"role": "operator", "locale": told})
+    host = hosted(lambda: {"role": "operator", "locale": locale})
     reader = Reader(host, "fr")
     assert f'<html lang="{language}">' in reader.open("/").text
     reader.open("/language/en")

@@ -127,8 +127,8 @@ def test_setting_type_changes_spaces_only_and_only_once(text: str, language: str
 def test_a_text_is_shown_in_the_readers_language_or_said_to_be_in_another(
     texts: str | dict[str, str], text: str, lang: str | None
 ) -> None:
-    said = FRENCH.localized(texts)
-    assert (said.plain, said.lang) == (text, lang)
+    localized = FRENCH.localized(texts)
+    assert (localized.plain, localized.lang) == (text, lang)
 
 
 def test_a_text_of_another_language_is_marked_and_any_text_escaped() -> None:
@@ -137,8 +137,8 @@ def test_a_text_of_another_language_is_marked_and_any_text_escaped() -> None:
 
 
 def test_what_is_put_into_a_message_is_escaped_when_markup_is_among_it() -> None:
-    told = ENGLISH.gettext("%(told)s: %(why)s", told=Markup("<b>x</b>"), why="<i>&")
-    assert told == "<b>x</b>: &lt;i&gt;&amp;"
+    shown = ENGLISH.gettext("%(told)s: %(why)s", told=Markup("<b>x</b>"), why="<i>&")
+    assert shown == "<b>x</b>: &lt;i&gt;&amp;"
     plain = ENGLISH.gettext("%(told)s: %(why)s", told="<b>", why="&")
     assert not hasattr(plain, "__html__")
 
