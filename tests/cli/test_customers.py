@@ -18,8 +18,8 @@ from ..support.customers import set_up_purchase
 from ..support.marketplace import Marketplace
 
 
-def typed(marketplace: Marketplace, *words: str) -> Result:
-    return CliRunner().invoke(hooks_group, words, obj=ScriptInfo(create_app=lambda: marketplace.app))
+def typed(marketplace: Marketplace, *arguments: str) -> Result:
+    return CliRunner().invoke(hooks_group, arguments, obj=ScriptInfo(create_app=lambda: marketplace.app))
 
 
 def test_a_customer_is_forgotten_by_command(marketplace: Marketplace) -> None:
@@ -30,8 +30,8 @@ def test_a_customer_is_forgotten_by_command(marketplace: Marketplace) -> None:
     assert json.loads(answer.output) == {"customer_id": "customer-1", "erased": True, "was_known_as_erased": False}
     [customer] = marketplace.all(select(Customer))
     assert (customer.name, customer.email) == ("", "")
-    [told] = marketplace.outgoing("customer-1", "customer")
-    assert told.cause["actor"] == "operator"
+    [event] = marketplace.outgoing("customer-1", "customer")
+    assert event.cause["actor"] == "operator"
     again = typed(marketplace, "erase-customer", "customer-1", "--yes", "--json")
     assert json.loads(again.output)["was_known_as_erased"] is True
 

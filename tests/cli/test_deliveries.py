@@ -25,15 +25,15 @@ def shop(make_marketplace: Callable[..., Marketplace]) -> Marketplace:
     return marketplace
 
 
-def typed(shop: Marketplace, *words: str) -> Result:
-    return CliRunner().invoke(hooks_group, ["deliveries", *words], obj=ScriptInfo(create_app=lambda: shop.app))
+def typed(shop: Marketplace, *arguments: str) -> Result:
+    return CliRunner().invoke(hooks_group, ["deliveries", *arguments], obj=ScriptInfo(create_app=lambda: shop.app))
 
 
-def listed(shop: Marketplace, *words: str) -> list[dict[str, Any]]:
-    answer = typed(shop, "list", "--json", *words)
+def listed(shop: Marketplace, *arguments: str) -> list[dict[str, Any]]:
+    answer = typed(shop, "list", "--json", *arguments)
     assert answer.exit_code == 0, answer.output
-    found: list[dict[str, Any]] = json.loads(answer.output)
-    return found
+    rows: list[dict[str, Any]] = json.loads(answer.output)
+    return rows
 
 
 def test_what_did_not_arrive_is_listed_and_sent_again_under_its_own_id(shop: Marketplace) -> None:
@@ -48,9 +48,9 @@ def test_what_did_not_arrive_is_listed_and_sent_again_under_its_own_id(shop: Mar
         assert listed(shop, "--state", "delivered") == []
         again = typed(shop, "replay", str(lost["delivery_id"]), "--json")
         assert json.loads(again.output)["state"] == "pending"
-        waiting = typed(shop, "replay", str(lost["delivery_id"]))
-        assert waiting.exit_code == 1
-        assert "the delivery is pending" in waiting.output
+        refused = typed(shop, "replay", str(lost["delivery_id"]))
+        assert refused.exit_code == 1
+        assert "the delivery is pending" in refused.output
         shop.run_all_now()
         [arrived] = listed(shop)
         assert (arrived["state"], arrived["attempts"]) == ("delivered", 1)

@@ -1,4 +1,4 @@
-"""What `up --demo` tells a newcomer to type: does it work as it stands, the first time and the next?"""
+"""What `up --demo` suggests to a newcomer works as it is printed, at the first start and at the next ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..support.marketplace import WITHDRAWN, Marketplace
 URL = "http://127.0.0.1:8000"
 
 
-def told(marketplace: Marketplace) -> tuple[dict[str, object], str, str]:
+def suggested(marketplace: Marketplace) -> tuple[dict[str, object], str, str]:
     """The event's data that is to be sent, and the two pages to look at, as paths."""
     lines = what_to_try(marketplace.runtime.settings, URL)
     [send] = [line for line in lines if " send product.status_changed " in line]
@@ -34,14 +34,14 @@ def test_what_is_said_to_be_hidden_is_shown_and_hides_as_said_each_time(marketpl
     marketplace.run_all_now()
     browser = marketplace.app.test_client()
     for _ in range(2):
-        data, product, pack = told(marketplace)
+        data, product, pack = suggested(marketplace)
         assert [browser.get(path).status_code for path in (product, pack)] == [200, 200]
         marketplace.publish("product.status_changed", **data)
         marketplace.run_all_now()
         assert [browser.get(path).status_code for path in (product, pack)] == [404, 404]
     marketplace.change_status(str(data["product_id"]), WITHDRAWN)
     marketplace.run_all_now()
-    assert told(marketplace)[0]["product_id"] != data["product_id"]
+    assert suggested(marketplace)[0]["product_id"] != data["product_id"]
 
 
 def test_a_command_of_this_folder_is_told_by_its_path_from_here(

@@ -64,16 +64,16 @@ def test_the_password_is_tried(
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "remedy"),
     [
         ("smtp://127.0.0.1:1", "127.0.0.1:1: ConnectionRefusedError. Correct the host and the port in SMTP_URL"),
         ("smtps://127.0.0.1:{port}", "It cannot be spoken to safely"),
     ],
 )
 def test_a_server_that_does_not_answer_is_wrong_and_what_to_do_is_said(
-    make_marketplace: Open, url: str, said: str
+    make_marketplace: Open, url: str, remedy: str
 ) -> None:
     with mail_server() as server:
         answer = examined(make_marketplace(SMTP_URL=url.format(port=server.port)))
     assert (answer.exit_code, mail(answer)[0]) == (1, "wrong")
-    assert (said in mail(answer)[1], "mails wait, and none is lost" in mail(answer)[1]) == (True, True), answer.output
+    assert (remedy in mail(answer)[1], "mails wait, and none is lost" in mail(answer)[1]) == (True, True), answer.output

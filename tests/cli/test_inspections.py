@@ -41,16 +41,16 @@ class Console:
         self.app = build_app({PREFIX + name: value for name, value in settings.items()})
 
     @property
-    def here(self) -> Runtime:
+    def runtime(self) -> Runtime:
         runtime: Runtime = self.app.extensions[EXTENSION].runtime
         return runtime
 
-    def run(self, *words: str, answers: str = "", env: dict[str, str] | None = None) -> Result:
+    def run(self, *arguments: str, answers: str = "", env: dict[str, str] | None = None) -> Result:
         info = ScriptInfo(create_app=lambda: self.app)
-        return CliRunner().invoke(hooks_group, [*words], obj=info, input=answers, env=env)
+        return CliRunner().invoke(hooks_group, [*arguments], obj=info, input=answers, env=env)
 
-    def shown(self, *words: str, **how: Any) -> Any:
-        result = self.run(*words, "--json", **how)
+    def shown(self, *arguments: str, **how: Any) -> Any:
+        result = self.run(*arguments, "--json", **how)
         assert result.exit_code == 0, result.output
         return json.loads(result.stdout)
 
@@ -59,8 +59,8 @@ class Console:
 def console(sqlite_url: str, tmp_path: Path) -> Iterator[Console]:
     opened = Console(sqlite_url, tmp_path)
     yield opened
-    opened.here.database.dispose()
-    opened.here.site_client.close()
+    opened.runtime.database.dispose()
+    opened.runtime.site_client.close()
 
 
 @pytest.fixture
@@ -97,15 +97,15 @@ def test_secrets_come_from_the_environment_and_stand_nowhere_afterwards(
 ) -> None:
     env = {"INSPECT_WEBSERVICE_KEY": DEMO_KEY, "INSPECT_CLIENT_SECRET": "demo-secret"}
     with caplog.at_level(logging.DEBUG):
-        words = ["inspect", site.url, "--webservice-key", "--client-id", "inspector", "--module", "shipping"]
-        shown = console.shown(*words, env=env)
+        arguments = ["inspect", site.url, "--webservice-key", "--client-id", "inspector", "--module", "shipping"]
+        shown = console.shown(*arguments, env=env)
     probes = {one["rung"] for one in shown["evidence"] if one["value"] is not None}
     assert {"webservice", "admin_api"} <= probes
     stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*.db*"))
     for secret in (DEMO_KEY, "demo-secret"):
         assert secret not in json.dumps(shown) + caplog.text
         assert secret.encode() not in stored
-    with console.here.database.read_session() as session:
+    with console.runtime.database.read_session() as session:
         assert session.scalars(select(SiteCredential.kind)).all() == []
         assert session.scalars(select(Evidence.id)).all() != []
 
@@ -121,17 +121,17 @@ def test_what_is_declared_stands_beside_and_a_contradiction_is_shown(
 ) -> None:
     exported = tmp_path / "modules.csv"
     exported.write_text("name;version;active\nshipping;2.0.0;0\n", encoding="utf-8")
-    words = ["--declared-version", "1.7", "--declared-modules", str(exported)]
-    shown = console.shown("inspect", site.url, *words)
+    arguments = ["--declared-version", "1.7", "--declared-modules", str(exported)]
+    shown = console.shown("inspect", site.url, *arguments)
     assert "declaration: 1.7" in shown["contradictions"]
     assert any("enabled no" in one for one in shown["contradictions"])
 
 
-@pytest.mark.parametrize("words", [["--declared-version", "latest!"], ["--declared-modules", "-"]])
+@pytest.mark.parametrize("arguments", [["--declared-version", "latest!"], ["--declared-modules", "-"]])
 def test_a_declaration_that_cannot_be_read_is_refused_with_a_sentence(
-    console: Console, site: FakeShop, words: list[str]
+    console: Console, site: FakeShop, arguments: list[str]
 ) -> None:
-    result = console.run("inspect", site.url, *words, answers="hello\n")
+    result = console.run("inspect", site.url, *arguments, answers="hello\n")
     assert result.exit_code == 1
     assert "What is declared cannot be used" in result.output
     assert site.requests == []
@@ -139,11 +139,11 @@ def test_a_declaration_that_cannot_be_read_is_refused_with_a_sentence(
 
 def test_a_second_look_asks_the_site_nothing_unless_it_is_to_be_fresh(console: Console, site: FakeShop) -> None:
     first = console.shown("inspect", site.url)
-    asked = len(site.requests)
+    requests_before = len(site.requests)
     assert console.shown("inspect", site.url)["evidence"] == first["evidence"]
-    assert len(site.requests) == asked
+    assert len(site.requests) == requests_before
     console.shown("inspect", site.url, "--fresh")
-    assert len(site.requests) > asked
+    assert len(site.requests) > requests_before
 
 
 def test_a_site_that_tells_nothing_exits_with_one_and_says_why(console: Console) -> None:
@@ -161,6 +161,6 @@ def test_what_is_no_address_is_refused_with_a_sentence(console: Console) -> None
 def test_a_database_that_is_not_ready_says_what_to_run(tmp_path: Path) -> None:
     console = Console(f"sqlite:///{tmp_path / 'empty.db'}", tmp_path)
     result = console.run("inspect", "https://shop.example/")
-    console.here.database.dispose()
+    console.runtime.database.dispose()
     assert result.exit_code == 1
     assert "marketplace-hooks migrate" in result.output

@@ -1,4 +1,4 @@
-"""Does one command bring up everything, keep it up, and leave nothing behind?"""
+"""One command starts everything, keeps it running, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ READY = "open http://"
 class Up:
     """One `marketplace-hooks up`, its log, and every process that comes from it."""
 
-    def __init__(self, folder: Path, *words: str, instance: Path | None = None, port: int | None = None) -> None:
+    def __init__(self, folder: Path, *arguments: str, instance: Path | None = None, port: int | None = None) -> None:
         self.instance = instance or folder / "instance"
         self.port = port or free_port()
         self.mark = uuid.uuid4().hex
         self.log = folder / f"up-{self.mark}.log"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [*COMMAND, "up", *words, "--port", str(self.port)],
+                [*COMMAND, "up", *arguments, "--port", str(self.port)],
                 cwd=ROOT,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
@@ -57,20 +57,25 @@ class Up:
             **{f"MARKETPLACE_HOOKS_{name}": value for name, value in named.items()},
         }
 
-    def said(self) -> str:
+    def printed(self) -> str:
         return re.sub(r"\x1b\[[0-9;]*m", "", self.log.read_text(errors="replace"))
 
     def wait_for(self, text: str, within_s: float) -> None:
-        def said_or_ended() -> bool:
-            return text in self.said() or self.process.poll() is not None
+        def printed_or_ended() -> bool:
+            return text in self.printed() or self.process.poll() is not None
 
-        wait_until(said_or_ended, within_s, f"{text!r} was not said", self.said)
-        assert text in self.said(), self.said()
+        wait_until(printed_or_ended, within_s, f"{text!r} was not said", self.printed)
+        assert text in self.printed(), self.printed()
 
-    def run(self, *words: str) -> dict[str, object]:
+    def run(self, *arguments: str) -> dict[str, object]:
         """Another command of this instance; gives what it prints as JSON."""
         done = subprocess.run(
-            [*COMMAND, *words, "--json"], cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False
+            [*COMMAND, *arguments, "--json"],
+            cwd=ROOT,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         answer: dict[str, object] = json.loads(done.stdout)
@@ -85,7 +90,9 @@ class Up:
         return None
 
     def wait_for_status(self, path: str, status: int) -> None:
-        wait_until(lambda: self.status_of(path) == status, SEEN_WITHIN_S, f"{path} did not become {status}", self.said)
+        wait_until(
+            lambda: self.status_of(path) == status, SEEN_WITHIN_S, f"{path} did not become {status}", self.printed
+        )
 
     def processes_of(self, part: str) -> list[int]:
         """The numbers of the processes whose command ends so and whose parent is `up`: no work horses."""
@@ -103,8 +110,8 @@ class Up:
 
     @property
     def socket_folder(self) -> Path:
-        found = re.search(r"for this instance \((.+)/redis\.sock\)", self.said())
-        assert found is not None, self.said()
+        found = re.search(r"for this instance \((.+)/redis\.sock\)", self.printed())
+        assert found is not None, self.printed()
         return Path(found.group(1))
 
     def stop(self) -> int:
@@ -168,8 +175,8 @@ def test_a_sent_event_hides_a_page_and_its_pack_and_another_brings_both_back(dem
         assert answer == {"status": 202, "event_id": f"try-{version}", "duplicate": False}
         for page, code in zip(pages, expected, strict=True):
             demo.wait_for_status(page, code)
-        kept = demo.run("events", "show", f"try-{version}")
-        assert (kept["state"], kept["outcome"]) == ("applied", "changed")
+        event = demo.run("events", "show", f"try-{version}")
+        assert (event["state"], event["outcome"]) == ("applied", "changed")
 
 
 def workers_of(up: Up) -> list[int]:
@@ -203,7 +210,7 @@ def test_a_killed_worker_is_said_and_started_again(demo: Up) -> None:
         workers = demo.processes_of("marketplace_hooks worker")
         return len(workers) == 2 and first not in workers
 
-    wait_until(two_again, RESTARTED_WITHIN_S, "it is not running", demo.said)
+    wait_until(two_again, RESTARTED_WITHIN_S, "it is not running", demo.printed)
 
 
 def test_a_killed_web_server_is_started_again_and_takes_its_processes_with_it(demo: Up) -> None:
@@ -211,16 +218,16 @@ def test_a_killed_web_server_is_started_again_and_takes_its_processes_with_it(de
     family = {pid for pid, command in running_of(demo.mark).items() if parent_of(pid) == web}
     assert family
     os.kill(web, signal.SIGKILL)
-    wait_until(lambda: not family & running_of(demo.mark).keys(), RESTARTED_WITHIN_S, "orphans serve on", demo.said)
-    wait_until(lambda: demo.status_of("/") == 200, RESTARTED_WITHIN_S, "nobody serves", demo.said)
+    wait_until(lambda: not family & running_of(demo.mark).keys(), RESTARTED_WITHIN_S, "orphans serve on", demo.printed)
+    wait_until(lambda: demo.status_of("/") == 200, RESTARTED_WITHIN_S, "nobody serves", demo.printed)
     assert demo.process_of("create_app") != web
 
 
 def test_a_second_up_of_one_instance_says_that_the_first_runs(demo: Up, tmp_path: Path) -> None:
     second = Up(tmp_path, "--demo", instance=demo.instance)
     assert second.process.wait(READY_WITHIN_S) == 1
-    assert f"already runs for {demo.instance} at http://127.0.0.1:{demo.port}" in second.said()
-    assert "Traceback" not in second.said()
+    assert f"already runs for {demo.instance} at http://127.0.0.1:{demo.port}" in second.printed()
+    assert "Traceback" not in second.printed()
     assert demo.process.poll() is None
 
 
@@ -231,8 +238,8 @@ def test_a_busy_port_is_named_in_a_sentence(tmp_path: Path) -> None:
         port = busy.getsockname()[1]
         up = Up(tmp_path, instance=plain_instance(tmp_path), port=port)
         assert up.process.wait(READY_WITHIN_S) == 1
-    assert f"127.0.0.1:{port} cannot be served" in up.said()
-    assert "Traceback" not in up.said()
+    assert f"127.0.0.1:{port} cannot be served" in up.printed()
+    assert "Traceback" not in up.printed()
     assert running_of(up.mark) == {}
 
 
@@ -244,9 +251,9 @@ def test_sigterm_stops_everything_once_and_leaves_nothing(tmp_path: Path) -> Non
         assert up.stop() == 0
         assert running_of(up.mark) == {}
         assert not folder.exists()
-        assert up.said().count("stopped\n") == 1
-        assert "Traceback" not in up.said()
-        assert "is killed" not in up.said()
+        assert up.printed().count("stopped\n") == 1
+        assert "Traceback" not in up.printed()
+        assert "is killed" not in up.printed()
 
 
 def test_an_up_that_is_killed_takes_everything_with_it_and_can_be_started_again(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ KEY = bytes(range(200, 216))
 
 
 def read(text: str, tmp_path: Path, **more: str) -> bytes | None:
-    given = {"INSTANCE": str(tmp_path), "DOWNLOAD_SECRET": text, **more}
-    return load({}, {f"MARKETPLACE_HOOKS_{name}": value for name, value in given.items()}).download_secret
+    settings = {"INSTANCE": str(tmp_path), "DOWNLOAD_SECRET": text, **more}
+    return load({}, {f"MARKETPLACE_HOOKS_{name}": value for name, value in settings.items()}).download_secret
 
 
 @pytest.mark.parametrize("text", [KEY.hex(), KEY.hex().upper(), base64.b64encode(KEY).decode(), f" {KEY.hex()}\n"])

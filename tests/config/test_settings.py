@@ -1,4 +1,4 @@
-"""Is every setting read from where it may stand, checked, and explained when it is wrong? (`interface.md`)"""
+"""Every setting is read from each source, checked, and explained when it is wrong (`interface.md`)."""
 
 from __future__ import annotations
 
@@ -107,14 +107,14 @@ def read(folder: Path, *, environment: Any = None, host: Any = None, file: str |
     """Load with the settings given by their names, without the prefix."""
     if file is not None:
         (folder / "config.toml").write_text(file, encoding="utf-8")
-    given = {f"{PREFIX}{name.upper()}": value for name, value in (environment or {}).items()}
-    hosts = {f"{PREFIX}{name.upper()}": value for name, value in (host or {}).items()}
-    return load(hosts, {f"{PREFIX}INSTANCE": str(folder), **given})
+    variables = {f"{PREFIX}{name.upper()}": value for name, value in (environment or {}).items()}
+    from_host = {f"{PREFIX}{name.upper()}": value for name, value in (host or {}).items()}
+    return load(from_host, {f"{PREFIX}INSTANCE": str(folder), **variables})
 
 
-def refusal(folder: Path, **given: Any) -> str:
+def refusal(folder: Path, **sources: Any) -> str:
     with pytest.raises(ConfigurationError) as error:
-        read(folder, **given)
+        read(folder, **sources)
     return str(error.value)
 
 
@@ -209,9 +209,9 @@ def test_a_malformed_value_stops_the_start_with_a_sentence_that_names_its_settin
         for where in ("environment", "host"):
             if where == "environment" and not isinstance(value, str):
                 continue
-            said = refusal(tmp_path, **{where: {name: value}})
-            assert f"{PREFIX}{name.upper()} " in said, (value, said)
-            assert said.endswith(".")
+            message = refusal(tmp_path, **{where: {name: value}})
+            assert f"{PREFIX}{name.upper()} " in message, (value, message)
+            assert message.endswith(".")
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -228,28 +228,28 @@ def test_a_rate_of_zero_is_no_limit(tmp_path: Path, name: str) -> None:
     assert getattr(read(tmp_path, environment={name: "0"}), name) == 0
 
 
-@pytest.mark.parametrize("given", ["environment", "host"])
+@pytest.mark.parametrize("source", ["environment", "host"])
 @pytest.mark.parametrize(("name", "meant"), [("drain_bach", "DRAIN_BATCH"), ("databse_url", "DATABASE_URL")])
-def test_a_setting_nobody_knows_stops_the_start_with_a_hint(tmp_path: Path, given: str, name: str, meant: str) -> None:
-    said = refusal(tmp_path, **{given: {name: "7"}})
-    assert f"{PREFIX}{name.upper()} is not a setting; did you mean {meant}" in said
+def test_a_setting_nobody_knows_stops_the_start_with_a_hint(tmp_path: Path, source: str, name: str, meant: str) -> None:
+    message = refusal(tmp_path, **{source: {name: "7"}})
+    assert f"{PREFIX}{name.upper()} is not a setting; did you mean {meant}" in message
 
 
 def test_a_setting_like_no_other_gets_no_hint(tmp_path: Path) -> None:
-    said = refusal(tmp_path, file="quuxle = 7")
-    assert said == "config.toml: QUUXLE is not a setting."
+    message = refusal(tmp_path, file="quuxle = 7")
+    assert message == "config.toml: QUUXLE is not a setting."
 
 
 def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
-    said = refusal(
+    message = refusal(
         tmp_path,
         environment={"drain_batch": "x"},
         host={"lease_s": 0, "webb_threads": 7},
         file="reference_zone = 'Mars'",
     )
-    assert len(said.splitlines()) == 4
+    assert len(message.splitlines()) == 4
     for name in ("DRAIN_BATCH", "LEASE_S", "WEBB_THREADS", "REFERENCE_ZONE"):
-        assert name in said
+        assert name in message
 
 
 @given(name=st.sampled_from(NAMES), value=st.text(st.characters(exclude_characters="\0"), max_size=40))
@@ -257,12 +257,12 @@ def test_no_text_gives_anything_but_a_value_or_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, name: str, value: str
 ) -> None:
     folder = tmp_path_factory.getbasetemp()
-    said = ""
+    message = ""
     try:
         read(folder, environment={name: value})
     except ConfigurationError as error:
-        said = str(error)
-    assert said == "" or name.upper() in said
+        message = str(error)
+    assert message == "" or name.upper() in message
 
 
 # --- secrets
@@ -284,8 +284,8 @@ def test_a_secret_alone_is_the_marketplaces(tmp_path: Path) -> None:
     "written", [f"marketplace:{SECRET}", f"{SECRET}=marketplace", f"marketplace=={SECRET}", f"a={SECRET}x"]
 )
 def test_a_secret_written_wrongly_is_not_repeated_in_the_sentence(tmp_path: Path, written: str) -> None:
-    said = refusal(tmp_path, environment={"webhook_secrets": written})
-    assert SECRET.removeprefix("whsec_")[:10] not in said
+    message = refusal(tmp_path, environment={"webhook_secrets": written})
+    assert SECRET.removeprefix("whsec_")[:10] not in message
 
 
 @pytest.mark.parametrize(("length", "good"), [(64, True), (65, False)])
@@ -315,9 +315,9 @@ DEMO_SECRETS = {
 
 @pytest.mark.parametrize("name", DEMO_SECRETS)
 def test_production_refuses_a_secret_that_was_made_for_the_demo(tmp_path: Path, name: str) -> None:
-    said = refusal(tmp_path, environment={name: DEMO_SECRETS[name]})
-    assert name.upper() in said
-    assert DEMO_SECRETS[name] not in said
+    message = refusal(tmp_path, environment={name: DEMO_SECRETS[name]})
+    assert name.upper() in message
+    assert DEMO_SECRETS[name] not in message
     read(tmp_path, environment={name: DEMO_SECRETS[name], "demo": "true"})
 
 

@@ -1,4 +1,4 @@
-"""Is every page told of once, and none forgotten, wherever a cascade is cut off?"""
+"""Every page is published once, and none is forgotten, wherever a cascade is killed."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def test_a_cascade_killed_at_every_boundary_of_its_chunks_tells_of_every_pack_on
 ) -> None:
     # A lease and a sweep of their own, since nearly every chunk waits for both.
     lease_s = 1.0
-    sweep_s = 0.3
-    deployment = make_deployment(CASCADE_CHUNK=16, LEASE_S=lease_s, SWEEP_INTERVAL_S=sweep_s)
+    interval_s = 0.3
+    deployment = make_deployment(CASCADE_CHUNK=16, LEASE_S=lease_s, SWEEP_INTERVAL_S=interval_s)
     ids = packs_of_two(95)
     set_up(deployment, [seller(), product("p1"), product("p2"), *(pack(id_, ["p1", "p2"]) for id_ in ids)])
     uncommitted = Fault(at=CHUNK, when="after", call=1, limit=2)
@@ -61,9 +61,9 @@ def test_a_cascade_killed_at_every_boundary_of_its_chunks_tells_of_every_pack_on
     deployment.start_worker(faults=[uncommitted, committed])
     deployment.start_scheduler()
     insert_events(deployment, [hidden("p1", 1)])
-    committed.wait(deployment, FAIR * 7 * (lease_s + sweep_s) + STARTED_WITHIN_S)
+    committed.wait(deployment, FAIR * 7 * (lease_s + interval_s) + STARTED_WITHIN_S)
     assert len(uncommitted.hit_pids) == 2
-    deployment.wait(all_done, FAIR * (lease_s + sweep_s), "the last chunk was forgotten")
+    deployment.wait(all_done, FAIR * (lease_s + interval_s), "the last chunk was forgotten")
 
     assert_published_for_each(deployment, "pack.hidden", ids)
     assert_published_for_each(deployment, "product.hidden", ["p1"])
@@ -80,8 +80,8 @@ def test_a_withdrawal_killed_at_every_boundary_of_its_chunks_cancels_and_tells_e
     make_deployment: MakeDeployment,
 ) -> None:
     lease_s = 1.0
-    sweep_s = 0.3
-    deployment = make_deployment(CASCADE_CHUNK=4, LEASE_S=lease_s, SWEEP_INTERVAL_S=sweep_s)
+    interval_s = 0.3
+    deployment = make_deployment(CASCADE_CHUNK=4, LEASE_S=lease_s, SWEEP_INTERVAL_S=interval_s)
     ids = [f"b{number:02}" for number in range(15)]
     bought_at = datetime.now(UTC) - timedelta(days=30)
     set_up(deployment, [seller(), product("p1"), customer(), *(purchase(id_, "p1", bought_at) for id_ in ids)])
@@ -90,9 +90,9 @@ def test_a_withdrawal_killed_at_every_boundary_of_its_chunks_cancels_and_tells_e
     deployment.start_worker(faults=[uncommitted, committed])
     deployment.start_scheduler()
     insert_events(deployment, [changed("p1", "offline_permanent", 1)])
-    committed.wait(deployment, FAIR * 7 * (lease_s + sweep_s) + STARTED_WITHIN_S)
+    committed.wait(deployment, FAIR * 7 * (lease_s + interval_s) + STARTED_WITHIN_S)
     assert len(uncommitted.hit_pids) == 2
-    deployment.wait(all_done, FAIR * (lease_s + sweep_s), "the last chunk was forgotten")
+    deployment.wait(all_done, FAIR * (lease_s + interval_s), "the last chunk was forgotten")
 
     assert_published_for_each(deployment, "subscription.renewal_cancelled", ids)
     assert_published_for_each(deployment, "cascade.completed", ["p1"])

@@ -1,4 +1,4 @@
-"""Does what we tell arrive, under one id, whatever happens to the worker or to another endpoint?"""
+"""Deliveries arrive, under one id, whatever happens to the worker or to another endpoint."""
 
 from __future__ import annotations
 

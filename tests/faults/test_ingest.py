@@ -1,4 +1,4 @@
-"""Is an event kept, and applied once, whatever happens between its post and its doorbell?"""
+"""An event is stored, and applied once, whatever happens between its post and the wake-up of a worker."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ AT_ONCE_S = 1.0
 QUEUE = "rq:queue:mh-inbox"
 
 
-def test_an_event_whose_receiver_is_killed_before_the_doorbell_is_applied_by_the_sweep(deployment: Deployment) -> None:
+def test_an_event_whose_receiver_is_killed_before_the_wakeup_is_applied_by_the_sweep(deployment: Deployment) -> None:
     set_up(deployment, [seller(), product("p1")])
-    before_the_bell = Fault(at="marketplace_hooks.remote.redis.queue:CoalescingWakeups.wake_worker")
+    before_the_wakeup = Fault(at="marketplace_hooks.remote.redis.queue:CoalescingWakeups.wake_worker")
     deployment.start_worker()
     deployment.start_scheduler()
-    deployment.start_web(faults=[before_the_bell])
+    deployment.start_web(faults=[before_the_wakeup])
     event = signed(hidden("p1", 1), "evt-1")
     with suppress(OSError, http.client.HTTPException):
         status, _, _ = deployment.post(event)
         raise AssertionError(f"the server that was to be killed answered {status}")
-    before_the_bell.wait(deployment)
+    before_the_wakeup.wait(deployment)
     deployment.wait(lambda session: status_of(session, "p1") == "offline_temporary", RECOVERED_WITHIN_S, "nobody swept")
 
     answers: list[Any] = []
@@ -78,7 +78,7 @@ def test_posts_are_kept_at_once_while_redis_is_down_and_workers_listen_again_whe
         lambda session: status_of(session, "p0") == "offline_temporary", RECOVERED_WITHIN_S, "nothing works yet"
     )
     deployment.wait(
-        lambda session: session.scalar(select(Lock.owner)) is not None, STARTED_WITHIN_S, "nobody keeps time"
+        lambda session: session.scalar(select(Lock.owner)) is not None, STARTED_WITHIN_S, "no scheduler runs"
     )
 
     private_redis.kill()
@@ -97,11 +97,11 @@ def test_posts_are_kept_at_once_while_redis_is_down_and_workers_listen_again_whe
 
     private_redis.start()
     assert scheduler.stop() == 0  # nobody sweeps now: what is applied, a worker was woken for.
-    wait_until(lambda: hears_the_bell(deployment, ids), RECOVERED_WITHIN_S, "no worker listens again", deployment)
+    wait_until(lambda: worker_is_woken(deployment, ids), RECOVERED_WITHIN_S, "no worker listens again", deployment)
     assert_published_once(deployment)
 
 
-def hears_the_bell(deployment: Deployment, ids: list[str]) -> bool:
+def worker_is_woken(deployment: Deployment, ids: list[str]) -> bool:
     """Whether an event posted now is applied; each call posts the next one."""
     version = deployment.read(count_inbox)
     _, answer, _ = deployment.post(signed(shown(ids[version % len(ids)], version)))
@@ -120,7 +120,7 @@ def test_a_flushed_redis_loses_no_event_that_it_had_a_job_for(
     with private_redis.client() as redis:
         # Nobody listens yet: the job waits.
         deployment.post(signed(hidden("p1", 1)))
-        wait_until(lambda: redis.llen(QUEUE) == 1, AT_ONCE_S * 5, "the doorbell did not ring", deployment)
+        wait_until(lambda: redis.llen(QUEUE) == 1, AT_ONCE_S * 5, "no worker was woken", deployment)
         redis.flushall()
     deployment.start_worker()
     deployment.start_scheduler()
@@ -184,9 +184,9 @@ def test_a_restarted_postgresql_loses_nothing_that_was_answered_202(
 
     deployment.database.dispose()  # our own connections died as well.
     assert {answer for _, answer in load.answers} <= {"202", "503"}
-    kept = {event_id for event_id, answer in load.answers if answer == "202"}
+    accepted = {event_id for event_id, answer in load.answers if answer == "202"}
     rows = deployment.read(lambda session: set(session.scalars(select(InboxEvent.event_id))))
-    assert kept <= rows
+    assert accepted <= rows
     deployment.wait(all_applied, RECOVERED_WITHIN_S, "something was forgotten")
     expected = {id_: "offline_temporary" if version % 2 else "online" for id_, version in last.items()}
     assert deployment.read(statuses) == expected
@@ -198,11 +198,11 @@ class Load:
 
     def __init__(self, deployment: Deployment, ids: list[str]) -> None:
         self.answers: list[tuple[str, str]] = []
-        self._place = deployment
+        self._deployment = deployment
         self._ids = ids
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(len(ids))
-        self._lanes = {id_: self._pool.submit(self._post, id_) for id_ in ids}
+        self._futures = {id_: self._pool.submit(self._post, id_) for id_ in ids}
 
     def _post(self, id_: str) -> int:
         """Until the end; gives the last version that was answered 202."""
@@ -210,7 +210,7 @@ class Load:
         while not self._stopping.is_set():
             event_id = f"{id_}-{version}"
             event = signed((hidden if version % 2 else shown)(id_, version), event_id)
-            status, answer, headers = self._place.post(event)
+            status, answer, headers = self._deployment.post(event)
             self.answers.append((event_id, str(status)))
             if status == 202:
                 version += 1
@@ -225,13 +225,15 @@ class Load:
         begin = len(self.answers)
 
         def all_had_it() -> bool:
-            assert not any(lane.done() for lane in self._lanes.values())
-            return {id_.partition("-")[0] for id_, given in self.answers[begin:] if given == answer} == set(self._ids)
+            assert not any(future.done() for future in self._futures.values())
+            return {id_.partition("-")[0] for id_, received in self.answers[begin:] if received == answer} == set(
+                self._ids
+            )
 
-        wait_until(all_had_it, RECOVERED_WITHIN_S, f"no {answer} any more", self._place)
+        wait_until(all_had_it, RECOVERED_WITHIN_S, f"no {answer} any more", self._deployment)
 
     def stop(self) -> dict[str, int]:
         """Stop posting; gives the last version of each product that was answered 202."""
         self._stopping.set()
         with self._pool:
-            return {id_: lane.result() for id_, lane in self._lanes.items()}
+            return {id_: future.result() for id_, future in self._futures.items()}

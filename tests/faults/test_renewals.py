@@ -1,4 +1,4 @@
-"""Is every due period claimed and told once, although whoever makes the daily run is killed in the middle of it?"""
+"""Every due period is claimed and published once, although the process of the daily run is killed midway."""
 
 from __future__ import annotations
 
@@ -55,18 +55,18 @@ def test_a_daily_run_that_is_killed_claims_and_tells_every_period_once(deploymen
     # PostgreSQL hears of the death in a moment; until then it keeps the dead one's locks, and a run has nothing to do.
     wait_until(lambda: run_renewals(deployment.runtime), STARTED_WITHIN_S, "nobody may go on", deployment)
     assert run_renewals(deployment.runtime) == 0
-    assert_claimed_and_told_once(deployment)
+    assert_claimed_and_published_once(deployment)
 
 
-def assert_claimed_and_told_once(deployment: Deployment) -> None:
+def assert_claimed_and_published_once(deployment: Deployment) -> None:
     claimed = deployment.read(lambda session: list(session.execute(select(Period.purchase_id, Period.index))))
     numbers = Counter(purchase_id for purchase_id, index in claimed if index > 1)
     due = {purchase_id for purchase_id, _ in claimed if purchase_id.startswith("due-")}
     assert len(due) == DUE
     assert numbers == Counter(due)
     events = deployment.read(lambda session: list(session.scalars(select(OutgoingEvent))))
-    asked_for = Counter(one.data["idempotency_key"] for one in events if one.type == "subscription.renewal_due")
-    assert asked_for == Counter(f"{purchase_id}:2" for purchase_id in due)
+    requested = Counter(one.data["idempotency_key"] for one in events if one.type == "subscription.renewal_due")
+    assert requested == Counter(f"{purchase_id}:2" for purchase_id in due)
     # Nothing else was told, and each was counted as the subject's next.
     assert {one.sequence for one in events if one.subject_kind == "purchase"} == {2}
     states = deployment.read(

@@ -1,4 +1,4 @@
-"""Does one scheduler work at a time, and another as soon as the first is gone?"""
+"""One scheduler works at a time, and another as soon as the first is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a clock that has run out noticed once, though two schedulers look for it and one of them dies?"""
+"""A clock that has run out is noticed once, though two schedulers look for it and one of them dies."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def run_out(deployment: Deployment) -> None:
             )
 
 
-def is_kept_by(session: Session, pid: int) -> bool:
+def lease_is_held_by(session: Session, pid: int) -> bool:
     owner = session.scalar(select(Lock.owner).where(Lock.name == SCHEDULER_LOCK))
     return str(owner).endswith(f":{pid}")
 
@@ -98,6 +98,6 @@ def test_a_missed_clock_is_noticed_once_though_two_schedulers_run_and_one_dies(
     deployment.wait(
         lambda session: count_missed(session) == len(IDS), within_s, "nobody noticed what the dead one had not"
     )
-    deployment.wait(lambda session: is_kept_by(session, living.pid), within_s, "nobody took over")
+    deployment.wait(lambda session: lease_is_held_by(session, living.pid), within_s, "nobody took over")
     assert_published_for_each(deployment, "support_request.acknowledgement_missed", IDS)
     assert_published_once(deployment)

@@ -1,4 +1,4 @@
-"""Is every event applied once, in its order, whichever worker dies over it?"""
+"""Every event is applied once, in its order, whichever worker dies over it."""
 
 from __future__ import annotations
 

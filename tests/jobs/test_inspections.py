@@ -20,7 +20,7 @@ from marketplace_hooks.services.inspections.requests import read_inspection, sta
 
 
 @pytest.fixture
-def here(sqlite_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
+def runtime(sqlite_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
     settings = {
         "DATABASE_URL": sqlite_url,
         "REDIS_URL": redis_url,
@@ -34,31 +34,31 @@ def here(sqlite_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.Mo
     runtime.database.dispose()
 
 
-def test_a_check_wakes_a_worker_that_carries_it_out(here: Runtime, redis_url: str) -> None:
+def test_a_check_wakes_a_worker_that_carries_it_out(runtime: Runtime, redis_url: str) -> None:
     connection = connect(redis_url)
     with FakeShop(Shop(version="9.1.4")).start() as site:
-        check_id = start_inspection(here, site.url).check_id
+        check_id = start_inspection(runtime, site.url).check_id
         queue = Queue("mh-inspections", connection=connection, serializer=JSONSerializer)
         assert len(queue) == 1
         SimpleWorker([queue], connection=connection, serializer=JSONSerializer).work(burst=True, logging_level="ERROR")
-    with here.database.read_session() as session:
-        told = read_inspection(session, check_id)
-    assert told.state is InspectionState.DONE
-    assert told.site_facts.platform_version is not None
+    with runtime.database.read_session() as session:
+        inspection = read_inspection(session, check_id)
+    assert inspection.state is InspectionState.DONE
+    assert inspection.site_facts.platform_version is not None
     connection.close()
 
 
-@pytest.mark.parametrize("lanes", range(1, 8))
-def test_every_bell_is_heard_and_everybody_looks_at_the_inbox_first(lanes: int) -> None:
-    heard = [job_kinds_of(lane, lanes) for lane in range(lanes)]
-    assert {kind for wakeups in heard for kind in wakeups} == set(JobKind)
-    assert all(wakeups[0] is JobKind.INBOX for wakeups in heard)
-    assert all(len(wakeups) == len(set(wakeups)) for wakeups in heard)
+@pytest.mark.parametrize("workers", range(1, 8))
+def test_every_kind_of_job_has_a_worker_and_every_worker_takes_the_inbox_first(workers: int) -> None:
+    kinds_by_worker = [job_kinds_of(number, workers) for number in range(workers)]
+    assert {kind for kinds in kinds_by_worker for kind in kinds} == set(JobKind)
+    assert all(kinds[0] is JobKind.INBOX for kinds in kinds_by_worker)
+    assert all(len(kinds) == len(set(kinds)) for kinds in kinds_by_worker)
 
 
-@pytest.mark.parametrize("lanes", range(2, 8))
-def test_slow_shops_hold_up_no_cascade_and_with_three_workers_no_delivery_either(lanes: int) -> None:
-    for lane in range(lanes):
-        wakeups = set(job_kinds_of(lane, lanes))
-        assert not {JobKind.CASCADES, JobKind.INSPECTIONS} <= wakeups
-        assert lanes == 2 or not {JobKind.DELIVERIES, JobKind.INSPECTIONS} <= wakeups
+@pytest.mark.parametrize("workers", range(2, 8))
+def test_slow_shops_hold_up_no_cascade_and_with_three_workers_no_delivery_either(workers: int) -> None:
+    for number in range(workers):
+        kinds = set(job_kinds_of(number, workers))
+        assert not {JobKind.CASCADES, JobKind.INSPECTIONS} <= kinds
+        assert workers == 2 or not {JobKind.DELIVERIES, JobKind.INSPECTIONS} <= kinds

@@ -1,4 +1,4 @@
-"""Does the embedded server start where it should, stay private, and end when it must?"""
+"""The embedded server starts where it should, stays private, and ends when it must."""
 
 from __future__ import annotations
 
