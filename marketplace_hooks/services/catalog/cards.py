@@ -78,7 +78,7 @@ def packs_query() -> Select[Pack, str, int, bool]:
     return select(Pack, Seller.name, size, pack_is_visible()).join(Seller, Seller.id == Pack.seller_id)
 
 
-def is_seen(visible: ColumnElement[bool], seller: Any, visibility: Visibility) -> ColumnElement[bool]:
+def visible_to(visible: ColumnElement[bool], seller: Any, visibility: Visibility) -> ColumnElement[bool]:
     if visibility.everything:
         return true()
     return or_(visible, seller == visibility.seller_id if visibility.seller_id is not None else false())

@@ -23,11 +23,11 @@ from .cards import (
     PackCard,
     ProductCard,
     Visibility,
-    is_seen,
     pack_card,
     packs_query,
     product_card,
     products_query,
+    visible_to,
 )
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ def find_products(
         query = query.where(ProductCategory.category == category)
         online = ProductCategory.status == constant(Status.ONLINE)
         key = ProductCategory.product_id
-    query = query.where(is_seen(online, Product.seller_id, visibility))
+    query = query.where(visible_to(online, Product.seller_id, visibility))
     if status is not None:
         query = query.where(Product.status == constant(status))
     rows = session.execute(_narrowed(query, Product, key, search, seller_id, after, limit)).all()
@@ -82,7 +82,7 @@ def find_packs(
     visibility: Visibility = PUBLIC,
 ) -> Page[PackCard]:
     """The visible packs by id, from the first id after `after`; every word of `search` must be found in them."""
-    query = packs_query().where(is_seen(pack_is_visible(), Pack.seller_id, visibility))
+    query = packs_query().where(visible_to(pack_is_visible(), Pack.seller_id, visibility))
     rows = session.execute(_narrowed(query, Pack, Pack.id, search, seller_id, after, limit)).all()
     return _page([pack_card(*row) for row in rows], limit, lambda card: card.pack_id)
 

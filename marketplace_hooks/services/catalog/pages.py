@@ -20,11 +20,11 @@ from .cards import (
     PackCard,
     ProductCard,
     Visibility,
-    is_seen,
     pack_card,
     packs_query,
     product_card,
     products_query,
+    visible_to,
 )
 from .holds_view import HoldsView, read_holds
 from .products import listing_in_force
@@ -80,7 +80,7 @@ def product_page(
         return None
     product, seller_name = row
     containing = select(PackMember.pack_id).where(PackMember.product_id == product_id)
-    packs = packs_query().where(Pack.id.in_(containing), is_seen(pack_is_visible(), Pack.seller_id, visibility))
+    packs = packs_query().where(Pack.id.in_(containing), visible_to(pack_is_visible(), Pack.seller_id, visibility))
     return ProductPage(
         card=product_card(product, seller_name),
         description=product.description,

@@ -109,8 +109,8 @@ def _judged(holds_view: HoldsView, side: Side, status: Status, now: datetime) ->
 def _packs(session: Session, product_id: str, *, were_online: bool) -> tuple[int, list[str]]:
     """How many packs with this product are seen now, or would be `were_online` the product; and the first of them."""
     containing = select(PackMember.pack_id).where(PackMember.product_id == product_id)
-    seen = pack_is_visible(were_online=product_id if were_online else None)
-    query = select(Pack.id, func.count().over()).where(Pack.id.in_(containing), seen).order_by(Pack.id).limit(NAMED)
+    visible = pack_is_visible(were_online=product_id if were_online else None)
+    query = select(Pack.id, func.count().over()).where(Pack.id.in_(containing), visible).order_by(Pack.id).limit(NAMED)
     rows = session.execute(query).all()
     return (rows[0][1] if rows else 0), [pack_id for pack_id, _ in rows]
 
