@@ -8,11 +8,11 @@ from ..services.business_care.purchases import upsert_customer
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.privacy.erasure import erase_customer, is_erased
-from .fields import EventSchema, Identifier
+from .fields import EventDataSchema, Identifier
 from .registry import CUSTOMER, Applied, InboundEvent, Result, handles
 
 
-class CustomerUpsertedSchema(EventSchema):
+class CustomerUpsertedSchema(EventDataSchema):
     """A customer as described now."""
 
     customer_id = Identifier(required=True)
@@ -22,7 +22,7 @@ class CustomerUpsertedSchema(EventSchema):
     professional = fields.Boolean(required=True, truthy={True}, falsy={False})
 
 
-class CustomerErasedSchema(EventSchema):
+class CustomerErasedSchema(EventDataSchema):
     """A customer is to be forgotten: what is personal goes everywhere; ids, amounts and dates stay."""
 
     customer_id = Identifier(required=True)

@@ -9,7 +9,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from ..domain.instants import parse_instant
 
 
-class EventSchema(Schema):
+class EventDataSchema(Schema):
     """Root of every inbound schema: all errors at once, and fields we do not know are left alone."""
 
     class Meta:
@@ -23,7 +23,7 @@ class Identifier(fields.String):
         super().__init__(validate=validate.Length(1, 100), **kwargs)
 
 
-class MoneySchema(EventSchema):
+class EventMoneySchema(EventDataSchema):
     """`{"amount_cents": 9900, "currency": "EUR"}`."""
 
     amount_cents = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2_000_000_000))

@@ -11,18 +11,18 @@ from ..models.products import SubjectKind
 from ..services.catalog.locked_subjects import LockedSubjects, SubjectKey
 from ..services.catalog.packs import upsert_pack
 from ..services.core.unit_of_work import UnitOfWork
-from .fields import EventSchema, Identifier, MoneySchema, Titles, version
+from .fields import EventDataSchema, EventMoneySchema, Identifier, Titles, version
 from .products import StatusChangedSchema, apply_status_change
 from .registry import PACK, Applied, InboundEvent, ParentUnknown, Result, handles, pack, seller
 
 
-class PackUpsertedSchema(EventSchema):
+class PackUpsertedSchema(EventDataSchema):
     """A pack as it is described now, with everything that is in it."""
 
     pack_id = Identifier(required=True)
     seller_id = Identifier(required=True)
     title = Titles(required=True)
-    price = fields.Nested(MoneySchema, required=True)
+    price = fields.Nested(EventMoneySchema, required=True)
     product_ids = fields.List(Identifier(), required=True, validate=validate.Length(max=500))
     version = version()
 
@@ -30,7 +30,7 @@ class PackUpsertedSchema(EventSchema):
 class PackStatusChangedSchema(StatusChangedSchema):
     """One side changes the status of a pack, by the same rules as of a product."""
 
-    class Meta(EventSchema.Meta):
+    class Meta(EventDataSchema.Meta):
         exclude = ("product_id",)
 
     pack_id = Identifier(required=True)

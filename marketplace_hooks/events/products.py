@@ -13,14 +13,14 @@ from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects, Su
 from ..services.catalog.products import upsert_product
 from ..services.catalog.status_changes import cancel_scheduled, change_status, explain, reinstate
 from ..services.core.unit_of_work import UnitOfWork
-from .fields import EventSchema, Identifier, Moment, MoneySchema, TextOrTitles, Titles, version
+from .fields import EventDataSchema, EventMoneySchema, Identifier, Moment, TextOrTitles, Titles, version
 from .registry import PRODUCT, Applied, InboundEvent, ParentUnknown, Result, handles, product, result_of, seller
 
 _reason = validate.Length(0, 2_000)
 _bound = validate.Length(1, 50)
 
 
-class IncompatibleModuleSchema(EventSchema):
+class IncompatibleModuleSchema(EventDataSchema):
     """A module that the listing says it does not work with, with the range of versions concerned."""
 
     name = fields.String(required=True, validate=validate.Length(1, 200))
@@ -28,7 +28,7 @@ class IncompatibleModuleSchema(EventSchema):
     to = fields.String(validate=_bound)
 
 
-class ListingSchema(EventSchema):
+class ListingDataSchema(EventDataSchema):
     """What the product's page announces from `published_at` on."""
 
     features = fields.List(TextOrTitles(), required=True, validate=validate.Length(max=200))
@@ -38,7 +38,7 @@ class ListingSchema(EventSchema):
     published_at = Moment(required=True)
 
 
-class ProductUpsertedSchema(EventSchema):
+class ProductUpsertedSchema(EventDataSchema):
     """A product as it is described now; `version` orders descriptions."""
 
     product_id = Identifier(required=True)
@@ -48,12 +48,12 @@ class ProductUpsertedSchema(EventSchema):
     title = Titles(required=True)
     description = Titles(longest=20_000, load_default=dict)
     categories = fields.List(fields.String(validate=validate.Length(1, 100)), load_default=list)
-    price = fields.Nested(MoneySchema, required=True)
+    price = fields.Nested(EventMoneySchema, required=True)
     version = version()
-    listing = fields.Nested(ListingSchema, required=True)
+    listing = fields.Nested(ListingDataSchema, required=True)
 
 
-class StatusChangedSchema(EventSchema):
+class StatusChangedSchema(EventDataSchema):
     """One side changes the status of a product; `version` orders the events of that side of that product."""
 
     product_id = Identifier(required=True)
@@ -64,7 +64,7 @@ class StatusChangedSchema(EventSchema):
     version = version()
 
 
-class ChangeCancelledSchema(EventSchema):
+class ChangeCancelledSchema(EventDataSchema):
     """One side cancels its scheduled change of a product."""
 
     product_id = Identifier(required=True)
@@ -73,7 +73,7 @@ class ChangeCancelledSchema(EventSchema):
     version = version()
 
 
-class ReinstatedSchema(EventSchema):
+class ReinstatedSchema(EventDataSchema):
     """The marketplace undoes a withdrawal."""
 
     product_id = Identifier(required=True)

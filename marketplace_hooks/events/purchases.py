@@ -18,13 +18,13 @@ from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.support.refunds import settle_refund
 from .customers import erase_again
-from .fields import EventSchema, Identifier, Moment, MoneySchema
+from .fields import EventDataSchema, EventMoneySchema, Identifier, Moment
 from .registry import PURCHASE, Applied, InboundEvent, ParentUnknown, Result, handles
 
 _shop_url = validate.Length(1, 2_000)
 
 
-class PurchaseCompletedSchema(EventSchema):
+class PurchaseCompletedSchema(EventDataSchema):
     """One customer bought one product; of a pack, one event for each product, sharing `pack_id`."""
 
     purchase_id = Identifier(required=True)
@@ -32,11 +32,11 @@ class PurchaseCompletedSchema(EventSchema):
     product_id = Identifier(required=True)
     pack_id = Identifier(allow_none=True, load_default=None)
     shop_url = fields.String(allow_none=True, load_default=None, validate=_shop_url)
-    price_paid = fields.Nested(MoneySchema, required=True)
+    price_paid = fields.Nested(EventMoneySchema, required=True)
     purchased_at = Moment(required=True)
 
 
-class ShopBoundSchema(EventSchema):
+class ShopBoundSchema(EventDataSchema):
     """The purchase is attached to a merchant site, or moved to another by the marketplace."""
 
     purchase_id = Identifier(required=True)
@@ -44,13 +44,13 @@ class ShopBoundSchema(EventSchema):
     bound_at = Moment(required=True)
 
 
-class RefundedMoneySchema(MoneySchema):
+class RefundedMoneySchema(EventMoneySchema):
     """At least a cent: nothing given back is no refund."""
 
     amount_cents = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2_000_000_000))
 
 
-class RefundedSchema(EventSchema):
+class RefundedSchema(EventDataSchema):
     """Money was given back; `request_id` names the support request that it settles."""
 
     purchase_id = Identifier(required=True)
@@ -59,15 +59,15 @@ class RefundedSchema(EventSchema):
     request_id = Identifier(allow_none=True, load_default=None)
 
 
-class DisputedSchema(EventSchema):
+class DisputedSchema(EventDataSchema):
     """The bank has reversed the payment."""
 
     purchase_id = Identifier(required=True)
     disputed_at = Moment(required=True)
-    amount = fields.Nested(MoneySchema, required=True)
+    amount = fields.Nested(EventMoneySchema, required=True)
 
 
-class DisputeClosedSchema(EventSchema):
+class DisputeClosedSchema(EventDataSchema):
     """The bank has decided."""
 
     purchase_id = Identifier(required=True)
@@ -75,7 +75,7 @@ class DisputeClosedSchema(EventSchema):
     closed_at = Moment(required=True)
 
 
-class TerminatedSchema(EventSchema):
+class TerminatedSchema(EventDataSchema):
     """The marketplace ends a Business Care before its term."""
 
     purchase_id = Identifier(required=True)

@@ -13,7 +13,7 @@ from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.releases.publishing import publish_release, record_release_purchase
 from ..services.support.moves import resolve_by_release
-from .fields import EventSchema, Identifier, Moment, MoneySchema
+from .fields import EventDataSchema, EventMoneySchema, Identifier, Moment
 from .purchases import known_purchase
 from .registry import PRODUCT, PURCHASE, Applied, InboundEvent, ParentUnknown, Result, handles, product
 
@@ -32,7 +32,7 @@ def _downloadable(url: str) -> None:
         raise ValidationError("Must be an https address in ASCII, without a name or password in it.")
 
 
-class ReleasePublishedSchema(EventSchema):
+class ReleasePublishedSchema(EventDataSchema):
     """A version of a product can be downloaded; a paid one is bought for `price`."""
 
     release_id = Identifier(required=True)
@@ -44,7 +44,7 @@ class ReleasePublishedSchema(EventSchema):
     published_at = Moment(required=True)
     download_url = fields.String(required=True, validate=[validate.Length(8, 2_000), _downloadable])
     sha256 = fields.String(required=True, validate=_sha256)
-    price = fields.Nested(MoneySchema, allow_none=True, load_default=None)
+    price = fields.Nested(EventMoneySchema, allow_none=True, load_default=None)
     manifest = fields.Dict(
         keys=fields.String(validate=validate.Length(1, 1_000)),
         values=fields.String(validate=_sha256),
@@ -61,12 +61,12 @@ class ReleasePublishedSchema(EventSchema):
             raise ValidationError("A free release has no price.", "price")
 
 
-class ReleasePurchasedSchema(EventSchema):
+class ReleasePurchasedSchema(EventDataSchema):
     """The holder of a purchase bought a paid release of its product."""
 
     release_id = Identifier(required=True)
     purchase_id = Identifier(required=True)
-    amount = fields.Nested(MoneySchema, required=True)
+    amount = fields.Nested(EventMoneySchema, required=True)
     purchased_at = Moment(required=True)
 
 

@@ -9,11 +9,11 @@ from ..models.products import SubjectKind
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.catalog.sellers import change_account, upsert_seller
 from ..services.core.unit_of_work import UnitOfWork
-from .fields import EventSchema, Identifier, Moment
+from .fields import EventDataSchema, Identifier, Moment
 from .registry import SELLER, Applied, InboundEvent, ParentUnknown, Result, handles, result_of, seller
 
 
-class SellerUpsertedSchema(EventSchema):
+class SellerUpsertedSchema(EventDataSchema):
     """A seller as described now. `email` is where our mail goes. `helpdesk_relays` are addresses that relay a person's
     answers."""
 
@@ -25,7 +25,7 @@ class SellerUpsertedSchema(EventSchema):
     helpdesk_relays = fields.List(fields.String(validate=validate.Length(1, 320)), load_default=list)
 
 
-class AccountChangedSchema(EventSchema):
+class AccountChangedSchema(EventDataSchema):
     """The marketplace suspends a seller's account, or lifts the suspension."""
 
     seller_id = Identifier(required=True)

@@ -11,23 +11,23 @@ from ..services.business_care.renewal_requests import change_renewal
 from ..services.business_care.subscriptions import subscription_of
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
-from .fields import EventSchema, Identifier, Moment, MoneySchema
+from .fields import EventDataSchema, EventMoneySchema, Identifier, Moment
 from .purchases import known_purchase
 from .registry import PURCHASE, Applied, InboundEvent, ParentUnknown, Result, handles
 
 
-class ChargeSchema(EventSchema):
+class ChargeSchema(EventDataSchema):
     """What came of charging one period. `final` says of a failure that nobody will try again."""
 
     purchase_id = Identifier(required=True)
     period_index = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000))
     charge_id = fields.String(required=True, validate=validate.Length(1, 200))
-    amount = fields.Nested(MoneySchema, required=True)
+    amount = fields.Nested(EventMoneySchema, required=True)
     occurred_at = Moment(required=True)
     final = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
-class RenewalChoiceSchema(EventSchema):
+class RenewalChoiceSchema(EventDataSchema):
     """The customer cancels the tacit renewal, or enables it again. `received_at` is the platform's receipt."""
 
     purchase_id = Identifier(required=True)

@@ -17,14 +17,14 @@ from ..services.core.unit_of_work import UnitOfWork
 from ..services.support.closures import cancel_closure, declare_closure, shorten_closure
 from ..services.support.messages import NewMessage, post_message
 from ..services.support.submission import NewRequest, submit
-from .fields import EventSchema, Identifier, Moment
+from .fields import EventDataSchema, Identifier, Moment
 from .registry import REQUEST, SELLER, Applied, InboundEvent, ParentUnknown, Result, handles
 
 FUTURE = timedelta(minutes=5)
 """An instant further ahead than this is a mistake of its sender (`clocks.md`)."""
 
 
-class RequestSubmittedSchema(EventSchema):
+class RequestSubmittedSchema(EventDataSchema):
     """A customer asks for support; `presale` before any purchase."""
 
     request_id = Identifier(required=True)
@@ -46,7 +46,7 @@ class RequestSubmittedSchema(EventSchema):
             raise ValidationError("Left out when presale is true.", "purchase_id")
 
 
-class MessagePostedSchema(EventSchema):
+class MessagePostedSchema(EventDataSchema):
     """A message was added to a request's thread, by any way."""
 
     request_id = Identifier(required=True)
@@ -65,7 +65,7 @@ class MessagePostedSchema(EventSchema):
     attachments = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 1_000))
 
 
-class ClosureSchema(EventSchema):
+class ClosureDataSchema(EventDataSchema):
     """Days on which a seller does not work; both included, `last_day` null: open-ended."""
 
     closure_id = Identifier(required=True)
@@ -108,7 +108,7 @@ def support_message_posted(uow: UnitOfWork, locked_subjects: LockedSubjects, eve
     return Result(applied=Applied.CHANGED if added else Applied.NO_EFFECT, note=None if added else "known already")
 
 
-@handles("seller.closure_declared", ClosureSchema, subject=SELLER)
+@handles("seller.closure_declared", ClosureDataSchema, subject=SELLER)
 def seller_closure_declared(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Announce it to customers from now on."""
     if uow.session.get(Seller, event.data["seller_id"]) is None:
@@ -130,7 +130,7 @@ def seller_closure_declared(uow: UnitOfWork, locked_subjects: LockedSubjects, ev
     )
 
 
-@handles("seller.closure_shortened", ClosureSchema, subject=SELLER)
+@handles("seller.closure_shortened", ClosureDataSchema, subject=SELLER)
 def seller_closure_shortened(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The seller works again earlier."""
     _known_closure(uow, event)
@@ -144,7 +144,7 @@ def seller_closure_shortened(uow: UnitOfWork, locked_subjects: LockedSubjects, e
     return Result(applied=Applied.CHANGED if changed else Applied.NO_EFFECT)
 
 
-@handles("seller.closure_cancelled", ClosureSchema, subject=SELLER)
+@handles("seller.closure_cancelled", ClosureDataSchema, subject=SELLER)
 def seller_closure_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The seller works after all; a missed clock is never reopened."""
     _known_closure(uow, event)

@@ -134,7 +134,7 @@ class Notice(Base):
     event_id: Mapped[str] = mapped_column(String(64))
 
 
-class Run(Base):
+class RenewalRun(Base):
     """When a periodic job last ran, so that a long silence is noticed before thousands are charged at once."""
 
     __tablename__ = "mh_runs"

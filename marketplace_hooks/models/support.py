@@ -152,7 +152,7 @@ class Clock(Base):
     )
 
 
-class Refusal(Base):
+class RequestRefusal(Base):
     """One refusal of one request, on which of the six grounds, and whether the marketplace overturned it."""
 
     __tablename__ = "mh_refusals"

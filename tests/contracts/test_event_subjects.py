@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from marketplace_hooks.events.envelope import Envelope
-from marketplace_hooks.events.fields import EventSchema, Identifier
+from marketplace_hooks.events.fields import EventDataSchema, Identifier
 from marketplace_hooks.events.intake import subject_and_shard
 from marketplace_hooks.events.registry import (
     EVENTS,
@@ -69,7 +69,7 @@ def test_a_type_that_is_not_known_is_about_what_its_noun_is_about(
     assert subject_of(name, data) == subject
 
 
-class VoucherSchema(EventSchema):
+class VoucherSchema(EventDataSchema):
     voucher_id = Identifier(required=True)
 
 

@@ -11,7 +11,7 @@ from marshmallow import fields
 from sqlalchemy import select
 
 from marketplace_hooks.errors import Conflict, NotFound
-from marketplace_hooks.events.fields import EventSchema
+from marketplace_hooks.events.fields import EventDataSchema
 from marketplace_hooks.events.registry import EVENTS, PRODUCT, Applied, EventType, InboundEvent, Result
 from marketplace_hooks.models.inbox import InboxEvent
 from marketplace_hooks.models.products import SubjectKind
@@ -25,7 +25,7 @@ Opens = Callable[..., Marketplace]
 NOTED = "product.reinstated"
 
 
-class NoteSchema(EventSchema):
+class NoteSchema(EventDataSchema):
     product_id = fields.String(required=True)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ...database.engine import insert_new
 from ...domain.business_care.renewals import needs_release
-from ...models.subscriptions import Run
+from ...models.subscriptions import RenewalRun
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
 
@@ -34,23 +34,23 @@ class RunState:
 
 def read_run_state(session: Session) -> RunState:
     """The state of the run now."""
-    run = session.get(Run, RENEWALS)
+    run = session.get(RenewalRun, RENEWALS)
     return RunState(last_at=run.last_at if run else None, held_since=run.held_since if run else None)
 
 
 def is_held(session: Session) -> bool:
     """Whether the run is held until an operator releases it."""
-    return session.scalar(select(Run.held_since).where(Run.name == RENEWALS)) is not None
+    return session.scalar(select(RenewalRun.held_since).where(RenewalRun.name == RENEWALS)) is not None
 
 
 def acquire_run(uow: UnitOfWork) -> bool:
     """Whether this transaction may decide renewals, as the only one meanwhile; after a long silence the run is held."""
-    query = select(Run).where(Run.name == RENEWALS).with_for_update(skip_locked=True)
+    query = select(RenewalRun).where(RenewalRun.name == RENEWALS).with_for_update(skip_locked=True)
     run = uow.session.scalar(query.execution_options(populate_existing=True))
     if run is None:
         # The first run; or another one is under way, and goes on until nothing is left.
         row = {"name": RENEWALS, "last_at": uow.now}
-        statement = insert_new(uow.session, Run).returning(Run.name)
+        statement = insert_new(uow.session, RenewalRun).returning(RenewalRun.name)
         return uow.session.execute(statement, [row]).first() is not None
     if run.held_since is None and needs_release(run.last_at, uow.now):
         log.error("renewals have not run since %s: an operator releases them (renewals release)", run.last_at)
@@ -72,7 +72,7 @@ def record_quiet_run(runtime: Runtime) -> None:
 def release_run(runtime: Runtime) -> bool:
     """An operator lets held renewals go on; False when nothing was held."""
     with runtime.database.session() as session:
-        run = session.get(Run, RENEWALS, with_for_update=True)
+        run = session.get(RenewalRun, RENEWALS, with_for_update=True)
         if run is None or run.held_since is None:
             return False
         run.held_since = None

@@ -18,7 +18,7 @@ from ...domain.support.refusal_grounds import Ground, is_excluded
 from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Kind, Move
 from ...errors import PayloadRejected
 from ...models.releases import Release
-from ...models.support import Refusal, SupportRequest
+from ...models.support import RequestRefusal, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..inspections.requests import close_inspection
 from .messages import acknowledge
@@ -54,7 +54,7 @@ def refuse(
     request.refused_at = uow.now
     request.waits_until = contest_until
     request.refusal = {"ground": ground.value, "text": text, "evidence": dict(evidence), "by": by}
-    uow.session.add(Refusal(request_id=request.id, ground=ground.value, refused_at=uow.now))
+    uow.session.add(RequestRefusal(request_id=request.id, ground=ground.value, refused_at=uow.now))
     publish_request_event(uow, request, "refused", {"ground": ground, "contest_until": contest_until}, cause)
     return request
 
@@ -91,7 +91,12 @@ def overturn(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> 
     make_move(request, Move.OVERTURN)
     request.overturned_at = uow.now
     request.refusal = {**(request.refusal or {}), "overturned": reason}
-    last_refusal = select(Refusal).where(Refusal.request_id == request.id).order_by(Refusal.id.desc()).limit(1)
+    last_refusal = (
+        select(RequestRefusal)
+        .where(RequestRefusal.request_id == request.id)
+        .order_by(RequestRefusal.id.desc())
+        .limit(1)
+    )
     for refusal in uow.session.scalars(last_refusal):
         refusal.overturned_at = uow.now
     clock = resume_clock(uow, request, ClockName.FIX)

@@ -20,7 +20,7 @@ from ...database.types import constant
 from ...domain.civil_days import add_months, first_instant
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import ClockName, ClockState, RefundState
-from ...models.support import Clock, RefundClaim, Refusal, SupportRequest
+from ...models.support import Clock, RefundClaim, RequestRefusal, SupportRequest
 
 MAX_MONTHS = 36
 
@@ -166,11 +166,11 @@ def _count_refunds(session: Session, found: list[MonthReport], number: Any, is_c
 
 def _count_refusals(session: Session, found: list[MonthReport], number: Any, is_counted: ColumnElement[bool]) -> None:
     query = (
-        select(number, Refusal.ground, func.count(), func.count(Refusal.overturned_at))
-        .join(Refusal, Refusal.request_id == SupportRequest.id)
+        select(number, RequestRefusal.ground, func.count(), func.count(RequestRefusal.overturned_at))
+        .join(RequestRefusal, RequestRefusal.request_id == SupportRequest.id)
         .where(is_counted)
-        .group_by(number, Refusal.ground)
-        .order_by(number, Refusal.ground)
+        .group_by(number, RequestRefusal.ground)
+        .order_by(number, RequestRefusal.ground)
     )
     for month, ground, count, overturned in session.execute(query):
         counted = RefusalCount(ground=Ground(ground), count=count, overturned=overturned)

@@ -26,7 +26,7 @@ from . import (
 )
 from .docs import add_documentation, document
 from .errors import UNKNOWN_ENDPOINT, add_checks_and_handlers, unknown_path
-from .fields import Day, Instant
+from .fields import Day, Rfc3339Instant
 from .operations import CONFIG_PREFIX, Api, blueprint
 
 __all__ = ["OPERATIONS", "PREFIX", "attach_api", "document"]
@@ -73,7 +73,7 @@ def attach_api(app: Flask, url_prefix: str = "") -> None:
             "info": {"description": _ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
         },
     )
-    api.register_field(Instant, "string", "date-time")
+    api.register_field(Rfc3339Instant, "string", "date-time")
     api.register_field(Day, "string", "date")
     api.spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "description": "`marketplace-hooks tokens create` makes one."}

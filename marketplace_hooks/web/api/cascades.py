@@ -11,7 +11,7 @@ from ...models.products import SubjectKind
 from ...services.catalog.cascade_progress import read_cascade_progress
 from ..identity.authorization import visibility
 from ..state import current_runtime
-from .fields import EnumField, Instant, ResponseSchema
+from .fields import EnumField, ResponseSchema, Rfc3339Instant
 from .operations import operation
 from .responses import json_response
 
@@ -53,8 +53,8 @@ class CascadeSchema(ResponseSchema):
     change = fields.String(required=True)
     subject = fields.Nested(CascadeSubjectSchema, required=True)
     cause = fields.Nested(CauseSchema, required=True)
-    created_at = Instant(required=True)
-    finished_at = Instant(required=True, allow_none=True)
+    created_at = Rfc3339Instant(required=True)
+    finished_at = Rfc3339Instant(required=True, allow_none=True)
     steps = fields.List(fields.Nested(CascadeStepSchema), required=True)
 
 

@@ -9,7 +9,7 @@ from marshmallow import fields
 from ...domain.catalog.statuses import Side, Status
 from ...models.products import ProductKind
 from ...services.catalog.pages import PackPage, ProductPage
-from .fields import Day, EnumField, Instant, Price, ResponseSchema, localized_text, next_cursor
+from .fields import Day, EnumField, Price, ResponseSchema, Rfc3339Instant, localized_text, next_cursor
 
 _OWNERS_ONLY_NOTE = {"description": "Only for its seller, the marketplace's people and the customers who own it."}
 
@@ -27,7 +27,7 @@ class ProductSchema(ResponseSchema):
     price = Price(required=True)
     status = EnumField(Status, required=True)
     visible = fields.Boolean(required=True)
-    changed_at = Instant(required=True)
+    changed_at = Rfc3339Instant(required=True)
 
 
 class PackSchema(ResponseSchema):
@@ -41,14 +41,14 @@ class PackSchema(ResponseSchema):
     price = Price(required=True)
     status = EnumField(Status, required=True)
     visible = fields.Boolean(required=True)
-    changed_at = Instant(required=True)
+    changed_at = Rfc3339Instant(required=True)
 
 
 class ListingSchema(ResponseSchema):
     """What a product's page announces from `published_at` on."""
 
     version = fields.Integer(required=True)
-    published_at = Instant(required=True)
+    published_at = Rfc3339Instant(required=True)
     features = fields.List(
         fields.Raw(), required=True, metadata={"description": "Each a text, or a text for each language."}
     )
@@ -63,7 +63,7 @@ class HoldSchema(ResponseSchema):
 
     side = EnumField(Side, required=True)
     reason = fields.String(required=True)
-    since = Instant(required=True)
+    since = Rfc3339Instant(required=True)
     actor = fields.String(required=True)
     on_behalf_of = fields.String(required=True, allow_none=True)
 
@@ -73,7 +73,7 @@ class ScheduledSchema(ResponseSchema):
 
     side = EnumField(Side, required=True)
     status = EnumField(Status, required=True)
-    effective_at = Instant(required=True)
+    effective_at = Rfc3339Instant(required=True)
     reason = fields.String(required=True)
 
 
@@ -82,7 +82,7 @@ class WithdrawalSchema(ResponseSchema):
 
     side = EnumField(Side, required=True)
     reason = fields.String(required=True)
-    effective_at = Instant(required=True)
+    effective_at = Rfc3339Instant(required=True)
 
 
 class HeldSchema(ResponseSchema):
@@ -112,7 +112,7 @@ class ProductPageSchema(ProductSchema, HeldSchema):
         required=True,
         metadata={"description": "The seller's closures, running or announced, the next first."},
     )
-    created_at = Instant(required=True)
+    created_at = Rfc3339Instant(required=True)
 
 
 class PackPageSchema(PackSchema, HeldSchema):
@@ -123,7 +123,7 @@ class PackPageSchema(PackSchema, HeldSchema):
         fields.String(),
         metadata={"description": f"The products that keep it hidden. {_OWNERS_ONLY_NOTE['description']}"},
     )
-    created_at = Instant(required=True)
+    created_at = Rfc3339Instant(required=True)
 
 
 class ProductListSchema(ResponseSchema):

@@ -24,7 +24,7 @@ from ...services.support.closures import (
 )
 from ..identity.authorization import signed_in
 from ..state import current_runtime
-from .fields import Day, EnumField, Instant, QuerySchema, ResponseSchema, TextField
+from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant, TextField
 from .idempotency import respond_once
 from .operations import operation
 from .responses import json_response, uncached_response
@@ -67,8 +67,8 @@ class ClosureSchema(ResponseSchema):
     first_day = Day(required=True)
     last_day = Day(required=True, allow_none=True)
     state = EnumField(ClosureState, required=True)
-    declared_at = Instant(required=True)
-    announced_at = Instant(required=True)
+    declared_at = Rfc3339Instant(required=True)
+    announced_at = Rfc3339Instant(required=True)
 
 
 class ClosuresSchema(ResponseSchema):

@@ -15,7 +15,7 @@ from ...services.outbox import delivery_log
 from ...services.outbox.redeliver import redeliver
 from ..pagination import decode_number, encode
 from ..state import current_runtime
-from .fields import EnumField, Instant, PagedQuerySchema, ResponseSchema, TextField, next_cursor
+from .fields import EnumField, PagedQuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
 from .idempotency import respond_once
 from .operations import operation
 from .responses import uncached_response
@@ -42,11 +42,11 @@ class DeliverySchema(ResponseSchema):
     endpoint_id = fields.String(required=True, attribute="delivery.endpoint_id")
     state = EnumField(DeliveryState, required=True, attribute="delivery.state")
     attempts = fields.Integer(required=True, attribute="delivery.attempts")
-    due_at = Instant(required=True, attribute="delivery.due_at")
+    due_at = Rfc3339Instant(required=True, attribute="delivery.due_at")
     last_status = fields.Integer(required=True, allow_none=True, attribute="delivery.last_status")
     last_error = fields.String(required=True, allow_none=True, attribute="delivery.last_error")
-    delivered_at = Instant(required=True, allow_none=True, attribute="delivery.delivered_at")
-    created_at = Instant(required=True, attribute="event.created_at")
+    delivered_at = Rfc3339Instant(required=True, allow_none=True, attribute="delivery.delivered_at")
+    created_at = Rfc3339Instant(required=True, attribute="event.created_at")
 
 
 class DeliveryListSchema(ResponseSchema):

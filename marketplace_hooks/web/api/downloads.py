@@ -22,11 +22,11 @@ from ..pagination import decode, encode
 from ..state import current_runtime
 from .fields import (
     EnumField,
-    Instant,
     MoneySchema,
     PagedQuerySchema,
     QuerySchema,
     ResponseSchema,
+    Rfc3339Instant,
     TextField,
     next_cursor,
 )
@@ -40,7 +40,7 @@ class DownloadSchema(ResponseSchema):
     release_id = fields.String(required=True)
     number = fields.String(required=True)
     kind = EnumField(ReleaseKind, required=True)
-    published_at = Instant(required=True)
+    published_at = Rfc3339Instant(required=True)
     compatible_from = fields.String(required=True, allow_none=True)
     compatible_to = fields.String(required=True, allow_none=True)
     sha256 = fields.String(required=True)

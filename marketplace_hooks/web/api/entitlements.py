@@ -26,7 +26,7 @@ from ..identity.authorization import signed_in
 from ..identity.identity import Identity
 from ..identity.token_cache import self_verifying
 from ..state import current_runtime
-from .fields import Day, EnumField, Instant, QuerySchema, ResponseSchema
+from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant
 from .operations import operation
 from .responses import JSON
 
@@ -43,7 +43,9 @@ class EntitlementQuerySchema(QuerySchema):
     customer_id = fields.String(metadata={"description": "With product_id. A customer is always himself."})
     product_id = fields.String(metadata={"description": "Beside purchase_id: the product it is said to be of."})
     shop_url = fields.String(metadata={"description": "The merchant site that the request is about."})
-    at = Instant(metadata={"description": "For the platform and operators: as it stood at an instant. Default: now."})
+    at = Rfc3339Instant(
+        metadata={"description": "For the platform and operators: as it stood at an instant. Default: now."}
+    )
 
 
 class BusinessCareSchema(ResponseSchema):

@@ -15,7 +15,7 @@ from ...services.inbox import leasing
 from ...services.operations import event_log
 from ..pagination import decode_number, encode
 from ..state import current_runtime
-from .fields import EnumField, Instant, PagedQuerySchema, QuerySchema, ResponseSchema, TextField, next_cursor
+from .fields import EnumField, PagedQuerySchema, QuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
 from .idempotency import respond_once
 from .operations import operation
 from .responses import uncached_response
@@ -51,17 +51,17 @@ class EventSchema(ResponseSchema):
     attempts = fields.Integer(required=True)
     errors = fields.List(fields.Dict(), required=True, allow_none=True)
     parked_on = fields.String(required=True, allow_none=True)
-    due_at = Instant(required=True, allow_none=True)
-    sent_at = Instant(required=True)
-    received_at = Instant(required=True)
-    applied_at = Instant(required=True, allow_none=True)
+    due_at = Rfc3339Instant(required=True, allow_none=True)
+    sent_at = Rfc3339Instant(required=True)
+    received_at = Rfc3339Instant(required=True)
+    applied_at = Rfc3339Instant(required=True, allow_none=True)
 
 
 class OtherBodySchema(ResponseSchema):
     """Another body that came under the same id: put aside, never applied."""
 
     body_sha256 = fields.String(required=True)
-    received_at = Instant(required=True)
+    received_at = Rfc3339Instant(required=True)
     payload = fields.Raw(required=True, allow_none=True)
 
 

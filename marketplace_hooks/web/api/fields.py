@@ -15,7 +15,7 @@ MAX_PAGE_SIZE = 100
 DEFAULT_PAGE_SIZE = 20
 
 
-class Instant(inbound.Moment):
+class Rfc3339Instant(inbound.Moment):
     """RFC 3339: in with any offset, out in UTC."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:

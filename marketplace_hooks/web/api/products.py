@@ -20,7 +20,7 @@ from ..identity.authorization import is_insider, may_see, visibility
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .catalog_schemas import OWNERS_ONLY, ListingSchema, ProductListSchema, ProductPageSchema, flat
-from .fields import Day, Instant, PagedQuerySchema, QuerySchema, TextField
+from .fields import Day, PagedQuerySchema, QuerySchema, Rfc3339Instant, TextField
 from .operations import operation
 from .responses import json_response
 
@@ -46,7 +46,7 @@ class ListingQuerySchema(QuerySchema):
     """When. Neither: now."""
 
     on = Day(metadata={"description": "A day: what was announced at its end, in the reference zone.", "format": "date"})
-    at = Instant(metadata={"description": "An instant."})
+    at = Rfc3339Instant(metadata={"description": "An instant."})
 
     @validates_schema
     def _only_one(self, data: dict[str, Any], **kwargs: Any) -> None:

@@ -18,7 +18,16 @@ from ..identity.authorization import signed_in
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .entitlements import BusinessCareSchema
-from .fields import EnumField, Instant, PagedQuerySchema, Price, ResponseSchema, TextField, localized_text, next_cursor
+from .fields import (
+    EnumField,
+    PagedQuerySchema,
+    Price,
+    ResponseSchema,
+    Rfc3339Instant,
+    TextField,
+    localized_text,
+    next_cursor,
+)
 from .operations import operation
 from .responses import uncached_response
 
@@ -41,7 +50,7 @@ class PurchaseSchema(ResponseSchema):
     product_status = EnumField(Status, required=True)
     pack_id = fields.String(required=True, allow_none=True, attribute="purchase.pack_id")
     shop_url = fields.String(required=True, allow_none=True, attribute="purchase.shop_url")
-    purchased_at = Instant(required=True, attribute="purchase.purchased_at")
+    purchased_at = Rfc3339Instant(required=True, attribute="purchase.purchased_at")
     price_paid = Price(required=True)
     state = EnumField(SubscriptionState, required=True, allow_none=True)
     code = EnumField(Code, required=True, attribute="entitlement.code")

@@ -27,7 +27,7 @@ from ..identity.authorization import signed_in, visibility
 from ..identity.identity import Identity
 from ..state import current_runtime
 from .catalog_schemas import HoldSchema, ScheduledSchema
-from .fields import Day, EnumField, Instant, QuerySchema, ResponseSchema, TextField
+from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant, TextField
 from .idempotency import respond_once
 from .operations import operation
 from .responses import uncached_response
@@ -46,7 +46,7 @@ class StatusRequestSchema(Schema):
 
     status = EnumField(Status, required=True)
     reason = TextField(required=True, max_length=2_000)
-    effective_at = Instant(allow_none=True, load_default=None)
+    effective_at = Rfc3339Instant(allow_none=True, load_default=None)
     actor = fields.String(allow_none=True, load_default=None, **_actor)
     on_behalf_of = TextField(
         allow_none=True, load_default=None, metadata={"description": "Whom the platform acts for; it alone says so."}

@@ -18,7 +18,7 @@ from ...services.core.unit_of_work import Cause, UnitOfWork
 from ..identity.authorization import signed_in
 from ..state import current_runtime
 from .entitlements import BusinessCareSchema
-from .fields import Day, EnumField, Instant, MoneySchema, ResponseSchema
+from .fields import Day, EnumField, MoneySchema, ResponseSchema, Rfc3339Instant
 from .idempotency import respond_once
 from .operations import operation
 from .responses import uncached_response
@@ -35,9 +35,9 @@ class PeriodSchema(ResponseSchema):
     last_day = Day(required=True)
     payment = EnumField(Payment, required=True)
     amount = fields.Nested(MoneySchema, required=True, allow_none=True)
-    claimed_at = Instant(required=True, allow_none=True)
-    settled_at = Instant(required=True, allow_none=True)
-    reversal_asked_at = Instant(required=True, allow_none=True)
+    claimed_at = Rfc3339Instant(required=True, allow_none=True)
+    settled_at = Rfc3339Instant(required=True, allow_none=True)
+    reversal_asked_at = Rfc3339Instant(required=True, allow_none=True)
 
 
 class NoticeSchema(ResponseSchema):
@@ -47,7 +47,7 @@ class NoticeSchema(ResponseSchema):
     """
 
     period_index = fields.Integer(required=True)
-    sent_at = Instant(required=True)
+    sent_at = Rfc3339Instant(required=True)
     window_first_day = Day(required=True)
     window_last_day = Day(required=True)
     timeliness = fields.String(required=True, metadata={"enum": [one.value for one in NoticeTimeliness]})
@@ -59,14 +59,14 @@ class StopSchema(ResponseSchema):
     """One cause against renewals, in force from `since` until it was lifted (null: it stands)."""
 
     cause = EnumField(StopCause, required=True)
-    since = Instant(required=True, attribute="starts_at")
-    lifted_at = Instant(required=True, allow_none=True)
+    since = Rfc3339Instant(required=True, attribute="starts_at")
+    lifted_at = Rfc3339Instant(required=True, allow_none=True)
 
 
 class NextRenewalSchema(ResponseSchema):
     """The renewal to come, at the listing's price of then as known now."""
 
-    at = Instant(required=True)
+    at = Rfc3339Instant(required=True)
     period_index = fields.Integer(required=True)
     first_day = Day(required=True)
     last_day = Day(required=True)

@@ -24,7 +24,7 @@ from ..identity.identity import Identity
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .eligibility import customer_of
-from .fields import EnumField, Instant, PagedQuerySchema, ResponseSchema, TextField, next_cursor
+from .fields import EnumField, PagedQuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
 from .idempotency import respond_once
 from .operations import operation
 from .responses import uncached_response
@@ -67,9 +67,9 @@ class RequestSchema(ResponseSchema):
     subject = fields.String(required=True)
     handling = EnumField(Handling, required=True)
     duplicate_of = fields.String(required=True, allow_none=True)
-    submitted_at = Instant(required=True)
-    next_deadline_at = Instant(required=True, allow_none=True)
-    closed_at = Instant(required=True, allow_none=True)
+    submitted_at = Rfc3339Instant(required=True)
+    next_deadline_at = Rfc3339Instant(required=True, allow_none=True)
+    closed_at = Rfc3339Instant(required=True, allow_none=True)
     closed_reason = fields.String(required=True, allow_none=True)
 
 
@@ -85,7 +85,7 @@ class WholeRequestSchema(RequestSchema):
     grounds = fields.List(fields.String(), required=True)
     waived = fields.List(fields.String(), required=True)
     missing = fields.List(fields.String(), required=True)
-    waits_until = Instant(required=True, allow_none=True)
+    waits_until = Rfc3339Instant(required=True, allow_none=True)
     clocks = fields.Raw(required=True)
     messages = fields.Raw(required=True)
     refusal = fields.Raw(required=True, allow_none=True)
