@@ -40,7 +40,7 @@ def checked_id(text: str) -> str:
 
 def query_text(name: str, longest: int = LONGEST_ID) -> str | None:
     """A parameter of the address without what no text holds; None when nothing is left of it."""
-    text = "".join(letter for letter in request.args.get(name, "") if letter.isprintable()).strip()
+    text = "".join(char for char in request.args.get(name, "") if char.isprintable()).strip()
     return text[:longest] or None
 
 

@@ -143,7 +143,7 @@ def _check_name(form: StatusChangeForm, kind: SubjectKind, titles: list[str]) ->
 
 def _significant_characters(name: str) -> str:
     """The letters and figures alone: without case, accents, and what a keyboard may lack, such as dashes."""
-    return "".join(letter for letter in folded(name) if letter.isalnum())
+    return "".join(char for char in folded(name) if char.isalnum())
 
 
 def _show(

@@ -17,7 +17,7 @@ def local_url(wanted: str) -> str:
     """`wanted` if it is a path of this site, else the home page: no link leads through this site to another one."""
     home = url_for("mh_storefront.home")
     # Browsers read a backslash as a slash and drop tabs and line ends before they look for a host.
-    if any(letter == "\\" or letter.isspace() or not letter.isprintable() for letter in wanted):
+    if any(char == "\\" or char.isspace() or not char.isprintable() for char in wanted):
         return home
     if not wanted.startswith(home) or wanted.startswith("//"):
         return home

@@ -148,10 +148,10 @@ def _payload_purged(refused: Refused, role: Role) -> str:
 
 
 def _not_replayable(refused: Refused, role: Role) -> str:
-    word = state_tag(refused.facts.get("state", ""))[1]
+    state_label = state_tag(refused.facts.get("state", ""))[1]
     if _is_delivery(refused):
-        return gettext("Nothing was done: the delivery is “%(state)s” now.", state=word)
-    return gettext("Nothing was done: the event is “%(state)s” now.", state=word)
+        return gettext("Nothing was done: the delivery is “%(state)s” now.", state=state_label)
+    return gettext("Nothing was done: the event is “%(state)s” now.", state=state_label)
 
 
 _WITH_FACTS: Mapping[str, Callable[[Refused, Role], str]] = {

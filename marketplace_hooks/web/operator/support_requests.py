@@ -98,7 +98,7 @@ def show_request(
             versions=versions,
             move=move,
             names=_label_tables(),
-            kinds=[(kind.value, str(word)) for kind, word in KINDS.items() if kind is not request["kind"]],
+            kinds=[(kind.value, str(label)) for kind, label in KINDS.items() if kind is not request["kind"]],
             entitlement_label=entitlement_label,
             refused=refused,
             ClockName=ClockName,

@@ -43,5 +43,5 @@ def artwork(product: Pictured) -> Artwork:
         icon: str | None = f"theme-{number // 7 % THEME_LAYOUTS + 1}"
     else:
         icon = next((category for category in product.categories if category in CATEGORIES), None)
-    initials = "".join(letter for letter in product.technical_name if letter.isalnum())[:2]
+    initials = "".join(char for char in product.technical_name if char.isalnum())[:2]
     return Artwork(hue=number % HUES, pattern=number // 11 % PATTERNS, icon=icon, initials=initials.upper())

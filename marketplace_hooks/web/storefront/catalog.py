@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template
 from sqlalchemy.orm import Session
 
 from ...database.text_search import folded
@@ -24,6 +24,7 @@ from ..identity.authorization import audience, may_see, visibility
 from ..labels.business_care import banner_context
 from ..labels.catalog import KINDS, category_label, version_range, versions
 from ..labels.statuses import HELD_BY, SCHEDULED_TO, WITHDRAWN_BY
+from ..list_pages import query_text
 from ..state import current_runtime
 from .artwork import artwork
 from .blueprint import blueprint
@@ -58,9 +59,9 @@ def template_context() -> dict[str, Any]:
 @audience()
 def home() -> Response:
     """The catalogue: what is searched for, or everything, by pages; and the packs."""
-    search = _query_text("q", LONGEST_SEARCH)
-    category = _query_text("category", LONGEST_ID)
-    after = _query_text("after", LONGEST_ID)
+    search = query_text("q", LONGEST_SEARCH)
+    category = query_text("category", LONGEST_ID)
+    after = query_text("after", LONGEST_ID)
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         products = lists.find_products(session, category=category, search=search, after=after, limit=PRODUCTS_SHOWN)
@@ -145,7 +146,7 @@ def _page(name: str, **context: Any) -> Response:
 
 
 def _packs(session: Session, search: str | None) -> Page[PackCard]:
-    return lists.find_packs(session, search=search, after=_query_text("packs_after", LONGEST_ID), limit=PACKS_SHOWN)
+    return lists.find_packs(session, search=search, after=query_text("packs_after", LONGEST_ID), limit=PACKS_SHOWN)
 
 
 def _apart(page: PackPage) -> int | None:
@@ -153,12 +154,6 @@ def _apart(page: PackPage) -> int | None:
     if any(card.currency != page.card.currency for card in page.products):
         return None
     return sum(card.price_cents for card in page.products)
-
-
-def _query_text(name: str, longest: int) -> str | None:
-    """A parameter of the address without what no text holds; None when nothing is left of it."""
-    text = "".join(letter for letter in request.args.get(name, "") if letter.isprintable()).strip()
-    return text[:longest] or None
 
 
 def _is_id(text: str) -> bool:
