@@ -1,4 +1,4 @@
-"""Do bars stand where their numbers say, and can every label be read?"""
+"""Bar charts: bars stand where their numbers say, and every label can be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What monitoring is told: alive, and ready; Redis is never a reason not to be."""
+"""Health checks: alive, and ready; a missing Redis is never a reason not to be."""
 
 from __future__ import annotations
 

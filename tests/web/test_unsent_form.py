@@ -1,4 +1,4 @@
-"""Is what somebody typed lost when the sign-in ended meanwhile, or when the form had been open for too long?"""
+"""Unsent forms: what somebody typed is not lost when the session ended or the form's token expired."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`desk`: one seller, one product, and a customer who bought it; `customer`: her browser, signed in by the host."""
+"""`desk`: one seller, one product, and a customer who bought it; `customer`: a browser signed in by the host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a customer asks for support: what she writes is never lost, what was found is told, and it is sent once."""
+"""New requests: what a customer writes is never lost, what was found is shown, and the request is sent once."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Does every page say everything in French as in English, and in good French type?
+"""Catalogues of translations: every page has all its texts in French, in good French type.
 
-`python -m marketplace_hooks.web.i18n.catalogs update` brings the catalogs up to what the source says; then fill the
+`python -m marketplace_hooks.web.i18n.catalogs update` brings the catalogues up to date with the source; then fill the
 gaps.
 """
 

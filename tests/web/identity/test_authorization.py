@@ -1,4 +1,4 @@
-"""Who asks: by a bearer token of ours, or as the host says; and how many refusals one address may collect."""
+"""Authorization: by a bearer token of ours or by the host; refused tokens are limited for each address."""
 
 from __future__ import annotations
 

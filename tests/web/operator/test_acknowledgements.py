@@ -1,4 +1,4 @@
-"""May a person say whether a message acknowledges, is told why, and does it count at its original receipt?"""
+"""Acknowledgements: a person judges a doubtful reply, reads why, and it counts at the instant of its receipt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does an operator see what was sent to whom and what each attempt met, and can it be sent again?"""
+"""Delivery log: an operator sees each delivery with its attempts, and sends one again."""
 
 from __future__ import annotations
 

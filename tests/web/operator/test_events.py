@@ -1,4 +1,4 @@
-"""Does an operator find an event, see why it was rejected and what followed, and have it applied again?"""
+"""Event log: an operator finds an event, reads why it was rejected and what followed, and applies it again."""
 
 from __future__ import annotations
 

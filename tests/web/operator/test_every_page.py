@@ -1,4 +1,4 @@
-"""Does every page of the room open, in both languages, to the marketplace's people and to nobody else?"""
+"""Every page of the operator opens in both languages, to the marketplace's people and to nobody else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can the marketplace take any product offline, bring it back, and reinstate a withdrawn one, each with a reason?"""
+"""Products: the marketplace takes any offline, puts it back and reinstates a withdrawn one, each with a reason."""
 
 from __future__ import annotations
 

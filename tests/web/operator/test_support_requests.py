@@ -1,4 +1,4 @@
-"""Does the marketplace find what is late or contested, and can it do about a request all that it may?"""
+"""Support requests: the marketplace finds those that are late or contested, and makes every move that it may."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are a seller's lists read from an index, however long they are?"""
+"""Query plans: a seller's lists are read from an index, however long they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a seller sees of the products: which, in which state, who holds them and why, what is scheduled, what was."""
+"""Products of a seller: the list, who holds each offline and why, what is scheduled, what has happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a seller does about a request, once however often it is sent; what is impossible is said in a sentence."""
+"""Support moves of a seller: each runs once however often its form is sent; an impossible one says why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a seller sees of requests: the next deadline first, both clocks and why they end so, what was found."""
+"""Support requests of a seller: the next deadline first, both deadlines with their reasons, what was checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may enter which room, what stands on every page of one, and what a form needs to be taken."""
+"""Sign-in: who may open which pages, what every page shows, and what a form needs to be accepted."""
 
 from __future__ import annotations
 

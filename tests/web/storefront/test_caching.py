@@ -1,4 +1,4 @@
-"""What travels with every page: who may keep it, what it may load, in which language it is, and where errors end."""
+"""Headers and caching of pages: who may cache one, what it may load, its language, and its errors."""
 
 from __future__ import annotations
 

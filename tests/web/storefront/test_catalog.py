@@ -1,4 +1,4 @@
-"""What does the public see of the catalogue, of products and packs, and what vanishes when?"""
+"""Storefront: what the public sees of the catalogue, of products and packs, and what disappears when."""
 
 from __future__ import annotations
 

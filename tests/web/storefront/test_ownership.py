@@ -1,4 +1,4 @@
-"""Who bought a hidden product, or a pack, still sees its page, marked as such; nobody else among the customers does."""
+"""Ownership: who bought a hidden product or pack still sees its page, marked as hidden; no other customer does."""
 
 from __future__ import annotations
 

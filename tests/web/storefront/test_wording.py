@@ -1,4 +1,4 @@
-"""How are texts, numbers, money and dates put to one reader?"""
+"""Formatting: texts, numbers, money and dates for one reader."""
 
 from __future__ import annotations
 
