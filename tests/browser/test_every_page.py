@@ -12,13 +12,17 @@ from ..support.pages_under_test import EXTRA, NOT_PAGES, PAGES, PageUnderTest
 from .conftest import OpenBrowser
 
 ALL = {**PAGES, **EXTRA}
-PEOPLE = sorted({(visit.role or "", visit.subject) for visit in ALL.values()})
+PEOPLE = sorted({(page_under_test.role or "", page_under_test.subject) for page_under_test in ALL.values()})
 ROOMS = ("mh_storefront.", "mh_sign_in.", "mh_seller.", "mh_customer.", "mh_operator.")
 NARROW = 320
 
 
-def visits_of(person: tuple[str, str]) -> dict[str, PageUnderTest]:
-    return {name: visit for name, visit in ALL.items() if (visit.role or "", visit.subject) == person}
+def pages_of(person: tuple[str, str]) -> dict[str, PageUnderTest]:
+    return {
+        name: page_under_test
+        for name, page_under_test in ALL.items()
+        if (page_under_test.role or "", page_under_test.subject) == person
+    }
 
 
 def test_every_page_is_visited_below() -> None:
@@ -40,8 +44,8 @@ def test_a_page_is_well_made_in_light_and_dark_and_on_the_narrowest_phone(
     if person[0]:
         sign_in_as(page, *person)
     wrong: dict[str, object] = {}
-    for name, visit in visits_of(person).items():
-        visit.go(page, stack)
+    for name, page_under_test in pages_of(person).items():
+        page_under_test.go(page, stack)
         if found := faults_of(page):
             wrong[name] = found
         if misleading := outline_faults(page):

@@ -71,7 +71,7 @@ def test_every_code_is_explained_in_its_order() -> None:
 def test_the_picture_is_the_first_example_and_can_be_read_aloud() -> None:
     assert notice_day(period_end(date(2026, 3, 2), 1)) == date(2027, 1, 2)
     drawn = ElementTree.fromstring(PICTURE.read_text(encoding="utf-8"))
-    said = " ".join(drawn.itertext())
+    drawn_text = " ".join(drawn.itertext())
     for words in ("2 March 2026", "2 March 2027", "3 March, 00:00", "2 January", "00:15"):
-        assert words in said, words
+        assert words in drawn_text, words
     assert drawn.get("aria-labelledby") == "t d"

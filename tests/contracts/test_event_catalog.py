@@ -19,8 +19,8 @@ def test_the_catalogue_page_is_what_the_command_prints() -> None:
 
 def test_every_type_that_the_code_tells_stands_in_the_catalogue() -> None:
     quoted = re.compile(r"\"((?:product|pack|cascade|endpoint|release|customer)\.[a-z_]+)\"")
-    told: set[str] = set()
+    published: set[str] = set()
     for path in (ROOT / "marketplace_hooks" / "services").rglob("*.py"):
-        told |= set(quoted.findall(path.read_text()))
-    assert told, "the services tell of products and packs"
-    assert told <= set(OUTGOING)
+        published |= set(quoted.findall(path.read_text()))
+    assert published, "the services tell of products and packs"
+    assert published <= set(OUTGOING)

@@ -1,7 +1,7 @@
 """Contract of the glossary: no identifier of ours uses a word that `docs/glossary.md` replaces by a standard term.
 
-The page says for each word how it is matched: as a whole name where ordinary English needs it, as any part of a name
-otherwise. Prose and strings are free, and so is the name of a test, which is a sentence.
+The page says for each word how it is matched: any part of a name, or more narrowly where ordinary English needs it.
+Prose and strings are free, and so is the name of a test, which is a sentence.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..support.source_tree import ROOT, shown, sources
 PAGE = ROOT / "docs" / "glossary.md"
 CHECKED = ("marketplace_hooks", "workers", "tests", "benchmarks")
 CODE = re.compile(r"`([^`]+)`")
-HOW = {"name", "part"}
+HOW = {"name", "part", "class", "module"}
 
 
 def rows(heading: str) -> list[list[str]]:
@@ -44,30 +44,34 @@ def parts_of(name: str) -> list[str]:
     return [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
 
 
-def uses(name: str, word: str, how: str) -> bool:
+def uses(name: str, word: str, how: str, *, kind: str = "name") -> bool:
     """Whether an identifier uses a word; a word of several parts is looked for as their sequence."""
     parts = parts_of(name)
     wanted = parts_of(word)
+    if how in ("class", "module"):
+        return kind == how and parts == wanted
     if how == "name":
         return parts == wanted
     return any(parts[start : start + len(wanted)] == wanted for start in range(len(parts)))
 
 
-def defined_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Every name that a module defines or binds, with its line; names of tests are left out."""
+def defined_names(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
+    """Every name that a module defines or binds, with its kind and line; names of tests are left out."""
     for node in ast.walk(tree):
         match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            case ast.ClassDef(name=name):
+                yield name, "class", node.lineno
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 if not name.startswith("test_"):
-                    yield name, node.lineno
+                    yield name, "name", node.lineno
             case ast.arg(arg=name):
-                yield name, node.lineno
+                yield name, "name", node.lineno
             case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
-                yield name, node.lineno
+                yield name, "name", node.lineno
             case ast.alias(asname=str(name)) | ast.ExceptHandler(name=str(name)):
-                yield name, node.lineno
+                yield name, "name", node.lineno
             case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                yield name, node.lineno
+                yield name, "name", node.lineno
 
 
 def checked_modules() -> list[Path]:
@@ -75,11 +79,11 @@ def checked_modules() -> list[Path]:
     return [path for path in sources(*CHECKED) if "versions" not in path.parts]
 
 
-def names_of(path: Path) -> Iterator[tuple[str, int]]:
+def names_of(path: Path) -> Iterator[tuple[str, str, int]]:
     """The names of a module's folders and file, then those that it defines."""
     for part in path.relative_to(ROOT).with_suffix("").parts:
         if not part.startswith("test_"):
-            yield part, 0
+            yield part, "module", 0
     yield from defined_names(ast.parse(path.read_text(encoding="utf-8")))
 
 
@@ -89,8 +93,8 @@ def test_no_identifier_uses_a_word_that_the_glossary_replaces() -> None:
     stays = kept_names()
     found: defaultdict[str, set[str]] = defaultdict(set)
     for path in checked_modules():
-        for name, line in names_of(path):
-            if name not in stays and any(uses(name, word, how) for word, how in words.items()):
+        for name, kind, line in names_of(path):
+            if name not in stays and any(uses(name, word, how, kind=kind) for word, how in words.items()):
                 found[shown(path)].add(f"{name} (line {line})")
     listed = "\n".join(f"{path}: {', '.join(sorted(names))}" for path, names in sorted(found.items()))
     assert not found, f"say it in the words of docs/glossary.md:\n{listed}"
@@ -108,7 +112,7 @@ def test_every_row_says_what_to_use_what_it_is_and_how_it_is_matched() -> None:
 
 
 def test_every_name_that_stays_is_still_in_use() -> None:
-    defined = {name for path in checked_modules() for name, _ in names_of(path)}
+    defined = {name for path in checked_modules() for name, _, _ in names_of(path)}
     assert kept_names() - defined == set()
 
 
@@ -122,6 +126,8 @@ def test_every_name_that_stays_is_still_in_use() -> None:
         ("untold", "told", "part", False),
         ("keep", "keep", "name", True),
         ("keep_alive", "keep", "name", False),
+        ("reading", "Reading", "class", False),
+        ("people", "people", "module", False),
         ("does_work_off_all", "work_off", "part", True),
         ("work_done_off", "work_off", "part", False),
     ],
@@ -134,4 +140,4 @@ def test_names_are_found_wherever_they_are_bound() -> None:
     code = (
         "import a as b\ndef f(c, *, d=1):\n    e = self.g = h(i=1)\nclass J:\n    k: int\n\ndef test_l():\n    pass\n"
     )
-    assert {name for name, _ in defined_names(ast.parse(code))} == {"b", "f", "c", "d", "e", "g", "J", "k"}
+    assert {name for name, _, _ in defined_names(ast.parse(code))} == {"b", "f", "c", "d", "e", "g", "J", "k"}

@@ -48,11 +48,11 @@ def test_the_page_works_out_dates_of_both_clocks_and_names_every_ground() -> Non
 
 def test_the_days_that_the_page_gives_are_the_settings() -> None:
     settings = Settings()
-    for said, days in (
+    for documented, days in (
         ("contest within 30 days", settings.contest_days),
         ("within 10 business", settings.reopening_days),
         ("asked for 2 business days later", settings.refund_choice_days),
         ("within 6 months of the purchase", settings.refund_window_months),
     ):
-        assert said in PAGE
-        assert str(days) in said
+        assert documented in PAGE
+        assert str(days) in documented

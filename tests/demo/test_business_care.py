@@ -65,8 +65,8 @@ def test_every_way_in_which_a_business_care_can_stand_is_shown(loaded: Marketpla
     for purchase_id in business_care.DISPUTED:
         assert entitlement(loaded, purchase_id).code == "PAYMENT_DISPUTED"
     expired = [one for one in subscriptions.values() if one.state == "expired"]
-    ending = [one for one in subscriptions.values() if one.state == "active" and one.renewal_at < now + timedelta(30)]
-    assert (len(expired) > 0, len(ending) > 2) == (True, True)
+    expiring = [one for one in subscriptions.values() if one.state == "active" and one.renewal_at < now + timedelta(30)]
+    assert (len(expired) > 0, len(expiring) > 2) == (True, True)
 
 
 def test_every_product_has_releases_and_some_are_sold_for_themselves(loaded: Marketplace) -> None:

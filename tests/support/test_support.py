@@ -72,8 +72,8 @@ def test_a_test_database_stands_on_its_own_side_and_has_every_table(
     assert "mh_alembic_version" in tables_in(database_url)
 
 
-@pytest.mark.parametrize("visit", ["first", "second"])
-def test_what_one_test_writes_no_other_test_finds(database_url: str, visit: str) -> None:
+@pytest.mark.parametrize("run_name", ["first", "second"])
+def test_what_one_test_writes_no_other_test_finds(database_url: str, run_name: str) -> None:
     assert "kept" not in tables_in(database_url)
     keep_a_row(database_url)
 
@@ -92,9 +92,9 @@ def test_a_copy_of_a_template_has_its_rows_and_goes_its_own_way(postgres: Postgr
     keep_a_row(template)
     copy = postgres.create_database(template=template)
     assert kept_rows(copy) == [7]
-    keep = sa.text("INSERT INTO kept VALUES (8)")
+    insertion = sa.text("INSERT INTO kept VALUES (8)")
     with connected(copy) as connection:
-        connection.execute(keep)
+        connection.execute(insertion)
     assert kept_rows(template) == [7]
     for url in (copy, template):
         postgres.drop_database(url)
@@ -232,12 +232,12 @@ def test_a_stopped_redis_refuses_and_comes_back_empty_at_the_same_url(private_re
         assert client.get("kept") is None
 
 
-@pytest.mark.parametrize("visit", ["first", "second"])
-def test_each_test_finds_the_shared_redis_empty(redis_url: str, redis_server: RedisServer, visit: str) -> None:
+@pytest.mark.parametrize("run_name", ["first", "second"])
+def test_each_test_finds_the_shared_redis_empty(redis_url: str, redis_server: RedisServer, run_name: str) -> None:
     assert redis_url == redis_server.url
     with redis_server.client() as client:
         assert client.dbsize() == 0
-        client.set("kept", visit)
+        client.set("kept", run_name)
 
 
 def test_a_given_redis_is_used_and_never_stopped(private_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:

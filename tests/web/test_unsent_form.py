@@ -25,13 +25,13 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
 
 
 def signs_out(browser: Browser) -> None:
-    browser.tells = lambda: None
+    browser.identity = lambda: None
 
 
 def signs_in(browser: Browser, role: str, subject: str) -> None:
     """As it is after every sign-in: with nothing left of the session before."""
     browser.client.delete_cookie("mh_session")
-    browser.tells = lambda: {"role": role, "subject": subject, "locale": "en"}
+    browser.identity = lambda: {"role": role, "subject": subject, "locale": "en"}
 
 
 def asked(desk: Marketplace) -> Browser:

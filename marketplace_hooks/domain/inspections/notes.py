@@ -39,7 +39,7 @@ class Note(enum.StrEnum):
     LIST_INCOMPLETE = "list_incomplete"
     UNFINISHED_UPGRADE = "unfinished_upgrade"
     # What everybody can see.
-    VERSION_NOT_TOLD = "version_not_told"
+    VERSION_UNKNOWN = "version_not_told"
     COOKIE_NOT_FOUND = "cookie_not_found"
     COOKIE_NOT_SOLVED = "cookie_not_solved"
     NO_MODULE_SEEN = "no_module_seen"
@@ -147,7 +147,7 @@ SENTENCES: Mapping[Note, str] = {
         "The module’s files are of another version than the one installed: an upgrade was begun and not finished. "
         "Finish it in the module manager."
     ),
-    Note.VERSION_NOT_TOLD: "The shop answered without telling its version, or told several.",
+    Note.VERSION_UNKNOWN: "The shop answered without telling its version, or told several.",
     Note.COOKIE_NOT_FOUND: "The shop gave us no session cookie, probably because a cache stands in front of it.",
     Note.COOKIE_NOT_SOLVED: (
         "The shop’s session cookie fits no PrestaShop release that we know: a development version, or a variant of "

@@ -58,7 +58,7 @@ class ProbeBudget:
         self.outbound = outbound
         self._deadline = deadline
         self._left = Counter(quotas)
-        self._spare = MAX_REQUESTS - self._left.total()
+        self._unused = MAX_REQUESTS - self._left.total()
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._fetched: dict[str, tuple[OutboundResponse, ...] | ProbeFailure] = {}
@@ -77,8 +77,8 @@ class ProbeBudget:
             if self._left[quota] > 0:
                 self._left[quota] -= 1
                 return True
-            self._spare -= 1
-            return self._spare >= 0
+            self._unused -= 1
+            return self._unused >= 0
 
     def once(
         self, path: str, fetch: Callable[[], tuple[OutboundResponse, ...] | ProbeFailure]

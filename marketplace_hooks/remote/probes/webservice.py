@@ -61,7 +61,7 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
     version = _version(response)
     if version is None:
         yield probe_session.unknown(
-            FindingKind.PLATFORM_VERSION, ProbeFailure(note=Note.VERSION_NOT_TOLD, request=request)
+            FindingKind.PLATFORM_VERSION, ProbeFailure(note=Note.VERSION_UNKNOWN, request=request)
         )
     else:
         yield probe_session.found(FindingKind.PLATFORM_VERSION, version, request=request)

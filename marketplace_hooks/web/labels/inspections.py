@@ -90,7 +90,7 @@ _SENTENCES_FR: Mapping[Note, str] = {
         "Les fichiers du module sont d’une autre version que celle qui est installée : une mise à jour a été commencée "
         "et n’est pas terminée. Terminez-la dans le gestionnaire de modules."
     ),
-    Note.VERSION_NOT_TOLD: "La boutique a répondu sans donner sa version, ou en a donné plusieurs.",
+    Note.VERSION_UNKNOWN: "La boutique a répondu sans donner sa version, ou en a donné plusieurs.",
     Note.COOKIE_NOT_FOUND: (
         "La boutique ne nous a pas donné de cookie de session, sans doute parce qu’un cache se trouve devant elle."
     ),

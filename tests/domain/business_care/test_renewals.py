@@ -151,8 +151,8 @@ def test_a_renewal_noticed_years_late_is_still_claimed() -> None:
 @pytest.mark.parametrize("recorded_at", [RENEWAL_AT - MOMENT, RENEWAL_AT])
 @pytest.mark.parametrize("stopped_at", [RENEWAL_AT - MOMENT, RENEWAL_AT])
 def test_what_will_happen_is_what_is_claimed_in_the_end(recorded_at: datetime, stopped_at: datetime) -> None:
-    stops = (stop(StopCause.CUSTOMER, stopped_at),)
-    renewal = Renewal(renewal_at=RENEWAL_AT, recorded_at=recorded_at, renewal_stops=stops)
+    recorded = (stop(StopCause.CUSTOMER, stopped_at),)
+    renewal = Renewal(renewal_at=RENEWAL_AT, recorded_at=recorded_at, renewal_stops=recorded)
     claimed = decide(renewal, RENEWAL_AT + timedelta(days=2000)) is RenewalDecision.CLAIM
     assert will_happen(renewal) is claimed is (recorded_at < RENEWAL_AT and stopped_at >= RENEWAL_AT)
 

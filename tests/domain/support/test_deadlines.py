@@ -152,11 +152,11 @@ def test_the_same_instant_in_another_offset_has_the_same_deadline(
     closed: list[Closure],
 ) -> None:
     elsewhere = received_at.astimezone(timezone(timedelta(minutes=minutes)))
-    here, there = (
+    paris, other_zone = (
         deadline(instant, count, policy=policy, zone=zone, holidays=off, closures=closed)
         for instant in (received_at, elsewhere)
     )
-    assert here == there
+    assert paris == other_zone
 
 
 @given(instants, business_days, policies, zones, holidays, days)

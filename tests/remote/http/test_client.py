@@ -20,7 +20,7 @@ from ...support.cases import case_id, cases
 from ...support.hostile_server import Conversation, HostileServer, answering, once, reply
 
 HEADERS = {"Content-Type": "application/json"}
-HERE = ["127.0.0.0/8"]
+LOOPBACK = ["127.0.0.0/8"]
 PUBLIC = "93.184.216.34"
 
 DNS_CASES = [case for case in cases("outbound_safety") if case["kind"] == "dns"]
@@ -35,7 +35,7 @@ def resolving(*answers: list[str]) -> Callable[[str, int], list[str]]:
 
 def client(policy: OutboundPolicy = DELIVERIES, answer: list[str] | None = None, **settings: Any) -> OutboundClient:
     """A client of this machine's names: every name lives at 127.0.0.1."""
-    settings = {"allowed_networks": HERE, "resolve": lambda host, port: answer or ["127.0.0.1"]} | settings
+    settings = {"allowed_networks": LOOPBACK, "resolve": lambda host, port: answer or ["127.0.0.1"]} | settings
     return OutboundClient(policy, **settings)
 
 

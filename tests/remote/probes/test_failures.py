@@ -106,19 +106,19 @@ WEBSERVICE_ROWS = {
         note=Note.SHOP_ERROR, shop={"php_warnings": True}, english="an error of its own", french="une erreur"
     ),
     "PSWS-Version 0": Row(
-        note=Note.VERSION_NOT_TOLD,
+        note=Note.VERSION_UNKNOWN,
         shop={"version_headers": ["0"]},
         english="without telling its version",
         french="sans donner sa version",
     ),
     "PSWS-Version empty": Row(
-        note=Note.VERSION_NOT_TOLD, shop={"version_headers": [""]}, english="without telling", french="sans donner"
+        note=Note.VERSION_UNKNOWN, shop={"version_headers": [""]}, english="without telling", french="sans donner"
     ),
     "PSWS-Version absent": Row(
-        note=Note.VERSION_NOT_TOLD, shop={"version_headers": []}, english="without telling", french="sans donner"
+        note=Note.VERSION_UNKNOWN, shop={"version_headers": []}, english="without telling", french="sans donner"
     ),
     "PSWS-Version twice": Row(
-        note=Note.VERSION_NOT_TOLD,
+        note=Note.VERSION_UNKNOWN,
         shop={"version_headers": ["8.2.7", "8.2.6"]},
         english="or told several",
         french="ou en a donné plusieurs",
@@ -321,7 +321,7 @@ PUBLIC_ROWS = {
 }
 
 
-def tells(finding: Finding, row: Row, version: str | None = None) -> None:
+def assert_explained(finding: Finding, row: Row, version: str | None = None) -> None:
     """The finding is unknown, for this reason, and both customers are told so."""
     assert finding.note is row.note, (finding.note, finding.facts)
     assert not finding.is_known
@@ -342,7 +342,7 @@ def test_what_the_webservice_answers_is_told_for_what_it_means(
 ) -> None:
     site = open_shop(**{"version": version, **row.shop})
     findings = probe_shop("webservice", site, outbound, credentials=row.credentials, deadline_s=deadline_of(row))
-    tells(next(one for one in findings if one.what is FindingKind.PLATFORM_VERSION), row)
+    assert_explained(next(one for one in findings if one.what is FindingKind.PLATFORM_VERSION), row)
     assert merge_findings(findings).platform_version is None
 
 
@@ -355,7 +355,7 @@ def test_what_the_admin_api_answers_is_told_for_what_it_means(
     site = open_shop(**row.shop)
     where = site.origin + "/"
     findings = probe_shop("admin_api", where, outbound, credentials=credentials)
-    tells(findings[-1], row)
+    assert_explained(findings[-1], row)
     assert merge_findings(findings).whole_list is None
 
 
@@ -364,7 +364,7 @@ def test_what_everybody_may_see_is_told_for_what_it_means(open_shop: Open, outbo
     probe, row = PUBLIC_ROWS[name]
     site = open_shop(**row.shop)
     findings = probe_shop(probe, site, outbound, module="shipping", credentials=row.credentials)
-    tells(findings[-1], row)
+    assert_explained(findings[-1], row)
 
 
 def test_an_absent_admin_api_names_only_the_causes_that_the_known_version_leaves(

@@ -172,7 +172,7 @@ def test_a_fork_tells_no_version_of_prestashop(outbound: OutboundClient) -> None
 @pytest.mark.parametrize("header", ["8.2.1, 8.2.1", "<b>8", "8.2.1\u00e9", "8" * 60])
 def test_a_version_that_cannot_be_one_is_unknown(outbound: OutboundClient, header: str) -> None:
     findings = played(outbound, reply(200, shop_urls(row(domain="127.0.0.1")), XML, ("PSWS-Version", header)))
-    assert findings[0].note is Note.VERSION_NOT_TOLD
+    assert findings[0].note is Note.VERSION_UNKNOWN
 
 
 @pytest.mark.parametrize("status", [204, 304, 400, 418, 599])

@@ -29,10 +29,10 @@ def writes(marketplace: Marketplace) -> RequestDraft:
         purchase_id=PURCHASE, product_id=None, kind=Kind.ANOMALY, subject="Subject", body="Body", shop_url=OTHER_SHOP
     )
 
-    def keep(uow: UnitOfWork) -> RequestDraft:
+    def insert_draft(uow: UnitOfWork) -> RequestDraft:
         return save_draft(marketplace.runtime, uow, DRAFT, "customer-1", written)
 
-    return in_transaction(marketplace, keep)
+    return in_transaction(marketplace, insert_draft)
 
 
 def test_a_draft_is_forgotten_when_nobody_has_touched_it_for_long(

@@ -31,9 +31,9 @@ SECRET = "00112233445566778899aabbccddeeff"
 @pytest.fixture
 def marketplace(make_marketplace: Any, clock: time_machine.Traveller) -> Marketplace:
     """One that can sign links."""
-    here: Marketplace = make_marketplace(DOWNLOAD_SECRET=SECRET)
-    here.publish_products("mod-1", "mod-2")
-    return here
+    shop: Marketplace = make_marketplace(DOWNLOAD_SECRET=SECRET)
+    shop.publish_products("mod-1", "mod-2")
+    return shop
 
 
 @pytest.fixture

@@ -192,7 +192,7 @@ def test_a_change_needs_a_reason_of_a_reasonable_length(seller: Caller) -> None:
         assert seller.request_status("mod-1", OFFLINE, reason="x" * length).status_code == status, length
 
 
-SAID: list[tuple[str, str]] = [
+REQUESTS: list[tuple[str, str]] = [
     (SELLER, OFFLINE),
     (MARKETPLACE, OFFLINE),
     (SELLER, ONLINE),
@@ -216,11 +216,11 @@ def facts(marketplace: Marketplace, id_: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("ending", [[], [(SELLER, WITHDRAWN)], [(MARKETPLACE, WITHDRAWN)]])
+@pytest.mark.parametrize("requests", [[], [(SELLER, WITHDRAWN)], [(MARKETPLACE, WITHDRAWN)]])
 def test_the_button_and_the_event_lead_to_the_same_state(
-    seller: Caller, operator: Caller, marketplace: Marketplace, ending: list[tuple[str, str]]
+    seller: Caller, operator: Caller, marketplace: Marketplace, requests: list[tuple[str, str]]
 ) -> None:
-    for side, status in [*SAID, *ending]:
+    for side, status in [*REQUESTS, *requests]:
         (seller if side == SELLER else operator).request_status("mod-1", status)
         marketplace.change_status("mod-2", status, side, reason="tests")
         marketplace.run_all_now()
