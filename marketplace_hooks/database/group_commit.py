@@ -54,7 +54,7 @@ class GroupCommit(Generic[Item, Answer]):
         self._act = act
         self._at_most = at_most
         self._lock = threading.Lock()
-        self._waiting: deque[_Submission[Item, Answer]] = deque()
+        self._queue: deque[_Submission[Item, Answer]] = deque()
         self._free = concurrency
 
     def submit(self, item: Item) -> Answer:
@@ -66,7 +66,7 @@ class GroupCommit(Generic[Item, Answer]):
             if may_act:
                 self._free -= 1
             else:
-                self._waiting.append(mine)
+                self._queue.append(mine)
         if not may_act:
             mine.wait()
         if not mine.is_done:
@@ -77,7 +77,7 @@ class GroupCommit(Generic[Item, Answer]):
 
     def _act_for_all(self, mine: _Submission[Item, Answer]) -> None:
         with self._lock:
-            others = [self._waiting.popleft() for _ in range(min(self._at_most - 1, len(self._waiting)))]
+            others = [self._queue.popleft() for _ in range(min(self._at_most - 1, len(self._queue)))]
         submissions = [mine, *others]
         answers: Sequence[Answer | BaseException]
         try:
@@ -97,7 +97,7 @@ class GroupCommit(Generic[Item, Answer]):
     def _let_next_act(self) -> None:
         """The thread that has waited longest acts next; when none waits, whoever comes."""
         with self._lock:
-            following = self._waiting.popleft() if self._waiting else None
+            following = self._queue.popleft() if self._queue else None
             if following is None:
                 self._free += 1
         if following is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 def folded(text: str) -> str:
     """The text as it is compared: without case and accents, so that « Étiquettes » is found by "etiquettes"."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(letter for letter in decomposed if not unicodedata.combining(letter)).split())
+    return " ".join("".join(character for character in decomposed if not unicodedata.combining(character)).split())
 
 
 def words_of(texts: Iterable[str]) -> str:

@@ -107,7 +107,7 @@ def _refuse_unstorable(value: Any) -> None:
     if isinstance(value, str):
         if "\0" in value:
             raise NotAnEnvelope("a string holds a NUL character")
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
+        if any("\ud800" <= character <= "\udfff" for character in value):
             raise NotAnEnvelope("a string holds half a surrogate pair")
     elif isinstance(value, dict):
         for key, inner in value.items():

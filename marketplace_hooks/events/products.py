@@ -135,16 +135,16 @@ def product_reinstated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: 
 
 def apply_status_change(uow: UnitOfWork, locked: LockedSubject, event: InboundEvent) -> Result:
     """A status change by event, of a product or of a pack."""
-    asked = StatusRequest(
+    request = StatusRequest(
         side=Side(event.data["actor"]),
         status=Status(event.data["status"]),
         version=event.data["version"],
         sent_at=event.sent_at,
         effective_at=event.data["effective_at"],
     )
-    cause = event.cause(actor=asked.side)
-    outcome = change_status(uow, locked, asked, cause, received_at=event.received_at)
-    return result_of(outcome.effect, explain(outcome, locked, asked))
+    cause = event.cause(actor=request.side)
+    outcome = change_status(uow, locked, request, cause, received_at=event.received_at)
+    return result_of(outcome.effect, explain(outcome, locked, request))
 
 
 def _known(locked_subjects: LockedSubjects, event: InboundEvent) -> LockedSubject:

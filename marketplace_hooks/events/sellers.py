@@ -58,8 +58,8 @@ def _change(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEven
     locked = locked_subjects.get(SubjectKind.SELLER, event.data["seller_id"])
     if locked is None:
         raise ParentUnknown("seller", event.data["seller_id"])
-    asked = StatusRequest(
+    request = StatusRequest(
         side=Side.ACCOUNT, status=status, sent_at=event.sent_at, effective_at=event.data["effective_at"]
     )
     cause = event.cause(actor=Side.MARKETPLACE)
-    return result_of(change_account(uow, locked_subjects, locked, asked, cause, received_at=event.received_at).effect)
+    return result_of(change_account(uow, locked_subjects, locked, request, cause, received_at=event.received_at).effect)

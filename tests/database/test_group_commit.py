@@ -33,9 +33,9 @@ class Recorder:
         """One thread after the other submits, and waits in line before the next does."""
         futures = []
         for item in items:
-            waiting = len(self.group._waiting)
+            queued = len(self.group._queue)
             futures.append(self.threads.submit(self.group.submit, item))
-            wait_until(lambda waiting=waiting: len(self.group._waiting) > waiting)
+            wait_until(lambda queued=queued: len(self.group._queue) > queued)
         return futures
 
     def submit_and_begin(self, item: int) -> Future[str]:
@@ -85,10 +85,10 @@ def test_no_more_items_are_handled_together_than_allowed() -> None:
 def test_several_threads_act_at_once_and_only_then_does_any_wait() -> None:
     recorder = Recorder(concurrency=2)
     acting = [recorder.submit_and_begin(1), recorder.submit_and_begin(2)]
-    waiting = recorder.submit(3, 4)
+    queued = recorder.submit(3, 4)
     assert recorder.batches == [[1], [2]]
     recorder.gate.set()
-    assert [one.result(PATIENCE_S) for one in (*acting, *waiting)] == [f"done {item}" for item in range(1, 5)]
+    assert [one.result(PATIENCE_S) for one in (*acting, *queued)] == [f"done {item}" for item in range(1, 5)]
 
 
 def test_an_error_for_one_item_is_raised_for_that_item_alone(recorder: Recorder) -> None:

@@ -355,11 +355,11 @@ def test_a_secret_is_either_usable_or_refused_in_a_sentence(secret: str) -> None
     try:
         check_secret(secret)
     except ValueError as refused:
-        sentence = str(refused)
+        message = str(refused)
     else:
-        sentence = ""
-    if sentence:
-        assert sentence.endswith(".")
+        message = ""
+    if message:
+        assert message.endswith(".")
         return
     assert verdict(signed_headers("evt_1", NOW, BODY, [secret]), secrets=[secret]) == "accept"
 

@@ -532,5 +532,5 @@ def test_no_signed_envelope_gives_a_500_and_what_is_taken_can_be_applied(
     answer = inbox.post(body, event_id=f"evt_any_{number}")
     assert answer.status_code in (202, 400)
     inbox.run_all_now()
-    waiting = select(func.count()).select_from(InboxEvent).where(InboxEvent.state.in_(["received", "failed"]))
-    assert inbox.all(waiting) == [0]
+    unfinished = select(func.count()).select_from(InboxEvent).where(InboxEvent.state.in_(["received", "failed"]))
+    assert inbox.all(unfinished) == [0]

@@ -39,8 +39,8 @@ class EventResult:
 
 
 def _has_work() -> ColumnElement[bool]:
-    waiting = InboxEvent.state == constant(InboxState.RECEIVED)
-    return select(InboxEvent.id).where(waiting, InboxEvent.shard == Shard.shard).correlate(Shard).exists()
+    is_received = InboxEvent.state == constant(InboxState.RECEIVED)
+    return select(InboxEvent.id).where(is_received, InboxEvent.shard == Shard.shard).correlate(Shard).exists()
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
@@ -98,17 +98,15 @@ def renew_lease(session: Session, runtime: Runtime, owner: str, shards: Sequence
 
 def next_events(session: Session, shards: Sequence[int], limit: int) -> list[InboxEvent]:
     """The oldest waiting events of these shards, in the order of their receipt."""
-    waiting = and_(InboxEvent.state == constant(InboxState.RECEIVED), InboxEvent.shard.in_(shards))
-    return list(session.scalars(select(InboxEvent).where(waiting).order_by(InboxEvent.id).limit(limit)))
+    is_received = and_(InboxEvent.state == constant(InboxState.RECEIVED), InboxEvent.shard.in_(shards))
+    return list(session.scalars(select(InboxEvent).where(is_received).order_by(InboxEvent.id).limit(limit)))
 
 
 def release_parked(session: Session, parents: Iterable[str]) -> int:
     """Let the events be applied that were parked on these parents, which are known now. Returns how many there were."""
-    waiting = update(InboxEvent).where(
-        InboxEvent.state == constant(InboxState.PARKED), InboxEvent.parked_on.in_(list(parents))
+    return _receive_again(
+        session, InboxEvent.state == constant(InboxState.PARKED), InboxEvent.parked_on.in_(list(parents))
     )
-    back = waiting.values(state=InboxState.RECEIVED, parked_on=None, due_at=None)
-    return int(session.execute(back.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined] # a cursor result
 
 
 def has_parked_due(session: Session, now: datetime) -> bool:
@@ -125,9 +123,13 @@ def retry_parked(session: Session, now: datetime, limit: int = 1_000) -> int:
         .order_by(InboxEvent.id)
         .limit(limit)
     )
-    back = update(InboxEvent).where(InboxEvent.id.in_(due.scalar_subquery()))
-    values = back.values(state=InboxState.RECEIVED, parked_on=None, due_at=None)
-    return int(session.execute(values.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined] # a cursor result
+    return _receive_again(session, InboxEvent.id.in_(due.scalar_subquery()))
+
+
+def _receive_again(session: Session, *conditions: ColumnElement[bool]) -> int:
+    """Put parked events back to where they wait to be applied; how many there were."""
+    change = update(InboxEvent).where(*conditions).values(state=InboxState.RECEIVED, parked_on=None, due_at=None)
+    return int(session.execute(change.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined] # a cursor result
 
 
 def parked(event: InboxEvent, parent: str, now: datetime, runtime: Runtime) -> EventResult:
