@@ -14,7 +14,7 @@ from .renewals import RenewalStop, StopCause
 
 
 @dataclass(frozen=True, kw_only=True)
-class RenewalChoice:
+class RenewalPreference:
     """One word of the customer about the tacit renewal: cancelled, or enabled again, as received at an instant."""
 
     enabled: bool
@@ -45,7 +45,7 @@ class RenewalRecord:
     """
 
     purchased_at: datetime
-    choices: Sequence[RenewalChoice] = ()
+    preferences: Sequence[RenewalPreference] = ()
     withdrawals: Sequence[ProductWithdrawal] = ()
     reactivated_at: Sequence[datetime] = ()
     ended_at: Sequence[datetime] = ()
@@ -53,40 +53,40 @@ class RenewalRecord:
 
 def renewal_stops(record: RenewalRecord) -> tuple[RenewalStop, ...]:
     """Return every cause that ever stopped a renewal, each with the instant at which it was lifted, if it was."""
-    reopened = (RenewalChoice(enabled=True, received_at=instant) for instant in record.reactivated_at)
-    choices = sorted((*record.choices, *reopened), key=_order)
+    reopened = (RenewalPreference(enabled=True, received_at=instant) for instant in record.reactivated_at)
+    preferences = sorted((*record.preferences, *reopened), key=_order)
     ended = (RenewalStop(cause=StopCause.ENDED, received_at=instant) for instant in record.ended_at)
-    return (*_customer_stops(choices), *_withdrawal_stops(record, choices), *ended)
+    return (*_customer_stops(preferences), *_withdrawal_stops(record, preferences), *ended)
 
 
-def _order(choice: RenewalChoice) -> tuple[datetime, bool]:
+def _order(preference: RenewalPreference) -> tuple[datetime, bool]:
     """Of two words received at the same instant the cancellation is the last: nobody is charged in doubt."""
-    return choice.received_at, not choice.enabled
+    return preference.received_at, not preference.enabled
 
 
-def _customer_stops(choices: Iterable[RenewalChoice]) -> Iterable[RenewalStop]:
+def _customer_stops(preferences: Iterable[RenewalPreference]) -> Iterable[RenewalStop]:
     """The customer's own cause, from each cancellation until the next word that enables."""
     since: datetime | None = None
-    for choice in choices:
-        if choice.enabled and since is not None:
-            yield RenewalStop(cause=StopCause.CUSTOMER, received_at=since, lifted_at=choice.received_at)
+    for preference in preferences:
+        if preference.enabled and since is not None:
+            yield RenewalStop(cause=StopCause.CUSTOMER, received_at=since, lifted_at=preference.received_at)
             since = None
-        elif not choice.enabled and since is None:
-            since = choice.received_at
+        elif not preference.enabled and since is None:
+            since = preference.received_at
     if since is not None:
         yield RenewalStop(cause=StopCause.CUSTOMER, received_at=since)
 
 
-def _withdrawal_stops(record: RenewalRecord, choices: Sequence[RenewalChoice]) -> Iterable[RenewalStop]:
+def _withdrawal_stops(record: RenewalRecord, preferences: Sequence[RenewalPreference]) -> Iterable[RenewalStop]:
     """The withdrawals that found the purchase made. Only an express word since the reinstatement lifts one."""
     for withdrawal in record.withdrawals:
         reinstated_at = withdrawal.reinstated_at
         if reinstated_at is not None and reinstated_at <= record.purchased_at:
             continue  # bought when the product was on sale again.
         lifted = (
-            choice.received_at
-            for choice in choices
-            if choice.enabled and reinstated_at is not None and choice.received_at >= reinstated_at
+            preference.received_at
+            for preference in preferences
+            if preference.enabled and reinstated_at is not None and preference.received_at >= reinstated_at
         )
         yield RenewalStop(
             cause=StopCause.WITHDRAWAL,

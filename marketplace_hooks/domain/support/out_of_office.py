@@ -64,7 +64,7 @@ _OPENINGS = (
 )
 
 # A subject ends with one of these, said of somebody: Lotus Domino writes "Jean Dupont is out of the office."
-_SENTENCES = (
+_CLOSING_PHRASES = (
     "is out of the office|is out of office|is currently out of the office|is away from the office|is on leave",
     "will be out of the office|is out of the office today|am out of the office|am currently out of the office",
     "est absent|est absente|est absent(e)|est absent du bureau|est absente du bureau|est absent(e) du bureau",
@@ -89,7 +89,7 @@ def is_out_of_office(subject: str) -> bool:
     always talks about them.
     """
     text = _folded(decode_subject(subject))
-    return bool(_OPENING.match(text) or (_SENTENCE.search(text) and not _REPLY.match(text)))
+    return bool(_OPENING.match(text) or (_CLOSING.search(text) and not _REPLY.match(text)))
 
 
 def decode_subject(subject: str) -> str:
@@ -113,5 +113,5 @@ def _any_of(groups: tuple[str, ...]) -> str:
 
 
 _OPENING = re.compile(rf"{_GATEWAY_TAG}(?:{_any_of(_OPENINGS)}) ?(?::|[.!]*$)")
-_SENTENCE = re.compile(rf"(?:^|\W)(?:{_any_of(_SENTENCES)}) ?(?:\([^()]*\)|until .*|jusqu'au .*|bis .*)?[.!]*$")
+_CLOSING = re.compile(rf"(?:^|\W)(?:{_any_of(_CLOSING_PHRASES)}) ?(?:\([^()]*\)|until .*|jusqu'au .*|bis .*)?[.!]*$")
 _REPLY = re.compile(_REPLY_PREFIX)

@@ -15,7 +15,7 @@ from sqlalchemy import Executable, select
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
-from ...domain.business_care.renewal_stops import ProductWithdrawal, RenewalChoice, RenewalRecord, renewal_stops
+from ...domain.business_care.renewal_stops import ProductWithdrawal, RenewalPreference, RenewalRecord, renewal_stops
 from ...domain.business_care.renewals import Renewal, RenewalStop, StopCause
 from ...models.products import SubjectKind, Withdrawal
 from ...models.purchases import Purchase
@@ -148,8 +148,8 @@ _PREFERENCES = select(RenewalChange.purchase_id, RenewalChange.enabled, RenewalC
 _REACTIVATIONS = select(Period.purchase_id, Period.starts_at).where(Period.kind == constant(PeriodKind.REACTIVATION))
 
 
-def _choice(row: Any) -> RenewalChoice:
-    return RenewalChoice(enabled=row.enabled, received_at=row.received_at)
+def _choice(row: Any) -> RenewalPreference:
+    return RenewalPreference(enabled=row.enabled, received_at=row.received_at)
 
 
 def _starts_at(row: Any) -> datetime:
@@ -167,14 +167,14 @@ def _grouped(session: Session, query: Executable, make: Callable[[Any], _T]) -> 
 
 def _history(
     purchase: Any,
-    preferences: Sequence[RenewalChoice],
+    preferences: Sequence[RenewalPreference],
     withdrawals: Sequence[ProductWithdrawal],
     reactivated_at: Sequence[datetime],
 ) -> RenewalHistory:
     ended = (purchase.refunded_at, purchase.terminated_at, purchase.dispute_lost_at)
     record = RenewalRecord(
         purchased_at=purchase.purchased_at,
-        choices=preferences,
+        preferences=preferences,
         withdrawals=withdrawals,
         reactivated_at=reactivated_at,
         ended_at=[instant for instant in ended if instant is not None],

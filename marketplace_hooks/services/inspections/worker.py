@@ -162,9 +162,9 @@ def _is_free(now: datetime) -> ColumnElement[bool]:
     other = aliased(Inspection)
     running = other.state == constant(InspectionState.RUNNING)
     busy = select(other.number).where(running, other.host == Inspection.host).correlate(Inspection).exists()
-    waiting = and_(Inspection.state == constant(InspectionState.QUEUED), ~busy)
+    queued = and_(Inspection.state == constant(InspectionState.QUEUED), ~busy)
     left = and_(Inspection.state == constant(InspectionState.RUNNING), Inspection.leased_until < now)
-    return or_(waiting, left)
+    return or_(queued, left)
 
 
 def _claim(runtime: Runtime, owner: str, *, check_id: str | None = None) -> ClaimedInspection | None:

@@ -21,7 +21,7 @@ from marketplace_hooks.domain.inspections.evidence import (
 )
 from marketplace_hooks.domain.inspections.notes import (
     ABSENCE_CAUSES,
-    SENTENCES,
+    NOTE_TEXTS,
     AbsenceCause,
     Note,
     absence_causes,
@@ -174,11 +174,11 @@ def test_a_module_seen_on_a_page_contradicts_a_list_without_it() -> None:
     assert declared.module("shipping").installed is True
 
 
-@pytest.mark.parametrize(("stale", "is_contradiction"), [("1.2.6", False), ("1.3.8", False), ("1.4.0", True)])
+@pytest.mark.parametrize(("stale_version", "is_contradiction"), [("1.2.6", False), ("1.3.8", False), ("1.4.0", True)])
 def test_a_file_that_may_be_stale_contradicts_only_by_a_version_that_cannot_have_been(
-    stale: str, is_contradiction: bool
+    stale_version: str, is_contradiction: bool
 ) -> None:
-    state = merge_findings([module("admin_api", version="1.3.8"), module("config_xml", version=stale)]).module(
+    state = merge_findings([module("admin_api", version="1.3.8"), module("config_xml", version=stale_version)]).module(
         "shipping"
     )
     assert state.version == "1.3.8"
@@ -279,7 +279,7 @@ def test_an_absent_admin_api_names_the_causes_that_the_version_leaves(
 
 
 def test_every_note_has_a_sentence_and_every_cause_too() -> None:
-    assert set(SENTENCES) == set(Note)
+    assert set(NOTE_TEXTS) == set(Note)
     assert set(ABSENCE_CAUSES) == set(AbsenceCause)
 
 
