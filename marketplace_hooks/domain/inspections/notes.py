@@ -91,7 +91,7 @@ ABSENCE_CAUSES: Mapping[AbsenceCause, str] = {
 }
 """In English, for the sentence of `Note.ADMIN_API_ABSENT`."""
 
-SENTENCES: Mapping[Note, str] = {
+NOTE_TEXTS: Mapping[Note, str] = {
     Note.KEY_NOT_RECEIVED: (
         "No key arrived at the shop: its host strips the header that carries it. Under Advanced Parameters > "
         "Webservice, tick “Enable CGI mode for PHP”, save, and try again."
@@ -185,4 +185,4 @@ def in_english(note: Note, facts: Mapping[str, Any], *, version: str | None = No
     values = {name: ", ".join(value) if isinstance(value, list | tuple) else value for name, value in facts.items()}
     if note is Note.ADMIN_API_ABSENT:
         values["causes"] = "; or ".join(ABSENCE_CAUSES[cause] for cause in absence_causes(version))
-    return SENTENCES[note] % values if values else SENTENCES[note]
+    return NOTE_TEXTS[note] % values if values else NOTE_TEXTS[note]

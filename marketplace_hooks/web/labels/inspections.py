@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...domain.inspections.notes import ABSENCE_CAUSES, SENTENCES, AbsenceCause, Note, absence_causes
+from ...domain.inspections.notes import ABSENCE_CAUSES, NOTE_TEXTS, AbsenceCause, Note, absence_causes
 from ..i18n.formatting import Wording, typeset
 
 _CAUSES_FR: Mapping[AbsenceCause, str] = {
@@ -127,7 +127,7 @@ _SENTENCES_FR: Mapping[Note, str] = {
 }
 
 _BY_LANGUAGE: Mapping[str, tuple[Mapping[Note, str], Mapping[AbsenceCause, str], str]] = {
-    "en": (SENTENCES, ABSENCE_CAUSES, "; or "),
+    "en": (NOTE_TEXTS, ABSENCE_CAUSES, "; or "),
     "fr": (_SENTENCES_FR, _CAUSES_FR, " ; ou "),
 }
 
