@@ -1,4 +1,4 @@
-"""Checks against server-side request forgery, for those who embed the product: may this URL or address be connected to?
+"""Checks against server-side request forgery, for hosts: whether a URL or an address may be connected to.
 
 `docs/python.md` has an example of each name; no other path to them is promised.
 """

@@ -1,4 +1,4 @@
-"""What every browser test may ask for.
+"""Fixtures of the browser tests.
 
 | fixture | gives |
 |---|---|
