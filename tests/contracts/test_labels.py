@@ -81,8 +81,8 @@ TABLES = (
     table("labels.deadlines.SKIPPED", deadlines.SKIPPED, SkipReason),
     table("labels.deadlines.CUSTOMER_SENTENCES", deadlines.CUSTOMER_SENTENCES, ClockName),
     *(
-        table(f"labels.deadlines.CUSTOMER_SENTENCES[{clock.name}]", sentences, ClockState)
-        for clock, sentences in deadlines.CUSTOMER_SENTENCES.items()
+        table(f"labels.deadlines.CUSTOMER_SENTENCES[{clock.name}]", labels, ClockState)
+        for clock, labels in deadlines.CUSTOMER_SENTENCES.items()
     ),
     table("labels.checks.CHECKS", checks.CHECKS, list(CHECKS)),
     table("labels.checks.CHECK_PURPOSES", checks.CHECK_PURPOSES, list(CHECKS)),
@@ -97,9 +97,9 @@ TABLES = (
     table("labels.business_care.DOWNLOADS", business_care.DOWNLOADS, DownloadVerdict, but=[DownloadVerdict.AVAILABLE]),
     table("labels.catalog.KINDS", catalog.KINDS, ProductKind),
     *(
-        table(f"labels.inspections, in {language}", sentences, members)
+        table(f"labels.inspections, in {language}", labels, members)
         for language, (notes, causes, _) in inspections._BY_LANGUAGE.items()
-        for sentences, members in ((notes, Note), (causes, AbsenceCause))
+        for labels, members in ((notes, Note), (causes, AbsenceCause))
     ),
     table("labels.statuses.HELD_BY", statuses.HELD_BY, Side),
     table("labels.statuses.WITHDRAWN_BY", statuses.WITHDRAWN_BY, Side),

@@ -16,7 +16,7 @@ from ...errors import Conflict, NotFound
 from ...models.products import Seller
 from ...models.support import Clock, SupportMessage, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
-from .sla_clocks import await_confirmation, clock_of, stop_clock
+from .sla_clocks import await_confirmation, clock_of, end_confirmation, stop_clock
 from .transitions import locked_request, make_move, publish_request_event
 
 IDENTICAL_BODY_WINDOW = timedelta(days=7)
@@ -60,7 +60,7 @@ def post_message(uow: UnitOfWork, new: NewMessage, cause: Cause) -> SupportMessa
         if message.counts:
             acknowledge(uow, request, new.received_at, cause)
         elif message.counts is None and _in_time(uow.session, request, new.received_at):
-            await_confirmation(uow, request, waiting=True)
+            await_confirmation(uow, request)
     return message
 
 
@@ -112,7 +112,7 @@ def confirm_message(
     if counts:
         acknowledge(uow, request, message.received_at, cause)
     elif not _has_unconfirmed(uow.session, request.id):
-        await_confirmation(uow, request, waiting=False)
+        end_confirmation(uow, request)
     return message
 
 

@@ -141,16 +141,20 @@ def state_now(clock: Clock, now: datetime) -> ClockState:
     return ClockState.MISSED if has_run_out else clock.state
 
 
-def await_confirmation(uow: UnitOfWork, request: SupportRequest, *, waiting: bool) -> None:
+def await_confirmation(uow: UnitOfWork, request: SupportRequest) -> None:
     """While a message received in time awaits a person's judgement, the acknowledgement clock is not missed."""
     clock = clock_of(uow.session, request.id, ClockName.ACKNOWLEDGEMENT)
-    if clock is None:
-        return
-    if waiting and clock.state in (ClockState.RUNNING, ClockState.SUSPENDED):
+    if clock is not None and clock.state in (ClockState.RUNNING, ClockState.SUSPENDED):
         clock.state = ClockState.TO_CONFIRM
-    elif not waiting and clock.state is ClockState.TO_CONFIRM:
+        update_next_deadline(uow.session, request)
+
+
+def end_confirmation(uow: UnitOfWork, request: SupportRequest) -> None:
+    """No message awaits a judgement any more: the acknowledgement clock runs as before."""
+    clock = clock_of(uow.session, request.id, ClockName.ACKNOWLEDGEMENT)
+    if clock is not None and clock.state is ClockState.TO_CONFIRM:
         clock.state = ClockState.SUSPENDED if clock.due_before is None else ClockState.RUNNING
-    update_next_deadline(uow.session, request)
+        update_next_deadline(uow.session, request)
 
 
 def recompute_deadlines(uow: UnitOfWork, seller_id: str) -> int:

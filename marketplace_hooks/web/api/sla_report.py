@@ -95,7 +95,7 @@ class FiguresSchema(ResponseSchema):
     months = fields.List(fields.Nested(MonthFiguresSchema), required=True)
 
 
-_FIGURES = FiguresSchema()
+_REPORT = FiguresSchema()
 
 
 @operation(
@@ -119,7 +119,7 @@ def show_figures(query: dict[str, Any], seller_id: str) -> Response:
         if stranger or session.get(Seller, seller_id) is None:
             raise NotFound(f"no seller {seller_id}")
         months = read_sla_report(session, seller_id, first, last, now=now, zone=zone)
-    return json_response(_FIGURES, {"seller_id": seller_id, "months": months})
+    return json_response(_REPORT, {"seller_id": seller_id, "months": months})
 
 
 def _months(query: dict[str, Any], today: date) -> tuple[date, date]:

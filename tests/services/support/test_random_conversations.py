@@ -121,8 +121,8 @@ class Conversation:
         elif action == "message":
             in_transaction(self.desk, lambda uow: post_message(uow, self._message(how), CAUSE))
         elif action == "confirm":
-            waiting = [one.message_id for one in messages(self.desk, self.request_id) if one.counts is None]
-            for id_ in waiting[:1]:
+            unconfirmed = [one.message_id for one in messages(self.desk, self.request_id) if one.counts is None]
+            for id_ in unconfirmed[:1]:
                 in_transaction(self.desk, partial(self._judge, message_id=id_, counts=how))
         elif action == "closure":
             first, length = how

@@ -65,9 +65,9 @@ def test_the_same_words_are_attached_to_the_open_request_and_start_nothing(desk:
 
 def test_a_request_with_something_missing_waits_and_starts_no_clock(desk: Marketplace) -> None:
     submit_request(desk)
-    waiting = request(desk)
-    assert (waiting.handling, waiting.missing) == ("needs_information", ["platform_version"])
-    assert waiting.waits_until is not None
+    incomplete = request(desk)
+    assert (incomplete.handling, incomplete.missing) == ("needs_information", ["platform_version"])
+    assert incomplete.waits_until is not None
     assert (clocks(desk), published_types(desk)) == ({}, ["needs_information"])
 
 
