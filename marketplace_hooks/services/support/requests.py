@@ -17,7 +17,7 @@ from ...domain.support.state_machine import ClockName, ClockState, Handling
 from ...errors import NotFound
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from ..business_care.status_banner import read_status_banner
-from . import refunds, sla_clocks
+from . import refunds
 from .closures import current_closures
 from .messages import messages_of
 
@@ -80,7 +80,7 @@ def request_detail(
         "waived": request.waived,
         "missing": request.missing,
         "waits_until": request.waits_until,
-        "clocks": {name.value: sla_clocks.clock_view(clocks.get(name)) for name in ClockName},
+        "clocks": {name.value: clock_view(clocks.get(name)) for name in ClockName},
         "messages": [_message(one) for one in thread],
         "refusal": request.refusal,
         "resolution": request.resolution,
@@ -175,8 +175,25 @@ def clocks_of(session: Session, request_ids: Collection[str]) -> dict[str, dict[
     """The clocks of these requests that were ever started, by their names, as they are shown."""
     found: dict[str, dict[str, Any]] = {id_: {} for id_ in request_ids}
     for clock in session.scalars(select(Clock).where(Clock.request_id.in_(request_ids))):
-        found[clock.request_id][clock.name.value] = sla_clocks.clock_view(clock)
+        found[clock.request_id][clock.name.value] = clock_view(clock)
     return found
+
+
+def clock_view(clock: Clock | None) -> dict[str, Any] | None:
+    """A clock as the API and the pages show it."""
+    if clock is None:
+        return None
+    return {
+        "state": clock.state,
+        "started_at": clock.started_at,
+        "last_day": clock.last_day,
+        "due_before": clock.due_before,
+        "stopped_at": clock.stopped_at,
+        "missed_at": clock.missed_at,
+        "remaining_days": clock.remaining_days,
+        "policy": clock.policy,
+        "trace": clock.trace,
+    }
 
 
 def _narrowed(query: Select[SupportRequest], which: RequestFilter, now: datetime | None) -> Select[SupportRequest]:

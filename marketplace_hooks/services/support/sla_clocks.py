@@ -201,23 +201,6 @@ def update_next_deadline(session: Session, request: SupportRequest) -> None:
     request.next_deadline_at = min((due for due in session.scalars(query) if due), default=None)
 
 
-def clock_view(clock: Clock | None) -> dict[str, Any] | None:
-    """A clock as the API and the pages show it."""
-    if clock is None:
-        return None
-    return {
-        "state": clock.state,
-        "started_at": clock.started_at,
-        "last_day": clock.last_day,
-        "due_before": clock.due_before,
-        "stopped_at": clock.stopped_at,
-        "missed_at": clock.missed_at,
-        "remaining_days": clock.remaining_days,
-        "policy": clock.policy,
-        "trace": clock.trace,
-    }
-
-
 def _remaining_days(uow: UnitOfWork, clock: Clock) -> int:
     """The business days left now; of a suspended clock also those beyond the closure that suspends it."""
     counted = [date.fromisoformat(day) for day in clock.trace["counted"]]

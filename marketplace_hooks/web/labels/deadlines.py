@@ -92,7 +92,7 @@ class DeadlineTrace:
 
 
 def deadline_trace(clock: Mapping[str, Any]) -> DeadlineTrace:
-    """The trace of a clock as `services.support.sla_clocks.clock_view` gives it."""
+    """The trace of a clock as `services.support.requests.clock_view` gives it."""
     stored = clock["trace"]
     return DeadlineTrace(
         counted=[date.fromisoformat(day) for day in stored["counted"]],
@@ -172,7 +172,7 @@ class DeadlineSummary:
 
 
 def deadline_summary(name: ClockName, clock: Mapping[str, Any]) -> DeadlineSummary:
-    """A clock as `services.support.sla_clocks.clock_view` gives it, for the customer's page."""
+    """A clock as `services.support.requests.clock_view` gives it, for the customer's page."""
     texts = CUSTOMER_SENTENCES[name]
     state = ClockState(clock["state"])
     last_day = clock["last_day"]
