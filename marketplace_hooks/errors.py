@@ -23,7 +23,7 @@
         ├── LeaseLost           another worker took over the lease; this transaction is rolled back
         └── OutboundFailed      the other server did not answer as it should, or not in time
 
-A `Refused` is never retried, an `Unavailable` may be. Only `web/errors.py` knows HTTP statuses.
+A `Refused` is never retried, an `Unavailable` may be. Only `web/problems.py` knows HTTP statuses.
 """
 
 from __future__ import annotations

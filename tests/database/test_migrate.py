@@ -78,7 +78,7 @@ def test_a_migration_that_was_killed_half_way_is_done_by_the_next(place: Deploym
     half_way = Fault(at=CREATE_TABLE, call=7)
     killed = place.start("migrate", faults=[half_way])
     assert killed.popen.wait(STARTED_WITHIN_S * load_factor()) < 0
-    assert half_way.struck == [killed.pid]
+    assert half_way.hit_pids == [killed.pid]
     assert not migrate.is_current(place.database)
     place.database.dispose()
     assert place.start("migrate").popen.wait(STARTED_WITHIN_S * load_factor()) == 0
