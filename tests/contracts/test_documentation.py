@@ -17,8 +17,8 @@ NAMED = re.compile(r"`([^`\s]+)`")
 FILE = re.compile(rf"(?:{TOP_LEVEL}/[\w./-]*|[\w./-]+\.(?:py|md|toml|html|css))")
 MODULE = re.compile(r"marketplace_hooks(?:\.\w+)+")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-# Files that a reader is to create, or that exist on their machine alone.
-READERS_OWN = {"config.toml"}
+# Files that exist on a reader's machine, or on a merchant's site, alone.
+ELSEWHERE = {"config.toml", "docs/CHANGELOG.txt"}
 CREATED = re.compile(r"\bCreate `([^`\s]+)`")
 
 
@@ -45,7 +45,7 @@ def exists_as_module(name: str, known: set[str]) -> bool:
 def test_every_file_and_module_that_a_page_names_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     known = {shown(path) for path in project_files()}
-    names = {name for name in NAMED.findall(text) if name not in READERS_OWN | set(CREATED.findall(text))}
+    names = {name for name in NAMED.findall(text) if name not in ELSEWHERE | set(CREATED.findall(text))}
     missing = {name for name in names if FILE.fullmatch(name) and not exists(name, page, known)}
     missing |= {name for name in names if MODULE.fullmatch(name) and not exists_as_module(name, known)}
     missing |= {link for link in LINK.findall(text) if not (page.parent / link).exists()}
