@@ -56,6 +56,20 @@ def test_a_rejected_event_shows_every_error_and_is_applied_again_after_a_confirm
     assert "It cannot be applied again" in operator.page.visible_text
 
 
+def test_an_event_that_is_applied_meanwhile_is_refused_with_its_page(
+    marketplace: Marketplace, operator: Browser
+) -> None:
+    event = marketplace.publish("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
+    marketplace.run_all_now()
+    opened = operator.get(f"/operator/events/{event}/replay?source=marketplace")
+    operator.post(f"/operator/events/{event}/replay")
+    operator._page = opened
+    late = operator.post(f"/operator/events/{event}/replay")
+    assert late.status == 409
+    assert "Nothing was done: the event is “Received” now." in late.visible_text
+    assert "It is about to be applied." in late.visible_text
+
+
 def test_an_event_leads_to_its_cascade_and_to_what_was_delivered(marketplace: Marketplace, operator: Browser) -> None:
     has_endpoint(marketplace)
     marketplace.publish_products("mod-1", "mod-2")
