@@ -31,9 +31,19 @@ def render_page(room: str, name: str, code: int, context: dict[str, Any]) -> Res
     return make_response(render_template(f"marketplace_hooks/{room}/{name}.html", **context), code)
 
 
+def cursor() -> str | None:
+    """The cursor after which this page of a list begins; None for its first page."""
+    return request.args.get("after") or None
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an id."""
+    return 0 < len(text) <= LONGEST_ID and text.isprintable()
+
+
 def checked_id(text: str) -> str:
     """The id of an address. Raises `NotFound` for what no id can be."""
-    if len(text) > LONGEST_ID or not text.isprintable():
+    if not is_id(text):
         raise NotFound("there is nothing of this name")
     return text
 

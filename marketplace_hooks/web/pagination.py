@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import datetime
 
+from ..domain.instants import format_instant, parse_instant
 from ..errors import Refused
 
 MAX_KEY_LENGTH = 400
@@ -30,15 +32,50 @@ def decode(kind: str, cursor: str | None) -> str | None:
     except (binascii.Error, UnicodeError, ValueError):
         name = colon = key = ""
     if name != kind or not colon or not key.isprintable() or not 0 < len(key) <= MAX_KEY_LENGTH:
-        raise Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")
+        raise _malformed()
     return key
 
 
 def decode_number(kind: str, cursor: str | None) -> int | None:
     """The same for a list whose keys are numbers."""
     key = decode(kind, cursor)
+    return None if key is None else _number(key)
+
+
+def position_key(at: datetime | None, id_: str | int) -> str:
+    """The key of an entry of a list that is ordered by instants, then by ids."""
+    return f"{format_instant(at) if at else ''}|{id_}"
+
+
+def decode_position(kind: str, cursor: str | None) -> tuple[datetime, str] | None:
+    """The (instant, id) of such a list; None without a cursor."""
+    key = decode(kind, cursor)
     if key is None:
         return None
-    if not (key.isascii() and key.isdecimal() and len(key) <= 18):
-        raise Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")
-    return int(key)
+    at, _, id_ = key.partition("|")
+    instant = parse_instant(at)
+    if instant is None or not id_:
+        raise _malformed()
+    return instant, id_
+
+
+def decode_numbered_position(kind: str, cursor: str | None) -> tuple[datetime | None, int] | None:
+    """The same for a list with numbers for ids, some of whose entries have no instant."""
+    key = decode(kind, cursor)
+    if key is None:
+        return None
+    at, _, number = key.partition("|")
+    instant = parse_instant(at) if at else None
+    if at and instant is None:
+        raise _malformed()
+    return instant, _number(number)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise _malformed()
+    return int(text)
+
+
+def _malformed() -> Refused:
+    return Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")

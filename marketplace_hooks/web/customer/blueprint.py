@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import request
 
-from ...errors import NotFound
 from ..layout import page_blueprint
-from .ids import is_id
+from ..list_pages import checked_id
 
 blueprint = page_blueprint("mh_customer", __name__)
 
@@ -14,5 +13,5 @@ blueprint = page_blueprint("mh_customer", __name__)
 @blueprint.before_request
 def refuse_malformed_ids() -> None:
     """Raises `NotFound` for an address with a part that cannot be an id."""
-    if not all(is_id(str(value)) for value in (request.view_args or {}).values()):
-        raise NotFound("there is nothing of this name")
+    for value in (request.view_args or {}).values():
+        checked_id(str(value))

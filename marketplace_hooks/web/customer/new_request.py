@@ -24,11 +24,11 @@ from ...services.support.drafts import DraftContent, own_draft, save_draft
 from ..i18n.language import gettext, ngettext
 from ..identity.authorization import audience
 from ..labels.support import KINDS, kind_effect
+from ..list_pages import is_id
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .blueprint import blueprint
 from .check_rate_limit import seconds_to_wait
-from .ids import id_of
 from .new_request_form import NewRequestForm
 from .purchases import customer_id, holder
 
@@ -40,9 +40,9 @@ SHOWN = 25
 def new_request() -> str | BaseResponse:
     """Choose the purchase, then describe the problem; a draft opens as it was left."""
     runtime = current_runtime()
-    purchase_id = id_of("purchase")
-    product_id = id_of("product")
-    draft_id = id_of("draft")
+    purchase_id = _id_of("purchase")
+    product_id = _id_of("product")
+    draft_id = _id_of("draft")
     with runtime.database.read_session() as session:
         if draft_id is not None:
             draft = own_draft(session, customer_id(), draft_id=draft_id)
@@ -63,7 +63,7 @@ def write_request() -> Response | BaseResponse:
     runtime = current_runtime()
     form = NewRequestForm.read()
     with runtime.database.read_session() as session:
-        bought = about(session, id_of("purchase"), id_of("product"))
+        bought = about(session, _id_of("purchase"), _id_of("product"))
         if form.errors:
             return make_response(_form(session, bought, form), 422)
         if bought.purchase_id is not None and (wait_s := seconds_to_wait()):
@@ -101,7 +101,7 @@ def keys() -> str:
 def show_again(session: Session) -> Response:
     """The form as it was filled in, with a new token: the old one has expired."""
     form = NewRequestForm.read()
-    bought = about(session, id_of("purchase"), id_of("product"))
+    bought = about(session, _id_of("purchase"), _id_of("product"))
     message = gettext("This form had been open for too long. Everything is still here: send it again.")
     return make_response(_form(session, bought, form, errors={**form.messages, "subject": message}), 400)
 
@@ -127,6 +127,11 @@ def draft_url(draft: RequestDraft) -> str:
 def request_url(request_id: str) -> str:
     """Where a request is shown."""
     return url_for("mh_customer.conversation", request_id=request_id)
+
+
+def _id_of(name: str) -> str | None:
+    text = request.values.get(name, "")
+    return text if is_id(text) else None
 
 
 def _choice(session: Session) -> str:

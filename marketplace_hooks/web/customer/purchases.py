@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import Response, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.business_care.entitlement import EntitlementQuestion
-from ...domain.instants import format_instant, parse_instant
 from ...domain.releases.downloads import DownloadVerdict
 from ...errors import Forbidden, NotFound
 from ...models.access import Role
@@ -18,11 +15,11 @@ from ...services.business_care.purchase_summary import PurchaseSummary, summariz
 from ...services.business_care.status_banner import read_status_banner
 from ...services.business_care.subscription_view import SubscriptionView, list_purchases, read_subscription
 from ...services.catalog.lists import Page
-from ...services.releases.downloads import ReleasePosition, link_to, list_downloads
+from ...services.releases.downloads import link_to, list_downloads
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
 from ..labels.business_care import DOWNLOADS
-from ..pagination import decode, encode
+from ..pagination import decode, decode_position, encode, position_key
 from ..state import current_runtime
 from .blueprint import blueprint
 
@@ -57,10 +54,10 @@ def show_purchase(purchase_id: str, *, status: int = 200, refused: str | None = 
         bought = summarize_purchase(session, holder(purchase_id))
         now = runtime.now()
         zone = runtime.settings.reference_zone
-        after = _place(decode("downloads", request.args.get("after") or None))
+        after = decode_position("downloads", request.args.get("after") or None)
         question = EntitlementQuestion(at=now, zone=zone)
         found, end = list_downloads(session, holder(purchase_id), question, after=after, limit=RELEASES_SHOWN)
-        key = None if end is None else f"{format_instant(end[0])} {end[1]}"
+        key = None if end is None else position_key(*end)
         page = render_template(
             "marketplace_hooks/customer/purchase.html",
             bought=bought,
@@ -117,9 +114,3 @@ def purchase_url(purchase_id: str) -> str:
 def _page_403(bought: PurchaseSummary, why: str) -> Response:
     page = render_template("marketplace_hooks/customer/download_refused.html", bought=bought, why=why)
     return make_response(page, 403)
-
-
-def _place(key: str | None) -> ReleasePosition | None:
-    at, _, id_ = (key or "").partition(" ")
-    instant: datetime | None = parse_instant(at) if at else None
-    return (instant, id_) if instant is not None and id_ else None

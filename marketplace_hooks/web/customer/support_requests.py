@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from flask import render_template, request
 
-from ...domain.instants import format_instant, parse_instant
 from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.catalog.lists import Page
 from ...services.catalog.names import product_titles
 from ...services.support.drafts import unsent_drafts
-from ...services.support.requests import PagePosition, list_requests, newest_requests
+from ...services.support.requests import list_requests, newest_requests
 from ..actors import viewer_of
 from ..identity.authorization import audience, signed_in
-from ..pagination import decode, decode_number, encode
+from ..pagination import decode_number, decode_numbered_position, encode, position_key
 from ..state import current_runtime
 from .blueprint import blueprint
 from .purchases import customer_id
@@ -35,7 +34,9 @@ def requests() -> str:
             before = decode_number("own-newest", cursor)
             found = newest_requests(session, viewer, before=before, limit=SHOWN + 1)
         else:
-            found = list_requests(session, viewer, after=_after(cursor), limit=SHOWN + 1)
+            found = list_requests(
+                session, viewer, after=decode_numbered_position("own-requests", cursor), limit=SHOWN + 1
+            )
         page = Page(items=found[:SHOWN], next_after=_cursor(found[SHOWN - 1], newest) if len(found) > SHOWN else None)
         drafts = unsent_drafts(session, customer_id()) if cursor is None else []
         products = [one.product_id for one in page.items] + [one.product_id for one in drafts]
@@ -48,16 +49,4 @@ def requests() -> str:
 def _cursor(last: SupportRequest, newest: bool) -> str | None:
     if newest:
         return encode("own-newest", last.number)
-    at = last.next_deadline_at
-    return encode("own-requests", f"{format_instant(at) if at else ''}|{last.number}")
-
-
-def _after(cursor: str | None) -> PagePosition | None:
-    key = decode("own-requests", cursor)
-    if key is None:
-        return None
-    at, _, number = key.partition("|")
-    instant = parse_instant(at) if at else None
-    if not (number.isascii() and number.isdecimal() and len(number) <= 18) or (at and instant is None):
-        return None
-    return instant, int(number)
+    return encode("own-requests", position_key(last.next_deadline_at, last.number))

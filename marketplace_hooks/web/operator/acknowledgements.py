@@ -18,10 +18,11 @@ from ..form_reader import ChoiceField, PageForm, TextInputField
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
 from ..labels.operations import SIGNS
-from ..list_pages import LONGEST_ID, PAGE_SIZE, checked_id, list_page
+from ..list_pages import LONGEST_ID, PAGE_SIZE, checked_id, cursor, list_page
+from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import cursor_number, page
+from .layout import page
 
 LIST = "operator-replies"
 
@@ -68,7 +69,7 @@ def judge_reply() -> BaseResponse:
 
 def _show(*, status: int = 200, refused: str | None = None) -> Response:
     with current_runtime().database.read_session() as session:
-        after = cursor_number(LIST)
+        after = decode_number(LIST, cursor())
         found = replies_to_confirm(session, after=after, limit=PAGE_SIZE + 1)
         titles = product_titles(session, {one.request.product_id for one in found})
         listed = list_page(LIST, found, lambda one: one.message.id)

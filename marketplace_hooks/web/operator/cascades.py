@@ -14,11 +14,11 @@ from ...services.operations.event_trace import trace_cascade
 from ..csrf import wants_fragment
 from ..identity.authorization import audience
 from ..labels.states import state_tag
-from ..list_pages import PAGE_SIZE, ListPage, checked_id, query_choice, query_text
-from ..pagination import encode
+from ..list_pages import PAGE_SIZE, ListPage, checked_id, cursor, query_choice, query_text
+from ..pagination import decode_number, encode
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import cursor_number, page
+from .layout import page
 
 LIST = "operator-cascades"
 
@@ -33,7 +33,7 @@ def cascades() -> Response:
     about = (kind or SubjectKind.PRODUCT, id_) if id_ is not None else None
     with current_runtime().database.read_session() as session:
         found, before = event_log.find_cascades(
-            session, state=state, subject=about, before=cursor_number(LIST), limit=PAGE_SIZE
+            session, state=state, subject=about, before=decode_number(LIST, cursor()), limit=PAGE_SIZE
         )
         return page(
             "cascades",

@@ -19,11 +19,11 @@ from ..i18n.language import gettext
 from ..identity.authorization import audience
 from ..labels.operations import SUBJECTS
 from ..labels.states import state_tag
-from ..list_pages import PAGE_SIZE, ListPage, query_choice, query_text
-from ..pagination import encode
+from ..list_pages import PAGE_SIZE, ListPage, cursor, query_choice, query_text
+from ..pagination import decode_number, encode
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import cursor_number, page
+from .layout import page
 
 LIST = "operator-deliveries"
 LARGEST = 2**63 - 1
@@ -44,7 +44,7 @@ def deliveries() -> Response:
             state=state,
             event_id=None if by_subject else id_,
             subject=(_OUTGOING_KINDS.get(kind or "", kind or ""), id_ or "") if by_subject else None,
-            before=cursor_number(LIST),
+            before=decode_number(LIST, cursor()),
             limit=PAGE_SIZE,
         )
         return page(

@@ -24,11 +24,11 @@ from ..i18n.language import gettext, wording
 from ..identity.authorization import audience, signed_in
 from ..labels.operations import SUBJECTS
 from ..labels.states import state_tag
-from ..list_pages import PAGE_SIZE, ListPage, checked_id, query_choice, query_text
-from ..pagination import encode
+from ..list_pages import PAGE_SIZE, ListPage, checked_id, cursor, query_choice, query_text
+from ..pagination import decode_number, encode
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import cursor_number, page, query_day
+from .layout import page, query_day
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def events() -> Response:
             **wanted,
             received_from=None if first is None else _start_of(first),
             received_before=None if last is None else _start_of(last + timedelta(days=1)),
-            before=cursor_number(LIST),
+            before=decode_number(LIST, cursor()),
             limit=PAGE_SIZE,
         )
         return page(

@@ -10,10 +10,11 @@ from ...services.catalog.names import customer_names, product_titles
 from ...services.support.work_queue import refunds_in
 from ..identity.authorization import audience
 from ..labels.operations import REFUND_LISTS
-from ..list_pages import PAGE_SIZE, list_page, query_choice
+from ..list_pages import PAGE_SIZE, cursor, list_page, query_choice
+from ..pagination import decode_position, position_key
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import cursor_place, key_of, page
+from .layout import page
 
 
 @blueprint.get("/operator/refunds")
@@ -24,8 +25,8 @@ def refunds() -> Response:
     state = wanted if wanted in REFUND_LISTS else RefundState.MANUAL
     kind = f"operator-refunds-{state}"
     with current_runtime().database.read_session() as session:
-        found = refunds_in(session, state, after=cursor_place(kind), limit=PAGE_SIZE + 1)
-        listed = list_page(kind, found, lambda one: key_of((one.claim.due_at, one.claim.request_id)))
+        found = refunds_in(session, state, after=decode_position(kind, cursor()), limit=PAGE_SIZE + 1)
+        listed = list_page(kind, found, lambda one: position_key(one.claim.due_at, one.claim.request_id))
         return page(
             "refunds",
             listed=listed,

@@ -23,10 +23,11 @@ from ..labels.catalog import versions
 from ..labels.deadlines import CLOCKS, POLICIES, SKIPPED
 from ..labels.refusal_grounds import GROUNDS
 from ..labels.support import KINDS, MISSING, REPLY_REASONS
-from ..list_pages import PAGE_SIZE, checked_id, list_page, query_text
+from ..list_pages import PAGE_SIZE, checked_id, cursor, list_page, query_text
+from ..pagination import decode_number, decode_position, position_key
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import cursor_number, cursor_place, key_of, page
+from .layout import page
 
 LATE = "operator-late"
 CONTESTED = "operator-contested"
@@ -44,8 +45,8 @@ def requests() -> BaseResponse:
 
 def _late() -> Response:
     with current_runtime().database.read_session() as session:
-        found = late_requests(session, after=cursor_place(LATE), limit=PAGE_SIZE + 1)
-        listed = list_page(LATE, found, lambda one: key_of(one.position))
+        found = late_requests(session, after=decode_position(LATE, cursor()), limit=PAGE_SIZE + 1)
+        listed = list_page(LATE, found, lambda one: position_key(*one.position))
         titles = product_titles(session, {one.request.product_id for one in listed.items})
         return page(
             "late_requests", listed=listed, titles=titles, show="late", clock_names=CLOCKS, now=current_runtime().now()
@@ -54,7 +55,7 @@ def _late() -> Response:
 
 def _contested() -> Response:
     with current_runtime().database.read_session() as session:
-        found = contested_requests(session, after=cursor_number(CONTESTED), limit=PAGE_SIZE + 1)
+        found = contested_requests(session, after=decode_number(CONTESTED, cursor()), limit=PAGE_SIZE + 1)
         listed = list_page(CONTESTED, found, lambda one: one.number)
         titles = product_titles(session, {one.product_id for one in listed.items})
         return page("contested_requests", listed=listed, titles=titles, show="contested", grounds=GROUNDS)

@@ -9,11 +9,11 @@ from ...models.access import Role
 from ...models.products import SubjectKind
 from ...services.catalog.seller_offers import list_seller_packs
 from ..identity.authorization import audience
-from ..list_pages import PAGE_SIZE, ListPage, query_text
-from ..pagination import encode
+from ..list_pages import PAGE_SIZE, ListPage, cursor, query_text
+from ..pagination import decode, encode
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import cursor, page, seller_id
+from .layout import page, seller_id
 from .offer_pages import cancel, show
 
 LIST = "own-packs"
@@ -25,7 +25,7 @@ def packs() -> Response:
     """The seller's packs, by id: those whose name holds what is searched for."""
     search = query_text("q")
     with current_runtime().database.read_session() as session:
-        found = list_seller_packs(session, seller_id(), search=search, after=cursor(LIST), limit=PAGE_SIZE)
+        found = list_seller_packs(session, seller_id(), search=search, after=decode(LIST, cursor()), limit=PAGE_SIZE)
     return page("packs", listed=ListPage(items=found.items, next_after=encode(LIST, found.next_after)), search=search)
 
 

@@ -10,11 +10,11 @@ from ...models.access import Role
 from ...models.products import SubjectKind
 from ...services.catalog.seller_offers import list_seller_products
 from ..identity.authorization import audience
-from ..list_pages import PAGE_SIZE, ListPage, query_text
-from ..pagination import encode
+from ..list_pages import PAGE_SIZE, ListPage, cursor, query_text
+from ..pagination import decode, encode
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import cursor, page, seller_id
+from .layout import page, seller_id
 from .offer_pages import cancel, show
 
 LIST = "own-products"
@@ -29,7 +29,7 @@ def products() -> Response:
     status = Status(wanted) if wanted in list(Status) else None
     with current_runtime().database.read_session() as session:
         found = list_seller_products(
-            session, seller_id(), search=search, status=status, after=cursor(LIST), limit=PAGE_SIZE
+            session, seller_id(), search=search, status=status, after=decode(LIST, cursor()), limit=PAGE_SIZE
         )
     listed = ListPage(items=found.items, next_after=encode(LIST, found.next_after))
     return page("products", listed=listed, search=search, status=status, statuses=list(Status))

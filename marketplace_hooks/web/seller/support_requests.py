@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from ...domain.instants import format_instant, parse_instant
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import OPEN, Handling, Kind
-from ...errors import Refused
 from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.catalog.names import customer_names, product_titles
@@ -26,10 +23,11 @@ from ...services.support.requests import (
 from ..identity.authorization import audience
 from ..labels.check_facts import check_facts
 from ..labels.deadlines import deadline_view
-from ..list_pages import PAGE_SIZE, checked_id, list_page
+from ..list_pages import PAGE_SIZE, checked_id, cursor, list_page
+from ..pagination import decode_numbered_position, position_key
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import cursor, page, seller_id
+from .layout import page, seller_id
 
 LIST = "own-requests"
 
@@ -42,9 +40,10 @@ def requests() -> Response:
     chosen = RequestFilter(wanted) if wanted in list(RequestFilter) else RequestFilter.OPEN
     viewer = Viewer(seller_id=seller_id())
     now = current_runtime().now()
+    after = decode_numbered_position(LIST, cursor())
     with current_runtime().database.read_session() as session:
-        found = list_requests(session, viewer, which=chosen, now=now, after=_after(), limit=PAGE_SIZE + 1)
-        listed = list_page(LIST, found, _key)
+        found = list_requests(session, viewer, which=chosen, now=now, after=after, limit=PAGE_SIZE + 1)
+        listed = list_page(LIST, found, lambda one: position_key(one.next_deadline_at, one.number))
         running = clocks_of(session, [one.id for one in listed.items])
         titles = product_titles(session, (one.product_id for one in listed.items))
         names = customer_names(session, (one.customer_id for one in listed.items))
@@ -107,19 +106,3 @@ def _request_context(session: Session, found: SupportRequest) -> dict[str, Any]:
         "customer": customer_names(session, [found.customer_id]).get(found.customer_id),
         "proposed": [Ground(ground) for ground in found.grounds],
     }
-
-
-def _key(one: SupportRequest) -> str:
-    at = one.next_deadline_at
-    return f"{format_instant(at) if at else ''}|{one.number}"
-
-
-def _after() -> tuple[datetime | None, int] | None:
-    key = cursor(LIST)
-    if key is None:
-        return None
-    at, _, number = key.partition("|")
-    instant = parse_instant(at) if at else None
-    if not (number.isascii() and number.isdecimal() and len(number) <= 18) or (at and instant is None):
-        raise Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")
-    return instant, int(number)

@@ -24,7 +24,7 @@ from ..identity.authorization import audience, may_see, visibility
 from ..labels.business_care import banner_context
 from ..labels.catalog import KINDS, category_label, version_range, versions
 from ..labels.statuses import HELD_BY, SCHEDULED_TO, WITHDRAWN_BY
-from ..list_pages import query_text
+from ..list_pages import is_id, query_text
 from ..state import current_runtime
 from .artwork import artwork
 from .blueprint import blueprint
@@ -90,7 +90,7 @@ def product(product_id: str) -> Response:
     """What a product's listing announces, and the packs that contain it."""
     runtime = current_runtime()
     with runtime.database.read_session() as session:
-        page = pages.product_page(session, product_id, visibility=visibility()) if _is_id(product_id) else None
+        page = pages.product_page(session, product_id, visibility=visibility()) if is_id(product_id) else None
         if page is None or not may_see(page.card):
             return _refuse("product", page)
         contents = card_details.read_pack_contents(session, [card.pack_id for card in page.packs])
@@ -116,7 +116,7 @@ def pack(pack_id: str) -> Response:
     """What is in a pack, and what it saves."""
     runtime = current_runtime()
     with runtime.database.read_session() as session:
-        page = pages.pack_page(session, pack_id) if _is_id(pack_id) else None
+        page = pages.pack_page(session, pack_id) if is_id(pack_id) else None
         if page is None or not may_see(page.card):
             return _refuse("pack", page)
         announced = card_details.read_announcements(session, [card.product_id for card in page.products], runtime.now())
@@ -154,7 +154,3 @@ def _apart(page: PackPage) -> int | None:
     if any(card.currency != page.card.currency for card in page.products):
         return None
     return sum(card.price_cents for card in page.products)
-
-
-def _is_id(text: str) -> bool:
-    return len(text) <= LONGEST_ID and "\0" not in text
