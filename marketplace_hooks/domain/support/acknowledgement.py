@@ -10,17 +10,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from . import automatic_mail
+from . import automatic_mail, reply_text
+from .absence_wording import speaks_of_absence
+from .answer_evidence import LEAST_FOR_A_SIGN, answer_pieces
 from .automatic_mail import MailHeaders
-from .out_of_office import is_out_of_office
+from .out_of_office import decode_subject, names_phrase, out_of_office_phrase
 from .receipt_wording import confirms_receipt
-from .reply_text import written_text
+from .return_wording import hints_at_a_note, speaks_of_return
+from .text_folding import folded
 
 SUSPICIOUS_REPETITIONS = 5
 """The same body so often within seven days looks like a template sent by a machine."""
 
 SUSPICIOUSLY_FAST = timedelta(seconds=60)
 """Nobody reads a request and answers it within a minute, as a rule."""
+
+SHORT_ANSWER = 15
+"""So many words may be a person's without a word of software in them, such as: Agreed, I see to it tonight."""
+
+SHORTEST_QUOTED_SUBJECT = 3
+"""A subject of so many words that stands in the body is quoted there."""
 
 
 class Reason(StrEnum):
@@ -43,7 +52,10 @@ class Reason(StrEnum):
 class Sign(StrEnum):
     """What alone decides nothing, but asks for a person's judgement."""
 
+    BELOW_HEADERS = "below another message's headers"
+    ABSENCE_WORDING = "absence wording"
     RECEIPT_WORDING = "receipt wording"
+    NO_ANSWER = "no answer"
     IDENTICAL_BODY = "identical body"
     SECONDS_AFTER = "seconds after the request"
     NO_AUTHOR = "no author vouched for"
@@ -56,9 +68,9 @@ class Message:
     `side` is customer, seller or marketplace; `author_type` human or automation as the platform says, None where it
     says nothing; `origin` web, api (a bearer token) or email; `kind` message, status_change, assignment or note;
     `visibility` public or internal. The instants are aware: of the message's receipt (None: not known) and of the
-    request's. `subject` may hold encoded words; `headers` are (name, value) pairs; `attachments` counts them;
-    `helpdesk_relay` says that it came from a helpdesk which the seller has declared; `identical_body_count_7d` is how
-    often this seller sent this very body within seven days.
+    request's. `subject` and `request_subject`, the request's own, may hold encoded words; `headers` are (name, value)
+    pairs; `attachments` counts them; `helpdesk_relay` says that it came from a helpdesk which the seller has declared;
+    `identical_body_count_7d` is how often this seller sent this very body within seven days.
     """
 
     side: str = "seller"
@@ -74,6 +86,7 @@ class Message:
     attachments: int = 0
     helpdesk_relay: bool = False
     identical_body_count_7d: int = 0
+    request_subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,11 +162,17 @@ def _sent_from_nowhere(message: Message) -> Verdict | None:
 
 
 def _announced_by_its_subject(message: Message) -> Verdict | None:
-    return _no(Reason.AUTO_REPLY, "subject") if is_out_of_office(message.subject) else None
+    phrase = out_of_office_phrase(message.subject)
+    # The customer's own words come back in the subject of every answer.
+    if phrase is None or names_phrase(message.request_subject, phrase):
+        return None
+    return _no(Reason.AUTO_REPLY, "subject")
 
 
 def _without_content(message: Message) -> Verdict | None:
-    return None if message.attachments or written_text(message.body) else _no(Reason.EMPTY)
+    if message.attachments or reply_text.is_below_headers(message.body) or reply_text.written_text(message.body):
+        return None
+    return _no(Reason.EMPTY)
 
 
 def _suspicious(message: Message) -> Verdict | None:
@@ -164,8 +183,10 @@ def _suspicious(message: Message) -> Verdict | None:
 def signs_of(message: Message) -> list[Sign]:
     """What makes a message of the seller's side look like a machine's, so that a person must judge it."""
     delay = _delay(message)
+    wording = _sign_of_wording(message)
     signs = {
-        Sign.RECEIPT_WORDING: confirms_receipt(written_text(message.body)),
+        Sign.BELOW_HEADERS: reply_text.is_below_headers(message.body),
+        **{sign: sign is wording for sign in _WORDING_SIGNS},
         Sign.IDENTICAL_BODY: message.identical_body_count_7d >= SUSPICIOUS_REPETITIONS,
         Sign.SECONDS_AFTER: delay is not None and delay < SUSPICIOUSLY_FAST,
         Sign.NO_AUTHOR: message.origin == "api" and message.author_type != "human",
@@ -173,11 +194,34 @@ def signs_of(message: Message) -> list[Sign]:
     return [sign for sign, seen in signs.items() if seen]
 
 
+def _sign_of_wording(message: Message) -> Sign | None:
+    """Weigh what machines write against what answers the request (`clocks.md` 10)."""
+    text = _without_quoted_subject(folded(reply_text.unquoted_text(message.body)), message.request_subject)
+    main = _without_quoted_subject(folded(reply_text.main_text(message.body)), message.request_subject)
+    absence = speaks_of_absence(text) or speaks_of_return(text)
+    pieces = answer_pieces(main, promises_count=not absence)
+    if absence and pieces < LEAST_FOR_A_SIGN:
+        return Sign.ABSENCE_WORDING
+    if confirms_receipt(text) and pieces < LEAST_FOR_A_SIGN:
+        return Sign.RECEIPT_WORDING
+    if pieces or message.attachments:
+        return None
+    return Sign.NO_ANSWER if len(main.split()) > SHORT_ANSWER or hints_at_a_note(text) else None
+
+
+def _without_quoted_subject(text: str, subject: str) -> str:
+    """Take the request's subject out of a folded text that quotes it: those are the customer's words."""
+    quoted = folded(decode_subject(subject))
+    return text.replace(quoted, " ") if len(quoted.split()) >= SHORTEST_QUOTED_SUBJECT else text
+
+
 def _delay(message: Message) -> timedelta | None:
     if message.received_at is None or message.request_received_at is None:
         return None
     return message.received_at - message.request_received_at
 
+
+_WORDING_SIGNS = (Sign.ABSENCE_WORDING, Sign.RECEIPT_WORDING, Sign.NO_ANSWER)
 
 _RULES: tuple[Callable[[Message], Verdict | None], ...] = (
     _addressed_to_the_customer,

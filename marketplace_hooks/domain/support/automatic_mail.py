@@ -21,7 +21,9 @@ _MACHINE_HEADERS = frozenset(
 )
 _SAYS_NO = frozenset(("no", "none", "false", "off", "0", "n"))
 
+_REPORT_HEADERS = frozenset(("x-failed-recipients", "x-ms-exchange-message-is-ndr"))
 _PRECEDENCE_HEADERS = ("precedence", "x-precedence", "preference")
+_EXCHANGE_SENDER = re.compile(r"microsoftexchange[0-9a-f]{32}")
 _POSTMASTERS = frozenset(("mailer-daemon", "postmaster", "mail-daemon"))
 
 
@@ -40,11 +42,14 @@ class MailHeaders:
 
 
 def is_delivery_report(headers: MailHeaders) -> bool:
-    """Say whether a mail system reports on a delivery, or writes under its own name (RFC 6522, RFC 2142)."""
+    """Say whether a mail system reports on a delivery, or writes under its own name (RFC 6522, RFC 2142).
+
+    Exchange says so by a header and by the name it sends under.
+    """
     senders = [parseaddr(value)[1].rpartition("@")[0] or parseaddr(value)[1] for value in headers.all("from")]
     return (
-        any(sender.lower() in _POSTMASTERS for sender in senders)
-        or "x-failed-recipients" in headers.names()
+        any(sender.lower() in _POSTMASTERS or _EXCHANGE_SENDER.fullmatch(sender.lower()) for sender in senders)
+        or not headers.names().isdisjoint(_REPORT_HEADERS)
         or any(
             _media_type(value) == "message/delivery-status"
             or (_media_type(value) == "multipart/report" and "disposition-notification" not in value.lower())

@@ -7,9 +7,13 @@ those that Zammad, Discourse, osTicket and FreeScout look for.
 from __future__ import annotations
 
 import re
-import unicodedata
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
+
+from .text_folding import folded
+
+LONGEST_SUBJECT = 2_000
+"""No phrase stands further behind; only so much of a subject is looked at."""
 
 # A subject is, or begins with, one of these, followed by a colon or the end.
 _OPENINGS = (
@@ -81,37 +85,42 @@ _REPLY_PREFIX = r"(?:re|aw|tr|sv|vs|rv|res|ref|antw|odp|fw|fwd|wg|ynt|πρθ|α�
 _GATEWAY_TAG = r"(?:\[ext(?:ern(?:al|e|o)?)?\] ?)*"
 
 
-def is_out_of_office(subject: str) -> bool:
-    """Say whether a subject is, or begins with, an out-of-office phrase, or ends with such a sentence (`clocks.md` 8).
+def out_of_office_phrase(subject: str) -> str | None:
+    """Return the out-of-office phrase that a subject is, begins with, or ends with as a sentence (`clocks.md` 8).
 
-    Encoded words are decoded (RFC 2047); case, accents and kinds of blanks do not matter. A phrase must be followed
-    by a colon or the end, so that a subject that merely talks about automatic replies is none, and after `Re:` it
-    always talks about them.
+    Encoded words are decoded (RFC 2047); case, accents and kinds of blanks do not matter, and the phrase comes folded.
+    A phrase must be followed by a colon or the end, so that a subject that merely talks about automatic replies has
+    none, and after `Re:` it always talks about them.
     """
-    text = _folded(decode_subject(subject))
-    return bool(_OPENING.match(text) or (_CLOSING.search(text) and not _REPLY.match(text)))
+    text = folded(decode_subject(subject))
+    found = _OPENING.match(text) or (None if _REPLY.match(text) else _CLOSING.search(text))
+    return found["phrase"] if found else None
+
+
+def names_phrase(subject: str, phrase: str) -> bool:
+    """Say whether a folded phrase stands anywhere in a subject, as whole words."""
+    return re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", folded(decode_subject(subject))) is not None
 
 
 def decode_subject(subject: str) -> str:
-    """Return a subject with its encoded words decoded; one that cannot be decoded is returned as it is."""
+    """Return a subject with its encoded words decoded; one that cannot be decoded is returned as it is.
+
+    Only the beginning of a long subject is returned: decoding takes the square of its length.
+    """
+    subject = subject[:LONGEST_SUBJECT]
     try:
         return str(make_header(decode_header(subject)))
     except (HeaderParseError, LookupError, UnicodeError, ValueError):
         return subject
 
 
-def _folded(text: str) -> str:
-    """Return text without case, accents, and differences of width (：), blanks and apostrophes."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(character for character in decomposed if unicodedata.category(character) not in ("Mn", "Cf"))
-    return " ".join(bare.replace("\u2019", "'").split())
-
-
 def _any_of(groups: tuple[str, ...]) -> str:
-    phrases = {_folded(phrase) for group in groups for phrase in group.split("|")}
+    phrases = {folded(phrase) for group in groups for phrase in group.split("|")}
     return "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
 
 
-_OPENING = re.compile(rf"{_GATEWAY_TAG}(?:{_any_of(_OPENINGS)}) ?(?::|[.!]*$)")
-_CLOSING = re.compile(rf"(?:^|\W)(?:{_any_of(_CLOSING_PHRASES)}) ?(?:\([^()]*\)|until .*|jusqu'au .*|bis .*)?[.!]*$")
+_OPENING = re.compile(rf"{_GATEWAY_TAG}(?P<phrase>{_any_of(_OPENINGS)}) ?(?::|[.!]*$)")
+_CLOSING = re.compile(
+    rf"(?:^|\W)(?P<phrase>{_any_of(_CLOSING_PHRASES)}) ?(?:\([^()]*\)|until .*|jusqu'au .*|bis .*)?[.!]*$"
+)
 _REPLY = re.compile(_REPLY_PREFIX)

@@ -1,48 +1,47 @@
-"""Reply text: what a mail's author wrote, without quotes, signature and disclaimer."""
+"""Reply parsing: what the author of a mail wrote, once quotations, signature and disclaimer are taken away."""
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Sequence
 
 # Not the standard library's: signatures and disclaimers in a dozen languages are a body of knowledge that this package
 # keeps well and we would keep badly (`clocks.md` 9 names it). It is pure: text in, text out.
 from mailparser_reply.parser import EmailMessage
 
+from .mobile_signatures import is_mobile_signature
+from .quotations import own_lines
+
 LONGEST_LINE = 300
 LONGEST_TEXT = 4_000
 """The parser's expressions grow with the square of what they read. Whether anything was written at all shows early."""
+
+LONGEST_BEGINNING = 200_000
+LONGEST_END = 50_000
+"""Of a longer mail, what lies between its beginning and its end is not looked at: nobody answers there."""
+
+LONGEST_PARAGRAPH = 2_000
+"""Of one line, this much is read; HTML and many clients put a whole paragraph on one line."""
 
 _LANGUAGES = ["en", "fr", "de", "es", "it", "nl", "da", "sv"]
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _BLANKS = str.maketrans("\u00a0\u202f\u2007\u3000", "    ")
 
-_QUOTED = re.compile(r"[>|│]")
+_LINE_BREAKING_TAG = re.compile(r"(?i)<(?:br|/p|/div|/tr|/li|/h[1-6])(?:\s[^<>]*)?/?>")
+_TAG = re.compile(r"(?i)</?[a-z][a-z0-9]{0,15}(?:\s[^<>]*)?/?>")
+_IMAGE = re.compile(r"\[(?:image|cid) ?:[^\[\]]{0,300}\]")
+_TABLE_ROW = re.compile(r"\|(?P<cells>.*)\|$")
+_HELPDESK_MARK = re.compile(r"##- .* -##$")
 
-# "On 4 May 2026, Anna wrote:", in one line or wrapped to two: it names a date or an address.
-_ATTRIBUTION = re.compile(
-    r"""(?ix) (?=.*[\d@])
-    (?: on\b.{1,200}\bwrote | le\b.{1,200}\ba\ [ée]crit | am\b.{1,200}\bschrieb\b.{0,100}
-      | el\b.{1,200}\bescribi[óo] | il\b.{1,200}\bha\ scritto | op\b.{1,200}\bschreef\b.{0,100}
-      | em\b.{1,200}\bescreveu | den\b.{1,200}\bskrev\b.{0,100} | dnia\b.{1,200}\bnapisa[łl].{0,10}
-      | .{1,100}<[^<>\s]+@[^<>\s]+>\ (?:wrote|a\ [ée]crit|schrieb)
-    )\ ?:\s*$"""
-)
-_ORIGINAL_MESSAGE = re.compile(
-    r"(?i)-{2,} ?(?:original message|message d'origine|message transféré|ursprüngliche nachricht"
-    r"|mensaje original|messaggio originale|oorspronkelijk bericht|mensagem original|forwarded message).*"
-)
-_FROM_HEADER = re.compile(r"(?i)[*\s]*(?:from|de|von|da|van) ?:")
-_MAIL_HEADER = re.compile(
-    r"(?i)[*\s]*(?:sent|date|to|cc|subject|envoyé|à|objet|gesendet|an|betreff|datum|enviado|para|asunto|fecha"
-    r"|inviato|a|oggetto|data|verzonden|aan|onderwerp) ?:"
-)
-_CLOSING_ALONE = re.compile(
+_CLOSING = re.compile(
     r"(?i)(?:bien |très )?(?:cordialement|sincèrement|amicalement)|(?:meilleures |sincères )?salutations"
     r"|(?:best|kind|warm|with kind|with best) regards|regards|sincerely|yours sincerely"
     r"|(?:mit )?freundlichen grü(?:ß|ss)en|(?:viele|beste|liebe|freundliche) grü(?:ß|ss)e|mfg"
-    r"|(?:un )?saludos?|atentamente|cordiali saluti|distinti saluti|atenciosamente|met vriendelijke groet(?:en)?"
-    r"|med vänliga hälsningar|med venlig hilsen|z poważaniem"
+    r"|(?:un )?(?:cordial )?saludos?|atentamente|cordiali saluti|distinti saluti|cordialmente|atenciosamente"
+    r"|(?:com os melhores )?cumprimentos|met vriendelijke groet(?:en)?|(?:hartelijke )?groeten"
+    r"|med vänliga hälsningar|med venlig hilsen|z poważaniem|pozdrawiam(?: serdecznie)?|z wyrazami szacunku"
 )
 
 
@@ -54,13 +53,12 @@ class _NormalisedMessage(EmailMessage):  # type: ignore[misc] # the package ship
 def written_text(body: str) -> str:
     """Return what the author wrote, or "" where nothing is left (`clocks.md` 9).
 
-    Taken away: invisible characters; lines marked as quoted with the line that introduces them; everything under a
-    forwarded message's headers; the signature, or a closing formula that stands alone; disclaimers. Text written below
-    a quote stays. Only the beginning of a long text is returned.
+    Taken away: invisible characters and the marks of HTML; quotations (see `quotations`); the signature, a mobile
+    client's among them, or a closing formula that stands alone; disclaimers. Text written below a quote stays. Only
+    the beginning of a long text is returned.
     """
-    lines = [line.strip() for line in body.translate(_INVISIBLE).translate(_BLANKS).splitlines()]
-    text = "\n".join(line[:LONGEST_LINE] for line in _without_quotes(lines)).strip()[:LONGEST_TEXT]
-    if not text or _CLOSING_ALONE.fullmatch(text.partition("\n")[0].rstrip(" ,.!")):
+    text = "\n".join(line[:LONGEST_LINE] for line in _unsigned(_lines(body))).strip()[:LONGEST_TEXT]
+    if not text or _closes(text.partition("\n")[0]):
         return ""
     message = _NormalisedMessage(text=text, languages=list(_LANGUAGES), keep_hyphen_lists=True).read()
     reply = message.replies[0]
@@ -68,31 +66,57 @@ def written_text(body: str) -> str:
     return text if reply.headers else str(reply.body).strip()
 
 
-def _without_quotes(lines: list[str]) -> list[str]:
-    last_quoted = max((number for number, line in enumerate(lines) if _QUOTED.match(line)), default=-1)
-    remaining: list[str] = []
-    for number, line in enumerate(lines):
-        if _ORIGINAL_MESSAGE.match(line) or _opens_mail_headers(lines[number : number + 3]):
-            break
-        if _introduces_quote(lines, number):
-            # Without any mark below, all that is below is the quote; with marks, what is unmarked is the author's own.
-            if last_quoted < number:
-                break
-        elif not _QUOTED.match(line) and not (number and _introduces_quote(lines, number - 1, wrapped=True)):
-            remaining.append(line)
-    return remaining
+def unquoted_text(body: str) -> str:
+    """Return everything but quotations and a mobile client's signature: where to look for signs of a machine.
 
-
-def _introduces_quote(lines: list[str], number: int, *, wrapped: bool = False) -> bool:
-    """Say whether "On 4 May, Anna wrote:" stands on this line, or begins here and ends on the next.
-
-    `wrapped` asks for the second alone.
+    What the parser takes for a signature stays, for it takes whole texts that begin with "Thanks,". Only the beginning
+    of a long text is returned.
     """
-    alone = _ATTRIBUTION.match(lines[number]) is not None
-    over_two = not alone and _ATTRIBUTION.match(" ".join(lines[number : number + 2])) is not None
-    return over_two or (alone and not wrapped)
+    return "\n".join(_unsigned(_lines(body))).strip()[:LONGEST_TEXT]
 
 
-def _opens_mail_headers(lines: list[str]) -> bool:
-    """Say whether From:, Sent:, To: begin here, as Outlook puts them above what it quotes."""
-    return len(lines) == 3 and bool(_FROM_HEADER.match(lines[0])) and all(map(_MAIL_HEADER.match, lines[1:]))
+def main_text(body: str) -> str:
+    """Return the unquoted text above the closing formula or the signature's mark: where to look for an answer."""
+    lines = unquoted_text(body).split("\n")
+    end = next((n for n, line in enumerate(lines) if n and (_closes(line) or line in ("--", "—"))), len(lines))
+    return "\n".join(line for line in lines[:end] if not _HELPDESK_MARK.match(line))
+
+
+def is_below_headers(body: str) -> bool:
+    """Say whether all the text stands below another mail's headers, so that it cannot be told who wrote it."""
+    return own_lines(_without_table_marks(_lines(body))).below_headers
+
+
+def _lines(body: str) -> list[str]:
+    """Return a body's lines in plain text, without blanks at their ends."""
+    if len(body) > LONGEST_BEGINNING + LONGEST_END:
+        body = f"{body[:LONGEST_BEGINNING]}\n{body[-LONGEST_END:]}"
+    text = _TAG.sub("", _LINE_BREAKING_TAG.sub("\n", body.translate(_INVISIBLE).translate(_BLANKS)))
+    return [_plain(line.strip()[:LONGEST_PARAGRAPH]) for line in text.splitlines()]
+
+
+def _plain(line: str) -> str:
+    if "&" in line:
+        line = html.unescape(line).translate(_INVISIBLE).translate(_BLANKS).strip()
+    return _IMAGE.sub("", line).strip() if "[" in line else line
+
+
+def _unsigned(lines: Sequence[str]) -> list[str]:
+    """Return the author's own lines without what a mobile client adds below them."""
+    own = [line for line in own_lines(_without_table_marks(lines)).lines if not _is_table_rule(line)]
+    while own and (not own[-1] or is_mobile_signature(own[-1])):
+        own.pop()
+    return own
+
+
+def _without_table_marks(lines: Sequence[str]) -> list[str]:
+    """Take the marks off a table's rows: a line that begins with "|" and does not end with one is a quotation."""
+    return [match["cells"].strip() if (match := _TABLE_ROW.match(line)) else line for line in lines]
+
+
+def _is_table_rule(line: str) -> bool:
+    return "---" in line and not line.strip("|-: ")
+
+
+def _closes(line: str) -> bool:
+    return _CLOSING.fullmatch(line[:LONGEST_LINE].rstrip(" ,.!")) is not None

@@ -167,6 +167,7 @@ def _facts(session: Session, request: SupportRequest, new: NewMessage, digest: s
         attachments=new.attachments,
         helpdesk_relay=any(relay.lower() in sender for relay in relays),
         identical_body_count_7d=session.scalar(same) or 0,
+        request_subject=request.subject,
     )
 
 

@@ -146,6 +146,8 @@ def _unconfirmed(
         received_at=message.received_at,
         request_received_at=request.clocks_from or request.submitted_at,
         body=message.body,
+        attachments=message.attachments,
         identical_body_count_7d=repetitions.get(message.body_sha256, 0),
+        request_subject=request.subject,
     )
     return UnconfirmedReply(message=message, request=request, clock=clock, signs=acknowledgement.signs_of(facts))

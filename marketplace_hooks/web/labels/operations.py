@@ -22,6 +22,9 @@ OUTCOMES: dict[str, LazyText] = {
     "superseded": lazy("something newer was known"),
 }
 SIGNS: dict[Sign, LazyText] = {
+    Sign.BELOW_HEADERS: lazy("It stands below another message’s headers, so it cannot be told who wrote it."),
+    Sign.ABSENCE_WORDING: lazy("It reads like a note that somebody is away or that an office is closed."),
+    Sign.NO_ANSWER: lazy("Nothing in it clearly answers the request."),
     Sign.RECEIPT_WORDING: lazy("It reads like a template that confirms a receipt."),
     Sign.IDENTICAL_BODY: lazy("The seller has sent the very same text many times this week."),
     Sign.SECONDS_AFTER: lazy("It came within a minute of the request."),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from marketplace_hooks.domain.support.acknowledgement import Reason
 from marketplace_hooks.rules import Message, classify
 from tests.support.cases import case_id, cases
+from tests.support.reply_matrix import message_of
 
 REQUESTED_AT = datetime(2026, 5, 4, 8, tzinfo=UTC)
 ANSWER = "Hello Anna, I reproduced the export error, a fix follows tomorrow."
@@ -32,21 +33,9 @@ def from_seller(body: str = ANSWER, *headers: tuple[str, str], **facts: Any) -> 
     )
 
 
-@pytest.mark.parametrize("case", cases("replies"), ids=case_id)
+@pytest.mark.parametrize("case", [*cases("replies"), *cases("replies_2")], ids=case_id)
 def test_worked_case(case: dict[str, Any]) -> None:
-    verdict = classify(
-        Message(
-            side=case["side"],
-            author_type=case["actor_type"],
-            origin=case["origin"],
-            kind=case.get("kind", "message"),
-            headers=case["headers"],
-            subject=case["subject"],
-            body=case["body"],
-            helpdesk_relay=case.get("seller_helpdesk_relay", False),
-            identical_body_count_7d=case.get("identical_body_count_7d", 0),
-        )
-    )
+    verdict = classify(message_of(case))
     assert {"counts": verdict.counts, "class": verdict.reason} == case["expected"]
 
 
@@ -213,8 +202,13 @@ def test_a_subject_that_only_talks_about_absence_is_a_person_s(subject: str) -> 
         "Le lun. 4 mai 2026 à 10:00, Anna <anna@customer.example> a écrit\u00a0:\n\n> Mon export échoue.",
         "Am 04.05.2026 um 10:00 schrieb Anna:\n> Mein Export",
         "On Mon, 4 May 2026 at 10:00, Anna Martin-Desjardins\n<anna@customer.example> wrote:\nMy export fails.",
-        "-----Original Message-----\nFrom: Anna\nSent: Monday\nTo: Jean\nSubject: Export\n\nMy export fails.",
-        "De : Anna\nEnvoyé : lundi 4 mai 2026\nÀ : Jean\nObjet : Export\n\nMon export échoue.",
+        "-----Original Message-----\nFrom: Anna\nSent: Monday\nTo: Jean\nSubject: Export",
+        "De : Anna\nEnvoyé : lundi 4 mai 2026\nÀ : Jean\nObjet : Export\n\n> Mon export échoue.",
+        "W dniu 4.05.2026 o 10:00, Anna pisze:\n> Mój eksport",
+        "Anna <anna@customer.example> escreveu (segunda, 4/05/2026 à(s) 10:00):\n> A minha exportação",
+        "[image: logo]",
+        "| --- |\n| |",
+        "<div><br></div>&nbsp;",
         "-- \nJean Dupont\nSeller Ltd",
         "Sent from my iPhone",
         "Cordialement,\nJean Dupont",
