@@ -100,7 +100,8 @@ _PROMISED = any_wording(
     r"will (?:check|fix|test|have a (?:proper )?look|look into (?:it|this))\b|on it\b|checking (?:it|this|now)",
     (
         r"(?:je|j'y|on) (?:\w+[' ]){0,3}(?:regarde|corrige|reproduis|verifie|teste|prepare|publie|occupe|mets|"
-        r"creuse|cherche|analyse|vois|prends|change|modifie|examine|jette|retourne|decoupe|envoie|soupconne)\b"
+        r"creuse|cherche|analyse|vois|prends (?:ca|cela|la main|le relais)|"
+        r"change|modifie|examine|jette|retourne|decoupe|envoie|soupconne)\b"
     ),
     r"j'(?:examine|analyse|envoie|ajoute)\b|je reprends (?:donc )?(?:votre|le dossier|la main)",
     (
@@ -114,7 +115,10 @@ _PROMISED = any_wording(
         r"(?:lo|la|los|las) (?:miro|reviso|arreglo|corrijo|compruebo|investigo|pruebo|preparo|cambio|analizo|"
         r"estudio|soluciono)\b"
     ),
-    r"me (?:pongo|ocupo|encargo)\b",
+    r"me (?:pongo|ocupo|encargo)\b|estoy (?:mirando|revisando|comprobando|investigando|trabajando|en ello)",
+    r"sto (?:verificando|controllando|guardando|lavorando|indagando|provando)",
+    r"estou a (?:ver|verificar|tratar|analisar|investigar|trabalhar)|estou (?:vendo|verificando|analisando)",
+    r"bin (?:schon |gerade )?(?:dran|dabei)\b|ben (?:er|ermee) (?:\w+ )?(?:mee )?bezig|je suis (?:dessus|en train)",
     r"voy a (?:mirar|ver|probar|partir|entrar|cambiar|arreglar|corregir|investigar|revisar|preparar)",
     r"cambio el orden|sospecho|sigo yo|le aviso\b",
     (

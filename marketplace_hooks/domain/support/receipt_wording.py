@@ -49,6 +49,10 @@ _YOURS = (
 )
 
 _RECEIVED = (
+    r"avons (?:ouvert|cree)|hemos (?:abierto|creado)|abbiamo (?:aperto|creato)|(?:abrimos|criamos) (?:um|o)\b",
+    r"utworzylismy|(?:registrad[oa]|registrat[oa]|logged|geregistreerd|zarejestrowan[oae])\b",
+    r"(?:reclamacion|segnalazione|melding|zgloszenie) (?:\w+ )?(?:registr|aangemaakt|utworz)",
+    r"(?:place|position|posizione|posicion|posicao|plaats) (?:\w+ )?(?:dans|in|en|na|nella)\b|in de rij\b",
     r"(?:this|ceci|cela|dies|hiermit) (?:confirm|bestatig)\w*|(?:dossier|incident) (?:n[o°]? )?\d{3,}",
     r"ouverture d'un (?:ticket|dossier)",
     r"(?:avons|ai|a) bien (?:\w+ )?(?:recu|pris|enregistre)|avons pris|est bien (?:\w+ )?(?:recu|arrive|parvenu)",
@@ -140,6 +144,13 @@ _WHO_ANSWERS = (
 )
 
 _WHEN = (
+    (
+        r"(?:average|medio|moyen(?:ne)?|mittlere|durchschnittlich\w*|gemiddelde?|sredni\w*) (?:\w+ )?(?:time|"
+        r"response|attente|reponse|tiempo|respuesta|risposta|attesa|reactietijd|czas|resposta|delai)"
+    ),
+    r"(?:temps|delai) (?:d'attente|de reponse)|waiting time|response time|target response|wartezeit|antwortzeit",
+    r"(?:tiempo|plazo|tempo) (?:\w+ )?(?:de|di) (?:espera|respuesta|attesa|risposta|resposta)|wachttijd",
+    r"reactietijd|czas (?:oczekiwania|odpowiedzi)",
     r"(?:business|working) (?:days?|hours?)|(?:jours?|heures?) ouvr|ouvrees?\b|werktag|arbeitstag",
     r"(?:dias?|horas) (?:habil|laborabl|ute)|(?:giorni|ore|giorno) lavorativ|werkdag|dni robocz|dnia robocz",
     r"(?:meilleurs|plus brefs) delais|des que possible|as soon as (?:possible|we|someone)|shortly\b",
@@ -197,6 +208,8 @@ _NUMBERED = (
 )
 
 _AUTOMATIC = (
+    r"(?:assist\w+|asist\w+|asystent\w*) virtu\w+|(?:virtual|virtuel\w*|wirtualn\w+) (?:assist|asyst)\w+",
+    r"(?:priorit\w+|prioridad\w*|priorytet\w*|severity|schweregrad)\b",
     (
         r"automat\w+ (?:repl|answer|respon|message|mail|e-?mail|gener|nachricht|antwort|notif|bericht|erzeug|"
         r"verschick|erstell|gegenereerd)"

@@ -73,6 +73,11 @@ _DAY_OF_THE_MONTH = (
 
 # What the shortest notes of both kinds are made of: a day, and the reading and answering of mail.
 _HINTS = (
+    r"mail\b|posta elettronica|antwort\w*\b",
+    r"(?:ich|ik|je|i|io|ja) (?:lese|lees|lis|read|leggo|czytam)\b|leggero\b|leio\b|leo\b",
+    r"bear with|patience\b|patient(?:er|ez)|geduld\b|paciencia\b|pazienza\b|cierpliwosc|comprehension\b",
+    r"understanding\b|verstandnis\b|comprension\b|begrip\b|wyrozumial\w*|compreensao\b",
+    r"za (?:tydzien|kilka dni)\b|in einer woche|dans une semaine",
     rf"{_DAY}(?:s|abend|avond)?\b",
     rf"{_BEFORE_A_DAY} (?:the |de |dia )?{_DAY_OF_THE_MONTH}",
     rf"\d{{1,2}}\.? (?:de )?{_MONTH}\b|{_UNTIL} (?:\w+ )?{_MONTH}\b",
