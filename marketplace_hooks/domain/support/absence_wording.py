@@ -1,4 +1,4 @@
-"""Absence wording: does a text say that somebody is away, that an office is closed, or that somebody has left?
+"""Absence wording: what notes say of people who are away or have left, and of offices that are closed.
 
 Short stems of the concept in each of the marketplace's languages, not whole sentences: people and programs put them
 into too many. Answers use the words too ("the absence of the button"), so they decide nothing alone; `answer_evidence`

@@ -1,4 +1,4 @@
-"""The words of shops and software that answers about a module use, in each of the marketplace's languages.
+"""Answer vocabulary: words of shops and software, in each of the marketplace's languages.
 
 General vocabulary, folded. Left out is what absence notes and receipts say as well: request, ticket, order, product,
 account, page, date, version, update, problem. A trailing asterisk marks a stem.

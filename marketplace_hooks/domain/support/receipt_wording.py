@@ -1,4 +1,4 @@
-"""Receipt wording: does a text read like a template that confirms a receipt?
+"""Receipt wording: what templates say that confirm a receipt.
 
 Short stems of what such templates speak of, in each of the marketplace's languages. People use some of this wording
 too, so it decides nothing alone; `answer_evidence` weighs what else is said (`clocks.md` 10). The patterns meet folded

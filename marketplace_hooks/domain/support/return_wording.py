@@ -1,4 +1,4 @@
-"""Return wording: does a text say when somebody is back, or does it name a day or speak of mail as notes do?
+"""Return wording: what absence notes say of the day of return, and what the shortest notes are made of.
 
 Of the same kind as `absence_wording`: stems that meet folded text and begin at a word's beginning.
 """
