@@ -196,8 +196,8 @@ def signs_of(message: Message) -> list[Sign]:
 
 def _sign_of_wording(message: Message) -> Sign | None:
     """Weigh what machines write against what answers the request (`clocks.md` 10)."""
-    text = _without_quoted_subject(folded(reply_text.unquoted_text(message.body)), message.request_subject)
-    main = _without_quoted_subject(folded(reply_text.main_text(message.body)), message.request_subject)
+    text = _searchable(reply_text.unquoted_text(message.body), message.request_subject)
+    main = _searchable(reply_text.main_text(message.body), message.request_subject)
     absence = speaks_of_absence(text) or speaks_of_return(text)
     pieces = answer_pieces(main, promises_count=not absence)
     if absence and pieces < LEAST_FOR_A_SIGN:
@@ -209,10 +209,14 @@ def _sign_of_wording(message: Message) -> Sign | None:
     return Sign.NO_ANSWER if len(main.split()) > SHORT_ANSWER or hints_at_a_note(text) else None
 
 
-def _without_quoted_subject(text: str, subject: str) -> str:
-    """Take the request's subject out of a folded text that quotes it: those are the customer's words."""
-    quoted = folded(decode_subject(subject))
-    return text.replace(quoted, " ") if len(quoted.split()) >= SHORTEST_QUOTED_SUBJECT else text
+def _searchable(text: str, request_subject: str) -> str:
+    """Fold a text, and take the request's subject out of it where it is quoted: those are the customer's words.
+
+    Folding makes some characters many, so its result is bounded as well.
+    """
+    bounded = folded(text)[: reply_text.LONGEST_TEXT]
+    subject = folded(decode_subject(request_subject))
+    return bounded.replace(subject, " ") if len(subject.split()) >= SHORTEST_QUOTED_SUBJECT else bounded
 
 
 def _delay(message: Message) -> timedelta | None:

@@ -12,7 +12,7 @@ import re
 from .answer_vocabulary import ENDINGS, STEMS, WORDS
 from .text_folding import any_wording
 
-_OUTSIDE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
+_OUTSIDE = re.compile(r"https?://\S+|www\.\S+|(?<!\S)[^\s@]+@\S+")
 """Addresses say nothing of the fault, though their parts look like it."""
 
 _TECHNICAL = re.compile(

@@ -38,7 +38,8 @@ _LINE = re.compile(
     rf"{_SENT}{_MINE}\b.{{1,60}}"
     rf"|{_SENT}.{{0,40}}\b{_CLIENT}.{{0,50}}"
     # "Von meinem iPhone gesendet": German also puts the participle last.
-    rf"|(?:von|mit|uber) (?:{_MINE}\b.{{1,60}}|.{{0,40}}\b{_CLIENT}.{{0,40}}) (?:gesendet|verschickt)[.!]?"
+    rf"|(?:diese (?:nachricht|e-?mail) wurde )?(?:von|mit|uber) "
+    rf"(?:{_MINE}\b.{{1,60}}|.{{0,40}}\b{_CLIENT}.{{0,40}}) (?:gesendet|verschickt)[.!]?"
     rf"|{_GET} (?:\w+ ){{0,2}}outlook {_FOR} .{{1,40}}"
     rf"|(?:holen sie sich |laden sie )?outlook {_FOR} .{{1,30}} "
     r"(?:beziehen|herunterladen|holen|laden|downloaden|ophalen)"

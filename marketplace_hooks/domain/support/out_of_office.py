@@ -92,7 +92,7 @@ def out_of_office_phrase(subject: str) -> str | None:
     A phrase must be followed by a colon or the end, so that a subject that merely talks about automatic replies has
     none, and after `Re:` it always talks about them.
     """
-    text = folded(decode_subject(subject))
+    text = folded(decode_subject(subject))[:LONGEST_SUBJECT]
     found = _OPENING.match(text) or (None if _REPLY.match(text) else _CLOSING.search(text))
     return found["phrase"] if found else None
 

@@ -90,7 +90,8 @@ def is_below_headers(body: str) -> bool:
 def _lines(body: str) -> list[str]:
     """Return a body's lines in plain text, without blanks at their ends."""
     if len(body) > LONGEST_BEGINNING + LONGEST_END:
-        body = f"{body[:LONGEST_BEGINNING]}\n{body[-LONGEST_END:]}"
+        first_line, _, whole_lines = body[-LONGEST_END:].partition("\n")
+        body = f"{body[:LONGEST_BEGINNING]}\n{whole_lines or first_line}"
     text = _TAG.sub("", _LINE_BREAKING_TAG.sub("\n", body.translate(_INVISIBLE).translate(_BLANKS)))
     return [_plain(line.strip()[:LONGEST_PARAGRAPH]) for line in text.splitlines()]
 

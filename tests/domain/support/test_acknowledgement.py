@@ -76,6 +76,8 @@ def test_a_message_stamped_with_the_request_s_own_instant_is_not_before_it() -> 
         ([("X-Failed-Recipients", "anna@customer.example")], Reason.BOUNCE),
         ([("From", "Mail Delivery System <Mailer-Daemon@mx.example>")], Reason.BOUNCE),
         ([("From", "postmaster@seller.example")], Reason.BOUNCE),
+        ([("X-MS-Exchange-Message-Is-Ndr", "")], Reason.BOUNCE),
+        ([("From", f"Outlook <MicrosoftExchange{'329e71ec' * 4}@seller.example>")], Reason.BOUNCE),
         ([("Auto-Submitted", "AUTO-REPLIED")], Reason.AUTO_REPLY),
         ([("auto-submitted", "(yes (really)) auto-replied (vacation)")], Reason.AUTO_REPLY),
         ([("Auto-Submitted", "auto-generated; type=x")], Reason.AUTO_GENERATED),
@@ -112,6 +114,7 @@ def test_a_machine_s_headers_do_not_acknowledge(headers: list[tuple[str, str]], 
         ("Delivered-To", "autoresponder-fans@seller.example"),
         ("X-POST-MessageClass", "1; Letter"),
         ("Return-Path", "<jean@seller.example>"),
+        ("From", "Anne <microsoftexchange-admin@seller.example>"),
         ("From", "Jean from Postmaster Ltd <jean@postmaster.example>"),
         ("Content-Type", "text/calendar; method=REQUEST"),
         ("Content-Type", 'text/plain; charset="utf-8"'),
@@ -193,6 +196,29 @@ def test_a_subject_that_only_talks_about_absence_is_a_person_s(subject: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("subject", "request_subject", "counts"),
+    [
+        ("Absence : the price", "Absence : the price", True),
+        ("Absence\u00a0: the price", "=?utf-8?Q?Absence_:_the_price?=", True),
+        ("Automatic reply: empty template", "The AUTOMATIC REPLY is empty", True),
+        ("Automatic reply: Absence : the price", "Absence : the price", False),
+        ("Absence du bureau : the price", "Absence : the price", False),
+        ("Absent: the price", "Absentee list: the price", False),
+        ("Absence : the price", "", False),
+    ],
+)
+def test_an_absence_phrase_that_the_customer_wrote_is_not_held_against_the_answer(
+    subject: str, request_subject: str, counts: bool
+) -> None:
+    assert classify(from_seller(subject=subject, request_subject=request_subject)).counts is counts
+
+
+def test_text_below_another_mail_s_headers_is_for_a_person_to_judge() -> None:
+    verdict = classify(from_seller("De : Anna\nEnvoyé : lundi 4 mai 2026\nÀ : Jean\nObjet : Export\n\nC'est corrigé."))
+    assert (verdict.counts, verdict.reason, verdict.sign) == (None, Reason.REVIEW, "below another message's headers")
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "",
@@ -264,6 +290,43 @@ def test_a_template_s_receipt_wording_is_for_a_person_to_judge(body: str) -> Non
     assert (verdict.counts, verdict.reason, verdict.sign) == (None, Reason.REVIEW, "receipt wording")
 
 
+def test_a_receipt_that_quotes_the_request_s_subject_does_not_answer_by_it() -> None:
+    subject = "Panier : la TVA n'est pas calculée"
+    quoted = classify(from_seller(f"Votre demande « {subject} » est enregistrée.", request_subject=subject))
+    assert (quoted.counts, quoted.sign) == (None, "receipt wording")
+
+
+@pytest.mark.parametrize(
+    ("body", "counts"),
+    [
+        ("I am away until Monday.", None),
+        ("I am away until Monday. I'll look at it then.", None),
+        ("I am away until Monday, but I found the cause.", True),
+        ("I am away until Monday; the voucher is applied twice, by the cart and by the loyalty module.", True),
+        ("I am away until Monday. Does it fail with the default theme as well?", True),
+        ("I am away until Monday. Any questions?", None),
+        ("Back Monday.", None),
+        ("The patch goes out Monday.", True),
+        ("We have received your request.", None),
+        ("We have received your request; I reproduced the error.", True),
+        ("Thank you for your message, I'm checking.", True),
+        ("Very well, I see to it tonight.", True),
+        ("We are a small family company and have always liked to hear what people think of us and of our work.", None),
+    ],
+)
+def test_signs_of_a_machine_are_weighed_against_what_answers_the_request(body: str, counts: bool | None) -> None:
+    assert classify(from_seller(body)).counts is counts
+
+
+def test_an_address_or_a_signature_is_no_answer() -> None:
+    away = "I am away until Monday.\n\nKind regards,\nTom\nThemes, carriers, PHP and SQL"
+    assert classify(from_seller(away)).counts is None
+    assert (
+        classify(from_seller("Your request is logged, see https://help.example/sql/cart.php?theme=cache")).counts
+        is None
+    )
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -322,6 +385,24 @@ def test_no_message_whatever_makes_the_judge_fail(subject: str, body: str, heade
         "From: x\n",
         "-- ",
         "On 1 x\n> ",
+        "From: x\nTo: y\nSubject: z\n\n",
+        "<a ",
+        "<br ",
+        "&#1",
+        "|",
+        "a@",
+        "x",
+        "x ",
+        "w_",
+        "a/",
+        "I have ",
+        "habe ",
+        "ist zu ",
+        "sent from ",
+        "\ufdfa",
+        "=?utf-8?q?",
+        "[image: ",
+        "##- ",
     ],
 )
 def test_a_huge_body_is_judged_in_no_time(piece: str) -> None:
