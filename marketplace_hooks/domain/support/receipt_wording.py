@@ -203,7 +203,7 @@ _NUMBERED = (
         r"reference|numero|nummer|numer)"
     ),
     r"[a-z]{2,4}-\d{4}-\d+|[a-z]{2}-\d{4,}|\d{2}-\d{4}\b|number \d+ in",
-    r"(?:a|un|ein|el|il|een|o|le|the|support|your|das|es wurde ein) ticket\b",
+    r"(?:a|un|ein|el|il|een|o|le|the|support|your|das|es wurde ein) (?:\w+ )?ticket\b",
     r"(?:status|statut|estado|stato|state): |ticket \d|tickets/\d",
 )
 
