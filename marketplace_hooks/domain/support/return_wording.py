@@ -67,7 +67,10 @@ _BEFORE_A_DAY = (
     r"(?:on|from|until|till|le|au|du|ab|am|bis|zum|el|del|al|dia|hasta|il|dal|fino al?|op|de|vanaf|tot|do|od|na|a|o"
     r"|no dia|ate)"
 )
-_DAY_OF_THE_MONTH = r"(?:\d{1,2}(?:st|nd|rd|th|er|e)?\b(?![.:/,]\d|[%\w-]| ?(?:h|uhr|uur|heures|horas|ore|godz)\b)|pierwszego|drugiego|trzeciego|premier|erste[nr])"
+_DAY_OF_THE_MONTH = (
+    r"(?:\d{1,2}(?:st|nd|rd|th|er|e)?\b(?![.:/,]\d|[%\w-]| ?(?:h|uhr|uur|heures|horas|ore|godz)\b)"
+    r"|pierwszego|drugiego|trzeciego|premier|erste[nr])"
+)
 
 # What the shortest notes of both kinds are made of: a day, and the reading and answering of mail.
 _HINTS = (
