@@ -32,6 +32,10 @@ _ABSENCE = (
     r"my (?:mail|inbox|e-?mails?|messages)\b",
     r"this (?:e-?mail )?(?:address|mailbox|inbox|account) (?:is|will)\b|my (?:old|former|new) address",
     r"(?:un)?monitored",
+    r"nobody (?:is|will)|niemand (?:da|im|in)|ist (?:\w+ )?niemand|no hay nadie|non c'e nessuno|nikogo",
+    r"nao ha ninguem|er (?:\w+ )?niemand|personne (?:n'est|ne sera)",
+    r"moving house|demenag|umzug|ziehe (?:\w+ )?um\b|mudanza|trasloc|verhui|przeprowadz|mudancas",
+    r"(?:geen|wieder|sans|sin|senza|no|without) internet",
     # Events by nearly the same word in every language
     r"seminar|workshop\b|k?c?ongres|kongress|[ck]onferen",
     # French

@@ -25,7 +25,7 @@ SUSPICIOUS_REPETITIONS = 5
 SUSPICIOUSLY_FAST = timedelta(seconds=60)
 """Nobody reads a request and answers it within a minute, as a rule."""
 
-SHORT_ANSWER = 15
+SHORT_ANSWER = 10
 """So many words may be a person's without a word of software in them, such as: Agreed, I see to it tonight."""
 
 SHORTEST_QUOTED_SUBJECT = 3

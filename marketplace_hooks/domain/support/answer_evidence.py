@@ -91,6 +91,16 @@ _DONE = any_wording(
 
 # What the writer is going to do about it. An absence note promises as much for the day of the return.
 _PROMISED = any_wording(
+    r"i(?:'ll| will) (?:have a|let you know|keep you|update you|call you|send you)|let me (?:check|find|look|see)",
+    r"je vous (?:tiens au courant|redis|previens|rappelle|appelle|livre)|je l'ajoute",
+    r"je (?:le|la|les) (?:supprime|remplace|retire)",
+    r"gebe (?:ihnen |dir )?(?:\w+ )?bescheid|ich (?:rufe|erganze|liefere|schicke|baue)\b",
+    r"wird (?:korrigiert|behoben|gefixt)",
+    r"le (?:digo|llamo|mando)\b|(?:lo|la) (?:anado|quito|publico)\b",
+    r"(?:le|ti) faccio sapere|la (?:avviso|chiamo)\b|(?:lo|la) (?:aggiungo|pubblico)\b",
+    r"laat (?:het|u|je) (?:\w+ )?weten|ik (?:bel|bouw|voeg|stuur)\b|dam (?:\w+ )?znac\b|zadzwonie\b",
+    r"dodaje (?:go|ja|to)\b",
+    r"ligo-lhe|digo-lhe|aviso-[oa]\b|acrescento\b|(?:a|estou a) procurar\b",
     (
         r"i(?:'ll| will|'m|'m now| am) (?:\w+ ){0,2}(?:look|check|fix|investigat|dig|correct|patch|test|reproduc|"
         r"taking care|take care|pick|handl|deal|try|ship|releas|split|flip|quot|going (?:to|through)|chang|"

@@ -139,6 +139,7 @@ _WHO_ANSWERS = (
     r"zespol (?:pomocy|wsparcia|obslugi)|zespolu|konsultant|specjalist|dzial\w* (?:technicz|pomoc|wsparc|obslug)",
     r"(?:nossa|nosso|um|uma|a|da) (?:equipa|equipe|atendente|especialista|tecnico|agente|departamento)\b",
     r"apoio (?:ao cliente|\w+:)|atendimento ao cliente|suporte tecnico",
+    r"(?:an?|un|ein|een|um) (?:expert|esperto|experto|perito)\w*|eksper(?:t|ci)\b|experte\b",
     r"you have reached|vous etes (?:bien )?en relation|ha contactado con|hier ist (?:die|der|das)|u hebt contact",
     r"e in contatto con|esta em contact",
 )
