@@ -120,6 +120,12 @@ _ABSENCE = (
     r"tirei uns dias|no estrangeiro|hospital|internad[oa]\b|em reuniao|ao servico|indisponive|incontactavel",
     r"descanso\b",
     r"motivos (?:famil|pessoa)|(?:razoes|questoes) (?:famil|pessoa)",
+    # Health, a pause, a week-end, stock-taking
+    r"(?:health|medical) reasons|(?:raisons?|motifs?) de sante|gesundheitlich|gezondheid|zdrowotn",
+    r"(?:razones|motivos|motivi|ragioni|razoes) d[ei] (?:salud|salute|saude)",
+    r"pause\b|pausa\b|pauze\b|przerw[aey]\b|week-?ends?\b|wochenende|fin(?:es)? de semana|fine settimana",
+    r"fim de semana|taking stock|stocktaking|inventa(?:r|ire|rio|ris)\b|inwentaryzac",
+    r"formacion\b|formacao\b|arbeite(?:n)? (?:\w+ ){0,3}nicht\b",
     # The season's holidays
     r"noel\b|christmas|weihnacht|navidad|natale\b|kerst\b|natal\b|easter|paques\b|ostern\b|pascua|pasqua\b",
     r"pasen\b|wielkanoc|pascoa",
@@ -127,6 +133,16 @@ _ABSENCE = (
 )
 
 _LIMITED_ACCESS = (
+    r"(?:can't|cannot|unable to|not able to) (?:answer|reply|respond|read)",
+    r"ne (?:peux|pourrai|puis|pouvons) pas (?:vous )?(?:repondre|lire)",
+    r"kann (?:\w+ ){0,3}nicht antworten|no (?:puedo|podre|podemos) (?:contestar|responder|leer|atender)",
+    r"non (?:posso|potro|riesco a|possiamo) (?:rispondere|leggere)",
+    r"kan (?:\w+ ){0,3}niet (?:antwoorden|reageren|lezen)",
+    r"nie (?:moge|bede mogl\w+) (?:\w+ )?(?:odpowiedziec|odpisac|odpowiadac|czytac)",
+    r"nao (?:posso|consigo|poderei) (?:responder|ler)\b",
+    r"n'est pas (?:lue?|releve|consulte|suivi)|non viene (?:lett|controllat)|nao (?:e|sao) (?:lid|consultad)",
+    r"no se (?:lee|atiende|consulta)|(?:wird|werden|wordt|worden) (?:\w+ ){0,4}(?:nicht|niet) gelesen",
+    r"nie jest (?:czytan|sprawdzan)|is not (?:read|checked)|are not (?:read|checked)",
     (
         r"(?:limited|intermittent|no|little|patchy|restricted|sporadic|occasional|poor) (?:\w+ )?(?:access|"
         r"connection|signal)\b"
@@ -201,7 +217,11 @@ _LEFT = (
     r"ja nao (?:trabalh|faz|est|pertence)|nao (?:trabalha|faz parte) mais",
     r"deix(?:ou|ei) (?:a empresa|de trabalhar)|reform(?:ei|ad[oa])|aposent|sucessor|substitut[oa]\b|me substitui",
     r"substitui-me",
+    r"(?:changed|new) (?:jobs?|employer)|change d'employeur|arbeitgeber",
+    r"(?:cambiado de|cambiato|mudei de) (?:trabajo|empresa|lavoro|azienda|emprego)|van baan|zmienil[ea]m prace",
     # Whom to turn to instead
+    r"(?:my|our) colleagues?\b|(?:mon|ma|mes) collegues?\b|mein\w* kolleg|(?:mio|mia|miei) colleg|mijn collega",
+    r"(?:moja|moj|moim|moi) kole|(?:meu|minha) colega",
     r"(?:contact|reach|write to|reach out to|ask) (?:my|our) (?:colleague|manager|deputy)",
     r"(?:contacte[rz]|ecrivez a|joindre) (?:mon|ma|mes|notre) (?:\w+ )?colleg",
     r"wenden sie sich (?:\w+ ){0,4}an|(?:mein\w* kolleg\w+|meine vertretung)|mi companer",

@@ -22,8 +22,8 @@ shipping price* vat tax taxes voucher* coupon* discount* database* folder* optio
 currenc* payment* checkbox* sorting translation* language picture* picture image images thumbnail* amount invoice*
 conflict* correction* fix fixes fixed fixing patch* solution* code console query queries table tables encoding comma
 release* reproduc* cause appear* disappear* disabl* enabl* tick ticked untick* add-on display* click crash* loop
-hosting host overlap* workaround stale compiled duplicate* deprecated quotes loyalty multistore block blocks empty
-deploy* rollback testez testen teste testare tab tabs
+hosting host overlap* workaround delivery total totals stale compiled duplicate* deprecated quotes loyalty
+multistore block blocks empty deploy* rollback testez testen teste testare tab tabs
 
 fichier* fonction fonctionne* fonctionnal* taille tailles regle regles arrondi* caractere* filtre* icone*
 sauvegarde* miniature* lignes colonn* champ champs bouton* reglage* gabarit* modele* theme* panier* transporteur*

@@ -205,7 +205,7 @@ _NUMBERED = (
     ),
     r"[a-z]{2,4}-\d{4}-\d+|[a-z]{2}-\d{4,}|\d{2}-\d{4}\b|number \d+ in",
     r"(?:a|un|ein|el|il|een|o|le|the|support|your|das|es wurde ein) (?:\w+ )?ticket\b",
-    r"(?:status|statut|estado|stato|state): |ticket \d|tickets/\d",
+    r"(?:status|statut|estado|stato|state) ?: |ticket \d|tickets/\d",
 )
 
 _AUTOMATIC = (
@@ -233,6 +233,17 @@ _AUTOMATIC = (
 )
 
 _WE_WILL = (
+    r"we (?:are |have |will |'ll )?(?:forward|pass)\w*|transmettons|leiten (?:\w+ ){0,6}weiter|trasladamos",
+    r"hemos trasladado|giriamo|inoltriamo|geven (?:\w+ ){0,5}door\b|przekazujemy|przekazalismy|passamos",
+    r"encaminhamos|odnotowalismy|tomamos nota",
+    r"we(?:'ll| will) (?:deal|handle|process|take care)|traiterons|wir bearbeiten|bearbeiten wir|trataremos",
+    r"gestiremo|behandelen|zajmiemy sie|vamos trat\w+",
+    r"as quickly as|au plus vite|so (?:rasch|bald|schnell)|cuanto antes|prima possibile|zo snel als",
+    r"mozliwie szybko|depressa possivel",
+    r"hear from us|de nos nouvelles|horen von uns|noticias nuestras|nostre notizie|hoort van ons|daremos noticias",
+    r"(?:every|each|all) messages?\b|tous (?:les|vos) messages|jede nachricht|todos los mensajes",
+    r"tutti i messaggi|elk bericht|kazda wiadomosc|todas as mensagens",
+    r"confirmation\b|bestatigung|confirmacion\b|conferma\b|bevestiging|potwierdzeni|confirmacao\b",
     (
         r"(?:nous )?(?:revenons|reviendrons|repondrons|recontacterons|recontactera|contactera|repondra|traitera|"
         r"etudiera|examinera)\b"
