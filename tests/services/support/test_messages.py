@@ -89,3 +89,16 @@ def test_a_message_is_judged_once(unconfirmed_desk: Marketplace) -> None:
     with pytest.raises(Conflict) as refused:
         judge(unconfirmed_desk, counts=False)
     assert (refused.value.facts["state"], refused.value.facts["asked"]) == ("counts", "does_not_count")
+
+
+def test_an_absence_phrase_of_the_customer_s_own_subject_is_not_held_against_the_answer(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    set_up_support(marketplace)
+    clock.shift(HOUR)
+    publish_request(marketplace, subject="Absence : the banner does not show")
+    clock.shift(HOUR)
+    publish_message(marketplace, "message-1", subject="Absence : the banner does not show")
+    publish_message(marketplace, "message-2", subject="Out of office: Absence : the banner does not show")
+    assert [message.counts for message in messages(marketplace)] == [True, False]
+    assert clocks(marketplace)["acknowledgement"] == "met"
