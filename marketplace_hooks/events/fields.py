@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from ..domain.instants import parse_instant
+from ..domain.visible_text import is_blank
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far ahead of ours the clock of whoever posts an event may be (`clocks.md`)."""
 
 
 class EventDataSchema(Schema):
@@ -31,7 +37,15 @@ class EventMoneySchema(EventDataSchema):
 
 
 class Moment(fields.Field[Any]):
-    """RFC 3339 with its offset. A naive one says nothing, and is refused."""
+    """RFC 3339 with its offset. A naive one says nothing, and is refused.
+
+    It tells when something happened, and is no later than the event's receipt (`future_instants`), unless it
+    `may_be_future`: something announced that takes effect then, and orders nothing before.
+    """
+
+    def __init__(self, *, may_be_future: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.may_be_future = may_be_future
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         instant = parse_instant(value)
@@ -48,29 +62,63 @@ def version(*, required: bool = True) -> fields.Integer:
 _language = validate.Regexp(r"^[a-z]{2}(-[A-Za-z]{2,4})?\Z", error="Must be a language: fr.")
 
 
-class Titles(fields.Dict):
+class LocalizedText(fields.Dict):
     """`{"fr": "…", "en": "…"}`: a text for each language, at least one."""
 
-    def __init__(self, longest: int = 300, **kwargs: Any) -> None:
+    def __init__(self, longest: int, **kwargs: Any) -> None:
         super().__init__(
             keys=fields.String(validate=_language),
-            values=fields.String(validate=validate.Length(0, longest)),
+            values=fields.String(validate=[validate.Length(0, longest), *kwargs.pop("each", ())]),
             validate=validate.Length(min=1),
             **kwargs,
         )
 
 
+def _refuse_blank(text: str) -> None:
+    if is_blank(text):
+        raise ValidationError("Must not be blank.")
+
+
+class Titles(LocalizedText):
+    """`{"fr": "…", "en": "…"}`: a title for each language, at least one, and none blank."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(longest=300, each=[_refuse_blank], **kwargs)
+
+
 class TextOrTitles(fields.Field[Any]):
     """A text, or a text for each language."""
 
-    _titles = Titles(longest=2_000)
+    _texts = LocalizedText(longest=2_000)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str) and 0 < len(value) <= 2_000:
             return value
         if isinstance(value, dict):
-            return self._titles.deserialize(value, attr, data, **kwargs)
+            return self._texts.deserialize(value, attr, data, **kwargs)
         raise ValidationError("Must be a text, or a text for each language.")
+
+
+def future_instants(
+    schema: Schema, data: Mapping[str, Any], received_at: datetime, path: str
+) -> Iterator[dict[str, str]]:
+    """An error for each instant of validated data that lies more than 5 minutes after the event's receipt.
+
+    What comes later is ordered by these instants: one of the future would supersede every true one until it has come.
+    """
+    for name, field in schema.fields.items():
+        value = data.get(field.attribute or name)
+        field_path = f"{path}.{field.data_key or name}"
+        if isinstance(field, fields.Nested) and isinstance(value, Mapping):
+            yield from future_instants(field.schema, value, received_at, field_path)
+        elif isinstance(field, Moment) and not field.may_be_future and value is not None:
+            yield from future_instant(value, received_at, field_path)
+
+
+def future_instant(instant: datetime, received_at: datetime, path: str) -> Iterator[dict[str, str]]:
+    """The error of an instant that lies more than 5 minutes after the event's receipt; nothing for any other."""
+    if instant > received_at + CLOCK_TOLERANCE:
+        yield {"path": path, "message": "lies more than 5 minutes in the future"}
 
 
 def every_error(messages: Any, path: str = "") -> list[dict[str, str]]:

@@ -24,7 +24,7 @@ from ..services.core.runtime import JobKind, Runtime
 from ..services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..services.inbox import leasing
 from ..services.inbox.leasing import EventResult
-from .fields import every_error
+from .fields import every_error, future_instant, future_instants
 from .registry import EVENTS, EventType, InboundEvent, ParentUnknown
 
 log = logging.getLogger(__name__)
@@ -168,6 +168,12 @@ def parse(event: InboxEvent) -> ParsedEvent:
         return ParsedEvent(event=event, type=known, errors=every_error(error.messages, "data"))
     except Exception as error:  # one event that cannot be parsed must not hold up its neighbours for ever.
         return ParsedEvent(event=event, type=known, failure=error)
+    errors = [
+        *future_instant(event.sent_at, event.received_at, "timestamp"),
+        *future_instants(known.schema, loaded, event.received_at, "data"),
+    ]
+    if errors:
+        return ParsedEvent(event=event, type=known, errors=errors)
     inbound = InboundEvent(
         event_id=event.event_id,
         type=event.type,

@@ -13,7 +13,7 @@ from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects, Su
 from ..services.catalog.products import upsert_product
 from ..services.catalog.status_changes import cancel_scheduled, change_status, explain, reinstate
 from ..services.core.unit_of_work import UnitOfWork
-from .fields import EventDataSchema, EventMoneySchema, Identifier, Moment, TextOrTitles, Titles, version
+from .fields import EventDataSchema, EventMoneySchema, Identifier, LocalizedText, Moment, TextOrTitles, Titles, version
 from .registry import PRODUCT, Applied, InboundEvent, ParentUnknown, Result, handles, product, result_of, seller
 
 _reason = validate.Length(0, 2_000)
@@ -46,7 +46,7 @@ class ProductUpsertedSchema(EventDataSchema):
     kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in ProductKind]))
     technical_name = fields.String(required=True, validate=validate.Length(1, 200))
     title = Titles(required=True)
-    description = Titles(longest=20_000, load_default=dict)
+    description = LocalizedText(longest=20_000, load_default=dict)
     categories = fields.List(fields.String(validate=validate.Length(1, 100)), load_default=list)
     price = fields.Nested(EventMoneySchema, required=True)
     version = version()
@@ -60,7 +60,7 @@ class StatusChangedSchema(EventDataSchema):
     status = fields.String(required=True, validate=validate.OneOf([status.value for status in Status]))
     actor = fields.String(required=True, validate=validate.OneOf([Side.SELLER.value, Side.MARKETPLACE.value]))
     reason = fields.String(required=True, validate=_reason)
-    effective_at = Moment(allow_none=True, load_default=None)
+    effective_at = Moment(allow_none=True, load_default=None, may_be_future=True)
     version = version()
 
 

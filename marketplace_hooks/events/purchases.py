@@ -79,7 +79,7 @@ class TerminatedSchema(EventDataSchema):
     """The marketplace ends a Business Care before its term."""
 
     purchase_id = Identifier(required=True)
-    terminated_at = Moment(required=True)
+    terminated_at = Moment(required=True, may_be_future=True)
     reason = fields.String(required=True, validate=validate.Length(0, 2_000))
 
 

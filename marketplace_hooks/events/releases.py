@@ -41,7 +41,7 @@ class ReleasePublishedSchema(EventDataSchema):
     kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in ReleaseKind]))
     compatible_from = fields.String(required=True, allow_none=True, validate=_bound)
     compatible_to = fields.String(required=True, allow_none=True, validate=_bound)
-    published_at = Moment(required=True)
+    published_at = Moment(required=True, may_be_future=True)
     download_url = fields.String(required=True, validate=[validate.Length(8, 2_000), _downloadable])
     sha256 = fields.String(required=True, validate=_sha256)
     price = fields.Nested(EventMoneySchema, allow_none=True, load_default=None)

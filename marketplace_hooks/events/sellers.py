@@ -30,7 +30,7 @@ class AccountChangedSchema(EventDataSchema):
 
     seller_id = Identifier(required=True)
     reason = fields.String(required=True, validate=validate.Length(0, 2_000))
-    effective_at = Moment(allow_none=True, load_default=None)
+    effective_at = Moment(allow_none=True, load_default=None, may_be_future=True)
 
 
 @handles("seller.upserted", SellerUpsertedSchema, subject=SELLER, touches=seller)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -19,9 +18,6 @@ from ..services.support.messages import NewMessage, post_message
 from ..services.support.submission import NewRequest, submit
 from .fields import EventDataSchema, Identifier, Moment
 from .registry import REQUEST, SELLER, Applied, InboundEvent, ParentUnknown, Result, handles
-
-FUTURE = timedelta(minutes=5)
-"""An instant further ahead than this is a mistake of its sender (`clocks.md`)."""
 
 
 class RequestSubmittedSchema(EventDataSchema):
@@ -78,7 +74,6 @@ class ClosureDataSchema(EventDataSchema):
 @handles("support.request_submitted", RequestSubmittedSchema, subject=REQUEST)
 def support_request_submitted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Submit the request as it is: what is missing cannot be asked for."""
-    _refuse_future(event, "submitted_at")
     parents: list[tuple[type[Any], str, str]] = [
         (Customer, "customer", event.data["customer_id"]),
         (Product, "product", event.data["product_id"]),
@@ -100,7 +95,6 @@ def support_request_submitted(uow: UnitOfWork, locked_subjects: LockedSubjects, 
 @handles("support.message_posted", MessagePostedSchema, subject=REQUEST)
 def support_message_posted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Add it to the thread; it may acknowledge."""
-    _refuse_future(event, "received_at")
     if not _known(uow, event.data["request_id"]):
         raise ParentUnknown("request", event.data["request_id"])
     posted = NewMessage(**event.data, author=event.data["side"], origin="email" if event.data["headers"] else "web")
@@ -175,9 +169,3 @@ def _refuse_stranger(uow: UnitOfWork, event: InboundEvent) -> None:
     ]
     if errors:
         raise PayloadRejected("the request contradicts its purchase", errors=errors)
-
-
-def _refuse_future(event: InboundEvent, name: str) -> None:
-    if event.data[name] > event.received_at + FUTURE:
-        message = "lies more than 5 minutes in the future"
-        raise PayloadRejected("an instant of the future", errors=[{"path": f"data.{name}", "message": message}])
