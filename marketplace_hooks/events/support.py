@@ -21,13 +21,16 @@ from .registry import REQUEST, SELLER, Applied, InboundEvent, ParentUnknown, Res
 
 
 class RequestSubmittedSchema(EventDataSchema):
-    """A customer asks for support; `presale` before any purchase."""
+    """A customer asks for support. The purchase says whose it is and of what; `presale`, before any, says both itself.
+
+    A customer or a product that is given all the same must be the purchase's.
+    """
 
     request_id = Identifier(required=True)
     purchase_id = Identifier(allow_none=True, load_default=None)
     presale = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    customer_id = Identifier(required=True)
-    product_id = Identifier(required=True)
+    customer_id = Identifier(allow_none=True, load_default=None)
+    product_id = Identifier(allow_none=True, load_default=None)
     kind = fields.String(load_default=Kind.ANOMALY.value, validate=validate.OneOf([kind.value for kind in Kind]))
     subject = fields.String(required=True, validate=validate.Length(0, 500))
     body = fields.String(required=True, validate=validate.Length(0, 100_000))
@@ -40,6 +43,10 @@ class RequestSubmittedSchema(EventDataSchema):
             raise ValidationError("Required unless presale is true.", "purchase_id")
         if data.get("purchase_id") is not None and data.get("presale"):
             raise ValidationError("Left out when presale is true.", "purchase_id")
+        if data.get("presale"):
+            absent = [name for name in ("customer_id", "product_id") if data.get(name) is None]
+            if absent:
+                raise ValidationError({name: ["Required when presale is true."] for name in absent})
 
 
 class MessagePostedSchema(EventDataSchema):
@@ -74,21 +81,12 @@ class ClosureDataSchema(EventDataSchema):
 @handles("support.request_submitted", RequestSubmittedSchema, subject=REQUEST)
 def support_request_submitted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Submit the request as it is: what is missing cannot be asked for."""
-    parents: list[tuple[type[Any], str, str]] = [
-        (Customer, "customer", event.data["customer_id"]),
-        (Product, "product", event.data["product_id"]),
-    ]
-    if not event.data["presale"]:
-        parents.append((Purchase, "purchase", event.data["purchase_id"]))
-    for table, kind, id_ in parents:
-        if uow.session.get(table, id_) is None:
-            raise ParentUnknown(kind, id_)
+    customer_id, product_id = _customer_and_product(uow, event)
     request_id = event.data["request_id"]
     if _known(uow, request_id):
         return Result(applied=Applied.NO_EFFECT, note="the request is known")
-    _refuse_stranger(uow, event)
-    given = {name: value for name, value in event.data.items() if name != "kind"}
-    submit(uow, NewRequest(**given, kind=Kind(event.data["kind"]), as_it_is=True), event.cause(actor="customer"))
+    given = {**event.data, "customer_id": customer_id, "product_id": product_id, "kind": Kind(event.data["kind"])}
+    submit(uow, NewRequest(**given, as_it_is=True), event.cause(actor="customer"))
     return Result(applied=Applied.CHANGED, created=f"request:{request_id}")
 
 
@@ -157,15 +155,22 @@ def _known_closure(uow: UnitOfWork, event: InboundEvent) -> None:
         raise ParentUnknown("closure", event.data["closure_id"])
 
 
-def _refuse_stranger(uow: UnitOfWork, event: InboundEvent) -> None:
-    """A request about a purchase is its customer's, and about its product."""
+def _customer_and_product(uow: UnitOfWork, event: InboundEvent) -> tuple[str, str]:
+    """Whose request it is, and about what. Raises `ParentUnknown`, or `PayloadRejected` for a contradiction."""
     if event.data["presale"]:
-        return
-    purchase = uow.session.get_one(Purchase, event.data["purchase_id"])
+        parents: list[tuple[type[Any], str]] = [(Customer, "customer"), (Product, "product")]
+        for table, kind in parents:
+            if uow.session.get(table, event.data[f"{kind}_id"]) is None:
+                raise ParentUnknown(kind, event.data[f"{kind}_id"])
+        return event.data["customer_id"], event.data["product_id"]
+    purchase = uow.session.get(Purchase, event.data["purchase_id"])
+    if purchase is None:
+        raise ParentUnknown("purchase", event.data["purchase_id"])
     errors = [
         {"path": f"data.{name}", "message": "is not the purchase's"}
         for name in ("customer_id", "product_id")
-        if getattr(purchase, name) != event.data[name]
+        if event.data[name] is not None and getattr(purchase, name) != event.data[name]
     ]
     if errors:
         raise PayloadRejected("the request contradicts its purchase", errors=errors)
+    return purchase.customer_id, purchase.product_id

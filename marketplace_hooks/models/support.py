@@ -153,7 +153,11 @@ class Clock(Base):
 
 
 class RequestRefusal(Base):
-    """One refusal of one request, on which of the six grounds, and whether the marketplace overturned it."""
+    """One refusal of one request, on which of the six grounds, and whether the marketplace overturned it.
+
+    `statement` is what `SupportRequest.refusal` held of it: the text, the evidence, and what was said about it (None:
+    recorded before 0.2.0). `decided_at` is when the marketplace overturned or upheld it.
+    """
 
     __tablename__ = "mh_refusals"
 
@@ -162,6 +166,9 @@ class RequestRefusal(Base):
     ground: Mapped[str] = mapped_column(String(64))
     refused_at: Mapped[datetime] = mapped_column(Instant)
     overturned_at: Mapped[datetime | None] = mapped_column(Instant)
+    contested_at: Mapped[datetime | None] = mapped_column(Instant)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    statement: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     __table_args__ = (Index("ix_mh_refusals_request", "request_id", "id"),)
 

@@ -15,6 +15,7 @@ from typing import Any, Generic, Self, TypeVar
 from flask import request
 from wtforms import Field, Form, ValidationError
 
+from ..domain.written_text import says_something
 from .i18n.language import LazyText, gettext, wording
 
 LONGEST_TEXT = 10_000
@@ -90,8 +91,10 @@ class TextInputField(FormField):
         return cleaned[: self.longest] if self.is_cut else cleaned
 
     def pre_validate(self, form: Form) -> None:
-        """Raises `ValidationError` for an empty text that is required, or for one that is too long."""
+        """Raises `ValidationError` for a required text that says nothing, or for one that is too long."""
         super().pre_validate(form)
+        if self.required is not None and not self.errors and not says_something(self.data):
+            raise ValidationError(str(self.required))
         if len(self.data) > self.longest:
             allowed = wording().number(self.longest)
             raise ValidationError(gettext("Use at most %(allowed)s characters", allowed=allowed))

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.models.support import SellerClosure
+from marketplace_hooks.models.support import SellerClosure, SupportRequest
 
 from ..support.customers import publish_purchase, publish_release
 from ..support.marketplace import Marketplace
@@ -59,6 +59,30 @@ def test_a_request_by_event_is_submitted_as_it_is_with_what_is_unknown_on_record
     assert {one["name"]: one["result"] for one in taken.checks}["platform_version"] == "unknown"
     assert taken.entitlement["code"] == "VALID"
     assert published_types(desk) == ["accepted"]
+
+
+@pytest.mark.parametrize("given", [{}, {"customer_id": "customer-1"}, {"product_id": "mod-1"}])
+def test_the_purchase_says_whose_request_it_is_and_about_what(desk: Marketplace, given: dict[str, str]) -> None:
+    left_out = {"customer_id": None, "product_id": None}
+    event = publish_request(desk, **{**left_out, **given})
+    assert desk.state_and_outcome(event) == ("applied", "changed")
+    taken = request(desk)
+    assert (taken.customer_id, taken.product_id, taken.handling) == ("customer-1", "mod-1", "accepted")
+
+
+@pytest.mark.parametrize("given", [{"customer_id": "customer-2"}, {"product_id": "mod-2"}])
+def test_a_customer_or_product_that_is_not_the_purchases_is_rejected(desk: Marketplace, given: dict[str, str]) -> None:
+    desk.publish_products("mod-2")
+    event = publish_request(desk, **{"customer_id": None, "product_id": None, **given})
+    assert desk.state_and_outcome(event)[0] == "rejected"
+    assert "is not the purchase's" in str(desk.event(event).errors)
+    assert desk.all(select(SupportRequest)) == []
+
+
+def test_a_request_before_any_purchase_says_whose_it_is_and_about_what(desk: Marketplace) -> None:
+    event = publish_request(desk, presale=True, purchase_id=None, customer_id=None, product_id=None)
+    assert desk.state_and_outcome(event)[0] == "rejected"
+    assert "Required when presale is true." in str(desk.event(event).errors)
 
 
 def test_both_clocks_start_at_the_submission_and_end_with_whole_civil_days(desk: Marketplace) -> None:

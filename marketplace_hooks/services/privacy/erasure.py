@@ -23,7 +23,7 @@ from ...models.inspections import Evidence, Inspection, InspectionState, SiteCre
 from ...models.outbox import OutgoingEvent
 from ...models.purchases import Customer, Purchase, SiteBinding
 from ...models.subscriptions import RenewalChange
-from ...models.support import RefundClaim, SupportMessage, SupportRequest
+from ...models.support import RefundClaim, RequestRefusal, SupportMessage, SupportRequest
 from ..access.idempotency import person_scope
 from ..core.unit_of_work import Cause, UnitOfWork
 
@@ -124,6 +124,8 @@ def _erase_requests(uow: UnitOfWork, trace: CustomerTrace) -> None:
         request.checks = without_personal_data(request.checks)
         for name in ("entitlement", "refusal", "resolution", "offer"):
             setattr(request, name, without_personal_data(getattr(request, name)))
+    for refusal in uow.session.scalars(select(RequestRefusal).where(RequestRefusal.request_id.in_(trace.requests))):
+        refusal.statement = without_personal_data(refusal.statement)
     messages = update(SupportMessage).where(SupportMessage.request_id.in_(trace.requests))
     _change(uow, messages, author="", subject="", body="", headers=[], confirmed_by=None)
     _change(uow, update(RefundClaim).where(RefundClaim.request_id.in_(trace.requests)), reason=None)

@@ -14,14 +14,15 @@ from sqlalchemy import select
 
 from ...domain.civil_days import day_of, end_of
 from ...domain.support.deadlines import BusinessDayPolicy, deadline
-from ...domain.support.refusal_grounds import Ground, is_excluded
+from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Kind, Move
 from ...errors import PayloadRejected
 from ...models.releases import Release
-from ...models.support import RequestRefusal, SupportRequest
+from ...models.support import SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..inspections.requests import close_inspection
 from .messages import acknowledge
+from .refusals import add_to_refusal, record_refusal, require_evidence, require_text, require_usable_ground
 from .sla_clocks import (
     clock_of,
     freeze_clock,
@@ -41,20 +42,16 @@ def refuse(
     """The seller refuses on a contractual ground; that also acknowledges the request, and freezes the fix clock."""
     request = locked_request(uow.session, request_id)
     make_move(request, Move.REFUSE)
-    if ground.value in request.waived:
-        raise PayloadRejected(
-            "this ground was waived", errors=[{"path": "ground", "message": f"{ground} was waived for this request"}]
-        )
-    if is_excluded(ground, request.kind):
-        message = "installing and configuring the product itself is part of Business Care"
-        raise PayloadRejected("this ground does not apply", errors=[{"path": "ground", "message": message}])
+    require_usable_ground(uow.session, request, ground)
+    require_text("text", text)
+    require_evidence(evidence)
     acknowledge(uow, request, uow.now, cause)
     freeze_clock(uow, request, ClockName.FIX)
     contest_until = end_of(day_of(uow.now, uow.zone) + timedelta(days=uow.settings.contest_days), uow.zone)
     request.refused_at = uow.now
     request.waits_until = contest_until
     request.refusal = {"ground": ground.value, "text": text, "evidence": dict(evidence), "by": by}
-    uow.session.add(RequestRefusal(request_id=request.id, ground=ground.value, refused_at=uow.now))
+    record_refusal(uow, request, ground)
     publish_request_event(uow, request, "refused", {"ground": ground, "contest_until": contest_until}, cause)
     return request
 
@@ -78,9 +75,10 @@ def contest(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> Sup
     request = locked_request(uow.session, request_id)
     _refuse_too_late(uow, request, Handling.REFUSED, Handling.CONTESTED, "the days to contest are over")
     make_move(request, Move.CONTEST)
+    require_text("text", text)
     request.contested_at = uow.now
     request.waits_until = None
-    request.refusal = {**(request.refusal or {}), "contest": text}
+    add_to_refusal(uow, request, "contest", text)
     publish_request_event(uow, request, "contested", {}, cause)
     return request
 
@@ -89,16 +87,9 @@ def overturn(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> 
     """The marketplace overturns a refusal: the fix clock goes on with what was left, at least five business days."""
     request = locked_request(uow.session, request_id)
     make_move(request, Move.OVERTURN)
+    require_text("text", reason)
     request.overturned_at = uow.now
-    request.refusal = {**(request.refusal or {}), "overturned": reason}
-    last_refusal = (
-        select(RequestRefusal)
-        .where(RequestRefusal.request_id == request.id)
-        .order_by(RequestRefusal.id.desc())
-        .limit(1)
-    )
-    for refusal in uow.session.scalars(last_refusal):
-        refusal.overturned_at = uow.now
+    add_to_refusal(uow, request, "overturned", reason)
     clock = resume_clock(uow, request, ClockName.FIX)
     publish_request_event(uow, request, "overturned", {"due_before": clock.due_before if clock else None}, cause)
     return request
@@ -108,7 +99,8 @@ def uphold(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> Su
     """The marketplace upholds a refusal: the request is closed."""
     request = locked_request(uow.session, request_id)
     make_move(request, Move.UPHOLD)
-    request.refusal = {**(request.refusal or {}), "upheld": reason}
+    require_text("text", reason)
+    add_to_refusal(uow, request, "upheld", reason)
     close(uow, request, "refusal_upheld", cause)
     return request
 
@@ -202,6 +194,7 @@ def withdraw(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest:
 
 def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, cause: Cause) -> SupportRequest:
     """An operator gives the seller more time, with a reason that both sides see."""
+    require_text("text", reason)
     request = locked_request(uow.session, request_id)
     clock = clock_of(uow.session, request.id, ClockName.FIX)
     refuse_unless(

@@ -8,6 +8,14 @@ from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import Kind
 from .fields import EnumField, TextField
 
+SAYS_SOMETHING = "At least one visible letter or digit; else 422 with `text_says_nothing`."
+
+
+def statement() -> TextField:
+    """A text for people that must say something, which the service decides for every way in alike."""
+    return TextField(required=True, min_length=0, max_length=10_000, metadata={"description": SAYS_SOMETHING})
+
+
 _sides = validate.OneOf(["customer", "seller", "marketplace"])
 
 
@@ -26,8 +34,12 @@ class RefusalSchema(Schema):
     """One of the six grounds, with a text and the evidence."""
 
     ground = EnumField(Ground, required=True)
-    text = TextField(required=True, max_length=10_000)
-    evidence = fields.Dict(required=True, validate=validate.Length(min=1))
+    text = statement()
+    evidence = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        metadata={"description": "What shows it: at least one text that says something, or a number, however deep."},
+    )
 
 
 class GroundSchema(Schema):
@@ -74,7 +86,7 @@ class OfferAnswerSchema(Schema):
 class TextSchema(Schema):
     """Why, in words."""
 
-    text = TextField(required=True, max_length=10_000)
+    text = statement()
 
 
 class OptionalTextSchema(Schema):
@@ -87,7 +99,7 @@ class ExtensionSchema(Schema):
     """How many more business days, and why."""
 
     business_days = fields.Integer(required=True, strict=True, validate=validate.Range(1, 365))
-    text = TextField(required=True, max_length=10_000)
+    text = statement()
 
 
 class RefundSchema(Schema):

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...domain.inspections.declarations import Declaration
 from ...domain.merchant_sites import parse
 from ...domain.support.state_machine import Handling, Kind
+from ...domain.written_text import says_something
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.support import SupportRequest
@@ -182,8 +183,8 @@ def _run(
 
 def _missing_texts(move: str, form: CustomerMoveForm) -> dict[str, str]:
     """The errors of a move without its text, by the ids of the fields."""
-    if move == "answer" and not form.body.data:
+    if move == "answer" and not says_something(form.body.data):
         return {"body": gettext("Write your message.")}
-    if move == "contest" and not form.text.data:
+    if move == "contest" and not says_something(form.text.data):
         return {"contest-text": gettext("Say why you do not agree.")}
     return {}

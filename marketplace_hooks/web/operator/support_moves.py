@@ -12,6 +12,7 @@ from flask import request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.support.state_machine import Kind
+from ...domain.written_text import says_something
 from ...errors import NotFound
 from ...models.access import Role
 from ...services.core.unit_of_work import Cause, UnitOfWork
@@ -125,7 +126,7 @@ def move_request(request_id: str, move: str) -> BaseResponse:
 
 
 def _require_fields(form: OperatorMoveForm, move: OperatorMove) -> None:
-    if "text" in move.needs and not form.text.data:
+    if "text" in move.needs and not says_something(form.text.data):
         form.add_error("text", gettext("Write something: both sides can read why."))
     if "days" in move.needs and not (form.days.data and 1 <= form.days.data <= MOST_DAYS):
         message = gettext("Enter a number of business days between 1 and %(most)s.", most=MOST_DAYS)

@@ -90,6 +90,26 @@ def test_an_impossible_move_is_a_409_that_names_both_states(desk: Marketplace, c
     assert (answer.get_json()["state"], answer.get_json()["asked"]) == ("accepted", "contested")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"text": ""}, "text_says_nothing"),
+        ({"text": " \u200b\n"}, "text_says_nothing"),
+        ({"evidence": {}}, "evidence_shows_nothing"),
+        ({"evidence": {"note": ""}}, "evidence_shows_nothing"),
+        ({"evidence": {"files": []}}, "evidence_shows_nothing"),
+    ],
+)
+def test_a_refusal_that_says_or_shows_nothing_is_a_422(
+    desk: Marketplace, customer: Caller, seller: Caller, wrong: dict[str, Any], code: str
+) -> None:
+    request_id = submit(customer)["request_id"]
+    answer = seller.post(f"/support-requests/{request_id}/refusal", {**REFUSAL, **wrong})
+    assert problem_of(answer) == (422, code)
+    stands = customer.get(f"/support-requests/{request_id}").get_json()
+    assert (stands["handling"], stands["refusal"], stands["clocks"]["fix"]["state"]) == ("accepted", None, "running")
+
+
 @pytest.mark.parametrize(("role", "subject"), [("customer", "customer-2"), ("seller", "seller-2")])
 def test_requests_of_others_are_not_found(
     desk: Marketplace, calls: MakeCaller, customer: Caller, role: str, subject: str
