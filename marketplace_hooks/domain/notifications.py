@@ -35,6 +35,7 @@ READERS: dict[str, frozenset[Reader]] = {
     "support_request.contested": _SELLER,
     "support_request.overturned": _BOTH,
     "support_request.offer_made": _CUSTOMER,
+    "support_request.offer_answered": _SELLER,
     "support_request.resolved": _CUSTOMER,
     "support_request.reopened": _SELLER,
     "support_request.fix_due_soon": _SELLER,

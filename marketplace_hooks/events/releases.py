@@ -12,7 +12,7 @@ from ..models.releases import Release, ReleaseKind
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.releases.publishing import publish_release, record_release_purchase
-from ..services.support.moves import resolve_by_release
+from ..services.support.fix_deliveries import resolve_by_purchase, resolve_by_release
 from .fields import EventDataSchema, EventMoneySchema, Identifier, Moment
 from .purchases import known_purchase
 from .registry import PRODUCT, PURCHASE, Applied, InboundEvent, ParentUnknown, Result, handles, product
@@ -80,18 +80,24 @@ def release_published(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
     is_new = publish_release(uow, locked, event.data, cause, sent_at=event.sent_at)
     if is_new is False:
         return Result(applied=Applied.SUPERSEDED)
+    note = None
     if event.data["fixes"] and event.data["published_at"] <= uow.now:
         release = uow.session.get_one(Release, event.data["release_id"])
-        resolve_by_release(uow, release, event.data["fixes"], cause)
-    return Result(applied=Applied.CHANGED, created=f"release:{event.data['release_id']}" if is_new else None)
+        at = max(event.data["published_at"], min(event.received_at, uow.now))
+        note = resolve_by_release(uow, release, event.data["fixes"], at, cause).note
+    created = f"release:{event.data['release_id']}" if is_new else None
+    return Result(applied=Applied.CHANGED, note=note, created=created)
 
 
 @handles("release.purchased", ReleasePurchasedSchema, subject=PURCHASE)
 def release_purchased(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Record the purchase: from now on the release may be downloaded."""
+    """Record the purchase: from then on the release may be downloaded, and meets the requests that wait for it."""
     purchase = known_purchase(uow, event)
     release = uow.session.get(Release, event.data["release_id"])
     if release is None:
         raise ParentUnknown("release", event.data["release_id"])
     is_new = record_release_purchase(uow, release, purchase, event.data)
+    if is_new:
+        bought_at = min(event.data["purchased_at"], uow.now)
+        resolve_by_purchase(uow, release, purchase.id, bought_at, event.cause(actor="customer"))
     return Result(applied=Applied.CHANGED if is_new else Applied.NO_EFFECT, note=None if is_new else "known already")

@@ -177,6 +177,11 @@ OUTGOING: dict[str, Outgoing] = {
         when="The seller proposes a paid update; the customer accepts or declines.",
         example={**_REQUEST, "release_id": "r-9", "amount": _AMOUNT},
     ),
+    "support_request.offer_answered": Outgoing(
+        when="The customer accepts or declines a paid update. Accepted, it settles the request once it was bought "
+        "(`release.purchased`); until then, and when declined, a fix that is owed stays owed.",
+        example={**_REQUEST, "release_id": "r-9", "amount": _AMOUNT, "accepted": True},
+    ),
     "support_request.resolved": Outgoing(
         when="The seller says that the request is settled: `how` is release, explanation or paid_update.",
         example={**_REQUEST, "how": "release", "release_id": "r-9"},

@@ -79,18 +79,26 @@ def link_to(
     Raises `NotFound` for a release that is not of the purchase's product, or not published yet; `Forbidden`, with the
     verdict as its code, when it may not be downloaded; `NotConfigured` without a `DOWNLOAD_SECRET`.
     """
-    purchase = _purchase(session, holder, question)
-    query = _published(holder.purchase_id, purchase.product, question.at).where(Release.id == release_id)
-    row = session.execute(query).one_or_none()
-    if row is None:
+    found = find_download(session, holder, release_id, question)
+    if found is None:
         raise NotFound(f"the product has no release {release_id}")
-    release, bought_at = row
-    found = _judged(release, bought_at, purchase, question)
     if not found.is_available:
         raise Forbidden(_WHY[found.verdict], code=found.verdict, remedy=found.remedy)
     if settings.download_secret is None:
         raise NotConfigured("links cannot be signed: DOWNLOAD_SECRET is not set")
-    return signed_link(release.download_url, settings.download_secret, question.at)
+    url = session.get_one(Release, release_id).download_url
+    return signed_link(url, settings.download_secret, question.at)
+
+
+def find_download(session: Session, holder: Holder, release_id: str, question: EntitlementQuestion) -> Download | None:
+    """One release, and whether the purchase's holder may have it; None: the product has no such release yet.
+
+    Raises `NotFound` for a purchase that does not exist or is somebody else's.
+    """
+    purchase = _purchase(session, holder, question)
+    query = _published(holder.purchase_id, purchase.product, question.at).where(Release.id == release_id)
+    row = session.execute(query).one_or_none()
+    return None if row is None else _judged(*row, purchase, question)
 
 
 _WHY = {

@@ -6,21 +6,18 @@ names both states.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
-
-from sqlalchemy import select
 
 from ...domain.civil_days import day_of, end_of
 from ...domain.support.deadlines import BusinessDayPolicy, deadline
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Kind, Move
-from ...errors import PayloadRejected
-from ...models.releases import Release
 from ...models.support import SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..inspections.requests import close_inspection
+from .fix_releases import require_downloadable
 from .messages import acknowledge
 from .refusals import add_to_refusal, record_refusal, require_evidence, require_text, require_usable_ground
 from .sla_clocks import (
@@ -33,7 +30,14 @@ from .sla_clocks import (
     state_now,
     stop_clock,
 )
-from .transitions import locked_request, make_move, publish_request_event, refuse_unless
+from .transitions import (
+    locked_request,
+    make_move,
+    publish_request_event,
+    refuse_unless,
+    require_answerable,
+    require_possible,
+)
 
 
 def refuse(
@@ -106,35 +110,56 @@ def uphold(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> Su
 
 
 def resolve(
-    uow: UnitOfWork, request_id: str, *, how: str, release_id: str | None, text: str, cause: Cause
+    uow: UnitOfWork,
+    request_id: str,
+    *,
+    how: str,
+    release_id: str | None,
+    text: str,
+    cause: Cause,
+    at: datetime | None = None,
 ) -> SupportRequest:
-    """The seller says that it is settled: by a release, an explanation, or an accepted paid update."""
+    """The seller says that it is settled: by a release that this customer may download, or by an explanation.
+
+    That also acknowledges the request. `at` is when they said so (None: now).
+    """
     request = locked_request(uow.session, request_id)
-    make_move(request, Move.RESOLVE)
-    if release_id is not None:
-        _refuse_foreign_release(uow, request, release_id)
-    acknowledge(uow, request, uow.now, cause)
-    record_remaining_days(uow, request, ClockName.FIX)
-    stop_clock(uow, request, ClockName.FIX, ClockState.MET, uow.now)
-    until = deadline(uow.now, uow.settings.reopening_days, policy=BusinessDayPolicy.MF, zone=uow.zone).due_before
-    request.resolved_at = uow.now
-    request.waits_until = until
-    request.resolution = {"how": how, "release_id": release_id, "text": text}
-    publish_request_event(uow, request, "resolved", {"how": how, "release_id": release_id, "until": until}, cause)
+    require_resolvable(uow, request, how=how, release_id=release_id, text=text)
+    acknowledge(uow, request, at or uow.now, cause)
+    settle(uow, request, how=how, release_id=release_id, text=text, at=at or uow.now, cause=cause)
     return request
 
 
-def resolve_by_release(uow: UnitOfWork, release: Release, request_ids: Sequence[str], cause: Cause) -> int:
-    """Publishing a release resolves the requests that it fixes; return how many. Others are left as they are."""
-    query = select(SupportRequest.id).where(
-        SupportRequest.id.in_(list(request_ids)),
-        SupportRequest.product_id == release.product_id,
-        SupportRequest.handling.in_((Handling.ACCEPTED, Handling.ACKNOWLEDGED)),
-    )
-    found = sorted(uow.session.scalars(query))
-    for request_id in found:
-        resolve(uow, request_id, how="release", release_id=release.id, text="", cause=cause)
-    return len(found)
+def require_resolvable(
+    uow: UnitOfWork, request: SupportRequest, *, how: str, release_id: str | None, text: str
+) -> None:
+    """Raise `Conflict` or `PayloadRejected` unless the request can be resolved in this way now."""
+    require_possible(request, Move.RESOLVE)
+    if how == "explanation":
+        require_text("text", text)
+    else:
+        require_downloadable(uow, request, release_id)
+
+
+def settle(
+    uow: UnitOfWork,
+    request: SupportRequest,
+    *,
+    how: str,
+    release_id: str | None,
+    text: str,
+    at: datetime,
+    cause: Cause,
+) -> None:
+    """The fix was delivered at an instant: the fix clock stops then. The customer may say from now on: not fixed."""
+    make_move(request, Move.RESOLVE)
+    record_remaining_days(uow, request, ClockName.FIX, at)
+    stop_clock(uow, request, ClockName.FIX, ClockState.MET, at)
+    until = deadline(uow.now, uow.settings.reopening_days, policy=BusinessDayPolicy.MF, zone=uow.zone).due_before
+    request.resolved_at = at
+    request.waits_until = until
+    request.resolution = {"how": how, "release_id": release_id, "text": text}
+    publish_request_event(uow, request, "resolved", {"how": how, "release_id": release_id, "until": until}, cause)
 
 
 def report_not_fixed(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
@@ -147,40 +172,6 @@ def report_not_fixed(uow: UnitOfWork, request_id: str, *, text: str, cause: Caus
     request.resolution = {**(request.resolution or {}), "not_fixed": text}
     clock = resume_clock(uow, request, ClockName.FIX)
     publish_request_event(uow, request, "reopened", {"due_before": clock.due_before if clock else None}, cause)
-    return request
-
-
-def make_offer(
-    uow: UnitOfWork, request_id: str, *, release_id: str, amount: Mapping[str, Any], text: str, cause: Cause
-) -> SupportRequest:
-    """The seller proposes a paid update. It never stops the fix clock of an anomaly (`domain.md` 22)."""
-    request = locked_request(uow.session, request_id)
-    _require_answerable(request, "an update is offered while a fix is awaited")
-    _refuse_foreign_release(uow, request, release_id)
-    acknowledge(uow, request, uow.now, cause)
-    request.offer = {"release_id": release_id, "amount": dict(amount), "text": text, "answer": None}
-    publish_request_event(uow, request, "offer_made", {"release_id": release_id, "amount": dict(amount)}, cause)
-    return request
-
-
-def answer_offer(uow: UnitOfWork, request_id: str, *, accepted: bool, cause: Cause) -> SupportRequest:
-    """The customer accepts the paid update, which settles the request, or declines, and the fix is still owed."""
-    request = locked_request(uow.session, request_id)
-    offer = request.offer
-    answer = "accepted" if accepted else "declined"
-    refuse_unless(
-        offer is not None and offer["answer"] is None,
-        "no offer waits for an answer",
-        what="the offer",
-        code="no_offer",
-        state="none" if offer is None else str(offer["answer"]),
-        asked=answer,
-    )
-    _require_answerable(request, "an offer is answered while a fix is awaited")
-    request.offer = {**(offer or {}), "answer": answer}
-    if accepted:
-        release_id = str(request.offer["release_id"])
-        return resolve(uow, request_id, how="paid_update", release_id=release_id, text="", cause=cause)
     return request
 
 
@@ -217,7 +208,7 @@ def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool,
     """The seller proposes another kind; the customer or an operator confirms it, or sets it (`domain.md` 16)."""
     request = locked_request(uow.session, request_id)
     if request.handling is not Handling.NEEDS_INFORMATION:
-        _require_answerable(request, "its kind is settled before it is answered")
+        require_answerable(request, "its kind is settled before it is answered")
     if not confirms:
         request.proposed_kind = kind
     else:
@@ -258,16 +249,3 @@ def _refuse_too_late(uow: UnitOfWork, request: SupportRequest, state: Handling, 
     refuse_unless(
         request.handling is not state or not is_late, because, code="too_late", state=request.handling, asked=asked
     )
-
-
-def _refuse_foreign_release(uow: UnitOfWork, request: SupportRequest, release_id: str) -> None:
-    release = uow.session.get(Release, release_id)
-    if release is None or release.product_id != request.product_id:
-        message = "is not a release of this product"
-        raise PayloadRejected("unknown release", errors=[{"path": "release_id", "message": message}])
-
-
-def _require_answerable(request: SupportRequest, because: str) -> None:
-    """Raise `Conflict` unless the seller still owes an answer or a fix."""
-    answerable = request.handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED)
-    refuse_unless(answerable, because, state=request.handling, asked=Handling.ACKNOWLEDGED)

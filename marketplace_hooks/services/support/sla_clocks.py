@@ -103,7 +103,7 @@ def freeze_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> N
     clock = clock_of(uow.session, request.id, name)
     if clock is None or not has_time_left(clock, uow.now):
         return
-    clock.remaining_days = _remaining_days(uow, clock)
+    clock.remaining_days = _remaining_days(uow, clock, uow.now)
     clock.taken_days = _taken_days(uow, request, clock, uow.now)
     clock.state = ClockState.FROZEN
     clock.warn_at = None
@@ -122,17 +122,23 @@ def resume_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> C
     return start_clock(uow, request, name, uow.now, days, earlier_days=clock.taken_days or 0)
 
 
-def record_remaining_days(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> None:
-    """Store what is left of a clock that is about to be met, in case it has to be resumed."""
+def record_remaining_days(uow: UnitOfWork, request: SupportRequest, name: ClockName, at: datetime) -> None:
+    """Store what was left at an instant of a clock that is about to be met then, in case it has to be resumed."""
     clock = clock_of(uow.session, request.id, name)
-    if clock is not None and has_time_left(clock, uow.now):
-        clock.remaining_days = _remaining_days(uow, clock)
+    if clock is not None and had_time_left(clock, at):
+        clock.remaining_days = _remaining_days(uow, clock, at)
 
 
 def has_time_left(clock: Clock, now: datetime) -> bool:
     """Whether there is time left on a clock: it was not stopped, and has not run out, noticed or not."""
     is_counting = clock.state in (ClockState.RUNNING, ClockState.SUSPENDED)
     return is_counting and (clock.due_before is None or now < clock.due_before)
+
+
+def had_time_left(clock: Clock, at: datetime) -> bool:
+    """Whether there was time left on a clock at an instant of the past, even if it was missed since."""
+    is_open = clock.state in (ClockState.RUNNING, ClockState.SUSPENDED, ClockState.MISSED)
+    return is_open and (clock.due_before is None or at < clock.due_before)
 
 
 def state_now(clock: Clock, now: datetime) -> ClockState:
@@ -201,10 +207,10 @@ def update_next_deadline(session: Session, request: SupportRequest) -> None:
     request.next_deadline_at = min((due for due in session.scalars(query) if due), default=None)
 
 
-def _remaining_days(uow: UnitOfWork, clock: Clock) -> int:
-    """The business days left now; of a suspended clock also those beyond the closure that suspends it."""
+def _remaining_days(uow: UnitOfWork, clock: Clock, at: datetime) -> int:
+    """The business days left at an instant; of a suspended clock also those beyond the closure that suspends it."""
     counted = [date.fromisoformat(day) for day in clock.trace["counted"]]
-    return days_left(counted, uow.now, uow.zone) + clock.business_days - len(counted)
+    return days_left(counted, at, uow.zone) + clock.business_days - len(counted)
 
 
 def _taken_days(uow: UnitOfWork, request: SupportRequest, clock: Clock, at: datetime) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...domain.instants import format_instant
-from ...domain.support.state_machine import Impossible, Move, after
+from ...domain.support.state_machine import MOVES, Handling, Impossible, Move, after
 from ...errors import Conflict, NotFound
 from ...models.support import SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
@@ -29,11 +29,22 @@ def locked_request(session: Session, request_id: str) -> SupportRequest:
 
 def make_move(request: SupportRequest, move: Move) -> None:
     """Move the request on. Raises `Conflict` naming both states when there is no way from here."""
+    require_possible(request, move)
+    request.handling = MOVES[request.handling, move]
+
+
+def require_possible(request: SupportRequest, move: Move) -> None:
+    """Raise `Conflict` naming both states when there is no way from here; nothing changes."""
     found = after(request.handling, move)
     if isinstance(found, Impossible):
         because = f"there is no way to {move.replace('_', ' ')} from there"
         raise Conflict.between("the request", found.state, found.asked, because=because)
-    request.handling = found
+
+
+def require_answerable(request: SupportRequest, because: str) -> None:
+    """Raise `Conflict` unless the seller still owes an answer or a fix."""
+    answerable = request.handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED)
+    refuse_unless(answerable, because, state=request.handling, asked=Handling.ACKNOWLEDGED)
 
 
 def refuse_unless(

@@ -17,7 +17,7 @@ from ...errors import Forbidden
 from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ...services.support import messages, moves, refunds, submission
+from ...services.support import messages, moves, offers, refunds, submission
 from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
@@ -142,7 +142,7 @@ def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, An
 @_move("offer", SELLERS, OfferSchema)
 def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Propose a paid update. The fix clock of an anomaly goes on."""
-    return moves.make_offer(
+    return offers.make_offer(
         uow, request_id, release_id=body["release_id"], amount=body["amount"], text=body["text"], cause=cause
     )
 
@@ -150,7 +150,7 @@ def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], ca
 @_move("offer/answer", CUSTOMERS, OfferAnswerSchema)
 def answer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Accept or decline a paid update."""
-    return moves.answer_offer(uow, request_id, accepted=body["accepted"], cause=cause)
+    return offers.answer_offer(uow, request_id, accepted=body["accepted"], cause=cause)
 
 
 @_move("not-fixed", CUSTOMERS, OptionalTextSchema)

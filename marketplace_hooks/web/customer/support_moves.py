@@ -19,7 +19,7 @@ from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.inspections.add_declaration import declare
-from ...services.support import messages, moves, refunds, submission
+from ...services.support import messages, moves, offers, refunds, submission
 from ...services.support.eligibility_checks import start_check
 from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
@@ -92,7 +92,7 @@ _MOVES: Mapping[str, CustomerMove] = {
         act=lambda uow, id_, form, cause: moves.withdraw(uow, id_, cause), done=lazy("You took the request back.")
     ),
     "offer": CustomerMove(
-        act=lambda uow, id_, form, cause: moves.answer_offer(uow, id_, accepted=form.accepted.data, cause=cause),
+        act=lambda uow, id_, form, cause: offers.answer_offer(uow, id_, accepted=form.accepted.data, cause=cause),
         done=lazy("Your answer to the offer was sent."),
     ),
     "prefer-fix": CustomerMove(

@@ -61,6 +61,8 @@ def _mail_text(facts: MailFacts) -> MailText | None:
     variant = data.get("by")
     if data.get("proposed_kind"):
         variant = "proposed"
+    elif data.get("accepted"):
+        variant = "accepted"
     elif data.get("due_before"):
         variant = "due"
     return texts.get(f"{facts.type}:{variant}") or texts.get(facts.type)

@@ -164,6 +164,17 @@ _TO_SELLER: dict[str, MailText] = {
             "end of %(until)s."
         ),
     ),
+    "support_request.offer_answered:accepted": MailText(
+        lazy("Your offer is accepted: %(about)s"),
+        lazy(
+            "The customer accepts the paid update of %(product)s at %(amount)s. It settles the request once it was "
+            "bought; until then a fix that is owed stays owed."
+        ),
+    ),
+    "support_request.offer_answered": MailText(
+        lazy("Your offer is declined: %(about)s"),
+        lazy("The customer declines the paid update of %(product)s at %(amount)s. A fix that is owed stays owed."),
+    ),
     "support_request.reopened": MailText(
         lazy("Not fixed, says the customer: %(about)s"),
         lazy("The customer says that the request about %(product)s is not settled. Please go on with it."),

@@ -6,19 +6,23 @@ Each is a form that runs once and leads back to the conversation; what is imposs
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, url_for
-from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.support.refusal_grounds import JUDGED_BY_A_PERSON, Ground, is_excluded
 from ...domain.support.state_machine import Kind
+from ...domain.written_text import says_something
 from ...models.access import Role
-from ...models.releases import Release, ReleaseKind
+from ...models.releases import Release
 from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ...services.support import messages, moves
+from ...services.support import messages, moves, offers
+from ...services.support.fix_releases import downloadable_releases, offerable_releases
 from ...services.support.requests import visible_request
 from ..actors import cause_of, message_of, viewer_of
 from ..form_actions import run_form
@@ -33,7 +37,6 @@ from .blueprint import blueprint
 from .support_requests import show_request
 
 LONGEST_BODY = 50_000
-RELEASES_SHOWN = 50
 Act = Callable[[UnitOfWork, Cause], object]
 
 
@@ -164,7 +167,7 @@ def propose_kind(request_id: str) -> BaseResponse:
 @audience(Role.SELLER)
 def resolution(request_id: str) -> Response:
     """By a version that fixes it, or by an explanation."""
-    return _show_with_releases(request_id, "resolution")
+    return _show_resolution(request_id)
 
 
 @blueprint.post("/seller/requests/<request_id>/resolution")
@@ -175,12 +178,12 @@ def resolve(request_id: str) -> BaseResponse:
     how = form.how.data
     release_id = form.release_id.data if how == "release" else None
     text = form.text.data
-    if how == "release" and release_id not in {release.id for release in _releases(request_id)}:
+    if how == "release" and release_id not in {release.id for release in _downloadable_releases(request_id)}:
         form.add_error("release_id", gettext("Choose the version that fixes it"))
-    if how == "explanation" and not text:
+    if how == "explanation" and not says_something(text):
         form.add_error("text", gettext("Explain to the customer how it is settled"))
     if form.errors or how is None:
-        return _show_with_releases(request_id, "resolution", status=422, errors=form.messages)
+        return _show_resolution(request_id, status=422, errors=form.messages)
 
     def act(uow: UnitOfWork, cause: Cause) -> None:
         moves.resolve(uow, request_id, how=how, release_id=release_id, text=text, cause=cause)
@@ -193,7 +196,7 @@ def resolve(request_id: str) -> BaseResponse:
 @audience(Role.SELLER)
 def offer(request_id: str) -> Response:
     """A paid functional update, proposed to the customer."""
-    return _show_with_releases(request_id, "offer")
+    return _show_offer(request_id)
 
 
 @blueprint.post("/seller/requests/<request_id>/offer")
@@ -201,17 +204,19 @@ def offer(request_id: str) -> Response:
 def make_offer(request_id: str) -> BaseResponse:
     """Propose it. A fix that is owed stays owed."""
     form = OfferForm.read()
-    paid = {release.id: release for release in _releases(request_id) if release.kind is ReleaseKind.PAID}
+    paid = {release.id: release for release in _offerable_releases(request_id)}
     release_id = form.release_id.data
     if release_id not in paid:
         form.add_error("release_id", gettext("Choose the paid version that you propose"))
+    elif (form.amount.data or 0) > (paid[release_id].price_cents or 0):
+        form.add_error("amount", gettext("Ask for no more than the price at which the version is sold"))
     if form.errors:
-        return _show_with_releases(request_id, "offer", status=422, errors=form.messages)
+        return _show_offer(request_id, status=422, errors=form.messages)
     amount = {"amount_cents": form.amount.data, "currency": paid[release_id].currency or "EUR"}
     text = form.text.data
 
     def act(uow: UnitOfWork, cause: Cause) -> None:
-        moves.make_offer(uow, request_id, release_id=release_id, amount=amount, text=text, cause=cause)
+        offers.make_offer(uow, request_id, release_id=release_id, amount=amount, text=text, cause=cause)
 
     return _run(request_id, act, gettext("Your offer is sent to the customer."), reason=text)
 
@@ -258,22 +263,32 @@ def _show_refusal(request_id: str, *, status: int = 200, errors: Mapping[str, st
     )
 
 
-def _releases(request_id: str) -> list[Release]:
-    """The product's last versions, the newest first."""
-    with current_runtime().database.read_session() as session:
+def _downloadable_releases(request_id: str) -> list[Release]:
+    """The product's last versions that the request's customer may download, the newest first."""
+    return _releases(request_id, downloadable_releases)
+
+
+def _offerable_releases(request_id: str) -> list[Release]:
+    """The paid versions that the request's customer can buy now, the newest first."""
+    return _releases(request_id, offerable_releases)
+
+
+def _releases(
+    request_id: str, read: Callable[[Session, SupportRequest, datetime, ZoneInfo], list[Release]]
+) -> list[Release]:
+    runtime = current_runtime()
+    with runtime.database.read_session() as session:
         request = visible_request(session, checked_id(request_id), viewer_of(signed_in()))
-        query = (
-            select(Release)
-            .where(Release.product_id == request.product_id, Release.published_at <= current_runtime().now())
-            .order_by(Release.published_at.desc(), Release.id.desc())
-            .limit(RELEASES_SHOWN)
-        )
-        found = list(session.scalars(query))
+        found = read(session, request, runtime.now(), runtime.settings.reference_zone)
         session.expunge_all()
         return found
 
 
-def _show_with_releases(
-    request_id: str, name: str, *, status: int = 200, errors: Mapping[str, str] | None = None
-) -> Response:
-    return show_request(request_id, name=name, status=status, errors=errors or {}, releases=_releases(request_id))
+def _show_resolution(request_id: str, *, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:
+    releases = _downloadable_releases(request_id)
+    return show_request(request_id, name="resolution", status=status, errors=errors or {}, releases=releases)
+
+
+def _show_offer(request_id: str, *, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:
+    releases = _offerable_releases(request_id)
+    return show_request(request_id, name="offer", status=status, errors=errors or {}, releases=releases)

@@ -14,7 +14,7 @@ from marketplace_hooks.domain.support.state_machine import Kind
 from marketplace_hooks.errors import Conflict, PayloadRejected
 from marketplace_hooks.models.support import SupportRequest
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
-from marketplace_hooks.services.support import moves
+from marketplace_hooks.services.support import moves, offers
 
 from ...support.customers import publish_release
 from ...support.marketplace import Marketplace
@@ -236,11 +236,11 @@ def test_an_impossible_move_names_both_states(desk: Marketplace) -> None:
 
 def offer(release_id: str = "paid-1") -> Act:
     amount: dict[str, Any] = {"amount_cents": 2900, "currency": "EUR"}
-    return lambda uow: moves.make_offer(uow, REQUEST, release_id=release_id, amount=amount, text="", cause=CAUSE)
+    return lambda uow: offers.make_offer(uow, REQUEST, release_id=release_id, amount=amount, text="", cause=CAUSE)
 
 
 def answer_offer(*, accepted: bool) -> Act:
-    return lambda uow: moves.answer_offer(uow, REQUEST, accepted=accepted, cause=CAUSE)
+    return lambda uow: offers.answer_offer(uow, REQUEST, accepted=accepted, cause=CAUSE)
 
 
 @pytest.fixture

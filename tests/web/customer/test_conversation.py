@@ -10,7 +10,7 @@ import time_machine
 from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import Kind
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
-from marketplace_hooks.services.support import moves
+from marketplace_hooks.services.support import moves, offers
 
 from ...support.customers import publish_release
 from ...support.html_reader import visible_text
@@ -59,7 +59,7 @@ def resolves(uow: UnitOfWork) -> Any:
 
 def offers(uow: UnitOfWork) -> Any:
     amount = {"amount_cents": 2900, "currency": "EUR"}
-    return moves.make_offer(uow, REQUEST, release_id="paid-1", amount=amount, text="A new version", cause=CAUSE)
+    return offers.make_offer(uow, REQUEST, release_id="paid-1", amount=amount, text="A new version", cause=CAUSE)
 
 
 def proposes(uow: UnitOfWork) -> Any:

@@ -1,0 +1,91 @@
+"""Deliveries of fixes: requests that are resolved because their customers can download the release that fixes them.
+
+Publishing a release that names requests is the seller's own act: it resolves and acknowledges them. For whoever may
+not download that release it has no effect until they have bought it; nor has an accepted offer (`domain.md` 22).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+
+from ...domain.releases.downloads import DownloadVerdict
+from ...domain.support.state_machine import Handling
+from ...models.releases import Release
+from ...models.support import SupportRequest
+from ..core.unit_of_work import Cause, UnitOfWork
+from .fix_releases import download_verdict
+from .moves import resolve, settle
+from .transitions import locked_request
+
+_AWAITS_FIX = (Handling.ACCEPTED, Handling.ACKNOWLEDGED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixOutcome:
+    """What a published release has done for the requests that it names: resolved some, and why not the others."""
+
+    resolved: list[str] = field(default_factory=list)
+    without_effect: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def note(self) -> str | None:
+        """One line for the event's outcome; None when every request was resolved."""
+        if not self.without_effect:
+            return None
+        reasons = ", ".join(f"{id_} ({why})" for id_, why in sorted(self.without_effect.items()))
+        return f"no effect for {reasons}"
+
+
+def resolve_by_release(
+    uow: UnitOfWork, release: Release, request_ids: Sequence[str], at: datetime, cause: Cause
+) -> FixOutcome:
+    """Resolve the requests that a published release fixes, where their customers may download it."""
+    outcome = FixOutcome()
+    known = set(uow.session.scalars(select(SupportRequest.id).where(SupportRequest.id.in_(list(request_ids)))))
+    for request_id in sorted(set(request_ids)):
+        reason = _reason_against(uow, release, request_id) if request_id in known else "unknown"
+        if reason is not None:
+            outcome.without_effect[request_id] = reason
+            continue
+        resolve(uow, request_id, how="release", release_id=release.id, text="", cause=cause, at=at)
+        outcome.resolved.append(request_id)
+    return outcome
+
+
+def _reason_against(uow: UnitOfWork, release: Release, request_id: str) -> str | None:
+    """Why a release does not resolve this request; None when it does."""
+    request = locked_request(uow.session, request_id)
+    if request.product_id != release.product_id:
+        return "another product"
+    if request.handling not in _AWAITS_FIX:
+        return str(request.handling)
+    verdict = download_verdict(uow, request, release.id)
+    return None if verdict is DownloadVerdict.AVAILABLE else str(verdict or "no purchase")
+
+
+def resolve_by_purchase(uow: UnitOfWork, release: Release, purchase_id: str, at: datetime, cause: Cause) -> list[str]:
+    """Resolve the purchase's requests that wait for this paid release: accepted as an offer, or published as their fix.
+
+    The fix counts from `at`, when it was bought. Buying is the customer's act: it acknowledges nothing for the seller.
+    Return the requests' ids.
+    """
+    query = select(SupportRequest.id).where(
+        SupportRequest.purchase_id == purchase_id, SupportRequest.handling.in_(_AWAITS_FIX)
+    )
+    resolved = []
+    for request_id in sorted(uow.session.scalars(query)):
+        request = locked_request(uow.session, request_id)
+        offer = request.offer or {}
+        is_accepted = offer.get("release_id") == release.id and offer.get("answer") == "accepted"
+        if not is_accepted and request_id not in release.fixes:
+            continue
+        if download_verdict(uow, request, release.id) is not DownloadVerdict.AVAILABLE:
+            continue
+        how = "paid_update" if is_accepted else "release"
+        settle(uow, request, how=how, release_id=release.id, text="", at=at, cause=cause)
+        resolved.append(request_id)
+    return resolved
