@@ -117,7 +117,7 @@ def test_requests_of_others_are_not_found(
     request_id = submit(customer)["request_id"]
     stranger = calls(role, subject)
     move = "withdrawal" if role == "customer" else "resolution"
-    body = {} if role == "customer" else {"how": "explanation"}
+    body = {} if role == "customer" else {"how": "explanation", "text": "Done"}
     assert stranger.get(f"/support-requests/{request_id}").status_code == 404
     assert stranger.post(f"/support-requests/{request_id}/{move}", body).status_code == 404
     assert stranger.get("/support-requests").get_json()["items"] == []
