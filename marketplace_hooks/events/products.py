@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 
 from ..domain.catalog.statuses import Effect, Side, Status, StatusRequest
 from ..models.products import ProductKind, SubjectKind
+from ..services.business_care.price_reviews import request_price_review
 from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects, SubjectKey
 from ..services.catalog.products import upsert_product
 from ..services.catalog.status_changes import cancel_scheduled, change_status, explain, reinstate
@@ -92,7 +93,10 @@ def product_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: In
     if locked_subjects.get(SubjectKind.SELLER, event.data["seller_id"]) is None:
         raise ParentUnknown("seller", event.data["seller_id"])
     is_new = locked_subjects.get(SubjectKind.PRODUCT, event.data["product_id"]) is None
-    if not upsert_product(uow, locked_subjects, event.data, event.cause(actor="marketplace")):
+    changed = upsert_product(uow, locked_subjects, event.data, event.cause(actor="marketplace"))
+    if not is_new:  # a late description too may say what the price will be, or was, at a renewal.
+        request_price_review(uow, event.data["product_id"])
+    if not changed:
         return Result(applied=Applied.SUPERSEDED)
     return Result(applied=Applied.CHANGED, created=f"product:{event.data['product_id']}" if is_new else None)
 

@@ -1,11 +1,11 @@
-"""Tables of Business Care: subscriptions, their periods, renewal preferences and notices."""
+"""Tables of Business Care: subscriptions, their periods and charges, renewal preferences and notices."""
 
 from __future__ import annotations
 
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.types import Base, BigId, Instant, checked
@@ -30,7 +30,8 @@ class Subscription(Base):
 
     Two causes stop renewals (`domain.md` 10): the customer's, from `customer_stopped_at`, and the withdrawal's, from
     `withdrawn_from`; each may have been lifted. `cancelled_by` is the cascade that set the latter in its chunk, and
-    `notified_by` the last one that notified the holder of a release.
+    `notified_by` the last one that notified the holder of a release. `announced_cents` is the price of the coming
+    renewal that was published last, by a notice or a change of price (None: by none yet).
     """
 
     __tablename__ = "mh_subscriptions"
@@ -51,6 +52,8 @@ class Subscription(Base):
     withdrawal_lifted_at: Mapped[datetime | None] = mapped_column(Instant)
     cancelled_by: Mapped[str | None] = mapped_column(String(40))
     notified_by: Mapped[str | None] = mapped_column("told_by", String(40))
+    announced_cents: Mapped[int | None]
+    announced_currency: Mapped[str | None] = mapped_column(String(3))
     sequence: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
 
     __table_args__ = (
@@ -104,6 +107,44 @@ class Period(Base):
     reversal_asked_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class ReversalReason(enum.StrEnum):
+    """Why a charge is asked back: its renewal had been stopped in time, or its period was paid by another charge."""
+
+    RENEWAL_STOPPED = "renewal_stopped"
+    SECOND_CHARGE = "second_charge"
+
+
+class Charge(Base):
+    """One charge that took money, as the platform reported it. Its unique id pays one period of one purchase, no more.
+
+    `reversal_asked_at` is when we asked the platform to give it back (None: we did not). A failed charge is no row.
+    """
+
+    __tablename__ = "mh_charges"
+
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    purchase_id: Mapped[str] = mapped_column(ForeignKey("mh_purchases.id"))
+    period_index: Mapped[int]
+    amount_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    occurred_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    reversal_asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    reversal_reason: Mapped[ReversalReason | None] = mapped_column(checked(ReversalReason, "reversal_reason"))
+
+    __table_args__ = (
+        CheckConstraint("(reversal_asked_at IS NULL) = (reversal_reason IS NULL)", name="reversal"),
+        Index("ix_mh_charges_purchase", "purchase_id", "period_index"),
+        Index(
+            "ix_mh_charges_reversals",
+            "reversal_asked_at",
+            "id",
+            postgresql_where=text("reversal_asked_at IS NOT NULL"),
+            sqlite_where=text("reversal_asked_at IS NOT NULL"),
+        ),
+    )
+
+
 class RenewalChange(Base):
     """One change of the renewal by the customer: cancelled or enabled again, and when it was received."""
 
@@ -119,10 +160,11 @@ class RenewalChange(Base):
     __table_args__ = (UniqueConstraint("purchase_id", "received_at", "enabled"),)
 
 
-class Notice(Base):
-    """The proof of one renewal notice: for which period, when, within which days, and whether it was owed."""
+class NoticeColumns:
+    """What is stored of one renewal notice: for which period, when, within which days, whether it was owed, its price.
 
-    __tablename__ = "mh_notices"
+    A notice that was sent before prices were stored here has none.
+    """
 
     purchase_id: Mapped[str] = mapped_column(ForeignKey("mh_purchases.id"), primary_key=True)
     period_index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -132,6 +174,35 @@ class Notice(Base):
     owed: Mapped[bool]
     timeliness: Mapped[str] = mapped_column(String(20))
     event_id: Mapped[str] = mapped_column(String(64))
+    amount_cents: Mapped[int | None]
+    currency: Mapped[str | None] = mapped_column(String(3))
+
+
+class Notice(NoticeColumns, Base):
+    """The proof of the first notice of a renewal. `period_index` is the period that ends."""
+
+    __tablename__ = "mh_notices"
+
+
+class RepeatedNotice(NoticeColumns, Base):
+    """The proof of a later notice of the same renewal, whose price had risen; the second one has the number 2."""
+
+    __tablename__ = "mh_repeated_notices"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class PriceReview(Base):
+    """A product was described anew: the prices announced to its subscribers are to be looked at again.
+
+    `after_purchase_id` is how far that has come, in the order of the purchases' ids.
+    """
+
+    __tablename__ = "mh_price_reviews"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    product_id: Mapped[str] = mapped_column(String(100))
+    after_purchase_id: Mapped[str] = mapped_column(String(100), default="", server_default="")
 
 
 class RenewalRun(Base):

@@ -6,7 +6,7 @@ import re
 
 from ..support.source_tree import ROOT
 
-FOLDER = ROOT / "marketplace_hooks" / "store" / "migrations" / "versions"
+FOLDER = ROOT / "marketplace_hooks" / "database" / "migrations" / "versions"
 
 
 def test_each_migration_follows_the_one_before_it() -> None:

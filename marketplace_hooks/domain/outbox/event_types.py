@@ -66,7 +66,9 @@ OUTGOING: dict[str, Outgoing] = {
         when="A Business Care has begun, by purchase or reactivation.", example={**_BUSINESS_CARE, **_PERIOD}
     ),
     "subscription.renewal_notice_due": Outgoing(
-        when="The customer is to be told that the Business Care will renew; `owed` says whether the law asks for it.",
+        when="The customer is to be told that the Business Care will renew, and at which price; `owed` says whether "
+        "the law asks for it, `timeliness` whether it is in_time, too_early or too_late. Comes again for the same "
+        "`period_index` when the price has risen in time for another notice: the last one counts.",
         example={
             **_BUSINESS_CARE,
             "period_index": 1,
@@ -74,6 +76,18 @@ OUTGOING: dict[str, Outgoing] = {
             "last_day_to_refuse": "2026-11-23",
             "amount": _AMOUNT,
             "owed": True,
+            "timeliness": "in_time",
+        },
+    ),
+    "subscription.price_changed": Outgoing(
+        when="The coming renewal costs another price than was published last. A lower one applies at once; a higher "
+        "one comes with a new subscription.renewal_notice_due, and without it does not apply to this renewal.",
+        example={
+            **_BUSINESS_CARE,
+            "period_index": 1,
+            "renewal_at": "2026-11-23T23:00:00Z",
+            "amount": {"amount_cents": 2_000, "currency": "EUR"},
+            "amount_before": _AMOUNT,
         },
     ),
     "subscription.renewal_due": Outgoing(
@@ -105,13 +119,15 @@ OUTGOING: dict[str, Outgoing] = {
         },
     ),
     "subscription.reversal_due": Outgoing(
-        when="A charge must be given back, or not be made: the renewal had been stopped in time.",
+        when="A charge must be given back, or not be made: `reason` is renewal_stopped, the renewal had been stopped "
+        "in time; or second_charge, another charge had paid the period.",
         example={
             **_BUSINESS_CARE,
             "period_index": 2,
             "amount": _AMOUNT,
             "charge_id": "ch_1",
             "idempotency_key": "o-50434:2",
+            "reason": "renewal_stopped",
         },
     ),
     "subscription.expired": Outgoing(

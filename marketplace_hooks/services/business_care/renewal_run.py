@@ -18,16 +18,16 @@ from sqlalchemy.orm import Session
 from ...database.engine import insert_new
 from ...database.types import constant
 from ...domain.business_care.entitlement import Payment
-from ...domain.business_care.prices import renewal_price
 from ...domain.business_care.renewals import RenewalDecision, decide, latest_claimable, period
-from ...domain.civil_days import day_of
 from ...models.inbox import InboxEvent, InboxState
 from ...models.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
 from ..catalog.listing_prices import Prices, read_prices
 from ..core.runtime import Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
+from .price_reviews import has_reviews, review_batch
 from .renewal_history import read_histories
 from .renewal_notices import needs_notice, notice_batch
+from .renewal_prices import SentNotices, price_of_renewal, read_notices
 from .renewal_run_state import acquire_run, is_held, record_quiet_run
 from .subscriptions import SUBJECT, expire, idempotency_key, publish, set_current_period
 
@@ -38,8 +38,8 @@ CAUSE = Cause(actor="marketplace_hooks", reason="the period ended")
 
 
 def has_pending(session: Session, now: datetime) -> bool:
-    """Whether a renewal has come to its instant and its run is not held, or a notice has come to its day."""
-    return _renewals_due(session, now) or _any(session, needs_notice(now))
+    """Whether a renewal has come to its instant and its run is not held, or a notice or a price is to be looked at."""
+    return _renewals_due(session, now) or _any(session, needs_notice(now)) or has_reviews(session)
 
 
 def _renewals_due(session: Session, now: datetime) -> bool:
@@ -82,8 +82,13 @@ def _in_flight(now: datetime) -> ColumnElement[bool]:
 
 
 def run_renewals(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> int:
-    """Claim or end every subscription whose renewal is due, and send every notice that is; return how many of both."""
+    """Claim or end every subscription whose renewal is due, and send every notice that is; return how many of both.
+
+    Prices that have changed are looked at before notices are sent, so that no notice names an old one.
+    """
     total = 0
+    while not stop() and run_in_transaction(runtime, _review_batch):
+        runtime.database.yield_to_writers()
     for batch in (_renew_batch, _notice_batch):
         while not stop():
             done = run_in_transaction(runtime, batch)
@@ -99,7 +104,7 @@ def check_due(runtime: Runtime) -> bool:
     now = runtime.now()
     with runtime.database.read_session() as session:
         renewals = _renewals_due(session, now)
-        notices = _any(session, needs_notice(now))
+        notices = _any(session, needs_notice(now)) or has_reviews(session)
     if not renewals:  # else the run itself records that it ran.
         record_quiet_run(runtime)
     return renewals or notices
@@ -132,6 +137,10 @@ def _renew_batch(uow: UnitOfWork) -> int:
     return len(due_ones)
 
 
+def _review_batch(uow: UnitOfWork) -> bool:
+    return review_batch(uow, BATCH)
+
+
 def _notice_batch(uow: UnitOfWork) -> int:
     return notice_batch(uow, BATCH)
 
@@ -141,7 +150,8 @@ def _claim(uow: UnitOfWork, subscriptions: Sequence[Subscription]) -> None:
     if not subscriptions:
         return
     prices = read_prices(uow.session, {one.product_id for one in subscriptions})
-    rows = {one.purchase_id: _next_period(uow, one, prices) for one in subscriptions}
+    notices = read_notices(uow.session, subscriptions, prices, uow.zone)
+    rows = {one.purchase_id: _next_period(uow, one, prices, notices) for one in subscriptions}
     statement = insert_new(uow.session, Period).returning(Period.purchase_id)
     won = set(uow.session.scalars(statement, list(rows.values())))
     for subscription in subscriptions:
@@ -163,11 +173,11 @@ def _claim(uow: UnitOfWork, subscriptions: Sequence[Subscription]) -> None:
         publish(uow, subscription, "renewal_due", payload, CAUSE)
 
 
-def _next_period(uow: UnitOfWork, subscription: Subscription, prices: Prices) -> dict[str, Any]:
+def _next_period(uow: UnitOfWork, subscription: Subscription, prices: Prices, notices: SentNotices) -> dict[str, Any]:
     index = subscription.current_index + 1
     instant = subscription.renewal_at
     following = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
-    listing_cents, currency = prices.at(subscription.product_id, instant)
+    price = price_of_renewal(subscription, prices, notices, uow.zone)
     return {
         "purchase_id": subscription.purchase_id,
         "index": index,
@@ -176,7 +186,7 @@ def _next_period(uow: UnitOfWork, subscription: Subscription, prices: Prices) ->
         "last_day": following.last_day,
         "starts_at": instant,
         "payment": Payment.PENDING,
-        "amount_cents": renewal_price(listing_cents, day_of(instant, uow.zone)),
-        "currency": currency,
+        "amount_cents": price.cents,
+        "currency": price.currency,
         "claimed_at": uow.now,
     }

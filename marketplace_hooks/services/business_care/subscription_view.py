@@ -1,4 +1,5 @@
-"""Read model of a Business Care, for its holder: its periods, what stops its renewal, the next price and date.
+"""Read model of a Business Care, for its holder: its periods and charges, what stops its renewal, its notices, the
+next price and date.
 
 Reading only, by a fixed number of statements whatever there is to show.
 """
@@ -14,29 +15,42 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...domain.business_care.entitlement import Entitlement, EntitlementQuestion, PurchaseFacts, judge
-from ...domain.business_care.prices import ReactivationPrice, reactivation_price, renewal_price
+from ...domain.business_care.prices import Price, ReactivationPrice, reactivation_price
 from ...domain.business_care.renewals import PeriodDates, RenewalStop, StopCause, period
 from ...domain.catalog.statuses import Status
 from ...domain.civil_days import Zone, day_of
 from ...errors import NotFound
 from ...models.products import Product
 from ...models.purchases import Purchase
-from ...models.subscriptions import Notice, Period, Subscription, SubscriptionState
+from ...models.subscriptions import Charge, Period, Subscription, SubscriptionState
 from ..catalog.listing_prices import Prices, read_prices
 from .entitlements import PurchaseFilter, read_purchases
 from .holders import Holder
 from .renewal_history import RenewalHistory, read_history
+from .renewal_prices import (
+    SentNotice,
+    SentNotices,
+    listed_price,
+    notices_of_renewal,
+    price_of_renewal,
+    read_notices,
+)
 from .subscriptions import has_lapsed
 
 
 @dataclass(frozen=True, kw_only=True)
 class NextRenewal:
-    """The renewal that will happen at `at` unless something stops it before; the price is of then, as known now."""
+    """The renewal that will happen at `at` unless something stops it before; the price is of then, as known now.
+
+    `notice` is the last notice sent for it, `listed` its price by the listing alone: higher where a notice bounds it.
+    """
 
     at: datetime
     period: PeriodDates
     amount_cents: int
     currency: str
+    listed: Price
+    notice: SentNotice | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +82,20 @@ class SubscriptionView:
     product_status: Status
     entitlement: Entitlement
     periods: Sequence[Period]
-    notice: Notice | None
+    notices: Sequence[SentNotice]
+    charges: Sequence[Charge]
     renewal_stops: Sequence[RenewalStop]
     renewal: NextRenewal | None
     reactivation: ReactivationOffer | None
+
+    @property
+    def notice(self) -> SentNotice | None:
+        """The last notice that was sent, of whichever renewal."""
+        return self.notices[-1] if self.notices else None
+
+    def charge_of(self, paid: Period) -> Charge | None:
+        """The charge that paid a period; None where it came with the purchase, or nothing was charged."""
+        return next((one for one in self.charges if one.id == paid.charge_id), None)
 
 
 def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zone) -> SubscriptionView:
@@ -98,15 +122,18 @@ def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zon
     history = read_history(session, holder.purchase_id)
     facts = read_purchases(session, PurchaseFilter(purchase_id=holder.purchase_id), now)
     of_purchase = Period.purchase_id == holder.purchase_id
-    sent = select(Notice).where(Notice.purchase_id == holder.purchase_id).order_by(Notice.period_index.desc())
+    charges = select(Charge).where(Charge.purchase_id == holder.purchase_id)
+    prices = read_prices(session, [subscription.product_id])
+    notices = read_notices(session, [subscription], prices, zone)
     return SubscriptionView(
         subscription=subscription,
         product_status=status,
         entitlement=judge(facts, EntitlementQuestion(at=now, zone=zone, site=site)),
         periods=list(session.scalars(select(Period).where(of_purchase).order_by(Period.index))),
-        notice=session.scalar(sent.limit(1)),
+        notices=notices.get(holder.purchase_id, ()),
+        charges=list(session.scalars(charges.order_by(Charge.period_index, Charge.occurred_at, Charge.id))),
         renewal_stops=history.renewal_stops,
-        renewal=_next_renewal(session, subscription, history, now, zone),
+        renewal=_renewal_of(subscription, prices, notices, zone) if renews(subscription, history, now) else None,
         reactivation=_offer(session, subscription, history, status, now, zone),
     )
 
@@ -124,22 +151,16 @@ def price_of_reactivation(session: Session, subscription: Subscription, now: dat
     return ReactivationOffer(period_index=subscription.current_index + 1, price=price, currency=currency)
 
 
-def _next_renewal(
-    session: Session, subscription: Subscription, history: RenewalHistory, now: datetime, zone: Zone
-) -> NextRenewal | None:
-    if not renews(subscription, history, now):
-        return None
-    return _renewal_of(subscription, read_prices(session, [subscription.product_id]), zone)
-
-
-def _renewal_of(subscription: Subscription, prices: Prices, zone: Zone) -> NextRenewal:
-    at = subscription.renewal_at
-    cents, currency = prices.at(subscription.product_id, at)
+def _renewal_of(subscription: Subscription, prices: Prices, notices: SentNotices, zone: Zone) -> NextRenewal:
+    price = price_of_renewal(subscription, prices, notices, zone)
+    sent = notices_of_renewal(subscription, notices)
     return NextRenewal(
-        at=at,
+        at=subscription.renewal_at,
         period=period(subscription.anchor_on, subscription.current_index + 1, first_index=subscription.anchor_index),
-        amount_cents=renewal_price(cents, day_of(at, zone)),
-        currency=currency,
+        amount_cents=price.cents,
+        currency=price.currency,
+        listed=listed_price(subscription, prices, zone),
+        notice=sent[-1] if sent else None,
     )
 
 
@@ -174,7 +195,7 @@ def list_purchases(
 ) -> tuple[list[PurchaseListItem], str | None]:
     """A customer's purchases by id, those whose id is greater than `after`; and the `after` of the next page.
 
-    Four statements. `entitlement` is the purchase's own, on the merchant site that it is bound to.
+    Six statements. `entitlement` is the purchase's own, on the merchant site that it is bound to.
     """
     query = (
         select(Purchase, Product.title, Product.status, Subscription)
@@ -191,7 +212,9 @@ def list_purchases(
     asked = PurchaseFilter(purchase_ids=[purchase.id for purchase, *_ in found])
     facts = {one.purchase_id: one for one in read_purchases(session, asked, now)} if found else {}
     prices = read_prices(session, {purchase.product_id for purchase, *_ in found})
-    items = [_bought(*row, facts[row[0].id], prices, now, zone) for row in found]
+    subscriptions = [subscription for *_, subscription in found if subscription is not None]
+    notices = read_notices(session, subscriptions, prices, zone)
+    items = [_bought(*row, facts[row[0].id], prices, notices, now, zone) for row in found]
     return items, (found[-1][0].id if len(rows) > limit else None)
 
 
@@ -202,6 +225,7 @@ def _bought(
     subscription: Subscription | None,
     facts: PurchaseFacts,
     prices: Prices,
+    notices: SentNotices,
     now: datetime,
     zone: Zone,
 ) -> PurchaseListItem:
@@ -218,5 +242,5 @@ def _bought(
         last_day=answer.last_day,
         entitlement=answer,
         causes=causes,
-        renewal=_renewal_of(subscription, prices, zone) if goes_on and subscription is not None else None,
+        renewal=_renewal_of(subscription, prices, notices, zone) if goes_on and subscription is not None else None,
     )

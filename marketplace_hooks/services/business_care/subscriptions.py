@@ -25,7 +25,14 @@ from ...domain.business_care.renewals import (
 from ...domain.civil_days import first_instant
 from ...domain.instants import format_instant
 from ...models.purchases import Purchase
-from ...models.subscriptions import Notice, Period, PeriodKind, Subscription, SubscriptionState
+from ...models.subscriptions import (
+    Charge,
+    Period,
+    PeriodKind,
+    ReversalReason,
+    Subscription,
+    SubscriptionState,
+)
 from ..core.unit_of_work import Cause, UnitOfWork
 from .renewal_history import RenewalHistory, read_history, record_stops
 
@@ -73,6 +80,8 @@ def set_current_period(uow: UnitOfWork, subscription: Subscription, index: int) 
     subscription.last_day = current.last_day
     subscription.renewal_at = renewal_instant(subscription.anchor_on, counted, uow.zone)
     subscription.notice_at = None
+    subscription.announced_cents = None
+    subscription.announced_currency = None
 
 
 def activate_period(uow: UnitOfWork, subscription: Subscription, index: int) -> None:
@@ -83,11 +92,13 @@ def activate_period(uow: UnitOfWork, subscription: Subscription, index: int) -> 
 
 
 def plan_notice(uow: UnitOfWork, subscription: Subscription) -> None:
-    """Schedule again the notice that was dropped: it will renew after all. Past its day, it is sent at once."""
+    """Schedule again the notice that was dropped: it will renew after all. Past its day, it is sent at once.
+
+    Where a notice was sent before, the price that it named is looked at once more.
+    """
     if subscription.state is not SubscriptionState.ACTIVE or subscription.renewal_at <= uow.now:
         return
-    if uow.session.get(Notice, (subscription.purchase_id, subscription.current_index)) is None:
-        subscription.notice_at = first_instant(notice_day(subscription.last_day), uow.zone)
+    subscription.notice_at = first_instant(notice_day(subscription.last_day), uow.zone)
 
 
 def expire(uow: UnitOfWork, subscription: Subscription, cause: Cause | None, *, unpaid: Period | None = None) -> None:
@@ -179,6 +190,10 @@ def _ask_reversal(uow: UnitOfWork, subscription: Subscription, charged: Period, 
     """Ask for the reversal of one charge: its period was never in force."""
     charged.reversal_asked_at = charged.settled_at = uow.now
     charged.payment = Payment.FAILED
+    charge = uow.session.get(Charge, charged.charge_id) if charged.charge_id is not None else None
+    if charge is not None:
+        charge.reversal_asked_at = uow.now
+        charge.reversal_reason = ReversalReason.RENEWAL_STOPPED
     amount = None
     if charged.amount_cents is not None:
         amount = {"amount_cents": charged.amount_cents, "currency": charged.currency}
@@ -187,6 +202,7 @@ def _ask_reversal(uow: UnitOfWork, subscription: Subscription, charged: Period, 
         "amount": amount,
         "charge_id": charged.charge_id,
         "idempotency_key": idempotency_key(subscription, charged.index),
+        "reason": ReversalReason.RENEWAL_STOPPED,
     }
     publish(uow, subscription, "reversal_due", payload, cause)
 

@@ -8,9 +8,10 @@ from flask import Response
 from marshmallow import Schema, fields
 
 from ...domain.business_care.entitlement import Code, Payment
+from ...domain.business_care.prices import Price
 from ...domain.business_care.renewals import NoticeTimeliness, StopCause
 from ...models.access import Role
-from ...models.subscriptions import PeriodKind, SubscriptionState
+from ...models.subscriptions import Charge, Period, PeriodKind, ReversalReason, SubscriptionState
 from ...services.business_care.holders import Holder
 from ...services.business_care.renewal_requests import request_reactivation, request_renewal
 from ...services.business_care.subscription_view import SubscriptionView, read_subscription
@@ -27,7 +28,10 @@ ROLES = (Role.CUSTOMER, Role.PLATFORM)
 
 
 class PeriodSchema(ResponseSchema):
-    """One period. `amount` is what was asked or paid for it: null for the one that came with the product."""
+    """One period. `amount` is what was asked or paid for it: null for the one that came with the product.
+
+    `charged` is what was charged for it, by the charge `charge_id`: null while nothing was. What is asked back stays.
+    """
 
     index = fields.Integer(required=True)
     kind = EnumField(PeriodKind, required=True)
@@ -35,24 +39,39 @@ class PeriodSchema(ResponseSchema):
     last_day = Day(required=True)
     payment = EnumField(Payment, required=True)
     amount = fields.Nested(MoneySchema, required=True, allow_none=True)
+    charged = fields.Nested(MoneySchema, required=True, allow_none=True)
+    charge_id = fields.String(required=True, allow_none=True)
     claimed_at = Rfc3339Instant(required=True, allow_none=True)
     settled_at = Rfc3339Instant(required=True, allow_none=True)
     reversal_asked_at = Rfc3339Instant(required=True, allow_none=True)
 
 
 class NoticeSchema(ResponseSchema):
-    """The proof that a renewal was announced: when, within which days it was to be, and whether the law asked for it.
+    """The proof that a renewal was announced: when, at which price, within which days, and whether it was owed by law.
 
-    `event_id` is the outgoing event by which it was told.
+    `timeliness` says whether it was sent within these days, and `event_id` is the outgoing event by which it was told.
+    `period_index` is the period that ends.
     """
 
     period_index = fields.Integer(required=True)
     sent_at = Rfc3339Instant(required=True)
+    amount = fields.Nested(MoneySchema, required=True, attribute="price")
     window_first_day = Day(required=True)
     window_last_day = Day(required=True)
     timeliness = fields.String(required=True, metadata={"enum": [one.value for one in NoticeTimeliness]})
     owed = fields.Boolean(required=True)
     event_id = fields.String(required=True)
+
+
+class ChargeRecordSchema(ResponseSchema):
+    """One charge that took money, and since when it is asked back (null: it is not), and why."""
+
+    charge_id = fields.String(required=True, attribute="id")
+    period_index = fields.Integer(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+    occurred_at = Rfc3339Instant(required=True)
+    reversal_asked_at = Rfc3339Instant(required=True, allow_none=True)
+    reversal_reason = EnumField(ReversalReason, required=True, allow_none=True)
 
 
 class StopSchema(ResponseSchema):
@@ -64,13 +83,16 @@ class StopSchema(ResponseSchema):
 
 
 class NextRenewalSchema(ResponseSchema):
-    """The renewal to come, at the listing's price of then as known now."""
+    """The renewal to come. `amount` is what it costs as known now: the listing's price of then, `listed_amount`, and
+    never more than its last notice allows.
+    """
 
     at = Rfc3339Instant(required=True)
     period_index = fields.Integer(required=True)
     first_day = Day(required=True)
     last_day = Day(required=True)
     amount = fields.Nested(MoneySchema, required=True)
+    listed_amount = fields.Nested(MoneySchema, required=True)
 
 
 class PriceLineSchema(ResponseSchema):
@@ -96,7 +118,10 @@ class ReactivationAnswerSchema(ReactivationSchema):
 
 
 class SubscriptionSchema(ResponseSchema):
-    """A Business Care. `causes` are all that ever stopped its renewals; `next_renewal` null: there is none to come."""
+    """A Business Care. `causes` are all that ever stopped its renewals; `next_renewal` null: there is none to come.
+
+    `notices` are all in the order of their periods, `notice` is the last of them; `charges` all that took money.
+    """
 
     purchase_id = fields.String(required=True)
     customer_id = fields.String(required=True)
@@ -110,6 +135,8 @@ class SubscriptionSchema(ResponseSchema):
     causes = fields.List(fields.Nested(StopSchema), required=True)
     next_renewal = fields.Nested(NextRenewalSchema, required=True, allow_none=True)
     notice = fields.Nested(NoticeSchema, required=True, allow_none=True)
+    notices = fields.List(fields.Nested(NoticeSchema), required=True)
+    charges = fields.List(fields.Nested(ChargeRecordSchema), required=True)
     reactivation = fields.Nested(ReactivationSchema, required=True, allow_none=True)
     periods = fields.List(fields.Nested(PeriodSchema), required=True)
 
@@ -128,7 +155,7 @@ _REACTIVATION = ReactivationAnswerSchema()
     "GET",
     "/subscriptions/<purchase_id>",
     tag="Business Care",
-    roles=ROLES,
+    roles=(*ROLES, Role.OPERATOR),
     response=SubscriptionSchema,
     refusals=(404,),
 )
@@ -196,6 +223,7 @@ def flat(care: SubscriptionView) -> dict[str, Any]:
     """A Business Care in the shape of its schema."""
     subscription = care.subscription
     renewal = care.renewal
+    notices = [{**vars(one), "price": _money(one.price)} for one in care.notices]
     names = ("purchase_id", "customer_id", "product_id", "state")
     return {
         **{name: getattr(subscription, name) for name in names},
@@ -211,14 +239,35 @@ def flat(care: SubscriptionView) -> dict[str, Any]:
             "first_day": renewal.period.first_day,
             "last_day": renewal.period.last_day,
             "amount": {"amount_cents": renewal.amount_cents, "currency": renewal.currency},
+            "listed_amount": _money(renewal.listed),
         },
-        "notice": care.notice,
+        "notice": notices[-1] if notices else None,
+        "notices": notices,
+        "charges": [charge_record(one) for one in care.charges],
         "reactivation": None if care.reactivation is None else care.reactivation.as_json(),
-        "periods": [_period(one) for one in care.periods],
+        "periods": [_period(one, care.charge_of(one)) for one in care.periods],
     }
 
 
-def _period(one: Any) -> dict[str, Any]:
+def charge_record(charge: Charge) -> dict[str, Any]:
+    """A charge in the shape of its schema."""
+    names = ("id", "period_index", "occurred_at", "reversal_asked_at", "reversal_reason")
+    amount = {"amount_cents": charge.amount_cents, "currency": charge.currency}
+    return {**{name: getattr(charge, name) for name in names}, "amount": amount}
+
+
+def _money(price: Price) -> dict[str, Any]:
+    return {"amount_cents": price.cents, "currency": price.currency}
+
+
+def _period(one: Period, charge: Charge | None) -> dict[str, Any]:
     amount = None if one.amount_cents is None else {"amount_cents": one.amount_cents, "currency": one.currency}
-    names = [name for name in PeriodSchema().fields if name != "amount"]
-    return {**{name: getattr(one, name) for name in names}, "amount": amount}
+    charged = None if charge is None else {"amount_cents": charge.amount_cents, "currency": charge.currency}
+    names = [name for name in PeriodSchema().fields if name not in ("amount", "charged", "charge_id")]
+    charge_id = None if charge is None else charge.id
+    return {
+        **{name: getattr(one, name) for name in names},
+        "amount": amount,
+        "charged": charged,
+        "charge_id": charge_id,
+    }

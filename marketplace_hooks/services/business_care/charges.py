@@ -1,0 +1,107 @@
+"""Charges: each that took money is recorded once, and pays one period of one purchase or is asked back.
+
+The unique id decides, whoever reports it and in whatever order (`domain.md` 12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from ...database.engine import insert_new
+from ...errors import PayloadRejected
+from ...models.purchases import Purchase
+from ...models.subscriptions import Charge, ReversalReason, Subscription
+from ..core.unit_of_work import Cause, UnitOfWork
+from .subscriptions import idempotency_key, publish
+
+
+def is_recorded(session: Session, subscription: Subscription, data: Mapping[str, Any]) -> bool:
+    """Whether this charge of this period is on record. Raises `PayloadRejected` for one that was another charge."""
+    known = session.get(Charge, data["charge_id"], populate_existing=True)
+    if known is None:
+        return False
+    if (known.purchase_id, known.period_index) != (subscription.purchase_id, data["period_index"]):
+        paid = f"period {known.period_index} of purchase {known.purchase_id}"
+        raise PayloadRejected(
+            "one charge pays one period of one purchase",
+            errors=[{"path": "data.charge_id", "message": f"this charge was for {paid}"}],
+        )
+    amount = data["amount"]
+    if (known.amount_cents, known.currency) != (amount["amount_cents"], amount["currency"]):
+        raise PayloadRejected(
+            "the charge is known with another amount",
+            errors=[{"path": "data.amount", "message": f"it was {known.amount_cents} {known.currency}"}],
+        )
+    return True
+
+
+def record_charge(
+    uow: UnitOfWork, subscription: Subscription, data: Mapping[str, Any], *, reversal_asked_at: datetime | None = None
+) -> Charge:
+    """Record a charge that was not on record; one whose reversal was asked for before it came says since when."""
+    row = {
+        "id": data["charge_id"],
+        "purchase_id": subscription.purchase_id,
+        "period_index": data["period_index"],
+        "amount_cents": data["amount"]["amount_cents"],
+        "currency": data["amount"]["currency"],
+        "occurred_at": data["occurred_at"],
+        "recorded_at": uow.now,
+        "reversal_asked_at": reversal_asked_at,
+        "reversal_reason": None if reversal_asked_at is None else ReversalReason.RENEWAL_STOPPED,
+    }
+    statement = insert_new(uow.session, Charge).returning(Charge.id)
+    if (
+        uow.session.execute(statement, [row]).first() is None
+    ):  # another transaction was quicker: of this purchase there is none, it is locked.
+        is_recorded(uow.session, subscription, data)
+    return uow.session.get_one(Charge, data["charge_id"])
+
+
+def ask_back_second(uow: UnitOfWork, subscription: Subscription, data: Mapping[str, Any], cause: Cause) -> None:
+    """Record a charge of a period that another charge has paid, and ask for its reversal, whatever its amount."""
+    charge = record_charge(uow, subscription, data)
+    charge.reversal_asked_at = uow.now
+    charge.reversal_reason = ReversalReason.SECOND_CHARGE
+    payload = {
+        "period_index": charge.period_index,
+        "amount": {"amount_cents": charge.amount_cents, "currency": charge.currency},
+        "charge_id": charge.id,
+        "idempotency_key": f"{idempotency_key(subscription, charge.period_index)}:{charge.id}",
+        "reason": ReversalReason.SECOND_CHARGE,
+    }
+    publish(uow, subscription, "reversal_due", payload, cause)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedBack:
+    """A charge whose reversal was asked for, with the purchase that it was for."""
+
+    charge: Charge
+    customer_id: str
+    product_id: str
+
+
+def list_asked_back(session: Session, *, before: tuple[datetime, str] | None = None, limit: int) -> list[AskedBack]:
+    """The charges that were asked back, the last one first; those before an (instant, charge) of the list."""
+    query = (
+        select(Charge, Purchase.customer_id, Purchase.product_id)
+        .join(Purchase, Purchase.id == Charge.purchase_id)
+        .where(Charge.reversal_asked_at.is_not(None))
+        .order_by(Charge.reversal_asked_at.desc(), Charge.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        at, id_ = before
+        same = and_(Charge.reversal_asked_at == at, Charge.id < id_)
+        query = query.where(Charge.reversal_asked_at <= at, or_(Charge.reversal_asked_at < at, same))
+    return [
+        AskedBack(charge=charge, customer_id=customer_id, product_id=product_id)
+        for charge, customer_id, product_id in session.execute(query)
+    ]

@@ -1,0 +1,103 @@
+"""Renewal prices: what the coming renewal costs, by the listing's price then and by the notices sent for it.
+
+A notice binds: a price that rises afterwards applies only once a new notice was sent in time (`domain.md` 9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from ...domain.business_care.prices import NoticedPrice, Price, price_after_notices, renewal_price
+from ...domain.business_care.renewals import NoticeTimeliness, notice_window
+from ...domain.civil_days import Zone, day_of
+from ...models.subscriptions import Notice, NoticeColumns, RepeatedNotice, Subscription
+from ..catalog.listing_prices import Prices
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentNotice:
+    """A renewal notice that was sent: for which period, when, within which days it was to be, and the price it named.
+
+    `owed` says whether the law asks for it; `event_id` is the outgoing event that carried it.
+    """
+
+    period_index: int
+    sent_at: datetime
+    window_first_day: date
+    window_last_day: date
+    timeliness: str
+    owed: bool
+    event_id: str
+    price: Price
+
+
+SentNotices = Mapping[str, Sequence[SentNotice]]
+"""The notices of some purchases by the purchase's id, each in the order in which they were sent."""
+
+
+def read_notices(session: Session, subscriptions: Sequence[Subscription], prices: Prices, zone: Zone) -> SentNotices:
+    """Every notice ever sent about these subscriptions, in two statements. `prices` are those of their products."""
+    products = {one.purchase_id: one.product_id for one in subscriptions}
+    rows: list[NoticeColumns] = []
+    if products:
+        first: Select[tuple[Notice]] = select(Notice).where(Notice.purchase_id.in_(products))
+        repeated: Select[tuple[RepeatedNotice]] = select(RepeatedNotice).where(RepeatedNotice.purchase_id.in_(products))
+        rows = [*session.scalars(first), *session.scalars(repeated)]
+    found: dict[str, list[SentNotice]] = {}
+    for row in sorted(rows, key=lambda one: (one.period_index, one.sent_at)):
+        price = _noticed_price(row, products[row.purchase_id], prices, zone)
+        found.setdefault(row.purchase_id, []).append(_sent(row, price))
+    return found
+
+
+def notices_of_renewal(subscription: Subscription, notices: SentNotices) -> list[SentNotice]:
+    """The notices of the coming renewal. Another original date, after a reactivation, makes it another renewal."""
+    window = notice_window(subscription.last_day)
+    return [
+        one
+        for one in notices.get(subscription.purchase_id, ())
+        if one.period_index == subscription.current_index and one.window_last_day == window.last_day
+    ]
+
+
+def listed_price(subscription: Subscription, prices: Prices, zone: Zone) -> Price:
+    """The price of the coming renewal by the listing alone, as known now."""
+    cents, currency = prices.at(subscription.product_id, subscription.renewal_at)
+    return Price(cents=renewal_price(cents, day_of(subscription.renewal_at, zone)), currency=currency)
+
+
+def price_of_renewal(subscription: Subscription, prices: Prices, notices: SentNotices, zone: Zone) -> Price:
+    """What the coming renewal costs, as known now."""
+    sent = notices_of_renewal(subscription, notices)
+    return price_after_notices(listed_price(subscription, prices, zone), [noticed(one) for one in sent])
+
+
+def noticed(notice: SentNotice) -> NoticedPrice:
+    """What a notice says to the rule."""
+    return NoticedPrice(price=notice.price, in_time=notice.timeliness == NoticeTimeliness.IN_TIME)
+
+
+def _noticed_price(row: NoticeColumns, product_id: str, prices: Prices, zone: Zone) -> Price:
+    """The price that a notice named; of one sent by an older version, the listing's price when it was sent says it."""
+    if row.amount_cents is not None and row.currency is not None:
+        return Price(cents=row.amount_cents, currency=row.currency)
+    cents, currency = prices.at(product_id, row.sent_at)
+    return Price(cents=renewal_price(cents, day_of(row.sent_at, zone)), currency=currency)
+
+
+def _sent(row: NoticeColumns, price: Price) -> SentNotice:
+    return SentNotice(
+        period_index=row.period_index,
+        sent_at=row.sent_at,
+        window_first_day=row.window_first_day,
+        window_last_day=row.window_last_day,
+        timeliness=row.timeliness,
+        owed=row.owed,
+        event_id=row.event_id,
+        price=price,
+    )
