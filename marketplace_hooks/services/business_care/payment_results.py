@@ -25,7 +25,7 @@ def record_renewal_payment(uow: UnitOfWork, subscription: Subscription, data: Ma
         return False
     index = data["period_index"]
     known = uow.session.get(Period, (subscription.purchase_id, index), with_for_update=True)
-    if known is not None and _pays_nothing(known, data):
+    if known is not None and _pays_nothing(known, data["charge_id"], data["amount"]):
         ask_back_second(uow, subscription, data, cause)
         return True
     if known is not None and (known.payment is Payment.PAID or known.reversal_asked_at is not None):
@@ -49,16 +49,16 @@ def record_renewal_payment(uow: UnitOfWork, subscription: Subscription, data: Ma
     return True
 
 
-def _pays_nothing(known: Period, data: Mapping[str, Any]) -> bool:
+def _pays_nothing(known: Period, charge_id: str, amount: Mapping[str, Any]) -> bool:
     """Whether a charge that is not on record finds its period paid by another charge, or never to be in force.
 
     The charge of a period whose reversal was asked for before it came is that reversal's own.
     """
     if known.payment is Payment.PAID:
-        return known.charge_id != data["charge_id"]
+        return known.charge_id != charge_id
     if known.reversal_asked_at is None:
         return False
-    return known.charge_id is not None or not _is_asked_amount(known, data["amount"])
+    return known.charge_id is not None or not _is_asked_amount(known, amount)
 
 
 def _charged_by_itself(uow: UnitOfWork, subscription: Subscription, data: Mapping[str, Any]) -> Period:

@@ -82,4 +82,5 @@ def _last_of_chunk(session: Session, review: PriceReview, limit: int) -> str | N
         .limit(limit)
         .subquery()
     )
-    return session.scalar(select(func.max(chunk.c.purchase_id)))
+    last_id: str | None = session.scalar(select(func.max(chunk.c.purchase_id)))
+    return last_id

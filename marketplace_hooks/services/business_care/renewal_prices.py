@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...domain.business_care.prices import NoticedPrice, Price, price_after_notices, renewal_price
@@ -45,9 +45,9 @@ def read_notices(session: Session, subscriptions: Sequence[Subscription], prices
     products = {one.purchase_id: one.product_id for one in subscriptions}
     rows: list[NoticeColumns] = []
     if products:
-        first: Select[tuple[Notice]] = select(Notice).where(Notice.purchase_id.in_(products))
-        repeated: Select[tuple[RepeatedNotice]] = select(RepeatedNotice).where(RepeatedNotice.purchase_id.in_(products))
-        rows = [*session.scalars(first), *session.scalars(repeated)]
+        rows.extend(session.scalars(select(Notice).where(Notice.purchase_id.in_(products))))
+        repeated = select(RepeatedNotice).where(RepeatedNotice.purchase_id.in_(products))
+        rows.extend(session.scalars(repeated.order_by(RepeatedNotice.number)))
     found: dict[str, list[SentNotice]] = {}
     for row in sorted(rows, key=lambda one: (one.period_index, one.sent_at)):
         price = _noticed_price(row, products[row.purchase_id], prices, zone)
