@@ -35,6 +35,7 @@ NAVIGATION: Mapping[Role, Sequence[tuple[str, LazyText]]] = {
         ("mh_operator.replies", lazy("Replies to confirm")),
         ("mh_operator.requests", lazy("Requests")),
         ("mh_operator.refunds", lazy("Refunds")),
+        ("mh_operator.reversals", lazy("Charges asked back")),
         ("mh_operator.products", lazy("Products")),
         ("mh_operator.sellers", lazy("Sellers")),
     ),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from marketplace_hooks.domain.business_care.entitlement import Code, EntitlementOutcome, Remedy
-from marketplace_hooks.domain.business_care.renewals import StopCause
+from marketplace_hooks.domain.business_care.renewals import NoticeTimeliness, StopCause
 from marketplace_hooks.domain.catalog.statuses import Side, Status
 from marketplace_hooks.domain.inspections.evidence import Strength
 from marketplace_hooks.domain.inspections.notes import AbsenceCause, Note
@@ -31,7 +31,7 @@ from marketplace_hooks.models.inbox import InboxState
 from marketplace_hooks.models.inspections import InspectionState
 from marketplace_hooks.models.outbox import DeliveryState
 from marketplace_hooks.models.products import ProductKind
-from marketplace_hooks.models.subscriptions import SubscriptionState
+from marketplace_hooks.models.subscriptions import ReversalReason, SubscriptionState
 from marketplace_hooks.services.support.owed_refunds import RefundFilter
 from marketplace_hooks.services.support.requests import RequestFilter
 from marketplace_hooks.web.i18n import catalogs
@@ -94,6 +94,8 @@ TABLES = (
     table("labels.deadlines.PAUSED", deadlines.PAUSED, ClockState, but=OWN_CLOCK_SENTENCE),
     # A Business Care that has ended says so by its state.
     table("labels.business_care.WHY_IT_STOPS", business_care.WHY_IT_STOPS, StopCause, but=[StopCause.ENDED]),
+    table("labels.business_care.WHY_ASKED_BACK", business_care.WHY_ASKED_BACK, ReversalReason),
+    table("labels.business_care.NOTICE_TIMELINESS", business_care.NOTICE_TIMELINESS, NoticeTimeliness),
     table("labels.business_care.DOWNLOADS", business_care.DOWNLOADS, DownloadVerdict, but=[DownloadVerdict.AVAILABLE]),
     table("labels.catalog.KINDS", catalog.KINDS, ProductKind),
     *(

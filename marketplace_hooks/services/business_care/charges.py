@@ -57,9 +57,8 @@ def record_charge(
         "reversal_reason": None if reversal_asked_at is None else ReversalReason.RENEWAL_STOPPED,
     }
     statement = insert_new(uow.session, Charge).returning(Charge.id)
-    if (
-        uow.session.execute(statement, [row]).first() is None
-    ):  # another transaction was quicker: of this purchase there is none, it is locked.
+    inserted = uow.session.execute(statement, [row]).first()
+    if inserted is None:  # the charge was reported of another purchase at the same time, and that came first.
         is_recorded(uow.session, subscription, data)
     return uow.session.get_one(Charge, data["charge_id"])
 

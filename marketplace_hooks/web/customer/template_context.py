@@ -24,11 +24,13 @@ def template_context() -> dict[str, Any]:
         **business_care.banner_context(),
         "downloads_why": business_care.DOWNLOADS,
         "key_errors": key_errors,
+        "notice_timeliness": business_care.NOTICE_TIMELINESS,
         "can_undo_cancellation": can_undo_cancellation,
         "purchase_url": purchase_url,
         "active_stops": active_stops,
         "within": time_limits,
         "versions": versions,
+        "why_asked_back": business_care.WHY_ASKED_BACK,
         "why_it_stops": business_care.WHY_IT_STOPS,
         "why_not_entitled": business_care.why_not_entitled,
     }

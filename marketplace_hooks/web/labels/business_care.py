@@ -10,9 +10,10 @@ from datetime import date
 from typing import Any
 
 from ...domain.business_care.entitlement import Code, Remedy
-from ...domain.business_care.renewals import StopCause
+from ...domain.business_care.renewals import NoticeTimeliness, StopCause
 from ...domain.releases.downloads import DownloadVerdict
 from ...models.access import Role
+from ...models.subscriptions import ReversalReason
 from ..i18n.language import LazyText, gettext, lazy, wording
 from .label import Label
 
@@ -102,6 +103,18 @@ REMEDIES: Mapping[Remedy, Label] = {
 WHY_IT_STOPS: Mapping[StopCause, LazyText] = {
     StopCause.CUSTOMER: lazy("You cancelled the renewal."),
     StopCause.WITHDRAWAL: lazy("The product was withdrawn from sale for good, which cancels every renewal."),
+}
+
+WHY_ASKED_BACK: Mapping[ReversalReason, LazyText] = {
+    ReversalReason.RENEWAL_STOPPED: lazy("The renewal had been stopped in time."),
+    ReversalReason.SECOND_CHARGE: lazy("Another charge had paid this period."),
+}
+"""Why a charge is asked back."""
+
+NOTICE_TIMELINESS: Mapping[NoticeTimeliness, LazyText] = {
+    NoticeTimeliness.IN_TIME: lazy("It was sent in time."),
+    NoticeTimeliness.TOO_EARLY: lazy("It was sent earlier than due."),
+    NoticeTimeliness.TOO_LATE: lazy("It was sent later than due; its price binds all the same."),
 }
 
 DOWNLOADS: Mapping[DownloadVerdict, LazyText] = {

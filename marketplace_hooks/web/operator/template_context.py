@@ -7,6 +7,7 @@ from typing import Any
 
 from ...models.access import Role
 from ..form_idempotency import once_token
+from ..labels.business_care import WHY_ASKED_BACK
 from ..labels.label import labels_for
 from ..labels.operations import OUTCOMES, REFUND_LINES, REFUND_PATHS, SUBJECTS, subject_label
 from ..labels.statuses import (
@@ -37,5 +38,6 @@ def template_context() -> dict[str, Any]:
         "step_label": step_label,
         "subject_label": subject_label,
         "subjects": [(kind, str(label)) for kind, label in SUBJECTS.items()],
+        "why_asked_back": WHY_ASKED_BACK,
         "withdrawn_by": labels_for(Role.OPERATOR, WITHDRAWN_BY),
     }

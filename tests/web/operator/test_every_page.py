@@ -18,6 +18,7 @@ LISTS = {
     "/operator/requests": 2,
     "/operator/requests?show=contested": 2,
     "/operator/refunds": 3,
+    "/operator/reversals": 1,
     "/operator/products": 1,
     "/operator/sellers": 3,
 }
@@ -84,6 +85,7 @@ def test_what_no_page_is_called_is_404_and_a_strange_cursor_400(lived: Marketpla
     unknown = ("events/x", "deliveries/999", f"deliveries/{10**30}", "cascades/x", "requests/x", "products/x")
     for path in (*unknown, "sellers/x", "products/x/change/online", "products/x/change/gone"):
         assert operator.get(f"/operator/{path}").status == 404
-    for path in ("events", "deliveries", "cascades", "replies", "requests", "refunds", "products", "sellers"):
+    lists = [path.removeprefix("/operator/").partition("?")[0] for path in LISTS if path != "/operator"]
+    for path in lists:
         assert operator.get(f"/operator/{path}?after=%00x").status == 400
     assert operator.get("/operator/events?from=99999-01-01&state=x&kind=%00&id=%00").status == 200
