@@ -21,6 +21,10 @@ TESTED_ELSEWHERE = {
     "catalog/seller_offers": "web/seller/test_products.py",
     "operations/event_log": "web/api/test_event_log.py",
     "releases/downloads": "web/api/test_downloads.py",
+    # charges and prices, tested by what events make of them and what the API and the pages then say
+    "business_care/charges": "web/api/test_reversals.py",
+    "business_care/price_reviews": "web/api/test_renewal_prices.py",
+    "business_care/renewal_prices": "web/api/test_renewal_prices.py",
     # requests, tested by the operation that makes them
     "catalog/status_requests": "web/api/test_statuses.py",
     # parts of several services, tested with the one that needs them most

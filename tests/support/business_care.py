@@ -74,7 +74,7 @@ def publish_charge(
         purchase_id=purchase_id,
         period_index=index,
         amount=more.pop("amount", money(amount_cents)),
-        charge_id=f"ch-{purchase_id}-{index}",
+        charge_id=more.pop("charge_id", f"ch-{purchase_id}-{index}"),
         occurred_at=(occurred_at or datetime.now(UTC)).isoformat(),
         **{"final": False, **more},
     )

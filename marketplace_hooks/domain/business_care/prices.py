@@ -71,13 +71,13 @@ def reactivation_price(listing_cents: int, on: date, table: Sequence[Rates] = RA
 
 
 @dataclass(frozen=True, kw_only=True)
-class Price:
+class RenewalPrice:
     """An amount in whole cents of a currency."""
 
     cents: int
     currency: str
 
-    def exceeds(self, other: Price) -> bool:
+    def exceeds(self, other: RenewalPrice) -> bool:
         """Whether it is more than another price; one in another currency cannot be compared, and counts as more."""
         return self.currency != other.currency or self.cents > other.cents
 
@@ -86,24 +86,24 @@ class Price:
 class NoticedPrice:
     """The price that a renewal notice named, and whether the notice was sent within its window (`domain.md` 13)."""
 
-    price: Price
+    price: RenewalPrice
     in_time: bool
 
 
-def binding_price(notices: Sequence[NoticedPrice]) -> Price | None:
+def binding_price(notices: Sequence[NoticedPrice]) -> RenewalPrice | None:
     """Return the most that a renewal may cost after the notices sent for it, in their order; None before the first.
 
     A first notice binds whenever it was sent. A later one with a higher price binds only if it was sent in time
     (`domain.md` 9).
     """
-    binding: Price | None = None
+    binding: RenewalPrice | None = None
     for notice in notices:
         if binding is None or notice.in_time or not notice.price.exceeds(binding):
             binding = notice.price
     return binding
 
 
-def price_after_notices(current: Price, notices: Sequence[NoticedPrice]) -> Price:
+def price_after_notices(current: RenewalPrice, notices: Sequence[NoticedPrice]) -> RenewalPrice:
     """Return what a renewal costs: its `current` price by the listing, and never more than its notices allow."""
     most = binding_price(notices)
     return most if most is not None and current.exceeds(most) else current

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
-from ...domain.business_care.prices import Price, price_after_notices
+from ...domain.business_care.prices import RenewalPrice, price_after_notices
 from ...domain.business_care.renewals import NoticeTimeliness, judge_notice, notice_window
 from ...models.purchases import Customer
 from ...models.subscriptions import Notice, RepeatedNotice, Subscription, SubscriptionState
@@ -77,11 +77,13 @@ def _announce(
         _publish_price(uow, subscription, price, of_renewal[-1].price)
 
 
-def _publish_price(uow: UnitOfWork, subscription: Subscription, price: Price, noticed_last: Price) -> None:
+def _publish_price(
+    uow: UnitOfWork, subscription: Subscription, price: RenewalPrice, noticed_last: RenewalPrice
+) -> None:
     """Publish the price of the coming renewal where it is not the one that was published last."""
     before = noticed_last
     if subscription.announced_cents is not None and subscription.announced_currency is not None:
-        before = Price(cents=subscription.announced_cents, currency=subscription.announced_currency)
+        before = RenewalPrice(cents=subscription.announced_cents, currency=subscription.announced_currency)
     if price == before:
         return
     payload = {
@@ -94,7 +96,9 @@ def _publish_price(uow: UnitOfWork, subscription: Subscription, price: Price, no
     _remember(subscription, price)
 
 
-def _send(uow: UnitOfWork, subscription: Subscription, price: Price, *, number: int, owed: bool, cause: Cause) -> None:
+def _send(
+    uow: UnitOfWork, subscription: Subscription, price: RenewalPrice, *, number: int, owed: bool, cause: Cause
+) -> None:
     """Publish one notice of a renewal, and store its proof."""
     window = notice_window(subscription.last_day)
     timeliness = judge_notice(uow.now, subscription.last_day, uow.zone)
@@ -123,12 +127,12 @@ def _send(uow: UnitOfWork, subscription: Subscription, price: Price, *, number: 
     _remember(subscription, price)
 
 
-def _remember(subscription: Subscription, price: Price) -> None:
+def _remember(subscription: Subscription, price: RenewalPrice) -> None:
     subscription.announced_cents = price.cents
     subscription.announced_currency = price.currency
 
 
-def _money(price: Price) -> dict[str, Any]:
+def _money(price: RenewalPrice) -> dict[str, Any]:
     return {"amount_cents": price.cents, "currency": price.currency}
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...domain.business_care.prices import NoticedPrice, Price, price_after_notices, renewal_price
+from ...domain.business_care.prices import NoticedPrice, RenewalPrice, price_after_notices, renewal_price
 from ...domain.business_care.renewals import NoticeTimeliness, notice_window
 from ...domain.civil_days import Zone, day_of
 from ...models.subscriptions import Notice, NoticeColumns, RepeatedNotice, Subscription
@@ -33,7 +33,7 @@ class SentNotice:
     timeliness: str
     owed: bool
     event_id: str
-    price: Price
+    price: RenewalPrice
 
 
 SentNotices = Mapping[str, Sequence[SentNotice]]
@@ -65,13 +65,13 @@ def notices_of_renewal(subscription: Subscription, notices: SentNotices) -> list
     ]
 
 
-def listed_price(subscription: Subscription, prices: Prices, zone: Zone) -> Price:
+def listed_price(subscription: Subscription, prices: Prices, zone: Zone) -> RenewalPrice:
     """The price of the coming renewal by the listing alone, as known now."""
     cents, currency = prices.at(subscription.product_id, subscription.renewal_at)
-    return Price(cents=renewal_price(cents, day_of(subscription.renewal_at, zone)), currency=currency)
+    return RenewalPrice(cents=renewal_price(cents, day_of(subscription.renewal_at, zone)), currency=currency)
 
 
-def price_of_renewal(subscription: Subscription, prices: Prices, notices: SentNotices, zone: Zone) -> Price:
+def price_of_renewal(subscription: Subscription, prices: Prices, notices: SentNotices, zone: Zone) -> RenewalPrice:
     """What the coming renewal costs, as known now."""
     sent = notices_of_renewal(subscription, notices)
     return price_after_notices(listed_price(subscription, prices, zone), [noticed(one) for one in sent])
@@ -82,15 +82,15 @@ def noticed(notice: SentNotice) -> NoticedPrice:
     return NoticedPrice(price=notice.price, in_time=notice.timeliness == NoticeTimeliness.IN_TIME)
 
 
-def _noticed_price(row: NoticeColumns, product_id: str, prices: Prices, zone: Zone) -> Price:
+def _noticed_price(row: NoticeColumns, product_id: str, prices: Prices, zone: Zone) -> RenewalPrice:
     """The price that a notice named; of one sent by an older version, the listing's price when it was sent says it."""
     if row.amount_cents is not None and row.currency is not None:
-        return Price(cents=row.amount_cents, currency=row.currency)
+        return RenewalPrice(cents=row.amount_cents, currency=row.currency)
     cents, currency = prices.at(product_id, row.sent_at)
-    return Price(cents=renewal_price(cents, day_of(row.sent_at, zone)), currency=currency)
+    return RenewalPrice(cents=renewal_price(cents, day_of(row.sent_at, zone)), currency=currency)
 
 
-def _sent(row: NoticeColumns, price: Price) -> SentNotice:
+def _sent(row: NoticeColumns, price: RenewalPrice) -> SentNotice:
     return SentNotice(
         period_index=row.period_index,
         sent_at=row.sent_at,

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...domain.business_care.entitlement import Entitlement, EntitlementQuestion, PurchaseFacts, judge
-from ...domain.business_care.prices import Price, ReactivationPrice, reactivation_price
+from ...domain.business_care.prices import ReactivationPrice, RenewalPrice, reactivation_price
 from ...domain.business_care.renewals import PeriodDates, RenewalStop, StopCause, period
 from ...domain.catalog.statuses import Status
 from ...domain.civil_days import Zone, day_of
@@ -49,7 +49,7 @@ class NextRenewal:
     period: PeriodDates
     amount_cents: int
     currency: str
-    listed: Price
+    listed: RenewalPrice
     notice: SentNotice | None
 
 

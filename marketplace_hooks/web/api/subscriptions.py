@@ -8,7 +8,7 @@ from flask import Response
 from marshmallow import Schema, fields
 
 from ...domain.business_care.entitlement import Code, Payment
-from ...domain.business_care.prices import Price
+from ...domain.business_care.prices import RenewalPrice
 from ...domain.business_care.renewals import NoticeTimeliness, StopCause
 from ...models.access import Role
 from ...models.subscriptions import Charge, Period, PeriodKind, ReversalReason, SubscriptionState
@@ -256,7 +256,7 @@ def charge_record(charge: Charge) -> dict[str, Any]:
     return {**{name: getattr(charge, name) for name in names}, "amount": amount}
 
 
-def _money(price: Price) -> dict[str, Any]:
+def _money(price: RenewalPrice) -> dict[str, Any]:
     return {"amount_cents": price.cents, "currency": price.currency}
 
 
