@@ -19,6 +19,7 @@ from marketplace_hooks.domain.business_care.renewals import (
     period_end,
 )
 
+from ..support.renewal_price_reference import ListingChange, price_renewal
 from ..support.source_tree import ROOT
 
 PAGE = (ROOT / "docs" / "business-care.md").read_text(encoding="utf-8")
@@ -75,3 +76,13 @@ def test_the_picture_is_the_first_example_and_can_be_read_aloud() -> None:
     for words in ("2 March 2026", "2 March 2027", "3 March, 00:00", "2 January", "00:15"):
         assert words in drawn_text, words
     assert drawn.get("aria-labelledby") == "t d"
+
+
+@pytest.mark.parametrize("row", rows("the listing's price becomes"), ids=lambda row: row[0])
+def test_the_changed_prices_are_those_of_the_rules(row: list[str]) -> None:
+    listed = [cents(one) for one in row[0].split(", then ")]
+    days = [date.fromisoformat(one) for one in row[1].split(", ")]
+    changes = [ListingChange(day=day, cents=price) for day, price in zip(days, listed, strict=True)]
+    last_day = notice_window(date(2027, 3, 2)).last_day
+    priced = price_renewal(9900, changes, notice_day=date(2027, 1, 2), window_last_day=last_day)
+    assert (priced.charged, len(priced.noticed) == 2) == (cents(row[3]), row[2].startswith("2027"))

@@ -1,4 +1,4 @@
-"""One charge pays one period of one purchase: from the platform's event to the API, the pages and what is asked back."""
+"""One charge pays one period of one purchase: from the platform's event to the API, the pages and the reversal."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ def test_it_stands_on_the_pages_and_in_the_api(marketplace: Marketplace, custome
     assert "Un autre prélèvement avait déjà payé cette période." in page
 
 
-def test_only_operators_and_the_platform_list_what_is_asked_back(customer: Caller, platform: Caller) -> None:
+def test_only_operators_and_the_platform_list_what_is_asked_back(customer: Caller, calls: MakeCaller) -> None:
     assert problem_of(customer.get("/reversals"))[0] == 403
-    assert platform.get("/reversals").get_json() == {"items": [], "next_cursor": None}
+    assert calls("platform").get("/reversals").get_json() == {"items": [], "next_cursor": None}
 
 
 def test_the_list_goes_on_from_page_to_page(marketplace: Marketplace, operator: Caller) -> None:
@@ -110,18 +110,16 @@ def test_a_charge_that_comes_twice_is_one(marketplace: Marketplace, charge_id: s
 
 
 @pytest.mark.parametrize("charge_id", ["first", "second"])
-@pytest.mark.parametrize("type_", ["renewed", "payment_failed", "reactivated"])
 @pytest.mark.parametrize(("purchase_id", "index"), [("purchase-1", 3), ("purchase-2", 2)])
-def test_a_charge_pays_nothing_else(
-    marketplace: Marketplace, charge_id: str, type_: str, purchase_id: str, index: int
-) -> None:
+def test_a_charge_pays_nothing_else(marketplace: Marketplace, charge_id: str, purchase_id: str, index: int) -> None:
     applied(marketplace, "renewed", charge_id="second")
     before = payments(marketplace, purchase_id)
-    event = publish_charge(marketplace, type_, index, purchase_id=purchase_id, charge_id=charge_id, final=True)
-    marketplace.run_all_now()
-    assert marketplace.state_and_outcome(event) == ("rejected", None)
-    errors = marketplace.event(event).errors
-    assert errors == [{"path": "data.charge_id", "message": "this charge was for period 2 of purchase purchase-1"}]
+    for type_ in ("renewed", "payment_failed", "reactivated"):
+        event = publish_charge(marketplace, type_, index, purchase_id=purchase_id, charge_id=charge_id, final=True)
+        marketplace.run_all_now()
+        assert marketplace.state_and_outcome(event) == ("rejected", None)
+        errors = marketplace.event(event).errors
+        assert errors == [{"path": "data.charge_id", "message": "this charge was for period 2 of purchase purchase-1"}]
     assert payments(marketplace, purchase_id) == before
 
 
