@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -45,12 +45,10 @@ def customer(calls: MakeCaller) -> Caller:
     return calls("customer", "customer-1")
 
 
-def reprice(
-    marketplace: Marketplace, cents: int, *, currency: str = "EUR", published_at: datetime | None = None
-) -> None:
+def reprice(marketplace: Marketplace, cents: int, *, currency: str = "EUR") -> None:
     """The product's page says another price from now on, and everything that follows is done."""
     listing = sample("product.upserted")["data"]["listing"]
-    at = published_at or datetime.now().astimezone()
+    at = datetime.now(UTC)
     price = {"price": money(cents, currency), "listing": {**listing, "published_at": at.isoformat()}}
     marketplace.publish("product.upserted", product_id="mod-1", seller_id="seller-1", **price)
     marketplace.run_all_now()
@@ -161,10 +159,10 @@ def test_a_price_of_another_currency_needs_another_notice(
     assert charged_at_renewal(marketplace, clock) == money(3960)
 
 
-def test_a_rise_that_is_known_beforehand_stands_in_the_first_notice(
+def test_a_rise_before_the_notice_stands_in_it_and_is_charged(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    reprice(marketplace, 12_900, published_at=RENEWAL - DAY)
+    reprice(marketplace, 12_900)
     run_until(marketplace, clock, NOTICE)
     assert (said(marketplace), charged_at_renewal(marketplace, clock)) == ([5160], money(5160))
 
