@@ -8,7 +8,9 @@ import click
 from cryptography.fernet import Fernet
 from sqlalchemy import func, select, text
 
+from ..config.public_holidays import public_holidays
 from ..database import migrate as migrations
+from ..domain.support.deadlines import BusinessDayPolicy
 from ..errors import MailServerAway, MarketplaceHooksError
 from ..models.inbox import InboxEvent, InboxState
 from ..remote.redis.queue import answers, count_workers
@@ -49,6 +51,7 @@ def doctor(as_json: bool) -> None:
     checks = [
         _configuration(runtime),
         _downloads(runtime),
+        _holidays(runtime),
         _database(runtime),
         *_redis(runtime),
         _clock(runtime),
@@ -78,6 +81,18 @@ def _downloads(runtime: Runtime) -> dict[str, str]:
     if runtime.settings.download_secret is None:
         return _check("downloads", "warning", "DOWNLOAD_SECRET is not set: every download is answered 503")
     return _check("downloads", "ok", "links to releases are signed")
+
+
+def _holidays(runtime: Runtime) -> dict[str, str]:
+    """Loading the settings has checked the calendar; here is what it holds, to be compared with one's own."""
+    settings = runtime.settings
+    calendar = " ".join(filter(None, (settings.holidays_country, settings.holidays_region)))
+    if settings.business_days == BusinessDayPolicy.MF:
+        return _check("holidays", "ok", f"calendar {calendar}; the policy MF minds no holidays")
+    year = runtime.now().year
+    count = len(public_holidays(settings.holidays_country, settings.holidays_region, [year]))
+    whose = "each seller's own, else " if settings.holidays_of == "seller" else ""
+    return _check("holidays", "ok", f"{whose}calendar {calendar}: {count} public holidays in {year}")
 
 
 def _database(runtime: Runtime) -> dict[str, str]:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 import click
-import holidays
 
+from ..config.parsers import SettingError
+from ..config.public_holidays import public_holidays
 from ..domain.instants import format_instant, parse_instant
 from ..domain.support import deadlines
 from ..errors import ConfigurationError, SignatureRejected
@@ -62,10 +63,17 @@ def verify(
     show_default=True,
 )
 @click.option("--country", default="FR", show_default=True, help="Whose public holidays, where the policy minds them.")
+@click.option("--region", help="The region of that country whose holidays count too, such as 57, 6AE or 974.")
 @click.option("--closed", multiple=True, help="FIRST_DAY/LAST_DAY, declared before the request. Repeatable.")
 @json_option
 def deadline(
-    received_at: str, business_days: int, policy: str, country: str, closed: tuple[str, ...], as_json: bool
+    received_at: str,
+    business_days: int,
+    policy: str,
+    country: str,
+    region: str | None,
+    closed: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Say by when a request received at RECEIVED_AT must be answered, and why that day.
 
@@ -73,16 +81,26 @@ def deadline(
     marketplace-hooks deadline 2026-04-30T18:30:00+02:00 1
     marketplace-hooks deadline 2026-12-23T09:00:00+01:00 30 --closed 2026-12-24/2027-01-03
     """
-    zone = current_runtime().settings.reference_zone
+    settings = current_runtime().settings
+    zone = settings.reference_zone
     instant = _instant(received_at)
     years = range(instant.year, instant.year + 3)
     try:
-        days = frozenset(holidays.country_holidays(country, years=years)) if policy != "MF" else frozenset()
+        days = public_holidays(country, region, years) if policy != "MF" else []
         closures = [_closure(text, instant) for text in closed]
-    except (NotImplementedError, ValueError) as error:
+    except SettingError as error:
+        raise click.UsageError(f"the calendar {error}") from error
+    except ValueError as error:
         raise click.UsageError(str(error)) from error
     computed = deadlines.deadline(
-        instant, business_days, policy=policy, zone=zone, holidays=days, closures=closures, closures_suspend="yes"
+        instant,
+        business_days,
+        policy=policy,
+        zone=zone,
+        holidays=frozenset(days),
+        closures=closures,
+        closures_suspend="yes",
+        closure_days=settings.closure_days or None,
     )
     facts = {
         "state": computed.state,

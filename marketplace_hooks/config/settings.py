@@ -43,6 +43,7 @@ from .parsers import (
     optional,
     webhook_key,
 )
+from .public_holidays import as_country, require_calendar
 from .smtp_url import SmtpServer, as_smtp
 
 EXTENSION = "marketplace_hooks"
@@ -180,7 +181,17 @@ class Settings:
         90, as_days(5, 90), "Days after which the payloads of events are purged; ids and hashes stay."
     )
     business_days: str = _setting("MF", as_choice("MF", "MF_ROLL", "LEGAL"), "Which days count: docs/support.md.")
-    holidays_country: str = _setting("FR", as_text, "Whose public holidays MF_ROLL and LEGAL mind (ISO 3166-1).")
+    holidays_country: str = _setting("FR", as_country, "Whose public holidays MF_ROLL and LEGAL mind (ISO 3166-1).")
+    holidays_region: str | None = _setting(
+        None,
+        optional(as_text),
+        "The region of that country: 57 (Moselle), 6AE (Alsace), 974 (La Réunion). Default: none.",
+    )
+    holidays_of: str = _setting(
+        "reference",
+        as_choice("reference", "seller"),
+        "Whose holidays count: the reference country's and region's, or those of each seller's own.",
+    )
     acknowledgement_days: int = _setting(1, as_integer, "Business days that a seller has to answer in person.")
     fix_days: int = _setting(30, as_integer, "Business days that a seller has to fix an anomaly.")
     reopening_days: int = _setting(10, as_integer, "Business days in which a customer may say: not fixed.")
@@ -192,6 +203,9 @@ class Settings:
         "declared_before_request", _suspends, "Which closures suspend the acknowledgement clock."
     )
     closures_suspend_fix: str = _setting("no", _suspends, "Which closures suspend the fix clock.")
+    closure_days: int = _setting(
+        90, as_integer, "Days that a closure suspends at most, counted from its first day; 0: no limit."
+    )
     prestashop_releases: Path | None = _setting(
         None, optional(as_path), "A JSON file of PrestaShop versions beyond those that ship with this package."
     )
@@ -226,6 +240,7 @@ def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] |
     if problems:
         raise ConfigurationError("\n".join(problems))
     settings = Settings(**values)
+    require_calendar(settings.holidays_country, settings.holidays_region, name=f"{PREFIX}HOLIDAYS_REGION")
     _refuse_demo_secrets(settings)
     return settings
 

@@ -14,12 +14,13 @@ from .registry import SELLER, Applied, InboundEvent, ParentUnknown, Result, hand
 
 
 class SellerUpsertedSchema(EventDataSchema):
-    """A seller as described now. `email` is where our mail goes. `helpdesk_relays` are addresses that relay a person's
-    answers."""
+    """A seller as described now. `region` is a subdivision of the country, such as 57 or 974, whose public holidays are
+    the seller's. `email` is where our mail goes. `helpdesk_relays` are addresses that relay a person's answers."""
 
     seller_id = Identifier(required=True)
     name = fields.String(required=True, validate=validate.Length(1, 200))
     country = fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{2}\Z", error="Must be ISO 3166-1: FR."))
+    region = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
     locale = fields.String(required=True, validate=validate.Length(2, 20))
     email = fields.String(load_default=None, allow_none=True, validate=validate.Length(3, 320))
     helpdesk_relays = fields.List(fields.String(validate=validate.Length(1, 320)), load_default=list)

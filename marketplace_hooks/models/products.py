@@ -30,7 +30,8 @@ class ProductKind(enum.StrEnum):
 
 
 class Seller(Base):
-    """Who sells. `email` is where our mail goes (None: nowhere). `described_at` and `account_at` order its events,
+    """Who sells. `region` is the subdivision of the country whose public holidays are the seller's (None: the country's
+    own). `email` is where our mail goes (None: nowhere). `described_at` and `account_at` order its events,
     which carry no version (`interface.md`).
     """
 
@@ -39,6 +40,7 @@ class Seller(Base):
     id: Mapped[str] = mapped_column(String(100), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     country: Mapped[str] = mapped_column(String(2))
+    region: Mapped[str | None] = mapped_column(String(100))
     locale: Mapped[str] = mapped_column(String(20))
     email: Mapped[str | None] = mapped_column(String(320))
     helpdesk_relays: Mapped[list[str]] = mapped_column(Json)

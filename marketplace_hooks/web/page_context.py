@@ -12,6 +12,7 @@ from .i18n.formatting import LANGUAGES
 from .i18n.language import template_context, wording
 from .identity.authorization import identify
 from .identity.sessions import person
+from .labels.deadlines import closure_limit
 from .labels.states import display_state, state_tag
 from .navigation import ROLES, is_first_page, landing_page, navigation_items, page_url
 from .state import current_runtime
@@ -21,6 +22,7 @@ from .urls import current_url
 def page_context() -> dict[str, Any]:
     """What every template of ours can use."""
     identity = identify()
+    settings = current_runtime().settings
     return {
         **template_context(),
         "asset": asset_url,
@@ -29,7 +31,8 @@ def page_context() -> dict[str, Any]:
         "form_token": form_token,
         "current_url": current_url(),
         "identity": identity,
-        "is_demo": current_runtime().settings.demo,
+        "closure_limit": closure_limit(settings.closure_days) if settings.closure_days else None,
+        "is_demo": settings.demo,
         "is_first_page": is_first_page,
         "languages": LANGUAGES,
         "page_url": page_url,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -334,9 +335,10 @@ def test_a_cancelled_closure_never_reopens_a_missed_clock(desk: Marketplace, clo
     assert clocks(desk)["acknowledgement"] == "missed"
 
 
-def test_an_open_ended_closure_suspends_the_clock_until_it_has_an_end(
-    desk: Marketplace, clock: time_machine.Traveller
+def test_without_a_limit_an_open_ended_closure_suspends_the_clock_until_it_has_an_end(
+    make_marketplace: Callable[..., Marketplace], clock: time_machine.Traveller
 ) -> None:
+    desk = set_up_support(make_marketplace(CLOSURE_DAYS=0))
     closes(desk, "2026-03-03", None)
     clock.shift(HOUR)
     publish_request(desk)

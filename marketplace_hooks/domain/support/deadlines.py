@@ -99,20 +99,22 @@ def deadline(
     holidays: Collection[date] = frozenset(),
     closures: Iterable[Closure] = (),
     closures_suspend: ClosuresSuspend | str = ClosuresSuspend.DECLARED_BEFORE_REQUEST,
+    closure_days: int | None = None,
 ) -> Deadline:
     """Count business days from the civil day (in `zone`) after an aware instant, and say by when to answer.
 
     `holidays` are the public holidays of the reader's calendar, used by `MF_ROLL` and `LEGAL`. `closures` suspend
     the days they cover, from the first day that began at or after their declaration; they may overlap, in any order.
-    At most 800 days are walked; beyond, the deadline is suspended. Raises ValueError for a naive instant, fewer than
-    one business day, an unknown policy (`clocks.md`).
+    `closure_days` bounds what they suspend (`limited_closures`); None: they are not bounded. At most 800 days are
+    walked; beyond, the deadline is suspended. Raises ValueError for a naive instant, fewer than one business day, an
+    unknown policy (`clocks.md`).
     """
     policy = BusinessDayPolicy(policy)
     closures_suspend = ClosuresSuspend(closures_suspend)
     if business_days < 1:
         raise ValueError(f"a deadline needs at least one business day, not {business_days}")
     received_on = day_of(received_at, zone)
-    suspending = _suspending(closures, closures_suspend, received_at)
+    suspending = _suspending(closures, closures_suspend, received_at, closure_days)
     counted: list[date] = []
     skipped: list[SkippedDay] = []
     for offset in range(1, LONGEST_WALK_DAYS + 1):
@@ -140,11 +142,12 @@ def days_taken(
     holidays: Collection[date] = frozenset(),
     closures: Iterable[Closure] = (),
     closures_suspend: ClosuresSuspend | str = ClosuresSuspend.DECLARED_BEFORE_REQUEST,
+    closure_days: int | None = None,
 ) -> int:
     """Return how many business days something took, counted as its `deadline` is: 0 on the day of receipt itself."""
     received_on = day_of(received_at, zone)
     stopped_on = day_of(stopped_at, zone)
-    suspending = _suspending(closures, ClosuresSuspend(closures_suspend), received_at)
+    suspending = _suspending(closures, ClosuresSuspend(closures_suspend), received_at, closure_days)
     off = holidays if BusinessDayPolicy(policy) is BusinessDayPolicy.LEGAL else ()
     days = (received_on + timedelta(days=one) for one in range(1, (stopped_on - received_on).days + 1))
     return sum(_reason_to_skip(day, zone, suspending, off) is None for day in days)
@@ -184,16 +187,46 @@ def _running(last_day: date, zone: Zone, counted: list[date], skipped: list[Skip
     )
 
 
+def limited_closures(closures: Iterable[Closure], days: int) -> list[Closure]:
+    """Closures as far as they suspend: at most so many civil days from the first one (`domain.md` 19).
+
+    Those that follow each other without a working day between them count as one: no row of closures is a longer one.
+    """
+    limited: list[Closure] = []
+    began = reach = None
+    for closure in sorted(closures, key=lambda one: one.first_day):
+        if began is None or reach is None or _has_working_day_between(reach, closure.first_day):
+            began = closure.first_day
+        end = last_suspended_day(began, closure.last_day, days)
+        if closure.first_day <= end:
+            limited.append(replace(closure, last_day=end))
+        last_day = closure.last_day or date.max
+        reach = last_day if reach is None else max(reach, last_day)
+    return limited
+
+
+def last_suspended_day(first_day: date, last_day: date | None, days: int) -> date:
+    """The last day that a closure suspends when it suspends at most so many; `last_day` None: open-ended."""
+    limit = date.fromordinal(min(first_day.toordinal() + days - 1, date.max.toordinal()))
+    return limit if last_day is None else min(limit, last_day)
+
+
+def _has_working_day_between(last_day: date, first_day: date) -> bool:
+    days = range(last_day.toordinal() + 1, first_day.toordinal())
+    return len(days) > 2 or any(date.fromordinal(day).weekday() <= FRIDAY for day in days)
+
+
 def _suspending(
-    closures: Iterable[Closure], closures_suspend: ClosuresSuspend, received_at: datetime
+    closures: Iterable[Closure], closures_suspend: ClosuresSuspend, received_at: datetime, closure_days: int | None
 ) -> tuple[Closure, ...]:
     match closures_suspend:
         case ClosuresSuspend.NO:
             return ()
         case ClosuresSuspend.YES:
-            return tuple(closures)
+            suspending = tuple(closures)
         case ClosuresSuspend.DECLARED_BEFORE_REQUEST:
-            return tuple(closure for closure in closures if closure.declared_at <= received_at)
+            suspending = tuple(closure for closure in closures if closure.declared_at <= received_at)
+    return suspending if closure_days is None else tuple(limited_closures(suspending, closure_days))
 
 
 def _reason_to_skip(

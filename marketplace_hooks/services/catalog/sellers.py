@@ -30,7 +30,7 @@ def upsert_seller(
 ) -> bool:
     """Record a seller as described at `sent_at`; False when something newer is already known."""
     locked = locked_subjects.get(SubjectKind.SELLER, described["seller_id"])
-    columns = {name: described[name] for name in ("name", "country", "locale", "email", "helpdesk_relays")}
+    columns = {name: described[name] for name in ("name", "country", "region", "locale", "email", "helpdesk_relays")}
     if locked is None:
         row = Seller(id=described["seller_id"], sequence=0, described_at=sent_at, **columns)
         locked_subjects.add(LockedSubject(kind=SubjectKind.SELLER, row=row))

@@ -6,21 +6,17 @@ that a running clock is never recomputed because a setting changed (`clocks.md`)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import holidays
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ...domain.civil_days import day_of, first_instant
 from ...domain.support.deadlines import (
-    BusinessDayPolicy,
     Closure,
-    ClosuresSuspend,
     Deadline,
     after_change,
     days_left,
@@ -30,10 +26,10 @@ from ...domain.support.deadlines import (
 from ...domain.support.state_machine import ClockName, ClockState
 from ...models.support import Clock, SellerClosure, SupportRequest
 from ..core.unit_of_work import UnitOfWork
+from .clock_policy import clock_policy
 
 MIN_DAYS_AFTER_RESUMING = 5
 """Business days that a clock has at least when it is resumed (`domain.md` 19; `clocks.md`)."""
-POLICY_VERSION = 1
 WARNING_HOUR = 8
 """The hour, in the reference zone, from which a warning is sent."""
 
@@ -50,7 +46,7 @@ def start_clock(
     uow: UnitOfWork, request: SupportRequest, name: ClockName, from_at: datetime, days: int, *, earlier_days: int = 0
 ) -> Clock:
     """Start one clock of a request at an instant, or start it again with so many days after those taken earlier."""
-    policy = _policy(uow, name)
+    policy = clock_policy(uow, request.seller_id, name)
     found = _deadline(policy, from_at, days, announced_closures(uow.session, request.seller_id))
     clock = clock_of(uow.session, request.id, name)
     if clock is None:
@@ -230,31 +226,8 @@ def _rules(policy: Mapping[str, Any], closures: Iterable[Closure]) -> dict[str, 
         "holidays": frozenset(date.fromisoformat(day) for day in policy["holidays"]),
         "closures": closures,
         "closures_suspend": policy["closures_suspend"],
+        "closure_days": policy.get("closure_days"),
     }
-
-
-def _policy(uow: UnitOfWork, name: ClockName) -> dict[str, Any]:
-    """The rules of a clock, as they are stored with it."""
-    settings = uow.settings
-    suspend = (
-        settings.closures_suspend_acknowledgement
-        if name is ClockName.ACKNOWLEDGEMENT
-        else settings.closures_suspend_fix
-    )
-    days = BusinessDayPolicy(settings.business_days)
-    return {
-        "version": POLICY_VERSION,
-        "policy": days,
-        "zone": str(uow.zone),
-        "closures_suspend": ClosuresSuspend(suspend),
-        "holidays": [] if days is BusinessDayPolicy.MF else _holidays(settings.holidays_country, uow.now.year),
-    }
-
-
-@cache
-def _holidays(country: str, year: int) -> Sequence[str]:
-    found: Mapping[date, str] = holidays.country_holidays(country, years=range(year - 1, year + 4))
-    return sorted(day.isoformat() for day in found)
 
 
 def _store_deadline(uow: UnitOfWork, clock: Clock, found: Deadline) -> None:

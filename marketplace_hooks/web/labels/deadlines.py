@@ -83,22 +83,54 @@ CUSTOMER_SENTENCES = {ClockName.ACKNOWLEDGEMENT: _ACKNOWLEDGEMENT, ClockName.FIX
 
 @dataclass(frozen=True, kw_only=True)
 class DeadlineTrace:
-    """As it was counted, in the order of the days. `extended`: `{"days", "reason"}` of the marketplace's own."""
+    """As it was counted, in the order of the days. `extended`: `{"days", "reason"}` of the marketplace's own.
+
+    `closure_days` is what a closure suspends at most (None: no limit); `holidays_of` the country, and region, whose
+    public holidays were minded (None: none were).
+    """
 
     counted: Sequence[date]
     skipped: Sequence[tuple[date, SkipReason]]
     policy: BusinessDayPolicy
     extended: Mapping[str, Any] | None
+    closure_days: int | None
+    holidays_of: tuple[str, str | None] | None
 
 
 def deadline_trace(clock: Mapping[str, Any]) -> DeadlineTrace:
     """The trace of a clock as `services.support.requests.clock_view` gives it."""
     stored = clock["trace"]
+    policy = clock["policy"]
+    country = policy.get("holidays_country")
     return DeadlineTrace(
         counted=[date.fromisoformat(day) for day in stored["counted"]],
         skipped=[(date.fromisoformat(one["day"]), SkipReason(one["reason"])) for one in stored["skipped"]],
-        policy=BusinessDayPolicy(clock["policy"]["policy"]),
-        extended=clock["policy"].get("extended"),
+        policy=BusinessDayPolicy(policy["policy"]),
+        extended=policy.get("extended"),
+        closure_days=policy.get("closure_days"),
+        holidays_of=None if country is None else (country, policy.get("holidays_region")),
+    )
+
+
+def policy_notes(trace: DeadlineTrace) -> list[str]:
+    """What else to know of how a date was counted: whose public holidays, and how long a closure counts."""
+    notes = []
+    if trace.holidays_of is not None:
+        country, region = trace.holidays_of
+        name = wording().locale.territories.get(country, country)
+        calendar = f"{name} ({region})" if region else name
+        notes.append(gettext("Public holidays by the calendar of: %(calendar)s.", calendar=calendar))
+    if trace.closure_days is not None and any(reason is SkipReason.CLOSURE for _, reason in trace.skipped):
+        notes.append(closure_limit(trace.closure_days))
+    return notes
+
+
+def closure_limit(days: int) -> str:
+    """How long a closure suspends deadlines, in a sentence."""
+    return ngettext(
+        "An announced closure suspends deadlines for %(count)s day at most, from its first day.",
+        "An announced closure suspends deadlines for %(count)s days at most, from its first day.",
+        days,
     )
 
 
@@ -118,6 +150,7 @@ class DeadlineView:
     is_late: bool
     is_soon: bool
     policy: Label
+    notes: Sequence[str]
     extended: Mapping[str, Any] | None
     counted: Sequence[date]
     skipped: Sequence[tuple[date, date, Label]]
@@ -144,6 +177,7 @@ def deadline_view(clock: Mapping[str, Any], now: datetime) -> DeadlineView:
         is_late=is_late,
         is_soon=runs and not is_late and left_s is not None and left_s <= SOON_S,
         policy=POLICIES[trace.policy],
+        notes=policy_notes(trace),
         extended=trace.extended,
         counted=trace.counted,
         skipped=_runs_of_days(trace.skipped),
@@ -205,6 +239,7 @@ def _why(clock: Mapping[str, Any]) -> list[str]:
         days = [day for day, skip_reason in trace.skipped if skip_reason is reason]
         if days:
             why.append(_left_out(label.for_role(Role.CUSTOMER), days))
+    why += policy_notes(trace)
     if trace.extended:
         why.append(
             gettext(

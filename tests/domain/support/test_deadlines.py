@@ -19,6 +19,7 @@ from marketplace_hooks.domain.support.deadlines import (
     after_change,
     days_left,
     days_taken,
+    limited_closures,
 )
 from marketplace_hooks.rules import Closure, Deadline, deadline
 from tests.support.cases import case_id, cases
@@ -350,3 +351,38 @@ def test_an_answer_takes_no_day_on_the_day_of_receipt_and_goes_on_counting_when_
         return days_taken(TUESDAY, TUESDAY + timedelta(days=days), policy="MF", zone=PARIS)
 
     assert [taken(days) for days in (0, 1, 3, 4, 6, 50)] == [0, 1, 3, 3, 4, 36]
+
+
+DECLARED = datetime(2026, 1, 1, tzinfo=UTC)
+MARCH = datetime(2026, 3, 3, 8, tzinfo=UTC)
+
+
+def closed(first: str, last: str | None) -> Closure:
+    return Closure(date.fromisoformat(first), None if last is None else date.fromisoformat(last), DECLARED)
+
+
+@pytest.mark.parametrize(
+    ("closures", "last_day"),
+    [
+        ([closed("2026-03-04", None)], date(2026, 6, 2)),
+        ([closed("2026-03-04", "2026-12-31")], date(2026, 6, 2)),
+        ([closed("2026-03-04", "2026-04-30"), closed("2026-05-01", "2026-12-31")], date(2026, 6, 2)),
+        ([closed("2026-03-04", "2026-05-01"), closed("2026-05-04", "2026-12-31")], date(2026, 6, 2)),
+        ([closed("2026-03-04", "2026-05-01"), closed("2026-05-05", "2026-05-06")], date(2026, 5, 4)),
+        ([closed("2025-10-01", None)], date(2026, 3, 4)),
+    ],
+    ids=["open-ended", "too long", "one after the other", "over a week-end", "with a day between", "long before"],
+)
+def test_a_closure_suspends_ninety_days_at_most(closures: list[Closure], last_day: date) -> None:
+    found = deadline(MARCH, 1, policy="MF", zone=PARIS, closures=closures, closure_days=90)
+    assert found.last_day == last_day
+
+
+def test_what_a_limited_closure_leaves_counts_as_days_taken() -> None:
+    stopped_at = datetime(2026, 6, 2, 12, tzinfo=UTC)
+    rules = {"policy": "MF", "zone": PARIS, "closures": [closed("2026-03-04", None)], "closure_days": 90}
+    assert days_taken(MARCH, stopped_at, **rules) == 1
+
+
+def test_a_closure_at_the_end_of_the_calendar_is_limited_to_it() -> None:
+    assert limited_closures([Closure(date.max, None, DECLARED)], 90)[0].last_day == date.max
