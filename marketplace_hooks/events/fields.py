@@ -62,7 +62,7 @@ def version(*, required: bool = True) -> fields.Integer:
 _language = validate.Regexp(r"^[a-z]{2}(-[A-Za-z]{2,4})?\Z", error="Must be a language: fr.")
 
 
-class LocalizedText(fields.Dict):
+class TextByLanguage(fields.Dict):
     """`{"fr": "…", "en": "…"}`: a text for each language, at least one."""
 
     def __init__(self, longest: int, **kwargs: Any) -> None:
@@ -79,7 +79,7 @@ def _refuse_blank(text: str) -> None:
         raise ValidationError("Must not be blank.")
 
 
-class Titles(LocalizedText):
+class Titles(TextByLanguage):
     """`{"fr": "…", "en": "…"}`: a title for each language, at least one, and none blank."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -89,7 +89,7 @@ class Titles(LocalizedText):
 class TextOrTitles(fields.Field[Any]):
     """A text, or a text for each language."""
 
-    _texts = LocalizedText(longest=2_000)
+    _texts = TextByLanguage(longest=2_000)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str) and 0 < len(value) <= 2_000:

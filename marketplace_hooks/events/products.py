@@ -14,7 +14,7 @@ from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects, Su
 from ..services.catalog.products import upsert_product
 from ..services.catalog.status_changes import cancel_scheduled, change_status, explain, reinstate
 from ..services.core.unit_of_work import UnitOfWork
-from .fields import EventDataSchema, EventMoneySchema, Identifier, LocalizedText, Moment, TextOrTitles, Titles, version
+from .fields import EventDataSchema, EventMoneySchema, Identifier, Moment, TextByLanguage, TextOrTitles, Titles, version
 from .registry import PRODUCT, Applied, InboundEvent, ParentUnknown, Result, handles, product, result_of, seller
 
 _reason = validate.Length(0, 2_000)
@@ -47,7 +47,7 @@ class ProductUpsertedSchema(EventDataSchema):
     kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in ProductKind]))
     technical_name = fields.String(required=True, validate=validate.Length(1, 200))
     title = Titles(required=True)
-    description = LocalizedText(longest=20_000, load_default=dict)
+    description = TextByLanguage(longest=20_000, load_default=dict)
     categories = fields.List(fields.String(validate=validate.Length(1, 100)), load_default=list)
     price = fields.Nested(EventMoneySchema, required=True)
     version = version()
