@@ -12,7 +12,7 @@ from marketplace_hooks.domain.support.state_machine import ClockName
 from marketplace_hooks.models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from marketplace_hooks.services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 
-from .customers import SHOP, set_up_purchase
+from .customers import SHOP, money, set_up_purchase
 from .marketplace import Marketplace
 
 REQUEST = "request-1"
@@ -49,6 +49,13 @@ def publish_message(marketplace: Marketplace, message_id: str = "message-1", **d
     event = marketplace.publish("support.message_posted", message_id=message_id, **{**defaults, **data})
     marketplace.run_all_now()
     return event
+
+
+def buy_release(marketplace: Marketplace, release_id: str, *, purchase_id: str = PURCHASE) -> None:
+    """A paid release is bought for a purchase now."""
+    bought = {"release_id": release_id, "purchase_id": purchase_id, "amount": money(2900), "purchased_at": now()}
+    marketplace.publish("release.purchased", **bought)
+    marketplace.run_all_now()
 
 
 def in_transaction(marketplace: Marketplace, act: Callable[[UnitOfWork], _T]) -> _T:

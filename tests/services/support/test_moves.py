@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -14,15 +13,13 @@ from marketplace_hooks.domain.support.state_machine import Kind
 from marketplace_hooks.errors import Conflict, PayloadRejected
 from marketplace_hooks.models.support import SupportRequest
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
-from marketplace_hooks.services.support import moves, offers
+from marketplace_hooks.services.support import moves
 
-from ...support.customers import publish_release
 from ...support.marketplace import Marketplace
 from ...support.support_desk import (
     ACKNOWLEDGEMENT,
     CAUSE,
     FIX,
-    PURCHASE,
     REQUEST,
     clock_of,
     clocks,
@@ -230,101 +227,6 @@ def test_an_impossible_move_names_both_states(desk: Marketplace) -> None:
     in_transaction(desk, withdraw)
     assert refused_states(desk, refuse()) == ("withdrawn_by_customer", "refused")
     assert refused_states(desk, withdraw) == ("withdrawn_by_customer", "withdrawn_by_customer")
-
-
-# --- offers
-
-
-def offer(release_id: str = "paid-1") -> Act:
-    amount: dict[str, Any] = {"amount_cents": 2900, "currency": "EUR"}
-    return lambda uow: offers.make_offer(uow, REQUEST, release_id=release_id, amount=amount, text="", cause=CAUSE)
-
-
-def answer_offer(*, accepted: bool) -> Act:
-    return lambda uow: offers.answer_offer(uow, REQUEST, accepted=accepted, cause=CAUSE)
-
-
-@pytest.fixture
-def offered(desk: Marketplace) -> Marketplace:
-    publish_release(desk, "paid-1", kind="paid", fixes=[])
-    desk.run_all_now()
-    in_transaction(desk, offer())
-    return desk
-
-
-def test_a_paid_offer_never_stops_the_fix_clock(offered: Marketplace) -> None:
-    assert clocks(offered) == {"acknowledgement": "met", "fix": "running"}
-
-
-def test_declined_the_fix_is_still_owed_and_accepted_it_is_settled_once_it_was_bought(offered: Marketplace) -> None:
-    in_transaction(offered, answer_offer(accepted=False))
-    assert (request(offered).handling, clocks(offered)["fix"]) == ("acknowledged", "running")
-    assert refused_states(offered, answer_offer(accepted=True)) == ("declined", "accepted")
-    in_transaction(offered, offer())
-    in_transaction(offered, answer_offer(accepted=True))
-    assert (request(offered).handling, clocks(offered)["fix"]) == ("acknowledged", "running")
-    buy(offered)
-    assert (request(offered).handling, clocks(offered)["fix"]) == ("resolved", "met")
-    assert request(offered).resolution == {"how": "paid_update", "release_id": "paid-1", "text": ""}
-
-
-def buy(desk: Marketplace, release_id: str = "paid-1") -> None:
-    """The customer buys the paid release now."""
-    bought = {"release_id": release_id, "purchase_id": PURCHASE, "amount": {"amount_cents": 2900, "currency": "EUR"}}
-    desk.publish("release.purchased", purchased_at=datetime.now(UTC).isoformat(), **bought)
-    desk.run_all_now()
-
-
-def test_a_paid_release_that_names_a_request_has_no_effect_until_it_was_bought(desk: Marketplace) -> None:
-    event = publish_release(desk, "paid-1", kind="paid", fixes=[REQUEST])
-    desk.run_all_now()
-    assert desk.event(event).outcome == "changed"
-    assert f"{REQUEST} (not_bought)" in str(desk.event(event).errors)
-    assert (request(desk).handling, clocks(desk)) == ("accepted", {"acknowledgement": "running", "fix": "running"})
-    buy(desk)
-    assert (request(desk).handling, clocks(desk)["fix"]) == ("resolved", "met")
-
-
-@pytest.mark.parametrize(
-    ("how", "release_id", "text", "code"),
-    [
-        ("release", None, "It is fixed", "release_required"),
-        ("release", "unheard-of", "It is fixed", "unknown_release"),
-        ("release", "paid-1", "Buy it", "release_not_downloadable"),
-        ("explanation", None, " \u200b\n", "text_says_nothing"),
-    ],
-)
-def test_what_the_customer_cannot_use_resolves_nothing(
-    offered: Marketplace, how: str, release_id: str | None, text: str, code: str
-) -> None:
-    given = {"how": how, "release_id": release_id, "text": text}
-    with pytest.raises(PayloadRejected) as refused:
-        in_transaction(offered, lambda uow: moves.resolve(uow, REQUEST, cause=CAUSE, **given))
-    assert refused.value.code == code
-    assert (request(offered).handling, clocks(offered)["fix"]) == ("acknowledged", "running")
-
-
-def test_an_offer_is_of_a_paid_release_on_sale_at_its_price_or_less(offered: Marketplace) -> None:
-    def refusal(release_id: str, cents: int) -> str:
-        amount = {"amount_cents": cents, "currency": "EUR"}
-        with pytest.raises(PayloadRejected) as refused:
-            in_transaction(
-                offered,
-                lambda uow: offers.make_offer(uow, REQUEST, release_id=release_id, amount=amount, text="", cause=CAUSE),
-            )
-        return refused.value.code
-
-    publish_release(offered, "free-1", fixes=[])
-    offered.run_all_now()
-    assert (refusal("paid-1", 2901), refusal("free-1", 1)) == ("offer_above_price", "release_not_paid")
-    offered.change_status("mod-1", "offline_permanent")
-    offered.run_all_now()
-    assert refusal("paid-1", 2900) == "release_not_on_sale"
-
-
-def test_what_is_no_release_of_the_product_cannot_be_offered(desk: Marketplace) -> None:
-    with pytest.raises(PayloadRejected):
-        in_transaction(desk, offer("unknown"))
 
 
 # --- more time, another kind
