@@ -20,7 +20,7 @@ from ...domain.business_care.renewals import PeriodDates, RenewalStop, StopCause
 from ...domain.catalog.statuses import Status
 from ...domain.civil_days import Zone, day_of
 from ...errors import NotFound
-from ...models.products import Product
+from ...models.products import Product, SubjectKind, Withdrawal
 from ...models.purchases import Purchase
 from ...models.subscriptions import Charge, Period, Subscription, SubscriptionState
 from ..catalog.listing_prices import Prices, read_prices
@@ -76,10 +76,14 @@ class ReactivationOffer:
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionView:
-    """The Business Care of one purchase. `entitlement` leaves the merchant site aside: it is the bound one's."""
+    """The Business Care of one purchase. `entitlement` leaves the merchant site aside: it is the bound one's.
+
+    `withdrawal_reason` is what was said when the product was last withdrawn; None: it never was.
+    """
 
     subscription: Subscription
     product_status: Status
+    withdrawal_reason: str | None
     entitlement: Entitlement
     periods: Sequence[Period]
     notices: Sequence[SentNotice]
@@ -104,8 +108,14 @@ def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zon
     Raises `NotFound` for a purchase that does not exist or is somebody else's, and with `no_business_care` as its code
     for one of a free product.
     """
+    last_withdrawal = (
+        select(Withdrawal.reason)
+        .where(Withdrawal.subject_kind == SubjectKind.PRODUCT, Withdrawal.subject_id == Product.id)
+        .order_by(Withdrawal.id.desc())
+        .limit(1)
+    )
     query = (
-        select(Subscription, Product.status, Purchase.shop_url)
+        select(Subscription, Product.status, Purchase.shop_url, last_withdrawal.scalar_subquery())
         .select_from(Purchase)
         .join(Product, Product.id == Purchase.product_id)
         .outerjoin(Subscription, Subscription.purchase_id == Purchase.id)
@@ -116,7 +126,7 @@ def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zon
     row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
     if row is None:
         raise NotFound(f"there is no purchase {holder.purchase_id}")
-    subscription, status, site = row
+    subscription, status, site, withdrawal_reason = row
     if subscription is None:
         raise NotFound("the product was free: the purchase has no Business Care", code="no_business_care")
     history = read_history(session, holder.purchase_id)
@@ -128,6 +138,7 @@ def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zon
     return SubscriptionView(
         subscription=subscription,
         product_status=status,
+        withdrawal_reason=withdrawal_reason,
         entitlement=judge(facts, EntitlementQuestion(at=now, zone=zone, site=site)),
         periods=list(session.scalars(select(Period).where(of_purchase).order_by(Period.index))),
         notices=notices.get(holder.purchase_id, ()),

@@ -14,13 +14,14 @@ from urllib.parse import quote
 from ...config.settings import Settings
 from ...domain.instants import parse_instant
 from ...domain.notifications import MailFacts, Reader, RenderedMail
+from ...domain.visible_text import is_blank
 from ..i18n.formatting import LANGUAGES, Wording
 from ..i18n.language import DEFAULT_LANGUAGE, LazyText
 from ..labels.business_care import ENTITLEMENT_CODES, REMEDIES
 from ..labels.label import Label
 from ..labels.refusal_grounds import GROUNDS
 from ..labels.support import CLOSED_REASONS, KINDS, MISSING
-from .texts import FOOTER, FOOTER_ACCOUNT, GREETING, MAIL_TEXTS, SEE, SEE_ACCOUNT, MailText
+from .texts import FOOTER, FOOTER_ACCOUNT, GREETING, MAIL_TEXTS, REASON_GIVEN, SEE, SEE_ACCOUNT, MailText
 
 WIDTH = 76
 _PATHS = {Reader.CUSTOMER: "/support/", Reader.SELLER: "/seller/requests/"}
@@ -47,11 +48,20 @@ def render_mail(settings: Settings, facts: MailFacts, locale: str) -> RenderedMa
     paragraphs = [
         _paragraph(wording, GREETING, {"name": facts.reader_name}),
         _paragraph(wording, mail.text, values),
+        *_withdrawal_reason(wording, facts),
         f"{wording.gettext(see.message)}\n{url}",
         f"-- \n{_wrapped(wording.gettext(footer.message))}",
     ]
     subject = wording.gettext(mail.subject.message, **values)
     return RenderedMail(subject=subject, text="\n\n".join(paragraphs) + "\n", language=wording.language)
+
+
+def _withdrawal_reason(wording: Wording, facts: MailFacts) -> list[str]:
+    """Why the product was withdrawn, as it was said then, in the mail that says so; nothing in any other."""
+    reason = str(facts.cause.get("reason") or "")
+    if facts.data.get("by") != "withdrawal" or is_blank(reason):
+        return []
+    return [_paragraph(wording, REASON_GIVEN, {"reason": reason})]
 
 
 def _mail_text(facts: MailFacts) -> MailText | None:

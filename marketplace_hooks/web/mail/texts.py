@@ -218,5 +218,6 @@ MAIL_TEXTS = {Reader.CUSTOMER: _TO_CUSTOMER, Reader.SELLER: _TO_SELLER}
 GREETING = lazy("Hello %(name)s,")
 SEE = lazy("See and answer here:")
 SEE_ACCOUNT = lazy("Your account:")
+REASON_GIVEN = lazy("Reason given: %(reason)s")
 FOOTER = lazy("This mail was sent automatically. Answers to it are not read: please write in the conversation.")
 FOOTER_ACCOUNT = lazy("This mail was sent automatically. Answers to it are not read.")

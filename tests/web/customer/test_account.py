@@ -65,12 +65,15 @@ def test_cancelling_twice_cancels_once(customer: Browser, desk: Marketplace) -> 
 
 
 def test_a_withdrawal_says_why_it_does_not_renew_and_offers_no_undo(customer: Browser, desk: Marketplace) -> None:
-    desk.change_status("mod-1", WITHDRAWN)
+    desk.change_status("mod-1", WITHDRAWN, reason="End of life")
     desk.run_all_now()
     page = customer.get(PAGE)
     assert "The product was withdrawn from sale for good, which cancels every renewal." in page.visible_text
+    assert "It does not renew." in page.visible_text
+    assert "Reason given: End of life" in page.visible_text
     assert "Let it renew again" not in page.visible_text
     assert "Business Care active" in page.visible_text
+    assert "and will not renew" in customer.get("/products/mod-1").visible_text
 
 
 def test_what_cannot_be_done_is_a_sentence(customer: Browser, desk: Marketplace) -> None:

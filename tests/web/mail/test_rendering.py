@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,6 +55,17 @@ def test_every_mail_has_words_and_leaves_nothing_open(type_: str, reader: Reader
         assert not re.search(r"%\(|\bNone\b|: \.|  |\(\)", whole), whole
         assert "https://market.example/addons/" in written.text
         assert max(len(line) for line in written.text.splitlines() if "://" not in line) <= 76
+
+
+@pytest.mark.parametrize(("locale", "sentence"), [("en", "Reason given: End of life"), ("fr", "Motif : End of life")])
+def test_the_mail_about_a_withdrawal_gives_its_reason(locale: str, sentence: str) -> None:
+    withdrawn = facts("subscription.renewal_cancelled", Reader.CUSTOMER, by="withdrawal")
+    written = render_mail(SETTINGS, replace(withdrawn, cause={"reason": "End of life"}), locale)
+    assert written is not None
+    assert sentence in written.text.replace("\u00a0", " ").replace("\u202f", " ")
+    silent = render_mail(SETTINGS, replace(withdrawn, cause={"reason": " "}), locale)
+    assert silent is not None
+    assert sentence.partition(" End")[0] not in silent.text.replace("\u00a0", " ")
 
 
 def test_nobody_has_words_for_what_he_is_never_told() -> None:
