@@ -36,6 +36,7 @@ def test_a_worked_date_is_the_one_that_is_computed(received: str, days: str, clo
         zone=settings.reference_zone,
         closures=closures,
         closures_suspend=settings.closures_suspend_fix if is_fix else settings.closures_suspend_acknowledgement,
+        closure_days=settings.closure_days,
     )
     assert found.last_day == date.fromisoformat(last_day)
 
