@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from ..domain.catalog.statuses import Effect, Side, Status, StatusRequest
+from ..domain.inspections.file_integrity import clean_path
 from ..models.products import ProductKind, SubjectKind
 from ..services.business_care.price_reviews import request_price_review
 from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects, SubjectKey
@@ -19,6 +20,15 @@ from .registry import PRODUCT, Applied, InboundEvent, ParentUnknown, Result, han
 
 _reason = validate.Length(0, 2_000)
 _bound = validate.Length(1, 50)
+MOST_OVERRIDES = 200
+
+
+def _override_path(path: str) -> None:
+    """A path below the shop's root, with or without `override/` before."""
+    try:
+        clean_path(path)
+    except ValueError as error:
+        raise ValidationError("Must be a path inside the shop, such as override/classes/Mail.php.") from error
 
 
 class IncompatibleModuleSchema(EventDataSchema):
@@ -36,6 +46,11 @@ class ListingDataSchema(EventDataSchema):
     compatible_from = fields.String(required=True, allow_none=True, validate=_bound)
     compatible_to = fields.String(required=True, allow_none=True, validate=_bound)
     incompatible_modules = fields.List(fields.Nested(IncompatibleModuleSchema), load_default=list)
+    conflicting_overrides = fields.List(
+        fields.String(validate=[validate.Length(1, 400), _override_path]),
+        load_default=list,
+        validate=validate.Length(max=MOST_OVERRIDES),
+    )
     published_at = Moment(required=True)
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from ..domain.inspections.file_integrity import clean_path
 from ..models.products import SubjectKind
 from ..models.releases import Release, ReleaseKind
 from ..services.catalog.locked_subjects import LockedSubjects
@@ -32,6 +33,14 @@ def _downloadable(url: str) -> None:
         raise ValidationError("Must be an https address in ASCII, without a name or password in it.")
 
 
+def _module_path(path: str) -> None:
+    """A file inside the module's folder: what a companion reports is compared by these paths."""
+    try:
+        clean_path(path)
+    except ValueError as error:
+        raise ValidationError("Must be a path inside the module's folder, such as classes/Row.php.") from error
+
+
 class ReleasePublishedSchema(EventDataSchema):
     """A version of a product can be downloaded; a paid one is bought for `price`."""
 
@@ -46,7 +55,7 @@ class ReleasePublishedSchema(EventDataSchema):
     sha256 = fields.String(required=True, validate=_sha256)
     price = fields.Nested(EventMoneySchema, allow_none=True, load_default=None)
     manifest = fields.Dict(
-        keys=fields.String(validate=validate.Length(1, 1_000)),
+        keys=fields.String(validate=[validate.Length(1, 1_000), _module_path]),
         values=fields.String(validate=_sha256),
         allow_none=True,
         load_default=None,

@@ -15,6 +15,7 @@ from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.support.closures import cancel_closure, declare_closure, shorten_closure
 from ..services.support.messages import NewMessage, post_message
+from ..services.support.site_checks import inspect_site_of
 from ..services.support.submission import NewRequest, submit
 from .fields import EventDataSchema, Identifier, Moment
 from .registry import REQUEST, SELLER, Applied, InboundEvent, ParentUnknown, Result, handles
@@ -80,13 +81,13 @@ class ClosureDataSchema(EventDataSchema):
 
 @handles("support.request_submitted", RequestSubmittedSchema, subject=REQUEST)
 def support_request_submitted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Submit the request as it is: what is missing cannot be asked for."""
+    """Submit the request as it is, for what is missing cannot be asked for; its site is inspected by a worker."""
     customer_id, product_id = _customer_and_product(uow, event)
     request_id = event.data["request_id"]
     if _known(uow, request_id):
         return Result(applied=Applied.NO_EFFECT, note="the request is known")
     given = {**event.data, "customer_id": customer_id, "product_id": product_id, "kind": Kind(event.data["kind"])}
-    submit(uow, NewRequest(**given, as_it_is=True), event.cause(actor="customer"))
+    inspect_site_of(uow, submit(uow, NewRequest(**given, as_it_is=True), event.cause(actor="customer")))
     return Result(applied=Applied.CHANGED, created=f"request:{request_id}")
 
 

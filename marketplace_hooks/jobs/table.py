@@ -18,7 +18,7 @@ from ..services.inspections import worker as inspections
 from ..services.notifications import mail_queue
 from ..services.operations import cascade_run
 from ..services.outbox import delivery_worker, dispatcher
-from ..services.support import sla_run
+from ..services.support import site_checks, sla_run
 
 Stop = Callable[[], bool]
 """Whether work that can be continued later should end now."""
@@ -78,10 +78,14 @@ JOBS: Mapping[JobKind, Job] = {
         ),
         Job(
             kind=JobKind.SUPPORT,
-            run=lambda runtime, owner, *, stop: sla_run.run_sla(runtime, stop=stop),
-            is_pending=lambda runtime, session: sla_run.has_due_work(session, runtime.now()),
+            run=lambda runtime, owner, *, stop: (
+                site_checks.record_results(runtime, stop=stop) + sla_run.run_sla(runtime, stop=stop)
+            ),
+            is_pending=lambda runtime, session: (
+                site_checks.has_pending_results(session) or sla_run.has_due_work(session, runtime.now())
+            ),
             slice_s=2.0,
-            label="clocks, refunds and waits seen to",
+            label="checks, clocks, refunds and waits seen to",
         ),
         Job(
             kind=JobKind.DELIVERIES,

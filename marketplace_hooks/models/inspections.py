@@ -45,6 +45,7 @@ class Inspection(Base):
     `host` is the site's identity (no `www.`, a port only if unusual): one check of a host runs at a time, and another
     one of the same `url` may use its results for a while (`reused_id`). `declared` is what the customer stated.
     `nonce` binds a companion's report to this check; `with_credentials` stays true when they are long deleted.
+    `results_pending`: it has found something that the requests judged by it do not say yet.
     """
 
     __tablename__ = "mh_inspections"
@@ -68,8 +69,15 @@ class Inspection(Base):
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     reported_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    results_pending: Mapped[bool | None]
 
     __table_args__ = (
+        Index(
+            "ix_mh_inspections_results",
+            "number",
+            postgresql_where=text("results_pending"),
+            sqlite_where=text("results_pending"),
+        ),
         Index(
             "ix_mh_inspections_work",
             "number",

@@ -102,6 +102,7 @@ class Listing(Base):
     compatible_from: Mapped[str | None] = mapped_column(String(50))
     compatible_to: Mapped[str | None] = mapped_column(String(50))
     incompatible_modules: Mapped[list[dict[str, str]]] = mapped_column(Json)
+    conflicting_overrides: Mapped[list[str] | None] = mapped_column(Json)
     price_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
 

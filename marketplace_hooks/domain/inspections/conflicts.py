@@ -1,7 +1,8 @@
 """Conflicts: the installed modules and overrides that a listing declares incompatible.
 
-Evidence for the ground `conflicting_development` (`inspection.md`, "Modules and changed sources"). Unknown is a verdict
-of its own: nobody is refused for what could not be found out.
+Evidence for the ground `conflicting_development` (`domain.md`, table of grounds): a declared incompatible module, a
+declared conflicting override, or an unmarked override of one of the product's own classes. Unknown is a verdict of its
+own: nobody is refused for what could not be found out.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..versions import compatible
+from ..versions import compare, compatible
 from .evidence import Fact, ModuleState, SiteFacts
+
+FIRST_WITH_MARKS = "1.6.0.11"
+"""The first PrestaShop that marks what it copies from a module's `override/` folder; before it, every override looks as
+if somebody had written it by hand (`companion-facts.md`, 8)."""
 
 
 class ConflictVerdict(enum.StrEnum):
@@ -111,34 +116,55 @@ class Override:
         return OverrideOrigin.MODULE if self.modules and not self.unmarked else OverrideOrigin.ADDITIONAL
 
     def concerns(self, module: str) -> bool:
-        """Whether it overrides this very module: its class, or its templates in a theme."""
+        """Whether it overrides this very module: one of its classes, or its templates in a theme."""
         named = re.escape(module)
         return re.match(rf"(?:override|themes/[^/]+)/modules/{named}/", self.path, re.IGNORECASE) is not None
+
+    def replaces_class_of(self, module: str) -> bool:
+        """Whether it takes the place of one of this module's own classes."""
+        return re.match(rf"override/modules/{re.escape(module)}/.+\.php$", self.path, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
 class OverrideConflict:
-    """An override that the listing knows to conflict (`is_known`), or that touches the product's own module."""
+    """An override that is declared to conflict, or that touches the product's own module.
+
+    `is_unmarked` says that it replaces one of the product's classes, and that no module has brought it.
+    """
 
     override: Override
-    is_known: bool
+    is_declared: bool
+    is_unmarked: bool
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether it speaks for `conflicting_development`; else it is a remark."""
+        return self.is_declared or self.is_unmarked
 
 
 def override_conflicts(
-    overrides: Iterable[Override], *, module: str, known: Iterable[str] = ()
+    overrides: Iterable[Override], *, module: str, declared: Iterable[str] = (), platform_version: str | None = None
 ) -> tuple[OverrideConflict, ...]:
     """Return the overrides that may conflict with the product's module.
 
-    `known` are paths under `override/` that the listing declares to conflict. Overrides that the product's own module
-    brought are never in conflict with it; neither are guards.
+    `declared` are paths that the listing declares to conflict, with or without `override/` before. Overrides that the
+    product's own module brought are never in conflict with it; neither are guards. A shop of a version before
+    `FIRST_WITH_MARKS` has no marks, and there their absence says nothing.
     """
-    declared = {path.removeprefix("override/").casefold() for path in known}
+    conflicting = {_comparable(path) for path in declared}
+    has_marks = platform_version is None or compare(platform_version, FIRST_WITH_MARKS) >= 0
     found = []
     for override in overrides:
-        own = override.origin is OverrideOrigin.MODULE and set(override.modules) == {module}
+        brought_by = {name.casefold() for name in override.modules}
+        own = override.origin is OverrideOrigin.MODULE and brought_by == {module.casefold()}
         if override.origin is OverrideOrigin.GUARD or own:
             continue
-        is_known = override.path.removeprefix("override/").casefold() in declared
-        if is_known or override.concerns(module):
-            found.append(OverrideConflict(override=override, is_known=is_known))
+        is_unmarked = override.origin is OverrideOrigin.ADDITIONAL and override.replaces_class_of(module) and has_marks
+        is_declared = _comparable(override.path) in conflicting
+        if is_declared or override.concerns(module):
+            found.append(OverrideConflict(override=override, is_declared=is_declared, is_unmarked=is_unmarked))
     return tuple(found)
+
+
+def _comparable(path: str) -> str:
+    return path.replace("\\", "/").removeprefix("./").strip("/").removeprefix("override/").casefold()

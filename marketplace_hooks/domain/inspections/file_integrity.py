@@ -1,4 +1,4 @@
-"""File integrity: a module's files against those of its release, as far as a companion's report tells.
+"""File integrity: a module's files against those of its release, and a core's own check, as a companion reports them.
 
 A manifest holds the hashes of a release's files, a report those on the shop's disk (`inspection.md`, "Modules and
 changed sources"). Only files that were modified, and extra ones that can run, are evidence for `source_modified`; the
@@ -11,7 +11,7 @@ import enum
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -89,6 +89,55 @@ class Comparison:
 
     def paths(self, *changes: Change) -> tuple[str, ...]:
         return tuple(sorted(path for path, change in self.changes.items() if change in changes))
+
+
+NOT_CORE_FOLDERS = frozenset(
+    "cache docs download img localization log logs mails modules override themes translations upload var".split()
+)
+"""Top folders whose files are no source of the core: others' work, or what a living shop writes. PrestaShop's own check
+leaves them out as well (`companion-facts.md`, 7)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoreComparison:
+    """What a site's own check says of the files of its PrestaShop; the paths are those it reported."""
+
+    changed: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def judge_core_files(changed: Iterable[str], missing: Iterable[str]) -> CoreComparison:
+    """Separate changed files of the core, which are evidence for `source_modified`, from what is worth a word."""
+    core: list[str] = []
+    others = list(missing)
+    for path in sorted(set(changed)):
+        (core if _is_core(path) else others).append(path)
+    return CoreComparison(changed=tuple(core), remarks=tuple(others))
+
+
+def _is_core(path: str) -> bool:
+    top, _, rest = path.replace("\\", "/").removeprefix("./").lstrip("/").partition("/")
+    if not rest:
+        return top.lower() not in (".htaccess", "robots.txt")
+    return top.lower() not in NOT_CORE_FOLDERS
+
+
+def compare_with_releases(
+    manifests: Sequence[Mapping[str, str]], reported: Mapping[str, Reported]
+) -> Comparison | None:
+    """Compare reported files with the manifest that they fit best, of those published under one version.
+
+    None without a usable manifest: nothing is known then.
+    """
+    comparisons = [compare_files(expected, reported) for expected in map(_usable, manifests) if expected]
+    return min(comparisons, key=lambda one: (len(one.evidence), len(one.remarks)), default=None)
+
+
+def _usable(manifest: Mapping[str, str]) -> dict[str, Expected]:
+    try:
+        return read_manifest(manifest)
+    except ValueError:
+        return {}
 
 
 def read_manifest(manifest: Mapping[str, str | Mapping[str, str]]) -> dict[str, Expected]:

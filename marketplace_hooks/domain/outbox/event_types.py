@@ -152,6 +152,17 @@ OUTGOING: dict[str, Outgoing] = {
         when="A request is accepted, perhaps with grounds that the seller may refuse on.",
         example={**_REQUEST, "outcome": "refusable", "grounds": ["platform_version_incompatible"]},
     ),
+    "support_request.checked": Outgoing(
+        when="An inspection of the site ended after the request was accepted, or a companion has reported since: the "
+        "request now says what was found, and `missing` what stayed unknown.",
+        example={
+            **_REQUEST,
+            "check_id": "chk_0f8fad5bd9cb469fa16570867728950e",
+            "outcome": "refusable",
+            "grounds": ["platform_version_incompatible"],
+            "missing": [],
+        },
+    ),
     "support_request.needs_information": Outgoing(
         when="A request misses something that the customer can still say.",
         example={**_REQUEST, "missing": ["platform_version"], "waits_until": "2026-12-07T23:00:00Z"},

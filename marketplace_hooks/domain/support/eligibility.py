@@ -13,8 +13,8 @@ from typing import Any
 
 from ..business_care.entitlement import Code, Entitlement, EntitlementOutcome
 from ..inspections.conflicts import ConflictVerdict, IncompatibleModule, Override, module_conflicts, override_conflicts
-from ..inspections.evidence import Fact, SiteFacts
-from ..inspections.file_integrity import Comparison
+from ..inspections.evidence import Fact, Finding, SiteFacts
+from ..inspections.file_integrity import Comparison, judge_core_files
 from ..versions import compatible
 from .refusal_grounds import Ground
 
@@ -52,7 +52,8 @@ class Submission:
     """The facts about one request when it is submitted.
 
     `at_purchase` is what the listing announced on the purchase date, `today` what it announces now: the first decides,
-    the second stands beside it. `comparison` is the manifest's, None when no files were reported.
+    the second stands beside it. `comparison` is the manifest's, None when no files were reported, or none of the
+    installed version are known.
     """
 
     entitlement: Entitlement
@@ -61,7 +62,8 @@ class Submission:
     at_purchase: AnnouncedRange | None
     today: AnnouncedRange | None = None
     incompatible_modules: Sequence[IncompatibleModule] = ()
-    known_overrides: Sequence[str] = ()
+    conflicting_overrides: Sequence[str] = ()
+    installed_version: str | None = None
     comparison: Comparison | None = None
 
 
@@ -84,6 +86,11 @@ class Eligibility:
     grounds: tuple[Ground, ...]
     missing: tuple[str, ...]
 
+
+SITE_CHECKS = frozenset(
+    {"platform_version", "product_installed", "conflicting_development", "sources", "platform_sources"}
+)
+"""What only an inspection of the site finds out; the other checks are judged by our own rows, once."""
 
 CHECKS: dict[str, Callable[[Submission], Check]] = {}
 
@@ -192,17 +199,26 @@ def product_is_installed(submission: Submission) -> Check:
 
 @check("conflicting_development")
 def nothing_declared_incompatible_is_installed(submission: Submission) -> Check:
-    """No module declared incompatible is installed and enabled, and no override touches the product."""
+    """No module declared incompatible is installed and enabled, and no override stands in the product's way."""
     conflicts = module_conflicts(submission.incompatible_modules, submission.site_facts)
     in_conflict = [one for one in conflicts if one.verdict is ConflictVerdict.CONFLICT]
     reported = submission.site_facts.overrides
     overrides = [Override.read(one) for one in reported.value] if reported is not None else []
-    touching = override_conflicts(overrides, module=submission.module, known=submission.known_overrides)
+    platform = submission.site_facts.platform_version
+    touching = override_conflicts(
+        overrides,
+        module=submission.module,
+        declared=submission.conflicting_overrides,
+        platform_version=None if platform is None else str(platform.value),
+    )
     evidence: dict[str, Any] = {
         "modules": [{"name": one.module.name, "version": one.version, **_source(one.source)} for one in in_conflict],
-        "overrides": [one.override.path for one in touching],
+        "overrides": [one.override.path for one in touching][:MOST_PATHS],
+        "declared_overrides": [one.override.path for one in touching if one.is_declared][:MOST_PATHS],
+        "unmarked_overrides": [one.override.path for one in touching if one.is_unmarked][:MOST_PATHS],
+        **(_found_in(reported) if touching and reported is not None else {}),
     }
-    if in_conflict or any(one.is_known for one in touching):
+    if in_conflict or any(one.is_evidence for one in touching):
         ground = Ground.CONFLICTING_DEVELOPMENT
         return Check(name="conflicting_development", result=CheckResult.FAIL, evidence=evidence, ground=ground)
     is_unknown = reported is None or any(one.verdict is ConflictVerdict.UNKNOWN for one in conflicts)
@@ -212,18 +228,39 @@ def nothing_declared_incompatible_is_installed(submission: Submission) -> Check:
 
 @check("sources")
 def sources_are_unchanged(submission: Submission) -> Check:
-    """The product's files are those of the release."""
+    """The product's files are those of the release that is installed."""
     comparison = submission.comparison
+    reported = submission.site_facts.files(submission.module)
+    evidence: dict[str, Any] = {"version": submission.installed_version}
     if comparison is None:
-        return Check(name="sources", result=CheckResult.UNKNOWN)
-    evidence = {
+        return Check(name="sources", result=CheckResult.UNKNOWN, evidence=evidence if reported is not None else {})
+    evidence |= {
         "changed": list(comparison.evidence[:MOST_PATHS]),
         "remarks": list(comparison.remarks[:MOST_PATHS]),
         "counts": {change.value: count for change, count in comparison.counts.items()},
+        **(_found_in(reported) if reported is not None else {}),
     }
     if not comparison.evidence:
         return Check(name="sources", result=CheckResult.PASS, evidence=evidence)
     return Check(name="sources", result=CheckResult.FAIL, evidence=evidence, ground=Ground.SOURCE_MODIFIED)
+
+
+@check("platform_sources")
+def platform_sources_are_unchanged(submission: Submission) -> Check:
+    """The files of PrestaShop are those of its release, as the site's own check says."""
+    reported = submission.site_facts.files("platform")
+    if reported is None:
+        return Check(name="platform_sources", result=CheckResult.UNKNOWN)
+    core = judge_core_files(reported.value.get("changed", ()), reported.value.get("missing", ()))
+    evidence = {
+        "changed": list(core.changed[:MOST_PATHS]),
+        "remarks": list(core.remarks[:MOST_PATHS]),
+        "counts": {"modified": len(core.changed), "remarks": len(core.remarks)},
+        **_found_in(reported),
+    }
+    if not core.changed:
+        return Check(name="platform_sources", result=CheckResult.PASS, evidence=evidence)
+    return Check(name="platform_sources", result=CheckResult.FAIL, evidence=evidence, ground=Ground.SOURCE_MODIFIED)
 
 
 def _fits(version: Fact, announced: AnnouncedRange) -> bool:
@@ -244,7 +281,11 @@ def _source(fact: Fact | None) -> dict[str, Any]:
     if fact is None:
         return {}
     return {
-        "rung": fact.source.probe,
-        "strength": fact.source.strength,
+        **_found_in(fact.source),
         "contradicted_by": [{"rung": one.probe, "value": one.value} for one in fact.contradicted_by],
     }
+
+
+def _found_in(finding: Finding) -> dict[str, Any]:
+    """Where something was found, and how sure it is."""
+    return {"rung": finding.probe, "strength": finding.strength}

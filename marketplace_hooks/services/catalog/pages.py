@@ -40,6 +40,7 @@ class ListingView:
     compatible_from: str | None
     compatible_to: str | None
     incompatible_modules: Sequence[Mapping[str, str]]
+    conflicting_overrides: Sequence[str]
     price_cents: int
     currency: str
 
@@ -121,6 +122,7 @@ def _listing_view(listing: Listing) -> ListingView:
         compatible_from=listing.compatible_from,
         compatible_to=listing.compatible_to,
         incompatible_modules=listing.incompatible_modules,
+        conflicting_overrides=listing.conflicting_overrides or [],
         price_cents=listing.price_cents,
         currency=listing.currency,
     )

@@ -93,6 +93,7 @@ def _add_listing(uow: UnitOfWork, described: Mapping[str, Any]) -> None:
         "compatible_from": listing["compatible_from"],
         "compatible_to": listing["compatible_to"],
         "incompatible_modules": listing["incompatible_modules"],
+        "conflicting_overrides": listing.get("conflicting_overrides") or [],
         "price_cents": described["price"]["amount_cents"],
         "currency": described["price"]["currency"],
     }

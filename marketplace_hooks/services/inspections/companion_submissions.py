@@ -16,7 +16,7 @@ from ...errors import Conflict, NotFound, PayloadRejected, Refused, SignatureRej
 from ...models.inspections import CredentialKind, Evidence, Inspection, SiteCredential
 from ...remote.companion_format import read_report
 from ...remote.probes.companion import report_findings
-from ..core.runtime import Runtime
+from ..core.runtime import JobKind, Runtime
 from .requests import outcome_of, read_inspection
 from .worker import evidence_row
 
@@ -40,7 +40,7 @@ def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) 
         report = _report(runtime, session, inspection, body, signature)
         first = update(Inspection).where(Inspection.number == inspection.number, Inspection.reported_at.is_(None))
         now = runtime.now()
-        taken = first.values(reported_at=now).returning(Inspection.number)
+        taken = first.values(reported_at=now, results_pending=True).returning(Inspection.number)
         if session.scalar(taken.execution_options(synchronize_session=False)) is None:
             because = "an inspection has one report"
             code = "report_already_received"
@@ -52,7 +52,9 @@ def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) 
             inspection.outcome = outcome_of(read_inspection(session, check_id).findings)
         return len(rows)
 
-    return runtime.database.retrying(submit)
+    count = runtime.database.retrying(submit)
+    runtime.wakeups.wake_worker(JobKind.SUPPORT)
+    return count
 
 
 def _report(runtime: Runtime, session: Session, inspection: Inspection, body: bytes, signature: str) -> dict[str, Any]:

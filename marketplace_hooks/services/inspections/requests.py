@@ -119,18 +119,31 @@ def request_inspection(
     inspection.purchase_id = purchase_id
     inspection.with_credentials = bool(given)
     inspection.declared = None if declared is None else declared.as_json()
-    brings_news = bool(given) or declared is not None
-    earlier = None if fresh or brings_news else _reusable(runtime, uow, inspection)
+    _queue(uow, inspection, reuse=not fresh and not given and declared is None)
+    _insert_credentials(runtime, uow, inspection, {**given.given(), CredentialKind.REPORT_KEY: report_key})
+    return StartedInspection(
+        check_id=inspection.id, nonce=inspection.nonce, report_key=report_key, reused=inspection.reused_id is not None
+    )
+
+
+def request_public_inspection(uow: UnitOfWork, url: str, *, module: str | None, purchase_id: str) -> Inspection:
+    """Ask for an inspection by what needs no key, where nobody can be asked for one; see `request_inspection`."""
+    inspection = _asked(url, module, uow.now)
+    inspection.purchase_id = purchase_id
+    inspection.with_credentials = False
+    _queue(uow, inspection, reuse=True)
+    return inspection
+
+
+def _queue(uow: UnitOfWork, inspection: Inspection, *, reuse: bool) -> None:
+    """Store it for a worker, or done at once with what the same question has found a moment ago."""
+    earlier = _reusable(uow, inspection) if reuse else None
     uow.session.add(inspection)
     uow.session.flush()
-    _insert_credentials(runtime, uow, inspection, {**given.given(), CredentialKind.REPORT_KEY: report_key})
     if earlier is None:
         uow.wakeups.add(JobKind.INSPECTIONS)
     else:
         _reuse(uow, inspection, earlier)
-    return StartedInspection(
-        check_id=inspection.id, nonce=inspection.nonce, report_key=report_key, reused=inspection.reused_id is not None
-    )
 
 
 def _asked(url: str, module: str | None, now: datetime) -> Inspection:
@@ -236,9 +249,9 @@ def _insert_credentials(runtime: Runtime, uow: UnitOfWork, inspection: Inspectio
     uow.session.execute(insert(SiteCredential), rows)
 
 
-def _reusable(runtime: Runtime, uow: UnitOfWork, asked: Inspection) -> Inspection | None:
+def _reusable(uow: UnitOfWork, asked: Inspection) -> Inspection | None:
     """The newest earlier check that answers the same question; None: this one must be carried out."""
-    oldest = uow.now - timedelta(seconds=runtime.settings.inspection_reuse_s)
+    oldest = uow.now - timedelta(seconds=uow.settings.inspection_reuse_s)
     public = and_(Inspection.with_credentials.is_(False), Inspection.reported_at.is_(None))
     ours = literal(False) if asked.purchase_id is None else Inspection.purchase_id == asked.purchase_id
     same = and_(

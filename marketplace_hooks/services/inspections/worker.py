@@ -29,7 +29,7 @@ from ...models.inspections import Evidence, Inspection, InspectionState, SiteCre
 from ...remote.known_versions import known_versions
 from ...remote.probes.protocol import Credentials
 from ...remote.probes.run import inspect
-from ..core.runtime import Runtime
+from ..core.runtime import JobKind, Runtime
 from .requests import host_of, outcome_of, read_inspection
 
 log = logging.getLogger(__name__)
@@ -252,6 +252,7 @@ def _finish(
 
     def finish(session: Session) -> None:
         values = {"state": InspectionState.DONE, "finished_at": runtime.now(), "owner": None, "leased_until": None}
+        values["results_pending"] = True
         own = update(Inspection).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
         done = own.values(**values, outcome=outcome_of(findings)).returning(Inspection.reported_at)
         row = session.execute(done.execution_options(synchronize_session=False)).one_or_none()
@@ -265,6 +266,7 @@ def _finish(
             session.execute(changed.execution_options(synchronize_session=False))
 
     runtime.database.retrying(finish)
+    runtime.wakeups.wake_worker(JobKind.SUPPORT)
 
 
 def _give_up(runtime: Runtime, claimed: ClaimedInspection) -> None:

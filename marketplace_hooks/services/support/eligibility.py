@@ -13,10 +13,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...domain.business_care.entitlement import Entitlement, EntitlementQuestion
+from ...domain.business_care.entitlement import Code, Entitlement, EntitlementQuestion
 from ...domain.inspections.conflicts import IncompatibleModule
-from ...domain.inspections.evidence import SiteFacts, merge_findings
-from ...domain.inspections.file_integrity import Comparison, Reported, compare_files, read_manifest
+from ...domain.inspections.evidence import LONGEST_STORED_VERSION, FindingKind, SiteFacts, merge_findings
+from ...domain.inspections.file_integrity import Comparison, Reported, compare_with_releases
+from ...domain.merchant_sites import relation
 from ...domain.support.eligibility import AnnouncedRange, Check, Eligibility, Submission, judge
 from ...errors import NotFound
 from ...models.products import Listing, Product
@@ -58,6 +59,7 @@ def judge_submission(
     listing = session.get(Listing, purchase.listing_id) if purchase.listing_id is not None else None
     today = listing_in_force(session, product.id, at)
     site_facts = _site_facts(session, purchase, check_id) if check_id is not None else NO_FACTS
+    installed_version = _installed_version(site_facts, product.technical_name)
     submission = Submission(
         entitlement=entitlement,
         module=product.technical_name,
@@ -67,9 +69,21 @@ def judge_submission(
         incompatible_modules=[
             IncompatibleModule.read(one) for one in (listing.incompatible_modules if listing else [])
         ],
-        comparison=_comparison(session, product, site_facts),
+        conflicting_overrides=(listing.conflicting_overrides or []) if listing else [],
+        installed_version=installed_version,
+        comparison=_comparison(session, product, site_facts, installed_version),
     )
     return Judgement(eligibility=judge(submission), entitlement=entitlement, listing_id=listing.id if listing else None)
+
+
+def may_inspect(entitlement: Entitlement, purchase: Purchase, shop_url: str | None) -> bool:
+    """Whether the address is that of the site bound to an entitled purchase; any other host is left alone."""
+    if shop_url is None:
+        return False
+    if entitlement.code is Code.PAYMENT_PENDING:
+        # It takes precedence over what the address is to the bound one.
+        return purchase.shop_url is not None and bool(relation(shop_url, purchase.shop_url))
+    return entitlement.valid
 
 
 def _site_facts(session: Session, purchase: Purchase, check_id: str) -> SiteFacts:
@@ -86,31 +100,41 @@ def _announced(listing: Listing | None) -> AnnouncedRange | None:
     return AnnouncedRange(compatible_from=listing.compatible_from, compatible_to=listing.compatible_to)
 
 
-def _comparison(session: Session, product: Product, site_facts: SiteFacts) -> Comparison | None:
-    """The files that a companion reported, against the manifest of the release that runs; None without either."""
+def _installed_version(site_facts: SiteFacts, module: str) -> str | None:
+    """The version whose files a companion reported, by the same report; else the one that is known otherwise."""
+    files = site_facts.files(module)
+    state = site_facts.module(module)
+    if files is None:
+        return state.version
+    own = [
+        one.value
+        for one in site_facts.findings
+        if one.what is FindingKind.MODULE and one.probe == files.probe and one.subject.casefold() == module.casefold()
+    ]
+    if not own:
+        return state.version
+    stored = own[0].get("installed_version")
+    # What the database says may be cut, and then names another version.
+    is_whole = stored is not None and len(stored) < LONGEST_STORED_VERSION
+    return own[0].get("version") or (stored if is_whole else None)
+
+
+def _comparison(session: Session, product: Product, site_facts: SiteFacts, version: str | None) -> Comparison | None:
+    """The files that a companion reported, against the manifest of the release of this version; None without either."""
     files = site_facts.files(product.technical_name)
-    version = site_facts.module(product.technical_name).version
-    if files is None or version is None:
+    if files is None or version is None or not files.value["entries"]:
         return None
     query = select(Release.manifest).where(
-        Release.product_id == product.id, Release.number == version, Release.manifest.is_not(None)
+        Release.product_id == product.id,
+        Release.number.in_([version, f"v{version}"]),
+        Release.manifest.is_not(None),
     )
-    manifest = session.scalar(query.limit(1))
-    if not manifest:
-        return None
+    manifests = [one for one in session.scalars(query.order_by(Release.id)) if one]
     reported = {
         path: Reported(sha256=one.get("sha256"), sha256_lf=one.get("sha256_lf"), size=one.get("size"))
-        for path, one in _reported(files.value).items()
+        for path, one in files.value["entries"].items()
     }
-    return compare_files(read_manifest(manifest), reported)
-
-
-def _reported(value: Any) -> Mapping[str, Mapping[str, Any]]:
-    """The files of a report by path, however its list is written."""
-    files = value.get("files", value) if isinstance(value, Mapping) else value
-    if isinstance(files, Mapping):
-        return {path: one if isinstance(one, Mapping) else {"sha256": one} for path, one in files.items()}
-    return {one["path"]: one for one in files}
+    return compare_with_releases(manifests, reported)
 
 
 def checks_as_json(eligibility: Eligibility) -> list[dict[str, Any]]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ...domain.business_care.entitlement import Code, EntitlementOutcome
 from ...domain.inspections.declarations import Declaration
 from ...domain.merchant_sites import parse
 from ...models.inspections import Inspection, InspectionOutcome, InspectionState
@@ -30,7 +29,7 @@ from ..inspections.requests import (
     read_inspection,
     request_inspection,
 )
-from .eligibility import Judgement, checks_as_json, judge_submission
+from .eligibility import Judgement, checks_as_json, judge_submission, may_inspect
 from .submission import purchase_of
 
 
@@ -71,15 +70,7 @@ def start_check(
     """Start a check of the site that a request would be about; a worker inspects it, if it may be inspected."""
     uow.wakeups.add(JobKind.INSPECTIONS)
     judgement = judge_submission(uow.session, purchase, at=uow.now, shop_url=shop_url, check_id=None, zone=uow.zone)
-    code = judgement.entitlement.code
-    outcome = judgement.entitlement.outcome
-    is_bound_site = code not in (
-        Code.SHOP_SCOPE_MISMATCH,
-        Code.SHOP_SCOPE_REQUIRED,
-        Code.SHOP_URL_INVALID,
-        Code.SHOP_NOT_BOUND,
-    )
-    if shop_url is None or not is_bound_site or outcome is EntitlementOutcome.NOT_ENTITLED:
+    if shop_url is None or not may_inspect(judgement.entitlement, purchase, shop_url):
         return _finished_check(uow, purchase, shop_url, declared)
     return request_inspection(
         runtime,

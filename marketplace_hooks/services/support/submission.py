@@ -18,6 +18,7 @@ from ...domain.civil_days import day_of, end_of
 from ...domain.support.eligibility import Eligibility, EligibilityOutcome
 from ...domain.support.state_machine import OPEN, ClockName, Handling, Kind, Move
 from ...errors import NotFound
+from ...models.inspections import Inspection
 from ...models.products import Product
 from ...models.purchases import Purchase
 from ...models.support import SupportRequest
@@ -99,6 +100,9 @@ def _close_duplicate(uow: UnitOfWork, request: SupportRequest, original: Support
 
 
 def _judge(uow: UnitOfWork, request: SupportRequest, purchase: Purchase) -> Judgement:
+    if request.check_id is not None:
+        # Whoever ends this inspection waits until the request is recorded, and then sees that it is judged by it.
+        uow.session.scalar(select(Inspection.number).where(Inspection.id == request.check_id).with_for_update())
     return judge_submission(
         uow.session,
         purchase,

@@ -55,6 +55,9 @@ class ListingSchema(ResponseSchema):
     compatible_from = fields.String(required=True, allow_none=True)
     compatible_to = fields.String(required=True, allow_none=True)
     incompatible_modules = fields.List(fields.Dict(keys=fields.String(), values=fields.String()), required=True)
+    conflicting_overrides = fields.List(
+        fields.String(), required=True, metadata={"description": "Paths of overrides that conflict with the product."}
+    )
     price = Price(required=True)
 
 

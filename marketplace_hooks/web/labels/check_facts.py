@@ -93,22 +93,67 @@ def _conflicts(evidence: Mapping[str, Any]) -> Facts:
         version = f" {module['version']}" if module.get("version") else ""
         yield gettext("Incompatible module installed"), f"{module['name']}{version}"
         yield from _source(module)
-    if evidence.get("overrides"):
-        yield gettext("Overrides that touch the product"), _paths(evidence["overrides"])
+    declared = evidence.get("declared_overrides") or []
+    unmarked = evidence.get("unmarked_overrides") or []
+    if declared:
+        yield gettext("Overrides that the product’s page declares to conflict"), _paths(declared)
+    if unmarked:
+        yield gettext("Overrides of the product’s own classes that no module has marked"), _paths(unmarked)
+    others = [path for path in evidence.get("overrides") or [] if path not in {*declared, *unmarked}]
+    if others:
+        yield gettext("Overrides that touch the product"), _paths(others)
+    yield from _source(evidence)
 
 
 def _sources(evidence: Mapping[str, Any]) -> Facts:
+    version = evidence.get("version")
+    if version:
+        yield gettext("Version found"), str(version)
     changed = evidence.get("changed")
     if changed:
         paths = [one if isinstance(one, str) else str(one.get("path", one)) for one in changed]
-        yield gettext("Files that are not those of the release"), _paths(paths)
+        yield gettext("Files of the product that are not those of the release"), _paths(paths, _modified(evidence))
     elif changed is not None:
-        yield gettext("Found"), gettext("The files are those of the release.")
+        yield gettext("Found"), gettext("The product’s files are those of the release.")
+    elif version:
+        yield (
+            gettext("Found"),
+            gettext("The files were reported; we have none of this version to compare them with."),
+        )
+    yield from _remarks(evidence)
+    yield from _source(evidence)
 
 
-def _paths(paths: list[str]) -> str:
+def _platform_sources(evidence: Mapping[str, Any]) -> Facts:
+    changed = evidence.get("changed")
+    if changed:
+        yield (
+            gettext("Files of PrestaShop that the site’s own check reports as changed"),
+            _paths(changed, _modified(evidence)),
+        )
+    elif changed is not None:
+        yield gettext("Found"), gettext("The site’s own check reports no changed file of PrestaShop.")
+    yield from _remarks(evidence)
+    yield from _source(evidence)
+
+
+def _modified(evidence: Mapping[str, Any]) -> int | None:
+    """How many files speak for a modified source, of which the evidence names the first."""
+    counts = evidence.get("counts") or {}
+    found = [counts[name] for name in ("modified", "extra_executable") if name in counts]
+    return sum(found) if found else None
+
+
+def _remarks(evidence: Mapping[str, Any]) -> Facts:
+    remarks = evidence.get("remarks")
+    if remarks:
+        yield gettext("Missing or different in other ways, which is no ground"), _paths(remarks)
+
+
+def _paths(paths: list[str], total: int | None = None) -> str:
+    """The first paths, and how many there are more; `total` where the list itself was cut."""
     shown = ", ".join(paths[:PATHS_SHOWN])
-    more = len(paths) - PATHS_SHOWN
+    more = max(len(paths), total or 0) - PATHS_SHOWN
     return shown if more <= 0 else f"{shown}, {ngettext('and one more', 'and %(count)s more', more)}"
 
 
@@ -133,4 +178,5 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Facts]] = {
     "product_installed": _installed,
     "conflicting_development": _conflicts,
     "sources": _sources,
+    "platform_sources": _platform_sources,
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...domain.business_care.entitlement import Code, Remedy
 from ...domain.inspections.evidence import Strength
-from ...domain.support.eligibility import CheckResult
+from ...domain.support.eligibility import SITE_CHECKS, CheckResult
 from ...models.access import Role
 from ..i18n.language import LazyText, gettext, lazy, ngettext, wording
 from .business_care import REMEDIES, why_not_entitled
@@ -21,10 +21,7 @@ from .checks import CHECK_PURPOSES, CHECKS, STRENGTHS
 
 Check = Mapping[str, Any]
 
-SITE_CHECKS = frozenset({"platform_version", "product_installed", "conflicting_development", "sources"})
-"""What only an inspection of the site finds out: while one runs, unknown is not yet a result."""
-
-_USUALLY_UNKNOWN = frozenset({"product_installed", "conflicting_development", "sources"})
+_USUALLY_UNKNOWN = frozenset({"product_installed", "conflicting_development", "sources", "platform_sources"})
 
 MOST_NAMED = 5
 
@@ -119,28 +116,59 @@ def _product_installed(result: CheckResult, evidence: Check) -> str:
 
 
 def _conflicts(result: CheckResult, evidence: Check) -> str:
-    modules = evidence.get("modules") or []
-    overrides = evidence.get("overrides") or []
     if result is CheckResult.FAIL:
-        return gettext(
-            "Not announced to work together: %(names)s.", names=_names([_named(one) for one in modules], overrides)
-        )
+        return " ".join(_conflicts_found(evidence))
     if result is CheckResult.PASS:
         return gettext("Nothing that is announced not to work with the product.")
     return gettext("We could not see everything that your shop runs.")
+
+
+def _conflicts_found(evidence: Check) -> list[str]:
+    modules = [_named(one) for one in evidence.get("modules") or []]
+    unmarked = evidence.get("unmarked_overrides") or []
+    declared = evidence.get("declared_overrides") or ([] if unmarked else evidence.get("overrides") or [])
+    found = []
+    if modules or declared:
+        found.append(gettext("Announced not to work with the product: %(names)s.", names=_names(modules, declared)))
+    if unmarked:
+        found.append(
+            gettext(
+                "Overrides of the product’s own code that no module has brought: %(names)s.", names=_names(unmarked)
+            )
+        )
+    return found
 
 
 def _sources(result: CheckResult, evidence: Check) -> str:
     changed = evidence.get("changed") or []
     if result is CheckResult.FAIL:
         return ngettext(
-            "%(count)s file differs from what the seller published: %(names)s.",
-            "%(count)s files differ from what the seller published: %(names)s.",
+            "%(count)s file of the product differs from what the seller published: %(names)s.",
+            "%(count)s files of the product differ from what the seller published: %(names)s.",
             len(changed),
             names=_names(changed),
         )
     if result is CheckResult.PASS:
-        return gettext("The files are those that the seller published.")
+        return gettext("The files of the product are those that the seller published.")
+    if evidence.get("version"):
+        return gettext(
+            "The files of version %(version)s were reported, and we have none to compare them with.",
+            version=evidence["version"],
+        )
+    return gettext("We could not read the files, which is usual without a companion module.")
+
+
+def _platform_sources(result: CheckResult, evidence: Check) -> str:
+    changed = evidence.get("changed") or []
+    if result is CheckResult.FAIL:
+        return ngettext(
+            "%(count)s file of PrestaShop itself was changed, says your shop’s own check: %(names)s.",
+            "%(count)s files of PrestaShop itself were changed, says your shop’s own check: %(names)s.",
+            len(changed),
+            names=_names(changed),
+        )
+    if result is CheckResult.PASS:
+        return gettext("The files of PrestaShop are unchanged, says your shop’s own check.")
     return gettext("We could not read the files, which is usual without a companion module.")
 
 
@@ -151,6 +179,7 @@ _FOUND: Mapping[str, Callable[[CheckResult, Check], str]] = {
     "product_installed": _product_installed,
     "conflicting_development": _conflicts,
     "sources": _sources,
+    "platform_sources": _platform_sources,
 }
 
 _UNKNOWN_TO_DO: Mapping[str, LazyText] = {
@@ -163,10 +192,13 @@ _FAILED_TO_DO: Mapping[str, LazyText] = {
     ),
     "product_installed": lazy("If you ask how to install it, nothing is wrong. Otherwise install it first."),
     "conflicting_development": lazy(
-        "If you can, switch these modules off and try again. You may send your request in any case."
+        "If you can, switch them off and try again. You may send your request in any case."
     ),
     "sources": lazy(
         "Put the published files back if you can. You may send your request in any case: the seller decides."
+    ),
+    "platform_sources": lazy(
+        "Put PrestaShop’s own files back if you can. You may send your request in any case: the seller decides."
     ),
 }
 

@@ -19,7 +19,8 @@ CHECKS: Mapping[str, Label] = {
     "conflicting_development": Label(
         lazy("Conflicting developments"), for_customer=lazy("Other modules and developments")
     ),
-    "sources": Label(lazy("Source code"), for_customer=lazy("Source files")),
+    "sources": Label(lazy("Source code of the product"), for_customer=lazy("Source files of the product")),
+    "platform_sources": Label(lazy("Source code of PrestaShop"), for_customer=lazy("Source files of PrestaShop")),
     "reach": Label(lazy("Your shop answers")),
 }
 
@@ -29,8 +30,9 @@ CHECK_PURPOSES: Mapping[str, LazyText] = {
     "reach": lazy("We visit your shop as anybody could, to read what it runs. Nothing is changed."),
     "platform_version": lazy("The product’s page announced on the day you bought it with which versions it works."),
     "product_installed": lazy("Told to the seller for orientation. It is no reason to refuse."),
-    "conflicting_development": lazy("Some modules are announced not to work with the product."),
-    "sources": lazy("The seller supports the files as he published them."),
+    "conflicting_development": lazy("Some modules and overrides are announced not to work with the product."),
+    "sources": lazy("The seller supports the product with the files that were published."),
+    "platform_sources": lazy("The seller supports the product on a PrestaShop whose own files are unchanged."),
 }
 """What a check is for, to the customer."""
 

@@ -250,7 +250,8 @@ def _evidence(request_id: str, ground: Ground) -> dict[str, Any]:
 
 
 def _show_refusal(request_id: str, *, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:
-    found = {one.ground: one for one in check_facts(_own(request_id).checks) if one.ground}
+    failed = [one for one in check_facts(_own(request_id).checks) if one.ground]
+    found = {ground.value: [one for one in failed if one.ground == ground] for ground in Ground}
     return show_request(
         request_id,
         name="refusal",

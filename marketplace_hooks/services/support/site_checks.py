@@ -1,0 +1,166 @@
+"""Site checks of accepted requests: inspections whose results are added to a request that is under way already.
+
+A request that arrives as an event is accepted at once, since nobody can be asked anything, and its site is inspected by
+what needs no key (`domain.md` 20). A companion may also report after a request was accepted. In both cases the site's
+checks are judged anew, the entitlement never is, and both sides are told by `support_request.checked`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, true, update
+from sqlalchemy.orm import Session
+
+from ...database.types import among
+from ...domain.support.eligibility import SITE_CHECKS, EligibilityOutcome
+from ...domain.support.state_machine import OPEN, Handling, Move
+from ...models.inspections import Inspection, InspectionState
+from ...models.products import Product
+from ...models.purchases import Purchase
+from ...models.support import RequestRefusal, SupportRequest
+from ..core.runtime import Runtime
+from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
+from ..inspections.requests import request_public_inspection
+from .eligibility import Judgement, checks_as_json, judge_submission, may_inspect
+from .submission import start_clocks
+from .transitions import make_move, publish_request_event
+
+BATCH = 50
+CAUSE = Cause(actor="marketplace_hooks", reason="the site was inspected")
+
+
+def inspect_site_of(uow: UnitOfWork, request: SupportRequest) -> None:
+    """Inspect the site of a request that was accepted without a check, by what needs no key.
+
+    Only the site that the purchase is bound to, or its test copy, and only where the request names it; another host is
+    left alone.
+    """
+    if request.handling is not Handling.ACCEPTED or request.check_id is not None or request.shop_url is None:
+        return
+    purchase = uow.session.get(Purchase, request.purchase_id) if request.purchase_id is not None else None
+    if purchase is None or not may_inspect(_judge(uow, request, purchase).entitlement, purchase, request.shop_url):
+        return
+    product = uow.session.get_one(Product, request.product_id)
+    inspection = request_public_inspection(
+        uow, request.shop_url, module=product.technical_name, purchase_id=purchase.id
+    )
+    request.check_id = inspection.id
+    uow.session.flush()
+    if inspection.state is InspectionState.DONE:
+        _record(uow, request, inspection)
+
+
+def has_pending_results(session: Session) -> bool:
+    """Whether some inspection has found something that its requests do not say yet."""
+    return session.scalar(select(Inspection.number).where(_is_pending()).limit(1)) is not None
+
+
+def record_results(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Add what inspections have found to the requests that are judged by them; return how many inspections."""
+    total = 0
+    while not stop():
+        done = run_in_transaction(runtime, _record_next)
+        total += done
+        if done < BATCH:
+            break
+    return total
+
+
+def _record_next(uow: UnitOfWork) -> int:
+    pending = select(Inspection.number, Inspection.id).where(_is_pending()).order_by(Inspection.number).limit(BATCH)
+    found = {row.number: row.id for row in uow.session.execute(pending)}
+    if not found:
+        return 0
+    # Requests before inspections, as everywhere: whoever changes a request and its check locks them in this order.
+    requests = _requests_of(uow.session, list(found.values()))
+    taken = (
+        update(Inspection)
+        .where(among(Inspection.number, list(found)), _is_pending())
+        .values(results_pending=False)
+        .returning(Inspection.id)
+        .execution_options(synchronize_session=False)
+    )
+    mine = set(uow.session.scalars(taken))
+    inspections = {
+        one.id: one for one in uow.session.scalars(select(Inspection).where(among(Inspection.id, sorted(mine))))
+    }
+    for request in requests:
+        if request.check_id in inspections:
+            _record(uow, request, inspections[request.check_id])
+    return len(found)
+
+
+def _is_pending() -> Any:
+    return Inspection.results_pending == true()
+
+
+def _requests_of(session: Session, check_ids: Sequence[str]) -> Sequence[SupportRequest]:
+    """The open requests that are judged by these inspections, locked."""
+    query = (
+        select(SupportRequest)
+        .where(among(SupportRequest.check_id, check_ids), SupportRequest.handling.in_(OPEN))
+        .order_by(SupportRequest.number)
+    )
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+
+
+def _record(uow: UnitOfWork, request: SupportRequest, inspection: Inspection) -> None:
+    """Judge the site anew, and publish it where there is something new since the request was sent."""
+    before = (request.checks, request.grounds, request.missing)
+    _judge_site(uow, request)
+    changed = before != (request.checks, request.grounds, request.missing)
+    if not changed and not _has_ended_since(inspection, request.recorded_at):
+        return
+    if request.handling is Handling.NEEDS_INFORMATION and not request.missing:
+        make_move(request, Move.ACCEPT)
+        start_clocks(uow, request, uow.now)
+        publish_request_event(uow, request, "accepted", _outcome(request), CAUSE)
+    elif request.handling is not Handling.NEEDS_INFORMATION:
+        checked = {**_outcome(request), "check_id": inspection.id, "missing": request.missing}
+        publish_request_event(uow, request, "checked", checked, CAUSE)
+
+
+def _outcome(request: SupportRequest) -> dict[str, object]:
+    outcome = EligibilityOutcome.REFUSABLE if request.grounds else EligibilityOutcome.ACCEPTED
+    return {"outcome": outcome, "grounds": request.grounds}
+
+
+def _has_ended_since(inspection: Inspection, at: datetime) -> bool:
+    ends = (inspection.finished_at, inspection.reported_at)
+    return any(end is not None and end >= at for end in ends)
+
+
+def _judge_site(uow: UnitOfWork, request: SupportRequest) -> None:
+    """Replace what only the site could say; the entitlement and the site's address were judged at submission."""
+    purchase = uow.session.get_one(Purchase, request.purchase_id)
+    judgement = _judge(uow, request, purchase)
+    judged = checks_as_json(judgement.eligibility)
+    stored = {one["name"]: one for one in request.checks if one["name"] not in SITE_CHECKS}
+    request.checks = [stored.get(one["name"], one) for one in judged]
+    decided = {*request.waived, *_overturned(uow.session, request.id)}
+    proposed = dict.fromkeys(one["ground"] for one in request.checks if one["ground"] is not None)
+    request.grounds = [ground for ground in proposed if ground not in decided]
+    still_unknown = judgement.eligibility.missing
+    request.missing = [one for one in request.missing if one != "platform_version" or one in still_unknown]
+
+
+def _judge(uow: UnitOfWork, request: SupportRequest, purchase: Purchase) -> Judgement:
+    return judge_submission(
+        uow.session,
+        purchase,
+        at=request.submitted_at,
+        shop_url=request.shop_url,
+        check_id=request.check_id,
+        zone=uow.zone,
+    )
+
+
+def _overturned(session: Session, request_id: str) -> set[str]:
+    """The grounds that the marketplace has overturned in this request: they are not proposed again."""
+    query = select(RequestRefusal.ground).where(
+        RequestRefusal.request_id == request_id, RequestRefusal.overturned_at.is_not(None)
+    )
+    return set(session.scalars(query))
