@@ -26,6 +26,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 HIGHEST_SHOP_ID = 20
 """Shop and group numbers tried against a cookie's name; real multistores stay far below."""
 
+BACK_OFFICE_SESSION = "psAdmin"
+
 _SCHEME = re.compile(r"(?i)([a-z][a-z0-9+.-]*)://")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -160,9 +162,9 @@ def same_site(a: str, b: str, test_prefixes: Sequence[str] = TEST_PREFIXES) -> b
 def solve_cookie(name: str, host: str, releases: Iterable[str | Mapping[str, Any]]) -> str | None:
     """Return the PrestaShop version whose session cookie has this name on this host, or None.
 
-    The name is `PrestaShop-` and the md5 of version, `ps-s<shop>` or `ps-sg<group>`, and a cookie domain;
-    before 1.6.0.9 the bare md5 (`inspection-facts.md` 3.1). Tried: every release, shops and groups 1 to 20,
-    and as domain the host, nothing, or a dot and the host's last two or three labels. `releases` are
+    The name is `PrestaShop-` and the md5 of version, `ps-s<shop>`, `ps-sg<group>` or the back office's `psAdmin`, and a
+    cookie domain; before 1.6.0.9 the bare md5 (`inspection-facts.md` 3.1). Tried: every release, shops and groups 1 to
+    20, and as domain the host, nothing, or a dot and the host's last two or three labels. `releases` are
     versions, or rows with a `version`. A hit cannot be chance (128 bits); None means unknown, never "not
     PrestaShop".
     """
@@ -189,6 +191,7 @@ def _cookie_tails(host: str) -> list[bytes]:
         parents = ["." + ".".join(labels[-count:]) for count in (2, 3) if len(labels) >= count]
         domains = list(dict.fromkeys([site.host, "", *parents]))
     sessions = [f"ps-s{group}{number}" for number in range(1, HIGHEST_SHOP_ID + 1) for group in ("", "g")]
+    sessions.insert(1, BACK_OFFICE_SESSION)
     return [f"{session}{domain}".encode() for session in sessions for domain in domains]
 
 

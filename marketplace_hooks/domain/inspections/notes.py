@@ -46,6 +46,9 @@ class Note(enum.StrEnum):
     CONFIG_NOT_READABLE = "config_not_readable"
     MAY_BE_STALE = "may_be_stale"
     IN_MAINTENANCE = "in_maintenance"
+    BOT_CHALLENGE = "bot_challenge"
+    PASSWORD_REQUIRED = "password_required"  # noqa: S105 - a code, not a password
+    OTHER_PLATFORM = "other_platform"
     # The companion's report.
     COMPANION_ABSENT = "companion_absent"
     REPORT_NOT_SIGNED = "report_not_signed"
@@ -160,6 +163,14 @@ NOTE_TEXTS: Mapping[Note, str] = {
     ),
     Note.MAY_BE_STALE: "Read from a description file that PrestaShop does not always bring up to date.",
     Note.IN_MAINTENANCE: "The shop is in maintenance, or overloaded: it shows its pages to nobody.",
+    Note.BOT_CHALLENGE: (
+        "The site asks its visitors to prove that they are no robots, and asked us as well: we have not seen its pages."
+    ),
+    Note.PASSWORD_REQUIRED: "The site asks for a name and a password before it shows any page.",
+    Note.OTHER_PLATFORM: (
+        "The page at this address bears the signs of another platform than PrestaShop, or of a variant under another "
+        "name. Is it the shop’s address?"
+    ),
     Note.COMPANION_ABSENT: "The shop has no companion module that answers, or it is switched off.",
     Note.REPORT_NOT_SIGNED: (
         "The companion’s report does not carry the signature of the key that was given. Check the key."

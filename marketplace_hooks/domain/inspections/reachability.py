@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from .evidence import Finding
 from .notes import Note
 
+NO_SHOP_SEEN = (Note.OTHER_PLATFORM, Note.BOT_CHALLENGE, Note.PASSWORD_REQUIRED)
+"""Something answered, and it was not the shop: whatever else was asked of it says nothing of the shop either."""
+
 OBSTACLES = (
+    *NO_SHOP_SEEN,
     Note.IN_MAINTENANCE,
     Note.BLOCKED,
     Note.NOT_THE_SHOP,
@@ -36,8 +40,10 @@ class Reach:
 def reach(findings: Sequence[Finding]) -> Reach:
     """Judge by what came from the site; what was declared says nothing of it."""
     requested = [one for one in findings if one.request is not None or one.note is not None]
-    if any(one.is_known or one.note not in _SILENT for one in requested):
+    if any(one.is_known for one in requested):
         return Reach(answered=True)
     reported = {one.note for one in requested}
+    if reported - _SILENT and not reported & set(NO_SHOP_SEEN):
+        return Reach(answered=True)
     obstacle = next((note for note in OBSTACLES if note in reported), None)
     return Reach(answered=None if obstacle is None else False, obstacle=obstacle)

@@ -14,6 +14,7 @@ from ...domain.inspections.evidence import Finding, FindingKind, Strength, upgra
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse
 from ..http.client import OutboundResponse
+from .page_obstacles import is_challenge
 from .protocol import InspectionTarget, Probe
 from .safe_parsing import MAX_MODULES, clean_name, clean_version, read_json
 from .session import REDIRECTS, ProbeFailure, ProbeSession
@@ -95,6 +96,8 @@ def _note(response: OutboundResponse, unauthorised: Note) -> Note:
             and redirect_target.scheme == "https"
         )
         return Note.HTTPS_HIDDEN if to_itself else Note.NOT_THE_SHOP
+    if is_challenge(response):
+        return Note.BOT_CHALLENGE
     if status == 404:
         return Note.ADMIN_API_ABSENT
     body = read_json(response)

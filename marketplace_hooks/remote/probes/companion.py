@@ -22,6 +22,7 @@ from ..companion_format import (
     sign_request,
 )
 from ..http.client import OutboundResponse
+from .page_obstacles import is_challenge
 from .protocol import InspectionTarget, Probe
 from .safe_parsing import looks_like_html
 from .session import REDIRECTS, ProbeFailure, ProbeSession
@@ -76,6 +77,8 @@ def _refusal(response: OutboundResponse, request: str) -> ProbeFailure | None:
     """What an answer that is no report means; None: it may be one."""
     if response.truncated:
         return ProbeFailure(note=Note.TOO_LARGE, request=request)
+    if is_challenge(response):
+        return ProbeFailure(note=Note.BOT_CHALLENGE, request=request, facts={"status": response.status})
     if response.status == 200 and not looks_like_html(response):
         return None
     if response.status in (401, 403) and not looks_like_html(response):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ..http.client import OutboundResponse
+from .page_obstacles import is_challenge, page_obstacle
 from .protocol import InspectionTarget, Probe
 from .safe_parsing import clean_name, clean_version, read_xml
 from .session import ProbeFailure, ProbeSession
@@ -36,6 +37,10 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
 
 
 def _version(response: OutboundResponse, name: str, request: str) -> str | ProbeFailure:
+    if is_challenge(response) or response.status >= 500:
+        return ProbeFailure(
+            note=page_obstacle(response) or Note.SHOP_ERROR, request=request, facts={"status": response.status}
+        )
     if response.status != 200:
         return ProbeFailure(note=Note.CONFIG_NOT_READABLE, request=request, facts={"status": response.status})
     root = read_xml(response)

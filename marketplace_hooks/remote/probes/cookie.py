@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse, solve_cookie
 from ..http.client import OutboundResponse
+from .page_obstacles import has_shop_cookie, other_platform_signs, page_obstacle
 from .protocol import InspectionTarget, Probe
 from .session import ProbeFailure, ProbeSession
 
@@ -27,7 +28,7 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
     responses = probe_session.get_once("")
     path = ""
     names = _names(responses)
-    if not names and not isinstance(responses, ProbeFailure):
+    if not names and not isinstance(responses, ProbeFailure) and page_obstacle(responses[-1]) is None:
         path = f"?check={secrets.token_hex(8)}"
         responses = probe_session.get_once(path)
         names = _names(responses)
@@ -37,16 +38,20 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
         if version is not None:
             yield probe_session.found(FindingKind.PLATFORM_VERSION, version, request=request)
             return
-    if isinstance(responses, ProbeFailure):
-        yield probe_session.unknown(FindingKind.PLATFORM_VERSION, responses)
-    elif names:
-        yield probe_session.unknown(
-            FindingKind.PLATFORM_VERSION, ProbeFailure(note=Note.COOKIE_NOT_SOLVED, request=request)
-        )
-    else:
-        yield probe_session.unknown(
-            FindingKind.PLATFORM_VERSION, ProbeFailure(note=Note.COOKIE_NOT_FOUND, request=request)
-        )
+    failure = responses if isinstance(responses, ProbeFailure) else _unsolved(responses, request)
+    yield probe_session.unknown(FindingKind.PLATFORM_VERSION, failure)
+
+
+def _unsolved(responses: Sequence[OutboundResponse], request: str) -> ProbeFailure:
+    """Why no cookie gave a version: the page was none of the shop's, or the shop's cookie is unknown or missing."""
+    page = responses[-1]
+    obstacle = page_obstacle(page)
+    if obstacle is not None:
+        return ProbeFailure(note=obstacle, request=request, facts={"status": page.status})
+    if signs := other_platform_signs(responses):
+        return ProbeFailure(note=Note.OTHER_PLATFORM, request=request, facts={"signs": signs})
+    note = Note.COOKIE_NOT_SOLVED if has_shop_cookie(responses) else Note.COOKIE_NOT_FOUND
+    return ProbeFailure(note=note, request=request)
 
 
 def _names(responses: tuple[OutboundResponse, ...] | ProbeFailure) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site
+from .page_obstacles import page_obstacle
 from .protocol import InspectionTarget, Probe
 from .session import ProbeFailure, ProbeSession, is_on_site
 
@@ -31,8 +32,8 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
         return
     page = responses[-1]
     request = probe_session.request("")
-    if page.status != 200:
-        note = Note.IN_MAINTENANCE if page.status == 503 else Note.BLOCKED
+    note = page_obstacle(page)
+    if note is not None:
         missed = ProbeFailure(note=note, request=request, facts={"status": page.status})
         yield probe_session.unknown(FindingKind.MODULE, missed)
         return

@@ -16,6 +16,7 @@ from defusedxml.ElementTree import fromstring
 
 from ...domain.inspections.notes import Note
 from ..http.client import OutboundResponse
+from .page_obstacles import is_challenge
 
 MAX_MODULES = 2_000
 """Of one list: more is no shop."""
@@ -30,7 +31,7 @@ def read_xml(response: OutboundResponse) -> Element | Note:
     if response.truncated:
         return Note.TOO_LARGE
     if looks_like_html(response):
-        return Note.NOT_THE_SHOP
+        return _page(response)
     try:
         root: Element = fromstring(response.body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
@@ -44,7 +45,7 @@ def read_json(response: OutboundResponse) -> Any | Note:
     if response.truncated:
         return Note.TOO_LARGE
     if looks_like_html(response):
-        return Note.NOT_THE_SHOP
+        return _page(response)
     return parse_json(response.body)
 
 
@@ -54,6 +55,11 @@ def parse_json(body: bytes) -> Any | Note:
         return json.loads(body)
     except (ValueError, RecursionError):
         return Note.UNREADABLE
+
+
+def _page(response: OutboundResponse) -> Note:
+    """What a page means where data was expected."""
+    return Note.BOT_CHALLENGE if is_challenge(response) else Note.NOT_THE_SHOP
 
 
 def looks_like_html(response: OutboundResponse) -> bool:

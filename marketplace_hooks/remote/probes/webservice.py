@@ -14,6 +14,7 @@ from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ..http.client import OutboundResponse
+from .page_obstacles import is_challenge
 from .protocol import InspectionTarget, Probe
 from .safe_parsing import clean_version, looks_like_html, read_xml
 from .session import REDIRECTS, ProbeFailure, ProbeSession, moved
@@ -102,6 +103,8 @@ def _without_xml(response: OutboundResponse) -> Note:
     realm = response.headers.get("www-authenticate", "")
     if response.status == 401 and ("PrestaShop" in realm or response.body.strip() == b"401 Unauthorized"):
         return Note.KEY_NOT_RECEIVED
+    if is_challenge(response):
+        return Note.BOT_CHALLENGE
     if response.status == 404:
         return Note.NOT_THE_SHOP
     if response.status >= 500 and response.status != 503:

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
-from ...database.types import among
 from ...domain.support.eligibility import SITE_CHECKS, EligibilityOutcome
 from ...domain.support.state_machine import OPEN, Handling, Move
 from ...models.inspections import Inspection, InspectionState
@@ -24,8 +23,8 @@ from ...models.support import RequestRefusal, SupportRequest
 from ..core.runtime import Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..inspections.requests import request_public_inspection
-from .eligibility import Judgement, checks_as_json, judge_submission, may_inspect
-from .submission import start_clocks
+from .eligibility import checks_as_json, may_inspect
+from .submission import judge_request, start_clocks
 from .transitions import make_move, publish_request_event
 
 BATCH = 50
@@ -41,7 +40,9 @@ def inspect_site_of(uow: UnitOfWork, request: SupportRequest) -> None:
     if request.handling is not Handling.ACCEPTED or request.check_id is not None or request.shop_url is None:
         return
     purchase = uow.session.get(Purchase, request.purchase_id) if request.purchase_id is not None else None
-    if purchase is None or not may_inspect(_judge(uow, request, purchase).entitlement, purchase, request.shop_url):
+    if purchase is None or not may_inspect(
+        judge_request(uow, request, purchase).entitlement, purchase, request.shop_url
+    ):
         return
     product = uow.session.get_one(Product, request.product_id)
     inspection = request_public_inspection(
@@ -78,15 +79,13 @@ def _record_next(uow: UnitOfWork) -> int:
     requests = _requests_of(uow.session, list(found.values()))
     taken = (
         update(Inspection)
-        .where(among(Inspection.number, list(found)), _is_pending())
+        .where(Inspection.number.in_(found), _is_pending())
         .values(results_pending=False)
         .returning(Inspection.id)
         .execution_options(synchronize_session=False)
     )
     mine = set(uow.session.scalars(taken))
-    inspections = {
-        one.id: one for one in uow.session.scalars(select(Inspection).where(among(Inspection.id, sorted(mine))))
-    }
+    inspections = {one.id: one for one in uow.session.scalars(select(Inspection).where(Inspection.id.in_(mine)))}
     for request in requests:
         if request.check_id in inspections:
             _record(uow, request, inspections[request.check_id])
@@ -101,7 +100,7 @@ def _requests_of(session: Session, check_ids: Sequence[str]) -> Sequence[Support
     """The open requests that are judged by these inspections, locked."""
     query = (
         select(SupportRequest)
-        .where(among(SupportRequest.check_id, check_ids), SupportRequest.handling.in_(OPEN))
+        .where(SupportRequest.check_id.in_(check_ids), SupportRequest.handling.in_(OPEN))
         .order_by(SupportRequest.number)
     )
     return session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
@@ -136,7 +135,7 @@ def _has_ended_since(inspection: Inspection, at: datetime) -> bool:
 def _judge_site(uow: UnitOfWork, request: SupportRequest) -> None:
     """Replace what only the site could say; the entitlement and the site's address were judged at submission."""
     purchase = uow.session.get_one(Purchase, request.purchase_id)
-    judgement = _judge(uow, request, purchase)
+    judgement = judge_request(uow, request, purchase)
     judged = checks_as_json(judgement.eligibility)
     stored = {one["name"]: one for one in request.checks if one["name"] not in SITE_CHECKS}
     request.checks = [stored.get(one["name"], one) for one in judged]
@@ -145,17 +144,6 @@ def _judge_site(uow: UnitOfWork, request: SupportRequest) -> None:
     request.grounds = [ground for ground in proposed if ground not in decided]
     still_unknown = judgement.eligibility.missing
     request.missing = [one for one in request.missing if one != "platform_version" or one in still_unknown]
-
-
-def _judge(uow: UnitOfWork, request: SupportRequest, purchase: Purchase) -> Judgement:
-    return judge_submission(
-        uow.session,
-        purchase,
-        at=request.submitted_at,
-        shop_url=request.shop_url,
-        check_id=request.check_id,
-        zone=uow.zone,
-    )
 
 
 def _overturned(session: Session, request_id: str) -> set[str]:

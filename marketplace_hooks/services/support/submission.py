@@ -72,7 +72,7 @@ def submit(uow: UnitOfWork, new: NewRequest, cause: Cause) -> SupportRequest:
         return request
     purchase = uow.session.get_one(Purchase, new.purchase_id)
     original = _same_open_request(uow.session, request)
-    judgement = _judge(uow, request, purchase)
+    judgement = judge_request(uow, request, purchase)
     _store_judgement(request, judgement)
     uow.session.add(request)
     uow.session.flush()
@@ -99,7 +99,8 @@ def _close_duplicate(uow: UnitOfWork, request: SupportRequest, original: Support
     publish_request_event(uow, request, "closed", {"reason": "duplicate", "duplicate_of": original.id}, cause)
 
 
-def _judge(uow: UnitOfWork, request: SupportRequest, purchase: Purchase) -> Judgement:
+def judge_request(uow: UnitOfWork, request: SupportRequest, purchase: Purchase) -> Judgement:
+    """Judge a request by what is known now, as of the instant at which it was submitted."""
     if request.check_id is not None:
         # Whoever ends this inspection waits until the request is recorded, and then sees that it is judged by it.
         uow.session.scalar(select(Inspection.number).where(Inspection.id == request.check_id).with_for_update())
@@ -163,7 +164,7 @@ def complete_information(
     purchase = uow.session.get_one(Purchase, request.purchase_id)
     request.shop_url = shop_url or request.shop_url
     _replace_check(uow, request, check_id)
-    eligibility = _judge(uow, request, purchase).eligibility
+    eligibility = judge_request(uow, request, purchase).eligibility
     _store_eligibility(request, eligibility)
     if eligibility.outcome in (EligibilityOutcome.NEEDS_INFORMATION, EligibilityOutcome.NOT_ENTITLED):
         return request

@@ -107,6 +107,15 @@ _SENTENCES_FR: Mapping[Note, str] = {
     ),
     Note.MAY_BE_STALE: "Lu dans un fichier de description que PrestaShop ne met pas toujours à jour.",
     Note.IN_MAINTENANCE: "La boutique est en maintenance, ou surchargée : elle ne montre ses pages à personne.",
+    Note.BOT_CHALLENGE: (
+        "Le site demande à ses visiteurs de prouver qu’ils ne sont pas des robots, et nous l’a demandé aussi : nous "
+        "n’avons pas vu ses pages."
+    ),
+    Note.PASSWORD_REQUIRED: "Le site demande un nom et un mot de passe avant de montrer la moindre page.",
+    Note.OTHER_PLATFORM: (
+        "La page qui se trouve à cette adresse porte les signes d’une autre plateforme que PrestaShop, ou d’une "
+        "variante sous un autre nom. Est-ce bien l’adresse de la boutique ?"
+    ),
     Note.COMPANION_ABSENT: "La boutique n’a pas de module compagnon qui réponde, ou il est désactivé.",
     Note.REPORT_NOT_SIGNED: (
         "Le rapport du compagnon ne porte pas la signature de la clé qui nous a été donnée. Vérifiez la clé."
