@@ -145,7 +145,7 @@ def _sources(result: CheckResult, evidence: Check) -> str:
         return ngettext(
             "%(count)s file of the product differs from what the seller published: %(names)s.",
             "%(count)s files of the product differ from what the seller published: %(names)s.",
-            len(changed),
+            _count(evidence, changed),
             names=_names(changed),
         )
     if result is CheckResult.PASS:
@@ -158,13 +158,19 @@ def _sources(result: CheckResult, evidence: Check) -> str:
     return gettext("We could not read the files, which is usual without a companion module.")
 
 
+def _count(evidence: Check, changed: Sequence[str]) -> int:
+    """How many files speak for a modified source: the evidence names the first of them only."""
+    counts = evidence.get("counts") or {}
+    return sum(counts.get(name, 0) for name in ("modified", "extra_executable")) or len(changed)
+
+
 def _platform_sources(result: CheckResult, evidence: Check) -> str:
     changed = evidence.get("changed") or []
     if result is CheckResult.FAIL:
         return ngettext(
             "%(count)s file of PrestaShop itself was changed, says your shop’s own check: %(names)s.",
             "%(count)s files of PrestaShop itself were changed, says your shop’s own check: %(names)s.",
-            len(changed),
+            _count(evidence, changed),
             names=_names(changed),
         )
     if result is CheckResult.PASS:

@@ -106,7 +106,9 @@ OVERRIDES = [
 
 def test_an_override_conflicts_when_the_listing_knows_it_or_it_touches_the_module_itself() -> None:
     known = ["override/classes/Cart.php", "classes/product.php", "classes/order/Order.php"]
-    found = {one.override.path: one.is_known for one in override_conflicts(OVERRIDES, module="shipping", known=known)}
+    found = {
+        one.override.path: one.is_declared for one in override_conflicts(OVERRIDES, module="shipping", declared=known)
+    }
     assert found == {
         "override/classes/Product.php": True,
         "override/classes/Cart.php": True,

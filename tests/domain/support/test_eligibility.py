@@ -45,6 +45,7 @@ def test_every_check_is_shown_whatever_they_find() -> None:
         "product_installed",
         "conflicting_development",
         "sources",
+        "platform_sources",
     ]
     assert [one.name for one in judged(code=Code.EXPIRED).checks] == names
 
