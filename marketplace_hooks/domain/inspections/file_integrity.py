@@ -123,13 +123,14 @@ def _is_core(path: str) -> bool:
 
 
 def compare_with_releases(
-    manifests: Sequence[Mapping[str, str]], reported: Mapping[str, Reported]
+    manifests: Sequence[Mapping[str, str]], reported: Mapping[str, Reported], *, module: str
 ) -> Comparison | None:
-    """Compare reported files with the manifest that they fit best, of those published under one version.
+    """Compare a module's reported files with the manifest that they fit best, of those published under one version.
 
     None without a usable manifest: nothing is known then.
     """
-    comparisons = [compare_files(expected, reported) for expected in map(_usable, manifests) if expected]
+    known = [_inside(_usable(manifest), module) for manifest in manifests]
+    comparisons = [compare_files(expected, reported) for expected in known if expected]
     return min(comparisons, key=lambda one: (len(one.evidence), len(one.remarks)), default=None)
 
 
@@ -138,6 +139,14 @@ def _usable(manifest: Mapping[str, str]) -> dict[str, Expected]:
         return read_manifest(manifest)
     except ValueError:
         return {}
+
+
+def _inside(expected: dict[str, Expected], module: str) -> dict[str, Expected]:
+    """The files by their paths inside the module's folder, where a manifest names the folder as its archive does."""
+    folder = f"{module}/".casefold()
+    if not all(path.casefold().startswith(folder) for path in expected):
+        return expected
+    return {path[len(folder) :]: file for path, file in expected.items()}
 
 
 def read_manifest(manifest: Mapping[str, str | Mapping[str, str]]) -> dict[str, Expected]:

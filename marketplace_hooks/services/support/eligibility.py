@@ -134,7 +134,7 @@ def _comparison(session: Session, product: Product, site_facts: SiteFacts, versi
         path: Reported(sha256=one.get("sha256"), sha256_lf=one.get("sha256_lf"), size=one.get("size"))
         for path, one in files.value["entries"].items()
     }
-    return compare_with_releases(manifests, reported)
+    return compare_with_releases(manifests, reported, module=product.technical_name)
 
 
 def checks_as_json(eligibility: Eligibility) -> list[dict[str, Any]]:

@@ -1,0 +1,223 @@
+"""From a report on the site, or a look at it, to the ground with its evidence: API, pages and outgoing event.
+
+The table of grounds and rule 20 of `domain.md`, from the door to the page, on both databases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from marketplace_hooks.demo.fake_shops.companion import report
+from marketplace_hooks.demo.fake_shops.server import FakeShop, Module, Shop
+from marketplace_hooks.remote.companion_format import SIGNATURE_HEADER, sign_report
+
+from ...support.api_callers import Caller, MakeCaller
+from ...support.customers import set_up_purchase
+from ...support.marketplace import Marketplace, sample
+from ...support.page_client import browser_of
+from ...support.support_desk import PURCHASE, REQUEST, clocks, publish_request, published_types, request
+
+PRODUCT = "lumengallery"
+FILES = {"lumengallery.php": b"<?php // main\n", "classes/Row.php": b"<?php // row\n", "readme.md": b"Read me\n"}
+MANIFEST = {path: hashlib.sha256(content).hexdigest() for path, content in FILES.items()}
+MAIL = {"path": "override/classes/Mail.php", "sha256": None, "modules": ["other"], "unmarked": 0}
+OWN_CLASS = {"path": f"override/modules/{PRODUCT}/{PRODUCT}.php", "sha256": None, "modules": [], "unmarked": 2}
+CORE_CLASS = {"path": "override/classes/Cart.php", "sha256": None, "modules": [], "unmarked": 2}
+BROUGHT = {"path": "override/classes/Tools.php", "sha256": None, "modules": [PRODUCT], "unmarked": 0}
+
+
+@pytest.fixture
+def site() -> Iterator[FakeShop]:
+    with FakeShop(Shop(version="8.1.7")).start() as shop:
+        yield shop
+
+
+@pytest.fixture
+def marketplace(make_marketplace: Callable[..., Marketplace], site: FakeShop) -> Marketplace:
+    """A product with a release's manifest, bought for the shop `site`."""
+    opened = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", INSPECTION_DEADLINE_S=5)
+    describe(opened, compatible_to="8.1")
+    release = {"release_id": "rel-1", "product_id": "mod-1", "number": "1.0.0", "kind": "free", "fixes": []}
+    opened.publish("release.published", **release, manifest=MANIFEST)
+    set_up_purchase(opened, PURCHASE, shop_url=site.url)
+    return opened
+
+
+def describe(marketplace: Marketplace, *, compatible_to: str) -> None:
+    listing = {
+        **sample("product.upserted")["data"]["listing"],
+        "compatible_to": compatible_to,
+        "incompatible_modules": [{"name": "badmod", "from": "1.0", "to": "2.0"}],
+        "conflicting_overrides": ["override/classes/Mail.php"],
+        "published_at": "2024-01-01T00:00:00+01:00",
+    }
+    marketplace.publish("seller.upserted", seller_id="seller-1")
+    marketplace.publish("product.upserted", product_id="mod-1", seller_id="seller-1", listing=listing)
+    marketplace.run_all_now()
+
+
+def post_report(marketplace: Marketplace, site: FakeShop, started: dict[str, Any], **facts: Any) -> None:
+    """Post what a companion says of a shop of which `facts` are true, and apply it."""
+    files = {**FILES, **facts.pop("changed", {})}
+    kept = {path: content for path, content in files.items() if content is not None}
+    module = Module(name=PRODUCT, version=facts.pop("number", "1.0.0"), files=kept)
+    shop = replace(site.shop, modules=[module, *facts.pop("others", [])], **facts)
+    body = json.dumps(report(shop, f"127.0.0.1:{site.port}", started["nonce"], PRODUCT)).encode()
+    headers = {SIGNATURE_HEADER: sign_report(body, started["report_key"]), "Content-Type": "application/json"}
+    answer = Caller(marketplace.app).call(
+        "POST", f"/inspections/{started['check_id']}/report", data=body, headers=headers
+    )
+    assert answer.status_code == 202, answer.text
+    marketplace.run_all_now()
+
+
+def start_check(calls: MakeCaller, site: FakeShop) -> dict[str, Any]:
+    asked = {"purchase_id": PURCHASE, "shop_url": site.url}
+    started: dict[str, Any] = calls("customer", "customer-1").post("/eligibility", asked).get_json()
+    return started
+
+
+def send(calls: MakeCaller, site: FakeShop, check_id: str) -> str:
+    asked = {"purchase_id": PURCHASE, "shop_url": site.url, "subject": "Export", "body": "It fails."}
+    answer = calls("customer", "customer-1").post("/support-requests", {**asked, "check_id": check_id})
+    assert answer.status_code == 201, answer.text
+    return str(answer.get_json()["request_id"])
+
+
+GROUNDS: list[Any] = [
+    ({"changed": {"classes/Row.php": b"<?php // changed\n"}}, "source_modified", ["classes/Row.php"], "of the product"),
+    ({"changed": {"classes/Hack.php": b"<?php\n"}}, "source_modified", ["classes/Hack.php"], "of the product"),
+    ({"changed_core_files": ["classes/Product.php"]}, "source_modified", ["classes/Product.php"], "of PrestaShop"),
+    ({"overrides": [OWN_CLASS]}, "conflicting_development", [OWN_CLASS["path"]], "no module"),
+    ({"overrides": [MAIL]}, "conflicting_development", [MAIL["path"]], "conflict"),
+    ({"others": [Module(name="badmod", version="1.5.0")]}, "conflicting_development", ["badmod", "1.5.0"], "badmod"),
+]
+
+
+@pytest.mark.parametrize(("facts", "ground", "shown", "which"), GROUNDS)
+def test_what_a_companion_reports_is_a_ground_with_its_evidence_wherever_it_is_read(
+    marketplace: Marketplace,
+    calls: MakeCaller,
+    site: FakeShop,
+    facts: dict[str, Any],
+    ground: str,
+    shown: list[str],
+    which: str,
+) -> None:
+    started = start_check(calls, site)
+    post_report(marketplace, site, started, **dict(facts))
+    check = calls("customer", "customer-1").get(f"/eligibility/{started['check_id']}").get_json()
+    assert (check["state"], check["grounds"]) == ("done", [ground])
+    request_id = send(calls, site, started["check_id"])
+    for role, subject in (("customer", "customer-1"), ("seller", "seller-1"), ("operator", None)):
+        read = calls(role, subject).get(f"/support-requests/{request_id}")
+        assert read.get_json()["grounds"] == [ground]
+        assert all(text in read.text for text in shown), role
+    form = browser_of(marketplace, "seller", "seller-1").get(f"/seller/requests/{request_id}/refusal").visible_text
+    page = browser_of(marketplace, "customer", "customer-1").get(f"/support/{request_id}").visible_text
+    for text in (form, page):
+        assert all(one in text for one in shown)
+    assert which in form
+
+
+REMARKS: list[Any] = [
+    {},
+    {"changed": {"readme.md": None}},
+    {"changed": {"classes/Row.php": FILES["classes/Row.php"].replace(b"\n", b"\r\n")}},
+    {"changed": {"config_fr.xml": b"<module/>", "logs/export.log": b"x", "mails/de/order.txt": b"x"}},
+    {"changed": {"classes/Row.php": b"<?php // changed\n"}, "number": "0.9.9"},
+    {"changed_core_files": ["modules/ps_banner/ps_banner.php", "img/logo.png"]},
+    {"overrides": [CORE_CLASS, BROUGHT]},
+    {"overrides": [OWN_CLASS], "version": "1.6.0.9"},
+    {"others": [Module(name="badmod", version="1.5.0", enabled=False)]},
+]
+
+
+@pytest.mark.parametrize("facts", REMARKS)
+def test_what_proves_nothing_is_no_ground(
+    marketplace: Marketplace, calls: MakeCaller, site: FakeShop, facts: dict[str, Any]
+) -> None:
+    started = start_check(calls, site)
+    post_report(marketplace, site, started, **dict(facts))
+    check = calls("customer", "customer-1").get(f"/eligibility/{started['check_id']}").get_json()
+    assert check["state"] == "done"
+    assert set(check["grounds"]) <= {"platform_version_incompatible"}
+
+
+def test_a_report_that_comes_after_the_request_adds_its_ground_and_both_sides_are_told(
+    marketplace: Marketplace, calls: MakeCaller, site: FakeShop
+) -> None:
+    started = start_check(calls, site)
+    marketplace.run_all_now()
+    request_id = send(calls, site, started["check_id"])
+    post_report(marketplace, site, started, changed_core_files=["classes/Cart.php"])
+    assert request(marketplace, request_id).grounds == ["source_modified"]
+    assert published_types(marketplace, request_id) == ["accepted", "checked"]
+
+
+# --- requests that arrive as events
+
+
+@pytest.mark.parametrize(("compatible_to", "grounds"), [("8.0", ["platform_version_incompatible"]), ("8.2", [])])
+def test_a_request_by_event_is_accepted_at_once_and_its_site_inspected(
+    marketplace: Marketplace, calls: MakeCaller, site: FakeShop, compatible_to: str, grounds: list[str]
+) -> None:
+    describe(marketplace, compatible_to=compatible_to)
+    set_up_purchase(marketplace, "purchase-2", shop_url=site.url)
+    publish_request(marketplace, purchase_id="purchase-2", shop_url=site.url)
+    found = request(marketplace)
+    assert (found.handling, found.grounds, found.missing) == ("accepted", grounds, [])
+    assert clocks(marketplace) == {"acknowledgement": "running", "fix": "running"}
+    assert published_types(marketplace) == ["accepted", "checked"]
+    [checked] = [one for one in marketplace.outgoing(REQUEST, "support_request") if one.type.endswith(".checked")]
+    assert (checked.data["grounds"], checked.data["check_id"]) == (grounds, found.check_id)
+    for role, subject in (("customer", "customer-1"), ("seller", "seller-1"), ("operator", None)):
+        assert "8.1.7" in calls(role, subject).get(f"/support-requests/{REQUEST}").text
+
+
+def test_another_host_than_the_bound_one_is_left_alone(
+    marketplace: Marketplace, site: FakeShop, calls: MakeCaller
+) -> None:
+    set_up_purchase(marketplace, "purchase-2", shop_url="https://bound.example")
+    publish_request(marketplace, purchase_id="purchase-2", shop_url=site.url)
+    assert request(marketplace).grounds == ["other_merchant_site"]
+    assert published_types(marketplace) == ["accepted"]
+    assert site.requests == []
+
+
+def test_a_site_that_nobody_can_reach_refuses_nobody_and_what_stayed_unknown_is_on_record(
+    marketplace: Marketplace, site: FakeShop
+) -> None:
+    site.stop()
+    publish_request(marketplace, shop_url=site.url)
+    found = request(marketplace)
+    assert (found.handling, found.grounds, found.missing) == ("accepted", [], ["platform_version"])
+    assert published_types(marketplace) == ["accepted", "checked"]
+
+
+def test_a_second_request_about_the_same_site_uses_what_was_just_found(
+    marketplace: Marketplace, site: FakeShop
+) -> None:
+    publish_request(marketplace, shop_url=site.url)
+    asked = len(site.requests)
+    publish_request(marketplace, "request-2", shop_url=site.url)
+    assert len(site.requests) == asked
+    assert published_types(marketplace, "request-2") == ["accepted", "checked"]
+
+
+def test_a_ground_that_was_waived_is_not_proposed_again_by_a_later_report(
+    marketplace: Marketplace, calls: MakeCaller, site: FakeShop
+) -> None:
+    started = start_check(calls, site)
+    marketplace.run_all_now()
+    request_id = send(calls, site, started["check_id"])
+    waived = calls("seller", "seller-1").post(f"/support-requests/{request_id}/waiver", {"ground": "source_modified"})
+    assert waived.status_code == 200, waived.text
+    post_report(marketplace, site, started, changed_core_files=["classes/Cart.php"])
+    assert request(marketplace, request_id).grounds == []
