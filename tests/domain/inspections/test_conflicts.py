@@ -104,6 +104,17 @@ OVERRIDES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("platform", "expected"), [(None, True), ("1.6.0.11", True), ("8.1.7", True), ("1.6.0.9", False)]
+)
+def test_only_an_unmarked_override_of_the_products_own_class_is_evidence_by_itself(
+    platform: str | None, expected: bool
+) -> None:
+    found = override_conflicts(OVERRIDES, module="shipping", platform_version=platform)
+    evidence = [one.override.path for one in found if one.is_evidence]
+    assert evidence == (["override/modules/shipping/shipping.php"] if expected else [])
+
+
 def test_an_override_conflicts_when_the_listing_knows_it_or_it_touches_the_module_itself() -> None:
     known = ["override/classes/Cart.php", "classes/product.php", "classes/order/Order.php"]
     found = {

@@ -60,6 +60,37 @@ def test_a_shop_that_never_sets_a_cookie_is_asked_twice_and_then_unknown(outboun
         assert len(server.requests) == 2
 
 
+CHALLENGE = b"<html><head><title>Just a moment...</title></head><script>window._cf_chl_opt={}</script></html>"
+WORDPRESS = b'<html><head><meta name="generator" content="WordPress 6.8"></head></html>'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "note"),
+    [
+        (500, b"<html>Oops</html>", [], Note.SHOP_ERROR),
+        (502, b"", [], Note.SHOP_ERROR),
+        (503, b"<html>Maintenance</html>", [], Note.IN_MAINTENANCE),
+        (401, b"", [("WWW-Authenticate", "Basic")], Note.PASSWORD_REQUIRED),
+        (403, b"<html>Forbidden</html>", [], Note.BLOCKED),
+        (404, b"<html></html>", [], Note.NOT_THE_SHOP),
+        (403, CHALLENGE, [("cf-mitigated", "challenge")], Note.BOT_CHALLENGE),
+        (503, CHALLENGE, [], Note.BOT_CHALLENGE),
+        (202, b"", [("SG-Captcha", "challenge")], Note.BOT_CHALLENGE),
+        (200, b"<html></html>", [("Set-Cookie", "laravel_session=x")], Note.OTHER_PLATFORM),
+        (200, WORDPRESS, [], Note.OTHER_PLATFORM),
+        (200, b"<html></html>", [("Set-Cookie", f"QloApps-{'0' * 32}=x")], Note.COOKIE_NOT_SOLVED),
+        (200, b"<script>var prestashop = {};</script>", [("Set-Cookie", "__cf_bm=x")], Note.COOKIE_NOT_FOUND),
+        (200, b"<html></html>", [("Set-Cookie", "__cf_bm=x")], Note.COOKIE_NOT_FOUND),
+    ],
+)
+def test_the_true_cause_is_named_where_no_version_is_found(
+    outbound: OutboundClient, status: int, body: bytes, headers: list[tuple[str, str]], note: Note
+) -> None:
+    with HostileServer(answering(reply(status, body, *headers))) as server:
+        finding = only(probe_shop("cookie", server.url(name="127.0.0.1"), outbound))
+    assert (finding.value, finding.note) == (None, note)
+
+
 def test_a_cookie_set_on_the_way_to_the_home_page_counts(open_shop: Open, outbound: OutboundClient) -> None:
     name = "PrestaShop-" + "0" * 32
     onward = reply(302, b"", ("Location", "/fr/"), ("Set-Cookie", f"{name}=x"))

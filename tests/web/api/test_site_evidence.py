@@ -65,8 +65,8 @@ def describe(marketplace: Marketplace, *, compatible_to: str) -> None:
 def post_report(marketplace: Marketplace, site: FakeShop, started: dict[str, Any], **facts: Any) -> None:
     """Post what a companion says of a shop of which `facts` are true, and apply it."""
     files = {**FILES, **facts.pop("changed", {})}
-    kept = {path: content for path, content in files.items() if content is not None}
-    module = Module(name=PRODUCT, version=facts.pop("number", "1.0.0"), files=kept)
+    present = {path: content for path, content in files.items() if content is not None}
+    module = Module(name=PRODUCT, version=facts.pop("number", "1.0.0"), files=present)
     shop = replace(site.shop, modules=[module, *facts.pop("others", [])], **facts)
     body = json.dumps(report(shop, f"127.0.0.1:{site.port}", started["nonce"], PRODUCT)).encode()
     headers = {SIGNATURE_HEADER: sign_report(body, started["report_key"]), "Content-Type": "application/json"}
