@@ -16,7 +16,8 @@ from ..services.business_care.purchases import (
 )
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
-from ..services.support.refunds import settle_refund
+from ..services.support.refund_settlement import settle_refunds
+from ..services.support.refunds import claimed_requests
 from .customers import erase_again
 from .fields import EventDataSchema, EventMoneySchema, Identifier, Moment
 from .registry import PURCHASE, Applied, InboundEvent, ParentUnknown, Result, handles
@@ -51,12 +52,16 @@ class RefundedMoneySchema(EventMoneySchema):
 
 
 class RefundedSchema(EventDataSchema):
-    """Money was given back; `request_id` names the support request that it settles."""
+    """Money was given back for a purchase. `request_id` names the support request that it is for, if there is one.
+
+    It counts for the purchase either way. `refund_id` is the platform's own: the same one again is the same refund.
+    """
 
     purchase_id = Identifier(required=True)
     refunded_at = Moment(required=True)
     amount = fields.Nested(RefundedMoneySchema, required=True)
     request_id = Identifier(allow_none=True, load_default=None)
+    refund_id = Identifier(allow_none=True, load_default=None)
 
 
 class DisputedSchema(EventDataSchema):
@@ -108,12 +113,13 @@ def purchase_shop_bound(uow: UnitOfWork, locked_subjects: LockedSubjects, event:
 
 @handles("purchase.refunded", RefundedSchema, subject=PURCHASE)
 def purchase_refunded(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """A refund of the whole price ends the Business Care at once; one that was asked for is settled."""
-    purchase = known_purchase(uow, event)
+    """The whole price given back ends the Business Care at once; a claim that owes nothing any more is settled."""
+    purchase = known_purchase(uow, event, with_claims=True)
     data = event.data
-    changed = record_refund(uow, purchase, data, event.cause(actor="marketplace"))
-    if changed and (data["request_id"] is not None or purchase.refunded_at is not None):
-        settle_refund(uow, data["request_id"], purchase.id, data["refunded_at"])
+    cause = event.cause(actor="marketplace")
+    changed = record_refund(uow, purchase, data, cause)
+    if changed:
+        settle_refunds(uow, purchase, data["refunded_at"], cause)
     return _changed(changed)
 
 
@@ -128,11 +134,14 @@ def purchase_disputed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
 
 @handles("purchase.dispute_closed", DisputeClosedSchema, subject=PURCHASE)
 def purchase_dispute_closed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Won: the entitlement is restored. Lost: it is gone for good."""
-    purchase = known_purchase(uow, event)
-    closed = close_dispute(uow, purchase, event.data, event.cause(actor="bank"))
+    """Won: the entitlement is restored. Lost: it is gone for good, and the money counts as given back."""
+    purchase = known_purchase(uow, event, with_claims=True)
+    cause = event.cause(actor="bank")
+    closed = close_dispute(uow, purchase, event.data, cause)
     if closed is None:
         raise ParentUnknown("dispute", purchase.id)
+    if closed and event.data["outcome"] == "lost":
+        settle_refunds(uow, purchase, event.data["closed_at"], cause)
     return _changed(closed)
 
 
@@ -145,8 +154,13 @@ def subscription_terminated(uow: UnitOfWork, locked_subjects: LockedSubjects, ev
     )
 
 
-def known_purchase(uow: UnitOfWork, event: InboundEvent) -> Purchase:
-    """The purchase that an event is about, locked; the event waits for it while it is unknown."""
+def known_purchase(uow: UnitOfWork, event: InboundEvent, *, with_claims: bool = False) -> Purchase:
+    """The purchase that an event is about, locked; the event waits for it while it is unknown.
+
+    With its claims for a refund, the requests that those are of are locked first, in the order of all who do.
+    """
+    if with_claims:
+        claimed_requests(uow.session, event.data["purchase_id"])
     purchase = locked_purchase(uow.session, event.data["purchase_id"])
     if purchase is None:
         raise ParentUnknown("purchase", event.data["purchase_id"])

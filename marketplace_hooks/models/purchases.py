@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.types import Base, BigId, Instant, checked
@@ -34,8 +34,9 @@ class Purchase(Base):
 
     Frozen at purchase: `listing_id`, what the listing announced then (None: nothing was known), and `price_cents`, the
     price paid, of a pack the product's share. `shop_url` is the site bound now; `mh_site_bindings` has the history.
-    `refunded_at` is the refund of the whole price: a partial one ends nothing (`domain.md` 17). `disputed_at` and its
-    like are the present state of all disputes; `mh_disputes` has each.
+    `refunded_at` is the refund of the whole price: a partial one ends nothing (`domain.md` 17). `over_refunded_cents`
+    is what was given back beyond what was paid, for an operator to see to. `disputed_at` and its like are the present
+    state of all disputes; `mh_disputes` has each.
     """
 
     __tablename__ = "mh_purchases"
@@ -53,15 +54,23 @@ class Purchase(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     refunded_cents: Mapped[int] = mapped_column(default=0, server_default="0")
     refunded_at: Mapped[datetime | None] = mapped_column(Instant)
+    over_refunded_cents: Mapped[int | None]
     terminated_at: Mapped[datetime | None] = mapped_column(Instant)
     terminated_reason: Mapped[str | None] = mapped_column(Text)
     disputed_at: Mapped[datetime | None] = mapped_column(Instant)
     dispute_won_at: Mapped[datetime | None] = mapped_column(Instant)
     dispute_lost_at: Mapped[datetime | None] = mapped_column(Instant)
+    sequence: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
 
     __table_args__ = (
         Index("ix_mh_purchases_customer", "customer_id", "product_id", "id"),
         Index("ix_mh_purchases_product", "product_id", "id"),
+        Index(
+            "ix_mh_purchases_over_refunded",
+            "id",
+            postgresql_where=text("over_refunded_cents > 0"),
+            sqlite_where=text("over_refunded_cents > 0"),
+        ),
     )
 
 
@@ -97,7 +106,11 @@ class Dispute(Base):
 
 
 class Refund(Base):
-    """One refund of a purchase, as the platform reported it; reported twice, it is one."""
+    """One refund of a purchase, as the platform reported it; reported twice, it is one.
+
+    `refund_id` is the platform's own, if it has one: then it alone says which refund it is. Otherwise its instant and
+    amount do.
+    """
 
     __tablename__ = "mh_refunds"
 
@@ -106,8 +119,18 @@ class Refund(Base):
     refunded_at: Mapped[datetime] = mapped_column(Instant)
     amount_cents: Mapped[int]
     request_id: Mapped[str | None] = mapped_column(String(100))
+    refund_id: Mapped[str | None] = mapped_column(String(100))
 
     __table_args__ = (
-        UniqueConstraint("purchase_id", "refunded_at", "amount_cents"),
+        Index(
+            "uq_mh_refunds_unnamed",
+            "purchase_id",
+            "refunded_at",
+            "amount_cents",
+            unique=True,
+            postgresql_where=text("refund_id IS NULL"),
+            sqlite_where=text("refund_id IS NULL"),
+        ),
+        Index("uq_mh_refunds_named", "purchase_id", "refund_id", unique=True),
         CheckConstraint("amount_cents > 0", name="positive"),
     )

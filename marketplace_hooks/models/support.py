@@ -235,7 +235,10 @@ class RefundClaim(Base):
     """The refund that a missed fix makes due: requested at `request_at` unless the customer prefers the fix.
 
     `seller_id` is the request's, by which sellers' lists are read. `lines` are what it is made of (the price paid or
-    the pack's share; the current period as an operator's choice). `path` is the platform's window or the manual way.
+    the pack's share; the current period as an operator's choice), and `amount_cents` what those that are included come
+    to; what is still owed is computed (`services/support/refund_ledger.py`). `path` is the platform's window or the
+    manual way. `requested_cents` is what was asked for, `request_count` how often (a customer may have preferred the
+    fix in between, at `deferred_at`).
     """
 
     __tablename__ = "mh_refund_claims"
@@ -253,6 +256,9 @@ class RefundClaim(Base):
     lines: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     path: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(Text)
+    requested_cents: Mapped[int | None]
+    request_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    deferred_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (
         Index("ix_mh_refund_claims_purchase", "purchase_id"),

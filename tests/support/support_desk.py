@@ -22,6 +22,7 @@ ANSWER = "Bonjour Odile, la galerie cherche un dossier qui a changé de nom. Que
 TEMPLATE = "Bonjour, nous avons bien reçu votre demande et vous répondrons dans les meilleurs délais."
 ACKNOWLEDGEMENT = ClockName.ACKNOWLEDGEMENT
 FIX = ClockName.FIX
+SECOND_FIX = ClockName.SECOND_FIX
 _T = TypeVar("_T")
 
 

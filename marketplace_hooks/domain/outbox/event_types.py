@@ -31,6 +31,12 @@ _BUSINESS_CARE = {"purchase_id": "o-50434", "customer_id": "c-17", "product_id":
 _PERIOD = {"first_day": "2026-11-24", "last_day": "2027-11-23"}
 _REQUEST = {"request_id": "req-1", "purchase_id": "o-50434", "customer_id": "c-17", "seller_id": "atelier"}
 _AMOUNT = {"amount_cents": 3960, "currency": "EUR"}
+_OWED = {
+    "amount": {"amount_cents": 5900, "currency": "EUR"},
+    "total": {"amount_cents": 9900, "currency": "EUR"},
+    "given_back": {"amount_cents": 4000, "currency": "EUR"},
+    "lines": [{"what": "price_paid", "amount_cents": 9900, "optional": False}],
+}
 
 OUTGOING: dict[str, Outgoing] = {
     "product.hidden": Outgoing(
@@ -218,22 +224,48 @@ OUTGOING: dict[str, Outgoing] = {
         example={**_REQUEST, "due_before": "2026-12-04T23:00:00Z"},
     ),
     "support_request.fix_due_soon": Outgoing(
-        when="One business day is left to fix an anomaly.", example={**_REQUEST, "due_before": "2027-01-04T23:00:00Z"}
+        when="One business day is left to fix an anomaly; `clock` is fix, or second_fix for the new date of a customer "
+        "who preferred the fix to the refund.",
+        example={**_REQUEST, "due_before": "2027-01-04T23:00:00Z", "clock": "fix"},
     ),
     "support_request.fix_missed": Outgoing(
-        when="An anomaly was not fixed in time; told once. The refund is due.",
-        example={**_REQUEST, "due_before": "2027-01-04T23:00:00Z"},
+        when="An anomaly was not fixed in time; told once for each date (`clock`). The refund is due.",
+        example={**_REQUEST, "due_before": "2027-01-04T23:00:00Z", "clock": "fix"},
     ),
     "support_request.refund_due": Outgoing(
-        when="The refund of the price paid is due; it is requested unless the customer prefers the fix.",
-        example={**_REQUEST, "amount": _AMOUNT, "request_at": "2027-01-06T23:00:00Z"},
+        when="The refund of the price paid is due, or due again; it is requested unless the customer prefers the fix. "
+        "`amount` is what is still owed: the lines that are not optional (`total`), less what was given back.",
+        example={**_REQUEST, **_OWED, "request_at": "2027-01-06T23:00:00Z"},
     ),
     "support_request.refund_requested": Outgoing(
-        when="Give the price back: through the platform within its window, by hand later.",
-        example={**_REQUEST, "amount": _AMOUNT, "path": "platform", "idempotency_key": "req-1:refund"},
+        when="Give `amount` back: through the platform within its window, by hand later. Never more than is owed now.",
+        example={**_REQUEST, **_OWED, "path": "platform", "idempotency_key": "req-1:refund"},
     ),
-    "support_request.refund_waived": Outgoing(
-        when="The customer prefers the fix over the refund.", example={**_REQUEST, "amount": _AMOUNT}
+    "support_request.refund_deferred": Outgoing(
+        when="The customer prefers the fix to the refund, by a new date; a refund that was requested is not to be "
+        "made. It is due again when the date is missed, or when the customer asks for it again.",
+        example={**_REQUEST, **_OWED, "due_before": "2027-02-16T23:00:00Z", "last_day": "2027-02-16"},
+    ),
+    "support_request.refund_settled": Outgoing(
+        when="Nothing is owed any more: what was given back for the purchase has reached the claim.",
+        example={
+            **_REQUEST,
+            **_OWED,
+            "amount": {"amount_cents": 0, "currency": "EUR"},
+            "given_back": {"amount_cents": 9900, "currency": "EUR"},
+            "settled_at": "2027-01-08T10:00:00Z",
+        },
+    ),
+    "purchase.over_refunded": Outgoing(
+        when="More was given back for a purchase than was paid for it; published again whenever the excess grows.",
+        example={
+            "purchase_id": "o-50434",
+            "customer_id": "c-17",
+            "product_id": "20133",
+            "price_paid": {"amount_cents": 9900, "currency": "EUR"},
+            "given_back": {"amount_cents": 12_400, "currency": "EUR"},
+            "excess": {"amount_cents": 2_500, "currency": "EUR"},
+        },
     ),
     "support_request.closed": Outgoing(
         when="Nothing more can happen to a request; `reason` says why.", example={**_REQUEST, "reason": "resolved"}

@@ -1,13 +1,18 @@
-"""Refund rules: what a missed fix gives back, and through which path (`domain.md` 17)."""
+"""Refund rules: the ledger of a claim, and the path by which it is asked for (`domain.md` 17)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from ..civil_days import Zone, add_months, day_of
+
+PRICE_PAID = "price_paid"
+PACK_SHARE = "pack_share"
+PERIOD = "business_care_period"
 
 
 class RefundPath(StrEnum):
@@ -36,15 +41,38 @@ def refund_path_at(purchased_at: datetime, at: datetime, *, window_months: int, 
     return RefundPath.PLATFORM if day_of(at, zone) <= last_day else RefundPath.MANUAL
 
 
-def refund_lines(
-    *, price_cents: int, refunded_cents: int, of_pack: bool, period_cents: int | None
-) -> tuple[RefundLine, ...]:
-    """The lines of a refund: the price paid, of a pack the product's share, less what was given back already.
+def refund_lines(*, price_cents: int, of_pack: bool, period_cents: int | None) -> tuple[RefundLine, ...]:
+    """The lines of a refund: the price paid, of a pack the product's share; the current period is an operator's choice.
 
     `period_cents` is the price of the current period of Business Care, None when it was included.
     """
-    owed = max(0, price_cents - refunded_cents)
-    first = RefundLine(what="pack_share" if of_pack else "price_paid", amount_cents=owed)
+    first = RefundLine(what=PACK_SHARE if of_pack else PRICE_PAID, amount_cents=price_cents)
     if not period_cents:
         return (first,)
-    return (first, RefundLine(what="business_care_period", amount_cents=period_cents, optional=True))
+    return (first, RefundLine(what=PERIOD, amount_cents=period_cents, optional=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundBalance:
+    """What a claim comes to, what was given back for its purchase so far, and so what is still owed, in cents.
+
+    One cent given back settles one cent, whichever request its refund named. Nothing is owed below zero: what was given
+    back beyond the claim is `excess_cents`.
+    """
+
+    total_cents: int
+    given_back_cents: int
+
+    @property
+    def owed_cents(self) -> int:
+        return max(0, self.total_cents - self.given_back_cents)
+
+    @property
+    def excess_cents(self) -> int:
+        return max(0, self.given_back_cents - self.total_cents)
+
+
+def refund_balance(lines: Iterable[RefundLine], given_back_cents: int) -> RefundBalance:
+    """The balance of a claim: its lines without the optional ones, against everything given back."""
+    total = sum(line.amount_cents for line in lines if not line.optional)
+    return RefundBalance(total_cents=total, given_back_cents=given_back_cents)

@@ -109,10 +109,15 @@ def after(state: Handling, move: Move) -> Handling | Impossible:
 
 
 class ClockName(enum.StrEnum):
-    """The two clocks of a request (`domain.md` 17)."""
+    """The clocks of a request (`domain.md` 17). `SECOND_FIX`: the new date, where the customer preferred the fix."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     FIX = "fix"
+    SECOND_FIX = "second_fix"
+
+
+FIX_CLOCKS = (ClockName.FIX, ClockName.SECOND_FIX)
+"""The clocks by which a fix is owed: the contract's, and the new date of a customer who preferred the fix."""
 
 
 class ClockState(enum.StrEnum):
@@ -128,11 +133,17 @@ class ClockState(enum.StrEnum):
 
 
 class RefundState(enum.StrEnum):
-    """Where the refund of a request stands."""
+    """Where the refund of a request stands.
+
+    `deferred`: the customer prefers the fix, by a new date. `lapsed`: it was delivered by that date. `waived`: given up
+    for the fix under the rules before 0.2.0; its customer may ask for it again.
+    """
 
     NONE = "none"
     DUE = "due"
     REQUESTED = "requested"
+    DEFERRED = "deferred"
+    LAPSED = "lapsed"
     WAIVED = "waived"
     REFUNDED = "refunded"
     MANUAL = "manual"
@@ -140,9 +151,11 @@ class RefundState(enum.StrEnum):
 
 REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
     RefundState.NONE: frozenset({RefundState.DUE}),
-    RefundState.DUE: frozenset({RefundState.REQUESTED, RefundState.WAIVED, RefundState.MANUAL, RefundState.REFUNDED}),
-    RefundState.REQUESTED: frozenset({RefundState.REFUNDED, RefundState.MANUAL}),
+    RefundState.DUE: frozenset({RefundState.REQUESTED, RefundState.DEFERRED, RefundState.MANUAL, RefundState.REFUNDED}),
+    RefundState.REQUESTED: frozenset({RefundState.REFUNDED, RefundState.MANUAL, RefundState.DEFERRED}),
     RefundState.MANUAL: frozenset({RefundState.REFUNDED}),
-    RefundState.WAIVED: frozenset(),
+    RefundState.DEFERRED: frozenset({RefundState.DUE, RefundState.LAPSED, RefundState.REFUNDED}),
+    RefundState.LAPSED: frozenset({RefundState.DEFERRED}),  # the customer says in time that it is not fixed.
+    RefundState.WAIVED: frozenset({RefundState.DUE}),
     RefundState.REFUNDED: frozenset(),
 }

@@ -17,19 +17,11 @@ from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handlin
 from ...models.support import SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..inspections.requests import close_inspection
+from .fix_clocks import current_fix_clock, freeze_fix, meet_fix, resume_fix, void_fix
 from .fix_releases import require_downloadable
 from .messages import acknowledge
 from .refusals import add_to_refusal, record_refusal, require_evidence, require_text, require_usable_ground
-from .sla_clocks import (
-    clock_of,
-    freeze_clock,
-    has_time_left,
-    record_remaining_days,
-    resume_clock,
-    start_clock,
-    state_now,
-    stop_clock,
-)
+from .sla_clocks import clock_of, has_time_left, start_clock, state_now, stop_clock
 from .transitions import (
     locked_request,
     make_move,
@@ -50,7 +42,7 @@ def refuse(
     require_text("text", text)
     require_evidence(evidence)
     acknowledge(uow, request, uow.now, cause)
-    freeze_clock(uow, request, ClockName.FIX)
+    freeze_fix(uow, request)
     contest_until = end_of(day_of(uow.now, uow.zone) + timedelta(days=uow.settings.contest_days), uow.zone)
     request.refused_at = uow.now
     request.waits_until = contest_until
@@ -94,7 +86,7 @@ def overturn(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> 
     require_text("text", reason)
     request.overturned_at = uow.now
     add_to_refusal(uow, request, "overturned", reason)
-    clock = resume_clock(uow, request, ClockName.FIX)
+    clock = resume_fix(uow, request)
     publish_request_event(uow, request, "overturned", {"due_before": clock.due_before if clock else None}, cause)
     return request
 
@@ -153,8 +145,7 @@ def settle(
 ) -> None:
     """The fix was delivered at an instant: the fix clock stops then. The customer may say from now on: not fixed."""
     make_move(request, Move.RESOLVE)
-    record_remaining_days(uow, request, ClockName.FIX, at)
-    stop_clock(uow, request, ClockName.FIX, ClockState.MET, at)
+    meet_fix(uow, request, at, cause)
     until = deadline(uow.now, uow.settings.reopening_days, policy=BusinessDayPolicy.MF, zone=uow.zone).due_before
     request.resolved_at = at
     request.waits_until = until
@@ -170,7 +161,7 @@ def report_not_fixed(uow: UnitOfWork, request_id: str, *, text: str, cause: Caus
     make_move(request, Move.REOPEN)
     request.waits_until = None
     request.resolution = {**(request.resolution or {}), "not_fixed": text}
-    clock = resume_clock(uow, request, ClockName.FIX)
+    clock = resume_fix(uow, request)
     publish_request_event(uow, request, "reopened", {"due_before": clock.due_before if clock else None}, cause)
     return request
 
@@ -187,7 +178,7 @@ def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, caus
     """An operator gives the seller more time, with a reason that both sides see."""
     require_text("text", reason)
     request = locked_request(uow.session, request_id)
-    clock = clock_of(uow.session, request.id, ClockName.FIX)
+    clock = current_fix_clock(uow.session, request.id)
     refuse_unless(
         clock is not None and has_time_left(clock, uow.now),
         "only a clock with time left is given more",
@@ -199,7 +190,7 @@ def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, caus
     if clock is not None:
         total_days = clock.business_days + days
         earlier = clock.earlier_days
-        start_clock(uow, request, ClockName.FIX, clock.started_at, total_days, earlier_days=earlier)
+        start_clock(uow, request, clock.name, clock.started_at, total_days, earlier_days=earlier)
         clock.policy = {**clock.policy, "extended": {"days": days, "reason": reason}}
     return request
 
@@ -216,7 +207,7 @@ def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool,
         request.kind = kind
         request.proposed_kind = None
         if before is Kind.ANOMALY and kind is not Kind.ANOMALY:
-            stop_clock(uow, request, ClockName.FIX, ClockState.VOID, uow.now)
+            void_fix(uow, request, cause)
         elif kind is Kind.ANOMALY and before is not Kind.ANOMALY and request.clocks_from is not None:
             _start_fix(uow, request)
     kinds = {"kind": request.kind, "proposed_kind": request.proposed_kind}
@@ -226,8 +217,8 @@ def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool,
 
 def close(uow: UnitOfWork, request: SupportRequest, reason: str, cause: Cause) -> None:
     """Close a request for good: clocks still open are void, credentials given for its inspection are deleted."""
-    for name in ClockName:
-        stop_clock(uow, request, name, ClockState.VOID, uow.now)
+    stop_clock(uow, request, ClockName.ACKNOWLEDGEMENT, ClockState.VOID, uow.now)
+    void_fix(uow, request, cause)
     request.closed_at = uow.now
     request.closed_reason = reason
     request.waits_until = None

@@ -9,8 +9,10 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from ...domain.support.refunds import RefundBalance
 from ...domain.support.state_machine import RefundState
 from ...models.support import RefundClaim, SupportRequest
+from .refund_ledger import balances
 from .refunds import OUTSTANDING
 
 PagePosition = tuple[datetime, str]
@@ -26,14 +28,15 @@ class RefundFilter(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class SellerRefund:
-    """A refund as its seller's list shows it."""
+    """A refund as its seller's list shows it: what the claim comes to, and what of it is still owed."""
 
     request_id: str
     subject: str
     product_id: str
     customer_id: str
     state: RefundState
-    amount_cents: int
+    total_cents: int
+    owed_cents: int
     currency: str
     path: str
     due_at: datetime
@@ -64,17 +67,21 @@ def seller_refunds(
         at, request_id = after
         same = and_(RefundClaim.due_at == at, RefundClaim.request_id < request_id)
         query = query.where(or_(RefundClaim.due_at < at, same))
-    return [_shown(*row) for row in session.execute(query)]
+    rows = session.execute(query).all()
+    balance = balances(session, [claim for claim, *_ in rows])
+    return [_shown(*row, balance[row[0].request_id]) for row in rows]
 
 
-def _shown(claim: RefundClaim, subject: str, product_id: str, customer_id: str) -> SellerRefund:
+def _shown(claim: RefundClaim, subject: str, product_id: str, customer_id: str, balance: RefundBalance) -> SellerRefund:
     return SellerRefund(
         request_id=claim.request_id,
         subject=subject,
         product_id=product_id,
         customer_id=customer_id,
+        total_cents=balance.total_cents,
+        owed_cents=balance.owed_cents,
         **{name: getattr(claim, name) for name in _CLAIM},
     )
 
 
-_CLAIM = ("state", "amount_cents", "currency", "path", "due_at", "request_at", "requested_at", "settled_at")
+_CLAIM = ("state", "currency", "path", "due_at", "request_at", "requested_at", "settled_at")

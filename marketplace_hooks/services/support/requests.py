@@ -11,15 +11,18 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...database.types import constant
 from ...domain.civil_days import day_of
 from ...domain.support.state_machine import ClockName, ClockState, Handling
 from ...errors import NotFound
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from ..business_care.status_banner import read_status_banner
-from . import refunds
 from .closures import current_closures
 from .messages import messages_of
+from .refund_deferral import may_defer
+from .refund_ledger import refund_view
+from .sla_clocks import second_fix_if_chosen
 
 PagePosition = tuple[datetime | None, int]
 """The last of the page before: its next deadline (None: it has none) and its number."""
@@ -62,9 +65,18 @@ def visible_request(session: Session, request_id: str, viewer: Viewer) -> Suppor
 
 
 def request_detail(
-    session: Session, request: SupportRequest, viewer: Viewer, *, now: datetime, zone: Any
+    session: Session,
+    request: SupportRequest,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    zone: Any,
+    settings: Settings | None = None,
 ) -> dict[str, Any]:
-    """Everything about one request that its page and the API show to this viewer (`interface.md`)."""
+    """Everything about one request that its page and the API show to this viewer (`interface.md`).
+
+    With the settings, a refund that may still be put off says which new date the fix would have.
+    """
     clocks = {clock.name: clock for clock in session.scalars(select(Clock).where(Clock.request_id == request.id))}
     thread = messages_of(session, request.id, internal=viewer.customer_id is None)
     claim = session.get(RefundClaim, request.id)
@@ -85,7 +97,7 @@ def request_detail(
         "refusal": request.refusal,
         "resolution": request.resolution,
         "offer": request.offer,
-        "refund": refunds.refund_view(claim),
+        "refund": _refund(session, request, claim, now, settings),
         "closures": [
             {"closure_id": one.id, "first_day": one.first_day, "last_day": one.last_day}
             for one in current_closures(session, request.seller_id, day_of(now, zone))
@@ -213,6 +225,15 @@ def _narrowed(query: Select[SupportRequest], which: RequestFilter, now: datetime
         late = select(Clock.request_id).where(Clock.request_id == SupportRequest.id, is_over)
         query = query.where(late.correlate(SupportRequest).exists())
     return query
+
+
+def _refund(
+    session: Session, request: SupportRequest, claim: RefundClaim | None, now: datetime, settings: Settings | None
+) -> Mapping[str, Any]:
+    view = refund_view(session, claim)
+    if settings is None or not may_defer(request, claim):
+        return view
+    return {**view, "fix_by_if_deferred": second_fix_if_chosen(session, request, now, settings)}
 
 
 def _message(message: SupportMessage) -> dict[str, Any]:

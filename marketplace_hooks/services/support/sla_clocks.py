@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...domain.civil_days import day_of, first_instant
 from ...domain.support.deadlines import (
     Closure,
@@ -23,7 +24,7 @@ from ...domain.support.deadlines import (
     days_taken,
     deadline,
 )
-from ...domain.support.state_machine import ClockName, ClockState
+from ...domain.support.state_machine import FIX_CLOCKS, ClockName, ClockState
 from ...models.support import Clock, SellerClosure, SupportRequest
 from ..core.unit_of_work import UnitOfWork
 from .clock_policy import clock_policy
@@ -65,6 +66,13 @@ def start_clock(
     _store_deadline(uow, clock, found)
     update_next_deadline(uow.session, request)
     return clock
+
+
+def second_fix_if_chosen(session: Session, request: SupportRequest, now: datetime, settings: Settings) -> date | None:
+    """The last day that the fix would have if the customer preferred it to the refund now; None: not known yet."""
+    uow = UnitOfWork(session=session, now=now, settings=settings)
+    policy = clock_policy(uow, request.seller_id, ClockName.SECOND_FIX)
+    return _deadline(policy, now, settings.fix_days, announced_closures(session, request.seller_id)).last_day
 
 
 def stop_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName, state: ClockState, at: datetime) -> bool:
@@ -258,7 +266,7 @@ def _warn_at(uow: UnitOfWork, clock: Clock) -> datetime | None:
         return None
     counted = [date.fromisoformat(day) for day in clock.trace["counted"]]
     day = clock.last_day
-    if clock.name is ClockName.FIX and len(counted) > 1:
+    if clock.name in FIX_CLOCKS and len(counted) > 1:
         day = counted[-2]
     morning = first_instant(day, uow.zone) + timedelta(hours=WARNING_HOUR)
     return morning if day >= day_of(uow.now, uow.zone) else None

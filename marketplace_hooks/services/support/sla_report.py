@@ -110,7 +110,7 @@ def _outcomes(month: MonthReport, name: ClockName) -> ClockOutcomes:
 def _count_clocks(
     session: Session, found: list[MonthReport], number: Any, is_counted: ColumnElement[bool], now: datetime
 ) -> None:
-    """A clock that has run out is late, whether `sla_run` has noticed it or not."""
+    """A clock that has run out is late, whether `sla_run` has noticed it or not. Of fixes, the first date counts."""
     has_run_out = and_(Clock.state == constant(ClockState.RUNNING), Clock.due_before <= now)
     ended = case(
         (Clock.state == constant(ClockState.MET), "in_time"),
@@ -121,7 +121,7 @@ def _count_clocks(
     query = (
         select(number, Clock.name, ended, func.count())
         .join(Clock, Clock.request_id == SupportRequest.id)
-        .where(is_counted)
+        .where(is_counted, Clock.name != constant(ClockName.SECOND_FIX))
         .group_by(number, Clock.name, ended)
     )
     for month, name, outcome, count in session.execute(query):
@@ -140,7 +140,8 @@ def _find_medians(session: Session, found: list[MonthReport], number: Any, is_co
             func.count().over(partition_by=group).label("count"),
         )
         .join(Clock, Clock.request_id == SupportRequest.id)
-        .where(is_counted, Clock.taken_days.is_not(None), Clock.stopped_at.is_not(None))
+        .where(is_counted, Clock.name != constant(ClockName.SECOND_FIX))
+        .where(Clock.taken_days.is_not(None), Clock.stopped_at.is_not(None))
         .where(or_(Clock.state == constant(ClockState.MET), Clock.state == constant(ClockState.MISSED)))
         .subquery()
     )

@@ -11,17 +11,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...database.types import among, constant, rfc_3339
-from ...domain.support.state_machine import ClockName, ClockState, Handling, Move, RefundState
+from ...domain.support.state_machine import FIX_CLOCKS, ClockName, ClockState, Handling, Move, RefundState
 from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportRequest
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..outbox.bulk_publish import publish_for_each
 from .moves import close
+from .refund_deferral import resume_missed
 from .refunds import make_refunds_due, request_refund
 from .transitions import SUBJECT_KIND, make_move, publish_request_event
 
@@ -49,6 +50,7 @@ def run_sla(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> in
     steps: tuple[Callable[[UnitOfWork], int], ...] = (
         lambda uow: notice_missed(uow, ClockName.ACKNOWLEDGEMENT),
         lambda uow: notice_missed(uow, ClockName.FIX),
+        lambda uow: notice_missed(uow, ClockName.SECOND_FIX),
         warn,
         request_refunds,
         end_waits,
@@ -64,7 +66,10 @@ def run_sla(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> in
 
 
 def notice_missed(uow: UnitOfWork, name: ClockName) -> int:
-    """Mark the next clocks of this name that have run out, and publish each; a missed fix makes the refund due."""
+    """Mark the next clocks of this name that have run out, and publish each; a missed fix makes the refund due.
+
+    Of a customer who had preferred the fix to the refund, a missed new date makes it due again.
+    """
     notice = f"not_{uuid.uuid4().hex}"
     keys = (
         select(Clock.request_id)
@@ -95,6 +100,8 @@ def notice_missed(uow: UnitOfWork, name: ClockName) -> int:
     if name is ClockName.FIX:
         missed = uow.session.execute(_missed(mine))
         make_refunds_due(uow, [(request, clock.missed_at or uow.now) for request, clock in missed], CAUSE)
+    if name is ClockName.SECOND_FIX:
+        resume_missed(uow, [request for request, _ in uow.session.execute(_missed(mine))], CAUSE)
     return len(ids)
 
 
@@ -112,24 +119,27 @@ def warn(uow: UnitOfWork) -> int:
     for clock, request in found:
         clock.warn_at = None
         cause = Cause(actor="marketplace_hooks", reason="the deadline comes near")
-        publish_request_event(uow, request, f"{clock.name}_due_soon", {"due_before": clock.due_before}, cause)
+        data = {"due_before": clock.due_before, **_which_fix(clock.name)}
+        publish_request_event(uow, request, f"{_published_name(clock.name)}_due_soon", data, cause)
     return len(found)
 
 
 def request_refunds(uow: UnitOfWork) -> int:
-    """Ask for the refunds whose customers have not preferred the fix in time."""
-    query = (
-        select(RefundClaim, SupportRequest, Purchase)  # the purchases are loaded together, not one for each claim.
-        .join(SupportRequest, SupportRequest.id == RefundClaim.request_id)
-        .join(Purchase, Purchase.id == RefundClaim.purchase_id)
-        .where(_is_to_request(uow.now))
-        .order_by(RefundClaim.request_at)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True, of=RefundClaim)
-    )
-    found = list(uow.session.execute(query))
-    for claim, request, _ in found:
-        request_refund(uow, request, claim, CAUSE)
+    """Ask for the refunds whose customers have not preferred the fix in time: for what is owed now."""
+    due = select(RefundClaim.request_id).where(_is_to_request(uow.now)).order_by(RefundClaim.request_at).limit(BATCH)
+    ids = sorted(uow.session.scalars(due))
+    # Locked as everywhere: the requests, their purchases, their claims; and read again, since money may have come back.
+    for_requests = select(SupportRequest).where(among(SupportRequest.id, ids)).order_by(SupportRequest.id)
+    requests = {one.id: one for one in uow.session.scalars(for_requests.with_for_update(skip_locked=True))}
+    claims = select(RefundClaim).where(among(RefundClaim.request_id, sorted(requests)), _is_to_request(uow.now))
+    purchase_ids = sorted({claim.purchase_id for claim in uow.session.scalars(claims)})
+    for_purchases = select(Purchase).where(among(Purchase.id, purchase_ids)).order_by(Purchase.id)
+    locked = for_purchases.with_for_update(key_share=True).execution_options(populate_existing=True)
+    purchases = {one.id: one for one in uow.session.scalars(locked)}
+    fresh = claims.order_by(RefundClaim.request_id).with_for_update().execution_options(populate_existing=True)
+    found = list(uow.session.scalars(fresh))
+    for claim in found:
+        request_refund(uow, requests[claim.request_id], purchases[claim.purchase_id], claim, CAUSE)
     return len(found)
 
 
@@ -181,6 +191,16 @@ def _is_to_remind(now: datetime) -> Any:
     )
 
 
+def _published_name(name: ClockName) -> str:
+    """The clock in the types of events: the second date for a fix is published as the first is."""
+    return ClockName.FIX if name in FIX_CLOCKS else name
+
+
+def _which_fix(name: ClockName) -> dict[str, str]:
+    """Which of the dates for a fix an event is about; nothing about the acknowledgement."""
+    return {"clock": name.value} if name in FIX_CLOCKS else {}
+
+
 def _missed(mine: ColumnElement[bool]) -> Any:
     return (
         select(SupportRequest, Clock)
@@ -192,11 +212,10 @@ def _missed(mine: ColumnElement[bool]) -> Any:
 
 
 def _other_deadline(name: ClockName) -> Any:
-    """The deadline of the other clock while it runs: lists are ordered by that one from now on."""
-    other = ClockName.FIX if name is ClockName.ACKNOWLEDGEMENT else ClockName.ACKNOWLEDGEMENT
+    """The first deadline of the other clocks that run: lists are ordered by that one from now on."""
     running = or_(Clock.state == constant(ClockState.RUNNING), Clock.state == constant(ClockState.TO_CONFIRM))
-    next_one = select(Clock.due_before).where(
-        Clock.request_id == SupportRequest.id, Clock.name == constant(other), running
+    next_one = select(func.min(Clock.due_before)).where(
+        Clock.request_id == SupportRequest.id, Clock.name != constant(name), running
     )
     return next_one.correlate(SupportRequest).scalar_subquery()
 
@@ -208,11 +227,12 @@ def _publish_missed(uow: UnitOfWork, name: ClockName, mine: ColumnElement[bool])
         "customer_id": SupportRequest.customer_id,
         "seller_id": SupportRequest.seller_id,
         "due_before": rfc_3339(Clock.missed_at),
+        **_which_fix(name),
     }
     publish_for_each(
         uow,
         and_(Clock.request_id == SupportRequest.id, mine),
-        type_=f"support_request.{name}_missed",
+        type_=f"support_request.{_published_name(name)}_missed",
         subject_kind=SUBJECT_KIND,
         subject_id=SupportRequest.id,
         sequence=SupportRequest.sequence,

@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from ...database.types import constant
+from ...database.types import among, constant
 from ...domain.support import acknowledgement
 from ...domain.support.acknowledgement import Sign
+from ...domain.support.refunds import RefundBalance
 from ...domain.support.state_machine import ClockName, Handling, RefundState
+from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from .messages import IDENTICAL_BODY_WINDOW
+from .refund_ledger import balances
 
 PagePosition = tuple[datetime, str]
 """The last row of the previous page: its instant, and its request (and clock)."""
@@ -51,10 +54,19 @@ class MissedClock:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRefund:
-    """A refund with the request that it follows from."""
+    """A refund with the request that it follows from, and what is still owed of it."""
 
     claim: RefundClaim
     request: SupportRequest
+    balance: RefundBalance
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverRefund:
+    """A purchase for which more was given back than was paid, by so much; and the requests that had a claim for it."""
+
+    purchase: Purchase
+    request_ids: Sequence[str]
 
 
 def is_late() -> ColumnElement[bool]:
@@ -120,7 +132,22 @@ def refunds_in(
         at, request_id = after
         same = and_(RefundClaim.due_at == at, RefundClaim.request_id > request_id)
         query = query.where(RefundClaim.due_at >= at, or_(RefundClaim.due_at > at, same))
-    return [OpenRefund(claim=claim, request=request) for claim, request in session.execute(query)]
+    rows = session.execute(query).all()
+    balance = balances(session, [claim for claim, _ in rows])
+    return [OpenRefund(claim=claim, request=request, balance=balance[claim.request_id]) for claim, request in rows]
+
+
+def over_refunds(session: Session, *, limit: int) -> list[OverRefund]:
+    """The purchases for which more was given back than was paid."""
+    query = select(Purchase).where(Purchase.over_refunded_cents > literal_column("0")).order_by(Purchase.id)
+    found = list(session.scalars(query.limit(limit)))
+    claims = select(RefundClaim.purchase_id, RefundClaim.request_id).where(
+        among(RefundClaim.purchase_id, [one.id for one in found])
+    )
+    claimed: dict[str, list[str]] = {}
+    for purchase_id, request_id in session.execute(claims.order_by(RefundClaim.request_id)):
+        claimed.setdefault(purchase_id, []).append(request_id)
+    return [OverRefund(purchase=one, request_ids=claimed.get(one.id, [])) for one in found]
 
 
 def _repetitions(session: Session, messages: Sequence[SupportMessage]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from ...errors import Forbidden
 from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ...services.support import messages, moves, offers, refunds, submission
+from ...services.support import messages, moves, offers, refund_deferral, refunds, submission
 from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
@@ -185,13 +185,20 @@ def extend_fix(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Ca
 
 @_move("refund", (Role.CUSTOMER, Role.OPERATOR, Role.PLATFORM), RefundSchema)
 def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """The customer prefers the fix; or an operator has the refund asked for now."""
+    """The customer prefers the fix, or asks for the refund again; or an operator has it asked for now.
+
+    Preferring the fix loses nothing: a new date is set for it (`clocks.second_fix`; before the choice, it is
+    `refund.fix_by_if_deferred`), and the refund is due again when that is missed, or when the customer asks for it.
+    """
     request = locked_request(uow.session, request_id)
-    if body["action"] == "waive":
-        refunds.waive_refund(uow, request, cause)
+    if body["action"] != "request":
+        refund_deferral.defer_refund(uow, request, cause)
+    elif signed_in().role is Role.CUSTOMER:
+        claim = refunds.claim_of(uow.session, request_id)
+        if claim is None or claim.state not in refunds.RESUMABLE:
+            raise Forbidden("the marketplace asks for a refund; a customer may prefer the fix, and ask again after")
+        refund_deferral.ask_again(uow, request, cause)
     else:
-        if signed_in().role is Role.CUSTOMER:
-            raise Forbidden("only the marketplace asks for a refund; a customer may prefer the fix")
         refunds.approve_refund(uow, request, with_period=body["with_period"], reason=body["text"], cause=cause)
     return request
 

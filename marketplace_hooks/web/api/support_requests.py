@@ -150,7 +150,10 @@ def show_support_request(request_id: str) -> Response:
         request = visible_request(session, request_id, viewer)
         zone = runtime.settings.reference_zone
         return uncached_response(
-            _DETAIL, json_ready(request_detail(session, request, viewer, now=runtime.now(), zone=zone))
+            _DETAIL,
+            json_ready(
+                request_detail(session, request, viewer, now=runtime.now(), zone=zone, settings=runtime.settings)
+            ),
         )
 
 
@@ -177,7 +180,7 @@ def detail_of(uow: UnitOfWork, request: SupportRequest) -> dict[str, Any]:
     """The request after a change in the same transaction, as the caller's side sees it."""
     uow.session.flush()
     viewer = viewer_of(signed_in())
-    return json_ready(request_detail(uow.session, request, viewer, now=uow.now, zone=uow.zone))
+    return json_ready(request_detail(uow.session, request, viewer, now=uow.now, zone=uow.zone, settings=uow.settings))
 
 
 def json_ready(value: dict[str, Any]) -> dict[str, Any]:

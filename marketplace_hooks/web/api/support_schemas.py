@@ -103,9 +103,13 @@ class ExtensionSchema(Schema):
 
 
 class RefundSchema(Schema):
-    """What to do about the refund: `request` it now (operators), or `waive` it for the fix (the customer)."""
+    """What to do about the refund.
 
-    action = fields.String(required=True, validate=validate.OneOf(["request", "waive"]))
+    `defer`: the customer prefers the fix, by a new date (`waive` is its earlier name). `request`: an operator has it
+    asked for now; a customer asks again for one that was deferred.
+    """
+
+    action = fields.String(required=True, validate=validate.OneOf(["request", "defer", "waive"]))
     with_period = fields.Boolean(load_default=False)
     text = TextField(min_length=0, max_length=10_000, load_default="")
 

@@ -23,7 +23,7 @@ from ..labels.check_summaries import check_summary
 from ..labels.deadlines import deadline_summary
 from ..labels.label import labels_for
 from ..labels.refusal_grounds import GROUND_LABELS, GROUNDS
-from ..labels.support import CLOSED_REASONS, HANDLINGS, KINDS, MISSING, REFUNDS
+from ..labels.support import CLOSED_REASONS, GIVEN_BACK, HANDLINGS, KINDS, MISSING, REFUND_LINES, REFUNDS
 from ..state import current_runtime
 from .blueprint import blueprint
 from .purchases import care_of
@@ -53,7 +53,7 @@ def show_request(
         viewer = viewer_of(signed_in())
         zone = runtime.settings.reference_zone
         seen = visible_request(session, request_id, viewer)
-        request = request_detail(session, seen, viewer, now=runtime.now(), zone=zone)
+        request = request_detail(session, seen, viewer, now=runtime.now(), zone=zone, settings=runtime.settings)
         page = render_template(
             "marketplace_hooks/customer/conversation.html",
             detail=request,
@@ -80,6 +80,8 @@ def _labels() -> dict[str, Any]:
         "handlings": HANDLINGS,
         "closed": labels_for(Role.CUSTOMER, CLOSED_REASONS),
         "refunds": REFUNDS,
+        "refund_lines": REFUND_LINES,
+        "given_back": GIVEN_BACK,
         "grounds": GROUNDS,
     }
 
@@ -99,7 +101,8 @@ def _possible_moves(request: Mapping[str, Any], now: datetime) -> set[str]:
         "offer": offer is not None
         and offer["answer"] is None
         and handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED),
-        "prefer-fix": request["refund"]["state"] is RefundState.DUE,
+        "prefer-fix": "fix_by_if_deferred" in request["refund"],
+        "ask-refund": request["refund"]["state"] in (RefundState.DEFERRED, RefundState.WAIVED),
         "kind": proposed is not None and handling in OPEN,
         "information": handling is Handling.NEEDS_INFORMATION,
         "send-as-is": handling is Handling.NEEDS_INFORMATION,

@@ -19,8 +19,9 @@ from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.inspections.add_declaration import declare
-from ...services.support import messages, moves, offers, refunds, submission
+from ...services.support import messages, moves, offers, submission
 from ...services.support.eligibility_checks import start_check
+from ...services.support.refund_deferral import ask_again, defer_refund
 from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
@@ -96,8 +97,12 @@ _MOVES: Mapping[str, CustomerMove] = {
         done=lazy("Your answer to the offer was sent."),
     ),
     "prefer-fix": CustomerMove(
-        act=lambda uow, id_, form, cause: refunds.waive_refund(uow, locked_request(uow.session, id_), cause),
-        done=lazy("You chose the fix: no refund is asked for."),
+        act=lambda uow, id_, form, cause: defer_refund(uow, locked_request(uow.session, id_), cause),
+        done=lazy("You chose the fix. The seller has a new date for it, and you can ask for the refund again."),
+    ),
+    "ask-refund": CustomerMove(
+        act=lambda uow, id_, form, cause: ask_again(uow, locked_request(uow.session, id_), cause),
+        done=lazy("The refund was asked for."),
     ),
     "kind": CustomerMove(act=_confirm_kind, done=lazy("What your request is about was settled.")),
     "send-as-is": CustomerMove(

@@ -22,6 +22,7 @@ SOON_S = 24 * 3600
 CLOCKS: dict[ClockName, LazyText] = {
     ClockName.ACKNOWLEDGEMENT: lazy("Taking charge"),
     ClockName.FIX: lazy("Fix"),
+    ClockName.SECOND_FIX: lazy("Fix, by the new date"),
 }
 
 POLICIES: Mapping[BusinessDayPolicy, Label] = {
@@ -78,7 +79,17 @@ _FIX: Mapping[ClockState, LazyText] = {
     ClockState.MISSED: lazy("It was to be fixed by the end of %(day)s, and was not."),
     ClockState.VOID: lazy("No longer awaited."),
 }
-CUSTOMER_SENTENCES = {ClockName.ACKNOWLEDGEMENT: _ACKNOWLEDGEMENT, ClockName.FIX: _FIX}
+_SECOND_FIX: Mapping[ClockState, LazyText] = {
+    **_FIX,
+    ClockState.RUNNING: lazy(
+        "You chose the fix over the refund: the seller has until the end of %(day)s, or the refund is due again."
+    ),
+}
+CUSTOMER_SENTENCES = {
+    ClockName.ACKNOWLEDGEMENT: _ACKNOWLEDGEMENT,
+    ClockName.FIX: _FIX,
+    ClockName.SECOND_FIX: _SECOND_FIX,
+}
 
 
 @dataclass(frozen=True, kw_only=True)

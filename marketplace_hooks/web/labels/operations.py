@@ -30,11 +30,6 @@ SIGNS: dict[Sign, LazyText] = {
     Sign.SECONDS_AFTER: lazy("It came within a minute of the request."),
     Sign.NO_AUTHOR: lazy("It was sent by a program, and the platform does not vouch that a person wrote it."),
 }
-REFUND_LINES: dict[str, LazyText] = {
-    "price_paid": lazy("Price paid for the product"),
-    "pack_share": lazy("The product’s share of the pack’s price"),
-    "business_care_period": lazy("Current period of Business Care"),
-}
 REFUND_PATHS: dict[str, LazyText] = {
     "platform": lazy("through the platform"),
     "manual": lazy("by hand, the platform’s window is over"),
@@ -43,6 +38,7 @@ REFUND_LISTS: dict[RefundState, LazyText] = {
     RefundState.MANUAL: lazy("To be done by hand"),
     RefundState.DUE: lazy("Due, not asked for yet"),
     RefundState.REQUESTED: lazy("Asked of the platform"),
+    RefundState.DEFERRED: lazy("Put off for the fix"),
 }
 
 

@@ -64,6 +64,8 @@ STATE_TAGS: Mapping[str, tuple[str, LazyText]] = {
     "void": (CALM, lazy("Without object")),
     "due": (WARNING, lazy("Due")),
     "requested": (CALM, lazy("Requested")),
+    "deferred": (CALM, lazy("Put off for the fix")),
+    "lapsed": (GOOD, lazy("Without object")),
     "waived": (CALM, lazy("Waived")),
     "refunded": (GOOD, lazy("Refunded")),
     "manual": (WARNING, lazy("To be done by hand")),

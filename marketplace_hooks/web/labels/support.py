@@ -63,11 +63,29 @@ CLOSED_REASONS: Mapping[str, Label] = {
 REFUNDS: Mapping[RefundState, LazyText] = {
     RefundState.DUE: lazy("The fix did not come in time, so the price is to be refunded."),
     RefundState.REQUESTED: lazy("The refund has been asked for; the marketplace pays it out."),
-    RefundState.WAIVED: lazy("You chose the fix over the refund."),
+    RefundState.DEFERRED: lazy(
+        "You chose the fix. You lose nothing by it: until it is delivered you can ask for the refund again, and if the "
+        "new date is missed, the refund is due again by itself."
+    ),
+    RefundState.LAPSED: lazy("The fix was delivered by the new date, so no refund is owed."),
+    RefundState.WAIVED: lazy("You chose the fix over the refund. You can still ask for the refund."),
     RefundState.REFUNDED: lazy("The refund has been paid out."),
     RefundState.MANUAL: lazy("The refund is beyond the marketplace’s automatic window: one of its people sees to it."),
 }
 """How a refund stands, to its customer."""
+
+REFUND_LINES: dict[str, LazyText] = {
+    "price_paid": lazy("Price paid for the product"),
+    "pack_share": lazy("The product’s share of the pack’s price"),
+    "business_care_period": lazy("Current period of Business Care"),
+}
+"""What a claim for a refund is made of."""
+
+GIVEN_BACK: Mapping[str, LazyText] = {
+    "refund": lazy("Given back on %(day)s"),
+    "dispute_lost": lazy("Taken back by the bank on %(day)s"),
+}
+"""How money went back to a customer."""
 
 MISSING: Mapping[str, Label] = {
     "shop_binding": Label(

@@ -82,7 +82,8 @@ def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
     """Everything that a text may name, in the reader's language; empty where the event does not say it."""
     data = facts.data
     until = next((data[name] for name in ("until", "contest_until", "waits_until", "due_before") if data.get(name)), "")
-    amount = data.get("amount") or {}
+    # Of a refund that is complete, what was given back: nothing is owed any more.
+    amount = (data.get("total") if "settled_at" in data else data.get("amount")) or {}
     closed = CLOSED_REASONS.get(str(data.get("reason")))
     if closed is not None and facts.reader is Reader.CUSTOMER:
         why = _translated(wording, closed.for_customer or closed.text)

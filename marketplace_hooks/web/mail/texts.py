@@ -82,16 +82,25 @@ _TO_CUSTOMER: dict[str, MailText] = {
         lazy("A refund is due to you: %(about)s"),
         lazy(
             "The problem with %(product)s was not fixed in time, and you are owed %(amount)s. The refund is asked for "
-            "after %(until)s, unless you prefer the fix and say so until then."
+            "after %(until)s, unless you prefer the fix and say so until then. You lose nothing by that: the fix gets "
+            "a new date, and you can ask for the refund again."
         ),
     ),
     "support_request.refund_requested": MailText(
         lazy("Your refund was asked for: %(about)s"),
         lazy("The refund of %(amount)s for %(product)s was asked for. You have nothing to do."),
     ),
-    "support_request.refund_waived": MailText(
+    "support_request.refund_deferred": MailText(
         lazy("You prefer the fix: %(about)s"),
-        lazy("You prefer the fix of %(product)s over the refund of %(amount)s. The refund is not asked for."),
+        lazy(
+            "You prefer the fix of %(product)s over the refund of %(amount)s. The seller has until the end of "
+            "%(until)s. You can ask for the refund again until the fix is delivered; if that date is missed, it is due again by "
+            "itself."
+        ),
+    ),
+    "support_request.refund_settled": MailText(
+        lazy("Your refund is complete: %(about)s"),
+        lazy("Everything that you were owed for %(product)s was given back: %(amount)s."),
     ),
     "support_request.closed": MailText(
         lazy("Your request is closed: %(about)s"), lazy("Your request about %(product)s is closed. %(why)s")
@@ -205,9 +214,16 @@ _TO_SELLER: dict[str, MailText] = {
         lazy("A refund was asked for: %(about)s"),
         lazy("The refund of %(amount)s for %(product)s was asked for."),
     ),
-    "support_request.refund_waived": MailText(
+    "support_request.refund_deferred": MailText(
         lazy("The customer prefers the fix: %(about)s"),
-        lazy("The customer prefers the fix of %(product)s over the refund of %(amount)s. The fix is still owed."),
+        lazy(
+            "The customer prefers the fix of %(product)s over the refund of %(amount)s. The fix is owed until the end "
+            "of %(until)s; after that the refund is due again."
+        ),
+    ),
+    "support_request.refund_settled": MailText(
+        lazy("A refund is complete: %(about)s"),
+        lazy("Everything that the customer was owed for %(product)s was given back: %(amount)s."),
     ),
     "support_request.closed": MailText(
         lazy("A request is closed: %(about)s"), lazy("The request about %(product)s is closed. %(why)s")

@@ -1,4 +1,4 @@
-"""Refunds: those to be made by hand, those that are due, and those that the platform was asked for."""
+"""Refunds: to be made by hand, due, asked of the platform, put off for the fix; and what was given back too much."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask import Response
 from ...domain.support.state_machine import RefundState
 from ...models.access import Role
 from ...services.catalog.names import customer_names, product_titles
-from ...services.support.work_queue import refunds_in
+from ...services.support.work_queue import over_refunds, refunds_in
 from ..identity.authorization import audience
 from ..labels.operations import REFUND_LISTS
 from ..list_pages import PAGE_SIZE, cursor, list_page, query_choice
@@ -31,6 +31,7 @@ def refunds() -> Response:
             "refunds",
             listed=listed,
             state=state,
+            over=over_refunds(session, limit=PAGE_SIZE),
             states=REFUND_LISTS,
             titles=product_titles(session, {one.request.product_id for one in listed.items}),
             customers=customer_names(session, {one.request.customer_id for one in listed.items}),

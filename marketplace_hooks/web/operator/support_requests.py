@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.support.state_machine import ClockName, Handling, RefundState
+from ...domain.support.state_machine import ClockName, ClockState, Handling, RefundState
 from ...models.access import Role
 from ...models.products import Seller
 from ...services.catalog.names import customer_names, product_titles
@@ -121,7 +121,9 @@ def _label_tables() -> dict[str, Any]:
 def _possible_moves(request: dict[str, Any]) -> dict[str, bool]:
     """The moves that the marketplace can make now; the others are not offered."""
     handling = request["handling"]
-    fix = request["clocks"]["fix"]
+    clocks = request["clocks"]
+    second = clocks["second_fix"]
+    fix = second if second is not None and second["state"] is not ClockState.VOID else clocks["fix"]
     refund = request["refund"]["state"]
     answerable = (Handling.NEEDS_INFORMATION, Handling.ACCEPTED, Handling.ACKNOWLEDGED)
     due = fix["due_before"] if fix else None
@@ -131,7 +133,7 @@ def _possible_moves(request: dict[str, Any]) -> dict[str, bool]:
         "approve": refund == RefundState.NONE
         and request["purchase_id"] is not None
         and handling is not Handling.SUBMITTED,
-        "release": refund == RefundState.DUE,
+        "release": refund in (RefundState.DUE, RefundState.DEFERRED, RefundState.LAPSED, RefundState.WAIVED),
         "settle": refund == RefundState.MANUAL,
         "kind": handling in answerable and not request["presale"],
         "confirm": handling in answerable and request["proposed_kind"] is not None,

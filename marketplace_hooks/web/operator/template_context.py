@@ -9,7 +9,7 @@ from ...models.access import Role
 from ..form_idempotency import once_token
 from ..labels.business_care import WHY_ASKED_BACK
 from ..labels.label import labels_for
-from ..labels.operations import OUTCOMES, REFUND_LINES, REFUND_PATHS, SUBJECTS, subject_label
+from ..labels.operations import OUTCOMES, REFUND_PATHS, SUBJECTS, subject_label
 from ..labels.statuses import (
     HELD_BY,
     SCHEDULED_TO,
@@ -19,6 +19,7 @@ from ..labels.statuses import (
     change_label,
     step_label,
 )
+from ..labels.support import GIVEN_BACK, REFUND_LINES
 from .blueprint import blueprint
 
 
@@ -29,6 +30,7 @@ def template_context() -> dict[str, Any]:
         "actor_label": partial(actor_label, role=Role.OPERATOR),
         "buttons": STATUS_BUTTONS,
         "change_label": partial(change_label, role=Role.OPERATOR),
+        "given_back_labels": GIVEN_BACK,
         "held_by": labels_for(Role.OPERATOR, HELD_BY),
         "once_token": once_token,
         "outcomes": OUTCOMES,

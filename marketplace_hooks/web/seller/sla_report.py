@@ -10,7 +10,7 @@ from flask import Response
 from ...domain.civil_days import add_months, day_of
 from ...domain.support.state_machine import RefundState
 from ...models.access import Role
-from ...services.support.refunds import OUTSTANDING
+from ...services.support.refunds import PAYABLE
 from ...services.support.sla_report import ClockOutcomes, MonthReport, read_sla_report
 from ..i18n.language import wording
 from ..identity.authorization import audience
@@ -62,7 +62,7 @@ def _refunded(months: Sequence[MonthReport]) -> dict[str, int]:
     """The amounts that were refunded or will be, by currency."""
     owed: dict[str, int] = {}
     for refund in (one for month in months for one in month.refunds):
-        if refund.state in (*OUTSTANDING, RefundState.REFUNDED):
+        if refund.state in (*PAYABLE, RefundState.REFUNDED):
             amount = refund.amount
             owed[amount["currency"]] = owed.get(amount["currency"], 0) + amount["amount_cents"]
     return owed

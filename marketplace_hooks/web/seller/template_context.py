@@ -30,7 +30,7 @@ from ..labels.statuses import (
     actor_label,
     change_label,
 )
-from ..labels.support import KINDS, MISSING, REPLY_REASONS
+from ..labels.support import GIVEN_BACK, KINDS, MISSING, REFUND_LINES, REPLY_REASONS
 from .blueprint import blueprint
 
 FILTERS: dict[str, LazyText] = {
@@ -57,7 +57,9 @@ def template_context() -> dict[str, Any]:
         "held_by": labels_for(Role.SELLER, HELD_BY),
         "kind_labels": KINDS,
         "missing_labels": MISSING,
+        "given_back_labels": GIVEN_BACK,
         "once_token": once_token,
+        "refund_lines": REFUND_LINES,
         "remedy_labels": REMEDIES,
         "reply_reasons": REPLY_REASONS,
         "scheduled_to": SCHEDULED_TO,

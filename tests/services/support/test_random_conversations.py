@@ -20,7 +20,7 @@ from marketplace_hooks.domain.support.state_machine import ClockName, Kind
 from marketplace_hooks.errors import Conflict, Refused
 from marketplace_hooks.models.support import Clock, SellerClosure, SupportRequest
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
-from marketplace_hooks.services.support import closures, refunds
+from marketplace_hooks.services.support import closures, refund_deferral, refunds
 from marketplace_hooks.services.support import moves as answers
 from marketplace_hooks.services.support.messages import NewMessage, confirm_message, post_message
 from marketplace_hooks.services.support.sla_run import run_sla
@@ -171,7 +171,7 @@ class Conversation:
             "extend": lambda: answers.extend_fix(uow, id_, days=3, reason="Holiday", cause=CAUSE),
             "kind": lambda: answers.change_kind(uow, id_, how, confirms=True, cause=CAUSE),
             "withdraw": lambda: answers.withdraw(uow, id_, CAUSE),
-            "waive": lambda: refunds.waive_refund(uow, locked_request(uow.session, id_), CAUSE),
+            "waive": lambda: refund_deferral.defer_refund(uow, locked_request(uow.session, id_), CAUSE),
             "approve": lambda: refunds.approve_refund(
                 uow, locked_request(uow.session, id_), with_period=False, reason="", cause=CAUSE
             ),

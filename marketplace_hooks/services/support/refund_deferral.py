@@ -1,0 +1,150 @@
+"""Refund deferral: the customer prefers the fix to the refund, and loses nothing by it (`domain.md` 17).
+
+A new date for the fix is a second clock. Delivered by it, the claim has lapsed; missed, or when the request ends
+without a fix, it is due again by itself; and until then the customer or an operator may ask for it at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import and_, select
+
+from ...database.types import among, constant
+from ...domain.support.state_machine import REFUND_MOVES, ClockName, Handling, RefundState
+from ...errors import Conflict
+from ...models.purchases import Purchase
+from ...models.support import Clock, RefundClaim, SupportRequest
+from ..core.unit_of_work import Cause, UnitOfWork
+from .refund_ledger import amounts, balance_of, claim_lines
+from .refunds import (
+    OUTSTANDING,
+    claim_of,
+    locked_purchase_of,
+    make_refunds_due,
+    move_refund,
+    request_refund,
+    resume_claim,
+)
+from .sla_clocks import clock_of, start_clock
+from .transitions import publish_request_event, refuse_unless
+
+FIXABLE = (Handling.ACCEPTED, Handling.ACKNOWLEDGED, Handling.RESOLVED)
+"""The states of a request in which a fix may still be delivered."""
+
+
+def may_defer(request: SupportRequest, claim: RefundClaim | None) -> bool:
+    """Whether the customer may prefer the fix now."""
+    if claim is None or request.handling not in FIXABLE:
+        return False
+    return claim.state is not RefundState.LAPSED and RefundState.DEFERRED in REFUND_MOVES[claim.state]
+
+
+def defer_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> RefundClaim:
+    """The customer prefers the fix: a new date is set for it, counted from now. Raises `Conflict`."""
+    purchase = locked_purchase_of(uow, request)
+    claim = claim_of(uow.session, request.id)
+    if claim is None or purchase is None:
+        raise Conflict.between("the refund", RefundState.NONE, RefundState.DEFERRED, because="no refund is due")
+    if claim.state is RefundState.LAPSED:
+        raise Conflict.between("the refund", claim.state, RefundState.DEFERRED, because="the fix was delivered in time")
+    move_refund(claim, RefundState.DEFERRED)
+    because = "no fix can be delivered any more"
+    refuse_unless(request.handling in FIXABLE, because, state=request.handling, asked=Handling.ACKNOWLEDGED)
+    claim.deferred_at = uow.now
+    claim.request_at = None
+    before = clock_of(uow.session, request.id, ClockName.SECOND_FIX)
+    missed_before = [] if before is None else [*before.policy.get("missed_before", ()), *_missed(before)]
+    clock = start_clock(uow, request, ClockName.SECOND_FIX, uow.now, uow.settings.fix_days)
+    if missed_before:
+        clock.policy = {**clock.policy, "missed_before": missed_before}
+    balance = balance_of(uow.session, claim, purchase)
+    lines = claim_lines(claim, purchase.price_cents)
+    dates = {"due_before": clock.due_before, "last_day": clock.last_day}
+    publish_request_event(uow, request, "refund_deferred", {**amounts(balance, claim, lines), **dates}, cause)
+    return claim
+
+
+def ask_again(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> RefundClaim:
+    """The customer asks for the refund after all: it is requested now. Raises `Conflict` when it was not put off."""
+    purchase = locked_purchase_of(uow, request)
+    claim = claim_of(uow.session, request.id)
+    state = RefundState.NONE if claim is None else claim.state
+    if claim is None or purchase is None or state not in (RefundState.DEFERRED, RefundState.WAIVED):
+        because = "only a refund that was put off for the fix is asked for again"
+        raise Conflict.between("the refund", state, RefundState.REQUESTED, because=because)
+    resume_claim(uow, request, purchase, claim, cause)
+    if claim.state is RefundState.DUE:
+        request_refund(uow, request, purchase, claim, cause)
+    return claim
+
+
+def resume_missed(uow: UnitOfWork, requests: Iterable[SupportRequest], cause: Cause) -> int:
+    """The new dates of these requests were missed: their refunds are due again. Return how many."""
+    by_id = {request.id: request for request in requests}
+    claims = select(RefundClaim.request_id, RefundClaim.purchase_id).where(
+        among(RefundClaim.request_id, sorted(by_id)), RefundClaim.state == constant(RefundState.DEFERRED)
+    )
+    found = sorted(uow.session.execute(claims), key=lambda one: one.purchase_id)
+    ids = sorted({purchase_id for _, purchase_id in found})
+    locked = select(Purchase).where(among(Purchase.id, ids)).order_by(Purchase.id).with_for_update(key_share=True)
+    purchases = {one.id: one for one in uow.session.scalars(locked.execution_options(populate_existing=True))}
+    resumed = 0
+    for request_id, purchase_id in found:
+        claim = claim_of(uow.session, request_id)
+        if claim is not None and claim.state is RefundState.DEFERRED:
+            resume_claim(uow, by_id[request_id], purchases[purchase_id], claim, cause)
+            resumed += 1
+    return resumed
+
+
+def end_deferral(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
+    """The request ends, or is no anomaly any more, without a fix by the new date: the refund is due again."""
+    claim = claim_of(uow.session, request.id)
+    if claim is None or claim.state is not RefundState.DEFERRED:
+        return
+    purchase = locked_purchase_of(uow, request)
+    if purchase is not None:
+        resume_claim(uow, request, purchase, claim, cause)
+
+
+def lapse_claim(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
+    """The fix was delivered by the new date: the claim has lapsed.
+
+    A request about the same purchase whose own fix was missed had no claim of its own beside this one: it has now.
+    """
+    claim = claim_of(uow.session, request.id)
+    if claim is None or claim.state is not RefundState.DEFERRED:
+        return
+    move_refund(claim, RefundState.LAPSED)
+    claim.settled_at = uow.now
+    uow.session.flush()
+    others = (
+        select(SupportRequest, Clock.missed_at)
+        .join(Clock, and_(Clock.request_id == SupportRequest.id, Clock.name == constant(ClockName.FIX)))
+        .where(SupportRequest.purchase_id == claim.purchase_id, SupportRequest.id != request.id)
+        .where(Clock.missed_at.is_not(None))
+        .order_by(SupportRequest.id)
+    )
+    missed = [(other, missed_at) for other, missed_at in uow.session.execute(others) if missed_at is not None]
+    make_refunds_due(uow, missed, cause)
+
+
+def revive_claim(uow: UnitOfWork, request: SupportRequest) -> None:
+    """The customer says in time that it is not fixed: the claim is deferred again, while the second clock goes on.
+
+    Not when another request about the same purchase has a claim by now: the price is claimed once.
+    """
+    claim = claim_of(uow.session, request.id)
+    if claim is None or claim.state is not RefundState.LAPSED:
+        return
+    others = select(RefundClaim.request_id).where(
+        RefundClaim.purchase_id == claim.purchase_id, RefundClaim.state.in_(OUTSTANDING)
+    )
+    if uow.session.scalar(others.limit(1)) is None:
+        move_refund(claim, RefundState.DEFERRED)
+        claim.settled_at = None
+
+
+def _missed(clock: Clock) -> list[str]:
+    return [] if clock.missed_at is None else [clock.missed_at.isoformat()]
