@@ -67,7 +67,7 @@ def table(name: str, labels: Mapping[Any, Any], members: type[enum.StrEnum] | Me
     return Table(name=name, labels=labels, members=[one for one in members if one not in but])
 
 
-NOTHING_PENDING = (RefundState.NONE, RefundState.WAIVED, RefundState.REFUNDED)
+NOTHING_PENDING = (RefundState.NONE, RefundState.WAIVED, RefundState.LAPSED, RefundState.REFUNDED)
 OWN_CLOCK_SENTENCE = (ClockState.RUNNING, ClockState.MET, ClockState.MISSED)
 
 TABLES = (

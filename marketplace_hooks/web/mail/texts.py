@@ -94,8 +94,8 @@ _TO_CUSTOMER: dict[str, MailText] = {
         lazy("You prefer the fix: %(about)s"),
         lazy(
             "You prefer the fix of %(product)s over the refund of %(amount)s. The seller has until the end of "
-            "%(until)s. You can ask for the refund again until the fix is delivered; if that date is missed, it is due again by "
-            "itself."
+            "%(until)s. You can ask for the refund again until the fix is delivered; if that date is missed, it is due "
+            "again by itself."
         ),
     ),
     "support_request.refund_settled": MailText(
