@@ -155,7 +155,8 @@ REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
     RefundState.REQUESTED: frozenset({RefundState.REFUNDED, RefundState.MANUAL, RefundState.DEFERRED}),
     RefundState.MANUAL: frozenset({RefundState.REFUNDED}),
     RefundState.DEFERRED: frozenset({RefundState.DUE, RefundState.LAPSED, RefundState.REFUNDED}),
-    RefundState.LAPSED: frozenset({RefundState.DEFERRED}),  # the customer says in time that it is not fixed.
+    # The customer says in time that it is not fixed; or an operator grants the refund all the same.
+    RefundState.LAPSED: frozenset({RefundState.DEFERRED, RefundState.DUE}),
     RefundState.WAIVED: frozenset({RefundState.DUE}),
     RefundState.REFUNDED: frozenset(),
 }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace_hooks.domain.support.refunds import refund_lines, refund_path_at
+from marketplace_hooks.domain.support.refunds import refund_balance, refund_lines, refund_path_at
 
 PARIS = ZoneInfo("Europe/Paris")
 CENTS = st.integers(0, 1_000_000)
@@ -33,20 +33,23 @@ def test_the_platform_refunds_until_the_end_of_the_civil_day_six_months_after_th
 
 @pytest.mark.parametrize(("of_pack", "what"), [(False, "price_paid"), (True, "pack_share")])
 def test_the_price_paid_is_owed_and_of_a_pack_the_share_of_the_product(of_pack: bool, what: str) -> None:
-    [line] = refund_lines(price_cents=9900, refunded_cents=0, of_pack=of_pack, period_cents=None)
+    [line] = refund_lines(price_cents=9900, of_pack=of_pack, period_cents=None)
     assert line.as_json() == {"what": what, "amount_cents": 9900, "optional": False}
 
 
 def test_the_current_period_is_a_choice_and_an_included_one_is_no_line() -> None:
-    found = refund_lines(price_cents=9900, refunded_cents=0, of_pack=False, period_cents=3960)
+    found = refund_lines(price_cents=9900, of_pack=False, period_cents=3960)
     assert [(one.what, one.amount_cents, one.optional) for one in found] == [
         ("price_paid", 9900, False),
         ("business_care_period", 3960, True),
     ]
-    assert len(refund_lines(price_cents=9900, refunded_cents=0, of_pack=False, period_cents=0)) == 1
+    assert len(refund_lines(price_cents=9900, of_pack=False, period_cents=0)) == 1
 
 
 @given(price=CENTS, refunded=CENTS)
-def test_never_more_is_owed_than_was_paid_and_not_given_back_yet(price: int, refunded: int) -> None:
-    [line] = refund_lines(price_cents=price, refunded_cents=refunded, of_pack=False, period_cents=None)
-    assert line.amount_cents == (price - refunded if price > refunded else 0)
+def test_one_cent_given_back_settles_one_cent_and_what_is_beyond_is_in_excess(price: int, refunded: int) -> None:
+    lines = refund_lines(price_cents=price, of_pack=False, period_cents=3960)
+    balance = refund_balance(lines, refunded)
+    assert balance.total_cents == price
+    assert balance.owed_cents - balance.excess_cents == price - refunded
+    assert 0 in (balance.owed_cents, balance.excess_cents)

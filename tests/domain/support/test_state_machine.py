@@ -69,11 +69,18 @@ def test_a_refund_moves_as_the_contract_says_and_is_asked_for_once() -> None:
     assert moves == {
         ("none", "due"),
         ("due", "requested"),
-        ("due", "waived"),
+        ("due", "deferred"),
         ("due", "manual"),
         ("due", "refunded"),
         ("requested", "refunded"),
         ("requested", "manual"),
+        ("requested", "deferred"),
+        ("deferred", "due"),
+        ("deferred", "lapsed"),
+        ("deferred", "refunded"),
+        ("lapsed", "deferred"),
+        ("lapsed", "due"),
+        ("waived", "due"),
         ("manual", "refunded"),
     }
     assert set(REFUND_MOVES) == set(RefundState)

@@ -219,20 +219,20 @@ def add_refund_claim(uow: UnitOfWork, name: str, state: RefundState) -> None:
     claim.due_at = uow.now
     claim.amount_cents = 9900
     claim.currency = "EUR"
-    claim.lines = []
+    claim.lines = [{"what": "price_paid", "amount_cents": 9900, "optional": False}]
     claim.path = RefundPath.PLATFORM
     if state is not RefundState.NONE:
         uow.session.add(claim)
 
 
 def test_no_refund_is_moved_as_the_table_does_not_say(desk: Marketplace, sides: dict[str, Caller]) -> None:
-    """Waived while it is due; asked for by the marketplace before it is due, or then; marked as done by hand alone."""
+    """Deferred while it is due or requested; asked for by the marketplace unless it was before; done by hand alone."""
     in_transaction(desk, lambda uow: [add_refund_claim(uow, state, state) for state in RefundState])
     for state in RefundState:
         path = f"/support-requests/{state}/refund"
-        if state is not RefundState.DUE:
-            assert refused(sides["customer"].post(path, {"action": "waive"})) == (state, "waived")
-        if state not in (RefundState.NONE, RefundState.DUE):
+        if state not in (RefundState.DUE, RefundState.REQUESTED):
+            assert refused(sides["customer"].post(path, {"action": "defer"})) == (state, "deferred")
+        if state in (RefundState.REQUESTED, RefundState.MANUAL, RefundState.REFUNDED):
             answer = sides["operator"].post(path, {"action": "request", **TEXT})
             assert refused(answer) == (state, "requested")
         if state is not RefundState.MANUAL:
