@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sqlalchemy import and_, select
 
 from ...database.types import among, constant
-from ...domain.support.state_machine import REFUND_MOVES, ClockName, Handling, RefundState
+from ...domain.support.state_machine import REFUND_MOVES, ClockName, ClockState, Handling, RefundState
 from ...errors import Conflict
 from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportRequest
@@ -26,7 +26,7 @@ from .refunds import (
     request_refund,
     resume_claim,
 )
-from .sla_clocks import clock_of, start_clock
+from .sla_clocks import clock_of, record_remaining_days, start_clock, stop_clock
 from .transitions import publish_request_event, refuse_unless
 
 FIXABLE = (Handling.ACCEPTED, Handling.ACKNOWLEDGED, Handling.RESOLVED)
@@ -41,7 +41,10 @@ def may_defer(request: SupportRequest, claim: RefundClaim | None) -> bool:
 
 
 def defer_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> RefundClaim:
-    """The customer prefers the fix: a new date is set for it, counted from now. Raises `Conflict`."""
+    """The customer prefers the fix: a new date is set for it, counted from now. Raises `Conflict`.
+
+    Where the fix was delivered meanwhile, too late for its first date, the customer keeps it: the claim lapses at once.
+    """
     purchase = locked_purchase_of(uow, request)
     claim = claim_of(uow.session, request.id)
     if claim is None or purchase is None:
@@ -62,6 +65,10 @@ def defer_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Refu
     lines = claim_lines(claim, purchase.price_cents)
     dates = {"due_before": clock.due_before, "last_day": clock.last_day}
     publish_request_event(uow, request, "refund_deferred", {**amounts(balance, claim, lines), **dates}, cause)
+    if request.handling is Handling.RESOLVED:
+        record_remaining_days(uow, request, ClockName.SECOND_FIX)
+        stop_clock(uow, request, ClockName.SECOND_FIX, ClockState.MET, uow.now)
+        lapse_claim(uow, request, cause)
     return claim
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from ...domain.support.refunds import PERIOD
 from ...models.purchases import Purchase
+from ...models.subscriptions import Subscription
 from ...models.support import RefundClaim
 from ..core.unit_of_work import Cause, UnitOfWork
 from .refund_ledger import balance_of, given_back_cents, money
@@ -53,5 +54,7 @@ def _record_excess(uow: UnitOfWork, purchase: Purchase, cause: Cause) -> None:
             "given_back": money(back, purchase.currency),
             "excess": money(excess, purchase.currency),
         }
-        uow.publish("purchase.over_refunded", "purchase", purchase, data, cause)
+        # Events about one purchase are numbered in its subscription; a free product's has none.
+        counter = uow.session.get(Subscription, purchase.id, with_for_update={"key_share": True}) or purchase
+        uow.publish_counted_in("purchase.over_refunded", "purchase", purchase.id, counter, data, cause)
     purchase.over_refunded_cents = excess or None

@@ -327,7 +327,7 @@ def test_partial_refunds_add_up_whatever_order_they_come_in(marketplace: Marketp
     assert (known.refunded_cents, known.refunded_at) == (10_000, BOUGHT + 2 * HOUR)
     assert code_of(marketplace, BOUGHT + 2 * HOUR - MINUTE) == "VALID"
     assert code_of(marketplace, BOUGHT + 2 * HOUR) == "REFUNDED"
-    assert published_types(marketplace) == ["started", "renewal_cancelled"]
+    assert published_types(marketplace) == ["started", "renewal_cancelled", "purchase.over_refunded"]
 
 
 def test_a_refund_received_twice_counts_once(marketplace: Marketplace) -> None:

@@ -96,9 +96,9 @@ def test_what_is_given_back_beyond_the_price_is_published_and_shown_to_an_operat
     desk: Marketplace, operator: Caller
 ) -> None:
     give_back(desk, 9900)
-    assert desk.published_types(PURCHASE, "purchase") == []
+    assert "purchase.over_refunded" not in desk.published_types(PURCHASE, "purchase")
     give_back(desk, 2500)
-    assert desk.published_types(PURCHASE, "purchase") == ["purchase.over_refunded"]
+    assert desk.published_types(PURCHASE, "purchase").count("purchase.over_refunded") == 1
     assert refund(operator)["excess"] == money(2500)
     page = browser_of(desk, "operator", "odette").get("/operator/refunds").visible_text
     assert "Given back beyond the price paid" in page
