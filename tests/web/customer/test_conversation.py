@@ -240,11 +240,11 @@ def test_the_fix_is_chosen_over_the_refund(customer: Browser, desk: Marketplace,
     desk.run_all_now()
     text = customer.get(PAGE).visible_text
     assert "The fix did not come in time, so the price is to be refunded." in text
-    assert "If you prefer the fix, the seller has until the end of Tuesday, May 26, 2026 for it." in text
+    assert "If you prefer the fix, the seller has until the end of Tuesday, 26 May 2026 for it." in text
     assert "Still owed €99.00" in text
     text = move(customer, "prefer-fix")
     assert "You chose the fix. The seller has a new date for it, and you can ask for the refund again." in text
-    assert "The new date for the fix: the end of Tuesday, May 26, 2026." in customer.get(PAGE).visible_text
+    assert "The new date for the fix: the end of Tuesday, 26 May 2026." in customer.get(PAGE).visible_text
     assert refund_state(desk) == "deferred"
     assert "The refund was asked for." in move(customer, "ask-refund")
     assert refund_state(desk) == "requested"
