@@ -13,7 +13,6 @@ from sqlalchemy import and_, select
 from ...database.types import among, constant
 from ...domain.support.state_machine import REFUND_MOVES, ClockName, ClockState, Handling, RefundState
 from ...errors import Conflict
-from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from .refund_ledger import amounts, balance_of, claim_lines
@@ -21,6 +20,7 @@ from .refunds import (
     OUTSTANDING,
     claim_of,
     locked_purchase_of,
+    locked_purchases,
     make_refunds_due,
     move_refund,
     request_refund,
@@ -93,9 +93,7 @@ def resume_missed(uow: UnitOfWork, requests: Iterable[SupportRequest], cause: Ca
         among(RefundClaim.request_id, sorted(by_id)), RefundClaim.state == constant(RefundState.DEFERRED)
     )
     found = sorted(uow.session.execute(claims), key=lambda one: one.purchase_id)
-    ids = sorted({purchase_id for _, purchase_id in found})
-    locked = select(Purchase).where(among(Purchase.id, ids)).order_by(Purchase.id).with_for_update(key_share=True)
-    purchases = {one.id: one for one in uow.session.scalars(locked.execution_options(populate_existing=True))}
+    purchases = locked_purchases(uow.session, [purchase_id for _, purchase_id in found])
     resumed = 0
     for request_id, purchase_id in found:
         claim = claim_of(uow.session, request_id)

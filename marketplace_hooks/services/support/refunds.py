@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ...database.types import among
 from ...domain.support.deadlines import BusinessDayPolicy, deadline
-from ...domain.support.refunds import RefundPath, refund_balance, refund_lines, refund_path_at
+from ...domain.support.refunds import RefundLine, RefundPath, refund_balance, refund_lines, refund_path_at
 from ...domain.support.state_machine import REFUND_MOVES, ClockName, ClockState, RefundState
 from ...errors import Conflict
 from ...models.purchases import Purchase
@@ -45,10 +45,7 @@ def make_refunds_due(
     """
     bought = [(request, due_at, request.purchase_id) for request, due_at in missed if request.purchase_id is not None]
     ids = sorted({purchase_id for _, _, purchase_id in bought})
-    # Locked, in one order: two requests about one purchase ask for its price once.
-    locked = select(Purchase).where(among(Purchase.id, ids)).order_by(Purchase.id).with_for_update(key_share=True)
-    fresh = locked.execution_options(populate_existing=True)
-    purchases = {purchase.id: purchase for purchase in uow.session.scalars(fresh)}
+    purchases = locked_purchases(uow.session, ids)  # two requests about one purchase ask for its price once.
     earlier = list(uow.session.scalars(select(RefundClaim).where(among(RefundClaim.purchase_id, ids))))
     claimed_requests = {claim.request_id for claim in earlier}
     claimed_purchases = {claim.purchase_id for claim in earlier if claim.state in OUTSTANDING}
@@ -67,19 +64,7 @@ def make_refunds_due(
         balance = refund_balance(lines, back.get(purchase_id, 0))
         if balance.owed_cents == 0:
             continue
-        claim = RefundClaim(
-            request_id=request.id,
-            purchase_id=purchase.id,
-            seller_id=request.seller_id,
-            state=RefundState.DUE,
-            due_at=due_at,
-            request_at=_request_at(uow),
-            amount_cents=balance.total_cents,
-            currency=purchase.currency,
-            lines=[line.as_json() for line in lines],
-            path=_path_now(uow, purchase),
-            request_count=0,
-        )
+        claim = _new_claim(uow, request, purchase, due_at, lines)
         made[request.id] = claim
         claimed_purchases.add(purchase_id)
         uow.session.add(claim)
@@ -175,6 +160,14 @@ def claimed_requests(session: Session, purchase_id: str) -> list[SupportRequest]
     return [locked_request(session, request_id) for request_id in ids]
 
 
+def locked_purchases(session: Session, ids: Iterable[str]) -> dict[str, Purchase]:
+    """These purchases by their ids, locked in one order and as they are now."""
+    query = select(Purchase).where(among(Purchase.id, sorted(set(ids)))).order_by(Purchase.id)
+    locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    session.flush()
+    return {purchase.id: purchase for purchase in session.scalars(locked)}
+
+
 def locked_purchase_of(uow: UnitOfWork, request: SupportRequest) -> Purchase | None:
     """The purchase of a request, locked; None of a question before any purchase."""
     if request.purchase_id is None:
@@ -196,6 +189,24 @@ def claim_of(session: Session, request_id: str) -> RefundClaim | None:
     """The refund of a request, locked and as it is now; None when none is due."""
     session.flush()
     return session.get(RefundClaim, request_id, with_for_update=True, populate_existing=True)
+
+
+def _new_claim(
+    uow: UnitOfWork, request: SupportRequest, purchase: Purchase, due_at: datetime, lines: Sequence[RefundLine]
+) -> RefundClaim:
+    return RefundClaim(
+        request_id=request.id,
+        purchase_id=purchase.id,
+        seller_id=request.seller_id,
+        state=RefundState.DUE,
+        due_at=due_at,
+        request_at=_request_at(uow),
+        amount_cents=sum(line.amount_cents for line in lines if not line.optional),
+        currency=purchase.currency,
+        lines=[line.as_json() for line in lines],
+        path=_path_now(uow, purchase),
+        request_count=0,
+    )
 
 
 def _request_at(uow: UnitOfWork) -> datetime | None:

@@ -16,14 +16,13 @@ from sqlalchemy.orm import Session
 
 from ...database.types import among, constant, rfc_3339
 from ...domain.support.state_machine import FIX_CLOCKS, ClockName, ClockState, Handling, Move, RefundState
-from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportRequest
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..outbox.bulk_publish import publish_for_each
 from .moves import close
 from .refund_deferral import resume_missed
-from .refunds import make_refunds_due, request_refund
+from .refunds import locked_purchases, make_refunds_due, request_refund
 from .transitions import SUBJECT_KIND, make_move, publish_request_event
 
 BATCH = 1_000
@@ -132,10 +131,7 @@ def request_refunds(uow: UnitOfWork) -> int:
     for_requests = select(SupportRequest).where(among(SupportRequest.id, ids)).order_by(SupportRequest.id)
     requests = {one.id: one for one in uow.session.scalars(for_requests.with_for_update(skip_locked=True))}
     claims = select(RefundClaim).where(among(RefundClaim.request_id, sorted(requests)), _is_to_request(uow.now))
-    purchase_ids = sorted({claim.purchase_id for claim in uow.session.scalars(claims)})
-    for_purchases = select(Purchase).where(among(Purchase.id, purchase_ids)).order_by(Purchase.id)
-    locked = for_purchases.with_for_update(key_share=True).execution_options(populate_existing=True)
-    purchases = {one.id: one for one in uow.session.scalars(locked)}
+    purchases = locked_purchases(uow.session, [claim.purchase_id for claim in uow.session.scalars(claims)])
     fresh = claims.order_by(RefundClaim.request_id).with_for_update().execution_options(populate_existing=True)
     found = list(uow.session.scalars(fresh))
     for claim in found:
