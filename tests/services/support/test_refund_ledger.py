@@ -36,7 +36,7 @@ def desk(marketplace: Marketplace) -> Marketplace:
 
 def test_the_balances_of_many_claims_take_three_statements(desk: Marketplace) -> None:
     def read(uow: UnitOfWork) -> dict[str, tuple[int, int]]:
-        with counting_queries(desk.runtime.database.engine) as queries:
+        with counting_queries(desk) as queries:
             found = balances(uow.session, [claim(1, PURCHASE), claim(2, "purchase-2")])
         assert len(queries) == 3
         return {id_: (one.total_cents, one.owed_cents) for id_, one in found.items()}
