@@ -66,7 +66,7 @@ def defer_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Refu
     dates = {"due_before": clock.due_before, "last_day": clock.last_day}
     publish_request_event(uow, request, "refund_deferred", {**amounts(balance, claim, lines), **dates}, cause)
     if request.handling is Handling.RESOLVED:
-        record_remaining_days(uow, request, ClockName.SECOND_FIX)
+        record_remaining_days(uow, request, ClockName.SECOND_FIX, uow.now)
         stop_clock(uow, request, ClockName.SECOND_FIX, ClockState.MET, uow.now)
         lapse_claim(uow, request, cause)
     return claim
