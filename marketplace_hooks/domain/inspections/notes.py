@@ -169,7 +169,7 @@ NOTE_TEXTS: Mapping[Note, str] = {
     Note.PASSWORD_REQUIRED: "The site asks for a name and a password before it shows any page.",
     Note.OTHER_PLATFORM: (
         "The page at this address bears the signs of another platform than PrestaShop, or of a variant under another "
-        "name. Is it the shop’s address?"
+        "name. Check that it is the shop’s address."
     ),
     Note.COMPANION_ABSENT: "The shop has no companion module that answers, or it is switched off.",
     Note.REPORT_NOT_SIGNED: (

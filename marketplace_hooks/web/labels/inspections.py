@@ -114,7 +114,7 @@ _SENTENCES_FR: Mapping[Note, str] = {
     Note.PASSWORD_REQUIRED: "Le site demande un nom et un mot de passe avant de montrer la moindre page.",
     Note.OTHER_PLATFORM: (
         "La page qui se trouve à cette adresse porte les signes d’une autre plateforme que PrestaShop, ou d’une "
-        "variante sous un autre nom. Est-ce bien l’adresse de la boutique ?"
+        "variante sous un autre nom. Vérifiez que c’est bien celle de la boutique."
     ),
     Note.COMPANION_ABSENT: "La boutique n’a pas de module compagnon qui réponde, ou il est désactivé.",
     Note.REPORT_NOT_SIGNED: (

@@ -263,10 +263,10 @@ PUBLIC_ROWS = {
     "a rebranded fork": (
         "cookie",
         Row(
-            note=Note.COOKIE_NOT_FOUND,
+            note=Note.COOKIE_NOT_SOLVED,
             shop={"cookie_prefix": "QloApps-"},
-            english="no session cookie",
-            french="pas donné de cookie de session",
+            english="a variant of PrestaShop",
+            french="une variante de PrestaShop",
         ),
     ),
     "no module on the page": (
