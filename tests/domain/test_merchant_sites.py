@@ -243,7 +243,7 @@ def test_before_1_6_0_9_the_name_is_bare() -> None:
         cookie_name("8.1.7ps-s1other.example"),
         cookie_name("8.1.7ps-s21shop.example"),
         cookie_name("7.7.7ps-s1shop.example"),
-        cookie_name("8.1.7psOtherhostshop.example"),
+        cookie_name("8.1.7psOthershop.example"),
         cookie_name("8.1.7ps-s1shop.example", prefix="QloApps-"),
         cookie_name("8.1.7ps-s1shop.example") + "0",
     ],
