@@ -6,7 +6,8 @@ The rules that hold for each of them (`domain.md` 19, 20). How to add one: `docs
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .state_machine import Kind
 
@@ -22,18 +23,39 @@ class Ground(enum.StrEnum):
     SOURCE_MODIFIED = "source_modified"
 
 
-JUDGED_BY_A_PERSON = frozenset(
-    {
-        Ground.NOT_AN_ADVERTISED_FEATURE,
-        Ground.SITE_WORK_OR_THIRD_PARTY,
-    }
-)
-"""No check can find evidence for these: the seller says what shows it."""
-
 EXCLUDED_KINDS: Mapping[Ground, frozenset[Kind]] = {
     Ground.SITE_WORK_OR_THIRD_PARTY: frozenset({Kind.INSTALLATION, Kind.CONFIGURATION}),
 }
 """Kinds of request that a ground never applies to: installing and configuring the product is part of Business Care."""
+
+
+CHECKS_OF: Mapping[Ground, tuple[str, ...]] = {
+    Ground.OTHER_MERCHANT_SITE: ("merchant_site",),
+    Ground.PLATFORM_VERSION_INCOMPATIBLE: ("platform_version",),
+    Ground.CONFLICTING_DEVELOPMENT: ("conflicting_development",),
+    Ground.SOURCE_MODIFIED: ("sources", "platform_sources"),
+}
+"""The checks that find evidence for a ground, or the opposite of it. Of any other ground a person judges alone."""
+
+
+class GroundFinding(enum.StrEnum):
+    """What the checks of a request say about one ground (`domain.md` 19)."""
+
+    SUPPORTED = "supported"
+    OPPOSITE = "opposite"
+    UNKNOWN = "unknown"
+    FOR_A_PERSON = "for_a_person"
+
+
+def ground_finding(ground: Ground, checks: Sequence[Mapping[str, Any]]) -> GroundFinding:
+    """What the checks stored with a request say about a ground; the opposite was found where all of its checks passed."""
+    if any(one.get("ground") == ground for one in checks):
+        return GroundFinding.SUPPORTED
+    names = CHECKS_OF.get(ground)
+    if names is None:
+        return GroundFinding.FOR_A_PERSON
+    passed = {one["name"] for one in checks if one["result"] == "pass"}
+    return GroundFinding.OPPOSITE if passed.issuperset(names) else GroundFinding.UNKNOWN
 
 
 def is_excluded(ground: Ground, kind: Kind) -> bool:

@@ -14,14 +14,18 @@ from sqlalchemy.orm import Session
 from ...config.settings import Settings
 from ...database.types import constant
 from ...domain.civil_days import day_of
+from ...domain.support.refusal_grounds import Ground, ground_finding
 from ...domain.support.state_machine import ClockName, ClockState, Handling
 from ...errors import NotFound
+from ...models.products import Listing
+from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from ..business_care.status_banner import read_status_banner
 from .closures import current_closures
 from .messages import messages_of
 from .refund_deferral import may_defer
 from .refund_ledger import refund_view
+from .refusals import refusals_of
 from .sla_clocks import second_fix_if_chosen
 
 PagePosition = tuple[datetime | None, int]
@@ -80,6 +84,7 @@ def request_detail(
     clocks = {clock.name: clock for clock in session.scalars(select(Clock).where(Clock.request_id == request.id))}
     thread = messages_of(session, request.id, internal=viewer.customer_id is None)
     claim = session.get(RefundClaim, request.id)
+    refusals = [] if request.refusal is None else refusals_of(session, request)
     return {
         **summary(request),
         "body": request.body,
@@ -89,12 +94,16 @@ def request_detail(
         "entitlement": request.entitlement,
         "checks": request.checks,
         "grounds": request.grounds,
+        "ground_findings": {one.value: ground_finding(one, request.checks).value for one in Ground},
         "waived": request.waived,
+        "overturned": sorted({one["ground"] for one in refusals if one["overturned"] is not None}),
+        "listing": _listing_at_purchase(session, request),
         "missing": request.missing,
         "waits_until": request.waits_until,
         "clocks": {name.value: clock_view(clocks.get(name)) for name in ClockName},
         "messages": [_message(one) for one in thread],
         "refusal": request.refusal,
+        "refusals": refusals,
         "resolution": request.resolution,
         "offer": request.offer,
         "refund": _refund(session, request, claim, now, settings),
@@ -102,6 +111,23 @@ def request_detail(
             {"closure_id": one.id, "first_day": one.first_day, "last_day": one.last_day}
             for one in current_closures(session, request.seller_id, day_of(now, zone))
         ],
+    }
+
+
+def _listing_at_purchase(session: Session, request: SupportRequest) -> dict[str, Any] | None:
+    """What the product's page announced on the purchase date, by which grounds are judged; None when nothing was."""
+    listing = None if request.listing_id is None else session.get(Listing, request.listing_id)
+    purchase = None if request.purchase_id is None else session.get(Purchase, request.purchase_id)
+    if listing is None or purchase is None:
+        return None
+    return {
+        "announced_at": purchase.purchased_at,
+        "version": listing.version,
+        "published_at": listing.published_at,
+        "features": listing.features,
+        "compatible_from": listing.compatible_from,
+        "compatible_to": listing.compatible_to,
+        "incompatible_modules": listing.incompatible_modules,
     }
 
 

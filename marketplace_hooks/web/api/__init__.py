@@ -18,6 +18,7 @@ from . import (
     packs,
     products,
     purchases,
+    request_files,
     reversals,
     sla_report,
     statuses,
@@ -48,6 +49,7 @@ OPERATIONS: tuple[ModuleType, ...] = (
     statuses,
     subscriptions,
     support_moves,
+    request_files,
     support_requests,
 )
 """Every module that declares operations of the blueprint."""

@@ -61,10 +61,9 @@ class DeclaredSchema(Schema):
     whole_list = fields.Boolean(load_default=False)
 
 
-class EligibilityRequestSchema(Schema):
-    """The purchase, and the site that the request would be about."""
+class SiteSchema(Schema):
+    """The site that a request is about, what lets us ask it, and what the customer declares of it."""
 
-    purchase_id = TextField(required=True)
     shop_url = TextField(max_length=2_000, load_default=None, allow_none=True)
     credentials = fields.Nested(CredentialsSchema, load_default=None, allow_none=True)
     declared = fields.Nested(DeclaredSchema, load_default=None, allow_none=True)
@@ -74,6 +73,12 @@ class EligibilityRequestSchema(Schema):
         credentials = data.get("credentials") or {}
         if (credentials.get("client_id") is None) != (credentials.get("client_secret") is None):
             raise ValidationError("client_id and client_secret come together.", "credentials")
+
+
+class EligibilityRequestSchema(SiteSchema):
+    """The purchase, and the site that the request would be about."""
+
+    purchase_id = TextField(required=True)
 
 
 class CheckStartedSchema(ResponseSchema):
@@ -141,8 +146,6 @@ def check_eligibility(body: dict[str, Any]) -> Response:
     """Check whether a request about a purchase and a site would be accepted; the site is inspected by a worker."""
     runtime = current_runtime()
     customer = customer_of(signed_in())
-    credentials = body["credentials"]
-    declaration = body["declared"]
 
     def start(uow: UnitOfWork) -> Any:
         purchase = purchase_of(uow.session, body["purchase_id"], customer)
@@ -151,8 +154,8 @@ def check_eligibility(body: dict[str, Any]) -> Response:
             uow,
             purchase,
             shop_url=body["shop_url"],
-            credentials=Credentials(**credentials) if credentials else None,
-            declared=Declaration.from_json(declaration) if declaration else None,
+            credentials=given_credentials(body),
+            declared=given_declaration(body),
         )
 
     return respond_once(start, _STARTED)
@@ -183,6 +186,16 @@ def post_companion_report(check_id: str) -> Response:
     answer = uncached_response(_REPORT, {"findings": count})
     answer.status_code = 202
     return answer
+
+
+def given_credentials(body: dict[str, Any]) -> Credentials | None:
+    """The credentials of a body of `SiteSchema`."""
+    return Credentials(**body["credentials"]) if body["credentials"] else None
+
+
+def given_declaration(body: dict[str, Any]) -> Declaration | None:
+    """The declaration of a body of `SiteSchema`."""
+    return Declaration.from_json(body["declared"]) if body["declared"] else None
 
 
 def customer_of(identity: Identity) -> str | None:

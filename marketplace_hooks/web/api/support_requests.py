@@ -13,9 +13,12 @@ from ...domain.support.state_machine import Handling, Kind
 from ...errors import PayloadRejected, Refused
 from ...models.access import Role
 from ...models.products import Product
+from ...models.purchases import Purchase
 from ...models.support import SupportRequest
 from ...services.core.runtime import JobKind
 from ...services.core.unit_of_work import Cause, UnitOfWork
+from ...services.inspections.add_declaration import declare
+from ...services.support.eligibility_checks import start_check
 from ...services.support.requests import list_requests, request_detail, summary, visible_request
 from ...services.support.submission import NewRequest, purchase_of, submit
 from ..actors import viewer_of
@@ -23,7 +26,7 @@ from ..identity.authorization import signed_in
 from ..identity.identity import Identity
 from ..pagination import decode, encode
 from ..state import current_runtime
-from .eligibility import customer_of
+from .eligibility import SiteSchema, customer_of, given_credentials, given_declaration
 from .fields import EnumField, PagedQuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
 from .idempotency import respond_once
 from .operations import operation
@@ -33,8 +36,8 @@ EVERY_SIDE = (Role.CUSTOMER, Role.SELLER, Role.OPERATOR, Role.PLATFORM)
 LIST = "requests"
 
 
-class RequestBodySchema(Schema):
-    """A request, after its check or without one; `as_it_is` sends it with what is unknown."""
+class RequestBodySchema(SiteSchema):
+    """A request, after its check or with what a check takes; `as_it_is` sends it with what is unknown."""
 
     purchase_id = TextField(load_default=None, allow_none=True)
     presale = fields.Boolean(load_default=False)
@@ -43,7 +46,6 @@ class RequestBodySchema(Schema):
     kind = EnumField(Kind, load_default=Kind.ANOMALY)
     subject = TextField(required=True, max_length=500)
     body = TextField(required=True, max_length=50_000)
-    shop_url = TextField(max_length=2_000, load_default=None, allow_none=True)
     check_id = TextField(load_default=None, allow_none=True)
     as_it_is = fields.Boolean(load_default=False)
 
@@ -51,6 +53,9 @@ class RequestBodySchema(Schema):
     def _is_about_something(self, data: dict[str, Any], **kwargs: Any) -> None:
         if data.get("purchase_id") is None and not (data.get("presale") and data.get("product_id")):
             raise ValidationError("Required, unless presale is true and product_id is given.", "purchase_id")
+        brings_news = data.get("credentials") is not None or data.get("declared") is not None
+        if brings_news and (data.get("check_id") is not None or data.get("presale")):
+            raise ValidationError("Left out with check_id, which names a check of them, and when presale is true.")
 
 
 class RequestSchema(ResponseSchema):
@@ -83,12 +88,23 @@ class WholeRequestSchema(RequestSchema):
     entitlement = fields.Raw(required=True)
     checks = fields.Raw(required=True)
     grounds = fields.List(fields.String(), required=True)
+    ground_findings = fields.Raw(
+        required=True,
+        metadata={"description": "For each ground: supported, opposite, unknown, or for_a_person."},
+    )
     waived = fields.List(fields.String(), required=True)
+    overturned = fields.List(
+        fields.String(), required=True, metadata={"description": "Grounds that cannot be used again in this request."}
+    )
+    listing = fields.Raw(
+        required=True, allow_none=True, metadata={"description": "What was announced on the purchase date."}
+    )
     missing = fields.List(fields.String(), required=True)
     waits_until = Rfc3339Instant(required=True, allow_none=True)
     clocks = fields.Raw(required=True)
     messages = fields.Raw(required=True)
     refusal = fields.Raw(required=True, allow_none=True)
+    refusals = fields.Raw(required=True, metadata={"description": "Every refusal, the first one first."})
     resolution = fields.Raw(required=True, allow_none=True)
     offer = fields.Raw(required=True, allow_none=True)
     refund = fields.Raw(required=True)
@@ -183,12 +199,10 @@ def detail_of(uow: UnitOfWork, request: SupportRequest) -> dict[str, Any]:
     return json_ready(request_detail(uow.session, request, viewer, now=uow.now, zone=uow.zone, settings=uow.settings))
 
 
-def json_ready(value: dict[str, Any]) -> dict[str, Any]:
-    """Write instants and days inside free-form members as text; the schema writes the others."""
-    return {key: _as_text(inner) if key in _RAW_FIELDS else inner for key, inner in value.items()}
-
-
-_RAW_FIELDS = {name for name, field in WholeRequestSchema().fields.items() if type(field) is fields.Raw}
+def json_ready(value: dict[str, Any], schema: Schema = _DETAIL) -> dict[str, Any]:
+    """Write instants and days inside the free-form members of a schema as text; the schema writes the others."""
+    free_form = {name for name, field in schema.fields.items() if type(field) is fields.Raw}
+    return {key: _as_text(inner) if key in free_form else inner for key, inner in value.items()}
 
 
 def _as_text(value: Any) -> Any:
@@ -205,6 +219,7 @@ def _new_request(uow: UnitOfWork, identity: Identity, body: dict[str, Any]) -> N
     customer = customer_of(identity)
     purchase_id = body["purchase_id"]
     product_id = body["product_id"]
+    check_id = None
     if body["presale"]:
         purchase_id = None
         if uow.session.get(Product, product_id) is None:
@@ -216,6 +231,7 @@ def _new_request(uow: UnitOfWork, identity: Identity, body: dict[str, Any]) -> N
         purchase = purchase_of(uow.session, purchase_id, customer)
         customer = purchase.customer_id
         product_id = purchase.product_id
+        check_id = _check(uow, purchase, body)
     return NewRequest(
         request_id=f"req_{uuid.uuid4().hex}",
         customer_id=customer,
@@ -226,10 +242,28 @@ def _new_request(uow: UnitOfWork, identity: Identity, body: dict[str, Any]) -> N
         submitted_at=uow.now,
         kind=body["kind"],
         shop_url=body["shop_url"],
-        check_id=body["check_id"],
+        check_id=check_id,
         presale=body["presale"],
         as_it_is=body["as_it_is"],
     )
+
+
+def _check(uow: UnitOfWork, purchase: Purchase, body: dict[str, Any]) -> str | None:
+    """The check of the site: the one that is named, else one of what is given; None where neither is.
+
+    What the customer declares is evidence at once; the request is judged again when the site has been inspected.
+    """
+    credentials = given_credentials(body)
+    declared = given_declaration(body)
+    check_id: str | None = body["check_id"]
+    if check_id is not None or (credentials is None and declared is None):
+        return check_id
+    started = start_check(
+        current_runtime(), uow, purchase, shop_url=body["shop_url"], credentials=credentials, declared=declared
+    )
+    if declared is not None:
+        declare(uow, started.check_id, declared)
+    return started.check_id
 
 
 def _key(request: SupportRequest) -> str:

@@ -22,6 +22,7 @@ from ..identity.authorization import audience, signed_in
 from ..labels.check_summaries import check_summary
 from ..labels.deadlines import deadline_summary
 from ..labels.label import labels_for
+from ..labels.refusal_evidence import evidence_lines
 from ..labels.refusal_grounds import GROUND_LABELS, GROUNDS
 from ..labels.support import CLOSED_REASONS, GIVEN_BACK, HANDLINGS, KINDS, MISSING, REFUND_LINES, REFUNDS
 from ..state import current_runtime
@@ -124,18 +125,9 @@ def _refusal_ground(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None
     ground = Ground(refusal["ground"])
     found = [check_summary(one).found for one in request["checks"] if one["ground"] == ground.value]
-    seller_evidence = [
-        f"{name}: {_plain(value)}" if name != "said" else _plain(value)
-        for name, value in (refusal.get("evidence") or {}).items()
-    ]
     label = GROUND_LABELS[ground]
     names = {"name": label.name, "contract": label.for_customer}
-    return {**refusal, **names, "evidence": found, "evidence_said": seller_evidence}
-
-
-def _plain(value: Any) -> str:
-    """What the seller gave as evidence, which may be any JSON, on one line."""
-    return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
+    return {**refusal, **names, "evidence": found, "evidence_said": evidence_lines(refusal.get("evidence"))}
 
 
 def _named_release(session: Session, request: Mapping[str, Any]) -> Release | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...domain.support.refusal_grounds import Ground
+from ...domain.support.refusal_grounds import Ground, GroundFinding
 from ..i18n.language import LazyText, lazy
 
 
@@ -59,6 +59,14 @@ GROUND_LABELS: Mapping[Ground, GroundLabel] = {
         ),
     ),
 }
+
+GROUND_FINDINGS: Mapping[GroundFinding, LazyText] = {
+    GroundFinding.SUPPORTED: lazy("The check proposes this ground."),
+    GroundFinding.OPPOSITE: lazy("The check found the opposite of this ground."),
+    GroundFinding.UNKNOWN: lazy("The check could not find out."),
+    GroundFinding.FOR_A_PERSON: lazy("No check can find this: a person judges."),
+}
+"""What the checks say about a ground, beside a refusal on it."""
 
 GROUNDS: Mapping[Ground, LazyText] = {ground: label.name for ground, label in GROUND_LABELS.items()}
 """The names alone, for lists, statistics and mails."""

@@ -13,15 +13,16 @@ from ...domain.support.state_machine import ClockName, ClockState, Handling, Ref
 from ...models.access import Role
 from ...models.products import Seller
 from ...services.catalog.names import customer_names, product_titles
-from ...services.catalog.pages import listing_at
 from ...services.support.requests import Viewer, request_detail, visible_request
 from ...services.support.work_queue import contested_requests, late_requests
 from ..i18n.language import wording
 from ..identity.authorization import audience
 from ..labels.business_care import entitlement_label
 from ..labels.catalog import versions
+from ..labels.check_facts import check_facts
 from ..labels.deadlines import CLOCKS, POLICIES, SKIPPED
-from ..labels.refusal_grounds import GROUNDS
+from ..labels.refusal_evidence import evidence_lines
+from ..labels.refusal_grounds import GROUND_FINDINGS, GROUNDS
 from ..labels.support import KINDS, MISSING, REPLY_REASONS
 from ..list_pages import PAGE_SIZE, checked_id, cursor, list_page, query_text
 from ..pagination import decode_number, decode_position, position_key
@@ -83,7 +84,6 @@ def show_request(
         zone = runtime.settings.reference_zone
         request = request_detail(session, found, Viewer(), now=runtime.now(), zone=zone)
         seller = session.get(Seller, found.seller_id)
-        listing = listing_at(session, found.product_id, found.submitted_at)
         return page(
             "request",
             status,
@@ -91,7 +91,8 @@ def show_request(
             title=product_titles(session, [found.product_id]).get(found.product_id, {}),
             customer=customer_names(session, [found.customer_id]).get(found.customer_id),
             seller=seller.name if seller else found.seller_id,
-            listing=listing,
+            checks=check_facts(request["checks"]),
+            evidence_lines=evidence_lines,
             can=_possible_moves(request),
             errors=errors or {},
             prefixed=_prefixed,
@@ -113,6 +114,7 @@ def _label_tables() -> dict[str, Any]:
         "skipped": SKIPPED,
         "kinds": KINDS,
         "grounds": GROUNDS,
+        "findings": GROUND_FINDINGS,
         "reasons": REPLY_REASONS,
         "missing": MISSING,
     }

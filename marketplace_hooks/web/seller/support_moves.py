@@ -14,7 +14,7 @@ from flask import Response, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.support.refusal_grounds import JUDGED_BY_A_PERSON, Ground, is_excluded
+from ...domain.support.refusal_grounds import CHECKS_OF, Ground, is_excluded
 from ...domain.support.state_machine import Kind
 from ...domain.written_text import says_something
 from ...models.access import Role
@@ -121,8 +121,8 @@ def refuse(request_id: str) -> BaseResponse:
     ground = form.ground.data
     statement = form.evidence.data
     found = _evidence(request_id, ground) if ground is not None else {}
-    if ground is not None and not found and not statement:
-        form.add_error("evidence", gettext("Say what shows it: the check has found nothing for this ground"))
+    if ground is not None and not found and not says_something(statement):
+        form.add_error("evidence", gettext("Say what shows it: the check has found nothing in support of this ground"))
     if form.errors or ground is None:
         return _show_refusal(request_id, status=422, errors=form.messages)
     evidence = {**found, **({"said": statement} if statement else {})}
@@ -250,17 +250,18 @@ def _evidence(request_id: str, ground: Ground) -> dict[str, Any]:
 
 
 def _show_refusal(request_id: str, *, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:
-    failed = [one for one in check_facts(_own(request_id).checks) if one.ground]
-    found = {ground.value: [one for one in failed if one.ground == ground] for ground in Ground}
+    checks = check_facts(_own(request_id).checks)
+    found = {ground.value: [one for one in checks if one.ground == ground] for ground in Ground}
     return show_request(
         request_id,
         name="refusal",
         status=status,
         errors=errors or {},
         grounds=list(Ground),
-        judged_by_a_person=JUDGED_BY_A_PERSON,
         is_excluded=is_excluded,
         found=found,
+        has_found=any(found.values()),
+        opposing={ground.value: [one for one in checks if one.name in names] for ground, names in CHECKS_OF.items()},
     )
 
 

@@ -18,7 +18,8 @@ from ..i18n.language import LazyText, gettext, lazy
 from ..labels.business_care import REMEDIES, care_extent, care_title, why_inactive
 from ..labels.deadlines import CLOCKS
 from ..labels.label import labels_for
-from ..labels.refusal_grounds import GROUND_LABELS, GROUNDS
+from ..labels.refusal_evidence import evidence_lines
+from ..labels.refusal_grounds import GROUND_FINDINGS, GROUND_LABELS, GROUNDS
 from ..labels.statuses import (
     ACTORS,
     CHANGES,
@@ -53,7 +54,9 @@ def template_context() -> dict[str, Any]:
         "clock_names": CLOCKS,
         "form": request.form,
         "ground_names": GROUNDS,
+        "ground_findings": GROUND_FINDINGS,
         "ground_labels": GROUND_LABELS,
+        "evidence_lines": evidence_lines,
         "held_by": labels_for(Role.SELLER, HELD_BY),
         "kind_labels": KINDS,
         "missing_labels": MISSING,

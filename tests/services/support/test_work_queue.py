@@ -71,7 +71,13 @@ def test_late_requests_come_the_last_missed_first_page_by_page(
 def test_a_contested_refusal_waits_until_it_is_decided(desk: Marketplace) -> None:
     def contest(uow: UnitOfWork) -> None:
         moves.refuse(
-            uow, REQUEST, ground=Ground.SOURCE_MODIFIED, text="Changed", evidence={}, by="seller-1", cause=CAUSE
+            uow,
+            REQUEST,
+            ground=Ground.SOURCE_MODIFIED,
+            text="Changed",
+            evidence={"n": 1},
+            by="seller-1",
+            cause=CAUSE,
         )
         moves.contest(uow, REQUEST, text="No", cause=CAUSE)
 

@@ -116,7 +116,7 @@ def submit_accepted(uow: UnitOfWork, name: str, **more: Any) -> str:
 
 def is_refused(uow: UnitOfWork, name: str) -> None:
     ground = Ground.SOURCE_MODIFIED
-    moves.refuse(uow, name, ground=ground, text="Changed", evidence={}, by="seller-1", cause=CAUSE)
+    moves.refuse(uow, name, ground=ground, text="Changed", evidence={"files": ["a.php"]}, by="seller-1", cause=CAUSE)
 
 
 def is_contested(uow: UnitOfWork, name: str) -> None:

@@ -10,6 +10,7 @@ import time_machine
 from sqlalchemy import select
 
 from marketplace_hooks.models.inspections import Inspection
+from marketplace_hooks.models.products import Listing
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.customers import SHOP, set_up_purchase
@@ -108,6 +109,60 @@ def test_a_refusal_that_says_or_shows_nothing_is_a_422(
     assert problem_of(answer) == (422, code)
     stands = customer.get(f"/support-requests/{request_id}").get_json()
     assert (stands["handling"], stands["refusal"], stands["clocks"]["fix"]["state"]) == ("accepted", None, "running")
+
+
+def test_what_a_customer_declares_with_a_request_is_judged_with_it(desk: Marketplace, customer: Caller) -> None:
+    detail = submit(customer, as_it_is=False, declared={"platform_version": "8.1.7"})
+    version = next(one for one in detail["checks"] if one["name"] == "platform_version")
+    assert (detail["handling"], detail["missing"]) == ("accepted", [])
+    assert (version["evidence"]["version"], version["evidence"]["strength"]) == ("8.1.7", "declared")
+    [inspection] = desk.all(select(Inspection))
+    assert (inspection.id, inspection.url) == (detail["check_id"], SHOP)
+
+
+def test_credentials_with_a_request_are_for_the_check_of_its_site(desk: Marketplace, customer: Caller) -> None:
+    detail = submit(customer, as_it_is=False, credentials={"webservice_key": "A" * 32})
+    [inspection] = desk.all(select(Inspection))
+    assert (inspection.id, inspection.with_credentials) == (detail["check_id"], True)
+
+
+def test_a_request_names_a_check_or_brings_what_a_check_takes(desk: Marketplace, customer: Caller) -> None:
+    asked = {"purchase_id": PURCHASE, "subject": "Broken", "body": "Empty", "shop_url": SHOP, "check_id": "chk_1"}
+    answer = customer.post("/support-requests", {**asked, "declared": {"platform_version": "8.1.7"}})
+    assert problem_of(answer) == (422, "payload_rejected")
+
+
+FILE_SAYS = ("The carrier is down.", "Mail of 2 March, line 3", "It is announced.", "We looked at it by telephone.")
+
+
+def test_the_file_holds_everything_that_a_contest_is_judged_by_for_each_side(
+    desk: Marketplace, calls: MakeCaller, customer: Caller, seller: Caller, operator: Caller
+) -> None:
+    request_id = submit(customer, body="The export does not start.")["request_id"]
+    moved(seller, request_id, "messages", body="We looked at it by telephone.")
+    evidence = {"note": "Mail of 2 March, line 3"}
+    with desk.runtime.database.read_session() as session:
+        announced = session.scalars(select(Listing)).one()
+    moved_on = {"ground": "site_work_or_third_party", "text": "The carrier is down.", "evidence": evidence}
+    moved(seller, request_id, "refusal", **moved_on)
+    moved(customer, request_id, "contest", text="It is announced.")
+    for caller in (customer, seller, operator):
+        answer = caller.get(f"/support-requests/{request_id}/file")
+        assert answer.status_code == 200, answer.text
+        file = answer.get_json()
+        assert all(text in answer.get_data(as_text=True) for text in FILE_SAYS)
+        assert file["listing"]["features"] == announced.features
+        assert (file["listing"]["compatible_from"], file["listing"]["compatible_to"]) == (
+            announced.compatible_from,
+            announced.compatible_to,
+        )
+        assert file["body"] == "The export does not start."
+        assert file["clocks"]["fix"]["state"] == "frozen"
+        assert file["ground_findings"]["site_work_or_third_party"] == "for_a_person"
+        [refusal] = file["refusals"]
+        assert (refusal["evidence"], refusal["contest"]) == (evidence, "It is announced.")
+    assert calls("customer", "customer-2").get(f"/support-requests/{request_id}/file").status_code == 404
+    assert calls("seller", "seller-2").get(f"/support-requests/{request_id}/file").status_code == 404
 
 
 @pytest.mark.parametrize(("role", "subject"), [("customer", "customer-2"), ("seller", "seller-2")])

@@ -44,7 +44,12 @@ def shop(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
 
 
 def is_contested(shop: Marketplace) -> None:
-    refusal = {"ground": Ground.SITE_WORK_OR_THIRD_PARTY, "text": "A third party.", "evidence": {}, "by": "seller-1"}
+    refusal = {
+        "ground": Ground.SITE_WORK_OR_THIRD_PARTY,
+        "text": "A third party.",
+        "evidence": {"note": "The carrier’s mail of 2 March"},
+        "by": "seller-1",
+    }
     in_transaction(shop, lambda uow: moves.refuse(uow, REQUEST, cause=CAUSE, **refusal))
     in_transaction(shop, lambda uow: moves.contest(uow, REQUEST, text="It is your module.", cause=CAUSE))
 
