@@ -48,7 +48,7 @@ class GroundFinding(enum.StrEnum):
 
 
 def ground_finding(ground: Ground, checks: Sequence[Mapping[str, Any]]) -> GroundFinding:
-    """What the checks stored with a request say about a ground; the opposite was found where all of its checks passed."""
+    """What the checks stored with a request say about a ground: the opposite where all of its checks passed."""
     if any(one.get("ground") == ground for one in checks):
         return GroundFinding.SUPPORTED
     names = CHECKS_OF.get(ground)

@@ -128,6 +128,7 @@ def _listing_at_purchase(session: Session, request: SupportRequest) -> dict[str,
         "compatible_from": listing.compatible_from,
         "compatible_to": listing.compatible_to,
         "incompatible_modules": listing.incompatible_modules,
+        "conflicting_overrides": listing.conflicting_overrides or [],
     }
 
 

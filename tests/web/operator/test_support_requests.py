@@ -13,7 +13,7 @@ from marketplace_hooks.jobs.scheduler import recover_missed
 from marketplace_hooks.models.purchases import Purchase
 from marketplace_hooks.services.support import moves
 
-from ...support.marketplace import Marketplace
+from ...support.marketplace import Marketplace, sample
 from ...support.page_client import Browser
 from ...support.recorded_statements import counting_queries
 from ...support.support_desk import (
@@ -81,6 +81,16 @@ def test_a_contested_refusal_is_listed_and_overturned_with_a_reason(shop: Market
     assert (request(shop).handling.value, clocks(shop)["fix"]) == ("accepted", "running")
     assert "The module is the seller’s own." in done.visible_text
     assert "No refusal is contested" in operator.get("/operator/requests?show=contested").visible_text
+
+
+def test_who_decides_a_contest_reads_what_was_announced_checked_and_shown(shop: Marketplace, operator: Browser) -> None:
+    is_contested(shop)
+    page = operator.get(PAGE).visible_text
+    announced = sample("product.upserted")["data"]["listing"]
+    versions = f"PrestaShop {announced['compatible_from']} to {announced['compatible_to']}"
+    for text in ("Announced on the purchase date", versions, "What was checked", "The carrier’s mail of 2 March"):
+        assert text in page, text
+    assert "No check can find this: a person judges." in page
 
 
 def test_a_refusal_that_stands_closes_the_request_once(shop: Marketplace, operator: Browser) -> None:

@@ -127,6 +127,17 @@ def test_a_refusal_names_the_ground_in_words_and_pauses_the_fix(desk: Marketplac
     assert request(desk).refusal["by"] == "seller-1"
 
 
+def test_the_form_says_where_the_check_found_the_opposite_and_demands_what_it_demands(
+    desk: Marketplace, browser: Browser
+) -> None:
+    page = browser.get(f"{PATH}/refusal")
+    assert "The check found the opposite" in page.visible_text
+    evidence = page.text.partition('for="evidence"')[2].partition("</label>")[0]
+    assert "(optional)" not in evidence
+    wrong = browser.post(f"{PATH}/refusal", ground="other_merchant_site", text="Another shop", evidence=" \u200b ")
+    assert (wrong.status, "evidence-error" in wrong.ids, request(desk).refusal) == (422, True, None)
+
+
 def test_what_the_check_has_found_goes_with_the_refusal_by_itself(desk: Marketplace, browser: Browser) -> None:
     publish_request(desk, "request-2", shop_url="https://elsewhere.example", subject="Elsewhere")
     path = "/seller/requests/request-2"
