@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from ...domain.business_care.entitlement import Entitlement, EntitlementQuestion, PurchaseFacts, judge
@@ -108,14 +108,8 @@ def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zon
     Raises `NotFound` for a purchase that does not exist or is somebody else's, and with `no_business_care` as its code
     for one of a free product.
     """
-    last_withdrawal = (
-        select(Withdrawal.reason)
-        .where(Withdrawal.subject_kind == SubjectKind.PRODUCT, Withdrawal.subject_id == Product.id)
-        .order_by(Withdrawal.id.desc())
-        .limit(1)
-    )
     query = (
-        select(Subscription, Product.status, Purchase.shop_url, last_withdrawal.scalar_subquery())
+        select(Subscription, Product.status, Purchase.shop_url, _reason_of_last_withdrawal())
         .select_from(Purchase)
         .join(Product, Product.id == Purchase.product_id)
         .outerjoin(Subscription, Subscription.purchase_id == Purchase.id)
@@ -147,6 +141,14 @@ def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zon
         renewal=_renewal_of(subscription, prices, notices, zone) if renews(subscription, history, now) else None,
         reactivation=_offer(session, subscription, history, status, now, zone),
     )
+
+
+def _reason_of_last_withdrawal() -> ScalarSelect[str]:
+    """SQL for what was said when the product was last withdrawn."""
+    query = select(Withdrawal.reason).where(
+        Withdrawal.subject_kind == SubjectKind.PRODUCT, Withdrawal.subject_id == Product.id
+    )
+    return query.order_by(Withdrawal.id.desc()).limit(1).scalar_subquery()
 
 
 def renews(subscription: Subscription, history: RenewalHistory, now: datetime) -> bool:

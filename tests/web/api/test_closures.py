@@ -124,7 +124,7 @@ def test_a_closure_that_has_begun_is_cancelled_from_tomorrow_on(
     path = f"{PATH}/{declared(seller, '2026-03-03', None)['closure_id']}"
     clock.shift(60)
     publish_request(desk)
-    assert due(desk, ACKNOWLEDGEMENT) == midnight(date(2026, 6, 2))
+    assert due(desk, ACKNOWLEDGEMENT) == datetime(2026, 6, 1, 22, tzinfo=UTC)
     clock.move_to(datetime(2026, 3, 10, 9, tzinfo=UTC))
     assert seller.delete(path).status_code == 204
     assert seen(public) == [("2026-03-03", "2026-03-10", "running")]
