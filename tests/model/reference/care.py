@@ -1,0 +1,165 @@
+"""Business Care of a purchase in the reference: periods, prices, entitlement, money back (rules 8 to 13, 17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import count
+
+from .catalog import Product
+from .days import DAY, civil_day, last_day_of_period, start_of
+
+CLAIM_DELAY = timedelta(minutes=15)
+VALID = ("VALID", "VALID_RENEWAL_CANCELLED")
+
+
+def percent(cents: int, rate: int) -> int:
+    """A share of an amount, half-up to the cent."""
+    return (cents * rate + 50) // 100
+
+
+def renewal_price(listing_cents: int) -> int:
+    """The price of a period, without regard to any notice (rule 9)."""
+    return percent(listing_cents, 40)
+
+
+def reactivation_price(listing_cents: int) -> int:
+    """The price of a period with the supplement for having let it expire, since 2025-03-20 (rule 9)."""
+    return renewal_price(listing_cents) + percent(listing_cents, 95)
+
+
+@dataclass
+class Period:
+    """Twelve months: its number counts through reactivations."""
+
+    index: int
+    first_day: date
+    last_day: date
+    payment: str
+
+
+@dataclass
+class Care:
+    """Everything that happened to one purchase, each fact with its instant."""
+
+    purchase_id: str
+    customer_id: str
+    product: Product
+    purchased_at: datetime
+    price_paid: int
+    choices: list[tuple[datetime, bool]] = field(default_factory=list)
+    reopened: list[datetime] = field(default_factory=list)
+    paid: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
+    refunds: dict[str, tuple[datetime, int]] = field(default_factory=dict)
+    terminated_at: datetime | None = None
+
+    # money
+
+    @property
+    def given_back(self) -> int:
+        """All that was given back for this purchase, whatever request the refund named."""
+        return sum(cents for _, cents in self.refunds.values())
+
+    @property
+    def still_owed(self) -> int:
+        """What may still be asked back: the price paid less everything given back (rule 17)."""
+        return max(0, self.price_paid - self.given_back)
+
+    @property
+    def refunded_at(self) -> datetime | None:
+        """When the refunds reached the price paid: from then on the purchase is fully refunded."""
+        total = 0
+        for at, cents in sorted(self.refunds.values()):
+            total += cents
+            if total >= self.price_paid:
+                return at
+        return None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the entitlement ended before its day: by a refund or a termination, and nothing else."""
+        return min((at for at in (self.refunded_at, self.terminated_at) if at is not None), default=None)
+
+    # renewals
+
+    def is_cancelled(self, at: datetime) -> bool:
+        """Whether the customer's last choice before an instant was not to renew."""
+        heard = sorted([*self.choices, *((moment, True) for moment in self.reopened)])
+        before = [enabled for moment, enabled in heard if moment < at]
+        return bool(before) and not before[-1]
+
+    def is_withdrawn(self, at: datetime) -> bool:
+        """Whether a withdrawal's cause stands: no reinstatement lifts it, the customer may expressly after one."""
+        expressly = [moment for moment, enabled in self.choices if enabled] + self.reopened
+        for begun, reinstated_at in self.product.withdrawals:
+            if begun is None or begun > at or (reinstated_at is not None and reinstated_at <= self.purchased_at):
+                continue
+            lifted = reinstated_at is not None and any(reinstated_at <= moment < at for moment in expressly)
+            if not lifted:
+                return True
+        return False
+
+    def is_renewed(self, at: datetime) -> bool:
+        """Whether the renewal of this instant happens (rules 10 and 11)."""
+        is_over = self.ended_at is not None and self.ended_at <= at
+        return not is_over and not self.is_cancelled(at) and not self.is_withdrawn(at)
+
+    def periods(self, now: datetime) -> list[Period]:
+        """The periods in force or asked for. A renewal is claimed a quarter of an hour after its instant."""
+        found: list[Period] = []
+        index = 0
+        openings = [self.purchased_at, *self.reopened]
+        following = [*self.reopened, now + DAY]
+        for opened_at, closed_at in zip(openings, following, strict=True):
+            original = civil_day(opened_at)
+            index += 1
+            found.append(Period(index, original, last_day_of_period(original, 1), "paid"))
+            for number in count(2):
+                first_day = last_day_of_period(original, number - 1) + DAY
+                at = start_of(first_day)
+                if at >= closed_at or at > now - CLAIM_DELAY or not self.is_renewed(at):
+                    break
+                if found[-1].payment != "paid":
+                    break
+                index += 1
+                payment = "paid" if index in self.paid else "failed" if index in self.failed else "pending"
+                found.append(Period(index, first_day, last_day_of_period(original, number), payment))
+                if payment != "paid":
+                    break
+        return found
+
+    def next_instant(self, now: datetime) -> datetime | None:
+        """The instant of the renewal to come; None: it does not renew any more."""
+        last = self.periods(now)[-1]
+        at = start_of(last.last_day + DAY)
+        is_to_come = last.payment == "paid" and at > now - CLAIM_DELAY and self.is_renewed(max(at, now))
+        return at if is_to_come else None
+
+    # entitlement
+
+    def last_paid_day(self, now: datetime) -> date:
+        return max(one.last_day for one in self.periods(now) if one.payment == "paid")
+
+    def code(self, now: datetime) -> str:
+        """The entitlement on the merchant site that the purchase is bound to."""
+        if self.refunded_at is not None and self.refunded_at <= now:
+            return "REFUNDED"
+        if self.terminated_at is not None and self.terminated_at <= now:
+            return "TERMINATED"
+        today = civil_day(now)
+        covering = [one for one in self.periods(now) if one.first_day <= today <= one.last_day]
+        payments = {one.payment for one in covering}
+        if "paid" in payments:
+            later = now + timedelta(microseconds=1)
+            stopped = self.is_cancelled(later) or self.is_withdrawn(later)
+            return "VALID_RENEWAL_CANCELLED" if stopped else "VALID"
+        if "pending" in payments or self.is_awaited(now):
+            return "PAYMENT_PENDING"
+        return "EXPIRED"
+
+    def is_awaited(self, now: datetime) -> bool:
+        """Whether the renewal's instant has passed, and its period is not claimed yet."""
+        last = self.periods(now)[-1]
+        at = start_of(last.last_day + DAY)
+        return last.payment == "paid" and now - CLAIM_DELAY < at <= now and self.is_renewed(at)

@@ -1,0 +1,79 @@
+"""Civil days and business days of the reference zone, counted one by one."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Europe/Paris")
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class ClosedDays:
+    """Days, both included, on which a seller does not work, and since when that is announced."""
+
+    first_day: date
+    last_day: date
+    declared_at: datetime
+
+
+def civil_day(at: datetime) -> date:
+    """The day of an instant in the reference zone."""
+    return at.astimezone(ZONE).date()
+
+
+def start_of(day: date) -> datetime:
+    """The first instant of a day, in UTC. Midnight exists once on every day of this zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """The first instant after a day."""
+    return start_of(day + DAY)
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of the month so many months later, clipped to the end of the month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def last_day_of_period(original: date, number: int) -> date:
+    """The last day of the period of this number, counted from 1, always from the original date (rule 8)."""
+    return months_later(original, 12 * number)
+
+
+def business_days_after(day: date, closures: Sequence[ClosedDays] = ()) -> Iterator[date]:
+    """Monday to Friday from the next day on, public holidays included, without the days of closures."""
+    while True:
+        day += DAY
+        is_closed = any(one.first_day <= day <= one.last_day for one in closures)
+        if day.weekday() < 5 and not is_closed:
+            yield day
+
+
+def due_before(received_at: datetime, count: int, closures: Sequence[ClosedDays] = ()) -> datetime:
+    """The first instant that is too late: the civil day of receipt never counts.
+
+    A closure suspends only what is received after it was declared.
+    """
+    declared = [one for one in closures if one.declared_at <= received_at]
+    counted = business_days_after(civil_day(received_at), declared)
+    for _ in range(count - 1):
+        next(counted)
+    return end_of(next(counted))
+
+
+def business_days_taken(started_at: datetime, until: datetime) -> int:
+    """The business days that began after the day of the start, up to and with the day of `until`."""
+    last = civil_day(until)
+    taken = 0
+    for day in business_days_after(civil_day(started_at)):
+        if day > last:
+            return taken
+        taken += 1
+    raise AssertionError("business days never end")
