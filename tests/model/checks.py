@@ -85,8 +85,8 @@ def check_request(doors: Doors, request: Request) -> None:
     if is_followed("refund"):
         assert (request.id, refund["state"]) == (request.id, request.claim.state if request.claim else "none")
         if request.claim is not None:
-            assert refund["still_owed"]["amount_cents"] == request.claim.still_owed
-            assert refund["given_back"]["amount_cents"] == request.care.given_back
+            assert refund["owed"]["amount_cents"] == request.claim.still_owed
+            assert refund["given_back_total"]["amount_cents"] == request.care.given_back
 
 
 def check_clock(id_: str, seen: dict[str, Any] | None, expected: Countdown | None) -> None:

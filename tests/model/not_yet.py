@@ -9,13 +9,7 @@ from __future__ import annotations
 NOT_YET: dict[str, str] = {
     "refund": "a claim is no ledger yet: one euro settles it whole",
     "prefer the fix": "the choice of the fix ends the claim for good",
-    "paid release as a fix": "a paid release that nobody bought meets the deadline of the fix",
-    "renewal price": "the price is that of the listing, whatever the notice said",
-    "second charge": "another charge of a paid period is lost",
-    "charge of another": "one charge pays the periods of two purchases",
     "full refund in parts": "refunds in parts that reach the price end nothing",
-    "overturned ground": "a ground that was overturned may be used again",
-    "blank refusal": "blank text and evidence are taken for a refusal",
 }
 
 
