@@ -107,7 +107,8 @@ def check_new_events(doors: Doors, reference: Reference) -> None:
         care = reference.purchases.get(event.data.get("purchase_id") or "")
         if event.type == "subscription.renewal_notice_due":
             cents = event.data["amount"]["amount_cents"]
-            reference.hear_notice(event.data["purchase_id"], event.data["period_index"], cents)
+            renewed_index = event.data["period_index"] + 1  # the notice names the period that ends.
+            reference.hear_notice(event.data["purchase_id"], renewed_index, cents)
         elif event.type == "subscription.renewal_due" and care is not None:
             nobody_is_charged_for_a_withdrawn_or_refunded_purchase(reference, care, event)
         elif event.type == "support_request.refund_requested" and care is not None and is_followed("refund"):
