@@ -23,8 +23,8 @@ from . import reference
 from .marketplace_machine import WholeMarketplace
 
 SHORT = settings(
-    max_examples=8,
-    stateful_step_count=15,
+    max_examples=5,
+    stateful_step_count=12,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
