@@ -18,7 +18,7 @@ LISTS = {
     "/operator/requests": 2,
     "/operator/requests?show=contested": 2,
     "/operator/refunds": 3,
-    "/operator/reversals": 1,
+    "/operator/reversals": 3,
     "/operator/products": 1,
     "/operator/sellers": 3,
 }
