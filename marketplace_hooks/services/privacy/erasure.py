@@ -21,6 +21,7 @@ from ...models.drafts import RequestDraft
 from ...models.inbox import InboxConflict, InboxEvent, InboxState
 from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential
 from ...models.outbox import OutgoingEvent
+from ...models.proposals import SellerProposal
 from ...models.purchases import Customer, Purchase, SiteBinding
 from ...models.subscriptions import RenewalChange
 from ...models.support import RefundClaim, RequestRefusal, SupportMessage, SupportRequest
@@ -128,6 +129,8 @@ def _erase_requests(uow: UnitOfWork, trace: CustomerTrace) -> None:
         refusal.statement = without_personal_data(refusal.statement)
     messages = update(SupportMessage).where(SupportMessage.request_id.in_(trace.requests))
     _change(uow, messages, author="", subject="", body="", headers=[], confirmed_by=None)
+    for proposal in uow.session.scalars(select(SellerProposal).where(SellerProposal.request_id.in_(trace.requests))):
+        proposal.details = without_personal_data(proposal.details)
     _change(uow, update(RefundClaim).where(RefundClaim.request_id.in_(trace.requests)), reason=None)
 
 

@@ -25,10 +25,10 @@ def current_fix_clock(session: Session, request_id: str) -> Clock | None:
     return clock_of(session, request_id, ClockName.FIX)
 
 
-def freeze_fix(uow: UnitOfWork, request: SupportRequest) -> None:
-    """A reasoned refusal freezes the clocks of the fix that still run."""
+def freeze_fix(uow: UnitOfWork, request: SupportRequest, at: datetime) -> None:
+    """A reasoned refusal freezes the clocks of the fix that still ran then."""
     for name in FIX_CLOCKS:
-        freeze_clock(uow, request, name)
+        freeze_clock(uow, request, name, at)
 
 
 def resume_fix(uow: UnitOfWork, request: SupportRequest) -> Clock | None:

@@ -33,23 +33,51 @@ from .transitions import (
 
 
 def refuse(
-    uow: UnitOfWork, request_id: str, *, ground: Ground, text: str, evidence: Mapping[str, Any], by: str, cause: Cause
+    uow: UnitOfWork,
+    request_id: str,
+    *,
+    ground: Ground,
+    text: str,
+    evidence: Mapping[str, Any],
+    by: str,
+    cause: Cause,
+    at: datetime | None = None,
 ) -> SupportRequest:
-    """The seller refuses on a contractual ground; that also acknowledges the request, and freezes the fix clock."""
+    """The seller refuses on a contractual ground; that also acknowledges the request, and freezes the fix clock.
+
+    `at` is when they did so (None: now).
+    """
     request = locked_request(uow.session, request_id)
-    make_move(request, Move.REFUSE)
+    require_refusable(uow, request, ground=ground, text=text, evidence=evidence)
+    acknowledge(uow, request, at or uow.now, cause)
+    statement = {"ground": ground.value, "text": text, "evidence": dict(evidence), "by": by}
+    put_refusal(uow, request, statement, at or uow.now, cause)
+    return request
+
+
+def require_refusable(
+    uow: UnitOfWork, request: SupportRequest, *, ground: Ground, text: str, evidence: Mapping[str, Any]
+) -> None:
+    """Raise `Conflict` or `PayloadRejected` unless the request can be refused so now."""
+    require_possible(request, Move.REFUSE)
     require_usable_ground(uow.session, request, ground)
     require_text("text", text)
     require_evidence(evidence)
-    acknowledge(uow, request, uow.now, cause)
-    freeze_fix(uow, request)
+
+
+def put_refusal(
+    uow: UnitOfWork, request: SupportRequest, statement: Mapping[str, Any], at: datetime, cause: Cause
+) -> None:
+    """The refusal stands from an instant, when the fix clock is frozen. The customer has all their days to contest."""
+    make_move(request, Move.REFUSE)
+    freeze_fix(uow, request, at)
     contest_until = end_of(day_of(uow.now, uow.zone) + timedelta(days=uow.settings.contest_days), uow.zone)
-    request.refused_at = uow.now
+    request.refused_at = at
     request.waits_until = contest_until
-    request.refusal = {"ground": ground.value, "text": text, "evidence": dict(evidence), "by": by}
+    request.refusal = dict(statement)
+    ground = Ground(statement["ground"])
     record_refusal(uow, request, ground)
     publish_request_event(uow, request, "refused", {"ground": ground, "contest_until": contest_until}, cause)
-    return request
 
 
 def waive_ground(uow: UnitOfWork, request_id: str, ground: Ground) -> SupportRequest:

@@ -32,9 +32,18 @@ def make_offer(
     require_answerable(request, "an update is offered while a fix is awaited")
     require_offerable(uow, request, release_id, amount)
     acknowledge(uow, request, uow.now, cause)
+    put_offer(uow, request, release_id=release_id, amount=amount, text=text, cause=cause)
+    return request
+
+
+def put_offer(
+    uow: UnitOfWork, request: SupportRequest, *, release_id: str, amount: Mapping[str, Any], text: str, cause: Cause
+) -> None:
+    """Show the customer the offer, which they may answer at once. It acknowledges nothing."""
+    require_answerable(request, "an update is offered while a fix is awaited")
+    require_offerable(uow, request, release_id, amount)
     request.offer = {"release_id": release_id, "amount": dict(amount), "text": text, "answer": None}
     publish_request_event(uow, request, "offer_made", {"release_id": release_id, "amount": dict(amount)}, cause)
-    return request
 
 
 def answer_offer(uow: UnitOfWork, request_id: str, *, accepted: bool, cause: Cause) -> SupportRequest:

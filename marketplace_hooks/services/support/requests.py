@@ -18,11 +18,13 @@ from ...domain.support.refusal_grounds import Ground, ground_finding
 from ...domain.support.state_machine import ClockName, ClockState, Handling
 from ...errors import NotFound
 from ...models.products import Listing
+from ...models.proposals import ProposedAct
 from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from ..business_care.status_banner import read_status_banner
 from .closures import current_closures
 from .messages import messages_of
+from .proposals import waiting_proposals
 from .refund_deferral import may_defer
 from .refund_ledger import refund_view
 from .refusals import refusals_of
@@ -106,6 +108,7 @@ def request_detail(
         "refusals": refusals,
         "resolution": request.resolution,
         "offer": request.offer,
+        "proposals": _proposals(session, request, viewer),
         "refund": _refund(session, request, claim, now, settings),
         "closures": [
             {"closure_id": one.id, "first_day": one.first_day, "last_day": one.last_day}
@@ -233,6 +236,15 @@ def clock_view(clock: Clock | None) -> dict[str, Any] | None:
         "policy": clock.policy,
         "trace": clock.trace,
     }
+
+
+def _proposals(session: Session, request: SupportRequest, viewer: Viewer) -> list[dict[str, Any]]:
+    """What waits for a person of the seller's side; a customer sees the refusals, which they may contest at once."""
+    return [
+        {"proposal_id": one.id, "act": one.act, "received_at": one.received_at, "author": one.author, **one.details}
+        for one in waiting_proposals(session, request.id)
+        if viewer.customer_id is None or one.act is ProposedAct.REFUSAL
+    ]
 
 
 def _narrowed(query: Select[SupportRequest], which: RequestFilter, now: datetime | None) -> Select[SupportRequest]:

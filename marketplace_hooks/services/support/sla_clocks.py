@@ -102,14 +102,15 @@ def stop_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName, state:
     return True
 
 
-def freeze_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName) -> None:
-    """A reasoned refusal freezes the clock with the business days it has left. One that has run out stays so."""
+def freeze_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName, at: datetime) -> None:
+    """A reasoned refusal freezes the clock with the business days it had left then. One that had run out stays so."""
     clock = clock_of(uow.session, request.id, name)
-    if clock is None or not has_time_left(clock, uow.now):
+    if clock is None or not had_time_left(clock, at):
         return
-    clock.remaining_days = _remaining_days(uow, clock, uow.now)
-    clock.taken_days = _taken_days(uow, request, clock, uow.now)
+    clock.remaining_days = _remaining_days(uow, clock, at)
+    clock.taken_days = _taken_days(uow, request, clock, at)
     clock.state = ClockState.FROZEN
+    clock.missed_at = None
     clock.warn_at = None
     update_next_deadline(uow.session, request)
 

@@ -15,9 +15,10 @@ from marshmallow import Schema
 
 from ...errors import Forbidden
 from ...models.access import Role
+from ...models.proposals import ProposedAct
 from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ...services.support import messages, moves, offers, refund_deferral, refunds, submission
+from ...services.support import messages, moves, offers, proposals, refund_deferral, refunds, submission
 from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
@@ -106,16 +107,11 @@ def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any],
 
 @_move("refusal", SELLERS, RefusalSchema)
 def refuse_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Refuse on one of the six grounds. The customer may contest."""
-    return moves.refuse(
-        uow,
-        request_id,
-        ground=body["ground"],
-        text=body["text"],
-        evidence=body["evidence"],
-        by=signed_in().subject or cause.actor,
-        cause=cause,
-    )
+    """Refuse on one of the six grounds. The customer may contest. By a token alone it is a proposal."""
+    given = {name: body[name] for name in ("ground", "text", "evidence")}
+    if not _is_by_person(body):
+        return _propose(uow, request_id, ProposedAct.REFUSAL, {**given, "ground": body["ground"].value}, cause)
+    return moves.refuse(uow, request_id, **given, by=signed_in().subject or cause.actor, cause=cause)
 
 
 @_move("waiver", SELLERS, GroundSchema)
@@ -133,18 +129,20 @@ def change_request_kind(uow: UnitOfWork, request_id: str, body: dict[str, Any], 
 
 @_move("resolution", SELLERS, ResolutionSchema)
 def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Say that it is settled, by a release or an explanation. The customer may say: not fixed."""
-    return moves.resolve(
-        uow, request_id, how=body["how"], release_id=body["release_id"], text=body["text"], cause=cause
-    )
+    """Say that it is settled, by a release or an explanation. By a token alone it is a proposal."""
+    given = {name: body[name] for name in ("how", "release_id", "text")}
+    if not _is_by_person(body):
+        return _propose(uow, request_id, ProposedAct.RESOLUTION, given, cause)
+    return moves.resolve(uow, request_id, **given, cause=cause)
 
 
 @_move("offer", SELLERS, OfferSchema)
 def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Propose a paid update. The fix clock of an anomaly goes on."""
-    return offers.make_offer(
-        uow, request_id, release_id=body["release_id"], amount=body["amount"], text=body["text"], cause=cause
-    )
+    """Propose a paid update. The fix clock of an anomaly goes on. By a token alone it acknowledges nothing yet."""
+    given = {name: body[name] for name in ("release_id", "amount", "text")}
+    if not _is_by_person(body):
+        return _propose(uow, request_id, ProposedAct.OFFER, given, cause)
+    return offers.make_offer(uow, request_id, **given, cause=cause)
 
 
 @_move("offer/answer", CUSTOMERS, OfferAnswerSchema)
@@ -162,7 +160,7 @@ def say_not_fixed(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause:
 @_move("contest", CUSTOMERS, TextSchema)
 def contest_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Contest a refusal: the marketplace decides."""
-    return moves.contest(uow, request_id, text=body["text"], cause=cause)
+    return proposals.contest(uow, request_id, text=body["text"], cause=cause)
 
 
 @_move("overturn", OPERATORS, TextSchema)
@@ -223,9 +221,30 @@ def withdraw_support_request(uow: UnitOfWork, request_id: str, body: dict[str, A
     return moves.withdraw(uow, request_id, cause)
 
 
-@_move("confirmations", OPERATORS, ConfirmationSchema)
-def confirm_message(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Say whether a message acknowledges. Confirmed, it counts at its original receipt."""
-    actor = signed_in().subject or cause.actor
+@_move("confirmations", (Role.SELLER, *OPERATORS), ConfirmationSchema)
+def confirm(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
+    """Say whether a message acknowledges, or a proposal is the seller's. Confirmed, it counts at its receipt."""
+    identity = signed_in()
+    actor = identity.subject or cause.actor
+    if body["proposal_id"] is not None:
+        if identity.role is Role.OPERATOR or not _is_by_person(body):
+            raise Forbidden("a person of the seller's side confirms a proposal", code="person_required")
+        return proposals.judge_proposal(
+            uow, request_id, body["proposal_id"], confirmed=body["counts"], actor=actor, cause=cause
+        )
+    if identity.role is Role.SELLER:
+        raise Forbidden("the marketplace judges whether a message acknowledges")
     messages.confirm_message(uow, request_id, body["message_id"], counts=body["counts"], actor=actor, cause=cause)
     return locked_request(uow.session, request_id)
+
+
+def _is_by_person(body: dict[str, Any]) -> bool:
+    """Whether a person acts: signed in themselves, or the platform vouches for it. A bearer token says so of nobody."""
+    identity = signed_in()
+    return identity.token_id is None or (identity.role is Role.PLATFORM and body["author_type"] == "human")
+
+
+def _propose(
+    uow: UnitOfWork, request_id: str, act: ProposedAct, details: dict[str, Any], cause: Cause
+) -> SupportRequest:
+    return proposals.propose(uow, request_id, act, details, author=signed_in().subject or cause.actor, cause=cause)

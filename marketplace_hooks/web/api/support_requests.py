@@ -107,6 +107,13 @@ class WholeRequestSchema(RequestSchema):
     refusals = fields.Raw(required=True, metadata={"description": "Every refusal, the first one first."})
     resolution = fields.Raw(required=True, allow_none=True)
     offer = fields.Raw(required=True, allow_none=True)
+    proposals = fields.Raw(
+        required=True,
+        metadata={
+            "description": "Refusals, resolutions and offers by a bearer token that the platform does not vouch for: "
+            "nothing moves until a person of the seller's side confirms one. A customer sees the refusals."
+        },
+    )
     refund = fields.Raw(required=True)
     closures = fields.Raw(required=True)
 

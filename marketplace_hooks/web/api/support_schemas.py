@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import Kind
@@ -30,7 +32,18 @@ class MessageSchema(Schema):
     attachments = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 100))
 
 
-class RefusalSchema(Schema):
+class VouchedSchema(Schema):
+    """An act of the seller's side. By a bearer token it is a proposal, unless the platform says that a person acted."""
+
+    author_type = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf(["human", "automation"]),
+        metadata={"description": "`human` is believed of the platform alone; otherwise a person must confirm the act."},
+    )
+
+
+class RefusalSchema(VouchedSchema):
     """One of the six grounds, with a text and the evidence."""
 
     ground = EnumField(Ground, required=True)
@@ -54,7 +67,7 @@ class KindSchema(Schema):
     kind = EnumField(Kind, required=True)
 
 
-class ResolutionSchema(Schema):
+class ResolutionSchema(VouchedSchema):
     """How it was settled."""
 
     how = fields.String(required=True, validate=validate.OneOf(["release", "explanation"]))
@@ -69,7 +82,7 @@ class AmountSchema(Schema):
     currency = fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z"))
 
 
-class OfferSchema(Schema):
+class OfferSchema(VouchedSchema):
     """A paid update."""
 
     release_id = TextField(required=True)
@@ -114,11 +127,17 @@ class RefundSchema(Schema):
     text = TextField(min_length=0, max_length=10_000, load_default="")
 
 
-class ConfirmationSchema(Schema):
-    """Whether a message acknowledges, by a person's judgement."""
+class ConfirmationSchema(VouchedSchema):
+    """A person's judgement: whether a message acknowledges (operators), or a proposal is the seller's (the seller)."""
 
-    message_id = TextField(required=True, max_length=200)
+    message_id = TextField(load_default=None, allow_none=True, max_length=200)
+    proposal_id = TextField(load_default=None, allow_none=True)
     counts = fields.Boolean(required=True)
+
+    @validates_schema
+    def _names_one(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if (data.get("message_id") is None) == (data.get("proposal_id") is None):
+            raise ValidationError("Give either message_id or proposal_id.", "message_id")
 
 
 class InformationSchema(Schema):

@@ -98,7 +98,7 @@ def _possible_moves(request: Mapping[str, Any], now: datetime) -> set[str]:
         "answer": handling in OPEN,
         "withdraw": handling in OPEN,
         "not-fixed": handling is Handling.RESOLVED and in_time,
-        "contest": handling is Handling.REFUSED and in_time,
+        "contest": (handling is Handling.REFUSED and in_time) or bool(request["proposals"]),
         "offer": offer is not None
         and offer["answer"] is None
         and handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED),

@@ -19,7 +19,7 @@ from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.inspections.add_declaration import declare
-from ...services.support import messages, moves, offers, submission
+from ...services.support import messages, moves, offers, proposals, submission
 from ...services.support.eligibility_checks import start_check
 from ...services.support.refund_deferral import ask_again, defer_refund
 from ...services.support.requests import visible_request
@@ -86,7 +86,7 @@ _MOVES: Mapping[str, CustomerMove] = {
         done=lazy("The seller was told that it is not fixed, and goes on with it."),
     ),
     "contest": CustomerMove(
-        act=lambda uow, id_, form, cause: moves.contest(uow, id_, text=form.text.data, cause=cause),
+        act=lambda uow, id_, form, cause: proposals.contest(uow, id_, text=form.text.data, cause=cause),
         done=lazy("You contested the refusal. The marketplace decides, and tells you."),
     ),
     "withdraw": CustomerMove(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     cascade_progress,
     closures,
+    confirmations,
     packs,
     products,
     refunds,
@@ -20,6 +21,7 @@ __all__ = [
     "blueprint",
     "cascade_progress",
     "closures",
+    "confirmations",
     "packs",
     "products",
     "refunds",

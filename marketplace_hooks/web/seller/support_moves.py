@@ -103,7 +103,7 @@ def answer(request_id: str) -> BaseResponse:
         )
         messages.post_message(uow, posted, cause)
 
-    return _run(request_id, act, gettext("The note is kept.") if is_note else gettext("Your answer is sent."))
+    return run_move(request_id, act, gettext("The note is kept.") if is_note else gettext("Your answer is sent."))
 
 
 @blueprint.get("/seller/requests/<request_id>/refusal")
@@ -133,7 +133,7 @@ def refuse(request_id: str) -> BaseResponse:
         moves.refuse(uow, request_id, ground=ground, text=text, evidence=evidence, by=by, cause=cause)
 
     message = gettext("The request is refused. The customer has been told, and may contest it.")
-    return _run(request_id, act, message, reason=text)
+    return run_move(request_id, act, message, reason=text)
 
 
 @blueprint.post("/seller/requests/<request_id>/waiver")
@@ -145,7 +145,7 @@ def waive(request_id: str) -> BaseResponse:
     if ground is None:
         return show_request(request_id, status=422, errors=form.messages)
     message = gettext("You have waived this ground for this request.")
-    return _run(request_id, lambda uow, cause: moves.waive_ground(uow, request_id, ground), message)
+    return run_move(request_id, lambda uow, cause: moves.waive_ground(uow, request_id, ground), message)
 
 
 @blueprint.post("/seller/requests/<request_id>/kind")
@@ -160,7 +160,7 @@ def propose_kind(request_id: str) -> BaseResponse:
     def act(uow: UnitOfWork, cause: Cause) -> None:
         moves.change_kind(uow, request_id, kind, confirms=False, cause=cause)
 
-    return _run(request_id, act, gettext("Proposed. It counts once the customer or the marketplace confirms it."))
+    return run_move(request_id, act, gettext("Proposed. It counts once the customer or the marketplace confirms it."))
 
 
 @blueprint.get("/seller/requests/<request_id>/resolution")
@@ -189,7 +189,7 @@ def resolve(request_id: str) -> BaseResponse:
         moves.resolve(uow, request_id, how=how, release_id=release_id, text=text, cause=cause)
 
     message = gettext("Marked as resolved. The customer has been told, and may say that it is not fixed.")
-    return _run(request_id, act, message, reason=text)
+    return run_move(request_id, act, message, reason=text)
 
 
 @blueprint.get("/seller/requests/<request_id>/offer")
@@ -218,10 +218,10 @@ def make_offer(request_id: str) -> BaseResponse:
     def act(uow: UnitOfWork, cause: Cause) -> None:
         offers.make_offer(uow, request_id, release_id=release_id, amount=amount, text=text, cause=cause)
 
-    return _run(request_id, act, gettext("Your offer is sent to the customer."), reason=text)
+    return run_move(request_id, act, gettext("Your offer is sent to the customer."), reason=text)
 
 
-def _run(request_id: str, act: Act, message: str, *, reason: str = "") -> BaseResponse:
+def run_move(request_id: str, act: Act, message: str, *, reason: str = "") -> BaseResponse:
     """Run `act` once on a request of the seller's, and go on to the conversation."""
     identity = signed_in()
 

@@ -1,0 +1,126 @@
+"""Proposals of sellers' machines: a refusal, a resolution or an offer by a bearer token for which nobody vouches.
+
+A token does not say that a person acted, so nothing moves: both clocks run on, and nothing is acknowledged, until a
+person of the seller's side confirms it; then it counts at its original receipt (`domain.md` 22). The customer need
+not wait for that: they may answer a proposed offer, and contest a proposed refusal.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...domain.support.refusal_grounds import Ground
+from ...domain.support.state_machine import ClockName, ClockState, Handling, RefundState
+from ...errors import Conflict, NotFound
+from ...models.proposals import ProposedAct, SellerProposal
+from ...models.support import Clock, RefundClaim, SupportRequest
+from ..core.unit_of_work import Cause, UnitOfWork
+from . import moves, offers
+from .messages import acknowledge
+from .transitions import locked_request
+
+
+def propose(
+    uow: UnitOfWork, request_id: str, act: ProposedAct, details: Mapping[str, Any], *, author: str, cause: Cause
+) -> SupportRequest:
+    """Record what a machine proposes; it is checked as if a person did it. Raises what the act itself would raise."""
+    request = locked_request(uow.session, request_id)
+    if act is ProposedAct.REFUSAL:
+        ground = Ground(details["ground"])
+        moves.require_refusable(uow, request, ground=ground, text=details["text"], evidence=details["evidence"])
+    elif act is ProposedAct.RESOLUTION:
+        moves.require_resolvable(uow, request, **details)
+    else:
+        offers.put_offer(uow, request, **details, cause=cause)
+    proposal = SellerProposal(
+        id=f"prop_{uuid.uuid4().hex[:32]}",
+        request_id=request_id,
+        act=act,
+        details=dict(details),
+        author=author,
+        received_at=uow.now,
+    )
+    uow.session.add(proposal)
+    uow.session.flush()
+    return request
+
+
+def judge_proposal(
+    uow: UnitOfWork, request_id: str, proposal_id: str, *, confirmed: bool, actor: str, cause: Cause
+) -> SupportRequest:
+    """A person of the seller's side confirms a proposal, which then counts at its receipt, or declines it."""
+    request = locked_request(uow.session, request_id)
+    query = select(SellerProposal).where(SellerProposal.id == proposal_id, SellerProposal.request_id == request_id)
+    proposal = uow.session.scalar(query.with_for_update())
+    if proposal is None:
+        raise NotFound(f"no proposal {proposal_id}")
+    if proposal.confirmed is not None:
+        state, asked = ("confirmed" if one else "declined" for one in (proposal.confirmed, confirmed))
+        because = "it has been judged already"
+        raise Conflict.between("the proposal", state, asked, code="already_judged", because=because)
+    proposal.confirmed = confirmed
+    proposal.decided_by = actor
+    proposal.decided_at = uow.now
+    if confirmed:
+        _carry_through(uow, request, proposal, actor, cause)
+    return request
+
+
+def contest(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
+    """The customer contests the refusal, also one that is only proposed: it then stands as one from now on."""
+    request = locked_request(uow.session, request_id)
+    if request.handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED):
+        proposed = [one for one in waiting_proposals(uow.session, request_id) if one.act is ProposedAct.REFUSAL]
+        if proposed:
+            statement = {**proposed[-1].details, "by": proposed[-1].author}
+            proposed[-1].overtaken_at = uow.now
+            moves.put_refusal(uow, request, statement, uow.now, cause)
+    return moves.contest(uow, request_id, text=text, cause=cause)
+
+
+def waiting_proposals(session: Session, request_id: str) -> list[SellerProposal]:
+    """The proposals of a request that nobody has judged and that nothing has overtaken, in the order of receipt."""
+    query = (
+        select(SellerProposal)
+        .join(SupportRequest, SupportRequest.id == SellerProposal.request_id)
+        .where(SellerProposal.request_id == request_id, SellerProposal.confirmed.is_(None))
+        .where(SellerProposal.overtaken_at.is_(None))
+        .where(SupportRequest.handling.in_((Handling.ACCEPTED, Handling.ACKNOWLEDGED)))
+        .order_by(SellerProposal.received_at, SellerProposal.id)
+    )
+    return list(session.scalars(query))
+
+
+def _carry_through(
+    uow: UnitOfWork, request: SupportRequest, proposal: SellerProposal, actor: str, cause: Cause
+) -> None:
+    """Do what was proposed, as of its receipt. What the customer has answered meanwhile is acknowledged only."""
+    at = proposal.received_at
+    details = proposal.details
+    missed_before = _fix_is_missed(uow.session, request.id)
+    if proposal.overtaken_at is not None or proposal.act is ProposedAct.OFFER:
+        acknowledge(uow, request, at, cause)
+    elif proposal.act is ProposedAct.RESOLUTION:
+        moves.resolve(uow, request.id, **details, cause=cause, at=at)
+    else:
+        given = {**details, "ground": Ground(details["ground"])}
+        moves.refuse(uow, request.id, **given, by=actor, cause=cause, at=at)
+    if missed_before and not _fix_is_missed(uow.session, request.id):
+        _withdraw_claim(uow.session, request.id)
+
+
+def _fix_is_missed(session: Session, request_id: str) -> bool:
+    clock = session.get(Clock, (request_id, ClockName.FIX))
+    return clock is not None and clock.state is ClockState.MISSED
+
+
+def _withdraw_claim(session: Session, request_id: str) -> None:
+    """The fix was not missed after all: a refund that was not requested yet is not due."""
+    claim = session.get(RefundClaim, request_id)
+    if claim is not None and claim.state is RefundState.DUE:
+        session.delete(claim)

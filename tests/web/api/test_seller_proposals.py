@@ -1,0 +1,124 @@
+"""Acts of a seller's machine: nothing moves until a person confirms them, and then they count at their receipt."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from ...support.api_callers import Caller, MakeCaller, problem_of
+from ...support.customers import publish_release
+from ...support.marketplace import Marketplace
+from ...support.page_client import Browser, browser_of
+from ...support.support_desk import (
+    FIX,
+    REQUEST,
+    clocks,
+    due,
+    publish_request,
+    published_types,
+    refund_state,
+    request,
+    set_up_support,
+)
+
+HOUR = timedelta(hours=1)
+URL = f"/support-requests/{REQUEST}"
+PAGE = f"/seller/requests/{REQUEST}"
+REFUSAL: dict[str, Any] = {"ground": "source_modified", "text": "You changed a.php", "evidence": {"files": ["a.php"]}}
+EXPLANATION: dict[str, Any] = {"how": "explanation", "text": "The separator is under Advanced."}
+AMOUNT = {"amount_cents": 2900, "currency": "EUR"}
+OFFER: dict[str, Any] = {"release_id": "paid-1", "amount": AMOUNT, "text": ""}
+RUNNING = {"acknowledgement": "running", "fix": "running"}
+
+
+@pytest.fixture
+def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    set_up_support(marketplace)
+    publish_release(marketplace, "paid-1", kind="paid", fixes=[])
+    clock.shift(HOUR)
+    publish_request(marketplace)
+    return marketplace
+
+
+@pytest.fixture
+def page(desk: Marketplace) -> Browser:
+    return browser_of(desk, "seller", "seller-1")
+
+
+def confirm(page: Browser, counts: str = "yes") -> str:
+    page.get(PAGE)
+    return page.post(f"{PAGE}/confirmations", counts=counts).visible_text
+
+
+@pytest.mark.parametrize(("act", "body"), [("refusal", REFUSAL), ("resolution", EXPLANATION), ("offer", OFFER)])
+def test_an_act_by_token_moves_nothing(desk: Marketplace, seller: Caller, act: str, body: dict[str, Any]) -> None:
+    answer = seller.post(f"{URL}/{act}", body)
+    assert answer.status_code == 200, answer.text
+    [proposal] = answer.get_json()["proposals"]
+    assert (proposal["act"], proposal["text"]) == (act, body["text"])
+    assert (request(desk).handling, clocks(desk)) == ("accepted", RUNNING)
+    assert "acknowledged" not in published_types(desk)
+
+
+@pytest.mark.parametrize(
+    ("act", "body", "fix"),
+    [("refusal", REFUSAL, "frozen"), ("resolution", EXPLANATION, "met"), ("offer", OFFER, "running")],
+)
+def test_confirmed_on_the_page_it_counts_at_its_receipt(
+    desk: Marketplace,
+    seller: Caller,
+    page: Browser,
+    clock: time_machine.Traveller,
+    act: str,
+    body: dict[str, Any],
+    fix: str,
+) -> None:
+    seller.post(f"{URL}/{act}", body)
+    clock.move_to(due(desk, FIX) + HOUR)
+    desk.run_all_now()
+    assert clocks(desk) == {"acknowledgement": "missed", "fix": "missed"}
+    assert "it counts from when it was received" in confirm(page)
+    is_offer = act == "offer"
+    assert clocks(desk) == {"acknowledgement": "met", "fix": "missed" if is_offer else fix}
+    assert refund_state(desk) == ("due" if is_offer else "none")
+
+
+def test_declined_it_changes_nothing_and_is_judged_once(desk: Marketplace, seller: Caller, page: Browser) -> None:
+    seller.post(f"{URL}/resolution", EXPLANATION)
+    assert "Declined: nothing has changed." in confirm(page, "no")
+    assert (request(desk).handling, clocks(desk)) == ("accepted", RUNNING)
+    assert seller.get(URL).get_json()["proposals"] == []
+
+
+@pytest.mark.parametrize("role", ["seller", "operator", "platform"])
+def test_no_token_confirms_a_proposal(desk: Marketplace, calls: MakeCaller, seller: Caller, role: str) -> None:
+    [proposal] = seller.post(f"{URL}/resolution", EXPLANATION).get_json()["proposals"]
+    caller = seller if role == "seller" else calls(role)
+    body = {"proposal_id": proposal["proposal_id"], "counts": True}
+    assert problem_of(caller.post(f"{URL}/confirmations", body)) == (403, "person_required")
+    assert clocks(desk) == RUNNING
+
+
+def test_the_platform_vouches_for_a_person(desk: Marketplace, calls: MakeCaller, seller: Caller) -> None:
+    [proposal] = seller.post(f"{URL}/resolution", EXPLANATION).get_json()["proposals"]
+    body = {"proposal_id": proposal["proposal_id"], "counts": True, "author_type": "human"}
+    answer = calls("platform").post(f"{URL}/confirmations", body)
+    assert (answer.status_code, clocks(desk)) == (200, {"acknowledgement": "met", "fix": "met"})
+
+
+def test_the_customer_contests_a_proposed_refusal_at_once(
+    desk: Marketplace, calls: MakeCaller, seller: Caller, operator: Caller
+) -> None:
+    seller.post(f"{URL}/refusal", REFUSAL)
+    customer = calls("customer", "customer-1")
+    assert [one["text"] for one in customer.get(URL).get_json()["proposals"]] == [REFUSAL["text"]]
+    contested = customer.post(f"{URL}/contest", {"text": "I changed nothing"}).get_json()
+    assert (contested["handling"], contested["refusal"]["text"]) == ("contested", REFUSAL["text"])
+    assert clocks(desk) == {"acknowledgement": "running", "fix": "frozen"}
+    assert operator.post(f"{URL}/overturn", {"text": "Right"}).status_code == 200
+    assert clocks(desk) == RUNNING
+    assert seller.post(f"{URL}/refusal", REFUSAL).status_code == 422
+    assert "acknowledged" not in published_types(desk)
