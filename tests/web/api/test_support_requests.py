@@ -67,10 +67,11 @@ def test_a_request_lives_from_its_submission_to_its_refund(
     assert (message["counts"], thread["clocks"]["acknowledgement"]["state"]) == (None, "to_confirm")
     confirmed = moved(operator, request_id, "confirmations", message_id=message["message_id"], counts=True)
     assert (confirmed["handling"], confirmed["clocks"]["acknowledgement"]["state"]) == ("acknowledged", "met")
-    assert moved(seller, request_id, "refusal", **REFUSAL)["clocks"]["fix"]["state"] == "frozen"
+    platform = calls("platform")  # it vouches that a person of the seller's side acts.
+    assert moved(platform, request_id, "refusal", **REFUSAL, author_type="human")["clocks"]["fix"]["state"] == "frozen"
     assert moved(customer, request_id, "contest", text="No")["handling"] == "contested"
     assert moved(operator, request_id, "overturn", text="Right")["clocks"]["fix"]["state"] == "running"
-    resolved = moved(seller, request_id, "resolution", how="explanation", text="Done")
+    resolved = moved(platform, request_id, "resolution", how="explanation", text="Done", author_type="human")
     assert resolved["clocks"]["fix"]["state"] == "met"
     assert moved(customer, request_id, "not-fixed")["clocks"]["fix"]["state"] == "running"
     clock.move_to(due(desk, FIX, request_id))
