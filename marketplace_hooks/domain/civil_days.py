@@ -1,6 +1,6 @@
 """Civil days: which day an instant falls in, and when a day begins, in a time zone.
 
-Every rule of the house that counts days counts them so: whole civil days of one zone, months clipped at their end.
+Every rule that counts days counts them so: whole civil days of one zone, months clipped at their end.
 """
 
 from __future__ import annotations

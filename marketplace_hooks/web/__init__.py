@@ -10,7 +10,7 @@ from .api import attach_api
 
 def attach(app: Flask, url_prefix: str = "") -> None:
     """Add every blueprint of ours to the app, under the host's prefix."""
-    rooms = (storefront, sign_in, seller, customer, operator)
-    for blueprint in (webhooks.blueprint, layout.shared, *(room.blueprint for room in rooms), health.blueprint):
+    areas = (storefront, sign_in, seller, customer, operator)
+    for blueprint in (webhooks.blueprint, layout.shared, *(area.blueprint for area in areas), health.blueprint):
         app.register_blueprint(blueprint, url_prefix=url_prefix or None)
     attach_api(app, url_prefix)

@@ -1,4 +1,4 @@
-"""Form actions: run what a form asks for, and answer it the same way in every room.
+"""Form actions: run what a form asks for, and answer it the same way in every area.
 
 Done: 303 to the page that shows the result. Impossible by now: 409 with the page as it stands, and both states in a
 sentence; 422 where a value does not fit.

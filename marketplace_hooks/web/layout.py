@@ -1,4 +1,4 @@
-"""Layout of all pages: the blueprint that gives a room its access control, headers, context and error pages.
+"""Layout of all pages: the blueprint that gives an area its access control, headers, context and error pages.
 
 Everything here holds for pages of ours alone, and nothing of a host's app is changed. Templates are named
 `marketplace_hooks/…`, so that a host can replace each of them.

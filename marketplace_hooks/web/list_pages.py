@@ -26,9 +26,9 @@ class ListPage(Generic[T]):
     next_after: str | None
 
 
-def render_page(room: str, name: str, code: int, context: dict[str, Any]) -> Response:
-    """A page of a room, by the name of its template."""
-    return make_response(render_template(f"marketplace_hooks/{room}/{name}.html", **context), code)
+def render_page(area: str, name: str, code: int, context: dict[str, Any]) -> Response:
+    """A page of an area, by the name of its template."""
+    return make_response(render_template(f"marketplace_hooks/{area}/{name}.html", **context), code)
 
 
 def cursor() -> str | None:

@@ -1,4 +1,4 @@
-"""Is every page of every room well made: seen by axe-core, on a narrow screen, light and dark, in both languages?"""
+"""Every page of every area: checked by axe-core, on a narrow screen, light and dark, in both languages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .conftest import OpenBrowser
 
 ALL = {**PAGES, **EXTRA}
 PEOPLE = sorted({(page_under_test.role or "", page_under_test.subject) for page_under_test in ALL.values()})
-ROOMS = ("mh_storefront.", "mh_sign_in.", "mh_seller.", "mh_customer.", "mh_operator.")
+AREAS = ("mh_storefront.", "mh_sign_in.", "mh_seller.", "mh_customer.", "mh_operator.")
 NARROW = 320
 
 
@@ -30,7 +30,7 @@ def test_every_page_is_visited_below() -> None:
     pages = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith(ROOMS) and "GET" in (rule.methods or ())
+        if rule.endpoint.startswith(AREAS) and "GET" in (rule.methods or ())
     }
     assert pages - NOT_PAGES.keys() == set(PAGES)
 

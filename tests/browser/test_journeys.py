@@ -1,4 +1,4 @@
-"""Do people get where they want to, from the first page to the last, in the whole product as it runs?"""
+"""Journeys of people through the running product, from their first page to their last, in a real browser."""
 
 from __future__ import annotations
 

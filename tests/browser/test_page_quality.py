@@ -1,4 +1,4 @@
-"""Do the pages serve who has no mouse, no script, or a slow line?"""
+"""Pages without a mouse, without scripts, and on a slow line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .conftest import OpenBrowser
 
 MOST_BYTES = 60_000
 MOST_REQUESTS = 5
-ROOMS = [("seller", "pixelune", "/seller"), ("customer", "c-1001", "/account"), ("operator", "", "/operator")]
+AREAS = [("seller", "pixelune", "/seller"), ("customer", "c-1001", "/account"), ("operator", "", "/operator")]
 
 
 def test_the_first_page_is_small_and_made_of_few_files(stack: DemoStack, open_browser: OpenBrowser) -> None:
@@ -24,7 +24,7 @@ def test_the_first_page_is_small_and_made_of_few_files(stack: DemoStack, open_br
     assert sum(len(answer.body()) for answer in answers) <= MOST_BYTES
 
 
-@pytest.mark.parametrize(("role", "subject", "path"), ROOMS)
+@pytest.mark.parametrize(("role", "subject", "path"), AREAS)
 def test_a_room_is_made_of_few_files(open_browser: OpenBrowser, role: str, subject: str, path: str) -> None:
     page = open_browser()
     sign_in_as(page, role, subject)
@@ -34,7 +34,7 @@ def test_a_room_is_made_of_few_files(open_browser: OpenBrowser, role: str, subje
     assert len(answers) <= MOST_REQUESTS
 
 
-@pytest.mark.parametrize(("role", "subject", "path"), ROOMS)
+@pytest.mark.parametrize(("role", "subject", "path"), AREAS)
 def test_the_first_key_leads_past_the_navigation(open_browser: OpenBrowser, role: str, subject: str, path: str) -> None:
     page = open_browser()
     sign_in_as(page, role, subject, then=path)
@@ -46,7 +46,7 @@ def test_the_first_key_leads_past_the_navigation(open_browser: OpenBrowser, role
     expect(page.locator("#main")).to_be_focused()
 
 
-@pytest.mark.parametrize(("role", "subject", "path"), ROOMS)
+@pytest.mark.parametrize(("role", "subject", "path"), AREAS)
 def test_every_stop_of_the_keyboard_is_seen_and_follows_the_page(
     open_browser: OpenBrowser, role: str, subject: str, path: str
 ) -> None:

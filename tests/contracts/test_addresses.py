@@ -1,4 +1,4 @@
-"""Could anything committed tie the project to one machine or to one package index?
+"""Contract of addresses: nothing committed ties the project to one machine or to one package index.
 
 The words looked for are put together here, so that this file does not hold them.
 """

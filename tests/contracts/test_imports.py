@@ -55,7 +55,7 @@ def test_every_import_contract_holds() -> None:
         (
             "web/seller/__init__.py",
             "import marketplace_hooks.web.customer",
-            "The rooms of the web do not import each other",
+            "The areas of the web do not import each other",
         ),
         ("services/core/leases.py", "import redis", "Only remote/redis knows rq and redis"),
         ("services/core/leases.py", "import requests", "Only remote/http speaks HTTP to the outside"),

@@ -1,4 +1,4 @@
-"""Do the migrations make one chain, each numbered one after the other, whoever wrote them side by side?"""
+"""Contract of migrations: they make one chain, numbered one after the other, even when written side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contract of pages: each says for whom it is, extends its room's layout, and is offered only to who may open it."""
+"""Contract of pages: each says for whom it is, extends its area's layout, and is offered only to who may open it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from marketplace_hooks.web.navigation import NAVIGATION
 from ..support.marketplace import Marketplace
 from ..support.source_tree import ROOT
 
-ROOMS = ("storefront", "sign_in", "seller", "customer", "operator")
+AREAS = ("storefront", "sign_in", "seller", "customer", "operator")
 TEMPLATES = ROOT / "marketplace_hooks" / "web" / "templates"
 
 
 def page_rules(marketplace: Marketplace) -> Iterator[Rule]:
     for rule in marketplace.app.url_map.iter_rules():
-        if rule.endpoint.partition(".")[0] in {f"mh_{room}" for room in ROOMS}:
+        if rule.endpoint.partition(".")[0] in {f"mh_{area}" for area in AREAS}:
             yield rule
 
 
@@ -41,12 +41,12 @@ def test_every_entry_of_the_navigation_leads_to_a_page_for_its_role(marketplace:
             assert audience.roles == {role}, f"{endpoint} is not for the {role} alone"
 
 
-@pytest.mark.parametrize("room", ["seller", "customer", "operator"])
-def test_every_whole_page_of_a_room_extends_its_layout(room: str) -> None:
-    folder = TEMPLATES / "marketplace_hooks" / room
+@pytest.mark.parametrize("area", ["seller", "customer", "operator"])
+def test_every_whole_page_of_an_area_extends_its_layout(area: str) -> None:
+    folder = TEMPLATES / "marketplace_hooks" / area
     for template in sorted(folder.glob("*.html")):
         first = template.read_text(encoding="utf-8").partition("\n")[0]
         if template.name == "layout.html" or not first.startswith("{% extends"):
             continue
         base = first.split('"')[1]
-        assert base.startswith(f"marketplace_hooks/{room}/"), f"{room}/{template.name} extends {base}"
+        assert base.startswith(f"marketplace_hooks/{area}/"), f"{area}/{template.name} extends {base}"

@@ -1,4 +1,4 @@
-"""Does the demo show every way in which a Business Care can stand, and a withdrawal of thousands?"""
+"""Demo of Business Care: every state that one can have, and a withdrawal with thousands of subscribers."""
 
 from __future__ import annotations
 

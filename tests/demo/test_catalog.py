@@ -1,4 +1,4 @@
-"""Is the demo marketplace believable, whole in both languages, and told as the inbox wants it?"""
+"""Demo marketplace: believable, complete in both languages, and made of events that the inbox accepts."""
 
 from __future__ import annotations
 

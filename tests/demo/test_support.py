@@ -1,4 +1,4 @@
-"""Do the demo's conversations show every state that events alone can reach?"""
+"""Demo of support: its conversations show every state that events alone can reach."""
 
 from __future__ import annotations
 

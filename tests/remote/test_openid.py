@@ -1,4 +1,4 @@
-"""Is a provider believed only with its own signature, for us, for this sign-in, and asked only as it may be?
+"""OpenID Connect: an id token is accepted only with its provider's signature, for us and for this sign-in.
 
 The provider here is ours to spoil: it answers what the test tells it to. That the way works with a real one is
 `tests/web/sign_in/test_openid.py`'s to show.

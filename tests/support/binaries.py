@@ -45,7 +45,7 @@ def find_chromium() -> Path | None:
 def postgres_account() -> pwd.struct_passwd | None:
     """The account that runs PostgreSQL, which refuses root; None when this process is not root and needs no other.
 
-    Raises `RigError` when we are root and the account is missing.
+    Raises `ProvisionError` when we are root and the account is missing.
     """
     if os.geteuid() != 0:
         return None

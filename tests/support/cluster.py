@@ -40,7 +40,7 @@ class Cluster:
     """A cluster in a private folder, on a Unix socket in it and on a loopback port with a password."""
 
     def __init__(self) -> None:
-        """Make the cluster (about a second); it does not run yet. Raises `RigError` with a sentence."""
+        """Make the cluster (about a second); it does not run yet. Raises `ProvisionError` with a sentence."""
         self.binaries = find_postgres()
         if self.binaries is None:
             raise ProvisionError(NO_POSTGRES)

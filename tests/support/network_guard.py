@@ -24,7 +24,7 @@ class LoopbackOnly:
     """The guard of one test session."""
 
     def __init__(self, also_allowed: Iterable[str] = ()) -> None:
-        """`also_allowed` are hosts that whoever runs the tests named himself, such as a database server's."""
+        """`also_allowed` are hosts that whoever runs the tests named, such as a database server's."""
         self._attempts: list[str] = []
         self._allowed = {host.lower() for host in (*also_allowed, "localhost", socket.gethostname())}
         for host in also_allowed:

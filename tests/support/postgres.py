@@ -87,7 +87,7 @@ class Postgres:
 
 
 def start_postgres() -> Postgres:
-    """The server of `TEST_DATABASE_URL` if set, else a private one. Raises `RigError`, never skips."""
+    """The server of `TEST_DATABASE_URL` if set, else a private one. Raises `ProvisionError`, never skips."""
     given = os.environ.get("TEST_DATABASE_URL")
     if not given:
         return start_private_postgres()

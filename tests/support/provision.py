@@ -73,7 +73,7 @@ def apt(command: list[str]) -> None:
 
 
 def run(command: list[str], **environment: str) -> None:
-    """Run a command, with its output in the error if it fails. Raises `RigError` with its end."""
+    """Run a command, with its output in the error if it fails. Raises `ProvisionError` with its end."""
     done = subprocess.run(
         command,
         env={**os.environ, **environment},
@@ -89,7 +89,7 @@ def run(command: list[str], **environment: str) -> None:
 
 
 def provide_chromium() -> str:
-    """Make sure that the tests find a browser; return which. Raises `RigError`, a sentence, where they cannot."""
+    """Make sure that the tests find a browser; return which. Raises `ProvisionError`, a sentence, where they cannot."""
     if find_chromium() is None:
         if "TEST_CHROMIUM" in os.environ or os.geteuid() != 0 or shutil.which("apt-get") is None:
             raise ProvisionError(NO_CHROMIUM)

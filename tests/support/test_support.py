@@ -1,4 +1,4 @@
-"""Do the servers, the databases and the guard of the rig give the tests what they promise?"""
+"""Servers, databases and network guard of the test rig give the tests what they promise."""
 
 from __future__ import annotations
 

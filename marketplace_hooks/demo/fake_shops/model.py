@@ -1,6 +1,6 @@
 """Model of a merchant site, as far as an inspection can see it.
 
-One frozen `Shop` describes everything a fake shop answers from; `fake_shop.py` serves it.
+One frozen `Shop` describes everything a fake shop answers from; `server.py` serves it.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     with FakeShop(Shop(version="9.1.4", modules=[Module(name="ps_checkout")])).start() as site:
         requests.get(site.url)
 
-What it answers is decided by `shop_pages.py`, `shop_webservice.py`, `shop_admin_api.py` and
-`shop_companion.py`, from `Shop` alone.
+What it answers is decided by `pages.py`, `webservice.py`, `admin_api.py` and `companion.py`,
+from `Shop` alone.
 """
 
 from __future__ import annotations

@@ -70,6 +70,6 @@ _CASCADE = CascadeSchema()
     refusals=(404,),
 )
 def get_cascade(cascade_id: str) -> Response:
-    """One cascade. A seller sees those of what he sells."""
+    """One cascade. Sellers see those of what they sell."""
     with current_runtime().database.read_session() as session:
         return json_response(_CASCADE, read_cascade_progress(session, cascade_id, visibility()))

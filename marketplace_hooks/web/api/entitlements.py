@@ -40,7 +40,7 @@ class EntitlementQuerySchema(QuerySchema):
     """Which purchase, or whose of which product; on which site; when."""
 
     purchase_id = fields.String()
-    customer_id = fields.String(metadata={"description": "With product_id. A customer is always himself."})
+    customer_id = fields.String(metadata={"description": "With product_id. Customers may ask only about themselves."})
     product_id = fields.String(metadata={"description": "Beside purchase_id: the product it is said to be of."})
     shop_url = fields.String(metadata={"description": "The merchant site that the request is about."})
     at = Rfc3339Instant(

@@ -33,7 +33,7 @@ class PacksQuerySchema(PagedQuerySchema):
 
 @operation("GET", "/packs", tag="Packs", query=PacksQuerySchema, response=PackListSchema, refusals=(400,))
 def list_packs(query: dict[str, Any]) -> Response:
-    """Packs by id: those on sale, and whoever asks sees his own hidden ones too."""
+    """Packs by id: those on sale, and, for a signed-in reader, their own hidden ones too."""
     with current_runtime().database.read_session() as session:
         page = find_packs(
             session,

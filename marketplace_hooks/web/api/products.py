@@ -56,7 +56,7 @@ class ListingQuerySchema(QuerySchema):
 
 @operation("GET", "/products", tag="Products", query=ProductsQuerySchema, response=ProductListSchema, refusals=(400,))
 def list_products(query: dict[str, Any]) -> Response:
-    """Products by id: those on sale, and whoever asks sees his own hidden ones too."""
+    """Products by id: those on sale, and, for a signed-in reader, their own hidden ones too."""
     with current_runtime().database.read_session() as session:
         page = find_products(
             session,

@@ -35,7 +35,7 @@ from .responses import uncached_response
 class PurchasesQuerySchema(PagedQuerySchema):
     """Whose."""
 
-    customer_id = TextField(metadata={"description": "The platform says whose; a customer's are his own."})
+    customer_id = TextField(metadata={"description": "The platform says whose; customers see only their own."})
 
 
 class PurchaseSchema(ResponseSchema):

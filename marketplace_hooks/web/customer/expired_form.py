@@ -21,7 +21,7 @@ _TEXT_FIELDS = {"answer": "body", "contest": "contest-text", "not-fixed": "not-f
 
 @blueprint.errorhandler(ExpiredForm)
 def show_form_again(error: ExpiredForm) -> Response:
-    """The same form again; where nothing was written, the page of every room for an expired form."""
+    """The same form again; where nothing was written, the page that every area has for an expired form."""
     move = (request.view_args or {}).get("move")
     if request.endpoint == "mh_customer.write_request":
         with current_runtime().database.read_session() as session:

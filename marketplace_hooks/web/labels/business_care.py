@@ -172,7 +172,7 @@ def remedy_for(care: Mapping[str, Any]) -> str | None:
 
 
 def banner_context() -> dict[str, Any]:
-    """What the templates need that show the banner (`business_care.html`), in any room."""
+    """What the templates need that show the banner (`business_care.html`), in any area."""
     return {
         "care_extent": care_extent,
         "care_title": care_title,

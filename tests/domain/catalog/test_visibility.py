@@ -1,4 +1,4 @@
-"""When is a pack's page seen? `domain.md` 6."""
+"""Visibility of a pack's page: `domain.md` 6."""
 
 from __future__ import annotations
 

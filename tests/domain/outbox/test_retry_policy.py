@@ -1,4 +1,4 @@
-"""When is a failed delivery tried again? `webhooks.md` 9."""
+"""Retry policy: when a failed delivery is attempted again (`webhooks.md` 9)."""
 
 from __future__ import annotations
 

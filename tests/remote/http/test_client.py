@@ -1,4 +1,4 @@
-"""What the client does with peers that mean well. `test_outbound_hostile.py` has the others."""
+"""HTTP client with well-behaved peers; `test_hostile_servers.py` has the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does https go to the checked address and still prove the name?"""
+"""TLS: a connection goes to the address that was checked, and the certificate still has to prove the name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What everybody may see: the cookie's name, the home page, a description file; and what the customer says himself."""
+"""What everybody may see: the cookie's name, the home page, a description file; and what the customer declares."""
 
 from __future__ import annotations
 

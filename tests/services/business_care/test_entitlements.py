@@ -94,7 +94,7 @@ def shown(found: Entitlement) -> dict[str, Any]:
 def test_other_people_s_purchases_are_not_found(marketplace: Marketplace) -> None:
     set_up_purchase(marketplace)
     answers = {
-        "hers": code_of(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, customer_id="customer-1")),
+        "own": code_of(marketplace, about=PurchaseFilter(purchase_id=PURCHASE, customer_id="customer-1")),
         "another customer's": code_of(
             marketplace, about=PurchaseFilter(purchase_id=PURCHASE, customer_id="customer-2")
         ),
@@ -103,7 +103,7 @@ def test_other_people_s_purchases_are_not_found(marketplace: Marketplace) -> Non
         "unknown": code_of(marketplace, about=PurchaseFilter(purchase_id="purchase-2")),
     }
     assert answers == {
-        "hers": "VALID",
+        "own": "VALID",
         "another customer's": "NOT_FOUND",
         "the seller's": "VALID",
         "another seller's": "NOT_FOUND",

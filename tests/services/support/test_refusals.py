@@ -31,9 +31,9 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
 
 
 def refuse(desk: Marketplace, ground: Ground = FEATURE, **more: Any) -> SupportRequest:
-    said = {"text": "The page announces imports.", "evidence": {"note": "Page, line 3"}, **more}
+    statement = {"text": "The page announces imports.", "evidence": {"note": "Page, line 3"}, **more}
     return in_transaction(
-        desk, lambda uow: moves.refuse(uow, REQUEST, ground=ground, by="seller-1", cause=CAUSE, **said)
+        desk, lambda uow: moves.refuse(uow, REQUEST, ground=ground, by="seller-1", cause=CAUSE, **statement)
     )
 
 

@@ -25,7 +25,7 @@ from ...support.marketplace import Marketplace
 
 OURS = ("mh_api.", "mh_health.")
 SIGNED = {"mh_api.post_companion_report"}
-"""Calls whose sender proves himself by a signature over the body, not by a token."""
+"""Calls whose sender is authenticated by a signature over the body, not by a token."""
 
 
 @pytest.fixture

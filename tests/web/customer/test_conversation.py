@@ -1,4 +1,4 @@
-"""One request as its customer sees it: its head, its clocks, what came of it, and every move that is hers."""
+"""One request as its customer sees it: its head, its clocks, what came of it, and every move that they can make."""
 
 from __future__ import annotations
 

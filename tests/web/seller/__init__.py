@@ -1,1 +1,1 @@
-"""The seller's room, as a seller sees it."""
+"""The seller back office, as a seller sees it."""

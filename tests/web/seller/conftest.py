@@ -1,4 +1,4 @@
-"""`shop` is a seller's room opened: two products in a pack, and who sells them at a browser."""
+"""`shop` is a seller's back office, opened: two products in a pack, and who sells them at a browser."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 from ...support.marketplace import Marketplace, open_marketplace
 from ...support.page_client import Browser, browser_of
 
-ROOMS = {"seller": ("seller-1", "/seller"), "customer": ("customer-1", "/account"), "operator": (None, "/operator")}
+AREAS = {"seller": ("seller-1", "/seller"), "customer": ("customer-1", "/account"), "operator": (None, "/operator")}
 Opens = Callable[..., Marketplace]
 
 
@@ -53,23 +53,23 @@ def chooses(demo: Marketplace, role: str, subject: str, *, language: str = "en")
     return browser
 
 
-# --- rooms
+# --- areas
 
 
-@pytest.mark.parametrize("role", ROOMS)
+@pytest.mark.parametrize("role", AREAS)
 def test_each_room_opens_to_its_own_role_and_is_closed_to_the_others(shop: Marketplace, role: str) -> None:
-    subject, path = ROOMS[role]
+    subject, path = AREAS[role]
     assert browser_of(shop, role, subject).get(path).status == 200
-    for other in ROOMS.keys() - {role}:
-        page = browser_of(shop, other, ROOMS[other][0]).get(path)
+    for other in AREAS.keys() - {role}:
+        page = browser_of(shop, other, AREAS[other][0]).get(path)
         assert page.status == 403
         assert "This page is for somebody else" in page.visible_text
-        assert ROOMS[other][1] in page.links
+        assert AREAS[other][1] in page.links
 
 
-@pytest.mark.parametrize("role", ROOMS)
+@pytest.mark.parametrize("role", AREAS)
 def test_nobody_is_led_to_the_sign_in_and_from_there_back(shop: Marketplace, role: str) -> None:
-    path = ROOMS[role][1]
+    path = AREAS[role][1]
     page = browser_of(shop).get(f"{path}?a=1%262")
     assert page.status == 303
     assert page.answer.location == f"/sign-in?next={path}?a%3D1%25262"
