@@ -1,4 +1,4 @@
-"""Are the worked examples of docs/business-care.md what the rules say, and is every code explained, in its order?"""
+"""The page docs/business-care.md: its worked examples are what the rules say, and every code is explained, in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which texts are instants (RFC 3339, 5.6), and do they come back as they went?"""
+"""Which texts are instants (RFC 3339, 5.6), and that they come back as they went."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best rung wins, contradictions show, and what is unknown stays unknown."""
+"""The strongest probe wins, contradictions show, and what is unknown stays unknown."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def charged_at_renewal(marketplace: Marketplace, clock: time_machine.Traveller) 
     return amount
 
 
-def said(marketplace: Marketplace) -> list[int]:
+def noticed(marketplace: Marketplace) -> list[int]:
     """The prices that the notices named, in order."""
     return [one.data["amount"]["amount_cents"] for one in outgoing(marketplace, "renewal_notice_due")]
 
@@ -82,7 +82,7 @@ def test_a_rise_too_late_for_another_notice_does_not_apply_to_this_renewal(
     page = browser_of(marketplace, "customer", "customer-1").get(PAGE).visible_text
     assert "€39.60 as the notice of" in page
     assert "the price has risen since, which does not apply to this renewal" in page
-    assert (said(marketplace), outgoing(marketplace, "price_changed")) == ([3960], [])
+    assert (noticed(marketplace), outgoing(marketplace, "price_changed")) == ([3960], [])
     assert charged_at_renewal(marketplace, clock) == money(3960)
 
 
@@ -92,7 +92,7 @@ def test_the_risen_price_is_that_of_the_renewal_after(marketplace: Marketplace, 
     run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     publish_charge(marketplace, "renewed")
     run_until(marketplace, clock, instant("2028-01-02T00:00:00+01:00"))
-    assert said(marketplace) == [3960, 7960]
+    assert noticed(marketplace) == [3960, 7960]
 
 
 def test_a_rise_within_the_window_is_announced_anew_and_applies(
@@ -102,7 +102,7 @@ def test_a_rise_within_the_window_is_announced_anew_and_applies(
     reprice(marketplace, 19_900)
     [changed] = outgoing(marketplace, "price_changed")
     assert (changed.data["amount"], changed.data["amount_before"]) == (money(7960), money(3960))
-    assert said(marketplace) == [3960, 7960]
+    assert noticed(marketplace) == [3960, 7960]
     content = read(customer)
     assert [(one["amount"], one["timeliness"]) for one in content["notices"]] == [
         (money(3960), "in_time"),
@@ -124,7 +124,7 @@ def test_a_fall_applies_at_once_and_is_published_once(
     [changed] = outgoing(marketplace, "price_changed")
     assert (changed.data["amount"], changed.data["period_index"]) == (money(2000), 1)
     assert read(customer)["next_renewal"]["amount"] == money(2000)
-    assert (said(marketplace), charged_at_renewal(marketplace, clock)) == ([3960], money(2000))
+    assert (noticed(marketplace), charged_at_renewal(marketplace, clock)) == ([3960], money(2000))
 
 
 def test_a_price_that_comes_back_costs_what_the_notice_said(
@@ -134,7 +134,7 @@ def test_a_price_that_comes_back_costs_what_the_notice_said(
     for cents in (5000, 19_900):
         reprice(marketplace, cents)
     amounts = [one.data["amount"]["amount_cents"] for one in outgoing(marketplace, "price_changed")]
-    assert (amounts, said(marketplace)) == ([2000, 3960], [3960])
+    assert (amounts, noticed(marketplace)) == ([2000, 3960], [3960])
     assert charged_at_renewal(marketplace, clock) == money(3960)
 
 
@@ -164,7 +164,7 @@ def test_a_rise_before_the_notice_stands_in_it_and_is_charged(
 ) -> None:
     reprice(marketplace, 12_900)
     run_until(marketplace, clock, NOTICE)
-    assert (said(marketplace), charged_at_renewal(marketplace, clock)) == ([5160], money(5160))
+    assert (noticed(marketplace), charged_at_renewal(marketplace, clock)) == ([5160], money(5160))
 
 
 def test_a_renewal_enabled_again_in_time_is_announced_at_the_risen_price(
@@ -173,11 +173,11 @@ def test_a_renewal_enabled_again_in_time_is_announced_at_the_risen_price(
     run_until(marketplace, clock, NOTICE)
     publish_renewal_cancelled(marketplace, NOTICE)
     reprice(marketplace, 19_900)
-    assert said(marketplace) == [3960]
+    assert noticed(marketplace) == [3960]
     clock.shift(DAY)
     publish_renewal_enabled(marketplace, NOTICE + DAY)
     marketplace.run_all_now()
-    assert (said(marketplace), charged_at_renewal(marketplace, clock)) == ([3960, 7960], money(7960))
+    assert (noticed(marketplace), charged_at_renewal(marketplace, clock)) == ([3960, 7960], money(7960))
 
 
 def test_a_reactivation_costs_todays_price_whatever_a_notice_had_said(
@@ -191,7 +191,7 @@ def test_a_reactivation_costs_todays_price_whatever_a_notice_had_said(
     publish_charge(marketplace, "reactivated", amount_cents=26_865)
     marketplace.run_all_now()
     run_until(marketplace, clock, subscription(marketplace).renewal_at - 40 * DAY)
-    assert said(marketplace) == [3960, 7960]
+    assert noticed(marketplace) == [3960, 7960]
 
 
 DAYS = {"before": -30, "in the window": 10, "later in the window": 25, "after it": 40, "shortly before": 58}
@@ -218,4 +218,4 @@ def test_whatever_the_listing_does_the_charge_is_the_references(
         reprice(marketplace, cents)
     expected = price_renewal(9900, listed, notice_day=date(2027, 1, 2), window_last_day=date(2027, 2, 2))
     charged = charged_at_renewal(marketplace, clock)
-    assert (charged["amount_cents"], said(marketplace)) == (expected.charged, list(expected.noticed))
+    assert (charged["amount_cents"], noticed(marketplace)) == (expected.charged, list(expected.noticed))
