@@ -39,10 +39,10 @@ class CareSteps(History):
         self.reference.purchases[id_] = Care(id_, customer_id, product, self.now, PRICE)
 
     @precondition(lambda self: self.reference.purchases)
-    @rule(number=picks, enabled=st.booleans(), door=st.sampled_from(["api", "event"]))
-    def a_customer_chooses(self, number: int, enabled: bool, door: str) -> None:
+    @rule(number=picks, enabled=st.booleans(), channel=st.sampled_from(["api", "event"]))
+    def a_customer_chooses(self, number: int, enabled: bool, channel: str) -> None:
         care = self.pick_care(number)
-        if door == "api":
+        if channel == "api":
             caller = self.doors.customers[care.customer_id]
             answer = caller.post(f"/subscriptions/{care.purchase_id}/renewal", {"enabled": enabled})
             self.answered(answer, (200, 409))

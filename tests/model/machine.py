@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 
 
 class History(RuleBasedStateMachine):
-    """One history: the product and the reference, side by side. The steps are in `steps.py`."""
+    """One history: the product and the reference, side by side. Its steps are in the three `*_steps.py`."""
 
     opens: Callable[[], AbstractContextManager[Marketplace]]
 

@@ -56,7 +56,7 @@ _REFUSED_V6 = tuple(
 
 
 def is_public(address: str | IPv4Address | IPv6Address) -> bool:
-    """Tell whether anybody on the internet could reach this address; text that is not an address is not public.
+    """Whether anybody on the internet could reach this address; text that is not an address is not public.
 
     An IPv6 address with a zone, and an IPv4 address in IPv6 clothes, are never public.
     """
@@ -97,7 +97,7 @@ class AllowedNetwork:
         return cls(network=network, port=port)
 
     def permits(self, address: IPv4Address | IPv6Address, port: int) -> bool:
-        """Tell whether this network holds the address and allows the port."""
+        """Whether this network holds the address and allows the port."""
         return self.port in (None, port) and address in self.network
 
     def __str__(self) -> str:

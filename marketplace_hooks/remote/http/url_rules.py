@@ -102,7 +102,7 @@ def check_address(
     policy: OutboundPolicy,
     networks: tuple[AllowedNetwork, ...],
 ) -> bool:
-    """Tell whether the address is the operator's own (True) or public (False); else raise `OutboundRefused`."""
+    """Whether the address is the operator's own (True) or public (False); else raise `OutboundRefused`."""
     if any(network.permits(address, target.port) for network in networks):
         return True
     if not is_public(address):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
@@ -110,11 +110,16 @@ def request_detail(
         "offer": request.offer,
         "proposals": _proposals(session, request, viewer),
         "refund": _refund(session, request, claim, now, settings),
-        "closures": [
-            {"closure_id": one.id, "first_day": one.first_day, "last_day": one.last_day}
-            for one in current_closures(session, request.seller_id, day_of(now, zone))
-        ],
+        "closures": _closures(session, request.seller_id, day_of(now, zone)),
     }
+
+
+def _closures(session: Session, seller_id: str, today: date) -> list[dict[str, Any]]:
+    """The closures of the seller that have not ended yet."""
+    return [
+        {"closure_id": one.id, "first_day": one.first_day, "last_day": one.last_day}
+        for one in current_closures(session, seller_id, today)
+    ]
 
 
 def _listing_at_purchase(session: Session, request: SupportRequest) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ def reader(marketplace: Marketplace) -> Reader:
 
 
 def describe(marketplace: Marketplace, product_id: str, **data: Any) -> None:
-    """Tell of one product of the known seller, and have it applied."""
+    """Publish one product of the known seller, and have it applied."""
     marketplace.publish("product.upserted", product_id=product_id, **data)
     marketplace.run_all_now()
 
