@@ -1,4 +1,4 @@
-"""What the client does with peers that mean harm: each answers from a real socket."""
+"""HTTP client with hostile peers: each answers from a real socket."""
 
 from __future__ import annotations
 
