@@ -84,7 +84,6 @@ def request_detail(
     With the settings, a refund that may still be put off says which new date the fix would have.
     """
     clocks = {clock.name: clock for clock in session.scalars(select(Clock).where(Clock.request_id == request.id))}
-    thread = messages_of(session, request.id, internal=viewer.customer_id is None)
     claim = session.get(RefundClaim, request.id)
     refusals = [] if request.refusal is None else refusals_of(session, request)
     return {
@@ -103,7 +102,7 @@ def request_detail(
         "missing": request.missing,
         "waits_until": request.waits_until,
         "clocks": {name.value: clock_view(clocks.get(name)) for name in ClockName},
-        "messages": [_message(one) for one in thread],
+        "messages": [_message(one) for one in messages_of(session, request.id, internal=viewer.customer_id is None)],
         "refusal": request.refusal,
         "refusals": refusals,
         "resolution": request.resolution,
