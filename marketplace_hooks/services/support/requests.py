@@ -84,7 +84,6 @@ def request_detail(
     With the settings, a refund that may still be put off says which new date the fix would have.
     """
     clocks = {clock.name: clock for clock in session.scalars(select(Clock).where(Clock.request_id == request.id))}
-    claim = session.get(RefundClaim, request.id)
     refusals = [] if request.refusal is None else refusals_of(session, request)
     return {
         **summary(request),
@@ -108,7 +107,7 @@ def request_detail(
         "resolution": request.resolution,
         "offer": request.offer,
         "proposals": _proposals(session, request, viewer),
-        "refund": _refund(session, request, claim, now, settings),
+        "refund": _refund(session, request, session.get(RefundClaim, request.id), now, settings),
         "closures": _closures(session, request.seller_id, day_of(now, zone)),
     }
 

@@ -216,12 +216,18 @@ def test_a_resolution_says_how(desk: Marketplace, browser: Browser, fields: dict
     assert request(desk).handling == "accepted"
 
 
-@pytest.mark.parametrize("written", ["49,90", "49.90", " 49.9 € "])
+@pytest.mark.parametrize("written", ["39,90", "39.90", " 39.9 € "])
 def test_a_paid_update_is_proposed_and_the_fix_stays_owed(desk: Marketplace, browser: Browser, written: str) -> None:
     page = fills(browser, "/offer", release_id="release-3.0.0", amount=written, text="With new pictures")
-    assert "Your offer: a paid update for €49.90" in page.visible_text
-    assert request(desk).offer["amount"] == money(4_990)
+    assert "Your offer: a paid update for €39.90" in page.visible_text
+    assert request(desk).offer["amount"] == money(3_990)
     assert clocks(desk)["fix"] == "running"
+
+
+def test_an_offer_asks_for_no_more_than_the_price(desk: Marketplace, browser: Browser) -> None:
+    page = fills(browser, "/offer", release_id="release-3.0.0", amount="49.01")
+    assert (page.status, "Ask for no more than the price" in page.visible_text) == (422, True)
+    assert request(desk).offer is None
 
 
 @pytest.mark.parametrize("written", ["", "free", "0", "-5", "1.234", "1e400", "NaN"])
