@@ -6,11 +6,7 @@ product follows; then its row goes. An empty table is the aim.
 
 from __future__ import annotations
 
-NOT_YET: dict[str, str] = {
-    "refund": "a claim is no ledger yet: one euro settles it whole",
-    "prefer the fix": "the choice of the fix ends the claim for good",
-    "full refund in parts": "refunds in parts that reach the price end nothing",
-}
+NOT_YET: dict[str, str] = {}
 
 
 def is_followed(name: str) -> bool:
