@@ -50,6 +50,9 @@ class LoopbackOnly:
             # A literal address is only parsed; its name (gethostbyaddr) would be asked for.
             parsed = event != "socket.gethostbyaddr" and is_an_address(address)
             leaves = not parsed and not self.allows(address)
+            if leaves and is_reserved(address):
+                # As every resolver must answer, and without asking one: nobody can have this name.
+                raise socket.gaierror(socket.EAI_NONAME, "a name reserved for documentation has no address")
         else:
             return
         if leaves:
@@ -67,6 +70,12 @@ class LoopbackOnly:
             return False
         found = ipaddress.ip_address(name.partition("%")[0])
         return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+
+
+def is_reserved(host: object) -> bool:
+    """Whether a name is one that RFC 2606 keeps for documentation, such as `www.shop.example`: it has no address."""
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    return name.lower().rstrip(".").rpartition(".")[2] in ("example", "invalid")
 
 
 def is_an_address(host: object) -> bool:

@@ -266,7 +266,13 @@ def send_a_datagram() -> None:
 
 
 def look_a_name_up() -> None:
-    socket.getaddrinfo("shop.example", 443)
+    socket.getaddrinfo("www.prestashop.com", 443)
+
+
+def test_a_name_reserved_for_documentation_has_no_address_and_nobody_is_asked(network_guard: LoopbackOnly) -> None:
+    with pytest.raises(socket.gaierror):
+        socket.getaddrinfo("www.shop.example", 443)
+    assert network_guard.attempts() == []
 
 
 @pytest.mark.parametrize("leave", [connect_by_tcp, connect_quietly, send_a_datagram, look_a_name_up])
