@@ -17,6 +17,7 @@ from ...support.business_care import (
     CLAIM_DELAY,
     DAY,
     HOUR,
+    MINUTE,
     PURCHASE,
     SECOND,
     check_entitlement,
@@ -175,10 +176,21 @@ def test_a_product_that_vanishes_takes_no_entitlement(marketplace: Marketplace, 
 
 
 def test_a_purchase_of_tomorrow_has_not_started(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    set_up_purchase(marketplace, purchased_at=(BOUGHT + DAY).isoformat())
+    """A platform whose clock runs a few minutes fast tells it just before midnight."""
+    midnight = instant("2026-03-03T00:00:00+01:00")
+    clock.move_to(midnight - 2 * MINUTE)
+    set_up_purchase(marketplace, purchased_at=(midnight + MINUTE).isoformat())
     assert code_of(marketplace) == "NOT_STARTED"
-    clock.shift(DAY)
+    clock.shift(3 * MINUTE)
     assert code_of(marketplace) == "VALID"
+
+
+def test_a_purchase_of_a_day_to_come_is_rejected(marketplace: Marketplace) -> None:
+    publish_customer(marketplace)
+    event = publish_purchase(marketplace, purchased_at=(BOUGHT + DAY).isoformat())
+    marketplace.run_all_now()
+    assert marketplace.state_and_outcome(event) == ("rejected", None)
+    assert code_of(marketplace) == "NOT_FOUND"
 
 
 # --- the past

@@ -273,8 +273,11 @@ def test_a_purchase_is_bound_to_a_site_later_and_moved_by_the_marketplace(
     assert past == ["SHOP_NOT_BOUND", "VALID", "SHOP_SCOPE_MISMATCH"]
 
 
-def test_an_older_binding_that_comes_late_is_recorded_and_changes_nothing(marketplace: Marketplace) -> None:
+def test_an_older_binding_that_comes_late_is_recorded_and_changes_nothing(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
     set_up_purchase(marketplace, shop_url=None)
+    clock.shift(DAY)
     binds(marketplace, "https://b.example", BOUGHT + 2 * HOUR)
     late = binds(marketplace, "https://a.example", BOUGHT + HOUR)
     marketplace.run_all_now()
@@ -317,8 +320,11 @@ def test_a_partial_refund_ends_nothing(marketplace: Marketplace, cents: int, exp
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
-def test_partial_refunds_add_up_whatever_order_they_come_in(marketplace: Marketplace, order: tuple[int, ...]) -> None:
+def test_partial_refunds_add_up_whatever_order_they_come_in(
+    marketplace: Marketplace, clock: time_machine.Traveller, order: tuple[int, ...]
+) -> None:
     set_up_purchase(marketplace)
+    clock.shift(DAY)
     made = [(4000, BOUGHT + HOUR), (5900, BOUGHT + 2 * HOUR), (100, BOUGHT + 3 * HOUR)]
     for number in order:
         refunds(marketplace, *made[number])

@@ -46,7 +46,7 @@ from ...support.customers import SHOP, money, publish_customer, publish_purchase
 from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, WITHDRAWN, Marketplace
 
 PARIS = ZoneInfo("Europe/Paris")
-START = instant("2024-02-27T11:00:00+01:00")
+START = instant("2028-02-27T11:00:00+01:00")
 LIVING = ("VALID", "VALID_RENEWAL_CANCELLED")
 
 

@@ -241,9 +241,22 @@ def test_an_enabled_renewal_happens(marketplace: Marketplace, clock: time_machin
     assert payments(marketplace) == {1: "paid", 2: "pending"}
 
 
-def test_a_preference_dated_in_the_future_counts_from_our_receipt(marketplace: Marketplace) -> None:
-    publish_renewal_cancelled(marketplace, BOUGHT + 100 * DAY)
+def test_a_preference_of_a_clock_that_runs_fast_counts_from_our_receipt(marketplace: Marketplace) -> None:
+    event = publish_renewal_cancelled(marketplace, BOUGHT + 4 * MINUTE)
     marketplace.run_all_now()
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
+    assert subscription(marketplace).customer_stopped_at == BOUGHT
+    assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"
+
+
+def test_a_preference_dated_in_the_future_is_rejected_and_the_next_one_counts(marketplace: Marketplace) -> None:
+    mistaken = publish_renewal_cancelled(marketplace, BOUGHT + 100 * DAY)
+    marketplace.run_all_now()
+    assert marketplace.state_and_outcome(mistaken) == ("rejected", None)
+    assert code_of(marketplace) == "VALID"
+    true_one = publish_renewal_cancelled(marketplace, BOUGHT)
+    marketplace.run_all_now()
+    assert marketplace.state_and_outcome(true_one) == ("applied", "changed")
     assert code_of(marketplace) == "VALID_RENEWAL_CANCELLED"
 
 
