@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Flask
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
 from ..events.intake import Refusal
@@ -52,7 +53,13 @@ class FastPath:
 
     def _accept(self, source: str, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         def read(most: int | None) -> bytes:
-            return get_input_stream(environ, max_content_length=most).read()
+            if most is not None:
+                return get_input_stream(environ, max_content_length=most).read()
+            announced = int(environ["CONTENT_LENGTH"])
+            body: bytes = environ["wsgi.input"].read(announced)
+            if len(body) < announced:
+                raise ClientDisconnected
+            return body
 
         try:
             outcome = state(self._app).intake.accept(incoming_request(environ, source, read))
