@@ -28,6 +28,8 @@ READY = "open http://"
 SHOPS = 3
 STATUS_CHANGED_PRODUCT = "20508"
 """A product that goes offline and comes back, so that there are outgoing events."""
+CHARGED_TWICE = "o-50343"
+"""A purchase whose second year is charged once more, so that a charge is asked back."""
 
 
 class DemoStack:
@@ -77,7 +79,9 @@ class DemoStack:
                 "version": version,
             }
             self.publish("product.status_changed", status=status, **data)
-        self.wait_until_applied()
+        charge = {"charge_id": "ch-once-more", "amount": {"amount_cents": 3960, "currency": "EUR"}}
+        charge |= {"purchase_id": CHARGED_TWICE, "period_index": 2, "occurred_at": datetime.now(UTC).isoformat()}
+        self.publish("subscription.renewed", **charge)
 
     def wait_until_applied(self) -> None:
         """Wait until every event is applied and every cascade has ended."""

@@ -110,6 +110,9 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_operator.change": _operator("/operator/products/20133/change/offline_temporary"),
     "mh_operator.reinstatement": _operator(the_first(_PRODUCT, "/operator/products/{}/reinstatement")),
     "mh_operator.refunds": _operator("/operator/refunds"),
+    "mh_operator.reversals": _operator(
+        the_first("SELECT id FROM mh_charges WHERE reversal_asked_at IS NOT NULL", "/operator/reversals")
+    ),
     "mh_operator.replies": _operator("/operator/replies"),
     "mh_operator.requests": _operator("/operator/requests"),
     "mh_operator.support_request": _operator(the_first(_REQUEST, "/operator/requests/{}")),

@@ -93,6 +93,13 @@ def test_declined_it_changes_nothing_and_is_judged_once(desk: Marketplace, selle
     assert seller.get(URL).get_json()["proposals"] == []
 
 
+def test_the_page_shows_what_is_to_be_confirmed(desk: Marketplace, seller: Caller, page: Browser) -> None:
+    seller.post(f"{URL}/refusal", REFUSAL)
+    words = page.get(PAGE).visible_text
+    assert "The customer has changed the source code" in words
+    assert "Evidence: files: a.php" in words
+
+
 @pytest.mark.parametrize("role", ["seller", "operator", "platform"])
 def test_no_token_confirms_a_proposal(desk: Marketplace, calls: MakeCaller, seller: Caller, role: str) -> None:
     [proposal] = seller.post(f"{URL}/resolution", EXPLANATION).get_json()["proposals"]
