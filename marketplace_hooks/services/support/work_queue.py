@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from ...database.types import among, constant
+from ...database.types import constant
 from ...domain.support import acknowledgement
 from ...domain.support.acknowledgement import Sign
 from ...domain.support.refunds import RefundBalance
@@ -139,15 +139,17 @@ def refunds_in(
 
 def over_refunds(session: Session, *, limit: int) -> list[OverRefund]:
     """The purchases for which more was given back than was paid."""
-    query = select(Purchase).where(Purchase.over_refunded_cents > literal_column("0")).order_by(Purchase.id)
-    found = list(session.scalars(query.limit(limit)))
-    claims = select(RefundClaim.purchase_id, RefundClaim.request_id).where(
-        among(RefundClaim.purchase_id, [one.id for one in found])
+    first = select(Purchase.id).where(Purchase.over_refunded_cents > literal_column("0")).order_by(Purchase.id)
+    query = (
+        select(Purchase, RefundClaim.request_id)
+        .outerjoin(RefundClaim, RefundClaim.purchase_id == Purchase.id)
+        .where(Purchase.id.in_(first.limit(limit)))
+        .order_by(Purchase.id, RefundClaim.request_id)
     )
-    claimed: dict[str, list[str]] = {}
-    for purchase_id, request_id in session.execute(claims.order_by(RefundClaim.request_id)):
-        claimed.setdefault(purchase_id, []).append(request_id)
-    return [OverRefund(purchase=one, request_ids=claimed.get(one.id, [])) for one in found]
+    claimed: dict[Purchase, list[str]] = {}
+    for purchase, request_id in session.execute(query):
+        claimed.setdefault(purchase, []).extend([] if request_id is None else [request_id])
+    return [OverRefund(purchase=one, request_ids=request_ids) for one, request_ids in claimed.items()]
 
 
 def _repetitions(session: Session, messages: Sequence[SupportMessage]) -> dict[str, int]:
