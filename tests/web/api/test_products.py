@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from werkzeug.test import TestResponse
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
@@ -23,6 +24,10 @@ def change(marketplace: Marketplace, id_: str, status: str, side: str = SELLER) 
 
 def ids(answer: TestResponse) -> list[str]:
     return [item["product_id"] for item in answer.get_json()["items"]]
+
+
+def listing_from(instant: datetime) -> dict[str, object]:
+    return {"features": [], "compatible_from": None, "compatible_to": None, "published_at": instant.isoformat()}
 
 
 def test_everybody_sees_what_a_products_page_shows(marketplace: Marketplace, public: Caller) -> None:
@@ -215,9 +220,20 @@ def test_the_listing_of_a_hidden_product_is_as_hidden_as_its_page(marketplace: M
     assert problem_of(public.get("/products/mod-1/listing")) == (404, "not_found")
 
 
-def test_a_listing_that_begins_later_is_not_shown_yet(marketplace: Marketplace, public: Caller) -> None:
-    later = datetime(2999, 1, 1, tzinfo=UTC).isoformat()
-    listing = {"features": [], "compatible_from": None, "compatible_to": None, "published_at": later}
-    marketplace.publish("product.upserted", product_id="mod-6", listing=listing)
+def test_a_listing_that_begins_in_minutes_is_not_shown_yet(
+    marketplace: Marketplace, public: Caller, clock: time_machine.Traveller
+) -> None:
+    later = datetime.now(UTC) + timedelta(minutes=4)
+    marketplace.publish("product.upserted", product_id="mod-6", listing=listing_from(later))
     marketplace.run_all_now()
     assert public.get("/products/mod-6").get_json()["listing"] is None
+    clock.shift(timedelta(minutes=5))
+    assert public.get("/products/mod-6").get_json()["listing"]["published_at"] == "2026-03-02T09:34:00Z"
+
+
+def test_a_listing_of_the_future_is_rejected(marketplace: Marketplace, public: Caller) -> None:
+    listing = listing_from(datetime(2999, 1, 1, tzinfo=UTC))
+    event_id = marketplace.publish("product.upserted", product_id="mod-6", listing=listing)
+    marketplace.run_all_now()
+    assert marketplace.state_and_outcome(event_id)[0] == "rejected"
+    assert problem_of(public.get("/products/mod-6")) == (404, "not_found")
