@@ -82,7 +82,7 @@ def ask_again(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> RefundC
         raise Conflict.between("the refund", state, RefundState.REQUESTED, because=because)
     resume_claim(uow, request, purchase, claim, cause)
     if claim.state is RefundState.DUE:
-        request_refund(uow, request, purchase, claim, cause)
+        request_refund(uow, request, purchase, claim, balance_of(uow.session, claim, purchase), cause)
     return claim
 
 

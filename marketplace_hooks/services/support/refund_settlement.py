@@ -28,8 +28,11 @@ def settle_refunds(uow: UnitOfWork, purchase: Purchase, at: datetime, cause: Cau
     settled = 0
     for request in claimed_requests(uow.session, purchase.id):
         claim = claim_of(uow.session, request.id)
-        if claim is not None and balance_of(uow.session, claim, purchase).owed_cents == 0:
-            settle_claim(uow, request, purchase, claim, at, cause)
+        if claim is None:
+            continue
+        balance = balance_of(uow.session, claim, purchase)
+        if balance.owed_cents == 0:
+            settle_claim(uow, request, purchase, claim, balance, at, cause)
             settled += 1
     _record_excess(uow, purchase, cause)
     return settled

@@ -14,7 +14,14 @@ from sqlalchemy.orm import Session
 
 from ...database.types import among
 from ...domain.support.deadlines import BusinessDayPolicy, deadline
-from ...domain.support.refunds import RefundLine, RefundPath, refund_balance, refund_lines, refund_path_at
+from ...domain.support.refunds import (
+    RefundBalance,
+    RefundLine,
+    RefundPath,
+    refund_balance,
+    refund_lines,
+    refund_path_at,
+)
 from ...domain.support.state_machine import REFUND_MOVES, ClockName, ClockState, RefundState
 from ...errors import Conflict
 from ...models.purchases import Purchase
@@ -74,12 +81,16 @@ def make_refunds_due(
 
 
 def request_refund(
-    uow: UnitOfWork, request: SupportRequest, purchase: Purchase, claim: RefundClaim, cause: Cause
+    uow: UnitOfWork,
+    request: SupportRequest,
+    purchase: Purchase,
+    claim: RefundClaim,
+    balance: RefundBalance,
+    cause: Cause,
 ) -> None:
-    """Request what is owed now: from the platform within its window; later an operator makes it by hand."""
-    balance = balance_of(uow.session, claim, purchase)
+    """Request what its balance owes now: from the platform within its window; later an operator makes it by hand."""
     if balance.owed_cents == 0:
-        settle_claim(uow, request, purchase, claim, uow.now, cause)
+        settle_claim(uow, request, purchase, claim, balance, uow.now, cause)
         return
     claim.path = _path_now(uow, purchase)
     move_refund(claim, RefundState.REQUESTED if claim.path == RefundPath.PLATFORM else RefundState.MANUAL)
@@ -118,7 +129,7 @@ def approve_refund(
         lines = claim_lines(claim, purchase.price_cents)
         claim.amount_cents = sum(line.amount_cents for line in lines)
     claim.reason = reason
-    request_refund(uow, request, purchase, claim, cause)
+    request_refund(uow, request, purchase, claim, balance_of(uow.session, claim, purchase), cause)
     return claim
 
 
@@ -132,7 +143,7 @@ def resume_claim(
     stop_clock(uow, request, ClockName.SECOND_FIX, ClockState.VOID, uow.now)
     balance = balance_of(uow.session, claim, purchase)
     if balance.owed_cents == 0:
-        settle_claim(uow, request, purchase, claim, uow.now, cause)
+        settle_claim(uow, request, purchase, claim, balance, uow.now, cause)
         return
     lines = claim_lines(claim, purchase.price_cents)
     data = {**amounts(balance, claim, lines), "request_at": claim.request_at}
@@ -140,14 +151,19 @@ def resume_claim(
 
 
 def settle_claim(
-    uow: UnitOfWork, request: SupportRequest, purchase: Purchase, claim: RefundClaim, at: datetime, cause: Cause
+    uow: UnitOfWork,
+    request: SupportRequest,
+    purchase: Purchase,
+    claim: RefundClaim,
+    balance: RefundBalance,
+    at: datetime,
+    cause: Cause,
 ) -> None:
     """Nothing is owed any more: the claim is settled, and no fix by a new date is awaited."""
     claim.state = RefundState.REFUNDED
     claim.settled_at = at
     claim.request_at = None
     stop_clock(uow, request, ClockName.SECOND_FIX, ClockState.VOID, uow.now)
-    balance = balance_of(uow.session, claim, purchase)
     data = {**amounts(balance, claim, claim_lines(claim, purchase.price_cents)), "settled_at": at}
     publish_request_event(uow, request, "refund_settled", data, cause)
 

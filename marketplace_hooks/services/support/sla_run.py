@@ -22,6 +22,7 @@ from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..outbox.bulk_publish import publish_for_each
 from .moves import close
 from .refund_deferral import resume_missed
+from .refund_ledger import balances
 from .refunds import locked_purchases, make_refunds_due, request_refund
 from .transitions import SUBJECT_KIND, make_move, publish_request_event
 
@@ -127,6 +128,8 @@ def request_refunds(uow: UnitOfWork) -> int:
     """Ask for the refunds whose customers have not preferred the fix in time: for what is owed now."""
     due = select(RefundClaim.request_id).where(_is_to_request(uow.now)).order_by(RefundClaim.request_at).limit(BATCH)
     ids = sorted(uow.session.scalars(due))
+    if not ids:
+        return 0
     # Locked as everywhere: the requests, their purchases, their claims; and read again, since money may have come back.
     for_requests = select(SupportRequest).where(among(SupportRequest.id, ids)).order_by(SupportRequest.id)
     requests = {one.id: one for one in uow.session.scalars(for_requests.with_for_update(skip_locked=True))}
@@ -134,8 +137,10 @@ def request_refunds(uow: UnitOfWork) -> int:
     purchases = locked_purchases(uow.session, [claim.purchase_id for claim in uow.session.scalars(claims)])
     fresh = claims.order_by(RefundClaim.request_id).with_for_update().execution_options(populate_existing=True)
     found = list(uow.session.scalars(fresh))
+    balance = balances(uow.session, found)
     for claim in found:
-        request_refund(uow, requests[claim.request_id], purchases[claim.purchase_id], claim, CAUSE)
+        id_ = claim.request_id
+        request_refund(uow, requests[id_], purchases[claim.purchase_id], claim, balance[id_], CAUSE)
     return len(found)
 
 

@@ -120,7 +120,7 @@ def test_without_a_mail_server_everything_is_told_and_nobody_is_mailed(
     set_up_support(marketplace)
     clock.shift(HOUR)
     publish_request(marketplace)
-    assert (published_types(marketplace), states(marketplace)) == (["accepted"], [])
+    assert (published_types(marketplace), states(marketplace)) == (["accepted", "checked"], [])
 
 
 def test_who_has_no_address_or_was_erased_gets_none(

@@ -95,7 +95,7 @@ def test_a_refusal_acknowledges_and_freezes_the_fix_clock(desk: Marketplace, clo
     in_transaction(desk, refuse())
     assert request(desk).handling == "refused"
     assert clocks(desk) == {"acknowledgement": "met", "fix": "frozen"}
-    assert published_types(desk) == ["accepted", "acknowledged", "refused"]
+    assert published_types(desk) == ["accepted", "checked", "acknowledged", "refused"]
     clock.move_to(due(desk, FIX) - 20 * DAY)
     desk.run_all_now()
     assert clocks(desk)["fix"] == "frozen"
@@ -218,7 +218,7 @@ def test_a_withdrawn_request_has_void_clocks_and_is_never_missed(
     assert clocks(desk) == {"acknowledgement": "void", "fix": "void"}
     clock.shift(90 * DAY)
     desk.run_all_now()
-    assert (published_types(desk), refund_claim(desk)) == (["accepted", "closed"], None)
+    assert (published_types(desk), refund_claim(desk)) == (["accepted", "checked", "closed"], None)
 
 
 def test_an_impossible_move_names_both_states(desk: Marketplace) -> None:

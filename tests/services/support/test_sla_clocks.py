@@ -64,7 +64,7 @@ def test_what_comes_at_the_deadline_is_noted_and_meets_nothing(desk: Marketplace
 def test_a_frozen_clock_is_resumed_with_the_days_that_were_left(
     desk: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    in_transaction(desk, lambda uow: sla_clocks.freeze_clock(uow, locked_request(uow.session, REQUEST), FIX))
+    in_transaction(desk, lambda uow: sla_clocks.freeze_clock(uow, locked_request(uow.session, REQUEST), FIX, uow.now))
     frozen = clock_of(desk, FIX)
     assert (frozen.state, frozen.remaining_days) == ("frozen", 30)
     clock.shift(timedelta(days=7))

@@ -62,9 +62,13 @@ def test_what_is_published_names_its_parties_is_numbered_and_writes_instants_and
         publish_request_event(uow, locked_request(uow.session, REQUEST), "closed", data, CAUSE)
 
     in_transaction(desk, publish)
-    first, last = desk.outgoing(REQUEST, "support_request")
-    assert (first.sequence, last.sequence, last.type) == (1, 2, "support_request.closed")
-    published = last.data
+    outgoing = desk.outgoing(REQUEST, "support_request")
+    assert [(one.sequence, one.type) for one in outgoing] == [
+        (1, "support_request.accepted"),
+        (2, "support_request.checked"),
+        (3, "support_request.closed"),
+    ]
+    published = outgoing[-1].data
     assert {name: published[name] for name in ("request_id", "seller_id", "at", "on", "count")} == {
         "request_id": REQUEST,
         "seller_id": "seller-1",
