@@ -59,7 +59,7 @@ def test_a_request_by_event_is_submitted_as_it_is_with_what_is_unknown_on_record
     assert (taken.handling, taken.missing) == ("accepted", ["platform_version"])
     assert {one["name"]: one["result"] for one in taken.checks}["platform_version"] == "unknown"
     assert taken.entitlement["code"] == "VALID"
-    assert published_types(desk) == ["accepted"]
+    assert published_types(desk) == ["accepted", "checked"]
 
 
 @pytest.mark.parametrize("given", [{}, {"customer_id": "customer-1"}, {"product_id": "mod-1"}])
@@ -137,7 +137,7 @@ def test_a_request_received_twice_changes_nothing(desk: Marketplace) -> None:
     publish_request(desk)
     again = publish_request(desk, subject="Something else")
     assert desk.state_and_outcome(again) == ("applied", "no_effect")
-    assert (request(desk).subject, published_types(desk)) == (f"About {REQUEST}", ["accepted"])
+    assert (request(desk).subject, published_types(desk)) == (f"About {REQUEST}", ["accepted", "checked"])
 
 
 def test_the_same_words_about_the_same_purchase_are_attached_to_the_open_request(desk: Marketplace) -> None:
@@ -205,7 +205,7 @@ def test_a_personal_answer_acknowledges(desk: Marketplace, clock: time_machine.T
     publish_message(desk)
     assert (request(desk).handling, clocks(desk)["acknowledgement"]) == ("acknowledged", "met")
     assert request(desk).acknowledged_at == datetime.now(UTC)
-    assert published_types(desk) == ["accepted", "message_posted", "acknowledged"]
+    assert published_types(desk) == ["accepted", "checked", "message_posted", "acknowledged"]
 
 
 @pytest.mark.parametrize(
