@@ -28,13 +28,13 @@ def test_a_pack_shows_its_first_products_and_what_all_of_them_cost_one_by_one(ma
 def test_versions_are_those_of_the_listing_in_force(marketplace: Marketplace) -> None:
     marketplace.publish("seller.upserted")
     now = marketplace.runtime.now()
-    for days, first in ((-2, "1.7"), (2, "8.0")):
+    for days, first in ((-4, "1.7"), (-1, "8.0")):
         published_at = (now + timedelta(days=days)).isoformat()
         listing = {"features": [], "compatible_from": first, "compatible_to": "9.0", "published_at": published_at}
         marketplace.publish("product.upserted", product_id="mod-1", listing=listing)
     marketplace.run_all_now()
     with marketplace.runtime.database.read_session() as session:
-        announced = [read_announcements(session, ["mod-1"], now + timedelta(days=days))["mod-1"] for days in (-3, 0, 3)]
+        announced = [read_announcements(session, ["mod-1"], now - timedelta(days=days))["mod-1"] for days in (5, 2, 0)]
     assert [one.compatible_from for one in announced] == [None, "1.7", "8.0"]
 
 
