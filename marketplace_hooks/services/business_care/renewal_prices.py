@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, SQLColumnExpression, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from ...domain.business_care.prices import NoticedPrice, RenewalPrice, price_after_notices, renewal_price
 from ...domain.business_care.renewals import NoticeTimeliness, notice_window
 from ...domain.civil_days import Zone, day_of
-from ...models.subscriptions import Notice, NoticeColumns, RepeatedNotice, Subscription
+from ...models.subscriptions import Notice, RepeatedNotice, Subscription
 from ..catalog.listing_prices import Prices
 
 
@@ -41,15 +42,15 @@ SentNotices = Mapping[str, Sequence[SentNotice]]
 
 
 def read_notices(session: Session, subscriptions: Sequence[Subscription], prices: Prices, zone: Zone) -> SentNotices:
-    """Every notice ever sent about these subscriptions, in two statements. `prices` are those of their products."""
+    """Every notice ever sent about these subscriptions, in one statement. `prices` are those of their products."""
     products = {one.purchase_id: one.product_id for one in subscriptions}
-    rows: list[NoticeColumns] = []
-    if products:
-        rows.extend(session.scalars(select(Notice).where(Notice.purchase_id.in_(products))))
-        repeated = select(RepeatedNotice).where(RepeatedNotice.purchase_id.in_(products))
-        rows.extend(session.scalars(repeated.order_by(RepeatedNotice.number)))
+    if not products:
+        return {}
+    first = _stored(Notice, literal_column("1")).where(Notice.purchase_id.in_(products))
+    repeated = _stored(RepeatedNotice, RepeatedNotice.number).where(RepeatedNotice.purchase_id.in_(products))
+    rows = session.execute(union_all(first, repeated)).all()
     found: dict[str, list[SentNotice]] = {}
-    for row in sorted(rows, key=lambda one: (one.period_index, one.sent_at)):
+    for row in sorted(rows, key=lambda one: (one.period_index, one.sent_at, one.number)):
         price = _noticed_price(row, products[row.purchase_id], prices, zone)
         found.setdefault(row.purchase_id, []).append(_sent(row, price))
     return found
@@ -82,7 +83,24 @@ def noticed(notice: SentNotice) -> NoticedPrice:
     return NoticedPrice(price=notice.price, in_time=notice.timeliness == NoticeTimeliness.IN_TIME)
 
 
-def _noticed_price(row: NoticeColumns, product_id: str, prices: Prices, zone: Zone) -> RenewalPrice:
+def _stored(notice: type[Notice | RepeatedNotice], number: SQLColumnExpression[int]) -> Select[*tuple[Any, ...]]:
+    """What is stored of the notices of one table, as `NoticeColumns` names it, and each one's number in its renewal."""
+    return select(
+        notice.purchase_id,
+        notice.period_index,
+        notice.window_first_day,
+        notice.window_last_day,
+        notice.sent_at,
+        notice.owed,
+        notice.timeliness,
+        notice.event_id,
+        notice.amount_cents,
+        notice.currency,
+        number.label("number"),
+    )
+
+
+def _noticed_price(row: Row[Any], product_id: str, prices: Prices, zone: Zone) -> RenewalPrice:
     """The price that a notice named; of one sent by an older version, the listing's price when it was sent says it."""
     if row.amount_cents is not None and row.currency is not None:
         return RenewalPrice(cents=row.amount_cents, currency=row.currency)
@@ -90,7 +108,7 @@ def _noticed_price(row: NoticeColumns, product_id: str, prices: Prices, zone: Zo
     return RenewalPrice(cents=renewal_price(cents, day_of(row.sent_at, zone)), currency=currency)
 
 
-def _sent(row: NoticeColumns, price: RenewalPrice) -> SentNotice:
+def _sent(row: Row[Any], price: RenewalPrice) -> SentNotice:
     return SentNotice(
         period_index=row.period_index,
         sent_at=row.sent_at,

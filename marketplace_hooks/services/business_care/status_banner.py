@@ -5,7 +5,7 @@ One statement; customer and seller read the same (`domain.md` 14).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,11 +19,18 @@ from .entitlements import PurchaseFilter, read_purchases
 def read_status_banner(
     session: Session, purchase_id: str, *, now: datetime, zone: Zone, site: str | None = None
 ) -> Mapping[str, Any]:
+    """The status banner of a purchase. `site` is the one that a request is about."""
+    facts = read_purchases(session, PurchaseFilter(purchase_id=purchase_id), now)
+    return status_banner(facts, now=now, zone=zone, site=site)
+
+
+def status_banner(
+    facts: Sequence[PurchaseFacts], *, now: datetime, zone: Zone, site: str | None = None
+) -> Mapping[str, Any]:
     """Active or not, the last day, the code, the remedy, and `since`: the first day on which it is not active.
 
-    `since` is None while it is active, and where it never was. `site` is the one that a request is about.
+    `facts` are those of one purchase, or none. `since` is None while it is active, and where it never was.
     """
-    facts = read_purchases(session, PurchaseFilter(purchase_id=purchase_id), now)
     found = judge(facts, EntitlementQuestion(at=now, zone=zone, site=site))
     return {
         "active": found.active,

@@ -208,7 +208,7 @@ def list_purchases(
 ) -> tuple[list[PurchaseListItem], str | None]:
     """A customer's purchases by id, those whose id is greater than `after`; and the `after` of the next page.
 
-    Six statements. `entitlement` is the purchase's own, on the merchant site that it is bound to.
+    Five statements. `entitlement` is the purchase's own, on the merchant site that it is bound to.
     """
     query = (
         select(Purchase, Product.title, Product.status, Subscription)

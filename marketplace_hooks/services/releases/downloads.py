@@ -53,14 +53,17 @@ def list_downloads(
     holder: Holder,
     question: EntitlementQuestion,
     *,
+    purchase: PurchaseFacts | None = None,
     after: ReleasePosition | None = None,
     limit: int = 20,
 ) -> tuple[list[Download], ReleasePosition | None]:
     """The published releases of the purchase's product, the newest first, and where the list goes on.
 
-    Raises `NotFound` for a purchase that does not exist or is somebody else's.
+    `purchase` are the holder's facts where they were read already. Raises `NotFound` for a purchase that does not exist
+    or is somebody else's.
     """
-    purchase = _purchase(session, holder, question)
+    if purchase is None:
+        purchase = _purchase(session, holder, question)
     query = _published(holder.purchase_id, purchase.product, question.at).limit(limit + 1)
     if after is not None:
         at, id_ = after

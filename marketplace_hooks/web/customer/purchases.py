@@ -10,9 +10,10 @@ from ...domain.business_care.entitlement import EntitlementQuestion
 from ...domain.releases.downloads import DownloadVerdict
 from ...errors import Forbidden, NotFound
 from ...models.access import Role
+from ...services.business_care.entitlements import PurchaseFilter, read_purchases
 from ...services.business_care.holders import Holder
 from ...services.business_care.purchase_summary import PurchaseSummary, summarize_purchase
-from ...services.business_care.status_banner import read_status_banner
+from ...services.business_care.status_banner import status_banner
 from ...services.business_care.subscription_view import SubscriptionView, list_purchases, read_subscription
 from ...services.catalog.lists import Page
 from ...services.releases.downloads import link_to, list_downloads
@@ -53,15 +54,18 @@ def show_purchase(purchase_id: str, *, status: int = 200, refused: str | None = 
     with runtime.database.read_session() as session:
         bought = summarize_purchase(session, holder(purchase_id))
         now = runtime.now()
+        facts = read_purchases(session, PurchaseFilter(purchase_id=purchase_id, customer_id=customer_id()), now)
         zone = runtime.settings.reference_zone
         after = decode_position("downloads", request.args.get("after") or None)
         question = EntitlementQuestion(at=now, zone=zone)
-        found, end = list_downloads(session, holder(purchase_id), question, after=after, limit=RELEASES_SHOWN)
+        found, end = list_downloads(
+            session, holder(purchase_id), question, purchase=facts[0], after=after, limit=RELEASES_SHOWN
+        )
         key = None if end is None else position_key(*end)
         page = render_template(
             "marketplace_hooks/customer/purchase.html",
             bought=bought,
-            head=read_status_banner(session, purchase_id, now=now, zone=zone),
+            head=status_banner(facts, now=now, zone=zone),
             care=care_of(session, purchase_id),
             downloads=Page(items=found, next_after=encode("downloads", key)),
             refused=refused,

@@ -41,12 +41,12 @@ def _submitted(desk: Marketplace) -> None:
     publish_request(desk)
 
 
-def refuses(uow: UnitOfWork) -> Any:
+def refuses(uow: UnitOfWork, ground: Ground = Ground.SOURCE_MODIFIED) -> Any:
     evidence = {"files": ["controllers/front/gallery.php"]}
     return moves.refuse(
         uow,
         REQUEST,
-        ground=Ground.SOURCE_MODIFIED,
+        ground=ground,
         text="A file was changed",
         evidence=evidence,
         by="seller-1",
@@ -176,7 +176,7 @@ def test_an_overturned_refusal_is_told_as_such_and_not_as_unanswered(customer: B
     assert "The marketplace overturned the refusal: your request is with the seller again." in words
     assert ("Refusal overturned" in words, "who has not answered yet" in words) == (True, False)
     assert "Refusal overturned" in customer.get("/support").visible_text
-    in_transaction(desk, refuses)
+    in_transaction(desk, lambda uow: refuses(uow, Ground.CONFLICTING_DEVELOPMENT))
     assert "The seller refuses to handle your request." in customer.get(PAGE).visible_text
 
 
