@@ -20,6 +20,7 @@ SELLER = {
     "seller_id": "seller-1",
     "name": "Lumen",
     "country": "FR",
+    "region": None,
     "locale": "fr",
     "helpdesk_relays": [],
     "email": None,
