@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Response, current_app, request, send_from_di
 from ...errors import NotFound
 from ..identity.authorization import audience
 from .operations import CONFIG_PREFIX
-from .responses import JSON
+from .responses import JSON, or_problem
 
 STATIC = Path(__file__).parent.parent / "static"
 RAPIDOC = STATIC / "vendor" / "rapidoc"
@@ -41,7 +41,7 @@ def show_document() -> Response:
     response = Response(body, content_type=JSON, headers={"Cache-Control": "no-cache"})
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
     response.make_conditional(request)
-    return response
+    return or_problem(response)
 
 
 @audience()
@@ -62,7 +62,7 @@ def _static_file(folder: Path, name: str) -> Response:
     response = send_from_directory(folder, name)
     response.headers.update(_POLICY)
     response.headers["Cache-Control"] = "no-cache"
-    return response
+    return or_problem(response)
 
 
 def add_documentation(blueprint: Blueprint) -> None:

@@ -32,7 +32,13 @@ def json_response(schema: Schema, content: Any) -> Response:
     response.headers["Cache-Control"] = "no-cache" if identify() is None else "private, no-cache"
     response.headers["Vary"] = "Authorization, Cookie"
     response.make_conditional(request)
+    return or_problem(response)
+
+
+def or_problem(response: Response) -> Response:
+    """The response, or a problem document for a precondition that does not hold."""
     if response.status_code == 412:
+        response.close()
         return problem(412, "precondition_failed", "what you have is not what stands here now")
     return response
 

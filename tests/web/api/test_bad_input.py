@@ -159,3 +159,8 @@ def test_any_headers_of_a_writer_are_borne(platform: Caller, sent: dict[str, str
 def test_any_authorization_is_a_token_or_none(platform: Caller, sent: str) -> None:
     for scheme in ("", "Bearer ", "Bearer mht_"):
         is_well_answered(platform.get("/events", headers={"Authorization": f"{scheme}{sent}"}))
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/products/mod-1"])
+def test_a_precondition_that_does_not_hold_is_a_problem_everywhere(platform: Caller, path: str) -> None:
+    assert problem_of(platform.get(path, headers={"If-Match": '"0"'})) == (412, "precondition_failed")
