@@ -144,7 +144,7 @@ def _inbox(runtime: Runtime) -> dict[str, str]:
 
 
 def _renewals(runtime: Runtime) -> dict[str, str]:
-    """After a long pause renewals wait for an operator to release them (`domain.md` 11)."""
+    """After a long pause renewals wait for an operator to release them (`rules.md` 11)."""
     try:
         with runtime.database.read_session() as session:
             run = read_run_state(session)

@@ -24,7 +24,7 @@ def first_instant(day: date, zone: Zone) -> datetime:
     """Return the first instant (UTC) of a civil day of `zone`.
 
     The first of two midnights where clocks go back over midnight; where a day has no midnight, or is skipped
-    altogether, the first instant that is not of an earlier day (`clocks.md`).
+    altogether, the first instant that is not of an earlier day (`deadlines.md`).
     """
     there = _zone(zone)
     midnight = datetime.combine(day, time(), tzinfo=there)  # fold=0: the first of two

@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 import idna
 
 TEST_PREFIXES = ("dev.", "test.", "staging.", "preprod.", "recette.")
-"""Labels that make a host a test copy of the bound host (`domain.md` 21 and policies; the contract owner may
+"""Labels that make a host a test copy of the bound host (`rules.md` 21 and policies; the contract owner may
 set others)."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -112,7 +112,7 @@ def normalise_host(host: str) -> str | None:
     """Return a host in its one comparable form, `www.` kept, or None where it is no host.
 
     Lower case, IDNA 2008 with the mapping browsers apply (UTS 46), no trailing dot; IP addresses in their
-    canonical form, IPv6 without brackets (`domain.md` 21). A name that only looks like a number is refused.
+    canonical form, IPv6 without brackets (`rules.md` 21). A name that only looks like a number is refused.
     """
     text = host.strip("[]") if host.startswith("[") and host.endswith("]") else host
     if ":" in text:
@@ -130,7 +130,7 @@ def normalise_host(host: str) -> str | None:
 
 
 def relation(asked: str, bound: str, test_prefixes: Sequence[str] = TEST_PREFIXES) -> Relation:
-    """Say what the asked address is to the one that a purchase is bound to (`domain.md` 21).
+    """Say what the asked address is to the one that a purchase is bound to (`rules.md` 21).
 
     Hosts are compared whole after normalising, never by prefix, suffix or substring; scheme, path and the
     scheme's default port do not matter. One listed test prefix before the bound host is a test copy; the
@@ -163,7 +163,7 @@ def solve_cookie(name: str, host: str, releases: Iterable[str | Mapping[str, Any
     """Return the PrestaShop version whose session cookie has this name on this host, or None.
 
     The name is `PrestaShop-` and the md5 of version, `ps-s<shop>`, `ps-sg<group>` or the back office's `psAdmin`, and a
-    cookie domain; before 1.6.0.9 the bare md5 (`inspection-facts.md` 3.1). Tried: every release, shops and groups 1 to
+    cookie domain; before 1.6.0.9 the bare md5 (`prestashop.md` 3.1). Tried: every release, shops and groups 1 to
     20, and as domain the host, nothing, or a dot and the host's last two or three labels. `releases` are
     versions, or rows with a `version`. A hit cannot be chance (128 bits); None means unknown, never "not
     PrestaShop".

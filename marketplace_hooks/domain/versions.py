@@ -1,6 +1,6 @@
 """Version order and compatibility ranges, exactly as PrestaShop judges them.
 
-PrestaShop orders versions with PHP's `version_compare` (`inspection.md`, "Versions"). Python's `packaging`
+PrestaShop orders versions with PHP's `version_compare` (`prestashop.md` 4). Python's `packaging`
 disagrees with it on bounds such as `1.7`, `8` or `9.0.0-1.0` and refuses others, so the order is written
 here.
 """
@@ -87,7 +87,7 @@ def compatible(version: str, minimum: str | None, maximum: str | None, rule: Rul
     """Say whether `version` lies between the two bounds, both inclusive.
 
     A `minimum` of None is 1.4.0.0. A `maximum` of None or `_PS_VERSION_` is no upper bound. By default the
-    bounds are read as a person reads them (`domain.md`, policies: patch versions are covered by their
+    bounds are read as a person reads them (`rules.md`, policies: patch versions are covered by their
     minor): `8.1` covers 8.1.7, `1.7` covers 1.7.8.11, `8` covers 8.2.7, `8.x` is `8`, and a bound without
     any digit bounds nothing. The other rules are PrestaShop's on module files. Ask only about a version that
     is known: an empty one is older than every minimum. Raises ValueError for a rule that does not exist.

@@ -1,4 +1,4 @@
-"""Written text: whether a text says something, and whether evidence shows something (`domain.md` 19).
+"""Written text: whether a text says something, and whether evidence shows something (`rules.md` 19).
 
 Blanks and invisible characters say nothing, nor does punctuation alone. The rule is the same whoever writes, and by
 whichever way it comes.

@@ -12,7 +12,7 @@ from ..domain.instants import parse_instant
 from ..domain.visible_text import is_blank
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far ahead of ours the clock of whoever posts an event may be (`clocks.md`)."""
+"""How far ahead of ours the clock of whoever posts an event may be (`deadlines.md`)."""
 
 
 class EventDataSchema(Schema):

@@ -12,7 +12,7 @@ from ..database.types import Base, Instant, checked
 
 
 class Role(enum.StrEnum):
-    """Who somebody is to the marketplace (`interface.md`, Sign-in)."""
+    """Who somebody is to the marketplace."""
 
     PLATFORM = "platform"
     OPERATOR = "operator"

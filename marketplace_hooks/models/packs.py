@@ -61,7 +61,7 @@ class PackMember(Base):
 
 
 def pack_is_visible(*, were_online: str | None = None) -> ColumnElement[bool]:
-    """SQL for: no hold and no withdrawal of its own, at least two members, and none of them blocks (`domain.md` 6).
+    """SQL for: no hold and no withdrawal of its own, at least two members, and none of them blocks (`rules.md` 6).
 
     `were_online` is a product that is taken for online, whatever it is: what would be seen if it were?
     """

@@ -32,7 +32,7 @@ class ProductKind(enum.StrEnum):
 class Seller(Base):
     """Who sells. `region` is the subdivision of the country whose public holidays are the seller's (None: the country's
     own). `email` is where our mail goes (None: nowhere). `described_at` and `account_at` order its events,
-    which carry no version (`interface.md`).
+    which carry no version.
     """
 
     __tablename__ = "mh_sellers"
@@ -116,7 +116,7 @@ class SideState(Base):
     """What one side has said of one subject: its hold, its scheduled change, and the order of its events.
 
     `version` is the last one received by event; `changed_here_at` is the last change made by a button or the API,
-    which outranks events stamped before it (`domain.md` 2). `scheduled_*` is the side's one slot (`domain.md` 3).
+    which outranks events stamped before it (`rules.md` 2). `scheduled_*` is the side's one slot (`rules.md` 3).
     """
 
     __tablename__ = "mh_sides"

@@ -13,7 +13,7 @@ from ..database.types import Base, Instant, Json, checked
 
 
 class ProposedAct(enum.StrEnum):
-    """What a machine of the seller's side may propose, and only a person may do (`domain.md` 22)."""
+    """What a machine of the seller's side may propose, and only a person may do (`rules.md` 22)."""
 
     REFUSAL = "refusal"
     RESOLUTION = "resolution"

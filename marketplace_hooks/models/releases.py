@@ -13,7 +13,7 @@ from ..database.types import Base, Instant, Json, checked
 
 
 class ReleaseKind(enum.StrEnum):
-    """Whether an active Business Care is enough, or the release is bought for itself (`domain.md` 15)."""
+    """Whether an active Business Care is enough, or the release is bought for itself (`rules.md` 15)."""
 
     FREE = "free"
     PAID = "paid"

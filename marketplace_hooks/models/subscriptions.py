@@ -28,7 +28,7 @@ class Subscription(Base):
     pending, `last_day` its last day and `renewal_at` the instant after it. `notice_at` is the instant from which the
     notice of that renewal is to be sent (None: it was, or none is due).
 
-    Two causes stop renewals (`domain.md` 10): the customer's, from `customer_stopped_at`, and the withdrawal's, from
+    Two causes stop renewals (`rules.md` 10): the customer's, from `customer_stopped_at`, and the withdrawal's, from
     `withdrawn_from`; each may have been lifted. `cancelled_by` is the cascade that set the latter in its chunk, and
     `notified_by` the last one that notified the holder of a release. `announced_cents` is the price of the coming
     renewal that was published last, by a notice or a change of price (None: by none yet).

@@ -15,7 +15,7 @@ from ..domain.support.state_machine import ClockName, ClockState, Handling, Kind
 class SupportRequest(Base):
     """One request for support, and everything that was judged when it came in.
 
-    Frozen at submission: `entitlement` (judged once, `domain.md` 17), `checks`, `grounds` proposed, `missing`, and
+    Frozen at submission: `entitlement` (judged once, `rules.md` 17), `checks`, `grounds` proposed, `missing`, and
     `listing_id`, what the listing announced on the purchase date. `clocks_from` is when the clocks started (None: not
     yet). `next_deadline_at` is the earliest deadline still running, by which lists are ordered. `duplicate_of` is the
     open request that this one was attached to.
@@ -99,7 +99,7 @@ class SupportRequest(Base):
 
 
 class Clock(Base):
-    """One clock of one request, with everything it was computed from: nothing recomputes it later (`clocks.md`).
+    """One clock of one request, with everything it was computed from: nothing recomputes it later (`deadlines.md`).
 
     `policy` names the rules, their version, the holidays and the closures that were passed in; `trace` is what people
     are shown as "why this date". `remaining_days` is what is left of a frozen one. `stopped_at` is when it was met or

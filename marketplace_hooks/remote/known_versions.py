@@ -19,7 +19,7 @@ def shipped_versions() -> tuple[str, ...]:
 
 
 def known_versions(extension: Path | None = None) -> tuple[str, ...]:
-    """Return the shipped versions, then those that only the operator's file has (`inspection.md`, "Versions").
+    """Return the shipped versions, then those that only the operator's file has (`prestashop.md` 4).
 
     `extension` is a JSON file, read at each call so that a new release needs no restart: a list of versions,
     or the shape of the shipped file, `{"releases": [{"version": "9.2.0"}, …]}`. Raises ConfigurationError if

@@ -40,7 +40,7 @@ def message_of(
     visibility: str = "public",
     attachments: int = 0,
 ) -> NewMessage:
-    """A message that this identity writes. A bearer token says of nobody that it was a person (`clocks.md`, 10)."""
+    """A message that this identity writes. A bearer token says of nobody that it was a person (`deadlines.md`, 10)."""
     side = SIDES[identity.role]
     by_person = identity.token_id is None
     return NewMessage(

@@ -1,4 +1,4 @@
-"""Every setting is read from each source, checked, and explained when it is wrong (`interface.md`)."""
+"""Every setting is read from each source, checked, and explained when it is wrong."""
 
 from __future__ import annotations
 

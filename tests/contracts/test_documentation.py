@@ -61,3 +61,48 @@ def test_a_name_that_is_not_there_is_found() -> None:
     assert not exists("marketplace_hooks/mistakes.py", page, known)
     assert exists_as_module("marketplace_hooks.errors.Refused", known)
     assert not exists_as_module("marketplace_hooks.store.inbox.Row", known)
+
+
+CITATION = re.compile(
+    r"`(rules|deadlines|webhooks|prestashop)\.md`(?:[ \n]+(\d+(?:\.\d+)?)(?:(?: to |-|, | and )(\d+))?)?"
+)
+NUMBERED = re.compile(r"^ *(?:#+ |- )?\**(\d+(?:\.\d+)?)\.? ?", re.MULTILINE)
+
+
+def cited_rules(text: str) -> set[tuple[str, str]]:
+    """Page and number of each rule that a source file cites; the number is empty where a whole page is cited."""
+    flat = re.sub(r"\n[ #]*", " ", text)
+    return {
+        (page, number) for page, *numbers in CITATION.findall(flat) for number in numbers if number or not any(numbers)
+    }
+
+
+def test_every_rule_that_a_docstring_cites_stands_on_its_page() -> None:
+    numbers = {
+        page: {"", *NUMBERED.findall((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"))}
+        for page in ("rules", "deadlines", "webhooks", "prestashop")
+    }
+    sources = [path for path in project_files() if path.suffix in {".py", ".html"} and path != Path(__file__)]
+    cited = {(shown(path), *rule) for path in sources for rule in cited_rules(path.read_text(encoding="utf-8"))}
+    assert len({(page, number) for _, page, number in cited}) > 30
+    assert [one for one in sorted(cited) if one[2] not in numbers[one[1]]] == []
+
+
+def test_a_rule_that_is_not_on_its_page_is_found() -> None:
+    assert cited_rules("(`rules.md` 17, and\n    `webhooks.md` 9 to 11)") == {
+        ("rules", "17"),
+        ("webhooks", "9"),
+        ("webhooks", "11"),
+    }
+    assert "23" not in NUMBERED.findall((ROOT / "docs" / "rules.md").read_text(encoding="utf-8"))
+
+
+def test_no_page_is_cited_that_does_not_ship() -> None:
+    pages = {path.name for path in project_files() if path.suffix == ".md"}
+    sources = [path for path in project_files() if path.suffix == ".py" and "tests" not in path.parts]
+    cited = {
+        (shown(path), name.rpartition("/")[2])
+        for path in sources
+        for name in re.findall(r"`([\w/-]+\.md)`", path.read_text(encoding="utf-8"))
+    }
+    assert [one for one in sorted(cited) if one[1] not in pages] == []

@@ -1,4 +1,4 @@
-"""Texts that say something, and evidence that shows something (`domain.md` 19)."""
+"""Texts that say something, and evidence that shows something (`rules.md` 19)."""
 
 from __future__ import annotations
 

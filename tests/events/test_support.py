@@ -1,4 +1,4 @@
-"""Events about support: requests, messages and closures (`domain.md` 16-19, `clocks.md`)."""
+"""Events about support: requests, messages and closures (`rules.md` 16-19, `deadlines.md`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Admin API of PrestaShop 9, as a fake shop answers it (`inspection-facts.md` 2).
+"""Admin API of PrestaShop 9, as a fake shop answers it (`prestashop.md` 2).
 
 It lists modules and never says the platform's version. Every other version, and a switched-off one, knows no such path.
 """

@@ -1,6 +1,6 @@
 """Public pages of a fake shop: its home page, its session cookie, and the static files of its modules.
 
-`inspection-facts.md` 3: nothing here needs a credential, and nothing here proves an absence.
+`prestashop.md` 3: nothing here needs a credential, and nothing here proves an absence.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def blocked() -> ShopResponse:
 
 
 def cookie_name(shop: Shop, host: str) -> str:
-    """Return the session cookie's name on a host: it betrays the version (`inspection-facts.md` 3.1)."""
+    """Return the session cookie's name on a host: it betrays the version (`prestashop.md` 3.1)."""
     session = f"ps-sg{shop.shop_id}" if shop.shares_orders else f"ps-s{shop.shop_id}"
     domain = cookie_domain(shop, host) if shop.is_since("1.6.0.10") else ""
     digest = hashlib.md5(f"{shop.version}{session}{domain}".encode(), usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""Legacy webservice of PrestaShop 1.6 to 9, as a fake shop answers it (`inspection-facts.md` 1).
+"""Legacy webservice of PrestaShop 1.6 to 9, as a fake shop answers it (`prestashop.md` 1).
 
 The order of the checks is PrestaShop's: credentials, switched on, key, shop, resource, method.
 """

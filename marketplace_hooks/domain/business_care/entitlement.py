@@ -1,6 +1,6 @@
 """Entitlement: whether a customer may ask for support of a product, on a merchant site, at an instant.
 
-One code answers, the first that applies in the order of `Code` (`domain.md` 8–12 and 20). It is judged at the instant
+One code answers, the first that applies in the order of `Code` (`rules.md` 8–12 and 20). It is judged at the instant
 asked about: what happened later changes nothing.
 """
 
@@ -82,7 +82,7 @@ _REMEDIES = {
 
 
 class EntitlementOutcome(StrEnum):
-    """What a code means for a request that is being submitted (`domain.md` 20)."""
+    """What a code means for a request that is being submitted (`rules.md` 20)."""
 
     ACCEPTED = "accepted"
     REFUSABLE = "refusable"
@@ -140,9 +140,9 @@ class PurchaseFacts:
 
     `periods` are empty for a free product, which has no Business Care. `bound_site` is the merchant site's address as
     bound at the instant asked about, None while unbound. `refunded_at` is a refund of the whole price: a partial one
-    ends nothing (`domain.md` 17). `stops` are the causes that cancel the renewal. `renewal_is_awaited` says that
+    ends nothing (`rules.md` 17). `stops` are the causes that cancel the renewal. `renewal_is_awaited` says that
     nothing stopped the renewal at the end of the last period, although it has not been claimed yet. `reactivable` is
-    False once the product is withdrawn (`domain.md` 9).
+    False once the product is withdrawn (`rules.md` 9).
     """
 
     purchase_id: str = ""
@@ -196,7 +196,7 @@ class Entitlement:
 
     @property
     def outcome(self) -> EntitlementOutcome:
-        """What the code means for a request being submitted (`domain.md` 20)."""
+        """What the code means for a request being submitted (`rules.md` 20)."""
         return EntitlementOutcome.ACCEPTED if self.valid else _OUTCOMES.get(self.code, EntitlementOutcome.NOT_ENTITLED)
 
 

@@ -1,7 +1,7 @@
 """Prices of Business Care: of a renewal, of a reactivation, and a product's share of a pack's price.
 
 Amounts are whole cents of the listing's own currency; rates are percents, by date, and the contract owner may set them
-(`domain.md` 9 and policies).
+(`rules.md` 9 and policies).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def rates_on(day: date, table: Sequence[Rates] = RATES) -> Rates:
 def renewal_price(listing_cents: int, on: date, table: Sequence[Rates] = RATES) -> int:
     """Return the price in cents of a period that starts on the civil day `on`.
 
-    `listing_cents` is the listing's price at the renewal instant (`domain.md` 9).
+    `listing_cents` is the listing's price at the renewal instant (`rules.md` 9).
     """
     return percent_of(listing_cents, rates_on(on, table).renewal_percent)
 
@@ -84,7 +84,7 @@ class RenewalPrice:
 
 @dataclass(frozen=True, kw_only=True)
 class NoticedPrice:
-    """The price that a renewal notice named, and whether the notice was sent within its window (`domain.md` 13)."""
+    """The price that a renewal notice named, and whether the notice was sent within its window (`rules.md` 13)."""
 
     price: RenewalPrice
     in_time: bool
@@ -94,7 +94,7 @@ def binding_price(notices: Sequence[NoticedPrice]) -> RenewalPrice | None:
     """Return the most that a renewal may cost after the notices sent for it, in their order; None before the first.
 
     A first notice binds whenever it was sent. A later one with a higher price binds only if it was sent in time
-    (`domain.md` 9).
+    (`rules.md` 9).
     """
     binding: RenewalPrice | None = None
     for notice in notices:

@@ -1,7 +1,7 @@
 """Renewal stops: the causes that prevent a renewal, from everything that was recorded about it.
 
 Words are put in the order in which they were received, never in the order in which they were recorded: whoever reads
-the same words comes to the same causes, however late each of them arrived (`domain.md` 4, 10 and 11).
+the same words comes to the same causes, however late each of them arrived (`rules.md` 4, 10 and 11).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tacit renewal: when a period of Business Care ends, and whether the next one starts.
 
 Amounts are `prices.py`'s. Periods are numbered from 1; a reactivation starts a new original date and the numbers go on,
-so whoever holds a number holds the original date and the first number counted from it (`domain.md` 8).
+so whoever holds a number holds the original date and the first number counted from it (`rules.md` 8).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from ..civil_days import Zone, add_months, day_of, end_of
 MONTHS_PER_PERIOD = 12
 
 CLAIM_DELAY = timedelta(minutes=15)
-"""A renewal is claimed no earlier after its instant, so that cancellations in flight can land (`domain.md` 11)."""
+"""A renewal is claimed no earlier after its instant, so that cancellations in flight can land (`rules.md` 11)."""
 
 LONGEST_UNATTENDED_OUTAGE = timedelta(days=30)
-"""After a longer silence an operator releases the renewals that fell due meanwhile (`domain.md` 11)."""
+"""After a longer silence an operator releases the renewals that fell due meanwhile (`rules.md` 11)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ def period_end(anchor: date, index: int) -> date:
     """Return the last day, included, of the `index`-th period counted from the original date `anchor`.
 
     12 months a period, clipped to the end of the month and always computed from the original date, so that
-    29 February comes back every fourth year (`domain.md` 8). Raises ValueError for an index below 1.
+    29 February comes back every fourth year (`rules.md` 8). Raises ValueError for an index below 1.
     """
     if index < 1:
         raise ValueError(f"periods are numbered from 1, not {index}")
@@ -73,14 +73,14 @@ def period(anchor: date, index: int, *, first_index: int = 1) -> PeriodDates:
 def renewal_instant(anchor: date, index: int, zone: Zone) -> datetime:
     """Return the instant (UTC) at which the `index`-th period from `anchor` has ended and the next one starts.
 
-    It is the first instant of the day of `zone` after the last day (`domain.md` 8); an event is in time if it came
+    It is the first instant of the day of `zone` after the last day (`rules.md` 8); an event is in time if it came
     before. Raises ValueError for an index below 1.
     """
     return end_of(period_end(anchor, index), zone)
 
 
 def notice_window(last_day: date) -> NoticeWindow:
-    """Return the days, both included, between which a renewal notice is due (`domain.md` 13; L215-1).
+    """Return the days, both included, between which a renewal notice is due (`rules.md` 13; L215-1).
 
     `last_day` is the last day on which the renewal can be refused. From three months before it to one month before
     it, month ends clipped: 31 May gives 28 February to 30 April.
@@ -103,7 +103,7 @@ def judge_notice(sent_at: datetime, last_day: date, zone: Zone) -> NoticeTimelin
 
 
 class StopCause(StrEnum):
-    """Why a renewal does not happen. Causes accumulate; undoing one does not undo another (`domain.md` 10)."""
+    """Why a renewal does not happen. Causes accumulate; undoing one does not undo another (`rules.md` 10)."""
 
     CUSTOMER = "customer"
     WITHDRAWAL = "withdrawal"
@@ -124,7 +124,7 @@ class RenewalStop:
     lifted_at: datetime | None = None
 
     def prevents(self, renewal_at: datetime) -> bool:
-        """Say whether this cause stands at a renewal's instant (`domain.md` 11).
+        """Say whether this cause stands at a renewal's instant (`rules.md` 11).
 
         A customer's cancellation stops the instants after its receipt; a withdrawal, or an end of the subscription,
         those not before the later of its receipt and its effect. A lifting counts if it came before the instant.
@@ -164,7 +164,7 @@ class Renewal:
 
 
 def decide(renewal: Renewal, now: datetime) -> RenewalDecision:
-    """Say whether the period after a renewal's instant is to be claimed (`domain.md` 11).
+    """Say whether the period after a renewal's instant is to be claimed (`rules.md` 11).
 
     Causes are ordered against the instant, not against `now`: however late it is noticed, the outcome is the same.
     `not_ours`: the instant does not come after the purchase was recorded here, as in an imported history.

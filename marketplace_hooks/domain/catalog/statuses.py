@@ -1,7 +1,7 @@
 """Status changes: what a requested status does to a product, a pack or a seller's account.
 
 Three sides may hold a subject offline, each for itself; a withdrawal ends its sale for good. The status is derived
-from these, never set (`domain.md` 1). Nothing here reads a clock or a row: facts in, verdict out.
+from these, never set (`rules.md` 1). Nothing here reads a clock or a row: facts in, verdict out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 
 
 class Status(enum.StrEnum):
-    """Where a product or a pack stands (`domain.md` 1)."""
+    """Where a product or a pack stands (`rules.md` 1)."""
 
     ONLINE = "online"
     OFFLINE_TEMPORARY = "offline_temporary"
@@ -62,7 +62,7 @@ class StatusRequest:
     """One side asks for a status at an instant.
 
     `sent_at` and `version` are the event's; both None when asked here (a button, the API). `effective_at` in the past
-    or None means at once (`domain.md` 3).
+    or None means at once (`rules.md` 3).
     """
 
     side: Side
@@ -73,14 +73,14 @@ class StatusRequest:
 
 
 def status_of(*, withdrawn: bool, held_by: Collection[Side]) -> Status:
-    """The derived status (`domain.md` 1)."""
+    """The derived status (`rules.md` 1)."""
     if withdrawn:
         return Status.OFFLINE_PERMANENT
     return Status.OFFLINE_TEMPORARY if held_by else Status.ONLINE
 
 
 def is_superseded(current: SubjectState, *, version: int | None, sent_at: datetime | None) -> bool:
-    """Whether an event comes too late to count: its side has made a newer change, by event or here (`domain.md` 2).
+    """Whether an event comes too late to count: its side has made a newer change, by event or here (`rules.md` 2).
 
     Versions are compared at receipt only; what is asked here (both None) is never late.
     """

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from .statuses import Status
 
 FEWEST_MEMBERS = 2
-"""A pack with fewer members is not sold (`domain.md` 6)."""
+"""A pack with fewer members is not sold (`rules.md` 6)."""
 
 
 def blocking_members(members: Mapping[str, Status]) -> frozenset[str]:
-    """The members that keep their pack hidden: all that are not online (`domain.md` 6)."""
+    """The members that keep their pack hidden: all that are not online (`rules.md` 6)."""
     return frozenset(member for member, status in members.items() if status is not Status.ONLINE)
 
 

@@ -1,6 +1,6 @@
 """Conflicts: the installed modules and overrides that a listing declares incompatible.
 
-Evidence for the ground `conflicting_development` (`domain.md`, table of grounds): a declared incompatible module, a
+Evidence for the ground `conflicting_development` (`rules.md` 19): a declared incompatible module, a
 declared conflicting override, or an unmarked override of one of the product's own classes. Unknown is a verdict of its
 own: nobody is refused for what could not be found out.
 """
@@ -18,7 +18,7 @@ from .evidence import Fact, ModuleState, SiteFacts
 
 FIRST_WITH_MARKS = "1.6.0.11"
 """The first PrestaShop that marks what it copies from a module's `override/` folder; before it, every override looks as
-if somebody had written it by hand (`companion-facts.md`, 8)."""
+if somebody had written it by hand (`prestashop.md` 5.2)."""
 
 
 class ConflictVerdict(enum.StrEnum):
@@ -39,7 +39,7 @@ class IncompatibleModule:
 
     @classmethod
     def read(cls, declared: Mapping[str, str]) -> IncompatibleModule:
-        """Read one of a listing's `incompatible_modules`: `{"name", "from"?, "to"?}` (`interface.md`)."""
+        """Read one of a listing's `incompatible_modules`: `{"name", "from"?, "to"?}`."""
         return cls(name=declared["name"], minimum=declared.get("from"), maximum=declared.get("to"))
 
 

@@ -16,7 +16,7 @@ from ..versions import compare, compatible
 from .notes import Note
 
 LONGEST_STORED_VERSION = 8
-"""`ps_module.version` is a VARCHAR(8): PrestaShop cuts what it says is installed (`inspection.md`, "Versions")."""
+"""`ps_module.version` is a VARCHAR(8): PrestaShop cuts what it says is installed (`prestashop.md` 2)."""
 
 
 class Strength(enum.StrEnum):

@@ -1,7 +1,7 @@
 """File integrity: a module's files against those of its release, and a core's own check, as a companion reports them.
 
-A manifest holds the hashes of a release's files, a report those on the shop's disk (`inspection.md`, "Modules and
-changed sources"). Only files that were modified, and extra ones that can run, are evidence for `source_modified`; the
+A manifest holds the hashes of a release's files, a report those on the shop's disk (`inspection.md`, "For
+sellers"). Only files that were modified, and extra ones that can run, are evidence for `source_modified`; the
 rest are remarks, and much of what a living shop writes beside a module is ignored.
 """
 
@@ -95,7 +95,7 @@ NOT_CORE_FOLDERS = frozenset(
     "cache docs download img localization log logs mails modules override themes translations upload var".split()
 )
 """Top folders whose files are no source of the core: others' work, or what a living shop writes. PrestaShop's own check
-leaves them out as well (`companion-facts.md`, 7)."""
+leaves them out as well (`prestashop.md` 5.1)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +150,7 @@ def _inside(expected: dict[str, Expected], module: str) -> dict[str, Expected]:
 
 
 def read_manifest(manifest: Mapping[str, str | Mapping[str, str]]) -> dict[str, Expected]:
-    """Read a release's manifest: path to SHA-256, or to `{"sha256", "sha256_lf"}` (`interface.md`, release.published).
+    """Read a release's manifest: path to SHA-256, or to `{"sha256", "sha256_lf"}` (`events.md`, release.published).
 
     Paths are relative to the module's folder. Raises ValueError for a path that leaves it, or a malformed hash.
     """

@@ -1,7 +1,7 @@
-"""Notes: what each failure of an inspection, and each remark on a finding, means to the customer.
+"""Notes: what each failure of an inspection, and each remark on a finding, means to the customer (`inspection.md`).
 
-The rows of `inspection.md`, "What each failure means to the customer". Codes are stored and never translated; the
-English sentences stand here, the French ones in `web/labels/inspections.py`. Nobody is refused for what is unknown.
+Codes are stored and never translated; the English sentences stand here, the French ones in
+`web/labels/inspections.py`. Nobody is refused for what is unknown.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Note(enum.StrEnum):
 
 
 class AbsenceCause(enum.StrEnum):
-    """Why an Admin API may answer 404 (`inspection-facts.md` 2)."""
+    """Why an Admin API may answer 404 (`prestashop.md` 2)."""
 
     OLDER_THAN_9 = "older_than_9"
     SWITCHED_OFF = "switched_off"

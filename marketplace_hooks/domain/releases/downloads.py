@@ -1,7 +1,7 @@
 """Download rules: whether a release may be downloaded under a purchase, and otherwise why not.
 
 With an active Business Care every free release published up to now, whether the product is online or not; without it
-those published while it was active; a paid release only by those who bought it (`domain.md` 15). A purchase that was
+those published while it was active; a paid release only by those who bought it (`rules.md` 15). A purchase that was
 refunded, or whose payment the bank has reversed, opens nothing.
 """
 

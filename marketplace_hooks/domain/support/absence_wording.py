@@ -2,7 +2,7 @@
 
 Short stems of the concept in each of the marketplace's languages, not whole sentences: people and programs put them
 into too many. Answers use the words too ("the absence of the button"), so they decide nothing alone; `answer_evidence`
-weighs what else is said (`clocks.md` 10). The patterns meet folded text and begin at a word's beginning.
+weighs what else is said (`deadlines.md` 10). The patterns meet folded text and begin at a word's beginning.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Acknowledgement: whether a message is a personal answer by the seller's side (`domain.md` 18).
+"""Acknowledgement: whether a message is a personal answer by the seller's side (`rules.md` 18).
 
-The rules are ordered and the first match decides (`clocks.md`, "Which message acknowledges").
+The rules are ordered and the first match decides (`deadlines.md`, "Which message acknowledges").
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Verdict:
 
 
 def classify(message: Message) -> Verdict:
-    """Say whether a message acknowledges the request, by the ordered rules of `clocks.md`. Nothing is raised."""
+    """Say whether a message acknowledges the request, by the ordered rules of `deadlines.md`. Nothing is raised."""
     for rule in _RULES:
         verdict = rule(message)
         if verdict is not None:
@@ -195,7 +195,7 @@ def signs_of(message: Message) -> list[Sign]:
 
 
 def _sign_of_wording(message: Message) -> Sign | None:
-    """Weigh what machines write against what answers the request (`clocks.md` 10)."""
+    """Weigh what machines write against what answers the request (`deadlines.md` 10)."""
     text = _searchable(reply_text.unquoted_text(message.body), message.request_subject)
     main = _searchable(reply_text.main_text(message.body), message.request_subject)
     absence = speaks_of_absence(text) or speaks_of_return(text)
@@ -239,4 +239,4 @@ _RULES: tuple[Callable[[Message], Verdict | None], ...] = (
     _without_content,
     _suspicious,
 )
-"""In the order of `clocks.md`; what is left after all of them is a person's answer."""
+"""In the order of `deadlines.md`; what is left after all of them is a person's answer."""

@@ -1,7 +1,7 @@
 """Answer evidence: how much of a text answers a question about software, beside what machines write too.
 
 Absence notes and receipts speak of people, days and requests; an answer speaks of the fault: a cause, a remedy, a
-version, a setting, a question about it. Distinct pieces of that are counted (`clocks.md` 10). All of it meets folded
+version, a setting, a question about it. Distinct pieces of that are counted (`deadlines.md` 10). All of it meets folded
 text.
 """
 

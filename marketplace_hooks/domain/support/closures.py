@@ -1,4 +1,4 @@
-"""Closures of a seller: the state on a given day, and what shortening one leaves of it (`clocks.md`)."""
+"""Closures of a seller: the state on a given day, and what shortening one leaves of it (`deadlines.md`)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Deadlines in business days: by when a seller must have answered, and why by that date.
 
-The unit is the whole civil day of one zone (`clocks.md`, "Business-day arithmetic"): the day of receipt never counts,
+The unit is the whole civil day of one zone (`deadlines.md`): the day of receipt never counts,
 whatever the hour, and the deadline is the first instant of the day after the last one, exclusive.
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..civil_days import Zone, day_of, end_of, first_instant
 
 LONGEST_WALK_DAYS = 800
-"""Civil days after receipt that are looked at; a clock that needs more is suspended (`clocks.md`)."""
+"""Civil days after receipt that are looked at; a clock that needs more is suspended (`deadlines.md`)."""
 
 FRIDAY = 4
 
@@ -107,7 +107,7 @@ def deadline(
     the days they cover, from the first day that began at or after their declaration; they may overlap, in any order.
     `closure_days` bounds what they suspend (`limited_closures`); None: they are not bounded. At most 800 days are
     walked; beyond, the deadline is suspended. Raises ValueError for a naive instant, fewer than one business day, an
-    unknown policy (`clocks.md`).
+    unknown policy (`deadlines.md`).
     """
     policy = BusinessDayPolicy(policy)
     closures_suspend = ClosuresSuspend(closures_suspend)
@@ -156,7 +156,7 @@ def days_taken(
 def after_change(recomputed: Deadline, previous: Deadline, changed_at: datetime, zone: Zone) -> Deadline:
     """Return the deadline to keep when closures changed at an instant while the clock was running.
 
-    It never moves to before the end of the civil day after the change (`clocks.md`), nor later than it already was
+    It never moves to before the end of the civil day after the change (`deadlines.md`), nor later than it already was
     for that reason alone. Both deadlines are of the same clock, the first one counted with the closures as they are
     now.
     """
@@ -188,7 +188,7 @@ def _running(last_day: date, zone: Zone, counted: list[date], skipped: list[Skip
 
 
 def limited_closures(closures: Iterable[Closure], days: int) -> list[Closure]:
-    """Closures as far as they suspend: at most so many civil days from the first one (`domain.md` 19).
+    """Closures as far as they suspend: at most so many civil days from the first one (`rules.md` 19).
 
     Those that follow each other without a working day between them count as one: no row of closures is a longer one.
     """

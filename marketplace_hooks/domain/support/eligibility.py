@@ -1,6 +1,6 @@
 """Eligibility: whether a support request is accepted, and which grounds to refuse the seller might have.
 
-Each check is one decorated function over frozen facts; all run, all are shown (`domain.md` 16-22). A check that could
+Each check is one decorated function over frozen facts; all run, all are shown (`rules.md` 16-22). A check that could
 not find out is `unknown`, and unknown never refuses anybody.
 """
 
@@ -31,7 +31,7 @@ class CheckResult(enum.StrEnum):
 
 
 class EligibilityOutcome(enum.StrEnum):
-    """What becomes of a request at submission (`domain.md` 20)."""
+    """What becomes of a request at submission (`rules.md` 20)."""
 
     ACCEPTED = "accepted"
     REFUSABLE = "refusable"
@@ -106,7 +106,7 @@ def check(name: str) -> Callable[[Callable[[Submission], Check]], Callable[[Subm
 
 
 def judge(submission: Submission) -> Eligibility:
-    """Run every check, and conclude (`domain.md` 20)."""
+    """Run every check, and conclude (`rules.md` 20)."""
     checks = tuple(function(submission) for function in CHECKS.values())
     grounds = tuple(dict.fromkeys(one.ground for one in checks if one.ground is not None))
     missing = _missing(submission)

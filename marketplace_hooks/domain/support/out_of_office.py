@@ -86,7 +86,7 @@ _GATEWAY_TAG = r"(?:\[ext(?:ern(?:al|e|o)?)?\] ?)*"
 
 
 def out_of_office_phrase(subject: str) -> str | None:
-    """Return the out-of-office phrase that a subject is, begins with, or ends with as a sentence (`clocks.md` 8).
+    """Return the out-of-office phrase that a subject is, begins with, or ends with as a sentence (`deadlines.md` 8).
 
     Encoded words are decoded (RFC 2047); case, accents and kinds of blanks do not matter, and the phrase comes folded.
     A phrase must be followed by a colon or the end, so that a subject that merely talks about automatic replies has

@@ -1,8 +1,8 @@
 """Receipt wording: what templates say that confirm a receipt.
 
 Short stems of what such templates speak of, in each of the marketplace's languages. People use some of this wording
-too, so it decides nothing alone; `answer_evidence` weighs what else is said (`clocks.md` 10). The patterns meet folded
-text and begin at a word's beginning.
+too, so it decides nothing alone; `answer_evidence` weighs what else is said (`deadlines.md` 10). The patterns meet
+folded text and begin at a word's beginning.
 """
 
 from __future__ import annotations

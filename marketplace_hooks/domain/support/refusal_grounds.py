@@ -1,6 +1,6 @@
 """Refusal grounds: the reasons for which the contract lets a seller refuse a support request, and no other.
 
-The rules that hold for each of them (`domain.md` 19, 20). How to add one: `docs/add-a-ground.md`.
+The rules that hold for each of them (`rules.md` 19, 20). How to add one: `docs/add-a-ground.md`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CHECKS_OF: Mapping[Ground, tuple[str, ...]] = {
 
 
 class GroundFinding(enum.StrEnum):
-    """What the checks of a request say about one ground (`domain.md` 19)."""
+    """What the checks of a request say about one ground (`rules.md` 19)."""
 
     SUPPORTED = "supported"
     OPPOSITE = "opposite"

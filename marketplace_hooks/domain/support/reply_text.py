@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 # Not the standard library's: signatures and disclaimers in a dozen languages are a body of knowledge that this package
-# keeps well and we would keep badly (`clocks.md` 9 names it). It is pure: text in, text out.
+# keeps well and we would keep badly (`deadlines.md` 9 names it). It is pure: text in, text out.
 from mailparser_reply.parser import EmailMessage
 
 from .mobile_signatures import is_mobile_signature
@@ -51,7 +51,7 @@ class _NormalisedMessage(EmailMessage):  # type: ignore[misc] # the package ship
 
 
 def written_text(body: str) -> str:
-    """Return what the author wrote, or "" where nothing is left (`clocks.md` 9).
+    """Return what the author wrote, or "" where nothing is left (`deadlines.md` 9).
 
     Taken away: invisible characters and the marks of HTML; quotations (see `quotations`); the signature, a mobile
     client's among them, or a closing formula that stands alone; disclaimers. Text written below a quote stays. Only

@@ -1,4 +1,4 @@
-"""State machines of a support request: its moves, clocks and refund (`clocks.md`, "The request's four small machines").
+"""State machines of a support request: its moves, clocks and refund (`deadlines.md`).
 
 The machines are tables: a move that is not in them is impossible, whoever asks.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 class Kind(enum.StrEnum):
-    """What a request is about (`domain.md` 16). Only an anomaly starts the fix clock."""
+    """What a request is about (`rules.md` 16). Only an anomaly starts the fix clock."""
 
     ANOMALY = "anomaly"
     INSTALLATION = "installation"
@@ -109,7 +109,7 @@ def after(state: Handling, move: Move) -> Handling | Impossible:
 
 
 class ClockName(enum.StrEnum):
-    """The clocks of a request (`domain.md` 17). `SECOND_FIX`: the new date, where the customer preferred the fix."""
+    """The clocks of a request (`rules.md` 17). `SECOND_FIX`: the new date, where the customer preferred the fix."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     FIX = "fix"

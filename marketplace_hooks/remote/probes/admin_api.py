@@ -1,7 +1,7 @@
 """Admin API probe, rank 2: the modules of PrestaShop 9 and later, whether enabled, and their versions.
 
 It lists every module and never the platform's version. A client with the scope `module_read` is enough
-(`inspection-facts.md` 2).
+(`prestashop.md` 2).
 """
 
 from __future__ import annotations

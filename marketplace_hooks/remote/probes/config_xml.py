@@ -1,7 +1,7 @@
 """Description file probe, rank 6: the version in `/modules/<name>/config.xml`, which may be stale.
 
 A cache that PrestaShop writes when the module's page is opened; stock Apache refuses it from 8.0.1 on, nginx does not
-(`inspection-facts.md` 3.2). What cannot be read says nothing of the module.
+(`prestashop.md` 3.2). What cannot be read says nothing of the module.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Home page probe, rank 5: modules that the page shows; their absence proves nothing.
 
-A module whose files or links a page names is installed, active and hooked there (`inspection-facts.md` 3). Bundles,
+A module whose files or links a page names is installed, active and hooked there (`prestashop.md` 3). Bundles,
 caches and themes hide others, so a module that is not seen is simply unknown.
 """
 

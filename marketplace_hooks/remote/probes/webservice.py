@@ -1,6 +1,6 @@
 """Webservice probe, rank 3, PrestaShop 1.6 to 9: the platform version, and whether the key is this site's own.
 
-A key with GET on `shop_urls` is enough (`inspection-facts.md` 1). The version is believed only beside a 200 with an XML
+A key with GET on `shop_urls` is enough (`prestashop.md` 1). The version is believed only beside a 200 with an XML
 `<prestashop>` root: refused answers say 0 from 8.0 on, and proxies add or strip the header. XML, for JSON is broken.
 """
 
@@ -26,7 +26,7 @@ _ROOT = "api/"
 _WRITES = ("put", "post", "patch", "delete")
 _MAX_RESOURCES = 30
 
-# By the codes of the XML errors, the first that is there (`inspection-facts.md` 1.3).
+# By the codes of the XML errors, the first that is there (`prestashop.md` 1.3).
 _BY_CODE = (
     (17, Note.KEY_EMPTY),
     (18, Note.KEY_LENGTH),

@@ -1,7 +1,7 @@
 """Cascade step: a withdrawal cancels the renewals of the product, however many Business Cares it has.
 
 Every tacit renewal of the product is cancelled, those bought through packs with the rest; no entitlement is touched
-(`domain.md`, the table; the owner's text: « Le renouvellement tacite sera automatiquement annulé pour vos clients »).
+(`rules.md`, the table; the owner's text: « Le renouvellement tacite sera automatiquement annulé pour vos clients »).
 Set statements over chunks of rows: one UPDATE, and one INSERT … SELECT of the events for the subscribers.
 """
 

@@ -1,6 +1,6 @@
 """Charges: each that took money is recorded once, and pays one period of one purchase or is asked back.
 
-The unique id decides, whoever reports it and in whatever order (`domain.md` 12).
+The unique id decides, whoever reports it and in whatever order (`rules.md` 12).
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ def facts_of(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
 
 
 def _is_awaited(row: Any, renewal_stops: tuple[RenewalStop, ...], now: datetime) -> bool:
-    """Whether the renewal's instant has passed and nothing stops it, but no run has claimed it yet (`domain.md` 12)."""
+    """Whether the renewal's instant has passed and nothing stops it, but no run has claimed it yet (`rules.md` 12)."""
     if row.state is not SubscriptionState.ACTIVE or row.renewal_at > now:
         return False
     renewal = Renewal(renewal_at=row.renewal_at, recorded_at=row.recorded_at, renewal_stops=renewal_stops)

@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, kw_only=True)
 class RenewalHistory:
-    """What stops the renewals of one purchase. This service claims those after `recorded_at` only (`domain.md` 11)."""
+    """What stops the renewals of one purchase. This service claims those after `recorded_at` only (`rules.md` 11)."""
 
     purchased_at: datetime
     recorded_at: datetime

@@ -1,7 +1,7 @@
 """Renewal notices: which renewals are to be announced now, at which price, and the proof that it was done in time.
 
 Code de la consommation, L215-1: between three months and one month before the last day on which the renewal can be
-refused; once for each price, with the proof stored (`domain.md` 9, 13). A notice binds: when the price rises after it,
+refused; once for each price, with the proof stored (`rules.md` 9, 13). A notice binds: when the price rises after it,
 a new one is sent while its window lasts; later the rise does not apply to this renewal.
 """
 

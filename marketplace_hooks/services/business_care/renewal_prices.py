@@ -1,6 +1,6 @@
 """Renewal prices: what the coming renewal costs, by the listing's price then and by the notices sent for it.
 
-A notice binds: a price that rises afterwards applies only once a new notice was sent in time (`domain.md` 9).
+A notice binds: a price that rises afterwards applies only once a new notice was sent in time (`rules.md` 9).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Renewal requests: the holder cancels the tacit renewal, enables it again, or reactivates what has expired.
 
 By event, by a button or by the API. Changes are compared with the renewal's instant by when they were received, never
-by the order in which they happened to be recorded (`domain.md` 10, 11). By event a refusal is a value; for a button or
+by the order in which they happened to be recorded (`rules.md` 10, 11). By event a refusal is a value; for a button or
 the API it is raised, and names both states.
 """
 
@@ -47,7 +47,7 @@ def change_renewal(
 
     A cancellation is confirmed with the day until which Business Care goes on; one that was in time for a renewal
     claimed meanwhile has its charge reversed. Enabling lifts the customer's own stop, and the withdrawal's once the
-    product has been reinstated (`domain.md` 4, 10).
+    product has been reinstated (`rules.md` 4, 10).
     """
     change = {
         "purchase_id": subscription.purchase_id,

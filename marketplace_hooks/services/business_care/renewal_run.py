@@ -1,7 +1,7 @@
 """Renewal run: claims the tacit renewals that have come to their instant, and ends those that are stopped.
 
 Only due rows are touched, in batches. A period is claimed by its unique row: two runs at once, or one that was killed,
-claim nothing twice. Everything selects `<= now` and catches up after any pause (`domain.md` 11).
+claim nothing twice. Everything selects `<= now` and catches up after any pause (`rules.md` 11).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """State of the renewal run: when it last ran, and whether it may run now.
 
-After a silence of more than 30 days an operator releases the run: nothing is charged unseen (`domain.md` 11).
+After a silence of more than 30 days an operator releases the run: nothing is charged unseen (`rules.md` 11).
 """
 
 from __future__ import annotations

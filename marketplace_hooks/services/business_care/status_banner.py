@@ -1,6 +1,6 @@
 """Status banner of a purchase and of every conversation about it: is its Business Care active, or since when not.
 
-One statement; customer and seller read the same (`domain.md` 14).
+One statement; customer and seller read the same (`rules.md` 14).
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def renews(subscription: Subscription, history: RenewalHistory, now: datetime) -
 
 
 def price_of_reactivation(session: Session, subscription: Subscription, now: datetime, zone: Zone) -> ReactivationOffer:
-    """What a reactivation costs today, at today's listing price (`domain.md` 9)."""
+    """What a reactivation costs today, at today's listing price (`rules.md` 9)."""
     cents, currency = read_prices(session, [subscription.product_id]).at(subscription.product_id, now)
     price = reactivation_price(cents, day_of(now, zone))
     return ReactivationOffer(period_index=subscription.current_index + 1, price=price, currency=currency)

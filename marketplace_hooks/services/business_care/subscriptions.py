@@ -137,7 +137,7 @@ def end_subscription(uow: UnitOfWork, purchase_id: str, cause: Cause, *, why: st
 def wrongly_charged(uow: UnitOfWork, subscription: Subscription, history: RenewalHistory) -> list[Period]:
     """The periods that were claimed or charged although their renewal had been stopped in time, as is known only now.
 
-    None of an imported history: its renewals were the platform's (`domain.md` 11).
+    None of an imported history: its renewals were the platform's (`rules.md` 11).
     """
     query = select(Period).where(
         Period.purchase_id == subscription.purchase_id,

@@ -70,7 +70,7 @@ class LockedSubject:
         )
 
     def derived_status(self) -> Status:
-        """The status that follows from holds and withdrawal (`domain.md` 1)."""
+        """The status that follows from holds and withdrawal (`rules.md` 1)."""
         return status_of(withdrawn=self.withdrawal is not None, held_by=self.held_by)
 
     def slots(self) -> Iterator[SideState]:

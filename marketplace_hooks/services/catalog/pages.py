@@ -68,7 +68,7 @@ class PackPage:
 
     @property
     def blocking(self) -> tuple[str, ...]:
-        """The members that hide the pack, in its order (`domain.md` 6)."""
+        """The members that hide the pack, in its order (`rules.md` 6)."""
         return tuple(product.product_id for product in self.products if not product.visible)
 
 

@@ -81,7 +81,7 @@ def list_seller_packs(
 
 
 def _blocking(session: Session, pack_ids: list[str]) -> Mapping[str, list[Mapping[str, str]]]:
-    """The titles of the members that hide each of these packs, in its order (`domain.md` 6)."""
+    """The titles of the members that hide each of these packs, in its order (`rules.md` 6)."""
     found: defaultdict[str, list[Mapping[str, str]]] = defaultdict(list)
     if pack_ids:
         query = (

@@ -138,7 +138,7 @@ def reinstate(
     sent_at: datetime | None = None,
     received_at: datetime | None = None,
 ) -> StatusChangeOutcome:
-    """Undo a withdrawal: back offline under a marketplace hold; nothing that was cancelled revives (`domain.md` 4)."""
+    """Undo a withdrawal: back offline under a marketplace hold; nothing that was cancelled revives (`rules.md` 4)."""
     apply_scheduled(uow, locked, until=received_at or uow.now)
     state = locked.side(Side.MARKETPLACE, uow.session)
     if is_superseded(locked.facts_for(state), version=version, sent_at=sent_at):
@@ -198,7 +198,7 @@ def _withdraw(
         effective_at=effective_at,
     )
     uow.session.add(locked.withdrawal)
-    for slot in list(locked.slots()):  # domain.md 3: an effective withdrawal empties all slots.
+    for slot in list(locked.slots()):  # rules.md 3: an effective withdrawal empties all slots.
         empty_slot(slot)
 
 
@@ -246,7 +246,7 @@ def _record_order(uow: UnitOfWork, state: SideState, asked: StatusRequest, effec
 
 
 def fill_slot(state: SideState, asked: StatusRequest, cause: Cause, received_at: datetime) -> None:
-    """Schedule a change in the side's one slot; what was there is replaced (`domain.md` 3)."""
+    """Schedule a change in the side's one slot; what was there is replaced (`rules.md` 3)."""
     state.scheduled_status = asked.status
     state.scheduled_at = asked.effective_at
     state.scheduled_received_at = received_at

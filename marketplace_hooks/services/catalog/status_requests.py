@@ -119,7 +119,7 @@ def _hold_json(hold: HoldView) -> dict[str, object]:
 
 
 def request_reinstatement(uow: UnitOfWork, target: StatusChangeTarget, cause: Cause) -> AcceptedStatusChange:
-    """The marketplace brings a withdrawn product back, offline (`domain.md` 4). Raises `NotFound`, `Conflict`."""
+    """The marketplace brings a withdrawn product back, offline (`rules.md` 4). Raises `NotFound`, `Conflict`."""
     locked = _find(uow, target)
     outcome = reinstate(uow, locked, cause)
     if outcome.effect is not Effect.HOLD:

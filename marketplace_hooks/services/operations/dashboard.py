@@ -150,7 +150,7 @@ def _missed(session: Session, days: Sequence[date], zone: Zone) -> dict[ClockNam
         .where(Clock.missed_at >= first_instant(days[0], zone))
         .group_by(Clock.name, Clock.missed_at)
     )
-    # A deadline is the first instant of the day after the last one (`clocks.md`): the day missed is the one before.
+    # A deadline is the first instant of the day after the last one (`deadlines.md`): the day missed is the one before.
     counts: Counter[tuple[ClockName, date]] = Counter()
     for name, missed_at, count in session.execute(query):
         if missed_at is None:

@@ -1,4 +1,4 @@
-"""Status preview: what a change of status will do, before it is confirmed (`domain.md` 7).
+"""Status preview: what a change of status will do, before it is confirmed (`rules.md` 7).
 
 Judged by the same rule as the change itself, on what is stored now; nothing is locked and nothing is written.
 """

@@ -1,6 +1,6 @@
 """Release publishing: records releases and their purchases, and announces a new release to its holders.
 
-Every holder of an active Business Care gets the event, whether the product is online or not (`domain.md` 15, 22): by
+Every holder of an active Business Care gets the event, whether the product is online or not (`rules.md` 15, 22): by
 set statements over chunks of subscriptions, never by a loop.
 """
 

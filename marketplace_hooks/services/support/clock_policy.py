@@ -1,7 +1,7 @@
 """Policy of an SLA clock: the rules and the public holidays by which it is counted, as they are stored with it.
 
 They come from the settings, and the holidays, where the policy says so, from the seller's own country and region. A
-clock that runs keeps those it was started with (`clocks.md`).
+clock that runs keeps those it was started with (`deadlines.md`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Closures: the days on which a seller does not work, announced to customers beforehand (`domain.md` 19)."""
+"""Closures: the days on which a seller does not work, announced to customers beforehand (`rules.md` 19)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def declare_closure(
 ) -> bool:
     """Declare a closure, and announce it to customers from now on. False: this or a newer description is known.
 
-    It suspends nothing before this instant, since nobody could see it (`domain.md` 19).
+    It suspends nothing before this instant, since nobody could see it (`rules.md` 19).
     """
     if last_day is not None and last_day < first_day:
         raise PayloadRejected(
@@ -62,7 +62,7 @@ def declare_closure(
 
 
 def shorten_closure(uow: UnitOfWork, closure_id: str, last_day: date, *, described_at: datetime, cause: Cause) -> bool:
-    """End a closure earlier, from the next civil day on at the earliest (`clocks.md`). False: nothing changed."""
+    """End a closure earlier, from the next civil day on at the earliest (`deadlines.md`). False: nothing changed."""
     closure = locked_closure(uow.session, closure_id)
     if closure.cancelled_at is not None or described_at <= closure.described_at:
         return False
@@ -129,7 +129,7 @@ def shorten_own_closure(
 ) -> SellerClosure:
     """The seller ends a closure earlier. Raises `Conflict` for more days: those are another closure.
 
-    A closure that has begun ends today at the earliest (`clocks.md`).
+    A closure that has begun ends today at the earliest (`deadlines.md`).
     """
     closure = _own(uow, seller_id, closure_id, "shortened")
     if last_day < closure.first_day:

@@ -51,7 +51,7 @@ def judge_submission(
 ) -> Judgement:
     """Judge a request about a purchase at an instant, with what an inspection found (None: there was none).
 
-    The announced range is the listing's on the purchase date; today's stands beside it (`domain.md` 20 and policies).
+    The announced range is the listing's on the purchase date; today's stands beside it (`rules.md` 20 and policies).
     """
     question = EntitlementQuestion(at=at, zone=zone, product=purchase.product_id, site=shop_url)
     entitlement = entitlements.judge_entitlement(session, PurchaseFilter(purchase_id=purchase.id), question)

@@ -1,6 +1,6 @@
 """Eligibility checks: whether a support request would be accepted, before it is sent.
 
-A check is an inspection of the site of a purchase. A host other than the bound one is never inspected (`domain.md` 20),
+A check is an inspection of the site of a purchase. A host other than the bound one is never inspected (`rules.md` 20),
 nor is any when nobody is entitled: such a check is done at once, with what is known.
 """
 

@@ -1,7 +1,7 @@
 """Deliveries of fixes: requests that are resolved because their customers can download the release that fixes them.
 
 Publishing a release that names requests is the seller's own act: it resolves and acknowledges them. For whoever may
-not download that release it has no effect until they have bought it; nor has an accepted offer (`domain.md` 22).
+not download that release it has no effect until they have bought it; nor has an accepted offer (`rules.md` 22).
 """
 
 from __future__ import annotations

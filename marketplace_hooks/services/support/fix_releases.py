@@ -1,7 +1,7 @@
 """Releases that may settle a request: those its customer may download, and the paid ones that may be offered.
 
 A release fixes nothing for whoever may not download it: it is free, or paid and bought by the request's purchase. An
-offer names a paid release of the same product that can be bought now, at its own price or less (`domain.md` 22).
+offer names a paid release of the same product that can be bought now, at its own price or less (`rules.md` 22).
 """
 
 from __future__ import annotations

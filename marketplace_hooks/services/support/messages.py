@@ -20,7 +20,7 @@ from .sla_clocks import await_confirmation, clock_of, end_confirmation, stop_clo
 from .transitions import locked_request, make_move, publish_request_event
 
 IDENTICAL_BODY_WINDOW = timedelta(days=7)
-"""The same text sent again within these days speaks for a template (`clocks.md`)."""
+"""The same text sent again within these days speaks for a template (`deadlines.md`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ def _classified(uow: UnitOfWork, request: SupportRequest, new: NewMessage) -> Su
 def confirm_message(
     uow: UnitOfWork, request_id: str, message_id: str, *, counts: bool, actor: str, cause: Cause
 ) -> SupportMessage:
-    """Record a person's judgement of a message. Confirmed, it acknowledges from its original receipt (`clocks.md`)."""
+    """Record a person's judgement of a message: confirmed, it acknowledges from its original receipt."""
     request = locked_request(uow.session, request_id)
     query = select(SupportMessage).where(
         SupportMessage.request_id == request_id, SupportMessage.message_id == message_id

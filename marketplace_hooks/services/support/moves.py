@@ -224,7 +224,7 @@ def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, caus
 
 
 def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool, cause: Cause) -> SupportRequest:
-    """The seller proposes another kind; the customer or an operator confirms it, or sets it (`domain.md` 16)."""
+    """The seller proposes another kind; the customer or an operator confirms it, or sets it (`rules.md` 16)."""
     request = locked_request(uow.session, request_id)
     if request.handling is not Handling.NEEDS_INFORMATION:
         require_answerable(request, "its kind is settled before it is answered")

@@ -1,4 +1,4 @@
-"""Offers of paid updates: the seller proposes one, the customer accepts or declines (`domain.md` 22).
+"""Offers of paid updates: the seller proposes one, the customer accepts or declines (`rules.md` 22).
 
 An offer never stops the fix clock of an anomaly. Accepted, it settles the request once the release has been bought
 (`fix_deliveries.py`); declined, the fix is still owed.

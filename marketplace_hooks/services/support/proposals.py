@@ -1,7 +1,7 @@
 """Proposals of sellers' machines: a refusal, a resolution or an offer by a bearer token for which nobody vouches.
 
 A token does not say that a person acted, so nothing moves: both clocks run on, and nothing is acknowledged, until a
-person of the seller's side confirms it; then it counts at its original receipt (`domain.md` 22). The customer need
+person of the seller's side confirms it; then it counts at its original receipt (`rules.md` 22). The customer need
 not wait for that: they may answer a proposed offer, and contest a proposed refusal.
 """
 

@@ -1,4 +1,4 @@
-"""Refund deferral: the customer prefers the fix to the refund, and loses nothing by it (`domain.md` 17).
+"""Refund deferral: the customer prefers the fix to the refund, and loses nothing by it (`rules.md` 17).
 
 A new date for the fix is a second clock. Delivered by it, the claim has lapsed; missed, or when the request ends
 without a fix, it is due again by itself; and until then the customer or an operator may ask for it at any time.

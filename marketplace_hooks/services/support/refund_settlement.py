@@ -1,6 +1,6 @@
 """Refund settlement: what follows for claims when money was given back, and money given back beyond what was paid.
 
-Every refund counts, whether its event named a request or not, and so does a dispute that was lost (`domain.md` 17).
+Every refund counts, whether its event named a request or not, and so does a dispute that was lost (`rules.md` 17).
 """
 
 from __future__ import annotations

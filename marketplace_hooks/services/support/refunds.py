@@ -1,4 +1,4 @@
-"""Refund claims: made due by a missed fix, requested, deferred for the fix, and settled (`domain.md` 17).
+"""Refund claims: made due by a missed fix, requested, deferred for the fix, and settled (`rules.md` 17).
 
 What a claim still owes is computed by `refund_ledger.py`, when it is made, again when it is requested, and whenever
 money was given back. Rows are locked in one order: the request, its purchase, the claim.

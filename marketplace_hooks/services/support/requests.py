@@ -79,7 +79,7 @@ def request_detail(
     zone: Any,
     settings: Settings | None = None,
 ) -> dict[str, Any]:
-    """Everything about one request that its page and the API show to this viewer (`interface.md`).
+    """Everything about one request that its page and the API show to this viewer.
 
     With the settings, a refund that may still be put off says which new date the fix would have.
     """

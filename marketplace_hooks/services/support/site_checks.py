@@ -1,7 +1,7 @@
 """Site checks of accepted requests: inspections whose results are added to a request that is under way already.
 
 A request that arrives as an event is accepted at once, since nobody can be asked anything, and its site is inspected by
-what needs no key (`domain.md` 20). A companion may also report after a request was accepted. In both cases the site's
+what needs no key (`rules.md` 20). A companion may also report after a request was accepted. In both cases the site's
 checks are judged anew, the entitlement never is, and both sides are told by `support_request.checked`.
 """
 

@@ -1,7 +1,7 @@
 """SLA clocks: the deadlines of a request to be acknowledged and fixed; started, stopped, frozen and resumed.
 
 The arithmetic is `domain/support/deadlines.py`. Its result is stored with the rules and the days that it came from, so
-that a running clock is never recomputed because a setting changed (`clocks.md`).
+that a running clock is never recomputed because a setting changed (`deadlines.md`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ..core.unit_of_work import UnitOfWork
 from .clock_policy import clock_policy
 
 MIN_DAYS_AFTER_RESUMING = 5
-"""Business days that a clock has at least when it is resumed (`domain.md` 19; `clocks.md`)."""
+"""Business days that a clock has at least when it is resumed (`rules.md` 19; `deadlines.md`)."""
 WARNING_HOUR = 8
 """The hour, in the reference zone, from which a warning is sent."""
 

@@ -1,6 +1,6 @@
 """Submission of support requests: each is recorded, judged once, and starts its clocks or says what is missing.
 
-The entitlement is judged at submission and never again (`domain.md` 17); a customer who completes a request has only
+The entitlement is judged at submission and never again (`rules.md` 17); a customer who completes a request has only
 its site judged anew.
 """
 
@@ -55,7 +55,7 @@ class NewRequest:
 
 
 def submit(uow: UnitOfWork, new: NewRequest, cause: Cause) -> SupportRequest:
-    """Record a request, judge it once, and start what it starts (`domain.md` 16, 17, 20).
+    """Record a request, judge it once, and start what it starts (`rules.md` 16, 17, 20).
 
     The same words about the same purchase, while a request is open, are attached to it. A request whose id is known is
     returned as it stands.
@@ -139,7 +139,7 @@ def _apply_outcome(uow: UnitOfWork, request: SupportRequest, outcome: Eligibilit
 
 
 def start_clocks(uow: UnitOfWork, request: SupportRequest, from_at: datetime) -> None:
-    """All requests start the acknowledgement clock; only an anomaly the fix clock (`domain.md` 16)."""
+    """All requests start the acknowledgement clock; only an anomaly the fix clock (`rules.md` 16)."""
     request.clocks_from = from_at
     request.waits_until = None
     start_clock(uow, request, ClockName.ACKNOWLEDGEMENT, from_at, uow.settings.acknowledgement_days)
@@ -150,7 +150,7 @@ def start_clocks(uow: UnitOfWork, request: SupportRequest, from_at: datetime) ->
 def complete_information(
     uow: UnitOfWork, request_id: str, *, shop_url: str | None, check_id: str | None, cause: Cause
 ) -> SupportRequest:
-    """The customer adds what was missing: the site is judged again, never the entitlement (`domain.md` 17).
+    """The customer adds what was missing: the site is judged again, never the entitlement (`rules.md` 17).
 
     The clocks start once nothing is missing.
     """

@@ -57,7 +57,7 @@ def get_pack(pack_id: str) -> Response:
 
 
 def visible_pack(session: Session, pack_id: str) -> PackPage:
-    """The pack, if whoever asks is shown its page. Raises `NotFound`, `Withdrawn` (`domain.md` 5, 6)."""
+    """The pack, if whoever asks is shown its page. Raises `NotFound`, `Withdrawn` (`rules.md` 5, 6)."""
     page = pack_page(session, pack_id)
     if page is None or not may_see(page.card):
         if page is not None and page.card.status is Status.OFFLINE_PERMANENT:

@@ -105,7 +105,7 @@ def get_listing(query: dict[str, Any], product_id: str) -> Response:
 
 
 def visible_product(session: Session, product_id: str) -> ProductPage:
-    """The product, if whoever asks is shown its page. Raises `NotFound`, `Withdrawn` (`domain.md` 5)."""
+    """The product, if whoever asks is shown its page. Raises `NotFound`, `Withdrawn` (`rules.md` 5)."""
     page = product_page(session, product_id, visibility=visibility())
     if page is None or not may_see(page.card):
         if page is not None and page.card.status is Status.OFFLINE_PERMANENT:

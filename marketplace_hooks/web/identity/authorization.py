@@ -111,14 +111,14 @@ def visibility() -> Visibility:
 
 
 def may_see(card: ProductCard | PackCard) -> bool:
-    """Whether this request is shown the page, hidden or not (`domain.md` 5)."""
+    """Whether this request is shown the page, hidden or not (`rules.md` 5)."""
     return card.visible or is_insider(card)
 
 
 def is_insider(card: ProductCard | PackCard) -> bool:
     """Whether this request sees the page even while it is hidden, with why, by whom, and what is scheduled.
 
-    The marketplace's people, its seller, and the customers who own it (`domain.md` 5).
+    The marketplace's people, its seller, and the customers who own it (`rules.md` 5).
     """
     identity = identify()
     if identity is None or identity.role is not Role.CUSTOMER or identity.subject is None:

@@ -1,6 +1,6 @@
 """Business Care labels: whether it runs and until when, why it does not, what can be done, what may be downloaded.
 
-Both sides read the same at the head of a conversation: the customer's texts (`domain.md` 14).
+Both sides read the same at the head of a conversation: the customer's texts (`rules.md` 14).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Storefront pages: the catalogue, a product, a pack.
 
-What is hidden answers 404, and 410 once it is withdrawn for good (`domain.md` 5, 6), but for those who may see it.
+What is hidden answers 404, and 410 once it is withdrawn for good (`rules.md` 5, 6), but for those who may see it.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ indexes = st.integers(1, 40)
 
 @pytest.mark.parametrize("case", cases("renewals"), ids=case_id)
 def test_worked_case(case: dict[str, Any]) -> None:
-    # A retry of the notice, and a limit to refuse before the last day, are other marketplaces' rules (`domain.md` 10).
+    # A retry of the notice, and a limit to refuse before the last day, are other marketplaces' rules (`rules.md` 10).
     others = ("renewal_instant_utc", "refusal_limit_last_day", "last_safe_retry_day")
     expected = {key: value for key, value in case["expected"].items() if key not in others}
     anchor = original_date(datetime.fromisoformat(case["purchase_instant"]), PARIS)

@@ -1,4 +1,4 @@
-"""Status changes: `domain.md` 1 to 4 as claims, and every combination of facts held to them."""
+"""Status changes: `rules.md` 1 to 4 as claims, and every combination of facts held to them."""
 
 from __future__ import annotations
 

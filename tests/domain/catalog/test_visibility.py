@@ -1,4 +1,4 @@
-"""Visibility of a pack's page: `domain.md` 6."""
+"""Visibility of a pack's page: `rules.md` 6."""
 
 from __future__ import annotations
 

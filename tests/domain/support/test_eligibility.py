@@ -1,4 +1,4 @@
-"""Every check passes, fails or could not find out; what could not be found out never refuses. `domain.md` 19, 20."""
+"""Every check passes, fails or could not find out; what could not be found out never refuses. `rules.md` 19, 20."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a missed fix gives back, and by which way, `domain.md` 17."""
+"""What a missed fix gives back, and by which way, `rules.md` 17."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusal grounds: what the checks of a request say about each (`domain.md` 19)."""
+"""Refusal grounds: what the checks of a request say about each (`rules.md` 19)."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ POSSIBLE = {
     "contested": {"overturn": "accepted", "uphold": "closed"},
     "resolved": {"reopen": "acknowledged", "close": "closed"},
 }
-"""By hand from `clocks.md`; every open request may also be withdrawn."""
+"""By hand from `deadlines.md`; every open request may also be withdrawn."""
 
 PAIRS = [(state, move) for state in Handling for move in Move]
 

@@ -1,4 +1,4 @@
-"""A request for support in the reference: handling, both clocks and the refund claim (rules 16 to 22; `clocks.md`)."""
+"""A request for support in the reference: handling, both clocks and the refund claim (`rules.md` 16 to 22)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything follows from a change, once. `domain.md` 5 and 6."""
+"""Everything follows from a change, once. `rules.md` 5 and 6."""
 
 from __future__ import annotations
 

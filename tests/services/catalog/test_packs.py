@@ -1,4 +1,4 @@
-"""A pack's page is seen when its status and all its products allow it; each change is published. `domain.md` 6."""
+"""A pack's page is seen when its status and all its products allow it; each change is published. `rules.md` 6."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change with an instant of its own is applied at that instant, however late the scheduler. `domain.md` 3."""
+"""A change with an instant of its own is applied at that instant, however late the scheduler. `rules.md` 3."""
 
 from __future__ import annotations
 

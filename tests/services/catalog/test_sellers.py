@@ -1,4 +1,4 @@
-"""A seller is what the newest description says, and a suspended account holds all that it sells. `domain.md` 7."""
+"""A seller is what the newest description says, and a suspended account holds all that it sells. `rules.md` 7."""
 
 from __future__ import annotations
 

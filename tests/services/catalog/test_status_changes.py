@@ -1,4 +1,4 @@
-"""Status changes by event follow the rules of holds, withdrawals and order. `domain.md` 1, 2 and 4."""
+"""Status changes by event follow the rules of holds, withdrawals and order. `rules.md` 1, 2 and 4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policies of clocks: whose holidays count, and what a closure suspends at most (`domain.md`, policies)."""
+"""Policies of clocks: whose holidays count, and what a closure suspends at most (`rules.md`, policies)."""
 
 from __future__ import annotations
 

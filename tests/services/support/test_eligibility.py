@@ -1,4 +1,4 @@
-"""Eligibility: the facts about a purchase and its site, judged; unknown refuses nobody. `domain.md` 20."""
+"""Eligibility: the facts about a purchase and its site, judged; unknown refuses nobody. `rules.md` 20."""
 
 from __future__ import annotations
 

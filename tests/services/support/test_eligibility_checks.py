@@ -1,4 +1,4 @@
-"""Eligibility checks: only the bound site of an entitled purchase is inspected. `domain.md` 20."""
+"""Eligibility checks: only the bound site of an entitled purchase is inspected. `rules.md` 20."""
 
 from __future__ import annotations
 

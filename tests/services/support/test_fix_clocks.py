@@ -1,4 +1,4 @@
-"""Clocks of a fix: the first date and the new one stand and fall together. `domain.md` 17."""
+"""Clocks of a fix: the first date and the new one stand and fall together. `rules.md` 17."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixes count once the customer can download them, from the receipt or the purchase. `domain.md` 22."""
+"""Fixes count once the customer can download them, from the receipt or the purchase. `rules.md` 22."""
 
 from __future__ import annotations
 

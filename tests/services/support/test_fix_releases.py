@@ -1,4 +1,4 @@
-"""Releases that may settle a request, and those that may be offered. `domain.md` 22."""
+"""Releases that may settle a request, and those that may be offered. `rules.md` 22."""
 
 from __future__ import annotations
 

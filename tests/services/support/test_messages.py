@@ -1,4 +1,4 @@
-"""Messages of a request: those that a person judges count from their original receipt. `clocks.md`."""
+"""Messages of a request: those that a person judges count from their original receipt. `deadlines.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moves of a support request, and what follows for its clocks. `domain.md` 16-22, `clocks.md`."""
+"""Moves of a support request, and what follows for its clocks. `rules.md` 16-22, `deadlines.md`."""
 
 from __future__ import annotations
 

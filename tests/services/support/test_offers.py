@@ -1,4 +1,4 @@
-"""Offers of paid updates: answered by the customer, and settled once bought. `domain.md` 22."""
+"""Offers of paid updates: answered by the customer, and settled once bought. `rules.md` 22."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refunds put off for the fix: a new date, and nothing lost by it. `domain.md` 17."""
+"""Refunds put off for the fix: a new date, and nothing lost by it. `rules.md` 17."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settlement: claims that owe nothing any more, and money given back beyond what was paid. `domain.md` 17."""
+"""Settlement: claims that owe nothing any more, and money given back beyond what was paid. `rules.md` 17."""
 
 from __future__ import annotations
 

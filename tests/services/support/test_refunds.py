@@ -1,4 +1,4 @@
-"""Refund claims: due by a missed fix, and requested once. `clocks.md`."""
+"""Refund claims: due by a missed fix, and requested once. `deadlines.md`."""
 
 from __future__ import annotations
 

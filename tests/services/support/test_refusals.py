@@ -1,4 +1,4 @@
-"""Refusals: what each must say and show, which grounds stay open to it, and the record of them all. `domain.md` 19."""
+"""Refusals: what each must say and show, which grounds stay open to it, and the record of them all. `rules.md` 19."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Case file of a request: what was announced on the purchase date, and what each side may see. `domain.md` 19."""
+"""Case file of a request: what was announced on the purchase date, and what each side may see. `rules.md` 19."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inspections that end after a request was recorded are added to it, once. `domain.md` 20."""
+"""Inspections that end after a request was recorded are added to it, once. `rules.md` 20."""
 
 from __future__ import annotations
 

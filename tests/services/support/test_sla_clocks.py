@@ -1,4 +1,4 @@
-"""SLA clocks: what stops them, what freezes and resumes them, and which deadline comes next. `clocks.md`."""
+"""SLA clocks: what stops them, what freezes and resumes them, and which deadline comes next. `deadlines.md`."""
 
 from __future__ import annotations
 

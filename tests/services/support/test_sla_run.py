@@ -1,4 +1,4 @@
-"""The SLA run: clocks are missed once, warnings come once, and only due rows are touched. `clocks.md`."""
+"""The SLA run: clocks are missed once, warnings come once, and only due rows are touched. `deadlines.md`."""
 
 from __future__ import annotations
 

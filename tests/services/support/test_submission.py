@@ -1,4 +1,4 @@
-"""Submission of support requests: recorded once, judged once, and completed by the customer. `domain.md` 16, 17, 20."""
+"""Submission of support requests: recorded once, judged once, and completed by the customer. `rules.md` 16, 17, 20."""
 
 from __future__ import annotations
 

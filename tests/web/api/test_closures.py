@@ -1,4 +1,4 @@
-"""Closures by the API: what customers see of one, what it suspends, how it ends. `domain.md` 19."""
+"""Closures by the API: what customers see of one, what it suspends, how it ends. `rules.md` 19."""
 
 from __future__ import annotations
 

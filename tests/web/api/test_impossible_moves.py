@@ -1,4 +1,4 @@
-"""Every move of a request from every state: what no table allows is a 409 that names both states. `clocks.md`."""
+"""Every move of a request from every state: what no table allows is a 409 that names both states. `deadlines.md`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ POSSIBLE: Mapping[str, frozenset[str]] = {
     "abandoned": frozenset(),
     "withdrawn_by_customer": frozenset(),
 }
-"""By hand from `clocks.md`; `submitted` is left in the transaction in which it is entered."""
+"""By hand from `deadlines.md`; `submitted` is left in the transaction in which it is entered."""
 
 LEADS_TO = {
     "refuse": "refused",

@@ -1,4 +1,4 @@
-"""A refund claim from the signed event to the API, the pages and the outgoing event, `domain.md` 17."""
+"""A refund claim from the signed event to the API, the pages and the outgoing event, `rules.md` 17."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """From a report on the site, or a look at it, to the ground with its evidence: API, pages and outgoing event.
 
-The table of grounds and rule 20 of `domain.md`, from the door to the page, on both databases.
+The table of grounds and rule 20 of `rules.md`, from the door to the page, on both databases.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A support request's life through the API, who may read it, and what it refuses. `interface.md`."""
+"""A support request's life through the API, who may read it, and what it refuses."""
 
 from __future__ import annotations
 
