@@ -17,7 +17,8 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from marketplace_hooks.cli.up import _web
-from marketplace_hooks.config.settings import PREFIX, Settings, load
+from marketplace_hooks.config.loading import load
+from marketplace_hooks.config.settings import PREFIX, Settings
 from marketplace_hooks.remote.redis.embedded import dying_with_its_parent
 from marketplace_hooks.remote.signatures import new_secret
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select, text
 
-from marketplace_hooks.config.settings import load
+from marketplace_hooks.config.loading import load
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Subscription

@@ -16,7 +16,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from .cli import hooks_group
-from .config.settings import EXTENSION, Settings, load
+from .config.loading import load
+from .config.settings import EXTENSION, Settings
 from .errors import ConfigurationError
 from .events.intake import Intake
 from .remote.openid import OpenIdProvider

@@ -32,7 +32,8 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     """
     from flask import Flask
 
-    from .config.settings import PREFIX, load
+    from .config.loading import load
+    from .config.settings import PREFIX
     from .extension import MarketplaceHooks
     from .web.api import PREFIX as API_PREFIX
     from .web.error_pages import register_error_pages
@@ -56,7 +57,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 def load_runtime() -> Runtime:
     """The runtime of a process that serves no web requests, configured by the environment."""
-    from .config.settings import load
+    from .config.loading import load
     from .services.core.runtime import make_runtime
     from .web.mail.rendering import render_mail
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import func, select
 
-from ..config.settings import load
+from ..config.loading import load
 from ..demo.catalog import Event
 from ..demo.load import SOURCE, signed_posts
 from ..demo.subscribers import product_events, subscriber_events, withdrawal_event

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import click
 
-from ..config.settings import DEMO_MARK, PREFIX, Settings, default_instance, load
+from ..config.loading import default_instance, load
+from ..config.settings import DEMO_MARK, PREFIX, Settings
 from ..database import migrate
 from ..errors import ConfigurationError
 from ..remote.redis.embedded import EmbeddedRedis, start_embedded_redis

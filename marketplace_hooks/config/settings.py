@@ -1,25 +1,18 @@
-"""Settings: every setting with its default, unit and meaning, loaded and checked at the start.
+"""Settings: every setting with its default, unit and meaning.
 
-Each is a field of `Settings`, and described nowhere else. Values come, first match wins, from the environment
-(`MARKETPLACE_HOOKS_<NAME>`), the host app's `config` (same key) and `config.toml` in the instance folder (`NAME` in
-either case). An unknown key stops the start.
+Each is a field of `Settings`, and described nowhere else. `loading.py` reads and checks their values.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..errors import ConfigurationError
 from .parsers import (
-    SettingError,
     as_address,
     as_boolean,
     as_choice,
@@ -41,9 +34,8 @@ from .parsers import (
     as_words,
     as_zone,
     optional,
-    webhook_key,
 )
-from .public_holidays import as_country, require_calendar
+from .public_holidays import as_country
 from .smtp_url import SmtpServer, as_smtp
 
 EXTENSION = "marketplace_hooks"
@@ -65,7 +57,7 @@ _suspends = as_choice("yes", "no", "declared_before_request")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Every setting, typed. Made by `load`, which checks them; `docs/configuration.md` is written from here."""
+    """Every setting, typed. Made by `loading.load`, which checks them; `docs/configuration.md` is written from here."""
 
     instance: Path = _setting(Path("instance"), as_path, "Folder for what this installation keeps for itself.")
     database_url: str | None = _setting(
@@ -212,88 +204,3 @@ class Settings:
 
 
 FIELDS = {one.name: one for one in dataclasses.fields(Settings)}
-
-
-def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """Read and check every setting. Raises `ConfigurationError` with one sentence for each error."""
-    environment = os.environ if environment is None else environment
-    from_environment = _ours(environment)
-    from_host = _ours(host or {})
-    try:
-        instance = as_path(from_environment.get("instance") or from_host.get("instance") or default_instance())
-    except (TypeError, ValueError) as error:
-        raise ConfigurationError(f"{PREFIX}INSTANCE is not a folder's path.") from error
-    from_file = _read_file(instance / "config.toml")
-    problems: list[str] = []
-    values: dict[str, Any] = {"instance": instance}
-    sources = ((from_file, "config.toml: "), (from_host, f"app.config: {PREFIX}"), (from_environment, PREFIX))
-    for source, label in sources:
-        for name, raw in source.items():
-            if name == "instance" and source is from_file:
-                problems.append(f"{label}INSTANCE says where this file is, and cannot stand in it.")
-            if name == "instance":
-                continue
-            try:
-                values[name] = _parsed(name, raw)
-            except SettingError as error:
-                problems.append(f"{label}{name.upper()} {error}.")
-    if problems:
-        raise ConfigurationError("\n".join(problems))
-    settings = Settings(**values)
-    require_calendar(settings.holidays_country, settings.holidays_region, name=f"{PREFIX}HOLIDAYS_REGION")
-    _refuse_demo_secrets(settings)
-    return settings
-
-
-def _ours(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries whose key begins with our prefix, by the name of the setting."""
-    return {key.removeprefix(PREFIX).lower(): value for key, value in mapping.items() if key.startswith(PREFIX)}
-
-
-def default_instance() -> Path:
-    """The `instance/` of a checkout when we run from one, else a directory in the user's data directory."""
-    checkout = Path(__file__).parents[2] / "instance"
-    if checkout.is_dir() and (checkout.parent / "pyproject.toml").is_file():
-        return checkout
-    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(home) / "marketplace_hooks"
-
-
-def _parsed(name: str, raw: Any) -> Any:
-    setting = FIELDS.get(name)
-    if setting is None:
-        close = difflib.get_close_matches(name, FIELDS, 1)
-        hint = f"; did you mean {close[0].upper()}" if close else ""
-        raise SettingError(f"is not a setting{hint}")
-    try:
-        return setting.metadata["parse"](raw)
-    except SettingError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise SettingError(f"is malformed: {error}") from None
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            return {key.lower(): value for key, value in tomllib.load(file).items()}
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, OSError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}.") from error
-
-
-def _refuse_demo_secrets(settings: Settings) -> None:
-    if settings.demo:
-        return
-    marked = [name for name in ("secret_key",) if (getattr(settings, name) or "").startswith(DEMO_MARK)]
-    secrets = [secret for several in settings.webhook_secrets.values() for secret in several]
-    if any(webhook_key(secret).startswith(DEMO_MARK.encode()) for secret in secrets):
-        marked.append("webhook_secrets")
-    if (settings.download_secret or b"").startswith(DEMO_MARK.encode()):
-        marked.append("download_secret")
-    if marked:
-        raise ConfigurationError(
-            f"{' and '.join(marked).upper()} was made for the demo. Use secrets of your own in production "
-            "(marketplace-hooks secret makes one), or say DEMO = true."
-        )

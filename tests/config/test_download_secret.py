@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from marketplace_hooks.config.settings import load
+from marketplace_hooks.config.loading import load
 from marketplace_hooks.errors import ConfigurationError
 
 KEY = bytes(range(200, 216))

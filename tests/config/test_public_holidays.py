@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from marketplace_hooks.config.loading import load
 from marketplace_hooks.config.public_holidays import public_holidays
-from marketplace_hooks.config.settings import load
 from marketplace_hooks.errors import ConfigurationError
 
 

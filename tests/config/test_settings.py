@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace_hooks.cli.settings_page import page
-from marketplace_hooks.config.settings import DEMO_MARK, FIELDS, PREFIX, Settings, default_instance, load
+from marketplace_hooks.config.loading import default_instance, load
+from marketplace_hooks.config.settings import DEMO_MARK, FIELDS, PREFIX, Settings
 from marketplace_hooks.config.smtp_url import SmtpServer
 from marketplace_hooks.errors import ConfigurationError
 

@@ -10,7 +10,8 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from marketplace_hooks.cli.workers import job_kinds_of
-from marketplace_hooks.config.settings import PREFIX, load
+from marketplace_hooks.config.loading import load
+from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.demo.fake_shops.server import FakeShop, Shop
 from marketplace_hooks.jobs import entry_points
 from marketplace_hooks.models.inspections import InspectionState

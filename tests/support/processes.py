@@ -22,7 +22,8 @@ from sqlalchemy.orm import Session
 
 from marketplace_hooks.cli.up import _web as web_command
 from marketplace_hooks.cli.workers import WORKER_LANE
-from marketplace_hooks.config.settings import PREFIX, load
+from marketplace_hooks.config.loading import load
+from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime
 from tests.support.ports import free_port, takes_connections
 

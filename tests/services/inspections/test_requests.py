@@ -17,7 +17,8 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select, text, update
 
-from marketplace_hooks.config.settings import PREFIX, load
+from marketplace_hooks.config.loading import load
+from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.database.encryption import Encryption
 from marketplace_hooks.database.types import Base
 from marketplace_hooks.demo.fake_shops.companion import report as companion_report
