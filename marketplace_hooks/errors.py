@@ -162,7 +162,7 @@ class OutboundFailed(Unavailable):
     """The other server did not answer as it should, or could not be reached.
 
     `reason` is one of a small set of stable words (`timeout`, `too_large`, `connection`, `tls`, `protocol`, `dns`,
-    `redirects`).
+    `redirects`, `not_asked`).
     """
 
     def __init__(self, detail: str, *, reason: str) -> None:

@@ -1,15 +1,15 @@
 """OpenID Connect client: the authorization code flow with PKCE, by Authlib.
 
-The one provider that an operator has configured, so not `outbound`'s strangers: it may stand in the operator's own
-network. But it is asked in bounded time, over https beyond this machine, and what it says is believed only with its
-signature, for us, for this sign-in.
+The one provider that an operator has configured, so it may stand in the operator's own network. But it is asked in
+bounded time and size, by few threads at once (`bounded_calls.py`), over https beyond this machine, and what it says is
+believed only with its signature, for us, for this sign-in.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import requests
@@ -23,16 +23,31 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from ..config.parsers import is_secure_or_local
-from ..errors import OutboundFailed, SignInFailed
+from ..errors import OutboundFailed, OutboundRefused, SignInFailed
+from .bounded_calls import BoundedCalls, CircuitBreaker
+from .http.client import OutboundClient, OutboundPolicy
+from .http.requests_adapter import OutboundAdapter
 
 DISCOVERY = "/.well-known/openid-configuration"
-TIMEOUTS_S = (5.0, 10.0)
-"""For connecting, and for each silence while it answers."""
+POLICY = OutboundPolicy(connect_s=3.0, total_s=10.0, max_body_bytes=256 * 1024)
+ANY_NETWORK = ("0.0.0.0/0", "::/0")
+"""The provider may be anywhere: an operator names it, and `is_secure_or_local` has checked its addresses."""
+TOKENS_AT_ONCE = 2
+"""Sign-ins that are completed at the same time, in one process."""
 DESCRIPTION_LASTS_S = 3_600.0
 LEEWAY_S = 60
 # Signatures that only the provider can make; a shared secret's (HS256) could be made by whoever knows it.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Published:
+    """What the provider publishes of itself, when it was fetched (`time.monotonic`), and its keys once fetched."""
+
+    fetched_s: float
+    description: Mapping[str, Any]
+    keys: KeySet | None = None
 
 
 class OpenIdProvider:
@@ -43,9 +58,11 @@ class OpenIdProvider:
         self._client_id = client_id
         self._client_secret = client_secret
         self._scope = scope
-        self._lock = threading.Lock()
-        self._description: tuple[float, Mapping[str, Any]] | None = None
-        self._keys: KeySet | None = None
+        self._adapter = OutboundAdapter(OutboundClient(POLICY, ANY_NETWORK))
+        breaker = CircuitBreaker()
+        self._publications = BoundedCalls(breaker, at_once=1)
+        self._tokens = BoundedCalls(breaker, at_once=TOKENS_AT_ONCE)
+        self._published: _Published | None = None
 
     def address(self, *, redirect_uri: str, state: str, nonce: str, verifier: str, language: str) -> str:
         """Where the browser is to go to sign in. Raises `OutboundFailed` when the provider is away."""
@@ -67,7 +84,7 @@ class OpenIdProvider:
         Raises `SignInFailed` when it cannot be believed, `OutboundFailed` when the provider is away.
         """
         known = self.description()
-        with self._session(redirect_uri) as session:
+        with self._tokens.call(), self._session(redirect_uri) as session:
             try:
                 token = session.fetch_token(
                     known["token_endpoint"], code=code, code_verifier=verifier, allow_redirects=False
@@ -78,8 +95,8 @@ class OpenIdProvider:
                     if userinfo.get("sub") != claims["sub"]:
                         raise SignInFailed("userinfo speaks of somebody else", code="sign_in_not_believed")
                     claims = {**userinfo, **claims}
-            except requests.RequestException as failure:
-                raise _away(self.issuer, failure) from failure
+            except (requests.RequestException, OutboundRefused) as failure:
+                raise _not_a_provider(self.issuer, failure) from failure
             except (AuthlibBaseError, JoseError, ValueError, KeyError) as invalid:
                 raise SignInFailed(f"the provider's answer: {invalid}", code="sign_in_not_believed") from invalid
         return claims
@@ -95,19 +112,33 @@ class OpenIdProvider:
 
     def description(self) -> Mapping[str, Any]:
         """What the provider publishes of itself, asked for once an hour. Raises `OutboundFailed`."""
-        with self._lock:
-            known = self._description
-            if known is not None and time.monotonic() - known[0] < DESCRIPTION_LASTS_S:
-                return known[1]
-            description = self._fetch(f"{self.issuer.rstrip('/')}{DISCOVERY}")
-            if description.get("issuer") != self.issuer:
-                raise OutboundFailed(f"{self.issuer} says that it is {description.get('issuer')!r}.", reason="protocol")
-            for name in _ENDPOINTS:
-                if not is_secure_or_local(description.get(name)):
-                    raise OutboundFailed(f"{self.issuer} has no {name} that is https.", reason="protocol")
-            self._description = (time.monotonic(), description)
-            self._keys = None
-            return description
+        return self._current().description
+
+    def _current(self) -> _Published:
+        """What was published last; it still holds while the provider is away, or while another thread asks."""
+        known = self._published
+        if known is not None and time.monotonic() - known.fetched_s < DESCRIPTION_LASTS_S:
+            return known
+        try:
+            with self._publications.call():
+                current = self._published
+                if current is None or current is known:  # else another thread has fetched it while we waited.
+                    current = _Published(fetched_s=time.monotonic(), description=self._fetch_description())
+                    self._published = current
+                return current
+        except OutboundFailed:
+            if known is None:
+                raise
+            return known
+
+    def _fetch_description(self) -> dict[str, Any]:
+        description = self._fetch(f"{self.issuer.rstrip('/')}{DISCOVERY}")
+        if description.get("issuer") != self.issuer:
+            raise OutboundFailed(f"{self.issuer} says that it is {description.get('issuer')!r}.", reason="protocol")
+        for name in _ENDPOINTS:
+            if not is_secure_or_local(description.get(name)):
+                raise OutboundFailed(f"{self.issuer} has no {name} that is https.", reason="protocol")
+        return description
 
     def _validated_claims(self, token: Mapping[str, Any], nonce: str) -> dict[str, Any]:
         """The claims of an ID token that is signed by the provider, for us, for this sign-in, and not over."""
@@ -130,18 +161,24 @@ class OpenIdProvider:
         return dict(claims)
 
     def _key_set(self, *, again: bool = False) -> KeySet:
-        url = self.description()["jwks_uri"]
-        with self._lock:
-            if self._keys is None or again:
-                self._keys = KeySet.import_key_set(self._fetch(url))  # type: ignore[arg-type] # checked by the import
-            return self._keys
+        known = self._current()
+        if known.keys is not None and not again:
+            return known.keys
+        with self._publications.call():
+            latest = self._published or known
+            keys = latest.keys
+            if keys is None or keys is known.keys:  # else another thread has fetched them while we waited.
+                content = self._fetch(latest.description["jwks_uri"])
+                keys = KeySet.import_key_set(content)  # type: ignore[arg-type] # checked by the import
+                self._published = replace(latest, keys=keys)
+        return keys
 
     def _fetch(self, url: str) -> dict[str, Any]:
         try:
             with self._session(None) as session:
                 return self._json(session.get(url, withhold_token=True, allow_redirects=False))
-        except (requests.RequestException, ValueError) as failure:
-            raise _away(self.issuer, failure) from failure
+        except (requests.RequestException, ValueError, OutboundRefused) as failure:
+            raise _not_a_provider(self.issuer, failure) from failure
 
     def _json(self, answer: requests.Response) -> dict[str, Any]:
         if answer.status_code != 200:
@@ -159,22 +196,20 @@ class OpenIdProvider:
             redirect_uri=redirect_uri,
             code_challenge_method="S256",
             token_endpoint_auth_method=self._authentication(),
-            default_timeout=TIMEOUTS_S,
         )
         session.trust_env = False  # neither proxies, nor netrc, nor certificate files from the environment.
+        session.mount("https://", self._adapter)
+        session.mount("http://", self._adapter)
         return session
 
     def _authentication(self) -> str:
         """How we prove to the provider that we are its client: as the standard's default, where it is offered."""
         if self._client_secret is None:
             return "none"
-        offered = (self._description[1] if self._description else {}).get("token_endpoint_auth_methods_supported")
+        offered = (self._published.description if self._published else {}).get("token_endpoint_auth_methods_supported")
         posts = offered and "client_secret_basic" not in offered and "client_secret_post" in offered
         return "client_secret_post" if posts else "client_secret_basic"
 
 
-def _away(issuer: str, failure: Exception) -> OutboundFailed:
-    reason = "timeout" if isinstance(failure, requests.Timeout) else "connection"
-    if isinstance(failure, requests.HTTPError | ValueError):
-        reason = "protocol"
-    return OutboundFailed(f"{issuer} did not answer as a provider does: {failure}", reason=reason)
+def _not_a_provider(issuer: str, failure: Exception) -> OutboundFailed:
+    return OutboundFailed(f"{issuer} did not answer as a provider does: {failure}", reason="protocol")

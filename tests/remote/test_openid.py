@@ -12,6 +12,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,11 +22,24 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from marketplace_hooks.errors import OutboundFailed, SignInFailed
-from marketplace_hooks.remote.openid import OpenIdProvider
+from marketplace_hooks.remote.bounded_calls import NOT_ASKED
+from marketplace_hooks.remote.openid import POLICY, OpenIdProvider
+
+from ..support.hostile_server import Behaviour, Conversation, HostileServer, after_a_request, once
 
 OURS = RSAKey.generate_key(2048, {"kid": "k1"})
 THEIRS = RSAKey.generate_key(2048, {"kid": "k1"})
 BACK = "http://127.0.0.1:8000/sign-in/openid/return"
+
+
+def greeting(head: bytes, data: bytes, every_s: float) -> Behaviour:
+    """Read one request, say `head`, then `data` again and again."""
+
+    def behave(talk: Conversation) -> None:
+        talk.send(head)
+        talk.send_for_ever(data, every_s)
+
+    return after_a_request(behave)
 
 
 class Spoilt:
@@ -198,6 +212,60 @@ def test_a_redirect_is_not_followed_with_our_secret(spoilt: Spoilt) -> None:
     with pytest.raises((OutboundFailed, SignInFailed)):
         claims(spoilt)
     assert "/elsewhere" not in [path for path, _, _ in spoilt.asked]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        (after_a_request(lambda talk: talk.server.stopping.wait(30)), "timeout"),
+        (after_a_request(lambda talk: talk.send_for_ever(b"HTTP/1.1 200 OK\r\nX: ", 0.1)), "timeout"),
+        (greeting(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" ", 0.1), "timeout"),
+        (greeting(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 65_536, 0), "too_large"),
+        (once(b"\x00" * 4_096), "protocol"),
+    ],
+    ids=["silent", "drips headers", "drips a body", "endless body", "no HTTP"],
+)
+def test_a_provider_cannot_hold_us_longer_or_make_us_read_more_than_the_limits(
+    behaviour: Behaviour, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marketplace_hooks.remote.openid.POLICY", replace(POLICY, total_s=1.0))
+    with HostileServer(behaviour) as server:
+        provider = OpenIdProvider(
+            issuer=server.url(name="localhost"), client_id="shop", client_secret=None, scope="openid"
+        )
+        reasons = [failure_of(provider), failure_of(provider)]
+        assert reasons == [reason, NOT_ASKED]  # the second is answered from memory.
+        assert server.connections == 1
+
+
+def test_a_provider_that_failed_is_asked_again_after_some_seconds(
+    spoilt: Spoilt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = provider_of(spoilt)
+    spoilt.answers["/.well-known/openid-configuration"] = (503, b"")
+    assert [failure_of(provider) for _ in range(2)] == ["protocol", NOT_ASKED]
+    spoilt.answers.clear()
+    monkeypatch.setattr("marketplace_hooks.remote.bounded_calls.FAILURE_LASTS_S", 0.0)
+    assert failure_of(provider) is None
+
+
+def test_what_was_published_an_hour_ago_holds_while_the_provider_is_away(
+    spoilt: Spoilt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = provider_of(spoilt)
+    assert failure_of(provider) is None
+    spoilt.answers["/.well-known/openid-configuration"] = (503, b"")
+    monkeypatch.setattr("marketplace_hooks.remote.openid.DESCRIPTION_LASTS_S", 0.0)
+    assert [failure_of(provider) for _ in range(2)] == [None, None]
+
+
+def failure_of(provider: OpenIdProvider) -> str | None:
+    """Why a sign-in cannot begin at this provider; None when it can."""
+    try:
+        provider.address(redirect_uri=BACK, state="s", nonce="n", verifier="v" * 64, language="fr")
+    except OutboundFailed as failure:
+        return failure.reason
+    return None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,16 @@ class Provider:
     """A running provider, used as a person's browser would."""
 
     url: str
+    process: subprocess.Popen[bytes]
+
+    @contextlib.contextmanager
+    def silent(self) -> Iterator[None]:
+        """It takes connections, and says nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def signs_in(self, address: str, subject: str, **changed: str) -> str:
         """Submit the provider's form; return its redirect. `changed` replaces parameters of the request."""
@@ -64,7 +75,7 @@ def running_provider(claims_by_subject: dict[str, dict[str, Any]], *options: str
     )
     try:
         wait_until(lambda: takes_connections(port), STARTED_WITHIN_S, "the provider did not start")
-        yield Provider(f"http://127.0.0.1:{port}")
+        yield Provider(f"http://127.0.0.1:{port}", process)
     finally:
         process.terminate()
         process.wait()

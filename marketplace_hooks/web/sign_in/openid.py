@@ -20,6 +20,7 @@ from ..i18n.language import wording
 from ..identity import sessions
 from ..identity.authorization import audience
 from ..navigation import landing_page
+from ..problems import RETRY_AFTER_S
 from ..state import current_runtime, current_web_state
 from ..urls import local_url
 from .blueprint import blueprint
@@ -109,4 +110,7 @@ def _begun() -> dict[str, Any]:
 def _failed(status: int, why: str, trouble: Exception | None = None, next: str | None = None) -> Response:
     if trouble is not None:
         current_app.logger.warning("a sign-in failed (%s): %s", why, trouble)
-    return refuse(status, "marketplace_hooks/sign_in/failed.html", why=why, next=next)
+    response = refuse(status, "marketplace_hooks/sign_in/failed.html", why=why, next=next)
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response

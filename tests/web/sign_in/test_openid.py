@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 import time_machine
 
 from marketplace_hooks.errors import ConfigurationError
+from marketplace_hooks.remote.openid import POLICY, TOKENS_AT_ONCE
 from marketplace_hooks.standalone import build_app
 
 from ...support.marketplace import Marketplace, open_marketplace
@@ -213,6 +216,35 @@ def test_a_provider_that_goes_away_in_between_is_said_to_be_away(opens: Opens) -
         browser = Browser(opens(leaving.url).app)
         answer = returns(leaving.signs_in(begins(browser), "seller-1"))
     refused(browser, answer, 503, "does not answer")
+
+
+WEB_THREADS = 8
+
+
+@pytest.mark.parametrize("path", ["/sign-in/openid", "return"])
+def test_a_silent_provider_holds_few_threads_and_nobody_who_is_in(
+    opens: Opens, provider: Provider, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("marketplace_hooks.remote.openid.POLICY", replace(POLICY, total_s=2.0))
+    shop = opens(provider.url)
+    seller = signs_in(shop, provider, "seller-1")
+    browsers = [Browser(shop.app) for _ in range(40)]
+    paths = [path] * 40
+    if path == "return":
+        paths = [returns(provider.signs_in(begins(browser), "seller-1")) for browser in browsers]
+    else:
+        monkeypatch.setattr(shop.web.provider, "_published", None)  # as in a process that has just started.
+    with provider.silent(), ThreadPoolExecutor(WEB_THREADS) as threads:
+        clicks = [threads.submit(browser.get, path) for browser, path in zip(browsers, paths, strict=True)]
+        health = threads.submit(Browser(shop.app).get, "/healthz")
+        inside = threads.submit(seller.get, "/seller")
+        assert (health.result().status, inside.result().status) == (200, 200)
+        still_held = [one for one in clicks if not one.done()]
+        assert len(still_held) <= (TOKENS_AT_ONCE if path == "return" else 1)
+        for click in clicks:
+            page = click.result()
+            assert (page.status, page.answer.headers["Retry-After"]) == (503, "5")
+            assert "does not answer" in page.visible_text
 
 
 # --- the way out
