@@ -17,6 +17,7 @@
     │   ├── MailRefused         the mail server rejects this mail for good
     │   └── OutboundRefused     an address that we do not connect to
     └── Unavailable             a dependency is unavailable; trying later can help
+        ├── DatabaseUnavailable the database cannot do its work now; names the problem (503)
         ├── TooManyRequests     a rate limit is exceeded; says when to try again (429)
         ├── MailDeferred        the mail server does not accept this mail now, but may later
         ├── MailServerAway      the mail server is unavailable for every mail
@@ -28,6 +29,7 @@ A `Refused` is never retried, an `Unavailable` may be. Only `web/problems.py` kn
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -136,6 +138,36 @@ class OutboundRefused(Refused):
 
 class Unavailable(MarketplaceHooksError):
     """A dependency is unavailable. Nothing was lost; trying later can help."""
+
+
+class DatabaseProblem(enum.StrEnum):
+    """What keeps the database from doing its work. The values are stable: `/readyz` names them."""
+
+    AWAY = "away"
+    BUSY = "busy"
+    FULL = "full"
+    READ_ONLY = "read_only"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database cannot do its work now; nothing was written. `problem` says why.
+
+    `can_run_again`: the transaction met another (a deadlock, a lock on the file), and may be run again at once.
+    """
+
+    _DETAILS: Mapping[DatabaseProblem, str] = {
+        DatabaseProblem.AWAY: "the database does not answer",
+        DatabaseProblem.BUSY: "the database is busy: it took too long",
+        DatabaseProblem.FULL: "the database has no space left",
+        DatabaseProblem.READ_ONLY: "the database is read-only",
+        DatabaseProblem.TOO_MANY_CONNECTIONS: "the database takes no more connections",
+    }
+
+    def __init__(self, problem: DatabaseProblem, *, can_run_again: bool = False) -> None:
+        super().__init__(self._DETAILS[problem])
+        self.problem = problem
+        self.can_run_again = can_run_again
 
 
 class TooManyRequests(Unavailable):

@@ -14,7 +14,7 @@ from flask.cli import AppGroup, ScriptInfo
 from ..config.settings import EXTENSION
 from ..errors import MarketplaceHooksError, PayloadRejected
 from ..remote.redis.queue import RedisWakeups
-from ..services.core.runtime import Runtime, redis_url
+from ..services.core.runtime import Runtime, redis_url, with_patient_database
 
 
 class HooksGroup(AppGroup):
@@ -56,7 +56,9 @@ def run(create_app: Callable[[], Flask]) -> None:
 
 
 def current_runtime() -> Runtime:
-    """The runtime of the app that the command runs in; waking a worker may take longer here than in a request."""
-    of_app: Runtime = current_app.extensions[EXTENSION].runtime
-    url = redis_url(of_app.settings)
-    return dataclasses.replace(of_app, wakeups=RedisWakeups(url, timeout_s=1.0)) if url else of_app
+    """The runtime of the app that the command runs in; a command may wait longer than a request."""
+    runtime = with_patient_database(current_app.extensions[EXTENSION].runtime)
+    if context := click.get_current_context(silent=True):
+        context.call_on_close(runtime.database.dispose)
+    url = redis_url(runtime.settings)
+    return dataclasses.replace(runtime, wakeups=RedisWakeups(url, timeout_s=1.0)) if url else runtime

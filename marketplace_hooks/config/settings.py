@@ -65,6 +65,16 @@ class Settings:
         optional(as_text),
         "PostgreSQL or SQLite. Default: the host app's, else SQLite in the instance folder.",
     )
+    database_wait_s: float = _setting(
+        5.0, as_seconds, "How long a web request waits for the database before it is answered 503."
+    )
+    database_pool_size: int = _setting(10, as_count, "Database connections that one process keeps open.")
+    database_pool_overflow: int = _setting(20, as_integer, "Those that it opens beside them for a while.")
+    database_pooler: str = _setting(
+        "auto",
+        as_choice("auto", "transaction", "none"),
+        "Whether a pooler such as PgBouncer in transaction mode stands before PostgreSQL; auto: found out.",
+    )
     redis_url: str | None = _setting(
         None, optional(as_text), "Redis or Valkey. Default: the embedded server that `up` starts."
     )

@@ -20,16 +20,18 @@ import sqlalchemy as sa
 from sqlalchemy import Insert, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ..errors import ConfigurationError, Unavailable
+from ..errors import ConfigurationError, DatabaseUnavailable
+from .failures import can_run_again, outages
+from .limits import PATIENT, Bulkhead, DatabaseLimits
+from .postgres import Pooler, PostgresConnector
 from .raw_connections import RawConnections
 
 _T = TypeVar("_T")
 
-BUSY_TIMEOUT_S = 30
 BUSY_POLL_MS = 10
 """For how long SQLite itself waits for the lock, trying four times, before we have it try anew.
 
@@ -38,8 +40,6 @@ chunks of long work: whoever waits to hide a page would wait for a whole cascade
 """
 YIELD_S = 0.02
 ATTEMPTS = 5
-# serialization_failure, deadlock_detected: the whole transaction may simply be run again.
-_TRANSIENT = {"40001", "40P01"}
 
 
 class Database:
@@ -49,11 +49,13 @@ class Database:
     stay ours. `raw` holds the driver's own connections, for single statements that must be fast.
     """
 
-    def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str | URL, *, limits: DatabaseLimits = PATIENT, pooler: Pooler = Pooler.AUTO) -> None:
         """`url` is a SQLAlchemy URL of SQLite or PostgreSQL; another kind is a `ConfigurationError`."""
         self.url = normalise(url)
-        self.raw = RawConnections(lambda: self.engine)
-        self._pool_size = pool_size
+        self.limits = limits
+        self.bulkhead = Bulkhead(limits.threads)
+        self.raw = RawConnections(lambda: self.engine, self.bulkhead)
+        self._connector = PostgresConnector(limits, pooler)
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._pid = 0
@@ -62,6 +64,11 @@ class Database:
     def is_sqlite(self) -> bool:
         """Whether this is SQLite: one writer at a time, one machine."""
         return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler such as PgBouncer stands before PostgreSQL; known from the first connection on."""
+        return not self.is_sqlite and self._connector.is_pooled
 
     @property
     def engine(self) -> Engine:
@@ -79,7 +86,7 @@ class Database:
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
         """A write transaction: committed at the end, rolled back by an exception."""
-        with _outages(), self.engine.connect() as connection:
+        with self.bulkhead, outages(), self.engine.connect() as connection:
             with connection.execution_options(mh_write=True).begin():
                 yield connection
 
@@ -93,21 +100,39 @@ class Database:
     @contextlib.contextmanager
     def read_session(self) -> Iterator[Session]:
         """A session that only reads; what it writes is rolled back."""
-        with _outages(), self.engine.connect() as connection:
+        with self.bulkhead, outages(), self.engine.connect() as connection:
             with Session(connection, autoflush=False) as session:
                 yield session
 
     def retrying(self, work: Callable[[Session], _T]) -> _T:
-        """Run `work` in a write transaction, and again when it met a deadlock or a busy database."""
+        """Run `work` in a write transaction, and again when it met a deadlock or a busy file.
+
+        Raises `DatabaseUnavailable` when that does not help, or not in the time that may be waited.
+        """
+        give_up_s = time.monotonic() + self.limits.wait_s
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.session() as session:
                     return work(session)
-            except DBAPIError as error:
-                if attempt == ATTEMPTS or not is_transient(error):
+            except DatabaseUnavailable as error:
+                if not error.can_run_again or attempt == ATTEMPTS or time.monotonic() >= give_up_s:
                     raise
                 time.sleep(random.uniform(0, 0.05 * attempt))  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable")
+
+    def wait_to_write(self, connection: sqlite3.Connection, write: Callable[[], _T]) -> _T:
+        """Do what begins to write on SQLite as soon as it may. Raises `sqlite3.OperationalError` after `wait_s`."""
+        give_up_s = time.monotonic() + self.limits.wait_s
+        connection.execute(f"PRAGMA busy_timeout={BUSY_POLL_MS}")
+        try:
+            while True:
+                try:
+                    return write()
+                except sqlite3.OperationalError as error:
+                    if not can_run_again(error) or time.monotonic() >= give_up_s:
+                        raise
+        finally:
+            connection.execute(f"PRAGMA busy_timeout={self._busy_timeout_ms}")
 
     def yield_to_writers(self) -> None:
         """Between two chunks of long work: on SQLite, which has no queue, let a writer that waits begin."""
@@ -120,18 +145,46 @@ class Database:
             self._engine.dispose()
         self.raw.close_idle()
 
+    @property
+    def _busy_timeout_ms(self) -> int:
+        return round(1000 * self.limits.wait_s)
+
     def _make_engine(self) -> Engine:
         engine = sa.create_engine(
             self.url,
-            connect_args={"timeout": BUSY_TIMEOUT_S} if self.is_sqlite else {"connect_timeout": 5},
-            pool_size=self._pool_size,
-            max_overflow=20,
+            pool_size=self.limits.pool_size,
+            max_overflow=self.limits.pool_overflow,
+            pool_timeout=self.limits.wait_s,
             hide_parameters=True,  # an error must not carry customers' data into a log.
         )
         if self.is_sqlite:
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
+            event.listen(engine, "connect", self._prepare_sqlite)
+            event.listen(engine, "begin", self._begin_sqlite)
+        else:
+            self._connector.install(engine)
         return engine
+
+    def _prepare_sqlite(self, connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        # None: autocommit, unless `_begin_sqlite` says BEGIN. FULL: what was answered 202 survives a power cut.
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={self._busy_timeout_ms}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def _begin_sqlite(self, connection: Connection) -> None:
+        # A deferred BEGIN that turns into a writer cannot wait for its turn; it fails at once with "locked".
+        if not connection.get_execution_options().get("mh_write", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        raw: Any = connection.connection.driver_connection
+        try:
+            self.wait_to_write(raw, lambda: raw.execute("BEGIN IMMEDIATE"))
+        except sqlite3.OperationalError as error:
+            raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
 
 def normalise(url: str | URL) -> URL:
@@ -164,71 +217,3 @@ def insert_new(session: Session, table: type[Any]) -> Insert:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement: Insert = dialect.insert(table).on_conflict_do_nothing()
     return statement
-
-
-def is_transient(error: DBAPIError) -> bool:
-    """Whether the same transaction, run again from its start, may well succeed."""
-    code = getattr(error.orig, "sqlstate", None)
-    if code is not None:
-        return code in _TRANSIENT
-    return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
-
-
-def is_outage(error: DBAPIError) -> bool:
-    """Whether the database itself is away, rather than our statement wrong."""
-    if error.connection_invalidated:
-        return True
-    code = getattr(error.orig, "sqlstate", None)
-    if isinstance(error.orig, sqlite3.OperationalError):
-        return "locked" in str(error.orig) or "unable to open" in str(error.orig)
-    # 57P01-57P03: shutting down, crashed, starting; class 08: connection; 53300: too many connections.
-    return isinstance(error, OperationalError) and (code is None or code.startswith(("57P", "08")) or code == "53300")
-
-
-@contextlib.contextmanager
-def _outages() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        if is_outage(error) and not is_transient(error):
-            raise Unavailable("the database is away") from error
-        raise
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
-    # None: autocommit, unless `_begin_sqlite` says BEGIN. FULL: what was answered 202 survives a power cut.
-    connection.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A deferred BEGIN that turns into a writer cannot wait for its turn; it fails at once with "locked".
-    if not connection.get_execution_options().get("mh_write", False):
-        connection.exec_driver_sql("BEGIN")
-        return
-    raw: Any = connection.connection.driver_connection
-    try:
-        wait_to_write(raw, lambda: raw.execute("BEGIN IMMEDIATE"))
-    except sqlite3.OperationalError as error:
-        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
-
-
-def wait_to_write(connection: sqlite3.Connection, write: Callable[[], _T]) -> _T:
-    """Do what begins to write on SQLite as soon as it may. Raises `sqlite3.OperationalError` after `BUSY_TIMEOUT_S`."""
-    give_up_s = time.monotonic() + BUSY_TIMEOUT_S
-    connection.execute(f"PRAGMA busy_timeout={BUSY_POLL_MS}")
-    try:
-        while True:
-            try:
-                return write()
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() >= give_up_s:
-                    raise
-    finally:
-        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")

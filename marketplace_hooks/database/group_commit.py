@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from ..errors import Unavailable
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -41,7 +43,8 @@ class GroupCommit(Generic[Item, Answer]):
     """`act` gets the items of several threads, in the order in which they came, and returns as many answers in turn.
 
     It is called with `at_most` items, by `concurrency` threads at the same time. An exception among the answers is
-    raised in the thread of its item; one that `act` raises, in all of them.
+    raised in the thread of its item; one that `act` raises, in all of them. An `Unavailable` is raised in those that
+    wait for their turn as well: none of them waits for the same outage once more.
     """
 
     def __init__(
@@ -83,6 +86,11 @@ class GroupCommit(Generic[Item, Answer]):
         try:
             answers = self._act([submission.item for submission in submissions])
         except BaseException as error:
+            if isinstance(error, Unavailable):
+                with self._lock:
+                    others += self._queue
+                    self._queue.clear()
+                submissions = [mine, *others]
             answers = [error] * len(submissions)
         for submission, answer in zip(submissions, answers, strict=True):
             if isinstance(answer, BaseException):

@@ -12,9 +12,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ..errors import Unavailable
+from ..errors import DatabaseProblem, DatabaseUnavailable
+from .failures import problem_of
+from .limits import Bulkhead
 
 _T = TypeVar("_T")
 
@@ -22,37 +25,41 @@ _T = TypeVar("_T")
 class RawConnections:
     """Connections opened when they are needed, reused, and dropped when they break; as many as are used at once."""
 
-    def __init__(self, engine: Callable[[], Engine]) -> None:
+    def __init__(self, engine: Callable[[], Engine], bulkhead: Bulkhead) -> None:
         """`engine` gives the engine of this process, whose settings the connections have."""
         self._engine = engine
+        self._bulkhead = bulkhead
         self._idle: list[Any] = []
         self._pid = os.getpid()
 
     def run(self, work: Callable[[Any], _T]) -> _T:
-        """Call `work` with a connection of its own, once more on a fresh one when the first has died while it was idle.
+        """Call `work` with a connection of its own, once more on a fresh one when the first had died while it was idle.
 
-        `work` fetches every row that it asked for: SQLite commits when there are no more. Raises `Unavailable` when the
-        database is away.
+        `work` fetches every row that it asked for: SQLite commits when there are no more. Raises `DatabaseUnavailable`
+        when the database cannot do its work.
         """
-        engine = self._engine()
-        driver = engine.dialect.loaded_dbapi
-        lost: Exception | None = None
-        for _ in range(2):
-            connection = None
+        with self._bulkhead:
+            engine = self._engine()
+            idle = self._take_idle()
             try:
-                connection = self._take(engine)
-                result = work(connection)
-            except (driver.OperationalError, driver.InterfaceError, OperationalError) as error:
-                lost = error
-                _close(connection)
-                self.close_idle()  # what broke one connection has hardly spared those that were idle.
-            except BaseException:
-                _close(connection)
-                raise
-            else:
-                self._idle.append(connection)
-                return result
-        raise Unavailable("the database is away") from lost
+                return self._run(idle or self._connect(engine), work)
+            except (engine.dialect.loaded_dbapi.Error, DBAPIError, PoolTimeout) as error:
+                problem = problem_of(error)
+                if problem is None:
+                    raise
+                if idle is None or problem is not DatabaseProblem.AWAY:
+                    raise DatabaseUnavailable(problem) from error
+            self.close_idle()  # what broke one connection has hardly spared those that were idle.
+            return self.run(work)
+
+    def _run(self, connection: Any, work: Callable[[Any], _T]) -> _T:
+        try:
+            result = work(connection)
+        except BaseException:
+            _close(connection)
+            raise
+        self._idle.append(connection)
+        return result
 
     def close_idle(self) -> None:
         """Close the connections that nobody uses at this moment."""
@@ -61,10 +68,13 @@ class RawConnections:
             while True:
                 _close(self._idle.pop())
 
-    def _take(self, engine: Engine) -> Any:
+    def _take_idle(self) -> Any:
         self._forget_inherited()
         with contextlib.suppress(IndexError):
             return self._idle.pop()
+        return None
+
+    def _connect(self, engine: Engine) -> Any:
         pooled = engine.raw_connection()
         pooled.detach()  # ours as long as it lives: SQLAlchemy's pool need not count it.
         connection: Any = pooled.dbapi_connection
@@ -80,6 +90,6 @@ class RawConnections:
 
 
 def _close(connection: Any) -> None:
-    """Close it. It may well be broken: whatever it raises, it is gone. None: it was never opened."""
+    """Close it. It may well be broken: whatever it raises, it is gone."""
     with contextlib.suppress(Exception):
         connection.close()

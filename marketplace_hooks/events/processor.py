@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy.exc import DBAPIError
 
-from ..database.engine import is_transient
 from ..errors import LeaseLost, PayloadRejected, Refused, Unavailable
 from ..models.inbox import InboxEvent, InboxState
 from ..services.catalog.locked_subjects import LockedSubjects
@@ -94,8 +92,6 @@ def _apply_alone(runtime: Runtime, owner: str, shards: list[int], parsed: Parsed
             errors = [dict(error) for error in refusal.errors]
         _apply(runtime, owner, shards, [ParsedEvent(event=parsed.event, type=parsed.type, errors=errors)])
     except Exception as error:
-        if isinstance(error, DBAPIError) and is_transient(error):
-            raise
         log.exception("event %s failed", parsed.event.event_id)
         _count_failure(runtime, owner, shards, parsed.event, error)
 

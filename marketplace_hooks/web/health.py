@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 
 from flask import Blueprint, Response
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from ..database import migrate
-from ..errors import Unavailable
+from ..errors import DatabaseUnavailable
 from ..remote.redis.queue import answers
+from ..services.core.leases import check_writable
 from ..services.core.runtime import Runtime, redis_url
 from .identity.authorization import audience
-from .problems import problem
+from .problems import RETRY_AFTER_S, problem
 from .state import MigrationCheck, current_web_state
 
 blueprint = Blueprint("mh_health", __name__)
@@ -29,12 +28,17 @@ def live() -> Response:
 @blueprint.get("/readyz")
 @audience()
 def ready() -> Response:
-    """200 when the database answers and has every migration; without Redis still, with a warning (`webhooks.md` 15)."""
+    """200 when the database can be written and has every migration; without Redis still, with a warning.
+
+    Else 503, with a code that says what is wrong (`webhooks.md` 15).
+    """
     web_state = current_web_state()
     try:
         current = _is_current(web_state.runtime, web_state.migration_check)
-    except (Unavailable, DBAPIError):
-        return problem(503, "database_away", "the database does not answer", headers={"Retry-After": "5"})
+        if current:
+            check_writable(web_state.runtime)
+    except DatabaseUnavailable as error:
+        return problem(503, f"database_{error.problem}", str(error), headers={"Retry-After": str(RETRY_AFTER_S)})
     if not current:
         return problem(503, "not_migrated", "the database lacks migrations: run marketplace-hooks migrate")
     warnings = _warnings(web_state.runtime)
@@ -44,10 +48,7 @@ def ready() -> Response:
 def _is_current(runtime: Runtime, check: MigrationCheck) -> bool:
     if not check.passed:
         check.passed = migrate.is_current(runtime.database)
-        return check.passed
-    with runtime.database.read_session() as session:
-        session.execute(text("SELECT 1"))
-    return True
+    return check.passed
 
 
 def _warnings(runtime: Runtime) -> list[str]:

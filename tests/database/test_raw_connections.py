@@ -73,7 +73,9 @@ def test_a_connection_that_died_while_it_was_idle_is_replaced_unnoticed(database
             raise driver.OperationalError("server closed the connection unexpectedly")
         return one(connection)
 
+    idle = database.raw.run(itself)
     assert [tuple(row) for row in database.raw.run(die_once)] == [(1,)]
+    assert used[0] is idle
     assert used[0] is not used[1]
 
 

@@ -30,3 +30,11 @@ def release_lease(runtime: Runtime, name: str, owner: str) -> None:
     """Release the lock, if `owner` still holds it."""
     with runtime.database.session() as session:
         session.execute(delete(Lock).where(Lock.name == name, Lock.owner == owner))
+
+
+def check_writable(runtime: Runtime) -> None:
+    """Commit a write of no meaning. Raises `DatabaseUnavailable`, which says why, when the database takes none.
+
+    Nothing less shows that a disk is full, or that somebody holds the lock of an SQLite file.
+    """
+    acquire_lease(runtime, "writable", "anybody", 0.0)

@@ -12,6 +12,8 @@ from sqlalchemy.engine import URL
 from ...config.settings import Settings
 from ...database.encryption import Encryption, instance_key
 from ...database.engine import Database
+from ...database.limits import DatabaseLimits
+from ...database.postgres import Pooler
 from ...domain.notifications import MailFacts, RenderedMail
 from ...remote.http.client import DELIVERIES, OutboundClient, OutboundPolicy, parse_allowed_networks
 from ...remote.probes.run import ABOUT_PATH, make_site_client
@@ -65,7 +67,7 @@ def make_runtime(
     """An installation from its settings. Nothing is connected yet.
 
     Without a DATABASE_URL the host's database is used, else SQLite in the instance folder. A process that `serves_web`
-    rings from a thread of its own, so that no request waits.
+    wakes workers from a thread of its own, and waits only `DATABASE_WAIT_S` for the database.
     """
     url = settings.database_url or host_database
     if url is None:
@@ -75,13 +77,26 @@ def make_runtime(
     about_url = settings.public_url.rstrip("/") + settings.url_prefix + ABOUT_PATH
     return Runtime(
         settings=settings,
-        database=Database(url),
+        database=_make_database(settings, url, serves_web=serves_web),
         wakeups=_make_wakeups(settings, serves_web=serves_web),
         outbound=OutboundClient(_delivery_policy(settings), networks),
         site_client=make_site_client(networks, about_url=about_url),
         encryption=Encryption(settings.encryption_keys or [instance_key(settings.instance)]),
         mail_renderer=mail_renderer,
     )
+
+
+def with_patient_database(runtime: Runtime) -> Runtime:
+    """The same for a command, whom no request waits for: its statements may take as long as they take."""
+    return replace(runtime, database=_make_database(runtime.settings, runtime.database.url, serves_web=False))
+
+
+def _make_database(settings: Settings, url: URL | str, *, serves_web: bool) -> Database:
+    limits = DatabaseLimits(pool_size=settings.database_pool_size, pool_overflow=settings.database_pool_overflow)
+    if serves_web:
+        wait_s = settings.database_wait_s
+        limits = replace(limits, wait_s=wait_s, statement_s=wait_s, threads=settings.web_threads)
+    return Database(url, limits=limits, pooler=Pooler(settings.database_pooler))
 
 
 def _delivery_policy(settings: Settings) -> OutboundPolicy:

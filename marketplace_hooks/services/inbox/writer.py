@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from ...database.engine import Database, wait_to_write
+from ...database.engine import Database
 from ...database.group_commit import GroupCommit
 from ...errors import Unavailable
 
@@ -76,21 +76,22 @@ class InboxWriter:
 
     def __init__(self, database: Database) -> None:
         self._sqlite = database.is_sqlite
-        self._connections = database.raw
+        self._database = database
         self._driver = database.engine.dialect.loaded_dbapi
         self._group: GroupCommit[IncomingEvent, InsertResult] = GroupCommit(
             self._insert_all, at_most=BATCH, concurrency=1 if self._sqlite else CONCURRENCY
         )
 
     def insert(self, event: IncomingEvent) -> InsertResult:
-        """Commit the event, or find that it is there already. Raises `Unavailable` when the database is away."""
-        return self._group.submit(event)
+        """Commit the event, or find that it is there already. Raises `DatabaseUnavailable` when that is impossible."""
+        with self._database.bulkhead:
+            return self._group.submit(event)
 
     def _insert_all(self, events: Sequence[IncomingEvent]) -> list[InsertResult | Exception]:
         try:
             return list(self._insert_together(events))
         except Unavailable:
-            return [Unavailable("the inbox cannot be written") for _ in events]
+            raise
         except Exception:
             if len(events) == 1:
                 raise
@@ -146,7 +147,7 @@ class InboxWriter:
     def _execute(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         def fetch(connection: Any) -> list[tuple[Any, ...]]:
             if self._sqlite:
-                cursor = wait_to_write(connection, lambda: connection.execute(statement, values))
+                cursor = self._database.wait_to_write(connection, lambda: connection.execute(statement, values))
             else:
                 # It takes PostgreSQL's own placeholders: psycopg's would be looked for anew in each long statement.
                 cursor = self._driver.RawCursor(connection)
@@ -155,4 +156,4 @@ class InboxWriter:
             cursor.close()
             return rows
 
-        return self._connections.run(fetch)
+        return self._database.raw.run(fetch)

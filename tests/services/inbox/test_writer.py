@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from marketplace_hooks.database.engine import Database
-from marketplace_hooks.errors import Unavailable
+from marketplace_hooks.errors import DatabaseUnavailable
 from marketplace_hooks.models.inbox import InboxConflict, InboxEvent
 from marketplace_hooks.services.inbox.writer import InboxWriter, IncomingEvent, InsertResult
 
@@ -91,7 +91,7 @@ def test_an_event_that_the_database_refuses_takes_no_other_with_it(writer: Inbox
     results = writer._insert_all([incoming("evt_1"), bad, incoming("evt_2")])
     assert results[0] == results[2] == InsertResult(duplicate=False)
     assert isinstance(results[1], Exception)
-    assert not isinstance(results[1], Unavailable)
+    assert not isinstance(results[1], DatabaseUnavailable)
     assert count(database, InboxEvent) == 2
 
 
@@ -114,7 +114,7 @@ def test_while_the_database_is_away_every_event_is_refused(restartable_postgres:
     restartable_postgres.stop(immediate=True)
     with ThreadPoolExecutor(max_workers=8) as threads:
         futures = [threads.submit(writer.insert, incoming(f"evt_{number}")) for number in range(20)]
-        assert {type(one.exception(60)) for one in futures} == {Unavailable}
+        assert {type(one.exception(60)) for one in futures} == {DatabaseUnavailable}
     restartable_postgres.start()
     assert writer.insert(incoming("evt_1")) == InsertResult(duplicate=False)
     database.dispose()
