@@ -26,6 +26,7 @@ KEY = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
 # How each is written in the environment and in a file, and what it then is.
 GOOD: dict[str, tuple[str, Any, Any]] = {
     "database_url": ("postgresql://db/shop", "postgresql://db/shop", "postgresql://db/shop"),
+    "database_pooler": ("transaction", "transaction", "transaction"),
     "redis_url": ("redis://cache:6379/1", "redis://cache:6379/1", "redis://cache:6379/1"),
     "secret_key": ("s3cret", "s3cret", "s3cret"),
     "webhook_secrets": (f"partner={SECRET}", {"partner": SECRET}, {"partner": (SECRET,)}),
@@ -88,6 +89,7 @@ BAD: dict[str, list[Any]] = {
     "url_prefix": ["addons", "/add ons", "/a//b", "https://addons.example", 7],
     "webhook_secrets": ["x", "marketplace=x", "whsec_x", "whsec_eA==", f"a b={SECRET}", f"é={SECRET}", 7],
     "download_secret": ["x", "abc", "ab", 7],
+    "database_pooler": ["", "session", "yes"],
     "business_days": ["", "mf", "weekdays"],
     "holidays_country": ["", "XX", "France"],
     "holidays_of": ["", "mine"],
@@ -98,6 +100,7 @@ BAD: dict[str, list[Any]] = {
 COUNTS = [
     "web_processes",
     "web_threads",
+    "database_pool_size",
     "max_body_bytes",
     "drain_batch",
     "cascade_chunk",
