@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, func, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database.types import Base, BigId, Instant, Json, checked, constant
+from ..database.types import Base, constant
 from ..domain.catalog.statuses import Status
 from ..domain.catalog.visibility import FEWEST_MEMBERS
 from .descriptions import Described
@@ -19,24 +17,10 @@ class Pack(Described, Base):
 
     Whether its page may be seen also depends on its members: ask `pack_is_visible()`, which reads their status as it
     stands, so that a pack vanishes with the very commit that hides a member. `shown` is only what our outgoing events
-    last said, `announced_by` the cascade that had them say it.
+    last said.
     """
 
     __tablename__ = "mh_packs"
-
-    id: Mapped[str] = mapped_column(String(100), primary_key=True)
-    seller_id: Mapped[str] = mapped_column(ForeignKey("mh_sellers.id"))
-    title: Mapped[dict[str, str]] = mapped_column(Json)
-    words: Mapped[str] = mapped_column(Text, default="", server_default="")
-    price_cents: Mapped[int]
-    currency: Mapped[str] = mapped_column(String(3))
-    description_version: Mapped[int] = mapped_column(BigId)
-    status: Mapped[Status] = mapped_column(checked(Status, "status"))
-    shown: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
-    announced_by: Mapped[str | None] = mapped_column(String(40))
-    sequence: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
-    created_at: Mapped[datetime] = mapped_column(Instant)
-    changed_at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (
         Index("ix_mh_packs_seller", "seller_id", "id"),

@@ -50,31 +50,14 @@ class Seller(Base):
 
 
 class Product(Described, Base):
-    """A module or a theme. `status` is derived from the holds and the withdrawal, in the transaction that changes them.
-
-    `shown` is what our outgoing events last said of the page, `announced_by` the cascade that had a set of pages said
-    so; `sequence` counts those events. `words` is what search finds it by, derived from the description.
-    """
+    """A module or a theme. `status` is derived from holds and withdrawal, in the transaction that changes them."""
 
     __tablename__ = "mh_products"
 
-    id: Mapped[str] = mapped_column(String(100), primary_key=True)
-    seller_id: Mapped[str] = mapped_column(ForeignKey("mh_sellers.id"))
     kind: Mapped[ProductKind] = mapped_column(checked(ProductKind, "kind"))
     technical_name: Mapped[str] = mapped_column(String(200))
-    title: Mapped[dict[str, str]] = mapped_column(Json)
     description: Mapped[dict[str, str]] = mapped_column(Json)
     categories: Mapped[list[str]] = mapped_column(Json)
-    words: Mapped[str] = mapped_column(Text, default="", server_default="")
-    price_cents: Mapped[int]
-    currency: Mapped[str] = mapped_column(String(3))
-    description_version: Mapped[int] = mapped_column(BigId)
-    status: Mapped[Status] = mapped_column(checked(Status, "status"))
-    shown: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
-    announced_by: Mapped[str | None] = mapped_column(String(40))
-    sequence: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
-    created_at: Mapped[datetime] = mapped_column(Instant)
-    changed_at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (
         Index("ix_mh_products_seller", "seller_id", "id"),

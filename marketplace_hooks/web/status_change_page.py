@@ -22,7 +22,7 @@ from ..services.catalog.holds_view import holds_fingerprint
 from ..services.catalog.pages import PackPage, ProductPage
 from ..services.catalog.status_requests import StatusChangeTarget, request_status_change
 from ..services.core.unit_of_work import Cause, UnitOfWork
-from ..services.operations.status_preview import Preview, preview_pack, preview_product
+from ..services.operations.status_preview import preview_change
 from .flash import flash
 from .form_actions import refused_page
 from .form_idempotency import run_form_once
@@ -158,7 +158,8 @@ def _show(
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         found = change_page.find(session, id_)
-        preview = _preview(session, found, change_page.side, status)
+        zone = runtime.settings.reference_zone
+        preview = preview_change(session, found, change_page.side, status, runtime.now(), zone)
     mark = holds_fingerprint(found.card.status, found.holds_view)
     decided_on = request.form.get("seen", "")
     has_moved = bool(decided_on) and decided_on != mark
@@ -184,10 +185,3 @@ def _show(
         has_moved=has_moved,
         refused=None if has_moved else refused,
     )
-
-
-def _preview(session: Session, found: ProductPage | PackPage, side: Side, status: Status) -> Preview:
-    runtime = current_runtime()
-    if isinstance(found, PackPage):
-        return preview_pack(session, found, side, status, runtime.now())
-    return preview_product(session, found, side, status, runtime.now(), runtime.settings.reference_zone)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 
 from ...database.types import constant
 from ...models.cascades import Cascade
@@ -19,6 +19,7 @@ from ...models.subscriptions import Period, RenewalChange, Subscription, Subscri
 from ..catalog.cascades import Step
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..outbox.bulk_publish import publish_for_each
+from .holders import next_chunk
 from .renewal_history import read_histories, record_customer_stops, record_stops
 from .subscriptions import SUBJECT, last_covered_day, plan_notice, publish_cancelled, reverse_charges, wrongly_charged
 
@@ -37,19 +38,11 @@ def follow_withdrawal(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: 
 
 def _cancel_renewals(uow: UnitOfWork, cascade: Cascade, withdrawal: Withdrawal, progress: Step, limit: int) -> None:
     """Cancel the renewals of the next chunk of the product's subscriptions, and publish it for each."""
-    concerned = _renewing(withdrawal)
-    if progress.total is None:
-        progress.total = uow.session.scalar(select(func.count()).select_from(Subscription).where(concerned)) or 0
-    low = [] if progress.cursor is None else [Subscription.purchase_id > progress.cursor]
-    ahead = and_(concerned, *low)
-    chunk = select(Subscription.purchase_id).where(ahead).order_by(Subscription.purchase_id).limit(limit).subquery()
-    last = uow.session.scalar(select(func.max(chunk.c.purchase_id)))
-    if last is None:
-        progress.state = "done"
+    chunk = next_chunk(uow.session, progress, _renewing(withdrawal), limit)
+    if chunk is None:
         return
     instant = max(withdrawal.received_at, withdrawal.effective_at)
-    within = and_(ahead, Subscription.purchase_id <= last)
-    progress.done += _cancel_one_by_one(uow, cascade, within, instant)
+    progress.done += _cancel_one_by_one(uow, cascade, chunk.within, instant)
     values = {
         "withdrawn_from": instant,
         "withdrawal_lifted_at": None,
@@ -57,17 +50,10 @@ def _cancel_renewals(uow: UnitOfWork, cascade: Cascade, withdrawal: Withdrawal, 
         "sequence": Subscription.sequence + 1,
         "notice_at": None,
     }
-    cancel = update(Subscription).where(within).values(values).execution_options(synchronize_session=False)
+    cancel = update(Subscription).where(chunk.within).values(values).execution_options(synchronize_session=False)
     progress.done += int(uow.session.execute(cancel).rowcount)  # type: ignore[attr-defined] # a cursor result
-    # By the mark and not by the condition again: between two statements a customer may have changed the renewal.
-    marked = and_(
-        Subscription.product_id == cascade.subject_id,
-        Subscription.cancelled_by == cascade.id,
-        Subscription.purchase_id <= last,
-        *low,
-    )
-    _publish(uow, cascade, marked)
-    progress.cursor = last
+    _publish(uow, cascade, chunk.marked(cascade.subject_id, Subscription.cancelled_by == cascade.id))
+    progress.cursor = chunk.last
 
 
 def _lift_renewals(uow: UnitOfWork, cascade: Cascade, withdrawal: Withdrawal, progress: Step) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
 from ...domain.business_care.entitlement import Payment
 from ...models.purchases import Purchase
 from ...models.subscriptions import Period, Subscription, SubscriptionState
+from ..catalog.cascades import Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,42 @@ class Holder:
 
     purchase_id: str
     customer_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionChunk:
+    """The next chunk of a product's subscriptions, up to `last`: those `within` it that a step concerns."""
+
+    within: ColumnElement[bool]
+    last: str
+    _after: ColumnElement[bool]
+
+    def marked(self, product_id: str, mark: ColumnElement[bool]) -> ColumnElement[bool]:
+        """SQL for: the rows of the chunk that bear the mark which this step has just written.
+
+        By the mark and not by the condition again: between two statements, other transactions may change what it
+        asks for.
+        """
+        return and_(Subscription.product_id == product_id, mark, Subscription.purchase_id <= self.last, self._after)
+
+
+def next_chunk(
+    session: Session, progress: Step, concerned: ColumnElement[bool], limit: int
+) -> SubscriptionChunk | None:
+    """Return the next chunk that a cascade step does; None, and the step is done, when nothing is left.
+
+    All are counted the first time. The step moves its cursor to `last` once it has done the chunk.
+    """
+    if progress.total is None:
+        progress.total = session.scalar(select(func.count()).select_from(Subscription).where(concerned)) or 0
+    after = true() if progress.cursor is None else Subscription.purchase_id > progress.cursor
+    ahead = and_(concerned, after)
+    ids = select(Subscription.purchase_id).where(ahead).order_by(Subscription.purchase_id).limit(limit).subquery()
+    last = session.scalar(select(func.max(ids.c.purchase_id)))
+    if last is None:
+        progress.state = "done"
+        return None
+    return SubscriptionChunk(within=and_(ahead, Subscription.purchase_id <= last), last=last, _after=after)
 
 
 def owns(session: Session, customer_id: str, *, product_id: str | None = None, pack_id: str | None = None) -> bool:

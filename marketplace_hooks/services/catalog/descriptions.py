@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...domain.catalog.statuses import Status
+from ...models.packs import Pack
+from ...models.products import Product, SubjectKind
 from ..core.unit_of_work import UnitOfWork
-from .locked_subjects import LockedSubject
+from .locked_subjects import LockedSubject, LockedSubjects
 from .product_categories import CategoryChanges
+
+
+def add_described(
+    uow: UnitOfWork, locked_subjects: LockedSubjects, kind: SubjectKind, row: Product | Pack
+) -> LockedSubject:
+    """Add a product or a pack that was not known: online, or at once offline when its seller's account is suspended."""
+    row.status = Status.ONLINE
+    row.sequence = 0
+    row.created_at = row.changed_at = uow.now
+    locked = LockedSubject(kind=kind, row=row)
+    locked_subjects.add(locked)
+    row.status = locked.derived_status()
+    return locked
 
 
 def describe(uow: UnitOfWork, locked: LockedSubject, version: int, **columns: Any) -> bool:

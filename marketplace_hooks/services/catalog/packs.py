@@ -7,14 +7,13 @@ from typing import Any
 
 from sqlalchemy import delete, insert, or_, select
 
-from ...domain.catalog.statuses import Status
 from ...domain.catalog.visibility import pack_is_visible as is_visible
 from ...models.cascades import Cascade
 from ...models.packs import Pack, PackMember, pack_is_visible
 from ...models.products import Product, SubjectKind
 from ..core.unit_of_work import Cause, UnitOfWork
 from .cascades import Step
-from .descriptions import describe
+from .descriptions import add_described, describe
 from .locked_subjects import LockedSubject, LockedSubjects
 from .status_changes import apply_new_seller
 from .visibility_events import PageKind, publish_visibility_changes
@@ -37,7 +36,9 @@ def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Map
     members = list(dict.fromkeys(described["product_ids"]))
     is_new = locked is None
     if locked is None:
-        locked = _add_pack(uow, locked_subjects, described["pack_id"], described["version"], columns)
+        # Still empty, and so not shown.
+        row = Pack(id=described["pack_id"], shown=False, description_version=described["version"], **columns)
+        locked = add_described(uow, locked_subjects, SubjectKind.PACK, row)
     else:
         moved = described["seller_id"] != locked.row.seller_id
         if not describe(uow, locked, described["version"], **columns):
@@ -54,26 +55,6 @@ def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Map
             ids = {"pack_id": locked.row.id, "seller_id": locked.row.seller_id, "status": locked.row.status}
             uow.publish("pack.shown" if shown else "pack.hidden", SubjectKind.PACK, locked.row, ids, cause)
     return True
-
-
-def _add_pack(
-    uow: UnitOfWork, locked_subjects: LockedSubjects, pack_id: str, version: int, columns: Mapping[str, Any]
-) -> LockedSubject:
-    """Add a pack, still empty, and so not shown."""
-    row = Pack(
-        id=pack_id,
-        status=Status.ONLINE,
-        shown=False,
-        sequence=0,
-        description_version=version,
-        created_at=uow.now,
-        changed_at=uow.now,
-        **columns,
-    )
-    locked = LockedSubject(kind=SubjectKind.PACK, row=row)
-    locked_subjects.add(locked)
-    row.status = locked.derived_status()
-    return locked
 
 
 def _may_be_shown(locked: LockedSubject, locked_subjects: LockedSubjects) -> bool:

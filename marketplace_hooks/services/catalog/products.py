@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from ...domain.catalog.statuses import Status
 from ...models.products import Listing, Product, ProductKind, SubjectKind
 from ..core.unit_of_work import Cause, UnitOfWork
-from .descriptions import describe
-from .locked_subjects import LockedSubject, LockedSubjects
+from .descriptions import add_described, describe
+from .locked_subjects import LockedSubjects
 from .product_categories import CategoryChanges
 from .status_changes import apply_new_seller
 
@@ -39,7 +39,9 @@ def upsert_product(
     }
     locked = locked_subjects.get(SubjectKind.PRODUCT, described["product_id"])
     if locked is None:
-        _add_product(uow, locked_subjects, described["product_id"], described["version"], columns)
+        row = Product(id=described["product_id"], description_version=described["version"], **columns)
+        row.shown = add_described(uow, locked_subjects, SubjectKind.PRODUCT, row).row.status is Status.ONLINE
+        uow.deferred(CategoryChanges).set(row.id, row.categories)
         return True
     moved = described["seller_id"] != locked.row.seller_id
     if not describe(uow, locked, described["version"], **columns):
@@ -48,27 +50,6 @@ def upsert_product(
         locked_subjects.load_account(locked)
         apply_new_seller(uow, locked, cause)
     return True
-
-
-def _add_product(
-    uow: UnitOfWork, locked_subjects: LockedSubjects, product_id: str, version: int, columns: Mapping[str, Any]
-) -> None:
-    """Put a product on sale, or at once offline when its seller's account is suspended."""
-    row = Product(
-        id=product_id,
-        status=Status.ONLINE,
-        shown=True,
-        sequence=0,
-        description_version=version,
-        created_at=uow.now,
-        changed_at=uow.now,
-        **columns,
-    )
-    locked = LockedSubject(kind=SubjectKind.PRODUCT, row=row)
-    locked_subjects.add(locked)
-    row.status = locked.derived_status()
-    row.shown = row.status is Status.ONLINE
-    uow.deferred(CategoryChanges).set(row.id, row.categories)
 
 
 def listing_in_force(session: Session, product_id: str, at: datetime) -> Listing | None:

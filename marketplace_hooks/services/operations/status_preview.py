@@ -54,6 +54,15 @@ class Preview:
     consequences: Consequences
 
 
+def preview_change(
+    session: Session, page: ProductPage | PackPage, side: Side, status: Status, now: datetime, zone: Zone
+) -> Preview:
+    """What `side` would do to the product or the pack of this page by asking for `status` at once."""
+    if isinstance(page, PackPage):
+        return preview_pack(session, page, side, status, now)
+    return preview_product(session, page, side, status, now, zone)
+
+
 def preview_product(
     session: Session, page: ProductPage, side: Side, status: Status, now: datetime, zone: Zone
 ) -> Preview:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, literal, update
 
 from ...database.engine import insert_new
 from ...database.types import json_object
@@ -21,7 +21,7 @@ from ...models.outbox import OutgoingEvent
 from ...models.purchases import Purchase
 from ...models.releases import Release, ReleaseKind, ReleasePurchase
 from ...models.subscriptions import Subscription
-from ..business_care.holders import is_entitled
+from ..business_care.holders import is_entitled, next_chunk
 from ..business_care.subscriptions import SUBJECT
 from ..catalog.cascades import RELEASE_PUBLISHED, Step, close_if_done, start_cascade
 from ..catalog.locked_subjects import LockedSubject
@@ -110,28 +110,15 @@ def announce_release(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: i
     """
     release = uow.session.get_one(Release, cascade.about)
     holds = and_(Subscription.product_id == release.product_id, is_entitled(uow.now, day_of(uow.now, uow.zone)))
-    if progress.total is None:
-        progress.total = uow.session.scalar(select(func.count()).select_from(Subscription).where(holds)) or 0
-    low = [] if progress.cursor is None else [Subscription.purchase_id > progress.cursor]
-    ahead = and_(holds, *low)
-    chunk = select(Subscription.purchase_id).where(ahead).order_by(Subscription.purchase_id).limit(limit).subquery()
-    last = uow.session.scalar(select(func.max(chunk.c.purchase_id)))
-    if last is None:
-        progress.state = "done"
+    chunk = next_chunk(uow.session, progress, holds, limit)
+    if chunk is None:
         return
-    within = and_(ahead, Subscription.purchase_id <= last)
-    count_up = update(Subscription).where(within).values(notified_by=cascade.id, sequence=Subscription.sequence + 1)
+    values = {"notified_by": cascade.id, "sequence": Subscription.sequence + 1}
+    count_up = update(Subscription).where(chunk.within).values(values)
     counted = uow.session.execute(count_up.execution_options(synchronize_session=False))
     progress.done += int(counted.rowcount)  # type: ignore[attr-defined] # a cursor result
-    # By the mark and not by the condition again: between two statements a dispute may have been closed.
-    marked = and_(
-        Subscription.product_id == release.product_id,
-        Subscription.notified_by == cascade.id,
-        Subscription.purchase_id <= last,
-        *low,
-    )
-    _publish(uow, cascade, release, marked)
-    progress.cursor = last
+    _publish(uow, cascade, release, chunk.marked(release.product_id, Subscription.notified_by == cascade.id))
+    progress.cursor = chunk.last
 
 
 def _publish(uow: UnitOfWork, cascade: Cascade, release: Release, marked: ColumnElement[bool]) -> None:

@@ -5,16 +5,18 @@ The hold is committed before the response; what follows from it is a cascade (`c
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response
 from marshmallow import Schema, fields, validate
+from sqlalchemy.orm import Session
 
 from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest
 from ...errors import Forbidden, NotFound, PayloadRejected
 from ...models.access import Role
 from ...models.products import SubjectKind
-from ...services.catalog.pages import pack_page, product_page
+from ...services.catalog.pages import PackPage, ProductPage, pack_page, product_page
 from ...services.catalog.status_requests import (
     StatusChangeTarget,
     refuse_impossible,
@@ -22,7 +24,7 @@ from ...services.catalog.status_requests import (
     request_status_change,
 )
 from ...services.core.unit_of_work import Cause, run_in_transaction
-from ...services.operations.status_preview import preview_pack, preview_product
+from ...services.operations.status_preview import preview_change
 from ..identity.authorization import signed_in, visibility
 from ..identity.identity import Identity
 from ..state import current_runtime
@@ -91,6 +93,10 @@ class PreviewSchema(ResponseSchema):
     open_requests = fields.Integer(required=True, attribute="consequences.open_requests")
 
 
+_FIND_PAGE: Mapping[SubjectKind, Callable[[Session, str], ProductPage | PackPage | None]] = {
+    SubjectKind.PRODUCT: product_page,
+    SubjectKind.PACK: pack_page,
+}
 _ANSWER = StatusAnswerSchema()
 _PREVIEW = PreviewSchema()
 
@@ -164,17 +170,7 @@ def cancel_pack_change(query: dict[str, Any], pack_id: str) -> Response:
 )
 def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
     """What a change would do, before it is made: packs, renewals, entitlements, open requests."""
-    side = _side(signed_in(), query.get("actor"))
-    runtime = current_runtime()
-    with runtime.database.read_session() as session:
-        page = product_page(session, product_id)
-        if page is None or not visibility().can_see(page.card.seller_id):
-            raise NotFound(f"there is no product {product_id}")
-        zone = runtime.settings.reference_zone
-        preview = preview_product(session, page, side, query["status"], runtime.now(), zone)
-    request = StatusRequest(side=side, status=query["status"])
-    refuse_impossible(preview.effect, preview.before, request, page.holds_view.holds)
-    return uncached_response(_PREVIEW, preview)
+    return _preview(SubjectKind.PRODUCT, product_id, query)
 
 
 @operation(
@@ -188,13 +184,17 @@ def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
 )
 def preview_pack_status(query: dict[str, Any], pack_id: str) -> Response:
     """What a change of the pack itself would do, before it is made."""
+    return _preview(SubjectKind.PACK, pack_id, query)
+
+
+def _preview(kind: SubjectKind, id_: str, query: dict[str, Any]) -> Response:
     side = _side(signed_in(), query.get("actor"))
     runtime = current_runtime()
     with runtime.database.read_session() as session:
-        page = pack_page(session, pack_id)
+        page = _FIND_PAGE[kind](session, id_)
         if page is None or not visibility().can_see(page.card.seller_id):
-            raise NotFound(f"there is no pack {pack_id}")
-        preview = preview_pack(session, page, side, query["status"], runtime.now())
+            raise NotFound(f"there is no {kind} {id_}")
+        preview = preview_change(session, page, side, query["status"], runtime.now(), runtime.settings.reference_zone)
     request = StatusRequest(side=side, status=query["status"])
     refuse_impossible(preview.effect, preview.before, request, page.holds_view.holds)
     return uncached_response(_PREVIEW, preview)
