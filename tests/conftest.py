@@ -12,6 +12,7 @@
 | `marketplace` | an app without Redis, on both databases, and the marketplace that posts signed events to it |
 | `make_marketplace` | makes more of them with settings of their own: `make_marketplace(DRAIN_BATCH=2)` |
 | `runtime` | the runtime of `marketplace` alone, for services |
+| `desk` | `marketplace` with one product and a customer who bought it, with `clock` |
 | `clock` | stops time on a Monday morning; the test moves it: `clock.shift(60)` |
 """
 
@@ -21,7 +22,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -230,3 +231,13 @@ def clock() -> Iterator[time_machine.Traveller]:
     """Time stands still, unless the test moves it."""
     with time_machine.travel(datetime(2026, 3, 2, 9, 30, tzinfo=UTC), tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    """A shop with one holder, on Monday 2 March 2026, 10:30 in Paris; an hour later somebody may write."""
+    from .support.support_desk import set_up_support  # not before the session is prepared.
+
+    set_up_support(marketplace)
+    clock.shift(timedelta(hours=1))
+    return marketplace

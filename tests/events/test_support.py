@@ -37,14 +37,6 @@ DAY = timedelta(days=1)
 AUTOMATIC = [["Auto-Submitted", "auto-replied"]]
 
 
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """A shop with one holder, on Monday 2 March 2026, 10:30 in Paris; an hour later somebody may write."""
-    set_up_support(marketplace)
-    clock.shift(HOUR)
-    return marketplace
-
-
 def paris_midnight(year: int, month: int, day: int, *, offset: int = 1) -> datetime:
     return datetime(year, month, day, tzinfo=UTC) - timedelta(hours=offset)
 

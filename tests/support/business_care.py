@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import time_machine
@@ -25,11 +25,18 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 CLAIM_DELAY = timedelta(minutes=15)
+FIRST_DAYS = date(2027, 3, 2)
+SECOND_DAYS = date(2028, 3, 2)
 
 
 def instant(text: str) -> datetime:
     """An instant as RFC 3339 writes it."""
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+BOUGHT = instant("2026-03-02T10:30:00+01:00")
+RENEWAL = instant("2027-03-03T00:00:00+01:00")
+SECOND_RENEWAL = instant("2028-03-03T00:00:00+01:00")
 
 
 def run_until(marketplace: Marketplace, clock: time_machine.Traveller, until: datetime) -> None:
@@ -38,6 +45,13 @@ def run_until(marketplace: Marketplace, clock: time_machine.Traveller, until: da
         clock.shift(min(left, 25 * DAY))
         run_in_transaction(marketplace.runtime, acquire_run)
     clock.move_to(until)
+    marketplace.run_all_now()
+
+
+def is_charged(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
+    """The second period has been claimed and paid."""
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    publish_charge(marketplace, "renewed")
     marketplace.run_all_now()
 
 

@@ -8,9 +8,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
+from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import ClockName
 from marketplace_hooks.models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from marketplace_hooks.services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
+from marketplace_hooks.services.support import moves, refund_deferral, refunds
+from marketplace_hooks.services.support.transitions import locked_request
 
 from .customers import SHOP, money, set_up_purchase
 from .marketplace import Marketplace
@@ -109,3 +112,33 @@ def refund_state(marketplace: Marketplace, request_id: str = REQUEST) -> str:
 def published_types(marketplace: Marketplace, request_id: str = REQUEST) -> list[str]:
     """The types of the outgoing events of a request, in order, without the prefix they share."""
     return [one.removeprefix("support_request.") for one in marketplace.published_types(request_id, "support_request")]
+
+
+# --- moves of the request, as acts of `in_transaction`
+
+
+def prefer_fix(uow: UnitOfWork) -> RefundClaim:
+    return refund_deferral.defer_refund(uow, locked_request(uow.session, REQUEST), CAUSE)
+
+
+def ask_again(uow: UnitOfWork) -> RefundClaim:
+    return refund_deferral.ask_again(uow, locked_request(uow.session, REQUEST), CAUSE)
+
+
+def explain(uow: UnitOfWork, request_id: str = REQUEST) -> SupportRequest:
+    text = "The folder was renamed in 2.3: choose it again under Settings."
+    return moves.resolve(uow, request_id, how="explanation", release_id=None, text=text, cause=CAUSE)
+
+
+def refuse(uow: UnitOfWork) -> SupportRequest:
+    ground = Ground.SITE_WORK_OR_THIRD_PARTY
+    evidence = {"said": "The theme was rewritten by an agency."}
+    return moves.refuse(
+        uow, REQUEST, ground=ground, text="Work on the site", evidence=evidence, by="seller", cause=CAUSE
+    )
+
+
+def approve(uow: UnitOfWork) -> RefundClaim:
+    return refunds.approve_refund(
+        uow, locked_request(uow.session, REQUEST), with_period=False, reason="Owed", cause=CAUSE
+    )

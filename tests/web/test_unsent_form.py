@@ -10,18 +10,11 @@ from marketplace_hooks.models.drafts import RequestDraft
 
 from ..support.marketplace import Marketplace
 from ..support.page_client import Browser, browser_of
-from ..support.support_desk import PURCHASE, REQUEST, messages, publish_request, set_up_support
+from ..support.support_desk import PURCHASE, REQUEST, messages, publish_request
 
 SAME_ORIGIN = {"Origin": "http://localhost"}
 ANSWER = f"/seller/requests/{REQUEST}/messages"
 TEXT = "Please empty the cache.\nThen <b>look</b> again, it takes & keeps a minute."
-
-
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    set_up_support(marketplace)
-    clock.shift(3600)
-    return marketplace
 
 
 def signs_out(browser: Browser) -> None:

@@ -12,14 +12,20 @@ import time_machine
 from marketplace_hooks.models.subscriptions import PeriodKind
 
 from ...support.business_care import (
+    BOUGHT,
     CLAIM_DELAY,
     DAY,
+    FIRST_DAYS,
     HOUR,
     MINUTE,
     PURCHASE,
+    RENEWAL,
     SECOND,
+    SECOND_DAYS,
+    SECOND_RENEWAL,
     code_of,
     instant,
+    is_charged,
     outgoing,
     payments,
     periods,
@@ -33,24 +39,7 @@ from ...support.business_care import (
 from ...support.customers import money, publish_refund, set_up_purchase
 from ...support.marketplace import WITHDRAWN, Marketplace
 
-BOUGHT = instant("2026-03-02T10:30:00+01:00")
-RENEWAL = instant("2027-03-03T00:00:00+01:00")
-SECOND_RENEWAL = instant("2028-03-03T00:00:00+01:00")
-FIRST_DAYS = date(2027, 3, 2)
-SECOND_DAYS = date(2028, 3, 2)
-
-
-@pytest.fixture(autouse=True)
-def _bought(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.publish_products("mod-1")
-    set_up_purchase(marketplace)
-
-
-def is_charged(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    """The second period has been claimed and paid."""
-    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    publish_charge(marketplace, "renewed")
-    marketplace.run_all_now()
+pytestmark = pytest.mark.usefixtures("bought")
 
 
 # --- payments

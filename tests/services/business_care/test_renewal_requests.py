@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import permutations
 
 import pytest
@@ -12,14 +12,19 @@ import time_machine
 from marketplace_hooks.services.business_care.renewal_run import run_renewals
 
 from ...support.business_care import (
+    BOUGHT,
     CLAIM_DELAY,
     DAY,
+    FIRST_DAYS,
     HOUR,
     MINUTE,
     PURCHASE,
+    RENEWAL,
     SECOND,
+    SECOND_DAYS,
+    SECOND_RENEWAL,
     code_of,
-    instant,
+    is_charged,
     outgoing,
     payments,
     periods,
@@ -30,27 +35,10 @@ from ...support.business_care import (
     run_until,
     subscription,
 )
-from ...support.customers import money, set_up_purchase
+from ...support.customers import money
 from ...support.marketplace import Marketplace
 
-BOUGHT = instant("2026-03-02T10:30:00+01:00")
-RENEWAL = instant("2027-03-03T00:00:00+01:00")
-SECOND_RENEWAL = instant("2028-03-03T00:00:00+01:00")
-FIRST_DAYS = date(2027, 3, 2)
-SECOND_DAYS = date(2028, 3, 2)
-
-
-@pytest.fixture(autouse=True)
-def _bought(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
-    marketplace.publish_products("mod-1")
-    set_up_purchase(marketplace)
-
-
-def is_charged(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
-    """The second period has been claimed and paid."""
-    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
-    publish_charge(marketplace, "renewed")
-    marketplace.run_all_now()
+pytestmark = pytest.mark.usefixtures("bought")
 
 
 @pytest.mark.parametrize("comes_after_the_claim", [False, True])

@@ -8,9 +8,7 @@ import pytest
 import time_machine
 
 from marketplace_hooks.domain.support.state_machine import Kind
-from marketplace_hooks.services.core.unit_of_work import UnitOfWork
-from marketplace_hooks.services.support import moves, refund_deferral
-from marketplace_hooks.services.support.transitions import locked_request
+from marketplace_hooks.services.support import moves
 
 from ...support.marketplace import Marketplace
 from ...support.support_desk import (
@@ -22,14 +20,11 @@ from ...support.support_desk import (
     clocks,
     due,
     in_transaction,
+    prefer_fix,
     publish_request,
     refund_state,
     set_up_support,
 )
-
-
-def prefer_fix(uow: UnitOfWork) -> object:
-    return refund_deferral.defer_refund(uow, locked_request(uow.session, REQUEST), CAUSE)
 
 
 @pytest.fixture

@@ -33,15 +33,6 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
-    set_up_support(marketplace)
-    clock.shift(HOUR)
-    publish_request(marketplace)
-    return marketplace
-
-
 def judge(desk: Marketplace, *, counts: bool) -> None:
     in_transaction(desk, lambda uow: confirm_message(uow, REQUEST, "message-1", counts=counts, actor="op", cause=CAUSE))
 

@@ -25,11 +25,9 @@ from ...support.support_desk import (
     clocks,
     due,
     in_transaction,
-    publish_request,
     published_types,
     refund_claim,
     request,
-    set_up_support,
 )
 
 HOUR = timedelta(hours=1)
@@ -73,15 +71,6 @@ def extend(uow: UnitOfWork) -> SupportRequest:
 
 def withdraw(uow: UnitOfWork) -> SupportRequest:
     return moves.withdraw(uow, REQUEST, CAUSE)
-
-
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
-    set_up_support(marketplace)
-    clock.shift(HOUR)
-    publish_request(marketplace)
-    return marketplace
 
 
 def refused_states(desk: Marketplace, act: Act) -> tuple[str, str]:

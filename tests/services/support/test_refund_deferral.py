@@ -8,12 +8,10 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.errors import Conflict
 from marketplace_hooks.models.outbox import OutgoingEvent
-from marketplace_hooks.models.support import RefundClaim, SupportRequest
-from marketplace_hooks.services.core.unit_of_work import UnitOfWork
-from marketplace_hooks.services.support import moves, refund_deferral, refunds
+from marketplace_hooks.models.support import RefundClaim
+from marketplace_hooks.services.support import moves, refund_deferral
 from marketplace_hooks.services.support.sla_run import run_sla
 from marketplace_hooks.services.support.transitions import locked_request
 
@@ -23,54 +21,22 @@ from ...support.support_desk import (
     FIX,
     REQUEST,
     SECOND_FIX,
+    approve,
+    ask_again,
     clocks,
     due,
+    explain,
     in_transaction,
+    prefer_fix,
     publish_request,
     published_types,
     refund_state,
-    set_up_support,
+    refuse,
 )
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
-    set_up_support(marketplace)
-    clock.shift(HOUR)
-    publish_request(marketplace)
-    return marketplace
-
-
-def prefer_fix(uow: UnitOfWork) -> RefundClaim:
-    return refund_deferral.defer_refund(uow, locked_request(uow.session, REQUEST), CAUSE)
-
-
-def ask_again(uow: UnitOfWork) -> RefundClaim:
-    return refund_deferral.ask_again(uow, locked_request(uow.session, REQUEST), CAUSE)
-
-
-def explain(uow: UnitOfWork, request_id: str = REQUEST) -> SupportRequest:
-    text = "The folder was renamed in 2.3: choose it again under Settings."
-    return moves.resolve(uow, request_id, how="explanation", release_id=None, text=text, cause=CAUSE)
-
-
-def refuse(uow: UnitOfWork) -> SupportRequest:
-    ground = Ground.SITE_WORK_OR_THIRD_PARTY
-    evidence = {"said": "The theme was rewritten by an agency."}
-    return moves.refuse(
-        uow, REQUEST, ground=ground, text="Work on the site", evidence=evidence, by="seller", cause=CAUSE
-    )
-
-
-def approve(uow: UnitOfWork) -> RefundClaim:
-    return refunds.approve_refund(
-        uow, locked_request(uow.session, REQUEST), with_period=False, reason="Owed", cause=CAUSE
-    )
 
 
 def test_a_customer_who_prefers_the_fix_has_a_new_date_and_when_that_is_missed_the_refund_is_due_again(

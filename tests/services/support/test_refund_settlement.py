@@ -8,21 +8,17 @@ import time_machine
 from sqlalchemy import select
 
 from marketplace_hooks.models.purchases import Purchase
-from marketplace_hooks.services.core.unit_of_work import UnitOfWork
-from marketplace_hooks.services.support import refund_deferral
-from marketplace_hooks.services.support.transitions import locked_request
 
 from ...support.customers import money
 from ...support.marketplace import Marketplace
 from ...support.support_desk import (
-    CAUSE,
     FIX,
     PURCHASE,
-    REQUEST,
     clocks,
     due,
     in_transaction,
     now,
+    prefer_fix,
     publish_request,
     published_types,
     refund_state,
@@ -35,10 +31,6 @@ def give_back(marketplace: Marketplace, cents: int, refund_id: str) -> None:
         "purchase.refunded", purchase_id=PURCHASE, refunded_at=now(), amount=money(cents), refund_id=refund_id
     )
     marketplace.run_all_now()
-
-
-def prefer_fix(uow: UnitOfWork) -> object:
-    return refund_deferral.defer_refund(uow, locked_request(uow.session, REQUEST), CAUSE)
 
 
 def test_everything_given_back_while_the_fix_was_preferred_settles_the_claim_and_ends_the_new_date(

@@ -8,19 +8,14 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.errors import Conflict
-from marketplace_hooks.models.support import RefundClaim, SupportRequest
-from marketplace_hooks.services.core.unit_of_work import UnitOfWork
-from marketplace_hooks.services.support import moves, refund_deferral, refunds
+from marketplace_hooks.models.support import RefundClaim
 from marketplace_hooks.services.support.sla_run import run_sla
-from marketplace_hooks.services.support.transitions import locked_request
 
 from ...support.marketplace import Marketplace
 from ...support.support_desk import (
-    CAUSE,
     FIX,
-    REQUEST,
+    approve,
     clocks,
     due,
     in_transaction,
@@ -28,48 +23,11 @@ from ...support.support_desk import (
     published_types,
     refund_claim,
     refund_state,
-    set_up_support,
 )
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
-    set_up_support(marketplace)
-    clock.shift(HOUR)
-    publish_request(marketplace)
-    return marketplace
-
-
-def prefer_fix(uow: UnitOfWork) -> RefundClaim:
-    return refund_deferral.defer_refund(uow, locked_request(uow.session, REQUEST), CAUSE)
-
-
-def ask_again(uow: UnitOfWork) -> RefundClaim:
-    return refund_deferral.ask_again(uow, locked_request(uow.session, REQUEST), CAUSE)
-
-
-def explain(uow: UnitOfWork, request_id: str = REQUEST) -> SupportRequest:
-    text = "The folder was renamed in 2.3: choose it again under Settings."
-    return moves.resolve(uow, request_id, how="explanation", release_id=None, text=text, cause=CAUSE)
-
-
-def refuse(uow: UnitOfWork) -> SupportRequest:
-    ground = Ground.SITE_WORK_OR_THIRD_PARTY
-    evidence = {"said": "The theme was rewritten by an agency."}
-    return moves.refuse(
-        uow, REQUEST, ground=ground, text="Work on the site", evidence=evidence, by="seller", cause=CAUSE
-    )
-
-
-def approve(uow: UnitOfWork) -> RefundClaim:
-    return refunds.approve_refund(
-        uow, locked_request(uow.session, REQUEST), with_period=False, reason="Owed", cause=CAUSE
-    )
 
 
 def test_a_missed_fix_makes_the_refund_due_and_two_business_days_later_it_is_requested_once(

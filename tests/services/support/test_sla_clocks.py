@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 import time_machine
 
 from marketplace_hooks.domain.support.state_machine import ClockName, ClockState
@@ -21,21 +20,10 @@ from ...support.support_desk import (
     clocks,
     due,
     in_transaction,
-    publish_request,
     request,
-    set_up_support,
 )
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
-    set_up_support(marketplace)
-    clock.shift(timedelta(hours=1))
-    publish_request(marketplace)
-    return marketplace
 
 
 def stop(desk: Marketplace, name: ClockName, after: timedelta) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import time_machine
 
 from marketplace_hooks.services.support.sla_run import has_due_work, run_sla
@@ -34,15 +33,6 @@ DAY = timedelta(days=1)
 OPEN = 20_000
 DUE = 20
 WALKED = re.compile(r"(?:Seq Scan on|SCAN) (?:mh_clocks|mh_requests)\b(?! USING)")
-
-
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
-    set_up_support(marketplace)
-    clock.shift(HOUR)
-    publish_request(marketplace)
-    return marketplace
 
 
 def test_a_clock_is_missed_from_its_deadline_on_and_told_once(desk: Marketplace, clock: time_machine.Traveller) -> None:

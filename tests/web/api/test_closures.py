@@ -5,24 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
 import time_machine
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import Marketplace
-from ...support.support_desk import ACKNOWLEDGEMENT, FIX, due, publish_request, request, set_up_support
+from ...support.support_desk import ACKNOWLEDGEMENT, FIX, due, publish_request, request
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PATH = "/sellers/seller-1/closures"
-
-
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """A shop with one holder, on Monday 2 March 2026 in Paris."""
-    set_up_support(marketplace)
-    clock.shift(HOUR)
-    return marketplace
 
 
 def declared(seller: Caller, first: str, last: str | None, **more: Any) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from marketplace_hooks.services.support.transitions import locked_request, make_
 from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.customers import SHOP
 from ...support.marketplace import Marketplace
-from ...support.support_desk import CAUSE, PURCHASE, in_transaction, set_up_support
+from ...support.support_desk import CAUSE, PURCHASE, in_transaction
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -83,13 +83,6 @@ LEADS_TO = {
     "send_as_is": "accepted",
     "withdraw": "withdrawn_by_customer",
 }
-
-
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    set_up_support(marketplace)
-    clock.shift(HOUR)
-    return marketplace
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 import time_machine
 from sqlalchemy import Engine, event
 
@@ -28,14 +27,6 @@ from ...support.support_desk import (
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PATH = "/sellers/seller-1/figures"
-
-
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """A shop with one holder, on Monday 2 March 2026 in Paris."""
-    set_up_support(marketplace)
-    clock.shift(HOUR)
-    return marketplace
 
 
 def month(caller: Caller, name: str = "2026-03") -> dict[str, Any]:

@@ -15,18 +15,11 @@ from marketplace_hooks.models.products import Listing
 from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.customers import SHOP, set_up_purchase
 from ...support.marketplace import Marketplace
-from ...support.support_desk import ANSWER, FIX, PURCHASE, due, set_up_support
+from ...support.support_desk import ANSWER, FIX, PURCHASE, due
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 REFUSAL = {"ground": "source_modified", "text": "Changed", "evidence": {"files": ["a.php"]}}
-
-
-@pytest.fixture
-def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    set_up_support(marketplace)
-    clock.shift(HOUR)
-    return marketplace
 
 
 @pytest.fixture

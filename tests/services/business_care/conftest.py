@@ -1,0 +1,16 @@
+"""Fixtures shared by the tests of Business Care."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+
+from ...support.customers import set_up_purchase
+from ...support.marketplace import Marketplace
+
+
+@pytest.fixture
+def bought(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
+    """One product, bought on Monday 2 March 2026 at 10:30 in Paris."""
+    marketplace.publish_products("mod-1")
+    set_up_purchase(marketplace)

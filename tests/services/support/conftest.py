@@ -1,0 +1,15 @@
+"""Fixtures shared by the tests of support: their desk has an open request."""
+
+from __future__ import annotations
+
+import pytest
+
+from ...support.marketplace import Marketplace
+from ...support.support_desk import publish_request
+
+
+@pytest.fixture
+def desk(desk: Marketplace) -> Marketplace:
+    """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
+    publish_request(desk)
+    return desk
