@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from marketplace_hooks.cli.up import _web
+from marketplace_hooks.cli.web import web_server_command
 from marketplace_hooks.config.loading import load
 from marketplace_hooks.config.settings import PREFIX, Settings
 from marketplace_hooks.remote.redis.embedded import dying_with_its_parent
@@ -150,7 +150,7 @@ def process(command: Sequence[str], environment: Mapping[str, str], log: Path) -
 def web(deployment: Deployment, log: Path, *, app: str = APP) -> Iterator[int]:
     """The production server with the very options of `up`, serving our app or another; yields its port."""
     port = free_port()
-    command = _web(deployment.settings, "127.0.0.1", port)
+    command = web_server_command(deployment.settings, "127.0.0.1", port)
     command[command.index(APP)] = app
     with process(command, deployment.environment, log) as started:
         wait_for(lambda: takes_connections(port) or started.poll() is not None, f"the web server ({log})")

@@ -18,6 +18,7 @@ from . import (
     settings_page,
     tokens,
     up,
+    web,
     workers,
 )
 from .root import hooks_group, run
@@ -40,5 +41,6 @@ __all__ = [
     "settings_page",
     "tokens",
     "up",
+    "web",
     "workers",
 ]

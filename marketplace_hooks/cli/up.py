@@ -23,6 +23,7 @@ from ..services.core.runtime import make_runtime
 from .demo_loader import load_demo, what_to_try
 from .root import hooks_group
 from .supervisor import Child, Supervisor, log_line
+from .web import web_server_command
 from .workers import WORKER_LANE
 
 READY_WITHIN_S = 60.0
@@ -91,7 +92,7 @@ def _children(
 ) -> Iterator[Child]:
     """Every process beside Redis, in the order in which they start; they stop in the opposite order."""
     command = [sys.executable, "-m", "marketplace_hooks"]
-    yield Child(name="web", command=_web(settings, host, port), environment=environment)
+    yield Child(name="web", command=web_server_command(settings, host, port), environment=environment)
     for number in range(workers):
         lane = {**environment, WORKER_LANE: f"{number}/{workers}"}
         yield Child(name=f"worker {number + 1}", command=[*command, "worker"], environment=lane)
@@ -163,13 +164,6 @@ def _environment(settings: Settings, redis: EmbeddedRedis | None, url: str) -> d
     if settings.public_url == Settings().public_url:
         environment[f"{PREFIX}PUBLIC_URL"] = url
     return environment
-
-
-def _web(settings: Settings, host: str, port: int) -> list[str]:
-    command = f"{sys.executable} -m granian --interface wsgi --factory --no-ws --http 1 --log-level warning".split()
-    command += ["--respawn-failed-workers", "--backpressure", "256", "--host", host, "--port", str(port)]
-    command += ["--workers", str(settings.web_processes), "--blocking-threads", str(settings.web_threads)]
-    return [*command, "marketplace_hooks.standalone:create_app"]
 
 
 def _wait_for_web(supervisor: Supervisor, host: str, port: int) -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from marketplace_hooks.cli.up import _web as web_command
+from marketplace_hooks.cli.web import web_server_command
 from marketplace_hooks.cli.workers import WORKER_LANE
 from marketplace_hooks.config.loading import load
 from marketplace_hooks.config.settings import PREFIX
@@ -152,7 +152,7 @@ class Deployment:
 
     def start_web(self, *, faults: Sequence[Fault] = ()) -> Process:
         """Start the web server as `up` does, and wait until it accepts connections."""
-        command = web_command(load(environment=self.settings), "127.0.0.1", self.port)
+        command = web_server_command(load(environment=self.settings), "127.0.0.1", self.port)
         web = self._start("web", command, faults)
         wait_until(lambda: takes_connections(self.port), STARTED_WITHIN_S, "the web server did not start", self)
         return web

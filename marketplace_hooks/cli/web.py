@@ -1,0 +1,29 @@
+"""Web server: the command that serves webhooks, API and pages, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from ..config.loading import load
+from ..config.settings import Settings
+from .root import hooks_group
+
+
+@hooks_group.command("web", with_appcontext=False)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def web(host: str, port: int) -> None:
+    """Serve webhooks, API and pages, behind a proxy that does TLS. Workers and scheduler run beside it."""
+    command = web_server_command(load(), host, port)
+    os.execv(command[0], command)  # noqa: S606 - our own command, without a shell
+
+
+def web_server_command(settings: Settings, host: str, port: int) -> list[str]:
+    """The command line of the web server: so many processes and threads as the settings say."""
+    command = f"{sys.executable} -m granian --interface wsgi --factory --no-ws --http 1 --log-level warning".split()
+    command += ["--respawn-failed-workers", "--backpressure", "256", "--host", host, "--port", str(port)]
+    command += ["--workers", str(settings.web_processes), "--blocking-threads", str(settings.web_threads)]
+    return [*command, "marketplace_hooks.standalone:create_app"]
