@@ -24,6 +24,16 @@ log = logging.getLogger(__name__)
 
 _SHORTEST_CONNECT_S = 2
 """libpq waits no less for a connection."""
+_OPTIONS = {
+    # By this name the sessions of an installation know each other (`silent_sessions.py`).
+    "application_name": "marketplace_hooks",
+    # A server that is cut off is noticed within half a minute, not after the system's quarter of an hour.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""Of each connection, where the URL does not say otherwise."""
 _GRACE_S = 1.0
 """So much later than the server we end a statement ourselves: a frozen server ends none."""
 
@@ -105,6 +115,7 @@ class PostgresConnector:
         return None
 
     def _open(self, *args: Any, **options: Any) -> BoundedConnection:
+        options = {**_OPTIONS, **options}
         options.setdefault("connect_timeout", max(_SHORTEST_CONNECT_S, round(self._limits.wait_s)))
         if self.is_pooled:
             options["prepare_threshold"] = None

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from ..database.silent_sessions import SilentSessions
 from ..errors import Unavailable
 from ..remote.redis.queue import JobKind
 from ..services.business_care import renewal_run
@@ -43,17 +44,33 @@ def run_scheduler(runtime: Runtime, owner: str, stopping: threading.Event) -> No
     """
     settings = runtime.settings
     pause_s = min(settings.tick_interval_s, settings.scheduler_lock_s / 3)
+    freed = threading.Event()
+    threading.Thread(target=_end_silent_sessions, args=(runtime, freed, stopping), daemon=True).start()
     next_recovery_s = next_purge_s = 0.0
     while not stopping.is_set():
         if suppress_and_log(partial(acquire_lease, runtime, SCHEDULER_LOCK, owner, settings.scheduler_lock_s)):
             suppress_and_log(partial(run_due, runtime, owner))
-            if time.monotonic() >= next_recovery_s:
+            if freed.is_set() or time.monotonic() >= next_recovery_s:
+                freed.clear()
                 left = suppress_and_log(partial(recover_missed, runtime, owner))
                 next_recovery_s = time.monotonic() + (0.0 if left else settings.sweep_interval_s)
             if time.monotonic() >= next_purge_s:
                 left = suppress_and_log(partial(_purge_slice, runtime))
                 next_purge_s = time.monotonic() + (0.0 if left else settings.purge_interval_s)
         stopping.wait(pause_s)
+
+
+def _end_silent_sessions(runtime: Runtime, freed: threading.Event, stopping: threading.Event) -> None:
+    """Until `stopping`: end the transactions of processes that are frozen or cut off; set `freed` when there were any.
+
+    Every scheduler does, in a thread of its own: the lock of the scheduler itself may be held by such a transaction.
+    """
+    settings = runtime.settings
+    sessions = SilentSessions(runtime.database, settings.lease_s)
+    while not stopping.wait(min(settings.lease_s, settings.sweep_interval_s) / 3):
+        if ended := suppress_and_log(sessions.end):
+            log.warning("%d sessions were ended that had been silent inside a transaction", ended)
+            freed.set()
 
 
 def run_due(runtime: Runtime, owner: str) -> None:

@@ -50,7 +50,6 @@ SETTINGS = {
 # Three times the promise covers all that, and is still far from RQ's own recovery (minutes) or a retry (60 s).
 FAIR = 3.0
 RECOVERED_WITHIN_S = FAIR * (LEASE_S + RECOVERY_INTERVAL_S)
-RECOVERED_WITHIN_S = RECOVERED_WITHIN_S
 STARTED_WITHIN_S = 30.0
 DIAGNOSTIC_TABLES = ("mh_inbox", "mh_shards WHERE owner IS NOT NULL", "mh_cascades", "mh_locks")
 STOPPED_WITHIN_S = 20.0
@@ -61,6 +60,7 @@ POST_WITHIN_S = 30.0
 class Fault:
     """A fault to inject `at` a function (`module:name`), `when` (before, after) its `call`th call in one process.
 
+    With `inside`, only calls count that come from a function of that name.
     `action` is `kill`, `kill with parent` or `stop` (until SIGCONT). It happens at most `limit` times in all processes
     that are started with it; a fault belongs to one test.
     """
@@ -70,6 +70,7 @@ class Fault:
     call: int = 1
     limit: int = 1
     action: str = "kill"
+    inside: str = ""
     tally: Path | None = None
 
     @property

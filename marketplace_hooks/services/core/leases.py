@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, or_
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
 from ...models.access import Lock
 from .runtime import Runtime
@@ -13,6 +14,10 @@ from .runtime import Runtime
 
 def acquire_lease(runtime: Runtime, name: str, owner: str, lease_s: float) -> bool:
     """Take the lock, or renew it for `lease_s` from now; False while another owner holds it."""
+    return runtime.database.retrying(lambda session: _take(runtime, session, name, owner, lease_s))
+
+
+def _take(runtime: Runtime, session: Session, name: str, owner: str, lease_s: float) -> bool:
     now = runtime.now()
     dialect = sqlite if runtime.database.is_sqlite else postgresql
     until = now + timedelta(seconds=lease_s)
@@ -22,8 +27,7 @@ def acquire_lease(runtime: Runtime, name: str, owner: str, lease_s: float) -> bo
         .values(name=name, owner=owner, leased_until=until)
         .on_conflict_do_update(index_elements=[Lock.name], set_={"owner": owner, "leased_until": until}, where=free)
     )
-    with runtime.database.session() as session:
-        return session.execute(take.returning(Lock.name)).first() is not None
+    return session.execute(take.returning(Lock.name)).first() is not None
 
 
 def release_lease(runtime: Runtime, name: str, owner: str) -> None:

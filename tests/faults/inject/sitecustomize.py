@@ -3,7 +3,8 @@
 Python imports a module of this name at its start when it finds one on its path, so the fault tests put this folder on
 the PYTHONPATH of the processes that they start: the product knows nothing of it. `TEST_FAULTS` holds rules as JSON
 (`processes.Fault`); each applies at most `limit` times in all processes together. Each time leaves a file with the
-process's pid in the rule's folder. Calls of a worker's warm-up before its first job are not counted.
+process's pid in the rule's folder. Calls of a worker's warm-up before its first job are not counted; where a rule says
+`inside`, only calls are that come from a function of that name.
 """
 
 import functools
@@ -33,10 +34,10 @@ def _strike(rule):
         return
 
 
-def _is_warming_up():
+def _is_inside(name):
     frame = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_name == "warm_up":
+        if frame.f_code.co_name == name:
             return True
         frame = frame.f_back
     return False
@@ -47,7 +48,7 @@ def _wrapped(function, rule):
 
     @functools.wraps(function)
     def wrapper(*arguments, **keywords):
-        if _is_warming_up():
+        if _is_inside("warm_up") or (rule["inside"] and not _is_inside(rule["inside"])):
             return function(*arguments, **keywords)
         # Counted for each process: a forked one begins anew.
         count = calls.setdefault(os.getpid(), itertools.count(1))
