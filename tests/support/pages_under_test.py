@@ -94,6 +94,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_customer.reactivation": _customer("/account/purchases/o-50301/reactivation", YSALINE),
     "mh_customer.requests": _customer("/support"),
     "mh_customer.conversation": _customer("/support/rq-7001"),
+    "mh_customer.request_file": _customer("/support/rq-7001/file"),
     "mh_customer.keys": _customer("/support/keys"),
     "mh_customer.new_request": _customer("/support/new?purchase=o-50224"),
     "mh_customer.check": _customer("/support/new?purchase=o-50224", onwards=describes),
@@ -116,6 +117,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_operator.replies": _operator("/operator/replies"),
     "mh_operator.requests": _operator("/operator/requests"),
     "mh_operator.support_request": _operator(the_first(_REQUEST, "/operator/requests/{}")),
+    "mh_operator.request_file": _operator(the_first(_REQUEST, "/operator/requests/{}/file")),
     "mh_operator.sellers": _operator("/operator/sellers"),
     "mh_operator.seller": _operator(f"/operator/sellers/{PIXELUNE}"),
     "mh_operator.delivery": _operator(the_first("SELECT id FROM mh_deliveries ORDER BY id", "/operator/deliveries/{}")),
@@ -134,6 +136,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_seller.change_pack": _seller("/seller/packs/30024/change/offline_permanent"),
     "mh_seller.requests": _seller("/seller/requests"),
     "mh_seller.request_page": _seller("/seller/requests/rq-7001"),
+    "mh_seller.request_file": _seller("/seller/requests/rq-7001/file"),
     "mh_seller.refusal": _seller("/seller/requests/rq-7001/refusal"),
     "mh_seller.resolution": _seller("/seller/requests/rq-7001/resolution"),
     "mh_seller.offer": _seller("/seller/requests/rq-7001/offer"),
@@ -145,6 +148,9 @@ NOT_PAGES: Mapping[str, str] = {
     "mh_sign_in.begin": "leads to the provider; 404 in a demo",
     "mh_sign_in.come_back": "where the provider leads back to; 404 in a demo",
     "mh_customer.download": "leads to the file host",
+    "mh_customer.request_pdf": "a PDF",
+    "mh_operator.request_pdf": "a PDF",
+    "mh_seller.request_pdf": "a PDF",
 }
 EXTRA: Mapping[str, PageUnderTest] = {
     "not found": PageUnderTest(path="/products/none", status=404),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from ...models.inspections import Inspection
 from ...models.products import Seller
 from ...models.purchases import Purchase
+from ...models.releases import Release
 from ...models.support import SupportRequest
 from ..catalog.names import customer_names, product_titles
 from .requests import Viewer, request_detail
@@ -28,12 +29,21 @@ def request_file(
     return {
         **request_detail(session, request, viewer, now=now, zone=zone),
         "generated_at": now,
+        "resolved_at": request.resolved_at,
+        "release_number": _release_number(session, request),
         "product_title": product_titles(session, [request.product_id]).get(request.product_id, {}),
         "customer_name": customer_names(session, [request.customer_id]).get(request.customer_id),
         "seller_name": None if seller is None else seller.name,
         "purchase": _purchase(session, request),
         "inspection": _inspection(session, request),
     }
+
+
+def _release_number(session: Session, request: SupportRequest) -> str | None:
+    """The number of the version that the resolution names, else the offer."""
+    release_id = (request.resolution or request.offer or {}).get("release_id")
+    release = None if release_id is None else session.get(Release, release_id)
+    return None if release is None else release.number
 
 
 def _purchase(session: Session, request: SupportRequest) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ from ..state import current_runtime
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+FILE = {"type": "string", "format": "binary"}
 NAME = "mh_api"
 CONFIG_PREFIX = "MHAPI_"
 """Nothing is configured under it; it keeps our Api apart from the host's."""
@@ -118,16 +119,20 @@ def operation(
     body: type[Schema] | None = None,
     response: type[Schema] | None = None,
     status: int = 200,
+    other_types: tuple[str, ...] = (),
     refusals: tuple[int, ...] = (),
 ) -> Callable[[View], View]:
     """Register an operation under the prefix of the API. Without `roles` it is for everybody.
 
     The view receives what `query` and `body` load, in this order, then the path's parameters by name; it returns a
-    `Response`. `refusals` are the statuses worth a line in the document, beside those that follow from the rest.
+    `Response`. `other_types` are the media types of the response beside JSON. `refusals` are the statuses worth a line
+    in the document, beside those that follow from the rest.
     """
 
     def register(view: View) -> View:
         wrapped: Any = blueprint.response(status, response)(view)
+        for other in other_types:
+            wrapped = blueprint.alt_response(status, schema=FILE, content_type=other, success=True)(wrapped)
         # The outermost decorator is called first: the query is parsed, and passed, before the body.
         if body is not None:
             wrapped = blueprint.arguments(body, location="json")(wrapped)

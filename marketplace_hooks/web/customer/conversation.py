@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, render_template, url_for
 from sqlalchemy.orm import Session
 
 from ...domain.support.refusal_grounds import Ground
@@ -17,6 +17,8 @@ from ...services.business_care.purchase_summary import summarize_product
 from ...services.business_care.subscription_view import SubscriptionView
 from ...services.support.requests import request_detail, visible_request
 from ..actors import viewer_of
+from ..case_file.responses import file_of, file_page, pdf_response
+from ..case_file.sections import listing_section
 from ..form_idempotency import once_token
 from ..identity.authorization import audience, signed_in
 from ..labels.check_summaries import check_summary
@@ -35,6 +37,24 @@ from .purchases import care_of
 def conversation(request_id: str) -> Response:
     """One request, whole."""
     return show_request(request_id)
+
+
+@blueprint.get("/support/<request_id>/file")
+@audience(Role.CUSTOMER)
+def request_file(request_id: str) -> Response:
+    """Everything that a contest is judged by, on one page to print."""
+    return file_page(
+        request_id,
+        request_url=url_for("mh_customer.conversation", request_id=request_id),
+        pdf_url=url_for("mh_customer.request_pdf", request_id=request_id),
+    )
+
+
+@blueprint.get("/support/<request_id>/file.pdf")
+@audience(Role.CUSTOMER)
+def request_pdf(request_id: str) -> Response:
+    """The same as a PDF."""
+    return pdf_response(file_of(request_id))
 
 
 def show_request(
@@ -62,6 +82,7 @@ def show_request(
             care=_care(session, request),
             clocks=[deadline_summary(name, clock) for name in ClockName if (clock := request["clocks"][name])],
             checks=[check_summary(one) for one in request["checks"]],
+            listing=None if seen.presale else listing_section(request),
             ground=_refusal_ground(request),
             moves=_possible_moves(request, runtime.now()),
             missing=[MISSING[name].for_role(Role.CUSTOMER) for name in request["missing"]],

@@ -229,11 +229,11 @@ def deadline_summary(name: ClockName, clock: Mapping[str, Any]) -> DeadlineSumma
         state=state,
         text=gettext(texts[state].message, day=day),
         last_day=last_day,
-        why=tuple(_why(clock)),
+        why=tuple(why_this_date(clock)),
     )
 
 
-def _why(clock: Mapping[str, Any]) -> list[str]:
+def why_this_date(clock: Mapping[str, Any]) -> list[str]:
     """How the date was counted, from what is stored with the clock."""
     trace = deadline_trace(clock)
     reader = wording()

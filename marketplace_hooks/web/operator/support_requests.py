@@ -15,10 +15,11 @@ from ...models.products import Seller
 from ...services.catalog.names import customer_names, product_titles
 from ...services.support.requests import Viewer, request_detail, visible_request
 from ...services.support.work_queue import contested_requests, late_requests
+from ..case_file.responses import file_of, file_page, pdf_response
+from ..case_file.sections import listing_section
 from ..i18n.language import wording
 from ..identity.authorization import audience
 from ..labels.business_care import entitlement_label
-from ..labels.catalog import versions
 from ..labels.check_facts import check_facts
 from ..labels.deadlines import CLOCKS, POLICIES, SKIPPED
 from ..labels.refusal_evidence import evidence_lines
@@ -69,6 +70,24 @@ def support_request(request_id: str) -> Response:
     return show_request(request_id)
 
 
+@blueprint.get("/operator/requests/<request_id>/file")
+@audience(Role.OPERATOR)
+def request_file(request_id: str) -> Response:
+    """Everything that a contest is judged by, on one page to print."""
+    return file_page(
+        request_id,
+        request_url=url_for("mh_operator.support_request", request_id=request_id),
+        pdf_url=url_for("mh_operator.request_pdf", request_id=request_id),
+    )
+
+
+@blueprint.get("/operator/requests/<request_id>/file.pdf")
+@audience(Role.OPERATOR)
+def request_pdf(request_id: str) -> Response:
+    """The same as a PDF."""
+    return pdf_response(file_of(request_id))
+
+
 def show_request(
     request_id: str,
     *,
@@ -92,12 +111,12 @@ def show_request(
             customer=customer_names(session, [found.customer_id]).get(found.customer_id),
             seller=seller.name if seller else found.seller_id,
             checks=check_facts(request["checks"]),
+            listing=None if found.presale else listing_section(request),
             evidence_lines=evidence_lines,
             can=_possible_moves(request),
             errors=errors or {},
             prefixed=_prefixed,
             trace_day=_trace_day,
-            versions=versions,
             move=move,
             names=_label_tables(),
             kinds=[(kind.value, str(label)) for kind, label in KINDS.items() if kind is not request["kind"]],
