@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    audit,
     customers,
     database,
     deliveries,
@@ -24,6 +25,7 @@ from . import (
 from .root import hooks_group, run
 
 __all__ = [
+    "audit",
     "customers",
     "database",
     "deliveries",

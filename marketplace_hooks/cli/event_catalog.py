@@ -80,7 +80,8 @@ def _outgoing() -> Iterator[str]:
     yield "\n## Events out\n"
     yield "Delivered to every endpoint that subscribed to the type (`marketplace-hooks endpoints add URL --type …`)."
     yield 'The body is `{"id", "type", "timestamp", "sequence", "data"}`: `id` never changes over retries, `sequence`'
-    yield 'grows for each subject, and `data.caused_by` is `{"event_id", "actor", "reason"}`.'
+    yield 'grows for each subject, and `data.caused_by` is `{"event_id", "actor", "reason"}`; in a decision of the'
+    yield "marketplace it has the deciding `operator_id`, and where the platform acted for somebody, `on_behalf_of`."
     for name, event in sorted(OUTGOING.items()):
         yield f"\n### `{name}`\n"
         yield event.when + "\n"

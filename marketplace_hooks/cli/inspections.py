@@ -11,6 +11,7 @@ from typing import IO, Any, TypeVar
 import click
 import sqlalchemy
 
+from ..domain.audit_actions import AuditAction
 from ..domain.inspections.declarations import Declaration, clean_version, read_exported_list
 from ..domain.inspections.evidence import Finding, FindingKind
 from ..domain.inspections.notes import in_english
@@ -18,7 +19,7 @@ from ..errors import ConfigurationError, Refused, Unavailable
 from ..models.inspections import Inspection, InspectionOutcome, InspectionState
 from ..remote.probes.protocol import Credentials
 from ..services.core.runtime import Runtime
-from ..services.core.unit_of_work import run_in_transaction
+from ..services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..services.inspections.requests import InspectionView, close_inspection, read_inspection, start_inspection
 from ..services.inspections.worker import LEASE_MARGIN_S, inspect_now
 from .output import json_option, show_one, show_rows
@@ -84,10 +85,15 @@ def inspect(
     try:
         inspection = _follow(runtime, started.check_id, quiet=as_json)
     finally:
-        run_in_transaction(runtime, lambda uow: close_inspection(uow, started.check_id))
+        run_in_transaction(runtime, lambda uow: _close(uow, started.check_id))
     _show(inspection, as_json=as_json)
     if inspection.outcome is InspectionOutcome.NOTHING:
         raise SystemExit(1)
+
+
+def _close(uow: UnitOfWork, check_id: str) -> None:
+    close_inspection(uow, check_id)
+    uow.audit(AuditAction.INSPECTION_CLOSED, check_id)
 
 
 def _credentials(client_id: str | None, wanted: dict[str, bool]) -> Credentials:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..domain.audit_actions import AuditAction
+from ..services.core.unit_of_work import run_in_transaction
 from ..services.privacy.retention import purge as purge_old
 from .output import json_option, show_counts
 from .root import current_runtime, hooks_group
@@ -15,4 +17,7 @@ def purge(as_json: bool) -> None:
     How old is old say PAYLOAD_DAYS and INSPECTION_DAYS. Ids and hashes of events stay, and so does what an open
     request or a delivery that was not made yet needs.
     """
-    show_counts(purge_old(current_runtime()), as_json=as_json)
+    runtime = current_runtime()
+    counts = purge_old(runtime)
+    run_in_transaction(runtime, lambda uow: uow.audit(AuditAction.OLD_DATA_PURGED, None, counts=counts))
+    show_counts(counts, as_json=as_json)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import getpass
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -13,16 +15,23 @@ from flask.cli import AppGroup, ScriptInfo
 
 from ..config.settings import EXTENSION
 from ..errors import MarketplaceHooksError, PayloadRejected
+from ..models.access import Role
+from ..models.audit import AuditChannel
 from ..remote.redis.queue import RedisWakeups
+from ..services.core.actor import Actor, acting_as
 from ..services.core.runtime import Runtime, redis_url, with_patient_database
 
 
 class HooksGroup(AppGroup):
-    """A group whose commands report a `MarketplaceHooksError` as a sentence with exit status 1, without a traceback."""
+    """A group whose commands report a `MarketplaceHooksError` as a sentence with exit status 1, without a traceback.
+
+    Whoever may run a command is an operator: the audit log names the account of the machine.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with acting_as(Actor(channel=AuditChannel.COMMAND, role=Role.OPERATOR, id=_user(), name=_user())):
+                return super().invoke(ctx)
         except PayloadRejected as error:
             for one in error.errors:
                 click.echo(f"{one['path']}: {one['message']}", err=True)
@@ -44,6 +53,13 @@ hooks_group = HooksGroup(
     """,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in a container.
+        return f"uid {os.getuid()}"
 
 
 def run(create_app: Callable[[], Flask]) -> None:

@@ -182,6 +182,7 @@ class Settings:
     payload_days: int = _setting(
         90, as_days(5, 90), "Days after which the payloads of events are purged; ids and hashes stay."
     )
+    audit_days: int = _setting(730, as_days(30, 3_650), "Days after which entries of the audit log are purged.")
     business_days: str = _setting("MF", as_choice("MF", "MF_ROLL", "LEGAL"), "Which days count: docs/support.md.")
     holidays_country: str = _setting("FR", as_country, "Whose public holidays MF_ROLL and LEGAL mind (ISO 3166-1).")
     holidays_region: str | None = _setting(

@@ -14,6 +14,7 @@ from functools import partial
 
 from ..errors import ConfigurationError
 from ..remote.redis.queue import JobKind
+from ..services.core.actor import acting_as
 from ..services.core.runtime import Runtime
 from .table import run_slice
 
@@ -33,6 +34,7 @@ def serve_lazily(load: Callable[[], Runtime]) -> None:
     _load = load
 
 
+@acting_as(None)
 def run(kind: JobKind) -> None:
     """Run one slice of the work of this kind, and wake a worker again when some is left.
 

@@ -18,6 +18,7 @@ from ..errors import Unavailable
 from ..remote.redis.queue import JobKind
 from ..services.business_care import renewal_run
 from ..services.catalog import scheduled_changes
+from ..services.core.actor import acting_as
 from ..services.core.leases import acquire_lease
 from ..services.core.runtime import Runtime
 from ..services.inbox import leasing
@@ -37,6 +38,7 @@ DUE_AT_AN_INSTANT = (JobKind.DELIVERIES, JobKind.SUPPORT, JobKind.MAIL)
 """What becomes due by the passing of time alone, and is looked for in every round."""
 
 
+@acting_as(None)
 def run_scheduler(runtime: Runtime, owner: str, stopping: threading.Event) -> None:
     """Until `stopping`: run what is due and recover what was missed while we hold the scheduler's lease.
 
@@ -123,6 +125,7 @@ def _purge_slice(runtime: Runtime) -> bool:
     return stop()
 
 
+@acting_as(None)
 def run_all_now(runtime: Runtime, owner: str) -> dict[str, int]:
     """Do all pending work in this process until nothing is left; return how much of each kind there was."""
     now = runtime.now()

@@ -30,6 +30,7 @@ from ..models.outbox import OutgoingEvent
 from ..models.packs import Pack
 from ..models.products import Product, ProductKind, Seller, SideState, Withdrawal
 from ..remote.redis.queue import NullWakeups
+from ..services.core.actor import acting_as
 from ..services.core.runtime import Runtime
 from ..services.inbox.leasing import SHARDS_AT_ONCE
 
@@ -39,6 +40,7 @@ _TABLES = (Shard, InboxEvent, Seller, Product, SideState, Withdrawal, Pack, Casc
 """What a job of the inbox reads."""
 
 
+@acting_as(None)
 def warm_up(runtime: Runtime) -> None:
     """Hide a product made for this and show it again, in a transaction that is rolled back.
 

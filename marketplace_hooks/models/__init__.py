@@ -2,6 +2,7 @@
 
 from . import (
     access,
+    audit,
     cascades,
     categories,
     drafts,
@@ -21,6 +22,7 @@ from . import (
 
 __all__ = [
     "access",
+    "audit",
     "cascades",
     "categories",
     "drafts",

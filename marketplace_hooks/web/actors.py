@@ -24,9 +24,18 @@ def viewer_of(identity: Identity) -> Viewer:
     )
 
 
-def cause_of(identity: Identity, reason: str = "") -> Cause:
-    """Why something changes that this identity asks for."""
-    return Cause(actor=SIDES[identity.role], reason=reason)
+def cause_of(
+    identity: Identity, reason: str = "", *, actor: str | None = None, on_behalf_of: str | None = None
+) -> Cause:
+    """Why something changes that this identity asks for, as `actor` (None: as the side that they speak for)."""
+    operator_id = operator_of(identity)
+    actor = actor or SIDES[identity.role]
+    return Cause(actor=actor, reason=reason, on_behalf_of=on_behalf_of, operator_id=operator_id)
+
+
+def operator_of(identity: Identity) -> str | None:
+    """The id of an operator who decides: the person's, else the token's; None for everybody else."""
+    return (identity.subject or identity.token_id) if identity.role is Role.OPERATOR else None
 
 
 def message_of(

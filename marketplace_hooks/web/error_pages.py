@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import MarketplaceHooksError, NotConfigured, NotSignedIn, TooManyRequests
 from .csrf import ExpiredForm, wants_fragment
+from .identity.acting import audit_refusal
 from .page_context import page_context
 from .page_headers import finish_page
 from .problems import problem, problem_of
@@ -40,6 +41,7 @@ def show_refusal(error: MarketplaceHooksError) -> Response:
 
     Who is not signed in is redirected to the sign-in. What was typed into an expired form is shown again.
     """
+    audit_refusal(error)
     is_signed_out = isinstance(error, NotSignedIn) and error.code == NotSignedIn.code
     form_sent = read_unsent_form() if is_signed_out or isinstance(error, ExpiredForm) else None
     if form_sent is not None:

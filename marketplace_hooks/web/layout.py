@@ -16,6 +16,7 @@ from .csrf import check_form
 from .error_pages import show_error, show_refusal
 from .i18n.formatting import LANGUAGES
 from .i18n.language import COOKIE
+from .identity.acting import end_acting, name_request
 from .identity.authorization import audience, check_audience
 from .page_context import page_context
 from .page_headers import finish_page
@@ -31,6 +32,8 @@ def page_blueprint(name: str, import_name: str) -> Blueprint:
     blueprint.before_request(check_form)
     blueprint.context_processor(page_context)
     blueprint.after_request(finish_page)
+    blueprint.after_request(name_request)
+    blueprint.teardown_request(end_acting)
     blueprint.register_error_handler(HTTPException, show_error)
     blueprint.register_error_handler(MarketplaceHooksError, show_refusal)
     return blueprint

@@ -38,6 +38,7 @@ NAVIGATION: Mapping[Role, Sequence[tuple[str, LazyText]]] = {
         ("mh_operator.reversals", lazy("Charges asked back")),
         ("mh_operator.products", lazy("Products")),
         ("mh_operator.sellers", lazy("Sellers")),
+        ("mh_operator.audit", lazy("Audit log")),
     ),
 }
 ROLES: Mapping[Role, LazyText] = {

@@ -21,13 +21,15 @@ from ..models.products import SubjectKind
 from ..services.catalog.holds_view import holds_fingerprint
 from ..services.catalog.pages import PackPage, ProductPage
 from ..services.catalog.status_requests import StatusChangeTarget, request_status_change
-from ..services.core.unit_of_work import Cause, UnitOfWork
+from ..services.core.unit_of_work import UnitOfWork
 from ..services.operations.status_preview import preview_change
+from .actors import cause_of
 from .flash import flash
 from .form_actions import refused_page
 from .form_idempotency import run_form_once
 from .form_reader import InstantField, PageForm, TextInputField
 from .i18n.language import LazyText, gettext, lazy, wording
+from .identity.authorization import signed_in
 from .labels.statuses import STATUS_BUTTONS
 from .state import current_runtime
 
@@ -122,7 +124,7 @@ def _request(
 ) -> str:
     """The effect, and the id of the cascade if there is one."""
     target = StatusChangeTarget(kind=change_page.kind, id=id_, seller_id=change_page.seller_id())
-    cause = Cause(actor=change_page.side, reason=form.reason.data)
+    cause = cause_of(signed_in(), form.reason.data, actor=change_page.side)
     done = request_status_change(uow, target, change, cause, expected=form.seen.data or None)
     return f"{done.effect} {done.cascade_id or ''}"
 

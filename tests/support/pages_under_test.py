@@ -119,6 +119,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_operator.support_request": _operator(the_first(_REQUEST, "/operator/requests/{}")),
     "mh_operator.request_file": _operator(the_first(_REQUEST, "/operator/requests/{}/file")),
     "mh_operator.sellers": _operator("/operator/sellers"),
+    "mh_operator.audit": _operator("/operator/audit"),
     "mh_operator.seller": _operator(f"/operator/sellers/{PIXELUNE}"),
     "mh_operator.delivery": _operator(the_first("SELECT id FROM mh_deliveries ORDER BY id", "/operator/deliveries/{}")),
     "mh_seller.products": _seller("/seller"),

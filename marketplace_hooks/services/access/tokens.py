@@ -14,9 +14,12 @@ import secrets
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...domain.audit_actions import AuditAction
 from ...errors import NotFound, PayloadRejected
 from ...models.access import Role, Token
+from ...models.audit import AuditOutcome
 from ..core.runtime import Runtime
+from ..core.unit_of_work import UnitOfWork, run_in_transaction
 
 PREFIX = "mht_"
 _TEXT = re.compile(r"mht_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
@@ -44,8 +47,12 @@ def create(runtime: Runtime, role: Role | str, *, subject: str | None = None, la
         created_at=runtime.now(),
         revoked_at=None,
     )
-    with runtime.database.session() as session:
-        session.add(token)
+
+    def act(uow: UnitOfWork) -> None:
+        uow.session.add(token)
+        uow.audit(AuditAction.TOKEN_CREATED, token.id, role=token.role, subject=subject)
+
+    run_in_transaction(runtime, act)
     return token, f"{PREFIX}{id_}_{secret}"
 
 
@@ -68,12 +75,17 @@ def is_active(session: Session, token_id: str) -> bool:
 
 def revoke(runtime: Runtime, token_id: str) -> Token:
     """Make the token invalid from now on. Revoking twice changes nothing. Raises `NotFound`."""
-    with runtime.database.session() as session:
-        token = session.scalar(select(Token).where(Token.id == token_id).with_for_update())
+
+    def act(uow: UnitOfWork) -> Token:
+        token = uow.session.scalar(select(Token).where(Token.id == token_id).with_for_update())
         if token is None:
             raise NotFound(f"no token {token_id}")
-        token.revoked_at = token.revoked_at or runtime.now()
-    return token
+        outcome = AuditOutcome.UNCHANGED if token.revoked_at else AuditOutcome.DONE
+        uow.audit(AuditAction.TOKEN_REVOKED, token_id, outcome=outcome)
+        token.revoked_at = token.revoked_at or uow.now
+        return token
+
+    return run_in_transaction(runtime, act)
 
 
 def list_tokens(session: Session) -> list[Token]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from ...database.engine import insert_new
+from ...domain.audit_actions import AuditAction
 from ...domain.business_care.entitlement import Payment
 from ...domain.business_care.renewals import StopCause
 from ...domain.catalog.statuses import Status
@@ -96,6 +97,7 @@ def request_renewal(uow: UnitOfWork, holder: Holder, *, enabled: bool, cause: Ca
     to renew, or when only a withdrawal stops it, which only the marketplace can undo.
     """
     subscription = _locked_subscription(uow, holder)
+    uow.audit(AuditAction.RENEWAL_CHANGED, holder.purchase_id, enabled=enabled)
     if subscription.state not in RUNNING_STATES:
         raise Conflict(
             f"the Business Care is {subscription.state}: there is no renewal",
@@ -127,6 +129,7 @@ def request_reactivation(uow: UnitOfWork, holder: Holder, cause: Cause) -> dict[
     what was paid for the product.
     """
     subscription = _locked_subscription(uow, holder)
+    uow.audit(AuditAction.REACTIVATION_REQUESTED, holder.purchase_id)
     history = read_history(uow.session, holder.purchase_id)
     if not has_lapsed(subscription, history, uow.now):
         raise Conflict(

@@ -13,7 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...database.engine import insert_new
+from ...domain.audit_actions import AuditAction
 from ...domain.business_care.renewals import needs_release
+from ...models.audit import AuditOutcome
 from ...models.subscriptions import RenewalRun
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
@@ -71,10 +73,15 @@ def record_quiet_run(runtime: Runtime) -> None:
 
 def release_run(runtime: Runtime) -> bool:
     """An operator lets held renewals go on; False when nothing was held."""
-    with runtime.database.session() as session:
-        run = session.get(RenewalRun, RENEWALS, with_for_update=True)
-        if run is None or run.held_since is None:
-            return False
-        run.held_since = None
-        run.last_at = runtime.now()
-        return True
+
+    def act(uow: UnitOfWork) -> bool:
+        run = uow.session.get(RenewalRun, RENEWALS, with_for_update=True)
+        is_held_now = run is not None and run.held_since is not None
+        outcome = AuditOutcome.DONE if is_held_now else AuditOutcome.UNCHANGED
+        uow.audit(AuditAction.RENEWALS_RELEASED, None, outcome=outcome)
+        if run is not None and is_held_now:
+            run.held_since = None
+            run.last_at = uow.now
+        return is_held_now
+
+    return run_in_transaction(runtime, act)

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...domain.audit_actions import AuditAction
 from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest
 from ...domain.instants import format_instant
 from ...errors import Conflict, NotFound
+from ...models.audit import AuditOutcome
 from ...models.products import SubjectKind
 from ..core.unit_of_work import Cause, UnitOfWork
 from .holds_view import (
@@ -67,6 +69,9 @@ def request_status_change(
         )
     outcome = change_status(uow, locked, asked, cause)
     refuse_impossible(outcome.effect, locked.row.status, asked, hold_views(locked.holds()))
+    unchanged = AuditOutcome.UNCHANGED if outcome.effect is Effect.NO_EFFECT else AuditOutcome.DONE
+    details = {"status": asked.status, "effect": outcome.effect, "cascade_id": outcome.cascade_id}
+    uow.audit(AuditAction(f"{target.kind}.status_changed"), target.id, outcome=unchanged, **details)
     return AcceptedStatusChange(
         cascade_id=outcome.cascade_id,
         status=outcome.status,
@@ -95,6 +100,7 @@ def request_cancellation(uow: UnitOfWork, target: StatusChangeTarget, side: Side
     locked = _find(uow, target)
     if cancel_scheduled(uow, locked, side, cause) is not Effect.LIFT:
         raise NotFound(f"{side} has scheduled no change", code="nothing_scheduled")
+    uow.audit(AuditAction(f"{target.kind}.change_cancelled"), target.id, side=side)
 
 
 def _find(uow: UnitOfWork, target: StatusChangeTarget) -> LockedSubject:
@@ -126,6 +132,7 @@ def request_reinstatement(uow: UnitOfWork, target: StatusChangeTarget, cause: Ca
         detail = f"it is {outcome.status}; only what was withdrawn for good can be reinstated"
         asked = Status.OFFLINE_TEMPORARY
         raise Conflict(detail, code="not_withdrawn", state=outcome.status, asked=asked)
+    uow.audit(AuditAction.PRODUCT_REINSTATED, target.id)
     return AcceptedStatusChange(
         cascade_id=outcome.cascade_id,
         status=outcome.status,

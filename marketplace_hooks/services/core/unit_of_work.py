@@ -1,6 +1,7 @@
 """Unit of work: one write transaction, the rows it adds in bulk, and the workers to wake once it is committed.
 
-It knows no table but the transactional outbox's. Whoever adds many rows gathers them with `insert_later`; whoever needs
+It knows no table but the transactional outbox's and the audit log's. What somebody changes (`actor.py`) is not
+committed without an entry in the audit log. Whoever adds many rows gathers them with `insert_later`; whoever needs
 another statement than an INSERT gathers in a `DeferredWrite` of its own. Both are written just before the commit.
 """
 
@@ -16,8 +17,11 @@ from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
 from ...database.engine import insert_new
+from ...domain.audit_actions import AuditAction
 from ...domain.outbox.event_types import OUTGOING
+from ...models.audit import AuditEntry, AuditOutcome
 from ...models.outbox import OutgoingEvent, new_event_id
+from .actor import Actor, current_actor
 from .runtime import JobKind, Runtime
 
 _T = TypeVar("_T")
@@ -25,17 +29,22 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """Why something changes: the actor, the reason given, and the inbound event (None: a request made here)."""
+    """Why something changes: the actor, the reason given, and the inbound event (None: a request made here).
+
+    `operator_id` names the person of the marketplace who decided it, where one did.
+    """
 
     actor: str
     reason: str
     event_id: str | None = None
     on_behalf_of: str | None = None
+    operator_id: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What is stored, and sent as `caused_by`."""
         cause = {"event_id": self.event_id, "actor": self.actor, "reason": self.reason}
-        return cause if self.on_behalf_of is None else {**cause, "on_behalf_of": self.on_behalf_of}
+        named = {"on_behalf_of": self.on_behalf_of, "operator_id": self.operator_id}
+        return {**cause, **{name: value for name, value in named.items() if value is not None}}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Cause:
@@ -69,13 +78,15 @@ _Deferred = TypeVar("_Deferred", bound=DeferredWrite)
 class UnitOfWork:
     """One write transaction at the instant `now`, under the settings of its installation.
 
-    `wakeups` are the kinds of jobs to wake a worker for once the transaction is committed.
+    `wakeups` are the kinds of jobs to wake a worker for once the transaction is committed. `actor` is whom it acts for.
     """
 
     session: Session
     now: datetime
     settings: Settings
     wakeups: set[JobKind] = field(default_factory=set)
+    actor: Actor | None = field(default_factory=current_actor)
+    _is_audited: bool = False
     _deferred: dict[type[DeferredWrite], DeferredWrite] = field(default_factory=dict)
     _rows: dict[type[Any], list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -83,6 +94,17 @@ class UnitOfWork:
     def zone(self) -> ZoneInfo:
         """The reference zone, in whose civil days every rule counts."""
         return self.settings.reference_zone
+
+    def audit(
+        self, action: AuditAction, object_id: str | None, *, outcome: AuditOutcome = AuditOutcome.DONE, **details: Any
+    ) -> None:
+        """Enter in the audit log what the actor does; nothing for a background job or an inbound event.
+
+        `details` are codes and ids: nothing that a person wrote, and no secret.
+        """
+        if self.actor is not None:
+            self._is_audited = True
+            self.insert_later(AuditEntry, audit_row(self.actor, self.now, action, object_id, outcome, details))
 
     def insert_later(self, table: type[Any], row: dict[str, Any]) -> None:
         """Insert this row before the commit, with the table's others in one statement; a row that exists stays.
@@ -147,7 +169,12 @@ class UnitOfWork:
         return event_id
 
     def write(self) -> None:
-        """Send everything gathered to the database, still inside the transaction."""
+        """Send everything gathered to the database, still inside the transaction.
+
+        Raises `ValueError` for a person's or a token's change that no service has entered in the audit log.
+        """
+        if self.actor is not None and not self._is_audited:
+            raise ValueError("a change by a person or token needs an entry in the audit log: call UnitOfWork.audit")
         self.session.flush()
         for gatherer in self._deferred.values():
             gatherer.write(self.session)
@@ -162,6 +189,32 @@ class UnitOfWork:
     def _insert(self, table: type[Any]) -> None:
         if rows := self._rows.pop(table, None):
             self.session.execute(insert_new(self.session, table), rows)
+
+
+def audit_row(
+    actor: Actor,
+    at: datetime,
+    action: AuditAction,
+    object_id: str | None,
+    outcome: AuditOutcome,
+    details: Mapping[str, Any],
+) -> dict[str, Any]:
+    """One entry of the audit log, as a row."""
+    return {
+        "at": at,
+        "actor_role": actor.role,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "token_id": actor.token_id,
+        "channel": actor.channel,
+        "action": action.value,
+        "object_type": action.object_type,
+        "object_id": object_id,
+        "outcome": outcome,
+        "address": actor.address,
+        "request_id": actor.request_id,
+        "details": dict(details) or None,
+    }
 
 
 def run_in_transaction(runtime: Runtime, act: Callable[[UnitOfWork], _T]) -> _T:

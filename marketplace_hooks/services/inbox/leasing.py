@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, func, or_, select,
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
+from ...domain.audit_actions import AuditAction
 from ...errors import Conflict, LeaseLost, NotFound
 from ...models.inbox import InboxEvent, InboxState, Shard, has_event_id
 from ..core.runtime import JobKind, Runtime
@@ -177,6 +178,7 @@ def replay_event(uow: UnitOfWork, event_id: str, *, source: str | None = None) -
             sources=[event.source for event in found],
         )
     event = found[0]
+    uow.audit(AuditAction.EVENT_REPLAYED, event.event_id, source=event.source)
     if event.state in (InboxState.APPLIED, InboxState.RECEIVED):
         raise Conflict(
             f"the event is {event.state}; only an ignored, rejected, failed or parked one can be replayed",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete, insert, select
 
+from ...domain.audit_actions import AuditAction
 from ...domain.inspections.declarations import Declaration
 from ...errors import NotFound
 from ...models.inspections import Evidence, Inspection
@@ -22,6 +23,7 @@ def declare(uow: UnitOfWork, check_id: str, declared: Declaration) -> None:
     inspection = uow.session.scalar(query)
     if inspection is None:
         raise NotFound(f"no open inspection {check_id}")
+    uow.audit(AuditAction.SITE_DECLARED, check_id)
     if inspection.declared is not None:
         declared = _with(Declaration.from_json(inspection.declared), declared)
     inspection.declared = declared.as_json()

@@ -16,6 +16,7 @@ from sqlalchemy import and_, delete, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
+from ...domain.audit_actions import AuditAction
 from ...domain.inspections.declarations import Declaration
 from ...domain.inspections.evidence import Finding, SiteFacts, merge_findings
 from ...domain.inspections.notes import Note
@@ -119,6 +120,7 @@ def request_inspection(
     inspection.purchase_id = purchase_id
     inspection.with_credentials = bool(given)
     inspection.declared = None if declared is None else declared.as_json()
+    uow.audit(AuditAction.INSPECTION_STARTED, inspection.id)
     _queue(uow, inspection, reuse=not fresh and not given and declared is None)
     _insert_credentials(runtime, uow, inspection, {**given.given(), CredentialKind.REPORT_KEY: report_key})
     return StartedInspection(

@@ -9,12 +9,14 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
+from ...domain.audit_actions import AuditAction
 from ...domain.outbox.event_types import EVERYTHING, OUTGOING
 from ...errors import NotFound, PayloadRejected
+from ...models.audit import AuditOutcome
 from ...models.outbox import Delivery, DeliveryState, Endpoint, EndpointType
 from ...remote.signatures import new_secret
 from ..core.runtime import JobKind, Runtime
-from ..core.unit_of_work import Cause, UnitOfWork
+from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 
 
 def add_endpoint(
@@ -43,12 +45,15 @@ def add_endpoint(
         enabled=True,
         tokens=runtime.settings.delivery_rate_per_s,
     )
-    with runtime.database.session() as session:
-        session.add(endpoint)
-        session.flush()
-        session.execute(
-            insert(EndpointType), [{"endpoint_id": endpoint.id, "type": type_} for type_ in dict.fromkeys(types)]
-        )
+
+    def act(uow: UnitOfWork) -> None:
+        uow.session.add(endpoint)
+        uow.session.flush()
+        rows = [{"endpoint_id": endpoint.id, "type": type_} for type_ in dict.fromkeys(types)]
+        uow.session.execute(insert(EndpointType), rows)
+        uow.audit(AuditAction.ENDPOINT_CREATED, endpoint.id, types=list(types))
+
+    run_in_transaction(runtime, act)
     return endpoint, secret
 
 
@@ -59,6 +64,8 @@ def list_endpoints(session: Session) -> list[Endpoint]:
 
 def disable_endpoint(uow: UnitOfWork, endpoint: Endpoint, reason: str) -> None:
     """Stop delivering to an endpoint: its pending deliveries are parked, and `endpoint.disabled` is published."""
+    outcome = AuditOutcome.DONE if endpoint.enabled else AuditOutcome.UNCHANGED
+    uow.audit(AuditAction.ENDPOINT_DISABLED, endpoint.id, outcome=outcome)
     if not endpoint.enabled:
         return
     endpoint.enabled = False
@@ -70,14 +77,19 @@ def disable_endpoint(uow: UnitOfWork, endpoint: Endpoint, reason: str) -> None:
 
 def enable_endpoint(runtime: Runtime, endpoint_id: str) -> Endpoint:
     """Deliver again, beginning with what was parked."""
-    with runtime.database.session() as session:
-        endpoint = locked_endpoint(session, endpoint_id)
+
+    def act(uow: UnitOfWork) -> Endpoint:
+        endpoint = locked_endpoint(uow.session, endpoint_id)
+        outcome = AuditOutcome.UNCHANGED if endpoint.enabled else AuditOutcome.DONE
+        uow.audit(AuditAction.ENDPOINT_ENABLED, endpoint_id, outcome=outcome)
         endpoint.enabled = True
         endpoint.disabled_reason = None
         endpoint.failing_since = None
-        _move(session, endpoint.id, DeliveryState.PARKED, DeliveryState.PENDING)
-    runtime.wakeups.wake_worker(JobKind.DELIVERIES)
-    return endpoint
+        _move(uow.session, endpoint.id, DeliveryState.PARKED, DeliveryState.PENDING)
+        uow.wakeups.add(JobKind.DELIVERIES)
+        return endpoint
+
+    return run_in_transaction(runtime, act)
 
 
 def locked_endpoint(session: Session, endpoint_id: str) -> Endpoint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from ...domain.audit_actions import AuditAction
 from ...errors import Conflict, NotFound
 from ...models.outbox import Delivery, DeliveryState, OutgoingEvent
 from ..core.runtime import JobKind
@@ -25,6 +26,7 @@ def redeliver(uow: UnitOfWork, delivery_id: int) -> DeliveryWithEvent:
     found = uow.session.execute(query).one_or_none()
     if found is None:
         raise NotFound(f"no delivery {delivery_id}")
+    uow.audit(AuditAction.DELIVERY_REPLAYED, str(delivery_id))
     endpoint = locked_endpoint(uow.session, found.endpoint_id)
     event = uow.session.get_one(
         OutgoingEvent, found.outbox_id, with_for_update={"key_share": True}, populate_existing=True

@@ -15,8 +15,10 @@ from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
+from ...domain.audit_actions import AuditAction
 from ...domain.privacy import ACTORS, actor_without_name, without_personal_data
 from ...models.access import IdempotentCall, Role, Token
+from ...models.audit import AuditEntry
 from ...models.drafts import RequestDraft
 from ...models.inbox import InboxConflict, InboxEvent, InboxState
 from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential
@@ -52,6 +54,7 @@ def erase_customer(uow: UnitOfWork, customer_id: str, cause: Cause) -> bool:
         customer = Customer(id=customer_id, described_at=uow.now, sequence=0)
         uow.session.add(customer)
     is_new = customer.erased_at is None
+    uow.audit(AuditAction.CUSTOMER_ERASED, customer_id)
     customer.name = customer.email = customer.locale = ""
     customer.professional = False
     customer.erased_at = customer.erased_at or uow.now
@@ -205,6 +208,12 @@ def _erase_answers(uow: UnitOfWork, trace: CustomerTrace) -> None:
     _change(uow, update(IdempotentCall).where(theirs, IdempotentCall.body.is_not(None)), body=b"{}")
 
 
+def _erase_audit_log(uow: UnitOfWork, trace: CustomerTrace) -> None:
+    """The customer's name and addresses in the audit log: the id is the pseudonym under which what they did stays."""
+    theirs = update(AuditEntry).where(AuditEntry.actor_role == Role.CUSTOMER, AuditEntry.actor_id == trace.customer_id)
+    _change(uow, theirs, actor_name="", address=None)
+
+
 ERASURES: Sequence[Callable[[UnitOfWork, CustomerTrace], None]] = (
     _erase_site,
     _erase_requests,
@@ -214,6 +223,7 @@ ERASURES: Sequence[Callable[[UnitOfWork, CustomerTrace], None]] = (
     _erase_causes,
     _erase_access,
     _erase_answers,
+    _erase_audit_log,
 )
 """Every place where something personal is stored beside the customer's own row."""
 

@@ -2,8 +2,9 @@
 
 Payloads of events go after `payload_days`: of received ones ids and hashes stay for deduplication, of outgoing ones
 ids, types, sequences and times (`outbox/payload_retention.py`). Inspections go with their evidence after
-`inspection_days`, unless the request that needs one is still open. In batches, each in a transaction of its own: a
-purge blocks nothing for long, and one that dies is continued where it ended.
+`inspection_days`, unless the request that needs one is still open; entries of the audit log after `audit_days`. In
+batches, each in a transaction of its own: a purge blocks nothing for long, and one that dies is continued where it
+ended.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ...models.inspections import Evidence, Inspection, InspectionState, SiteCre
 from ...models.outbox import OutgoingEvent
 from ...models.retention import PurgeMark
 from ...models.support import SupportRequest
+from ..access.audit_log import purge_entries
 from ..access.idempotency import purge_answers
 from ..core.runtime import Runtime
 from ..inspections.requests import forget_expired
@@ -57,6 +59,7 @@ def purge(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> dict
     settings = runtime.settings
     retrying = runtime.database.retrying
     payloads_before = now - timedelta(days=settings.payload_days)
+    audit_before = now - timedelta(days=settings.audit_days)
     inspections_before = now - timedelta(days=settings.inspection_days)
     return {
         "payloads": _purge_by_number(runtime, "payloads", payloads_before, _payloads, stop),
@@ -69,6 +72,9 @@ def purge(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> dict
         "mails": _repeat(partial(retrying, lambda session: purge_mails(session, payloads_before, limit=BATCH)), stop),
         "answers to repeated calls": _repeat(
             partial(retrying, lambda session: purge_answers(session, now, limit=BATCH)), stop
+        ),
+        "audit entries": _repeat(
+            partial(retrying, lambda session: purge_entries(session, audit_before, limit=BATCH)), stop
         ),
     }
 

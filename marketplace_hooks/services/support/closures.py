@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...domain.audit_actions import AuditAction
 from ...domain.civil_days import day_of
 from ...domain.support.closures import ClosureState, shortened_last_day, state_on
 from ...errors import Conflict, NotFound, PayloadRejected
@@ -111,6 +112,7 @@ def declare_own_closure(
     if len(current_closures(uow.session, seller_id, today)) >= MAX_CLOSURES:
         raise _too_many()
     closure_id = f"clo_{uuid.uuid4().hex}"
+    uow.audit(AuditAction.CLOSURE_DECLARED, closure_id, seller_id=seller_id)
     declare_closure(
         uow,
         seller_id,
@@ -132,6 +134,7 @@ def shorten_own_closure(
     A closure that has begun ends today at the earliest (`deadlines.md`).
     """
     closure = _own(uow, seller_id, closure_id, "shortened")
+    uow.audit(AuditAction.CLOSURE_SHORTENED, closure_id, seller_id=seller_id, last_day=last_day.isoformat())
     if last_day < closure.first_day:
         message = "must not be before first_day; cancel the closure instead"
         raise PayloadRejected("nothing would be left of it", errors=[{"path": "last_day", "message": message}])
@@ -147,6 +150,7 @@ def shorten_own_closure(
 def cancel_own_closure(uow: UnitOfWork, seller_id: str, closure_id: str, cause: Cause) -> SellerClosure:
     """The seller cancels a closure; one that has begun ends today. Raises `NotFound`, `Conflict`."""
     closure = _own(uow, seller_id, closure_id, "cancelled")
+    uow.audit(AuditAction.CLOSURE_CANCELLED, closure_id, seller_id=seller_id)
     cancel_closure(uow, closure_id, described_at=_next_description_at(uow, closure), cause=cause)
     return closure
 

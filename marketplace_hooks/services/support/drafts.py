@@ -9,9 +9,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ...database.engine import insert_new
+from ...domain.audit_actions import AuditAction
 from ...domain.inspections.declarations import Declaration
 from ...domain.support.state_machine import Kind
 from ...errors import Conflict, NotFound
+from ...models.audit import AuditOutcome
 from ...models.drafts import RequestDraft
 from ...models.inspections import Inspection
 from ...models.products import Product
@@ -56,6 +58,7 @@ def save_draft(
     One that was sent is returned unchanged. Raises `NotFound` for another's draft or purchase, and as `start_check`.
     """
     product_id = _product_of(uow.session, customer_id, content)
+    uow.audit(AuditAction.DRAFT_SAVED, draft_id)
     values = {**vars(content), "product_id": product_id, "customer_id": customer_id, "changed_at": uow.now}
     uow.session.execute(insert_new(uow.session, RequestDraft), {"id": draft_id, **values})
     draft = own_draft(uow.session, customer_id, draft_id=draft_id, lock=True)
@@ -129,6 +132,7 @@ def send_draft(uow: UnitOfWork, customer_id: str, draft_id: str, *, as_it_is: bo
     """Submit the draft; sent again, it returns the same request. Raises `Conflict` while its check is running."""
     draft = own_draft(uow.session, customer_id, draft_id=draft_id, lock=True)
     if draft.sent_at is not None:
+        uow.audit(AuditAction.REQUEST_SUBMITTED, draft.request_id, outcome=AuditOutcome.UNCHANGED)
         return locked_request(uow.session, draft.request_id)
     if (
         draft.check_id is not None

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ...domain.audit_actions import AuditAction
 from ...domain.inspections.declarations import Declaration
 from ...domain.merchant_sites import parse
 from ...models.inspections import Inspection, InspectionOutcome, InspectionState
@@ -129,4 +130,5 @@ def _finished_check(
         finished_at=uow.now,
     )
     uow.session.add(inspection)
+    uow.audit(AuditAction.INSPECTION_STARTED, inspection.id)
     return StartedInspection(check_id=inspection.id, nonce=inspection.nonce, report_key="", reused=False)

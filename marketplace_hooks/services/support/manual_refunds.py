@@ -6,6 +6,7 @@ price is back, the Business Care ends.
 
 from __future__ import annotations
 
+from ...domain.audit_actions import AuditAction
 from ...domain.support.state_machine import RefundState
 from ...errors import Conflict
 from ...models.support import RefundClaim, SupportRequest
@@ -19,6 +20,7 @@ from .refunds import claim_of, locked_purchase_of
 def settle_by_hand(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> RefundClaim:
     """Record that the refund was made by hand now. Raises `Conflict` for a claim that is not `manual`."""
     purchase = locked_purchase_of(uow, request)
+    uow.audit(AuditAction.REFUND_SETTLED, request.id)
     claim = claim_of(uow.session, request.id)
     state = RefundState.NONE if claim is None else claim.state
     if claim is None or purchase is None or state is not RefundState.MANUAL:

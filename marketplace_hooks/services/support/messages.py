@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ...domain.audit_actions import AuditAction
 from ...domain.support import acknowledgement
 from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Move
 from ...errors import Conflict, NotFound
@@ -45,6 +46,7 @@ class NewMessage:
 def post_message(uow: UnitOfWork, new: NewMessage, cause: Cause) -> SupportMessage | None:
     """Add a message to the thread, classify it, and acknowledge the request if it does. None: it is there already."""
     request = locked_request(uow.session, new.request_id)
+    uow.audit(AuditAction.MESSAGE_POSTED, request.id, message_id=new.message_id, visibility=new.visibility)
     known = select(SupportMessage.id).where(
         SupportMessage.request_id == request.id, SupportMessage.message_id == new.message_id
     )
@@ -94,6 +96,7 @@ def confirm_message(
 ) -> SupportMessage:
     """Record a person's judgement of a message: confirmed, it acknowledges from its original receipt."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.MESSAGE_JUDGED, request_id, message_id=message_id, counts=counts)
     query = select(SupportMessage).where(
         SupportMessage.request_id == request_id, SupportMessage.message_id == message_id
     )

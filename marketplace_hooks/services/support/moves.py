@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from ...domain.audit_actions import AuditAction
 from ...domain.civil_days import day_of, end_of
 from ...domain.support.deadlines import BusinessDayPolicy, deadline
 from ...domain.support.refusal_grounds import Ground
@@ -48,6 +49,7 @@ def refuse(
     `at` is when they did so (None: now).
     """
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.REFUSED, request_id, ground=ground)
     require_refusable(uow, request, ground=ground, text=text, evidence=evidence)
     acknowledge(uow, request, at or uow.now, cause)
     statement = {"ground": ground.value, "text": text, "evidence": dict(evidence), "by": by}
@@ -83,6 +85,7 @@ def put_refusal(
 def waive_ground(uow: UnitOfWork, request_id: str, ground: Ground) -> SupportRequest:
     """The seller waives a ground for this request, for good."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.GROUND_WAIVED, request_id, ground=ground)
     refuse_unless(
         request.handling in OPEN,
         "a ground is waived while it is open",
@@ -97,6 +100,7 @@ def waive_ground(uow: UnitOfWork, request_id: str, ground: Ground) -> SupportReq
 def contest(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
     """The customer contests a refusal, within the days that the contract gives."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.CONTESTED, request_id)
     _refuse_too_late(uow, request, Handling.REFUSED, Handling.CONTESTED, "the days to contest are over")
     make_move(request, Move.CONTEST)
     require_text("text", text)
@@ -110,6 +114,7 @@ def contest(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> Sup
 def overturn(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> SupportRequest:
     """The marketplace overturns a refusal: the fix clock goes on with what was left, at least five business days."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.OVERTURNED, request_id)
     make_move(request, Move.OVERTURN)
     require_text("text", reason)
     request.overturned_at = uow.now
@@ -122,6 +127,7 @@ def overturn(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> 
 def uphold(uow: UnitOfWork, request_id: str, *, reason: str, cause: Cause) -> SupportRequest:
     """The marketplace upholds a refusal: the request is closed."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.UPHELD, request_id)
     make_move(request, Move.UPHOLD)
     require_text("text", reason)
     add_to_refusal(uow, request, "upheld", reason)
@@ -144,6 +150,7 @@ def resolve(
     That also acknowledges the request. `at` is when they said so (None: now).
     """
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.RESOLVED, request_id, how=how)
     require_resolvable(uow, request, how=how, release_id=release_id, text=text)
     acknowledge(uow, request, at or uow.now, cause)
     settle(uow, request, how=how, release_id=release_id, text=text, at=at or uow.now, cause=cause)
@@ -184,6 +191,7 @@ def settle(
 def report_not_fixed(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> SupportRequest:
     """The customer says in time that it is not fixed: the fix clock goes on with what was left, at least five days."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.NOT_FIXED, request_id)
     because = "the business days to say so are over"
     _refuse_too_late(uow, request, Handling.RESOLVED, Handling.ACKNOWLEDGED, because)
     make_move(request, Move.REOPEN)
@@ -197,6 +205,7 @@ def report_not_fixed(uow: UnitOfWork, request_id: str, *, text: str, cause: Caus
 def withdraw(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest:
     """The customer takes the request back: its clocks are void."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.REQUEST_WITHDRAWN, request_id)
     make_move(request, Move.WITHDRAW)
     close(uow, request, "withdrawn_by_customer", cause)
     return request
@@ -206,6 +215,7 @@ def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, caus
     """An operator gives the seller more time, with a reason that both sides see."""
     require_text("text", reason)
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.FIX_EXTENDED, request_id, days=days)
     clock = current_fix_clock(uow.session, request.id)
     refuse_unless(
         clock is not None and has_time_left(clock, uow.now),
@@ -226,6 +236,7 @@ def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, caus
 def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool, cause: Cause) -> SupportRequest:
     """The seller proposes another kind; the customer or an operator confirms it, or sets it (`rules.md` 16)."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.KIND_CHANGED, request_id, kind=kind, confirmed=confirms)
     if request.handling is not Handling.NEEDS_INFORMATION:
         require_answerable(request, "its kind is settled before it is answered")
     if not confirms:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...domain.audit_actions import AuditAction
 from ...domain.releases.downloads import DownloadVerdict
 from ...models.support import SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
@@ -29,6 +30,7 @@ def make_offer(
 ) -> SupportRequest:
     """The seller proposes a paid update, which also acknowledges the request."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.OFFER_MADE, request_id, release_id=release_id)
     require_answerable(request, "an update is offered while a fix is awaited")
     require_offerable(uow, request, release_id, amount)
     acknowledge(uow, request, uow.now, cause)
@@ -49,6 +51,7 @@ def put_offer(
 def answer_offer(uow: UnitOfWork, request_id: str, *, accepted: bool, cause: Cause) -> SupportRequest:
     """The customer accepts the paid update, or declines it. Either way the fix is still owed, until it was bought."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.OFFER_ANSWERED, request_id, accepted=accepted)
     offer = request.offer
     answer = "accepted" if accepted else "declined"
     refuse_unless(

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...domain.audit_actions import AuditAction
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import ClockName, ClockState, Handling, RefundState
 from ...errors import Conflict, NotFound
@@ -30,6 +31,7 @@ def propose(
 ) -> SupportRequest:
     """Record what a machine proposes; it is checked as if a person did it. Raises what the act itself would raise."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.PROPOSED, request_id, act=act)
     if act is ProposedAct.REFUSAL:
         ground = Ground(details["ground"])
         moves.require_refusable(uow, request, ground=ground, text=details["text"], evidence=details["evidence"])
@@ -55,6 +57,7 @@ def judge_proposal(
 ) -> SupportRequest:
     """A person of the seller's side confirms a proposal, which then counts at its receipt, or declines it."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.PROPOSAL_JUDGED, request_id, proposal_id=proposal_id, confirmed=confirmed)
     query = select(SellerProposal).where(SellerProposal.id == proposal_id, SellerProposal.request_id == request_id)
     proposal = uow.session.scalar(query.with_for_update())
     if proposal is None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from sqlalchemy import and_, select
 
 from ...database.types import among, constant
+from ...domain.audit_actions import AuditAction
 from ...domain.support.state_machine import REFUND_MOVES, ClockName, ClockState, Handling, RefundState
 from ...errors import Conflict
 from ...models.support import Clock, RefundClaim, SupportRequest
@@ -46,6 +47,7 @@ def defer_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Refu
     Where the fix was delivered meanwhile, too late for its first date, the customer keeps it: the claim lapses at once.
     """
     purchase = locked_purchase_of(uow, request)
+    uow.audit(AuditAction.REFUND_DEFERRED, request.id)
     claim = claim_of(uow.session, request.id)
     if claim is None or purchase is None:
         raise Conflict.between("the refund", RefundState.NONE, RefundState.DEFERRED, because="no refund is due")
@@ -75,6 +77,7 @@ def defer_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Refu
 def ask_again(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> RefundClaim:
     """The customer asks for the refund after all: it is requested now. Raises `Conflict` when it was not put off."""
     purchase = locked_purchase_of(uow, request)
+    uow.audit(AuditAction.REFUND_REQUESTED, request.id)
     claim = claim_of(uow.session, request.id)
     state = RefundState.NONE if claim is None else claim.state
     if claim is None or purchase is None or state not in (RefundState.DEFERRED, RefundState.WAIVED):

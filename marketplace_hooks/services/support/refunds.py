@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...database.types import among
+from ...domain.audit_actions import AuditAction
 from ...domain.support.deadlines import BusinessDayPolicy, deadline
 from ...domain.support.refunds import (
     RefundBalance,
@@ -114,6 +115,7 @@ def approve_refund(
 ) -> RefundClaim:
     """An operator requests the refund now: before it is due, although it was deferred, or with the current period."""
     purchase = locked_purchase_of(uow, request)
+    uow.audit(AuditAction.REFUND_APPROVED, request.id, with_period=with_period)
     claim = claim_of(uow.session, request.id) or make_refunds_due(uow, [(request, uow.now)], cause).get(request.id)
     if claim is None or purchase is None:
         none = RefundState.NONE

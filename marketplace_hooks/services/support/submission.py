@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...domain.audit_actions import AuditAction
 from ...domain.civil_days import day_of, end_of
 from ...domain.support.eligibility import Eligibility, EligibilityOutcome
 from ...domain.support.state_machine import OPEN, ClockName, Handling, Kind, Move
@@ -61,6 +62,7 @@ def submit(uow: UnitOfWork, new: NewRequest, cause: Cause) -> SupportRequest:
     returned as it stands.
     """
     known = uow.session.scalar(select(SupportRequest).where(SupportRequest.id == new.request_id))
+    uow.audit(AuditAction.REQUEST_SUBMITTED, new.request_id)
     if known is not None:
         return known
     request = _record(uow, new)
@@ -155,6 +157,7 @@ def complete_information(
     The clocks start once nothing is missing.
     """
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.REQUEST_COMPLETED, request_id)
     refuse_unless(
         request.handling is Handling.NEEDS_INFORMATION,
         "nothing is missing",
@@ -187,6 +190,7 @@ def _replace_check(uow: UnitOfWork, request: SupportRequest, check_id: str | Non
 def send_as_is(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest:
     """The customer sends the request as it is; what stayed unknown is on record, and the clocks start now."""
     request = locked_request(uow.session, request_id)
+    uow.audit(AuditAction.REQUEST_SENT_AS_IS, request_id)
     make_move(request, Move.SEND_AS_IS)
     start_clocks(uow, request, uow.now)
     publish_request_event(

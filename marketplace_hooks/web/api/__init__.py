@@ -8,6 +8,7 @@ from types import ModuleType
 from flask import Flask
 
 from . import (
+    audit,
     cascades,
     closures,
     deliveries,
@@ -34,6 +35,7 @@ from .operations import CONFIG_PREFIX, Api, blueprint
 __all__ = ["OPERATIONS", "PREFIX", "attach_api", "document"]
 
 OPERATIONS: tuple[ModuleType, ...] = (
+    audit,
     cascades,
     closures,
     deliveries,
@@ -94,6 +96,7 @@ def attach_api(app: Flask, url_prefix: str = "") -> None:
 
 
 _TAGS = {
+    "Audit": "Who did what, on what, when and from where.",
     "Products": "What is sold, its listings, its status.",
     "Packs": "Several products sold as one.",
     "Business Care": "Who is entitled to support and updates, until when, and what renews.",

@@ -22,6 +22,7 @@ from ...services.support.closures import (
     shorten_own_closure,
     state_of,
 )
+from ..actors import cause_of
 from ..identity.authorization import signed_in
 from ..state import current_runtime
 from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant, TextField
@@ -162,7 +163,8 @@ def _refuse_other_sellers(seller_id: str) -> None:
 
 
 def _cause(body: dict[str, Any]) -> Cause:
-    return Cause(actor=signed_in().role, reason=body["reason"])
+    identity = signed_in()
+    return cause_of(identity, body["reason"], actor=identity.role)
 
 
 def _as_response(closure: SellerClosure, today: date) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 
 from ...errors import MarketplaceHooksError, NotFound, TooManyRequests
 from ...events.envelope import NotAnEnvelope
+from ..identity.acting import audit_refusal, end_acting, name_request
 from ..identity.authorization import audience, check_audience, identify
 from ..identity.identity import Identity
 from ..problems import problem, problem_of
@@ -95,6 +96,7 @@ def _allowed_methods() -> list[str]:
 
 def handle_own_error(error: MarketplaceHooksError) -> Response:
     """One of our own errors."""
+    audit_refusal(error)
     return problem_of(error)
 
 
@@ -123,6 +125,8 @@ def handle_unexpected_error(error: Exception) -> Response:
 def add_checks_and_handlers(blueprint: Blueprint) -> None:
     """Check each call before its view, and answer its errors."""
     blueprint.before_request(check_call)
+    blueprint.after_request(name_request)
+    blueprint.teardown_request(end_acting)
     blueprint.register_error_handler(MarketplaceHooksError, handle_own_error)
     blueprint.register_error_handler(NotAnEnvelope, handle_invalid_json)
     blueprint.register_error_handler(Exception, handle_unexpected_error)

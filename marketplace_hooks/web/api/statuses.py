@@ -23,8 +23,9 @@ from ...services.catalog.status_requests import (
     request_cancellation,
     request_status_change,
 )
-from ...services.core.unit_of_work import Cause, run_in_transaction
+from ...services.core.unit_of_work import run_in_transaction
 from ...services.operations.status_preview import preview_change
+from ..actors import cause_of
 from ..identity.authorization import signed_in, visibility
 from ..identity.identity import Identity
 from ..state import current_runtime
@@ -206,7 +207,7 @@ def _change(kind: SubjectKind, id_: str, body: dict[str, Any]) -> Response:
     if body["on_behalf_of"] is not None and identity.role is not Role.PLATFORM:
         raise Forbidden("only the platform acts on somebody's behalf")
     request = StatusRequest(side=side, status=body["status"], effective_at=body["effective_at"])
-    cause = Cause(actor=side, reason=body["reason"], on_behalf_of=body["on_behalf_of"])
+    cause = cause_of(identity, body["reason"], actor=side, on_behalf_of=body["on_behalf_of"])
     target = _target(identity, kind, id_)
     return respond_once(lambda uow: request_status_change(uow, target, request, cause), _ANSWER)
 
@@ -215,7 +216,7 @@ def _cancel(kind: SubjectKind, id_: str, query: dict[str, Any]) -> Response:
     identity = signed_in()
     side = _side(identity, query.get("actor"))
     target = _target(identity, kind, id_)
-    cause = Cause(actor=side, reason=query["reason"])
+    cause = cause_of(identity, query["reason"], actor=side)
     run_in_transaction(current_runtime(), lambda uow: request_cancellation(uow, target, side, cause))
     return Response(status=204, headers={"Cache-Control": "no-store"})
 

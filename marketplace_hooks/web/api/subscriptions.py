@@ -16,6 +16,7 @@ from ...services.business_care.holders import Holder
 from ...services.business_care.renewal_requests import request_reactivation, request_renewal
 from ...services.business_care.subscription_view import SubscriptionView, read_subscription
 from ...services.core.unit_of_work import Cause, UnitOfWork
+from ..actors import cause_of
 from ..identity.authorization import signed_in
 from ..state import current_runtime
 from .entitlements import BusinessCareSchema
@@ -216,7 +217,8 @@ def _holder(purchase_id: str) -> Holder:
 
 
 def _cause() -> Cause:
-    return Cause(actor=signed_in().role, reason="")
+    identity = signed_in()
+    return cause_of(identity, actor=identity.role)
 
 
 def flat(care: SubscriptionView) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ...services.business_care.holders import owns
 from ...services.catalog.cards import PUBLIC, PackCard, ProductCard, Visibility
 from ..state import WebState, current_runtime, current_web_state
 from . import sessions
+from .acting import begin_acting
 from .identity import Identity
 from .token_cache import is_self_verifying
 
@@ -84,6 +85,7 @@ def check_audience() -> None:
     caller = _caller()
     if caller.refusal is not None:
         raise caller.refusal
+    begin_acting(caller.identity)
     stated.check(caller.identity)
 
 
@@ -163,7 +165,7 @@ def _authenticate_token(web_state: WebState, text: str) -> _Caller:
     except Unavailable as away:
         return _Caller(refusal=away)
     if token is not None:
-        identity = Identity(role=token.role, subject=token.subject, token_id=token.id)
+        identity = Identity(role=token.role, subject=token.subject, name=token.label, token_id=token.id)
         web_state.token_cache.remember(text, identity)
         return _Caller(identity=identity)
     web_state.token_cache.forget(text)
@@ -178,19 +180,19 @@ def read_identity(value: Any) -> Identity | None:
     """
     if value is None:
         return None
-    names = ("role", "subject", "locale")
+    names = ("role", "subject", "locale", "name")
     if isinstance(value, Mapping):
-        role, subject, locale = (value.get(name) for name in names)
+        role, subject, locale, full_name = (value.get(name) for name in names)
     else:
-        role, subject, locale = (getattr(value, name, None) for name in names)
+        role, subject, locale, full_name = (getattr(value, name, None) for name in names)
     if role not in list(Role):
         raise ValueError(
-            f"identity() must return None, or a mapping with role, subject and locale, where role is one of "
+            f"identity() must return None, or a mapping with role, subject, locale and name, where role is one of "
             f"{', '.join(Role)}; it returned {type(value).__name__} with role {role!r}"
         )
-    for name, value in (("subject", subject), ("locale", locale)):
+    for name, value in (("subject", subject), ("locale", locale), ("name", full_name)):
         if value is not None and not isinstance(value, str):
             raise ValueError(f"identity() returned a {name} of type {type(value).__name__}; it must be text or None")
     if role in _ROLES_WITH_SUBJECT and not subject:
         raise ValueError(f"identity() returned the role {role!r} without a subject: whose id is it?")
-    return Identity(role=Role(role), subject=subject, locale=locale)
+    return Identity(role=Role(role), subject=subject, locale=locale, name=full_name or "")

@@ -14,4 +14,5 @@ class Identity:
     role: Role
     subject: str | None = None
     locale: str | None = None
+    name: str = ""
     token_id: str | None = None

@@ -71,7 +71,7 @@ def session_identity() -> Identity | None:
     found = person()
     if found is None or found.get("role") not in list(PERSONAL_ROLES):
         return None
-    return Identity(role=Role(found["role"]), subject=found["subject"], locale=found["locale"])
+    return Identity(role=Role(found["role"]), subject=found["subject"], locale=found["locale"], name=found["name"])
 
 
 def secure_session_cookie(app: Flask, settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     acknowledgements,
+    audit,
     cascades,
     dashboard,
     deliveries,
@@ -21,6 +22,7 @@ from .blueprint import blueprint
 
 __all__ = [
     "acknowledgements",
+    "audit",
     "blueprint",
     "cascades",
     "dashboard",

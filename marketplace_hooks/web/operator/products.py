@@ -17,15 +17,16 @@ from ...services.catalog.lists import find_products
 from ...services.catalog.pages import ProductPage, product_page
 from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_reinstatement
-from ...services.core.unit_of_work import Cause
+from ..actors import cause_of
 from ..form_actions import run_form
 from ..form_reader import PageForm, TextInputField
 from ..i18n.language import gettext, lazy
-from ..identity.authorization import audience
+from ..identity.authorization import audience, signed_in
 from ..labels.states import state_tag
 from ..list_pages import PAGE_SIZE, ListPage, checked_id, query_choice, query_text
 from ..pagination import decode, encode
 from ..state import current_runtime
+from .audit import read_trail
 from .blueprint import blueprint
 from .layout import page
 
@@ -75,7 +76,8 @@ def product(product_id: str) -> Response:
     with current_runtime().database.read_session() as session:
         found = known_product(session, product_id)
         past = read_status_history(session, SubjectKind.PRODUCT, product_id, limit=ENTRIES)
-    return page("product", found=found, card=found.card, past=past, ours=_held_by_us(found))
+        trail = read_trail(session, "product", product_id)
+    return page("product", found=found, card=found.card, past=past, trail=trail, ours=_held_by_us(found))
 
 
 @blueprint.get("/operator/products/<product_id>/reinstatement")
@@ -93,7 +95,7 @@ def confirm_reinstatement(product_id: str) -> BaseResponse:
     if form.errors:
         return _show_reinstatement(product_id, status=422, errors=form.messages)
     target = StatusChangeTarget(kind=SubjectKind.PRODUCT, id=checked_id(product_id))
-    cause = Cause(actor=Side.MARKETPLACE, reason=form.reason.data)
+    cause = cause_of(signed_in(), form.reason.data)
     return run_form(
         lambda uow: request_reinstatement(uow, target, cause),
         message=gettext("The product is back, offline. Put it back online when it may be sold again."),

@@ -28,6 +28,7 @@ from ..labels.support import KINDS, MISSING, REPLY_REASONS
 from ..list_pages import PAGE_SIZE, checked_id, cursor, list_page, query_text
 from ..pagination import decode_number, decode_position, position_key
 from ..state import current_runtime
+from .audit import read_trail
 from .blueprint import blueprint
 from .layout import page
 
@@ -122,6 +123,7 @@ def show_request(
             kinds=[(kind.value, str(label)) for kind, label in KINDS.items() if kind is not request["kind"]],
             entitlement_label=entitlement_label,
             refused=refused,
+            trail=read_trail(session, "support_request", found.id),
             ClockName=ClockName,
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...models.access import Role
 from ..form_idempotency import once_token
+from ..labels.audit import action_label
 from ..labels.business_care import WHY_ASKED_BACK
 from ..labels.label import labels_for
 from ..labels.operations import OUTCOMES, REFUND_PATHS, SUBJECTS, subject_label
@@ -20,6 +21,7 @@ from ..labels.statuses import (
     step_label,
 )
 from ..labels.support import GIVEN_BACK, REFUND_LINES
+from ..navigation import ROLES
 from .blueprint import blueprint
 
 
@@ -27,6 +29,7 @@ from .blueprint import blueprint
 def template_context() -> dict[str, Any]:
     """What every template of the operator's pages can use."""
     return {
+        "action_label": action_label,
         "actor_label": partial(actor_label, role=Role.OPERATOR),
         "buttons": STATUS_BUTTONS,
         "change_label": partial(change_label, role=Role.OPERATOR),
@@ -36,6 +39,7 @@ def template_context() -> dict[str, Any]:
         "outcomes": OUTCOMES,
         "refund_lines": REFUND_LINES,
         "refund_paths": REFUND_PATHS,
+        "role_names": ROLES,
         "scheduled_to": SCHEDULED_TO,
         "step_label": step_label,
         "subject_label": subject_label,

@@ -6,6 +6,7 @@ from flask import abort, redirect, request
 from werkzeug.wrappers import Response
 
 from ..identity import sessions
+from ..identity.acting import audit_sign_in
 from ..identity.authorization import audience
 from ..identity.identity import Identity
 from ..navigation import landing_page
@@ -28,4 +29,5 @@ def choose() -> Response:
         abort(404)
     identity = Identity(role=chosen.role, subject=chosen.subject, locale=chosen.locale)
     sessions.begin(identity, name=chosen.name, by=sessions.BY_DEMO)
+    audit_sign_in(identity, by=sessions.BY_DEMO)
     return redirect(wanted_page() or landing_page(identity.role), 303)

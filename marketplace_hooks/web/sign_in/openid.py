@@ -18,6 +18,7 @@ from ...remote.openid import OpenIdProvider
 from ..error_pages import refuse
 from ..i18n.language import wording
 from ..identity import sessions
+from ..identity.acting import audit_refused_sign_in, audit_sign_in
 from ..identity.authorization import audience
 from ..navigation import landing_page
 from ..problems import RETRY_AFTER_S
@@ -81,8 +82,10 @@ def come_back() -> BaseResponse:
     except OutboundFailed as away:
         return _failed(503, "away", away, next=mine["next"])
     except SignInFailed as failed:
+        audit_refused_sign_in(failed.code)
         return _failed(403 if failed.code == "no_role" else 400, failed.code, failed, next=mine["next"])
     sessions.begin(identity, name=name_of(claims), by=sessions.BY_OPENID)
+    audit_sign_in(identity, by=sessions.BY_OPENID)
     return redirect(local_url(mine["next"]) if mine["next"] else landing_page(identity.role), 303)
 
 

@@ -11,6 +11,7 @@ from ..error_pages import refuse
 from ..flash import flash
 from ..i18n.language import gettext
 from ..identity import sessions
+from ..identity.acting import audit_sign_out
 from ..identity.authorization import audience, identify
 from ..navigation import landing_page
 from ..state import current_web_state
@@ -50,6 +51,7 @@ def sign_in() -> BaseResponse:
 def sign_out() -> BaseResponse:
     """Forget who signed in with this browser; a provider of sign-ins may have to be left too."""
     was = sessions.person()
+    audit_sign_out(sessions.session_identity())
     sessions.clear()
     if was is not None and was["by"] == sessions.BY_OPENID:
         return redirect(url_for("mh_sign_in.signed_out"), 303)

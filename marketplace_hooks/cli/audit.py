@@ -1,0 +1,62 @@
+"""Audit log commands: who did what, on what, when and from where."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from ..domain.audit_actions import AuditAction
+from ..domain.instants import parse_instant
+from ..models.audit import AuditEntry
+from ..services.access.audit_log import AuditFilter, find_entries
+from .output import json_option, show_rows
+from .root import current_runtime, hooks_group
+
+COLUMNS = ("at", "who", "role", "action", "object_id", "outcome", "channel", "address", "request_id")
+
+
+@hooks_group.group("audit")
+def audit() -> None:
+    """What persons and tokens have changed, and who was refused."""
+
+
+def _instant(ctx: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+    instant = None if value is None else parse_instant(value)
+    if value is not None and instant is None:
+        raise click.BadParameter("give an instant with its offset, such as 2026-03-02T10:00:00Z.")
+    return instant
+
+
+@audit.command("list")
+@click.option("--who", help="A person's id or whole name, or a token's id.")
+@click.option(
+    "--action",
+    type=click.Choice([one.value for one in AuditAction]),
+    metavar="ACTION",
+    help="Such as product.status_changed.",
+)
+@click.option("--object", "object_id", help="The id of what it was done to.")
+@click.option("--request", "request_id", help="The X-Request-ID of the request that did it.")
+@click.option("--from", "since", callback=_instant, help="From this instant on, RFC 3339.")
+@click.option("--to", "before", callback=_instant, help="Before this instant.")
+@click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 10_000))
+@json_option
+def list_all(limit: int, as_json: bool, action: str | None, **wanted: Any) -> None:
+    """The newest entries first.
+
+    \b
+    marketplace-hooks audit list --object mod-001 --from 2026-03-01T00:00:00Z
+    """
+    chosen = AuditFilter(action=None if action is None else AuditAction(action), **wanted)
+    with current_runtime().database.read_session() as session:
+        entries, _ = find_entries(session, chosen, limit=limit)
+        rows = [_row(entry) for entry in entries]
+    show_rows(rows, COLUMNS, as_json=as_json, empty="No entry matches.")
+
+
+def _row(entry: AuditEntry) -> dict[str, Any]:
+    who = " ".join(filter(None, [entry.actor_name, entry.actor_id, entry.token_id]))
+    columns = {column.key: getattr(entry, column.key) for column in AuditEntry.__table__.columns}
+    return {**columns, "who": who or "–", "role": entry.actor_role}

@@ -1,0 +1,165 @@
+"""Audit log: who did what, on what, when and from where; searched by pages, and exported whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from flask import Response
+from marshmallow import fields
+
+from ...domain.audit_actions import AuditAction
+from ...domain.instants import format_instant
+from ...models.access import Role
+from ...models.audit import AuditChannel, AuditEntry, AuditOutcome
+from ...services.access.audit_log import AuditFilter, find_entries
+from ...services.core.runtime import Runtime
+from ..pagination import decode_number, encode
+from ..state import current_runtime
+from .fields import EnumField, PagedQuerySchema, QuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
+from .operations import operation
+from .responses import uncached_response
+
+LIST = "audit"
+EXPORT_BATCH = 1_000
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would take for a formula."""
+COLUMNS = tuple(column.key for column in AuditEntry.__table__.columns)
+
+
+class AuditFilterSchema(QuerySchema):
+    """Which entries; without a parameter, all of them."""
+
+    who = TextField(max_length=200, metadata={"description": "A person's id or whole name, or a token's id."})
+    action = EnumField(AuditAction, metadata={"description": "What was done, such as product.status_changed."})
+    object_type = TextField(max_length=32, metadata={"description": "Such as product or support_request."})
+    object_id = TextField(max_length=256, metadata={"description": "The whole id of what it was done to."})
+    request_id = TextField(max_length=128, metadata={"description": "The X-Request-ID of the request that did it."})
+    since = Rfc3339Instant(data_key="from", metadata={"description": "From this instant on."})
+    before = Rfc3339Instant(data_key="to", metadata={"description": "Before this instant."})
+
+
+class AuditQuerySchema(AuditFilterSchema, PagedQuerySchema):
+    """Which entries, and which page of them."""
+
+
+class AuditActorSchema(ResponseSchema):
+    """Who it was, as of then. A customer who was erased has an id, and no name any more."""
+
+    role = EnumField(Role, required=True, allow_none=True, attribute="actor_role")
+    id = fields.String(required=True, allow_none=True, attribute="actor_id")
+    name = fields.String(required=True, attribute="actor_name")
+    token_id = fields.String(required=True, allow_none=True)
+
+
+class AuditObjectSchema(ResponseSchema):
+    """What it was done to."""
+
+    type = fields.String(required=True, attribute="object_type")
+    id = fields.String(required=True, allow_none=True, attribute="object_id")
+
+
+class AuditEntrySchema(ResponseSchema):
+    """One act of a person or token."""
+
+    id = fields.Integer(required=True)
+    at = Rfc3339Instant(required=True)
+    actor = fields.Nested(AuditActorSchema, required=True)
+    action = fields.String(required=True, metadata={"description": "A stable name; more may be added."})
+    object = fields.Nested(AuditObjectSchema, required=True)
+    outcome = EnumField(AuditOutcome, required=True)
+    channel = EnumField(AuditChannel, required=True)
+    address = fields.String(required=True, allow_none=True)
+    request_id = fields.String(required=True)
+    details = fields.Dict(required=True, allow_none=True, metadata={"description": "Codes and ids, by the action."})
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        return obj if attr in ("actor", "object") else super().get_attribute(obj, attr, default)
+
+
+class AuditListSchema(ResponseSchema):
+    """A page of entries, the newest first."""
+
+    items = fields.List(fields.Nested(AuditEntrySchema), required=True)
+    next_cursor = next_cursor()
+
+
+_LIST = AuditListSchema()
+_ENTRY = AuditEntrySchema()
+
+
+@operation(
+    "GET",
+    "/audit",
+    tag="Audit",
+    roles=(Role.OPERATOR,),
+    query=AuditQuerySchema,
+    response=AuditListSchema,
+    refusals=(400,),
+)
+def list_audit_entries(query: dict[str, Any]) -> Response:
+    """What persons and tokens did, the newest first."""
+    before = decode_number(LIST, query.pop("cursor", None))
+    limit = query.pop("limit")
+    with current_runtime().database.read_session() as session:
+        entries, following = find_entries(session, AuditFilter(**query), before=before, limit=limit)
+        return uncached_response(_LIST, {"items": entries, "next_cursor": encode(LIST, following)})
+
+
+@operation("GET", "/audit/export.csv", tag="Audit", roles=(Role.OPERATOR,), query=AuditFilterSchema)
+def export_audit_csv(query: dict[str, Any]) -> Response:
+    """The same entries, all of them, as CSV: the first line names the columns."""
+    lines = _exported(current_runtime(), AuditFilter(**query), _as_csv)
+    return _download(lines, "text/csv; charset=utf-8", "audit.csv", first=_csv_line(COLUMNS))
+
+
+@operation("GET", "/audit/export.ndjson", tag="Audit", roles=(Role.OPERATOR,), query=AuditFilterSchema)
+def export_audit_ndjson(query: dict[str, Any]) -> Response:
+    """The same entries, all of them, as JSON, one on each line."""
+    lines = _exported(current_runtime(), AuditFilter(**query), _as_json_line)
+    return _download(lines, "application/x-ndjson", "audit.ndjson")
+
+
+def _as_json_line(entry: AuditEntry) -> str:
+    return json.dumps(_ENTRY.dump(entry), ensure_ascii=False) + "\n"
+
+
+def _exported(runtime: Runtime, wanted: AuditFilter, render: Callable[[AuditEntry], str]) -> Iterator[str]:
+    """Every entry, batch by batch: an export holds neither a connection nor all entries at once."""
+    before: int | None = None
+    while True:
+        with runtime.database.read_session() as session:
+            entries, before = find_entries(session, wanted, before=before, limit=EXPORT_BATCH)
+            lines = "".join(render(entry) for entry in entries)
+        yield lines
+        if before is None:
+            return
+
+
+def _download(lines: Iterator[str], content_type: str, name: str, *, first: str = "") -> Response:
+    def content() -> Iterator[str]:
+        yield first
+        yield from lines
+
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content(), 200, content_type=content_type, headers=headers)
+
+
+def _as_csv(entry: AuditEntry) -> str:
+    return _csv_line([_cell(getattr(entry, name)) for name in COLUMNS])
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    text = format_instant(value) if hasattr(value, "tzinfo") else "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
