@@ -7,13 +7,18 @@ garbage collector (`services/core/frozen_gc.py`).
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .services.core.frozen_gc import frozen_gc
 
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
     from flask import Flask
 
     from .services.core.runtime import Runtime
@@ -22,7 +27,25 @@ if TYPE_CHECKING:
 @frozen_gc()
 def create_app() -> Flask:
     """The service as a web server, a worker or a command runs it: configured by the environment, and long-lived."""
+    if (server := multiprocessing.parent_process()) is not None:
+        _live_as_its_process(server)
     return build_app()
+
+
+def _live_as_its_process(server: BaseProcess) -> None:
+    """In a process that a web server has started: stop when told so from the start, and end with the server.
+
+    Else it would serve the port for ever, and no other server could: until it serves, it has the server's handlers of
+    signals, which only note the signal.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+    def end_with_server() -> None:
+        server.join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_server, name="end-with-server", daemon=True).start()
 
 
 def build_app(config: Mapping[str, Any] | None = None) -> Flask:

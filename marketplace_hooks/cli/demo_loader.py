@@ -29,10 +29,11 @@ ANCHOR = "demo-day.txt"
 """The instant of the first load, from which all dates are counted: loading again posts the same events."""
 
 
-def load_demo(settings: Settings, url: str, log: Callable[[str], None]) -> None:
+def load_demo(settings: Settings, url: str, log: Callable[[str], None], stop: Callable[[], bool]) -> None:
     """Post the demo marketplace. An event that was posted before is a duplicate and changes nothing.
 
-    `log` takes the lines about the progress. Raises `ClickException` when an event is not accepted.
+    `log` takes the lines about the progress; once `stop` is true, no more is posted. Raises `ClickException` when an
+    event is not accepted.
     """
     now = datetime.now(UTC)
     anchor = _anchor(settings.instance, now)
@@ -41,6 +42,8 @@ def load_demo(settings: Settings, url: str, log: Callable[[str], None]) -> None:
     secret = settings.webhook_secrets[SOURCE][0]
     new = 0
     for number, (path, headers, body) in enumerate(signed_posts(events, secret, now), 1):
+        if stop():
+            return
         status, answer = post_signed(f"{url}{path}", headers, body)
         if status != 202:
             raise click.ClickException(f"the demo could not be loaded: {status} {answer}")

@@ -15,11 +15,14 @@ from types import FrameType
 import click
 
 from ..remote.redis.embedded import dying_with_its_parent
+from .process_sessions import kill_session, list_sessions, send_signal
 
 STOP_WITHIN_S = 30.0
+STOP_POLL_S = 0.2
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 30.0
 """A child that ran for so long is restarted at once when it dies; one that dies sooner, after a growing pause."""
+FROZEN_POLL_S = 2.0
 
 
 @dataclass(kw_only=True)
@@ -36,17 +39,25 @@ class Child:
 
 
 class Supervisor:
-    """Runs children until SIGTERM or SIGINT; a child that dies is logged and started again."""
+    """Runs children until SIGTERM or SIGINT; a child that dies is logged and started again.
 
-    def __init__(self, log: Callable[[str, str], None] | None = None) -> None:
+    A process of theirs that has been stopped (SIGSTOP) for `frozen_after_s` counts as dead, and is killed.
+    """
+
+    def __init__(self, *, frozen_after_s: float, log: Callable[[str, str], None] | None = None) -> None:
         self._children: list[Child] = []
+        self._frozen_after_s = frozen_after_s
+        self._stopped_since_s: dict[int, float] = {}
+        self._sessions: set[int] = set()
+        self._next_look_s = 0.0
         self._stopping = threading.Event()
         self._log = log or log_line
 
     def add(self, child: Child) -> None:
-        """Start a child."""
+        """Start a child, unless the shutdown was requested meanwhile."""
         self._children.append(child)
-        self._start(child)
+        if not self.is_stopping:
+            self._start(child)
 
     def stop(self, *_: int | FrameType | None) -> None:
         """Request the shutdown; also the signal handler."""
@@ -67,25 +78,50 @@ class Supervisor:
         while not self._stopping.wait(0.2):
             for child in self._children:
                 self._watch(child)
+            if time.monotonic() >= self._next_look_s:
+                self._next_look_s = time.monotonic() + min(FROZEN_POLL_S, self._frozen_after_s / 3)
+                self._kill_frozen(self._frozen_after_s)
             each_second()
         self.shut_down()
 
     def shut_down(self) -> None:
-        """SIGTERM to all, the last started first; SIGKILL to each that has not ended in time."""
-        alive = [child for child in reversed(self._children) if child.process and child.process.poll() is None]
-        for child in alive:
-            if child.process is not None:
-                child.process.terminate()
+        """SIGTERM to all, the last started first; SIGKILL to what has not ended in time. Nothing of them is left."""
+        for _, process in self._running():
+            process.terminate()
         give_up_s = time.monotonic() + STOP_WITHIN_S
-        for child in alive:
-            if child.process is None:
-                continue
-            try:
-                child.process.wait(max(0.1, give_up_s - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                self._log(child.name, "did not stop in time and is killed; what it had begun is in the rows")
-                child.process.kill()
-                child.process.wait()
+        while self._running() and time.monotonic() < give_up_s:
+            self._kill_frozen(0.0)
+            time.sleep(STOP_POLL_S)
+        for child, _ in self._running():
+            self._log(child.name, "did not stop in time and is killed; what it had begun is in the rows")
+        for session in self._sessions:
+            kill_session(session)
+        for _, process in self._running():
+            process.wait()
+
+    def _running(self) -> list[tuple[Child, subprocess.Popen[bytes]]]:
+        """The children that run, and their processes, the last started first."""
+        started = [(child, child.process) for child in reversed(self._children) if child.process is not None]
+        return [(child, process) for child, process in started if process.poll() is None]
+
+    def _kill_frozen(self, frozen_after_s: float) -> None:
+        """Kill the processes that have been stopped for so long; who supervises them starts others."""
+        sessions = list_sessions()
+        if not sessions:
+            return  # a system that does not say.
+        self._sessions &= sessions.keys()  # a pid may be used again, by a process that is not ours.
+        names = {
+            one.pid: child.name
+            for child, process in self._running()
+            for one in sessions.get(process.pid, ())
+            if one.is_stopped
+        }
+        now_s = time.monotonic()
+        self._stopped_since_s = {pid: self._stopped_since_s.get(pid, now_s) for pid in names}
+        for pid, since_s in self._stopped_since_s.items():
+            if now_s - since_s >= frozen_after_s:
+                self._log(names[pid], f"process {pid} is frozen and is killed; what it had begun is in the rows")
+                send_signal(pid, signal.SIGKILL)
 
     def _start(self, child: Child) -> None:
         child.started_s = time.monotonic()
@@ -97,6 +133,7 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches us alone; we stop them in order.
         )
+        self._sessions.add(child.process.pid)
         threading.Thread(target=self._relay, args=(child.name, child.process), daemon=True).start()
 
     def _watch(self, child: Child) -> None:

@@ -60,7 +60,7 @@ def up(demo: bool, host: str, port: int, workers: int) -> None:
 def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Start everything, keep it running until the shutdown is requested, and stop it."""
     _refuse_busy_port(host, port)
-    supervisor = Supervisor()
+    supervisor = Supervisor(frozen_after_s=settings.lease_s)
     supervisor.listen()
     url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
     runtime = make_runtime(settings)
@@ -75,7 +75,7 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
             supervisor.add(child)
         if _wait_for_web(supervisor, host, port):
             if settings.demo:
-                load_demo(settings, url, lambda text: log_line("demo", text))
+                load_demo(settings, url, lambda text: log_line("demo", text), lambda: supervisor.is_stopping)
             for line in what_to_try(settings, url) if settings.demo else [f"open {url}"]:
                 log_line("up", line)
         supervisor.run(lambda: _keep_redis(redis))

@@ -25,5 +25,6 @@ def web_server_command(settings: Settings, host: str, port: int) -> list[str]:
     """The command line of the web server: so many processes and threads as the settings say."""
     command = f"{sys.executable} -m granian --interface wsgi --factory --no-ws --http 1 --log-level warning".split()
     command += ["--respawn-failed-workers", "--backpressure", "256", "--host", host, "--port", str(port)]
+    command += ["--workers-kill-timeout", "15"]  # one that does not stop would serve the port for ever.
     command += ["--workers", str(settings.web_processes), "--blocking-threads", str(settings.web_threads)]
     return [*command, "marketplace_hooks.standalone:create_app"]

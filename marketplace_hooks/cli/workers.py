@@ -65,7 +65,7 @@ def worker(processes: int) -> None:
             runtime.database.dispose()
         run_worker(url, job_kinds_of(int(number or 0), int(workers or 1)), preconnect=preconnect(runtime))
         return
-    supervisor = Supervisor()
+    supervisor = Supervisor(frozen_after_s=runtime.settings.lease_s)
     supervisor.listen()
     for child in range(processes):
         command = [sys.executable, *sys.orig_argv[1:]]

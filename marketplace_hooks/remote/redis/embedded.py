@@ -65,13 +65,15 @@ def make_socket_folder(prefix: str, *, longest_name: str, parents: Iterable[str]
 
 
 def dying_with_its_parent(signal_name: str) -> list[str]:
-    """The beginning of a command line whose process gets a signal when its parent dies; empty without `setpriv`.
+    """The beginning of a command line whose process gets a signal when its parent dies, and ends if it is dead already.
 
     The kernel watches the *thread* that starts the process: start servers from the main thread. Without `setpriv` a
     server may survive a SIGKILL of its parent.
     """
     setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", signal_name, "--"] if setpriv else []
+    tie = [setpriv, "--pdeathsig", signal_name, "--"] if setpriv else []
+    # Before it was tied, the parent may have died unnoticed: then it has another parent by now.
+    return [*tie, "/bin/sh", "-c", 'test "$PPID" = "$0" && exec "$@"', str(os.getpid())]
 
 
 class EmbeddedRedis:

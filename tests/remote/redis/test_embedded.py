@@ -125,7 +125,7 @@ def test_where_no_folder_is_short_enough_a_sentence_says_so(tmp_path: Path) -> N
         make_socket_folder("mh-", longest_name="x" * 100, parents=[str(tmp_path)])
 
 
-@pytest.mark.skipif(not dying_with_its_parent("TERM"), reason="no setpriv here, which ties the two lives together")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv here, which ties the two lives together")
 def test_a_killed_parent_takes_its_server_along() -> None:
     script = (
         "import time\n"
@@ -144,3 +144,10 @@ def test_a_killed_parent_takes_its_server_along() -> None:
     still_answers = answers_ping(socket_path)
     shutil.rmtree(socket_path.parent)
     assert not still_answers
+
+
+def test_a_server_whose_parent_has_died_already_is_not_started() -> None:
+    command = dying_with_its_parent("TERM")
+    of_a_dead_parent = [*command[:-1], "2147483646"]
+    assert subprocess.run([*command, "true"], check=False).returncode == 0
+    assert subprocess.run([*of_a_dead_parent, "true"], check=False).returncode != 0

@@ -1,0 +1,48 @@
+"""Process sessions: every process that a supervised child has started, as the system lists them in `/proc`.
+
+A child leads a session of its own. Its work horses have process groups of their own, so only the session holds them
+all. Where there is no `/proc`, the child's process group is what is known of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionProcess:
+    """A living process, and whether it is stopped: frozen by a signal, until another lets it go on."""
+
+    pid: int
+    is_stopped: bool
+
+
+def list_sessions() -> Mapping[int, Sequence[SessionProcess]]:
+    """The living processes by the id of their session, which is the pid of the process that leads it."""
+    sessions = defaultdict(list)
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, _, session, *_ = path.read_text().rpartition(")")[2].split()
+            if state not in ("Z", "X"):
+                sessions[int(session)].append(SessionProcess(pid=int(path.parent.name), is_stopped=state == "T"))
+    return sessions
+
+
+def kill_session(session: int) -> None:
+    """Send SIGKILL to all that is left of a session."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(session, signal.SIGKILL)
+    for process in list_sessions().get(session, ()):
+        send_signal(process.pid, signal.SIGKILL)
+
+
+def send_signal(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a process that may have ended meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)

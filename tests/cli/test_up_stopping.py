@@ -1,0 +1,75 @@
+"""Whenever `up` is stopped or killed, nothing of it is left, and the next one can start; what is frozen is replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.support.ports import free_port, takes_connections
+from tests.support.processes import STARTED_WITHIN_S, kill_all, running_of, wait_until
+
+from .test_up import READY_WITHIN_S, STOPPED_WITHIN_S, Up, parent_of, plain_instance, started
+
+MOMENTS_S = (0.3, 0.8, 1.3, 1.8, 2.4, 3.2)
+"""After the line about the migration: everything is started in these seconds."""
+ALONE = ("--workers", "1")
+
+
+def wait_until_nothing_is_left(up: Up) -> None:
+    wait_until(lambda: not running_of(up.mark), STOPPED_WITHIN_S, "processes are left", lambda: running_of(up.mark))
+    assert not takes_connections(up.port)
+
+
+def end_early(folder: Path, number: signal.Signals) -> None:
+    """End `up` at one moment of its start after the other, all on one port; then one that stops."""
+    folder.mkdir()
+    instance = plain_instance(folder)
+    port = free_port()
+    for moment_s in MOMENTS_S:
+        up = Up(folder, *ALONE, instance=instance, port=port)
+        try:
+            up.wait_for("migrating", READY_WITHIN_S)
+            time.sleep(moment_s)
+            up.process.send_signal(number)
+            up.process.wait(STOPPED_WITHIN_S)
+            wait_until_nothing_is_left(up)
+        finally:
+            kill_all(up.mark)
+    with started(Up(folder, *ALONE, instance=instance, port=port)) as again:
+        assert again.status_of("/") == 200
+        again.process.terminate()
+        time.sleep(0.1)
+        again.process.send_signal(number)
+        again.process.wait(STOPPED_WITHIN_S)
+        wait_until_nothing_is_left(again)
+
+
+def test_an_up_that_is_ended_at_any_moment_of_its_start_or_stop_leaves_nothing(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        signals = (signal.SIGTERM, signal.SIGKILL)
+        for ended in [pool.submit(end_early, tmp_path / number.name, number) for number in signals]:
+            ended.result()
+
+
+def test_a_frozen_worker_and_a_frozen_web_process_are_replaced_and_hold_up_no_stop(tmp_path: Path) -> None:
+    instance = plain_instance(tmp_path)
+    with (instance / "config.toml").open("a") as config:
+        config.write("lease_s = 1.0\n")
+    with started(Up(tmp_path, *ALONE, instance=instance)) as up:
+        worker = up.process_of("marketplace_hooks worker")
+        server = up.process_of("create_app")
+        [web] = [pid for pid in running_of(up.mark) if parent_of(pid) == server]
+        for pid in (worker, web):
+            os.kill(pid, signal.SIGSTOP)
+        wait_until(
+            lambda: not {worker, web} & running_of(up.mark).keys(), STARTED_WITHIN_S, "it stays frozen", up.printed
+        )
+        wait_until(lambda: up.status_of("/") == 200, STARTED_WITHIN_S, "nobody serves", up.printed)
+        wait_until(lambda: up.processes_of("marketplace_hooks worker"), STARTED_WITHIN_S, "nobody works", up.printed)
+        os.kill(up.process_of("marketplace_hooks scheduler"), signal.SIGSTOP)
+        assert up.stop() == 0
+        assert "did not stop in time" not in up.printed()
+        wait_until_nothing_is_left(up)
