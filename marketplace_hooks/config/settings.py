@@ -140,6 +140,9 @@ class Settings:
     drain_batch: int = _setting(100, as_count, "Events applied in one transaction.")
     cascade_chunk: int = _setting(10_000, as_count, "Rows that a cascade changes in one transaction.")
     apply_attempts: int = _setting(5, as_count, "Tries of an event whose handler failed before a person must look.")
+    apply_retries_s: tuple[float, ...] = _setting(
+        (1.0, 10.0, 60.0, 600.0), as_durations, "How long such an event rests after each try; the last one repeats."
+    )
     park_retries_s: tuple[float, ...] = _setting(
         # The first is soon: a child and a parent applied at the same moment do not see each other.
         (2.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 172_800.0),

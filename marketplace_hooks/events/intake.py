@@ -21,7 +21,7 @@ from ..services.access.rate_limits import RateLimits
 from ..services.core.runtime import JobKind, Runtime
 from ..services.inbox.writer import InboxWriter, IncomingEvent, InsertResult
 from .envelope import Envelope, NotAnEnvelope, parse_envelope
-from .registry import subject_of
+from .registry import is_urgent, subject_of
 
 JSON = "application/json"
 
@@ -125,6 +125,7 @@ class Intake:
                 type=envelope.type,
                 subject=subject,
                 shard=shard,
+                urgent=is_urgent(envelope.type),
                 sent_at=envelope.sent_at,
                 received_at=now,
                 body=body,

@@ -55,7 +55,7 @@ def pack_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: Inbou
     return Result(applied=Applied.CHANGED, created=f"pack:{event.data['pack_id']}" if is_new else None)
 
 
-@handles("pack.status_changed", PackStatusChangedSchema, subject=PACK, touches=pack)
+@handles("pack.status_changed", PackStatusChangedSchema, subject=PACK, touches=pack, urgent=True)
 def pack_status_changed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Hold, lift, withdraw or schedule, for the side that the event names."""
     locked = locked_subjects.get(SubjectKind.PACK, event.data["pack_id"])

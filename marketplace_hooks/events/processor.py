@@ -2,7 +2,7 @@
 
 Bodies are parsed and validated against their schemas outside any transaction; then a whole batch is applied in one,
 which also records each result. When a handler fails, the batch is rolled back and applied again one event at a time, so
-that one bad event neither loses nor delays its neighbours.
+that one bad event neither loses nor delays its neighbours: it rests, and only those about the same subject wait for it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from ..errors import LeaseLost, PayloadRejected, Refused, Unavailable
+from ..errors import DatabaseUnavailable, LeaseLost, PayloadRejected, Refused
 from ..models.inbox import InboxEvent, InboxState
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.runtime import JobKind, Runtime
 from ..services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..services.inbox import leasing
 from ..services.inbox.leasing import EventResult
+from ..services.inbox.order import next_events
 from .fields import every_error, future_instant, future_instants
 from .registry import EVENTS, EventType, InboundEvent, ParentUnknown
 
@@ -53,7 +54,7 @@ def process_pending(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = 
             if more:
                 runtime.wakeups.wake_worker(JobKind.INBOX)  # another idle worker may take the other shards.
             while not stop() and (applied := _apply_batch(runtime, owner, shards)):
-                processed += applied
+                processed += applied + _apply_urgent(runtime, owner, stop)
         except LeaseLost as lost:
             log.warning("%s", lost)
         finally:
@@ -61,30 +62,56 @@ def process_pending(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = 
     return processed
 
 
+def _apply_urgent(runtime: Runtime, owner: str, stop: Callable[[], bool]) -> int:
+    """Apply the urgent events of shards that nobody holds: they do not wait for the backlog of ours."""
+    processed = 0
+    while not stop():
+        with runtime.database.read_session() as session:
+            is_waiting = leasing.has_urgent(session, runtime.now())
+        shards = leasing.claim_shards(runtime, owner, urgent=True) if is_waiting else []
+        if not shards:
+            break
+        try:
+            processed += _apply_batch(runtime, owner, shards)
+        finally:
+            leasing.release_shards(runtime, owner, shards)
+    return processed
+
+
 def _apply_batch(runtime: Runtime, owner: str, shards: list[int]) -> int:
     with runtime.database.read_session() as session:
-        events = leasing.next_events(session, shards, runtime.settings.drain_batch)
+        events = next_events(session, shards, runtime.settings.drain_batch, runtime.now())
         session.expunge_all()
     if not events:
         return 0
     batch = [parse(event) for event in events]
     try:
         _apply(runtime, owner, shards, batch)
-    except (LeaseLost, Unavailable):
+    except LeaseLost:
         raise
     except Exception as error:
         if not isinstance(error, Refused):  # that one event contradicts what is known is no news.
             log.warning("a batch of %d events is applied one by one", len(batch), exc_info=True)
-        for parsed in batch:
-            _apply_alone(runtime, owner, shards, parsed)
+        _apply_one_by_one(runtime, owner, shards, batch)
     return len(batch)
 
 
-def _apply_alone(runtime: Runtime, owner: str, shards: list[int], parsed: ParsedEvent) -> None:
-    """Apply one event; a failure of its handler is counted, and in the end shown to a person."""
+def _apply_one_by_one(runtime: Runtime, owner: str, shards: list[int], batch: list[ParsedEvent]) -> None:
+    """Apply each event in a transaction of its own; those about a subject of which one has failed wait behind it."""
+    resting: set[str] = set()
+    for parsed in batch:
+        if parsed.event.subject not in resting and not _apply_alone(runtime, owner, shards, parsed):
+            resting.add(parsed.event.subject)
+
+
+def _apply_alone(runtime: Runtime, owner: str, shards: list[int], parsed: ParsedEvent) -> bool:
+    """Apply one event; False when it failed and rests.
+
+    A failure of its handler is counted, and in the end shown to a person; one of the database is not.
+    """
     try:
         _apply(runtime, owner, shards, [parsed])
-    except (LeaseLost, Unavailable):
+    except LeaseLost:
         raise
     except Refused as refusal:
         errors: list[dict[str, Any]] = [{"path": "", "message": refusal.detail}]
@@ -93,17 +120,13 @@ def _apply_alone(runtime: Runtime, owner: str, shards: list[int], parsed: Parsed
         _apply(runtime, owner, shards, [ParsedEvent(event=parsed.event, type=parsed.type, errors=errors)])
     except Exception as error:
         log.exception("event %s failed", parsed.event.event_id)
-        _count_failure(runtime, owner, shards, parsed.event, error)
-
-
-def _count_failure(runtime: Runtime, owner: str, shards: list[int], failed: InboxEvent, error: Exception) -> None:
-    with runtime.database.session() as session:
-        leasing.renew_lease(session, runtime, owner, shards, runtime.now())
-        event = session.get_one(InboxEvent, failed.id)
-        event.attempts += 1
-        event.errors = [{"path": "", "message": f"{type(error).__name__}: {error}"[:500]}]
-        if event.attempts >= runtime.settings.apply_attempts:
-            event.state = InboxState.FAILED
+        with runtime.database.session() as session:
+            now = runtime.now()
+            leasing.renew_lease(session, runtime, owner, shards, now)
+            message = f"{type(error).__name__}: {error}"
+            counts = not isinstance(error, DatabaseUnavailable)
+            return not leasing.rest(session, parsed.event.id, now, runtime, error=message, counts=counts)
+    return True
 
 
 def _apply(runtime: Runtime, owner: str, shards: list[int], batch: list[ParsedEvent]) -> None:

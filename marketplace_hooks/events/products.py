@@ -116,13 +116,13 @@ def product_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: In
     return Result(applied=Applied.CHANGED, created=f"product:{event.data['product_id']}" if is_new else None)
 
 
-@handles("product.status_changed", StatusChangedSchema, subject=PRODUCT, touches=product)
+@handles("product.status_changed", StatusChangedSchema, subject=PRODUCT, touches=product, urgent=True)
 def product_status_changed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Hold, lift, withdraw or schedule, for the side that the event names."""
     return apply_status_change(uow, _known(locked_subjects, event), event)
 
 
-@handles("product.change_cancelled", ChangeCancelledSchema, subject=PRODUCT, touches=product)
+@handles("product.change_cancelled", ChangeCancelledSchema, subject=PRODUCT, touches=product, urgent=True)
 def product_change_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Empty the slot of the side that the event names."""
     side = Side(event.data["actor"])
@@ -138,7 +138,7 @@ def product_change_cancelled(uow: UnitOfWork, locked_subjects: LockedSubjects, e
     return result_of(effect, "nothing was scheduled" if effect is Effect.NO_EFFECT else None)
 
 
-@handles("product.reinstated", ReinstatedSchema, subject=PRODUCT, touches=product)
+@handles("product.reinstated", ReinstatedSchema, subject=PRODUCT, touches=product, urgent=True)
 def product_reinstated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Undo the withdrawal: the product is offline, under a marketplace hold."""
     outcome = reinstate(

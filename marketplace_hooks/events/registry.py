@@ -93,13 +93,17 @@ Handler = Callable[[UnitOfWork, LockedSubjects, InboundEvent], Result]
 
 @dataclass(frozen=True, kw_only=True)
 class EventType:
-    """One inbound type. `touches` gives the subjects that are locked and loaded for a whole batch beforehand."""
+    """One inbound type. `touches` gives the subjects that are locked and loaded for a whole batch beforehand.
+
+    An `urgent` one is applied before all others that wait (`services/inbox/order.py`).
+    """
 
     name: str
     schema: Schema
     subject: EventSubject
     handle: Handler
     touches: Callable[[Mapping[str, Any]], Iterable[SubjectKey]]
+    urgent: bool = False
 
     @property
     def noun(self) -> str:
@@ -116,11 +120,14 @@ def handles(
     *,
     subject: EventSubject,
     touches: Callable[[Mapping[str, Any]], Iterable[SubjectKey]] = lambda data: (),
+    urgent: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Register the handler of one inbound type."""
 
     def register(handler: Handler) -> Handler:
-        EVENTS[name] = EventType(name=name, schema=schema(), subject=subject, handle=handler, touches=touches)
+        EVENTS[name] = EventType(
+            name=name, schema=schema(), subject=subject, handle=handler, touches=touches, urgent=urgent
+        )
         return handler
 
     return register
@@ -141,6 +148,12 @@ def subject_of(name: str, data: Mapping[str, Any]) -> str | None:
     if known is None:
         known = next((one for one in EVENTS.values() if one.noun == noun_of(name)), None)
     return None if known is None else known.subject.of(data)
+
+
+def is_urgent(name: str) -> bool:
+    """Whether events of this type go before all others."""
+    known = EVENTS.get(name)
+    return known is not None and known.urgent
 
 
 def result_of(effect: Effect, note: str | None = None) -> Result:

@@ -43,13 +43,13 @@ def seller_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: Inb
     return Result(applied=Applied.CHANGED, created=f"seller:{event.data['seller_id']}" if is_new else None)
 
 
-@handles("seller.suspended", AccountChangedSchema, subject=SELLER, touches=seller)
+@handles("seller.suspended", AccountChangedSchema, subject=SELLER, touches=seller, urgent=True)
 def seller_suspended(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Hold everything that the seller sells."""
     return _change(uow, locked_subjects, event, Status.OFFLINE_TEMPORARY)
 
 
-@handles("seller.unsuspended", AccountChangedSchema, subject=SELLER, touches=seller)
+@handles("seller.unsuspended", AccountChangedSchema, subject=SELLER, touches=seller, urgent=True)
 def seller_unsuspended(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """Lift the account's hold; those of other sides stay."""
     return _change(uow, locked_subjects, event, Status.ONLINE)

@@ -21,11 +21,11 @@ from ..services.catalog import scheduled_changes
 from ..services.core.actor import acting_as
 from ..services.core.leases import acquire_lease
 from ..services.core.runtime import Runtime
-from ..services.inbox import leasing
+from ..services.inbox import leasing, order
 from ..services.inspections import requests
 from ..services.privacy.retention import purge
 from ..services.support import drafts
-from .table import JOBS, Job, is_pending, never, stop_after
+from .table import JOBS, Job, end_of_slice, is_pending, never, stop_after
 
 _T = TypeVar("_T")
 
@@ -81,9 +81,11 @@ def run_due(runtime: Runtime, owner: str) -> None:
     now = runtime.now()
     with runtime.database.read_session() as session:
         parked = leasing.has_parked_due(session, now)
+        rested = order.has_rested(session, now)
         due = [JOBS[kind] for kind in DUE_AT_AN_INSTANT if JOBS[kind].is_pending(runtime, session)]
     if parked:
         runtime.database.retrying(lambda session: leasing.retry_parked(session, now))
+    if parked or rested:
         _wake_or_work(runtime, owner, JOBS[JobKind.INBOX])
     for job in due:
         _wake_or_work(runtime, owner, job)
@@ -113,7 +115,7 @@ def _wake_or_work(runtime: Runtime, owner: str, job: Job) -> bool:
     """
     if runtime.wakeups.wake_worker(job.kind):
         return False
-    stop = stop_after(job.slice_s)
+    stop = end_of_slice(runtime, job)
     job.run(runtime, owner, stop=stop)
     return stop()
 

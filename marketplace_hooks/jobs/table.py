@@ -35,7 +35,7 @@ class Job:
     """One kind of background work.
 
     `is_pending` says whether rows wait for it. A worker that serves several kinds turns to the others after `slice_s`
-    seconds: a long cascade must not delay the event that hides a page. `label` names what `run` counts.
+    seconds, and at once to the inbox when an urgent event waits. `label` names what `run` counts.
     """
 
     kind: JobKind
@@ -59,7 +59,7 @@ JOBS: Mapping[JobKind, Job] = {
             kind=JobKind.CASCADES,
             run=cascade_run.run_cascades,
             is_pending=lambda runtime, session: cascade_run.has_pending(session, runtime.now()),
-            slice_s=0.25,
+            slice_s=2.0,
             label="cascades finished",
         ),
         Job(
@@ -106,6 +106,10 @@ JOBS: Mapping[JobKind, Job] = {
 """In the order in which one process does them all: what the others have published is delivered, then mailed."""
 
 
+LOOK_EVERY_S = 0.1
+"""How often a long job looks whether it should give way."""
+
+
 def never() -> bool:
     """A `stop` that lets all work run to its end."""
     return False
@@ -117,11 +121,36 @@ def stop_after(seconds: float) -> Stop:
     return lambda: time.monotonic() >= end_s
 
 
+def end_of_slice(runtime: Runtime, job: Job) -> Stop:
+    """A `stop` that is True after the job's slice, and before that when it should give way to an urgent event.
+
+    Status changes go before everything else that waits (`webhooks.md` 7): whoever is at something longer ends it after
+    the chunk under way, so that the inbox's job, which every worker prefers, comes next.
+    """
+    is_over = stop_after(job.slice_s)
+    if job.kind is JobKind.INBOX:
+        return is_over
+    next_look_s = time.monotonic() + LOOK_EVERY_S
+    gives_way = False
+
+    def stop() -> bool:
+        nonlocal next_look_s, gives_way
+        if not gives_way and not is_over() and time.monotonic() >= next_look_s:
+            next_look_s = time.monotonic() + LOOK_EVERY_S
+            with runtime.database.read_session() as session:
+                gives_way = leasing.has_urgent(session, runtime.now())
+            if gives_way:
+                runtime.wakeups.wake_worker(JobKind.INBOX)
+        return gives_way or is_over()
+
+    return stop
+
+
 def run_slice(runtime: Runtime, owner: str, kind: JobKind) -> None:
     """Run one job: work for at most its slice, and wake a worker again when rows are left."""
     job = JOBS[kind]
     runtime.wakeups.clear_wakeup(kind)
-    stop = stop_after(job.slice_s)
+    stop = end_of_slice(runtime, job)
     job.run(runtime, owner, stop=stop)
     if stop() and is_pending(runtime, job):
         runtime.wakeups.wake_worker(kind)

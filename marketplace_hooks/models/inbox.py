@@ -46,7 +46,8 @@ class InboxEvent(Base):
     """An event as the marketplace sent it.
 
     `outcome` says what applying it did (`changed`, `scheduled`, `no_effect`, `superseded`); `parked_on` names the
-    missing parent (`seller:12`); `due_at` is when a parked event is tried again although its parent is still unknown.
+    missing parent (`seller:12`). `due_at` is when a parked event is tried again although its parent is still unknown,
+    and when one that failed is. An `urgent` one goes before all others (`services/inbox/order.py`).
     """
 
     __tablename__ = "mh_inbox"
@@ -67,6 +68,7 @@ class InboxEvent(Base):
     errors: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     parked_on: Mapped[str | None] = mapped_column(String(200))
     due_at: Mapped[datetime | None] = mapped_column(Instant)
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     applied_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (
@@ -84,6 +86,20 @@ class InboxEvent(Base):
             "due_at",
             postgresql_where=text("state = 'parked'"),
             sqlite_where=text("state = 'parked'"),
+        ),
+        Index(
+            "ix_mh_inbox_urgent",
+            "shard",
+            "id",
+            postgresql_where=text("state = 'received' AND urgent"),
+            sqlite_where=text("state = 'received' AND urgent = 1"),
+        ),
+        Index(
+            "ix_mh_inbox_resting",
+            "subject",
+            "due_at",
+            postgresql_where=text("state = 'received' AND due_at IS NOT NULL"),
+            sqlite_where=text("state = 'received' AND due_at IS NOT NULL"),
         ),
         Index("ix_mh_inbox_subject", "subject", "id"),
         Index("ix_mh_inbox_state", "state", "id"),

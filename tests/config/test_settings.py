@@ -50,6 +50,7 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
         ("127.0.0.0/8:9000", "10.0.0.0/8"),
     ),
     "demo": ("yes", True, True),
+    "apply_retries_s": ("1, 2.5", [1, 2.5], (1.0, 2.5)),
     "park_retries_s": ("1, 2.5", [1, 2.5], (1.0, 2.5)),
     "delivery_schedule_s": ("0 5 300", [0, 5, 300], (0.0, 5.0, 300.0)),
     "smtp_url": (
@@ -78,6 +79,7 @@ BAD: dict[str, list[Any]] = {
     "str": [7, None, True, ["a"]],
     "park_retries_s": ["", "x", "-1", "1 -2", "nan", "inf", [], ["x"], [True], [[1]], None, 7],
     "delivery_schedule_s": ["", "soon"],
+    "apply_retries_s": ["", "soon"],
     "reference_zone": ["", "Paris", "Europe", "../etc/passwd", "x" * 300, "Europe/Paris\n", 2],
     "allowed_networks": ["localhost", "10.0.0.1/8", "10.0.0.0/8:0", "10.0.0.0/8:65536", "10.0.0.0/8:x"],
     "public_url": ["", "addons.example", "ftp://addons.example", "https://", "https://a b", "https://é.example", 7],

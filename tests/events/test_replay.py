@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from marshmallow import fields
 from sqlalchemy import select
 
@@ -155,7 +156,7 @@ def test_an_id_that_two_sources_used_is_replayed_only_by_its_source(make_marketp
 
 
 def test_a_poisonous_event_harms_none_of_its_neighbours(
-    make_marketplace: Opens, monkeypatch: pytest.MonkeyPatch
+    clock: time_machine.Traveller, make_marketplace: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marketplace = make_marketplace(APPLY_ATTEMPTS=3)
     marketplace.publish_products("mod-1", "mod-2")
@@ -164,7 +165,11 @@ def test_a_poisonous_event_harms_none_of_its_neighbours(
     poison = marketplace.publish("product.poisoned", product_id="mod-1")
     after = marketplace.change_status("mod-1", ONLINE)
     other = marketplace.change_status("mod-2", OFFLINE)
-    marketplace.run_all_now()
+    for rest_s in (0, 1, 10):
+        clock.shift(rest_s)
+        assert marketplace.event(poison).state == marketplace.event(after).state == "received"
+        marketplace.run_all_now()
+        assert marketplace.state_and_outcome(other) == ("applied", "changed")
     assert [marketplace.state_and_outcome(event) for event in (before, after, other)] == [("applied", "changed")] * 3
     failed = marketplace.event(poison)
     assert (failed.state, failed.attempts, failed.applied_at) == ("failed", 3, None)
@@ -187,7 +192,9 @@ def test_a_failed_event_is_applied_when_it_is_replayed_after_the_repair(
     assert marketplace.published_types("mod-1") == [NOTED]
 
 
-def test_a_mistake_that_passes_leaves_no_trace(make_marketplace: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_that_passes_leaves_no_trace(
+    clock: time_machine.Traveller, make_marketplace: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
     marketplace = make_marketplace(APPLY_ATTEMPTS=3)
     marketplace.publish_products("mod-1")
     calls: list[str] = []
@@ -199,6 +206,9 @@ def test_a_mistake_that_passes_leaves_no_trace(make_marketplace: Opens, monkeypa
     learn(monkeypatch, "product.poisoned", fail_at_first)
     event = marketplace.publish("product.poisoned", product_id="mod-1")
     marketplace.run_all_now()
+    assert (marketplace.event(event).state, marketplace.event(event).attempts) == ("received", 1)
+    clock.shift(1)
+    marketplace.run_all_now()
     assert marketplace.state_and_outcome(event) == ("applied", "changed")
-    assert marketplace.event(event).errors is None
+    assert (marketplace.event(event).errors, marketplace.event(event).due_at) == (None, None)
     assert marketplace.published_types("mod-1") == [NOTED]

@@ -15,6 +15,7 @@ from marketplace_hooks.database.engine import Database
 from marketplace_hooks.domain.instants import format_instant
 from marketplace_hooks.events.envelope import parse_envelope
 from marketplace_hooks.events.intake import subject_and_shard
+from marketplace_hooks.events.registry import is_urgent
 from marketplace_hooks.models.inbox import InboxEvent, InboxState
 
 Event = tuple[str, dict[str, Any]]
@@ -58,6 +59,7 @@ def insert_events(target: HasDatabase, events: Iterable[Event]) -> list[str]:
                 "body_sha256": hashlib.sha256(body).hexdigest(),
                 "state": InboxState.RECEIVED,
                 "attempts": 0,
+                "urgent": is_urgent(envelope.type),
             }
         )
     with target.database.begin() as connection:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
@@ -20,6 +20,7 @@ from ...errors import Conflict, LeaseLost, NotFound
 from ...models.inbox import InboxEvent, InboxState, Shard, has_event_id
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
+from .order import is_urgent, may_apply
 
 SHARDS_AT_ONCE = 16
 """Shards leased by one worker at a time: a quarter, so that other workers find some."""
@@ -39,9 +40,9 @@ class EventResult:
     applied_at: datetime | None = None
 
 
-def _has_work() -> ColumnElement[bool]:
-    is_received = InboxEvent.state == constant(InboxState.RECEIVED)
-    return select(InboxEvent.id).where(is_received, InboxEvent.shard == Shard.shard).correlate(Shard).exists()
+def _has(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """SQL for: a shard with such an event."""
+    return select(InboxEvent.id).where(condition, InboxEvent.shard == Shard.shard).correlate(Shard).exists()
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
@@ -49,12 +50,20 @@ def _is_free(now: datetime) -> ColumnElement[bool]:
 
 
 def has_pending(session: Session, now: datetime) -> bool:
-    """Whether some event waits in a shard that nobody holds."""
-    return session.scalar(select(Shard.shard).where(_is_free(now), _has_work()).limit(1)) is not None
+    """Whether some event may be applied in a shard that nobody holds."""
+    return session.scalar(select(Shard.shard).where(_is_free(now), _has(may_apply(now))).limit(1)) is not None
 
 
-def claim_shards(runtime: Runtime, owner: str) -> list[int]:
-    """Lease free shards that have events waiting, those that have waited longest first; empty when there are none."""
+def has_urgent(session: Session, now: datetime) -> bool:
+    """Whether one of them is urgent."""
+    return session.scalar(select(Shard.shard).where(_is_free(now), _has(is_urgent(now))).limit(1)) is not None
+
+
+def claim_shards(runtime: Runtime, owner: str, *, urgent: bool = False) -> list[int]:
+    """Lease free shards that have events to apply; empty when there are none.
+
+    Those with an urgent event come first, then those that have waited longest; `urgent`: no others.
+    """
     now = runtime.now()
     oldest = (
         select(func.min(InboxEvent.id))
@@ -62,7 +71,10 @@ def claim_shards(runtime: Runtime, owner: str) -> list[int]:
         .correlate(Shard)
         .scalar_subquery()
     )
-    free = select(Shard.shard).where(_is_free(now), _has_work()).order_by(oldest).limit(SHARDS_AT_ONCE)
+    has_urgent = _has(is_urgent(now))
+    has_work = has_urgent if urgent else _has(may_apply(now))
+    order = case((has_urgent, 0), else_=1), oldest
+    free = select(Shard.shard).where(_is_free(now), has_work).order_by(*order).limit(SHARDS_AT_ONCE)
     claim = (
         update(Shard)
         .where(Shard.shard.in_(free.with_for_update(skip_locked=True).scalar_subquery()))
@@ -95,12 +107,6 @@ def renew_lease(session: Session, runtime: Runtime, owner: str, shards: Sequence
     )
     if len(session.scalars(renew).all()) != len(shards):
         raise LeaseLost(f"shards {list(shards)} are no longer ours")
-
-
-def next_events(session: Session, shards: Sequence[int], limit: int) -> list[InboxEvent]:
-    """The oldest waiting events of these shards, in the order of their receipt."""
-    is_received = and_(InboxEvent.state == constant(InboxState.RECEIVED), InboxEvent.shard.in_(shards))
-    return list(session.scalars(select(InboxEvent).where(is_received).order_by(InboxEvent.id).limit(limit)))
 
 
 def release_parked(session: Session, parents: Iterable[str]) -> int:
@@ -142,6 +148,26 @@ def parked(event: InboxEvent, parent: str, now: datetime, runtime: Runtime) -> E
     return EventResult(
         id=event.id, state=InboxState.PARKED, attempts=event.attempts + 1, parked_on=parent, due_at=due_at
     )
+
+
+def rest(session: Session, event_id: int, now: datetime, runtime: Runtime, *, error: str, counts: bool) -> bool:
+    """Have an event that failed tried again after a rest, which grows with its attempts; False after the last of them.
+
+    `counts` False: it is no fault of the event's, and no attempt of it is spent.
+    """
+    settings = runtime.settings
+    event = session.get_one(InboxEvent, event_id)
+    event.errors = [{"path": "", "message": error[:500]}]
+    rests_s = settings.apply_retries_s
+    if not counts:
+        event.due_at = now + timedelta(seconds=rests_s[0])
+        return True
+    event.attempts += 1
+    event.due_at = now + timedelta(seconds=rests_s[min(event.attempts, len(rests_s)) - 1])
+    if event.attempts >= settings.apply_attempts:
+        event.state = InboxState.FAILED
+        event.due_at = None
+    return event.due_at is not None
 
 
 def record_results(session: Session, results: Sequence[EventResult]) -> None:

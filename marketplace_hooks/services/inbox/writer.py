@@ -24,8 +24,8 @@ CONCURRENCY = 2
 together. SQLite has one writer at a time.
 """
 
-_COLUMNS = "source, event_id, type, subject, shard, sent_at, received_at, body, body_sha256, state, attempts"
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', 0)"
+_COLUMNS = "source, event_id, type, subject, shard, sent_at, received_at, body, body_sha256, urgent, state, attempts"
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', 0)"
 _SELECT_SHA256 = "SELECT body_sha256 FROM mh_inbox WHERE source = ? AND event_id = ?"
 _INSERT_CONFLICT = (
     "INSERT INTO mh_inbox_conflicts (source, event_id, body, body_sha256, received_at) VALUES (?, ?, ?, ?, ?) "
@@ -50,7 +50,10 @@ def _numbered(statement: str) -> bytes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IncomingEvent:
-    """A verified event, ready to be stored. `subject` is what it is about (`product:12`), `shard` its hash."""
+    """A verified event, ready to be stored. `subject` is what it is about (`product:12`), `shard` its hash.
+
+    An `urgent` one goes before all others.
+    """
 
     source: str
     event_id: str
@@ -61,6 +64,7 @@ class IncomingEvent:
     received_at: datetime
     body: bytes
     body_sha256: str
+    urgent: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,6 +141,7 @@ class InboxWriter:
             self._instant(event.received_at),
             event.body,
             event.body_sha256,
+            event.urgent,
         )
 
     def _instant(self, at: datetime) -> Any:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
-from ...errors import LeaseLost, Unavailable
+from ...errors import DatabaseUnavailable, LeaseLost
 from ...models.cascades import Cascade, CascadeState
 from ...models.outbox import OutgoingEvent
 from ...models.packs import Pack
@@ -93,11 +93,9 @@ def _run(runtime: Runtime, owner: str, cascade_id: str, stop: Callable[[], bool]
             runtime.database.yield_to_writers()
         except LeaseLost:
             return 0
-        except Unavailable:
-            raise  # the database is away: no fault of this cascade.
         except Exception as error:
             log.exception("cascade %s failed", cascade_id)
-            _note_failure(runtime, owner, cascade_id, error)
+            _note_failure(runtime, owner, cascade_id, error)  # raises too where the database is away for all of them.
             return 0
     return 0
 
@@ -145,7 +143,8 @@ def _note_failure(runtime: Runtime, owner: str, cascade_id: str, error: Exceptio
         )
         if cascade is None:
             return
-        cascade.attempts += 1
+        if not isinstance(error, DatabaseUnavailable):  # which is no fault of the cascade's.
+            cascade.attempts += 1
         cascade.error = f"{type(error).__name__}: {error}"[:2000]
         cascade.owner = None  # so that the lease stands, even when this worker releases the others it claimed.
         cascade.leased_until = now + timedelta(seconds=runtime.settings.lease_s)

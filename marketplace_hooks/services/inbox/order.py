@@ -1,0 +1,65 @@
+"""Order of the inbox: which waiting events may be applied now, and which of them first.
+
+Events about one subject are applied in the order of their receipt. So an event that rests after a failure holds back
+those behind it about the same subject, and nothing else; and an urgent one (a status change) is applied before all that
+waits, but for what came before it about its own subject (`webhooks.md` 6 and 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from ...database.types import constant
+from ...models.inbox import InboxEvent, InboxState
+
+_Other = aliased(InboxEvent)
+"""Another event about the same subject."""
+
+
+def may_apply(now: datetime) -> ColumnElement[bool]:
+    """SQL for: an event that waits, and that none about its subject holds back by resting."""
+    rests = _another(_Other.due_at.is_not(None), _Other.due_at > now)
+    return and_(InboxEvent.state == constant(InboxState.RECEIVED), ~rests)
+
+
+def is_urgent(now: datetime) -> ColumnElement[bool]:
+    """SQL for: a status change that waits and may be applied."""
+    return and_(InboxEvent.urgent, may_apply(now))
+
+
+def has_rested(session: Session, now: datetime) -> bool:
+    """Whether some event that failed may be tried again."""
+    rested = InboxEvent.state == constant(InboxState.RECEIVED), InboxEvent.due_at.is_not(None), InboxEvent.due_at <= now
+    return session.scalar(select(InboxEvent.id).where(*rested).limit(1)) is not None
+
+
+def next_events(session: Session, shards: Sequence[int], limit: int, now: datetime) -> list[InboxEvent]:
+    """The next events of these shards to apply, in the order of their receipt: urgent ones, then the oldest."""
+    waiting = select(InboxEvent).where(InboxEvent.shard.in_(shards)).order_by(InboxEvent.id).limit(limit)
+    oldest = list(session.scalars(waiting.where(may_apply(now))))
+    if len(oldest) < limit:
+        return oldest
+    urgent = and_(InboxEvent.shard.in_(shards), is_urgent(now))
+    last_of = select(InboxEvent.subject, func.max(InboxEvent.id)).where(urgent).group_by(InboxEvent.subject)
+    last_ids = dict(session.execute(last_of.order_by(func.max(InboxEvent.id)).limit(limit)).all())
+    if not last_ids:
+        return oldest
+    # No event before the oldest waits: this keeps the search off the history of a subject.
+    since = InboxEvent.id >= oldest[0].id
+    is_first = ~_another(_Other.id < InboxEvent.id, _Other.id >= oldest[0].id)
+    chosen = list(session.scalars(waiting.where(since, is_urgent(now), is_first)))
+    if len(chosen) < limit:
+        up_to_them = InboxEvent.subject.in_(last_ids), InboxEvent.id <= max(last_ids.values())
+        chosen += session.scalars(waiting.where(since, *up_to_them, may_apply(now)))
+    together = dict.fromkeys([*chosen, *oldest])
+    return sorted(list(together)[:limit], key=lambda event: event.id)
+
+
+def _another(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """SQL for: such an event about the same subject waits."""
+    is_other = _Other.state == constant(InboxState.RECEIVED), _Other.subject == InboxEvent.subject
+    return select(_Other.id).where(*is_other, *conditions).correlate(InboxEvent).exists()
