@@ -102,7 +102,8 @@ def _database(runtime: Runtime) -> dict[str, str]:
             return _check("database", "wrong", f"{kind} needs migrating: marketplace-hooks migrate")
     except MarketplaceHooksError as error:
         return _check("database", "wrong", f"{kind}: {error}")
-    return _check("database", "ok", f"{kind}, schema up to date")
+    pooler = ", behind a pooler: nothing is left in its sessions" if runtime.database.is_pooled else ""
+    return _check("database", "ok", f"{kind}, schema up to date{pooler}")
 
 
 def _redis(runtime: Runtime) -> list[dict[str, str]]:

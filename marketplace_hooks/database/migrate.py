@@ -98,15 +98,11 @@ def _config(connection: Connection | None) -> Config:
 def _alone(database: Database) -> Iterator[Connection]:
     """A connection under a lock that a second migrating process waits for, and that dies with its holder."""
     if not database.is_sqlite:
-        with database.engine.connect() as connection:
-            connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": _ADVISORY_LOCK})
-            connection.commit()
-            try:
-                yield connection
-            finally:
-                connection.rollback()
-                connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": _ADVISORY_LOCK})
-                connection.commit()
+        # The lock belongs to a transaction, beside those of the migrations: behind a pooler a session is not ours.
+        with database.engine.connect() as holder, database.engine.connect() as connection:
+            holder.execute(text("SET LOCAL lock_timeout = 0"))
+            holder.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY_LOCK})
+            yield connection
         return
     with open(f"{database.url.database}.migrating", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

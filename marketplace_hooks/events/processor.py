@@ -44,8 +44,13 @@ class ParsedEvent:
     failure: Exception | None = None
 
 
-def process_pending(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
-    """Apply waiting events until none is left that nobody else holds; return how many were tried."""
+def process_pending(
+    runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False, looks_around: bool = True
+) -> int:
+    """Apply waiting events until none is left that nobody else holds; return how many were tried.
+
+    `looks_around`: while there is more than one batch, urgent events are looked for in the shards of nobody.
+    """
     processed = 0
     while not stop() and (shards := leasing.claim_shards(runtime, owner)):
         try:
@@ -54,7 +59,9 @@ def process_pending(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = 
             if more:
                 runtime.wakeups.wake_worker(JobKind.INBOX)  # another idle worker may take the other shards.
             while not stop() and (applied := _apply_batch(runtime, owner, shards)):
-                processed += applied + _apply_urgent(runtime, owner, stop)
+                processed += applied
+                if looks_around and applied == runtime.settings.drain_batch:
+                    processed += _apply_urgent(runtime, owner)
         except LeaseLost as lost:
             log.warning("%s", lost)
         finally:
@@ -62,20 +69,16 @@ def process_pending(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = 
     return processed
 
 
-def _apply_urgent(runtime: Runtime, owner: str, stop: Callable[[], bool]) -> int:
-    """Apply the urgent events of shards that nobody holds: they do not wait for the backlog of ours."""
-    processed = 0
-    while not stop():
-        with runtime.database.read_session() as session:
-            is_waiting = leasing.has_urgent(session, runtime.now())
-        shards = leasing.claim_shards(runtime, owner, urgent=True) if is_waiting else []
-        if not shards:
-            break
-        try:
-            processed += _apply_batch(runtime, owner, shards)
-        finally:
+def _apply_urgent(runtime: Runtime, owner: str) -> int:
+    """Apply a batch of the shards that nobody holds, if an urgent event waits there: not behind a backlog of ours."""
+    with runtime.database.read_session() as session:
+        is_waiting = leasing.has_urgent(session, runtime.now())
+    shards = leasing.claim_shards(runtime, owner, urgent=True) if is_waiting else []
+    try:
+        return _apply_batch(runtime, owner, shards) if shards else 0
+    finally:
+        if shards:
             leasing.release_shards(runtime, owner, shards)
-    return processed
 
 
 def _apply_batch(runtime: Runtime, owner: str, shards: list[int]) -> int:

@@ -32,7 +32,7 @@ from ..models.products import Product, ProductKind, Seller, SideState, Withdrawa
 from ..remote.redis.queue import NullWakeups
 from ..services.core.actor import acting_as
 from ..services.core.runtime import Runtime
-from ..services.inbox.leasing import SHARDS_AT_ONCE
+from ..services.inbox.leasing import SHARDS_AT_ONCE, has_urgent
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,9 @@ def warm_up(runtime: Runtime) -> None:
             for version, status in enumerate((Status.OFFLINE_TEMPORARY, Status.ONLINE), start=1):
                 with database.session() as session:
                     session.execute(insert(InboxEvent), list(_events(shards, product_id, status, version, dry.now())))
-                process_pending(dry, "warm-up", stop=_after_two_batches())
+                process_pending(dry, "warm-up", stop=_after_two_batches(), looks_around=False)
+            with database.read_session() as session:
+                has_urgent(session, dry.now())
     except Exception as error:
         log.warning("the first job will take a little longer: %s", error, exc_info=True)
 

@@ -1,4 +1,4 @@
-"""Programs on this machine that the tests need: PostgreSQL and Chromium, and the account that may run PostgreSQL.
+"""Programs on this machine that the tests need: PostgreSQL, PgBouncer and Chromium, and who may run PostgreSQL.
 
 Standard library only: the provisioning step looks for the same programs before any test runs.
 """
@@ -16,6 +16,7 @@ NO_POSTGRES = (
     "macOS: brew install postgresql), or set TEST_DATABASE_URL to a server where the user may create databases."
 )
 POSTGRES_USER = "postgres"
+NO_PGBOUNCER = "The tests need PgBouncer and found none: install it (Debian: apt-get install pgbouncer; macOS: brew)."
 NO_CHROMIUM = (
     "The tests need Chromium and found none: install it (Debian: apt-get install chromium), or set TEST_CHROMIUM to "
     "the path of a Chromium or Chrome."
@@ -33,6 +34,11 @@ def find_postgres() -> Path | None:
         if all(os.access(folder / program, os.X_OK) for program in ("initdb", "postgres")):
             return folder
     return None
+
+
+def find_pgbouncer() -> str | None:
+    """The program of PgBouncer; None when there is none. Debian keeps it off an ordinary user's path."""
+    return shutil.which("pgbouncer", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
 
 
 def find_chromium() -> Path | None:

@@ -1,4 +1,4 @@
-"""Provisioning: installs PostgreSQL and Chromium where the tests need them and they are missing.
+"""Provisioning: installs PostgreSQL, PgBouncer and Chromium where the tests need them and they are missing.
 
 Run by `python3 run.py test` as a step of its own, so that an installation is seen and never hides inside a test.
 """
@@ -15,7 +15,16 @@ from pathlib import Path
 from marketplace_hooks.errors import ConfigurationError
 from marketplace_hooks.remote.redis.embedded import find_server
 
-from .binaries import NO_CHROMIUM, NO_POSTGRES, POSTGRES_USER, ProvisionError, find_chromium, find_postgres
+from .binaries import (
+    NO_CHROMIUM,
+    NO_PGBOUNCER,
+    NO_POSTGRES,
+    POSTGRES_USER,
+    ProvisionError,
+    find_chromium,
+    find_pgbouncer,
+    find_postgres,
+)
 from .checks import print_line
 
 # Debian creates and starts a cluster with the package unless this file forbids it.
@@ -102,6 +111,20 @@ def provide_chromium() -> str:
     return f"Chromium: {found}"
 
 
+def provide_pgbouncer() -> str:
+    """Make sure that the tests find PgBouncer; return where. Raises `ProvisionError`, a sentence, where they cannot."""
+    if find_pgbouncer() is None:
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise ProvisionError(NO_PGBOUNCER)
+        print_line("installing PgBouncer with apt-get …")
+        apt([*APT_GET, "update"])
+        apt([*INSTALL, "pgbouncer"])
+    found = find_pgbouncer()
+    if found is None:
+        raise ProvisionError("PgBouncer was installed, and its program was not found afterwards.")
+    return f"PgBouncer: {found}"
+
+
 def provide_redis() -> str:
     """Return which Redis-compatible server the tests use. Raises `ConfigurationError` when there is none."""
     if os.environ.get("TEST_REDIS_URL"):
@@ -112,6 +135,7 @@ def provide_redis() -> str:
 if __name__ == "__main__":
     try:
         print_line(provide_postgres())
+        print_line(provide_pgbouncer())
         print_line(provide_redis())
         print_line(provide_chromium())
     except (ProvisionError, ConfigurationError) as problem:
