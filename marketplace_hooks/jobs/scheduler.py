@@ -25,6 +25,7 @@ from ..services.inbox import leasing, order
 from ..services.inspections import requests
 from ..services.privacy.retention import purge
 from ..services.support import drafts
+from .overdue import OverdueWork
 from .table import JOBS, Job, end_of_slice, is_pending, never, stop_after
 
 _T = TypeVar("_T")
@@ -48,14 +49,16 @@ def run_scheduler(runtime: Runtime, owner: str, stopping: threading.Event) -> No
     pause_s = min(settings.tick_interval_s, settings.scheduler_lock_s / 3)
     freed = threading.Event()
     threading.Thread(target=_end_silent_sessions, args=(runtime, freed, stopping), daemon=True).start()
+    overdue = OverdueWork(runtime, owner, stopping)
     next_recovery_s = next_purge_s = 0.0
     while not stopping.is_set():
         if suppress_and_log(partial(acquire_lease, runtime, SCHEDULER_LOCK, owner, settings.scheduler_lock_s)):
-            suppress_and_log(partial(run_due, runtime, owner))
+            suppress_and_log(partial(run_due, runtime, owner, overdue))
             if freed.is_set() or time.monotonic() >= next_recovery_s:
                 freed.clear()
-                left = suppress_and_log(partial(recover_missed, runtime, owner))
+                left = suppress_and_log(partial(recover_missed, runtime, owner, overdue))
                 next_recovery_s = time.monotonic() + (0.0 if left else settings.sweep_interval_s)
+            suppress_and_log(overdue.take_over)
             if time.monotonic() >= next_purge_s:
                 left = suppress_and_log(partial(_purge_slice, runtime))
                 next_purge_s = time.monotonic() + (0.0 if left else settings.purge_interval_s)
@@ -75,7 +78,7 @@ def _end_silent_sessions(runtime: Runtime, freed: threading.Event, stopping: thr
             freed.set()
 
 
-def run_due(runtime: Runtime, owner: str) -> None:
+def run_due(runtime: Runtime, owner: str, overdue: OverdueWork) -> None:
     """Apply scheduled changes whose instant has come, and wake workers for what has become due for them."""
     scheduled_changes.apply_due(runtime)
     now = runtime.now()
@@ -86,14 +89,14 @@ def run_due(runtime: Runtime, owner: str) -> None:
     if parked:
         runtime.database.retrying(lambda session: leasing.retry_parked(session, now))
     if parked or rested:
-        _wake_or_work(runtime, owner, JOBS[JobKind.INBOX])
+        _wake_or_work(runtime, owner, JOBS[JobKind.INBOX], overdue)
     for job in due:
-        _wake_or_work(runtime, owner, job)
+        _wake_or_work(runtime, owner, job, overdue)
     if renewal_run.check_due(runtime):
-        _wake_or_work(runtime, owner, JOBS[JobKind.RENEWALS])
+        _wake_or_work(runtime, owner, JOBS[JobKind.RENEWALS], overdue)
 
 
-def recover_missed(runtime: Runtime, owner: str) -> bool:
+def recover_missed(runtime: Runtime, owner: str, overdue: OverdueWork | None = None) -> bool:
     """Look once for all work that no worker was woken for; wake a worker for it, or do a slice of it here.
 
     True when some of it may be left: call again soon.
@@ -101,19 +104,21 @@ def recover_missed(runtime: Runtime, owner: str) -> bool:
     now = runtime.now()
     for forget in (requests.forget_expired, drafts.delete_old_drafts):
         suppress_and_log(partial(runtime.database.retrying, partial(forget, now=now)))
-    return any([suppress_and_log(partial(_recover, runtime, owner, job)) for job in JOBS.values()])
+    return any([suppress_and_log(partial(_recover, runtime, owner, job, overdue)) for job in JOBS.values()])
 
 
-def _recover(runtime: Runtime, owner: str, job: Job) -> bool:
-    return is_pending(runtime, job) and _wake_or_work(runtime, owner, job)
+def _recover(runtime: Runtime, owner: str, job: Job, overdue: OverdueWork | None) -> bool:
+    return is_pending(runtime, job) and _wake_or_work(runtime, owner, job, overdue)
 
 
-def _wake_or_work(runtime: Runtime, owner: str, job: Job) -> bool:
+def _wake_or_work(runtime: Runtime, owner: str, job: Job, overdue: OverdueWork | None) -> bool:
     """Wake a worker, or do a slice of the work here; True when the slice ended and some of the work may be left.
 
     Only a slice, because this is the scheduler: one slow endpoint must not delay everything else.
     """
     if runtime.wakeups.wake_worker(job.kind):
+        if overdue is not None:
+            overdue.note(job.kind)
         return False
     stop = end_of_slice(runtime, job)
     job.run(runtime, owner, stop=stop)

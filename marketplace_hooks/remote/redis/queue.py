@@ -86,9 +86,19 @@ class RedisWakeups:
     def clear_wakeup(self, kind: JobKind) -> None:
         """A worker begins to look for work of this kind: the next wake-up queues another job."""
         try:
-            self._client.delete(_key(kind))
+            with self._client.pipeline(transaction=False) as pipeline:
+                pipeline.delete(_key(kind))
+                pipeline.incr(_begun_key(kind))
+                pipeline.execute()
         except (redis.RedisError, OSError):
             log.warning("the wake-up %s could not be cleared; it expires after %d ms", kind, WAKEUP_TTL_MS)
+
+    def count_begun(self, kind: JobKind) -> int:
+        """How many jobs of this kind have begun, counted from any number; 0 while Redis is away."""
+        try:
+            return int(self._client.get(_begun_key(kind)) or 0)
+        except (redis.RedisError, OSError):
+            return 0
 
 
 class NullWakeups:
@@ -100,6 +110,10 @@ class NullWakeups:
 
     def clear_wakeup(self, kind: JobKind) -> None:
         """Nothing to clear."""
+
+    def count_begun(self, kind: JobKind) -> int:
+        """Always 0: no job begins."""
+        return 0
 
 
 class CoalescingWakeups:
@@ -133,6 +147,10 @@ class CoalescingWakeups:
     def clear_wakeup(self, kind: JobKind) -> None:
         """See `RedisWakeups.clear_wakeup`."""
         self._wakeups.clear_wakeup(kind)
+
+    def count_begun(self, kind: JobKind) -> int:
+        """See `RedisWakeups.count_begun`."""
+        return self._wakeups.count_begun(kind)
 
     def _run(self) -> None:
         while True:
@@ -241,6 +259,10 @@ def _make_worker(url: str, kinds: Sequence[JobKind], monitoring_interval_s: int)
 
 def _key(kind: JobKind) -> str:
     return f"mh:wakeup:{kind}"
+
+
+def _begun_key(kind: JobKind) -> str:
+    return f"mh:begun:{kind}"
 
 
 def _queue_name(kind: JobKind) -> str:

@@ -36,6 +36,9 @@ class Wakeups(Protocol):
     def clear_wakeup(self, kind: JobKind) -> None:
         """A worker begins to look for work of this kind."""
 
+    def count_begun(self, kind: JobKind) -> int:
+        """How many jobs of this kind have begun, counted from any number."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:

@@ -42,6 +42,9 @@ class Wakeups:
     def clear_wakeup(self, kind: JobKind) -> None:
         """No job runs here."""
 
+    def count_begun(self, kind: JobKind) -> int:
+        return 0
+
 
 def add_seller(uow: UnitOfWork) -> None:
     upsert_seller(uow, LockedSubjects(uow.session), SELLER, sent_at=uow.now)
