@@ -11,6 +11,7 @@
     │   ├── NotFound            it does not exist, or belongs to another account; we do not say which (404)
     │   │   └── Withdrawn       it was public, and its sale has ended for good (410)
     │   ├── NotSignedIn         no user is signed in, or the token is unknown or revoked (401)
+    │   │   └── FreshSignInNeeded   this asks for a sign-in of the last minutes (401)
     │   ├── Forbidden           this role may never do that (403)
     │   ├── SignInFailed        the answer of the sign-in provider is not valid, or names no known user (400)
     │   ├── NotConfigured       a setting that this needs is not set (503)
@@ -104,6 +105,12 @@ class NotSignedIn(Refused):
     """No user is signed in (`not_signed_in`), or the bearer token is unknown or revoked (`invalid_token`)."""
 
     code = "not_signed_in"
+
+
+class FreshSignInNeeded(NotSignedIn):
+    """The user has been signed in for too long to do what cannot be undone."""
+
+    code = "fresh_sign_in_needed"
 
 
 class Forbidden(Refused):

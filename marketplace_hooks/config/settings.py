@@ -94,7 +94,13 @@ class Settings:
     )
     public_url: str = _setting("http://127.0.0.1:8000", as_address, "How the outside reaches this service.")
     url_prefix: str = _setting("", as_prefix, "Where our pages and API begin inside a host app, such as /addons.")
-    session_s: float = _setting(43_200.0, as_seconds, "How long somebody who signed in here stays signed in.")
+    session_s: float = _setting(43_200.0, as_seconds, "How long somebody who signed in here stays signed in at most.")
+    session_idle_s: float = _setting(7_200.0, as_seconds, "After how long without a page they are signed out.")
+    fresh_sign_in_s: float = _setting(
+        900.0,
+        as_seconds,
+        "How recent a sign-in must be for what cannot be undone: docs/operate.md.",
+    )
     sign_in_url: str | None = _setting(
         None, optional(as_text), "Where a host's own people sign in; `next` is added, with the page to come back to."
     )

@@ -1,14 +1,15 @@
-"""Tables of access: bearer tokens, answers to idempotent calls, and locks that one process holds."""
+"""Tables of access: sessions, bearer tokens, answers to idempotent calls, and locks that one process holds."""
 
 from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database.types import Base, Instant, checked
+from ..database.types import Base, Instant, Json, checked
 
 
 class Role(enum.StrEnum):
@@ -20,8 +21,50 @@ class Role(enum.StrEnum):
     CUSTOMER = "customer"
 
 
+class SignInMethod(enum.StrEnum):
+    """How somebody proved to us who they are."""
+
+    DEMO = "demo"
+    OPENID = "openid"
+
+
+class PersonSession(Base):
+    """A person who is signed in with one browser. The browser has the secret, of which the SHA-256 is stored.
+
+    `account` is the person's id at the sign-in provider, `signed_in_at` when it last asked who they are (None: it does
+    not say). `unsent_form` waits for a fresh sign-in: the path and the fields of the form.
+    """
+
+    __tablename__ = "mh_sessions"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    secret_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    method: Mapped[SignInMethod] = mapped_column(checked(SignInMethod, "method"))
+    account: Mapped[str | None] = mapped_column(String(300))
+    role: Mapped[Role] = mapped_column(checked(Role, "role"))
+    subject: Mapped[str | None] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(200))
+    locale: Mapped[str | None] = mapped_column(String(100))
+    address: Mapped[str] = mapped_column(String(64))
+    user_agent: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    signed_in_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_seen_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    unsent_form: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+    __table_args__ = (
+        Index("ix_mh_sessions_age", "created_at", "id"),
+        Index("ix_mh_sessions_person", "role", "subject", "created_at", "id"),
+        Index("ix_mh_sessions_account", "account"),
+    )
+
+
 class Token(Base):
-    """A bearer token. Only its SHA-256 is stored: it is 32 random bytes, so a fast hash is enough."""
+    """A bearer token. Only its SHA-256 is stored: it is 32 random bytes, so a fast hash is enough.
+
+    `label` is its name. `scopes` None: whatever its role may.
+    """
 
     __tablename__ = "mh_tokens"
 
@@ -31,6 +74,9 @@ class Token(Base):
     subject: Mapped[str | None] = mapped_column(String(100))
     label: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(Instant)
+    scopes: Mapped[list[str] | None] = mapped_column(Json)
+    expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_used_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
 
 

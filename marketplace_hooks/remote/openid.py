@@ -64,8 +64,21 @@ class OpenIdProvider:
         self._tokens = BoundedCalls(breaker, at_once=TOKENS_AT_ONCE)
         self._published: _Published | None = None
 
-    def address(self, *, redirect_uri: str, state: str, nonce: str, verifier: str, language: str) -> str:
-        """Where the browser is to go to sign in. Raises `OutboundFailed` when the provider is away."""
+    def address(
+        self,
+        *,
+        redirect_uri: str,
+        state: str,
+        nonce: str,
+        verifier: str,
+        language: str,
+        max_age_s: int,
+        ask_again: bool = False,
+    ) -> str:
+        """Where the browser is to go to sign in. Raises `OutboundFailed` when the provider is away.
+
+        The provider asks who it is where it last did so more than `max_age_s` ago, or in any case (`ask_again`).
+        """
         with self._session(redirect_uri) as session:
             url, _ = session.create_authorization_url(
                 self.description()["authorization_endpoint"],
@@ -73,6 +86,8 @@ class OpenIdProvider:
                 nonce=nonce,
                 code_verifier=verifier,
                 ui_locales=language,
+                max_age=max_age_s,
+                **({"prompt": "login"} if ask_again else {}),
             )
         return str(url)
 
@@ -94,6 +109,7 @@ class OpenIdProvider:
                     userinfo = self._json(session.get(known["userinfo_endpoint"], allow_redirects=False))
                     if userinfo.get("sub") != claims["sub"]:
                         raise SignInFailed("userinfo speaks of somebody else", code="sign_in_not_believed")
+                    userinfo.pop("auth_time", None)  # when they were asked is only believed of the signed token.
                     claims = {**userinfo, **claims}
             except (requests.RequestException, OutboundRefused) as failure:
                 raise _not_a_provider(self.issuer, failure) from failure

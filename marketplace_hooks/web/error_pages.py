@@ -8,14 +8,15 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from ..errors import MarketplaceHooksError, NotConfigured, NotSignedIn, TooManyRequests
+from ..errors import FreshSignInNeeded, MarketplaceHooksError, NotConfigured, NotSignedIn, TooManyRequests
 from .csrf import ExpiredForm, wants_fragment
 from .identity.acting import audit_refusal
+from .identity.authorization import signed_in
 from .page_context import page_context
 from .page_headers import finish_page
 from .problems import problem, problem_of
-from .state import state
-from .unsent_form import read_unsent_form
+from .state import current_runtime, state
+from .unsent_form import current_form, read_unsent_form, store_unsent_form
 from .urls import current_url, local_url
 
 MACHINE_PATHS = ("/api/", "/webhooks/")
@@ -42,6 +43,8 @@ def show_refusal(error: MarketplaceHooksError) -> Response:
     Who is not signed in is redirected to the sign-in. What was typed into an expired form is shown again.
     """
     audit_refusal(error)
+    if isinstance(error, FreshSignInNeeded):
+        return ask_to_sign_in_again()
     is_signed_out = isinstance(error, NotSignedIn) and error.code == NotSignedIn.code
     form_sent = read_unsent_form() if is_signed_out or isinstance(error, ExpiredForm) else None
     if form_sent is not None:
@@ -59,6 +62,21 @@ def show_refusal(error: MarketplaceHooksError) -> Response:
         if name in document.headers:
             response.headers[name] = document.headers[name]
     return response
+
+
+def ask_to_sign_in_again() -> Response:
+    """The page that asks who it is once more. The form comes back afterwards, to be sent.
+
+    A host's own sign-in opens in another tab, for it knows nothing of our form, which stays on this page.
+    """
+    template = "marketplace_hooks/sign_in/again.html"
+    session_id = signed_in().session_id
+    if session_id is None:
+        return refuse(401, template, unsent_form=current_form(), sign_in_url=url_for("mh_sign_in.sign_in", again=1))
+    back = url_for("mh_sign_in.resume_form") if store_unsent_form(session_id) else None
+    is_demo = current_runtime().settings.demo
+    sign_in_url = url_for("mh_sign_in.sign_in" if is_demo else "mh_sign_in.begin", again=1, next=back)
+    return refuse(401, template, sign_in_url=sign_in_url)
 
 
 def redirect_to_sign_in() -> Response:

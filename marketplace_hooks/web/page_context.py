@@ -11,7 +11,6 @@ from .flash import messages
 from .i18n.formatting import LANGUAGES
 from .i18n.language import template_context, wording
 from .identity.authorization import identify
-from .identity.sessions import person
 from .labels.deadlines import closure_limit
 from .labels.states import display_state, state_tag
 from .navigation import ROLES, is_first_page, landing_page, navigation_items, page_url
@@ -36,7 +35,7 @@ def page_context() -> dict[str, Any]:
         "is_first_page": is_first_page,
         "languages": LANGUAGES,
         "page_url": page_url,
-        "person": person(),
+        "person": identity if identity is not None and identity.session_id is not None else None,
         "roles": ROLES,
         "state_tag": state_tag,
         "display_state": display_state,

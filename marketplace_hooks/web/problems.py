@@ -38,6 +38,10 @@ REFUSAL_STATUSES = {
     RefusalKind.TOO_MANY: 429,
     RefusalKind.UNAVAILABLE: 503,
 }
+_CHALLENGES = {
+    "invalid_token": ', error="invalid_token"',
+    errors.FreshSignInNeeded.code: ', error="insufficient_user_authentication"',  # RFC 9470
+}
 RETRY_AFTER_S = 5
 """When to come back after a 503: nobody knows, and a client that asks every few seconds does no harm."""
 
@@ -64,7 +68,7 @@ def problem_of(error: errors.MarketplaceHooksError) -> Response:
     if isinstance(error, errors.PayloadRejected):
         return problem(status, error.code, error.detail, errors=error.errors)
     if isinstance(error, errors.NotSignedIn):
-        known = ', error="invalid_token"' if error.code == "invalid_token" else ""
+        known = _CHALLENGES.get(error.code, "")
         challenge = f'Bearer realm="marketplace_hooks"{known}'
         return problem(status, error.code, error.detail, headers={"WWW-Authenticate": challenge})
     if isinstance(error, errors.TooManyRequests):

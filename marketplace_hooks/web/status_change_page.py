@@ -30,6 +30,7 @@ from .form_idempotency import run_form_once
 from .form_reader import InstantField, PageForm, TextInputField
 from .i18n.language import LazyText, gettext, lazy, wording
 from .identity.authorization import signed_in
+from .identity.fresh_sign_in import require_fresh_sign_in
 from .labels.statuses import STATUS_BUTTONS
 from .state import current_runtime
 
@@ -104,6 +105,8 @@ def apply_change(change_page: StatusChangePage, id_: str, status: str) -> BaseRe
         _check_name(form, change_page.kind, [*title.values()])
     if form.errors:
         return _show(change_page, id_, wanted, code=422, errors=form.messages)
+    if wanted is Status.OFFLINE_PERMANENT:
+        require_fresh_sign_in()
     change = StatusRequest(side=change_page.side, status=wanted, effective_at=at)
     try:
         result = run_form_once(lambda uow: _request(change_page, uow, id_, change, form))

@@ -262,7 +262,7 @@ def test_what_was_published_an_hour_ago_holds_while_the_provider_is_away(
 def failure_of(provider: OpenIdProvider) -> str | None:
     """Why a sign-in cannot begin at this provider; None when it can."""
     try:
-        provider.address(redirect_uri=BACK, state="s", nonce="n", verifier="v" * 64, language="fr")
+        provider.address(redirect_uri=BACK, state="s", nonce="n", verifier="v" * 64, language="fr", max_age_s=60)
     except OutboundFailed as failure:
         return failure.reason
     return None
@@ -281,7 +281,9 @@ def failure_of(provider: OpenIdProvider) -> str | None:
 def test_a_description_of_somebody_else_or_of_open_ways_is_refused(spoilt: Spoilt, described: dict[str, Any]) -> None:
     spoilt.more = described
     with pytest.raises(OutboundFailed):
-        provider_of(spoilt).address(redirect_uri=BACK, state="s", nonce="n", verifier="v" * 64, language="fr")
+        provider_of(spoilt).address(
+            redirect_uri=BACK, state="s", nonce="n", verifier="v" * 64, language="fr", max_age_s=60
+        )
 
 
 def test_new_keys_are_fetched_when_a_token_names_one_that_is_not_known(spoilt: Spoilt) -> None:
@@ -297,7 +299,7 @@ def test_new_keys_are_fetched_when_a_token_names_one_that_is_not_known(spoilt: S
 def test_the_verifier_that_only_we_know_is_sent_with_the_code(spoilt: Spoilt) -> None:
     provider = provider_of(spoilt)
     verifier = "v" * 64
-    url = provider.address(redirect_uri=BACK, state="s", nonce="n", verifier=verifier, language="fr")
+    url = provider.address(redirect_uri=BACK, state="s", nonce="n", verifier=verifier, language="fr", max_age_s=60)
     asked = parse_qs(urlsplit(url).query)
     digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     assert asked["code_challenge"] == [digest]

@@ -121,6 +121,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_operator.sellers": _operator("/operator/sellers"),
     "mh_operator.audit": _operator("/operator/audit"),
     "mh_operator.seller": _operator(f"/operator/sellers/{PIXELUNE}"),
+    "mh_operator.sessions": _operator("/operator/sessions"),
     "mh_operator.delivery": _operator(the_first("SELECT id FROM mh_deliveries ORDER BY id", "/operator/deliveries/{}")),
     "mh_seller.products": _seller("/seller"),
     "mh_seller.product": _seller("/seller/products/20148"),
@@ -148,6 +149,7 @@ PAGES: Mapping[str, PageUnderTest] = {
 NOT_PAGES: Mapping[str, str] = {
     "mh_sign_in.begin": "leads to the provider; 404 in a demo",
     "mh_sign_in.come_back": "where the provider leads back to; 404 in a demo",
+    "mh_sign_in.resume_form": "leads on where no form waits for a fresh sign-in",
     "mh_customer.download": "leads to the file host",
     "mh_customer.request_pdf": "a PDF",
     "mh_operator.request_pdf": "a PDF",

@@ -13,9 +13,12 @@ from sqlalchemy import select, update
 
 from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import Kind
+from marketplace_hooks.models.access import PersonSession, Role, SignInMethod
 from marketplace_hooks.models.drafts import RequestDraft
 from marketplace_hooks.models.outbox import Delivery, DeliveryState
 from marketplace_hooks.models.support import SellerClosure
+from marketplace_hooks.services.access import sessions
+from marketplace_hooks.services.access.sessions import SignIn
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.outbox.dispatcher import dispatch
 from marketplace_hooks.services.outbox.endpoints import add_endpoint, disable_endpoint, locked_endpoint
@@ -128,6 +131,7 @@ def a_customer_asks(acts: Acts, clock: time_machine.Traveller) -> None:
 def an_operator_decides(acts: Acts, clock: time_machine.Traveller) -> None:
     by = partial(acts.by_page, "operator", "odette")
     shop = acts.marketplace
+    by("/operator/sessions", session_id=signed_in(shop))
     by(f"/operator/products/mod-2/change/{WITHDRAWN}", reason="A fraud", name=title_of(shop, "mod-2"))
     by("/operator/products/mod-2/reinstatement", reason="A mistake")
     rejected = shop.publish("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
@@ -141,6 +145,14 @@ def an_operator_decides(acts: Acts, clock: time_machine.Traveller) -> None:
     publish_message(shop, request_id="unclear", body=TEMPLATE)
     [reply] = messages(shop, "unclear")
     by("/operator/replies", counts="yes", request_id="unclear", message_id=reply.message_id)
+
+
+def signed_in(shop: Marketplace) -> str:
+    """The id of a session of a person who signed in here."""
+    sign_in = SignIn(method=SignInMethod.OPENID, role=Role.SELLER, subject="seller-1")
+    in_transaction(shop, lambda uow: sessions.begin(uow, sign_in))
+    [*_, id_] = shop.all(select(PersonSession.id).order_by(PersonSession.created_at))
+    return str(id_)
 
 
 def given_up(shop: Marketplace) -> int:
@@ -176,6 +188,8 @@ def tokens_call(acts: Acts, clock: time_machine.Traveller) -> None:
     shop = acts.marketplace
     rejected = shop.publish("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
     shop.run_all_now()
+    operator("DELETE", f"/sessions/{signed_in(shop)}")
+    operator("DELETE", "/sessions?role=seller&subject=seller-1")
     operator("POST", f"/events/{rejected}/replay")
     operator("POST", f"/deliveries/{given_up(shop)}/replay")
     customer("POST", "/eligibility", {"purchase_id": PURCHASE, "shop_url": "https://other.example/"})

@@ -28,6 +28,7 @@ from ...models.purchases import Customer, Purchase, SiteBinding
 from ...models.subscriptions import RenewalChange
 from ...models.support import RefundClaim, RequestRefusal, SupportMessage, SupportRequest
 from ..access.idempotency import person_scope
+from ..access.sessions import forget_sessions_of
 from ..core.unit_of_work import Cause, UnitOfWork
 
 SUBJECT = "customer"
@@ -194,7 +195,8 @@ def _erase_causes(uow: UnitOfWork, trace: CustomerTrace) -> None:
 
 
 def _erase_access(uow: UnitOfWork, trace: CustomerTrace) -> None:
-    """The customer's API tokens become invalid."""
+    """The customer's API tokens become invalid, and the customer's sessions are over."""
+    forget_sessions_of(uow, trace.customer_id)
     theirs = update(Token).where(Token.role == Role.CUSTOMER, Token.subject == trace.customer_id)
     _change(uow, theirs, label="", revoked_at=func.coalesce(Token.revoked_at, uow.now))
 

@@ -28,6 +28,7 @@ from ...models.retention import PurgeMark
 from ...models.support import SupportRequest
 from ..access.audit_log import purge_entries
 from ..access.idempotency import purge_answers
+from ..access.sessions import purge_sessions
 from ..core.runtime import Runtime
 from ..inspections.requests import forget_expired
 from ..notifications.mail_queue import purge_mails
@@ -70,6 +71,9 @@ def purge(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> dict
         "inspections": _purge_by_number(runtime, "inspections", inspections_before, _inspections, stop),
         "credentials of sites": retrying(lambda session: forget_expired(session, now)),
         "mails": _repeat(partial(retrying, lambda session: purge_mails(session, payloads_before, limit=BATCH)), stop),
+        "sessions": _repeat(
+            partial(retrying, lambda session: purge_sessions(session, settings, now, limit=BATCH)), stop
+        ),
         "answers to repeated calls": _repeat(
             partial(retrying, lambda session: purge_answers(session, now, limit=BATCH)), stop
         ),

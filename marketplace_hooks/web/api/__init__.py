@@ -21,6 +21,7 @@ from . import (
     purchases,
     request_files,
     reversals,
+    sessions,
     sla_report,
     statuses,
     subscriptions,
@@ -47,6 +48,7 @@ OPERATIONS: tuple[ModuleType, ...] = (
     products,
     purchases,
     reversals,
+    sessions,
     sla_report,
     statuses,
     subscriptions,
@@ -104,6 +106,7 @@ _TAGS = {
     "Events": "What we were told, and what became of it.",
     "Deliveries": "What we told others.",
     "Sellers": "When they do not work, and how well they keep the clocks.",
+    "Access": "Who may call, and who is signed in.",
     "Support": "Requests for support: checked before they are accepted, their clocks, their answers.",
 }
 _IDEMPOTENCY_KEY = {

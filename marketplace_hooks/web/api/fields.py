@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -95,6 +96,11 @@ class QuerySchema(Schema):
 
     class Meta:
         unknown = EXCLUDE
+
+
+def one_of(members: Collection[StrEnum]) -> validate.OneOf:
+    """Some members of an enumeration."""
+    return validate.OneOf(list(members), error=f"Must be one of: {', '.join(members)}.")
 
 
 class PagedQuerySchema(QuerySchema):

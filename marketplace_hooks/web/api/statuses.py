@@ -27,6 +27,7 @@ from ...services.core.unit_of_work import run_in_transaction
 from ...services.operations.status_preview import preview_change
 from ..actors import cause_of
 from ..identity.authorization import signed_in, visibility
+from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..identity.identity import Identity
 from ..state import current_runtime
 from .catalog_schemas import HoldSchema, ScheduledSchema
@@ -206,6 +207,8 @@ def _change(kind: SubjectKind, id_: str, body: dict[str, Any]) -> Response:
     side = _side(identity, body["actor"])
     if body["on_behalf_of"] is not None and identity.role is not Role.PLATFORM:
         raise Forbidden("only the platform acts on somebody's behalf")
+    if body["status"] is Status.OFFLINE_PERMANENT:
+        require_fresh_sign_in()
     request = StatusRequest(side=side, status=body["status"], effective_at=body["effective_at"])
     cause = cause_of(identity, body["reason"], actor=side, on_behalf_of=body["on_behalf_of"])
     target = _target(identity, kind, id_)

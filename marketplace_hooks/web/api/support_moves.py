@@ -23,6 +23,7 @@ from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
 from ..identity.authorization import signed_in
+from ..identity.fresh_sign_in import require_fresh_sign_in
 from .idempotency import respond_once
 from .operations import operation
 from .support_requests import WholeRequestSchema, detail_of
@@ -197,6 +198,7 @@ def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause:
             raise Forbidden("the marketplace asks for a refund; a customer may prefer the fix, and ask again after")
         refund_deferral.ask_again(uow, request, cause)
     else:
+        require_fresh_sign_in()
         refunds.approve_refund(uow, request, with_period=body["with_period"], reason=body["text"], cause=cause)
     return request
 

@@ -1,7 +1,7 @@
 """Actor of a request: who acts, from which address and under which request id, for the audit log.
 
-Set before each view of our blueprints, and gone after it. What is refused to somebody known, and who signs in or out,
-is entered in the log here; what is changed, by the service that changes it.
+Set before each view of our blueprints, and gone after it. What is refused to somebody known, and a sign-in that is
+refused, is entered in the log here; what is changed, by the service that changes it.
 """
 
 from __future__ import annotations
@@ -76,17 +76,6 @@ def audit_refusal(error: MarketplaceHooksError) -> None:
         return
     route = f"{request.method} {request.url_rule or ''}"
     _audit(actor, AuditAction.ACCESS_REFUSED, route, AuditOutcome.REFUSED, code=error.code)
-
-
-def audit_sign_in(identity: Identity, *, by: str) -> None:
-    """Enter in the audit log that a person has signed in."""
-    _audit(actor_of(identity), AuditAction.SESSION_STARTED, None, AuditOutcome.DONE, by=by)
-
-
-def audit_sign_out(identity: Identity | None) -> None:
-    """Enter in the audit log that a person has signed out."""
-    if identity is not None:
-        _audit(actor_of(identity), AuditAction.SESSION_ENDED, None, AuditOutcome.DONE)
 
 
 def audit_refused_sign_in(code: str) -> None:

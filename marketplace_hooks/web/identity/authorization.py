@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import current_app, request
@@ -27,6 +28,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _ENVIRON_KEY = "marketplace_hooks.caller"
 _ROLES_WITH_SUBJECT = (Role.SELLER, Role.CUSTOMER)
+_GIVEN = ("role", "subject", "locale", "name", "signed_in_at")
+"""What a host's `identity` may say of a person."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +149,10 @@ def _authenticate(web_state: WebState) -> _Caller:
     if token is not None and (token.startswith(tokens.PREFIX) or web_state.identity is None):
         return _authenticate_token(web_state, token)
     if web_state.identity is None:
-        return _Caller(identity=sessions.session_identity())
+        try:
+            return _Caller(identity=sessions.session_identity())
+        except Unavailable as away:
+            return _Caller(refusal=away)
     return _Caller(identity=read_identity(web_state.identity()))
 
 
@@ -180,19 +186,19 @@ def read_identity(value: Any) -> Identity | None:
     """
     if value is None:
         return None
-    names = ("role", "subject", "locale", "name")
-    if isinstance(value, Mapping):
-        role, subject, locale, full_name = (value.get(name) for name in names)
-    else:
-        role, subject, locale, full_name = (getattr(value, name, None) for name in names)
+    given = {name: value.get(name) if isinstance(value, Mapping) else getattr(value, name, None) for name in _GIVEN}
+    role, subject, locale, name, signed_in_at = given.values()
     if role not in list(Role):
         raise ValueError(
             f"identity() must return None, or a mapping with role, subject, locale and name, where role is one of "
             f"{', '.join(Role)}; it returned {type(value).__name__} with role {role!r}"
         )
-    for name, value in (("subject", subject), ("locale", locale), ("name", full_name)):
-        if value is not None and not isinstance(value, str):
-            raise ValueError(f"identity() returned a {name} of type {type(value).__name__}; it must be text or None")
+    for field in ("subject", "locale", "name"):
+        if given[field] is not None and not isinstance(given[field], str):
+            kind = type(given[field]).__name__
+            raise ValueError(f"identity() returned a {field} of type {kind}; it must be text or None")
     if role in _ROLES_WITH_SUBJECT and not subject:
         raise ValueError(f"identity() returned the role {role!r} without a subject: whose id is it?")
-    return Identity(role=Role(role), subject=subject, locale=locale, name=full_name or "")
+    if signed_in_at is not None and not (isinstance(signed_in_at, datetime) and signed_in_at.tzinfo):
+        raise ValueError("identity() returned a signed_in_at that is no datetime with a time zone, nor None")
+    return Identity(role=Role(role), subject=subject, locale=locale, name=name or "", signed_in_at=signed_in_at)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ...models.access import Role
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """A role, whose (`subject`: the seller's or customer's id), and in which language to answer."""
+    """A role, whose (`subject`: the seller's or customer's id), and in which language to answer.
+
+    `signed_in_at` is when a person last proved who they are; None: nobody says.
+    """
 
     role: Role
     subject: str | None = None
     locale: str | None = None
     name: str = ""
     token_id: str | None = None
+    session_id: str | None = None
+    signed_in_at: datetime | None = None

@@ -1,29 +1,33 @@
-"""Sessions: who has signed in with this browser, and until when.
+"""Sessions in the browser: the secret of a session's row, in Flask's session under a key of ours.
 
-Stored in Flask's session, a signed cookie, under keys of our own: in a host's app it is the host's, and whatever
-the host stores in it stays. Nothing secret is in it, for its owner can read it.
+Flask's session is a signed cookie; in a host's app it is the host's, and whatever the host stores in it stays. Ours
+says nothing of the person: who that is, and until when, is the row's (`services/access/sessions.py`).
 """
 
 from __future__ import annotations
 
-import time
-from typing import Any
+from datetime import datetime
 
-from flask import Flask, current_app, g, session
+from flask import Flask, current_app, g, request, session
+from flask.sessions import SecureCookieSessionInterface
 
 from ...config.settings import Settings
 from ...errors import NotConfigured
-from ...models.access import Role
+from ...models.access import PersonSession, Role, SignInMethod
+from ...services.access import sessions
+from ...services.access.sessions import SignIn
+from ...services.core.actor import acting_as
+from ...services.core.unit_of_work import run_in_transaction
 from ..state import current_runtime
+from .acting import actor_of
 from .identity import Identity
 
-PERSON = "mh_person"
+SECRET = "mh_session_secret"  # noqa: S105 - the name of the key, not the secret
 OURS = "mh_"
 CSRF = "mh_csrf"
-BY_DEMO = "demo"
-BY_OPENID = "openid"
 PERSONAL_ROLES = (Role.SELLER, Role.CUSTOMER, Role.OPERATOR)
 """The roles that a person may sign in as; the platform is a machine."""
+_ENVIRON_KEY = "marketplace_hooks.session"
 
 
 def require_session() -> None:
@@ -36,54 +40,105 @@ def require_session() -> None:
         )
 
 
-def begin(identity: Identity, *, name: str = "", by: str) -> None:
-    """Start a session for who has proved their identity. The session before is gone, its form tokens too."""
+def begin(
+    identity: Identity, *, method: SignInMethod, account: str | None = None, signed_in_at: datetime | None = None
+) -> None:
+    """Start a session for who has proved their identity. The session before is over, its form tokens too.
+
+    Raises `SignInFailed` for a customer who was erased.
+    """
     require_session()
-    clear()
-    session[PERSON] = {
-        "role": identity.role.value,
-        "subject": identity.subject,
-        "locale": identity.locale,
-        "name": name[:200],
-        "by": by,
-        "until": int(time.time() + _settings().session_s),
-    }
+    sign_in = SignIn(
+        method=method,
+        role=identity.role,
+        subject=identity.subject,
+        name=identity.name,
+        locale=identity.locale,
+        account=account,
+        signed_in_at=signed_in_at,
+        address=request.remote_addr or "",
+        user_agent=request.user_agent.string,
+    )
+    previous = _secret()
+    with acting_as(actor_of(identity)):
+        secret = run_in_transaction(current_runtime(), lambda uow: sessions.begin(uow, sign_in, replaces=previous))
+    _clear()
+    session[SECRET] = secret
 
 
-def clear() -> None:
-    """Remove every key of ours from this browser's session."""
-    for key in [key for key in session if key.startswith(OURS)]:
-        del session[key]
-    g.pop(CSRF, None)  # where Flask-WTF keeps the token that it made for this request.
+def end() -> None:
+    """End this browser's session, for whoever has a copy of its cookie too."""
+    found = current_session()
+    if found is not None:
+        run_in_transaction(current_runtime(), lambda uow: sessions.end_session(uow, found.id))
+    _clear()
 
 
-def person() -> dict[str, Any] | None:
-    """Who signed in with this browser, as it was stored; None for nobody, or when the session is over."""
-    person = session.get(PERSON)
-    if not isinstance(person, dict) or person.get("until", 0) <= time.time():
-        return None
-    # A demo's choice opens nothing once the installation is no demo any more.
-    return person if person.get("by") != BY_DEMO or _settings().demo else None
+def current_session() -> PersonSession | None:
+    """The session of who sends this request, read once; None for nobody, or when it is over."""
+    if _ENVIRON_KEY not in request.environ:
+        request.environ[_ENVIRON_KEY] = _read_session()
+    found: PersonSession | None = request.environ[_ENVIRON_KEY]
+    return found
 
 
 def session_identity() -> Identity | None:
     """Who signed in with this browser, as an identity."""
-    found = person()
-    if found is None or found.get("role") not in list(PERSONAL_ROLES):
+    found = current_session()
+    if found is None:
         return None
-    return Identity(role=Role(found["role"]), subject=found["subject"], locale=found["locale"], name=found["name"])
+    return Identity(
+        role=found.role,
+        subject=found.subject,
+        locale=found.locale,
+        name=found.name,
+        session_id=found.id,
+        signed_in_at=found.signed_in_at,
+    )
 
 
 def secure_session_cookie(app: Flask, settings: Settings) -> None:
     """Stand-alone only: set the attributes of the session cookie. In a host's app they are the host's."""
+    is_secure = settings.public_url.startswith("https://")
+    # A browser takes a `__Host-` cookie only over TLS, for every path, and from no other host of the domain.
+    is_host_only = is_secure and not settings.url_prefix
     app.config.update(
-        SESSION_COOKIE_NAME="mh_session",
+        SESSION_COOKIE_NAME="__Host-mh_session" if is_host_only else "mh_session",
         SESSION_COOKIE_PATH=settings.url_prefix or "/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=is_secure,
     )
+    app.session_interface = _SecureBehindTls()
 
 
-def _settings() -> Settings:
-    return current_runtime().settings
+class _SecureBehindTls(SecureCookieSessionInterface):
+    """Flask's sessions, `Secure` also where a trusted proxy says that the request came over TLS."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return super().get_cookie_secure(app) or request.is_secure
+
+
+def _read_session() -> PersonSession | None:
+    secret = _secret()
+    if secret is None:
+        return None
+    runtime = current_runtime()
+    with runtime.database.read_session() as reading:
+        found = sessions.find(reading, secret, runtime.settings, runtime.now())
+    if found is not None:
+        sessions.note_seen(runtime, found)
+    return found
+
+
+def _secret() -> str | None:
+    secret = session.get(SECRET)
+    return secret if isinstance(secret, str) else None
+
+
+def _clear() -> None:
+    """Remove every key of ours from this browser's session."""
+    for key in [key for key in session if key.startswith(OURS)]:
+        del session[key]
+    request.environ.pop(_ENVIRON_KEY, None)
+    g.pop(CSRF, None)  # where Flask-WTF keeps the token that it made for this request.

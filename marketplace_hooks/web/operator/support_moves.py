@@ -26,6 +26,7 @@ from ..form_idempotency import form_key
 from ..form_reader import CheckboxField, ChoiceField, NumberField, PageForm, TextInputField
 from ..i18n.language import LazyText, gettext, lazy
 from ..identity.authorization import audience, signed_in
+from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..list_pages import checked_id
 from .blueprint import blueprint
 from .support_requests import show_request
@@ -48,11 +49,12 @@ Act = Callable[[UnitOfWork, str, OperatorMoveForm, Cause], object]
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorMove:
-    """One thing that can be done. `needs` are the fields that must be filled in."""
+    """One thing that can be done. `needs` are the fields that must be filled in; what `pays` needs a fresh sign-in."""
 
     act: Act
     done: LazyText
     needs: tuple[str, ...] = ("text",)
+    pays: bool = False
 
 
 def _note(uow: UnitOfWork, request_id: str, form: OperatorMoveForm, cause: Cause) -> object:
@@ -93,11 +95,12 @@ MOVES: Mapping[str, OperatorMove] = {
     "extension": OperatorMove(
         act=_extend, done=lazy("The seller has more time. Both sides see why."), needs=("text", "days")
     ),
-    "refund": OperatorMove(act=_refund, done=lazy("The refund has been asked for.")),
+    "refund": OperatorMove(act=_refund, done=lazy("The refund has been asked for."), pays=True),
     "settled": OperatorMove(
         act=lambda uow, request_id, form, cause: settle_by_hand(uow, locked_request(uow.session, request_id), cause),
         done=lazy("The refund is marked as done."),
         needs=(),
+        pays=True,
     ),
     "kind": OperatorMove(act=_confirm_kind, done=lazy("The kind of the request is settled."), needs=("kind",)),
     "note": OperatorMove(act=_note, done=lazy("Your message has been added.")),
@@ -115,6 +118,8 @@ def move_request(request_id: str, move: str) -> BaseResponse:
     _require_fields(form, wanted)
     if form.errors:
         return show_request(request_id, status=422, errors=form.messages, move=move)
+    if wanted.pays:
+        require_fresh_sign_in()
     cause = cause_of(signed_in(), form.text.data if move != "note" else "")
     back = url_for("mh_operator.support_request", request_id=request_id)
     return run_form(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from ...config.settings import Settings
@@ -12,6 +13,7 @@ from ..identity.identity import Identity
 from ..identity.sessions import PERSONAL_ROLES
 
 LONGEST_SUBJECT = 100
+_FAR_FUTURE_S = 10_000_000_000
 
 
 def needed_claims(settings: Settings) -> set[str]:
@@ -34,10 +36,33 @@ def identity_of(claims: Mapping[str, Any], settings: Settings) -> Identity:
     if role is not Role.OPERATOR and not known:
         raise SignInFailed(f"{settings.oidc_subject_claim} is {subject!r}: whose id is it?", code="no_role")
     locale = _find(claims, settings.oidc_locale_claim)
-    return Identity(role=role, subject=subject if known else None, locale=locale if isinstance(locale, str) else None)
+    return Identity(
+        role=role,
+        subject=subject if known else None,
+        locale=locale if isinstance(locale, str) else None,
+        name=_name_of(claims),
+    )
 
 
-def name_of(claims: Mapping[str, Any]) -> str:
+def account_of(claims: Mapping[str, Any]) -> str:
+    """Who it is to the provider, whatever role they have here."""
+    return str(claims["sub"])
+
+
+def authenticated_at(claims: Mapping[str, Any], *, not_before_s: float | None = None) -> datetime | None:
+    """When the provider last asked them who they are; None where it does not say.
+
+    Raises `SignInFailed` (`not_asked_again`) where that should have been after `not_before_s`, and was not.
+    """
+    auth_time = claims.get("auth_time")
+    if not isinstance(auth_time, int | float) or not 0 < auth_time < _FAR_FUTURE_S:
+        auth_time = None
+    if not_before_s is not None and (auth_time is None or auth_time < not_before_s):
+        raise SignInFailed(f"auth_time is {auth_time!r}: they were not asked again", code="not_asked_again")
+    return None if auth_time is None else datetime.fromtimestamp(auth_time, UTC)
+
+
+def _name_of(claims: Mapping[str, Any]) -> str:
     """The name to greet with; empty where the provider gives none."""
     names = (claims.get(name) for name in ("name", "preferred_username", "email"))
     return next((name for name in names if isinstance(name, str) and name.strip()), "")

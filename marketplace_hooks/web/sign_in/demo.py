@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response
 
+from ...models.access import SignInMethod
 from ..identity import sessions
-from ..identity.acting import audit_sign_in
 from ..identity.authorization import audience
 from ..identity.identity import Identity
 from ..navigation import landing_page
@@ -27,7 +27,6 @@ def choose() -> Response:
         chosen = find_person(session, request.form.get("role", ""), request.form.get("subject", ""))
     if chosen is None:
         abort(404)
-    identity = Identity(role=chosen.role, subject=chosen.subject, locale=chosen.locale)
-    sessions.begin(identity, name=chosen.name, by=sessions.BY_DEMO)
-    audit_sign_in(identity, by=sessions.BY_DEMO)
+    identity = Identity(role=chosen.role, subject=chosen.subject, locale=chosen.locale, name=chosen.name)
+    sessions.begin(identity, method=SignInMethod.DEMO, signed_in_at=web_state.runtime.now())
     return redirect(wanted_page() or landing_page(identity.role), 303)

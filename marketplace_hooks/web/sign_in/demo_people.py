@@ -50,6 +50,7 @@ def _persons(session: Session, role: Role) -> list[Person]:
     chosen = (
         select(person.id, person.name, person.locale, func.count(owned.id))
         .join(owned, key == person.id)
+        .where(person.name != "")  # an erased customer is nobody to be.
         .group_by(person.id, person.name, person.locale)
         .order_by(person.id)
         .limit(MAX_PEOPLE)

@@ -13,19 +13,25 @@ from typing import Any
 from flask import Response, abort, current_app, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from ...config.settings import Settings
 from ...errors import OutboundFailed, SignInFailed
-from ...remote.openid import OpenIdProvider
+from ...models.access import SignInMethod
+from ...remote.openid import LEEWAY_S, OpenIdProvider
+from ...services.access.sessions import end_changed_roles
+from ...services.core.actor import acting_as
+from ...services.core.unit_of_work import run_in_transaction
 from ..error_pages import refuse
 from ..i18n.language import wording
 from ..identity import sessions
-from ..identity.acting import audit_refused_sign_in, audit_sign_in
+from ..identity.acting import audit_refused_sign_in
 from ..identity.authorization import audience
+from ..identity.identity import Identity
 from ..navigation import landing_page
 from ..problems import RETRY_AFTER_S
 from ..state import current_runtime, current_web_state
 from ..urls import local_url
 from .blueprint import blueprint
-from .claims import identity_of, name_of, needed_claims
+from .claims import account_of, authenticated_at, identity_of, needed_claims
 from .pages import wanted_page
 
 BEGUN = "mh_begun"
@@ -41,13 +47,23 @@ def begin() -> BaseResponse:
     provider = _provider()
     sessions.require_session()
     state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
+    again = request.args.get("again") == "1"
     try:
         url = provider.address(
-            redirect_uri=return_address(), state=state, nonce=nonce, verifier=verifier, language=wording().language
+            redirect_uri=return_address(),
+            state=state,
+            nonce=nonce,
+            verifier=verifier,
+            language=wording().language,
+            max_age_s=_max_age_s(again=again),
+            ask_again=again,
         )
     except OutboundFailed as away:
         return _failed(503, "away", away)
-    begun = {"nonce": nonce, "verifier": verifier, "next": wanted_page(), "until": int(time.time()) + MAX_AGE_S}
+    now = int(time.time())
+    begun = {"nonce": nonce, "verifier": verifier, "next": wanted_page(), "until": now + MAX_AGE_S}
+    if again:
+        begun["asked_again_at"] = now
     others = list(_begun().items())[1 - MAX_BEGUN :]
     session[BEGUN] = {**dict(others), state: begun}
     response = redirect(url, 303)
@@ -78,14 +94,15 @@ def come_back() -> BaseResponse:
             verifier=mine["verifier"],
             needed=needed_claims(settings),
         )
-        identity = identity_of(claims, settings)
+        identity = _identity_of(claims, settings)
+        asked_at = mine.get("asked_again_at")
+        signed_in_at = authenticated_at(claims, not_before_s=None if asked_at is None else asked_at - LEEWAY_S)
+        sessions.begin(identity, method=SignInMethod.OPENID, account=account_of(claims), signed_in_at=signed_in_at)
     except OutboundFailed as away:
         return _failed(503, "away", away, next=mine["next"])
     except SignInFailed as failed:
         audit_refused_sign_in(failed.code)
         return _failed(403 if failed.code == "no_role" else 400, failed.code, failed, next=mine["next"])
-    sessions.begin(identity, name=name_of(claims), by=sessions.BY_OPENID)
-    audit_sign_in(identity, by=sessions.BY_OPENID)
     return redirect(local_url(mine["next"]) if mine["next"] else landing_page(identity.role), 303)
 
 
@@ -100,6 +117,22 @@ def _provider() -> OpenIdProvider:
     if web_state.provider is None or web_state.identity is not None:
         abort(404)
     return web_state.provider
+
+
+def _identity_of(claims: dict[str, Any], settings: Settings) -> Identity:
+    """Who it is here; the sessions of an account that has lost its role are over."""
+    try:
+        return identity_of(claims, settings)
+    except SignInFailed:
+        with acting_as(None):  # that the sign-in was refused is what the audit log has.
+            run_in_transaction(current_runtime(), lambda uow: end_changed_roles(uow, account_of(claims)))
+        raise
+
+
+def _max_age_s(*, again: bool) -> int:
+    """How long ago the provider may have asked who they are."""
+    settings = current_runtime().settings
+    return int(settings.fresh_sign_in_s if again else settings.session_s)
 
 
 def _begun() -> dict[str, Any]:

@@ -7,14 +7,15 @@ from urllib.parse import urlencode, urlsplit
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from ...models.access import SignInMethod
 from ..error_pages import refuse
 from ..flash import flash
 from ..i18n.language import gettext
 from ..identity import sessions
-from ..identity.acting import audit_sign_out
-from ..identity.authorization import audience, identify
+from ..identity.authorization import audience, identify, signed_in
 from ..navigation import landing_page
 from ..state import current_web_state
+from ..unsent_form import stored_form
 from ..urls import local_url
 from .blueprint import blueprint
 from .demo_people import demo_people
@@ -25,12 +26,14 @@ from .demo_people import demo_people
 def sign_in() -> BaseResponse:
     """The way in: a host's own, the demo's choice of a person, a provider's, or that there is none.
 
-    Who is in already is led on, but for the demo, where this page is how to become somebody else.
+    Who is in already is led on, unless they are to sign in `again`, and but for the demo, where this page is how to
+    become somebody else.
     """
     web_state = current_web_state()
     identity = identify()
     settings = web_state.runtime.settings
-    if identity is not None and not (settings.demo and web_state.identity is None):
+    may_stay = "again" not in request.args and not (settings.demo and web_state.identity is None)
+    if identity is not None and may_stay:
         return redirect(wanted_page() or landing_page(identity.role), 303)
     if web_state.identity is not None:
         if settings.sign_in_url is None:
@@ -46,14 +49,24 @@ def sign_in() -> BaseResponse:
     return refuse(503, "marketplace_hooks/sign_in/not_configured.html")
 
 
+@blueprint.get("/sign-in/resume")
+@audience(*sessions.PERSONAL_ROLES)
+def resume_form() -> BaseResponse:
+    """The form that waited for this sign-in, as it was filled in, to be sent."""
+    current = sessions.current_session()
+    if current is None or current.unsent_form is None:
+        return redirect(landing_page(signed_in().role), 303)
+    form = stored_form(current.unsent_form)
+    return make_response(render_template("marketplace_hooks/unsent_form.html", unsent_form=form, is_resumed=True))
+
+
 @blueprint.post("/sign-out")
 @audience()
 def sign_out() -> BaseResponse:
     """Forget who signed in with this browser; a provider of sign-ins may have to be left too."""
-    was = sessions.person()
-    audit_sign_out(sessions.session_identity())
-    sessions.clear()
-    if was is not None and was["by"] == sessions.BY_OPENID:
+    previous = sessions.current_session()
+    sessions.end()
+    if previous is not None and previous.method is SignInMethod.OPENID:
         return redirect(url_for("mh_sign_in.signed_out"), 303)
     flash("good", gettext("You are signed out."))
     return redirect(url_for("mh_storefront.home"), 303)

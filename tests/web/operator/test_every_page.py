@@ -28,6 +28,7 @@ LISTS = {
     "/operator/reversals": 3,
     "/operator/products": 1,
     "/operator/sellers": 3,
+    "/operator/sessions": 1,
 }
 """Each list with the statements that it may take, however much is on it."""
 

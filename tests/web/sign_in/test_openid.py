@@ -13,8 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from marketplace_hooks.errors import ConfigurationError
+from marketplace_hooks.models.access import PersonSession
 from marketplace_hooks.remote.openid import POLICY, TOKENS_AT_ONCE
 from marketplace_hooks.standalone import build_app
 
@@ -245,6 +247,42 @@ def test_a_silent_provider_holds_few_threads_and_nobody_who_is_in(
             page = click.result()
             assert (page.status, page.answer.headers["Retry-After"]) == (503, "5")
             assert "does not answer" in page.visible_text
+
+
+# --- a sign-in that is asked for again
+
+
+def test_a_sign_in_again_counts_only_when_the_provider_has_just_asked(opens: Opens) -> None:
+    now = int(datetime.now(UTC).timestamp())
+    by_age = {name: {"role": "operator", "auth_time": now - age} for name, age in (("now", 0), ("before", 7200))}
+    with running_provider(by_age) as provider:
+        shop = opens(provider.url)
+        browser = signs_in(shop, provider, "before")
+        asked = begins(browser, "/sign-in/openid?again=1")
+        assert parse_qs(urlsplit(asked).query)["prompt"] == ["login"]
+        page = browser.get(returns(provider.signs_in(asked, "before")))
+        assert (page.status, "did not ask you again" in page.visible_text) == (400, True)
+        browser = Browser(shop.app)
+        browser.get(returns(provider.signs_in(begins(browser, "/sign-in/openid?again=1"), "now")))
+        assert browser.get("/operator").status == 200
+    signed_in_at = {session.signed_in_at for session in shop.all(select(PersonSession))}
+    assert signed_in_at == {datetime.fromtimestamp(now - age, UTC) for age in (0, 7200)}
+
+
+def test_an_account_without_its_role_has_no_session_left(opens: Opens) -> None:
+    with running_provider(ACCOUNTS) as provider:
+        shop = opens(provider.url, OIDC_ROLES="")
+        operator = signs_in(shop, provider, "op-1")
+        assert operator.get("/operator").status == 200
+        other = opens(provider.url, OIDC_ROLES="operator=seller")
+        signs_in(other, provider, "op-1")
+        assert operator.get("/operator").status == 303
+        seller = signs_in(other, provider, "op-1")
+        without = opens(provider.url, OIDC_ROLES="operator=guest")
+        refused(Browser(without.app), "/sign-in/openid/return?state=x&code=y", 400, "was not begun")
+        page = signs_in(without, provider, "op-1").page
+        assert (page.status, "no access here" in page.visible_text) == (403, True)
+        assert seller.get("/seller").status == 303
 
 
 # --- the way out

@@ -1,0 +1,130 @@
+"""Sessions of people who signed in at this service: an operator lists and ends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from marshmallow import fields
+
+from ...models.access import Role, SignInMethod
+from ...services.access import sessions
+from ...services.core.unit_of_work import run_in_transaction
+from ..identity.sessions import PERSONAL_ROLES
+from ..pagination import decode_position, encode, position_key
+from ..state import current_runtime
+from .fields import (
+    EnumField,
+    PagedQuerySchema,
+    QuerySchema,
+    ResponseSchema,
+    Rfc3339Instant,
+    TextField,
+    next_cursor,
+    one_of,
+)
+from .operations import operation
+from .responses import uncached_response
+
+ROLES = (Role.OPERATOR,)
+LIST = "sessions"
+_SUBJECT = {"description": "The seller's or customer's id."}
+
+
+class SessionsQuerySchema(PagedQuerySchema):
+    """Whose sessions."""
+
+    role = EnumField(Role, validate=one_of(PERSONAL_ROLES))
+    subject = TextField(metadata=_SUBJECT)
+
+
+class PersonQuerySchema(QuerySchema):
+    """Whose sessions. Without `subject`: those of the people of this role who have no id of their own."""
+
+    role = EnumField(Role, required=True, validate=one_of(PERSONAL_ROLES))
+    subject = TextField(load_default=None, metadata=_SUBJECT)
+
+
+class SessionSchema(ResponseSchema):
+    """One person, signed in with one browser."""
+
+    session_id = fields.String(required=True, attribute="id")
+    method = EnumField(SignInMethod, required=True)
+    role = EnumField(Role, required=True)
+    subject = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True)
+    address = fields.String(required=True)
+    user_agent = fields.String(required=True)
+    created_at = Rfc3339Instant(required=True)
+    signed_in_at = Rfc3339Instant(
+        required=True, allow_none=True, metadata={"description": "When the provider last asked them who they are."}
+    )
+    last_seen_at = Rfc3339Instant(required=True, metadata={"description": "To the minute."})
+
+
+class SessionListSchema(ResponseSchema):
+    """A page of sessions, the newest first."""
+
+    items = fields.List(fields.Nested(SessionSchema), required=True)
+    next_cursor = next_cursor()
+
+
+class EndedSchema(ResponseSchema):
+    """How many sessions were ended."""
+
+    ended = fields.Integer(required=True)
+
+
+_LIST = SessionListSchema()
+_ENDED = EndedSchema()
+
+
+@operation(
+    "GET",
+    "/sessions",
+    tag="Access",
+    roles=ROLES,
+    query=SessionsQuerySchema,
+    response=SessionListSchema,
+    refusals=(400, 422),
+)
+def list_sessions(query: dict[str, Any]) -> Response:
+    """Who is signed in, the newest first."""
+    runtime = current_runtime()
+    limit = query["limit"]
+    with runtime.database.read_session() as session:
+        found = sessions.list_sessions(
+            session,
+            runtime.settings,
+            runtime.now(),
+            role=query.get("role"),
+            subject=query.get("subject"),
+            before=decode_position(LIST, query.get("cursor")),
+            limit=limit + 1,
+        )
+    last = found[limit - 1] if len(found) > limit else None
+    cursor = encode(LIST, None if last is None else position_key(last.created_at, last.id))
+    return uncached_response(_LIST, {"items": found[:limit], "next_cursor": cursor})
+
+
+@operation("DELETE", "/sessions/<session_id>", tag="Access", roles=ROLES, status=204, refusals=(404,))
+def end_session(session_id: str) -> Response:
+    """End one session: its browser is signed out. Ending it twice changes nothing."""
+    run_in_transaction(current_runtime(), lambda uow: sessions.end_session(uow, session_id))
+    return Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+@operation(
+    "DELETE",
+    "/sessions",
+    tag="Access",
+    roles=ROLES,
+    query=PersonQuerySchema,
+    response=EndedSchema,
+    refusals=(422,),
+)
+def end_sessions_of(query: dict[str, Any]) -> Response:
+    """End every session of one person, who must sign in again: such as after a role was withdrawn."""
+    runtime = current_runtime()
+    ended = run_in_transaction(runtime, lambda uow: sessions.end_sessions_of(uow, query["role"], query["subject"]))
+    return uncached_response(_ENDED, {"ended": ended})

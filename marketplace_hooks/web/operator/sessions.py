@@ -1,0 +1,77 @@
+"""Sessions: who is signed in, and signing somebody out."""
+
+from __future__ import annotations
+
+from flask import Response, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ...models.access import Role
+from ...services.access import sessions as service
+from ...services.core.unit_of_work import UnitOfWork
+from ..form_actions import run_form
+from ..i18n.language import gettext
+from ..identity.authorization import audience
+from ..identity.sessions import PERSONAL_ROLES
+from ..list_pages import PAGE_SIZE, cursor, list_page, query_choice, query_text
+from ..navigation import ROLES
+from ..pagination import decode_position, position_key
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import page
+
+LIST = "operator-sessions"
+
+
+@blueprint.get("/operator/sessions")
+@audience(Role.OPERATOR)
+def sessions() -> Response:
+    """The sessions that are alive, the newest first."""
+    return _show()
+
+
+@blueprint.post("/operator/sessions")
+@audience(Role.OPERATOR)
+def end_sessions() -> BaseResponse:
+    """End one session, or every session of the person that the list is narrowed to."""
+    session_id = request.form.get("session_id", "")
+    role = query_choice("role", Role)
+    subject = query_text("subject")
+
+    def act(uow: UnitOfWork) -> None:
+        if role is not None and subject is not None and not session_id:
+            service.end_sessions_of(uow, role, subject)
+        else:
+            service.end_session(uow, session_id)
+
+    return run_form(
+        act,
+        message=gettext("They are signed out."),
+        next_url=url_for("mh_operator.sessions", role=role, subject=subject),
+        refused=lambda why, status: _show(status=status, refused=why),
+    )
+
+
+def _show(*, status: int = 200, refused: str | None = None) -> Response:
+    runtime = current_runtime()
+    role = query_choice("role", Role)
+    subject = query_text("subject")
+    with runtime.database.read_session() as session:
+        found = service.list_sessions(
+            session,
+            runtime.settings,
+            runtime.now(),
+            role=role,
+            subject=subject,
+            before=decode_position(LIST, cursor()),
+            limit=PAGE_SIZE + 1,
+        )
+    return page(
+        "sessions",
+        status,
+        refused=refused,
+        listed=list_page(LIST, found, lambda one: position_key(one.created_at, one.id)),
+        role=role,
+        subject=subject,
+        roles_to_choose=[(one.value, str(ROLES[one])) for one in PERSONAL_ROLES],
+        is_narrowed=role is not None or subject is not None,
+    )
