@@ -1,1 +1,1 @@
-"""Model-based test of the whole marketplace: random histories through its doors, beside an independent reference."""
+"""Model-based test of the whole marketplace: random histories through its client, beside an independent reference."""

@@ -6,17 +6,20 @@ passes, workers run at every instant at which the reference expects something to
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
 from typing import Any, TypeVar
 
 import time_machine
 from hypothesis.stateful import RuleBasedStateMachine
 
 from ..support.marketplace import Marketplace
-from .checks import check_care, check_catalog, check_new_events, check_request
-from .doors import Doors
+from .checks import check_care, check_catalog, check_new_events, check_request, check_subject
+from .client import MarketplaceClient
 from .reference.care import Care
 from .reference.catalog import Pack, Product
 from .reference.marketplace import Reference
@@ -28,11 +31,12 @@ LONGEST_NAP = timedelta(days=25)
 SELLERS = {"seller-1": ("mod-1", "mod-2"), "seller-2": ("mod-3",)}
 PACKS = {"pack-1": ("seller-1", ("mod-1", "mod-2")), "pack-2": ("seller-2", ("mod-2", "mod-3"))}
 PRICE = 9900
+PACK_PRICE = 14900
 _T = TypeVar("_T")
 
 
 class History(RuleBasedStateMachine):
-    """One history: the product and the reference, side by side. Its steps are in the three `*_steps.py`."""
+    """One history: the product and the reference, side by side. Its steps are in the `*_steps.py`."""
 
     opens: Callable[[], AbstractContextManager[Marketplace]]
 
@@ -41,19 +45,26 @@ class History(RuleBasedStateMachine):
         self.opened = ExitStack()
         self.clock = self.opened.enter_context(time_machine.travel(START, tick=False))
         real: Marketplace = self.opened.enter_context(type(self).opens())
-        self.doors = Doors(real)
+        self.client = MarketplaceClient(real)
         self.reference = Reference(START)
+        self.turns = count()
+        self.compared: dict[str, str] = {}
+        self.changed_here: dict[tuple[str, str], datetime] = {}
         for seller_id, product_ids in SELLERS.items():
             for product_id in product_ids:
                 product = Product(product_id, seller_id, prices=[(START, PRICE)])
                 self.reference.catalog.products[product_id] = product
         for pack_id, (seller_id, members) in PACKS.items():
             self.reference.catalog.packs[pack_id] = Pack(pack_id, seller_id, members=members)
-        self.doors.open_shop(SELLERS, PACKS)
-        self.doors.new_events()
+        self.client.open_shop(SELLERS, PACKS)
+        self.client.new_events()
 
     def teardown(self) -> None:
-        self.opened.close()
+        try:
+            if sys.exc_info()[0] is None:
+                self.compare(everything=True)
+        finally:
+            self.opened.close()
 
     @property
     def now(self) -> datetime:
@@ -78,23 +89,70 @@ class History(RuleBasedStateMachine):
             self.clock.move_to(stop)
             self.reference.pass_to(stop)
             if stop == upcoming or not is_quiet:
-                self.settle()
+                self.settle(is_due=True)
 
-    def settle(self) -> None:
+    def settle(self, *, is_due: bool = False) -> None:
         """Have the product do everything that waits, and look at what it publishes."""
-        self.doors.settle(twice=self.reference.had_scheduled_changes)
-        check_new_events(self.doors, self.reference)
+        self.client.settle(is_due=is_due or self.reference.had_scheduled_changes)
+        check_new_events(self.client, self.reference)
 
-    def compare(self) -> None:
-        """After each step: everything that the API says, a second later."""
+    def compare(self, *, everything: bool = False) -> None:
+        """After each step, a second later: what the API says of the catalogue, and of whatever has changed.
+
+        Of what has not, one in turn; at the end of the history, of everything.
+        """
         self.settle()
         self.live(self.now + SECOND, is_quiet=True)
-        check_catalog(self.doors, self.reference)
-        for care in self.reference.purchases.values():
-            check_care(self.doors, self.reference, care)
-        for request in self.reference.requests.values():
-            check_request(self.doors, request)
+        check_catalog(self.client, self.reference)
+        in_turn = next(self.turns)
+        checks = self.checks()
+        for number, (key, (state, check)) in enumerate(checks.items()):
+            if everything or self.compared.get(key) != state or number == in_turn % len(checks):
+                check()
+                self.compared[key] = state
+
+    def checks(self) -> dict[str, tuple[str, Callable[[], None]]]:
+        """Of everything that the reference knows: its state, and its comparison with what the API says."""
+        reference = self.reference
+        found: dict[str, tuple[str, Callable[[], None]]] = {}
+        for id_ in reference.catalog.subjects:
+            found[id_] = (reference.catalog.state(id_), partial(check_subject, self.client, reference, id_))
+        for care in reference.purchases.values():
+            found[care.purchase_id] = (
+                reference.state_of_care(care),
+                partial(check_care, self.client, reference, care),
+            )
+        for request in reference.requests.values():
+            found[request.id] = (request.state(), partial(check_request, self.client, request))
+        return found
 
     def answered(self, answer: Any, expected: tuple[int, ...]) -> None:
         """Hold the status of an answer against those that the contract gives."""
         assert answer.status_code in expected, (answer.status_code, expected, answer.text)
+
+    def move(
+        self,
+        request: Request,
+        path: str,
+        body: dict[str, Any],
+        by: str = "customer",
+        expected: tuple[int, ...] = (200,),
+    ) -> Any:
+        """Make a move by the API, as the side that makes it: the seller by a token, or as a person vouched for."""
+        callers = {
+            "customer": self.client.customers[request.care.customer_id],
+            "seller": self.client.sellers[request.care.product.seller_id],
+            "person of the seller": self.client.platform,
+            "operator": self.client.operator,
+        }
+        vouched = {"author_type": "human"} if by == "person of the seller" else {}
+        answer = self.client.move(request.id, path, {**body, **vouched}, callers[by])
+        self.answered(answer, expected)
+        return answer.get_json()
+
+    def stop_renewals(self, care: Care, record: Callable[[], None]) -> None:
+        """Record what stops renewals, perhaps late: what was claimed in spite of it is to be reversed."""
+        claimed = care.stop_renewals(self.now, record)
+        self.settle()
+        for index in claimed:
+            assert index in self.client.reversed_periods(care.purchase_id), (care.purchase_id, index)

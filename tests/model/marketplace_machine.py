@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from hypothesis.stateful import invariant
 
-from .care_steps import CareSteps
 from .catalog_steps import CatalogSteps
+from .purchase_steps import PurchaseSteps
+from .refund_steps import ClosureSteps, RefundSteps
+from .refusal_steps import RefusalSteps
+from .release_steps import ReleaseSteps
+from .renewal_steps import RenewalSteps
 from .support_steps import SupportSteps
 
 
-class WholeMarketplace(CatalogSteps, CareSteps, SupportSteps):
+class WholeMarketplace(
+    CatalogSteps, PurchaseSteps, RenewalSteps, ReleaseSteps, SupportSteps, RefusalSteps, RefundSteps, ClosureSteps
+):
     """All steps, in any order."""
 
     @invariant()

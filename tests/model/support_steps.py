@@ -1,67 +1,120 @@
-"""Steps of the model about support requests: answers, fixes, refusals, contests, refunds and closures."""
+"""Steps of the model about support requests: asked, completed, answered, explained, taken back."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from .care_steps import picks
-from .machine import SELLERS, History
-from .not_yet import is_followed
+from .client import PERSON, SITE
+from .machine import History
+from .purchase_steps import picks
 from .reference.care import VALID
-from .reference.days import ClosedDays, civil_day
 from .reference.requests import ANSWERABLE, OPEN, Request
 
-MOST_REQUESTS = 4
-GROUNDS = ("source_modified", "not_an_advertised_feature", "conflicting_development")
-EVIDENCE = {"files": ["classes/Gallery.php"]}
-REASON = "Le fichier classes/Gallery.php a été modifié à la main."
+MOST_REQUESTS = 5
+SECONDS_AFTER = timedelta(seconds=60)
+ANSWERED = tuple(state for state in OPEN if state != "needs_information")
+kinds = st.sampled_from(["anomaly", "anomaly", "anomaly", "question", "installation"])
 
 
 class SupportSteps(History):
-    """What happens to requests."""
+    """What both sides say to each other."""
 
-    @precondition(lambda self: self.reference.purchases and len(self.reference.requests) < MOST_REQUESTS)
-    @rule(number=picks, kind=st.sampled_from(["anomaly", "anomaly", "anomaly", "question", "installation"]))
-    def a_customer_asks_for_support(self, number: int, kind: str) -> None:
+    def may_ask(self) -> bool:
+        return bool(self.reference.purchases) and len(self.reference.requests) < MOST_REQUESTS
+
+    @precondition(may_ask)
+    @rule(number=picks, kind=kinds)
+    def a_request_is_reported(self, number: int, kind: str) -> None:
         care = self.pick_care(number)
         if care.code(self.now) not in VALID:
             return
         id_ = f"request-{len(self.reference.requests) + 1}"
-        product = care.product
-        self.doors.submit(id_, care.purchase_id, care.customer_id, product.id, kind)
-        closures = tuple(self.reference.closures.get(product.seller_id, ()))
-        self.reference.requests[id_] = Request(id_, care, kind, self.now, closures)
+        self.client.submit(id_, care.purchase_id, kind)
+        self.reference.add_request(id_, care, kind, is_whole=True)
 
-    @precondition(lambda self: self.requests_in(*OPEN))
-    @rule(number=picks)
-    def a_person_of_the_seller_answers(self, number: int) -> None:
-        request = self.pick(self.requests_in(*OPEN), number)
-        self.doors.say(request.id, author_type="human")
-        request.acknowledge(self.now)
+    @precondition(may_ask)
+    @rule(number=picks, kind=kinds)
+    def a_customer_asks_without_naming_the_site(self, number: int, kind: str) -> None:
+        care = self.pick_care(number)
+        if care.code(self.now) not in VALID:
+            return
+        text = {"subject": f"Panne {next(self.client.numbers)}", "body": f"L'export échoue. {self.now}"}
+        body = {"purchase_id": care.purchase_id, "kind": kind, **text}
+        answer = self.client.customers[care.customer_id].post("/support-requests", body)
+        self.answered(answer, (201,))
+        assert answer.get_json()["missing"]
+        self.reference.add_request(answer.get_json()["request_id"], care, kind, is_whole=False)
 
-    @precondition(lambda self: self.requests_in(*OPEN))
+    @precondition(lambda self: self.requests_in("needs_information"))
+    @rule(number=picks, is_as_it_is=st.booleans())
+    def a_customer_completes_the_request(self, number: int, is_as_it_is: bool) -> None:
+        """What the site would have told stays unknown: nobody answers there. Sent as it is, its clocks start."""
+        request = self.pick(self.requests_in("needs_information"), number)
+        if is_as_it_is:
+            self.move(request, "send-as-is", {})
+            request.accept(self.now)
+            return
+        answer = self.move(request, "information", {"shop_url": SITE})
+        if not answer["missing"]:
+            request.accept(self.now)
+
+    @precondition(lambda self: self.requests_in(*ANSWERED))
+    @rule(number=picks, ago=st.sampled_from([timedelta(0), timedelta(0), timedelta(minutes=5), timedelta(hours=30)]))
+    def a_person_of_the_seller_answers(self, number: int, ago: timedelta) -> None:
+        """Reported late, it counts at its receipt; what comes seconds after the request, somebody has to judge."""
+        request = self.pick(self.requests_in(*ANSWERED), number)
+        assert request.acknowledgement is not None
+        at = max(request.acknowledgement.started_at, self.now - ago)
+        is_suspicious = at - request.submitted_at < SECONDS_AFTER
+        if is_suspicious and request.to_confirm is not None:
+            return
+        message_id = self.client.say(request.id, author_type="human", at=at)
+        if is_suspicious:
+            request.await_confirmation(message_id, at)
+        else:
+            request.acknowledge(at)
+
+    @precondition(lambda self: self.requests_in(*ANSWERED))
     @rule(number=picks)
     def an_automation_answers(self, number: int) -> None:
-        request = self.pick(self.requests_in(*OPEN), number)
-        self.doors.say(request.id, author_type="automation")
+        request = self.pick(self.requests_in(*ANSWERED), number)
+        self.client.say(request.id, author_type="automation")
+
+    @precondition(lambda self: self.unjudged(is_waiting=False))
+    @rule(number=picks)
+    def a_token_answers(self, number: int) -> None:
+        """Nobody vouches that a person wrote it: an operator says whether it acknowledges."""
+        request = self.pick(self.unjudged(is_waiting=False), number)
+        body = {"body": f"{PERSON} {next(self.client.numbers)}."}
+        answer = self.move(request, "messages", body, by="seller")
+        message_id = answer["messages"][-1]["message_id"]
+        request.await_confirmation(message_id, self.now)
+
+    @precondition(lambda self: self.unjudged(is_waiting=True))
+    @rule(number=picks, counts=st.booleans())
+    def an_operator_judges_the_answer(self, number: int, counts: bool) -> None:
+        request = self.pick(self.unjudged(is_waiting=True), number)
+        assert request.to_confirm is not None
+        self.move(request, "confirmations", {"message_id": request.to_confirm[0], "counts": counts}, by="operator")
+        request.confirm(counts, self.now)
+
+    def unjudged(self, *, is_waiting: bool) -> dict[str, Request]:
+        """The requests with an answer that waits for a judgement, or those without."""
+        found = self.requests_in(*ANSWERED).items()
+        return {id_: one for id_, one in found if (one.to_confirm is not None) is is_waiting}
 
     @precondition(lambda self: self.requests_in(*ANSWERABLE))
-    @rule(number=picks)
-    def a_free_release_fixes(self, number: int) -> None:
+    @rule(number=picks, text=st.sampled_from(["Le dossier a changé de nom : videz le cache.", "", "\u200b"]))
+    def a_person_explains(self, number: int, text: str) -> None:
         request = self.pick(self.requests_in(*ANSWERABLE), number)
-        self.doors.release(request.care.product.id, "free", [request.id])
-        if request.care.ended_at is None:  # who may not download it has no fix.
-            request.resolve(self.now)
-
-    @precondition(lambda self: is_followed("paid release as a fix") and self.requests_in(*ANSWERABLE))
-    @rule(number=picks)
-    def a_paid_release_fixes_nothing(self, number: int) -> None:
-        request = self.pick(self.requests_in(*ANSWERABLE), number)
-        self.doors.release(request.care.product.id, "paid", [request.id])
+        is_one = text.strip(" \u200b") != ""
+        body = {"how": "explanation", "text": text}
+        self.move(request, "resolution", body, by="person of the seller", expected=(200,) if is_one else (422,))
+        if is_one:
+            request.resolve(self.now, self.now)
 
     @precondition(lambda self: self.requests_in("resolved"))
     @rule(number=picks)
@@ -70,104 +123,10 @@ class SupportSteps(History):
         self.move(request, "not-fixed", {"text": "Toujours la même erreur."})
         request.report_not_fixed(self.now)
 
-    @precondition(lambda self: self.requests_in(*ANSWERABLE))
-    @rule(number=picks, ground=st.sampled_from(GROUNDS))
-    def a_seller_refuses(self, number: int, ground: str) -> None:
-        request = self.pick(self.requests_in(*ANSWERABLE), number)
-        if request.kind == "installation" and ground == "site_work_or_third_party":
-            return
-        body = {"ground": ground, "text": REASON, "evidence": EVIDENCE}
-        if ground in request.overturned:
-            if is_followed("overturned ground"):
-                self.move(request, "refusal", body, by="seller", expected=(409, 422))
-            return
-        self.move(request, "refusal", body, by="seller")
-        request.refuse(ground, self.now)
-
-    @precondition(lambda self: is_followed("blank refusal") and self.requests_in(*ANSWERABLE))
-    @rule(number=picks, text=st.sampled_from(["", "  ", "\u200b", REASON]), note=st.sampled_from(["", " ", "\u200b"]))
-    def a_blank_refusal_is_none(self, number: int, text: str, note: str) -> None:
-        request = self.pick(self.requests_in(*ANSWERABLE), number)
-        body = {"ground": GROUNDS[0], "text": text, "evidence": {"note": note}}
-        self.move(request, "refusal", body, by="seller", expected=(422,))
-
-    @precondition(lambda self: self.requests_in("refused"))
-    @rule(number=picks)
-    def a_customer_contests(self, number: int) -> None:
-        request = self.pick(self.requests_in("refused"), number)
-        self.move(request, "contest", {"text": "Je n'ai rien modifié."})
-        request.contest()
-
-    @precondition(lambda self: self.requests_in("contested"))
-    @rule(number=picks, is_overturned=st.booleans())
-    def the_marketplace_decides(self, number: int, is_overturned: bool) -> None:
-        request = self.pick(self.requests_in("contested"), number)
-        move = "overturn" if is_overturned else "uphold"
-        self.move(request, move, {"text": "Les fichiers ont été comparés."}, by="operator")
-        if is_overturned:
-            request.overturn(self.now)
-        else:
-            request.close()
-
     @precondition(lambda self: self.requests_in(*OPEN))
     @rule(number=st.integers(0, 60))
     def a_customer_withdraws_the_request(self, number: int) -> None:
         if number <= 15:
             request = self.pick(self.requests_in(*OPEN), number)
             self.move(request, "withdrawal", {})
-            request.close("withdrawn_by_customer")
-
-    @precondition(lambda self: self.claims("due"))
-    @rule(number=picks)
-    def an_operator_requests_the_refund(self, number: int) -> None:
-        request = self.pick(self.claims("due"), number)
-        body = {"action": "request", "text": "Le correctif n'est jamais venu."}
-        self.move(request, "refund", body, by="operator")
-        if request.claim is not None:
-            request.claim.ask(self.now)
-
-    @precondition(lambda self: is_followed("prefer the fix") and self.claims("due", "requested"))
-    @rule(number=picks)
-    def a_customer_prefers_the_fix(self, number: int) -> None:
-        request = self.pick(self.claims("due", "requested"), number)
-        if request.handling in ANSWERABLE and request.claim is not None:
-            self.move(request, "refund", {"action": "defer"})
-            request.claim.defer(self.now)
-
-    @precondition(lambda self: is_followed("prefer the fix") and self.claims("deferred"))
-    @rule(number=picks)
-    def a_customer_asks_for_the_refund_again(self, number: int) -> None:
-        request = self.pick(self.claims("deferred"), number)
-        if request.claim is not None and request.handling != "resolved":
-            self.move(request, "refund", {"action": "request"})
-            request.claim.ask(self.now)
-
-    @rule(seller_id=st.sampled_from(list(SELLERS)), begins=st.integers(1, 6), length=st.integers(1, 20))
-    def a_seller_declares_a_closure(self, seller_id: str, begins: int, length: int) -> None:
-        first_day = civil_day(self.now) + timedelta(days=begins)
-        last_day = first_day + timedelta(days=length - 1)
-        days = {"first_day": first_day.isoformat(), "last_day": last_day.isoformat()}
-        answer = self.doors.sellers[seller_id].post(f"/sellers/{seller_id}/closures", days)
-        self.answered(answer, (201,))
-        self.reference.closures.setdefault(seller_id, []).append(ClosedDays(first_day, last_day, self.now))
-
-    def claims(self, *states: str) -> dict[str, Request]:
-        """The requests with a claim in one of these states."""
-        found = self.reference.requests.items()
-        return {id_: one for id_, one in found if one.claim is not None and one.claim.state in states}
-
-    def move(
-        self,
-        request: Request,
-        path: str,
-        body: dict[str, Any],
-        by: str = "customer",
-        expected: tuple[int, ...] = (200,),
-    ) -> None:
-        """Make a move by the API, as the side that makes it."""
-        callers = {
-            "customer": self.doors.customers[request.care.customer_id],
-            "seller": self.doors.sellers[request.care.product.seller_id],
-            "operator": self.doors.operator,
-        }
-        self.answered(callers[by].post(f"/support-requests/{request.id}/{path}", body), expected)
+            request.close(self.now, "withdrawn_by_customer")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
 
 from .catalog import Product
 from .days import DAY, civil_day, last_day_of_period, start_of
+from .releases import Release
 
 CLAIM_DELAY = timedelta(minutes=15)
 VALID = ("VALID", "VALID_RENEWAL_CANCELLED")
@@ -26,6 +28,26 @@ def renewal_price(listing_cents: int) -> int:
 def reactivation_price(listing_cents: int) -> int:
     """The price of a period with the supplement for having let it expire, since 2025-03-20 (rule 9)."""
     return renewal_price(listing_cents) + percent(listing_cents, 95)
+
+
+def shares(total_cents: int, prices: dict[str, int]) -> dict[str, int]:
+    """A pack's price, shared out by the members' prices; the largest remainders take the cents left over."""
+    whole = sum(prices.values())
+    found = {member: total_cents * cents // whole for member, cents in prices.items()}
+    by_remainder = sorted(prices, key=lambda member: -(total_cents * prices[member] % whole))
+    for member in by_remainder[: total_cents - sum(found.values())]:
+        found[member] += 1
+    return found
+
+
+@dataclass
+class Dispute:
+    """A payment that the bank has reversed, and what it decided later."""
+
+    disputed_at: datetime
+    cents: int
+    outcome: str | None = None
+    closed_at: datetime | None = None
 
 
 @dataclass
@@ -51,6 +73,8 @@ class Care:
     reopened: list[datetime] = field(default_factory=list)
     paid: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)
+    reversed: set[int] = field(default_factory=set)
+    disputes: list[Dispute] = field(default_factory=list)
     refunds: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     terminated_at: datetime | None = None
 
@@ -58,8 +82,9 @@ class Care:
 
     @property
     def given_back(self) -> int:
-        """All that was given back for this purchase, whatever request the refund named."""
-        return sum(cents for _, cents in self.refunds.values())
+        """All that was given back for this purchase, whatever request the refund named, or taken back by the bank."""
+        lost = sum(one.cents for one in self.disputes if one.outcome == "lost")
+        return lost + sum(cents for _, cents in self.refunds.values())
 
     @property
     def still_owed(self) -> int:
@@ -78,8 +103,14 @@ class Care:
 
     @property
     def ended_at(self) -> datetime | None:
-        """When the entitlement ended before its day: by a refund or a termination, and nothing else."""
-        return min((at for at in (self.refunded_at, self.terminated_at) if at is not None), default=None)
+        """When the entitlement ended for good before its day: by a refund, a termination or a dispute that was lost."""
+        lost = [one.closed_at for one in self.disputes if one.outcome == "lost"]
+        return min((at for at in (self.refunded_at, self.terminated_at, *lost) if at is not None), default=None)
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether the bank has reversed the payment, and has not decided for the marketplace."""
+        return any(one.outcome != "won" for one in self.disputes)
 
     # renewals
 
@@ -118,12 +149,13 @@ class Care:
             for number in count(2):
                 first_day = last_day_of_period(original, number - 1) + DAY
                 at = start_of(first_day)
-                if at >= closed_at or at > now - CLAIM_DELAY or not self.is_renewed(at):
+                if at >= closed_at or at > now - CLAIM_DELAY or found[-1].payment != "paid":
                     break
-                if found[-1].payment != "paid":
+                if index + 1 not in self.reversed and not self.is_renewed(at):
                     break
                 index += 1
-                payment = "paid" if index in self.paid else "failed" if index in self.failed else "pending"
+                is_void = index in self.failed or index in self.reversed
+                payment = "failed" if is_void else "paid" if index in self.paid else "pending"
                 found.append(Period(index, first_day, last_day_of_period(original, number), payment))
                 if payment != "paid":
                     break
@@ -138,6 +170,10 @@ class Care:
 
     # entitlement
 
+    def is_running(self, now: datetime) -> bool:
+        """Whether a period is paid, asked for, or about to be."""
+        return self.code(now) != "EXPIRED"
+
     def last_paid_day(self, now: datetime) -> date:
         return max(one.last_day for one in self.periods(now) if one.payment == "paid")
 
@@ -147,6 +183,8 @@ class Care:
             return "REFUNDED"
         if self.terminated_at is not None and self.terminated_at <= now:
             return "TERMINATED"
+        if self.is_disputed:
+            return "PAYMENT_DISPUTED"
         today = civil_day(now)
         covering = [one for one in self.periods(now) if one.first_day <= today <= one.last_day]
         payments = {one.payment for one in covering}
@@ -163,3 +201,29 @@ class Care:
         last = self.periods(now)[-1]
         at = start_of(last.last_day + DAY)
         return last.payment == "paid" and now - CLAIM_DELAY < at <= now and self.is_renewed(at)
+
+    def stop_renewals(self, now: datetime, record: Callable[[], None]) -> list[int]:
+        """Record what stops renewals, perhaps late; the periods claimed in spite of it, whose reversal is asked for."""
+        before = {one.index: one for one in self.periods(now) if one.payment != "failed"}
+        record()
+        after = {one.index for one in self.periods(now)}
+        claimed = [index for index in before if index not in after]
+        self.reversed.update(claimed)
+        return claimed
+
+    # downloads
+
+    def may_download(self, release: Release, now: datetime) -> bool:
+        """A free release while active, or if it was published while it was; a paid one only for those who bought it."""
+        if self.is_disputed or (self.refunded_at is not None and self.refunded_at <= now):
+            return False
+        if release.is_paid:
+            return self.purchase_id in release.bought_by
+        return self.code(now) in VALID or self.was_active(release.published_at, now)
+
+    def was_active(self, at: datetime, now: datetime) -> bool:
+        """Whether an instant lay in a period that is paid, before any termination."""
+        if self.terminated_at is not None and self.terminated_at <= at:
+            return False
+        day = civil_day(at)
+        return any(one.first_day <= day <= one.last_day for one in self.periods(now) if one.payment == "paid")

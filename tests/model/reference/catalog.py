@@ -31,6 +31,10 @@ class Subject:
     def is_withdrawn(self) -> bool:
         return bool(self.withdrawals) and self.withdrawals[-1][1] is None
 
+    def state(self) -> tuple[object, ...]:
+        """Everything that a side can change."""
+        return frozenset(self.holds), tuple(sorted(self.slots.items())), repr(self.withdrawals)
+
     def change(self, side: str, status: str, at: datetime, now: datetime) -> None:
         """One side wants a status at an instant: later is a scheduled change, which replaces that side's other one."""
         if self.is_withdrawn:
@@ -90,17 +94,16 @@ class Catalog:
         return {**self.products, **self.packs}
 
     def status(self, id_: str) -> str:
-        """The derived status: a withdrawal before any hold. The account's hold is on products alone."""
+        """The derived status: a withdrawal before any hold."""
         subject = self.subjects[id_]
         if subject.is_withdrawn:
             return WITHDRAWN
         return OFFLINE if self.holding_sides(id_) else ONLINE
 
     def holding_sides(self, id_: str) -> set[str]:
-        """The sides that keep it offline now."""
+        """The sides that keep it offline now; a suspended account holds all that its seller sells, packs alike."""
         subject = self.subjects[id_]
-        is_suspended = id_ in self.products and subject.seller_id in self.suspended
-        return subject.holds | ({"account"} if is_suspended else set())
+        return subject.holds | ({"account"} if subject.seller_id in self.suspended else set())
 
     def blocking(self, pack_id: str) -> list[str]:
         """The members that keep a pack hidden: each that is not online."""
@@ -113,6 +116,11 @@ class Catalog:
             return 410
         is_complete = id_ not in self.packs or (len(self.packs[id_].members) >= 2 and not self.blocking(id_))
         return 200 if status == ONLINE and is_complete else 404
+
+    def state(self, id_: str) -> str:
+        """Everything that is expected of a product or a pack now, as text."""
+        blocking = self.blocking(id_) if id_ in self.packs else []
+        return repr((self.subjects[id_].state(), sorted(self.holding_sides(id_)), blocking))
 
     def pass_to(self, now: datetime) -> None:
         """Carry out everything that was scheduled until now."""

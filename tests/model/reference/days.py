@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,13 +12,25 @@ ZONE = ZoneInfo("Europe/Paris")
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
+@dataclass
 class ClosedDays:
     """Days, both included, on which a seller does not work, and since when that is announced."""
 
     first_day: date
     last_day: date
     declared_at: datetime
+
+    def shorten(self, last_day: date, now: datetime) -> None:
+        """The seller works again earlier; a day that has begun stays closed."""
+        self.last_day = min(self.last_day, max(last_day, civil_day(now)))
+
+    def cancel(self, now: datetime) -> None:
+        """The seller works after all: what has begun ends today, what has not is taken back."""
+        self.last_day = min(self.last_day, max(civil_day(now), self.first_day - DAY))
+
+    def suspends(self, day: date) -> bool:
+        """Whether it covers a day that began after it was announced."""
+        return self.first_day <= day <= self.last_day and self.declared_at <= start_of(day)
 
 
 def civil_day(at: datetime) -> date:
@@ -47,16 +59,15 @@ def last_day_of_period(original: date, number: int) -> date:
     return months_later(original, 12 * number)
 
 
-def business_days_after(day: date, closures: Sequence[ClosedDays] = ()) -> Iterator[date]:
+def business_days_after(day: date, closures: Collection[ClosedDays] = ()) -> Iterator[date]:
     """Monday to Friday from the next day on, public holidays included, without the days of closures."""
     while True:
         day += DAY
-        is_closed = any(one.first_day <= day <= one.last_day for one in closures)
-        if day.weekday() < 5 and not is_closed:
+        if day.weekday() < 5 and not any(one.suspends(day) for one in closures):
             yield day
 
 
-def due_before(received_at: datetime, count: int, closures: Sequence[ClosedDays] = ()) -> datetime:
+def due_before(received_at: datetime, count: int, closures: Collection[ClosedDays] = ()) -> datetime:
     """The first instant that is too late: the civil day of receipt never counts.
 
     A closure suspends only what is received after it was declared.

@@ -9,6 +9,7 @@ from datetime import datetime
 from .care import CLAIM_DELAY, Care, renewal_price
 from .catalog import Catalog
 from .days import ClosedDays
+from .releases import Release
 from .requests import Request
 
 
@@ -20,7 +21,8 @@ class Reference:
     catalog: Catalog = field(default_factory=Catalog)
     purchases: dict[str, Care] = field(default_factory=dict)
     requests: dict[str, Request] = field(default_factory=dict)
-    closures: dict[str, list[ClosedDays]] = field(default_factory=dict)
+    releases: dict[str, Release] = field(default_factory=dict)
+    closures: dict[str, dict[str, ClosedDays]] = field(default_factory=dict)
     notices: dict[tuple[str, int], int] = field(default_factory=dict)
     had_scheduled_changes: bool = False
 
@@ -29,8 +31,8 @@ class Reference:
         self.now = now
         self.had_scheduled_changes = any(subject.slots for subject in self.catalog.subjects.values())
         self.catalog.pass_to(now)
-        for request in self.requests.values():
-            request.pass_to(now, list(self.requests.values()))
+        for request in sorted(self.requests.values(), key=lambda one: one.id):
+            request.pass_to(now)
 
     def next_instant(self) -> datetime | None:
         """The next instant at which something happens by itself."""
@@ -48,7 +50,7 @@ class Reference:
             yield from self._instants_of(request)
 
     def _instants_of(self, request: Request) -> Iterator[datetime]:
-        clocks = [request.acknowledgement, request.fix, request.claim.second_fix if request.claim else None]
+        clocks = [request.acknowledgement, *request.fix_clocks]
         yield from (clock.due_before for clock in clocks if clock is not None and clock.state == "running")
         waits = [request.waits_until, request.claim.request_at if request.claim else None]
         yield from (at for at in waits if at is not None)
@@ -62,8 +64,39 @@ class Reference:
         price = renewal_price(self.purchases[purchase_id].product.price_at(at))
         return min(price, self.notices.get((purchase_id, period_index), price))
 
+    def add_request(self, id_: str, care: Care, kind: str, *, is_whole: bool) -> Request:
+        """A request of now; `is_whole`: nothing is missing, and its clocks start."""
+        closures = self.closures_of(care.product.seller_id).values()
+        request = Request(id_, care, kind, self.now, closures, self.about(care))
+        self.requests[id_] = request
+        if is_whole:
+            request.accept(self.now)
+        return request
+
+    def about(self, care: Care) -> list[Request]:
+        """All requests about one purchase: a list that grows with them."""
+        known = next((one.siblings for one in self.requests.values() if one.care is care), None)
+        return [] if known is None else known
+
+    def state_of_care(self, care: Care) -> str:
+        """Everything that is expected of a purchase now, as text."""
+        downloads = [one.id for one in self.releases.values() if care.may_download(one, self.now)]
+        prices = (care.product.prices[-1], [item for item in self.notices.items() if item[0][0] == care.purchase_id])
+        parts = (care.code(self.now), care.periods(self.now), care.next_instant(self.now), care.ended_at)
+        return repr((*parts, care.given_back, care.product.is_withdrawn, prices, downloads))
+
     def settle_claims(self, care: Care) -> None:
-        """After a refund: every claim of the purchase is computed again."""
+        """After money was given back: every claim of the purchase is computed again."""
+        for request in self.about(care):
+            if request.claim is not None:
+                request.claim.settle_if_nothing_is_owed(self.now)
+
+    def change_closure(self, seller_id: str) -> None:
+        """A closure was announced, shortened or cancelled: the seller's clocks that run are counted again."""
         for request in self.requests.values():
-            if request.care is care and request.claim is not None:
-                request.claim.settle_if_nothing_is_owed()
+            if request.care.product.seller_id == seller_id and request.acknowledgement is not None:
+                request.acknowledgement.recount(self.now)
+
+    def closures_of(self, seller_id: str) -> dict[str, ClosedDays]:
+        """The seller's closures by their ids."""
+        return self.closures.setdefault(seller_id, {})

@@ -2,207 +2,231 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .care import Care
-from .days import ClosedDays, business_days_taken, civil_day, due_before, end_of, months_later
+from .claims import FIX_DAYS, Claim
+from .clocks import Countdown
+from .days import ClosedDays, civil_day, due_before, end_of
+from .releases import Release
 
 ACKNOWLEDGEMENT_DAYS = 1
-FIX_DAYS = 30
-RESUMED_DAYS = 5
 REOPENING_DAYS = 10
 CONTEST_DAYS = 30
-CHOICE_DAYS = 2
-WINDOW_MONTHS = 6
+INFORMATION_DAYS = 14
 
 ANSWERABLE = ("accepted", "acknowledged")
-OPEN = (*ANSWERABLE, "refused", "contested", "resolved")
+FIXABLE = (*ANSWERABLE, "resolved")
+OPEN = (*ANSWERABLE, "refused", "contested", "resolved", "needs_information")
 
 
 @dataclass
-class Countdown:
-    """One clock: started with so many business days, and what became of it."""
+class Proposal:
+    """What a seller's machine has proposed. `ground` is of a refusal; None: an explanation."""
 
-    started_at: datetime
-    days: int
-    closures: Sequence[ClosedDays] = ()
-    state: str = "running"
-    left: int = 0
-
-    @property
-    def due_before(self) -> datetime:
-        return due_before(self.started_at, self.days, self.closures)
-
-    def is_running(self, now: datetime) -> bool:
-        """Whether there is time left: on time means before `due_before`."""
-        return self.state == "running" and now < self.due_before
-
-    def pass_to(self, now: datetime) -> bool:
-        """Miss the deadline, if it has passed. True: missed just now."""
-        if self.state == "running" and now >= self.due_before:
-            self.state = "missed"
-            return True
-        return False
-
-    def stop(self, now: datetime, state: str) -> None:
-        """Stop it while there is time left, with the business days that it has then."""
-        if self.is_running(now):
-            self.left = self.days - business_days_taken(self.started_at, now)
-            self.state = state
-
-    def resume(self, now: datetime) -> None:
-        """Go on with what was left, at least five business days. One that was missed stays missed."""
-        if self.state in ("met", "frozen"):
-            self.days = max(RESUMED_DAYS, self.left)
-            self.started_at = now
-            self.state = "running"
-
-    def void(self) -> None:
-        """Nothing is owed any more."""
-        if self.state in ("running", "frozen"):
-            self.state = "void"
+    id: str
+    ground: str | None
+    received_at: datetime
 
 
 @dataclass
-class Claim:
-    """The refund claim of a missed fix. `second_fix` is the new date of a customer who prefers the fix."""
+class Offer:
+    """A paid update that the seller has offered, and the customer's answer."""
 
-    care: Care
-    state: str
-    request_at: datetime | None
-    path: str | None = None
-    second_fix: Countdown | None = None
-
-    @property
-    def still_owed(self) -> int:
-        return self.care.still_owed
-
-    def ask(self, now: datetime) -> None:
-        """Ask for it: through the platform within the months of its window from the purchase, later by hand."""
-        limit = end_of(months_later(civil_day(self.care.purchased_at), WINDOW_MONTHS))
-        self.path = "platform" if now < limit else "manual"
-        self.state = "requested" if self.path == "platform" else "manual"
-        self.request_at = None
-        self.second_fix = None
-
-    def settle_if_nothing_is_owed(self) -> None:
-        """Settled when nothing is owed, and not before."""
-        if self.still_owed == 0 and self.state != "lapsed":
-            self.state = "refunded"
-            self.request_at = None
-
-    def defer(self, now: datetime) -> None:
-        """The customer prefers the fix: a new date, and nothing is lost."""
-        self.state = "deferred"
-        self.request_at = None
-        self.second_fix = Countdown(now, FIX_DAYS)
-
-    def become_due(self, now: datetime) -> None:
-        """Due, and asked for by itself two business days later."""
-        self.state = "due"
-        self.request_at = due_before(now, CHOICE_DAYS)
-
-    def pass_to(self, now: datetime) -> None:
-        """Let the new date pass, or the days of the choice."""
-        if self.state == "deferred" and self.second_fix is not None and self.second_fix.pass_to(now):
-            self.become_due(now)
-        if self.state == "due" and self.request_at is not None and self.request_at <= now:
-            self.ask(now)
+    release: Release
+    is_accepted: bool | None = None
 
 
 @dataclass
 class Request:
-    """One request about a purchase, accepted when it was submitted."""
+    """One request about a purchase.
+
+    `closures` are the seller's, as they stand whenever they are looked at; `siblings` are all requests about the
+    purchase, this one among them.
+    """
 
     id: str
     care: Care
     kind: str
     submitted_at: datetime
-    closures: Sequence[ClosedDays]
-    handling: str = "accepted"
+    closures: Collection[ClosedDays]
+    siblings: list[Request]
+    handling: str = "needs_information"
+    acknowledgement: Countdown | None = None
+    fix: Countdown | None = None
     waits_until: datetime | None = None
     claim: Claim | None = None
     overturned: set[str] = field(default_factory=set)
     ground: str | None = None
+    proposals: dict[str, Proposal] = field(default_factory=dict)
+    offer: Offer | None = None
+    to_confirm: tuple[str, datetime] | None = None
 
     def __post_init__(self) -> None:
-        self.acknowledgement = Countdown(self.submitted_at, ACKNOWLEDGEMENT_DAYS, self.closures)
-        self.fix = Countdown(self.submitted_at, FIX_DAYS) if self.kind == "anomaly" else None
+        self.waits_until = end_of(civil_day(self.submitted_at) + timedelta(days=INFORMATION_DAYS))
+        self.siblings.append(self)
+
+    def accept(self, now: datetime) -> None:
+        """Nothing is missing, or it is sent as it is: the clocks start."""
+        self.handling = "accepted"
+        self.waits_until = None
+        self.acknowledgement = Countdown(now, ACKNOWLEDGEMENT_DAYS, self.closures)
+        self.fix = Countdown(now, FIX_DAYS) if self.kind == "anomaly" else None
 
     @property
     def is_answerable(self) -> bool:
         return self.handling in ANSWERABLE
 
-    def acknowledge(self, now: datetime) -> None:
-        """A personal answer of the seller's side."""
-        self.acknowledgement.stop(now, "met")
+    @property
+    def fix_clocks(self) -> list[Countdown]:
+        """The contract's date for a fix, and the new one of a customer who prefers the fix."""
+        found = [self.fix, self.claim.second_fix if self.claim else None]
+        return [clock for clock in found if clock is not None]
+
+    def state(self) -> str:
+        """Everything that is expected of it now, as text."""
+        claim = self.claim and (self.claim.state, self.claim.still_owed, self.care.given_back)
+        clocks = [(clock.state, clock.due_before) for clock in (self.acknowledgement, *self.fix_clocks) if clock]
+        return repr((self.handling, self.ground, clocks, claim))
+
+    # answers
+
+    def acknowledge(self, at: datetime) -> None:
+        """A personal answer of the seller's side, received at an instant."""
+        if self.acknowledgement is not None:
+            self.acknowledgement.stop(at, "met")
         if self.handling == "accepted":
             self.handling = "acknowledged"
 
-    def resolve(self, now: datetime) -> None:
-        """A fix that this customer may download, or an explanation by a person."""
-        self.acknowledge(now)
-        self.handling = "resolved"
-        self.waits_until = due_before(now, REOPENING_DAYS)
-        if self.fix is not None:
-            self.fix.stop(now, "met")
-        if self.claim is not None and self.claim.state == "deferred" and self.claim.second_fix is not None:
-            self.claim.second_fix.stop(now, "met")
+    def await_confirmation(self, message_id: str, at: datetime) -> None:
+        """A message of which a person must say whether it acknowledges: meanwhile the clock is not missed."""
+        self.to_confirm = (message_id, at)
+        if self.acknowledgement is not None and self.acknowledgement.state == "running":
+            self.acknowledgement.state = "to_confirm"
+
+    def confirm(self, counts: bool, now: datetime) -> None:
+        """A person says so; confirmed, it counts at its original receipt."""
+        assert self.to_confirm is not None
+        if self.acknowledgement is not None and self.acknowledgement.state == "to_confirm":
+            self.acknowledgement.state = "running"
+        if counts:
+            self.acknowledge(self.to_confirm[1])
+        if self.acknowledgement is not None:
+            self.acknowledgement.pass_to(now)
+        self.to_confirm = None
+
+    # fixes
+
+    def resolve(self, at: datetime, now: datetime) -> None:
+        """A person of the seller's side resolves it, at an instant: that also acknowledges."""
+        self.acknowledge(at)
+        self.deliver_fix(at, now)
+
+    def deliver_fix(self, at: datetime, now: datetime) -> None:
+        """The fix can be downloaded, or all is explained; delivered by the new date, the claim has lapsed."""
+        self._leave("resolved", due_before(now, REOPENING_DAYS))
+        for clock in self.fix_clocks:
+            clock.stop(at, "met")
+        if self.claim is not None and self.claim.second_fix is not None and self.claim.second_fix.state == "met":
+            self._lapse(now)
 
     def report_not_fixed(self, now: datetime) -> None:
-        """The customer says so in time: the fix is owed again."""
-        self.handling = "acknowledged"
-        self.waits_until = None
-        if self.fix is not None:
-            self.fix.resume(now)
-        if self.claim is not None and self.claim.second_fix is not None:
-            self.claim.second_fix.resume(now)
+        """The customer says so in time: the fix is owed again, and with it what was put off for it."""
+        self._leave("acknowledged", None)
+        for clock in self.fix_clocks:
+            clock.resume(now)
+        others = [one for one in self.siblings if one.claim is not None and one.claim.is_outstanding]
+        if self.claim is not None and self.claim.state == "lapsed" and not others:
+            self.claim.state = "deferred"
 
-    def refuse(self, ground: str, now: datetime) -> None:
+    # refusals
+
+    def refuse(self, ground: str, at: datetime, now: datetime) -> None:
         """Refused by a person, with text and evidence; that also acknowledges, and freezes the fix."""
-        self.acknowledge(now)
-        self.handling = "refused"
+        self.acknowledge(at)
+        self._leave("refused", end_of(civil_day(now) + timedelta(days=CONTEST_DAYS)))
         self.ground = ground
-        self.waits_until = end_of(civil_day(now) + timedelta(days=CONTEST_DAYS))
-        if self.fix is not None:
-            self.fix.stop(now, "frozen")
+        for clock in self.fix_clocks:
+            clock.stop(at, "frozen")
 
     def contest(self) -> None:
-        self.handling = "contested"
-        self.waits_until = None
+        self._leave("contested", None)
 
     def overturn(self, now: datetime) -> None:
         """The marketplace takes the customer's side: that ground is used up."""
-        self.handling = "accepted"
+        self._leave("accepted", None)
         self.overturned.add(self.ground or "")
-        if self.fix is not None:
-            self.fix.resume(now)
+        for clock in self.fix_clocks:
+            clock.resume(now)
 
-    def close(self, handling: str = "closed") -> None:
-        """The end, with whatever clock still runs."""
-        self.handling = handling
-        self.waits_until = None
-        self.acknowledgement.void()
-        if self.fix is not None:
-            self.fix.void()
+    def confirm_proposal(self, proposal: Proposal, now: datetime) -> None:
+        """A person stands by what a machine proposed: it counts at its receipt, as if nothing had been missed since."""
+        was_missed = self.fix is not None and self.fix.state == "missed"
+        if proposal.ground is None:
+            self.resolve(proposal.received_at, now)
+        else:
+            self.refuse(proposal.ground, proposal.received_at, now)
+        is_missed = self.fix is not None and self.fix.state == "missed"
+        if was_missed and not is_missed and self.claim is not None and self.claim.state == "due":
+            self.claim = None
+            self._make_others_due(now)
 
-    def pass_to(self, now: datetime, others: Sequence[Request]) -> None:
+    # the end
+
+    def close(self, now: datetime, handling: str = "closed") -> None:
+        """The end, with whatever clock still runs. What was put off for a fix is due again."""
+        self._leave(handling, None)
+        if self.acknowledgement is not None:
+            self.acknowledgement.void(now)
+        for clock in self.fix_clocks:
+            clock.void(now)
+        if self.claim is not None and self.claim.state == "deferred":
+            self.claim.become_due(now)
+
+    def pass_to(self, now: datetime) -> None:
         """Let deadlines and waits pass. A missed fix makes the refund due, once for a purchase."""
-        self.acknowledgement.pass_to(now)
+        if self.acknowledgement is not None:
+            self.acknowledgement.pass_to(now)
         if self.fix is not None and self.fix.pass_to(now):
-            outstanding = [one for one in others if one.care is self.care and one.has_outstanding_claim]
-            if self.care.still_owed and self.claim is None and not outstanding:
-                self.claim = Claim(self.care, "due", None)
-                self.claim.become_due(self.fix.due_before)
+            self.make_due(now)
         if self.claim is not None:
             self.claim.pass_to(now)
         if self.waits_until is not None and now >= self.waits_until:
-            self.close()
-            if self.claim is not None and self.claim.state == "deferred":
-                self.claim.state = "lapsed"
+            self.close(now, "abandoned" if self.handling == "needs_information" else "closed")
 
-    @property
-    def has_outstanding_claim(self) -> bool:
-        return self.claim is not None and self.claim.state in ("due", "requested", "manual", "deferred")
+    # money
+
+    def make_due(self, now: datetime) -> None:
+        """The fix was missed: the refund is due, once for a purchase, and only if something is owed."""
+        outstanding = [one for one in self.siblings if one.claim is not None and one.claim.is_outstanding]
+        if self.care.still_owed and self.claim is None and not outstanding:
+            self.claim = Claim(self.care)
+            self.claim.become_due(now)
+
+    def defer(self, now: datetime) -> None:
+        """The customer prefers the fix. Where it was delivered meanwhile, too late, they keep it."""
+        assert self.claim is not None
+        self.claim.defer(now)
+        if self.handling == "resolved" and self.claim.second_fix is not None:
+            self.claim.second_fix.stop(now, "met")
+            self._lapse(now)
+
+    def _lapse(self, now: datetime) -> None:
+        if self.claim is not None and self.claim.state == "deferred":
+            self.claim.state = "lapsed"
+            self._make_others_due(now)
+
+    def _make_others_due(self, now: datetime) -> None:
+        """What was missed in another request about the purchase had no claim beside this one: it has now."""
+        for other in sorted(self.siblings, key=lambda one: one.id):
+            if other is not self and other.fix is not None and other.fix.state == "missed":
+                other.make_due(now)
+
+    def _leave(self, handling: str, waits_until: datetime | None) -> None:
+        """Move on; what a machine proposed before is overtaken."""
+        self.handling = handling
+        self.waits_until = waits_until
+        if not self.is_answerable:
+            self.proposals.clear()

@@ -1,0 +1,72 @@
+"""The refund claim of a missed fix in the reference: a small ledger (rule 17; `clocks.md`, refund)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .care import Care
+from .clocks import Countdown
+from .days import civil_day, due_before, end_of, months_later
+
+FIX_DAYS = 30
+CHOICE_DAYS = 2
+WINDOW_MONTHS = 6
+OUTSTANDING = ("due", "requested", "manual", "deferred")
+
+
+@dataclass
+class Claim:
+    """What is owed for a missed fix. `second_fix` is the new date of a customer who prefers the fix."""
+
+    care: Care
+    state: str = "due"
+    request_at: datetime | None = None
+    path: str | None = None
+    second_fix: Countdown | None = None
+
+    @property
+    def still_owed(self) -> int:
+        return self.care.still_owed
+
+    @property
+    def is_outstanding(self) -> bool:
+        return self.state in OUTSTANDING
+
+    def become_due(self, now: datetime) -> None:
+        """Due, and asked for by itself two business days later."""
+        self.state = "due"
+        self.request_at = due_before(now, CHOICE_DAYS)
+        self._void_second(now)
+
+    def ask(self, now: datetime) -> None:
+        """Ask for it: through the platform within the months of its window from the purchase, later by hand."""
+        limit = end_of(months_later(civil_day(self.care.purchased_at), WINDOW_MONTHS))
+        self.path = "platform" if now < limit else "manual"
+        self.state = "requested" if self.path == "platform" else "manual"
+        self.request_at = None
+        self._void_second(now)
+
+    def settle_if_nothing_is_owed(self, now: datetime) -> None:
+        """Settled when nothing is owed, and not before."""
+        if self.still_owed == 0 and self.is_outstanding:
+            self.state = "refunded"
+            self.request_at = None
+            self._void_second(now)
+
+    def defer(self, now: datetime) -> None:
+        """The customer prefers the fix: a new date, and nothing is lost."""
+        self.state = "deferred"
+        self.request_at = None
+        self.second_fix = Countdown(now, FIX_DAYS)
+
+    def pass_to(self, now: datetime) -> None:
+        """Let the new date pass, or the days of the choice."""
+        if self.second_fix is not None and self.second_fix.pass_to(now) and self.state == "deferred":
+            self.become_due(now)
+        if self.state == "due" and self.request_at is not None and self.request_at <= now:
+            self.ask(now)
+
+    def _void_second(self, now: datetime) -> None:
+        if self.second_fix is not None:
+            self.second_fix.void(now)
