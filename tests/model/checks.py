@@ -59,7 +59,7 @@ def check_care(client: MarketplaceClient, reference: Reference, care: Care) -> N
         } | {key: value for key, value in entitlement["business_care"].items() if key not in ("active", "last_day")}
     periods = [(one.index, str(one.first_day), str(one.last_day), one.payment) for one in care.periods(now)]
     found = [(one["index"], one["first_day"], one["last_day"], one["payment"]) for one in seen["periods"]]
-    assert found == periods, care.purchase_id
+    assert found == periods, (care.purchase_id, found, periods)
     check_next_renewal(reference, care, seen)
     if code == "EXPIRED" and not care.product.is_withdrawn:
         expected = reactivation_price(care.product.price_at(now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from marketplace_hooks.jobs.scheduler import run_due
-from marketplace_hooks.jobs.table import JOBS, never
+from marketplace_hooks.jobs.table import JOBS, is_pending, never
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.services.access import tokens
 
@@ -25,6 +26,18 @@ OWNER = "model"
 PERSON = "Bonjour, la galerie cherche un dossier renommé en 2.4.1. Quelle version de PHP utilisez-vous ? Réponse"
 
 
+@dataclass
+class CountedCaller(Caller):
+    """A caller that notes the changes that it asks for in a list shared by all."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def call(self, method: str, path: str, **options: Any) -> TestResponse:  # type: ignore[override] # passed on
+        if method != "GET":
+            self.asked.append(path)
+        return super().call(method, path, **options)
+
+
 class MarketplaceClient:
     """One marketplace as the platform, sellers, customers and operators reach it. Whatever is read is an answer."""
 
@@ -32,6 +45,7 @@ class MarketplaceClient:
         self.real = real
         self.numbers = count(1)
         self.sent: set[str] = set()
+        self.asked: list[str] = []
         self.public = Caller(real.app)
         self.operator = self._caller("operator")
         self.platform = self._caller("platform")
@@ -41,7 +55,12 @@ class MarketplaceClient:
 
     def _caller(self, role: str, subject: str | None = None) -> Caller:
         _, text = tokens.create(self.real.runtime, role, subject=subject)
-        return Caller(self.real.app, {"Authorization": f"Bearer {text}"})
+        return CountedCaller(self.real.app, {"Authorization": f"Bearer {text}"}, self.asked)
+
+    @property
+    def changes(self) -> int:
+        """How many changes were reported or asked for so far."""
+        return len(self.sent) + len(self.asked)
 
     def send(self, type_: str, **data: Any) -> str:
         """Post a signed event; return its id."""
@@ -52,15 +71,13 @@ class MarketplaceClient:
     def settle(self, *, is_due: bool = True) -> None:
         """Let the workers do everything that waits now; `is_due`: and the scheduler what time has brought about."""
         runtime = self.real.runtime
-        while True:
-            if is_due:
-                run_due(runtime, OWNER)
-            with runtime.database.read_session() as session:
-                pending = [job for job in JOBS.values() if job.is_pending(runtime, session)]
-            if not pending:
-                return
-            for job in pending:
+        if is_due:
+            run_due(runtime, OWNER)
+        for job in JOBS.values():  # in an order in which none makes work for one before it.
+            if is_pending(runtime, job):
                 job.run(runtime, OWNER, stop=never)
+        if is_due:
+            run_due(runtime, OWNER)  # scheduled changes wait for events that were in flight.
 
     # the world
 

@@ -49,6 +49,8 @@ class History(RuleBasedStateMachine):
         self.reference = Reference(START)
         self.turns = count()
         self.compared: dict[str, str] = {}
+        self.changes_compared = 0
+        self.compared_at = START
         self.changed_here: dict[tuple[str, str], datetime] = {}
         for seller_id, product_ids in SELLERS.items():
             for product_id in product_ids:
@@ -99,8 +101,10 @@ class History(RuleBasedStateMachine):
     def compare(self, *, everything: bool = False) -> None:
         """After each step, a second later: what the API says of the catalogue, and of whatever has changed.
 
-        Of what has not, one in turn; at the end of the history, of everything.
+        Of what has not, one in turn; at the end of the history, of everything. A step that found nothing to do is none.
         """
+        if self.client.changes == self.changes_compared and self.now == self.compared_at and not everything:
+            return
         self.settle()
         self.live(self.now + SECOND, is_quiet=True)
         check_catalog(self.client, self.reference)
@@ -110,6 +114,8 @@ class History(RuleBasedStateMachine):
             if everything or self.compared.get(key) != state or number == in_turn % len(checks):
                 check()
                 self.compared[key] = state
+        self.changes_compared = self.client.changes
+        self.compared_at = self.now
 
     def checks(self) -> dict[str, tuple[str, Callable[[], None]]]:
         """Of everything that the reference knows: its state, and its comparison with what the API says."""

@@ -95,5 +95,5 @@ class ClosureSteps(History):
             id_: (seller_id, id_, closure)
             for seller_id, known in self.reference.closures.items()
             for id_, closure in known.items()
-            if closure.last_day > civil_day(self.now)
+            if closure.last_day > civil_day(self.now) and closure.last_day >= closure.first_day
         }

@@ -228,7 +228,10 @@ def _judge_one(purchase: PurchaseFacts, question: EntitlementQuestion) -> Entitl
 def _why_inactive(purchase: PurchaseFacts, question: EntitlementQuestion) -> Code | None:
     at = question.at
     today = day_of(at, question.zone)
-    payments = {period.payment_at(at) for period in purchase.periods if period.first_day <= today <= period.last_day}
+    begun = [period for period in purchase.periods if period.first_day <= today]
+    payments = {period.payment_at(at) for period in begun if today <= period.last_day}
+    # Until it is paid or has failed for good, be its days over or not: nothing is offered for reactivation either.
+    is_pending = any(period.payment_at(at) is Payment.PENDING for period in begun)
     reasons = {
         Code.NOT_FOUND: not purchase.periods,
         Code.PRODUCT_SCOPE_MISMATCH: question.product not in (None, purchase.product),
@@ -237,7 +240,7 @@ def _why_inactive(purchase: PurchaseFacts, question: EntitlementQuestion) -> Cod
         Code.PAYMENT_DISPUTED: any(dispute.stands_at(at) for dispute in purchase.disputes),
         Code.NOT_STARTED: all(today < period.first_day for period in purchase.periods),
         Code.PAYMENT_PENDING: Payment.PAID not in payments
-        and (Payment.PENDING in payments or (not payments and purchase.renewal_is_awaited)),
+        and (is_pending or (not payments and purchase.renewal_is_awaited)),
         Code.EXPIRED: Payment.PAID not in payments,
     }
     return next((code for code, applies in reasons.items() if applies), None)

@@ -205,6 +205,12 @@ def test_a_renewal_is_pending_until_paid_and_expired_after_a_final_failure() -> 
         assert in_second(payment, settled_at=IN_SECOND + MOMENT).code is Code.PAYMENT_PENDING
 
 
+def test_a_renewal_whose_payment_was_never_reported_is_pending_after_its_days_are_over_too() -> None:
+    over = datetime(2027, 6, 20, 8, tzinfo=UTC)
+    assert in_second(Payment.PENDING, at=over).code is Code.PAYMENT_PENDING
+    assert in_second(Payment.FAILED, at=over).code is Code.EXPIRED
+
+
 def test_a_renewal_that_nobody_has_claimed_yet_is_pending_from_its_instant() -> None:
     renewal_at = datetime(2026, 6, 16, tzinfo=PARIS)
     awaited = but(renewal_is_awaited=True)

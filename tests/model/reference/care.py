@@ -192,7 +192,7 @@ class Care:
             later = now + timedelta(microseconds=1)
             stopped = self.is_cancelled(later) or self.is_withdrawn(later)
             return "VALID_RENEWAL_CANCELLED" if stopped else "VALID"
-        if "pending" in payments or self.is_awaited(now):
+        if self.periods(now)[-1].payment == "pending" or self.is_awaited(now):
             return "PAYMENT_PENDING"
         return "EXPIRED"
 
