@@ -131,7 +131,8 @@ class PurchaseSteps(History):
         """The bank decides now: a dispute that is lost ends the renewals, and counts as given back."""
 
         def record() -> None:
-            dispute.outcome, dispute.closed_at = outcome, self.now
+            dispute.outcome = outcome
+            dispute.closed_at = self.now
 
         self.stop_renewals(care, record)
         self.reference.settle_claims(care)
