@@ -31,6 +31,8 @@ READERS: dict[str, frozenset[Reader]] = {
     "support_request.acknowledgement_due_soon": _SELLER,
     "support_request.acknowledgement_missed": _SELLER,
     "support_request.kind_changed": _BOTH,
+    "support_request.checked": _BOTH,
+    "support_request.proposed": _SELLER,
     "support_request.refused": _CUSTOMER,
     "support_request.contested": _SELLER,
     "support_request.overturned": _BOTH,
@@ -49,9 +51,11 @@ READERS: dict[str, frozenset[Reader]] = {
     "subscription.renewal_cancelled": _CUSTOMER,
 }
 """The outgoing events that people are mailed about, and who. A message goes to whoever has not written it, and
-never when an automation has: two that answer each other would not stop."""
+never when an automation has: two that answer each other would not stop. A check of the site goes to both when it adds a
+ground."""
 
 MESSAGE = "support_request.message_posted"
+CHECKED = "support_request.checked"
 
 
 _MAILBOX = re.compile(r"[^\x00-\x20\x7f-\U0010ffff<>()\[\]\\,;:@\"]{1,64}@([^\x00-\x20\x7f<>()\[\]\\,;:@\"]{1,253})")

@@ -11,7 +11,6 @@ from .flash import messages
 from .i18n.formatting import LANGUAGES
 from .i18n.language import template_context, wording
 from .identity.authorization import identify
-from .labels.deadlines import closure_limit
 from .labels.states import display_state, state_tag
 from .navigation import ROLES, is_first_page, landing_page, navigation_items, page_url
 from .state import current_runtime
@@ -30,7 +29,6 @@ def page_context() -> dict[str, Any]:
         "form_token": form_token,
         "current_url": current_url(),
         "identity": identity,
-        "closure_limit": closure_limit(settings.closure_days) if settings.closure_days else None,
         "is_demo": settings.demo,
         "is_first_page": is_first_page,
         "languages": LANGUAGES,

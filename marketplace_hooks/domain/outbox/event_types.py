@@ -160,12 +160,13 @@ OUTGOING: dict[str, Outgoing] = {
     ),
     "support_request.checked": Outgoing(
         when="An inspection of the site ended after the request was accepted, or a companion has reported since: the "
-        "request now says what was found, and `missing` what stayed unknown.",
+        "request now says what was found, and `missing` what stayed unknown. `added_grounds` were not proposed before.",
         example={
             **_REQUEST,
             "check_id": "chk_0f8fad5bd9cb469fa16570867728950e",
             "outcome": "refusable",
             "grounds": ["platform_version_incompatible"],
+            "added_grounds": ["platform_version_incompatible"],
             "missing": [],
         },
     ),
@@ -200,6 +201,11 @@ OUTGOING: dict[str, Outgoing] = {
     "support_request.refused": Outgoing(
         when="The seller has refused on one of the six grounds.",
         example={**_REQUEST, "ground": "source_modified", "contest_until": "2026-12-24T09:12:00Z"},
+    ),
+    "support_request.proposed": Outgoing(
+        when="A program of the seller's side proposes a refusal, a resolution or an offer (`act`) by a bearer token. "
+        "It waits for a person of that side to confirm it.",
+        example={**_REQUEST, "proposal_id": "prop_1f0c", "act": "refusal"},
     ),
     "support_request.contested": Outgoing(when="The customer contests a refusal.", example=_REQUEST),
     "support_request.overturned": Outgoing(

@@ -192,17 +192,22 @@ def limited_closures(closures: Iterable[Closure], days: int) -> list[Closure]:
 
     Those that follow each other without a working day between them count as one: no row of closures is a longer one.
     """
-    limited: list[Closure] = []
+    ordered = sorted(closures, key=lambda one: one.first_day)
+    ends = suspension_ends(ordered, days)
+    return [replace(one, last_day=end) for one, end in zip(ordered, ends, strict=True) if one.first_day <= end]
+
+
+def suspension_ends(closures: Sequence[Closure], days: int) -> list[date]:
+    """The last day that each closure suspends, in the order of their first days; it may be before its first day."""
+    ends: list[date] = []
     began = reach = None
-    for closure in sorted(closures, key=lambda one: one.first_day):
+    for closure in closures:
         if began is None or reach is None or _has_working_day_between(reach, closure.first_day):
             began = closure.first_day
-        end = last_suspended_day(began, closure.last_day, days)
-        if closure.first_day <= end:
-            limited.append(replace(closure, last_day=end))
+        ends.append(last_suspended_day(began, closure.last_day, days))
         last_day = closure.last_day or date.max
         reach = last_day if reach is None else max(reach, last_day)
-    return limited
+    return ends
 
 
 def last_suspended_day(first_day: date, last_day: date | None, days: int) -> date:

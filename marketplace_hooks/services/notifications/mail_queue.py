@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
 from ...database.types import constant
-from ...domain.notifications import MESSAGE, MailFacts, Reader, mailbox_of, types_for
+from ...domain.notifications import CHECKED, MESSAGE, MailFacts, Reader, mailbox_of, types_for
 from ...domain.outbox.retry_policy import next_attempt_at
 from ...errors import MailDeferred, MailRefused, MailServerAway
 from ...models.access import Lock
@@ -84,10 +84,15 @@ def create_mails(session: Session, ids: list[int], now: datetime) -> None:
 
 
 def _concerns(reader: Reader) -> ColumnElement[bool]:
-    """A message goes to the other side, and only a person's; that a request was a duplicate, to its customer only."""
+    """Whether an event is worth a mail to one side.
+
+    A message goes to the other side, and only a person's; a check of the site, when it adds a ground; that a request
+    was a duplicate, to its customer only.
+    """
     data = OutgoingEvent.data
     message = and_(data["side"].as_string() != reader.value, data["author_type"].as_string() != "automation")
-    concerned = or_(OutgoingEvent.type != MESSAGE, message)
+    adds_ground = data["added_grounds"][0].as_string().is_not(None)
+    concerned = and_(or_(OutgoingEvent.type != MESSAGE, message), or_(OutgoingEvent.type != CHECKED, adds_ground))
     if reader is Reader.SELLER:
         duplicate = data["reason"].as_string() == "duplicate"
         concerned &= or_(OutgoingEvent.type != "support_request.closed", data["reason"].is_(None), ~duplicate)

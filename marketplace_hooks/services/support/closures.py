@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...domain.audit_actions import AuditAction
 from ...domain.civil_days import day_of
 from ...domain.support.closures import ClosureState, shortened_last_day, state_on
+from ...domain.support.deadlines import Closure, suspension_ends
 from ...errors import Conflict, NotFound, PayloadRejected
 from ...models.products import Seller
 from ...models.support import SellerClosure
 from ..core.unit_of_work import Cause, UnitOfWork
 from .sla_clocks import recompute_deadlines
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownClosure:
+    """A closure as customers see it.
+
+    `suspends_until` is the last day on which it suspends deadlines, where the policy lets it (None: no end is known).
+    """
+
+    closure_id: str
+    seller_id: str
+    first_day: date
+    last_day: date | None
+    suspends_until: date | None
+    state: ClosureState
+    declared_at: datetime
+    announced_at: datetime
+
 
 MAX_CLOSURES = 100
 """Running or to come, of one seller: each counts for every clock of the seller, and is shown to customers."""
@@ -109,7 +131,7 @@ def declare_own_closure(
         raise NotFound(f"no seller {seller_id}")
     today = day_of(uow.now, uow.zone)
     reject_past_day(first_day, today)
-    if len(current_closures(uow.session, seller_id, today)) >= MAX_CLOSURES:
+    if len(shown_closures(uow.session, seller_id, uow.now, uow.settings)) >= MAX_CLOSURES:
         raise _too_many()
     closure_id = f"clo_{uuid.uuid4().hex}"
     uow.audit(AuditAction.CLOSURE_DECLARED, closure_id, seller_id=seller_id)
@@ -168,14 +190,29 @@ def locked_closure(session: Session, closure_id: str) -> SellerClosure:
     return closure
 
 
-def current_closures(session: Session, seller_id: str, today: date) -> list[SellerClosure]:
-    """The closures that customers see: running or to come, the next first."""
-    query = select(SellerClosure).where(
-        SellerClosure.seller_id == seller_id,
-        SellerClosure.cancelled_at.is_(None),
-        (SellerClosure.last_day.is_(None)) | (SellerClosure.last_day >= today),
-    )
-    return list(session.scalars(query.order_by(SellerClosure.first_day)))
+def shown_closures(session: Session, seller_id: str, now: datetime, settings: Settings) -> list[ShownClosure]:
+    """The closures that customers see: running or to come, the next first, and until when each suspends deadlines."""
+    query = select(SellerClosure).where(SellerClosure.seller_id == seller_id, SellerClosure.cancelled_at.is_(None))
+    rows = list(session.scalars(query.order_by(SellerClosure.first_day, SellerClosure.id)))
+    ends: Sequence[date | None] = [row.last_day for row in rows]
+    if settings.closure_days:
+        known = [Closure(row.first_day, row.last_day, row.announced_at) for row in rows]
+        ends = suspension_ends(known, settings.closure_days)
+    today = day_of(now, settings.reference_zone)
+    return [
+        ShownClosure(
+            closure_id=row.id,
+            seller_id=row.seller_id,
+            first_day=row.first_day,
+            last_day=row.last_day,
+            suspends_until=end,
+            state=state_of(row, today),
+            declared_at=row.declared_at,
+            announced_at=row.announced_at,
+        )
+        for row, end in zip(rows, ends, strict=True)
+        if state_of(row, today) is not ClosureState.OVER
+    ]
 
 
 def reject_past_day(first_day: date, today: date) -> None:

@@ -23,7 +23,7 @@ from ...models.support import Clock, RefundClaim, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from . import moves, offers
 from .messages import acknowledge
-from .transitions import locked_request
+from .transitions import locked_request, publish_request_event
 
 
 def propose(
@@ -49,6 +49,7 @@ def propose(
     )
     uow.session.add(proposal)
     uow.session.flush()
+    publish_request_event(uow, request, "proposed", {"proposal_id": proposal.id, "act": act}, cause)
     return request
 
 

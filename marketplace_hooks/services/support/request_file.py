@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...models.inspections import Inspection
 from ...models.products import Seller
 from ...models.purchases import Purchase
@@ -22,12 +23,12 @@ from .requests import Viewer, request_detail
 
 
 def request_file(
-    session: Session, request: SupportRequest, viewer: Viewer, *, now: datetime, zone: Any
+    session: Session, request: SupportRequest, viewer: Viewer, *, now: datetime, settings: Settings
 ) -> dict[str, Any]:
     """The request whole, as its page shows it to this viewer, with who and what it is about."""
     seller = session.get(Seller, request.seller_id)
     return {
-        **request_detail(session, request, viewer, now=now, zone=zone),
+        **request_detail(session, request, viewer, now=now, settings=settings),
         "generated_at": now,
         "resolved_at": request.resolved_at,
         "release_number": _release_number(session, request),

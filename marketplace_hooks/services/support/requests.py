@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
 from ...database.types import constant
-from ...domain.civil_days import day_of
 from ...domain.support.refusal_grounds import Ground, ground_finding
 from ...domain.support.state_machine import ClockName, ClockState, Handling
 from ...errors import NotFound
@@ -22,7 +21,7 @@ from ...models.proposals import ProposedAct
 from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from ..business_care.status_banner import read_status_banner
-from .closures import current_closures
+from .closures import ShownClosure, shown_closures
 from .messages import messages_of
 from .proposals import waiting_proposals
 from .refund_deferral import may_defer
@@ -76,13 +75,9 @@ def request_detail(
     viewer: Viewer,
     *,
     now: datetime,
-    zone: Any,
-    settings: Settings | None = None,
+    settings: Settings,
 ) -> dict[str, Any]:
-    """Everything about one request that its page and the API show to this viewer.
-
-    With the settings, a refund that may still be put off says which new date the fix would have.
-    """
+    """Everything about one request that its page and the API show to this viewer."""
     clocks = {clock.name: clock for clock in session.scalars(select(Clock).where(Clock.request_id == request.id))}
     refusals = [] if request.refusal is None else refusals_of(session, request)
     return {
@@ -90,7 +85,7 @@ def request_detail(
         "body": request.body,
         "shop_url": request.shop_url,
         "check_id": request.check_id,
-        "business_care": business_care(session, request, now=now, zone=zone),
+        "business_care": business_care(session, request, now=now, zone=settings.reference_zone),
         "entitlement": request.entitlement,
         "checks": request.checks,
         "grounds": request.grounds,
@@ -108,16 +103,12 @@ def request_detail(
         "offer": request.offer,
         "proposals": _proposals(session, request, viewer),
         "refund": _refund(session, request, session.get(RefundClaim, request.id), now, settings),
-        "closures": _closures(session, request.seller_id, day_of(now, zone)),
+        "closures": [_closure(one) for one in shown_closures(session, request.seller_id, now, settings)],
     }
 
 
-def _closures(session: Session, seller_id: str, today: date) -> list[dict[str, Any]]:
-    """The closures of the seller that have not ended yet."""
-    return [
-        {"closure_id": one.id, "first_day": one.first_day, "last_day": one.last_day}
-        for one in current_closures(session, seller_id, today)
-    ]
+def _closure(closure: ShownClosure) -> dict[str, Any]:
+    return {name: getattr(closure, name) for name in ("closure_id", "first_day", "last_day", "suspends_until")}
 
 
 def _listing_at_purchase(session: Session, request: SupportRequest) -> dict[str, Any] | None:
@@ -270,10 +261,10 @@ def _narrowed(query: Select[SupportRequest], which: RequestFilter, now: datetime
 
 
 def _refund(
-    session: Session, request: SupportRequest, claim: RefundClaim | None, now: datetime, settings: Settings | None
+    session: Session, request: SupportRequest, claim: RefundClaim | None, now: datetime, settings: Settings
 ) -> Mapping[str, Any]:
     view = refund_view(session, claim)
-    if settings is None or not may_defer(request, claim):
+    if not may_defer(request, claim):
         return view
     return {**view, "fix_by_if_deferred": second_fix_if_chosen(session, request, now, settings)}
 

@@ -118,7 +118,8 @@ def _record(uow: UnitOfWork, request: SupportRequest, inspection: Inspection) ->
         start_clocks(uow, request, uow.now)
         publish_request_event(uow, request, "accepted", _outcome(request), CAUSE)
     elif request.handling is not Handling.NEEDS_INFORMATION:
-        checked = {**_outcome(request), "check_id": inspection.id, "missing": request.missing}
+        added = [one for one in request.grounds if one not in before[1]]
+        checked = {**_outcome(request), "added_grounds": added, "check_id": inspection.id, "missing": request.missing}
         publish_request_event(uow, request, "checked", checked, CAUSE)
 
 

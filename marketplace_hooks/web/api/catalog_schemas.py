@@ -96,12 +96,19 @@ class HeldSchema(ResponseSchema):
     withdrawal = fields.Nested(WithdrawalSchema, allow_none=True, metadata=_OWNERS_ONLY_NOTE)
 
 
+SUSPENDS_UNTIL = (
+    "The last day on which it suspends deadlines, where the policy lets closures suspend any (`CLOSURE_DAYS`); "
+    "null: no end is known."
+)
+
+
 class ClosureShownSchema(ResponseSchema):
     """Days on which the seller does not work, both included; `last_day` null: no end is known."""
 
-    closure_id = fields.String(required=True, attribute="id")
+    closure_id = fields.String(required=True)
     first_day = Day(required=True)
     last_day = Day(required=True, allow_none=True)
+    suspends_until = Day(required=True, allow_none=True, metadata={"description": SUSPENDS_UNTIL})
 
 
 class ProductPageSchema(ProductSchema, HeldSchema):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Response
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from ...domain.civil_days import day_of
 from ...domain.support.closures import ClosureState
 from ...errors import NotFound
 from ...models.access import Role
@@ -16,15 +14,16 @@ from ...models.products import Seller
 from ...models.support import SellerClosure
 from ...services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ...services.support.closures import (
+    ShownClosure,
     cancel_own_closure,
-    current_closures,
     declare_own_closure,
     shorten_own_closure,
-    state_of,
+    shown_closures,
 )
 from ..actors import cause_of
 from ..identity.authorization import signed_in
 from ..state import current_runtime
+from .catalog_schemas import SUSPENDS_UNTIL
 from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant, TextField
 from .idempotency import respond_once
 from .operations import operation
@@ -67,6 +66,7 @@ class ClosureSchema(ResponseSchema):
     seller_id = fields.String(required=True)
     first_day = Day(required=True)
     last_day = Day(required=True, allow_none=True)
+    suspends_until = Day(required=True, allow_none=True, metadata={"description": SUSPENDS_UNTIL})
     state = EnumField(ClosureState, required=True)
     declared_at = Rfc3339Instant(required=True)
     announced_at = Rfc3339Instant(required=True)
@@ -86,11 +86,10 @@ _CLOSURES = ClosuresSchema()
 def list_closures(seller_id: str) -> Response:
     """The closures that customers see: running, or announced and to come."""
     runtime = current_runtime()
-    today = day_of(runtime.now(), runtime.settings.reference_zone)
     with runtime.database.read_session() as session:
         if session.get(Seller, seller_id) is None:
             raise NotFound(f"no seller {seller_id}")
-        items = [_as_response(one, today) for one in current_closures(session, seller_id, today)]
+        items = shown_closures(session, seller_id, runtime.now(), runtime.settings)
     return json_response(_CLOSURES, {"items": items})
 
 
@@ -111,9 +110,8 @@ def declare_closure(body: dict[str, Any], seller_id: str) -> Response:
     last_day = body["last_day"]
     cause = _cause(body)
 
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        closure = declare_own_closure(uow, seller_id, first_day=first_day, last_day=last_day, cause=cause)
-        return _as_response(closure, day_of(uow.now, uow.zone))
+    def act(uow: UnitOfWork) -> ShownClosure:
+        return _shown(uow, declare_own_closure(uow, seller_id, first_day=first_day, last_day=last_day, cause=cause))
 
     return respond_once(act, _CLOSURE, status=201)
 
@@ -131,9 +129,8 @@ def shorten_closure(body: dict[str, Any], seller_id: str, closure_id: str) -> Re
     """Work again earlier. It takes effect tomorrow at the earliest; for more days declare another closure."""
     _refuse_other_sellers(seller_id)
 
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        closure = shorten_own_closure(uow, seller_id, closure_id, body["last_day"], _cause(body))
-        return _as_response(closure, day_of(uow.now, uow.zone))
+    def act(uow: UnitOfWork) -> ShownClosure:
+        return _shown(uow, shorten_own_closure(uow, seller_id, closure_id, body["last_day"], _cause(body)))
 
     return uncached_response(_CLOSURE, run_in_transaction(current_runtime(), act))
 
@@ -167,13 +164,8 @@ def _cause(body: dict[str, Any]) -> Cause:
     return cause_of(identity, body["reason"], actor=identity.role)
 
 
-def _as_response(closure: SellerClosure, today: date) -> dict[str, Any]:
-    return {
-        "closure_id": closure.id,
-        "seller_id": closure.seller_id,
-        "first_day": closure.first_day,
-        "last_day": closure.last_day,
-        "state": state_of(closure, today),
-        "declared_at": closure.declared_at,
-        "announced_at": closure.announced_at,
-    }
+def _shown(uow: UnitOfWork, closure: SellerClosure) -> ShownClosure:
+    """The closure after a change in the same transaction, as customers see it."""
+    uow.session.flush()
+    shown = shown_closures(uow.session, closure.seller_id, uow.now, uow.settings)
+    return next(one for one in shown if one.closure_id == closure.id)

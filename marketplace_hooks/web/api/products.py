@@ -11,11 +11,11 @@ from marshmallow.exceptions import ValidationError
 from sqlalchemy.orm import Session
 
 from ...domain.catalog.statuses import Status
-from ...domain.civil_days import day_of, end_of
+from ...domain.civil_days import end_of
 from ...errors import NotFound, Withdrawn
 from ...services.catalog.lists import find_products
 from ...services.catalog.pages import ProductPage, listing_at, product_page
-from ...services.support.closures import current_closures
+from ...services.support.closures import shown_closures
 from ..identity.authorization import is_insider, may_see, visibility
 from ..pagination import decode, encode
 from ..state import current_runtime
@@ -76,9 +76,8 @@ def get_product(product_id: str) -> Response:
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         page = visible_product(session, product_id)
-        today = day_of(runtime.now(), runtime.settings.reference_zone)
         content = flat(page)
-        content.closures = current_closures(session, page.card.seller_id, today)
+        content.closures = shown_closures(session, page.card.seller_id, runtime.now(), runtime.settings)
     return json_response(_OWNERS if is_insider(page.card) else _PUBLIC, content)
 
 

@@ -171,12 +171,9 @@ def show_support_request(request_id: str) -> Response:
     viewer = viewer_of(signed_in())
     with runtime.database.read_session() as session:
         request = visible_request(session, request_id, viewer)
-        zone = runtime.settings.reference_zone
         return uncached_response(
             _DETAIL,
-            json_ready(
-                request_detail(session, request, viewer, now=runtime.now(), zone=zone, settings=runtime.settings)
-            ),
+            json_ready(request_detail(session, request, viewer, now=runtime.now(), settings=runtime.settings)),
         )
 
 
@@ -203,7 +200,7 @@ def detail_of(uow: UnitOfWork, request: SupportRequest) -> dict[str, Any]:
     """The request after a change in the same transaction, as the caller's side sees it."""
     uow.session.flush()
     viewer = viewer_of(signed_in())
-    return json_ready(request_detail(uow.session, request, viewer, now=uow.now, zone=uow.zone, settings=uow.settings))
+    return json_ready(request_detail(uow.session, request, viewer, now=uow.now, settings=uow.settings))
 
 
 def json_ready(value: dict[str, Any], schema: Schema = _DETAIL) -> dict[str, Any]:

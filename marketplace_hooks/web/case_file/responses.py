@@ -25,7 +25,7 @@ def file_of(request_id: str) -> dict[str, Any]:
     viewer = viewer_of(signed_in())
     with runtime.database.read_session() as session:
         request = visible_request(session, checked_id(request_id), viewer)
-        return request_file(session, request, viewer, now=runtime.now(), zone=runtime.settings.reference_zone)
+        return request_file(session, request, viewer, now=runtime.now(), settings=runtime.settings)
 
 
 def file_page(request_id: str, *, request_url: str, pdf_url: str) -> Response:

@@ -44,6 +44,11 @@ def case_file(file: Mapping[str, Any]) -> CaseFile:
     )
 
 
+def proposals_section(detail: Mapping[str, Any]) -> FileSection | None:
+    """What waits for a person of the seller's side; None when nothing does."""
+    return _section("proposals", gettext("Awaiting the seller’s confirmation"), proposal_blocks(detail))
+
+
 def listing_section(detail: Mapping[str, Any]) -> FileSection:
     """What the product's page announced on the purchase date, by which reasons to refuse are judged."""
     listing = detail["listing"]

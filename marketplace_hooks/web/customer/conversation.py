@@ -72,9 +72,8 @@ def show_request(
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         viewer = viewer_of(signed_in())
-        zone = runtime.settings.reference_zone
         seen = visible_request(session, request_id, viewer)
-        request = request_detail(session, seen, viewer, now=runtime.now(), zone=zone, settings=runtime.settings)
+        request = request_detail(session, seen, viewer, now=runtime.now(), settings=runtime.settings)
         page = render_template(
             "marketplace_hooks/customer/conversation.html",
             detail=request,

@@ -9,7 +9,6 @@ from flask import Response, make_response, redirect, render_template, request, u
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.civil_days import day_of
 from ...domain.support.state_machine import Kind
 from ...errors import NotFound
 from ...models.access import Role
@@ -19,7 +18,7 @@ from ...services.business_care.status_banner import read_status_banner
 from ...services.business_care.subscription_view import list_purchases
 from ...services.catalog.lists import Page
 from ...services.core.unit_of_work import run_in_transaction
-from ...services.support.closures import current_closures
+from ...services.support.closures import shown_closures
 from ...services.support.drafts import DraftContent, own_draft, save_draft
 from ..i18n.language import gettext, ngettext
 from ..identity.authorization import audience
@@ -158,7 +157,7 @@ def _form(
         errors=form.messages if errors is None else errors,
         has_keys=form.credentials() is not None,
         kinds=[(kind.value, str(label), kind_effect(kind)) for kind, label in KINDS.items()],
-        closures=current_closures(session, bought.seller_id, day_of(now, zone)),
+        closures=shown_closures(session, bought.seller_id, now, runtime.settings),
     )
 
 

@@ -68,7 +68,7 @@ def _mail_text(facts: MailFacts) -> MailText | None:
     """The text for the event, or for the variant of it that its data say."""
     data = facts.data
     texts = MAIL_TEXTS[facts.reader]
-    variant = data.get("by")
+    variant = data.get("by") or data.get("act")
     if data.get("proposed_kind"):
         variant = "proposed"
     elif data.get("accepted"):
@@ -97,7 +97,9 @@ def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
         "last_day": _day(wording, data.get("last_day") or ""),
         "amount": wording.money(amount["amount_cents"], amount["currency"]) if amount else "",
         "missing": ", ".join(_translated(wording, _find(MISSING, name)) for name in data.get("missing") or ()),
-        "ground": _translated(wording, _find(GROUNDS, data.get("ground"))),
+        "ground": ", ".join(
+            _translated(wording, _find(GROUNDS, code)) for code in data.get("added_grounds") or [data.get("ground")]
+        ),
         "kind": _translated(wording, _find(KINDS, data.get("proposed_kind") or data.get("kind"))),
         "why": why,
         "remedy": _translated(wording, _find(REMEDIES, data.get("remedy"))),

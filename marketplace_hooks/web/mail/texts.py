@@ -53,6 +53,13 @@ _TO_CUSTOMER: dict[str, MailText] = {
         lazy("Your request is treated in another way: %(about)s"),
         lazy("Your request about %(product)s is now treated as: %(kind)s."),
     ),
+    "support_request.checked": MailText(
+        lazy("Your shop was checked: %(about)s"),
+        lazy(
+            "The check of your shop found a reason for which the seller may refuse your request about %(product)s: "
+            "%(ground)s. You need not do anything: the seller decides in person, and may help all the same."
+        ),
+    ),
     "support_request.refused": MailText(
         lazy("The seller has refused your request: %(about)s"),
         lazy(
@@ -157,6 +164,34 @@ _TO_SELLER: dict[str, MailText] = {
     "support_request.kind_changed": MailText(
         lazy("A request is treated in another way: %(about)s"),
         lazy("The request about %(product)s is now treated as: %(kind)s."),
+    ),
+    "support_request.checked": MailText(
+        lazy("The customer’s site was checked: %(about)s"),
+        lazy(
+            "The check of the site found a reason for which you may refuse the request about %(product)s: %(ground)s. "
+            "What was found is on the request’s page. You may help all the same."
+        ),
+    ),
+    "support_request.proposed:refusal": MailText(
+        lazy("Please confirm the refusal: %(about)s"),
+        lazy(
+            "A program of yours proposes to refuse the request about %(product)s. Deadlines go on until one of you "
+            "confirms it on the request’s page; then it counts from when it was received."
+        ),
+    ),
+    "support_request.proposed:resolution": MailText(
+        lazy("Please confirm the resolution: %(about)s"),
+        lazy(
+            "A program of yours proposes that the request about %(product)s is resolved. Deadlines go on until one of "
+            "you confirms it on the request’s page; then it counts from when it was received."
+        ),
+    ),
+    "support_request.proposed:offer": MailText(
+        lazy("Please confirm the offer: %(about)s"),
+        lazy(
+            "A program of yours has offered a paid update for the request about %(product)s. The customer can answer "
+            "it. It counts as your answer once one of you confirms it on the request’s page."
+        ),
     ),
     "support_request.contested": MailText(
         lazy("The customer contests your refusal: %(about)s"),

@@ -8,7 +8,7 @@ from werkzeug.exceptions import NotFound
 from ...domain.civil_days import add_months, day_of
 from ...models.access import Role
 from ...services.catalog.seller_list import find_seller, find_sellers
-from ...services.support.closures import current_closures
+from ...services.support.closures import shown_closures
 from ...services.support.sla_report import MonthReport, read_sla_report
 from ..i18n.language import wording
 from ..identity.authorization import audience
@@ -53,7 +53,7 @@ def seller(seller_id: str) -> Response:
             requests=[(_name(month), month.requests) for month in months],
             late=[(_name(month), month.acknowledged.late + month.fixed.late) for month in months],
             month_name=_name,
-            closures=current_closures(session, seller_id, today),
+            closures=shown_closures(session, seller_id, now, current_runtime().settings),
         )
 
 

@@ -16,7 +16,7 @@ from ...services.catalog.names import customer_names, product_titles
 from ...services.support.requests import Viewer, request_detail, visible_request
 from ...services.support.work_queue import contested_requests, late_requests
 from ..case_file.responses import file_of, file_page, pdf_response
-from ..case_file.sections import listing_section
+from ..case_file.sections import listing_section, proposals_section
 from ..i18n.language import wording
 from ..identity.authorization import audience
 from ..labels.business_care import entitlement_label
@@ -101,8 +101,7 @@ def show_request(
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         found = visible_request(session, checked_id(request_id), Viewer())
-        zone = runtime.settings.reference_zone
-        request = request_detail(session, found, Viewer(), now=runtime.now(), zone=zone)
+        request = request_detail(session, found, Viewer(), now=runtime.now(), settings=runtime.settings)
         seller = session.get(Seller, found.seller_id)
         return page(
             "request",
@@ -113,6 +112,7 @@ def show_request(
             seller=seller.name if seller else found.seller_id,
             checks=check_facts(request["checks"]),
             listing=None if found.presale else listing_section(request),
+            proposals=proposals_section(request),
             evidence_lines=evidence_lines,
             can=_possible_moves(request),
             errors=errors or {},

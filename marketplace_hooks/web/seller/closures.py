@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from flask import Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.civil_days import day_of
-from ...domain.support.closures import ClosureState
 from ...domain.support.deadlines import FRIDAY, ClosuresSuspend
 from ...models.access import Role
-from ...models.support import SellerClosure
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.support.closures import (
+    ShownClosure,
     cancel_own_closure,
-    current_closures,
     declare_own_closure,
     shorten_own_closure,
-    state_of,
+    shown_closures,
 )
 from ..form_actions import run_form
 from ..form_reader import CheckboxField, DayField, PageForm, TextInputField
 from ..i18n.language import LazyText, gettext, lazy, wording
 from ..identity.authorization import audience
+from ..labels.deadlines import closure_limit
 from ..list_pages import checked_id
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -53,19 +51,6 @@ class EndForm(PageForm):
     """An earlier last day of a closure."""
 
     last_day = DayField(required=lazy("Say which day is the last one"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClosureView:
-    """A closure in the calendar. `days` and `business_days` are None while it has no end."""
-
-    id: str
-    first_day: date
-    last_day: date | None
-    state: ClosureState
-    announced_at: object
-    days: int | None
-    business_days: int | None
 
 
 @blueprint.get("/seller/closures")
@@ -154,11 +139,13 @@ def _show(
     settings = current_runtime().settings
     today = _today()
     with current_runtime().database.read_session() as session:
-        found = [_view(one, today) for one in current_closures(session, seller_id(), today)]
+        found = shown_closures(session, seller_id(), current_runtime().now(), settings)
     return page(
         "closures",
         status,
         closures=found,
+        closure_length=closure_length,
+        closure_limit=closure_limit(settings.closure_days) if settings.closure_days else None,
         today=today,
         errors=errors or {},
         refused=refused,
@@ -169,19 +156,12 @@ def _show(
     )
 
 
-def _view(closure: SellerClosure, today: date) -> ClosureView:
-    first = closure.first_day
-    last = closure.last_day
-    days = None if last is None else (last - first).days + 1
-    return ClosureView(
-        id=closure.id,
-        first_day=first,
-        last_day=last,
-        state=state_of(closure, today),
-        announced_at=closure.announced_at,
-        days=days,
-        business_days=None if days is None else business_days(first, days),
-    )
+def closure_length(closure: ShownClosure) -> tuple[int, int] | None:
+    """How many days a closure has, and how many business days; None while it has no end."""
+    if closure.last_day is None:
+        return None
+    days = (closure.last_day - closure.first_day).days + 1
+    return days, business_days(closure.first_day, days)
 
 
 def business_days(first: date, days: int) -> int:

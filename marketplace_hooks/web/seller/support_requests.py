@@ -87,11 +87,10 @@ def show_request(request_id: str, *, name: str = "request", status: int = 200, *
     """A page about one request; `more` is the context that the template `name` needs besides."""
     runtime = current_runtime()
     now = runtime.now()
-    zone = runtime.settings.reference_zone
     viewer = Viewer(seller_id=seller_id())
     with runtime.database.read_session() as session:
         found = visible_request(session, checked_id(request_id), viewer)
-        request = request_detail(session, found, viewer, now=now, zone=zone)
+        request = request_detail(session, found, viewer, now=now, settings=runtime.settings)
         context = _request_context(session, found)
     clocks = {name: deadline_view(clock, now) for name, clock in request["clocks"].items() if clock is not None}
     return page(

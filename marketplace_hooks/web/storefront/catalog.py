@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 
 from ...database.text_search import folded
 from ...domain.catalog.statuses import Status
-from ...domain.civil_days import day_of
 from ...services.catalog import card_details, lists, pages
 from ...services.catalog.cards import PackCard, ProductCard
 from ...services.catalog.lists import Page
 from ...services.catalog.pages import PackPage, ProductPage
-from ...services.support.closures import current_closures
+from ...services.support.closures import shown_closures
 from ..error_pages import refuse
 from ..identity.authorization import audience, may_see, visibility
 from ..labels.business_care import banner_context
@@ -95,15 +94,14 @@ def product(product_id: str) -> Response:
             return _refuse("product", page)
         contents = card_details.read_pack_contents(session, [card.pack_id for card in page.packs])
         releases = card_details.latest_releases(session, product_id, runtime.now())
-        today = day_of(runtime.now(), runtime.settings.reference_zone)
-        closures = current_closures(session, page.card.seller_id, today)[:CLOSURES_SHOWN]
+        closures = shown_closures(session, page.card.seller_id, runtime.now(), runtime.settings)
         return _page(
             "product",
             page=page,
             card=page.card,
             contents=contents,
             releases=releases,
-            closures=closures,
+            closures=closures[:CLOSURES_SHOWN],
             is_insider=_is_insider(page.card),
             owned=owned_by_reader(session, product_id),
             may_ask=page.card.visible and may_ask_before_buying(),

@@ -12,13 +12,26 @@ import time_machine
 from sqlalchemy import select
 
 from marketplace_hooks.models.mails import Mail
+from marketplace_hooks.models.proposals import ProposedAct
 from marketplace_hooks.remote.smtp import MailServer as Remote
+from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.notifications import mail_queue
+from marketplace_hooks.services.support.transitions import locked_request, publish_request_event
 
 from ...support.customers import publish_customer
 from ...support.mail_server import MailServer, mail_server
 from ...support.marketplace import Marketplace
-from ...support.support_desk import FIX, REQUEST, due, publish_message, publish_request, published_types, set_up_support
+from ...support.support_desk import (
+    CAUSE,
+    FIX,
+    REQUEST,
+    due,
+    in_transaction,
+    publish_message,
+    publish_request,
+    published_types,
+    set_up_support,
+)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -57,6 +70,16 @@ def states(desk: Marketplace) -> list[tuple[str, int]]:
     return [(one.state.value, one.attempts) for one in desk.all(select(Mail).order_by(Mail.id))]
 
 
+def publish_event(desk: Marketplace, name: str, data: dict[str, object]) -> None:
+    """Publish an outgoing event about the request, and send the mails."""
+
+    def act(uow: UnitOfWork) -> None:
+        publish_request_event(uow, locked_request(uow.session, REQUEST), name, data, CAUSE)
+
+    in_transaction(desk, act)
+    desk.run_all_now()
+
+
 def test_both_sides_are_told_in_their_own_languages(desk: Marketplace, server: MailServer) -> None:
     desk.publish("seller.upserted", seller_id="seller-1", locale="en-GB")
     publish_request(desk)
@@ -86,6 +109,29 @@ def test_a_message_is_told_to_the_other_side_and_only_a_persons(
         "Nouveau message",
         "Le vendeur prend en charge votre demande",
     ]
+
+
+@pytest.mark.parametrize("act", [*ProposedAct])
+def test_sellers_are_told_that_a_proposal_waits_for_a_person(
+    desk: Marketplace, server: MailServer, act: ProposedAct
+) -> None:
+    publish_request(desk)
+    server.taken.clear()
+    publish_event(desk, "proposed", {"proposal_id": "prop_1", "act": act})
+    [mail] = server.taken
+    assert SELLER in str(mail["To"])
+    assert "à confirmer" in str(mail["Subject"])
+
+
+def test_a_check_of_the_site_is_told_to_both_sides_when_it_adds_a_ground(desk: Marketplace, server: MailServer) -> None:
+    publish_request(desk)
+    server.taken.clear()
+    publish_event(desk, "checked", {"grounds": ["source_modified"], "added_grounds": []})
+    assert server.taken == []
+    publish_event(desk, "checked", {"grounds": ["source_modified"], "added_grounds": ["source_modified"]})
+    assert len(server.to(CUSTOMER)) == len(server.to(SELLER)) == 1
+    for mail in server.taken:
+        assert "Le client a modifié le code source" in " ".join(mail.get_content().split())
 
 
 def test_deadlines_are_named_by_their_last_day(

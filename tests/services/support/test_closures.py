@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import select
 
+from marketplace_hooks.config.settings import Settings
 from marketplace_hooks.errors import Conflict, NotFound, PayloadRejected
 from marketplace_hooks.models.support import SellerClosure
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
@@ -33,6 +35,13 @@ def declare(desk: Marketplace, first_day: date, last_day: date | None) -> str:
     return in_transaction(desk, act)
 
 
+def shown(desk: Marketplace, on: date, settings: Settings | None = None) -> list[closures.ShownClosure]:
+    """What customers see at noon of a day."""
+    at = datetime.combine(on, time(12), UTC)
+    with desk.runtime.database.read_session() as session:
+        return closures.shown_closures(session, "seller-1", at, settings or desk.runtime.settings)
+
+
 def closure(desk: Marketplace) -> SellerClosure:
     [found] = desk.all(select(SellerClosure))
     return found
@@ -43,9 +52,18 @@ def test_a_closure_is_declared_from_today_on(desk: Marketplace) -> None:
         declare(desk, MONDAY - DAY, MONDAY)
     declare(desk, MONDAY, MONDAY + DAY)
     assert closure(desk).announced_at == closure(desk).declared_at
-    with desk.runtime.database.read_session() as session:
-        assert [one.id for one in closures.current_closures(session, "seller-1", MONDAY + DAY)] == [closure(desk).id]
-        assert closures.current_closures(session, "seller-1", MONDAY + 2 * DAY) == []
+    assert [one.closure_id for one in shown(desk, MONDAY + DAY)] == [closure(desk).id]
+    assert shown(desk, MONDAY + 2 * DAY) == []
+
+
+def test_customers_see_until_when_a_closure_suspends_deadlines(desk: Marketplace) -> None:
+    """Ninety days from its first one; a closure that follows without a working day between them counts with it."""
+    declare(desk, MONDAY, MONDAY + 100 * DAY)
+    declare(desk, MONDAY + 101 * DAY, None)
+    ends = [one.suspends_until for one in shown(desk, MONDAY)]
+    assert ends == [MONDAY + 89 * DAY, MONDAY + 89 * DAY]
+    without_limit = replace(desk.runtime.settings, closure_days=0)
+    assert [one.suspends_until for one in shown(desk, MONDAY, without_limit)] == [MONDAY + 100 * DAY, None]
 
 
 def test_an_unknown_seller_declares_nothing(desk: Marketplace) -> None:

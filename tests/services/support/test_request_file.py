@@ -40,9 +40,9 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
 
 def read(desk: Marketplace, viewer: Viewer) -> dict[str, Any]:
     now = desk.runtime.now()
-    zone = desk.runtime.settings.reference_zone
+    settings = desk.runtime.settings
     with desk.runtime.database.read_session() as session:
-        return request_file(session, request(desk), viewer, now=now, zone=zone)
+        return request_file(session, request(desk), viewer, now=now, settings=settings)
 
 
 def test_the_listing_is_that_of_the_purchase_date_for_every_side(desk: Marketplace) -> None:

@@ -94,7 +94,7 @@ def test_an_internal_note_is_not_shown_to_the_customer(desk: Marketplace) -> Non
     def bodies(viewer: Viewer) -> list[str]:
         def read(uow: UnitOfWork) -> list[str]:
             request = visible_request(uow.session, REQUEST, viewer)
-            detail = request_detail(uow.session, request, viewer, now=uow.now, zone=uow.zone)
+            detail = request_detail(uow.session, request, viewer, now=uow.now, settings=uow.settings)
             return [one["body"] for one in detail["messages"]]
 
         return in_transaction(desk, read)

@@ -9,6 +9,7 @@ import time_machine
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import Marketplace
+from ...support.page_client import browser_of
 from ...support.support_desk import ACKNOWLEDGEMENT, FIX, due, publish_request, request
 
 HOUR = timedelta(hours=1)
@@ -41,7 +42,8 @@ def test_a_closure_declared_here_is_shown_to_customers_and_suspends_what_comes_a
     assert (made["state"], made["declared_at"], made["announced_at"]) == ("announced", *[made["declared_at"]] * 2)
     assert seen(public) == [("2026-03-03", "2026-03-05", "announced")]
     shown = public.get("/products/mod-1").get_json()["closures"]
-    assert shown == [{"closure_id": made["closure_id"], "first_day": "2026-03-03", "last_day": "2026-03-05"}]
+    days = {"first_day": "2026-03-03", "last_day": "2026-03-05", "suspends_until": "2026-03-05"}
+    assert shown == [{"closure_id": made["closure_id"], **days}]
     assert [one.data["change"] for one in desk.outgoing("seller-1", "seller")] == ["declared"]
     clock.shift(60)
     publish_request(desk, "request-after", subject="After")
@@ -52,6 +54,27 @@ def test_a_closure_declared_here_is_shown_to_customers_and_suspends_what_comes_a
     assert [one["first_day"] for one in whole["closures"]] == ["2026-03-03"]
     page = desk.app.test_client().get("/products/mod-1", headers={"Accept-Language": "fr"}).text
     assert "du 3 mars 2026 au 5 mars 2026" in page
+
+
+def test_a_long_closure_says_wherever_it_is_shown_until_when_it_suspends(
+    desk: Marketplace, seller: Caller, public: Caller
+) -> None:
+    publish_request(desk)
+    assert declared(seller, "2026-03-03", None)["suspends_until"] == "2026-05-31"
+    [shown] = public.get("/products/mod-1").get_json()["closures"]
+    assert shown["suspends_until"] == "2026-05-31"
+    [own] = seller.get("/support-requests/request-1").get_json()["closures"]
+    assert own["suspends_until"] == "2026-05-31"
+    pages = {
+        "/products/mod-1": browser_of(desk),
+        "/support/request-1": browser_of(desk, "customer", "customer-1"),
+        "/support/new?purchase=purchase-1": browser_of(desk, "customer", "customer-1"),
+        "/seller/requests/request-1": browser_of(desk, "seller", "seller-1"),
+        "/seller/closures": browser_of(desk, "seller", "seller-1"),
+        "/operator/sellers/seller-1": browser_of(desk, "operator", "odette"),
+    }
+    for path, browser in pages.items():
+        assert "Deadlines are suspended until 31 May 2026 at the latest." in browser.get(path).visible_text, path
 
 
 def test_a_closure_is_declared_in_advance(desk: Marketplace, seller: Caller) -> None:

@@ -63,6 +63,19 @@ def test_an_act_by_token_moves_nothing(desk: Marketplace, seller: Caller, act: s
     assert "acknowledged" not in published_types(desk)
 
 
+def test_what_waits_for_a_person_is_published_and_read_by_the_marketplace(desk: Marketplace, seller: Caller) -> None:
+    operator = browser_of(desk, "operator", "odette")
+    path = f"/operator/requests/{REQUEST}"
+    waits = "Awaiting the seller’s confirmation"
+    assert waits not in operator.get(path).visible_text
+    [proposal] = seller.post(f"{URL}/refusal", REFUSAL).get_json()["proposals"]
+    page = operator.get(path).visible_text
+    for expected in (waits, "You changed a.php", "The customer has changed the source code", "a.php"):
+        assert expected in page
+    [published] = [one.data for one in desk.outgoing(REQUEST, "support_request") if one.type.endswith(".proposed")]
+    assert (published["proposal_id"], published["act"]) == (proposal["proposal_id"], "refusal")
+
+
 @pytest.mark.parametrize(
     ("act", "body", "fix"),
     [("refusal", REFUSAL, "frozen"), ("resolution", EXPLANATION, "met"), ("offer", OFFER, "running")],

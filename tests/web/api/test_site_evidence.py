@@ -177,6 +177,7 @@ def test_a_request_by_event_is_accepted_at_once_and_its_site_inspected(
     assert published_types(marketplace) == ["accepted", "checked"]
     [checked] = [one for one in marketplace.outgoing(REQUEST, "support_request") if one.type.endswith(".checked")]
     assert (checked.data["grounds"], checked.data["check_id"]) == (grounds, found.check_id)
+    assert checked.data["added_grounds"] == grounds
     for role, subject in (("customer", "customer-1"), ("seller", "seller-1"), ("operator", None)):
         assert "8.1.7" in calls(role, subject).get(f"/support-requests/{REQUEST}").text
 
