@@ -21,7 +21,6 @@ from .config.settings import EXTENSION, Settings
 from .errors import ConfigurationError
 from .events.intake import Intake
 from .remote.openid import OpenIdProvider
-from .services.access.rate_limits import RateLimits
 from .services.core.runtime import make_runtime
 from .services.inbox.writer import InboxWriter
 from .web import attach
@@ -64,7 +63,7 @@ def state_for(app: Flask, identity: Callable[[], Any] | None = None) -> WebState
     runtime = make_runtime(settings, host_database=_database_of(app), serves_web=True, mail_renderer=render_mail)
     return WebState(
         runtime=runtime,
-        intake=Intake(runtime=runtime, inbox=InboxWriter(runtime.database), rate_limits=RateLimits()),
+        intake=Intake(runtime=runtime, inbox=InboxWriter(runtime.database)),
         identity=identity,
         provider=_provider(settings),
     )

@@ -61,6 +61,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from .web.api import PREFIX as API_PREFIX
     from .web.error_pages import register_error_pages
     from .web.fast_path import install_fast_path
+    from .web.forwarded import install_forwarded_headers
     from .web.identity.sessions import secure_session_cookie
 
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
@@ -74,6 +75,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     secure_session_cookie(app, settings)
     MarketplaceHooks(app)
     install_fast_path(app, prefix=settings.url_prefix, api=API_PREFIX)
+    install_forwarded_headers(app)
     register_error_pages(app)  # alone in the app, every error page is ours; inside a host only those of our pages.
     return app
 

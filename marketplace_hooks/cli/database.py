@@ -1,24 +1,13 @@
-"""Installation commands: migrate the database, check the installation, make a secret."""
+"""Installation commands: migrate the database, make a secret."""
 
 from __future__ import annotations
 
-import importlib.metadata
-
 import click
 from cryptography.fernet import Fernet
-from sqlalchemy import func, select, text
 
-from ..config.public_holidays import public_holidays
 from ..database import migrate as migrations
-from ..domain.support.deadlines import BusinessDayPolicy
-from ..errors import MailServerAway, MarketplaceHooksError
-from ..models.inbox import InboxEvent, InboxState
-from ..remote.redis.queue import answers, count_workers
 from ..remote.signatures import new_secret
-from ..services.business_care.renewal_run_state import read_run_state
-from ..services.core.runtime import Runtime, redis_url
-from ..services.notifications.mail_queue import check_mail_server
-from .output import json_option, show_one, show_rows
+from .output import json_option, show_one
 from .root import current_runtime, hooks_group
 
 
@@ -41,142 +30,3 @@ def migrate(as_json: bool) -> None:
 def secret(encryption: bool, as_json: bool) -> None:
     """Make a new webhook secret (whsec_…), or an encryption key. Nothing is stored."""
     show_one({"secret": Fernet.generate_key().decode() if encryption else new_secret()}, as_json=as_json)
-
-
-@hooks_group.command("doctor")
-@json_option
-def doctor(as_json: bool) -> None:
-    """Check configuration, database, Redis, workers, clock and mail; exit with 1 when something is wrong."""
-    runtime = current_runtime()
-    checks = [
-        _configuration(runtime),
-        _downloads(runtime),
-        _holidays(runtime),
-        _database(runtime),
-        *_redis(runtime),
-        _clock(runtime),
-        _inbox(runtime),
-    ]
-    checks += [_renewals(runtime), _mail(runtime)]
-    show_rows(checks, ("check", "state", "detail"), as_json=as_json, empty="")
-    if any(check["state"] == "wrong" for check in checks):
-        raise SystemExit(1)
-
-
-def _check(name: str, state: str, detail: str) -> dict[str, str]:
-    return {"check": name, "state": state, "detail": detail}
-
-
-def _configuration(runtime: Runtime) -> dict[str, str]:
-    version = importlib.metadata.version("marketplace-hooks")
-    if not runtime.settings.webhook_secrets:
-        return _check("configuration", "wrong", "WEBHOOK_SECRETS is empty: every event would be refused.")
-    sources = ", ".join(runtime.settings.webhook_secrets)
-    return _check(
-        "configuration", "ok", f"version {version}; events from {sources}; instance {runtime.settings.instance}"
-    )
-
-
-def _downloads(runtime: Runtime) -> dict[str, str]:
-    if runtime.settings.download_secret is None:
-        return _check("downloads", "warning", "DOWNLOAD_SECRET is not set: every download is answered 503")
-    return _check("downloads", "ok", "links to releases are signed")
-
-
-def _holidays(runtime: Runtime) -> dict[str, str]:
-    """Loading the settings has checked the calendar; here is what it holds, to be compared with one's own."""
-    settings = runtime.settings
-    calendar = " ".join(filter(None, (settings.holidays_country, settings.holidays_region)))
-    if settings.business_days == BusinessDayPolicy.MF:
-        return _check("holidays", "ok", f"calendar {calendar}; the policy MF minds no holidays")
-    year = runtime.now().year
-    count = len(public_holidays(settings.holidays_country, settings.holidays_region, [year]))
-    whose = "each seller's own, else " if settings.holidays_of == "seller" else ""
-    return _check("holidays", "ok", f"{whose}calendar {calendar}: {count} public holidays in {year}")
-
-
-def _database(runtime: Runtime) -> dict[str, str]:
-    kind = runtime.database.url.get_backend_name()
-    try:
-        if not migrations.is_current(runtime.database):
-            return _check("database", "wrong", f"{kind} needs migrating: marketplace-hooks migrate")
-    except MarketplaceHooksError as error:
-        return _check("database", "wrong", f"{kind}: {error}")
-    pooler = ", behind a pooler: nothing is left in its sessions" if runtime.database.is_pooled else ""
-    return _check("database", "ok", f"{kind}, schema up to date{pooler}")
-
-
-def _redis(runtime: Runtime) -> list[dict[str, str]]:
-    url = redis_url(runtime.settings)
-    if url is None:
-        return [_check("redis", "warning", "no REDIS_URL and no running `up`: only the scheduler's sweeps do work")]
-    if not answers(url):
-        return [_check("redis", "warning", "does not answer; the scheduler's sweeps do the work meanwhile")]
-    alive = count_workers(url)
-    state = "ok" if alive else "warning"
-    return [_check("redis", "ok", "answers"), _check("workers", state, f"{alive} alive")]
-
-
-def _clock(runtime: Runtime) -> dict[str, str]:
-    """Leases and signatures compare instants: our clock must agree with the database's."""
-    if runtime.database.is_sqlite:
-        return _check(
-            "clock", "ok", f"{runtime.now():%Y-%m-%d %H:%M:%S} UTC, zone of the rules {runtime.settings.reference_zone}"
-        )
-    try:
-        with runtime.database.read_session() as session:
-            database_now = session.scalar(text("SELECT clock_timestamp()"))
-    except MarketplaceHooksError as error:
-        return _check("clock", "warning", str(error))
-    difference_s = abs((runtime.now() - database_now).total_seconds())
-    return _check("clock", "ok" if difference_s < 2 else "wrong", f"{difference_s:.1f} s from the database's")
-
-
-def _inbox(runtime: Runtime) -> dict[str, str]:
-    try:
-        with runtime.database.read_session() as session:
-            count = select(InboxEvent.state, func.count()).group_by(InboxEvent.state)
-            counts = dict(session.execute(count).all())
-    except Exception as error:
-        return _check("inbox", "warning", f"cannot be read: {type(error).__name__}")
-    stuck = [state for state in (InboxState.REJECTED, InboxState.FAILED) if counts.get(state)]
-    summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty"
-    return _check("inbox", "warning" if stuck else "ok", summary)
-
-
-def _renewals(runtime: Runtime) -> dict[str, str]:
-    """After a long pause renewals wait for an operator to release them (`rules.md` 11)."""
-    try:
-        with runtime.database.read_session() as session:
-            run = read_run_state(session)
-    except Exception as error:
-        return _check("renewals", "warning", f"cannot be read: {type(error).__name__}")
-    if run.held_since is not None:
-        detail = f"held since {run.held_since:%Y-%m-%d %H:%M} UTC; look at what is due and release them: "
-        return _check("renewals", "wrong", f"{detail}marketplace-hooks renewals show, … renewals release")
-    return _check("renewals", "ok", f"last run {run.last_at:%Y-%m-%d %H:%M} UTC" if run.last_at else "never run yet")
-
-
-def _mail(runtime: Runtime) -> dict[str, str]:
-    """Without a mail server there is a warning; one that is configured and takes no mail is wrong."""
-    server = runtime.settings.smtp_url
-    if server is None:
-        consequence = "nobody is mailed, and what is told meanwhile is not mailed later; endpoints are told all"
-        return _check("mail", "warning", f"SMTP_URL is not set: {consequence}")
-    address = f"{server.host}:{server.port}"
-    try:
-        check_mail_server(runtime.settings)
-    except MailServerAway as away:
-        return _check(
-            "mail", "wrong", f"{address}: {away}. {_remedy(str(away))}; until then mails wait, and none is lost"
-        )
-    return _check("mail", "ok", f"{address} answers, and would take our mail")
-
-
-def _remedy(error: str) -> str:
-    """What to correct, judged by the kind of error that the mail client reports."""
-    if "Authentication" in error:
-        return "Correct the user and the password in SMTP_URL"
-    if "SSL" in error or "NotSupported" in error:
-        return "It cannot be spoken to safely: correct the scheme and the port in SMTP_URL, or the server's certificate"
-    return "Correct the host and the port in SMTP_URL, or let this machine connect to them"

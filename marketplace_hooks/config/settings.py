@@ -37,6 +37,7 @@ from .parsers import (
 )
 from .public_holidays import as_country
 from .smtp_url import SmtpServer, as_smtp
+from .trusted_proxies import TrustedProxies, as_proxies
 
 EXTENSION = "marketplace_hooks"
 """Our key in a Flask app's `extensions`."""
@@ -124,20 +125,30 @@ class Settings:
     web_processes: int = _setting(2, as_count, "Web server processes started by `up`.")
     web_threads: int = _setting(8, as_count, "Threads of each web process.")
     max_body_bytes: int = _setting(1_048_576, as_count, "A larger inbound event is refused with 413.")
+    trusted_proxies: TrustedProxies | None = _setting(
+        None,
+        optional(as_proxies),
+        "Proxies before the stand-alone service: how many, or their networks. Default: forwarded headers are not read.",
+    )
     webhook_rate_per_minute: int = _setting(
         60_000, as_integer, "Verified events that one source may post, for each web process; 0: no limit."
     )
     failure_rate_per_minute: int = _setting(
         120,
         as_integer,
-        "Refused signatures or tokens of one client address, for each web process; 0: no limit.",
+        "Refused signatures of one client address, and as many refused tokens, for each web process; 0: no limit.",
     )
+    sign_in_rate_per_minute: int = _setting(20, as_integer, "Failed sign-ins of one client address; 0: no limit.")
     api_rate_per_minute: int = _setting(
         1_200, as_integer, "API calls of one token or address, for each web process; 0: no limit."
     )
     check_rate_per_minute: int = _setting(
-        10, as_integer, "Looks at shops that one customer may ask for on the pages, for each web process; 0: no limit."
+        10, as_integer, "Inspections of shops for one customer, by pages and API; 0: no limit."
     )
+    messages_per_day: int = _setting(
+        200, as_integer, "Requests, messages and other moves of one customer or seller in 24 hours; 0: no limit."
+    )
+    conversation_messages_per_day: int = _setting(40, as_integer, "Those of them in one conversation; 0: no limit.")
     lease_s: float = _setting(30.0, as_seconds, "How long a silent worker keeps what it claimed.")
     sweep_interval_s: float = _setting(30.0, as_seconds, "How often forgotten work is looked for.")
     tick_interval_s: float = _setting(1.0, as_seconds, "How often the scheduler looks for what has become due.")

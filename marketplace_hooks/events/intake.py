@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import SignatureRejected, Unavailable
 from ..models.inbox import LONGEST_SUBJECT, SHARDS
 from ..remote.signatures import HeaderMapping, verify
-from ..services.access.rate_limits import RateLimits
+from ..services.core.rate_limits import LimitName, client_key
 from ..services.core.runtime import JobKind, Runtime
 from ..services.inbox.writer import InboxWriter, IncomingEvent, InsertResult
 from .envelope import Envelope, NotAnEnvelope, parse_envelope
@@ -84,18 +84,15 @@ def too_large(limit: int) -> Refusal:
 
 @dataclass(frozen=True, kw_only=True)
 class Intake:
-    """What accepting needs of one process: the settings, the inbox, and the counts of requests."""
+    """What accepting needs of one process: the runtime, and the inbox."""
 
     runtime: Runtime
     inbox: InboxWriter
-    rate_limits: RateLimits
 
     def accept(self, request: IncomingRequest) -> Accepted | Refusal:
         """Store one event, once. An event that is stored already is accepted as a duplicate."""
         settings = self.runtime.settings
-        limits = self.rate_limits
-        if wait_s := limits.is_spent(settings.failure_rate_per_minute, "failures", request.client):
-            return _too_many("too many refused requests from this address", wait_s)
+        limits = self.runtime.rate_limits
         body = _refuse_format(request) or _read_body(request, settings.max_body_bytes)
         if isinstance(body, Refusal):
             return body
@@ -104,9 +101,11 @@ class Intake:
             # An unknown source is refused as a wrong signature is: nobody learns which sources there are.
             message = verify(request.headers, body, settings.webhook_secrets.get(request.source, ()), now)
         except SignatureRejected as error:
-            limits.seconds_to_wait(settings.failure_rate_per_minute, "failures", request.client)
+            # Only what was refused is counted, after it was: nobody locks out who shares their address.
+            if wait_s := limits.seconds_to_wait(LimitName.EVENT_FAILURES, client_key(request.client)):
+                return _too_many("too many refused events from this address", wait_s)
             return Refusal(kind=RefusalKind.NOT_VERIFIED, code=error.code, detail=error.detail, facts=error.facts)
-        if wait_s := limits.seconds_to_wait(settings.webhook_rate_per_minute, "source", request.source):
+        if wait_s := limits.seconds_to_wait(LimitName.EVENTS, request.source):
             return _too_many(f"source {request.source} posts too fast", wait_s)
         try:
             result = self._insert(request.source, message.id, parse_envelope(body), body, now)

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import FreshSignInNeeded, MarketplaceHooksError, NotConfigured, NotSignedIn, TooManyRequests
 from .csrf import ExpiredForm, wants_fragment
+from .i18n.language import wording
 from .identity.acting import audit_refusal
 from .identity.authorization import signed_in
 from .page_context import page_context
@@ -56,7 +57,7 @@ def show_refusal(error: MarketplaceHooksError) -> Response:
         document.status_code,
         is_expired=isinstance(error, ExpiredForm),
         missing=error.detail if isinstance(error, NotConfigured) else None,
-        wait_s=error.retry_after_s if isinstance(error, TooManyRequests) else None,
+        wait=wording().duration(error.retry_after_s) if isinstance(error, TooManyRequests) else None,
     )
     for name in ("Retry-After", "WWW-Authenticate"):
         if name in document.headers:

@@ -17,6 +17,7 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
 from ..events.intake import Refusal
+from ..services.core.rate_limits import LimitName
 from .api.entitlements import PATH as ENTITLEMENTS
 from .api.entitlements import answer_now, headers_of
 from .api.responses import JSON
@@ -85,19 +86,15 @@ def _entitlement(web_state: WebState, environ: dict[str, Any]) -> bytes | None:
     identity = web_state.token_cache.find(text) if scheme == "Bearer" else None
     if identity is None:
         return None
-    settings = web_state.runtime.settings
-    limit = settings.api_rate_per_minute
-    client = environ.get("REMOTE_ADDR") or "unknown"
-    if web_state.rate_limits.is_spent(settings.failure_rate_per_minute, "failures", client):
-        return None
+    caller = (LimitName.API_CALLS, "token", identity.token_id or "")
     try:
         query = environ.get("QUERY_STRING", "").encode("latin-1").decode()
         # Of a name that is given twice, the first counts, as in Flask's `request.args`.
         given = dict(reversed(parse_qsl(query, keep_blank_values=True, errors="werkzeug.url_quote")))
-        if "at" in given or web_state.rate_limits.is_spent(limit, "api", "token", identity.token_id or ""):
+        if "at" in given or web_state.rate_limits.is_spent(*caller):
             return None
         body = answer_now(web_state.runtime, identity, given)
     except Exception:
         return None  # nothing was written or counted: the full path meets it again, and answers.
-    web_state.rate_limits.seconds_to_wait(limit, "api", "token", identity.token_id or "")
+    web_state.rate_limits.seconds_to_wait(*caller)
     return body

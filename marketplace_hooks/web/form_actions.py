@@ -1,7 +1,7 @@
 """Form actions: run what a form asks for, and answer it the same way in every area.
 
 Done: 303 to the page that shows the result. Impossible by now: 409 with the page as it stands, and both states in a
-sentence; 422 where a value does not fit.
+sentence; 422 where a value does not fit; 429 where it is too often.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Callable
 from flask import redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..errors import NotFound, PayloadRejected, Refused
+from ..errors import NotFound, PayloadRejected, Refused, TooManyRequests
 from ..services.core.unit_of_work import UnitOfWork
 from .flash import flash
 from .form_idempotency import run_form_once
+from .i18n.language import gettext, wording
 from .identity.authorization import signed_in
 from .labels.conflicts import conflict_label, has_label
 
@@ -38,6 +39,11 @@ def run_form(
         run_form_once(run)
     except Refused as error:
         return refused_page(error, refused)
+    except TooManyRequests as error:
+        wait = wording().duration(error.retry_after_s)
+        page = refused(gettext("That was too often. Nothing was done; try again in %(wait)s.", wait=wait), 429)
+        page.headers["Retry-After"] = str(error.retry_after_s)
+        return page
     if message is not None:
         flash("good", message)
     return redirect(next_url, 303)

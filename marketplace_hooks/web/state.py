@@ -11,9 +11,10 @@ from flask import Flask, current_app
 from ..config.settings import EXTENSION
 from ..events.intake import Intake
 from ..remote.openid import OpenIdProvider
-from ..services.access.rate_limits import RateLimits
+from ..services.core.rate_limits import RateLimits
 from ..services.core.runtime import Runtime
 from .identity.token_cache import TokenCache
+from .proxy_sighting import ProxySighting
 
 
 @dataclass(kw_only=True)
@@ -36,11 +37,12 @@ class WebState:
     provider: OpenIdProvider | None = None
     token_cache: TokenCache = field(default_factory=TokenCache)
     migration_check: MigrationCheck = field(default_factory=MigrationCheck)
+    proxy_sighting: ProxySighting = field(default_factory=ProxySighting)
 
     @property
     def rate_limits(self) -> RateLimits:
-        """The counts of requests: the intake and the API share those of failures."""
-        return self.intake.rate_limits
+        """The limits of this process."""
+        return self.runtime.rate_limits
 
 
 def state(app: Flask) -> WebState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from flask.cli import ScriptInfo
 
 from marketplace_hooks.cli import hooks_group
+from marketplace_hooks.services.core.deployment import UNTRUSTED_PROXY, record_fact
 
 from ..remote.http.test_tls import Authority
 from ..support.mail_server import PASSWORD, mail_server
@@ -77,3 +79,20 @@ def test_a_server_that_does_not_answer_is_wrong_and_what_to_do_is_said(
         answer = examined(make_marketplace(SMTP_URL=url.format(port=server.port)))
     assert (answer.exit_code, mail(answer)[0]) == (1, "wrong")
     assert (remedy in mail(answer)[1], "mails wait, and none is lost" in mail(answer)[1]) == (True, True), answer.output
+
+
+def check_of(marketplace: Marketplace, name: str) -> tuple[str, str]:
+    [check] = [one for one in json.loads(examined(marketplace).output) if one["check"] == name]
+    return check["state"], check["detail"]
+
+
+def test_a_proxy_that_is_not_trusted_is_named_with_the_setting(make_marketplace: Open) -> None:
+    marketplace = make_marketplace()
+    assert check_of(marketplace, "proxies")[0] == "ok"
+    runtime = marketplace.runtime
+    record_fact(runtime.database, UNTRUSTED_PROXY, "10.0.0.5", runtime.now())
+    state, detail = check_of(marketplace, "proxies")
+    assert (state, "10.0.0.5" in detail, "TRUSTED_PROXIES" in detail) == ("warning", True, True)
+    assert check_of(make_marketplace(TRUSTED_PROXIES="10.0.0.0/8"), "proxies")[0] == "ok"
+    record_fact(runtime.database, UNTRUSTED_PROXY, "10.0.0.5", runtime.now() - timedelta(days=2))
+    assert check_of(marketplace, "proxies")[0] == "ok"

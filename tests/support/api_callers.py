@@ -10,6 +10,10 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from marketplace_hooks.services.access import tokens
+
+from .marketplace import Marketplace
+
 PREFIX = "/api/v1"
 
 
@@ -44,6 +48,12 @@ class Caller:
     def request_status(self, product_id: str, status: str, *, key: str | None = None, **more: Any) -> TestResponse:
         """Request a status of a product."""
         return self.post(f"/products/{product_id}/status", {"status": status, "reason": "tests", **more}, key=key)
+
+
+def caller_of(marketplace: Marketplace, role: str, subject: str | None = None) -> Caller:
+    """A client with a new token of this role and subject."""
+    _, text = tokens.create(marketplace.runtime, role, subject=subject)
+    return Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
 
 
 MakeCaller = Callable[..., Caller]

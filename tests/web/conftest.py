@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from marketplace_hooks.services.access import tokens
-
-from ..support.api_callers import Caller, MakeCaller
+from ..support.api_callers import Caller, MakeCaller, caller_of
 from ..support.marketplace import Marketplace
 
 
@@ -17,8 +15,7 @@ def calls(marketplace: Marketplace) -> MakeCaller:
     def call_as(role: str | None = None, subject: str | None = None) -> Caller:
         if role is None:
             return Caller(marketplace.app)
-        _, text = tokens.create(marketplace.runtime, role, subject=subject)
-        return Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
+        return caller_of(marketplace, role, subject)
 
     return call_as
 

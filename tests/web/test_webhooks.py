@@ -435,9 +435,22 @@ def test_failures_are_counted_for_each_client_address(clock: time_machine.Travel
     assert_problem(fail_from("192.0.2.1"), 429)
     assert int(fail_from("192.0.2.1").headers["Retry-After"]) == 60
     assert fail_from("192.0.2.2").status_code == 401
+    same_address = {"REMOTE_ADDR": "192.0.2.1"}
+    assert marketplace.post(BODY, event_id="evt_9", environ_overrides=same_address).status_code == 202
     assert marketplace.post(BODY, environ_overrides={"REMOTE_ADDR": "192.0.2.3"}).status_code == 202
     clock.shift(60)
     assert fail_from("192.0.2.1").status_code == 401
+
+
+@pytest.mark.usefixtures("clock")
+def test_an_ipv6_client_is_its_network_whatever_address_of_it_it_uses(make_marketplace: Opens) -> None:
+    marketplace = make_marketplace(FAILURE_RATE_PER_MINUTE=1)
+    addresses = ["2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1"]
+    statuses = [
+        marketplace.post(BODY, secrets=[OTHER_SECRET], environ_overrides={"REMOTE_ADDR": address}).status_code
+        for address in addresses
+    ]
+    assert statuses == [401, 429, 401]
 
 
 def test_a_rate_of_zero_is_no_limit(make_marketplace: Opens) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Protocol
 
 from sqlalchemy.engine import URL
@@ -18,7 +19,10 @@ from ...domain.notifications import MailFacts, RenderedMail
 from ...remote.http.client import DELIVERIES, OutboundClient, OutboundPolicy, parse_allowed_networks
 from ...remote.probes.run import ABOUT_PATH, make_site_client
 from ...remote.redis.queue import CoalescingWakeups, JobKind, NullWakeups, RedisWakeups
+from ...remote.redis.shared_limits import SharedLimits
+from .deployment import read_deployment_id
 from .pidfile import find_running
+from .rate_limits import RateLimits
 
 __all__ = ["JobKind", "Runtime", "Wakeups", "make_runtime", "redis_url"]
 
@@ -53,6 +57,7 @@ class Runtime:
     outbound: OutboundClient
     site_client: OutboundClient
     encryption: Encryption
+    rate_limits: RateLimits
     mail_renderer: MailRenderer | None = None
 
     def now(self) -> datetime:
@@ -78,13 +83,17 @@ def make_runtime(
         url = f"sqlite:///{settings.instance / 'marketplace_hooks.db'}"
     networks = parse_allowed_networks(settings.allowed_networks)
     about_url = settings.public_url.rstrip("/") + settings.url_prefix + ABOUT_PATH
+    database = _make_database(settings, url, serves_web=serves_web)
+    redis = redis_url(settings)
+    deployment = cache(partial(read_deployment_id, database))
     return Runtime(
         settings=settings,
-        database=_make_database(settings, url, serves_web=serves_web),
-        wakeups=_make_wakeups(settings, serves_web=serves_web),
+        database=database,
+        wakeups=_make_wakeups(redis, serves_web=serves_web),
         outbound=OutboundClient(_delivery_policy(settings), networks),
         site_client=make_site_client(networks, about_url=about_url),
         encryption=Encryption(settings.encryption_keys or [instance_key(settings.instance)]),
+        rate_limits=RateLimits(settings, SharedLimits(redis, deployment) if redis else None),
         mail_renderer=mail_renderer,
     )
 
@@ -114,8 +123,7 @@ def redis_url(settings: Settings) -> str | None:
     return running.redis_url if running else None
 
 
-def _make_wakeups(settings: Settings, *, serves_web: bool) -> Wakeups:
-    url = redis_url(settings)
+def _make_wakeups(url: str | None, *, serves_web: bool) -> Wakeups:
     if url is None:
         return NullWakeups()
     return CoalescingWakeups(RedisWakeups(url)) if serves_web else RedisWakeups(url, timeout_s=1.0)

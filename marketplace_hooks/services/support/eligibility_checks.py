@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from ...domain.audit_actions import AuditAction
 from ...domain.inspections.declarations import Declaration
 from ...domain.merchant_sites import parse
+from ...errors import TooManyRequests
 from ...models.inspections import Inspection, InspectionOutcome, InspectionState
 from ...models.products import Product
 from ...models.purchases import Purchase
 from ...remote.probes.protocol import Credentials
+from ..core.rate_limits import LimitName
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import UnitOfWork
 from ..inspections.requests import (
@@ -68,11 +70,16 @@ def start_check(
     declared: Declaration | None,
     fresh: bool = False,
 ) -> StartedInspection:
-    """Start a check of the site that a request would be about; a worker inspects it, if it may be inspected."""
+    """Start a check of the site that a request would be about; a worker inspects it, if it may be inspected.
+
+    Each inspection costs somebody else's server a few requests. Raises `TooManyRequests` after too many for a customer.
+    """
     uow.wakeups.add(JobKind.INSPECTIONS)
     judgement = judge_submission(uow.session, purchase, at=uow.now, shop_url=shop_url, check_id=None, zone=uow.zone)
     if shop_url is None or not may_inspect(judgement.entitlement, purchase, shop_url):
         return _finished_check(uow, purchase, shop_url, declared)
+    if wait_s := runtime.rate_limits.seconds_to_wait(LimitName.INSPECTIONS, purchase.customer_id):
+        raise TooManyRequests("too many inspections of shops", retry_after_s=wait_s)
     return request_inspection(
         runtime,
         uow,

@@ -11,13 +11,14 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException, default_exceptions
 
-from ...errors import MarketplaceHooksError, NotFound, TooManyRequests
+from ...errors import MarketplaceHooksError, NotFound
 from ...events.envelope import NotAnEnvelope
+from ...services.core.rate_limits import LimitName, client_key
 from ..identity.acting import audit_refusal, end_acting, name_request
 from ..identity.authorization import audience, check_audience, identify
 from ..identity.identity import Identity
 from ..problems import problem, problem_of
-from ..state import current_web_state
+from ..rate_limits import require_rate
 from .operations import NAME
 
 log = logging.getLogger(__name__)
@@ -40,15 +41,13 @@ def check_call() -> None:
 
 
 def _check_rate(identity: Identity | None) -> None:
-    web_state = current_web_state()
     if identity is None:
-        caller = ("address", request.remote_addr or "unknown")
+        caller = ("address", client_key(request.remote_addr))
     else:
         caller = (
             ("token", identity.token_id) if identity.token_id else ("person", f"{identity.role}:{identity.subject}")
         )
-    if wait_s := web_state.rate_limits.seconds_to_wait(web_state.runtime.settings.api_rate_per_minute, "api", *caller):
-        raise TooManyRequests("too many calls", retry_after_s=wait_s)
+    require_rate(LimitName.API_CALLS, *caller, detail="too many calls")
 
 
 def _check_origin(identity: Identity | None) -> None:

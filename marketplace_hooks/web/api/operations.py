@@ -138,7 +138,7 @@ def operation(
             wrapped = blueprint.arguments(body, location="json")(wrapped)
         if query is not None:
             wrapped = blueprint.arguments(query, location="query")(wrapped)
-        implied = (*((401, 403) if roles else ()), *((409, 422) if method == "POST" else ()))
+        implied = (429, *((401, 403) if roles else ()), *((409, 422) if method == "POST" else ()))
         for refusal in sorted({*refusals, *implied}):
             wrapped = blueprint.alt_response(refusal, HTTPStatus(refusal).name)(wrapped)
         wrapped = blueprint.doc(operationId=view.__name__, **_security(roles))(wrapped)

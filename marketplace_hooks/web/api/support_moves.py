@@ -24,6 +24,7 @@ from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
 from ..identity.authorization import signed_in
 from ..identity.fresh_sign_in import require_fresh_sign_in
+from ..rate_limits import limit_writing
 from .idempotency import respond_once
 from .operations import operation
 from .support_requests import WholeRequestSchema, detail_of
@@ -63,6 +64,7 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
 
             def move(uow: UnitOfWork) -> dict[str, Any]:
                 visible_request(uow.session, request_id, viewer_of(identity))
+                limit_writing(identity, request_id)
                 return detail_of(uow, act(uow, request_id, body, cause))
 
             return respond_once(move, _DETAIL, status=200)

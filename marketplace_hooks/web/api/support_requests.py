@@ -25,6 +25,7 @@ from ..actors import viewer_of
 from ..identity.authorization import signed_in
 from ..identity.identity import Identity
 from ..pagination import decode, encode
+from ..rate_limits import limit_writing
 from ..state import current_runtime
 from .eligibility import SiteSchema, customer_of, given_credentials, given_declaration
 from .fields import EnumField, PagedQuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
@@ -150,6 +151,7 @@ def submit_support_request(body: dict[str, Any]) -> Response:
     identity = signed_in()
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
+        limit_writing(identity)
         request = submit(uow, _new_request(uow, identity, body), Cause(actor="customer", reason=""))
         uow.wakeups.add(JobKind.DELIVERIES)
         return detail_of(uow, request)

@@ -16,10 +16,10 @@ from ..csrf import wants_fragment
 from ..flash import flash
 from ..form_idempotency import once_token
 from ..i18n.language import gettext
-from ..identity.authorization import audience
+from ..identity.authorization import audience, signed_in
+from ..rate_limits import limit_writing
 from ..state import current_runtime
 from .blueprint import blueprint
-from .check_rate_limit import limit_checks
 from .check_results import check_result
 from .new_request import draft_url, request_url
 from .new_request_form import SiteForm
@@ -58,7 +58,6 @@ def check_again(check_id: str) -> str | Response | BaseResponse:
     form = SiteForm.read()
     if form.errors:
         return make_response(_page(check_id, form), 422)
-    limit_checks()
     try:
         draft = run_in_transaction(
             runtime, lambda uow: recheck_draft(runtime, uow, customer_id(), check_id, form.credentials())
@@ -90,6 +89,7 @@ def send_request(draft_id: str) -> BaseResponse:
     """
     runtime = current_runtime()
     as_it_is = request.form.get("as_it_is") == "yes"
+    limit_writing(signed_in())
     try:
         sent = run_in_transaction(runtime, lambda uow: send_draft(uow, customer_id(), draft_id, as_it_is=as_it_is))
     except Conflict:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.support.state_machine import Kind
-from ...errors import NotFound
+from ...errors import NotFound, TooManyRequests
 from ...models.access import Role
 from ...models.drafts import RequestDraft
 from ...services.business_care.purchase_summary import PurchaseSummary, summarize_product_on_sale, summarize_purchase
@@ -27,7 +27,6 @@ from ..list_pages import is_id
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .blueprint import blueprint
-from .check_rate_limit import seconds_to_wait
 from .new_request_form import NewRequestForm
 from .purchases import customer_id, holder
 
@@ -65,8 +64,6 @@ def write_request() -> Response | BaseResponse:
         bought = about(session, _id_of("purchase"), _id_of("product"))
         if form.errors:
             return make_response(_form(session, bought, form), 422)
-        if bought.purchase_id is not None and (wait_s := seconds_to_wait()):
-            return _too_often(session, bought, form, wait_s)
     content = DraftContent(
         purchase_id=bought.purchase_id,
         product_id=bought.product_id,
@@ -75,18 +72,22 @@ def write_request() -> Response | BaseResponse:
         body=form.body.data,
         shop_url=form.shop_url.data if bought.purchase_id else None,
     )
-    draft = run_in_transaction(
-        runtime,
-        lambda uow: save_draft(
+    try:
+        draft = run_in_transaction(
             runtime,
-            uow,
-            form.draft.data,
-            customer_id(),
-            content,
-            credentials=form.credentials() if bought.purchase_id else None,
-            declared=form.declaration if bought.purchase_id else None,
-        ),
-    )
+            lambda uow: save_draft(
+                runtime,
+                uow,
+                form.draft.data,
+                customer_id(),
+                content,
+                credentials=form.credentials() if bought.purchase_id else None,
+                declared=form.declaration if bought.purchase_id else None,
+            ),
+        )
+    except TooManyRequests as refusal:
+        with runtime.database.read_session() as session:
+            return _too_often(session, bought, form, refusal.retry_after_s)
     return redirect(draft_url(draft), 303)
 
 

@@ -30,6 +30,7 @@ from ..form_idempotency import form_key
 from ..form_reader import CheckboxField, ChoiceField, PageForm, TextInputField
 from ..i18n.language import LazyText, gettext, lazy
 from ..identity.authorization import audience, signed_in
+from ..rate_limits import limit_writing
 from ..state import current_runtime
 from .blueprint import blueprint
 from .conversation import show_request
@@ -127,7 +128,7 @@ def make_move(request_id: str, move: str) -> BaseResponse:
     def act(uow: UnitOfWork, cause: Cause) -> None:
         chosen.act(uow, request_id, form, cause)
 
-    return _run(request_id, act, str(chosen.done), reason=form.text.data)
+    return _run(request_id, act, str(chosen.done), form, reason=form.text.data)
 
 
 @blueprint.post("/support/<request_id>/information")
@@ -150,7 +151,7 @@ def give_information(request_id: str) -> BaseResponse:
             check_id = _check_with(uow, request, shop_url or request.shop_url, form.declaration)
         submission.complete_information(uow, request_id, shop_url=shop_url or None, check_id=check_id, cause=cause)
 
-    return _run(request_id, act, gettext("What you gave was added to your request."))
+    return _run(request_id, act, gettext("What you gave was added to your request."), form)
 
 
 def _check_with(
@@ -169,20 +170,21 @@ def _check_with(
 
 
 def _run(
-    request_id: str, act: Callable[[UnitOfWork, Cause], object], message: str, *, reason: str = ""
+    request_id: str, act: Callable[[UnitOfWork, Cause], object], message: str, form: PageForm, *, reason: str = ""
 ) -> BaseResponse:
-    """Run `act` once on a request of the customer's, and go on to the request."""
+    """Run `act` once on a request of the customer's, and go on to the request; what is refused stays in its form."""
     identity = signed_in()
 
     def run(uow: UnitOfWork) -> None:
         visible_request(uow.session, request_id, viewer_of(identity))
+        limit_writing(identity, request_id)
         act(uow, cause_of(identity, reason))
 
     return run_form(
         run,
         message=message,
         next_url=request_url(request_id),
-        refused=lambda why, status: show_request(request_id, status=status, refused=why),
+        refused=lambda why, status: show_request(request_id, status=status, refused=why, written=form.data),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from gettext import NullTranslations
@@ -151,6 +151,12 @@ class Wording:
             return f"{text} (UTC)"
         city = dates.get_timezone_location(self.zone, locale=self.locale, return_city=True)
         return self.gettext("%(instant)s (%(city)s time)", instant=text, city=city)
+
+    def duration(self, seconds: int) -> str:
+        """How long it lasts, rounded up: « 45 secondes », « 14 heures »."""
+        unit_s = 1 if seconds < 120 else 60 if seconds < 7_200 else 3_600
+        whole = timedelta(seconds=-(-seconds // unit_s) * unit_s)
+        return str(dates.format_timedelta(whole, threshold=2, locale=self.locale))
 
     def _date(self, value: date, length: Length) -> str:
         text = dates.format_date(value, length, locale=self.locale)

@@ -17,6 +17,7 @@ from ...domain.audit_actions import AuditAction
 from ...errors import Forbidden, MarketplaceHooksError, Unavailable
 from ...models.audit import AuditChannel, AuditOutcome
 from ...services.core.actor import Actor, acting_as, current_actor, set_actor
+from ...services.core.rate_limits import LimitName
 from ...services.core.unit_of_work import run_in_transaction
 from ..state import current_runtime, current_web_state
 from .identity import Identity
@@ -71,8 +72,8 @@ def audit_refusal(error: MarketplaceHooksError) -> None:
     if actor is None or not isinstance(error, Forbidden):
         return
     web_state = current_web_state()
-    limit = web_state.runtime.settings.failure_rate_per_minute
-    if web_state.rate_limits.seconds_to_wait(limit, "refused access", actor.token_id or f"{actor.role}:{actor.id}"):
+    caller = actor.token_id or f"{actor.role}:{actor.id}"
+    if web_state.rate_limits.seconds_to_wait(LimitName.AUDITED_REFUSALS, caller):
         return
     route = f"{request.method} {request.url_rule or ''}"
     _audit(actor, AuditAction.ACCESS_REFUSED, route, AuditOutcome.REFUSED, code=error.code)

@@ -18,6 +18,7 @@ from ...models.access import Role
 from ...services.access import tokens
 from ...services.business_care.holders import owns
 from ...services.catalog.cards import PUBLIC, PackCard, ProductCard, Visibility
+from ...services.core.rate_limits import LimitName, client_key
 from ..state import WebState, current_runtime, current_web_state
 from . import sessions
 from .acting import begin_acting
@@ -157,10 +158,6 @@ def _authenticate(web_state: WebState) -> _Caller:
 
 
 def _authenticate_token(web_state: WebState, text: str) -> _Caller:
-    settings = web_state.runtime.settings
-    client = request.remote_addr or "unknown"
-    if wait_s := web_state.rate_limits.is_spent(settings.failure_rate_per_minute, "failures", client):
-        return _Caller(refusal=TooManyRequests("too many refused tokens from this address", retry_after_s=wait_s))
     if is_self_verifying(current_app.view_functions.get(request.endpoint or "")):
         known = web_state.token_cache.find(text)
         if known is not None:
@@ -175,7 +172,8 @@ def _authenticate_token(web_state: WebState, text: str) -> _Caller:
         web_state.token_cache.remember(text, identity)
         return _Caller(identity=identity)
     web_state.token_cache.forget(text)
-    web_state.rate_limits.seconds_to_wait(settings.failure_rate_per_minute, "failures", client)
+    if wait_s := web_state.rate_limits.seconds_to_wait(LimitName.TOKEN_FAILURES, client_key(request.remote_addr)):
+        return _Caller(refusal=TooManyRequests("too many refused tokens from this address", retry_after_s=wait_s))
     return _Caller(refusal=NotSignedIn("the token is unknown or revoked", code="invalid_token"))
 
 

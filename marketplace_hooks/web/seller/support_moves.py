@@ -32,6 +32,7 @@ from ..i18n.language import gettext, lazy
 from ..identity.authorization import audience, signed_in
 from ..labels.check_facts import check_facts
 from ..list_pages import checked_id
+from ..rate_limits import limit_writing
 from ..state import current_runtime
 from .blueprint import blueprint
 from .support_requests import show_request
@@ -227,6 +228,7 @@ def run_move(request_id: str, act: Act, message: str, *, reason: str = "") -> Ba
 
     def run(uow: UnitOfWork) -> None:
         visible_request(uow.session, checked_id(request_id), viewer_of(identity))
+        limit_writing(identity, request_id)
         act(uow, cause_of(identity, reason))
 
     return run_form(

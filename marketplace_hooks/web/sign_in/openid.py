@@ -19,6 +19,7 @@ from ...models.access import SignInMethod
 from ...remote.openid import LEEWAY_S, OpenIdProvider
 from ...services.access.sessions import end_changed_roles
 from ...services.core.actor import acting_as
+from ...services.core.rate_limits import LimitName, client_key
 from ...services.core.unit_of_work import run_in_transaction
 from ..error_pages import refuse
 from ..i18n.language import wording
@@ -28,6 +29,7 @@ from ..identity.authorization import audience
 from ..identity.identity import Identity
 from ..navigation import landing_page
 from ..problems import RETRY_AFTER_S
+from ..rate_limits import require_rate
 from ..state import current_runtime, current_web_state
 from ..urls import local_url
 from .blueprint import blueprint
@@ -144,6 +146,9 @@ def _begun() -> dict[str, Any]:
 
 
 def _failed(status: int, why: str, trouble: Exception | None = None, next: str | None = None) -> Response:
+    if status in (400, 403) and why != "declined":
+        # Only what has failed is counted: nobody keeps those who share their address from signing in.
+        require_rate(LimitName.SIGN_IN_FAILURES, client_key(request.remote_addr), detail="too many failed sign-ins")
     if trouble is not None:
         current_app.logger.warning("a sign-in failed (%s): %s", why, trouble)
     response = refuse(status, "marketplace_hooks/sign_in/failed.html", why=why, next=next)

@@ -222,7 +222,7 @@ def test_who_has_her_shop_looked_at_too_often_is_told_when_to_go_on_and_loses_no
     refused = customer.client.post(f"{again.location}/again", data={"form_token": token})
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
     assert "That was too often" in refused.text
-    assert "Nothing was done. Wait 60 seconds, then try again." in refused.text
+    assert "Nothing was done. Try again in 60 seconds." in refused.text
     customer.get(FORM)
     page = customer.post("/support/new", **WORDS)
     assert (page.status, page.form("/support/new").fields["body"]) == (429, WORDS["body"])

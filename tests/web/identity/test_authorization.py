@@ -70,7 +70,7 @@ def test_a_revoked_token_opens_nothing_from_the_next_call_on(marketplace: Market
 
 
 @pytest.mark.usefixtures("clock")  # limits are counted by the minutes of the clock.
-def test_whoever_guesses_tokens_is_soon_refused_and_others_are_not(
+def test_whoever_guesses_tokens_is_soon_refused_and_a_good_token_from_there_is_not(
     make_marketplace: Callable[..., Marketplace],
 ) -> None:
     marketplace = make_marketplace(FAILURE_RATE_PER_MINUTE=3)
@@ -78,12 +78,15 @@ def test_whoever_guesses_tokens_is_soon_refused_and_others_are_not(
     guess, good = ({"Authorization": f"Bearer {word}"} for word in ("mht_guess", text))
     caller = Caller(marketplace.app)
     assert [caller.get("/events", headers=guess).status_code for _ in range(4)] == [401, 401, 401, 429]
-    refused = caller.get("/events", headers=good)
+    refused = caller.get("/events", headers=guess)
     assert problem_of(refused) == (429, "too_many_requests")
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert caller.get("/events", headers=good).status_code == 200
     assert caller.get("/products").status_code == 200
     elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
-    assert caller.get("/events", headers=good, environ_overrides=elsewhere).status_code == 200
+    assert caller.get("/events", headers=guess, environ_overrides=elsewhere).status_code == 401
+    unsigned = marketplace.app.test_client().post("/webhooks/marketplace", data=b"{}", content_type="application/json")
+    assert unsigned.status_code == 401  # refused events are counted apart.
 
 
 @pytest.mark.usefixtures("clock")

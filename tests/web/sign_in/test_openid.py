@@ -324,3 +324,14 @@ def test_an_issuer_without_a_client_stops_the_start_with_a_sentence(tmp_path: Pa
 
 def _later(seconds: int) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+def test_failed_sign_ins_are_counted_for_each_address_and_keep_nobody_out(opens: Opens, provider: Provider) -> None:
+    shop = opens(provider.url, SIGN_IN_RATE_PER_MINUTE=2)
+    with time_machine.travel(datetime.now(UTC).replace(second=0), tick=False):
+        guessing = Browser(shop.app, "fr")
+        statuses = [guessing.get("/sign-in/openid/return?code=x&state=y").status for _ in range(3)]
+        assert statuses == [400, 400, 429]
+        assert "Réessayez dans" in guessing.page.visible_text
+        assert 1 <= int(guessing.page.answer.headers["Retry-After"]) <= 60
+        assert signs_in(shop, provider, "seller-1").page.answer.location == "/seller"
