@@ -11,10 +11,11 @@ from urllib.parse import quote
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from marketplace_hooks.jobs.scheduler import run_due
 from marketplace_hooks.jobs.table import JOBS, is_pending, never
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.services.access import tokens
+from marketplace_hooks.services.business_care import renewal_run
+from marketplace_hooks.services.catalog import scheduled_changes
 
 from ..support.api_callers import Caller
 from ..support.customers import money, publish_customer
@@ -72,12 +73,13 @@ class MarketplaceClient:
         """Let the workers do everything that waits now; `is_due`: and the scheduler what time has brought about."""
         runtime = self.real.runtime
         if is_due:
-            run_due(runtime, OWNER)
+            scheduled_changes.apply_due(runtime)
+            renewal_run.check_due(runtime)
         for job in JOBS.values():  # in an order in which none makes work for one before it.
             if is_pending(runtime, job):
                 job.run(runtime, OWNER, stop=never)
         if is_due:
-            run_due(runtime, OWNER)  # scheduled changes wait for events that were in flight.
+            scheduled_changes.apply_due(runtime)  # they wait for events that were in flight.
 
     # the world
 
