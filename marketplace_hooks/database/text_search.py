@@ -5,10 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+from ..domain.decomposition import decompose
+
 
 def folded(text: str) -> str:
     """The text as it is compared: without case and accents, so that « Étiquettes » is found by "etiquettes"."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = decompose(text.casefold())
     return " ".join("".join(character for character in decomposed if not unicodedata.combining(character)).split())
 
 

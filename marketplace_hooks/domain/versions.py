@@ -139,7 +139,11 @@ def _parts_as_read(bound: str | None) -> list[str]:
     """Return the parts that a person reads in a bound: no blanks, no `v` before, no `.x` or `.*` behind."""
     if bound is None or not re.search(r"[0-9]", bound):
         return []
-    text = re.sub(r"(?i)(\.[x*])+$", "", re.sub(r"(?i)^v(?=\d)", "", bound.strip()))
+    text = re.sub(r"(?i)^v(?=\d)", "", bound.strip())
+    end = len(text)
+    while text[max(end - 2, 0) : end].lower() in (".x", ".*"):
+        end -= 2
+    text = text[:end]
     # Latin-1 decodes any byte: cutting by bytes may have split a character, which no real version contains.
     return [part for part in _canonical(_c_string(text)).decode("latin-1").split(".") if part]
 

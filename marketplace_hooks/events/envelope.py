@@ -18,6 +18,9 @@ DEEPEST = 64
 LONGEST_TYPE = 100
 # Wider than our own types: one that is not known yet is stored, not refused (`webhooks.md` 5).
 _TYPE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+# One that does not end reaches to the end of the body: nothing is read twice.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
@@ -107,7 +110,7 @@ def _refuse_unstorable(value: Any) -> None:
     if isinstance(value, str):
         if "\0" in value:
             raise NotAnEnvelope("a string holds a NUL character")
-        if any("\ud800" <= character <= "\udfff" for character in value):
+        if _SURROGATE.search(value):
             raise NotAnEnvelope("a string holds half a surrogate pair")
     elif isinstance(value, dict):
         for key, inner in value.items():
@@ -121,7 +124,7 @@ def _refuse_unstorable(value: Any) -> None:
 def _depth(body: bytes) -> int:
     """How deep the brackets nest, those inside strings left out."""
     deepest = depth = 0
-    for part in re.sub(rb'"(?:[^"\\]|\\.)*"', b"", body, flags=re.DOTALL):
+    for part in _STRING.sub(b"", body):
         if part in b"[{":
             depth += 1
             deepest = max(deepest, depth)

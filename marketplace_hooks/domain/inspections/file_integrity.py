@@ -23,6 +23,9 @@ EXECUTABLE_SUFFIXES = frozenset(
 LARGEST_GUARD_BYTES = 4096
 """An `index.php` guard only redirects; the stock ones have about 1200 bytes. A larger file does something else."""
 
+LONGEST_PATH = 4096
+"""Linux takes no longer one, and putting marks in order (NFC) takes the square of their number."""
+
 _ISO = r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?"
 _LANGUAGE = re.compile(rf"mails/(?P<mails>{_ISO})/[^/]+|translations/(?P<translations>{_ISO})\.php")
 # Written by the core: in English, and in the language of whoever opened the module's page.
@@ -167,8 +170,10 @@ def read_manifest(manifest: Mapping[str, str | Mapping[str, str]]) -> dict[str, 
 def clean_path(path: str) -> str:
     """Return a path in its one comparable form: `/` between names, Unicode NFC, no `./` before.
 
-    Raises ValueError for an absolute path, an empty name, `..`, or control characters.
+    Raises ValueError for an absolute path, an empty name, `..`, control characters, or more than any system takes.
     """
+    if len(path) > LONGEST_PATH:
+        raise ValueError(f"{path[:80]!r}… is too long for a path")
     text = unicodedata.normalize("NFC", path.replace("\\", "/")).removeprefix("./")
     if not text or any(part in ("", ".", "..") for part in text.split("/")) or re.search(r"[\x00-\x1f\x7f]", text):
         raise ValueError(f"{path!r} is not a path inside a folder")

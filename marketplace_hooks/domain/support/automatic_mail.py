@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
 
 # How automatic a value of Auto-Submitted is; a value that RFC 3834 and RFC 5436 do not know is taken for a reply.
 _AUTO_SUBMITTED_RANKS = {"no": 0, "auto-generated": 1, "auto-notified": 2, "auto-replied": 3}
@@ -46,9 +45,9 @@ def is_delivery_report(headers: MailHeaders) -> bool:
 
     Exchange says so by a header and by the name it sends under.
     """
-    senders = [parseaddr(value)[1].rpartition("@")[0] or parseaddr(value)[1] for value in headers.all("from")]
+    senders = [address.rpartition("@")[0] or address for address in map(sender_address, headers.all("from"))]
     return (
-        any(sender.lower() in _POSTMASTERS or _EXCHANGE_SENDER.fullmatch(sender.lower()) for sender in senders)
+        any(sender in _POSTMASTERS or _EXCHANGE_SENDER.fullmatch(sender) for sender in senders)
         or not headers.names().isdisjoint(_REPORT_HEADERS)
         or any(
             _media_type(value) == "message/delivery-status"
@@ -56,6 +55,16 @@ def is_delivery_report(headers: MailHeaders) -> bool:
             for value in headers.all("content-type")
         )
     )
+
+
+def sender_address(value: str) -> str:
+    """Return the one address of a From header, without name and comments, in lower case.
+
+    Of a header that lists several the text is no address, and equals none. (The standard library's parser recurses once
+    for each comma, and a header of nothing else ends it.)
+    """
+    text = _without_comments(value).strip()
+    return (text[:-1].rpartition("<")[2] if text.endswith(">") else text).strip(' "').lower()
 
 
 def is_read_receipt(headers: MailHeaders) -> bool:

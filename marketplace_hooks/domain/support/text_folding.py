@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..decomposition import decompose
+
 _SAME = str.maketrans(
     {"ł": "l", "\u2018": "'", "\u2019": "'", "\u00b4": "'", "\u02bc": "'", "\u2010": "-", "\u2011": "-", "\u2212": "-"}
 )
@@ -15,7 +17,7 @@ def folded(text: str) -> str:
 
     Every run of blanks, line breaks among them, becomes one blank.
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_SAME)
+    decomposed = decompose(text.casefold()).translate(_SAME)
     return " ".join("".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf")).split())
 
 

@@ -42,6 +42,7 @@ LONGEST_CHALLENGE = 20_000
 
 _SHOP_MARKS = ("var prestashop", 'content="prestashop"', "/themes/core.js", "/modules/ps_")
 _GENERATOR = re.compile(r"<meta\s[^>]{0,200}?name=[\"']generator[\"'][^>]{0,200}?>")
+_CONTENT = re.compile(r"content=[\"']([^\"']{0,60})")
 _COOKIE_NAME = re.compile(r"\s*([A-Za-z0-9_.-]{1,60})=")
 _SHOP_COOKIE = re.compile(r"(?:[A-Za-z0-9]{1,30}-)?[0-9a-f]{32}")
 """PrestaShop's, or that of a variant under another name: a prefix and an md5."""
@@ -93,7 +94,7 @@ def other_platform_signs(responses: Sequence[OutboundResponse]) -> list[str]:
     text = page.text.lower()
     if _shows_prestashop(text) or page.headers.get("powered-by", "").lower() == "prestashop":
         return []
-    generators = [re.sub(r".*content=[\"']([^\"']{0,60}).*", r"\1", tag) for tag in _GENERATOR.findall(text)]
+    generators = [(_CONTENT.findall(tag) or [tag])[-1] for tag in _GENERATOR.findall(text)]
     cookies = [cookie for one in responses for cookie in one.headers.all("set-cookie")]
     names = [match[1] for cookie in cookies if (match := _COOKIE_NAME.match(cookie)) is not None]
     foreign = [name for name in names if not _PASSING_COOKIE.match(name) and not _SHOP_COOKIE.fullmatch(name)]

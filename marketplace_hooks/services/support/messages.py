@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ...domain.audit_actions import AuditAction
 from ...domain.support import acknowledgement
+from ...domain.support.automatic_mail import sender_address
 from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Move
 from ...errors import Conflict, NotFound
 from ...models.products import Seller
@@ -154,7 +155,7 @@ def _facts(session: Session, request: SupportRequest, new: NewMessage, digest: s
         )
     )
     seller = session.get(Seller, request.seller_id)
-    sender = next((value for name, value in new.headers if name.lower() == "from"), "").lower()
+    sender = next((value for name, value in new.headers if name.lower() == "from"), "")
     relays = seller.helpdesk_relays if seller else []
     return acknowledgement.Message(
         side=new.side,
@@ -168,7 +169,7 @@ def _facts(session: Session, request: SupportRequest, new: NewMessage, digest: s
         body=new.body,
         headers=[(name, value) for name, value in new.headers],
         attachments=new.attachments,
-        helpdesk_relay=any(relay.lower() in sender for relay in relays),
+        helpdesk_relay=sender_address(sender) in [relay.strip().lower() for relay in relays],
         identical_body_count_7d=session.scalar(same) or 0,
         request_subject=request.subject,
     )

@@ -66,7 +66,8 @@ def typeset(text: str, language: str) -> str:
     text = re.sub(r" (?=[–—] )", "\u00a0", text)
     if language != "fr":
         return text
-    text = re.sub(r"[ \u00a0]+(?=[;:!?»%€](?![\w(]))", _NARROW, text)
+    # From the first of several spaces only: a text of nothing else is read once.
+    text = re.sub(r"(?<![ \u00a0])[ \u00a0]++(?=[;:!?»%€](?![\w(]))", _NARROW, text)
     return re.sub(r"«[ \u00a0]+", f"«{_NARROW}", text)
 
 

@@ -93,3 +93,13 @@ def test_an_absence_phrase_of_the_customer_s_own_subject_is_not_held_against_the
     publish_message(marketplace, "message-2", subject="Out of office: Absence : the banner does not show")
     assert [message.counts for message in messages(marketplace)] == [True, False]
     assert clocks(marketplace)["acknowledgement"] == "met"
+
+
+@pytest.mark.parametrize("sender", ["Lumen <help@lumen.example>", "help@lumen.example <bot@evil.example>"])
+def test_a_helpdesk_relay_is_an_address_and_not_a_part_of_one(
+    desk: Marketplace, clock: time_machine.Traveller, sender: str
+) -> None:
+    clock.shift(HOUR)
+    desk.publish("seller.upserted", helpdesk_relays=["Help@lumen.example"])
+    publish_message(desk, headers=[["From", sender], ["Auto-Submitted", "auto-generated"]])
+    assert [message.counts for message in messages(desk)] == ["evil" not in sender]
