@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 from collections.abc import Mapping
@@ -24,22 +25,34 @@ if TYPE_CHECKING:
     from .services.core.runtime import Runtime
 
 
+MOST_FILES = 65_536
+
+
 @frozen_gc()
 def create_app() -> Flask:
     """The service as a web server, a worker or a command runs it: configured by the environment, and long-lived."""
-    if (server := multiprocessing.parent_process()) is not None:
-        _live_as_its_process(server)
-    return build_app()
+    server = multiprocessing.parent_process()
+    if server is None:
+        return build_app()
+    _live_as_its_process(server)
+    from .web.request_gate import install_request_gate
+
+    app = build_app()
+    install_request_gate(app)
+    return app
 
 
 def _live_as_its_process(server: BaseProcess) -> None:
     """In a process that a web server has started: stop when told so from the start, and end with the server.
 
     Else it would serve the port for ever, and no other server could: until it serves, it has the server's handlers of
-    signals, which only note the signal.
+    signals, which only note the signal. It may have thousands of connections open: the usual limit of 1,024 files is for
+    programs that use `select`.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES if most == resource.RLIM_INFINITY else most, most))
 
     def end_with_server() -> None:
         server.join()

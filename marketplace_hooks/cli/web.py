@@ -11,6 +11,11 @@ from ..config.loading import load
 from ..config.settings import Settings
 from .root import hooks_group
 
+CONNECTIONS = 4_096
+"""Open at once at each web process, idle ones too; more wait to be accepted."""
+SPARE_THREADS = 64
+"""So that a prompt body finds one while a crowd of slow ones is being ended."""
+
 
 @hooks_group.command("web", with_appcontext=False)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
@@ -22,9 +27,14 @@ def web(host: str, port: int) -> None:
 
 
 def web_server_command(settings: Settings, host: str, port: int) -> list[str]:
-    """The command line of the web server: so many processes and threads as the settings say."""
-    command = f"{sys.executable} -m granian --interface wsgi --factory --no-ws --http 1 --log-level warning".split()
-    command += ["--respawn-failed-workers", "--backpressure", "256", "--host", host, "--port", str(port)]
+    """The command line of the web server: so many processes and threads as the settings say.
+
+    Most threads only wait for bodies (`web/request_gate.py`), and are there only while bodies arrive.
+    """
+    threads = settings.web_threads + settings.bodies_at_once + SPARE_THREADS
+    # It warns of so many threads at each start, and of nothing else.
+    command = f"{sys.executable} -m granian --interface wsgi --factory --no-ws --http 1 --log-level error".split()
+    command += ["--respawn-failed-workers", "--backpressure", str(CONNECTIONS), "--host", host, "--port", str(port)]
     command += ["--workers-kill-timeout", "15"]  # one that does not stop would serve the port for ever.
-    command += ["--workers", str(settings.web_processes), "--blocking-threads", str(settings.web_threads)]
+    command += ["--workers", str(settings.web_processes), "--blocking-threads", str(threads)]
     return [*command, "marketplace_hooks.standalone:create_app"]

@@ -123,7 +123,13 @@ class Settings:
     )
     demo: bool = _setting(False, as_boolean, "This installation shows the demo; its secrets are not for production.")
     web_processes: int = _setting(2, as_count, "Web server processes started by `up`.")
-    web_threads: int = _setting(8, as_count, "Threads of each web process.")
+    web_threads: int = _setting(8, as_count, "Requests that each web process works on at a time.")
+    body_s: float = _setting(
+        10.0, as_seconds, "How long the body of a request may take to arrive, for each MiB of it; then it is a 408."
+    )
+    bodies_at_once: int = _setting(
+        192, as_count, "Bodies that each web process takes in at a time; of more, those that take longest are ended."
+    )
     max_body_bytes: int = _setting(1_048_576, as_count, "A larger inbound event is refused with 413.")
     trusted_proxies: TrustedProxies | None = _setting(
         None,

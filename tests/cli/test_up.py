@@ -13,7 +13,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -183,6 +183,16 @@ def workers_of(up: Up) -> list[int]:
     """The numbers of the workers, without the work horses that they fork."""
     commands = running_of(up.mark).items()
     return [pid for pid, command in commands if command.endswith(" worker") and parent_of(pid) == up.process.pid]
+
+
+def test_half_sent_bodies_do_not_stop_it(demo: Up) -> None:
+    half = b"POST /webhooks/marketplace HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"
+    with ExitStack() as opened:
+        for _ in range(200):
+            connection = opened.enter_context(socket.create_connection(("127.0.0.1", demo.port), SEEN_WITHIN_S))
+            connection.sendall(half)
+        assert demo.status_of("/healthz") == 200
+        assert demo.run("send", "seller.upserted", "--id", "half-sent")["status"] == 202
 
 
 def test_a_withdrawal_of_many_subscribers_is_shown_to_its_end(demo: Up) -> None:

@@ -102,6 +102,7 @@ BAD: dict[str, list[Any]] = {
 COUNTS = [
     "web_processes",
     "web_threads",
+    "bodies_at_once",
     "database_pool_size",
     "max_body_bytes",
     "drain_batch",

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from re import _constants as codes  # type: ignore[attr-defined] # the parser that `re` itself uses
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined] # the same
 from typing import Any
 
 GROWTH = 4
