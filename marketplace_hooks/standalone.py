@@ -46,8 +46,8 @@ def _live_as_its_process(server: BaseProcess) -> None:
     """In a process that a web server has started: stop when told so from the start, and end with the server.
 
     Else it would serve the port for ever, and no other server could: until it serves, it has the server's handlers of
-    signals, which only note the signal. It may have thousands of connections open: the usual limit of 1,024 files is for
-    programs that use `select`.
+    signals, which only note the signal. It may open as many files as the system allows: thousands of connections may be
+    idle, and the usual limit of 1,024 is for programs that use `select`.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
