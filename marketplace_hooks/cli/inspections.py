@@ -22,7 +22,7 @@ from ..services.core.runtime import Runtime
 from ..services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..services.inspections.requests import InspectionView, close_inspection, read_inspection, start_inspection
 from ..services.inspections.worker import LEASE_MARGIN_S, inspect_now
-from .output import json_option, show_one, show_rows
+from .output import json_option, print_line, show_one, show_rows
 from .root import current_runtime, hooks_group
 
 ENVIRONMENT = "INSPECT_"
@@ -133,7 +133,7 @@ def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> InspectionView:
 
     def progress(findings: Sequence[Finding]) -> None:
         for line in [] if quiet else _progress(findings):
-            click.echo(f"{time.monotonic() - started_s:5.1f} s  {line}", err=True)
+            print_line(f"{time.monotonic() - started_s:5.1f} s  {line}", is_error=True)
 
     while True:
         with runtime.database.read_session() as session:
@@ -183,7 +183,7 @@ def _show(inspection: InspectionView, *, as_json: bool) -> None:
         show_one({**facts, "evidence": [_row(one, known, whole=True) for one in site_facts.findings]}, as_json=True)
         return
     show_one({**facts, "contradictions": "; ".join(contradictions) or None}, as_json=False)
-    click.echo()
+    print_line()
     rows = [_row(one, known, whole=False) for one in sorted(inspection.findings, key=lambda one: one.rank)]
     remarks = list(dict.fromkeys(row["remark"] for row in rows if row["remark"]))
     for row in rows:
@@ -191,7 +191,7 @@ def _show(inspection: InspectionView, *, as_json: bool) -> None:
     columns = ("what", "subject", "value", "rung", "strength", "remark")
     show_rows(rows, columns, as_json=False, empty="Nothing was found out.")
     for number, remark in enumerate(remarks, start=1):
-        click.echo(f"\n({number}) {remark}")
+        print_line(f"\n({number}) {remark}")
 
 
 def _row(one: Finding, version: str | None, *, whole: bool) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ..models.audit import AuditChannel
 from ..remote.redis.queue import RedisWakeups
 from ..services.core.actor import Actor, acting_as
 from ..services.core.runtime import Runtime, redis_url, with_patient_database
+from .output import print_line, printable
 
 
 class HooksGroup(AppGroup):
@@ -34,10 +35,10 @@ class HooksGroup(AppGroup):
                 return super().invoke(ctx)
         except PayloadRejected as error:
             for one in error.errors:
-                click.echo(f"{one['path']}: {one['message']}", err=True)
-            raise click.ClickException(error.detail) from error
+                print_line(f"{one['path']}: {one['message']}", is_error=True)
+            raise click.ClickException(printable(error.detail)) from error
         except MarketplaceHooksError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(printable(str(error))) from error
 
 
 hooks_group = HooksGroup(
@@ -67,7 +68,7 @@ def run(create_app: Callable[[], Flask]) -> None:
     try:
         hooks_group.main(prog_name="marketplace-hooks", obj=ScriptInfo(create_app=create_app))
     except MarketplaceHooksError as error:
-        click.echo(f"Error: {error}", err=True)
+        print_line(f"Error: {error}", is_error=True)
         sys.exit(1)
 
 

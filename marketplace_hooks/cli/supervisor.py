@@ -15,6 +15,7 @@ from types import FrameType
 import click
 
 from ..remote.redis.embedded import dying_with_its_parent
+from .output import printable
 from .process_sessions import kill_session, list_sessions, send_signal
 
 STOP_WITHIN_S = 30.0
@@ -169,4 +170,4 @@ _lock = threading.Lock()
 def log_line(name: str, text: str) -> None:
     """Print one line of the common log: the time, the process, the text."""
     with _lock:
-        click.echo(f"{time.strftime('%H:%M:%S')} {click.style(f'{name:<10}', dim=True)} {text}")
+        click.echo(f"{time.strftime('%H:%M:%S')} {click.style(f'{name:<10}', dim=True)} {printable(text)}")

@@ -13,7 +13,7 @@ from .root import hooks_group
 
 CONNECTIONS = 4_096
 """Open at once at each web process, idle ones too; more wait to be accepted."""
-SPARE_THREADS = 64
+EXTRA_THREADS = 64
 """So that a prompt body finds one while a crowd of slow ones is being ended."""
 
 
@@ -31,7 +31,7 @@ def web_server_command(settings: Settings, host: str, port: int) -> list[str]:
 
     Most threads only wait for bodies (`web/request_gate.py`), and are there only while bodies arrive.
     """
-    threads = settings.web_threads + settings.bodies_at_once + SPARE_THREADS
+    threads = settings.web_threads + settings.bodies_at_once + EXTRA_THREADS
     # It warns of so many threads at each start, and of nothing else.
     command = f"{sys.executable} -m granian --interface wsgi --factory --no-ws --http 1 --log-level error".split()
     command += ["--respawn-failed-workers", "--backpressure", str(CONNECTIONS), "--host", host, "--port", str(port)]

@@ -29,15 +29,20 @@ def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) 
     Signed with the key that was shown when the check was asked for, or with the companion's own that the customer gave.
     Raises `NotFound`, `SignatureRejected` (`report_not_signed`), `PayloadRejected` (`report_malformed`), `Refused`
     (`report_not_fresh`, `report_of_another_shop`), or `Conflict` (`report_already_received`).
+
+    Anybody may post: nothing is locked, and on SQLite nobody kept from writing, before the signature is verified.
     """
+    is_open = select(Inspection).where(Inspection.id == check_id, Inspection.closed_at.is_(None))
+    with runtime.database.read_session() as session:
+        asked = session.scalar(is_open)
+        if asked is None:
+            raise NotFound(f"no open inspection {check_id}")
+        report = _report(runtime, session, asked, body, signature)
 
     def submit(session: Session) -> int:
-        inspection = session.scalar(
-            select(Inspection).where(Inspection.id == check_id, Inspection.closed_at.is_(None)).with_for_update()
-        )
+        inspection = session.scalar(is_open.with_for_update())
         if inspection is None:
             raise NotFound(f"no open inspection {check_id}")
-        report = _report(runtime, session, inspection, body, signature)
         first = update(Inspection).where(Inspection.number == inspection.number, Inspection.reported_at.is_(None))
         now = runtime.now()
         taken = first.values(reported_at=now, results_pending=True).returning(Inspection.number)

@@ -587,6 +587,17 @@ def test_a_report_that_does_not_hold_leaves_nothing(
     assert post(runtime, site, started) > 3  # the nonce was not used up
 
 
+def test_an_unsigned_report_waits_for_no_lock_and_takes_none(runtime: Runtime, open_shop: Open) -> None:
+    site = open_shop()
+    started = start_inspection(runtime, site.url, module="shipping")
+    with runtime.database.session() as session:
+        # On SQLite nobody else may write now; on PostgreSQL nobody else may change this inspection.
+        session.execute(update(Inspection).where(Inspection.id == started.check_id).values(results_pending=False))
+        with pytest.raises(SignatureRejected):
+            post(runtime, site, started, key="another")
+        session.rollback()
+
+
 def test_a_closed_or_unknown_check_takes_no_report(runtime: Runtime, open_shop: Open) -> None:
     site = open_shop()
     started = start_inspection(runtime, site.url, module="shipping")
