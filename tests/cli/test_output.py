@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from marketplace_hooks.cli.output import printable, print_line, show_one, show_rows
+from marketplace_hooks.cli.output import print_line, printable, show_one, show_rows
 
 HOSTILE = "[red]a[/nothing] \x1b[2J\x07\x9b1m \u202eevil\u2066 \ud800 \U000e0041"
 
