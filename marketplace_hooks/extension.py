@@ -61,6 +61,7 @@ def state_for(app: Flask, identity: Callable[[], Any] | None = None) -> WebState
     """The state of the app as its settings say, with no connection opened yet. Raises `ConfigurationError`."""
     settings = load(app.config)
     runtime = make_runtime(settings, host_database=_database_of(app), serves_web=True, mail_renderer=render_mail)
+    runtime.counters.keeps_storing = not app.testing  # a test of a host ends, and its database with it.
     return WebState(
         runtime=runtime,
         intake=Intake(runtime=runtime, inbox=InboxWriter(runtime.database)),

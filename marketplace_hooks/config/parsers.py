@@ -214,6 +214,17 @@ def as_networks(value: Any) -> tuple[str, ...]:
     return networks
 
 
+def as_addresses(value: Any) -> tuple[str, ...]:
+    """Networks in CIDR notation, or single addresses."""
+    words = as_words(value)
+    for word in words:
+        try:
+            ipaddress.ip_network(word)
+        except ValueError:
+            raise SettingError(f"{word!r} is no network; example: 10.0.0.0/8") from None
+    return words
+
+
 def as_secrets(value: Any) -> Mapping[str, tuple[str, ...]]:
     """Webhook secrets by source: `source=whsec_… source=whsec_…`, or a table of source → secret or list of secrets."""
     pairs: list[tuple[str, str]] = []

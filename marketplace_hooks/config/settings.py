@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from .parsers import (
     as_address,
+    as_addresses,
     as_boolean,
     as_choice,
     as_contact,
@@ -135,6 +136,9 @@ class Settings:
         None,
         optional(as_proxies),
         "Proxies before the stand-alone service: how many, or their networks. Default: forwarded headers are not read.",
+    )
+    metrics_networks: tuple[str, ...] = _setting(
+        ("127.0.0.0/8", "::1"), as_addresses, "Who may read /metrics: networks or addresses."
     )
     webhook_rate_per_minute: int = _setting(
         60_000, as_integer, "Verified events that one source may post, for each web process; 0: no limit."

@@ -17,6 +17,7 @@ from typing import Any
 from ..errors import SignatureRejected, Unavailable
 from ..models.inbox import LONGEST_SUBJECT, SHARDS
 from ..remote.signatures import HeaderMapping, verify
+from ..services.core.counters import CounterName
 from ..services.core.rate_limits import LimitName, client_key
 from ..services.core.runtime import JobKind, Runtime
 from ..services.inbox.writer import InboxWriter, IncomingEvent, InsertResult
@@ -91,6 +92,15 @@ class Intake:
 
     def accept(self, request: IncomingRequest) -> Accepted | Refusal:
         """Store one event, once. An event that is stored already is accepted as a duplicate."""
+        outcome = self._accept(request)
+        if isinstance(outcome, Refusal):
+            self.runtime.counters.add(CounterName.EVENTS_REFUSED, outcome.code)
+        else:
+            result = "conflict" if outcome.conflict else "duplicate" if outcome.duplicate else "new"
+            self.runtime.counters.add(CounterName.EVENTS_RECEIVED, result)
+        return outcome
+
+    def _accept(self, request: IncomingRequest) -> Accepted | Refusal:
         settings = self.runtime.settings
         limits = self.runtime.rate_limits
         body = _refuse_format(request) or _read_body(request, settings.max_body_bytes)

@@ -18,6 +18,7 @@ from marshmallow import ValidationError
 from ..errors import DatabaseUnavailable, LeaseLost, PayloadRejected, Refused
 from ..models.inbox import InboxEvent, InboxState
 from ..services.catalog.locked_subjects import LockedSubjects
+from ..services.core.counters import CounterName
 from ..services.core.runtime import JobKind, Runtime
 from ..services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..services.inbox import leasing
@@ -63,6 +64,7 @@ def process_pending(
                 if looks_around and applied == runtime.settings.drain_batch:
                     processed += _apply_urgent(runtime, owner)
         except LeaseLost as lost:
+            runtime.counters.add(CounterName.LEASES_LOST)
             log.warning("%s", lost)
         finally:
             leasing.release_shards(runtime, owner, shards)
@@ -135,7 +137,7 @@ def _apply_alone(runtime: Runtime, owner: str, shards: list[int], parsed: Parsed
 def _apply(runtime: Runtime, owner: str, shards: list[int], batch: list[ParsedEvent]) -> None:
     """Apply the events and record their results in one transaction, under the lease."""
 
-    def apply(uow: UnitOfWork) -> None:
+    def apply(uow: UnitOfWork) -> list[EventResult]:
         leasing.renew_lease(uow.session, runtime, owner, shards, uow.now)
         locked_subjects = LockedSubjects(uow.session)
         valid = [(parsed.type, parsed.inbound.data) for parsed in batch if parsed.type and parsed.inbound]
@@ -146,8 +148,12 @@ def _apply(runtime: Runtime, owner: str, shards: list[int], batch: list[ParsedEv
         leasing.record_results(uow.session, results)
         if created and leasing.release_parked(uow.session, created):
             uow.wakeups.add(JobKind.INBOX)
+        return results
 
-    run_in_transaction(runtime, apply)
+    for parsed, result in zip(batch, run_in_transaction(runtime, apply), strict=True):
+        runtime.counters.add(CounterName.EVENTS_PROCESSED, result.state)
+        if result.state is InboxState.APPLIED and result.applied_at is not None:
+            runtime.counters.add_lag((result.applied_at - parsed.event.received_at).total_seconds())
 
 
 def _apply_one(

@@ -58,6 +58,7 @@ def run_scheduler(runtime: Runtime, owner: str, stopping: threading.Event) -> No
                 freed.clear()
                 left = suppress_and_log(partial(recover_missed, runtime, owner, overdue))
                 next_recovery_s = time.monotonic() + (0.0 if left else settings.sweep_interval_s)
+                runtime.counters.store()
             suppress_and_log(overdue.take_over)
             if time.monotonic() >= next_purge_s:
                 left = suppress_and_log(partial(_purge_slice, runtime))
@@ -137,10 +138,12 @@ def run_all_now(runtime: Runtime, owner: str) -> dict[str, int]:
     """Do all pending work in this process until nothing is left; return how much of each kind there was."""
     now = runtime.now()
     runtime.database.retrying(lambda session: leasing.retry_parked(session, now))
-    return {
+    done = {
         "scheduled changes carried out": scheduled_changes.apply_due(runtime),
         **{job.label: job.run(runtime, owner, stop=never) for job in JOBS.values()},
     }
+    runtime.counters.store()
+    return done
 
 
 def suppress_and_log(act: Callable[[], _T]) -> _T | None:

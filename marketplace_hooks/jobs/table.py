@@ -151,7 +151,10 @@ def run_slice(runtime: Runtime, owner: str, kind: JobKind) -> None:
     job = JOBS[kind]
     runtime.wakeups.clear_wakeup(kind)
     stop = end_of_slice(runtime, job)
-    job.run(runtime, owner, stop=stop)
+    try:
+        job.run(runtime, owner, stop=stop)
+    finally:
+        runtime.counters.store()
     if stop() and is_pending(runtime, job):
         runtime.wakeups.wake_worker(kind)
 

@@ -33,6 +33,7 @@ def app_of(config: dict[str, Any]) -> Iterator[Flask]:
     else:
         app = build_app(config)
         as_made = dict(app.config)
+    app.extensions[EXTENSION].runtime.counters.keeps_storing = False  # no thread outlives the test.
     try:
         yield app
     finally:

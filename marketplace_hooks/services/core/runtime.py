@@ -20,6 +20,7 @@ from ...remote.http.client import DELIVERIES, OutboundClient, OutboundPolicy, pa
 from ...remote.probes.run import ABOUT_PATH, make_site_client
 from ...remote.redis.queue import CoalescingWakeups, JobKind, NullWakeups, RedisWakeups
 from ...remote.redis.shared_limits import SharedLimits
+from .counters import Counters
 from .deployment import read_deployment_id
 from .pidfile import find_running
 from .rate_limits import RateLimits
@@ -58,6 +59,7 @@ class Runtime:
     site_client: OutboundClient
     encryption: Encryption
     rate_limits: RateLimits
+    counters: Counters
     mail_renderer: MailRenderer | None = None
 
     def now(self) -> datetime:
@@ -94,6 +96,7 @@ def make_runtime(
         site_client=make_site_client(networks, about_url=about_url),
         encryption=Encryption(settings.encryption_keys or [instance_key(settings.instance)]),
         rate_limits=RateLimits(settings, SharedLimits(redis, deployment) if redis else None),
+        counters=Counters(database),
         mail_renderer=mail_renderer,
     )
 

@@ -21,6 +21,7 @@ from ...models.outbox import OutgoingEvent
 from ...models.packs import Pack
 from ...models.products import Product, Seller, SubjectKind
 from ..catalog.cascades import Step, completed_payload, published_events
+from ..core.counters import CounterName
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from .cascade_steps import CASCADE_STEPS
@@ -92,6 +93,7 @@ def _run(runtime: Runtime, owner: str, cascade_id: str, stop: Callable[[], bool]
                 return 1
             runtime.database.yield_to_writers()
         except LeaseLost:
+            runtime.counters.add(CounterName.LEASES_LOST)
             return 0
         except Exception as error:
             log.exception("cascade %s failed", cascade_id)

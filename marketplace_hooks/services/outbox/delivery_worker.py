@@ -27,6 +27,7 @@ from ...errors import OutboundFailed, OutboundRefused
 from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
 from ...remote.http.client import OutboundResponse
 from ...remote.signatures import signed_headers
+from ..core.counters import CounterName
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
 from .dispatcher import dispatch, is_due, render
@@ -72,6 +73,13 @@ class AttemptResult:
     def is_success(self) -> bool:
         """2xx, and nothing else (`webhooks.md` 9)."""
         return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def status_class(self) -> str:
+        """`2xx` to `5xx`, or `timeout` or `error` where there was no answer."""
+        if self.status is not None:
+            return f"{self.status // 100}xx"
+        return "timeout" if self.timed_out else "error"
 
     def entry(self, now: datetime) -> dict[str, Any]:
         """One line of the delivery's log."""
@@ -206,7 +214,9 @@ def _take_token(endpoint: Endpoint, now: datetime, rate_per_s: float) -> float:
 def _attempt(runtime: Runtime, owner: str, attempt: Attempt) -> None:
     """Send, with no transaction open; then record the result."""
     result = _send(runtime, attempt)
-    run_in_transaction(runtime, lambda uow: _record(runtime, uow, owner, attempt, result))
+    runtime.counters.add(CounterName.DELIVERY_ATTEMPTS, result.status_class)
+    if run_in_transaction(runtime, lambda uow: _record(runtime, uow, owner, attempt, result)):
+        runtime.counters.add(CounterName.DELIVERIES_EXHAUSTED)
 
 
 def _send(runtime: Runtime, attempt: Attempt) -> AttemptResult:
@@ -231,13 +241,13 @@ def _send(runtime: Runtime, attempt: Attempt) -> AttemptResult:
     return AttemptResult(answer=answer, error=error, timed_out=timed_out, took_s=took_s)
 
 
-def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, result: AttemptResult) -> None:
-    """Record an attempt, unless its lease ran out and another worker has recorded an attempt of its own."""
+def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, result: AttemptResult) -> bool:
+    """Record an attempt, unless its lease ran out and another worker has recorded one; True when it was the last."""
     endpoint = locked_endpoint(uow.session, attempt.endpoint_id)
     mine = select(Delivery).where(Delivery.id == attempt.delivery_id, Delivery.owner == owner).with_for_update()
     delivery = uow.session.scalar(mine)
     if delivery is None or delivery.state is DeliveryState.DELIVERED or delivery.attempts != attempt.attempts:
-        return
+        return False
     delivery.attempts += 1
     delivery.owner = delivery.leased_until = None
     delivery.last_status = result.status
@@ -247,7 +257,7 @@ def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, res
         delivery.state = DeliveryState.DELIVERED
         delivery.delivered_at = uow.now
         endpoint.failing_since = None
-        return
+        return False
     endpoint.failing_since = endpoint.failing_since or uow.now
     again_at = next_attempt_at(
         uow.now,
@@ -268,6 +278,7 @@ def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, res
         disable_endpoint(uow, endpoint, "the endpoint answered 410 Gone")
     elif uow.now - endpoint.failing_since >= DISABLED_AFTER:
         disable_endpoint(uow, endpoint, "no attempt has succeeded for 120 hours")
+    return again_at is None
 
 
 def _retry_after_s(answer: OutboundResponse | None, now: datetime) -> float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from ...database.types import among, constant, rfc_3339
 from ...domain.support.state_machine import FIX_CLOCKS, ClockName, ClockState, Handling, Move, RefundState
 from ...models.support import Clock, RefundClaim, SupportRequest
+from ..core.counters import CounterName
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..outbox.bulk_publish import publish_for_each
@@ -47,19 +49,16 @@ def has_due_work(session: Session, now: datetime) -> bool:
 def run_sla(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> int:
     """Do everything that is due; return how many rows that was."""
     total = 0
-    steps: tuple[Callable[[UnitOfWork], int], ...] = (
-        lambda uow: notice_missed(uow, ClockName.ACKNOWLEDGEMENT),
-        lambda uow: notice_missed(uow, ClockName.FIX),
-        lambda uow: notice_missed(uow, ClockName.SECOND_FIX),
-        warn,
-        request_refunds,
-        end_waits,
-        remind,
+    steps: tuple[tuple[ClockName | None, Callable[[UnitOfWork], int]], ...] = (
+        *((name, partial(notice_missed, name=name)) for name in ClockName),
+        *((None, step) for step in (warn, request_refunds, end_waits, remind)),
     )
-    for step in steps:
+    for name, step in steps:
         while not stop():
             done = run_in_transaction(runtime, step)
             total += done
+            if name is not None:
+                runtime.counters.add(CounterName.DEADLINES_MISSED, name, by=done)
             if done < BATCH:
                 break
     return total
