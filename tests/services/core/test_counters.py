@@ -12,6 +12,8 @@ from marketplace_hooks.services.core import counters
 from marketplace_hooks.services.core.counters import CounterName, Counters, read_counters
 from marketplace_hooks.services.core.runtime import Runtime
 
+from ...support.processes import wait_until
+
 
 def stored(runtime: Runtime) -> dict[CounterName, dict[str, float]]:
     with runtime.database.read_session() as session:
@@ -62,7 +64,5 @@ def test_a_web_process_stores_by_itself(runtime: Runtime, monkeypatch: pytest.Mo
     counted = Counters(runtime.database)
     counted.keeps_storing = True
     counted.add(CounterName.EVENTS_RECEIVED, "new")
-    for _ in range(2_000):
-        if stored(runtime):
-            break
+    wait_until(lambda: stored(runtime), 30, "nothing was stored")
     assert stored(runtime) == {CounterName.EVENTS_RECEIVED: {"new": 1}}

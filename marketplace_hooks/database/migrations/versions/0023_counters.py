@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("label", sa.String(length=60), nullable=False),
         sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("name", "label", "part", name=op.f("pk_mh_counters")),
     )
 
