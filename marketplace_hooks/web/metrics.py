@@ -33,7 +33,7 @@ COUNTERS = {
     CounterName.DELIVERY_ATTEMPTS: ("result", "Attempts to deliver, by the class of the answer."),
     CounterName.DELIVERIES_EXHAUSTED: ("", "Deliveries that were given up after their last attempt."),
     CounterName.DEADLINES_MISSED: ("deadline", "Deadlines of support requests that were missed."),
-    CounterName.LEASES_LOST: ("", "Leases that another worker has taken over."),
+    CounterName.LEASES_LOST: ("", "Leases of events and cascades that another worker has taken over."),
 }
 
 blueprint = Blueprint("mh_metrics", __name__)

@@ -49,7 +49,6 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
         ["127.0.0.0/8:9000", "10.0.0.0/8"],
         ("127.0.0.0/8:9000", "10.0.0.0/8"),
     ),
-    "audit_days": ("365", 365, 365),
     "metrics_networks": ("10.0.0.0/8, ::1", ["10.0.0.0/8", "::1"], ("10.0.0.0/8", "::1")),
     "demo": ("yes", True, True),
     "apply_retries_s": ("1, 2.5", [1, 2.5], (1.0, 2.5)),
@@ -71,6 +70,7 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "closures_suspend_fix": ("yes", "yes", "yes"),
     "prestashop_releases": ("/etc/releases.json", "/etc/releases.json", Path("/etc/releases.json")),
     **{name: ("7", 7, 7) for name, field in FIELDS.items() if field.type == "int"},
+    "audit_days": ("365", 365, 365),
     **{name: ("1.5", 1.5, 1.5) for name, field in FIELDS.items() if field.type == "float"},
 }
 # By name or by type: what it may not be.

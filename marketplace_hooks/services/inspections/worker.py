@@ -29,7 +29,6 @@ from ...models.inspections import Evidence, Inspection, InspectionState, SiteCre
 from ...remote.known_versions import known_versions
 from ...remote.probes.protocol import Credentials
 from ...remote.probes.run import inspect
-from ..core.counters import CounterName
 from ..core.runtime import JobKind, Runtime
 from .requests import host_of, outcome_of, read_inspection
 
@@ -122,7 +121,6 @@ def run_inspection(
             findings = _inspect(runtime, claimed, writer.add)
         _finish(runtime, claimed, findings, writer.unwritten)
     except LeaseLost:
-        runtime.counters.add(CounterName.LEASES_LOST)
         return 0
     except Exception as error:
         # Without its message, which may hold what was read or sent: the type and the check are enough to look.
