@@ -1,8 +1,8 @@
 """Download rules: whether a release may be downloaded under a purchase, and otherwise why not.
 
 With an active Business Care every free release published up to now, whether the product is online or not; without it
-those published while it was active; a paid release only by those who bought it (`rules.md` 15). A purchase that was
-refunded, or whose payment the bank has reversed, opens nothing.
+those published while it was active, and those that fix a request sent while it was; a paid release only by those who
+bought it (`rules.md` 15, 17, 22). A purchase that was refunded, or whose payment the bank has reversed, opens nothing.
 """
 
 from __future__ import annotations
@@ -32,11 +32,16 @@ class DownloadVerdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseFacts:
-    """One version of the purchase's product. `bought_at` is when the holder bought a paid one (None: not)."""
+    """One version of the purchase's product.
+
+    `bought_at` is when the holder bought a paid one (None: not). `is_owed_fix`: it fixes a request that was sent while
+    Business Care was active.
+    """
 
     is_paid: bool
     published_at: datetime
     bought_at: datetime | None = None
+    is_owed_fix: bool = False
 
 
 _WHILE: Mapping[Code, DownloadVerdict] = {
@@ -62,7 +67,7 @@ def judge_download(release: ReleaseFacts, purchase: PurchaseFacts, question: Ent
     if release.is_paid:
         bought = release.bought_at is not None and release.bought_at <= question.at
         return DownloadVerdict.AVAILABLE if bought else DownloadVerdict.NOT_BOUGHT
-    if entitlement.active or _was_active(purchase, release.published_at, question):
+    if entitlement.active or release.is_owed_fix or _was_active(purchase, release.published_at, question):
         return DownloadVerdict.AVAILABLE
     return _WHILE.get(entitlement.code, DownloadVerdict.BUSINESS_CARE_OVER)
 

@@ -72,8 +72,19 @@ _DAY_OF_THE_MONTH = (
     r"|pierwszego|drugiego|trzeciego|premier|erste[nr])"
 )
 
-# What the shortest notes of both kinds are made of: a day, and the reading and answering of mail.
+# What the shortest notes of both kinds are made of: a day, an illness, a course, a ticket, and the reading and
+# answering of mail.
 _HINTS = (
+    r"malade\b|enferm[oa]\b|malat[oa]\b|ziek\b|chor[ya]\b|doente\b|krank\b",
+    r"formation\b|training\b|schulung\b|formacion\b|formazione\b|cursus\b|szkoleni\w*|formacao\b",
+    r"toute la journee|all day|whole day|ganztagig|todo el dia|tutto il giorno|hele dag|caly dzien|o dia todo",
+    (
+        r"(?:ticket|vorgang|demande|request|anfrage|solicitud|richiesta|zgloszenie|pedido|aanvraag) (?:\S+ )?"
+        r"(?:open(?:ed)?|created|logged|ouvert\w*|creee?|eroffnet|angelegt|abiert[oa]|cread[oa]|apert[oa]|creat[oa]|geopend|aangemaakt|"
+        r"otwarte|utworzone|abert[oa]|criad[oa])\b"
+    ),
+    r"message (?:bien )?(?:received|recu)\b|nachricht erhalten|mensaje recibido|messaggio ricevuto|bericht ontvangen",
+    r"wiadomosc otrzymana|mensagem recebida|revien(?:t|drons) vers|melde mich\b",
     r"mail\b|posta elettronica|antwort\w*\b",
     r"(?:ich|ik|je|i|io|ja) (?:lese|lees|lis|read|leggo|czytam)\b|leggero\b|leio\b|leo\b",
     r"bear with|patience\b|patient(?:er|ez)|geduld\b|paciencia\b|pazienza\b|cierpliwosc|comprehension\b",
@@ -107,5 +118,5 @@ def speaks_of_return(text: str) -> bool:
 
 
 def hints_at_a_note(text: str) -> bool:
-    """Say whether a folded text names a day or speaks of mail, as notes do that say hardly anything else."""
+    """Say whether a folded text speaks of a day, of mail and the like, as notes do that say hardly anything else."""
     return _HINT.search(text) is not None

@@ -41,9 +41,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedStep:
-    """A step, and whether a change of this subject needs it at all."""
+    """A step, and whether a change of this subject needs it at all. `if_later`: only one announced for later does."""
 
     name: str
+    if_later: bool = False
     applies: Callable[[LockedSubject, str], bool] = lambda locked, change: True
 
 
@@ -56,7 +57,9 @@ PAGE_CHANGES: Mapping[SubjectKind, tuple[PlannedStep, ...]] = {
     SubjectKind.SELLER: (PlannedStep(name="product_pages"), PlannedStep(name="packs_of_seller")),
 }
 """The steps after the subject's own page, in their order, by the kind of what was changed."""
-OTHER_CHANGES: Mapping[str, tuple[PlannedStep, ...]] = {RELEASE_PUBLISHED: (PlannedStep(name="holders"),)}
+OTHER_CHANGES: Mapping[str, tuple[PlannedStep, ...]] = {
+    RELEASE_PUBLISHED: (PlannedStep(name="holders"), PlannedStep(name="fixes", if_later=True))
+}
 """The steps of a change that leaves every page as it is, by the name of the change."""
 
 
@@ -85,7 +88,7 @@ def start_cascade(
         "about": about,
         "cause": cause.as_json(),
         "state": CascadeState.RUNNING,
-        "steps": [step.as_json() for step in _planned(locked, change)],
+        "steps": [step.as_json() for step in _planned(locked, change, is_later=starts_at is not None)],
         "leased_until": starts_at,
         "created_at": uow.now,
         "finished_at": None,
@@ -94,7 +97,7 @@ def start_cascade(
     return cascade
 
 
-def _planned(locked: LockedSubject, change: str) -> list[Step]:
+def _planned(locked: LockedSubject, change: str, *, is_later: bool) -> list[Step]:
     """The steps of a change; one that does not apply is done from the start, with nothing in it."""
     planned = OTHER_CHANGES.get(change)
     steps: list[Step] = []
@@ -103,6 +106,8 @@ def _planned(locked: LockedSubject, change: str) -> list[Step]:
         if locked.kind is SubjectKind.PRODUCT:  # its own page changes in the transaction of the change.
             steps.append(Step(name="product_page", state="done", total=1, done=1))
     for step in planned:
+        if step.if_later and not is_later:
+            continue
         if step.applies(locked, change):
             steps.append(Step(name=step.name))
         else:

@@ -14,6 +14,7 @@ from ..catalog.packs import announce_pack, announce_packs_of_product, announce_p
 from ..catalog.sellers import announce_products_of_seller
 from ..core.unit_of_work import UnitOfWork
 from ..releases.publishing import announce_release
+from ..support.fix_deliveries import resolve_by_available_release
 
 StepChunk = Callable[[UnitOfWork, Cascade, Step, int], None]
 """Does the next chunk of a step, at most so many rows, and sets its state to `done` on the last one."""
@@ -25,4 +26,5 @@ CASCADE_STEPS: Mapping[str, StepChunk] = {
     "product_pages": announce_products_of_seller,
     "packs_of_seller": announce_packs_of_seller,
     "holders": announce_release,
+    "fixes": resolve_by_available_release,
 }

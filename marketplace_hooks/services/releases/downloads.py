@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Row, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
@@ -19,6 +19,7 @@ from ...domain.releases.downloads import DownloadVerdict, ReleaseFacts, judge_do
 from ...domain.releases.signed_links import signed_link
 from ...errors import Forbidden, NotConfigured, NotFound
 from ...models.releases import Release, ReleaseKind, ReleasePurchase
+from ...models.support import SupportRequest
 from ..business_care.entitlements import PurchaseFilter, read_purchases
 from ..business_care.holders import Holder
 
@@ -54,13 +55,14 @@ def list_downloads(
     question: EntitlementQuestion,
     *,
     purchase: PurchaseFacts | None = None,
+    is_owed_fix: bool = False,
     after: ReleasePosition | None = None,
     limit: int = 20,
 ) -> tuple[list[Download], ReleasePosition | None]:
     """The published releases of the purchase's product, the newest first, and where the list goes on.
 
-    `purchase` are the holder's facts where they were read already. Raises `NotFound` for a purchase that does not exist
-    or is somebody else's.
+    `purchase` are the holder's facts where they were read already. `is_owed_fix`: each is judged as the fix of a
+    request that was sent in time. Raises `NotFound` for a purchase that does not exist or is somebody else's.
     """
     if purchase is None:
         purchase = _purchase(session, holder, question)
@@ -69,7 +71,7 @@ def list_downloads(
         at, id_ = after
         query = query.where(or_(Release.published_at < at, and_(Release.published_at == at, Release.id < id_)))
     rows = session.execute(query.order_by(Release.published_at.desc(), Release.id.desc())).all()
-    found = [_judged(release, bought_at, purchase, question) for release, bought_at in rows]
+    found = [_judged(row, purchase, question, is_owed_fix=is_owed_fix) for row in rows]
     last = found[limit - 1] if len(found) > limit else None
     return found[:limit], None if last is None else (last.published_at, last.release_id)
 
@@ -93,15 +95,18 @@ def link_to(
     return signed_link(url, settings.download_secret, question.at)
 
 
-def find_download(session: Session, holder: Holder, release_id: str, question: EntitlementQuestion) -> Download | None:
+def find_download(
+    session: Session, holder: Holder, release_id: str, question: EntitlementQuestion, *, is_owed_fix: bool = False
+) -> Download | None:
     """One release, and whether the purchase's holder may have it; None: the product has no such release yet.
 
-    Raises `NotFound` for a purchase that does not exist or is somebody else's.
+    `is_owed_fix`: it is judged as the fix of a request that was sent in time. Raises `NotFound` for a purchase that
+    does not exist or is somebody else's.
     """
     purchase = _purchase(session, holder, question)
     query = _published(holder.purchase_id, purchase.product, question.at).where(Release.id == release_id)
     row = session.execute(query).one_or_none()
-    return None if row is None else _judged(*row, purchase, question)
+    return None if row is None else _judged(row, purchase, question, is_owed_fix=is_owed_fix)
 
 
 _WHY = {
@@ -127,18 +132,30 @@ def _purchase(session: Session, holder: Holder, question: EntitlementQuestion) -
     return found[0]
 
 
-def _published(purchase_id: str, product_id: str, now: datetime) -> Select[Any, Any]:
-    """The releases of a product that are published, each with the instant at which the purchase's holder bought it."""
+def _published(purchase_id: str, product_id: str, now: datetime) -> Select[Any, Any, Any]:
+    """The releases of a product that are published, with when the purchase's holder bought each, and what it fixed."""
     bought = and_(ReleasePurchase.release_id == Release.id, ReleasePurchase.purchase_id == purchase_id)
-    query = select(Release, ReleasePurchase.purchased_at).outerjoin(ReleasePurchase, bought)
+    fixed = (
+        select(SupportRequest.number)
+        .where(SupportRequest.purchase_id == purchase_id)
+        .where(SupportRequest.resolution["release_id"].as_string() == Release.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(Release, ReleasePurchase.purchased_at, fixed).outerjoin(ReleasePurchase, bought)
     return query.where(Release.product_id == product_id, Release.published_at <= now)
 
 
 def _judged(
-    release: Release, bought_at: datetime | None, purchase: PurchaseFacts, question: EntitlementQuestion
+    row: Row[Any, Any, Any], purchase: PurchaseFacts, question: EntitlementQuestion, *, is_owed_fix: bool
 ) -> Download:
-    is_paid = release.kind is ReleaseKind.PAID
-    facts = ReleaseFacts(is_paid=is_paid, published_at=release.published_at, bought_at=bought_at)
+    release, bought_at, fixed_request = row
+    facts = ReleaseFacts(
+        is_paid=release.kind is ReleaseKind.PAID,
+        published_at=release.published_at,
+        bought_at=bought_at,
+        is_owed_fix=is_owed_fix or fixed_request is not None,
+    )
     verdict = judge_download(facts, purchase, question)
     remedy = _REMEDIES.get(verdict)
     if verdict is DownloadVerdict.BUSINESS_CARE_OVER and purchase.reactivable and purchase.terminated_at is None:

@@ -1,6 +1,7 @@
 """Deliveries of fixes: requests that are resolved because their customers can download the release that fixes them.
 
-Publishing a release that names requests is the seller's own act: it resolves and acknowledges them. For whoever may
+Publishing a release that names requests is the seller's own act: it resolves and acknowledges them, once it is
+available. For whoever may
 not download that release it has no effect until they have bought it; nor has an accepted offer (`rules.md` 22).
 """
 
@@ -14,13 +15,17 @@ from sqlalchemy import select
 
 from ...domain.releases.downloads import DownloadVerdict
 from ...domain.support.state_machine import Handling
+from ...models.cascades import Cascade
 from ...models.releases import Release
 from ...models.support import SupportRequest
+from ..catalog.cascades import Step
 from ..core.unit_of_work import Cause, UnitOfWork
 from .fix_releases import download_verdict
 from .moves import resolve, settle
 from .transitions import locked_request
 
+RESOLVED_AT_ONCE = 100
+"""Requests that one chunk of a cascade resolves at most."""
 _AWAITS_FIX = (Handling.ACCEPTED, Handling.ACKNOWLEDGED)
 
 
@@ -54,6 +59,20 @@ def resolve_by_release(
         resolve(uow, request_id, how="release", release_id=release.id, text="", cause=cause, at=at)
         outcome.resolved.append(request_id)
     return outcome
+
+
+def resolve_by_available_release(uow: UnitOfWork, cascade: Cascade, progress: Step, limit: int) -> None:
+    """The next chunk of a cascade: a release that was published for later resolves what it fixes, from that instant."""
+    release = uow.session.get_one(Release, cascade.about)
+    named = sorted(set(release.fixes))
+    waiting = [one for one in named if progress.cursor is None or one > progress.cursor][: min(limit, RESOLVED_AT_ONCE)]
+    outcome = resolve_by_release(uow, release, waiting, release.published_at, Cause.from_json(cascade.cause))
+    progress.total = (progress.total or 0) + len(outcome.resolved)
+    progress.done = progress.total
+    if waiting and waiting[-1] != named[-1]:
+        progress.cursor = waiting[-1]
+    else:
+        progress.state = "done"
 
 
 def _reason_against(uow: UnitOfWork, release: Release, request_id: str) -> str | None:

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 
 from ...domain.audit_actions import AuditAction
 from ...domain.support.refusal_grounds import Ground
-from ...domain.support.state_machine import ClockName, ClockState, Handling, RefundState
+from ...domain.support.state_machine import ClockName, ClockState, Handling
 from ...errors import Conflict, NotFound
 from ...models.proposals import ProposedAct, SellerProposal
-from ...models.support import Clock, RefundClaim, SupportRequest
+from ...models.support import Clock, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from . import moves, offers
 from .messages import acknowledge
+from .refund_deferral import withdraw_claim
 from .transitions import locked_request, publish_request_event
 
 
@@ -115,16 +116,9 @@ def _carry_through(
         given = {**details, "ground": Ground(details["ground"])}
         moves.refuse(uow, request.id, **given, by=actor, cause=cause, at=at)
     if missed_before and not _fix_is_missed(uow.session, request.id):
-        _withdraw_claim(uow.session, request.id)
+        withdraw_claim(uow, request, cause)
 
 
 def _fix_is_missed(session: Session, request_id: str) -> bool:
     clock = session.get(Clock, (request_id, ClockName.FIX))
     return clock is not None and clock.state is ClockState.MISSED
-
-
-def _withdraw_claim(session: Session, request_id: str) -> None:
-    """The fix was not missed after all: a refund that was not requested yet is not due."""
-    claim = session.get(RefundClaim, request_id)
-    if claim is not None and claim.state is RefundState.DUE:
-        session.delete(claim)

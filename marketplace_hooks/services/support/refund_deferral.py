@@ -117,15 +117,25 @@ def end_deferral(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None
 
 
 def lapse_claim(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
-    """The fix was delivered by the new date: the claim has lapsed.
-
-    A request about the same purchase whose own fix was missed had no claim of its own beside this one: it has now.
-    """
+    """The fix was delivered by the new date: the claim has lapsed."""
     claim = claim_of(uow.session, request.id)
     if claim is None or claim.state is not RefundState.DEFERRED:
         return
     move_refund(claim, RefundState.LAPSED)
     claim.settled_at = uow.now
+    _claim_for_others(uow, request, claim, cause)
+
+
+def withdraw_claim(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
+    """The fix was not missed after all: a refund that was not requested yet is not due."""
+    claim = claim_of(uow.session, request.id)
+    if claim is not None and claim.state is RefundState.DUE:
+        uow.session.delete(claim)
+        _claim_for_others(uow, request, claim, cause)
+
+
+def _claim_for_others(uow: UnitOfWork, request: SupportRequest, claim: RefundClaim, cause: Cause) -> None:
+    """Another request of the purchase whose fix was missed had no claim beside this one, which is over: now it has."""
     uow.session.flush()
     others = (
         select(SupportRequest, Clock.missed_at)

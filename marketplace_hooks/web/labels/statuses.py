@@ -63,6 +63,7 @@ STEPS: Mapping[str, LazyText] = {
     "packs_of_seller": lazy("The packs that contain them"),
     "renewals": lazy("The tacit renewals of Business Care"),
     "holders": lazy("The customers who may download it"),
+    "fixes": lazy("The requests that it fixes"),
     "events": lazy("The marketplace and the others are told"),
 }
 """What a step of a cascade does."""

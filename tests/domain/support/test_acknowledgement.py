@@ -410,3 +410,30 @@ def test_a_huge_body_is_judged_in_no_time(piece: str) -> None:
     started = time.perf_counter()
     classify(message)
     assert time.perf_counter() - started < 5  # a second or less; what grows with the square would take minutes
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Malade",
+        "Krank",
+        "Formation toute la journée",
+        "Ganztägig Schulung",
+        "Ticket ouvert",
+        "Ticket #4521 aangemaakt",
+        "Message received.",
+        "Mensaje recibido",
+        "On revient vers vous",
+        "Ich melde mich.",
+        "Back on Monday.",
+    ],
+)
+def test_a_short_unmarked_note_is_judged_by_a_person(body: str) -> None:
+    assert classify(Message(body=body)).counts is None
+
+
+@pytest.mark.parametrize(
+    "body", ["Agreed, I see to it tonight.", "Merci !", "Ja genau, ist eingeplant.", "Bien reçu, merci."]
+)
+def test_a_short_reply_that_is_no_such_note_counts(body: str) -> None:
+    assert classify(Message(body=body)).counts is True

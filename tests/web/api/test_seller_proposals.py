@@ -25,6 +25,7 @@ from ...support.support_desk import (
 )
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 URL = f"/support-requests/{REQUEST}"
 PAGE = f"/seller/requests/{REQUEST}"
 REFUSAL: dict[str, Any] = {"ground": "source_modified", "text": "You changed a.php", "evidence": {"files": ["a.php"]}}
@@ -97,6 +98,31 @@ def test_confirmed_on_the_page_it_counts_at_its_receipt(
     is_offer = act == "offer"
     assert clocks(desk) == {"acknowledgement": "met", "fix": "missed" if is_offer else fix}
     assert refund_state(desk) == ("due" if is_offer else "none")
+
+
+def test_confirmed_after_the_refund_was_requested_it_meets_the_fix_and_leaves_the_refund_to_the_marketplace(
+    desk: Marketplace, seller: Caller, page: Browser, clock: time_machine.Traveller
+) -> None:
+    seller.post(f"{URL}/resolution", EXPLANATION)
+    missed_at = due(desk, FIX)
+    for later in (HOUR, 5 * DAY):
+        clock.move_to(missed_at + later)
+        desk.run_all_now()
+    assert refund_state(desk) == "requested"
+    confirm(page)
+    assert (clocks(desk)["fix"], refund_state(desk)) == ("met", "requested")
+
+
+def test_a_claim_that_falls_away_leaves_that_of_another_missed_fix_of_the_purchase(
+    desk: Marketplace, seller: Caller, page: Browser, clock: time_machine.Traveller
+) -> None:
+    seller.post(f"{URL}/resolution", EXPLANATION)
+    publish_request(desk, "request-2")
+    clock.move_to(due(desk, FIX) + HOUR)
+    desk.run_all_now()
+    assert (refund_state(desk), refund_state(desk, "request-2")) == ("due", "none")
+    confirm(page)
+    assert (refund_state(desk), refund_state(desk, "request-2")) == ("none", "due")
 
 
 def test_declined_it_changes_nothing_and_is_judged_once(desk: Marketplace, seller: Caller, page: Browser) -> None:
