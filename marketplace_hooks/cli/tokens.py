@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 
+from ..domain.token_scopes import Scope
 from ..models.access import Role, Token
 from ..services.access import tokens
+from ..services.core.unit_of_work import run_in_transaction
 from .output import json_option, show_one, show_rows
 from .root import current_runtime, hooks_group
+
+_COLUMNS = (
+    "id",
+    "label",
+    "role",
+    "subject",
+    "scopes",
+    "created_at",
+    "expires_at",
+    "last_used_at",
+    "revoked_at",
+)
 
 
 @hooks_group.group("tokens")
@@ -18,26 +34,38 @@ def tokens_group() -> None:
 @tokens_group.command("create")
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 @click.option("--subject", help="The id of the seller or customer whom it stands for.")
-@click.option("--label", default="", help="What it is for; for people.")
+@click.option("--name", "--label", "label", default="", help="What it is for; for people.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What it may do of all that its role may; repeatable. Default: everything.",
+)
+@click.option("--days", type=click.IntRange(1, 3_650), help="For how many days. Default: until it is revoked.")
 @json_option
-def create(role: str, subject: str | None, label: str, as_json: bool) -> None:
+def create(
+    role: str, subject: str | None, label: str, scopes: tuple[str, ...], days: int | None, as_json: bool
+) -> None:
     """Make a token. It is shown this once; only its hash is kept.
 
     \b
-    marketplace-hooks tokens create --role seller --subject seller-1
+    marketplace-hooks tokens create --role seller --subject seller-1 --scope products --days 365
     """
-    token, text = tokens.create(current_runtime(), role, subject=subject, label=label)
+    runtime = current_runtime()
+    expires_at = None if days is None else runtime.now() + timedelta(days=days)
+    token, text = tokens.create(runtime, role, subject=subject, label=label, scopes=scopes, expires_at=expires_at)
     show_one({"token": text} if as_json else {"token": text, "id": token.id}, as_json=as_json)
 
 
 @tokens_group.command("list")
 @json_option
 def list_all(as_json: bool) -> None:
-    """Every token, without its secret."""
+    """Every token, without its secret, the newest first."""
     with current_runtime().database.read_session() as session:
         rows = [_summary(token) for token in tokens.list_tokens(session)]
     empty = "No token yet: marketplace-hooks tokens create --role operator"
-    show_rows(rows, ("id", "role", "subject", "label", "created_at", "revoked_at"), as_json=as_json, empty=empty)
+    show_rows(rows, _COLUMNS, as_json=as_json, empty=empty)
 
 
 @tokens_group.command("revoke")
@@ -45,8 +73,9 @@ def list_all(as_json: bool) -> None:
 @json_option
 def revoke(token_id: str, as_json: bool) -> None:
     """Refuse the token from now on."""
-    show_one(_summary(tokens.revoke(current_runtime(), token_id)), as_json=as_json)
+    token = run_in_transaction(current_runtime(), lambda uow: tokens.revoke(uow, token_id))
+    show_one(_summary(token), as_json=as_json)
 
 
 def _summary(token: Token) -> dict[str, object]:
-    return {name: getattr(token, name) for name in ("id", "role", "subject", "label", "created_at", "revoked_at")}
+    return {name: getattr(token, name) for name in _COLUMNS}

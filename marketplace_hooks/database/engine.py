@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy import Insert, event
+from sqlalchemy import Executable, Insert, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import OperationalError
@@ -120,9 +120,23 @@ class Database:
                 time.sleep(random.uniform(0, 0.05 * attempt))  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable")
 
-    def wait_to_write(self, connection: sqlite3.Connection, write: Callable[[], _T]) -> _T:
-        """Do what begins to write on SQLite as soon as it may. Raises `sqlite3.OperationalError` after `wait_s`."""
-        give_up_s = time.monotonic() + self.limits.wait_s
+    def write_unless_busy(self, statement: Executable) -> None:
+        """Run one statement whose loss does no harm: not at all while the database takes no writes.
+
+        On SQLite it does not wait for another writer, for a page that is only read must not.
+        """
+        with contextlib.suppress(DatabaseUnavailable), self.bulkhead, outages(), self.engine.connect() as connection:
+            with connection.execution_options(mh_write=True, mh_wait_s=0.0).begin():
+                connection.execute(statement)
+
+    def wait_to_write(
+        self, connection: sqlite3.Connection, write: Callable[[], _T], *, wait_s: float | None = None
+    ) -> _T:
+        """Do what begins to write on SQLite as soon as it may. Raises `sqlite3.OperationalError` after `wait_s`.
+
+        By default that is the time that the limits allow.
+        """
+        give_up_s = time.monotonic() + (self.limits.wait_s if wait_s is None else wait_s)
         connection.execute(f"PRAGMA busy_timeout={BUSY_POLL_MS}")
         try:
             while True:
@@ -177,12 +191,13 @@ class Database:
 
     def _begin_sqlite(self, connection: Connection) -> None:
         # A deferred BEGIN that turns into a writer cannot wait for its turn; it fails at once with "locked".
-        if not connection.get_execution_options().get("mh_write", False):
+        options = connection.get_execution_options()
+        if not options.get("mh_write", False):
             connection.exec_driver_sql("BEGIN")
             return
         raw: Any = connection.connection.driver_connection
         try:
-            self.wait_to_write(raw, lambda: raw.execute("BEGIN IMMEDIATE"))
+            self.wait_to_write(raw, lambda: raw.execute("BEGIN IMMEDIATE"), wait_s=options.get("mh_wait_s"))
         except sqlite3.OperationalError as error:
             raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 

@@ -79,6 +79,8 @@ class Token(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
 
+    __table_args__ = (Index("ix_mh_tokens_age", "created_at", "id"),)
+
 
 class IdempotentCall(Base):
     """A POST made with an `Idempotency-Key`: the hash of its body, and its answer (None while it runs).

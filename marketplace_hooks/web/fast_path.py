@@ -16,6 +16,7 @@ from flask import Flask
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
+from ..domain.token_scopes import Scope, permits
 from ..events.intake import Refusal
 from ..services.core.rate_limits import LimitName
 from .api.entitlements import PATH as ENTITLEMENTS
@@ -84,7 +85,7 @@ def _entitlement(web_state: WebState, environ: dict[str, Any]) -> bytes | None:
     """The body of the 200; None for everything else."""
     scheme, _, text = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     identity = web_state.token_cache.find(text) if scheme == "Bearer" else None
-    if identity is None:
+    if identity is None or not permits(identity.scopes, area=Scope.BUSINESS_CARE, is_read=True):
         return None
     caller = (LimitName.API_CALLS, "token", identity.token_id or "")
     try:

@@ -40,6 +40,7 @@ NAVIGATION: Mapping[Role, Sequence[tuple[str, LazyText]]] = {
         ("mh_operator.sellers", lazy("Sellers")),
         ("mh_operator.audit", lazy("Audit log")),
         ("mh_operator.sessions", lazy("People signed in")),
+        ("mh_operator.tokens", lazy("API tokens")),
     ),
 }
 ROLES: Mapping[Role, LazyText] = {

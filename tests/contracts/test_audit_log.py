@@ -15,7 +15,6 @@ MAY_CHANGE_ENTRIES = {
 CHANGES_AN_ENTRY = re.compile(r"\b(?:update|delete)\(\s*AuditEntry\b|(?:UPDATE|DELETE FROM) mh_audit\b")
 WRITES = re.compile(r"\bdatabase\.(?:session|begin|retrying)\(|\bretrying\(|\bengine\.begin\(|\bdatabase\.raw\b")
 WRITES_PAST_THE_UNIT_OF_WORK = {
-    "access/sessions": "when a person was last seen",
     "access/idempotency": "which calls were made before, and their answers",
     "core/leases": "which process works on what",
     "core/unit_of_work": "the unit of work itself",

@@ -25,6 +25,7 @@ from marketplace_hooks.domain.support.eligibility import CHECKS, CheckResult, El
 from marketplace_hooks.domain.support.refunds import RefundPath
 from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import ClockName, ClockState, Handling, Kind, RefundState
+from marketplace_hooks.domain.token_scopes import Scope
 from marketplace_hooks.events.registry import Applied
 from marketplace_hooks.models.cascades import CascadeState
 from marketplace_hooks.models.inbox import InboxState
@@ -109,6 +110,7 @@ TABLES = (
     table("labels.statuses.SCHEDULED_TO", statuses.SCHEDULED_TO, Status),
     table("labels.statuses.STATUS_BUTTONS", statuses.STATUS_BUTTONS, Status),
     table("labels.operations.OUTCOMES", operations.OUTCOMES, Applied),
+    table("labels.operations.SCOPES", operations.SCOPES, Scope),
     table("labels.operations.SIGNS", operations.SIGNS, Sign),
     table("labels.operations.REFUND_PATHS", operations.REFUND_PATHS, RefundPath),
     table("labels.operations.REFUND_LISTS", operations.REFUND_LISTS, RefundState, but=NOTHING_PENDING),

@@ -122,6 +122,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_operator.audit": _operator("/operator/audit"),
     "mh_operator.seller": _operator(f"/operator/sellers/{PIXELUNE}"),
     "mh_operator.sessions": _operator("/operator/sessions"),
+    "mh_operator.tokens": _operator("/operator/tokens"),
     "mh_operator.delivery": _operator(the_first("SELECT id FROM mh_deliveries ORDER BY id", "/operator/deliveries/{}")),
     "mh_seller.products": _seller("/seller"),
     "mh_seller.product": _seller("/seller/products/20148"),

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import Kind
-from marketplace_hooks.models.access import PersonSession, Role, SignInMethod
+from marketplace_hooks.models.access import PersonSession, Role, SignInMethod, Token
 from marketplace_hooks.models.drafts import RequestDraft
 from marketplace_hooks.models.outbox import Delivery, DeliveryState
 from marketplace_hooks.models.support import SellerClosure
@@ -132,6 +132,9 @@ def an_operator_decides(acts: Acts, clock: time_machine.Traveller) -> None:
     by = partial(acts.by_page, "operator", "odette")
     shop = acts.marketplace
     by("/operator/sessions", session_id=signed_in(shop))
+    by("/operator/tokens", status=200, name="a robot", role="operator", subject="", days="")
+    [*_, token] = shop.all(select(Token.id).order_by(Token.created_at))
+    by(f"/operator/tokens/{token}/revocation")
     by(f"/operator/products/mod-2/change/{WITHDRAWN}", reason="A fraud", name=title_of(shop, "mod-2"))
     by("/operator/products/mod-2/reinstatement", reason="A mistake")
     rejected = shop.publish("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
@@ -190,6 +193,8 @@ def tokens_call(acts: Acts, clock: time_machine.Traveller) -> None:
     shop.run_all_now()
     operator("DELETE", f"/sessions/{signed_in(shop)}")
     operator("DELETE", "/sessions?role=seller&subject=seller-1")
+    made = operator("POST", "/tokens", {"name": "a robot", "role": "operator"})
+    operator("DELETE", f"/tokens/{made['token_id']}")
     operator("POST", f"/events/{rejected}/replay")
     operator("POST", f"/deliveries/{given_up(shop)}/replay")
     customer("POST", "/eligibility", {"purchase_id": PURCHASE, "shop_url": "https://other.example/"})

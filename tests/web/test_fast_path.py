@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from marketplace_hooks.errors import Unavailable
 from marketplace_hooks.services.access import tokens
+from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 from marketplace_hooks.services.inbox.writer import IncomingEvent
 from marketplace_hooks.standalone import build_app
 from marketplace_hooks.web.fast_path import FastPath
@@ -190,7 +191,7 @@ def test_any_request_is_answered_alike_by_both_paths(
         one.web.rate_limits.clear()
         accepted = ApiRequest("revoked", "Bearer {}", "GET", PATH, "purchase_id=purchase-1", ())
         assert ask(one.app, accepted, known).status_code == 200  # so that it is remembered, and yet opens nothing.
-    tokens.revoke(runtime, made.id)
+    run_in_transaction(runtime, lambda uow: tokens.revoke(uow, made.id))
     for api_request in sent:
         answers = [ask(one.app, api_request, known) for one in both]
         first, second = [(one.status, headers_of(one), one.get_data()) for one in answers]

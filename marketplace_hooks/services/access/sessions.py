@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from ...config.settings import Settings
 from ...database.types import constant
 from ...domain.audit_actions import AuditAction
-from ...errors import NotFound, SignInFailed, Unavailable
+from ...errors import NotFound, SignInFailed
 from ...models.access import PersonSession, Role, SignInMethod
 from ...models.audit import AuditOutcome
 from ...models.purchases import Customer
@@ -102,11 +102,7 @@ def note_seen(runtime: Runtime, found: PersonSession) -> None:
     if now - found.last_seen_at < SEEN_EVERY:
         return
     seen = update(PersonSession).where(PersonSession.id == found.id, PersonSession.last_seen_at < now)
-    try:
-        with runtime.database.begin() as connection:
-            connection.execute(seen.values(last_seen_at=now))
-    except Unavailable:
-        return
+    runtime.database.write_unless_busy(seen.values(last_seen_at=now))
 
 
 def store_unsent_form(uow: UnitOfWork, session_id: str, unsent_form: dict[str, Any] | None) -> None:

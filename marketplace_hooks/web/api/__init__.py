@@ -27,6 +27,7 @@ from . import (
     subscriptions,
     support_moves,
     support_requests,
+    tokens,
 )
 from .docs import add_documentation, document
 from .errors import UNKNOWN_ENDPOINT, add_checks_and_handlers, unknown_path
@@ -55,6 +56,7 @@ OPERATIONS: tuple[ModuleType, ...] = (
     support_moves,
     request_files,
     support_requests,
+    tokens,
 )
 """Every module that declares operations of the blueprint."""
 

@@ -6,7 +6,7 @@ handler, documentation pages and commands stay out of the host's app.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
@@ -16,6 +16,7 @@ from marshmallow import Schema, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from ...domain.token_scopes import Scope
 from ...errors import PayloadRejected
 from ...events.envelope import parse_strictly
 from ...events.fields import every_error
@@ -30,6 +31,21 @@ FILE = {"type": "string", "format": "binary"}
 NAME = "mh_api"
 CONFIG_PREFIX = "MHAPI_"
 """Nothing is configured under it; it keeps our Api apart from the host's."""
+
+
+SCOPES: Mapping[str, Scope | None] = {
+    "Products": Scope.PRODUCTS,
+    "Packs": Scope.PRODUCTS,
+    "Cascades": Scope.PRODUCTS,
+    "Business Care": Scope.BUSINESS_CARE,
+    "Events": Scope.EVENTS,
+    "Deliveries": Scope.EVENTS,
+    "Sellers": Scope.SUPPORT,
+    "Support": Scope.SUPPORT,
+    "Access": None,
+    "Audit": None,
+}
+"""The scope that allows the operations of a tag; None: only a token that is not narrowed to areas."""
 
 
 class ProblemSchema(Schema):
@@ -144,7 +160,7 @@ def operation(
         wrapped = blueprint.doc(operationId=view.__name__, **_security(roles))(wrapped)
         if method == "POST":
             _document_idempotency_key(wrapped)
-        wrapped = audience(*roles)(wrapped)
+        wrapped = audience(*roles, area=SCOPES.get(tag))(wrapped)
         wrapped.provide_automatic_options = False  # OPTIONS is answered by `errors.py`, with the true methods.
         blueprint.route(path, methods=[method], tags=[tag])(wrapped)
         return view

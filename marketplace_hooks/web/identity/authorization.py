@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from flask import current_app, request
 
+from ...domain.token_scopes import Scope, permits
 from ...errors import Forbidden, NotSignedIn, TooManyRequests, Unavailable
 from ...models.access import Role
 from ...services.access import tokens
@@ -43,9 +44,10 @@ class _Caller:
 
 @dataclass(frozen=True)
 class Audience:
-    """Who may call a route. `roles` None: everybody, signed in or not."""
+    """Who may call a route. `roles` None: everybody, signed in or not. `area` is what a token's scopes must allow."""
 
     roles: frozenset[Role] | None
+    area: Scope | None = None
 
     def check(self, identity: Identity | None) -> None:
         """Raises `NotSignedIn` when nobody asks, `Forbidden` when the role may never."""
@@ -57,14 +59,11 @@ class Audience:
             raise Forbidden(f"this is for {', '.join(sorted(self.roles))}; you ask as {identity.role}")
 
 
-EVERYBODY = Audience(None)
-
-
-def audience(*roles: Role) -> Callable[[View], View]:
+def audience(*roles: Role, area: Scope | None = None) -> Callable[[View], View]:
     """Declare who may call the route: these roles; without any, everybody."""
 
     def declare(view: View) -> View:
-        declared = Audience(frozenset(roles)) if roles else EVERYBODY
+        declared = Audience(frozenset(roles) if roles else None, area)
         view.mh_audience = declared  # type: ignore[attr-defined] # a mark that functools.wraps carries outwards
         return view
 
@@ -91,6 +90,16 @@ def check_audience() -> None:
         raise caller.refusal
     begin_acting(caller.identity)
     stated.check(caller.identity)
+    _check_scopes(caller.identity, stated)
+
+
+def _check_scopes(identity: Identity | None, stated: Audience) -> None:
+    """Raises `Forbidden` (`insufficient_scope`) for a token whose scopes do not reach as far as this call."""
+    if identity is None or not identity.scopes:
+        return
+    if not permits(identity.scopes, area=stated.area, is_read=request.method in ("GET", "HEAD")):
+        scopes = ", ".join(sorted(identity.scopes))
+        raise Forbidden(f"the token is only for {scopes}", code="insufficient_scope")
 
 
 def identify() -> Identity | None:
@@ -164,17 +173,24 @@ def _authenticate_token(web_state: WebState, text: str) -> _Caller:
             return _Caller(identity=known)
     try:
         with web_state.runtime.database.read_session() as session:
-            token = tokens.find(session, text)
+            token = tokens.find(session, text, web_state.runtime.now())
     except Unavailable as away:
         return _Caller(refusal=away)
     if token is not None:
-        identity = Identity(role=token.role, subject=token.subject, name=token.label, token_id=token.id)
-        web_state.token_cache.remember(text, identity)
+        tokens.note_used(web_state.runtime, token)
+        identity = Identity(
+            role=token.role,
+            subject=token.subject,
+            name=token.label,
+            token_id=token.id,
+            scopes=frozenset(map(Scope, token.scopes or ())),
+        )
+        web_state.token_cache.remember(text, identity, token.expires_at)
         return _Caller(identity=identity)
     web_state.token_cache.forget(text)
     if wait_s := web_state.rate_limits.seconds_to_wait(LimitName.TOKEN_FAILURES, client_key(request.remote_addr)):
         return _Caller(refusal=TooManyRequests("too many refused tokens from this address", retry_after_s=wait_s))
-    return _Caller(refusal=NotSignedIn("the token is unknown or revoked", code="invalid_token"))
+    return _Caller(refusal=NotSignedIn("the token is unknown, expired or revoked", code="invalid_token"))
 
 
 def read_identity(value: Any) -> Identity | None:

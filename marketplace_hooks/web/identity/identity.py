@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ...domain.token_scopes import Scope
 from ...models.access import Role
 
 
@@ -20,5 +21,6 @@ class Identity:
     locale: str | None = None
     name: str = ""
     token_id: str | None = None
+    scopes: frozenset[Scope] = frozenset()
     session_id: str | None = None
     signed_in_at: datetime | None = None

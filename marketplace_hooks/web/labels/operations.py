@@ -1,9 +1,10 @@
-"""Operations labels: what an event is about and what it did, why a reply is doubtful, refunds, spans of time."""
+"""Operations labels: what an event is about and did, scopes of tokens, why a reply is doubtful, refunds, spans."""
 
 from __future__ import annotations
 
 from ...domain.support.acknowledgement import Sign
 from ...domain.support.state_machine import RefundState
+from ...domain.token_scopes import Scope
 from ..i18n.language import LazyText, gettext, lazy, wording
 
 SUBJECTS: dict[str, LazyText] = {
@@ -20,6 +21,13 @@ OUTCOMES: dict[str, LazyText] = {
     "scheduled": lazy("scheduled for later"),
     "no_effect": lazy("nothing to change"),
     "superseded": lazy("something newer was known"),
+}
+SCOPES: dict[Scope, LazyText] = {
+    Scope.READ: lazy("Reading only"),
+    Scope.PRODUCTS: lazy("Products and packs"),
+    Scope.BUSINESS_CARE: lazy("Business Care and purchases"),
+    Scope.SUPPORT: lazy("Support requests"),
+    Scope.EVENTS: lazy("Events and deliveries"),
 }
 SIGNS: dict[Sign, LazyText] = {
     Sign.BELOW_HEADERS: lazy("It stands below another message’s headers, so it cannot be told who wrote it."),

@@ -18,6 +18,7 @@ from . import (
     support_moves,
     support_requests,
     template_context,
+    tokens,
 )
 from .blueprint import blueprint
 
@@ -38,4 +39,5 @@ __all__ = [
     "support_moves",
     "support_requests",
     "template_context",
+    "tokens",
 ]

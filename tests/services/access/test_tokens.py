@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
@@ -13,11 +16,16 @@ from marketplace_hooks.errors import NotFound, PayloadRejected
 from marketplace_hooks.models.access import Role, Token
 from marketplace_hooks.services.access import tokens
 from marketplace_hooks.services.core.runtime import Runtime
+from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 
 
 def found(runtime: Runtime, text: str) -> Token | None:
     with runtime.database.read_session() as session:
-        return tokens.find(session, text)
+        return tokens.find(session, text, runtime.now())
+
+
+def revoked(runtime: Runtime, token_id: str) -> Token:
+    return run_in_transaction(runtime, lambda uow: tokens.revoke(uow, token_id))
 
 
 def test_a_token_is_found_by_its_plain_text_alone(runtime: Runtime) -> None:
@@ -45,10 +53,10 @@ def test_two_tokens_of_one_subject_are_revoked_apart(runtime: Runtime) -> None:
     (first, first_text), (second, second_text) = (
         tokens.create(runtime, "customer", subject="customer-1") for _ in range(2)
     )
-    revoked = tokens.revoke(runtime, first.id)
-    assert revoked.revoked_at is not None
+    first_time = revoked(runtime, first.id)
+    assert first_time.revoked_at is not None
     assert (found(runtime, first_text), found(runtime, second_text) is not None) == (None, True)
-    assert tokens.revoke(runtime, first.id).revoked_at == revoked.revoked_at
+    assert revoked(runtime, first.id).revoked_at == first_time.revoked_at
     with runtime.database.read_session() as session:
         assert {token.id: token.revoked_at is None for token in tokens.list_tokens(session)} == {
             first.id: False,
@@ -56,9 +64,42 @@ def test_two_tokens_of_one_subject_are_revoked_apart(runtime: Runtime) -> None:
         }
 
 
+def test_a_token_opens_nothing_after_its_end(runtime: Runtime, clock: time_machine.Traveller) -> None:
+    _, text = tokens.create(runtime, "operator", expires_at=runtime.now() + timedelta(days=1))
+    clock.shift(86_399)
+    assert found(runtime, text) is not None
+    clock.shift(1)
+    assert found(runtime, text) is None
+
+
+def test_when_a_token_was_used_is_written_once_a_minute_and_while_nobody_else_writes(
+    runtime: Runtime, clock: time_machine.Traveller
+) -> None:
+    _, text = tokens.create(runtime, "operator")
+
+    def used_at() -> datetime | None:
+        token = found(runtime, text)
+        assert token is not None
+        tokens.note_used(runtime, token)
+        again = found(runtime, text)
+        assert again is not None
+        return again.last_used_at
+
+    first = used_at()
+    assert first == runtime.now()
+    clock.shift(59)
+    assert used_at() == first
+    clock.shift(1)
+    assert used_at() == runtime.now()
+    if runtime.database.is_sqlite:
+        clock.shift(60)
+        with runtime.database.begin():
+            assert used_at() == runtime.now() - timedelta(seconds=60)
+
+
 def test_an_unknown_token_cannot_be_revoked(runtime: Runtime) -> None:
     with pytest.raises(NotFound):
-        tokens.revoke(runtime, "tok_0123456789abcdef")
+        revoked(runtime, "tok_0123456789abcdef")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +122,16 @@ def test_a_token_that_would_stand_for_nobody_is_not_made(
     assert [error["path"] for error in refused.value.errors] == paths
     with runtime.database.read_session() as session:
         assert tokens.list_tokens(session) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [({"scopes": ["read", "all"]}, "scopes"), ({"expires_at": datetime.now(UTC)}, "expires_at")],
+)
+def test_a_token_without_use_is_not_made(runtime: Runtime, more: dict[str, Any], path: str) -> None:
+    with pytest.raises(PayloadRejected) as refused:
+        tokens.create(runtime, "operator", **more)
+    assert [error["path"] for error in refused.value.errors] == [path]
 
 
 def test_a_token_is_found_by_one_look_and_a_malformed_one_by_none(runtime: Runtime) -> None:

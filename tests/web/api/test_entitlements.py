@@ -15,6 +15,7 @@ from flask import Flask
 from marketplace_hooks import MarketplaceHooks
 from marketplace_hooks.services.access import tokens
 from marketplace_hooks.services.business_care.entitlement_lookup import lookup_of
+from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.customers import (
@@ -312,7 +313,7 @@ def test_a_revoked_token_is_refused_from_that_instant(marketplace: Marketplace, 
     caller = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
     for _ in range(2):
         assert code(caller, purchase_id="purchase-1", shop_url=SITE) == "VALID"
-    tokens.revoke(marketplace.runtime, token.id)
+    run_in_transaction(marketplace.runtime, lambda uow: tokens.revoke(uow, token.id))
     for _ in range(2):
         refused = caller.get("/entitlements", query_string={"purchase_id": "purchase-1", **more})
         assert problem_of(refused) == (401, "invalid_token")

@@ -12,6 +12,7 @@ from flask import request
 from marketplace_hooks.config.settings import EXTENSION
 from marketplace_hooks.models.access import Role
 from marketplace_hooks.services.access import tokens
+from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 from marketplace_hooks.web.identity.authorization import read_identity
 from marketplace_hooks.web.identity.identity import Identity
 
@@ -65,7 +66,7 @@ def test_a_revoked_token_opens_nothing_from_the_next_call_on(marketplace: Market
     token, text = tokens.create(marketplace.runtime, Role.OPERATOR)
     caller = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
     assert caller.get("/events").status_code == 200
-    tokens.revoke(marketplace.runtime, token.id)
+    run_in_transaction(marketplace.runtime, lambda uow: tokens.revoke(uow, token.id))
     assert problem_of(caller.get("/events")) == (401, "invalid_token")
 
 

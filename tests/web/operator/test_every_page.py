@@ -29,6 +29,7 @@ LISTS = {
     "/operator/products": 1,
     "/operator/sellers": 3,
     "/operator/sessions": 1,
+    "/operator/tokens": 1,
 }
 """Each list with the statements that it may take, however much is on it."""
 
