@@ -85,7 +85,9 @@ def _entitlement(web_state: WebState, environ: dict[str, Any]) -> bytes | None:
     """The body of the 200; None for everything else."""
     scheme, _, text = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     identity = web_state.token_cache.find(text) if scheme == "Bearer" else None
-    if identity is None or not permits(identity.scopes, area=Scope.BUSINESS_CARE, is_read=True):
+    if identity is None:
+        return None
+    if identity.scopes and not permits(identity.scopes, area=Scope.BUSINESS_CARE, is_read=True):
         return None
     caller = (LimitName.API_CALLS, "token", identity.token_id or "")
     try:

@@ -11,7 +11,6 @@ import time_machine
 from marketplace_hooks.domain.instants import format_instant
 from marketplace_hooks.services.access import tokens
 from marketplace_hooks.web.api.operations import SCOPES
-from marketplace_hooks.web.fast_path import FastPath
 
 from ...support.api_callers import Caller, problem_of
 from ...support.customers import set_up_purchase
@@ -81,7 +80,6 @@ def test_a_token_is_held_to_its_scopes(marketplace: Marketplace) -> None:
 def test_the_fast_path_minds_scopes_and_the_end_of_a_token(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
-    assert isinstance(marketplace.app.wsgi_app, FastPath)
     set_up_purchase(marketplace)
     path = "/entitlements?purchase_id=purchase-1"
     events = with_scopes(marketplace, "events")
