@@ -19,6 +19,7 @@
     │   └── OutboundRefused     an address that we do not connect to
     └── Unavailable             a dependency is unavailable; trying later can help
         ├── DatabaseUnavailable the database cannot do its work now; names the problem (503)
+        ├── EncryptionKeyLost   no key opens a stored secret; it waits until the key is back (503)
         ├── TooManyRequests     a rate limit is exceeded; says when to try again (429)
         ├── MailDeferred        the mail server does not accept this mail now, but may later
         ├── MailServerAway      the mail server is unavailable for every mail
@@ -175,6 +176,10 @@ class DatabaseUnavailable(Unavailable):
         super().__init__(self._DETAILS[problem])
         self.problem = problem
         self.can_run_again = can_run_again
+
+
+class EncryptionKeyLost(Unavailable):
+    """The key of a stored secret is gone or changed. What needs the secret waits until an operator puts it back."""
 
 
 class TooManyRequests(Unavailable):

@@ -10,12 +10,13 @@ from sqlalchemy import func, select, text
 from ..config.public_holidays import public_holidays
 from ..database import migrate as migrations
 from ..domain.support.deadlines import BusinessDayPolicy
-from ..errors import MailServerAway, MarketplaceHooksError
+from ..errors import EncryptionKeyLost, MailServerAway, MarketplaceHooksError
 from ..models.inbox import InboxEvent, InboxState
 from ..remote.redis.queue import answers, count_workers
 from ..services.business_care.renewal_run_state import read_run_state
 from ..services.core.deployment import UNTRUSTED_PROXY, read_fact
 from ..services.core.runtime import Runtime, redis_url
+from ..services.core.stored_secrets import check_encryption_keys
 from ..services.notifications.mail_queue import check_mail_server
 from .output import json_option, show_rows
 from .root import current_runtime, hooks_group
@@ -34,6 +35,7 @@ def doctor(as_json: bool) -> None:
         *_redis(runtime),
         _clock(runtime),
         _inbox(runtime),
+        _encryption(runtime),
         _renewals(runtime),
         _mail(runtime),
         _proxies(runtime),
@@ -122,6 +124,17 @@ def _inbox(runtime: Runtime) -> dict[str, str]:
     stuck = [state for state in (InboxState.REJECTED, InboxState.FAILED) if counts.get(state)]
     summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty"
     return _check("inbox", "warning" if stuck else "ok", summary)
+
+
+def _encryption(runtime: Runtime) -> dict[str, str]:
+    """Every endpoint's secret is opened: a lost or changed key is known before the next delivery."""
+    try:
+        count = check_encryption_keys(runtime)
+    except EncryptionKeyLost as lost:
+        return _check("encryption", "wrong", f"{lost} Until then deliveries wait, and none is lost")
+    except Exception as error:
+        return _check("encryption", "warning", f"cannot be checked: {type(error).__name__}")
+    return _check("encryption", "ok", f"{count} stored secrets can be read")
 
 
 def _renewals(runtime: Runtime) -> dict[str, str]:

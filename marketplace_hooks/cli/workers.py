@@ -18,6 +18,7 @@ from ..remote.redis.queue import JobKind, answers, run_worker
 from ..services.core.frozen_gc import frozen_gc
 from ..services.core.leases import release_lease
 from ..services.core.runtime import redis_url
+from ..services.core.stored_secrets import warn_of_lost_key
 from .output import json_option, show_counts
 from .root import current_runtime, hooks_group
 from .supervisor import Child, Supervisor
@@ -60,6 +61,7 @@ def worker(processes: int) -> None:
     if workers or processes == 1:
         # Imported and warmed up before the first job is forked: a job then starts in milliseconds.
         with frozen_gc():
+            warn_of_lost_key(runtime)
             entry_points.serve(runtime)
             warm_up(runtime)
             runtime.database.dispose()
@@ -82,6 +84,7 @@ def scheduler() -> None:
     stopping = threading.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stopping.set())
+    warn_of_lost_key(runtime)
     run_scheduler(runtime, owner, stopping)
     release_lease(runtime, SCHEDULER_LOCK, owner)
 

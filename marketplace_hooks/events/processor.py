@@ -15,7 +15,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from ..errors import DatabaseUnavailable, LeaseLost, PayloadRejected, Refused
+from ..errors import LeaseLost, PayloadRejected, Refused, Unavailable
 from ..models.inbox import InboxEvent, InboxState
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.counters import CounterName
@@ -112,7 +112,7 @@ def _apply_one_by_one(runtime: Runtime, owner: str, shards: list[int], batch: li
 def _apply_alone(runtime: Runtime, owner: str, shards: list[int], parsed: ParsedEvent) -> bool:
     """Apply one event; False when it failed and rests.
 
-    A failure of its handler is counted, and in the end shown to a person; one of the database is not.
+    A mistake of ours is counted, and in the end shown to a person; what passes by itself is not.
     """
     try:
         _apply(runtime, owner, shards, [parsed])
@@ -129,7 +129,7 @@ def _apply_alone(runtime: Runtime, owner: str, shards: list[int], parsed: Parsed
             now = runtime.now()
             leasing.renew_lease(session, runtime, owner, shards, now)
             message = f"{type(error).__name__}: {error}"
-            counts = not isinstance(error, DatabaseUnavailable)
+            counts = not isinstance(error, Unavailable)
             return not leasing.rest(session, parsed.event.id, now, runtime, error=message, counts=counts)
     return True
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from sqlalchemy.engine import URL
 
 from ...config.settings import Settings
-from ...database.encryption import Encryption, instance_key
+from ...database.encryption import Encryption, KeyFile
 from ...database.engine import Database
 from ...database.limits import DatabaseLimits
 from ...database.postgres import Pooler
@@ -24,6 +24,7 @@ from .counters import Counters
 from .deployment import read_deployment_id
 from .pidfile import find_running
 from .rate_limits import RateLimits
+from .stored_secrets import has_stored_secrets
 
 __all__ = ["JobKind", "Runtime", "Wakeups", "make_runtime", "redis_url"]
 
@@ -88,13 +89,14 @@ def make_runtime(
     database = _make_database(settings, url, serves_web=serves_web)
     redis = redis_url(settings)
     deployment = cache(partial(read_deployment_id, database))
+    key_file = KeyFile(instance=settings.instance, may_make=lambda: not has_stored_secrets(database))
     return Runtime(
         settings=settings,
         database=database,
         wakeups=_make_wakeups(redis, serves_web=serves_web),
         outbound=OutboundClient(_delivery_policy(settings), networks),
         site_client=make_site_client(networks, about_url=about_url),
-        encryption=Encryption(settings.encryption_keys or [instance_key(settings.instance)]),
+        encryption=Encryption(settings.encryption_keys, key_file),
         rate_limits=RateLimits(settings, SharedLimits(redis, deployment) if redis else None),
         counters=Counters(database),
         mail_renderer=mail_renderer,

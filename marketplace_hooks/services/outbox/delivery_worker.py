@@ -12,18 +12,18 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
 from ...domain.instants import format_instant
 from ...domain.outbox.retry_policy import next_attempt_at
-from ...errors import OutboundFailed, OutboundRefused
+from ...errors import EncryptionKeyLost, OutboundFailed, OutboundRefused
 from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
 from ...remote.http.client import OutboundResponse
 from ...remote.signatures import signed_headers
@@ -40,16 +40,18 @@ LANES = 32
 POLL_S = 0.1
 LOGGED_CHARACTERS = 500
 DISABLED_AFTER = timedelta(hours=120)
+KEY_LOOK_AGAIN = timedelta(minutes=1)
+"""When deliveries are tried again whose secret no key opens."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One delivery, claimed: what to send, where, under which secret."""
+    """One delivery, claimed: what to send, where, under which secret, which no log may show."""
 
     delivery_id: int
     endpoint_id: str
     url: str
-    secret: bytes
+    secret: str = field(repr=False)
     attempts: int
     event_id: str
     body: bytes
@@ -174,6 +176,12 @@ def _claim(runtime: Runtime, session: Session, owner: str, endpoint_id: str) -> 
     found = session.execute(next_one).first()
     if found is None:
         return None, None
+    try:
+        secret = runtime.encryption.decrypt(endpoint.secret)
+    except EncryptionKeyLost as lost:
+        log.error("nothing is sent to endpoint %s: %s", endpoint_id, lost)
+        _postpone(session, endpoint_id, now)
+        return None, None
     if wait_s := _take_token(endpoint, now, settings.delivery_rate_per_s):
         return None, wait_s
     delivery, event = found
@@ -183,12 +191,18 @@ def _claim(runtime: Runtime, session: Session, owner: str, endpoint_id: str) -> 
         delivery_id=delivery.id,
         endpoint_id=endpoint_id,
         url=endpoint.url,
-        secret=endpoint.secret,
+        secret=secret,
         attempts=delivery.attempts,
         event_id=event.event_id,
         body=render(event),
     )
     return attempt, None
+
+
+def _postpone(session: Session, endpoint_id: str, now: datetime) -> None:
+    """Leave what is due at an endpoint for later: it is no fault of the endpoint's, and no attempt is spent."""
+    due = update(Delivery).where(is_due(now), Delivery.endpoint_id == endpoint_id)
+    session.execute(due.values(due_at=now + KEY_LOOK_AGAIN).execution_options(synchronize_session=False))
 
 
 def _under_way(session: Session, endpoint_id: str, now: datetime) -> int:
@@ -225,7 +239,7 @@ def _send(runtime: Runtime, attempt: Attempt) -> AttemptResult:
     error: str | None = None
     timed_out = False
     try:
-        headers = signed_headers(attempt.event_id, started, attempt.body, [runtime.encryption.decrypt(attempt.secret)])
+        headers = signed_headers(attempt.event_id, started, attempt.body, [attempt.secret])
         answer = runtime.outbound.post(
             attempt.url, body=attempt.body, headers={"content-type": "application/json", **headers}
         )

@@ -431,7 +431,7 @@ def test_a_check_that_fails_by_our_own_fault_ends_and_holds_nobody_up(
     assert read_check(runtime, fine).outcome is InspectionOutcome.VERSION_KNOWN
     assert read_check(runtime, broken).state is InspectionState.DONE
     assert {one.note for one in read_check(runtime, broken).findings} == {Note.GONE_WRONG}
-    assert "ConfigurationError" in caplog.text
+    assert "EncryptionKeyLost" in caplog.text
 
 
 # --- credentials
