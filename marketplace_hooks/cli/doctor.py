@@ -129,7 +129,7 @@ def _inbox(runtime: Runtime) -> dict[str, str]:
 def _encryption(runtime: Runtime) -> dict[str, str]:
     """Every endpoint's secret is opened: a lost or changed key is known before the next delivery."""
     try:
-        count = check_encryption_keys(runtime)
+        count = check_encryption_keys(runtime.database, runtime.encryption)
     except EncryptionKeyLost as lost:
         return _check("encryption", "wrong", f"{lost} Until then deliveries wait, and none is lost")
     except Exception as error:

@@ -61,7 +61,7 @@ def worker(processes: int) -> None:
     if workers or processes == 1:
         # Imported and warmed up before the first job is forked: a job then starts in milliseconds.
         with frozen_gc():
-            warn_of_lost_key(runtime)
+            warn_of_lost_key(runtime.database, runtime.encryption)
             entry_points.serve(runtime)
             warm_up(runtime)
             runtime.database.dispose()
@@ -84,7 +84,7 @@ def scheduler() -> None:
     stopping = threading.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stopping.set())
-    warn_of_lost_key(runtime)
+    warn_of_lost_key(runtime.database, runtime.encryption)
     run_scheduler(runtime, owner, stopping)
     release_lease(runtime, SCHEDULER_LOCK, owner)
 

@@ -71,14 +71,16 @@ class Settings:
         5.0, as_seconds, "How long a web request waits for the database before it is answered 503."
     )
     database_pool_size: int = _setting(10, as_count, "Database connections that one process keeps open.")
-    database_pool_overflow: int = _setting(20, as_integer, "Those that it opens beside them for a while.")
+    database_pool_overflow: int = _setting(10, as_integer, "Those that it opens beside them for a while.")
     database_pooler: str = _setting(
         "auto",
         as_choice("auto", "transaction", "none"),
         "Whether a pooler such as PgBouncer in transaction mode stands before PostgreSQL; auto: found out.",
     )
     redis_url: str | None = _setting(
-        None, optional(as_text), "Redis or Valkey. Default: the embedded server that `up` starts."
+        None,
+        optional(as_text),
+        "Redis or Valkey, by TLS or Sentinel too. Default: the embedded server that `up` starts.",
     )
     secret_key: str | None = _setting(
         None, optional(as_text), "Signs cookies and cursors. Default: the host app's SECRET_KEY."

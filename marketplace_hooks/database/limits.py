@@ -26,7 +26,7 @@ class DatabaseLimits:
     wait_s: float = 30.0
     statement_s: float | None = None
     pool_size: int = 10
-    pool_overflow: int = 20
+    pool_overflow: int = 10
     threads: int | None = None
 
 

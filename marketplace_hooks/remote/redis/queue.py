@@ -16,13 +16,11 @@ from types import FrameType
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry as NoRetry
 from rq import Queue, Retry, Worker
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
-from ...errors import ConfigurationError
+from .connection import connect
 from .prefork_worker import PreforkWorker
 from .renamed_jobs import RenamableJob
 
@@ -65,7 +63,7 @@ class RedisWakeups:
     """Wakes workers through Redis. Never raises, never blocks for long, pauses after a failure (circuit breaker)."""
 
     def __init__(self, url: str, *, timeout_s: float = WAKEUP_TIMEOUT_S) -> None:
-        """`url` is `redis://`, `rediss://` or `unix://`; a malformed one is a `ConfigurationError`."""
+        """`url` is one that `connect` understands; a malformed one is a `ConfigurationError`."""
         self._client = connect(url, timeout_s=timeout_s)
         self._paused_until_s = 0.0
 
@@ -163,19 +161,6 @@ class CoalescingWakeups:
             if failed:
                 with self._condition:
                     self._pending |= failed
-
-
-def connect(url: str, *, timeout_s: float | None = None) -> redis.Redis:
-    """A client that answers or fails at once: it never retries by itself."""
-    try:
-        return redis.Redis.from_url(
-            url,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s if timeout_s is not None else 5,
-            retry=NoRetry(NoBackoff(), 0),
-        )
-    except ValueError as error:
-        raise ConfigurationError("REDIS_URL is malformed; example: redis://localhost:6379/0") from error
 
 
 def answers(url: str) -> bool:

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from ...database.encryption import Encryption
 from ...database.engine import Database
 from ...errors import DatabaseUnavailable, EncryptionKeyLost
 from ...models.inspections import SiteCredential
 from ...models.outbox import Endpoint
-
-if TYPE_CHECKING:
-    from .runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -33,19 +30,19 @@ def has_stored_secrets(database: Database) -> bool:
         return next(_ciphertexts(session), None) is not None
 
 
-def check_encryption_keys(runtime: Runtime) -> int:
+def check_encryption_keys(database: Database, encryption: Encryption) -> int:
     """Open what is stored; return how many secrets that were. Raises `EncryptionKeyLost` for one that no key opens."""
-    with runtime.database.read_session() as session:
+    with database.read_session() as session:
         ciphertexts = list(_ciphertexts(session))
     for ciphertext in ciphertexts:
-        runtime.encryption.decrypt(ciphertext)
+        encryption.decrypt(ciphertext)
     return len(ciphertexts)
 
 
-def warn_of_lost_key(runtime: Runtime) -> None:
+def warn_of_lost_key(database: Database, encryption: Encryption) -> None:
     """At the start of a process: log when a stored secret cannot be opened. Never raises."""
     try:
-        check_encryption_keys(runtime)
+        check_encryption_keys(database, encryption)
     except EncryptionKeyLost as lost:
         log.error("%s Until then nothing is delivered to the endpoints concerned; it waits.", lost)
     except (DatabaseUnavailable, DBAPIError):

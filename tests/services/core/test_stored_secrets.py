@@ -37,11 +37,11 @@ def check_of(marketplace: Marketplace) -> str:
 
 
 def test_the_first_secret_makes_the_key_which_its_owner_alone_can_read(runtime: Runtime) -> None:
-    assert check_encryption_keys(runtime) == 0
+    assert check_encryption_keys(runtime.database, runtime.encryption) == 0
     assert not key_file(runtime).exists()
     add_endpoint(runtime, HOOKS)
     assert stat.S_IMODE(key_file(runtime).stat().st_mode) == 0o600
-    assert check_encryption_keys(runtime) == 1
+    assert check_encryption_keys(runtime.database, runtime.encryption) == 1
 
 
 def test_a_key_that_is_gone_is_not_replaced(make_marketplace: Opens, caplog: pytest.LogCaptureFixture) -> None:
@@ -54,11 +54,11 @@ def test_a_key_that_is_gone_is_not_replaced(make_marketplace: Opens, caplog: pyt
     with pytest.raises(EncryptionKeyLost):
         add_endpoint(later.runtime, HOOKS)
     with caplog.at_level(logging.ERROR):
-        warn_of_lost_key(later.runtime)
+        warn_of_lost_key(later.runtime.database, later.runtime.encryption)
     assert (str(key) in caplog.text, key.exists(), check_of(later)) == (True, False, "wrong")
     key.write_text(content)
     add_endpoint(later.runtime, HOOKS)
-    assert (check_encryption_keys(later.runtime), check_of(later)) == (2, "ok")
+    assert (check_encryption_keys(later.runtime.database, later.runtime.encryption), check_of(later)) == (2, "ok")
 
 
 def test_a_key_that_was_changed_is_noticed_though_newer_secrets_can_be_read(make_marketplace: Opens) -> None:
