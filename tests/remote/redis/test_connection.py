@@ -28,7 +28,8 @@ def test_valkey_stands_for_redis(redis_url: str) -> None:
 
 def test_tls_is_spoken_and_the_certificate_is_checked(private_redis: RedisServer, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    authority, stranger = Authority(tmp_path), Authority(tmp_path / "other")
+    authority = Authority(tmp_path)
+    stranger = Authority(tmp_path / "other")
     with redis_behind_tls(socket_of(private_redis), authority.server_context("localhost")) as port:
         trusted = f"rediss://localhost:{port}/0?ssl_ca_certs={authority.file}"
         assert answers(trusted)
