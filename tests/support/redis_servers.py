@@ -53,7 +53,8 @@ def _serve(plain: socket.socket, context: ssl.SSLContext, socket_path: Path) -> 
 @contextlib.contextmanager
 def redis_with_sentinel(folder: Path) -> Iterator[int]:
     """A master called `MASTER` and one sentinel that knows it; yields the port of the sentinel."""
-    master, sentinel = free_port(), free_port()
+    master = free_port(2)
+    sentinel = master + 1
     binary = str(find_server())
     configuration = folder / "sentinel.conf"  # which the sentinel rewrites.
     configuration.write_text(

@@ -14,7 +14,8 @@ from limits.storage.redis import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from ...errors import Unavailable
-from .queue import BREAKER_S, WAKEUP_TIMEOUT_S, connect
+from .connection import connect
+from .queue import BREAKER_S, WAKEUP_TIMEOUT_S
 
 log = logging.getLogger(__name__)
 
