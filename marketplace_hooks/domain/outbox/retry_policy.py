@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 JITTER = 0.2
 BUSY = frozenset({429, 502, 503, 504})
@@ -35,3 +36,16 @@ def next_attempt_at(
     if timed_out or status in BUSY:
         pause_s = max(pause_s, min(BUSY_PAUSE_S, max(schedule_s)))
     return now + timedelta(seconds=pause_s)
+
+
+def retry_after_s(given: str | None, now: datetime) -> float | None:
+    """What a `Retry-After` asks for: seconds, or an HTTP date (RFC 9110, 10.2.3); None for anything else."""
+    if given is None:
+        return None
+    if given.strip().isdecimal():
+        return float(given.strip()[:9])
+    try:
+        at = parsedate_to_datetime(given)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())

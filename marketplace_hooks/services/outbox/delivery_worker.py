@@ -13,8 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -22,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from ...database.types import constant
 from ...domain.instants import format_instant
-from ...domain.outbox.retry_policy import next_attempt_at
+from ...domain.outbox.retry_policy import next_attempt_at, retry_after_s
 from ...errors import EncryptionKeyLost, OutboundFailed, OutboundRefused
 from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
 from ...remote.http.client import OutboundResponse
@@ -280,7 +279,9 @@ def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, res
         jitter=random.uniform(-1, 1),  # noqa: S311 - spreads load, hides nothing
         status=result.status,
         timed_out=result.timed_out,
-        retry_after_s=_retry_after_s(result.answer, uow.now),
+        retry_after_s=None
+        if result.answer is None
+        else retry_after_s(result.answer.headers.get("retry-after"), uow.now),
     )
     if again_at is None:
         delivery.state = DeliveryState.EXHAUSTED
@@ -293,17 +294,3 @@ def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, res
     elif uow.now - endpoint.failing_since >= DISABLED_AFTER:
         disable_endpoint(uow, endpoint, "no attempt has succeeded for 120 hours")
     return again_at is None
-
-
-def _retry_after_s(answer: OutboundResponse | None, now: datetime) -> float | None:
-    """What `Retry-After` asks for: seconds, or an HTTP date (RFC 9110, 10.2.3)."""
-    given = answer.headers.get("retry-after") if answer is not None else None
-    if given is None:
-        return None
-    if given.strip().isdecimal():
-        return float(given.strip()[:9])
-    try:
-        at = parsedate_to_datetime(given)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())
