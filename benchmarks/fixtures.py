@@ -40,7 +40,7 @@ def is_idle(runtime: Runtime) -> bool:
     now = runtime.now()
     kinds = (leasing, cascade_run, dispatcher)
     with runtime.database.read_session() as session:
-        return not any(kind.has_pending(session, now) for kind in kinds)
+        return not any(kind.has_pending(session, now, runtime.settings) for kind in kinds)
 
 
 def seller() -> Event:

@@ -56,7 +56,7 @@ def process_pending(
     while not stop() and (shards := leasing.claim_shards(runtime, owner)):
         try:
             with runtime.database.read_session() as session:
-                more = leasing.has_pending(session, runtime.now())
+                more = leasing.has_pending(session, runtime.now(), runtime.settings)
             if more:
                 runtime.wakeups.wake_worker(JobKind.INBOX)  # another idle worker may take the other shards.
             while not stop() and (applied := _apply_batch(runtime, owner, shards)):
@@ -74,7 +74,7 @@ def process_pending(
 def _apply_urgent(runtime: Runtime, owner: str) -> int:
     """Apply a batch of the shards that nobody holds, if an urgent event waits there: not behind a backlog of ours."""
     with runtime.database.read_session() as session:
-        is_waiting = leasing.has_urgent(session, runtime.now())
+        is_waiting = leasing.has_urgent(session, runtime.now(), runtime.settings)
     shards = leasing.claim_shards(runtime, owner, urgent=True) if is_waiting else []
     try:
         return _apply_batch(runtime, owner, shards) if shards else 0

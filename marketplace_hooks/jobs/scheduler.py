@@ -23,6 +23,7 @@ from ..services.core.leases import acquire_lease
 from ..services.core.runtime import Runtime
 from ..services.inbox import leasing, order
 from ..services.inspections import requests
+from ..services.operations.clock_steps import ClockWatch, end_impossible_waits
 from ..services.privacy.retention import purge
 from ..services.support import drafts
 from .overdue import OverdueWork
@@ -49,10 +50,13 @@ def run_scheduler(runtime: Runtime, owner: str, stopping: threading.Event) -> No
     pause_s = min(settings.tick_interval_s, settings.scheduler_lock_s / 3)
     freed = threading.Event()
     threading.Thread(target=_end_silent_sessions, args=(runtime, freed, stopping), daemon=True).start()
+    clock = ClockWatch()
     overdue = OverdueWork(runtime, owner, stopping)
     next_recovery_s = next_purge_s = 0.0
     while not stopping.is_set():
         if suppress_and_log(partial(acquire_lease, runtime, SCHEDULER_LOCK, owner, settings.scheduler_lock_s)):
+            if clock.was_set_back(runtime.now(), time.monotonic()):
+                suppress_and_log(partial(_end_impossible_waits, runtime))
             suppress_and_log(partial(run_due, runtime, owner, overdue))
             if freed.is_set() or time.monotonic() >= next_recovery_s:
                 freed.clear()
@@ -64,6 +68,12 @@ def run_scheduler(runtime: Runtime, owner: str, stopping: threading.Event) -> No
                 left = suppress_and_log(partial(_purge_slice, runtime))
                 next_purge_s = time.monotonic() + (0.0 if left else settings.purge_interval_s)
         stopping.wait(pause_s)
+
+
+def _end_impossible_waits(runtime: Runtime) -> None:
+    end = partial(end_impossible_waits, now=runtime.now(), settings=runtime.settings)
+    if ended := runtime.database.retrying(end):
+        log.warning("%d waits were ended that a clock has made which was ahead", ended)
 
 
 def _end_silent_sessions(runtime: Runtime, freed: threading.Event, stopping: threading.Event) -> None:
@@ -79,7 +89,7 @@ def _end_silent_sessions(runtime: Runtime, freed: threading.Event, stopping: thr
             freed.set()
 
 
-def run_due(runtime: Runtime, owner: str, overdue: OverdueWork) -> None:
+def run_due(runtime: Runtime, owner: str, overdue: OverdueWork | None = None) -> None:
     """Apply scheduled changes whose instant has come, and wake workers for what has become due for them."""
     scheduled_changes.apply_due(runtime)
     now = runtime.now()

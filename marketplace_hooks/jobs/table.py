@@ -51,14 +51,14 @@ JOBS: Mapping[JobKind, Job] = {
         Job(
             kind=JobKind.INBOX,
             run=process_pending,
-            is_pending=lambda runtime, session: leasing.has_pending(session, runtime.now()),
+            is_pending=lambda runtime, session: leasing.has_pending(session, runtime.now(), runtime.settings),
             slice_s=5.0,
             label="events settled",
         ),
         Job(
             kind=JobKind.CASCADES,
             run=cascade_run.run_cascades,
-            is_pending=lambda runtime, session: cascade_run.has_pending(session, runtime.now()),
+            is_pending=lambda runtime, session: cascade_run.has_pending(session, runtime.now(), runtime.settings),
             slice_s=2.0,
             label="cascades finished",
         ),
@@ -72,7 +72,7 @@ JOBS: Mapping[JobKind, Job] = {
         Job(
             kind=JobKind.INSPECTIONS,
             run=inspections.run_inspections,
-            is_pending=lambda runtime, session: inspections.has_pending_inspections(session, runtime.now()),
+            is_pending=lambda runtime, session: inspections.has_pending(session, runtime.now(), runtime.settings),
             slice_s=5.0,
             label="inspections made",
         ),
@@ -90,7 +90,7 @@ JOBS: Mapping[JobKind, Job] = {
         Job(
             kind=JobKind.DELIVERIES,
             run=delivery_worker.deliver_due,
-            is_pending=lambda runtime, session: dispatcher.has_pending(session, runtime.now()),
+            is_pending=lambda runtime, session: dispatcher.has_pending(session, runtime.now(), runtime.settings),
             slice_s=5.0,
             label="deliveries attempted",
         ),
@@ -138,7 +138,7 @@ def end_of_slice(runtime: Runtime, job: Job) -> Stop:
         if not gives_way and not is_over() and time.monotonic() >= next_look_s:
             next_look_s = time.monotonic() + LOOK_EVERY_S
             with runtime.database.read_session() as session:
-                gives_way = leasing.has_urgent(session, runtime.now())
+                gives_way = leasing.has_urgent(session, runtime.now(), runtime.settings)
             if gives_way:
                 runtime.wakeups.wake_worker(JobKind.INBOX)
         return gives_way or is_over()

@@ -59,7 +59,7 @@ def warm_up(runtime: Runtime) -> None:
                     session.execute(insert(InboxEvent), list(_events(shards, product_id, status, version, dry.now())))
                 process_pending(dry, "warm-up", stop=_after_two_batches(), looks_around=False)
             with database.read_session() as session:
-                has_urgent(session, dry.now())
+                has_urgent(session, dry.now(), dry.settings)
     except Exception as error:
         log.warning("the first job will take a little longer: %s", error, exc_info=True)
 

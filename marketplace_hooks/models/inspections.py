@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.types import Base, BigId, Instant, Json, checked
-from ..domain.inspections.evidence import FindingKind, Strength
+from ..domain.inspections.evidence import Finding, FindingKind, Strength
 
 
 class InspectionState(enum.StrEnum):
@@ -143,3 +143,20 @@ class SiteCredential(Base):
             sqlite_where=text("kept_until IS NOT NULL"),
         ),
     )
+
+
+def evidence_row(number: int, finding: Finding) -> dict[str, Any]:
+    """A finding as a row of the check `number`."""
+    return {
+        "inspection_number": number,
+        "what": finding.what,
+        "subject": finding.subject,
+        "value": finding.value,
+        "probe": finding.probe,
+        "rank": finding.rank,
+        "strength": finding.strength,
+        "observed_at": finding.observed_at,
+        "request": finding.request,
+        "note": None if finding.note is None else finding.note.value,
+        "facts": dict(finding.facts),
+    }

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from ...errors import Conflict, LeaseLost, PayloadRejected, Refused, Unavailable
 from ...models.access import IdempotentCall, Role
+from ..core.leases import latest_end
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
 
@@ -165,7 +166,7 @@ def _claiming(session: Session, call: Call, owner: str, now: datetime, lease: ti
     expired = IdempotentCall.started_at < now - ANSWERS_LAST
     abandoned = and_(
         IdempotentCall.status.is_(None),
-        IdempotentCall.started_at < now - lease,
+        or_(IdempotentCall.started_at < now - lease, IdempotentCall.started_at > latest_end(now, 0)),
         IdempotentCall.body_sha256 == call.body_sha256,
     )
     new = dialect.insert(IdempotentCall).values(scope=call.scope, route=call.route, key=call.key, **fresh)

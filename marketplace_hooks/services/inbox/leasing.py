@@ -11,13 +11,15 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...database.types import constant
 from ...domain.audit_actions import AuditAction
 from ...errors import Conflict, LeaseLost, NotFound
 from ...models.inbox import InboxEvent, InboxState, Shard, has_event_id
+from ..core.leases import is_over, latest_end
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
 from .order import is_urgent, may_apply
@@ -45,18 +47,20 @@ def _has(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(InboxEvent.id).where(condition, InboxEvent.shard == Shard.shard).correlate(Shard).exists()
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    return or_(Shard.leased_until.is_(None), Shard.leased_until < now)
+def _is_free(now: datetime, settings: Settings) -> ColumnElement[bool]:
+    return is_over(Shard.leased_until, now, settings.lease_s)
 
 
-def has_pending(session: Session, now: datetime) -> bool:
+def has_pending(session: Session, now: datetime, settings: Settings) -> bool:
     """Whether some event may be applied in a shard that nobody holds."""
-    return session.scalar(select(Shard.shard).where(_is_free(now), _has(may_apply(now))).limit(1)) is not None
+    waiting = select(Shard.shard).where(_is_free(now, settings), _has(may_apply(now)))
+    return session.scalar(waiting.limit(1)) is not None
 
 
-def has_urgent(session: Session, now: datetime) -> bool:
+def has_urgent(session: Session, now: datetime, settings: Settings) -> bool:
     """Whether one of them is urgent."""
-    return session.scalar(select(Shard.shard).where(_is_free(now), _has(is_urgent(now))).limit(1)) is not None
+    waiting = select(Shard.shard).where(_is_free(now, settings), _has(is_urgent(now)))
+    return session.scalar(waiting.limit(1)) is not None
 
 
 def claim_shards(runtime: Runtime, owner: str, *, urgent: bool = False) -> list[int]:
@@ -74,7 +78,7 @@ def claim_shards(runtime: Runtime, owner: str, *, urgent: bool = False) -> list[
     has_urgent = _has(is_urgent(now))
     has_work = has_urgent if urgent else _has(may_apply(now))
     order = case((has_urgent, 0), else_=1), oldest
-    free = select(Shard.shard).where(_is_free(now), has_work).order_by(*order).limit(SHARDS_AT_ONCE)
+    free = select(Shard.shard).where(_is_free(now, runtime.settings), has_work).order_by(*order).limit(SHARDS_AT_ONCE)
     claim = (
         update(Shard)
         .where(Shard.shard.in_(free.with_for_update(skip_locked=True).scalar_subquery()))
@@ -168,6 +172,12 @@ def rest(session: Session, event_id: int, now: datetime, runtime: Runtime, *, er
         event.state = InboxState.FAILED
         event.due_at = None
     return event.due_at is not None
+
+
+def end_long_rests(session: Session, now: datetime, settings: Settings) -> int:
+    """End rests that are longer than any: they were made by a clock that was ahead. Returns how many there were."""
+    is_resting = InboxEvent.state == constant(InboxState.RECEIVED), InboxEvent.due_at.is_not(None)
+    return _receive_again(session, *is_resting, InboxEvent.due_at > latest_end(now, max(settings.apply_retries_s)))
 
 
 def record_results(session: Session, results: Sequence[EventResult]) -> None:

@@ -7,10 +7,9 @@ from sqlalchemy import delete, insert, select
 from ...domain.audit_actions import AuditAction
 from ...domain.inspections.declarations import Declaration
 from ...errors import NotFound
-from ...models.inspections import Evidence, Inspection
+from ...models.inspections import Evidence, Inspection, evidence_row
 from ...remote.probes.declaration import PROBE, declared_findings
 from ..core.unit_of_work import UnitOfWork
-from .worker import evidence_row
 
 
 def declare(uow: UnitOfWork, check_id: str, declared: Declaration) -> None:

@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse
 from ...errors import Conflict, NotFound, PayloadRejected, Refused, SignatureRejected
-from ...models.inspections import CredentialKind, Evidence, Inspection, SiteCredential
+from ...models.inspections import CredentialKind, Evidence, Inspection, SiteCredential, evidence_row
 from ...remote.companion_format import read_report
 from ...remote.probes.companion import report_findings
 from ..core.runtime import JobKind, Runtime
 from .requests import outcome_of, read_inspection
-from .worker import evidence_row
 
 _KEYS = (CredentialKind.REPORT_KEY, CredentialKind.COMPANION_KEY)
 

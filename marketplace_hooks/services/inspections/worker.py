@@ -19,16 +19,18 @@ from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
+from ...config.settings import Settings
 from ...database.types import constant
 from ...domain.inspections.declarations import Declaration
 from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ...errors import LeaseLost
-from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential
+from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential, evidence_row
 from ...remote.known_versions import known_versions
 from ...remote.probes.protocol import Credentials
 from ...remote.probes.run import inspect
+from ..core.leases import is_over
 from ..core.runtime import JobKind, Runtime
 from .requests import host_of, outcome_of, read_inspection
 
@@ -61,9 +63,13 @@ class ClaimedInspection:
     declared: dict[str, Any] | None
 
 
-def has_pending_inspections(session: Session, now: datetime) -> bool:
+def has_pending(session: Session, now: datetime, settings: Settings) -> bool:
     """Whether some check waits for a worker, and its host is free."""
-    return session.scalar(select(Inspection.number).where(_is_free(now)).limit(1)) is not None
+    return session.scalar(select(Inspection.number).where(_is_free(now, settings)).limit(1)) is not None
+
+
+def _lease_s(settings: Settings) -> float:
+    return max(settings.lease_s, settings.inspection_deadline_s + LEASE_MARGIN_S)
 
 
 def run_inspections(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -157,13 +163,14 @@ def _credentials(runtime: Runtime, claimed: ClaimedInspection, site: Site) -> Cr
     return Credentials.read({row.kind.value: runtime.encryption.decrypt(row.ciphertext) for row in rows})
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
+def _is_free(now: datetime, settings: Settings) -> ColumnElement[bool]:
     """Waiting, or left by a worker that died; and nothing else of its host is running, even if that was left."""
     other = aliased(Inspection)
     running = other.state == constant(InspectionState.RUNNING)
     busy = select(other.number).where(running, other.host == Inspection.host).correlate(Inspection).exists()
     queued = and_(Inspection.state == constant(InspectionState.QUEUED), ~busy)
-    left = and_(Inspection.state == constant(InspectionState.RUNNING), Inspection.leased_until < now)
+    is_left = is_over(Inspection.leased_until, now, _lease_s(settings))
+    left = and_(Inspection.state == constant(InspectionState.RUNNING), is_left)
     return or_(queued, left)
 
 
@@ -179,9 +186,10 @@ def _claim(runtime: Runtime, owner: str, *, check_id: str | None = None) -> Clai
 
 def _leased(runtime: Runtime, session: Session, owner: str, check_id: str | None) -> ClaimedInspection | None:
     now = runtime.now()
-    wanted = _is_free(now) if check_id is None else and_(_is_free(now), Inspection.id == check_id)
+    wanted = _is_free(now, runtime.settings)
+    if check_id is not None:
+        wanted = and_(wanted, Inspection.id == check_id)
     free = select(Inspection.number).where(wanted).order_by(Inspection.number).limit(1)
-    lease_s = max(runtime.settings.lease_s, runtime.settings.inspection_deadline_s + LEASE_MARGIN_S)
     claim = (
         update(Inspection)
         .where(Inspection.number == free.with_for_update(skip_locked=True).scalar_subquery())
@@ -190,7 +198,7 @@ def _leased(runtime: Runtime, session: Session, owner: str, check_id: str | None
             attempts=Inspection.attempts + 1,
             # Each claim is an owner of its own: two lanes of one worker must not take each other's work for theirs.
             owner=f"{owner}/{secrets.token_hex(6)}",
-            leased_until=now + timedelta(seconds=lease_s),
+            leased_until=now + timedelta(seconds=_lease_s(runtime.settings)),
         )
         .returning(*(getattr(Inspection, name.name) for name in fields(ClaimedInspection)))
     )
@@ -226,23 +234,6 @@ class _FindingsWriter:
 def _add(session: Session, claimed: ClaimedInspection, findings: Sequence[Finding]) -> None:
     if findings:
         session.execute(insert(Evidence), [evidence_row(claimed.number, one) for one in findings])
-
-
-def evidence_row(number: int, finding: Finding) -> dict[str, Any]:
-    """A finding as a row of the check `number`."""
-    return {
-        "inspection_number": number,
-        "what": finding.what,
-        "subject": finding.subject,
-        "value": finding.value,
-        "probe": finding.probe,
-        "rank": finding.rank,
-        "strength": finding.strength,
-        "observed_at": finding.observed_at,
-        "request": finding.request,
-        "note": None if finding.note is None else finding.note.value,
-        "facts": dict(finding.facts),
-    }
 
 
 def _finish(

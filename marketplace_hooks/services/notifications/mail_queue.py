@@ -31,7 +31,7 @@ from ...models.products import Product, Seller
 from ...models.purchases import Customer
 from ...models.support import SupportRequest
 from ...remote.smtp import MailMessage, MailServer, SmtpConnection
-from ..core.leases import acquire_lease
+from ..core.leases import acquire_lease, is_over
 from ..core.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,8 @@ def has_pending(session: Session, now: datetime, settings: Settings) -> bool:
     """Whether a mail is to be sent now, and the server is not being left alone."""
     if settings.smtp_url is None or session.scalar(select(Mail.id).where(_is_due(now)).limit(1)) is None:
         return False
-    return session.scalar(select(Lock.name).where(Lock.name == PAUSE, Lock.leased_until >= now)) is None
+    pause = select(Lock.name).where(Lock.name == PAUSE, ~is_over(Lock.leased_until, now, PAUSE_S))
+    return session.scalar(pause) is None
 
 
 def send_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -157,7 +158,7 @@ def _domain(settings: Settings) -> str:
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    free = or_(Mail.leased_until.is_(None), Mail.leased_until < now)
+    free = is_over(Mail.leased_until, now, LEASE_S)
     return and_(Mail.state == constant(MailState.PENDING), Mail.due_at <= now, free)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...database.types import constant
 from ...errors import DatabaseUnavailable, LeaseLost
 from ...models.cascades import Cascade, CascadeState
@@ -22,6 +23,7 @@ from ...models.packs import Pack
 from ...models.products import Product, Seller, SubjectKind
 from ..catalog.cascades import Step, completed_payload, published_events
 from ..core.counters import CounterName
+from ..core.leases import is_over
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from .cascade_steps import CASCADE_STEPS
@@ -52,19 +54,25 @@ def run_cascades(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lam
     return finished
 
 
-def has_pending(session: Session, now: datetime) -> bool:
+def has_pending(session: Session, now: datetime, settings: Settings) -> bool:
     """Whether some cascade waits for a worker."""
-    return session.scalar(select(Cascade.number).where(_is_free(now)).limit(1)) is not None
+    return session.scalar(select(Cascade.number).where(_is_free(now, settings)).limit(1)) is not None
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    unleased = or_(Cascade.leased_until.is_(None), Cascade.leased_until < now)
+def _is_free(now: datetime, settings: Settings) -> ColumnElement[bool]:
+    """SQL for: a cascade that nobody leases. One that nobody has tried yet may wait for its start, however long."""
+    has_begun = or_(Cascade.owner.is_not(None), Cascade.attempts > 0)
+    unleased = or_(
+        Cascade.leased_until.is_(None),
+        Cascade.leased_until < now,
+        and_(has_begun, is_over(Cascade.leased_until, now, settings.lease_s)),
+    )
     return and_(Cascade.state == constant(CascadeState.RUNNING), unleased)
 
 
 def _claim(runtime: Runtime, owner: str) -> list[str]:
     now = runtime.now()
-    free = select(Cascade.number).where(_is_free(now)).order_by(Cascade.number).limit(CLAIMED_AT_ONCE)
+    free = select(Cascade.number).where(_is_free(now, runtime.settings)).order_by(Cascade.number).limit(CLAIMED_AT_ONCE)
     claim = (
         update(Cascade)
         .where(Cascade.number.in_(free.with_for_update(skip_locked=True).scalar_subquery()))

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ...database.types import constant
+from ...config.settings import Settings
 from ...domain.instants import format_instant
 from ...domain.outbox.retry_policy import next_attempt_at, retry_after_s
 from ...errors import EncryptionKeyLost, OutboundFailed, OutboundRefused
@@ -29,7 +29,7 @@ from ...remote.signatures import signed_headers
 from ..core.counters import CounterName
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
-from .dispatcher import dispatch, is_due, render
+from .dispatcher import count_under_way, dispatch, is_due, lease_s, render
 from .endpoints import disable_endpoint, locked_endpoint
 
 log = logging.getLogger(__name__)
@@ -135,7 +135,11 @@ def _lanes_to_open(runtime: Runtime, busy: list[str], *, leaving: bool) -> list[
 
 def _endpoints_due(runtime: Runtime) -> list[str]:
     with runtime.database.read_session() as session:
-        is_deliverable = select(Delivery.id).where(is_due(runtime.now()), Delivery.endpoint_id == Endpoint.id).exists()
+        is_deliverable = (
+            select(Delivery.id)
+            .where(is_due(runtime.now(), runtime.settings), Delivery.endpoint_id == Endpoint.id)
+            .exists()
+        )
         return list(session.scalars(select(Endpoint.id).where(Endpoint.enabled, is_deliverable).order_by(Endpoint.id)))
 
 
@@ -163,12 +167,12 @@ def _claim(runtime: Runtime, session: Session, owner: str, endpoint_id: str) -> 
     now = runtime.now()
     settings = runtime.settings
     endpoint = locked_endpoint(session, endpoint_id)
-    if not endpoint.enabled or _under_way(session, endpoint_id, now) >= settings.delivery_concurrency:
+    if not endpoint.enabled or count_under_way(session, endpoint_id, now, settings) >= settings.delivery_concurrency:
         return None, None
     next_one = (
         select(Delivery, OutgoingEvent)
         .join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
-        .where(is_due(now), Delivery.endpoint_id == endpoint_id)
+        .where(is_due(now, settings), Delivery.endpoint_id == endpoint_id)
         .order_by(Delivery.due_at, Delivery.id)
         .limit(1)
     )
@@ -179,13 +183,13 @@ def _claim(runtime: Runtime, session: Session, owner: str, endpoint_id: str) -> 
         secret = runtime.encryption.decrypt(endpoint.secret)
     except EncryptionKeyLost as lost:
         log.error("nothing is sent to endpoint %s: %s", endpoint_id, lost)
-        _postpone(session, endpoint_id, now)
+        _postpone(session, endpoint_id, now, settings)
         return None, None
     if wait_s := _take_token(endpoint, now, settings.delivery_rate_per_s):
         return None, wait_s
     delivery, event = found
     delivery.owner = owner
-    delivery.leased_until = now + timedelta(seconds=max(settings.lease_s, settings.delivery_total_s + 10))
+    delivery.leased_until = now + timedelta(seconds=lease_s(settings))
     attempt = Attempt(
         delivery_id=delivery.id,
         endpoint_id=endpoint_id,
@@ -198,19 +202,10 @@ def _claim(runtime: Runtime, session: Session, owner: str, endpoint_id: str) -> 
     return attempt, None
 
 
-def _postpone(session: Session, endpoint_id: str, now: datetime) -> None:
+def _postpone(session: Session, endpoint_id: str, now: datetime, settings: Settings) -> None:
     """Leave what is due at an endpoint for later: it is no fault of the endpoint's, and no attempt is spent."""
-    due = update(Delivery).where(is_due(now), Delivery.endpoint_id == endpoint_id)
+    due = update(Delivery).where(is_due(now, settings), Delivery.endpoint_id == endpoint_id)
     session.execute(due.values(due_at=now + KEY_LOOK_AGAIN).execution_options(synchronize_session=False))
-
-
-def _under_way(session: Session, endpoint_id: str, now: datetime) -> int:
-    leased = select(func.count()).where(
-        Delivery.endpoint_id == endpoint_id,
-        Delivery.state == constant(DeliveryState.PENDING),
-        Delivery.leased_until >= now,
-    )
-    return session.scalar(leased) or 0
 
 
 def _take_token(endpoint: Endpoint, now: datetime, rate_per_s: float) -> float:

@@ -6,14 +6,16 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...database.types import constant
 from ...domain.instants import format_instant
 from ...domain.outbox.event_types import EVERYTHING
 from ...models.outbox import Delivery, DeliveryState, Endpoint, EndpointType, OutgoingEvent
+from ..core.leases import is_over
 from ..core.runtime import Runtime
 from ..notifications.mail_queue import create_mails
 
@@ -67,19 +69,34 @@ def _dispatch_chunk(session: Session, now: datetime, *, mailed: bool) -> int:
     return len(ids)
 
 
-def has_pending(session: Session, now: datetime) -> bool:
+def has_pending(session: Session, now: datetime, settings: Settings) -> bool:
     """Whether there is work now: an event without deliveries, or a delivery whose time has come."""
     undispatched = select(OutgoingEvent.id).where(OutgoingEvent.dispatched_at.is_(None)).limit(1)
     if session.scalar(undispatched) is not None:
         return True
     deliverable = select(Delivery.id).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
-    return session.scalar(deliverable.where(is_due(now), Endpoint.enabled).limit(1)) is not None
+    return session.scalar(deliverable.where(is_due(now, settings), Endpoint.enabled).limit(1)) is not None
 
 
-def is_due(now: datetime) -> ColumnElement[bool]:
+def is_due(now: datetime, settings: Settings) -> ColumnElement[bool]:
     """SQL for: a pending delivery whose time has come and that nobody is attempting."""
-    free = or_(Delivery.leased_until.is_(None), Delivery.leased_until < now)
+    free = is_over(Delivery.leased_until, now, lease_s(settings))
     return and_(Delivery.state == constant(DeliveryState.PENDING), Delivery.due_at <= now, free)
+
+
+def count_under_way(session: Session, endpoint_id: str, now: datetime, settings: Settings) -> int:
+    """How many deliveries to this endpoint somebody is attempting."""
+    leased = select(func.count()).where(
+        Delivery.endpoint_id == endpoint_id,
+        Delivery.state == constant(DeliveryState.PENDING),
+        ~is_over(Delivery.leased_until, now, lease_s(settings)),
+    )
+    return session.scalar(leased) or 0
+
+
+def lease_s(settings: Settings) -> float:
+    """For how long a delivery is leased: longer than any attempt, for nobody else may send what is still being sent."""
+    return max(settings.lease_s, settings.delivery_total_s + 10)
 
 
 def render(event: OutgoingEvent) -> bytes:

@@ -27,6 +27,17 @@ def test_a_silent_holder_loses_it_when_the_lease_has_run_out(clock: time_machine
     assert not acquire_lease(runtime, "lock", "one", 30)
 
 
+def test_a_holder_whose_clock_was_ahead_by_hours_loses_it_at_once(
+    clock: time_machine.Traveller, runtime: Runtime
+) -> None:
+    assert acquire_lease(runtime, "lock", "one", 30)
+    clock.shift(-2)  # clocks that agree.
+    assert not acquire_lease(runtime, "lock", "two", 30)
+    clock.shift(-3 * 3600)
+    assert acquire_lease(runtime, "lock", "two", 30)
+    assert not acquire_lease(runtime, "lock", "one", 30)
+
+
 def test_locks_of_other_names_are_free(runtime: Runtime) -> None:
     assert acquire_lease(runtime, "lock", "one", 30)
     assert acquire_lease(runtime, "another", "two", 30)

@@ -10,11 +10,10 @@ from sqlalchemy import select
 from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, Strength
 from marketplace_hooks.domain.support.state_machine import OPEN, Handling
 from marketplace_hooks.models.inbox import InboxConflict, InboxEvent, InboxState
-from marketplace_hooks.models.inspections import Evidence, Inspection, InspectionState, SiteCredential
+from marketplace_hooks.models.inspections import Evidence, Inspection, InspectionState, SiteCredential, evidence_row
 from marketplace_hooks.models.retention import PurgeMark
 from marketplace_hooks.models.support import SupportRequest
 from marketplace_hooks.services.inspections.requests import hold_credentials, start_inspection
-from marketplace_hooks.services.inspections.worker import evidence_row
 from marketplace_hooks.services.privacy import retention
 from marketplace_hooks.services.privacy.retention import purge
 

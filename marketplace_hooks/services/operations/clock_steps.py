@@ -1,0 +1,46 @@
+"""Clock steps: a clock that is set back by hours makes an instant that has passed an instant of the future.
+
+Leases end by their longest length (`core/leases.py`). What was due at once when it was made, and what rests after a
+failure, is made due here when a step was noticed. What was agreed for an instant, such as a renewal, keeps it.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from ...config.settings import Settings
+from ...database.types import constant
+from ...models.mails import Mail, MailState
+from ...models.outbox import Delivery, DeliveryState
+from ..core.leases import CLOCKS_AGREE_S, latest_end
+from ..inbox.leasing import end_long_rests
+
+
+class ClockWatch:
+    """Compares the clock with a monotonic one. At first it says that it was set back: nobody has looked before."""
+
+    def __init__(self) -> None:
+        self._ahead_s = math.inf
+
+    def was_set_back(self, now: datetime, monotonic_s: float) -> bool:
+        """Whether the clock, which says `now`, was set back since the last call."""
+        ahead_s = now.timestamp() - monotonic_s
+        was_set_back = ahead_s < self._ahead_s - CLOCKS_AGREE_S
+        self._ahead_s = ahead_s
+        return was_set_back
+
+
+def end_impossible_waits(session: Session, now: datetime, settings: Settings) -> int:
+    """Make due what waits for longer than is possible; return how much there was."""
+    tables: tuple[tuple[type[Any], Any], ...] = ((Delivery, DeliveryState.PENDING), (Mail, MailState.PENDING))
+    count = end_long_rests(session, now, settings)
+    for table, pending in tables:
+        never_tried = table.state == constant(pending), table.attempts == 0, table.due_at > latest_end(now, 0)
+        change = update(table).where(*never_tried).values(due_at=now).execution_options(synchronize_session=False)
+        count += session.execute(change).rowcount  # type: ignore[attr-defined] # a cursor result
+    return count
