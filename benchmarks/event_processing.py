@@ -20,7 +20,6 @@ from sqlalchemy import select
 from marketplace_hooks.jobs.scheduler import run_all_now
 from marketplace_hooks.models.inbox import InboxEvent
 from marketplace_hooks.remote.redis.embedded import EmbeddedRedis
-from marketplace_hooks.remote.redis.queue import count_workers
 from marketplace_hooks.services.core.runtime import JobKind, Runtime
 from tests.support.inbox_rows import Event, has_pending_events, insert_events
 
@@ -111,7 +110,7 @@ def measure(arguments: Namespace, kind: str) -> rounds.Report:
             stack.product_workers(deployment, folder / "workers.log", WORKERS),
             rq_workers(redis.url, folder / "rq.log", deployment.environment),
         ):
-            stack.wait_for(lambda: count_workers(redis.url) == WORKERS, "the workers")
+            stack.wait_for(lambda: stack.count_workers(product.runtime) == WORKERS, "the workers")
             stack.wait_for(lambda: client.scard(f"rq:workers:{FLOOR_QUEUE}") == WORKERS, "RQ's workers")
             compare(arguments, kind, report, product, floor)
         product.runtime.database.dispose()

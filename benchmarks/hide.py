@@ -25,7 +25,8 @@ from sqlalchemy import select
 
 from marketplace_hooks.config.settings import Settings
 from marketplace_hooks.models.inbox import Shard
-from marketplace_hooks.remote.redis.queue import JobKind, RedisWakeups, count_workers
+from marketplace_hooks.remote.redis.names import JobKind
+from marketplace_hooks.remote.redis.queue import RedisWakeups
 from marketplace_hooks.remote.signatures import signed_headers
 from marketplace_hooks.services.core.pidfile import find_running
 from marketplace_hooks.services.core.runtime import Runtime
@@ -77,7 +78,7 @@ def running(folder: Path, database_url: str) -> Iterator[Shop]:
         stack.wait_for(lambda: find_running(deployment.instance), "the pid file of `up`")
         pid_file = find_running(deployment.instance)
         redis_url = (pid_file.redis_url if pid_file else None) or ""
-        stack.wait_for(lambda: count_workers(redis_url) == WORKERS, "the workers")
+        stack.wait_for(lambda: stack.count_workers(runtime) == WORKERS, "the workers")
         yield Shop(deployment=deployment, runtime=runtime, port=port, redis_url=redis_url)
     runtime.database.dispose()
 
@@ -139,7 +140,7 @@ def recovery(kind: str, shop: Shop) -> rounds.Report:
     report = rounds.Report(title="recovery", database=kind)
     one_product = [fixtures.status_changed(0, "offline_temporary", next(shop.versions)) for _ in range(3_000)]
     insert_events(shop.runtime, one_product)
-    RedisWakeups(shop.redis_url, timeout_s=1.0).wake_worker(JobKind.INBOX)
+    RedisWakeups(shop.redis_url, shop.runtime.redis_names, timeout_s=1.0).wake_worker(JobKind.INBOX)
     stack.wait_for(lambda: holder(shop), "a lease", every_s=0.001)
     work_horse = holder(shop)
     killed_s = time.perf_counter()

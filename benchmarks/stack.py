@@ -19,8 +19,10 @@ from sqlalchemy.engine import make_url
 from marketplace_hooks.cli.web import web_server_command
 from marketplace_hooks.config.loading import load
 from marketplace_hooks.config.settings import PREFIX, Settings
+from marketplace_hooks.models.deployment import ProcessKind
 from marketplace_hooks.remote.redis.embedded import dying_with_its_parent
 from marketplace_hooks.remote.signatures import new_secret
+from marketplace_hooks.services.core.heartbeats import count_alive
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime
 from tests.support.databases import apply_migrations, copy_sqlite, sqlite_url
 from tests.support.ports import free_port, takes_connections
@@ -163,6 +165,12 @@ def product_workers(deployment: Deployment, log: Path, processes: int) -> Iterat
     command = [sys.executable, "-m", "marketplace_hooks", "worker", "--processes", str(processes)]
     with process(command, deployment.environment, log):
         yield
+
+
+def count_workers(runtime: Runtime) -> int:
+    """How many workers say that they are alive."""
+    with runtime.database.read_session() as session:
+        return count_alive(session, runtime.now())[ProcessKind.WORKER]
 
 
 def wait_for(

@@ -11,10 +11,12 @@ from ..config.public_holidays import public_holidays
 from ..database import migrate as migrations
 from ..domain.support.deadlines import BusinessDayPolicy
 from ..errors import EncryptionKeyLost, MailServerAway, MarketplaceHooksError
+from ..models.deployment import ProcessKind
 from ..models.inbox import InboxEvent, InboxState
-from ..remote.redis.queue import answers, count_workers
+from ..remote.redis.queue import answers
 from ..services.business_care.renewal_run_state import read_run_state
 from ..services.core.deployment import UNTRUSTED_PROXY, read_fact
+from ..services.core.heartbeats import count_alive
 from ..services.core.runtime import Runtime, redis_url
 from ..services.core.stored_secrets import check_encryption_keys
 from ..services.notifications.mail_queue import check_mail_server
@@ -32,7 +34,8 @@ def doctor(as_json: bool) -> None:
         _downloads(runtime),
         _holidays(runtime),
         _database(runtime),
-        *_redis(runtime),
+        _redis(runtime),
+        *_processes(runtime),
         _clock(runtime),
         _inbox(runtime),
         _encryption(runtime),
@@ -88,15 +91,32 @@ def _database(runtime: Runtime) -> dict[str, str]:
     return _check("database", "ok", f"{kind}, schema up to date{pooler}")
 
 
-def _redis(runtime: Runtime) -> list[dict[str, str]]:
+def _redis(runtime: Runtime) -> dict[str, str]:
     url = redis_url(runtime.settings)
     if url is None:
-        return [_check("redis", "warning", "no REDIS_URL and no running `up`: only the scheduler's sweeps do work")]
+        return _check("redis", "warning", "no REDIS_URL and no running `up`: only the scheduler's sweeps do work")
     if not answers(url):
-        return [_check("redis", "warning", "does not answer; the scheduler's sweeps do the work meanwhile")]
-    alive = count_workers(url)
-    state = "ok" if alive else "warning"
-    return [_check("redis", "ok", "answers"), _check("workers", state, f"{alive} alive")]
+        return _check("redis", "warning", "does not answer; the scheduler's sweeps do the work meanwhile")
+    return _check("redis", "ok", "answers")
+
+
+def _processes(runtime: Runtime) -> list[dict[str, str]]:
+    """Who is alive stands in rows: Redis forgets its workers when it is flushed."""
+    try:
+        with runtime.database.read_session() as session:
+            alive = count_alive(session, runtime.now())
+    except Exception as error:
+        return [_check("workers", "warning", f"cannot be read: {type(error).__name__}")]
+    workers = alive[ProcessKind.WORKER]
+    schedulers = alive[ProcessKind.SCHEDULER]
+    return [
+        _alive("workers", workers, "events wait for the scheduler: start `marketplace-hooks worker`"),
+        _alive("scheduler", schedulers, "what becomes due or was missed waits: start `marketplace-hooks scheduler`"),
+    ]
+
+
+def _alive(name: str, count: int, remedy: str) -> dict[str, str]:
+    return _check(name, "ok" if count else "warning", f"{count} alive" if count else f"none alive; {remedy}")
 
 
 def _clock(runtime: Runtime) -> dict[str, str]:

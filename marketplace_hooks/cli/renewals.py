@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..remote.redis.queue import JobKind
+from ..remote.redis.names import JobKind
 from ..services.business_care.renewal_run import count_due
 from ..services.business_care.renewal_run_state import read_run_state, release_run
 from .output import json_option, show_one

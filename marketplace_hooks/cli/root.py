@@ -78,4 +78,6 @@ def current_runtime() -> Runtime:
     if context := click.get_current_context(silent=True):
         context.call_on_close(runtime.database.dispose)
     url = redis_url(runtime.settings)
-    return dataclasses.replace(runtime, wakeups=RedisWakeups(url, timeout_s=1.0)) if url else runtime
+    if url is None:
+        return runtime
+    return dataclasses.replace(runtime, wakeups=RedisWakeups(url, runtime.redis_names, timeout_s=1.0))

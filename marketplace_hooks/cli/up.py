@@ -16,7 +16,7 @@ import click
 from ..config.loading import default_instance, load
 from ..config.settings import DEMO_MARK, PREFIX, Settings
 from ..database import migrate
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, Unavailable
 from ..remote.redis.embedded import EmbeddedRedis, start_embedded_redis
 from ..services.core.pidfile import Running, announce, claim, find_running, remove_pidfile
 from ..services.core.runtime import make_runtime
@@ -27,6 +27,8 @@ from .web import web_server_command
 from .workers import WORKER_LANE
 
 READY_WITHIN_S = 60.0
+RETRY_REDIS_S = 30.0
+"""How long to wait before an embedded Redis that could not be started is tried again."""
 
 
 @hooks_group.command("up", with_appcontext=False)
@@ -78,7 +80,7 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
                 load_demo(settings, url, lambda text: log_line("demo", text), lambda: supervisor.is_stopping)
             for line in what_to_try(settings, url) if settings.demo else [f"open {url}"]:
                 log_line("up", line)
-        supervisor.run(lambda: _keep_redis(redis))
+        supervisor.run(RedisGuard(redis).check)
     finally:
         supervisor.shut_down()
         remove_pidfile(settings.instance)
@@ -151,10 +153,23 @@ def _redis(settings: Settings) -> EmbeddedRedis | None:
     return redis
 
 
-def _keep_redis(redis: EmbeddedRedis | None) -> None:
-    if redis is not None and not redis.is_running:
+class RedisGuard:
+    """Starts the embedded Redis again when it has died. Where that fails, everything else goes on without it."""
+
+    def __init__(self, redis: EmbeddedRedis | None) -> None:
+        self._redis = redis
+        self._next_try_s = 0.0
+
+    def check(self) -> None:
+        """Start it if it has died, unless that was tried a moment ago."""
+        if self._redis is None or self._redis.is_running or time.monotonic() < self._next_try_s:
+            return
         log_line("redis", "died; it is started again, and the next sweep finds the work that no worker was woken for")
-        redis.start()
+        try:
+            self._redis.start()
+        except (Unavailable, OSError) as error:
+            self._next_try_s = time.monotonic() + RETRY_REDIS_S
+            log_line("redis", f"cannot be started, and the scheduler does the work meanwhile: {error}")
 
 
 def _environment(settings: Settings, redis: EmbeddedRedis | None, url: str) -> dict[str, str]:

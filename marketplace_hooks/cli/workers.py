@@ -14,10 +14,13 @@ from ..errors import ConfigurationError
 from ..jobs import entry_points
 from ..jobs.scheduler import SCHEDULER_LOCK, run_all_now, run_scheduler
 from ..jobs.warmup import preconnect, warm_up
-from ..remote.redis.queue import JobKind, answers, run_worker
+from ..models.deployment import ProcessKind
+from ..remote.redis.names import JobKind
+from ..remote.redis.queue import answers, run_worker
 from ..services.core.frozen_gc import frozen_gc
+from ..services.core.heartbeats import Heartbeats
 from ..services.core.leases import release_lease
-from ..services.core.runtime import redis_url
+from ..services.core.runtime import Runtime, redis_url
 from ..services.core.stored_secrets import warn_of_lost_key
 from .output import json_option, show_counts
 from .root import current_runtime, hooks_group
@@ -59,13 +62,7 @@ def worker(processes: int) -> None:
         raise ConfigurationError("Redis does not answer. Check REDIS_URL, or wait until it is back.")
     number, _, workers = os.environ.get(WORKER_LANE, "").partition("/")
     if workers or processes == 1:
-        # Imported and warmed up before the first job is forked: a job then starts in milliseconds.
-        with frozen_gc():
-            warn_of_lost_key(runtime.database, runtime.encryption)
-            entry_points.serve(runtime)
-            warm_up(runtime)
-            runtime.database.dispose()
-        run_worker(url, job_kinds_of(int(number or 0), int(workers or 1)), preconnect=preconnect(runtime))
+        _run_worker(runtime, url, job_kinds_of(int(number or 0), int(workers or 1)))
         return
     supervisor = Supervisor(frozen_after_s=runtime.settings.lease_s)
     supervisor.listen()
@@ -74,6 +71,21 @@ def worker(processes: int) -> None:
         lane = {WORKER_LANE: f"{child}/{processes}"}
         supervisor.add(Child(name=f"worker {child + 1}", command=command, environment=lane))
     supervisor.run()
+
+
+def _run_worker(runtime: Runtime, url: str, kinds: list[JobKind]) -> None:
+    """One worker, until it is asked to stop."""
+    # Imported and warmed up before the first job is forked: a job then starts in milliseconds.
+    with frozen_gc():
+        warn_of_lost_key(runtime.database, runtime.encryption)
+        entry_points.serve(runtime)
+        warm_up(runtime)
+        runtime.redis_names.deployment_id()  # known to every child from now on.
+        heartbeats = Heartbeats(runtime, ProcessKind.WORKER, closes_connections=True)
+        heartbeats.renew()
+    click.echo(f"The worker is ready: {', '.join(kinds)}.")
+    run_worker(url, runtime.redis_names, kinds, preconnect=preconnect(runtime), on_heartbeat=heartbeats.renew)
+    heartbeats.end()
 
 
 @hooks_group.command("scheduler")
@@ -85,7 +97,9 @@ def scheduler() -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stopping.set())
     warn_of_lost_key(runtime.database, runtime.encryption)
-    run_scheduler(runtime, owner, stopping)
+    heartbeats = Heartbeats(runtime, ProcessKind.SCHEDULER)
+    run_scheduler(runtime, owner, stopping, on_round=heartbeats.renew)
+    heartbeats.end()
     release_lease(runtime, SCHEDULER_LOCK, owner)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ..errors import ConfigurationError
-from ..remote.redis.queue import JobKind
+from ..remote.redis.names import JobKind
 from ..services.core.actor import acting_as
 from ..services.core.runtime import Runtime
 from .table import run_slice

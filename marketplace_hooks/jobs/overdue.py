@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from ..remote.redis.queue import JobKind
+from ..remote.redis.names import JobKind
 from ..services.core.runtime import Runtime
 from .table import JOBS, Job, Stop, end_of_slice, is_pending
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from ..database.silent_sessions import SilentSessions
 from ..errors import Unavailable
-from ..remote.redis.queue import JobKind
+from ..remote.redis.names import JobKind
 from ..services.business_care import renewal_run
 from ..services.catalog import scheduled_changes
 from ..services.core.actor import acting_as
@@ -41,10 +41,13 @@ DUE_AT_AN_INSTANT = (JobKind.DELIVERIES, JobKind.SUPPORT, JobKind.MAIL)
 
 
 @acting_as(None)
-def run_scheduler(runtime: Runtime, owner: str, stopping: threading.Event) -> None:
+def run_scheduler(
+    runtime: Runtime, owner: str, stopping: threading.Event, *, on_round: Callable[[], None] = lambda: None
+) -> None:
     """Until `stopping`: run what is due and recover what was missed while we hold the scheduler's lease.
 
-    An error, such as a database that is away, is logged; it neither ends the scheduler nor skips the rest of a round.
+    `on_round` is called in every round. An error, such as a database that is away, is logged; it neither ends the
+    scheduler nor skips the rest of a round.
     """
     settings = runtime.settings
     pause_s = min(settings.tick_interval_s, settings.scheduler_lock_s / 3)
@@ -54,6 +57,7 @@ def run_scheduler(runtime: Runtime, owner: str, stopping: threading.Event) -> No
     overdue = OverdueWork(runtime, owner, stopping)
     next_recovery_s = next_purge_s = 0.0
     while not stopping.is_set():
+        on_round()
         if suppress_and_log(partial(acquire_lease, runtime, SCHEDULER_LOCK, owner, settings.scheduler_lock_s)):
             if clock.was_set_back(runtime.now(), time.monotonic()):
                 suppress_and_log(partial(_end_impossible_waits, runtime))

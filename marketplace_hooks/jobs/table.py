@@ -10,7 +10,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from ..events.processor import process_pending
-from ..remote.redis.queue import JobKind
+from ..remote.redis.names import JobKind
 from ..services.business_care import renewal_run
 from ..services.core.runtime import Runtime
 from ..services.inbox import leasing

@@ -96,3 +96,10 @@ def test_a_proxy_that_is_not_trusted_is_named_with_the_setting(make_marketplace:
     assert check_of(make_marketplace(TRUSTED_PROXIES="10.0.0.0/8"), "proxies")[0] == "ok"
     record_fact(runtime.database, UNTRUSTED_PROXY, "10.0.0.5", runtime.now() - timedelta(days=2))
     assert check_of(marketplace, "proxies")[0] == "ok"
+
+
+def test_a_missing_worker_and_a_missing_scheduler_are_named_with_what_starts_them(make_marketplace: Open) -> None:
+    marketplace = make_marketplace()
+    for check, command in (("workers", "worker"), ("scheduler", "scheduler")):
+        state, detail = check_of(marketplace, check)
+        assert (state, f"start `marketplace-hooks {command}`" in detail) == ("warning", True), detail

@@ -22,7 +22,8 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from marketplace_hooks.domain.instants import format_instant
-from marketplace_hooks.remote.redis.queue import JobKind, RedisWakeups, connect
+from marketplace_hooks.remote.redis.names import JobKind, RedisNames
+from marketplace_hooks.remote.redis.queue import RedisWakeups, connect
 
 from ..support.redis import RedisServer
 from ..support.source_tree import ROOT
@@ -141,6 +142,12 @@ def post_seller(python: Path, host: Path, seller_id: str) -> None:
     subprocess.run(command, cwd=host, env=environment(host, None), check=True, capture_output=True)
 
 
+def deployment_id(host: Path) -> str:
+    with contextlib.closing(sqlite3.connect(host / "hooks.db")) as database:
+        [(found,)] = database.execute("SELECT value FROM mh_deployment_facts WHERE name = 'id'")
+    return str(found)
+
+
 def wait_for_sellers(host: Path, expected: list[str]) -> None:
     give_up_at_s = time.monotonic() + APPLIED_WITHIN_S
     found: list[str] = []
@@ -163,7 +170,8 @@ def test_beside_a_host_with_a_package_workers_the_installed_worker_applies_event
     subprocess.run(migrate, cwd=host, env=environment(host, None), check=True, capture_output=True)
     with a_worker(python, host, private_redis.url):
         post_seller(python, host, "seller-1")
-        assert RedisWakeups(private_redis.url, timeout_s=5.0).wake_worker(JobKind.INBOX)
+        names = RedisNames(lambda: deployment_id(host))
+        assert RedisWakeups(private_redis.url, names, timeout_s=5.0).wake_worker(JobKind.INBOX)
         wait_for_sellers(host, ["seller-1"])
         # A job as 0.1.0 queued it: the host's `workers.inbox` is not what is meant.
         post_seller(python, host, "seller-2")

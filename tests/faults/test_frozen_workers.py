@@ -14,7 +14,8 @@ from sqlalchemy import select
 from marketplace_hooks.jobs.scheduler import SCHEDULER_LOCK, run_scheduler
 from marketplace_hooks.models.access import Lock
 from marketplace_hooks.models.outbox import Delivery, DeliveryState
-from marketplace_hooks.remote.redis.queue import JobKind, RedisWakeups
+from marketplace_hooks.remote.redis.names import JobKind
+from marketplace_hooks.remote.redis.queue import RedisWakeups
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
 from tests.support.redis import RedisServer
 
@@ -76,7 +77,7 @@ def test_a_worker_frozen_anywhere_in_a_batch_is_followed_by_another_and_does_no_
         faults.append(Fault(at=dump, call=len(IDS) // 2, inside="record_results", action="stop"))
     set_up(deployment, [seller(), *map(product, IDS)])
     deployment.start_worker(faults=faults)
-    wakeups = RedisWakeups(private_redis.url, timeout_s=5.0)
+    wakeups = RedisWakeups(private_redis.url, deployment.runtime.redis_names, timeout_s=5.0)
     for number, fault in enumerate(faults):
         change = shown if number % 2 else hidden
         insert_events(deployment, [change(id_, number + 1) for id_ in IDS])
@@ -101,7 +102,7 @@ def test_a_worker_frozen_while_it_claims_a_delivery_does_not_hold_up_its_endpoin
         add_endpoint(deployment.runtime, endpoint.url, types=["product.hidden"])
         deployment.start_worker(faults=[claiming])
         insert_events(deployment, [hidden("p1", 1)])
-        assert RedisWakeups(private_redis.url, timeout_s=5.0).wake_worker(JobKind.INBOX)
+        assert RedisWakeups(private_redis.url, deployment.runtime.redis_names, timeout_s=5.0).wake_worker(JobKind.INBOX)
         frozen = claiming.wait(deployment)
         with another_scheduler(deployment):
             state = select(Delivery.state)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from marketplace_hooks.models.access import Lock
 from marketplace_hooks.models.inbox import InboxEvent
+from marketplace_hooks.remote.redis.names import JobKind
 from tests.support.postgres import Postgres
 from tests.support.redis import RedisServer
 
@@ -36,7 +37,6 @@ from .conftest import MakeDeployment
 
 # Far more than an answer takes, and far less than any Redis that does not answer would cost a patient client.
 AT_ONCE_S = 1.0
-QUEUE = "rq:queue:mh-inbox"
 
 
 def test_an_event_whose_receiver_is_killed_before_the_wakeup_is_applied_by_the_sweep(deployment: Deployment) -> None:
@@ -120,7 +120,8 @@ def test_a_flushed_redis_loses_no_event_that_it_had_a_job_for(
     with private_redis.client() as redis:
         # Nobody listens yet: the job waits.
         deployment.post(signed(hidden("p1", 1)))
-        wait_until(lambda: redis.llen(QUEUE) == 1, AT_ONCE_S * 5, "no worker was woken", deployment)
+        queue = f"rq:queue:{deployment.runtime.redis_names.queue(JobKind.INBOX)}"
+        wait_until(lambda: redis.llen(queue) == 1, AT_ONCE_S * 5, "no worker was woken", deployment)
         redis.flushall()
     deployment.start_worker()
     deployment.start_scheduler()

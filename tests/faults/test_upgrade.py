@@ -23,7 +23,8 @@ from marketplace_hooks.models.cascades import Cascade, CascadeState
 from marketplace_hooks.models.inspections import Evidence, Inspection, InspectionState
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.subscriptions import Subscription
-from marketplace_hooks.remote.redis.queue import JobKind, connect
+from marketplace_hooks.remote.redis.names import JobKind
+from marketplace_hooks.remote.redis.queue import connect
 from tests.support import databases
 from tests.support.redis import RedisServer
 

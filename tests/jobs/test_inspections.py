@@ -15,7 +15,8 @@ from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.demo.fake_shops.server import FakeShop, Shop
 from marketplace_hooks.jobs import entry_points
 from marketplace_hooks.models.inspections import InspectionState
-from marketplace_hooks.remote.redis.queue import JobKind, connect
+from marketplace_hooks.remote.redis.names import JobKind
+from marketplace_hooks.remote.redis.queue import connect
 from marketplace_hooks.services.core.runtime import Runtime, make_runtime
 from marketplace_hooks.services.inspections.requests import read_inspection, start_inspection
 

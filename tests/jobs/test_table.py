@@ -6,7 +6,7 @@ import pytest
 
 from marketplace_hooks.jobs import table
 from marketplace_hooks.jobs.table import JOBS, end_of_slice
-from marketplace_hooks.remote.redis.queue import JobKind
+from marketplace_hooks.remote.redis.names import JobKind
 from marketplace_hooks.services.inbox.leasing import claim_shards
 
 from ..support.marketplace import OFFLINE, Marketplace

@@ -111,6 +111,9 @@ class EmbeddedRedis:
             # A full server must refuse a job loudly, never drop a queued one in silence.
             "maxmemory-policy": "noeviction",
         }
+        self.folder.mkdir(mode=0o700, exist_ok=True)  # a cleaner of temporary files may have taken it.
+        if self.folder.stat().st_uid != os.geteuid():
+            raise Unavailable(f"{self.folder} belongs to somebody else.")
         options = [argument for name, value in settings.items() for argument in (f"--{name}", value)]
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(  # noqa: S603 - no shell, and the binary is the one found above

@@ -6,7 +6,6 @@ thousand wake-ups from becoming a thousand jobs; the job deletes the key before 
 
 from __future__ import annotations
 
-import enum
 import logging
 import signal
 import threading
@@ -16,28 +15,17 @@ from types import FrameType
 from typing import Any
 
 import redis
-from rq import Queue, Retry, Worker
+from rq import Queue, Retry
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
+from ...errors import Unavailable
 from .connection import connect
+from .names import JobKind, RedisNames, first_edition_queue, first_edition_wakeup
 from .prefork_worker import PreforkWorker
 from .renamed_jobs import RenamableJob
 
 log = logging.getLogger(__name__)
-
-
-class JobKind(enum.StrEnum):
-    """What a worker can be woken for. Rows say what there is to do."""
-
-    INBOX = "inbox"
-    CASCADES = "cascades"
-    RENEWALS = "renewals"
-    INSPECTIONS = "inspections"
-    SUPPORT = "support"
-    # Last, for a process that does all work in turn: what the others have published is delivered, then mailed.
-    DELIVERIES = "deliveries"
-    MAIL = "mail"
 
 
 WAKEUP_TIMEOUT_S = 0.05
@@ -62,9 +50,10 @@ _JOB_OPTIONS: dict[str, Any] = {
 class RedisWakeups:
     """Wakes workers through Redis. Never raises, never blocks for long, pauses after a failure (circuit breaker)."""
 
-    def __init__(self, url: str, *, timeout_s: float = WAKEUP_TIMEOUT_S) -> None:
+    def __init__(self, url: str, names: RedisNames, *, timeout_s: float = WAKEUP_TIMEOUT_S) -> None:
         """`url` is one that `connect` understands; a malformed one is a `ConfigurationError`."""
         self._client = connect(url, timeout_s=timeout_s)
+        self._names = names
         self._paused_until_s = 0.0
 
     def wake_worker(self, kind: JobKind) -> bool:
@@ -72,10 +61,10 @@ class RedisWakeups:
         if time.monotonic() < self._paused_until_s:
             return False
         try:
-            if self._client.set(_key(kind), "1", nx=True, px=WAKEUP_TTL_MS):
-                queue = Queue(_queue_name(kind), connection=self._client, serializer=JSONSerializer)
+            if self._client.set(self._names.wakeup(kind), "1", nx=True, px=WAKEUP_TTL_MS):
+                queue = Queue(self._names.queue(kind), connection=self._client, serializer=JSONSerializer)
                 queue.enqueue_call(f"marketplace_hooks.jobs.entry_points.run_{kind}", **_JOB_OPTIONS)
-        except (redis.RedisError, OSError) as error:
+        except (redis.RedisError, OSError, Unavailable) as error:
             self._paused_until_s = time.monotonic() + BREAKER_S
             log.warning("no worker could be woken (%s): the next sweep will find the work", type(error).__name__)
             return False
@@ -85,17 +74,17 @@ class RedisWakeups:
         """A worker begins to look for work of this kind: the next wake-up queues another job."""
         try:
             with self._client.pipeline(transaction=False) as pipeline:
-                pipeline.delete(_key(kind))
-                pipeline.incr(_begun_key(kind))
+                pipeline.delete(self._names.wakeup(kind), first_edition_wakeup(kind))
+                pipeline.incr(self._names.begun(kind))
                 pipeline.execute()
-        except (redis.RedisError, OSError):
+        except (redis.RedisError, OSError, Unavailable):
             log.warning("the wake-up %s could not be cleared; it expires after %d ms", kind, WAKEUP_TTL_MS)
 
     def count_begun(self, kind: JobKind) -> int:
         """How many jobs of this kind have begun, counted from any number; 0 while Redis is away."""
         try:
-            return int(self._client.get(_begun_key(kind)) or 0)
-        except (redis.RedisError, OSError):
+            return int(self._client.get(self._names.begun(kind)) or 0)
+        except (redis.RedisError, OSError, Unavailable):
             return 0
 
 
@@ -171,18 +160,16 @@ def answers(url: str) -> bool:
         return False
 
 
-def count_workers(url: str) -> int:
-    """How many live workers are registered for our queues."""
-    client = connect(url, timeout_s=2)
-    names = {_queue_name(kind) for kind in JobKind}
-    return sum(1 for worker in Worker.all(connection=client) if names & set(worker.queue_names()))
-
-
 class _QueueWorker(PreforkWorker):
     """An RQ worker that knows whether it was asked to stop, and that reconnects soon after Redis comes back."""
 
     max_connection_wait_time = 2 * RECONNECT_INTERVAL_S
     stop_requested = False
+    on_heartbeat: Callable[[], None] = staticmethod(lambda: None)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        super().heartbeat(timeout, pipeline)
+        self.on_heartbeat()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self.stop_requested = True
@@ -200,20 +187,24 @@ class _QueueWorker(PreforkWorker):
 
 def run_worker(
     url: str,
+    names: RedisNames,
     kinds: Sequence[JobKind],
     *,
     preconnect: Callable[[], None] | None = None,
+    on_heartbeat: Callable[[], None] = lambda: None,
     monitoring_interval_s: int = 5,
 ) -> None:
     """Run jobs of these kinds, the first ones first, until SIGTERM or SIGINT, which let the current job finish.
 
-    `preconnect` is what a work horse may do before it has a job (`prefork_worker.py`). RQ's worker ends when Redis goes
-    away during a job; it is replaced as soon as Redis answers.
+    `preconnect` is what a work horse may do before it has a job (`prefork_worker.py`). `on_heartbeat` is called again
+    and again, at most a minute apart, also while Redis is away; it must not raise, nor keep a connection. RQ's worker
+    ends when Redis goes away during a job; it is replaced as soon as Redis answers.
     """
     stopping = threading.Event()
     while not stopping.is_set():
-        worker = _make_worker(url, kinds, monitoring_interval_s)
+        worker = _make_worker(url, names, kinds, monitoring_interval_s)
         worker.preconnect = preconnect
+        worker.on_heartbeat = on_heartbeat
         try:
             worker.work(logging_level="WARNING")
         except (redis.RedisError, OSError) as error:
@@ -225,13 +216,14 @@ def run_worker(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
         while not stopping.wait(RECONNECT_INTERVAL_S) and not answers(url):
-            pass
+            on_heartbeat()
 
 
-def _make_worker(url: str, kinds: Sequence[JobKind], monitoring_interval_s: int) -> _QueueWorker:
+def _make_worker(url: str, names: RedisNames, kinds: Sequence[JobKind], monitoring_interval_s: int) -> _QueueWorker:
     client = connect(url)
+    queues = [*map(names.queue, kinds), *map(first_edition_queue, kinds)]
     return _QueueWorker(
-        [Queue(_queue_name(kind), connection=client, serializer=JSONSerializer) for kind in kinds],
+        [Queue(name, connection=client, serializer=JSONSerializer) for name in queues],
         connection=client,
         serializer=JSONSerializer,
         job_class=RenamableJob,
@@ -240,15 +232,3 @@ def _make_worker(url: str, kinds: Sequence[JobKind], monitoring_interval_s: int)
         job_monitoring_interval=monitoring_interval_s,
         log_job_description=False,
     )
-
-
-def _key(kind: JobKind) -> str:
-    return f"mh:wakeup:{kind}"
-
-
-def _begun_key(kind: JobKind) -> str:
-    return f"mh:begun:{kind}"
-
-
-def _queue_name(kind: JobKind) -> str:
-    return f"mh-{kind}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable
 from math import ceil
 
 import redis
@@ -15,20 +14,18 @@ from limits.strategies import FixedWindowRateLimiter
 
 from ...errors import Unavailable
 from .connection import connect
+from .names import RedisNames
 from .queue import BREAKER_S, WAKEUP_TIMEOUT_S
 
 log = logging.getLogger(__name__)
 
 
 class SharedLimits:
-    """Fixed windows that begin with their first hit. While Redis is away nothing is counted, and nobody waits for it.
+    """Fixed windows that begin with their first hit. While Redis is away nothing is counted, and nobody waits."""
 
-    `deployment` reads the deployment's id, by which several may share one Redis; it may raise `Unavailable`.
-    """
-
-    def __init__(self, url: str, deployment: Callable[[], str]) -> None:
+    def __init__(self, url: str, names: RedisNames) -> None:
         self._pool = connect(url, timeout_s=WAKEUP_TIMEOUT_S).connection_pool
-        self._deployment = deployment
+        self._names = names
         self._limiter: FixedWindowRateLimiter | None = None
         self._paused_until_s = 0.0
 
@@ -50,8 +47,6 @@ class SharedLimits:
 
     def _connected(self) -> FixedWindowRateLimiter:
         if self._limiter is None:
-            prefix = f"mh:{self._deployment()}:limits"
-            self._limiter = FixedWindowRateLimiter(
-                RedisStorage("redis://", connection_pool=self._pool, key_prefix=prefix)
-            )
+            storage = RedisStorage("redis://", connection_pool=self._pool, key_prefix=self._names.limits)
+            self._limiter = FixedWindowRateLimiter(storage)
         return self._limiter

@@ -18,7 +18,8 @@ from ...database.postgres import Pooler
 from ...domain.notifications import MailFacts, RenderedMail
 from ...remote.http.client import DELIVERIES, OutboundClient, OutboundPolicy, parse_allowed_networks
 from ...remote.probes.run import ABOUT_PATH, make_site_client
-from ...remote.redis.queue import CoalescingWakeups, JobKind, NullWakeups, RedisWakeups
+from ...remote.redis.names import JobKind, RedisNames
+from ...remote.redis.queue import CoalescingWakeups, NullWakeups, RedisWakeups
 from ...remote.redis.shared_limits import SharedLimits
 from .counters import Counters
 from .deployment import read_deployment_id
@@ -61,6 +62,7 @@ class Runtime:
     encryption: Encryption
     rate_limits: RateLimits
     counters: Counters
+    redis_names: RedisNames
     mail_renderer: MailRenderer | None = None
 
     def now(self) -> datetime:
@@ -88,24 +90,30 @@ def make_runtime(
     about_url = settings.public_url.rstrip("/") + settings.url_prefix + ABOUT_PATH
     database = _make_database(settings, url, serves_web=serves_web)
     redis = redis_url(settings)
-    deployment = cache(partial(read_deployment_id, database))
     key_file = KeyFile(instance=settings.instance, may_make=lambda: not has_stored_secrets(database))
+    names = _names_of(database)
     return Runtime(
         settings=settings,
         database=database,
-        wakeups=_make_wakeups(redis, serves_web=serves_web),
+        wakeups=_make_wakeups(redis, names, serves_web=serves_web),
         outbound=OutboundClient(_delivery_policy(settings), networks),
         site_client=make_site_client(networks, about_url=about_url),
         encryption=Encryption(settings.encryption_keys, key_file),
-        rate_limits=RateLimits(settings, SharedLimits(redis, deployment) if redis else None),
         counters=Counters(database),
+        rate_limits=RateLimits(settings, SharedLimits(redis, names) if redis else None),
+        redis_names=names,
         mail_renderer=mail_renderer,
     )
 
 
 def with_patient_database(runtime: Runtime) -> Runtime:
     """The same for a command, whom no request waits for: its statements may take as long as they take."""
-    return replace(runtime, database=_make_database(runtime.settings, runtime.database.url, serves_web=False))
+    database = _make_database(runtime.settings, runtime.database.url, serves_web=False)
+    return replace(runtime, database=database, redis_names=_names_of(database))
+
+
+def _names_of(database: Database) -> RedisNames:
+    return RedisNames(cache(partial(read_deployment_id, database)))
 
 
 def _make_database(settings: Settings, url: URL | str, *, serves_web: bool) -> Database:
@@ -128,7 +136,9 @@ def redis_url(settings: Settings) -> str | None:
     return running.redis_url if running else None
 
 
-def _make_wakeups(url: str | None, *, serves_web: bool) -> Wakeups:
+def _make_wakeups(url: str | None, names: RedisNames, *, serves_web: bool) -> Wakeups:
     if url is None:
         return NullWakeups()
-    return CoalescingWakeups(RedisWakeups(url)) if serves_web else RedisWakeups(url, timeout_s=1.0)
+    if serves_web:
+        return CoalescingWakeups(RedisWakeups(url, names))
+    return RedisWakeups(url, names, timeout_s=1.0)

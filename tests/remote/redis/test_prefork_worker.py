@@ -15,8 +15,9 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from marketplace_hooks.remote.redis.names import JobKind, RedisNames
 from marketplace_hooks.remote.redis.prefork_worker import PreforkWorker
-from marketplace_hooks.remote.redis.queue import JobKind, _make_worker, _QueueWorker, connect
+from marketplace_hooks.remote.redis.queue import _make_worker, _QueueWorker, connect
 from marketplace_hooks.remote.redis.renamed_jobs import RenamableJob
 
 from ...support.source_tree import ROOT
@@ -25,6 +26,7 @@ from ...support.source_tree import ROOT
 USED: dict[Callable[..., Any], list[str]] = {
     Worker.dequeue_job_and_maintain_ttl: ["self", "timeout", "max_idle_time"],
     Worker.fork_work_horse: ["self", "job", "queue"],
+    Worker.heartbeat: ["self", "timeout", "pipeline"],
     Worker.main_work_horse: ["self", "job", "queue"],
     Worker.setup_work_horse_signals: ["self"],
     Worker.teardown: ["self"],
@@ -35,7 +37,7 @@ USED: dict[Callable[..., Any], list[str]] = {
 }
 OVERRIDDEN = {
     PreforkWorker: ["dequeue_job_and_maintain_ttl", "fork_work_horse", "teardown"],
-    _QueueWorker: ["request_stop", "teardown"],
+    _QueueWorker: ["heartbeat", "request_stop", "teardown"],
     RenamableJob: ["_deserialize_data"],
 }
 
@@ -63,7 +65,7 @@ def test_what_we_override_is_a_method_of_rq(ours: type) -> None:
 
 def test_a_worker_of_rq_has_the_attributes_that_we_read_and_set(redis_url: str) -> None:
     """Named as in `fork_work_horse` and `main_work_horse` of RQ: the pid it waits for, the execution it performs."""
-    worker = _make_worker(redis_url, [JobKind.INBOX], 5)
+    worker = _make_worker(redis_url, RedisNames(lambda: "a"), [JobKind.INBOX], 5)
     for name in ("_horse_pid", "execution", "job_class", "max_connection_wait_time", "pubsub_thread", "queues"):
         assert hasattr(worker, name), name
     source = inspect.getsource(Worker.fork_work_horse) + inspect.getsource(Worker.main_work_horse)
