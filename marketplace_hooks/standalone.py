@@ -72,10 +72,12 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from .config.settings import PREFIX
     from .extension import MarketplaceHooks
     from .web.api import PREFIX as API_PREFIX
+    from .web.demo_hosts import install_demo_hosts
     from .web.error_pages import register_error_pages
     from .web.fast_path import install_fast_path
     from .web.forwarded import install_forwarded_headers
     from .web.identity.sessions import secure_session_cookie
+    from .web.response_headers import secure_every_response
 
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
     # Alembic logs every read of the version, and `doctor` and `/readyz` read it often.
@@ -88,7 +90,9 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     secure_session_cookie(app, settings)
     MarketplaceHooks(app)
     install_fast_path(app, prefix=settings.url_prefix, api=API_PREFIX)
+    install_demo_hosts(app, settings)
     install_forwarded_headers(app)
+    secure_every_response(app, settings)
     register_error_pages(app)  # alone in the app, every error page is ours; inside a host only those of our pages.
     return app
 

@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,7 +24,7 @@ from ..services.core.runtime import make_runtime
 from .demo_loader import load_demo, what_to_try
 from .root import hooks_group
 from .supervisor import Child, Supervisor, log_line
-from .web import web_server_command
+from .web import refuse_exposed_demo, web_server_command
 from .workers import WORKER_LANE
 
 READY_WITHIN_S = 60.0
@@ -36,7 +37,8 @@ RETRY_REDIS_S = 30.0
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
-def up(demo: bool, host: str, port: int, workers: int) -> None:
+@click.option("--expose-demo", is_flag=True, help="Let other machines open the demo, and be anybody in it.")
+def up(demo: bool, host: str, port: int, workers: int, expose_demo: bool) -> None:
     """Run everything on this machine until Ctrl-C or SIGTERM.
 
     \b
@@ -50,6 +52,9 @@ def up(demo: bool, host: str, port: int, workers: int) -> None:
         raise ConfigurationError(
             f"{settings.instance} was made by `up --demo`. Start it with --demo, or name another INSTANCE."
         )
+    if expose_demo:
+        settings = replace(settings, demo_exposed=True)
+    refuse_exposed_demo(settings, host)
     lock = claim(settings.instance)
     if lock is None:
         running = find_running(settings.instance)
@@ -174,6 +179,8 @@ class RedisGuard:
 
 def _environment(settings: Settings, redis: EmbeddedRedis | None, url: str) -> dict[str, str]:
     environment = {f"{PREFIX}INSTANCE": str(settings.instance), "PYTHONUNBUFFERED": "1"}
+    if settings.demo_exposed:
+        environment[f"{PREFIX}DEMO_EXPOSED"] = "true"
     if redis is not None:
         environment[f"{PREFIX}REDIS_URL"] = redis.url
     if settings.public_url == Settings().public_url:

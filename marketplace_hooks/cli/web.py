@@ -8,7 +8,9 @@ import sys
 import click
 
 from ..config.loading import load
+from ..config.parsers import is_loopback
 from ..config.settings import Settings
+from ..errors import ConfigurationError
 from .root import hooks_group
 
 CONNECTIONS = 4_096
@@ -22,8 +24,19 @@ EXTRA_THREADS = 64
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def web(host: str, port: int) -> None:
     """Serve webhooks, API and pages, behind a proxy that does TLS. Workers and scheduler run beside it."""
-    command = web_server_command(load(), host, port)
+    settings = load()
+    refuse_exposed_demo(settings, host)
+    command = web_server_command(settings, host, port)
     os.execv(command[0], command)  # noqa: S606 - our own command, without a shell
+
+
+def refuse_exposed_demo(settings: Settings, host: str) -> None:
+    """Raises `ConfigurationError` for a demo on an address that other machines reach, unless that is wanted."""
+    if settings.demo and not settings.demo_exposed and not is_loopback(host):
+        raise ConfigurationError(
+            f"The demo would be open on {host}, and whoever reaches it can be anybody in it, an operator too. "
+            "Serve it on 127.0.0.1, or add --expose-demo if that is what you want."
+        )
 
 
 def web_server_command(settings: Settings, host: str, port: int) -> list[str]:

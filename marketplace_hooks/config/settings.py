@@ -125,6 +125,12 @@ class Settings:
         (), as_networks, "CIDR[:port] that outgoing requests may reach although not public, http included."
     )
     demo: bool = _setting(False, as_boolean, "This installation shows the demo; its secrets are not for production.")
+    demo_exposed: bool = _setting(
+        False, as_boolean, "Other machines may open the demo, and be anybody in it: `up --demo --expose-demo`."
+    )
+    hsts_s: int = _setting(
+        31_536_000, as_integer, "How long browsers insist on TLS, where PUBLIC_URL is https (HSTS); 0: nothing is said."
+    )
     web_processes: int = _setting(2, as_count, "Web server processes started by `up`.")
     web_threads: int = _setting(8, as_count, "Requests that each web process works on at a time.")
     body_s: float = _setting(

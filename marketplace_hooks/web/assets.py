@@ -18,7 +18,6 @@ def send_asset(digest: str, name: str) -> Response:
     if known is None:
         abort(404)
     response = send_from_directory(STATIC, name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
     if digest == known:
         response.headers["Cache-Control"] = f"public, max-age={A_YEAR_S}, immutable"
     else:  # asked for by a page of another release of ours, during its deployment.

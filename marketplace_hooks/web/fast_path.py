@@ -23,6 +23,7 @@ from .api.entitlements import PATH as ENTITLEMENTS
 from .api.entitlements import answer_now, headers_of
 from .api.responses import JSON
 from .problems import problem_of_refusal
+from .response_headers import NOSNIFF
 from .state import WebState, state
 from .webhooks import PATH as WEBHOOKS
 from .webhooks import body_of, incoming_request
@@ -71,7 +72,7 @@ class FastPath:
         if isinstance(outcome, Refusal):
             return problem_of_refusal(outcome)(environ, start_response)
         body = body_of(outcome)
-        start_response("202 ACCEPTED", [("Content-Type", JSON), ("Content-Length", str(len(body)))])
+        start_response("202 ACCEPTED", [("Content-Type", JSON), NOSNIFF, ("Content-Length", str(len(body)))])
         return [body]
 
 

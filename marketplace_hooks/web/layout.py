@@ -20,9 +20,11 @@ from .identity.acting import end_acting, name_request
 from .identity.authorization import audience, check_audience
 from .page_context import page_context
 from .page_headers import finish_page
+from .response_headers import forbid_sniffing
 from .urls import local_url
 
 shared = Blueprint("mh_pages", __name__, template_folder="templates")
+shared.after_request(forbid_sniffing)
 
 
 def page_blueprint(name: str, import_name: str) -> Blueprint:

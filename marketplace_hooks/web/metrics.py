@@ -23,6 +23,7 @@ from ..services.core.runtime import Runtime, redis_url
 from ..services.operations.backlog import Waiting, read_backlog
 from .identity.authorization import audience
 from .problems import problem
+from .response_headers import forbid_sniffing
 from .state import current_runtime
 
 PREFIX = "marketplace_hooks_"
@@ -37,6 +38,7 @@ COUNTERS = {
 }
 
 blueprint = Blueprint("mh_metrics", __name__)
+blueprint.after_request(forbid_sniffing)
 
 
 @blueprint.get("/metrics")
