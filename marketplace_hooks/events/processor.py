@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,9 @@ from .fields import every_error, future_instant, future_instants
 from .registry import EVENTS, EventType, InboundEvent, ParentUnknown
 
 log = logging.getLogger(__name__)
+
+BATCH_S = 0.25
+"""What is urgent waits for the batch under way: on a slow machine batches are smaller."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +57,20 @@ def process_pending(
     `looks_around`: while there is more than one batch, urgent events are looked for in the shards of nobody.
     """
     processed = 0
+    limit = runtime.settings.drain_batch
     while not stop() and (shards := leasing.claim_shards(runtime, owner)):
         try:
             with runtime.database.read_session() as session:
                 more = leasing.has_pending(session, runtime.now(), runtime.settings)
             if more:
                 runtime.wakeups.wake_worker(JobKind.INBOX)  # another idle worker may take the other shards.
-            while not stop() and (applied := _apply_batch(runtime, owner, shards)):
+            begun_s = time.monotonic()
+            while not stop() and (applied := _apply_batch(runtime, owner, shards, limit)):
                 processed += applied
-                if looks_around and applied == runtime.settings.drain_batch:
-                    processed += _apply_urgent(runtime, owner)
+                if looks_around and applied == limit:
+                    processed += _apply_urgent(runtime, owner, limit)
+                limit = _next_limit(limit, runtime.settings.drain_batch, time.monotonic() - begun_s)
+                begun_s = time.monotonic()
         except LeaseLost as lost:
             runtime.counters.add(CounterName.LEASES_LOST)
             log.warning("%s", lost)
@@ -71,21 +79,28 @@ def process_pending(
     return processed
 
 
-def _apply_urgent(runtime: Runtime, owner: str) -> int:
+def _next_limit(limit: int, most: int, took_s: float) -> int:
+    """How many events to apply at once, after a batch of `limit` took so long."""
+    if took_s > BATCH_S:
+        return max(1, limit // 2)
+    return min(most, 2 * limit) if took_s < BATCH_S / 2 else limit
+
+
+def _apply_urgent(runtime: Runtime, owner: str, limit: int) -> int:
     """Apply a batch of the shards that nobody holds, if an urgent event waits there: not behind a backlog of ours."""
     with runtime.database.read_session() as session:
         is_waiting = leasing.has_urgent(session, runtime.now(), runtime.settings)
     shards = leasing.claim_shards(runtime, owner, urgent=True) if is_waiting else []
     try:
-        return _apply_batch(runtime, owner, shards) if shards else 0
+        return _apply_batch(runtime, owner, shards, limit) if shards else 0
     finally:
         if shards:
             leasing.release_shards(runtime, owner, shards)
 
 
-def _apply_batch(runtime: Runtime, owner: str, shards: list[int]) -> int:
+def _apply_batch(runtime: Runtime, owner: str, shards: list[int], limit: int) -> int:
     with runtime.database.read_session() as session:
-        events = next_events(session, shards, runtime.settings.drain_batch, runtime.now())
+        events = next_events(session, shards, limit, runtime.now())
         session.expunge_all()
     if not events:
         return 0

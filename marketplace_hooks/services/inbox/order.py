@@ -38,7 +38,10 @@ def has_rested(session: Session, now: datetime) -> bool:
 
 
 def next_events(session: Session, shards: Sequence[int], limit: int, now: datetime) -> list[InboxEvent]:
-    """The next events of these shards to apply, in the order of their receipt: urgent ones, then the oldest."""
+    """The next events of these shards to apply, in the order of their receipt: the oldest.
+
+    Where more wait than `limit`: the urgent ones alone, as long as there are any, so that their commit is soon.
+    """
     waiting = select(InboxEvent).where(InboxEvent.shard.in_(shards)).order_by(InboxEvent.id).limit(limit)
     oldest = list(session.scalars(waiting.where(may_apply(now))))
     if len(oldest) < limit:
@@ -55,8 +58,7 @@ def next_events(session: Session, shards: Sequence[int], limit: int, now: dateti
     if len(chosen) < limit:
         up_to_them = InboxEvent.subject.in_(last_ids), InboxEvent.id <= max(last_ids.values())
         chosen += session.scalars(waiting.where(since, *up_to_them, may_apply(now)))
-    together = dict.fromkeys([*chosen, *oldest])
-    return sorted(list(together)[:limit], key=lambda event: event.id)
+    return sorted(list(dict.fromkeys(chosen))[:limit], key=lambda event: event.id)
 
 
 def _another(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
