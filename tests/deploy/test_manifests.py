@@ -1,0 +1,92 @@
+"""The production kit is valid by the tools that know its formats: a linter, published schemas, systemd itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from marketplace_hooks.config.loading import load
+from marketplace_hooks.config.settings import PREFIX
+from marketplace_hooks.remote.signatures import new_secret
+
+from ..support.source_tree import ROOT
+
+DEPLOY = ROOT / "deploy"
+BIN = Path(sys.executable).parent
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+FILLED = {
+    "SECRET_KEY": "3f" * 32,
+    "DOWNLOAD_SECRET": "5e9c" * 16,
+    "ENCRYPTION_KEYS": "YjJkM2E0YzVmNmU3ODg5OWFhYmJjY2RkZWVmZjAwMTE=",
+}
+
+
+def checked(*command: object) -> str:
+    """The output of a command that must succeed."""
+    done = subprocess.run([str(one) for one in command], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def example_environment() -> dict[str, str]:
+    lines = (DEPLOY / "environment.example").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def packages(lock: Path) -> dict[str, str]:
+    """Name → everything that a lock says about it."""
+    joined = lock.read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [re.sub(r"\s+", " ", line).strip() for line in joined.splitlines() if line.strip()]
+    return {canonicalize_name(re.split(r"[=\[;]", line)[0].strip()): line for line in lines}
+
+
+def test_the_container_file_passes_the_linter() -> None:
+    checked(BIN / "hadolint", DEPLOY / "Containerfile")
+
+
+def test_the_compose_file_follows_the_compose_specification() -> None:
+    checked(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml")
+
+
+def test_the_manifests_follow_the_schemas_of_kubernetes() -> None:
+    manifests = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+    output = checked(BIN / "kubernetes-validate", "--strict", *manifests)
+    assert all(path.name in output for path in manifests)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_accepts_each_unit(unit: Path, tmp_path: Path) -> None:
+    """By systemd itself; the program of the unit, which is not installed here, is replaced by one that is."""
+    for path in UNITS:
+        text = path.read_text(encoding="utf-8").replace("/opt/marketplace-hooks/bin/marketplace-hooks", "/bin/true")
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    assert checked("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", tmp_path / unit.name) == ""
+
+
+def test_production_starts_with_the_example_of_the_settings_once_its_secrets_are_filled_in(tmp_path: Path) -> None:
+    environment = example_environment()
+    empty = {name for name, value in environment.items() if not value}
+    assert {f"{PREFIX}{name}" for name in FILLED} <= empty
+    environment = {name: value for name, value in environment.items() if value}
+    environment |= {f"{PREFIX}{name}": value for name, value in FILLED.items()}
+    environment |= {f"{PREFIX}WEBHOOK_SECRETS": f"marketplace={new_secret()}", f"{PREFIX}INSTANCE": str(tmp_path)}
+    settings = load(environment=environment)
+    assert not settings.demo
+    assert settings.public_url == "https://hooks.example.com"
+
+
+def test_the_lock_of_the_service_is_the_project_s_lock_without_what_only_tests_need() -> None:
+    everything = packages(ROOT / "requirements.lock")
+    served = packages(DEPLOY / "requirements.lock")
+    assert {name: line for name, line in served.items() if everything.get(name) != line} == {}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {canonicalize_name(Requirement(one).name) for one in project["dependencies"]}
+    assert needed <= set(served)
+    assert "pytest" not in served

@@ -1,0 +1,184 @@
+"""nginx as `deploy/nginx/` configures it, in front of a running service: TLS, addresses, slow and broken clients.
+
+The configuration is the shipped one. Its ports, certificate and folders are put in place of the printed ones.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from marketplace_hooks.models.inbox import InboxEvent
+
+from ..support import databases
+from ..support.binaries import find_service
+from ..support.fault_events import seller, signed
+from ..support.ports import free_port, takes_connections
+from ..support.processes import STARTED_WITHIN_S, Deployment, wait_until
+from ..support.source_tree import ROOT
+
+KIT = ROOT / "deploy" / "nginx"
+HOST = "hooks.example.com"
+STALLED = 60
+"""Half-sent requests at once: many times the threads of the service."""
+
+MAIN = """
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log info;
+events {{ worker_connections 512; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/bodies;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/marketplace-hooks.conf;
+}}
+"""
+
+
+class Proxy:
+    """A running nginx in front of a deployment."""
+
+    def __init__(self, folder: Path, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.port = free_port(2)
+        self.plain_port = self.port + 1
+        self.folder = folder
+        certificate = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}"]
+        files = ["-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")]
+        subprocess.run([*certificate, *files], check=True, capture_output=True)
+        replaced = {
+            "listen 80;": f"listen 127.0.0.1:{self.plain_port};",
+            "listen 443 ssl": f"listen 127.0.0.1:{self.port} ssl",
+            "listen [::]:80;": "",
+            "listen [::]:443 ssl http2;": "",
+            f"/etc/letsencrypt/live/{HOST}": str(folder),
+            "/etc/nginx/": f"{folder}/",
+            "127.0.0.1:8000": f"127.0.0.1:{deployment.port}",
+        }
+        for path in KIT.iterdir():
+            text = path.read_text(encoding="utf-8")
+            for printed, ours in replaced.items():
+                text = text.replace(printed, ours)
+            (folder / path.name).write_text(text, encoding="utf-8")
+        (folder / "nginx.conf").write_text(MAIN.format(folder=folder), encoding="utf-8")
+        self.command = [str(find_service("nginx")), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+
+    def check(self) -> subprocess.CompletedProcess[str]:
+        """What `nginx -t` says."""
+        return subprocess.run([*self.command, "-t"], capture_output=True, text=True, check=False)
+
+    def connect(self) -> ssl.SSLSocket:
+        """A TLS connection of a client that has not sent anything."""
+        context = ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
+        context.check_hostname = False
+        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), 10), server_hostname=HOST)
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes, http.client.HTTPMessage]:
+        """Status, body and headers of an answer over TLS."""
+        with closing(http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.sock = self.connect()
+            connection.request(method, path, body, {"Host": HOST, **(headers or {})})
+            answer = connection.getresponse()
+            return answer.status, answer.read(), answer.headers
+
+    def post(self, event: tuple[dict[str, str], bytes]) -> tuple[int, bytes, http.client.HTTPMessage]:
+        """Post a signed event."""
+        headers, body = event
+        return self.request("POST", "/webhooks/marketplace", body, {"Content-Type": "application/json", **headers})
+
+
+def half_sent(length: int, sent: str = "") -> bytes:
+    """The beginning of a request that announces so many bytes."""
+    head = ("POST /webhooks/marketplace HTTP/1.1", f"Host: {HOST}", "Content-Type: application/json")
+    return "\r\n".join([*head, f"Content-Length: {length}", "", sent]).encode()
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """nginx in front of one web process on SQLite that believes one proxy."""
+    folder = tmp_path_factory.mktemp("nginx")
+    url = databases.sqlite_url(folder / "hooks.db")
+    databases.apply_migrations(url)
+    deployment = Deployment(
+        folder, url, None, PUBLIC_URL=f"https://{HOST}", TRUSTED_PROXIES="1", FAILURE_RATE_PER_MINUTE=5
+    )
+    deployment.start_web()
+    made = Proxy(folder, deployment)
+    nginx = subprocess.Popen(made.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: takes_connections(made.port), STARTED_WITHIN_S, "nginx did not start")
+        yield made
+    finally:
+        nginx.terminate()
+        nginx.wait(10)
+        deployment.close()
+
+
+def test_nginx_accepts_the_configuration(proxy: Proxy) -> None:
+    checked = proxy.check()
+    assert checked.returncode == 0, checked.stderr
+    assert "warn" not in checked.stderr
+
+
+def test_plain_http_is_sent_to_https(proxy: Proxy) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", proxy.plain_port, timeout=30)) as connection:
+        connection.request("GET", "/seller?page=2", headers={"Host": HOST})
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (301, f"https://{HOST}/seller?page=2")
+
+
+def test_a_signed_event_is_stored_byte_by_byte(proxy: Proxy) -> None:
+    event = signed(seller(), "evt-proxied")
+    status, answer, _ = proxy.post(event)
+    assert (status, json.loads(answer)) == (202, {"event_id": "evt-proxied", "duplicate": False})
+    query = select(InboxEvent.body).where(InboxEvent.event_id == "evt-proxied")
+    assert bytes(proxy.deployment.read(lambda session: session.scalar(query))) == event[1]
+
+
+def test_pages_know_that_they_are_served_by_https(proxy: Proxy) -> None:
+    status, body, headers = proxy.request("GET", "/")
+    assert status == 200
+    assert "max-age" in headers["Strict-Transport-Security"]
+    assert all("Secure" in cookie for cookie in headers.get_all("Set-Cookie") or [])
+    assert b"http://127.0.0.1" not in body
+
+
+def test_what_a_client_writes_into_the_forwarding_headers_is_not_believed(proxy: Proxy) -> None:
+    """Refused tokens are counted by client address: whoever invents addresses is counted all the same."""
+    statuses = []
+    for number in range(8):
+        invented = {"X-Forwarded-For": f"203.0.113.{number}", "Forwarded": f"for=192.0.2.{number}"}
+        headers = {"Authorization": "Bearer wrong", **invented}
+        statuses.append(proxy.request("GET", "/api/v1/events", headers=headers)[0])
+    assert statuses[0] == 401
+    assert statuses[-1] == 429
+
+
+def test_half_sent_requests_cost_the_service_nothing(proxy: Proxy) -> None:
+    with ExitStack() as stalled:
+        for _ in range(STALLED):
+            stalled.enter_context(proxy.connect()).sendall(half_sent(5_000, "{"))
+        assert proxy.request("GET", "/healthz")[0] == 200
+        assert proxy.post(signed(seller("s2"), "evt-beside-stalled"))[0] == 202
+
+
+def test_a_body_over_the_limit_is_refused_before_it_is_sent(proxy: Proxy) -> None:
+    with proxy.connect() as client:
+        client.sendall(half_sent(2 * 1024 * 1024))
+        assert client.recv(100).startswith(b"HTTP/1.1 413")
