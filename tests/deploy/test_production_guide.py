@@ -116,6 +116,7 @@ class Machine:
         path = os.pathsep.join([str(programs), str(find_postgres()), os.environ["PATH"]])
         ours = {"GUIDE_ROOT": str(self.root), "GUIDE_NGINX": str(find_service("nginx")), "GUIDE_PORT": str(self.port)}
         database = {"PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": user, "PGPASSWORD": password}
+        ours["PIP_NO_COMPILE"] = "1"  # what is imported is compiled then, and most of it never is.
         foreign = ("MARKETPLACE_HOOKS_", "PYTHON", "VIRTUAL_ENV")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         return {**inherited, **ours, **database, "PATH": path}
