@@ -79,8 +79,8 @@ class Machine:
 
     def on_this_machine(self, text: str) -> str:
         """A printed text with this machine's folders and ports."""
-        for printed, here in self.replaced.items():
-            text = text.replace(printed, here)
+        for printed, actual in self.replaced.items():
+            text = text.replace(printed, actual)
         return re.sub(r"(?<![\w/])/etc/", f"{self.root}/etc/", text)
 
     def run(self, script: str) -> str:
