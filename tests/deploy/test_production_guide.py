@@ -135,8 +135,8 @@ def printed_commands() -> list[str]:
 
 
 def test_the_guide_leads_to_a_service_that_doctor_finds_healthy(machine: Machine) -> None:
-    *install, look, upgrade = printed_commands()
-    output = machine.run("\n".join([*install, look]))
+    *install, check, upgrade = printed_commands()
+    output = machine.run("\n".join([*install, check]))
     assert re.search(r"token +\S{20,}", output), output
     assert (machine.root / "etc/marketplace-hooks/environment").stat().st_mode & 0o777 == 0o600
     # A later day: the upgrade, of the installation as it stands. Another process serves afterwards.
