@@ -205,6 +205,11 @@ class Settings:
         as_durations,
         "Pauses before each attempt to mail, where the server defers it.",
     )
+    mail_gather_s: float = _setting(
+        300.0,
+        as_seconds,
+        "After a mail about a new message of a conversation, how long further ones wait to be one mail together.",
+    )
     inspection_deadline_s: float = _setting(20.0, as_seconds, "How long one inspection of a site may take in all.")
     inspection_reuse_s: float = _setting(900.0, as_seconds, "How long what an inspection found is used again.")
     inspection_concurrency: int = _setting(8, as_count, "Inspections under way at once in one worker.")

@@ -1,4 +1,4 @@
-"""Table of outgoing mails: one for each event and reader, with its attempts."""
+"""Table of outgoing mails: one for each event and reader, or for several messages of a conversation, with attempts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class Mail(Base):
     """One outgoing event on its way to one person. Nothing personal is stored: the address is read when it is sent, and
     `last_error` is the server's code without its text.
 
-    `event_id` is the outgoing event's, of which the Message-ID is made: the same at every attempt.
+    `event_id` is the outgoing event's, of which the Message-ID is made: the same at every attempt. `conversation` is
+    the request whose new messages it is about (None: something else); one at a time waits for each reader.
     """
 
     __tablename__ = "mh_mails"
@@ -37,6 +38,7 @@ class Mail(Base):
     event_id: Mapped[str] = mapped_column(String(64))
     reader: Mapped[Reader] = mapped_column(checked(Reader, "reader"))
     reader_id: Mapped[str] = mapped_column(String(100))
+    conversation: Mapped[str | None] = mapped_column(String(100))
     state: Mapped[MailState] = mapped_column(checked(MailState, "state"))
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     due_at: Mapped[datetime] = mapped_column(Instant)
@@ -56,4 +58,20 @@ class Mail(Base):
             sqlite_where=text("state = 'pending'"),
         ),
         Index("ix_mh_mails_state", "state", "id"),
+        Index(
+            "ix_mh_mails_conversation",
+            "conversation",
+            "reader",
+            "due_at",
+            postgresql_where=text("conversation IS NOT NULL"),
+            sqlite_where=text("conversation IS NOT NULL"),
+        ),
+        Index(
+            "ux_mh_mails_waiting",
+            "conversation",
+            "reader",
+            unique=True,
+            postgresql_where=text("conversation IS NOT NULL AND state = 'pending'"),
+            sqlite_where=text("conversation IS NOT NULL AND state = 'pending'"),
+        ),
     )

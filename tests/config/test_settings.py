@@ -61,6 +61,7 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     ),
     "mail_sender": ("no-reply@addons.example", "no-reply@addons.example", "no-reply@addons.example"),
     "mail_schedule_s": ("0 60", [0, 60], (0.0, 60.0)),
+    "mail_gather_s": ("120", 120, 120.0),
     "inspection_contact": ("abuse@addons.example", "abuse@addons.example", "abuse@addons.example"),
     "business_days": ("LEGAL", "LEGAL", "LEGAL"),
     "holidays_country": ("BE", "BE", "BE"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, and_, delete, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, delete, exists, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -43,7 +43,7 @@ CHECK_S = 3.0
 """How long each answer of the server may take in an interactive check."""
 LEASE_S = 180.0
 """Longer than any one mail takes: six answers of the server, each within its own timeout."""
-_COLUMNS = ["outbox_id", "event_id", "reader", "reader_id", "state", "due_at", "created_at"]
+_COLUMNS = ["outbox_id", "event_id", "reader", "reader_id", "conversation", "state", "due_at", "created_at"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,20 +58,33 @@ class _ClaimedMail:
     facts: MailFacts | None
 
 
-def create_mails(session: Session, ids: list[int], now: datetime) -> None:
-    """Make the mails of these outgoing events, once, one for each side that is concerned and has an address."""
+def create_mails(session: Session, ids: list[int], now: datetime, settings: Settings) -> None:
+    """Make the mails of these outgoing events, once, one for each side that is concerned and has an address.
+
+    A message of a conversation about which a mail is waiting already needs no other; after one that was due a short
+    while ago, the next one waits for further messages (`MAIL_GATHER_S`).
+    """
+    gathering = timedelta(seconds=settings.mail_gather_s)
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     for reader, table in ((Reader.CUSTOMER, Customer), (Reader.SELLER, Seller)):
         reader_id = OutgoingEvent.data[f"{reader}_id"].as_string()
         columns = Mail.__table__.c
+        conversation = case((OutgoingEvent.type == MESSAGE, OutgoingEvent.data["request_id"].as_string()))
+        was_mailed = exists().where(
+            Mail.conversation == conversation, Mail.reader == constant(reader), Mail.due_at > now - gathering
+        )
+        due_at = case(
+            (was_mailed, literal(now + gathering, columns.due_at.type)), else_=literal(now, columns.due_at.type)
+        )
         wanted = (
             select(
                 OutgoingEvent.id,
                 OutgoingEvent.event_id,
                 literal(reader.value),
                 table.id,
+                conversation,
                 literal(MailState.PENDING.value),
-                literal(now, columns.due_at.type),
+                due_at,
                 literal(now, columns.created_at.type),
             )
             .join(table, table.id == reader_id)

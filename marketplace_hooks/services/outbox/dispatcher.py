@@ -30,14 +30,14 @@ def dispatch(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> i
     total = 0
     while True:
         with runtime.database.session() as session:
-            count = _dispatch_chunk(session, runtime.now(), mailed=runtime.settings.smtp_url is not None)
+            count = _dispatch_chunk(session, runtime.now(), runtime.settings)
         total += count
         if count < DISPATCH_CHUNK or stop():
             return total
         runtime.database.yield_to_writers()
 
 
-def _dispatch_chunk(session: Session, now: datetime, *, mailed: bool) -> int:
+def _dispatch_chunk(session: Session, now: datetime, settings: Settings) -> int:
     undispatched = (
         select(OutgoingEvent.id)
         .where(OutgoingEvent.dispatched_at.is_(None))
@@ -62,8 +62,8 @@ def _dispatch_chunk(session: Session, now: datetime, *, mailed: bool) -> int:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     into = dialect.insert(Delivery).from_select(["outbox_id", "endpoint_id", "state", "due_at"], wanted)
     session.execute(into.on_conflict_do_nothing())
-    if mailed:
-        create_mails(session, ids, now)
+    if settings.smtp_url is not None:
+        create_mails(session, ids, now, settings)
     dispatched = update(OutgoingEvent).where(OutgoingEvent.id.in_(ids)).values(dispatched_at=now)
     session.execute(dispatched.execution_options(synchronize_session=False))
     return len(ids)

@@ -35,6 +35,7 @@ from ...support.support_desk import (
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 CUSTOMER = "odile@pelote.example"
 SELLER = "bonjour@lumen.example"
 SCHEDULE = "0 60 600"
@@ -109,6 +110,50 @@ def test_a_message_is_told_to_the_other_side_and_only_a_persons(
         "Nouveau message",
         "Le vendeur prend en charge votre demande",
     ]
+
+
+def test_several_messages_within_minutes_are_one_mail(
+    desk: Marketplace, server: MailServer, clock: time_machine.Traveller
+) -> None:
+    """The first is mailed at once, those of the next five minutes together, each conversation for itself."""
+    publish_request(desk)
+    publish_request(desk, "request-2")
+    server.taken.clear()
+    publish_message(desk, "m-0", side="customer")
+    assert len(server.to(SELLER)) == 1
+    for number in range(1, 30):
+        clock.shift(2)
+        publish_message(desk, f"m-{number}", side="customer", body=f"Message {number}")
+    assert len(server.to(SELLER)) == 1
+    publish_message(desk, "other", request_id="request-2", side="customer")
+    assert len(server.to(SELLER)) == 2
+    clock.shift(5 * MINUTE)
+    desk.run_all_now()
+    assert len(server.to(SELLER)) == 3
+    clock.shift(DAY)
+    desk.run_all_now()
+    publish_message(desk, "m-31", side="customer", body="The day after")
+    new = [one for one in subjects(server.to(SELLER)) if one.startswith("Nouveau message")]
+    assert len(new) == 4
+
+
+def test_messages_that_come_at_once_are_one_mail(desk: Marketplace, server: MailServer) -> None:
+    publish_request(desk)
+    server.taken.clear()
+    for number in range(20):
+        data = {"request_id": REQUEST, "side": "customer", "author_type": "human", "visibility": "public"}
+        desk.publish(
+            "support.message_posted",
+            message_id=f"m-{number}",
+            received_at=datetime.now(UTC).isoformat(),
+            subject="Re",
+            body=f"Message {number}",
+            headers=[],
+            attachments=0,
+            **data,
+        )
+    desk.run_all_now()
+    assert len(server.to(SELLER)) == 1
 
 
 @pytest.mark.parametrize("act", [*ProposedAct])
