@@ -9,11 +9,14 @@ import redis
 
 from marketplace_hooks.errors import ConfigurationError
 from marketplace_hooks.remote.redis.connection import connect
-from marketplace_hooks.remote.redis.queue import JobKind, RedisWakeups, answers
+from marketplace_hooks.remote.redis.names import JobKind, RedisNames
+from marketplace_hooks.remote.redis.queue import RedisWakeups, answers
 
 from ...support.redis import RedisServer
 from ...support.redis_servers import MASTER, redis_behind_tls, redis_with_sentinel
 from ..http.test_tls import Authority
+
+NAMES = RedisNames(lambda: "a")
 
 
 def socket_of(server: RedisServer) -> Path:
@@ -33,7 +36,7 @@ def test_tls_is_spoken_and_the_certificate_is_checked(private_redis: RedisServer
     with redis_behind_tls(socket_of(private_redis), authority.server_context("localhost")) as port:
         trusted = f"rediss://localhost:{port}/0?ssl_ca_certs={authority.file}"
         assert answers(trusted)
-        assert RedisWakeups(trusted, timeout_s=10).wake_worker(JobKind.INBOX)
+        assert RedisWakeups(trusted, NAMES, timeout_s=10).wake_worker(JobKind.INBOX)
         assert not answers(f"rediss://localhost:{port}/0?ssl_ca_certs={stranger.file}")
         assert not answers(f"redis://localhost:{port}/0")
 
@@ -42,7 +45,7 @@ def test_the_master_is_found_through_a_sentinel(tmp_path: Path) -> None:
     with redis_with_sentinel(tmp_path) as port:
         url = f"redis+sentinel://localhost:{port}/{MASTER}/1"
         assert answers(url)
-        assert RedisWakeups(url, timeout_s=10).wake_worker(JobKind.INBOX)
+        assert RedisWakeups(url, NAMES, timeout_s=10).wake_worker(JobKind.INBOX)
         assert connect(url).connection_pool.connection_kwargs["db"] == 1
         assert not answers(f"redis+sentinel://localhost:{port}/nobody")
 
