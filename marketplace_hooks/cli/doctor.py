@@ -6,6 +6,7 @@ import importlib.metadata
 from datetime import timedelta
 
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from ..config.public_holidays import public_holidays
 from ..database import migrate as migrations
@@ -87,6 +88,8 @@ def _database(runtime: Runtime) -> dict[str, str]:
             return _check("database", "wrong", f"{kind} needs migrating: marketplace-hooks migrate")
     except MarketplaceHooksError as error:
         return _check("database", "wrong", f"{kind}: {error}")
+    except DBAPIError as error:
+        return _check("database", "wrong", f"{kind}: {error.orig}")
     pooler = ", behind a pooler: nothing is left in its sessions" if runtime.database.is_pooled else ""
     return _check("database", "ok", f"{kind}, schema up to date{pooler}")
 

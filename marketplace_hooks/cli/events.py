@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
+import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -13,15 +15,19 @@ from sqlalchemy import func, select
 
 from ..domain.instants import format_instant
 from ..errors import ConfigurationError, NotFound, OutboundFailed, OutboundRefused
+from ..events.registry import EVENTS
 from ..models.inbox import InboxConflict, InboxEvent, InboxState
 from ..remote.http.client import DELIVERIES, OutboundClient, parse_allowed_networks
 from ..remote.signatures import signed_headers
 from ..services.core.pidfile import find_running
+from ..services.core.runtime import Runtime
 from ..services.inbox import leasing
-from .output import json_option, show_one, show_rows
+from .output import json_option, print_line, show_one, show_rows
 from .root import current_runtime, hooks_group
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
+WAIT_S = 60.0
+POLL_S = 0.1
 
 
 @hooks_group.command("send")
@@ -32,6 +38,7 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 @click.option("--source", default="marketplace", show_default=True, help="Whose secret signs it.")
 @click.option("--url", help="Where to; default: the running service, else PUBLIC_URL.")
 @click.option("--timestamp", help="When it happened, RFC 3339; default: now.")
+@click.option("--wait", is_flag=True, help="Wait until it is applied, a minute at most, and say what became of it.")
 @json_option
 def send(
     type_: str,
@@ -41,9 +48,10 @@ def send(
     source: str,
     url: str | None,
     timestamp: str | None,
+    wait: bool,
     as_json: bool,
 ) -> None:
-    """Sign an event and post it to the inbox; print the answer.
+    """Sign an event and post it to the inbox; print the answer. With --wait, fail unless it was applied.
 
     The data is read from FILE (`-`: standard input), or given with --data.
 
@@ -56,6 +64,7 @@ def send(
     if not secrets:
         raise ConfigurationError(f"WEBHOOK_SECRETS has no secret for the source {source!r}.")
     data = _read_data(file, inline)
+    _warn_of_unknown_type(type_)
     now = datetime.now(UTC)
     body = json.dumps(
         {"type": type_, "timestamp": timestamp or format_instant(now), "data": data}, ensure_ascii=False
@@ -67,9 +76,32 @@ def send(
         signed_headers(event_id or f"evt_{uuid.uuid4().hex}", now, body, secrets[:1]),
         body,
     )
-    show_one({"status": status, **answer}, as_json=as_json)
-    if status != 202:
+    fate = _fate_of(runtime, source, answer["event_id"]) if wait and status == 202 else {}
+    show_one({"status": status, **answer, **fate}, as_json=as_json)
+    if status != 202 or (wait and fate["state"] != InboxState.APPLIED):
         raise SystemExit(1)
+
+
+def _warn_of_unknown_type(type_: str) -> None:
+    if type_ not in EVENTS:
+        close = difflib.get_close_matches(type_, EVENTS, 1)
+        hint = f"Did you mean {close[0]}?" if close else "`marketplace-hooks catalogue` lists those that are."
+        print_line(f"{type_} is not a type that is known; it is stored, and nothing is done. {hint}", is_error=True)
+
+
+def _fate_of(runtime: Runtime, source: str, event_id: str) -> dict[str, Any]:
+    """What became of an event, once it is not waiting any more, or `WAIT_S` are over."""
+    this = select(InboxEvent).where(InboxEvent.source == source, InboxEvent.event_id == event_id)
+    give_up_s = time.monotonic() + WAIT_S
+    while True:
+        with runtime.database.read_session() as session:
+            event = session.scalar(this)
+        if (event is not None and event.state is not InboxState.RECEIVED) or time.monotonic() > give_up_s:
+            break
+        time.sleep(POLL_S)
+    if event is None:
+        raise NotFound(f"{event_id} is not in the database of these settings: another installation took it")
+    return {name: getattr(event, name) for name in ("state", "outcome", "errors", "parked_on")}
 
 
 def post_signed(url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:

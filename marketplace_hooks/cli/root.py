@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import getpass
+import logging
 import os
+import sqlite3
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import click
+import psycopg
 from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo
+from sqlalchemy.exc import DBAPIError
 
 from ..config.settings import EXTENSION
+from ..database.failures import lacks_migration, outages
 from ..errors import MarketplaceHooksError, PayloadRejected
 from ..models.access import Role
 from ..models.audit import AuditChannel
@@ -22,16 +27,21 @@ from ..services.core.actor import Actor, acting_as
 from ..services.core.runtime import Runtime, redis_url, with_patient_database
 from .output import print_line, printable
 
+log = logging.getLogger(__name__)
+
 
 class HooksGroup(AppGroup):
-    """A group whose commands report a `MarketplaceHooksError` as a sentence with exit status 1, without a traceback.
+    """A group whose commands report what fails as a sentence with exit status 1, without a traceback.
 
     Whoever may run a command is an operator: the audit log names the account of the machine.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with acting_as(Actor(channel=AuditChannel.COMMAND, role=Role.OPERATOR, id=_user(), name=_user())):
+            with (
+                acting_as(Actor(channel=AuditChannel.COMMAND, role=Role.OPERATOR, id=_user(), name=_user())),
+                outages(),
+            ):
                 return super().invoke(ctx)
         except PayloadRejected as error:
             for one in error.errors:
@@ -39,6 +49,18 @@ class HooksGroup(AppGroup):
             raise click.ClickException(printable(error.detail)) from error
         except MarketplaceHooksError as error:
             raise click.ClickException(printable(str(error))) from error
+        except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
+            log.debug("a statement failed", exc_info=True)
+            raise click.ClickException(printable(_sentence_of(error))) from error
+
+
+def _sentence_of(error: Exception) -> str:
+    """What to do about an error of the database that does not pass."""
+    if lacks_migration(error):
+        return "The database is not of this version: run `marketplace-hooks migrate`."
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    first_line = str(cause).partition("\n")[0]
+    return f"The database answered with an error: {first_line}"
 
 
 hooks_group = HooksGroup(

@@ -46,6 +46,8 @@ _BY_SQLITE_CODE = {
 _REFUSED_CONNECTIONS = ("too many clients", "too many connections", "connection slots", "no more connections")
 # serialization_failure, deadlock_detected: the whole transaction may simply be run again.
 _RUN_AGAIN = {"40001", "40P01"}
+# undefined_table, undefined_column. SQLite has no code of its own for them.
+_MISSING = {"42P01", "42703"}
 _PRIMARY_CODE = 0xFF
 """The part of an extended result code of SQLite that names the kind of failure."""
 
@@ -67,6 +69,13 @@ def problem_of(error: BaseException) -> DatabaseProblem | None:
     # Without a code it is about the connection itself, on both databases.
     is_refused = any(words in str(cause) for words in _REFUSED_CONNECTIONS)
     return DatabaseProblem.TOO_MANY_CONNECTIONS if is_refused else DatabaseProblem.AWAY
+
+
+def lacks_migration(error: BaseException) -> bool:
+    """Whether a table or a column does not exist: the database is of another version than the code."""
+    cause = _of_driver(error)
+    sqlstate = getattr(cause, "sqlstate", None)
+    return sqlstate in _MISSING or str(cause).startswith(("no such table", "no such column"))
 
 
 def can_run_again(error: BaseException) -> bool:
