@@ -168,7 +168,7 @@ class Settings:
     )
     conversation_messages_per_day: int = _setting(40, as_integer, "Those of them in one conversation; 0: no limit.")
     lease_s: float = _setting(30.0, as_seconds, "How long a silent worker keeps what it claimed.")
-    sweep_interval_s: float = _setting(30.0, as_seconds, "How often forgotten work is looked for.")
+    sweep_interval_s: float = _setting(30.0, as_seconds, "How soon forgotten work is begun, by whomever.")
     tick_interval_s: float = _setting(1.0, as_seconds, "How often the scheduler looks for what has become due.")
     scheduler_lock_s: float = _setting(15.0, as_seconds, "How long a silent scheduler keeps its lock.")
     purge_interval_s: float = _setting(3_600.0, as_seconds, "How often the scheduler purges what is old.")

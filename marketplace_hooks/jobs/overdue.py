@@ -36,7 +36,7 @@ class OverdueWork:
         self._runtime = runtime
         self._owner = f"{owner}/overdue"
         self._stopping = stopping
-        self._after_s = runtime.settings.sweep_interval_s / 3
+        self.after_s = runtime.settings.sweep_interval_s / 3
         self._wakeups: dict[JobKind, _Wakeup] = {}
         self._thread: threading.Thread | None = None
 
@@ -51,7 +51,7 @@ class OverdueWork:
         if self._thread is not None and self._thread.is_alive():
             return
         now_s = time.monotonic()
-        late = {kind: one.begun for kind, one in self._wakeups.items() if now_s - one.sent_s >= self._after_s}
+        late = {kind: one.begun for kind, one in self._wakeups.items() if now_s - one.sent_s >= self.after_s}
         for kind in late:
             del self._wakeups[kind]
         late = {kind: begun for kind, begun in late.items() if self._is_overdue(kind, begun)}

@@ -55,6 +55,8 @@ def run_scheduler(
     threading.Thread(target=_end_silent_sessions, args=(runtime, freed, stopping), daemon=True).start()
     clock = ClockWatch()
     overdue = OverdueWork(runtime, owner, stopping)
+    # What is found then and no worker begins is begun here, when the whole interval is over.
+    recover_every_s = settings.sweep_interval_s - overdue.after_s
     next_recovery_s = next_purge_s = 0.0
     while not stopping.is_set():
         on_round()
@@ -65,7 +67,7 @@ def run_scheduler(
             if freed.is_set() or time.monotonic() >= next_recovery_s:
                 freed.clear()
                 left = suppress_and_log(partial(recover_missed, runtime, owner, overdue))
-                next_recovery_s = time.monotonic() + (0.0 if left else settings.sweep_interval_s)
+                next_recovery_s = time.monotonic() + (0.0 if left else recover_every_s)
                 runtime.counters.store()
             suppress_and_log(overdue.take_over)
             if time.monotonic() >= next_purge_s:

@@ -62,6 +62,7 @@ def thaw(pid: int, deployment: Deployment) -> None:
     wait_until(lambda: not Path(f"/proc/{pid}").exists(), STARTED_WITHIN_S, "it does not end", deployment)
 
 
+# docs/operate.md, "When something dies": a process is frozen or cut off inside a transaction.
 def test_a_worker_frozen_anywhere_in_a_batch_is_followed_by_another_and_does_no_harm_once_thawed(
     make_deployment: MakeDeployment, private_redis: RedisServer
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_worker_frozen_anywhere_in_a_batch_is_followed_by_another_and_does_no_
     assert_published_once(deployment)
 
 
+# docs/operate.md, "When something dies": a process is frozen or cut off inside a transaction.
 def test_a_worker_frozen_while_it_claims_a_delivery_does_not_hold_up_its_endpoint(
     make_deployment: MakeDeployment, private_redis: RedisServer
 ) -> None:
@@ -116,6 +118,7 @@ def test_a_worker_frozen_while_it_claims_a_delivery_does_not_hold_up_its_endpoin
     assert_published_once(deployment)
 
 
+# docs/operate.md, "When something dies": the scheduler.
 def test_a_scheduler_frozen_while_it_takes_the_lock_is_followed_by_another(
     make_deployment: MakeDeployment,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -35,6 +36,8 @@ def everything_is_done(session: Session) -> bool:
     return cascades == {CascadeState.DONE} and deliveries == [DeliveryState.DELIVERED] * 2
 
 
+# docs/operate.md, "When something dies": the only worker that listens hangs.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # it is about Redis: one database will do.
 def test_a_cascade_and_a_delivery_are_done_while_the_only_worker_that_listens_is_frozen(deployment: Deployment) -> None:
     set_up(deployment, [seller(), product("p1"), product("p2"), pack("k1", ["p1", "p2"])])
     worker = deployment.start_worker()

@@ -30,6 +30,7 @@ def owner_of_the_lock(deployment: Deployment, schedulers: list[Process]) -> Proc
     return numbers.get(str(owner).rpartition(":")[2])
 
 
+# docs/operate.md, "When something dies": the scheduler.
 def test_a_killed_scheduler_is_followed_by_the_other_within_its_lock(deployment: Deployment) -> None:
     ids = [f"p{number:02}" for number in range(20)]
     set_up(deployment, [seller(), *map(product, ids)])

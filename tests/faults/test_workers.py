@@ -49,6 +49,7 @@ def all_hidden(deployment: Deployment) -> None:
     assert_published_once(deployment)
 
 
+# docs/operate.md, "When something dies": a worker, at any point.
 @pytest.mark.parametrize("line", [BEFORE_COMMIT, AFTER_COMMIT], ids=["before its commit", "after its commit"])
 def test_a_batch_whose_work_horse_is_killed_is_applied_once(make_deployment: MakeDeployment, line: str) -> None:
     deployment = make_deployment(DRAIN_BATCH=10)
@@ -62,6 +63,7 @@ def test_a_batch_whose_work_horse_is_killed_is_applied_once(make_deployment: Mak
     all_hidden(deployment)
 
 
+# docs/operate.md, "When something dies": a worker, at any point.
 def test_an_idle_worker_takes_over_when_a_worker_and_its_work_horse_are_killed(make_deployment: MakeDeployment) -> None:
     deployment = make_deployment(DRAIN_BATCH=10)
     set_up(deployment, [seller(), *map(product, IDS)])
