@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import click
 
 from ..domain.audit_actions import AuditAction
-from ..domain.instants import parse_instant
 from ..models.audit import AuditEntry
 from ..services.access.audit_log import AuditFilter, find_entries
-from .output import json_option, show_rows
+from .output import instant_option, json_option, show_rows
 from .root import current_runtime, hooks_group
 
 COLUMNS = ("at", "who", "role", "action", "object_id", "outcome", "channel", "address", "request_id")
@@ -20,13 +18,6 @@ COLUMNS = ("at", "who", "role", "action", "object_id", "outcome", "channel", "ad
 @hooks_group.group("audit")
 def audit() -> None:
     """What persons and tokens have changed, and who was refused."""
-
-
-def _instant(ctx: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
-    instant = None if value is None else parse_instant(value)
-    if value is not None and instant is None:
-        raise click.BadParameter("give an instant with its offset, such as 2026-03-02T10:00:00Z.")
-    return instant
 
 
 @audit.command("list")
@@ -39,8 +30,8 @@ def _instant(ctx: click.Context, parameter: click.Parameter, value: str | None) 
 )
 @click.option("--object", "object_id", help="The id of what it was done to.")
 @click.option("--request", "request_id", help="The X-Request-ID of the request that did it.")
-@click.option("--from", "since", callback=_instant, help="From this instant on, RFC 3339.")
-@click.option("--to", "before", callback=_instant, help="Before this instant.")
+@click.option("--from", "since", callback=instant_option, help="From this instant on, RFC 3339.")
+@click.option("--to", "before", callback=instant_option, help="Before this instant.")
 @click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 10_000))
 @json_option
 def list_all(limit: int, as_json: bool, action: str | None, **wanted: Any) -> None:

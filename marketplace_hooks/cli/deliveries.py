@@ -10,7 +10,8 @@ from ..models.outbox import DeliveryState
 from ..services.core.unit_of_work import run_in_transaction
 from ..services.outbox.delivery_log import DeliveryWithEvent, find_deliveries
 from ..services.outbox.redeliver import redeliver
-from .output import json_option, show_one, show_rows
+from ..services.outbox.replay_several import ReplaySelection, replay_several
+from .output import instant_option, json_option, show_one, show_rows
 from .root import current_runtime, hooks_group
 
 
@@ -41,11 +42,28 @@ def list_all(
 
 
 @deliveries.command("replay")
-@click.argument("delivery_id", type=int)
+@click.argument("delivery_id", type=int, required=False)
+@click.option("--endpoint", "endpoint_id", help="Those to this endpoint; without a range, all that it missed.")
+@click.option("--from", "since", callback=instant_option, help="Of events published from this instant on, RFC 3339.")
+@click.option("--to", "before", callback=instant_option, help="Before this one: at most 14 days, 10,000 deliveries.")
+@click.option("--missed", "missed_only", is_flag=True, help="Leave out what has arrived.")
 @json_option
-def replay(delivery_id: int, as_json: bool) -> None:
-    """Send one again that was delivered or exhausted, under the same webhook-id, with all its attempts before it."""
-    show_one(_row(run_in_transaction(current_runtime(), lambda uow: redeliver(uow, delivery_id))), as_json=as_json)
+def replay(delivery_id: int | None, as_json: bool, **selection: Any) -> None:
+    """Send again what was delivered or exhausted, under the same webhook-id: one, a range, or what an endpoint missed.
+
+    \b
+    marketplace-hooks deliveries replay 17
+    marketplace-hooks deliveries replay --endpoint end_1f0c
+    marketplace-hooks deliveries replay --from 2026-03-02T00:00:00Z --to 2026-03-03T00:00:00Z --missed
+    """
+    runtime = current_runtime()
+    if delivery_id is None:
+        several = run_in_transaction(runtime, lambda uow: replay_several(uow, ReplaySelection(**selection)))
+        show_one(vars(several), as_json=as_json)
+        return
+    if any(selection.values()):
+        raise click.UsageError("Give a delivery's number, or a selection of several, not both.")
+    show_one(_row(run_in_transaction(runtime, lambda uow: redeliver(uow, delivery_id))), as_json=as_json)
 
 
 def _row(sent: DeliveryWithEvent) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..domain.instants import parse_instant
+
 PIPED_WIDTH = 240
 LONGEST_UNBROKEN = 64
 """A longer id is wrapped: on one line it would leave no room for the other columns."""
@@ -40,6 +42,14 @@ def printable(text: str) -> str:
 def print_line(text: str = "", *, is_error: bool = False) -> None:
     """Print a text, whatever it holds."""
     click.echo(printable(text), err=is_error)
+
+
+def instant_option(ctx: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+    """The value of an option that is an instant. Raises `BadParameter`."""
+    instant = None if value is None else parse_instant(value)
+    if value is not None and instant is None:
+        raise click.BadParameter("give an instant with its offset, such as 2026-03-02T10:00:00Z.")
+    return instant
 
 
 def show_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str) -> None:

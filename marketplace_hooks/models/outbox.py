@@ -69,8 +69,10 @@ class OutgoingEvent(Base):
 class Endpoint(Base):
     """A subscriber's address, and what it subscribes to. `types` is a list of types; `["*"]` is everything.
 
-    `secret` is encrypted at rest. `failing_since` is the first failure after the last success. `tokens` is
-    its token bucket: how many attempts may start now, as of `refilled_at`.
+    `secret`, `previous_secret` (which signs as well until `previous_secret_until`) and `headers` are encrypted at rest.
+    `failing_since` is the first failure after the last success, `warned_at` when that was published. `tokens` is its
+    token bucket: how many attempts may start now, as of `refilled_at`; `rate_per_s` None: the installation's rate.
+    Until `rests_until` nothing is attempted, and then one at a time until one succeeds. A deleted one keeps its log.
     """
 
     __tablename__ = "mh_endpoints"
@@ -83,6 +85,13 @@ class Endpoint(Base):
     enabled: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     disabled_reason: Mapped[str | None] = mapped_column(Text)
     failing_since: Mapped[datetime | None] = mapped_column(Instant)
+    headers: Mapped[bytes | None] = mapped_column(LargeBinary)
+    rate_per_s: Mapped[float | None]
+    previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    previous_secret_until: Mapped[datetime | None] = mapped_column(Instant)
+    warned_at: Mapped[datetime | None] = mapped_column(Instant)
+    rests_until: Mapped[datetime | None] = mapped_column(Instant)
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant)
     tokens: Mapped[float] = mapped_column(default=0.0, server_default="0")
     refilled_at: Mapped[datetime | None] = mapped_column(Instant)
     sequence: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
@@ -145,13 +154,14 @@ def new_event_id(at: datetime) -> str:
     Ids made together lie together in their index. Were they wholly random, each chunk of a long cascade would write the
     whole index anew: twice the time for a million of them.
     """
-    return f"{_time_prefix(at)}{secrets.token_hex(10)}"
+    return f"{time_prefix(at)}{secrets.token_hex(10)}"
 
 
 def new_event_ids(at: datetime) -> ColumnElement[str]:
     """SQL for: another such id for each row of a set statement."""
-    return literal(_time_prefix(at)) + random_hex()
+    return literal(time_prefix(at)) + random_hex()
 
 
-def _time_prefix(at: datetime) -> str:
+def time_prefix(at: datetime) -> str:
+    """How the id of an event published at `at` begins: ids are ordered as their instants are."""
     return f"evt_{int(at.timestamp() * 1000):012x}"

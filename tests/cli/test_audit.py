@@ -24,15 +24,17 @@ CHANGES_NOTHING_OF_A_PERSONS = {
     "deliveries list",
     "doctor",
     "endpoints list",
+    "endpoints show",
     "events list",
     "events show",
     "openapi",
     "renewals show",
     "secret",
+    "sessions list",
     "tokens list",
     "verify",
 }
-RUNS_WHAT_STANDS_IN_ROWS = {"scheduler", "sweep", "up", "worker"}
+RUNS_WHAT_STANDS_IN_ROWS = {"scheduler", "sweep", "up", "web", "worker"}
 ELSEWHERE = {
     "demo": "shows a demo",
     "migrate": "the schema has a table of its own versions",
@@ -58,6 +60,7 @@ def test_every_command_that_changes_something_is_entered(marketplace: Marketplac
     rejected = marketplace.publish("product.status_changed", product_id="mod-1", status="gone", actor="x", reason="x")
     marketplace.run_all_now()
     endpoint, _ = add_endpoint(marketplace.runtime, "https://93.184.215.14/hooks")
+    other, _ = add_endpoint(marketplace.runtime, "https://93.184.215.14/others")
     token = json.loads(typed(marketplace, "tokens", "create", "--role", "operator", "--json").output)["token"]
     driven = {
         "tokens create": [],
@@ -65,7 +68,12 @@ def test_every_command_that_changes_something_is_entered(marketplace: Marketplac
         "endpoints add": ["endpoints", "add", "https://93.184.215.14/more"],
         "endpoints disable": ["endpoints", "disable", endpoint.id],
         "endpoints enable": ["endpoints", "enable", endpoint.id],
+        "endpoints change": ["endpoints", "change", endpoint.id, "--rate", "5"],
+        "endpoints rotate": ["endpoints", "rotate", endpoint.id],
+        "endpoints delete": ["endpoints", "delete", endpoint.id, "--yes"],
+        "deliveries replay": ["deliveries", "replay", "--endpoint", other.id],
         "events replay": ["events", "replay", rejected],
+        "sessions end": ["sessions", "end", "--role", "seller", "--subject", "seller-1"],
         "renewals release": ["renewals", "release"],
         "erase-customer": ["erase-customer", "customer-1", "--yes"],
         "purge": ["purge"],
@@ -75,7 +83,7 @@ def test_every_command_that_changes_something_is_entered(marketplace: Marketplac
         if arguments:
             typed(marketplace, *arguments)
             assert len(audit_entries(marketplace)) == before + 1, command
-    tested_elsewhere = {"deliveries replay", "inspect"}
+    tested_elsewhere = {"endpoints ping", "inspect"}
     known = {*CHANGES_NOTHING_OF_A_PERSONS, *RUNS_WHAT_STANDS_IN_ROWS, *ELSEWHERE, *driven, *tested_elsewhere}
     assert commands() - known == set(), "drive it here, or say where it is audited"
     assert {(entry.actor_id, entry.channel) for entry in audit_entries(marketplace)} == {(getpass.getuser(), "command")}

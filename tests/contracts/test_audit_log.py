@@ -16,6 +16,9 @@ CHANGES_AN_ENTRY = re.compile(r"\b(?:update|delete)\(\s*AuditEntry\b|(?:UPDATE|D
 WRITES = re.compile(r"\bdatabase\.(?:session|begin|retrying)\(|\bretrying\(|\bengine\.begin\(|\bdatabase\.raw\b")
 WRITES_PAST_THE_UNIT_OF_WORK = {
     "access/idempotency": "which calls were made before, and their answers",
+    "core/counters": "figures of this process for monitoring",
+    "core/deployment": "the name by which this installation knows itself",
+    "core/heartbeats": "which processes are alive",
     "core/leases": "which process works on what",
     "core/unit_of_work": "the unit of work itself",
     "inbox/leasing": "which worker applies which events",

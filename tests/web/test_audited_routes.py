@@ -197,6 +197,7 @@ def tokens_call(acts: Acts, clock: time_machine.Traveller) -> None:
     operator("DELETE", f"/tokens/{made['token_id']}")
     operator("POST", f"/events/{rejected}/replay")
     operator("POST", f"/deliveries/{given_up(shop)}/replay")
+    endpoint_life(operator)
     customer("POST", "/eligibility", {"purchase_id": PURCHASE, "shop_url": "https://other.example/"})
     sent = {"purchase_id": PURCHASE, "subject": "Broken", "body": "Empty", "shop_url": SHOP, "as_it_is": True}
     customer("POST", "/support-requests", sent)
@@ -205,6 +206,17 @@ def tokens_call(acts: Acts, clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(days=366))
     shop.run_all_now()
     customer("POST", f"/subscriptions/{PURCHASE}/reactivation")
+
+
+def endpoint_life(operator: Any) -> None:
+    added = operator("POST", "/endpoints", {"url": "https://93.184.215.14/more", "types": ["pack.hidden"]})
+    path = f"/endpoints/{added['endpoint_id']}"
+    operator("PATCH", path, {"rate_per_s": 5})
+    operator("POST", f"{path}/rotate")
+    operator("POST", f"{path}/disable", {})
+    operator("POST", f"{path}/enable")
+    operator("POST", "/deliveries/replay", {"endpoint_id": added["endpoint_id"]})
+    operator("DELETE", path)
 
 
 def requests_move(acts: Acts, seller: Any, customer: Any, operator: Any) -> None:

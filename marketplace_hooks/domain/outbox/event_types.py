@@ -30,6 +30,7 @@ _SCHEDULED = {"status": "offline_permanent", "effective_at": "2026-12-31T23:00:0
 _BUSINESS_CARE = {"purchase_id": "o-50434", "customer_id": "c-17", "product_id": "20133"}
 _PERIOD = {"first_day": "2026-11-24", "last_day": "2027-11-23"}
 _REQUEST = {"request_id": "req-1", "purchase_id": "o-50434", "customer_id": "c-17", "seller_id": "atelier"}
+_ENDPOINT = {"endpoint_id": "end_1f0c", "url": "https://example.com/hooks"}
 _AMOUNT = {"amount_cents": 3960, "currency": "EUR"}
 _OWED = {
     "amount": {"amount_cents": 5900, "currency": "EUR"},
@@ -286,8 +287,13 @@ OUTGOING: dict[str, Outgoing] = {
             "steps": {"packs": {"total": 3, "failed": 0}},
         },
     ),
+    "endpoint.ping": Outgoing(
+        when="A test; sent to one endpoint alone, sequence 0.", example={"endpoint_id": "end_1f0c"}
+    ),
+    "endpoint.failing": Outgoing(
+        when="No delivery to an endpoint has succeeded for 24 hours; after 120 it is disabled.", example=_ENDPOINT
+    ),
     "endpoint.disabled": Outgoing(
-        when="We no longer deliver to an endpoint; what waits for it is kept.",
-        example={"endpoint_id": "end_1f0c", "url": "https://example.com/hooks"},
+        when="We no longer deliver to an endpoint; what waits for it is kept.", example=_ENDPOINT
     ),
 }

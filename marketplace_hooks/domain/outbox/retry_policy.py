@@ -33,9 +33,13 @@ def next_attempt_at(
     pause_s = base_s * (1 + JITTER * jitter)
     if retry_after_s is not None:
         pause_s = min(max(pause_s, retry_after_s, base_s), 2 * base_s)
-    if timed_out or status in BUSY:
-        pause_s = max(pause_s, min(BUSY_PAUSE_S, max(schedule_s)))
-    return now + timedelta(seconds=pause_s)
+    rest_s = rest_of_endpoint_s(status, schedule_s=schedule_s, timed_out=timed_out)
+    return now + timedelta(seconds=max(pause_s, rest_s))
+
+
+def rest_of_endpoint_s(status: int | None, *, schedule_s: Sequence[float], timed_out: bool = False) -> float:
+    """For how long nothing at all is sent to an endpoint that is overloaded, or silent; 0 for every other failure."""
+    return min(BUSY_PAUSE_S, max(schedule_s)) if timed_out or status in BUSY else 0.0
 
 
 def retry_after_s(given: str | None, now: datetime) -> float | None:

@@ -11,7 +11,7 @@ import http.client
 import time
 from collections.abc import Iterable, Mapping
 from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.cookies import RequestsCookieJar
@@ -193,6 +193,7 @@ class OutboundClient:
             truncated=truncated,
             elapsed_s=time.monotonic() - exchange.began,
             url=target.url,
+            address=urlsplit(exchange.url_at_address).hostname or "",
         )
 
 

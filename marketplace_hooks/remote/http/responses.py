@@ -22,7 +22,8 @@ _FRAMING_BYTES = 64 * 1024
 class OutboundResponse:
     """One final answer. `body` is what was read of it, decompressed; `truncated` says that there was more.
 
-    `elapsed_s` runs from the look-up to the last byte, redirects included. `url` is the one that answered.
+    `elapsed_s` runs from the look-up to the last byte, redirects included. `url` is the one that answered,
+    at the IP `address`.
     """
 
     status: int
@@ -31,6 +32,7 @@ class OutboundResponse:
     truncated: bool
     elapsed_s: float
     url: str
+    address: str = ""
 
     @property
     def text(self) -> str:

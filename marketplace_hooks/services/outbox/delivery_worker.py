@@ -12,32 +12,29 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
-from ...domain.instants import format_instant
-from ...domain.outbox.retry_policy import next_attempt_at, retry_after_s
-from ...errors import EncryptionKeyLost, OutboundFailed, OutboundRefused
+from ...domain.outbox.retry_policy import BUSY_PAUSE_S, next_attempt_at, rest_of_endpoint_s
+from ...errors import EncryptionKeyLost, NotFound
 from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
-from ...remote.http.client import OutboundResponse
-from ...remote.signatures import signed_headers
 from ..core.counters import CounterName
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
-from .dispatcher import count_under_way, dispatch, is_due, lease_s, render
-from .endpoints import disable_endpoint, locked_endpoint
+from .dispatcher import count_under_way, dispatch, is_due, is_served, lease_s, render
+from .endpoints import disable_endpoint, locked_endpoint, publish_about
+from .sending import AttemptResult, Recipient, send_signed
 
 log = logging.getLogger(__name__)
 
 LANES = 32
 """Attempts under way at once in one worker, over all endpoints."""
 POLL_S = 0.1
-LOGGED_CHARACTERS = 500
+WARNED_AFTER = timedelta(hours=24)
 DISABLED_AFTER = timedelta(hours=120)
 KEY_LOOK_AGAIN = timedelta(minutes=1)
 """When deliveries are tried again whose secret no key opens."""
@@ -45,54 +42,14 @@ KEY_LOOK_AGAIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One delivery, claimed: what to send, where, under which secret, which no log may show."""
+    """One delivery, claimed: what to send, and to whom."""
 
     delivery_id: int
     endpoint_id: str
-    url: str
-    secret: str = field(repr=False)
+    recipient: Recipient
     attempts: int
     event_id: str
     body: bytes
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttemptResult:
-    """The result of an attempt: an answer, or why there was none."""
-
-    answer: OutboundResponse | None
-    error: str | None
-    timed_out: bool
-    took_s: float
-
-    @property
-    def status(self) -> int | None:
-        """The answer's HTTP status."""
-        return self.answer.status if self.answer is not None else None
-
-    @property
-    def is_success(self) -> bool:
-        """2xx, and nothing else (`webhooks.md` 9)."""
-        return self.status is not None and 200 <= self.status < 300
-
-    @property
-    def status_class(self) -> str:
-        """`2xx` to `5xx`, or `timeout` or `error` where there was no answer."""
-        if self.status is not None:
-            return f"{self.status // 100}xx"
-        return "timeout" if self.timed_out else "error"
-
-    def entry(self, now: datetime) -> dict[str, Any]:
-        """One line of the delivery's log."""
-        entry = {
-            "at": format_instant(now),
-            "status": self.status,
-            "error": self.error,
-            "took_ms": round(self.took_s * 1000),
-        }
-        if self.answer is not None and not self.is_success:
-            entry["answer"] = self.answer.body[:LOGGED_CHARACTERS].decode("utf-8", "replace").replace("\0", "")
-        return entry
 
 
 def deliver_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -135,12 +92,10 @@ def _lanes_to_open(runtime: Runtime, busy: list[str], *, leaving: bool) -> list[
 
 def _endpoints_due(runtime: Runtime) -> list[str]:
     with runtime.database.read_session() as session:
-        is_deliverable = (
-            select(Delivery.id)
-            .where(is_due(runtime.now(), runtime.settings), Delivery.endpoint_id == Endpoint.id)
-            .exists()
-        )
-        return list(session.scalars(select(Endpoint.id).where(Endpoint.enabled, is_deliverable).order_by(Endpoint.id)))
+        now = runtime.now()
+        due = select(Delivery.id).where(is_due(now, runtime.settings), Delivery.endpoint_id == Endpoint.id)
+        serving = select(Endpoint.id).where(is_served(now), due.exists())
+        return list(session.scalars(serving.order_by(Endpoint.id)))
 
 
 def _serve(runtime: Runtime, owner: str, endpoint_id: str, stop: Callable[[], bool]) -> int:
@@ -162,12 +117,16 @@ def _serve(runtime: Runtime, owner: str, endpoint_id: str, stop: Callable[[], bo
 def _claim(runtime: Runtime, session: Session, owner: str, endpoint_id: str) -> tuple[Attempt | None, float | None]:
     """Lease the endpoint's next delivery; or how long to wait for a token, or (None, None): nothing to do.
 
-    The endpoint's row is locked: cap and bucket hold over all workers.
+    The endpoint's row is locked: cap and bucket hold over all workers. One that rests is served nothing, and after its
+    rest one delivery at a time, until one arrives.
     """
     now = runtime.now()
     settings = runtime.settings
-    endpoint = locked_endpoint(session, endpoint_id)
-    if not endpoint.enabled or count_under_way(session, endpoint_id, now, settings) >= settings.delivery_concurrency:
+    endpoint = _lock(session, endpoint_id)
+    if endpoint is None or not endpoint.enabled or _is_at_rest(endpoint, now):
+        return None, None
+    cap = settings.delivery_concurrency if endpoint.rests_until is None else 1
+    if count_under_way(session, endpoint_id, now, settings) >= cap:
         return None, None
     next_one = (
         select(Delivery, OutgoingEvent)
@@ -180,12 +139,12 @@ def _claim(runtime: Runtime, session: Session, owner: str, endpoint_id: str) -> 
     if found is None:
         return None, None
     try:
-        secret = runtime.encryption.decrypt(endpoint.secret)
+        recipient = Recipient.of(endpoint, runtime.encryption, now)
     except EncryptionKeyLost as lost:
         log.error("nothing is sent to endpoint %s: %s", endpoint_id, lost)
         _postpone(session, endpoint_id, now, settings)
         return None, None
-    if wait_s := _take_token(endpoint, now, settings.delivery_rate_per_s):
+    if wait_s := _take_token(endpoint, now, endpoint.rate_per_s or settings.delivery_rate_per_s):
         return None, wait_s
     delivery, event = found
     delivery.owner = owner
@@ -193,8 +152,7 @@ def _claim(runtime: Runtime, session: Session, owner: str, endpoint_id: str) -> 
     attempt = Attempt(
         delivery_id=delivery.id,
         endpoint_id=endpoint_id,
-        url=endpoint.url,
-        secret=secret,
+        recipient=recipient,
         attempts=delivery.attempts,
         event_id=event.event_id,
         body=render(event),
@@ -206,6 +164,20 @@ def _postpone(session: Session, endpoint_id: str, now: datetime, settings: Setti
     """Leave what is due at an endpoint for later: it is no fault of the endpoint's, and no attempt is spent."""
     due = update(Delivery).where(is_due(now, settings), Delivery.endpoint_id == endpoint_id)
     session.execute(due.values(due_at=now + KEY_LOOK_AGAIN).execution_options(synchronize_session=False))
+
+
+def _is_at_rest(endpoint: Endpoint, now: datetime) -> bool:
+    """Whether nothing may be sent now; a rest that ends later than any can was set by another clock."""
+    until = endpoint.rests_until
+    return until is not None and now < until <= now + timedelta(seconds=BUSY_PAUSE_S)
+
+
+def _lock(session: Session, endpoint_id: str) -> Endpoint | None:
+    """The endpoint, locked; None once it was deleted."""
+    try:
+        return locked_endpoint(session, endpoint_id)
+    except NotFound:
+        return None
 
 
 def _take_token(endpoint: Endpoint, now: datetime, rate_per_s: float) -> float:
@@ -221,40 +193,20 @@ def _take_token(endpoint: Endpoint, now: datetime, rate_per_s: float) -> float:
 
 def _attempt(runtime: Runtime, owner: str, attempt: Attempt) -> None:
     """Send, with no transaction open; then record the result."""
-    result = _send(runtime, attempt)
+    result = send_signed(runtime, attempt.recipient, event_id=attempt.event_id, body=attempt.body)
     runtime.counters.add(CounterName.DELIVERY_ATTEMPTS, result.status_class)
     if run_in_transaction(runtime, lambda uow: _record(runtime, uow, owner, attempt, result)):
         runtime.counters.add(CounterName.DELIVERIES_EXHAUSTED)
 
 
-def _send(runtime: Runtime, attempt: Attempt) -> AttemptResult:
-    started = runtime.now()
-    answer: OutboundResponse | None = None
-    error: str | None = None
-    timed_out = False
-    try:
-        headers = signed_headers(attempt.event_id, started, attempt.body, [attempt.secret])
-        answer = runtime.outbound.post(
-            attempt.url, body=attempt.body, headers={"content-type": "application/json", **headers}
-        )
-    except OutboundRefused as refused:
-        error = f"refused: {refused.detail}"
-    except OutboundFailed as failed:
-        error = f"{failed.reason}: {failed}"
-        timed_out = failed.reason == "timeout"
-    except Exception as mistake:
-        log.exception("delivery %s could not be attempted", attempt.delivery_id)
-        error = type(mistake).__name__
-    took_s = (runtime.now() - started).total_seconds()
-    return AttemptResult(answer=answer, error=error, timed_out=timed_out, took_s=took_s)
-
-
 def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, result: AttemptResult) -> bool:
     """Record an attempt, unless its lease ran out and another worker has recorded one; True when it was the last."""
-    endpoint = locked_endpoint(uow.session, attempt.endpoint_id)
+    endpoint = _lock(uow.session, attempt.endpoint_id)
     mine = select(Delivery).where(Delivery.id == attempt.delivery_id, Delivery.owner == owner).with_for_update()
     delivery = uow.session.scalar(mine)
-    if delivery is None or delivery.state is DeliveryState.DELIVERED or delivery.attempts != attempt.attempts:
+    if endpoint is None or delivery is None:
+        return False
+    if delivery.state is DeliveryState.DELIVERED or delivery.attempts != attempt.attempts:
         return False
     delivery.attempts += 1
     delivery.owner = delivery.leased_until = None
@@ -264,19 +216,17 @@ def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, res
     if result.is_success:
         delivery.state = DeliveryState.DELIVERED
         delivery.delivered_at = uow.now
-        endpoint.failing_since = None
+        endpoint.failing_since = endpoint.warned_at = endpoint.rests_until = None
         return False
-    endpoint.failing_since = endpoint.failing_since or uow.now
+    schedule_s = runtime.settings.delivery_schedule_s
     again_at = next_attempt_at(
         uow.now,
         attempts=delivery.attempts,
-        schedule_s=runtime.settings.delivery_schedule_s,
+        schedule_s=schedule_s,
         jitter=random.uniform(-1, 1),  # noqa: S311 - spreads load, hides nothing
         status=result.status,
         timed_out=result.timed_out,
-        retry_after_s=None
-        if result.answer is None
-        else retry_after_s(result.answer.headers.get("retry-after"), uow.now),
+        retry_after_s=result.retry_after_s(uow.now),
     )
     if again_at is None:
         delivery.state = DeliveryState.EXHAUSTED
@@ -284,8 +234,20 @@ def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, res
         delivery.due_at = again_at
         delivery.state = DeliveryState.PENDING if endpoint.enabled else DeliveryState.PARKED
     uow.session.flush()
+    if rest_s := rest_of_endpoint_s(result.status, schedule_s=schedule_s, timed_out=result.timed_out):
+        endpoint.rests_until = uow.now + timedelta(seconds=rest_s)
+    _judge_endpoint(uow, endpoint, result)
+    return again_at is None
+
+
+def _judge_endpoint(uow: UnitOfWork, endpoint: Endpoint, result: AttemptResult) -> None:
+    """Warn of an endpoint that has failed for a day, and disable one that is gone, or has failed for five days."""
+    endpoint.failing_since = endpoint.failing_since or uow.now
+    failing_for = uow.now - endpoint.failing_since
     if result.status == 410:
         disable_endpoint(uow, endpoint, "the endpoint answered 410 Gone")
-    elif uow.now - endpoint.failing_since >= DISABLED_AFTER:
+    elif failing_for >= DISABLED_AFTER:
         disable_endpoint(uow, endpoint, "no attempt has succeeded for 120 hours")
-    return again_at is None
+    elif failing_for >= WARNED_AFTER and endpoint.warned_at is None:
+        endpoint.warned_at = uow.now
+        publish_about(uow, endpoint, "endpoint.failing", "no attempt has succeeded for 24 hours")

@@ -14,6 +14,7 @@ from ...config.settings import Settings
 from ...database.types import constant
 from ...domain.instants import format_instant
 from ...domain.outbox.event_types import EVERYTHING
+from ...domain.outbox.retry_policy import BUSY_PAUSE_S
 from ...models.outbox import Delivery, DeliveryState, Endpoint, EndpointType, OutgoingEvent
 from ..core.leases import is_over
 from ..core.runtime import Runtime
@@ -75,7 +76,12 @@ def has_pending(session: Session, now: datetime, settings: Settings) -> bool:
     if session.scalar(undispatched) is not None:
         return True
     deliverable = select(Delivery.id).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
-    return session.scalar(deliverable.where(is_due(now, settings), Endpoint.enabled).limit(1)) is not None
+    return session.scalar(deliverable.where(is_due(now, settings), is_served(now)).limit(1)) is not None
+
+
+def is_served(now: datetime) -> ColumnElement[bool]:
+    """SQL for: an endpoint that may be sent something, being enabled and not at rest."""
+    return and_(Endpoint.enabled, is_over(Endpoint.rests_until, now, BUSY_PAUSE_S))
 
 
 def is_due(now: datetime, settings: Settings) -> ColumnElement[bool]:

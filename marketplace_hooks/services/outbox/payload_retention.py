@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
-from sqlalchemy import Table, Text, bindparam, select, update
+from sqlalchemy import ColumnElement, Table, Text, bindparam, select, update
 from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,11 @@ _UNFINISHED = (DeliveryState.PENDING, DeliveryState.PARKED)
 def is_purged(event: OutgoingEvent) -> bool:
     """Whether its data is gone: then it cannot be delivered again."""
     return event.data == NO_DATA
+
+
+def has_payload() -> ColumnElement[bool]:
+    """SQL for the opposite, of many."""
+    return _HAS_DATA
 
 
 def purge_payloads(session: Session, ids: Collection[int]) -> tuple[int, set[int]]:

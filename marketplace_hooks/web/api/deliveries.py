@@ -6,13 +6,14 @@ import re
 from typing import Any
 
 from flask import Response
-from marshmallow import fields
+from marshmallow import Schema, fields
 
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.outbox import DeliveryState
 from ...services.outbox import delivery_log
 from ...services.outbox.redeliver import redeliver
+from ...services.outbox.replay_several import ReplaySelection, replay_several
 from ..pagination import decode_number, encode
 from ..state import current_runtime
 from .fields import EnumField, PagedQuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
@@ -84,6 +85,49 @@ def list_deliveries(query: dict[str, Any]) -> Response:
             limit=query["limit"],
         )
         return uncached_response(_LIST, {"items": sent, "next_cursor": encode("deliveries", before)})
+
+
+class ReplaySelectionSchema(Schema):
+    """Which deliveries: a range of time, of one endpoint or of all; without a range, all that an endpoint missed."""
+
+    endpoint_id = TextField(allow_none=True, load_default=None)
+    since = Rfc3339Instant(
+        data_key="from", allow_none=True, load_default=None, metadata={"description": "Published from this instant on."}
+    )
+    before = Rfc3339Instant(
+        data_key="to",
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Published before this instant: at most 14 days later, and 10,000 deliveries."},
+    )
+    missed_only = fields.Boolean(
+        load_default=False, metadata={"description": "Leave out what has arrived; without a range that is always so."}
+    )
+
+
+class ReplayedSeveralSchema(ResponseSchema):
+    """How many are sent again. `has_more`: of those an endpoint missed, 10,000 were taken; call again for the next."""
+
+    replayed = fields.Integer(required=True)
+    has_more = fields.Boolean(required=True)
+
+
+_SEVERAL = ReplayedSeveralSchema()
+
+
+@operation(
+    "POST",
+    "/deliveries/replay",
+    tag="Deliveries",
+    roles=ROLES,
+    body=ReplaySelectionSchema,
+    response=ReplayedSeveralSchema,
+    status=202,
+    refusals=(400, 404, 415),
+)
+def replay_several_deliveries(body: dict[str, Any]) -> Response:
+    """Send several again, each once and under its own `webhook-id`: a range, or all that an endpoint missed."""
+    return respond_once(lambda uow: replay_several(uow, ReplaySelection(**body)), _SEVERAL)
 
 
 @operation(

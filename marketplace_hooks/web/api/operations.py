@@ -132,7 +132,7 @@ def operation(
     tag: str,
     roles: tuple[Role, ...] = (),
     query: type[Schema] | None = None,
-    body: type[Schema] | None = None,
+    body: type[Schema] | Schema | None = None,
     response: type[Schema] | None = None,
     status: int = 200,
     other_types: tuple[str, ...] = (),

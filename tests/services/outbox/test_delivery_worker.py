@@ -18,9 +18,10 @@ from standardwebhooks.webhooks import Webhook
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.outbox import Delivery, Endpoint
 from marketplace_hooks.remote.signatures import verify
+from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 from marketplace_hooks.services.outbox.delivery_worker import deliver_due
 from marketplace_hooks.services.outbox.dispatcher import dispatch
-from marketplace_hooks.services.outbox.endpoints import add_endpoint, enable_endpoint
+from marketplace_hooks.services.outbox.endpoints import add_endpoint, delete_endpoint, enable_endpoint
 
 from ...support.marketplace import OFFLINE, Marketplace
 from ...support.webhook_receiver import Answer, Delivered, Receiver
@@ -338,6 +339,70 @@ def test_one_success_clears_the_count(clock: time_machine.Traveller, shop: Marke
         deliver(shop)
     assert endpoint(shop, endpoint_id).enabled is True
     assert endpoint(shop, endpoint_id).failing_since == now()
+
+
+def test_an_endpoint_that_fails_for_24_hours_is_warned_of_once(
+    clock: time_machine.Traveller, shop: Marketplace
+) -> None:
+    with Receiver(answer=lambda _: Answer(500)) as receiver:
+        endpoint_id, _ = subscribe(shop, receiver.url)
+        hide(shop, "mod-1")
+        deliver(shop)
+        clock.shift(timedelta(hours=24))
+        deliver(shop)
+        clock.shift(timedelta(hours=24))
+        deliver(shop)
+        assert [event.type for event in shop.outgoing(endpoint_id, "endpoint")] == ["endpoint.failing"]
+        receiver.answer = lambda _: Answer(204)
+        clock.shift(timedelta(hours=1))
+        deliver(shop)
+    assert endpoint(shop, endpoint_id).warned_at is None
+
+
+def test_nothing_is_sent_to_an_overloaded_endpoint_and_then_one_delivery_at_a_time(
+    clock: time_machine.Traveller, shop: Marketplace
+) -> None:
+    with Receiver(answer=lambda _: Answer(503)) as receiver:
+        endpoint_id, _ = subscribe(shop, receiver.url)
+        hide(shop, "mod-1")
+        deliver(shop)
+        hide(shop, "mod-2", "mod-3", "mod-4")
+        assert deliver(shop) == 0
+        assert endpoint(shop, endpoint_id).rests_until == now() + timedelta(seconds=60)
+        clock.shift(61)
+        assert deliver(shop) == 1
+        receiver.answer = lambda _: Answer(204)
+        clock.shift(61)
+        assert deliver(shop) >= 3
+    assert (endpoint(shop, endpoint_id).rests_until, receiver.most_at_once) == (None, 1)
+
+
+def test_what_waits_for_a_deleted_endpoint_is_discarded_and_its_log_stays(
+    clock: time_machine.Traveller, shop: Marketplace
+) -> None:
+    with Receiver() as receiver:
+        endpoint_id, _ = subscribe(shop, receiver.url)
+        hide(shop, "mod-1")
+        deliver(shop)
+        hide(shop, "mod-2")
+        dispatch(shop.runtime)
+        run_in_transaction(shop.runtime, lambda uow: delete_endpoint(uow, endpoint_id))
+        hide(shop, "mod-3")
+        assert deliver(shop) == 0
+    assert [delivery.state for delivery in deliveries(shop)] == ["delivered"]
+    assert len(receiver.requests) == 1
+
+
+def test_an_endpoint_that_is_deleted_while_it_is_delivered_to_ends_quietly(shop: Marketplace) -> None:
+    def deletes(request: Delivered) -> Answer:
+        run_in_transaction(shop.runtime, lambda uow: delete_endpoint(uow, endpoint_id))
+        return Answer(204)
+
+    with Receiver(answer=deletes) as receiver:
+        endpoint_id, _ = subscribe(shop, receiver.url)
+        hide(shop, "mod-1")
+        assert deliver(shop) == 1
+    assert deliveries(shop) == []
 
 
 # --- side by side
