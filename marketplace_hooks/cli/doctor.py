@@ -1,26 +1,23 @@
-"""Doctor: checks of configuration, database, Redis, processes, surroundings and mail, each with what to do about it."""
+"""Doctor: checks of an installation, each with what to do about it; those of its work are in `doctor_work.py`."""
 
 from __future__ import annotations
 
 import importlib.metadata
 from datetime import timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ..config.public_holidays import public_holidays
 from ..database import migrate as migrations
 from ..domain.support.deadlines import BusinessDayPolicy
 from ..errors import EncryptionKeyLost, MailServerAway, MarketplaceHooksError
-from ..models.deployment import ProcessKind
-from ..models.inbox import InboxEvent, InboxState
-from ..remote.redis.queue import answers
 from ..services.business_care.renewal_run_state import read_run_state
 from ..services.core.deployment import UNTRUSTED_PROXY, read_fact
-from ..services.core.heartbeats import count_alive
-from ..services.core.runtime import Runtime, redis_url
+from ..services.core.runtime import Runtime
 from ..services.core.stored_secrets import check_encryption_keys
 from ..services.notifications.mail_queue import check_mail_server
+from .doctor_work import backlog, check, endpoints, inbox, processes, redis
 from .output import json_option, show_rows
 from .root import current_runtime, hooks_group
 
@@ -35,38 +32,36 @@ def doctor(as_json: bool) -> None:
         _downloads(runtime),
         _holidays(runtime),
         _database(runtime),
-        _redis(runtime),
-        *_processes(runtime),
+        redis(runtime),
+        *processes(runtime),
         _clock(runtime),
-        _inbox(runtime),
+        inbox(runtime),
+        backlog(runtime),
+        endpoints(runtime),
         _encryption(runtime),
         _renewals(runtime),
         _mail(runtime),
         _proxies(runtime),
     ]
     show_rows(checks, ("check", "state", "detail"), as_json=as_json, empty="")
-    if any(check["state"] == "wrong" for check in checks):
+    if any(one["state"] == "wrong" for one in checks):
         raise SystemExit(1)
-
-
-def _check(name: str, state: str, detail: str) -> dict[str, str]:
-    return {"check": name, "state": state, "detail": detail}
 
 
 def _configuration(runtime: Runtime) -> dict[str, str]:
     version = importlib.metadata.version("marketplace-hooks")
     if not runtime.settings.webhook_secrets:
-        return _check("configuration", "wrong", "WEBHOOK_SECRETS is empty: every event would be refused.")
+        return check("configuration", "wrong", "WEBHOOK_SECRETS is empty: every event would be refused.")
     sources = ", ".join(runtime.settings.webhook_secrets)
-    return _check(
+    return check(
         "configuration", "ok", f"version {version}; events from {sources}; instance {runtime.settings.instance}"
     )
 
 
 def _downloads(runtime: Runtime) -> dict[str, str]:
     if runtime.settings.download_secret is None:
-        return _check("downloads", "warning", "DOWNLOAD_SECRET is not set: every download is answered 503")
-    return _check("downloads", "ok", "links to releases are signed")
+        return check("downloads", "warning", "DOWNLOAD_SECRET is not set: every download is answered 503")
+    return check("downloads", "ok", "links to releases are signed")
 
 
 def _holidays(runtime: Runtime) -> dict[str, str]:
@@ -74,79 +69,39 @@ def _holidays(runtime: Runtime) -> dict[str, str]:
     settings = runtime.settings
     calendar = " ".join(filter(None, (settings.holidays_country, settings.holidays_region)))
     if settings.business_days == BusinessDayPolicy.MF:
-        return _check("holidays", "ok", f"calendar {calendar}; the policy MF minds no holidays")
+        return check("holidays", "ok", f"calendar {calendar}; the policy MF minds no holidays")
     year = runtime.now().year
     count = len(public_holidays(settings.holidays_country, settings.holidays_region, [year]))
     whose = "each seller's own, else " if settings.holidays_of == "seller" else ""
-    return _check("holidays", "ok", f"{whose}calendar {calendar}: {count} public holidays in {year}")
+    return check("holidays", "ok", f"{whose}calendar {calendar}: {count} public holidays in {year}")
 
 
 def _database(runtime: Runtime) -> dict[str, str]:
     kind = runtime.database.url.get_backend_name()
     try:
         if not migrations.is_current(runtime.database):
-            return _check("database", "wrong", f"{kind} needs migrating: marketplace-hooks migrate")
+            return check("database", "wrong", f"{kind} needs migrating: marketplace-hooks migrate")
     except MarketplaceHooksError as error:
-        return _check("database", "wrong", f"{kind}: {error}")
+        return check("database", "wrong", f"{kind}: {error}")
     except DBAPIError as error:
-        return _check("database", "wrong", f"{kind}: {error.orig}")
+        return check("database", "wrong", f"{kind}: {error.orig}")
     pooler = ", behind a pooler: nothing is left in its sessions" if runtime.database.is_pooled else ""
-    return _check("database", "ok", f"{kind}, schema up to date{pooler}")
-
-
-def _redis(runtime: Runtime) -> dict[str, str]:
-    url = redis_url(runtime.settings)
-    if url is None:
-        return _check("redis", "warning", "no REDIS_URL and no running `up`: only the scheduler's sweeps do work")
-    if not answers(url):
-        return _check("redis", "warning", "does not answer; the scheduler's sweeps do the work meanwhile")
-    return _check("redis", "ok", "answers")
-
-
-def _processes(runtime: Runtime) -> list[dict[str, str]]:
-    """Who is alive stands in rows: Redis forgets its workers when it is flushed."""
-    try:
-        with runtime.database.read_session() as session:
-            alive = count_alive(session, runtime.now())
-    except Exception as error:
-        return [_check("workers", "warning", f"cannot be read: {type(error).__name__}")]
-    workers = alive[ProcessKind.WORKER]
-    schedulers = alive[ProcessKind.SCHEDULER]
-    return [
-        _alive("workers", workers, "events wait for the scheduler: start `marketplace-hooks worker`"),
-        _alive("scheduler", schedulers, "what becomes due or was missed waits: start `marketplace-hooks scheduler`"),
-    ]
-
-
-def _alive(name: str, count: int, remedy: str) -> dict[str, str]:
-    return _check(name, "ok" if count else "warning", f"{count} alive" if count else f"none alive; {remedy}")
+    return check("database", "ok", f"{kind}, schema up to date{pooler}")
 
 
 def _clock(runtime: Runtime) -> dict[str, str]:
     """Leases and signatures compare instants: our clock must agree with the database's."""
     if runtime.database.is_sqlite:
-        return _check(
+        return check(
             "clock", "ok", f"{runtime.now():%Y-%m-%d %H:%M:%S} UTC, zone of the rules {runtime.settings.reference_zone}"
         )
     try:
         with runtime.database.read_session() as session:
             database_now = session.scalar(text("SELECT clock_timestamp()"))
     except MarketplaceHooksError as error:
-        return _check("clock", "warning", str(error))
+        return check("clock", "warning", str(error))
     difference_s = abs((runtime.now() - database_now).total_seconds())
-    return _check("clock", "ok" if difference_s < 2 else "wrong", f"{difference_s:.1f} s from the database's")
-
-
-def _inbox(runtime: Runtime) -> dict[str, str]:
-    try:
-        with runtime.database.read_session() as session:
-            count = select(InboxEvent.state, func.count()).group_by(InboxEvent.state)
-            counts = dict(session.execute(count).all())
-    except Exception as error:
-        return _check("inbox", "warning", f"cannot be read: {type(error).__name__}")
-    stuck = [state for state in (InboxState.REJECTED, InboxState.FAILED) if counts.get(state)]
-    summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty"
-    return _check("inbox", "warning" if stuck else "ok", summary)
+    return check("clock", "ok" if difference_s < 2 else "wrong", f"{difference_s:.1f} s from the database's")
 
 
 def _encryption(runtime: Runtime) -> dict[str, str]:
@@ -154,10 +109,10 @@ def _encryption(runtime: Runtime) -> dict[str, str]:
     try:
         count = check_encryption_keys(runtime.database, runtime.encryption)
     except EncryptionKeyLost as lost:
-        return _check("encryption", "wrong", f"{lost} Until then deliveries wait, and none is lost")
+        return check("encryption", "wrong", f"{lost} Until then deliveries wait, and none is lost")
     except Exception as error:
-        return _check("encryption", "warning", f"cannot be checked: {type(error).__name__}")
-    return _check("encryption", "ok", f"{count} stored secrets can be read")
+        return check("encryption", "warning", f"cannot be checked: {type(error).__name__}")
+    return check("encryption", "ok", f"{count} stored secrets can be read")
 
 
 def _renewals(runtime: Runtime) -> dict[str, str]:
@@ -166,11 +121,11 @@ def _renewals(runtime: Runtime) -> dict[str, str]:
         with runtime.database.read_session() as session:
             run = read_run_state(session)
     except Exception as error:
-        return _check("renewals", "warning", f"cannot be read: {type(error).__name__}")
+        return check("renewals", "warning", f"cannot be read: {type(error).__name__}")
     if run.held_since is not None:
         detail = f"held since {run.held_since:%Y-%m-%d %H:%M} UTC; look at what is due and release them: "
-        return _check("renewals", "wrong", f"{detail}marketplace-hooks renewals show, … renewals release")
-    return _check("renewals", "ok", f"last run {run.last_at:%Y-%m-%d %H:%M} UTC" if run.last_at else "never run yet")
+        return check("renewals", "wrong", f"{detail}marketplace-hooks renewals show, … renewals release")
+    return check("renewals", "ok", f"last run {run.last_at:%Y-%m-%d %H:%M} UTC" if run.last_at else "never run yet")
 
 
 def _mail(runtime: Runtime) -> dict[str, str]:
@@ -178,15 +133,15 @@ def _mail(runtime: Runtime) -> dict[str, str]:
     server = runtime.settings.smtp_url
     if server is None:
         consequence = "nobody is mailed, and what is told meanwhile is not mailed later; endpoints are told all"
-        return _check("mail", "warning", f"SMTP_URL is not set: {consequence}")
+        return check("mail", "warning", f"SMTP_URL is not set: {consequence}")
     address = f"{server.host}:{server.port}"
     try:
         check_mail_server(runtime.settings)
     except MailServerAway as away:
-        return _check(
+        return check(
             "mail", "wrong", f"{address}: {away}. {_remedy(str(away))}; until then mails wait, and none is lost"
         )
-    return _check("mail", "ok", f"{address} answers, and would take our mail")
+    return check("mail", "ok", f"{address} answers, and would take our mail")
 
 
 def _remedy(error: str) -> str:
@@ -205,8 +160,8 @@ def _proxies(runtime: Runtime) -> dict[str, str]:
         with runtime.database.read_session() as session:
             seen = read_fact(session, UNTRUSTED_PROXY)
     except Exception as error:
-        return _check("proxies", "warning", f"cannot be read: {type(error).__name__}")
+        return check("proxies", "warning", f"cannot be read: {type(error).__name__}")
     if seen is None or seen.recorded_at < runtime.now() - timedelta(days=1) or (trusted and trusted.has(seen.value)):
-        return _check("proxies", "ok", "clients are known by their own addresses")
+        return check("proxies", "ok", "clients are known by their own addresses")
     detail = f"requests come through a proxy at {seen.value}, and all clients seem to have its address"
-    return _check("proxies", "warning", f"{detail}: set TRUSTED_PROXIES")
+    return check("proxies", "warning", f"{detail}: set TRUSTED_PROXIES")

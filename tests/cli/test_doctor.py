@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from click.testing import CliRunner, Result
 from flask.cli import ScriptInfo
 
 from marketplace_hooks.cli import hooks_group
 from marketplace_hooks.services.core.deployment import UNTRUSTED_PROXY, record_fact
+from marketplace_hooks.services.outbox.endpoints import add_endpoint, list_endpoints
 
 from ..remote.http.test_tls import Authority
 from ..support.mail_server import PASSWORD, mail_server
 from ..support.marketplace import Marketplace
+from ..support.redis import RedisServer
 
 Open = Callable[..., Marketplace]
 
@@ -103,3 +106,50 @@ def test_a_missing_worker_and_a_missing_scheduler_are_named_with_what_starts_the
     for check, command in (("workers", "worker"), ("scheduler", "scheduler")):
         state, detail = check_of(marketplace, check)
         assert (state, f"start `marketplace-hooks {command}`" in detail) == ("warning", True), detail
+
+
+def test_work_that_waits_for_long_is_named(make_marketplace: Open) -> None:
+    marketplace = make_marketplace(LEASE_S=1, SWEEP_INTERVAL_S=1)
+    assert check_of(marketplace, "backlog") == ("ok", "nothing waits for more than 2 s")
+    with time_machine.travel(datetime.now(UTC) - timedelta(seconds=30), tick=True):
+        marketplace.publish("product.status_changed", product_id="mod-1")
+    state, detail = check_of(marketplace, "backlog")
+    assert (state, "1 events wait, the oldest for 3" in detail, "start more workers" in detail) == (
+        "warning",
+        True,
+        True,
+    ), detail
+
+
+def test_endpoints_that_fail_or_are_disabled_are_named(make_marketplace: Open) -> None:
+    marketplace = make_marketplace()
+    assert check_of(marketplace, "endpoints") == ("ok", "0 subscribed, none fails")
+    add_endpoint(marketplace.runtime, "https://failing.example/in", types=["*"])
+    add_endpoint(marketplace.runtime, "https://disabled.example/in", types=["*"])
+    with marketplace.runtime.database.session() as session:
+        failing, disabled = list_endpoints(session)
+        failing.failing_since = marketplace.runtime.now()
+        disabled.enabled = False
+        disabled.disabled_reason = "410"
+    state, detail = check_of(marketplace, "endpoints")
+    assert state == "warning"
+    assert "https://failing.example/in has been failing since 20" in detail
+    assert "https://disabled.example/in is disabled (410)" in detail
+
+
+@pytest.mark.parametrize(
+    ("configuration", "state", "words"),
+    [
+        ({"maxmemory": "0"}, "ok", "answers"),
+        ({"maxmemory": "100mb", "maxmemory-policy": "allkeys-lru"}, "warning", "evicts keys"),
+        ({"maxmemory": "1"}, "warning", "refuses writes"),
+    ],
+)
+def test_a_redis_that_loses_wakeups_or_takes_none_is_named(
+    make_marketplace: Open, private_redis: RedisServer, configuration: dict[str, str], state: str, words: str
+) -> None:
+    with private_redis.client() as client:
+        for name, value in configuration.items():
+            client.config_set(name, value)
+    found, detail = check_of(make_marketplace(REDIS_URL=private_redis.url), "redis")
+    assert (found, words in detail) == (state, True), detail
