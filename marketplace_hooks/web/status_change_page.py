@@ -166,7 +166,7 @@ def _show(
         zone = runtime.settings.reference_zone
         preview = preview_change(session, found, change_page.side, status, runtime.now(), zone)
     mark = holds_fingerprint(found.card.status, found.holds_view)
-    decided_on = request.form.get("seen", "")
+    decided_on = StatusChangeForm(request.form).seen.data
     has_moved = bool(decided_on) and decided_on != mark
     return change_page.show(
         "status_change",

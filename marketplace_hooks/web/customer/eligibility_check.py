@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...errors import Conflict, NotFound
@@ -15,6 +15,7 @@ from ...services.support.eligibility_checks import read_check
 from ..csrf import wants_fragment
 from ..flash import flash
 from ..form_idempotency import once_token
+from ..form_reader import CheckboxField, PageForm
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
 from ..rate_limits import limit_writing
@@ -24,6 +25,12 @@ from .check_results import check_result
 from .new_request import draft_url, request_url
 from .new_request_form import SiteForm
 from .purchases import customer_id, holder
+
+
+class SendingForm(PageForm):
+    """Whether the request is sent with what is unknown."""
+
+    as_it_is = CheckboxField()
 
 
 @blueprint.get("/support/new/<check_id>")
@@ -88,7 +95,7 @@ def send_request(draft_id: str) -> BaseResponse:
     While the checks run nothing is refused: the page goes on showing them.
     """
     runtime = current_runtime()
-    as_it_is = request.form.get("as_it_is") == "yes"
+    as_it_is = SendingForm.read().as_it_is.data
     limit_writing(signed_in())
     try:
         sent = run_in_transaction(runtime, lambda uow: send_draft(uow, customer_id(), draft_id, as_it_is=as_it_is))

@@ -98,6 +98,7 @@ class NewRequestForm(SiteForm):
     """The whole form of a new request. A question before any purchase has neither keys nor a shop."""
 
     draft = TextInputField(longest=100, is_cut=True)
+    purchase = TextInputField(longest=100, is_cut=True)
     kind = ChoiceField(Kind)
     subject = TextInputField(
         longest=LONGEST_SUBJECT,
@@ -117,7 +118,7 @@ class NewRequestForm(SiteForm):
             self.draft.data = uuid.uuid4().hex
         if self.kind.data is None:
             self.kind.data = Kind.ANOMALY
-        if request.form.get("purchase"):
+        if self.purchase.data:
             if not self.shop_url.data:
                 self.add_error("shop_url", gettext("Say which shop it is about."))
             elif parse(self.shop_url.data) is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...errors import Conflict, NotFound
@@ -15,11 +15,24 @@ from ...services.core.unit_of_work import run_in_transaction
 from ..actors import cause_of
 from ..flash import flash
 from ..form_actions import refused_page, run_form
+from ..form_reader import CheckboxField, PageForm, TextInputField
 from ..i18n.language import gettext, wording
 from ..identity.authorization import audience, signed_in
 from ..state import current_runtime
 from .blueprint import blueprint
 from .purchases import care_of, holder, purchase_url, show_purchase
+
+
+class RenewalForm(PageForm):
+    """Whether Business Care is to renew."""
+
+    enabled = CheckboxField()
+
+
+class ReactivationForm(PageForm):
+    """The price at which it was decided."""
+
+    amount_cents = TextInputField()
 
 
 @blueprint.get("/account/purchases/<purchase_id>/renewal")
@@ -33,7 +46,7 @@ def renewal(purchase_id: str) -> str:
 @audience(Role.CUSTOMER)
 def change_renewal(purchase_id: str) -> BaseResponse:
     """Cancel the renewal, or undo that; nothing changes where it is so already."""
-    enabled = request.form.get("enabled") == "yes"
+    enabled = RenewalForm.read().enabled.data
     cause = cause_of(signed_in())
     return run_form(
         lambda uow: request_renewal(uow, holder(purchase_id), enabled=enabled, cause=cause),
@@ -59,7 +72,7 @@ def reactivate(purchase_id: str) -> Response | BaseResponse:
     with runtime.database.read_session() as session:
         care = care_of(session, purchase_id)
     price = None if care is None or care.reactivation is None else care.reactivation.price.total_cents
-    if price is not None and request.form.get("amount_cents") != str(price):
+    if price is not None and ReactivationForm.read().amount_cents.data != str(price):
         return make_response(_page("reactivation", purchase_id, has_changed=True), 409)
     try:
         charge = run_in_transaction(runtime, lambda uow: request_reactivation(uow, holder(purchase_id), cause))

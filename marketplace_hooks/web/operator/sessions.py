@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...models.access import Role
 from ...services.access import sessions as service
 from ...services.core.unit_of_work import UnitOfWork
 from ..form_actions import run_form
+from ..form_reader import PageForm, TextInputField
 from ..i18n.language import gettext
 from ..identity.authorization import audience
 from ..identity.sessions import PERSONAL_ROLES
@@ -22,6 +23,12 @@ from .layout import page
 LIST = "operator-sessions"
 
 
+class EndSessionForm(PageForm):
+    """Which session to end; empty: all that the list is narrowed to."""
+
+    session_id = TextInputField()
+
+
 @blueprint.get("/operator/sessions")
 @audience(Role.OPERATOR)
 def sessions() -> Response:
@@ -33,7 +40,7 @@ def sessions() -> Response:
 @audience(Role.OPERATOR)
 def end_sessions() -> BaseResponse:
     """End one session, or every session of the person that the list is narrowed to."""
-    session_id = request.form.get("session_id", "")
+    session_id = EndSessionForm.read().session_id.data
     role = query_choice("role", Role)
     subject = query_text("subject")
 

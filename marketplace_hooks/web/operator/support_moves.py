@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.support.state_machine import Kind
@@ -42,6 +42,7 @@ class OperatorMoveForm(PageForm):
     kind = ChoiceField(Kind)
     with_period = CheckboxField()
     visibility = ChoiceField(("internal", "public"))
+    back = ChoiceField(("refunds",))
 
 
 Act = Callable[[UnitOfWork, str, OperatorMoveForm, Cause], object]
@@ -125,7 +126,7 @@ def move_request(request_id: str, move: str) -> BaseResponse:
     return run_form(
         lambda uow: wanted.act(uow, checked_id(request_id), form, cause),
         message=str(wanted.done),
-        next_url=url_for("mh_operator.refunds") if request.form.get("back") == "refunds" else back,
+        next_url=url_for("mh_operator.refunds") if form.back.data else back,
         refused=lambda why, status: show_request(request_id, status=status, refused=why),
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import abort, redirect, request
+from flask import abort, redirect
 from werkzeug.wrappers import Response
 
 from ...models.access import SignInMethod
+from ..form_reader import PageForm, TextInputField
 from ..identity import sessions
 from ..identity.authorization import audience
 from ..identity.identity import Identity
@@ -16,6 +17,13 @@ from .demo_people import find_person
 from .pages import wanted_page
 
 
+class DemoPersonForm(PageForm):
+    """Who somebody wants to be."""
+
+    role = TextInputField()
+    subject = TextInputField()
+
+
 @blueprint.post("/sign-in/demo")
 @audience()
 def choose() -> Response:
@@ -23,8 +31,9 @@ def choose() -> Response:
     web_state = current_web_state()
     if not web_state.runtime.settings.demo or web_state.identity is not None:
         abort(404)
+    form = DemoPersonForm.read()
     with web_state.runtime.database.read_session() as session:
-        chosen = find_person(session, request.form.get("role", ""), request.form.get("subject", ""))
+        chosen = find_person(session, form.role.data, form.subject.data)
     if chosen is None:
         abort(404)
     identity = Identity(role=chosen.role, subject=chosen.subject, locale=chosen.locale, name=chosen.name)

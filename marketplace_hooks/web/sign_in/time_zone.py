@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from ..form_reader import PageForm, TextInputField
 from ..identity.authorization import audience
 from ..layout import remember_choice
 from ..time_zones import COOKIE, chosen_zone, known_zones
 from .blueprint import blueprint
 from .pages import wanted_page
+
+
+class TimeZoneForm(PageForm):
+    """The name of a zone; empty for the marketplace's own."""
+
+    zone = TextInputField()
 
 
 @blueprint.get("/times")
@@ -25,7 +32,7 @@ def time_zone() -> str:
 @audience()
 def choose_time_zone() -> Response:
     """Remember it in this browser, and go back; without one, the marketplace's own zone again."""
-    chosen = request.form.get("zone", "")
+    chosen = TimeZoneForm.read().zone.data
     if chosen and chosen not in known_zones():
         abort(400)
     response = redirect(wanted_page() or url_for("mh_storefront.home"), 303)
