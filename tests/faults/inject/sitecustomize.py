@@ -15,8 +15,11 @@ import json
 import os
 import signal
 import sys
+import threading
+import time
 
 _RULES = json.loads(os.environ.get("TEST_FAULTS", "[]"))
+_CLOCK = os.environ.get("TEST_CLOCK")
 
 
 def _strike(rule):
@@ -97,3 +100,52 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 if _RULES:
     sys.meta_path.insert(0, _Finder(_RULES))
+
+
+class _Clock:
+    """Steps the wall clock as the file says. Monotonic clocks go on.
+
+    Its thread imports nothing: a process that is forked meanwhile would wait for the import for ever.
+    """
+
+    def __init__(self, path):
+        import time_machine
+
+        self.path = path
+        self.ahead_s = 0.0
+        self.travel_to = functools.partial(time_machine.travel, tick=True)
+        self.travel = None
+        with self.travel_to(time.time()):
+            pass
+        self.start()
+
+    def start(self):
+        threading.Thread(target=self.follow, daemon=True).start()
+
+    def follow(self):
+        while True:
+            time.sleep(0.1)
+            ahead_s = self.read()
+            if ahead_s != self.ahead_s:
+                self.step(ahead_s)
+
+    def read(self):
+        try:
+            with open(self.path, "rb", buffering=0) as file:
+                return float(file.read() or 0)
+        except (OSError, ValueError):
+            return 0.0
+
+    def step(self, ahead_s):
+        if self.travel is not None:
+            self.travel.stop()
+            self.travel = None
+        self.ahead_s = ahead_s
+        if ahead_s:
+            self.travel = self.travel_to(time.time() + ahead_s)
+            self.travel.start()
+
+
+if _CLOCK:
+    _clock = _Clock(_CLOCK)
+    os.register_at_fork(after_in_child=_clock.start)
