@@ -10,7 +10,6 @@ import http.client
 import random
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -84,45 +83,44 @@ class Lane(threading.Thread):
     def run(self) -> None:
         """Send until it is to stop; then withdraw one product, which cancels its renewals."""
         try:
-            for event in self._events():
-                self._post(event)
-                self._sometimes_repeat()
-                self._sometimes_forge()
-                if self._stopping.wait(self._chance.uniform(0, 2 * PAUSE_S)):
-                    break
+            while not self._stopping.is_set():
+                for event in self._next_events():
+                    self._post(event)
+                    self._sometimes_repeat()
+                    self._sometimes_forge()
+                    self._stopping.wait(self._chance.uniform(0, 2 * PAUSE_S))
             self._post(self._status(self.products[0], "marketplace", "offline_permanent"))
         except Exception as error:
             self._log.failures.append(f"{self.name}: {error!r}")
 
-    def _events(self) -> Iterator[Event]:
-        while True:
-            id_ = self._chance.choice(self.products)
-            kind = self._chance.choices(["status", "several", "purchase", "money"], [5, 2, 2, 2])[0]
-            if kind == "purchase":
-                yield from self._bought(id_)
-            elif kind == "money" and self._purchases:
-                yield self._money(self._chance.choice(self._purchases))
-            else:
-                side = self._chance.choice(SIDES)
-                count = self._chance.randint(2, 4) if kind == "several" else 1
-                changes = [self._status(id_, side, self._chance.choice(STATUSES)) for _ in range(count)]
-                self._chance.shuffle(changes)  # out of order: the newest counts.
-                yield from changes
+    def _next_events(self) -> list[Event]:
+        """What belongs together, whatever stops meanwhile: a word about a purchase waits for the purchase."""
+        id_ = self._chance.choice(self.products)
+        kind = self._chance.choices(["status", "several", "purchase", "money"], [5, 2, 2, 2])[0]
+        if kind == "purchase":
+            return self._bought(id_)
+        if kind == "money" and self._purchases:
+            return [self._money(self._chance.choice(self._purchases))]
+        side = self._chance.choice(SIDES)
+        count = self._chance.randint(2, 4) if kind == "several" else 1
+        changes = [self._status(id_, side, self._chance.choice(STATUSES)) for _ in range(count)]
+        self._chance.shuffle(changes)  # out of order: the newest counts.
+        return changes
 
     def _status(self, id_: str, side: str, status: str) -> Event:
         version = self._versions.get((id_, side), 0) + 1
         self._versions[id_, side] = version
         return changed(id_, status, version, actor=side)
 
-    def _bought(self, product_id: str) -> Iterator[Event]:
+    def _bought(self, product_id: str) -> list[Event]:
         """A purchase; sometimes the customer's word about it comes first, and waits for it."""
         id_ = f"buy-{self._number}-{len(self._purchases)}"
         bought = purchase(id_, product_id, datetime.now(UTC))
         events = [bought, cancelled(id_)] if self._chance.random() < 0.5 else [bought]
         if self._chance.random() < 0.5:
             events.reverse()
-        yield from events
         self._purchases.append(id_)
+        return events
 
     def _money(self, purchase_id: str) -> Event:
         """A part of the price is given back; the same refund is reported again and again."""
