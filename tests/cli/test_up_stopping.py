@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.support.ports import free_port, takes_connections
-from tests.support.processes import STARTED_WITHIN_S, kill_all, running_of, wait_until
+from tests.support.processes import STARTED_WITHIN_S, kill_all, load_factor, running_of, wait_until
 
 from .test_up import READY_WITHIN_S, STOPPED_WITHIN_S, Up, parent_of, plain_instance, started
 
@@ -34,7 +34,7 @@ def end_early(folder: Path, number: signal.Signals) -> None:
             up.wait_for("migrating", READY_WITHIN_S)
             time.sleep(moment_s)
             up.process.send_signal(number)
-            up.process.wait(STOPPED_WITHIN_S)
+            up.process.wait(STOPPED_WITHIN_S * load_factor())
             wait_until_nothing_is_left(up)
         finally:
             kill_all(up.mark)
@@ -43,7 +43,7 @@ def end_early(folder: Path, number: signal.Signals) -> None:
         again.process.terminate()
         time.sleep(0.1)
         again.process.send_signal(number)
-        again.process.wait(STOPPED_WITHIN_S)
+        again.process.wait(STOPPED_WITHIN_S * load_factor())
         wait_until_nothing_is_left(again)
 
 
