@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import MarketplaceHooksError
 from .assets import A_YEAR_S, send_asset
+from .body_limits import limit_body
 from .csrf import check_form
 from .error_pages import show_error, show_refusal
 from .i18n.formatting import LANGUAGES
@@ -30,6 +31,7 @@ shared.after_request(forbid_sniffing)
 def page_blueprint(name: str, import_name: str) -> Blueprint:
     """A blueprint whose responses are pages: with an audience, CSRF protection, headers, context and error pages."""
     blueprint = Blueprint(name, import_name)
+    blueprint.before_request(limit_body)
     blueprint.before_request(check_audience)
     blueprint.before_request(check_form)
     blueprint.context_processor(page_context)
