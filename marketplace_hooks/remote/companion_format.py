@@ -40,7 +40,7 @@ _NAME = _whole(r"[A-Za-z0-9_-]{1,64}")
 _VERSION = _whole(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,49}")
 
 
-class _TrueOrFalse(fields.Boolean):
+class TrueOrFalse(fields.Boolean):
     """Of JSON's two words alone; a 1 is no `true`."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
@@ -78,8 +78,8 @@ class ModulePart(_Part):
     name = fields.String(required=True, validate=_NAME)
     version = fields.String(allow_none=True, load_default=None, validate=_VERSION)
     installed_version = fields.String(allow_none=True, load_default=None, validate=_VERSION)
-    installed = _TrueOrFalse(required=True)
-    enabled = _TrueOrFalse(required=True)
+    installed = TrueOrFalse(required=True)
+    enabled = TrueOrFalse(required=True)
 
 
 class FilePart(_Part):

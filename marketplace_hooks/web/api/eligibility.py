@@ -17,7 +17,7 @@ from ...domain.inspections.notes import Note
 from ...domain.support.eligibility import CheckResult, EligibilityOutcome
 from ...domain.support.refusal_grounds import Ground
 from ...models.access import Role
-from ...remote.companion_format import SIGNATURE_HEADER
+from ...remote.companion_format import SIGNATURE_HEADER, TrueOrFalse
 from ...remote.probes.protocol import Credentials
 from ...services.core.unit_of_work import UnitOfWork
 from ...services.inspections.companion_submissions import submit_report
@@ -50,7 +50,7 @@ class DeclaredModuleSchema(Schema):
 
     name = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{1,64}\Z"))
     version = TextField(max_length=50, load_default=None, allow_none=True)
-    enabled = fields.Boolean(load_default=None, allow_none=True)
+    enabled = TrueOrFalse(load_default=None, allow_none=True)
 
 
 class DeclaredSchema(Schema):
@@ -58,7 +58,7 @@ class DeclaredSchema(Schema):
 
     platform_version = TextField(max_length=50, load_default=None, allow_none=True)
     modules = fields.List(fields.Nested(DeclaredModuleSchema), load_default=list, validate=validate.Length(max=2_000))
-    whole_list = fields.Boolean(load_default=False)
+    whole_list = TrueOrFalse(load_default=False)
 
 
 class SiteSchema(Schema):

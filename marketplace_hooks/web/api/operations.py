@@ -24,6 +24,7 @@ from ...models.access import Role
 from ..identity.authorization import audience
 from ..problems import CONTENT_TYPE
 from ..state import current_runtime
+from .fields import ResponseSchema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -48,14 +49,16 @@ SCOPES: Mapping[str, Scope | None] = {
 """The scope that allows the operations of a tag; None: only a token that is not narrowed to areas."""
 
 
-class ProblemSchema(Schema):
-    """RFC 9457 problem details, and our stable `code`."""
+class ProblemSchema(ResponseSchema):
+    """RFC 9457 problem details, and our stable `code`. A code may bring members of its own."""
 
     type = fields.String(required=True)
     title = fields.String(required=True, metadata={"description": "The status in words."})
     status = fields.Integer(required=True)
     code = fields.String(required=True, metadata={"description": "For machines: it never changes."})
     detail = fields.String(required=True, metadata={"description": "For the developer who reads it."})
+    state = fields.Raw(metadata={"description": "Of a conflict: what is."})
+    asked = fields.Raw(metadata={"description": "Of a conflict: what was asked for instead."})
     errors = fields.List(
         fields.Dict(keys=fields.String(), values=fields.String()),
         metadata={"description": "Everything that is wrong with the request at once, as {path, message}."},

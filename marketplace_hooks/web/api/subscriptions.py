@@ -12,6 +12,7 @@ from ...domain.business_care.prices import RenewalPrice
 from ...domain.business_care.renewals import NoticeTimeliness, StopCause
 from ...models.access import Role
 from ...models.subscriptions import Charge, Period, PeriodKind, ReversalReason, SubscriptionState
+from ...remote.companion_format import TrueOrFalse
 from ...services.business_care.holders import Holder
 from ...services.business_care.renewal_requests import request_reactivation, request_renewal
 from ...services.business_care.subscription_view import SubscriptionView, read_subscription
@@ -145,7 +146,7 @@ class SubscriptionSchema(ResponseSchema):
 class RenewalRequestSchema(Schema):
     """Whether it shall renew tacitly."""
 
-    enabled = fields.Boolean(required=True, truthy={True}, falsy={False})
+    enabled = TrueOrFalse(required=True)
 
 
 _CARE = SubscriptionSchema()

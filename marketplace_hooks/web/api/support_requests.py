@@ -15,6 +15,7 @@ from ...models.access import Role
 from ...models.products import Product
 from ...models.purchases import Purchase
 from ...models.support import SupportRequest
+from ...remote.companion_format import TrueOrFalse
 from ...services.core.runtime import JobKind
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.inspections.add_declaration import declare
@@ -41,14 +42,14 @@ class RequestBodySchema(SiteSchema):
     """A request, after its check or with what a check takes; `as_it_is` sends it with what is unknown."""
 
     purchase_id = TextField(load_default=None, allow_none=True)
-    presale = fields.Boolean(load_default=False)
+    presale = TrueOrFalse(load_default=False)
     product_id = TextField(load_default=None, allow_none=True)
     customer_id = TextField(load_default=None, allow_none=True)
     kind = EnumField(Kind, load_default=Kind.ANOMALY)
     subject = TextField(required=True, max_length=500)
     body = TextField(required=True, max_length=50_000)
     check_id = TextField(load_default=None, allow_none=True)
-    as_it_is = fields.Boolean(load_default=False)
+    as_it_is = TrueOrFalse(load_default=False)
 
     @validates_schema
     def _is_about_something(self, data: dict[str, Any], **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import Kind
+from ...remote.companion_format import TrueOrFalse
 from .fields import EnumField, TextField
 
 SAYS_SOMETHING = "At least one visible letter or digit; else 422 with `text_says_nothing`."
@@ -93,7 +94,7 @@ class OfferSchema(VouchedSchema):
 class OfferAnswerSchema(Schema):
     """Whether the customer takes it."""
 
-    accepted = fields.Boolean(required=True)
+    accepted = TrueOrFalse(required=True)
 
 
 class TextSchema(Schema):
@@ -123,7 +124,7 @@ class RefundSchema(Schema):
     """
 
     action = fields.String(required=True, validate=validate.OneOf(["request", "defer", "waive"]))
-    with_period = fields.Boolean(load_default=False)
+    with_period = TrueOrFalse(load_default=False)
     text = TextField(min_length=0, max_length=10_000, load_default="")
 
 
@@ -132,7 +133,7 @@ class ConfirmationSchema(VouchedSchema):
 
     message_id = TextField(load_default=None, allow_none=True, max_length=200)
     proposal_id = TextField(load_default=None, allow_none=True)
-    counts = fields.Boolean(required=True)
+    counts = TrueOrFalse(required=True)
 
     @validates_schema
     def _names_one(self, data: dict[str, Any], **kwargs: Any) -> None:
