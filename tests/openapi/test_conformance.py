@@ -13,7 +13,7 @@ from ..support.marketplace import open_marketplace
 from .conformance import CALLERS, failures, set_up
 
 
-@pytest.mark.parametrize(("number", "role"), enumerate(CALLERS))
+@pytest.mark.parametrize(("number", "role"), [*enumerate(CALLERS)])
 def test_an_operation_answers_generated_requests_as_it_is_documented(
     sqlite_url: str, tmp_path: Path, number: int, role: str
 ) -> None:
