@@ -11,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask
@@ -21,7 +22,7 @@ from .state import WebState, state
 LONGEST_HEADER = 4_096
 """A longer header is not believed."""
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
-_X_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
 
 StartResponse = Callable[..., Any]
 
@@ -49,10 +50,10 @@ class ForwardedHeaders:
             web_state = self._web_state()
             trusted = web_state.runtime.settings.trusted_proxies
             peer = environ.get("REMOTE_ADDR", "")
-            if trusted is None or not trusted.has(peer):
+            client = None if trusted is None else _known_client(trusted, peer, *map(environ.get, _HEADERS))
+            if client is None:
                 web_state.proxy_sighting.note(web_state.runtime, peer)
             else:
-                client = read_client(environ, trusted)
                 environ["REMOTE_ADDR"] = client.address or peer
                 environ["wsgi.url_scheme"] = client.scheme or environ["wsgi.url_scheme"]
                 if client.host is not None:
@@ -66,13 +67,32 @@ def install_forwarded_headers(app: Flask) -> None:
     app.wsgi_app = before_flask  # type: ignore[method-assign] # the hook that Flask documents
 
 
-def read_client(environ: dict[str, Any], trusted: TrustedProxies) -> Client:
-    """What the forwarded headers say of the client, as far as they are believed. Never raises."""
+@lru_cache(maxsize=256)
+def _known_client(trusted: TrustedProxies, peer: str, *headers: str | None) -> Client | None:
+    """What is believed of the headers that this peer sends; None where it is no trusted proxy.
+
+    Remembered: a marketplace posts all its events from a few addresses, and to read the headers takes longer than much
+    of the rest.
+    """
+    return read_client(trusted, *headers) if trusted.has(peer) else None
+
+
+def read_client(
+    trusted: TrustedProxies,
+    addresses: str | None = None,
+    schemes: str | None = None,
+    hosts: str | None = None,
+    forwarded: str | None = None,
+) -> Client:
+    """What the forwarded headers say of the client, as far as they are believed. Never raises.
+
+    `X-Forwarded-For`, `-Proto` and `-Host`, then `Forwarded`; None for one that was not sent.
+    """
     found = []
-    if "HTTP_X_FORWARDED_FOR" in environ:
-        found.append(_from_x_forwarded([environ.get(name, "") for name in _X_FORWARDED], trusted))
-    if "HTTP_FORWARDED" in environ:
-        found.append(_from_forwarded(environ["HTTP_FORWARDED"], trusted))
+    if addresses is not None:
+        found.append(_from_x_forwarded([addresses, schemes or "", hosts or ""], trusted))
+    if forwarded is not None:
+        found.append(_from_forwarded(forwarded, trusted))
     first = found[0]
     last = found[-1]
     return Client(

@@ -17,6 +17,7 @@ from marketplace_hooks.cli.settings_page import page
 from marketplace_hooks.config.loading import default_instance, load
 from marketplace_hooks.config.settings import DEMO_MARK, FIELDS, PREFIX, Settings
 from marketplace_hooks.config.smtp_url import SmtpServer
+from marketplace_hooks.config.trusted_proxies import as_proxies
 from marketplace_hooks.errors import ConfigurationError
 
 from ..support.marketplace import SECRET
@@ -50,7 +51,9 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
         ("127.0.0.0/8:9000", "10.0.0.0/8"),
     ),
     "metrics_networks": ("10.0.0.0/8, ::1", ["10.0.0.0/8", "::1"], ("10.0.0.0/8", "::1")),
+    "trusted_proxies": ("10.0.0.0/8", ["10.0.0.0/8"], as_proxies("10.0.0.0/8")),
     "demo": ("yes", True, True),
+    "demo_exposed": ("yes", True, True),
     "apply_retries_s": ("1, 2.5", [1, 2.5], (1.0, 2.5)),
     "park_retries_s": ("1, 2.5", [1, 2.5], (1.0, 2.5)),
     "delivery_schedule_s": ("0 5 300", [0, 5, 300], (0.0, 5.0, 300.0)),
@@ -85,6 +88,7 @@ BAD: dict[str, list[Any]] = {
     "apply_retries_s": ["", "soon"],
     "reference_zone": ["", "Paris", "Europe", "../etc/passwd", "x" * 300, "Europe/Paris\n", 2],
     "allowed_networks": ["localhost", "10.0.0.1/8", "10.0.0.0/8:0", "10.0.0.0/8:65536", "10.0.0.0/8:x"],
+    "trusted_proxies": ["0", "17", "proxy.example", "10.0.0.1/8", 0, True],
     "public_url": ["", "addons.example", "ftp://addons.example", "https://", "https://a b", "https://é.example", 7],
     "smtp_url": ["mail.example", "smtp://user:secret@mail.example?tls=none", 7],
     "mail_sender": ["no-reply", "No Reply <no-reply@addons.example>", 7],

@@ -25,7 +25,8 @@ NETWORKS = as_proxies("10.0.0.0/8 fd00::/8")
 
 
 def client_of(trusted: TrustedProxies, **headers: str) -> Client:
-    return read_client({f"HTTP_{name.upper()}": value for name, value in headers.items()}, trusted)
+    names = ("x_forwarded_for", "x_forwarded_proto", "x_forwarded_host", "forwarded")
+    return read_client(trusted, *map(headers.get, names))
 
 
 def address_of(trusted: TrustedProxies, **headers: str) -> str | None:

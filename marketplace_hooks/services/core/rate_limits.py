@@ -25,6 +25,8 @@ DAY_S = 86_400
 class LimitName(enum.StrEnum):
     """What is limited."""
 
+    __hash__ = str.__hash__  # an enumeration's own is slow, and this one is counted by on the path of every event.
+
     EVENTS = "events"
     EVENT_FAILURES = "event_failures"
     TOKEN_FAILURES = "token_failures"  # noqa: S105 - a limit's name
