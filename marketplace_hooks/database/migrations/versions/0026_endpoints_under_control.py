@@ -16,7 +16,7 @@ depends_on = None
 
 COLUMNS: dict[str, Any] = {
     "headers": sa.LargeBinary(),
-    "rate_per_s": sa.Float(),
+    "rate_per_s": sa.Double(),
     "previous_secret": sa.LargeBinary(),
     "previous_secret_until": Instant(),
     "warned_at": Instant(),
