@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import secrets
 import statistics
 import time
 from argparse import Namespace
@@ -85,7 +86,7 @@ def marketplace(folder: Path, url: str, count: int) -> Iterator[Marketplace]:
     """An app in which every list has `count` rows like those of one complete history."""
     deployment = stack.deploy(folder, url, api_rate_per_minute=0, webhook_secrets=f"marketplace={SECRET}")
     ours = {name: value for name, value in deployment.environment.items() if name.startswith(PREFIX)}
-    app = build_app({**ours, f"{PREFIX}SECRET_KEY": "of a benchmark"})
+    app = build_app({**ours, f"{PREFIX}SECRET_KEY": secrets.token_hex(32)})
     made = Marketplace(app)
     with time_machine.travel(STARTED_AT, tick=False) as clock:
         set_up_support(made)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 from datetime import timedelta
 
+from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ..config.public_holidays import public_holidays
+from ..config.secret_strength import text_fault
 from ..database import migrate as migrations
 from ..domain.support.deadlines import BusinessDayPolicy
 from ..errors import EncryptionKeyLost, MailServerAway, MarketplaceHooksError
@@ -29,6 +31,7 @@ def doctor(as_json: bool) -> None:
     runtime = current_runtime()
     checks = [
         _configuration(runtime),
+        _secrets(runtime),
         _downloads(runtime),
         _holidays(runtime),
         _database(runtime),
@@ -56,6 +59,19 @@ def _configuration(runtime: Runtime) -> dict[str, str]:
     return check(
         "configuration", "ok", f"version {version}; events from {sources}; instance {runtime.settings.instance}"
     )
+
+
+def _secrets(runtime: Runtime) -> dict[str, str]:
+    """What loading the settings refuses is not here: the SECRET_KEY of a host, which is the host's own affair."""
+    if runtime.settings.demo:
+        return check("secrets", "warning", "made for a demo, in which everybody may be anybody")
+    key = current_app.secret_key
+    if key is None:
+        return check("secrets", "warning", "SECRET_KEY is not set: pages with forms are answered 503")
+    fault = text_fault(key if isinstance(key, str) else key.decode("latin-1"))
+    if fault is not None:
+        return check("secrets", "warning", f"the application's SECRET_KEY {fault}: whoever guesses it can forge forms")
+    return check("secrets", "ok", "none is weak, and no file of them is readable by every account")
 
 
 def _downloads(runtime: Runtime) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from ..config.loading import default_instance, load
+from ..config.parsers import is_secure_or_local
 from ..config.settings import DEMO_MARK, PREFIX, Settings
 from ..database import migrate
 from ..errors import ConfigurationError, Unavailable
@@ -55,6 +56,8 @@ def up(demo: bool, host: str, port: int, workers: int, expose_demo: bool) -> Non
     if expose_demo:
         settings = replace(settings, demo_exposed=True)
     refuse_exposed_demo(settings, host)
+    if not settings.demo and _is_default(settings) and not is_secure_or_local(_url(host, port)):
+        raise ConfigurationError(f"{host} is for other machines: set PUBLIC_URL to the https address that they use.")
     lock = claim(settings.instance)
     if lock is None:
         running = find_running(settings.instance)
@@ -69,7 +72,7 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
     _refuse_busy_port(host, port)
     supervisor = Supervisor(frozen_after_s=settings.lease_s)
     supervisor.listen()
-    url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
+    url = _url(host, port)
     runtime = make_runtime(settings)
     log_line("up", f"migrating {runtime.database.url}")
     migrate.upgrade(runtime.database)
@@ -183,9 +186,20 @@ def _environment(settings: Settings, redis: EmbeddedRedis | None, url: str) -> d
         environment[f"{PREFIX}DEMO_EXPOSED"] = "true"
     if redis is not None:
         environment[f"{PREFIX}REDIS_URL"] = redis.url
-    if settings.public_url == Settings().public_url:
+    if _is_default(settings):
         environment[f"{PREFIX}PUBLIC_URL"] = url
     return environment
+
+
+def _url(host: str, port: int) -> str:
+    """The address of what is served on this host and port, for this machine."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return f"http://127.0.0.1:{port}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _is_default(settings: Settings) -> bool:
+    return settings.public_url == Settings().public_url
 
 
 def _wait_for_web(supervisor: Supervisor, host: str, port: int) -> bool:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
-from .parsers import SettingError, as_path, webhook_key
+from .parsers import SettingError, as_path
 from .public_holidays import require_calendar
-from .settings import DEMO_MARK, FIELDS, PREFIX, Settings
+from .secret_strength import SECRETS, weaknesses
+from .settings import FIELDS, PREFIX, Settings
 
 
 def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -46,7 +47,9 @@ def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] |
         raise ConfigurationError("\n".join(problems))
     settings = Settings(**values)
     require_calendar(settings.holidays_country, settings.holidays_region, name=f"{PREFIX}HOLIDAYS_REGION")
-    _refuse_demo_secrets(settings)
+    weak = [] if settings.demo else list(weaknesses(settings, secrets_in_file=bool(from_file.keys() & SECRETS)))
+    if weak:
+        raise ConfigurationError("\n".join(weak))
     return settings
 
 
@@ -86,19 +89,3 @@ def _read_file(path: Path) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, OSError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}.") from error
-
-
-def _refuse_demo_secrets(settings: Settings) -> None:
-    if settings.demo:
-        return
-    marked = [name for name in ("secret_key",) if (getattr(settings, name) or "").startswith(DEMO_MARK)]
-    secrets = [secret for several in settings.webhook_secrets.values() for secret in several]
-    if any(webhook_key(secret).startswith(DEMO_MARK.encode()) for secret in secrets):
-        marked.append("webhook_secrets")
-    if (settings.download_secret or b"").startswith(DEMO_MARK.encode()):
-        marked.append("download_secret")
-    if marked:
-        raise ConfigurationError(
-            f"{' and '.join(marked).upper()} was made for the demo. Use secrets of your own in production "
-            "(marketplace-hooks secret makes one), or say DEMO = true."
-        )

@@ -18,7 +18,7 @@ from marketplace_hooks.services.outbox.endpoints import add_endpoint, list_endpo
 
 from ..remote.http.test_tls import Authority
 from ..support.mail_server import PASSWORD, mail_server
-from ..support.marketplace import Marketplace
+from ..support.marketplace import SECRET_KEY, Marketplace
 from ..support.redis import RedisServer
 
 Open = Callable[..., Marketplace]
@@ -75,7 +75,7 @@ def test_the_password_is_tried(
         ("smtps://127.0.0.1:{port}", "It cannot be spoken to safely"),
     ],
 )
-def test_a_server_that_does_not_answer_is_wrong_and_what_to_do_is_said(
+def test_a_server_that_does_not_answer_is_wrong_and_what_to_do_is_shown(
     make_marketplace: Open, url: str, remedy: str
 ) -> None:
     with mail_server() as server:
@@ -153,3 +153,21 @@ def test_a_redis_that_loses_wakeups_or_takes_none_is_named(
             client.config_set(name, value)
     found, detail = check_of(make_marketplace(REDIS_URL=private_redis.url), "redis")
     assert (found, words in detail) == (state, True), detail
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "detail"),
+    [
+        (None, "warning", "SECRET_KEY is not set"),
+        ("dev", "warning", "is shorter than 32 characters"),
+        (b"s" * 40, "warning", "repeats itself"),
+        (SECRET_KEY, "ok", "none is weak"),
+    ],
+)
+def test_the_weak_key_of_a_host_is_a_remark(
+    make_marketplace: Open, key: str | bytes | None, state: str, detail: str
+) -> None:
+    marketplace = make_marketplace()
+    marketplace.app.secret_key = key
+    found, shown = check_of(marketplace, "secrets")
+    assert (found, detail in shown) == (state, True), shown

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.marketplace import SECRET_KEY
 from tests.support.ports import free_port
 from tests.support.processes import ROOT, SECRET, kill_all, load_factor, running_of, wait_until
 
@@ -143,7 +144,9 @@ def plain_instance(folder: Path) -> Path:
     """An instance folder with a configuration of its own, which is no demo's."""
     instance = folder / "plain"
     instance.mkdir()
-    (instance / "config.toml").write_text(f'secret_key = "for tests"\nwebhook_secrets = "marketplace={SECRET}"\n')
+    config = instance / "config.toml"
+    config.write_text(f'secret_key = "{SECRET_KEY}"\nwebhook_secrets = "marketplace={SECRET}"\n')
+    config.chmod(0o600)
     return instance
 
 

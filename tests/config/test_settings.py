@@ -20,7 +20,7 @@ from marketplace_hooks.config.smtp_url import SmtpServer
 from marketplace_hooks.config.trusted_proxies import as_proxies
 from marketplace_hooks.errors import ConfigurationError
 
-from ..support.marketplace import SECRET
+from ..support.marketplace import SECRET, SECRET_KEY
 
 KEY = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
 
@@ -29,10 +29,10 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "database_url": ("postgresql://db/shop", "postgresql://db/shop", "postgresql://db/shop"),
     "database_pooler": ("transaction", "transaction", "transaction"),
     "redis_url": ("redis://cache:6379/1", "redis://cache:6379/1", "redis://cache:6379/1"),
-    "secret_key": ("s3cret", "s3cret", "s3cret"),
+    "secret_key": (SECRET_KEY, SECRET_KEY, SECRET_KEY),
     "webhook_secrets": (f"partner={SECRET}", {"partner": SECRET}, {"partner": (SECRET,)}),
     "encryption_keys": (f"{KEY} {KEY}", [KEY, KEY], (KEY, KEY)),
-    "download_secret": ("ab" * 16, "ab" * 16, b"\xab" * 16),
+    "download_secret": (bytes(range(16)).hex(), bytes(range(16)).hex(), bytes(range(16))),
     "public_url": ("https://addons.example", "https://addons.example", "https://addons.example"),
     "url_prefix": ("/addons/", "/addons", "/addons"),
     "reference_zone": ("Europe/Madrid", "Europe/Madrid", ZoneInfo("Europe/Madrid")),
@@ -127,6 +127,7 @@ def read(folder: Path, *, environment: Any = None, host: Any = None, file: str |
     """Load with the settings given by their names, without the prefix."""
     if file is not None:
         (folder / "config.toml").write_text(file, encoding="utf-8")
+        (folder / "config.toml").chmod(0o600)
     variables = {f"{PREFIX}{name.upper()}": value for name, value in (environment or {}).items()}
     from_host = {f"{PREFIX}{name.upper()}": value for name, value in (host or {}).items()}
     return load(from_host, {f"{PREFIX}INSTANCE": str(folder), **variables})
@@ -319,7 +320,7 @@ def test_a_sources_name_has_at_most_64_characters(tmp_path: Path, length: int, g
 
 @pytest.mark.parametrize(("size", "good"), [(15, False), (16, True)])
 def test_a_secret_holds_at_least_sixteen_bytes(tmp_path: Path, size: int, good: bool) -> None:
-    given = {"webhook_secrets": "whsec_" + base64.b64encode(b"x" * size).decode()}
+    given = {"webhook_secrets": "whsec_" + base64.b64encode(bytes(range(size))).decode()}
     if good:
         read(tmp_path, environment=given)
     else:

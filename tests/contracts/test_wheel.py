@@ -28,7 +28,7 @@ from marketplace_hooks.remote.redis.queue import RedisWakeups, connect
 from ..support.redis import RedisServer
 from ..support.source_tree import ROOT
 
-SECRET = "whsec_" + "ZmF1bHRzLWZhdWx0cy1mYXVsdHMtZmF1bHRz"
+SECRET = "whsec_" + "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ"
 APPLIED_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 20.0
 POST = """
@@ -104,7 +104,7 @@ def environment(host: Path, redis_url: str | None) -> dict[str, str]:
         "INSTANCE": str(host / "instance"),
         "DATABASE_URL": f"sqlite:///{host / 'hooks.db'}",
         "WEBHOOK_SECRETS": f"marketplace={SECRET}",
-        "SECRET_KEY": "for the test of the wheel",
+        "SECRET_KEY": "n7Vw2qLxR9tYk4Zs8HdF3mPa6JcB5eUg",
     }
     if redis_url is not None:
         settings["REDIS_URL"] = redis_url

@@ -22,8 +22,8 @@ DEPLOY = ROOT / "deploy"
 BIN = Path(sys.executable).parent
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 FILLED = {
-    "SECRET_KEY": "3f" * 32,
-    "DOWNLOAD_SECRET": "5e9c" * 16,
+    "SECRET_KEY": bytes(range(32)).hex(),
+    "DOWNLOAD_SECRET": bytes(range(32, 64)).hex(),
     "ENCRYPTION_KEYS": "YjJkM2E0YzVmNmU3ODg5OWFhYmJjY2RkZWVmZjAwMTE=",
 }
 

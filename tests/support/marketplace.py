@@ -35,6 +35,7 @@ from marketplace_hooks.web.state import WebState
 from .apps import app_of
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwrTwjUPD8ILM="
+SECRET_KEY = "n7Vw2qLxR9tYk4Zs8HdF3mPa6JcB5eUg"
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 SELLER = Side.SELLER.value
 MARKETPLACE = Side.MARKETPLACE.value

@@ -29,7 +29,7 @@ from tests.support.ports import free_port, takes_connections
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 INJECT = Path(__file__).resolve().parents[1] / "faults" / "inject"
-SECRET = "whsec_" + "ZmF1bHRzLWZhdWx0cy1mYXVsdHMtZmF1bHRz"
+SECRET = "whsec_" + "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ"
 
 LEASE_S = 3.0
 RECOVERY_INTERVAL_S = 1.0
@@ -41,7 +41,7 @@ SETTINGS = {
     "SCHEDULER_LOCK_S": LOCK_S,
     "WEB_PROCESSES": 1,
     "WEBHOOK_SECRETS": f"marketplace={SECRET}",
-    "SECRET_KEY": "for the fault tests",
+    "SECRET_KEY": "n7Vw2qLxR9tYk4Zs8HdF3mPa6JcB5eUg",
     "ALLOWED_NETWORKS": "127.0.0.0/8",
     "FAILURE_RATE_PER_MINUTE": 0,
 }

@@ -10,7 +10,7 @@ from marketplace_hooks.cli.web import refuse_exposed_demo
 from marketplace_hooks.config.settings import Settings
 from marketplace_hooks.errors import ConfigurationError
 
-from ..support.marketplace import open_marketplace
+from ..support.marketplace import SECRET_KEY, open_marketplace
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from ..support.marketplace import open_marketplace
     ],
 )
 def test_a_demo_answers_under_its_own_names(sqlite_url: str, tmp_path: Path, host: str, status: int) -> None:
-    settings = {"SECRET_KEY": "s" * 40, "DEMO": "true", "PUBLIC_URL": "http://demo.example"}
+    settings = {"SECRET_KEY": SECRET_KEY, "DEMO": "true", "PUBLIC_URL": "http://demo.example"}
     with open_marketplace(sqlite_url, tmp_path / "instance", **settings) as demo:
         with demo.app.test_client().get("/sign-in", headers={"Host": host}) as answer:
             assert answer.status_code == status
@@ -40,7 +40,7 @@ def test_a_demo_answers_under_its_own_names(sqlite_url: str, tmp_path: Path, hos
 def test_what_is_for_everybody_answers_under_any_name(
     sqlite_url: str, tmp_path: Path, settings: dict[str, str]
 ) -> None:
-    with open_marketplace(sqlite_url, tmp_path / "instance", SECRET_KEY="s" * 40, **settings) as marketplace:
+    with open_marketplace(sqlite_url, tmp_path / "instance", SECRET_KEY=SECRET_KEY, **settings) as marketplace:
         with marketplace.app.test_client().get("/", headers={"Host": "shop.example"}) as answer:
             assert answer.status_code == 200
 

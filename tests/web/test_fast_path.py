@@ -291,7 +291,7 @@ def test_the_fast_path_keeps_to_the_prefix(marketplace: Marketplace, tmp_path: A
         "MARKETPLACE_HOOKS_INSTANCE": str(tmp_path / "prefixed"),
         "MARKETPLACE_HOOKS_DATABASE_URL": marketplace.runtime.settings.database_url,
         "MARKETPLACE_HOOKS_URL_PREFIX": "/addons",
-        "SECRET_KEY": "of-this-test",
+        "SECRET_KEY": "n7Vw2qLxR9tYk4Zs8HdF3mPa6JcB5eUg",
     }
     app = build_app(given)
     _, text = tokens.create(marketplace.runtime, "platform")

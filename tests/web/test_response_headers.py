@@ -14,7 +14,7 @@ from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.services.access import tokens
 
 from ..support.customers import set_up_purchase
-from ..support.marketplace import SECRET, Marketplace, open_marketplace
+from ..support.marketplace import SECRET, SECRET_KEY, Marketplace, open_marketplace
 
 PLACEHOLDERS = {"digest": "0123456789abcdef", "language": "en", "delivery_id": "1", "source": "marketplace"}
 
@@ -22,7 +22,7 @@ PLACEHOLDERS = {"digest": "0123456789abcdef", "language": "en", "delivery_id": "
 @pytest.fixture
 def shop(sqlite_url: str, tmp_path: Path) -> Iterator[Marketplace]:
     with open_marketplace(
-        sqlite_url, tmp_path / "instance", SECRET_KEY="s" * 40, PUBLIC_URL="https://addons.example"
+        sqlite_url, tmp_path / "instance", SECRET_KEY=SECRET_KEY, PUBLIC_URL="https://addons.example"
     ) as marketplace:
         yield marketplace
 

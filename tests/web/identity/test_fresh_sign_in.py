@@ -14,7 +14,7 @@ from marketplace_hooks.models.access import Role
 from marketplace_hooks.services.access import tokens
 
 from ...support.api_callers import Caller, problem_of
-from ...support.marketplace import WITHDRAWN, Marketplace, open_marketplace
+from ...support.marketplace import SECRET_KEY, WITHDRAWN, Marketplace, open_marketplace
 from ...support.page_client import Browser, browser_of, post_without_form
 
 CHANGE = "/seller/products/mod-1/change"
@@ -22,7 +22,7 @@ CHANGE = "/seller/products/mod-1/change"
 
 @pytest.fixture
 def demo(sqlite_url: str, tmp_path: Path, clock: time_machine.Traveller) -> Iterator[Marketplace]:
-    with open_marketplace(sqlite_url, tmp_path / "instance", SECRET_KEY="s" * 40, DEMO="true") as marketplace:
+    with open_marketplace(sqlite_url, tmp_path / "instance", SECRET_KEY=SECRET_KEY, DEMO="true") as marketplace:
         marketplace.publish_products("mod-1", "mod-2")
         marketplace.publish("seller.upserted", seller_id="seller-1", locale="en")
         marketplace.run_all_now()

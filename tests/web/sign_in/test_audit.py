@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...support.audit_log import audit_entries
-from ...support.marketplace import open_marketplace
+from ...support.marketplace import SECRET_KEY, open_marketplace
 from ...support.page_client import Browser
 
 
 def test_signing_in_and_out_is_entered(sqlite_url: str, tmp_path: Path) -> None:
-    with open_marketplace(sqlite_url, tmp_path / "instance", SECRET_KEY="s" * 40, DEMO="true") as demo:
+    with open_marketplace(sqlite_url, tmp_path / "instance", SECRET_KEY=SECRET_KEY, DEMO="true") as demo:
         demo.publish_products("mod-1")
         browser = Browser(demo.app)
         browser.get("/sign-in")

@@ -20,7 +20,7 @@ from marketplace_hooks.models.access import PersonSession
 from marketplace_hooks.remote.openid import POLICY, TOKENS_AT_ONCE
 from marketplace_hooks.standalone import build_app
 
-from ...support.marketplace import Marketplace, open_marketplace
+from ...support.marketplace import SECRET_KEY, Marketplace, open_marketplace
 from ...support.openid_provider import Provider, running_provider
 from ...support.page_client import Browser
 from ...support.ports import free_port
@@ -51,7 +51,7 @@ def opens(sqlite_url: str, tmp_path: Path) -> Iterator[Opens]:
 
         def opens_one(issuer: str, **settings: Any) -> Marketplace:
             given = {
-                "SECRET_KEY": "s" * 40,
+                "SECRET_KEY": SECRET_KEY,
                 "OIDC_ISSUER": issuer,
                 "OIDC_CLIENT_ID": "shop",
                 "OIDC_CLIENT_SECRET": "s3cret",
@@ -311,7 +311,7 @@ def test_the_session_before_the_sign_in_opens_nothing_after_it(shop: Marketplace
 
 
 def test_without_a_provider_its_addresses_are_nowhere(opens: Opens, sqlite_url: str, tmp_path: Path) -> None:
-    with open_marketplace(sqlite_url, tmp_path / "instance", SECRET_KEY="s" * 40) as plain:
+    with open_marketplace(sqlite_url, tmp_path / "instance", SECRET_KEY=SECRET_KEY) as plain:
         for path in ("/sign-in/openid", "/sign-in/openid/return?state=x&code=y"):
             assert Browser(plain.app).get(path).status == 404
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ...support.marketplace import Marketplace, open_marketplace
+from ...support.marketplace import SECRET_KEY, Marketplace, open_marketplace
 from ...support.page_client import Browser, browser_of
 
 AREAS = {"seller": ("seller-1", "/seller"), "customer": ("customer-1", "/account"), "operator": (None, "/operator")}
@@ -20,7 +20,7 @@ def opens(sqlite_url: str, tmp_path: Path) -> Iterator[Opens]:
     opened = []
 
     def opens_one(**settings: object) -> Marketplace:
-        context = open_marketplace(sqlite_url, tmp_path / "instance", **{"SECRET_KEY": "s" * 40, **settings})
+        context = open_marketplace(sqlite_url, tmp_path / "instance", **{"SECRET_KEY": SECRET_KEY, **settings})
         opened.append(context)
         return context.__enter__()
 

@@ -13,7 +13,7 @@ from marketplace_hooks.services.access import tokens
 
 from ...support.api_callers import Caller, problem_of
 from ...support.customers import publish_customer, publish_purchase
-from ...support.marketplace import Marketplace, open_marketplace
+from ...support.marketplace import SECRET_KEY, Marketplace, open_marketplace
 from ...support.page_client import Browser
 
 COOKIE = "mh_session"
@@ -22,7 +22,7 @@ COOKIE = "mh_session"
 @pytest.fixture
 def demo(sqlite_url: str, tmp_path: Path) -> Iterator[Marketplace]:
     """A demo with a seller, a customer and an operator to be."""
-    with open_marketplace(sqlite_url, tmp_path / "instance", SECRET_KEY="s" * 40, DEMO="true") as marketplace:
+    with open_marketplace(sqlite_url, tmp_path / "instance", SECRET_KEY=SECRET_KEY, DEMO="true") as marketplace:
         marketplace.publish_products("mod-1")
         publish_customer(marketplace)
         publish_purchase(marketplace)
