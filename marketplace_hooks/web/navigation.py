@@ -31,6 +31,7 @@ NAVIGATION: Mapping[Role, Sequence[tuple[str, LazyText]]] = {
         ("mh_operator.overview", lazy("Overview")),
         ("mh_operator.events", lazy("Events")),
         ("mh_operator.deliveries", lazy("Deliveries")),
+        ("mh_operator.endpoints", lazy("Webhook endpoints")),
         ("mh_operator.cascades", lazy("Cascades")),
         ("mh_operator.replies", lazy("Replies to confirm")),
         ("mh_operator.requests", lazy("Requests")),

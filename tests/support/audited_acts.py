@@ -20,6 +20,7 @@ CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 NOT_AUDITED = {
     "mh_webhooks.receive": "inbound events have a log of their own",
     "mh_api.unknown": "no route",
+    "mh_operator.test_endpoint": "driven against a receiver that listens, in web/operator/test_endpoints.py",
     "mh_api.ping": "driven against a receiver that listens, in web/api/test_endpoints.py",
     "mh_api.post_companion_report": "a merchant site reports: neither a person nor a token of ours",
     "mh_sign_in.choose_time_zone": "a cookie of the reader's own browser",

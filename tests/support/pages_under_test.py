@@ -64,12 +64,20 @@ def describes(page: Page) -> None:
     page.wait_for_url(lambda url: not url.partition("?")[0].endswith("/support/new"))
 
 
+def adds_endpoint(page: Page) -> None:
+    """Add an endpoint that nothing is delivered to, and go on to its page."""
+    page.locator("#url").fill("https://hooks.example.com/in")
+    page.locator("#types").fill("endpoint.ping")
+    page.locator("main form button").last.click()
+    page.locator("#day-title").wait_for()
+
+
 def _customer(path: str | Callable[[DemoStack], str], subject: str = MAELLE, **more: object) -> PageUnderTest:
     return PageUnderTest(path=path, role=CUSTOMER, subject=subject, **more)  # type: ignore[arg-type] # names of a Visit's
 
 
-def _operator(path: str | Callable[[DemoStack], str]) -> PageUnderTest:
-    return PageUnderTest(path=path, role=OPERATOR)
+def _operator(path: str | Callable[[DemoStack], str], **more: object) -> PageUnderTest:
+    return PageUnderTest(path=path, role=OPERATOR, **more)  # type: ignore[arg-type] # names of a Visit's
 
 
 def _seller(path: str | Callable[[DemoStack], str]) -> PageUnderTest:
@@ -120,6 +128,8 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_operator.request_file": _operator(the_first(_REQUEST, "/operator/requests/{}/file")),
     "mh_operator.sellers": _operator("/operator/sellers"),
     "mh_operator.audit": _operator("/operator/audit"),
+    "mh_operator.endpoints": _operator("/operator/endpoints"),
+    "mh_operator.endpoint": _operator("/operator/endpoints", onwards=adds_endpoint),
     "mh_operator.seller": _operator(f"/operator/sellers/{PIXELUNE}"),
     "mh_operator.sessions": _operator("/operator/sessions"),
     "mh_operator.tokens": _operator("/operator/tokens"),

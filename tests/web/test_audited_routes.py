@@ -15,7 +15,7 @@ from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import Kind
 from marketplace_hooks.models.access import PersonSession, Role, SignInMethod, Token
 from marketplace_hooks.models.drafts import RequestDraft
-from marketplace_hooks.models.outbox import Delivery, DeliveryState
+from marketplace_hooks.models.outbox import Delivery, DeliveryState, Endpoint
 from marketplace_hooks.models.support import SellerClosure
 from marketplace_hooks.services.access import sessions
 from marketplace_hooks.services.access.sessions import SignIn
@@ -142,6 +142,7 @@ def an_operator_decides(acts: Acts, clock: time_machine.Traveller) -> None:
     by(f"/operator/events/{rejected}/replay", source="marketplace")
     asks(acts, "contested", is_contested)
     by(f"/operator/deliveries/{given_up(shop)}/again")
+    operator_sets_up(acts)
     by("/operator/requests/contested/overturn", text="The module is the seller’s own.")
     asks(acts, "unclear")
     clock.shift(timedelta(minutes=30))
@@ -156,6 +157,17 @@ def signed_in(shop: Marketplace) -> str:
     in_transaction(shop, lambda uow: sessions.begin(uow, sign_in))
     [*_, id_] = shop.all(select(PersonSession.id).order_by(PersonSession.created_at))
     return str(id_)
+
+
+def operator_sets_up(acts: Acts) -> None:
+    by = partial(acts.by_page, "operator", "odette")
+    by("/operator/endpoints", url="https://93.184.215.14/desk", types="pack.hidden", status=200)
+    [added] = acts.marketplace.all(select(Endpoint.id).where(Endpoint.url == "https://93.184.215.14/desk"))
+    path = f"/operator/endpoints/{added}"
+    by(f"{path}/settings", url="https://93.184.215.14/desk", types="pack.shown")
+    by(f"{path}/rotation", status=200)
+    by(f"{path}/replay")
+    by(f"{path}/deletion")
 
 
 def given_up(shop: Marketplace) -> int:

@@ -82,6 +82,17 @@ def create_token(uow: UnitOfWork, new: NewToken) -> tuple[Token, str]:
 
 def find(session: Session, text: str, now: datetime) -> Token | None:
     """The token whose plain text this is; None for an unknown, malformed, expired or revoked one."""
+    token = _matching(session, text)
+    return token if token is not None and _is_valid(token, now) else None
+
+
+def find_refused(session: Session, text: str, now: datetime) -> Token | None:
+    """The token whose plain text this is, where it has expired or was revoked."""
+    token = _matching(session, text)
+    return token if token is not None and not _is_valid(token, now) else None
+
+
+def _matching(session: Session, text: str) -> Token | None:
     parts = _TEXT.fullmatch(text)
     if parts is None:
         return None
@@ -89,9 +100,11 @@ def find(session: Session, text: str, now: datetime) -> Token | None:
     token = session.scalar(select(Token).where(Token.id == f"tok_{id_}"))
     # Compared also where there is no such token, so that its absence takes no less time.
     matches = hmac.compare_digest(token.secret_sha256 if token else _NOBODY, _digest(secret))
-    if token is None or not matches or token.revoked_at is not None:
-        return None
-    return token if token.expires_at is None or token.expires_at > now else None
+    return token if matches else None
+
+
+def _is_valid(token: Token, now: datetime) -> bool:
+    return token.revoked_at is None and (token.expires_at is None or token.expires_at > now)
 
 
 def note_used(runtime: Runtime, token: Token) -> None:

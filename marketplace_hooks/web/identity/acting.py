@@ -16,6 +16,7 @@ from flask import Response, request
 from ...domain.audit_actions import AuditAction
 from ...errors import Forbidden, MarketplaceHooksError, Unavailable
 from ...models.audit import AuditChannel, AuditOutcome
+from ...services.access.tokens import find_refused
 from ...services.core.actor import Actor, acting_as, current_actor, set_actor
 from ...services.core.rate_limits import LimitName
 from ...services.core.unit_of_work import run_in_transaction
@@ -82,6 +83,18 @@ def audit_refusal(error: MarketplaceHooksError) -> None:
 def audit_refused_sign_in(code: str) -> None:
     """Enter in the audit log that nobody was signed in, and why."""
     _audit(actor_of(None), AuditAction.SIGN_IN_REFUSED, None, AuditOutcome.REFUSED, code=code)
+
+
+def audit_refused_token(text: str) -> None:
+    """Enter in the audit log whose token was refused, where it was one of ours once: it has expired, or was revoked."""
+    runtime = current_runtime()
+    with contextlib.suppress(Unavailable):
+        with runtime.database.read_session() as session:
+            token = find_refused(session, text, runtime.now())
+        if token is not None:
+            known = replace(actor_of(None), role=token.role, id=token.subject, name=token.label[:_LONGEST_NAME])
+            actor = replace(known, token_id=token.id)
+            _audit(actor, AuditAction.TOKEN_REFUSED, token.id, AuditOutcome.REFUSED)
 
 
 def _audit(actor: Actor, action: AuditAction, object_id: str | None, outcome: AuditOutcome, **details: str) -> None:

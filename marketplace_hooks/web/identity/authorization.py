@@ -22,7 +22,7 @@ from ...services.catalog.cards import PUBLIC, PackCard, ProductCard, Visibility
 from ...services.core.rate_limits import LimitName, client_key
 from ..state import WebState, current_runtime, current_web_state
 from . import sessions
-from .acting import begin_acting
+from .acting import audit_refused_token, begin_acting
 from .identity import Identity
 from .token_cache import is_self_verifying
 
@@ -190,6 +190,7 @@ def _authenticate_token(web_state: WebState, text: str) -> _Caller:
     web_state.token_cache.forget(text)
     if wait_s := web_state.rate_limits.seconds_to_wait(LimitName.TOKEN_FAILURES, client_key(request.remote_addr)):
         return _Caller(refusal=TooManyRequests("too many refused tokens from this address", retry_after_s=wait_s))
+    audit_refused_token(text)
     return _Caller(refusal=NotSignedIn("the token is unknown, expired or revoked", code="invalid_token"))
 
 

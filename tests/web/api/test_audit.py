@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from marketplace_hooks.services.access import tokens
+from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.audit_log import audit_entries
@@ -79,6 +80,17 @@ def test_who_is_refused_access_is_named_with_the_route(
         "refused",
     )
     assert entry.object_id == "POST /api/v1/products/<product_id>/status"
+
+
+def test_a_token_that_was_revoked_is_named_when_it_is_used_again(marketplace: Marketplace, operator: Caller) -> None:
+    token, text = tokens.create(marketplace.runtime, "seller", subject="seller-1", label="the shop’s robot")
+    run_in_transaction(marketplace.runtime, lambda uow: tokens.revoke(uow, token.id))
+    caller = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
+    assert problem_of(caller.get("/support-requests")) == (401, "invalid_token")
+    assert problem_of(Caller(marketplace.app, {"Authorization": f"Bearer {text}x"}).get("/audit"))[0] == 401
+    [entry] = audit_entries(marketplace)
+    seen = (entry.action, entry.outcome, entry.token_id, entry.actor_id, entry.actor_name)
+    assert seen == ("token.refused", "refused", token.id, "seller-1", "the shop’s robot")
 
 
 def test_refusals_beyond_the_limit_of_failures_fill_nothing(make_marketplace: Callable[..., Marketplace]) -> None:

@@ -1,0 +1,247 @@
+"""Endpoints: the list, a new one, and the page of one with its last 24 hours and everything that can be done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, redirect, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ...domain.civil_days import first_instant
+from ...domain.outbox.event_types import EVERYTHING, OUTGOING
+from ...errors import NotFound, OutboundRefused, PayloadRejected
+from ...models.access import Role
+from ...services.core.unit_of_work import UnitOfWork
+from ...services.outbox import endpoints as service
+from ...services.outbox.endpoint_health import read_health
+from ...services.outbox.ping import ping_endpoint
+from ...services.outbox.replay_several import ReplaySelection, replay_several
+from ..flash import flash
+from ..form_actions import run_form
+from ..form_idempotency import run_form_once
+from ..form_reader import CheckboxField, DayField, NumberField, PageForm, TextInputField
+from ..i18n.language import LazyText, gettext, lazy, wording
+from ..identity.authorization import audience
+from ..identity.fresh_sign_in import require_fresh_sign_in
+from ..list_pages import checked_id
+from ..state import current_runtime
+from .blueprint import blueprint
+from .layout import page
+
+
+class EndpointForm(PageForm):
+    """The settings of an endpoint. Headers are replaced as a whole, and are not shown again."""
+
+    url = TextInputField(required=lazy("Enter the address that receives the webhooks"), longest=service.LONGEST_URL)
+    description = TextInputField(longest=service.LONGEST_DESCRIPTION)
+    types = TextInputField()
+    headers = TextInputField()
+    no_headers = CheckboxField()
+    rate = NumberField()
+
+
+class ReplayForm(PageForm):
+    """Which deliveries to send again: all that were missed, or those of some days."""
+
+    first = DayField()
+    last = DayField()
+
+
+@blueprint.get("/operator/endpoints")
+@audience(Role.OPERATOR)
+def endpoints() -> Response:
+    """Every endpoint, and the form of a new one."""
+    return _list()
+
+
+@blueprint.post("/operator/endpoints")
+@audience(Role.OPERATOR)
+def add_endpoint() -> BaseResponse:
+    """Subscribe one, and show its secret this once."""
+    form = EndpointForm.read()
+    if form.errors:
+        return _list(status=422, form=form.data, errors=form.messages)
+    require_fresh_sign_in()
+    runtime = current_runtime()
+
+    def act(uow: UnitOfWork) -> str:
+        wanted = service.EndpointSettings(url=form.url.data, **_settings(form))
+        endpoint, secret = service.create_endpoint(runtime, uow, wanted)
+        return f"{endpoint.id} {secret}"
+
+    try:
+        endpoint_id, _, secret = run_form_once(act).partition(" ")
+    except (OutboundRefused, PayloadRejected) as refused:
+        return _list(status=422, form=form.data, errors=_errors(refused))
+    return _show(endpoint_id, secret=secret)
+
+
+@blueprint.get("/operator/endpoints/<endpoint_id>")
+@audience(Role.OPERATOR)
+def endpoint(endpoint_id: str) -> Response:
+    """One endpoint, how its deliveries of the last 24 hours ended, and what can be done to it."""
+    return _show(endpoint_id)
+
+
+@blueprint.post("/operator/endpoints/<endpoint_id>/settings")
+@audience(Role.OPERATOR)
+def change_endpoint(endpoint_id: str) -> BaseResponse:
+    """Change its settings; its headers only if others are given, or none are wanted."""
+    form = EndpointForm.read()
+    if form.errors:
+        return _show(endpoint_id, status=422, errors=form.messages)
+    runtime = current_runtime()
+    changes = {"url": form.url.data, **_settings(form)}
+    if not form.headers.data and not form.no_headers.data:
+        del changes["headers"]
+
+    def act(uow: UnitOfWork) -> str:
+        return service.change_endpoint(runtime, uow, checked_id(endpoint_id), **changes).id
+
+    return _run_or_correct(endpoint_id, act, gettext("The settings were saved."), _errors)
+
+
+@blueprint.post("/operator/endpoints/<endpoint_id>/ping")
+@audience(Role.OPERATOR)
+def test_endpoint(endpoint_id: str) -> Response:
+    """Send a test event, and show what the receiver answers."""
+    return _show(endpoint_id, pinged=ping_endpoint(current_runtime(), checked_id(endpoint_id)))
+
+
+@blueprint.post("/operator/endpoints/<endpoint_id>/rotation")
+@audience(Role.OPERATOR)
+def rotate_endpoint(endpoint_id: str) -> Response:
+    """Make a new secret, and show it this once."""
+    require_fresh_sign_in()
+    runtime = current_runtime()
+    secret = run_form_once(lambda uow: service.rotate_secret(runtime, uow, checked_id(endpoint_id))[1])
+    return _show(endpoint_id, secret=secret)
+
+
+@blueprint.post("/operator/endpoints/<endpoint_id>/replay")
+@audience(Role.OPERATOR)
+def replay_missed(endpoint_id: str) -> BaseResponse:
+    """Send again what it missed: all of it, or what was published on some days."""
+    form = ReplayForm.read()
+    first = form.first.data
+    last = form.last.data
+    zone = wording().zone
+    selection = ReplaySelection(
+        endpoint_id=checked_id(endpoint_id),
+        since=None if first is None else first_instant(first, zone),
+        before=None if last is None else first_instant(last + timedelta(days=1), zone),
+        missed_only=True,
+    )
+    if form.errors:
+        return _show(endpoint_id, status=422, errors=form.messages)
+
+    def act(uow: UnitOfWork) -> str:
+        return str(replay_several(uow, selection).replayed)
+
+    wrong = {"last": gettext("Choose a first and a last day, at most 14 days apart")}
+    return _run_or_correct(endpoint_id, act, gettext("What it missed is sent again."), lambda refused: wrong)
+
+
+Act = Callable[[UnitOfWork, str], object]
+
+
+def _disable(uow: UnitOfWork, endpoint_id: str) -> None:
+    service.disable_endpoint(uow, service.locked_endpoint(uow.session, endpoint_id), "by an operator")
+
+
+ACTIONS: Mapping[str, tuple[Act, LazyText]] = {
+    "disabling": (_disable, lazy("Nothing is sent any more. What is published waits.")),
+    "enabling": (service.resume_endpoint, lazy("Webhooks are sent again, beginning with those that waited.")),
+    "deletion": (service.delete_endpoint, lazy("The endpoint was deleted.")),
+}
+
+
+@blueprint.post("/operator/endpoints/<endpoint_id>/<action>")
+@audience(Role.OPERATOR)
+def act_on_endpoint(endpoint_id: str, action: str) -> BaseResponse:
+    """Disable it, enable it again, or delete it for good."""
+    if action not in ACTIONS:
+        raise NotFound("there is no such action")
+    act, message = ACTIONS[action]
+    next_url = url_for("mh_operator.endpoints") if action == "deletion" else None
+    return _run(endpoint_id, lambda uow: act(uow, checked_id(endpoint_id)), str(message), next_url=next_url)
+
+
+def _run(
+    endpoint_id: str, act: Callable[[UnitOfWork], object], message: str, *, next_url: str | None = None
+) -> BaseResponse:
+    return run_form(
+        act,
+        message=message,
+        next_url=next_url or url_for("mh_operator.endpoint", endpoint_id=endpoint_id),
+        refused=lambda why, status: _show(endpoint_id, status=status, refused=why),
+    )
+
+
+def _run_or_correct(
+    endpoint_id: str,
+    act: Callable[[UnitOfWork], str],
+    message: str,
+    errors: Callable[[OutboundRefused | PayloadRejected], dict[str, str]],
+) -> BaseResponse:
+    """Run `act` once and show the endpoint as it then is; or what must be corrected in the form."""
+    try:
+        run_form_once(act)
+    except (OutboundRefused, PayloadRejected) as refused:
+        return _show(endpoint_id, status=422, errors=errors(refused))
+    flash("good", message)
+    return redirect(url_for("mh_operator.endpoint", endpoint_id=endpoint_id), 303)
+
+
+def _settings(form: EndpointForm) -> dict[str, Any]:
+    """The settings as the form has them; a line of headers without a colon has an empty name, which is refused."""
+    pairs = [line.partition(":") for line in form.headers.data.splitlines() if line.strip()]
+    return {
+        "types": form.types.data.replace(",", " ").split() or [EVERYTHING],
+        "description": form.description.data,
+        "headers": {name.strip() if colon else "": value.strip() for name, colon, value in pairs},
+        "rate_per_s": form.rate.data,
+    }
+
+
+def _errors(refused: OutboundRefused | PayloadRejected) -> dict[str, str]:
+    """What must be corrected, by its box."""
+    if isinstance(refused, OutboundRefused):
+        if (refused.code or "").startswith("header"):
+            return {"headers": gettext("Write each as “Name: value”; names that we set ourselves are not allowed")}
+        return {"url": gettext("Enter a public https address")}
+    texts = {
+        "types": gettext("One of these is no event type"),
+        "rate_per_s": gettext("Enter a number from 1 to 1,000"),
+    }
+    named = {str(one["path"]): str(one["message"]) for one in refused.errors}
+    return {"rate" if path == "rate_per_s" else path: texts.get(path, named[path]) for path in named}
+
+
+def _list(*, status: int = 200, form: Mapping[str, Any] | None = None, **shown: Any) -> Response:
+    with current_runtime().database.read_session() as session:
+        found = service.list_endpoints(session)
+    return page("endpoints", status, found=found, form=form or {}, types=sorted(OUTGOING), **{"errors": {}, **shown})
+
+
+def _show(endpoint_id: str, *, status: int = 200, **shown: Any) -> Response:
+    runtime = current_runtime()
+    with runtime.database.read_session() as session:
+        found = service.read_endpoint(session, checked_id(endpoint_id))
+        health = read_health(session, endpoint_id, runtime.now())
+        settings = service.settings_of(found, runtime.encryption)
+    hours = [(f"{hour.begins_at.astimezone(wording().zone):%H}", hour) for hour in health.hours]
+    return page(
+        "endpoint",
+        status,
+        endpoint=found,
+        header_names=sorted(settings.headers),
+        success=None if health.success_rate is None else wording().number(round(100 * health.success_rate, 1)),
+        delivered=[(label, hour.delivered) for label, hour in hours],
+        failed=[(label, hour.failed) for label, hour in hours],
+        types=sorted(OUTGOING),
+        now=runtime.now(),
+        **{"errors": {}, **shown},
+    )

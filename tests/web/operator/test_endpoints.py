@@ -1,0 +1,93 @@
+"""Endpoints as pages: a secret shown once, changed, tested, rotated, stopped, and sent again what they missed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select, update
+
+from marketplace_hooks.models.outbox import Delivery, DeliveryState, Endpoint
+
+from ...support.deliveries import deliver, deliveries, endpoint, hide, open_shop, subscribe
+from ...support.marketplace import Marketplace
+from ...support.page_client import Browser
+from ...support.support_desk import in_transaction
+from ...support.webhook_receiver import Answer, Receiver
+
+LIST = "/operator/endpoints"
+
+
+@pytest.fixture
+def marketplace(make_marketplace: Callable[..., Marketplace]) -> Marketplace:
+    return open_shop(make_marketplace)
+
+
+def test_a_secret_is_shown_once(marketplace: Marketplace, operator: Browser) -> None:
+    operator.get(LIST)
+    fields = {"types": "product.hidden pack.hidden", "headers": "X-Team: desk", "rate": "5"}
+    made = operator.post(LIST, url="https://93.184.215.14/in", **fields)
+    assert re.search(r"whsec_[A-Za-z0-9+/=]{40,}", made.text)
+    [added] = marketplace.all(select(Endpoint))
+    assert (added.types, added.rate_per_s) == (["product.hidden", "pack.hidden"], 5)
+    page = operator.get(f"{LIST}/{added.id}")
+    assert ("whsec_" in page.text, "X-Team" in page.visible_text) == (False, True)
+    assert added.url in operator.get(LIST).visible_text
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"url": "https://10.0.0.1/in"}, "Enter a public https address"),
+        ({"url": ""}, "Enter the address that receives the webhooks"),
+        ({"types": "product.sold"}, "One of these is no event type"),
+        ({"headers": "Host: x"}, "Write each as"),
+        ({"headers": "no colon"}, "Write each as"),
+        ({"rate": "0"}, "Enter a number from 1 to 1,000"),
+    ],
+)
+def test_what_no_endpoint_can_be_is_corrected_on_the_form(
+    marketplace: Marketplace, operator: Browser, fields: dict[str, str], message: str
+) -> None:
+    operator.get(LIST)
+    page = operator.post(LIST, **{"url": "https://93.184.215.14/in", **fields})
+    assert (page.status, message in page.visible_text) == (422, True)
+    assert marketplace.all(select(Endpoint)) == []
+    id_, _ = subscribe(marketplace, "https://93.184.215.14/in")
+    operator.get(f"{LIST}/{id_}")
+    page = operator.post(f"{LIST}/{id_}/settings", **fields)
+    assert (page.status, message in page.visible_text) == (422, True)
+
+
+def test_it_is_changed_tested_rotated_stopped_and_deleted(marketplace: Marketplace, operator: Browser) -> None:
+    with Receiver(answer=lambda _: Answer(422, body=b"no such tenant")) as receiver:
+        id_, _ = subscribe(marketplace, receiver.url, headers={"X-Team": "desk"})
+        path = f"{LIST}/{id_}"
+        operator.get(path)
+        assert "The settings were saved." in operator.post(f"{path}/settings", description="The desk").visible_text
+        assert endpoint(marketplace, id_).headers is not None
+        assert "no such tenant" in operator.post(f"{path}/ping").visible_text
+    assert "whsec_" in operator.post(f"{path}/rotation").text
+    operator.get(path)
+    assert "disabled" in operator.post(f"{path}/disabling").visible_text
+    assert "Webhooks are sent again" in operator.post(f"{path}/enabling").visible_text
+    assert "The endpoint was deleted." in operator.post(f"{path}/deletion").visible_text
+    assert operator.get(path).status == 404
+
+
+def test_its_last_day_is_drawn_and_what_it_missed_is_sent_again(marketplace: Marketplace, operator: Browser) -> None:
+    with Receiver() as receiver:
+        id_, _ = subscribe(marketplace, receiver.url)
+        hide(marketplace, "mod-1", "mod-2")
+        deliver(marketplace)
+        [first, _] = deliveries(marketplace)
+        ended = update(Delivery).where(Delivery.id == first.id).values(state=DeliveryState.EXHAUSTED)
+        in_transaction(marketplace, lambda uow: uow.session.execute(ended))
+        page = operator.get(f"{LIST}/{id_}")
+        assert "50 % of the webhooks arrived." in page.visible_text
+        far = operator.post(f"{LIST}/{id_}/replay", first="2026-03-01", last="2026-03-31")
+        assert (far.status, "at most 14 days apart" in far.visible_text) == (422, True)
+        assert "What it missed is sent again." in operator.post(f"{LIST}/{id_}/replay", first="", last="").visible_text
+        deliver(marketplace)
+    assert len(receiver.requests) == 3
