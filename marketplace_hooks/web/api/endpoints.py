@@ -30,6 +30,7 @@ from ...services.outbox.endpoints import (
     settings_of,
 )
 from ...services.outbox.ping import ping_endpoint
+from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..state import current_runtime
 from .fields import ResponseSchema, Rfc3339Instant, TextField
 from .idempotency import respond_once
@@ -141,6 +142,8 @@ def list_all_endpoints() -> Response:
 def add_endpoint(body: dict[str, Any]) -> Response:
     """Subscribe an endpoint. Its secret is answered this once."""
     runtime = current_runtime()
+
+    require_fresh_sign_in()
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         endpoint, secret = create_endpoint(runtime, uow, EndpointSettings(**body))

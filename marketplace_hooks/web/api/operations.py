@@ -41,6 +41,7 @@ SCOPES: Mapping[str, Scope | None] = {
     "Business Care": Scope.BUSINESS_CARE,
     "Events": Scope.EVENTS,
     "Deliveries": Scope.EVENTS,
+    "Endpoints": Scope.EVENTS,
     "Sellers": Scope.SUPPORT,
     "Support": Scope.SUPPORT,
     "Access": None,

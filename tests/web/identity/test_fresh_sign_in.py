@@ -132,3 +132,23 @@ def test_a_refund_by_hand_needs_a_fresh_sign_in(
     clock.shift(901)
     page = post_without_form(browser, f"/operator/requests/none/{move}", token_page="/times", text="why")
     assert page.status == status
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/tokens", {"name": "a robot", "role": "operator"}),
+        ("/endpoints", {"url": "https://93.184.215.14/hooks"}),
+    ],
+)
+def test_a_token_or_an_endpoint_needs_a_fresh_sign_in(
+    demo: Marketplace, clock: time_machine.Traveller, path: str, body: dict[str, Any]
+) -> None:
+    browser = Browser(demo.app)
+    browser.get("/sign-in")
+    browser.post("/sign-in/demo", role="operator", subject="")
+    with browser.client.post(f"/api/v1{path}", json=body) as fresh:
+        assert fresh.status_code == 201, fresh.text
+    clock.shift(901)
+    with browser.client.post(f"/api/v1{path}", json=body) as late:
+        assert problem_of(late) == (401, "fresh_sign_in_needed")
