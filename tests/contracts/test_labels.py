@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from marketplace_hooks.domain.audit_actions import AuditAction
 from marketplace_hooks.domain.business_care.entitlement import Code, EntitlementOutcome, Remedy
 from marketplace_hooks.domain.business_care.renewals import NoticeTimeliness, StopCause
 from marketplace_hooks.domain.catalog.statuses import Side, Status
@@ -27,6 +28,7 @@ from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import ClockName, ClockState, Handling, Kind, RefundState
 from marketplace_hooks.domain.token_scopes import Scope
 from marketplace_hooks.events.registry import Applied
+from marketplace_hooks.models.audit import AuditChannel, AuditOutcome
 from marketplace_hooks.models.cascades import CascadeState
 from marketplace_hooks.models.inbox import InboxState
 from marketplace_hooks.models.inspections import InspectionState
@@ -38,6 +40,7 @@ from marketplace_hooks.services.support.requests import RequestFilter
 from marketplace_hooks.web.i18n import catalogs
 from marketplace_hooks.web.i18n.formatting import LANGUAGES, SOURCE_LANGUAGE
 from marketplace_hooks.web.labels import (
+    audit,
     business_care,
     catalog,
     checks,
@@ -114,6 +117,9 @@ TABLES = (
     table("labels.operations.SIGNS", operations.SIGNS, Sign),
     table("labels.operations.REFUND_PATHS", operations.REFUND_PATHS, RefundPath),
     table("labels.operations.REFUND_LISTS", operations.REFUND_LISTS, RefundState, but=NOTHING_PENDING),
+    table("labels.audit.ACTIONS", audit.ACTIONS, AuditAction),
+    table("labels.audit.OUTCOMES", audit.OUTCOMES, AuditOutcome),
+    table("labels.audit.CHANNELS", audit.CHANNELS, AuditChannel),
     table("seller.closures.SUSPENDS", closures.SUSPENDS, ClosuresSuspend),
     table("seller.template_context.FILTERS", template_context.FILTERS, RequestFilter),
     table("seller.template_context.FILTERS", template_context.FILTERS, RefundFilter),
