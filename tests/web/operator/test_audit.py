@@ -35,7 +35,7 @@ def test_entries_are_found_by_who_action_object_request_and_day(marketplace: Mar
     operator.get("/operator/products/mod-1/change/offline_temporary")
     operator.post("/operator/products/mod-1/change/offline_temporary", reason="A complaint.")
     [entry] = audit_entries(marketplace)
-    day = f"{entry.at:%Y-%m-%d}"
+    day = f"{entry.at.astimezone(marketplace.runtime.settings.reference_zone):%Y-%m-%d}"
     for query in (
         "who=odette",
         "action=product.status_changed",
