@@ -99,8 +99,8 @@ PLACED = {
         ),
         "nnnnnn-": "end_session revoke_token",
         "nnnnnyy": (
-            "extend_fix get_event list_deliveries list_events list_reversals overturn_refusal replay_event "
-            "uphold_refusal"
+            "add_endpoint extend_fix get_event list_all_endpoints list_deliveries list_events list_reversals "
+            "overturn_refusal replay_event replay_several_deliveries uphold_refusal"
         ),
         "n--nnnn": "get_download",
         "-y-y-yy": "get_listing get_product",
@@ -110,7 +110,10 @@ PLACED = {
         "nyynnyn": "list_own_purchases",
         "ny-nnnn": "list_purchase_downloads",
         "-------": "post_companion_report show_file",
-        "nnnnn--": "replay_delivery",
+        "nnnnn--": (
+            "change_endpoint_settings disable enable get_endpoint ping remove_endpoint replay_delivery "
+            "rotate_endpoint_secret"
+        ),
     },
     "mh_customer": {
         "ny-nnnn": (
@@ -128,12 +131,15 @@ PLACED = {
     },
     "mh_operator": {
         "nnnnnny": (
-            "audit cascade cascades change confirm_change confirm_reinstatement confirm_replay create_token "
-            "deliveries event events judge_reply move_request overview product products refunds reinstatement "
-            "replay replies request_file request_pdf requests reversals seller sellers sessions support_request "
-            "tokens"
+            "add_endpoint audit cascade cascades change confirm_change confirm_reinstatement confirm_replay "
+            "create_token deliveries endpoints event events judge_reply move_request overview product products "
+            "refunds reinstatement replay replies request_file request_pdf requests reversals seller sellers "
+            "sessions support_request tokens"
         ),
-        "nnnnnn-": "delivery end_sessions revoke_token send_again",
+        "nnnnnn-": (
+            "act_on_endpoint change_endpoint delivery end_sessions endpoint replay_missed revoke_token "
+            "rotate_endpoint send_again test_endpoint"
+        ),
     },
     "mh_pages": {
         "yyyyyyy": "choose_language",
