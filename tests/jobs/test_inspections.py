@@ -40,7 +40,7 @@ def test_a_check_wakes_a_worker_that_carries_it_out(runtime: Runtime, redis_url:
     connection = connect(redis_url)
     with FakeShop(Shop(version="9.1.4")).start() as site:
         check_id = start_inspection(runtime, site.url).check_id
-        queue = Queue("mh-inspections", connection=connection, serializer=JSONSerializer)
+        queue = Queue(runtime.redis_names.queue(JobKind.INSPECTIONS), connection=connection, serializer=JSONSerializer)
         assert len(queue) == 1
         SimpleWorker([queue], connection=connection, serializer=JSONSerializer).work(burst=True, logging_level="ERROR")
     with runtime.database.read_session() as session:
