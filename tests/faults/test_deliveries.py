@@ -69,7 +69,7 @@ def test_an_endpoint_that_drips_never_delays_another(make_deployment: MakeDeploy
         waited_s = [latency_of(deployment, fast) for _ in range(24)]
     # Without the slow one an event arrives within a tick and a fork.
     assert max(waited_s) < total_s / 2 * load_factor(), waited_s
-    assert len(slow.requests) >= 8  # four at once, in two turns at least
+    assert len(slow.requests) >= 2  # it is silent, so one at a time, in two turns at least
     assert set(Counter(fast.ids).values()) == {1}
 
 
