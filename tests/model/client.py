@@ -52,6 +52,7 @@ class MarketplaceClient:
         self.platform = self._caller("platform")
         self.customers = {id_: self._caller("customer", id_) for id_ in ("customer-1", "customer-2")}
         self.sellers = {id_: self._caller("seller", id_) for id_ in ("seller-1", "seller-2")}
+        self._changes_settled = 0
         self._last_row = 0
 
     def _caller(self, role: str, subject: str | None = None) -> Caller:
@@ -71,6 +72,9 @@ class MarketplaceClient:
 
     def settle(self, *, is_due: bool = True) -> None:
         """Let the workers do everything that waits now; `is_due`: and the scheduler what time has brought about."""
+        if not is_due and self.changes == self._changes_settled:
+            return
+        self._changes_settled = self.changes
         runtime = self.real.runtime
         if is_due:
             scheduled_changes.apply_due(runtime)
