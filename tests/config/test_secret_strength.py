@@ -14,6 +14,8 @@ from marketplace_hooks.errors import ConfigurationError
 
 from ..support.marketplace import SECRET, SECRET_KEY
 
+KEY = "C2N_RLqxu4Kn8angLBAyewendx9LZkq_M0iBb0wQ1EQ="
+
 
 def webhook_secret(key: bytes) -> str:
     return "whsec_" + base64.b64encode(key).decode()
@@ -76,8 +78,8 @@ def test_this_machine_needs_no_tls(tmp_path: Path, url: str) -> None:
         ("config.toml", f'secret_key = "{SECRET_KEY}"', 0o604, False),
         ("config.toml", f'secret_key = "{SECRET_KEY}"', 0o640, True),
         ("config.toml", "drain_batch = 9", 0o644, True),
-        ("encryption.key", Fernet.generate_key().decode(), 0o644, False),
-        ("encryption.key", Fernet.generate_key().decode(), 0o600, True),
+        ("encryption.key", KEY, 0o644, False),
+        ("encryption.key", KEY, 0o600, True),
     ],
 )
 def test_a_file_of_secrets_is_not_for_every_account(

@@ -19,7 +19,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ...database.engine import Database
-from ...errors import Unavailable
 from ...models.counters import StoredCounter
 
 log = logging.getLogger(__name__)
@@ -74,8 +73,8 @@ class Counters:
             return
         try:
             self._database.retrying(lambda session: _add_to_rows(session, counts))
-        except Exception as error:  # figures never stop work.
-            log.warning("counts are stored later: %s", error, exc_info=not isinstance(error, Unavailable))
+        except Exception as error:  # figures never stop work; without tables, `/readyz` says what to do.
+            log.warning("counts are stored later (%s)", type(error).__name__)
             with self._lock:
                 self._counts.update(counts)
 
@@ -86,7 +85,7 @@ class Counters:
                 self._thread.start()
 
     def _store_for_ever(self) -> None:
-        while True:
+        while self.keeps_storing:
             time.sleep(STORE_INTERVAL_S)
             self.store()
 

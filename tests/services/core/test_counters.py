@@ -65,4 +65,7 @@ def test_a_web_process_stores_by_itself(runtime: Runtime, monkeypatch: pytest.Mo
     counted.keeps_storing = True
     counted.add(CounterName.EVENTS_RECEIVED, "new")
     wait_until(lambda: stored(runtime), 30, "nothing was stored")
+    counted.keeps_storing = False  # its thread ends, and leaves no connection open.
+    assert counted._thread is not None
+    counted._thread.join(30)
     assert stored(runtime) == {CounterName.EVENTS_RECEIVED: {"new": 1}}
