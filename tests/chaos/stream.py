@@ -21,8 +21,8 @@ from ..support.fault_events import changed, customer, pack, product, purchase, s
 from ..support.inbox_rows import Event, body_of
 
 SOURCES = {
-    "marketplace": "whsec_Y2hhb3MtY2hhb3MtY2hhb3MtY2hhb3MtY2g=",
-    "partner": "whsec_cGFydG5lci1wYXJ0bmVyLXBhcnRuZXItcGE=",
+    "marketplace": "whsec_Jw6cTz0oQm3yVb8rKfXaLd2nUe7hPs5iGtYqB1xWvC4=",
+    "partner": "whsec_uH9kMx2vRb7wEj4tZc6pNg1sDf8aQy3oLi5eTkVmXrA=",
 }
 WRONG_SECRET = "whsec_d3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3I="
 LANES = 4
