@@ -28,7 +28,9 @@ def suggested(marketplace: Marketplace) -> tuple[dict[str, object], str, str]:
 
 def test_what_is_said_to_be_hidden_is_shown_and_hides_as_said_each_time(marketplace: Marketplace) -> None:
     anchor = datetime.now(UTC) - timedelta(hours=1)
-    (marketplace.runtime.settings.instance / "demo-day.txt").write_text(anchor.isoformat())
+    instance = marketplace.runtime.settings.instance
+    instance.mkdir(parents=True, exist_ok=True)
+    (instance / "demo-day.txt").write_text(anchor.isoformat())
     for _, type_, _, data in catalog.events(anchor):
         marketplace.publish(type_, **data)
     marketplace.run_all_now()

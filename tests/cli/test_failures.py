@@ -27,8 +27,8 @@ from ..support.source_tree import ROOT
 ARGUMENTS: dict[str, list[str]] = {
     "deliveries replay": ["1"],
     "endpoints add": ["https://hooks.example.com/in"],
-    "endpoints disable": ["ep"],
-    "endpoints enable": ["ep"],
+    "endpoints delete": ["ep", "--yes"],
+    **{f"endpoints {verb}": ["ep"] for verb in ("change", "disable", "enable", "ping", "rotate", "show")},
     "erase-customer": ["customer-1"],
     "events replay": ["evt"],
     "events show": ["evt"],
