@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ..config.public_holidays import public_holidays
-from ..config.secret_strength import text_fault
+from ..config.secret_strength import text_fault, weaknesses
 from ..database import migrate as migrations
 from ..domain.support.deadlines import BusinessDayPolicy
 from ..errors import EncryptionKeyLost, MailServerAway, MarketplaceHooksError
@@ -71,6 +71,8 @@ def _secrets(runtime: Runtime) -> dict[str, str]:
     fault = text_fault(key if isinstance(key, str) else key.decode("latin-1"))
     if fault is not None:
         return check("secrets", "warning", f"the application's SECRET_KEY {fault}: whoever guesses it can forge forms")
+    for weakness in weaknesses(runtime.settings, secrets_in_file=True):
+        return check("secrets", "warning", f"only this machine reaches the service; in production: {weakness}")
     return check("secrets", "ok", "none is weak, and no file of them is readable by every account")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import ConfigurationError
 from .parsers import SettingError, as_path
 from .public_holidays import require_calendar
-from .secret_strength import SECRETS, weaknesses
+from .secret_strength import SECRETS, is_in_production, weaknesses
 from .settings import FIELDS, PREFIX, Settings
 
 
@@ -47,8 +47,9 @@ def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] |
         raise ConfigurationError("\n".join(problems))
     settings = Settings(**values)
     require_calendar(settings.holidays_country, settings.holidays_region, name=f"{PREFIX}HOLIDAYS_REGION")
-    weak = [] if settings.demo else list(weaknesses(settings, secrets_in_file=bool(from_file.keys() & SECRETS)))
-    if weak:
+    in_file = bool(from_file.keys() & SECRETS)
+    weak = list(weaknesses(settings, secrets_in_file=in_file, in_production=is_in_production(settings)))
+    if weak and not settings.demo:
         raise ConfigurationError("\n".join(weak))
     return settings
 

@@ -1,7 +1,9 @@
 """Strength of secrets: what stops a service that is no demo, a sentence for each setting.
 
 A secret is weak when it is short, repeats itself, or is a word or an example that others know; when every account of
-the machine can read the file that it stands in; or when what it protects travels unencrypted.
+the machine can read the file that it stands in; or when what it protects travels unencrypted. A service that only this
+machine reaches (its PUBLIC_URL says so) is not in production: there, `doctor` names what is weak, and only the secrets
+of a demo stop the start.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ import binascii
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from .parsers import is_secure_or_local, webhook_key
+from .parsers import is_loopback, is_secure_or_local, webhook_key
 from .settings import DEMO_MARK, Settings
 
 SHORTEST_TEXT = 32
@@ -27,17 +30,22 @@ KEY_FILE = "encryption.key"
 MAKE_ONE = "make one with: marketplace-hooks secret"
 
 
-def weaknesses(settings: Settings, secrets_in_file: bool) -> Iterator[str]:
-    """What is wrong with the secrets of a service in production. `secrets_in_file`: `config.toml` holds some."""
-    if settings.secret_key is not None and (fault := text_fault(settings.secret_key)):
+def weaknesses(settings: Settings, *, secrets_in_file: bool = False, in_production: bool = True) -> Iterator[str]:
+    """What is wrong with the secrets. `secrets_in_file`: `config.toml` holds some.
+
+    Not `in_production`, only secrets that were made for a demo are.
+    """
+    if settings.secret_key is not None and (fault := text_fault(settings.secret_key, in_production=in_production)):
         yield f"SECRET_KEY {fault}; {MAKE_ONE}."
     for source, several in settings.webhook_secrets.items():
-        for fault in filter(None, (_key_fault(webhook_key(secret)) for secret in several)):
+        for fault in filter(None, (_key_fault(webhook_key(secret), in_production) for secret in several)):
             yield f"WEBHOOK_SECRETS: a secret of {source} {fault}; {MAKE_ONE}."
-    if settings.download_secret is not None and (fault := _key_fault(settings.download_secret)):
+    if settings.download_secret is not None and (fault := _key_fault(settings.download_secret, in_production)):
         yield f"DOWNLOAD_SECRET {fault}; make one with: openssl rand -hex 32."
-    for fault in filter(None, (_key_fault(_bytes_of(key)) for key in settings.encryption_keys)):
+    for fault in filter(None, (_key_fault(_bytes_of(key), in_production) for key in settings.encryption_keys)):
         yield f"ENCRYPTION_KEYS: a key {fault}; make one with: marketplace-hooks secret --encryption."
+    if not in_production:
+        return
     if not is_secure_or_local(settings.public_url):
         yield f"PUBLIC_URL is {settings.public_url}: sessions and tokens would travel unencrypted. Use https."
     for name, holds_secrets in (("config.toml", secrets_in_file), (KEY_FILE, True)):
@@ -46,18 +54,27 @@ def weaknesses(settings: Settings, secrets_in_file: bool) -> Iterator[str]:
             yield f"{path} holds secrets, and every account of this machine can read it: chmod o-rwx {path}."
 
 
-def text_fault(text: str) -> str | None:
+def is_in_production(settings: Settings) -> bool:
+    """Whether other machines reach the service, and it is no demo."""
+    return not settings.demo and not is_loopback(urlsplit(settings.public_url).hostname or "")
+
+
+def text_fault(text: str, *, in_production: bool = True) -> str | None:
     """What is wrong with a secret that is a text; None for nothing."""
     if text.startswith(DEMO_MARK):
         return "was made for the demo"
+    if not in_production:
+        return None
     if len(text) < SHORTEST_TEXT:
         return f"is shorter than {SHORTEST_TEXT} characters"
     return _fault(text.encode())
 
 
-def _key_fault(key: bytes) -> str | None:
+def _key_fault(key: bytes, in_production: bool) -> str | None:
     if key.startswith(DEMO_MARK.encode()):
         return "was made for the demo"
+    if not in_production:
+        return None
     if base64.b64encode(key).decode() in KNOWN_KEYS:
         return "is an example of a documentation"
     if len(key) < SHORTEST_KEY:

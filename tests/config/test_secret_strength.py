@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from marketplace_hooks.config.loading import load
-from marketplace_hooks.config.settings import PREFIX
+from marketplace_hooks.config.settings import DEMO_MARK, PREFIX
 from marketplace_hooks.errors import ConfigurationError
 
 from ..support.marketplace import SECRET, SECRET_KEY
@@ -37,7 +37,9 @@ WEAK = {
 
 
 def loads(folder: Path, **settings: str) -> None:
-    load({}, {f"{PREFIX}{name}": value for name, value in {"INSTANCE": str(folder), **settings}.items()})
+    """Load these settings of a service that other machines reach."""
+    given = {"INSTANCE": str(folder), "PUBLIC_URL": "https://addons.example", **settings}
+    load({}, {f"{PREFIX}{name}": value for name, value in given.items()})
 
 
 @pytest.mark.parametrize("name", WEAK)
@@ -65,6 +67,14 @@ def test_what_is_strong_is_taken(tmp_path: Path) -> None:
         ENCRYPTION_KEYS=Fernet.generate_key().decode(),
         PUBLIC_URL="https://addons.example",
     )
+
+
+@pytest.mark.parametrize("name", sorted(WEAK.keys() - {"no TLS"}))
+def test_where_only_this_machine_reaches_it_nothing_but_a_demo_s_secret_stops_it(tmp_path: Path, name: str) -> None:
+    setting, value, _ = WEAK[name]
+    loads(tmp_path, PUBLIC_URL="http://127.0.0.1:8000", **{setting: value})
+    with pytest.raises(ConfigurationError, match="was made for the demo"):
+        loads(tmp_path, PUBLIC_URL="http://127.0.0.1:8000", SECRET_KEY=f"{DEMO_MARK}{SECRET_KEY}")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost", "http://[::1]:8000"])
