@@ -70,9 +70,9 @@ class Watcher(threading.Thread):
     def run(self) -> None:
         while not self._stopping.wait(POLL_S):
             with contextlib.suppress(Exception):  # the database may be away.
-                self._look()
+                self._observe()
 
-    def _look(self) -> None:
+    def _observe(self) -> None:
         accepted = self._log.accepted[self._seen :]
         waiting = {**self._waiting, **{one.event_id: one for one in accepted}}
         query = select(InboxEvent.event_id).where(InboxEvent.state == InboxState.RECEIVED)

@@ -46,6 +46,6 @@ def test_one_job_works_off_a_crowd_of_cascades(marketplace: Marketplace, monkeyp
         marketplace.change_status(product_id, OFFLINE)
     process_pending(marketplace.runtime, "tests")
     assert [cascade.state for cascade in marketplace.all(select(Cascade))].count("running") == len(products)
-    monkeypatch.setitem(JOBS, JobKind.CASCADES, replace(JOBS[JobKind.CASCADES], slice_s=3_600.0))  # type: ignore[arg-type] # a dict
+    monkeypatch.setitem(JOBS, JobKind.CASCADES, replace(JOBS[JobKind.CASCADES], slice_s=3_600.0))
     run_slice(marketplace.runtime, "tests", JobKind.CASCADES)
     assert {cascade.state for cascade in marketplace.all(select(Cascade))} == {"done"}

@@ -273,6 +273,6 @@ def test_every_route_answers_each_caller_as_it_says(marketplace: Marketplace, su
     found = {}
     for endpoint, method, rule in routes(marketplace):
         path = address(endpoint, rule, subjects)
-        letters = [callers.letter(endpoint, method, path, number) for number in range(len(CALLERS))]
-        found[endpoint] = "".join(letters)
+        classes = [callers.letter(endpoint, method, path, number) for number in range(len(CALLERS))]
+        found[endpoint] = "".join(classes)
     assert found == ROUTES
