@@ -128,7 +128,9 @@ class Lived:
         if "paid" in covering:
             cancelled = self.is_cancelled(now, just_before=False) or self.is_withdrawn(now, just_before=False)
             return "VALID_RENEWAL_CANCELLED" if cancelled else "VALID"
-        return "PAYMENT_PENDING" if "pending" in covering or self.is_awaited(now) else "EXPIRED"
+        # Until it is paid or has failed for good, be its year over or not (`rules.md` 12).
+        is_pending = any(payment == "pending" and first <= today for first, _, payment in spans)
+        return "PAYMENT_PENDING" if is_pending or self.is_awaited(now) else "EXPIRED"
 
     def is_awaited(self, now: datetime) -> bool:
         """Whether the last period has ended within the last quarter of an hour, and goes on."""
