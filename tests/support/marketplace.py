@@ -191,5 +191,7 @@ class Marketplace:
 def open_marketplace(database_url: str, instance: Path, **settings: Any) -> Iterator[Marketplace]:
     """A marketplace and an app without Redis; `settings` by their names in capitals."""
     given = {"DATABASE_URL": database_url, "INSTANCE": str(instance), "WEBHOOK_SECRETS": f"marketplace={SECRET}"}
+    # A test is its own server, with as many threads as it starts, on a machine that may be busy.
+    given |= {"WEB_THREADS": "64", "DATABASE_WAIT_S": "60"}
     with app_of({f"{PREFIX}{name}": value for name, value in {**given, **settings}.items()}) as app:
         yield Marketplace(app)
