@@ -18,6 +18,8 @@ from .table import JOBS, Job, Stop, end_of_slice, is_pending
 log = logging.getLogger(__name__)
 
 PAUSE_S = 0.5
+SHORTEST_S = 2.0
+"""A worker on a busy machine has at least so long to begin, however short the interval."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +34,11 @@ class OverdueWork:
     """Watches which kinds of jobs no worker begins, and does their work in a thread until one does."""
 
     def __init__(self, runtime: Runtime, owner: str, stopping: threading.Event) -> None:
-        """Work is overdue after a third of the interval at which it is looked for."""
+        """Work is overdue after a third of the interval at which it is looked for, and not before `SHORTEST_S`."""
         self._runtime = runtime
         self._owner = f"{owner}/overdue"
         self._stopping = stopping
-        self.after_s = runtime.settings.sweep_interval_s / 3
+        self.after_s = max(SHORTEST_S, runtime.settings.sweep_interval_s / 3)
         self._wakeups: dict[JobKind, _Wakeup] = {}
         self._thread: threading.Thread | None = None
 

@@ -56,7 +56,7 @@ def run_scheduler(
     clock = ClockWatch()
     overdue = OverdueWork(runtime, owner, stopping)
     # What is found then and no worker begins is begun here, when the whole interval is over.
-    recover_every_s = settings.sweep_interval_s - overdue.after_s
+    recover_every_s = max(settings.sweep_interval_s - overdue.after_s, settings.sweep_interval_s * 2 / 3)
     next_recovery_s = next_purge_s = 0.0
     while not stopping.is_set():
         on_round()
