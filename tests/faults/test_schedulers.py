@@ -8,9 +8,11 @@ from marketplace_hooks.jobs.scheduler import SCHEDULER_LOCK
 from marketplace_hooks.models.access import Lock
 
 from ..support.fault_events import (
+    all_applied,
     assert_published_for_each,
     assert_published_once,
     hidden,
+    insert_events,
     product,
     seller,
     set_up,
@@ -42,7 +44,8 @@ def test_a_killed_scheduler_is_followed_by_the_other_within_its_lock(deployment:
     first = owner_of_the_lock(deployment, schedulers)
     assert first is not None
 
-    set_up(deployment, [hidden(id_, 1, effective_at=soon(2.0 * load_factor())) for id_ in ids])
+    insert_events(deployment, [hidden(id_, 1, effective_at=soon(5.0 * load_factor())) for id_ in ids])
+    deployment.wait(all_applied, STARTED_WITHIN_S, "the changes were not scheduled")
     first.kill()
     deployment.wait(
         lambda _: owner_of_the_lock(deployment, schedulers) not in (None, first),
