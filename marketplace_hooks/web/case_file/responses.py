@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template, url_for
 
-from ...services.support.request_file import request_file
+from ...models.access import Role
+from ...services.support import request_file as files
 from ...services.support.requests import visible_request
 from ..actors import viewer_of
-from ..identity.authorization import signed_in
+from ..identity.authorization import audience, signed_in
 from ..list_pages import checked_id
 from ..state import current_runtime
 from .document import CaseFile, bounded
@@ -25,18 +26,32 @@ def file_of(request_id: str) -> dict[str, Any]:
     viewer = viewer_of(signed_in())
     with runtime.database.read_session() as session:
         request = visible_request(session, checked_id(request_id), viewer)
-        return request_file(session, request, viewer, now=runtime.now(), settings=runtime.settings)
+        return files.request_file(session, request, viewer, now=runtime.now(), settings=runtime.settings)
 
 
-def file_page(request_id: str, *, request_url: str, pdf_url: str) -> Response:
-    """The page to print."""
-    page = render_template(
-        "marketplace_hooks/case_file.html",
-        file=_document(file_of(request_id)),
-        request_url=request_url,
-        pdf_url=pdf_url,
-    )
-    return make_response(page)
+def add_file_pages(blueprint: Blueprint, role: Role, rule: str, *, request_page: str) -> None:
+    """Give the request's page of one area, at `rule`, the two pages of its file: to print, and as a PDF.
+
+    `request_page` is the endpoint of the request's own page in the same blueprint.
+    """
+
+    @blueprint.get(f"{rule}/file")
+    @audience(role)
+    def request_file(request_id: str) -> Response:
+        """Everything that a contest is judged by, on one page to print."""
+        page = render_template(
+            "marketplace_hooks/case_file.html",
+            file=_document(file_of(request_id)),
+            request_url=url_for(f".{request_page}", request_id=request_id),
+            pdf_url=url_for(".request_pdf", request_id=request_id),
+        )
+        return make_response(page)
+
+    @blueprint.get(f"{rule}/file.pdf")
+    @audience(role)
+    def request_pdf(request_id: str) -> Response:
+        """The same as a PDF."""
+        return pdf_response(file_of(request_id))
 
 
 def pdf_response(file: Mapping[str, Any]) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Response, make_response, render_template, url_for
+from flask import Response, make_response, render_template
 from sqlalchemy.orm import Session
 
 from ...domain.support.refusal_grounds import Ground
@@ -17,7 +17,7 @@ from ...services.business_care.purchase_summary import summarize_product
 from ...services.business_care.subscription_view import SubscriptionView
 from ...services.support.requests import request_detail, visible_request
 from ..actors import viewer_of
-from ..case_file.responses import file_of, file_page, pdf_response
+from ..case_file.responses import add_file_pages
 from ..case_file.sections import listing_section
 from ..form_idempotency import once_token
 from ..identity.authorization import audience, signed_in
@@ -39,22 +39,7 @@ def conversation(request_id: str) -> Response:
     return show_request(request_id)
 
 
-@blueprint.get("/support/<request_id>/file")
-@audience(Role.CUSTOMER)
-def request_file(request_id: str) -> Response:
-    """Everything that a contest is judged by, on one page to print."""
-    return file_page(
-        request_id,
-        request_url=url_for("mh_customer.conversation", request_id=request_id),
-        pdf_url=url_for("mh_customer.request_pdf", request_id=request_id),
-    )
-
-
-@blueprint.get("/support/<request_id>/file.pdf")
-@audience(Role.CUSTOMER)
-def request_pdf(request_id: str) -> Response:
-    """The same as a PDF."""
-    return pdf_response(file_of(request_id))
+add_file_pages(blueprint, Role.CUSTOMER, "/support/<request_id>", request_page="conversation")
 
 
 def show_request(

@@ -15,7 +15,7 @@ from ...models.products import Seller
 from ...services.catalog.names import customer_names, product_titles
 from ...services.support.requests import Viewer, request_detail, visible_request
 from ...services.support.work_queue import contested_requests, late_requests
-from ..case_file.responses import file_of, file_page, pdf_response
+from ..case_file.responses import add_file_pages
 from ..case_file.sections import listing_section, proposals_section
 from ..i18n.language import wording
 from ..identity.authorization import audience
@@ -71,22 +71,7 @@ def support_request(request_id: str) -> Response:
     return show_request(request_id)
 
 
-@blueprint.get("/operator/requests/<request_id>/file")
-@audience(Role.OPERATOR)
-def request_file(request_id: str) -> Response:
-    """Everything that a contest is judged by, on one page to print."""
-    return file_page(
-        request_id,
-        request_url=url_for("mh_operator.support_request", request_id=request_id),
-        pdf_url=url_for("mh_operator.request_pdf", request_id=request_id),
-    )
-
-
-@blueprint.get("/operator/requests/<request_id>/file.pdf")
-@audience(Role.OPERATOR)
-def request_pdf(request_id: str) -> Response:
-    """The same as a PDF."""
-    return pdf_response(file_of(request_id))
+add_file_pages(blueprint, Role.OPERATOR, "/operator/requests/<request_id>", request_page="support_request")
 
 
 def show_request(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, request
 from sqlalchemy.orm import Session
 
 from ...domain.support.refusal_grounds import Ground
@@ -20,7 +20,7 @@ from ...services.support.requests import (
     request_detail,
     visible_request,
 )
-from ..case_file.responses import file_of, file_page, pdf_response
+from ..case_file.responses import add_file_pages
 from ..case_file.sections import listing_section
 from ..identity.authorization import audience
 from ..labels.check_facts import check_facts
@@ -65,22 +65,7 @@ def request_page(request_id: str) -> Response:
     return show_request(request_id)
 
 
-@blueprint.get("/seller/requests/<request_id>/file")
-@audience(Role.SELLER)
-def request_file(request_id: str) -> Response:
-    """Everything that a contest is judged by, on one page to print."""
-    return file_page(
-        request_id,
-        request_url=url_for("mh_seller.request_page", request_id=request_id),
-        pdf_url=url_for("mh_seller.request_pdf", request_id=request_id),
-    )
-
-
-@blueprint.get("/seller/requests/<request_id>/file.pdf")
-@audience(Role.SELLER)
-def request_pdf(request_id: str) -> Response:
-    """The same as a PDF."""
-    return pdf_response(file_of(request_id))
+add_file_pages(blueprint, Role.SELLER, "/seller/requests/<request_id>", request_page="request_page")
 
 
 def show_request(request_id: str, *, name: str = "request", status: int = 200, **more: Any) -> Response:
