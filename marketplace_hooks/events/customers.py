@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from ..domain.described import CUSTOMER_ID, about
 from ..services.business_care.purchases import upsert_customer
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
@@ -15,17 +16,32 @@ from .registry import CUSTOMER, Applied, InboundEvent, Result, handles
 class CustomerUpsertedSchema(EventDataSchema):
     """A customer as described now."""
 
-    customer_id = Identifier(required=True)
-    name = fields.String(required=True, validate=validate.Length(1, 200))
-    email = fields.String(required=True, validate=validate.Length(3, 320))
-    locale = fields.String(required=True, validate=validate.Length(2, 20))
-    professional = fields.Boolean(required=True, truthy={True}, falsy={False})
+    customer_id = Identifier(required=True, metadata=CUSTOMER_ID)
+    name = fields.String(
+        required=True,
+        validate=validate.Length(1, 200),
+        metadata=about("Their name, as pages and mails show it.", "Atelier Numérique"),
+    )
+    email = fields.String(
+        required=True,
+        validate=validate.Length(3, 320),
+        metadata=about("Where mails to them go.", "contact@example.com"),
+    )
+    locale = fields.String(
+        required=True, validate=validate.Length(2, 20), metadata=about("The language that mails are written in.", "fr")
+    )
+    professional = fields.Boolean(
+        required=True,
+        truthy={True},
+        falsy={False},
+        metadata=about("Whether they buy as a business: a consumer is owed a notice before each renewal."),
+    )
 
 
 class CustomerErasedSchema(EventDataSchema):
     """A customer is to be forgotten: what is personal goes everywhere; ids, amounts and dates stay."""
 
-    customer_id = Identifier(required=True)
+    customer_id = Identifier(required=True, metadata=CUSTOMER_ID)
 
 
 @handles("customer.upserted", CustomerUpsertedSchema, subject=CUSTOMER)

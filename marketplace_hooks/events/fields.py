@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from ..domain.described import about
 from ..domain.instants import parse_instant
 from ..domain.visible_text import is_blank
 
@@ -32,8 +33,17 @@ class Identifier(fields.String):
 class EventMoneySchema(EventDataSchema):
     """`{"amount_cents": 9900, "currency": "EUR"}`."""
 
-    amount_cents = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2_000_000_000))
-    currency = fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Must be ISO 4217: EUR."))
+    amount_cents = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(0, 2_000_000_000),
+        metadata=about("The amount in the currency's smallest unit.", 9900),
+    )
+    currency = fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Must be ISO 4217: EUR."),
+        metadata=about("The currency, by ISO 4217.", "EUR"),
+    )
 
 
 class Moment(fields.Field[Any]):
@@ -56,7 +66,12 @@ class Moment(fields.Field[Any]):
 
 def version(*, required: bool = True) -> fields.Integer:
     """A counter that only grows."""
-    return fields.Integer(required=required, strict=True, validate=validate.Range(1, 2**53))
+    return fields.Integer(
+        required=required,
+        strict=True,
+        validate=validate.Range(1, 2**53),
+        metadata=about("A counter that only grows: what has a lower one is older.", 4),
+    )
 
 
 _language = validate.Regexp(r"^[a-z]{2}(-[A-Za-z]{2,4})?\Z", error="Must be a language: fr.")

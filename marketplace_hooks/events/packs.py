@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from ..domain.described import PACK_ID, SELLER_ID, about
 from ..models.products import SubjectKind
 from ..services.catalog.locked_subjects import LockedSubjects, SubjectKey
 from ..services.catalog.packs import upsert_pack
@@ -19,11 +20,19 @@ from .registry import PACK, Applied, InboundEvent, ParentUnknown, Result, handle
 class PackUpsertedSchema(EventDataSchema):
     """A pack as it is described now, with everything that is in it."""
 
-    pack_id = Identifier(required=True)
-    seller_id = Identifier(required=True)
-    title = Titles(required=True)
-    price = fields.Nested(EventMoneySchema, required=True)
-    product_ids = fields.List(Identifier(), required=True, validate=validate.Length(max=500))
+    pack_id = Identifier(required=True, metadata=PACK_ID)
+    seller_id = Identifier(required=True, metadata=SELLER_ID)
+    title = Titles(
+        required=True,
+        metadata=about("The name, for each language.", {"fr": "Relance de paniers", "en": "Cart reminder"}),
+    )
+    price = fields.Nested(EventMoneySchema, required=True, metadata=about("What it costs."))
+    product_ids = fields.List(
+        Identifier(),
+        required=True,
+        validate=validate.Length(max=500),
+        metadata=about("The products in the pack.", ["20133", "20134"]),
+    )
     version = version()
 
 
@@ -33,7 +42,7 @@ class PackStatusChangedSchema(StatusChangedSchema):
     class Meta(EventDataSchema.Meta):
         exclude = ("product_id",)
 
-    pack_id = Identifier(required=True)
+    pack_id = Identifier(required=True, metadata=PACK_ID)
 
 
 def _pack_and_members(data: Mapping[str, Any]) -> Iterable[SubjectKey]:

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from ..domain.catalog.statuses import Effect, Side, Status, StatusRequest
+from ..domain.described import COMPATIBLE_FROM, COMPATIBLE_TO, PRODUCT_ID, SELLER_ID, about
 from ..domain.inspections.file_integrity import clean_path
 from ..models.products import ProductKind, SubjectKind
 from ..services.business_care.price_reviews import request_price_review
@@ -34,66 +35,124 @@ def _override_path(path: str) -> None:
 class IncompatibleModuleSchema(EventDataSchema):
     """A module that the listing says it does not work with, with the range of versions concerned."""
 
-    name = fields.String(required=True, validate=validate.Length(1, 200))
-    from_ = fields.String(data_key="from", attribute="from", validate=_bound)
-    to = fields.String(validate=_bound)
+    name = fields.String(
+        required=True, validate=validate.Length(1, 200), metadata=about("The technical name of the module.", "oldcache")
+    )
+    from_ = fields.String(
+        data_key="from",
+        attribute="from",
+        validate=_bound,
+        metadata=about("The first version concerned; left out: every version up to `to`.", "1.0.0"),
+    )
+    to = fields.String(
+        validate=_bound, metadata=about("The last version concerned; left out: every version from `from` on.", "1.9.9")
+    )
 
 
 class ListingDataSchema(EventDataSchema):
     """What the product's page announces from `published_at` on."""
 
-    features = fields.List(TextOrTitles(), required=True, validate=validate.Length(max=200))
-    compatible_from = fields.String(required=True, allow_none=True, validate=_bound)
-    compatible_to = fields.String(required=True, allow_none=True, validate=_bound)
-    incompatible_modules = fields.List(fields.Nested(IncompatibleModuleSchema), load_default=list)
+    features = fields.List(
+        TextOrTitles(),
+        required=True,
+        validate=validate.Length(max=200),
+        metadata=about(
+            "What the page announces: each a text, or a text for each language.",
+            ["Reminds customers of carts they left"],
+        ),
+    )
+    compatible_from = fields.String(required=True, allow_none=True, validate=_bound, metadata=COMPATIBLE_FROM)
+    compatible_to = fields.String(required=True, allow_none=True, validate=_bound, metadata=COMPATIBLE_TO)
+    incompatible_modules = fields.List(
+        fields.Nested(IncompatibleModuleSchema),
+        load_default=list,
+        metadata=about(
+            "Modules that the listing says it does not work with, and which versions of them.",
+            [{"name": "oldcache", "from": "1.0.0", "to": "1.9.9"}],
+        ),
+    )
     conflicting_overrides = fields.List(
         fields.String(validate=[validate.Length(1, 400), _override_path]),
         load_default=list,
         validate=validate.Length(max=MOST_OVERRIDES),
+        metadata=about("Paths of overrides that conflict with the product.", ["override/classes/Mail.php"]),
     )
-    published_at = Moment(required=True)
+    published_at = Moment(required=True, metadata=about("From when on the page announces this."))
 
 
 class ProductUpsertedSchema(EventDataSchema):
     """A product as it is described now; `version` orders descriptions."""
 
-    product_id = Identifier(required=True)
-    seller_id = Identifier(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in ProductKind]))
-    technical_name = fields.String(required=True, validate=validate.Length(1, 200))
-    title = Titles(required=True)
-    description = TextByLanguage(longest=20_000, load_default=dict)
-    categories = fields.List(fields.String(validate=validate.Length(1, 100)), load_default=list)
-    price = fields.Nested(EventMoneySchema, required=True)
+    product_id = Identifier(required=True, metadata=PRODUCT_ID)
+    seller_id = Identifier(required=True, metadata=SELLER_ID)
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf([kind.value for kind in ProductKind]),
+        metadata=about("What kind of product it is."),
+    )
+    technical_name = fields.String(
+        required=True,
+        validate=validate.Length(1, 200),
+        metadata=about("The name of the module's folder.", "cartreminder"),
+    )
+    title = Titles(
+        required=True,
+        metadata=about("The name, for each language.", {"fr": "Relance de paniers", "en": "Cart reminder"}),
+    )
+    description = TextByLanguage(
+        longest=20_000,
+        load_default=dict,
+        metadata=about("The long text, for each language.", {"fr": "Relance les clients.", "en": "Reminds customers."}),
+    )
+    categories = fields.List(
+        fields.String(validate=validate.Length(1, 100)),
+        load_default=list,
+        metadata=about("The categories that it is listed in.", ["Marketing"]),
+    )
+    price = fields.Nested(EventMoneySchema, required=True, metadata=about("What it costs."))
     version = version()
-    listing = fields.Nested(ListingDataSchema, required=True)
+    listing = fields.Nested(ListingDataSchema, required=True, metadata=about("What the product's page announces."))
 
 
 class StatusChangedSchema(EventDataSchema):
     """One side changes the status of a product; `version` orders the events of that side of that product."""
 
-    product_id = Identifier(required=True)
-    status = fields.String(required=True, validate=validate.OneOf([status.value for status in Status]))
-    actor = fields.String(required=True, validate=validate.OneOf([Side.SELLER.value, Side.MARKETPLACE.value]))
-    reason = fields.String(required=True, validate=_reason)
-    effective_at = Moment(allow_none=True, load_default=None, may_be_future=True)
+    product_id = Identifier(required=True, metadata=PRODUCT_ID)
+    status = fields.String(
+        required=True,
+        validate=validate.OneOf([status.value for status in Status]),
+        metadata=about("The status that this side wants."),
+    )
+    actor = fields.String(
+        required=True,
+        validate=validate.OneOf([Side.SELLER.value, Side.MARKETPLACE.value]),
+        metadata=about("The side that acts."),
+    )
+    reason = fields.String(required=True, validate=_reason, metadata=about("Why, in words.", "A fault is being fixed"))
+    effective_at = Moment(
+        allow_none=True, load_default=None, may_be_future=True, metadata=about("When it takes effect; null: at once.")
+    )
     version = version()
 
 
 class ChangeCancelledSchema(EventDataSchema):
     """One side cancels its scheduled change of a product."""
 
-    product_id = Identifier(required=True)
-    actor = fields.String(required=True, validate=validate.OneOf([Side.SELLER.value, Side.MARKETPLACE.value]))
-    reason = fields.String(required=True, validate=_reason)
+    product_id = Identifier(required=True, metadata=PRODUCT_ID)
+    actor = fields.String(
+        required=True,
+        validate=validate.OneOf([Side.SELLER.value, Side.MARKETPLACE.value]),
+        metadata=about("The side that acts."),
+    )
+    reason = fields.String(required=True, validate=_reason, metadata=about("Why, in words.", "A fault is being fixed"))
     version = version()
 
 
 class ReinstatedSchema(EventDataSchema):
     """The marketplace undoes a withdrawal."""
 
-    product_id = Identifier(required=True)
-    reason = fields.String(required=True, validate=_reason)
+    product_id = Identifier(required=True, metadata=PRODUCT_ID)
+    reason = fields.String(required=True, validate=_reason, metadata=about("Why, in words.", "A fault is being fixed"))
     version = version()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from ..domain.described import CUSTOMER_ID, PACK_ID, PRODUCT_ID, PURCHASE_ID, REQUEST_ID, SHOP_URL, about
 from ..models.products import Product
 from ..models.purchases import Customer, Purchase
 from ..services.business_care.disputes import close_dispute, open_dispute
@@ -28,27 +29,32 @@ _shop_url = validate.Length(1, 2_000)
 class PurchaseCompletedSchema(EventDataSchema):
     """One customer bought one product; of a pack, one event for each product, sharing `pack_id`."""
 
-    purchase_id = Identifier(required=True)
-    customer_id = Identifier(required=True)
-    product_id = Identifier(required=True)
-    pack_id = Identifier(allow_none=True, load_default=None)
-    shop_url = fields.String(allow_none=True, load_default=None, validate=_shop_url)
-    price_paid = fields.Nested(EventMoneySchema, required=True)
-    purchased_at = Moment(required=True)
+    purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
+    customer_id = Identifier(required=True, metadata=CUSTOMER_ID)
+    product_id = Identifier(required=True, metadata=PRODUCT_ID)
+    pack_id = Identifier(allow_none=True, load_default=None, metadata=PACK_ID)
+    shop_url = fields.String(allow_none=True, load_default=None, validate=_shop_url, metadata=SHOP_URL)
+    price_paid = fields.Nested(EventMoneySchema, required=True, metadata=about("What was paid."))
+    purchased_at = Moment(required=True, metadata=about("When it was bought."))
 
 
 class ShopBoundSchema(EventDataSchema):
     """The purchase is attached to a merchant site, or moved to another by the marketplace."""
 
-    purchase_id = Identifier(required=True)
-    shop_url = fields.String(required=True, validate=_shop_url)
-    bound_at = Moment(required=True)
+    purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
+    shop_url = fields.String(required=True, validate=_shop_url, metadata=SHOP_URL)
+    bound_at = Moment(required=True, metadata=about("When the site was attached to the purchase."))
 
 
 class RefundedMoneySchema(EventMoneySchema):
     """At least a cent: nothing given back is no refund."""
 
-    amount_cents = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2_000_000_000))
+    amount_cents = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(1, 2_000_000_000),
+        metadata=about("The amount in the currency's smallest unit; at least 1.", 9900),
+    )
 
 
 class RefundedSchema(EventDataSchema):
@@ -57,35 +63,43 @@ class RefundedSchema(EventDataSchema):
     It counts for the purchase either way. `refund_id` is the platform's own: the same one again is the same refund.
     """
 
-    purchase_id = Identifier(required=True)
-    refunded_at = Moment(required=True)
-    amount = fields.Nested(RefundedMoneySchema, required=True)
-    request_id = Identifier(allow_none=True, load_default=None)
-    refund_id = Identifier(allow_none=True, load_default=None)
+    purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
+    refunded_at = Moment(required=True, metadata=about("When the money was given back."))
+    amount = fields.Nested(RefundedMoneySchema, required=True, metadata=about("How much."))
+    request_id = Identifier(allow_none=True, load_default=None, metadata=REQUEST_ID)
+    refund_id = Identifier(
+        allow_none=True, load_default=None, metadata=about("The refund's id, by which a repeat is recognised.", "re_1")
+    )
 
 
 class DisputedSchema(EventDataSchema):
     """The bank has reversed the payment."""
 
-    purchase_id = Identifier(required=True)
-    disputed_at = Moment(required=True)
-    amount = fields.Nested(EventMoneySchema, required=True)
+    purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
+    disputed_at = Moment(required=True, metadata=about("When the bank reversed the payment."))
+    amount = fields.Nested(EventMoneySchema, required=True, metadata=about("How much."))
 
 
 class DisputeClosedSchema(EventDataSchema):
     """The bank has decided."""
 
-    purchase_id = Identifier(required=True)
-    outcome = fields.String(required=True, validate=validate.OneOf(["won", "lost"]))
-    closed_at = Moment(required=True)
+    purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
+    outcome = fields.String(
+        required=True,
+        validate=validate.OneOf(["won", "lost"]),
+        metadata=about("Who won: `won` is the seller's side, `lost` the customer's."),
+    )
+    closed_at = Moment(required=True, metadata=about("When the bank decided."))
 
 
 class TerminatedSchema(EventDataSchema):
     """The marketplace ends a Business Care before its term."""
 
-    purchase_id = Identifier(required=True)
-    terminated_at = Moment(required=True, may_be_future=True)
-    reason = fields.String(required=True, validate=validate.Length(0, 2_000))
+    purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
+    terminated_at = Moment(required=True, may_be_future=True, metadata=about("When the Business Care ends."))
+    reason = fields.String(
+        required=True, validate=validate.Length(0, 2_000), metadata=about("Why, in words.", "A fault is being fixed")
+    )
 
 
 @handles("purchase.completed", PurchaseCompletedSchema, subject=PURCHASE)

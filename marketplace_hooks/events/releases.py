@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from ..domain.described import COMPATIBLE_FROM, COMPATIBLE_TO, PRODUCT_ID, PURCHASE_ID, RELEASE_ID, SHA256, about
 from ..domain.inspections.file_integrity import clean_path
 from ..models.products import SubjectKind
 from ..models.releases import Release, ReleaseKind
@@ -44,23 +45,47 @@ def _module_path(path: str) -> None:
 class ReleasePublishedSchema(EventDataSchema):
     """A version of a product can be downloaded; a paid one is bought for `price`."""
 
-    release_id = Identifier(required=True)
-    product_id = Identifier(required=True)
-    number = fields.String(required=True, validate=_bound)
-    kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in ReleaseKind]))
-    compatible_from = fields.String(required=True, allow_none=True, validate=_bound)
-    compatible_to = fields.String(required=True, allow_none=True, validate=_bound)
-    published_at = Moment(required=True, may_be_future=True)
-    download_url = fields.String(required=True, validate=[validate.Length(8, 2_000), _downloadable])
-    sha256 = fields.String(required=True, validate=_sha256)
-    price = fields.Nested(EventMoneySchema, allow_none=True, load_default=None)
+    release_id = Identifier(required=True, metadata=RELEASE_ID)
+    product_id = Identifier(required=True, metadata=PRODUCT_ID)
+    number = fields.String(required=True, validate=_bound, metadata=about("The version's number.", "2.4.0"))
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf([kind.value for kind in ReleaseKind]),
+        metadata=about("Whether it comes with Business Care or is bought."),
+    )
+    compatible_from = fields.String(required=True, allow_none=True, validate=_bound, metadata=COMPATIBLE_FROM)
+    compatible_to = fields.String(required=True, allow_none=True, validate=_bound, metadata=COMPATIBLE_TO)
+    published_at = Moment(required=True, may_be_future=True, metadata=about("When it can be downloaded from."))
+    download_url = fields.String(
+        required=True,
+        validate=[validate.Length(8, 2_000), _downloadable],
+        metadata=about(
+            "Where the file is; customers get a signed link to it.", "https://files.example.com/cartreminder-2.4.0.zip"
+        ),
+    )
+    sha256 = fields.String(required=True, validate=_sha256, metadata=SHA256)
+    price = fields.Nested(
+        EventMoneySchema,
+        allow_none=True,
+        load_default=None,
+        metadata=about("What a paid release costs; null for one that is free."),
+    )
     manifest = fields.Dict(
         keys=fields.String(validate=[validate.Length(1, 1_000), _module_path]),
         values=fields.String(validate=_sha256),
         allow_none=True,
         load_default=None,
+        metadata=about(
+            "The SHA-256 of every file of the module, by its path; null: not known.",
+            {"cartreminder.php": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+        ),
     )
-    fixes = fields.List(Identifier(), load_default=list, validate=validate.Length(max=1_000))
+    fixes = fields.List(
+        Identifier(),
+        load_default=list,
+        validate=validate.Length(max=1_000),
+        metadata=about("The support requests that it fixes.", ["req-1"]),
+    )
 
     @validates_schema
     def _priced_if_paid(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -73,10 +98,10 @@ class ReleasePublishedSchema(EventDataSchema):
 class ReleasePurchasedSchema(EventDataSchema):
     """The holder of a purchase bought a paid release of its product."""
 
-    release_id = Identifier(required=True)
-    purchase_id = Identifier(required=True)
-    amount = fields.Nested(EventMoneySchema, required=True)
-    purchased_at = Moment(required=True)
+    release_id = Identifier(required=True, metadata=RELEASE_ID)
+    purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
+    amount = fields.Nested(EventMoneySchema, required=True, metadata=about("How much."))
+    purchased_at = Moment(required=True, metadata=about("When it was bought."))
 
 
 @handles("release.published", ReleasePublishedSchema, subject=PRODUCT, touches=product)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from ..domain.catalog.statuses import Side, Status, StatusRequest
+from ..domain.described import SELLER_ID, about
 from ..models.products import SubjectKind
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.catalog.sellers import change_account, upsert_seller
@@ -17,21 +18,49 @@ class SellerUpsertedSchema(EventDataSchema):
     """A seller as described now. `region` is a subdivision of the country, such as 57 or 974, whose public holidays are
     the seller's. `email` is where our mail goes. `helpdesk_relays` are addresses that relay a person's answers."""
 
-    seller_id = Identifier(required=True)
-    name = fields.String(required=True, validate=validate.Length(1, 200))
-    country = fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{2}\Z", error="Must be ISO 3166-1: FR."))
-    region = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
-    locale = fields.String(required=True, validate=validate.Length(2, 20))
-    email = fields.String(load_default=None, allow_none=True, validate=validate.Length(3, 320))
-    helpdesk_relays = fields.List(fields.String(validate=validate.Length(1, 320)), load_default=list)
+    seller_id = Identifier(required=True, metadata=SELLER_ID)
+    name = fields.String(
+        required=True,
+        validate=validate.Length(1, 200),
+        metadata=about("Their name, as pages and mails show it.", "Atelier Numérique"),
+    )
+    country = fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[A-Z]{2}\Z", error="Must be ISO 3166-1: FR."),
+        metadata=about("The country, by ISO 3166-1.", "FR"),
+    )
+    region = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 100),
+        metadata=about("A subdivision of the country, whose public holidays are the seller's too; null: none.", "57"),
+    )
+    locale = fields.String(
+        required=True, validate=validate.Length(2, 20), metadata=about("The language that mails are written in.", "fr")
+    )
+    email = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(3, 320),
+        metadata=about("Where mails to the seller go; null: none are sent.", "contact@example.com"),
+    )
+    helpdesk_relays = fields.List(
+        fields.String(validate=validate.Length(1, 320)),
+        load_default=list,
+        metadata=about("Addresses or domains of help desks that write in the seller's name.", ["helpdesk.example.com"]),
+    )
 
 
 class AccountChangedSchema(EventDataSchema):
     """The marketplace suspends a seller's account, or lifts the suspension."""
 
-    seller_id = Identifier(required=True)
-    reason = fields.String(required=True, validate=validate.Length(0, 2_000))
-    effective_at = Moment(allow_none=True, load_default=None, may_be_future=True)
+    seller_id = Identifier(required=True, metadata=SELLER_ID)
+    reason = fields.String(
+        required=True, validate=validate.Length(0, 2_000), metadata=about("Why, in words.", "A fault is being fixed")
+    )
+    effective_at = Moment(
+        allow_none=True, load_default=None, may_be_future=True, metadata=about("When it takes effect; null: at once.")
+    )
 
 
 @handles("seller.upserted", SellerUpsertedSchema, subject=SELLER, touches=seller)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from ..domain.described import CHARGE_ID, PERIOD_INDEX, PURCHASE_ID, about
 from ..errors import Refused
 from ..models.subscriptions import Period, Subscription
 from ..services.business_care.payment_results import record_failed_payment, record_reactivation, record_renewal_payment
@@ -19,20 +20,22 @@ from .registry import PURCHASE, Applied, InboundEvent, ParentUnknown, Result, ha
 class ChargeSchema(EventDataSchema):
     """What came of charging one period. `final` says of a failure that nobody will try again."""
 
-    purchase_id = Identifier(required=True)
-    period_index = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000))
-    charge_id = fields.String(required=True, validate=validate.Length(1, 200))
-    amount = fields.Nested(EventMoneySchema, required=True)
-    occurred_at = Moment(required=True)
-    final = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
+    period_index = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000), metadata=PERIOD_INDEX)
+    charge_id = fields.String(required=True, validate=validate.Length(1, 200), metadata=CHARGE_ID)
+    amount = fields.Nested(EventMoneySchema, required=True, metadata=about("How much."))
+    occurred_at = Moment(required=True, metadata=about("When the charge was made, or failed."))
+    final = fields.Boolean(
+        load_default=False, truthy={True}, falsy={False}, metadata=about("Of a failure: whether nobody will try again.")
+    )
 
 
 class RenewalChoiceSchema(EventDataSchema):
     """The customer cancels the tacit renewal, or enables it again. `received_at` is the platform's receipt."""
 
-    purchase_id = Identifier(required=True)
-    actor = fields.String(required=True, validate=validate.Length(1, 100))
-    received_at = Moment(required=True)
+    purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
+    actor = fields.String(required=True, validate=validate.Length(1, 100), metadata=about("Who asked.", "customer"))
+    received_at = Moment(required=True, metadata=about("When the platform received it."))
 
 
 @handles("subscription.renewed", ChargeSchema, subject=PURCHASE)

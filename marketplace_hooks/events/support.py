@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from ..domain.described import CLOSURE_ID, CUSTOMER_ID, PRODUCT_ID, PURCHASE_ID, REQUEST_ID, SELLER_ID, SHOP_URL, about
 from ..domain.support.state_machine import Kind
 from ..errors import PayloadRejected
 from ..models.products import Product, Seller
@@ -27,16 +28,30 @@ class RequestSubmittedSchema(EventDataSchema):
     A customer or a product that is given all the same must be the purchase's.
     """
 
-    request_id = Identifier(required=True)
-    purchase_id = Identifier(allow_none=True, load_default=None)
-    presale = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    customer_id = Identifier(allow_none=True, load_default=None)
-    product_id = Identifier(allow_none=True, load_default=None)
-    kind = fields.String(load_default=Kind.ANOMALY.value, validate=validate.OneOf([kind.value for kind in Kind]))
-    subject = fields.String(required=True, validate=validate.Length(0, 500))
-    body = fields.String(required=True, validate=validate.Length(0, 100_000))
-    shop_url = fields.String(allow_none=True, load_default=None, validate=validate.Length(0, 2_000))
-    submitted_at = Moment(required=True)
+    request_id = Identifier(required=True, metadata=REQUEST_ID)
+    purchase_id = Identifier(allow_none=True, load_default=None, metadata=PURCHASE_ID)
+    presale = fields.Boolean(
+        load_default=False, truthy={True}, falsy={False}, metadata=about("Whether it is asked before any purchase.")
+    )
+    customer_id = Identifier(allow_none=True, load_default=None, metadata=CUSTOMER_ID)
+    product_id = Identifier(allow_none=True, load_default=None, metadata=PRODUCT_ID)
+    kind = fields.String(
+        load_default=Kind.ANOMALY.value,
+        validate=validate.OneOf([kind.value for kind in Kind]),
+        metadata=about("What the request is about."),
+    )
+    subject = fields.String(
+        required=True,
+        validate=validate.Length(0, 500),
+        metadata=about("The subject line, as the customer wrote it.", "Cart reminder stopped"),
+    )
+    body = fields.String(
+        required=True,
+        validate=validate.Length(0, 100_000),
+        metadata=about("The text, as the customer wrote it.", "Since the update no reminder is sent."),
+    )
+    shop_url = fields.String(allow_none=True, load_default=None, validate=validate.Length(0, 2_000), metadata=SHOP_URL)
+    submitted_at = Moment(required=True, metadata=about("When the request was sent."))
 
     @validates_schema
     def _needs_a_purchase(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -53,30 +68,58 @@ class RequestSubmittedSchema(EventDataSchema):
 class MessagePostedSchema(EventDataSchema):
     """A message was added to a request's thread, by any way."""
 
-    request_id = Identifier(required=True)
-    message_id = fields.String(required=True, validate=validate.Length(1, 200))
-    side = fields.String(required=True, validate=validate.OneOf(["customer", "seller", "marketplace"]))
-    author_type = fields.String(required=True, validate=validate.OneOf(["human", "automation"]))
-    visibility = fields.String(required=True, validate=validate.OneOf(["public", "internal"]))
-    received_at = Moment(required=True)
-    subject = fields.String(required=True, validate=validate.Length(0, 1_000))
-    body = fields.String(required=True, validate=validate.Length(0, 200_000))
+    request_id = Identifier(required=True, metadata=REQUEST_ID)
+    message_id = fields.String(
+        required=True, validate=validate.Length(1, 200), metadata=about("The message's id.", "m-7")
+    )
+    side = fields.String(
+        required=True, validate=validate.OneOf(["customer", "seller", "marketplace"]), metadata=about("Who wrote it.")
+    )
+    author_type = fields.String(
+        required=True,
+        validate=validate.OneOf(["human", "automation"]),
+        metadata=about("Whether a person or a program wrote it."),
+    )
+    visibility = fields.String(
+        required=True,
+        validate=validate.OneOf(["public", "internal"]),
+        metadata=about("Whether both sides read it, or the writer's alone."),
+    )
+    received_at = Moment(required=True, metadata=about("When it was received."))
+    subject = fields.String(
+        required=True,
+        validate=validate.Length(0, 1_000),
+        metadata=about("The subject line.", "Re: Cart reminder stopped"),
+    )
+    body = fields.String(
+        required=True,
+        validate=validate.Length(0, 200_000),
+        metadata=about("The text.", "We have found the cause and send a fix tomorrow."),
+    )
     headers = fields.List(
         fields.List(fields.String(validate=validate.Length(0, 10_000)), validate=validate.Length(equal=2)),
         load_default=list,
         validate=validate.Length(max=200),
+        metadata=about("The headers of a mail, each a name and a value.", [["Auto-Submitted", "no"]]),
     )
-    attachments = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 1_000))
+    attachments = fields.Integer(
+        load_default=0,
+        strict=True,
+        validate=validate.Range(0, 1_000),
+        metadata=about("How many files are attached.", 0),
+    )
 
 
 class ClosureDataSchema(EventDataSchema):
     """Days on which a seller does not work; both included, `last_day` null: open-ended."""
 
-    closure_id = Identifier(required=True)
-    seller_id = Identifier(required=True)
-    first_day = fields.Date(required=True)
-    last_day = fields.Date(required=True, allow_none=True)
-    declared_at = Moment(required=True)
+    closure_id = Identifier(required=True, metadata=CLOSURE_ID)
+    seller_id = Identifier(required=True, metadata=SELLER_ID)
+    first_day = fields.Date(required=True, metadata=about("The first day, included.", "2026-12-24"))
+    last_day = fields.Date(
+        required=True, allow_none=True, metadata=about("The last day, included; null: no end is known.", "2027-01-03")
+    )
+    declared_at = Moment(required=True, metadata=about("When the seller declared it."))
 
 
 @handles("support.request_submitted", RequestSubmittedSchema, subject=REQUEST)

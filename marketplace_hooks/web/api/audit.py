@@ -12,6 +12,7 @@ from flask import Response
 from marshmallow import fields
 
 from ...domain.audit_actions import AuditAction
+from ...domain.described import about
 from ...domain.instants import format_instant
 from ...models.access import Role
 from ...models.audit import AuditChannel, AuditEntry, AuditOutcome
@@ -33,13 +34,15 @@ COLUMNS = tuple(column.key for column in AuditEntry.__table__.columns)
 class AuditFilterSchema(QuerySchema):
     """Which entries; without a parameter, all of them."""
 
-    who = TextField(max_length=200, metadata={"description": "A person's id or whole name, or a token's id."})
-    action = EnumField(AuditAction, metadata={"description": "What was done, such as product.status_changed."})
-    object_type = TextField(max_length=32, metadata={"description": "Such as product or support_request."})
-    object_id = TextField(max_length=256, metadata={"description": "The whole id of what it was done to."})
-    request_id = TextField(max_length=128, metadata={"description": "The X-Request-ID of the request that did it."})
-    since = Rfc3339Instant(data_key="from", metadata={"description": "From this instant on."})
-    before = Rfc3339Instant(data_key="to", metadata={"description": "Before this instant."})
+    who = TextField(max_length=200, metadata=about("A person's id or whole name, or a token's id.", "op-1"))
+    action = EnumField(AuditAction, metadata=about("What was done, such as product.status_changed."))
+    object_type = TextField(max_length=32, metadata=about("Such as product or support_request.", "product"))
+    object_id = TextField(max_length=256, metadata=about("The whole id of what it was done to.", "20133"))
+    request_id = TextField(
+        max_length=128, metadata=about("The X-Request-ID of the request that did it.", "4f9c2d1e7a6b4c0f")
+    )
+    since = Rfc3339Instant(data_key="from", metadata=about("From this instant on."))
+    before = Rfc3339Instant(data_key="to", metadata=about("Before this instant."))
 
 
 class AuditQuerySchema(AuditFilterSchema, PagedQuerySchema):
@@ -49,32 +52,60 @@ class AuditQuerySchema(AuditFilterSchema, PagedQuerySchema):
 class AuditActorSchema(ResponseSchema):
     """Who it was, as of then. A customer who was erased has an id, and no name any more."""
 
-    role = EnumField(Role, required=True, allow_none=True, attribute="actor_role")
-    id = fields.String(required=True, allow_none=True, attribute="actor_id")
-    name = fields.String(required=True, attribute="actor_name")
-    token_id = fields.String(required=True, allow_none=True)
+    role = EnumField(
+        Role,
+        required=True,
+        allow_none=True,
+        attribute="actor_role",
+        metadata=about("Their role; null where nobody was signed in."),
+    )
+    id = fields.String(
+        required=True,
+        allow_none=True,
+        attribute="actor_id",
+        metadata=about("Their id; null where they have none.", "op-1"),
+    )
+    name = fields.String(
+        required=True, attribute="actor_name", metadata=about("Their name as of then.", "Claire Martin")
+    )
+    token_id = fields.String(
+        required=True, allow_none=True, metadata=about("The token that was used; null: none.", "tok_1f0c")
+    )
 
 
 class AuditObjectSchema(ResponseSchema):
     """What it was done to."""
 
-    type = fields.String(required=True, attribute="object_type")
-    id = fields.String(required=True, allow_none=True, attribute="object_id")
+    type = fields.String(required=True, attribute="object_type", metadata=about("What kind of thing it is.", "product"))
+    id = fields.String(
+        required=True,
+        allow_none=True,
+        attribute="object_id",
+        metadata=about("Its id; null where it has none.", "20133"),
+    )
 
 
 class AuditEntrySchema(ResponseSchema):
     """One act of a person or token."""
 
-    id = fields.Integer(required=True)
-    at = Rfc3339Instant(required=True)
-    actor = fields.Nested(AuditActorSchema, required=True)
-    action = fields.String(required=True, metadata={"description": "A stable name; more may be added."})
-    object = fields.Nested(AuditObjectSchema, required=True)
-    outcome = EnumField(AuditOutcome, required=True)
-    channel = EnumField(AuditChannel, required=True)
-    address = fields.String(required=True, allow_none=True)
-    request_id = fields.String(required=True)
-    details = fields.Dict(required=True, allow_none=True, metadata={"description": "Codes and ids, by the action."})
+    id = fields.Integer(required=True, metadata=about("The entry's number.", 1201))
+    at = Rfc3339Instant(required=True, metadata=about("When it was done."))
+    actor = fields.Nested(AuditActorSchema, required=True, metadata=about("Who did it."))
+    action = fields.String(required=True, metadata=about("A stable name; more may be added.", "product.status_changed"))
+    object = fields.Nested(AuditObjectSchema, required=True, metadata=about("What it was done to."))
+    outcome = EnumField(
+        AuditOutcome, required=True, metadata=about("Whether it was done, changed nothing, or was refused.")
+    )
+    channel = EnumField(AuditChannel, required=True, metadata=about("By which way: a page, the API or a command."))
+    address = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=about("The client's network address; null for a command.", "203.0.113.7"),
+    )
+    request_id = fields.String(required=True, metadata=about("The `X-Request-ID` of the request.", "4f9c2d1e7a6b4c0f"))
+    details = fields.Dict(
+        required=True, allow_none=True, metadata=about("Codes and ids, by the action.", {"status": "offline_temporary"})
+    )
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         return obj if attr in ("actor", "object") else super().get_attribute(obj, attr, default)
@@ -83,7 +114,7 @@ class AuditEntrySchema(ResponseSchema):
 class AuditListSchema(ResponseSchema):
     """A page of entries, the newest first."""
 
-    items = fields.List(fields.Nested(AuditEntrySchema), required=True)
+    items = fields.List(fields.Nested(AuditEntrySchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
 
 

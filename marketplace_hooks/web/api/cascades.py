@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 from marshmallow import fields
 
+from ...domain.described import CASCADE_ID, about
 from ...models.access import Role
 from ...models.cascades import CascadeState
 from ...models.products import SubjectKind
@@ -19,43 +20,53 @@ from .responses import json_response
 class CascadeStepSchema(ResponseSchema):
     """One step. `total` is null until what there is to do has been counted."""
 
-    name = fields.String(required=True)
-    state = fields.String(required=True)
-    total = fields.Integer(required=True, allow_none=True)
-    done = fields.Integer(required=True)
-    failed = fields.Integer(required=True)
+    name = fields.String(required=True, metadata=about("What is done.", "packs"))
+    state = fields.String(
+        required=True, metadata=about("How far it is: `pending`, `running`, `done` or `failed`.", "done")
+    )
+    total = fields.Integer(
+        required=True, allow_none=True, metadata=about("How many there are; null until they have been counted.", 3)
+    )
+    done = fields.Integer(required=True, metadata=about("How many are done.", 3))
+    failed = fields.Integer(required=True, metadata=about("How many failed.", 0))
 
 
 class CascadeSubjectSchema(ResponseSchema):
     """What was changed."""
 
-    kind = EnumField(SubjectKind, required=True)
-    id = fields.String(required=True)
+    kind = EnumField(SubjectKind, required=True, metadata=about("Whether it is a product, a pack or a seller."))
+    id = fields.String(required=True, metadata=about("Its id.", "20133"))
 
 
 class CauseSchema(ResponseSchema):
     """Why: the event (null: asked here), whose side, the reason given."""
 
-    event_id = fields.String(required=True, allow_none=True)
-    actor = fields.String(required=True)
-    reason = fields.String(required=True)
-    on_behalf_of = fields.String()
+    event_id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=about("The inbound event that caused it; null: it was asked here.", "evt-77"),
+    )
+    actor = fields.String(required=True, metadata=about("Whose side did.", "seller"))
+    reason = fields.String(required=True, metadata=about("Why, in words.", "A fault is being fixed"))
+    on_behalf_of = fields.String(metadata=about("Whom the platform acted for.", "atelier"))
 
 
 class CascadeSchema(ResponseSchema):
     """A cascade with its progress: `total` is what has been counted so far, over all steps."""
 
-    id = fields.String(required=True)
-    state = EnumField(CascadeState, required=True)
-    total = fields.Integer(required=True)
-    done = fields.Integer(required=True)
-    failed = fields.Integer(required=True)
-    change = fields.String(required=True)
-    subject = fields.Nested(CascadeSubjectSchema, required=True)
-    cause = fields.Nested(CauseSchema, required=True)
-    created_at = Rfc3339Instant(required=True)
-    finished_at = Rfc3339Instant(required=True, allow_none=True)
-    steps = fields.List(fields.Nested(CascadeStepSchema), required=True)
+    id = fields.String(required=True, metadata=CASCADE_ID)
+    state = EnumField(CascadeState, required=True, metadata=about("Whether it runs, is done, or has failed."))
+    total = fields.Integer(
+        required=True, metadata=about("How many things have been counted so far, over all steps.", 3)
+    )
+    done = fields.Integer(required=True, metadata=about("How many of them are done.", 3))
+    failed = fields.Integer(required=True, metadata=about("How many of them failed.", 0))
+    change = fields.String(required=True, metadata=about("What was changed.", "held"))
+    subject = fields.Nested(CascadeSubjectSchema, required=True, metadata=about("What it was changed of."))
+    cause = fields.Nested(CauseSchema, required=True, metadata=about("Why."))
+    created_at = Rfc3339Instant(required=True, metadata=about("When it began."))
+    finished_at = Rfc3339Instant(required=True, allow_none=True, metadata=about("When it ended; null: not yet."))
+    steps = fields.List(fields.Nested(CascadeStepSchema), required=True, metadata=about("The steps, in their order."))
 
 
 _CASCADE = CascadeSchema()

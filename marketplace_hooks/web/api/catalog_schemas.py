@@ -7,93 +7,111 @@ from types import SimpleNamespace
 from marshmallow import fields
 
 from ...domain.catalog.statuses import Side, Status
+from ...domain.described import CLOSURE_ID, COMPATIBLE_FROM, COMPATIBLE_TO, PACK_ID, PRODUCT_ID, SELLER_ID, about
 from ...models.products import ProductKind
 from ...services.catalog.pages import PackPage, ProductPage
 from .fields import Day, EnumField, Price, ResponseSchema, Rfc3339Instant, localized_text, next_cursor
 
-_OWNERS_ONLY_NOTE = {"description": "Only for its seller, the marketplace's people and the customers who own it."}
+_OWNERS_ONLY = "Only for its seller, the marketplace's people and the customers who own it."
 
 
 class ProductSchema(ResponseSchema):
     """A product in a list. `visible`: the public sees its page."""
 
-    product_id = fields.String(required=True)
-    seller_id = fields.String(required=True)
-    seller_name = fields.String(required=True)
-    kind = EnumField(ProductKind, required=True)
-    technical_name = fields.String(required=True)
+    product_id = fields.String(required=True, metadata=PRODUCT_ID)
+    seller_id = fields.String(required=True, metadata=SELLER_ID)
+    seller_name = fields.String(required=True, metadata=about("The seller's name.", "Atelier Numérique"))
+    kind = EnumField(ProductKind, required=True, metadata=about("What kind of product it is."))
+    technical_name = fields.String(required=True, metadata=about("The name of the module's folder.", "cartreminder"))
     title = localized_text("The name, for each language.")
-    categories = fields.List(fields.String(), required=True)
-    price = Price(required=True)
-    status = EnumField(Status, required=True)
-    visible = fields.Boolean(required=True)
-    changed_at = Rfc3339Instant(required=True)
+    categories = fields.List(
+        fields.String(), required=True, metadata=about("The categories that it is listed in.", ["Marketing"])
+    )
+    price = Price(required=True, metadata=about("What it costs."))
+    status = EnumField(Status, required=True, metadata=about("The status of the sale."))
+    visible = fields.Boolean(required=True, metadata=about("Whether the public sees its page."))
+    changed_at = Rfc3339Instant(required=True, metadata=about("When it was last changed."))
 
 
 class PackSchema(ResponseSchema):
     """A pack in a list. `status` is its own; `visible` depends on its products as well."""
 
-    pack_id = fields.String(required=True)
-    seller_id = fields.String(required=True)
-    seller_name = fields.String(required=True)
+    pack_id = fields.String(required=True, metadata=PACK_ID)
+    seller_id = fields.String(required=True, metadata=SELLER_ID)
+    seller_name = fields.String(required=True, metadata=about("The seller's name.", "Atelier Numérique"))
     title = localized_text("The name, for each language.")
-    size = fields.Integer(required=True, metadata={"description": "How many products are in it."})
-    price = Price(required=True)
-    status = EnumField(Status, required=True)
-    visible = fields.Boolean(required=True)
-    changed_at = Rfc3339Instant(required=True)
+    size = fields.Integer(required=True, metadata=about("How many products are in it.", 2))
+    price = Price(required=True, metadata=about("What it costs."))
+    status = EnumField(Status, required=True, metadata=about("The status of the sale."))
+    visible = fields.Boolean(required=True, metadata=about("Whether the public sees its page."))
+    changed_at = Rfc3339Instant(required=True, metadata=about("When it was last changed."))
 
 
 class ListingSchema(ResponseSchema):
     """What a product's page announces from `published_at` on."""
 
-    version = fields.Integer(required=True)
-    published_at = Rfc3339Instant(required=True)
+    version = fields.Integer(required=True, metadata=about("The revision of the listing.", 4))
+    published_at = Rfc3339Instant(required=True, metadata=about("From when on the page announces this."))
     features = fields.List(
-        fields.Raw(), required=True, metadata={"description": "Each a text, or a text for each language."}
+        fields.Raw(),
+        required=True,
+        metadata=about("Each a text, or a text for each language.", ["Reminds customers of carts they left"]),
     )
-    compatible_from = fields.String(required=True, allow_none=True)
-    compatible_to = fields.String(required=True, allow_none=True)
-    incompatible_modules = fields.List(fields.Dict(keys=fields.String(), values=fields.String()), required=True)
+    compatible_from = fields.String(required=True, allow_none=True, metadata=COMPATIBLE_FROM)
+    compatible_to = fields.String(required=True, allow_none=True, metadata=COMPATIBLE_TO)
+    incompatible_modules = fields.List(
+        fields.Dict(keys=fields.String(), values=fields.String()),
+        required=True,
+        metadata=about(
+            "Modules that the listing says it does not work with, and which versions of them.",
+            [{"name": "oldcache", "from": "1.0.0", "to": "1.9.9"}],
+        ),
+    )
     conflicting_overrides = fields.List(
-        fields.String(), required=True, metadata={"description": "Paths of overrides that conflict with the product."}
+        fields.String(),
+        required=True,
+        metadata=about("Paths of overrides that conflict with the product.", ["override/classes/Mail.php"]),
     )
-    price = Price(required=True)
+    price = Price(required=True, metadata=about("The price that it announces."))
 
 
 class HoldSchema(ResponseSchema):
     """One reason why something is offline now."""
 
-    side = EnumField(Side, required=True)
-    reason = fields.String(required=True)
-    since = Rfc3339Instant(required=True)
-    actor = fields.String(required=True)
-    on_behalf_of = fields.String(required=True, allow_none=True)
+    side = EnumField(Side, required=True, metadata=about("The side that holds it."))
+    reason = fields.String(required=True, metadata=about("Why, in words.", "A fault is being fixed"))
+    since = Rfc3339Instant(required=True, metadata=about("From when on."))
+    actor = fields.String(required=True, metadata=about("Who asked for it.", "seller"))
+    on_behalf_of = fields.String(
+        required=True, allow_none=True, metadata=about("Whom the platform acted for; null: nobody.", "atelier")
+    )
 
 
 class ScheduledSchema(ResponseSchema):
     """A change that one side has scheduled."""
 
-    side = EnumField(Side, required=True)
-    status = EnumField(Status, required=True)
-    effective_at = Rfc3339Instant(required=True)
-    reason = fields.String(required=True)
+    side = EnumField(Side, required=True, metadata=about("The side that scheduled it."))
+    status = EnumField(Status, required=True, metadata=about("The status to come."))
+    effective_at = Rfc3339Instant(required=True, metadata=about("When it takes effect."))
+    reason = fields.String(required=True, metadata=about("Why, in words.", "A fault is being fixed"))
 
 
 class WithdrawalSchema(ResponseSchema):
     """The permanent end of a sale."""
 
-    side = EnumField(Side, required=True)
-    reason = fields.String(required=True)
-    effective_at = Rfc3339Instant(required=True)
+    side = EnumField(Side, required=True, metadata=about("The side that ended it."))
+    reason = fields.String(required=True, metadata=about("Why, in words.", "A fault is being fixed"))
+    effective_at = Rfc3339Instant(required=True, metadata=about("Since when the sale has ended."))
 
 
 class HeldSchema(ResponseSchema):
     """Why something is offline, and what is scheduled for it."""
 
-    holds = fields.List(fields.Nested(HoldSchema), metadata=_OWNERS_ONLY_NOTE)
-    scheduled = fields.List(fields.Nested(ScheduledSchema), metadata=_OWNERS_ONLY_NOTE)
-    withdrawal = fields.Nested(WithdrawalSchema, allow_none=True, metadata=_OWNERS_ONLY_NOTE)
+    holds = fields.List(fields.Nested(HoldSchema), metadata=about(f"What holds it offline now. {_OWNERS_ONLY}"))
+    scheduled = fields.List(fields.Nested(ScheduledSchema), metadata=about(f"Changes to come. {_OWNERS_ONLY}"))
+    withdrawal = fields.Nested(
+        WithdrawalSchema, allow_none=True, metadata=about(f"The end of its sale; null: none. {_OWNERS_ONLY}")
+    )
 
 
 SUSPENDS_UNTIL = (
@@ -105,48 +123,52 @@ SUSPENDS_UNTIL = (
 class ClosureShownSchema(ResponseSchema):
     """Days on which the seller does not work, both included; `last_day` null: no end is known."""
 
-    closure_id = fields.String(required=True)
-    first_day = Day(required=True)
-    last_day = Day(required=True, allow_none=True)
-    suspends_until = Day(required=True, allow_none=True, metadata={"description": SUSPENDS_UNTIL})
+    closure_id = fields.String(required=True, metadata=CLOSURE_ID)
+    first_day = Day(required=True, metadata=about("The first day, included.", "2026-12-24"))
+    last_day = Day(
+        required=True, allow_none=True, metadata=about("The last day, included; null: no end is known.", "2027-01-03")
+    )
+    suspends_until = Day(required=True, allow_none=True, metadata=about(SUSPENDS_UNTIL, "2027-01-03"))
 
 
 class ProductPageSchema(ProductSchema, HeldSchema):
     """A product with all that its page shows."""
 
     description = localized_text("The long text, for each language.")
-    listing = fields.Nested(ListingSchema, required=True, allow_none=True)
-    packs = fields.List(fields.Nested(PackSchema), required=True, metadata={"description": "The packs it is in."})
+    listing = fields.Nested(
+        ListingSchema, required=True, allow_none=True, metadata=about("What the page announces now; null: nothing yet.")
+    )
+    packs = fields.List(fields.Nested(PackSchema), required=True, metadata=about("The packs it is in."))
     closures = fields.List(
         fields.Nested(ClosureShownSchema),
         required=True,
-        metadata={"description": "The seller's closures, running or announced, the next first."},
+        metadata=about("The seller's closures, running or announced, the next first."),
     )
-    created_at = Rfc3339Instant(required=True)
+    created_at = Rfc3339Instant(required=True, metadata=about("When it was made."))
 
 
 class PackPageSchema(PackSchema, HeldSchema):
     """A pack with all that its page shows."""
 
-    products = fields.List(fields.Nested(ProductSchema), required=True)
+    products = fields.List(fields.Nested(ProductSchema), required=True, metadata=about("The products that are in it."))
     blocking = fields.List(
         fields.String(),
-        metadata={"description": f"The products that keep it hidden. {_OWNERS_ONLY_NOTE['description']}"},
+        metadata=about(f"The products that keep it hidden. {_OWNERS_ONLY}", ["20133"]),
     )
-    created_at = Rfc3339Instant(required=True)
+    created_at = Rfc3339Instant(required=True, metadata=about("When it was made."))
 
 
 class ProductListSchema(ResponseSchema):
     """A page of products, by id."""
 
-    items = fields.List(fields.Nested(ProductSchema), required=True)
+    items = fields.List(fields.Nested(ProductSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
 
 
 class PackListSchema(ResponseSchema):
     """A page of packs, by id."""
 
-    items = fields.List(fields.Nested(PackSchema), required=True)
+    items = fields.List(fields.Nested(PackSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from ...domain.described import CLOSURE_ID, SELLER_ID, about
 from ...domain.support.closures import ClosureState
 from ...errors import NotFound
 from ...models.access import Role
@@ -30,14 +31,18 @@ from .operations import operation
 from .responses import json_response, uncached_response
 
 ROLES = (Role.SELLER, Role.PLATFORM)
-REASON = {"description": "Why, in words; sent with `seller.closure_announced`."}
+REASON = about("Why, in words; sent with `seller.closure_announced`.", "Christmas holidays")
 
 
 class ClosureBodySchema(Schema):
     """The days on which the seller does not work, both included; `last_day` null: until it is shortened."""
 
-    first_day = Day(required=True)
-    last_day = Day(required=True, allow_none=True)
+    first_day = Day(required=True, metadata=about("The first day, included.", "2026-12-24"))
+    last_day = Day(
+        required=True,
+        allow_none=True,
+        metadata=about("The last day, included; null: until it is shortened.", "2027-01-03"),
+    )
     reason = TextField(min_length=0, max_length=2_000, load_default="", metadata=REASON)
 
     @validates_schema
@@ -49,7 +54,7 @@ class ClosureBodySchema(Schema):
 class ShorterClosureSchema(Schema):
     """The last day on which the seller does not work; of a closure that has begun, today at the earliest."""
 
-    last_day = Day(required=True)
+    last_day = Day(required=True, metadata=about("The last day, included.", "2026-12-31"))
     reason = TextField(min_length=0, max_length=2_000, load_default="", metadata=REASON)
 
 
@@ -62,20 +67,24 @@ class CancellationQuerySchema(QuerySchema):
 class ClosureSchema(ResponseSchema):
     """A closure. Customers see it, and it suspends, from `announced_at` on."""
 
-    closure_id = fields.String(required=True)
-    seller_id = fields.String(required=True)
-    first_day = Day(required=True)
-    last_day = Day(required=True, allow_none=True)
-    suspends_until = Day(required=True, allow_none=True, metadata={"description": SUSPENDS_UNTIL})
-    state = EnumField(ClosureState, required=True)
-    declared_at = Rfc3339Instant(required=True)
-    announced_at = Rfc3339Instant(required=True)
+    closure_id = fields.String(required=True, metadata=CLOSURE_ID)
+    seller_id = fields.String(required=True, metadata=SELLER_ID)
+    first_day = Day(required=True, metadata=about("The first day, included.", "2026-12-24"))
+    last_day = Day(
+        required=True, allow_none=True, metadata=about("The last day, included; null: no end is known.", "2027-01-03")
+    )
+    suspends_until = Day(required=True, allow_none=True, metadata=about(SUSPENDS_UNTIL, "2027-01-03"))
+    state = EnumField(
+        ClosureState, required=True, metadata=about("Whether it is announced, running, over or cancelled.")
+    )
+    declared_at = Rfc3339Instant(required=True, metadata=about("When the seller declared it."))
+    announced_at = Rfc3339Instant(required=True, metadata=about("When it was announced to customers."))
 
 
 class ClosuresSchema(ResponseSchema):
     """The closures running or to come, the next first."""
 
-    items = fields.List(fields.Nested(ClosureSchema), required=True)
+    items = fields.List(fields.Nested(ClosureSchema), required=True, metadata=about("The closures, the next first."))
 
 
 _CLOSURE = ClosureSchema()

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields
 
+from ...domain.described import ENDPOINT_ID, about
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.outbox import DeliveryState
@@ -25,35 +26,80 @@ from .responses import uncached_response
 class DeliveriesQuerySchema(PagedQuerySchema):
     """Which deliveries."""
 
-    state = EnumField(DeliveryState)
-    endpoint_id = TextField()
-    type = TextField()
-    event_id = TextField()
+    state = EnumField(
+        DeliveryState,
+        metadata=about("Whether they are waiting, arrived, given up, or wait for an endpoint that is disabled."),
+    )
+    endpoint_id = TextField(metadata=ENDPOINT_ID)
+    type = TextField(metadata=about("The type of the event.", "product.hidden"))
+    event_id = TextField(metadata=about("The id of the event, which is its `webhook-id`.", "msg_1f0c"))
 
 
 class DeliverySchema(ResponseSchema):
     """One outgoing event on its way to one endpoint."""
 
-    delivery_id = fields.Integer(required=True, attribute="delivery.id")
-    event_id = fields.String(required=True, attribute="event.event_id")
-    type = fields.String(required=True, attribute="event.type")
-    subject_kind = fields.String(required=True, attribute="event.subject_kind")
-    subject_id = fields.String(required=True, attribute="event.subject_id")
-    sequence = fields.Integer(required=True, attribute="event.sequence")
-    endpoint_id = fields.String(required=True, attribute="delivery.endpoint_id")
-    state = EnumField(DeliveryState, required=True, attribute="delivery.state")
-    attempts = fields.Integer(required=True, attribute="delivery.attempts")
-    due_at = Rfc3339Instant(required=True, attribute="delivery.due_at")
-    last_status = fields.Integer(required=True, allow_none=True, attribute="delivery.last_status")
-    last_error = fields.String(required=True, allow_none=True, attribute="delivery.last_error")
-    delivered_at = Rfc3339Instant(required=True, allow_none=True, attribute="delivery.delivered_at")
-    created_at = Rfc3339Instant(required=True, attribute="event.created_at")
+    delivery_id = fields.Integer(required=True, attribute="delivery.id", metadata=about("The delivery's number.", 4711))
+    event_id = fields.String(
+        required=True,
+        attribute="event.event_id",
+        metadata=about("The id of the event, which is its `webhook-id`.", "msg_1f0c"),
+    )
+    type = fields.String(
+        required=True, attribute="event.type", metadata=about("The type of the event.", "product.hidden")
+    )
+    subject_kind = fields.String(
+        required=True,
+        attribute="event.subject_kind",
+        metadata=about("What kind of thing the event is about.", "product"),
+    )
+    subject_id = fields.String(
+        required=True, attribute="event.subject_id", metadata=about("The id of what the event is about.", "20133")
+    )
+    sequence = fields.Integer(
+        required=True,
+        attribute="event.sequence",
+        metadata=about("The event's number among those about this thing.", 12),
+    )
+    endpoint_id = fields.String(required=True, attribute="delivery.endpoint_id", metadata=ENDPOINT_ID)
+    state = EnumField(
+        DeliveryState,
+        required=True,
+        attribute="delivery.state",
+        metadata=about("Whether it is waiting, has arrived, was given up, or waits for an endpoint that is disabled."),
+    )
+    attempts = fields.Integer(
+        required=True, attribute="delivery.attempts", metadata=about("How many attempts have been made.", 1)
+    )
+    due_at = Rfc3339Instant(
+        required=True, attribute="delivery.due_at", metadata=about("When the next attempt is due, or was.")
+    )
+    last_status = fields.Integer(
+        required=True,
+        allow_none=True,
+        attribute="delivery.last_status",
+        metadata=about("The HTTP status of the last answer; null: there was none.", 200),
+    )
+    last_error = fields.String(
+        required=True,
+        allow_none=True,
+        attribute="delivery.last_error",
+        metadata=about("What went wrong the last time; null: nothing.", "timeout"),
+    )
+    delivered_at = Rfc3339Instant(
+        required=True,
+        allow_none=True,
+        attribute="delivery.delivered_at",
+        metadata=about("When it arrived; null: it has not."),
+    )
+    created_at = Rfc3339Instant(
+        required=True, attribute="event.created_at", metadata=about("When the event was published.")
+    )
 
 
 class DeliveryListSchema(ResponseSchema):
     """A page of deliveries, the newest first."""
 
-    items = fields.List(fields.Nested(DeliverySchema), required=True)
+    items = fields.List(fields.Nested(DeliverySchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
 
 
@@ -90,26 +136,28 @@ def list_deliveries(query: dict[str, Any]) -> Response:
 class ReplaySelectionSchema(Schema):
     """Which deliveries: a range of time, of one endpoint or of all; without a range, all that an endpoint missed."""
 
-    endpoint_id = TextField(allow_none=True, load_default=None)
+    endpoint_id = TextField(allow_none=True, load_default=None, metadata=ENDPOINT_ID)
     since = Rfc3339Instant(
-        data_key="from", allow_none=True, load_default=None, metadata={"description": "Published from this instant on."}
+        data_key="from", allow_none=True, load_default=None, metadata=about("Published from this instant on.")
     )
     before = Rfc3339Instant(
         data_key="to",
         allow_none=True,
         load_default=None,
-        metadata={"description": "Published before this instant: at most 14 days later, and 10,000 deliveries."},
+        metadata=about("Published before this instant: at most 14 days later, and 10,000 deliveries."),
     )
     missed_only = fields.Boolean(
-        load_default=False, metadata={"description": "Leave out what has arrived; without a range that is always so."}
+        load_default=False, metadata=about("Leave out what has arrived; without a range that is always so.")
     )
 
 
 class ReplayedSeveralSchema(ResponseSchema):
     """How many are sent again. `has_more`: of those an endpoint missed, 10,000 were taken; call again for the next."""
 
-    replayed = fields.Integer(required=True)
-    has_more = fields.Boolean(required=True)
+    replayed = fields.Integer(required=True, metadata=about("How many are sent again.", 120))
+    has_more = fields.Boolean(
+        required=True, metadata=about("Whether there are more to send again: call once more for them.")
+    )
 
 
 _SEVERAL = ReplayedSeveralSchema()

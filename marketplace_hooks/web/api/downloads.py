@@ -9,6 +9,7 @@ from flask import Response
 from marshmallow import fields
 
 from ...domain.business_care.entitlement import EntitlementQuestion, Remedy
+from ...domain.described import COMPATIBLE_FROM, COMPATIBLE_TO, PURCHASE_ID, RELEASE_ID, SHA256, about
 from ...domain.instants import format_instant, parse_instant
 from ...domain.releases.downloads import DownloadVerdict
 from ...errors import Refused
@@ -37,30 +38,45 @@ from .responses import uncached_response
 class DownloadSchema(ResponseSchema):
     """A release of the product that was bought. `reason` says why it is `available`, or what stands in the way."""
 
-    release_id = fields.String(required=True)
-    number = fields.String(required=True)
-    kind = EnumField(ReleaseKind, required=True)
-    published_at = Rfc3339Instant(required=True)
-    compatible_from = fields.String(required=True, allow_none=True)
-    compatible_to = fields.String(required=True, allow_none=True)
-    sha256 = fields.String(required=True)
-    price = fields.Nested(MoneySchema, required=True, allow_none=True)
-    available = fields.Boolean(required=True, attribute="is_available")
-    reason = EnumField(DownloadVerdict, required=True, attribute="verdict")
-    remedy = EnumField(Remedy, required=True, allow_none=True)
+    release_id = fields.String(required=True, metadata=RELEASE_ID)
+    number = fields.String(required=True, metadata=about("The version's number.", "2.4.0"))
+    kind = EnumField(ReleaseKind, required=True, metadata=about("Whether it comes with Business Care or is bought."))
+    published_at = Rfc3339Instant(required=True, metadata=about("Since when it can be downloaded."))
+    compatible_from = fields.String(required=True, allow_none=True, metadata=COMPATIBLE_FROM)
+    compatible_to = fields.String(required=True, allow_none=True, metadata=COMPATIBLE_TO)
+    sha256 = fields.String(required=True, metadata=SHA256)
+    price = fields.Nested(
+        MoneySchema,
+        required=True,
+        allow_none=True,
+        metadata=about("What a paid release costs; null for one that is free."),
+    )
+    available = fields.Boolean(required=True, attribute="is_available", metadata=about("Whether it may be downloaded."))
+    reason = EnumField(
+        DownloadVerdict,
+        required=True,
+        attribute="verdict",
+        metadata=about("Why it may be downloaded, or what stands in the way."),
+    )
+    remedy = EnumField(
+        Remedy,
+        required=True,
+        allow_none=True,
+        metadata=about("What would help; null: nothing is needed, or nothing helps."),
+    )
 
 
 class DownloadListSchema(ResponseSchema):
     """A page of releases, the newest first."""
 
-    items = fields.List(fields.Nested(DownloadSchema), required=True)
+    items = fields.List(fields.Nested(DownloadSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
 
 
 class LinkQuerySchema(QuerySchema):
     """Under which purchase."""
 
-    purchase_id = TextField(required=True)
+    purchase_id = TextField(required=True, metadata=PURCHASE_ID)
 
 
 _LIST = DownloadListSchema()

@@ -9,15 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response, request
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from ...domain.inspections.declarations import Declaration
-from ...domain.inspections.evidence import FindingKind
-from ...domain.inspections.notes import Note
-from ...domain.support.eligibility import CheckResult, EligibilityOutcome
+from ...domain.support.eligibility import CheckResult
 from ...domain.support.refusal_grounds import Ground
 from ...models.access import Role
-from ...remote.companion_format import SIGNATURE_HEADER, TrueOrFalse
+from ...remote.companion_format import SIGNATURE_HEADER
 from ...remote.probes.protocol import Credentials
 from ...services.core.unit_of_work import UnitOfWork
 from ...services.inspections.companion_submissions import submit_report
@@ -28,103 +25,12 @@ from ..identity.authorization import signed_in
 from ..identity.identity import Identity
 from ..labels.inspections import explain
 from ..state import current_runtime
-from .fields import EnumField, ResponseSchema, TextField
+from .eligibility_schemas import CheckStartedSchema, EligibilityRequestSchema, EligibilitySchema, ReportAnswerSchema
 from .idempotency import respond_once
 from .operations import operation, read_body
 from .responses import uncached_response
 
 ROLES = (Role.CUSTOMER, Role.PLATFORM)
-
-
-class CredentialsSchema(Schema):
-    """What lets us ask the bound site itself; encrypted, used there alone, deleted with the request."""
-
-    webservice_key = TextField(max_length=200, load_default=None, allow_none=True)
-    client_id = TextField(max_length=200, load_default=None, allow_none=True)
-    client_secret = TextField(max_length=500, load_default=None, allow_none=True)
-    companion_key = TextField(max_length=200, load_default=None, allow_none=True)
-
-
-class DeclaredModuleSchema(Schema):
-    """One module that the customer says is installed."""
-
-    name = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{1,64}\Z"))
-    version = TextField(max_length=50, load_default=None, allow_none=True)
-    enabled = TrueOrFalse(load_default=None, allow_none=True)
-
-
-class DeclaredSchema(Schema):
-    """What the customer says of the site, where it does not tell by itself."""
-
-    platform_version = TextField(max_length=50, load_default=None, allow_none=True)
-    modules = fields.List(fields.Nested(DeclaredModuleSchema), load_default=list, validate=validate.Length(max=2_000))
-    whole_list = TrueOrFalse(load_default=False)
-
-
-class SiteSchema(Schema):
-    """The site that a request is about, what lets us ask it, and what the customer declares of it."""
-
-    shop_url = TextField(max_length=2_000, load_default=None, allow_none=True)
-    credentials = fields.Nested(CredentialsSchema, load_default=None, allow_none=True)
-    declared = fields.Nested(DeclaredSchema, load_default=None, allow_none=True)
-
-    @validates_schema
-    def _credentials_come_in_pairs(self, data: dict[str, Any], **kwargs: Any) -> None:
-        credentials = data.get("credentials") or {}
-        if (credentials.get("client_id") is None) != (credentials.get("client_secret") is None):
-            raise ValidationError("client_id and client_secret come together.", "credentials")
-
-
-class EligibilityRequestSchema(SiteSchema):
-    """The purchase, and the site that the request would be about."""
-
-    purchase_id = TextField(required=True)
-
-
-class CheckStartedSchema(ResponseSchema):
-    """A check that runs. A companion signs its report with `report_key`, shown this once, over the `nonce`."""
-
-    check_id = fields.String(required=True)
-    nonce = fields.String(required=True)
-    report_key = fields.String(required=True)
-
-
-class CheckSchema(ResponseSchema):
-    """What one check found, where, and how sure it is."""
-
-    name = fields.String(required=True)
-    result = EnumField(CheckResult, required=True)
-    ground = EnumField(Ground, required=True, allow_none=True)
-    evidence = fields.Dict(required=True)
-
-
-class RemarkSchema(ResponseSchema):
-    """Why something of the site stayed unknown, or what must be said beside it; as a customer is told, by language."""
-
-    code = EnumField(Note, required=True)
-    about = EnumField(FindingKind, required=True)
-    subject = fields.String(required=True)
-    probe = fields.String(required=True, data_key="rung")
-    request = fields.String(required=True, allow_none=True)
-    text = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-
-
-class EligibilitySchema(ResponseSchema):
-    """The outcome so far. While `state` is running, checks may still be unknown."""
-
-    check_id = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(["running", "done"]))
-    outcome = EnumField(EligibilityOutcome, required=True, allow_none=True)
-    checks = fields.List(fields.Nested(CheckSchema), required=True)
-    grounds = fields.List(EnumField(Ground), required=True)
-    missing = fields.List(fields.String(), required=True)
-    remarks = fields.List(fields.Nested(RemarkSchema), required=True)
-
-
-class ReportAnswerSchema(ResponseSchema):
-    """How many findings the report held."""
-
-    findings = fields.Integer(required=True)
 
 
 _STARTED = CheckStartedSchema()

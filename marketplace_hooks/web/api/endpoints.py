@@ -6,17 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response
-from marshmallow import Schema, fields, validate
 
-from ...domain.outbox.event_types import EVERYTHING
 from ...models.access import Role
 from ...models.outbox import Endpoint
 from ...services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ...services.outbox.endpoint_health import read_health
 from ...services.outbox.endpoints import (
-    LONGEST_DESCRIPTION,
-    LONGEST_URL,
-    MOST_PER_S,
     EndpointSettings,
     change_endpoint,
     create_endpoint,
@@ -32,87 +27,21 @@ from ...services.outbox.endpoints import (
 from ...services.outbox.ping import ping_endpoint
 from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..state import current_runtime
-from .fields import ResponseSchema, Rfc3339Instant, TextField
+from .endpoint_schemas import (
+    DisableSchema,
+    EndpointChangesSchema,
+    EndpointDetailSchema,
+    EndpointListSchema,
+    EndpointSchema,
+    EndpointSettingsSchema,
+    EndpointWithSecretSchema,
+    PingAnswerSchema,
+)
 from .idempotency import respond_once
 from .operations import operation
 from .responses import uncached_response
 
 ROLES = (Role.OPERATOR, Role.PLATFORM)
-_TYPES = "Which outgoing events it is sent; `*` is all of them."
-_HEADERS = "Sent with every delivery: at most 20, none that we set ourselves. Their values are never answered."
-_RATE = "Attempts started each second; null: the installation's DELIVERY_RATE_PER_S."
-
-
-class EndpointSettingsSchema(Schema):
-    """What may be set."""
-
-    url = TextField(max_length=LONGEST_URL, required=True, metadata={"description": "https, on port 443 or 8443."})
-    types = fields.List(TextField(), load_default=[EVERYTHING], metadata={"description": _TYPES})
-    description = TextField(min_length=0, max_length=LONGEST_DESCRIPTION, load_default="")
-    headers = fields.Dict(
-        keys=fields.String(), values=fields.String(), load_default=dict, metadata={"description": _HEADERS}
-    )
-    rate_per_s = fields.Float(
-        allow_none=True,
-        load_default=None,
-        validate=validate.Range(0, MOST_PER_S, min_inclusive=False),
-        metadata={"description": _RATE},
-    )
-
-
-class EndpointChangesSchema(EndpointSettingsSchema):
-    """What is to be changed; a member that is left out stays."""
-
-
-class EndpointSchema(ResponseSchema):
-    """One endpoint. `header_names` are those of its custom headers."""
-
-    endpoint_id = fields.String(required=True, attribute="endpoint.id")
-    url = fields.String(required=True, attribute="endpoint.url")
-    types = fields.List(fields.String(), required=True, attribute="endpoint.types")
-    description = fields.String(required=True, attribute="endpoint.description")
-    header_names = fields.List(fields.String(), required=True)
-    rate_per_s = fields.Float(required=True, allow_none=True, attribute="endpoint.rate_per_s")
-    enabled = fields.Boolean(required=True, attribute="endpoint.enabled")
-    disabled_reason = fields.String(required=True, allow_none=True, attribute="endpoint.disabled_reason")
-    failing_since = Rfc3339Instant(required=True, allow_none=True, attribute="endpoint.failing_since")
-    rests_until = Rfc3339Instant(required=True, allow_none=True, attribute="endpoint.rests_until")
-    old_secret_until = Rfc3339Instant(required=True, allow_none=True, attribute="endpoint.previous_secret_until")
-    created_at = Rfc3339Instant(required=True, attribute="endpoint.created_at")
-
-
-class EndpointWithSecretSchema(EndpointSchema):
-    """An endpoint with its new secret, which is shown this once."""
-
-    secret = fields.String(required=True)
-
-
-class EndpointDetailSchema(EndpointSchema):
-    """An endpoint and how its deliveries of the last 24 hours ended, from 0 to 1; null when none was attempted."""
-
-    success_rate = fields.Float(required=True, allow_none=True)
-
-
-class EndpointListSchema(ResponseSchema):
-    """Every endpoint, the oldest first."""
-
-    items = fields.List(fields.Nested(EndpointSchema), required=True)
-
-
-class DisableSchema(Schema):
-    """Why nothing is delivered any more."""
-
-    reason = TextField(max_length=200, load_default="by an operator")
-
-
-class PingAnswerSchema(ResponseSchema):
-    """What the receiver answered to a test event; `status` is null where there was no answer, `error` says why."""
-
-    status = fields.Integer(required=True, allow_none=True)
-    error = fields.String(required=True, allow_none=True)
-    took_ms = fields.Integer(required=True)
-    answer = fields.String(required=True, metadata={"description": "The beginning of the answer's body."})
-    delivered = fields.Boolean(required=True)
 
 
 _ONE = EndpointSchema()

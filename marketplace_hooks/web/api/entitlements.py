@@ -15,6 +15,7 @@ from flask import Response, request
 from marshmallow import fields
 
 from ...domain.business_care.entitlement import Code, Entitlement, EntitlementQuestion, Remedy
+from ...domain.described import PURCHASE_ID, about
 from ...domain.instants import parse_instant
 from ...errors import Forbidden, NotSignedIn, PayloadRejected
 from ...models.access import Role
@@ -40,34 +41,39 @@ _HEADERS = [("Cache-Control", "no-store"), ("Vary", "Authorization, Cookie"), NO
 class EntitlementQuerySchema(QuerySchema):
     """Which purchase, or whose of which product; on which site; when."""
 
-    purchase_id = fields.String()
-    customer_id = fields.String(metadata={"description": "With product_id. Customers may ask only about themselves."})
-    product_id = fields.String(metadata={"description": "Beside purchase_id: the product it is said to be of."})
-    shop_url = fields.String(metadata={"description": "The merchant site that the request is about."})
-    at = Rfc3339Instant(
-        metadata={"description": "For the platform and operators: as it stood at an instant. Default: now."}
-    )
+    purchase_id = fields.String(metadata=PURCHASE_ID)
+    customer_id = fields.String(metadata=about("With product_id. Customers may ask only about themselves.", "c-17"))
+    product_id = fields.String(metadata=about("Beside purchase_id: the product it is said to be of.", "20133"))
+    shop_url = fields.String(metadata=about("The merchant site that the request is about.", "https://shop.example.com"))
+    at = Rfc3339Instant(metadata=about("For the platform and operators: as it stood at an instant. Default: now."))
 
 
 class BusinessCareSchema(ResponseSchema):
     """The Business Care itself, whatever site was asked about."""
 
-    active = fields.Boolean(required=True)
+    active = fields.Boolean(required=True, metadata=about("Whether it runs."))
     last_day = Day(
         required=True,
         allow_none=True,
-        metadata={"description": "The last day, included, of the period that runs or was the last one."},
+        metadata=about("The last day, included, of the period that runs or was the last one."),
     )
 
 
 class EntitlementSchema(ResponseSchema):
     """One code, the first that applies; of several purchases the best. `detail` is English, for logs."""
 
-    valid = fields.Boolean(required=True)
-    code = EnumField(Code, required=True)
-    detail = fields.String(required=True)
-    business_care = fields.Nested(BusinessCareSchema, required=True)
-    remedy = EnumField(Remedy, required=True, allow_none=True)
+    valid = fields.Boolean(required=True, metadata=about("Whether the customer is entitled to support."))
+    code = EnumField(Code, required=True, metadata=about("The reason, as a code."))
+    detail = fields.String(
+        required=True, metadata=about("The reason in English, for logs.", "the Business Care runs until 2026-11-23")
+    )
+    business_care = fields.Nested(BusinessCareSchema, required=True, metadata=about("The Business Care itself."))
+    remedy = EnumField(
+        Remedy,
+        required=True,
+        allow_none=True,
+        metadata=about("What would help; null: nothing is needed, or nothing helps."),
+    )
 
 
 def _document_query(view: Any) -> Any:

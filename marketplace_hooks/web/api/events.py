@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
+from ...domain.described import EVENT_ID, about
 from ...models.access import Role
 from ...models.inbox import InboxEvent, InboxState
 from ...services.inbox import leasing
@@ -26,57 +27,105 @@ ROLES = (Role.OPERATOR, Role.PLATFORM)
 class EventsQuerySchema(PagedQuerySchema):
     """Which events."""
 
-    type = TextField(metadata={"description": "Such as product.status_changed."})
-    state = EnumField(InboxState)
-    subject = TextField(max_length=200, metadata={"description": "Such as product:12."})
-    source = TextField(max_length=64)
-    q = TextField(max_length=256, metadata={"description": "A part of the event's id or of its subject."})
+    type = TextField(metadata=about("Such as product.status_changed.", "product.status_changed"))
+    state = EnumField(InboxState, metadata=about("What became of them."))
+    subject = TextField(max_length=200, metadata=about("Such as product:12.", "product:20133"))
+    source = TextField(
+        max_length=64, metadata=about("Who sent it: the last part of the webhook's path.", "marketplace")
+    )
+    q = TextField(max_length=256, metadata=about("A part of the event's id or of its subject.", "evt-77"))
 
 
 class SourceQuerySchema(QuerySchema):
     """From which source, where several have an event of one id."""
 
-    source = TextField(max_length=64)
+    source = TextField(
+        max_length=64, metadata=about("Who sent it: the last part of the webhook's path.", "marketplace")
+    )
 
 
 class EventSchema(ResponseSchema):
     """An event as it was received, and what became of it."""
 
-    event_id = fields.String(required=True)
-    source = fields.String(required=True)
-    type = fields.String(required=True)
-    subject = fields.String(required=True)
-    state = EnumField(InboxState, required=True)
-    outcome = fields.String(required=True, allow_none=True)
-    attempts = fields.Integer(required=True)
-    errors = fields.List(fields.Dict(), required=True, allow_none=True)
-    parked_on = fields.String(required=True, allow_none=True)
-    due_at = Rfc3339Instant(required=True, allow_none=True)
-    sent_at = Rfc3339Instant(required=True)
-    received_at = Rfc3339Instant(required=True)
-    applied_at = Rfc3339Instant(required=True, allow_none=True)
+    event_id = fields.String(required=True, metadata=EVENT_ID)
+    source = fields.String(
+        required=True, metadata=about("Who sent it: the last part of the webhook's path.", "marketplace")
+    )
+    type = fields.String(required=True, metadata=about("The type of the event.", "product.status_changed"))
+    subject = fields.String(required=True, metadata=about("What it is about.", "product:20133"))
+    state = EnumField(InboxState, required=True, metadata=about("What became of it."))
+    outcome = fields.String(
+        required=True, allow_none=True, metadata=about("What applying it did; null: it was not applied.", "changed")
+    )
+    attempts = fields.Integer(required=True, metadata=about("How many times it was tried.", 1))
+    errors = fields.List(
+        fields.Dict(),
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "Everything that is wrong with its payload; null: nothing.",
+            [{"path": "data.status", "message": "Must be one of: online."}],
+        ),
+    )
+    parked_on = fields.String(
+        required=True, allow_none=True, metadata=about("What it waits for; null: nothing.", "seller:atelier")
+    )
+    due_at = Rfc3339Instant(required=True, allow_none=True, metadata=about("When it is tried next; null: it is not."))
+    sent_at = Rfc3339Instant(required=True, metadata=about("When it was sent, by its own timestamp."))
+    received_at = Rfc3339Instant(required=True, metadata=about("When it was received."))
+    applied_at = Rfc3339Instant(
+        required=True, allow_none=True, metadata=about("When it was applied; null: it was not.")
+    )
 
 
 class OtherBodySchema(ResponseSchema):
     """Another body that came under the same id: put aside, never applied."""
 
-    body_sha256 = fields.String(required=True)
-    received_at = Rfc3339Instant(required=True)
-    payload = fields.Raw(required=True, allow_none=True)
+    body_sha256 = fields.String(
+        required=True,
+        metadata=about(
+            "The SHA-256 of the body as received.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+        ),
+    )
+    received_at = Rfc3339Instant(required=True, metadata=about("When it was received."))
+    payload = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "The body as received; null once it was purged.",
+            {"type": "product.status_changed", "timestamp": "2026-11-24T09:12:00Z", "data": {}},
+        ),
+    )
 
 
 class EventWithPayloadSchema(EventSchema):
     """An event with its payload; null once that was purged."""
 
-    body_sha256 = fields.String(required=True)
-    payload = fields.Raw(required=True, allow_none=True)
-    conflicts = fields.List(fields.Nested(OtherBodySchema), required=True)
+    body_sha256 = fields.String(
+        required=True,
+        metadata=about(
+            "The SHA-256 of the body as received.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+        ),
+    )
+    payload = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "The body as received; null once it was purged.",
+            {"type": "product.status_changed", "timestamp": "2026-11-24T09:12:00Z", "data": {}},
+        ),
+    )
+    conflicts = fields.List(
+        fields.Nested(OtherBodySchema),
+        required=True,
+        metadata=about("Other bodies that came under its id, and were never applied."),
+    )
 
 
 class EventListSchema(ResponseSchema):
     """A page of events, the newest first."""
 
-    items = fields.List(fields.Nested(EventSchema), required=True)
+    items = fields.List(fields.Nested(EventSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from ...domain.described import about
 from ...domain.instants import format_instant
 from ...events import fields as inbound
 
@@ -61,8 +62,8 @@ class ResponseSchema(Schema):
 class MoneySchema(ResponseSchema):
     """An amount in the currency's smallest unit."""
 
-    amount_cents = fields.Integer(required=True)
-    currency = fields.String(required=True, metadata={"description": "ISO 4217"})
+    amount_cents = fields.Integer(required=True, metadata=about("The amount in the currency's smallest unit.", 9900))
+    currency = fields.String(required=True, metadata=about("ISO 4217", "EUR"))
 
 
 class EnumField(fields.Enum[StrEnum]):
@@ -87,7 +88,10 @@ class Price(fields.Nested):
 def localized_text(description: str) -> fields.Dict:
     """A text for each language: `{"fr": "…", "en": "…"}`."""
     return fields.Dict(
-        keys=fields.String(), values=fields.String(), required=True, metadata={"description": description}
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata=about(description, {"fr": "Relance de paniers", "en": "Cart reminder"}),
     )
 
 
@@ -107,15 +111,15 @@ class PagedQuerySchema(QuerySchema):
     """One page of a list."""
 
     cursor = TextField(
-        max_length=600, metadata={"description": "`next_cursor` of the page before; none: the first page."}
+        max_length=600, metadata=about("`next_cursor` of the page before; none: the first page.", "eyJrIjoiMjAxMzMifQ")
     )
     limit = fields.Integer(
         load_default=DEFAULT_PAGE_SIZE,
         validate=validate.Range(1, MAX_PAGE_SIZE),
-        metadata={"description": "Items at most."},
+        metadata=about("Items at most.", 20),
     )
 
 
 def next_cursor() -> fields.String:
     """The cursor of the next page."""
-    return fields.String(required=True, allow_none=True, metadata={"description": "null on the last page"})
+    return fields.String(required=True, allow_none=True, metadata=about("null on the last page", "eyJrIjoiMjAxMzMifQ"))

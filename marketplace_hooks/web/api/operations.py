@@ -16,6 +16,7 @@ from marshmallow import Schema, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from ...domain.described import about
 from ...domain.token_scopes import Scope
 from ...errors import PayloadRejected
 from ...events.envelope import parse_strictly
@@ -53,16 +54,23 @@ SCOPES: Mapping[str, Scope | None] = {
 class ProblemSchema(ResponseSchema):
     """RFC 9457 problem details, and our stable `code`. A code may bring members of its own."""
 
-    type = fields.String(required=True)
-    title = fields.String(required=True, metadata={"description": "The status in words."})
-    status = fields.Integer(required=True)
-    code = fields.String(required=True, metadata={"description": "For machines: it never changes."})
-    detail = fields.String(required=True, metadata={"description": "For the developer who reads it."})
-    state = fields.Raw(metadata={"description": "Of a conflict: what is."})
-    asked = fields.Raw(metadata={"description": "Of a conflict: what was asked for instead."})
+    type = fields.String(
+        required=True, metadata=about("The kind of problem, as a URI reference.", "about:blank#not_found")
+    )
+    title = fields.String(required=True, metadata=about("The status in words.", "Not Found"))
+    status = fields.Integer(required=True, metadata=about("The HTTP status.", 404))
+    code = fields.String(required=True, metadata=about("For machines: it never changes.", "not_found"))
+    detail = fields.String(
+        required=True, metadata=about("For the developer who reads it.", "there is nothing of this name")
+    )
+    state = fields.Raw(metadata=about("Of a conflict: what is.", "online"))
+    asked = fields.Raw(metadata=about("Of a conflict: what was asked for instead.", "offline_temporary"))
     errors = fields.List(
         fields.Dict(keys=fields.String(), values=fields.String()),
-        metadata={"description": "Everything that is wrong with the request at once, as {path, message}."},
+        metadata=about(
+            "Everything that is wrong with the request at once, as {path, message}.",
+            [{"path": "status", "message": "Missing data for required field."}],
+        ),
     )
 
 

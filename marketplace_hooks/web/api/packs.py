@@ -8,6 +8,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from ...domain.catalog.statuses import Status
+from ...domain.described import SELLER_ID, about
 from ...errors import NotFound, Withdrawn
 from ...services.catalog.lists import find_packs
 from ...services.catalog.pages import PackPage, pack_page
@@ -27,8 +28,8 @@ _PUBLIC = PackPageSchema(exclude=(*OWNERS_ONLY, "blocking"))
 class PacksQuerySchema(PagedQuerySchema):
     """Which packs."""
 
-    q = TextField(min_length=0, max_length=200, metadata={"description": "Words of its title, all wanted."})
-    seller_id = TextField()
+    q = TextField(min_length=0, max_length=200, metadata=about("Words of its title, all wanted.", "cart"))
+    seller_id = TextField(metadata=SELLER_ID)
 
 
 @operation("GET", "/packs", tag="Packs", query=PacksQuerySchema, response=PackListSchema, refusals=(400,))

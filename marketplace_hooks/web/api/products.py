@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ...domain.catalog.statuses import Status
 from ...domain.civil_days import end_of
+from ...domain.described import SELLER_ID, about
 from ...errors import NotFound, Withdrawn
 from ...services.catalog.lists import find_products
 from ...services.catalog.pages import ProductPage, listing_at, product_page
@@ -33,20 +34,20 @@ _LISTING = ListingSchema()
 class ProductsQuerySchema(PagedQuerySchema):
     """Which products."""
 
-    category = TextField(min_length=0, metadata={"description": "Exactly this category."})
+    category = TextField(min_length=0, metadata=about("Exactly this category.", "Marketing"))
     q = TextField(
         min_length=0,
         max_length=200,
-        metadata={"description": "Words of title, technical name, categories: all wanted."},
+        metadata=about("Words of title, technical name, categories: all wanted.", "cart reminder"),
     )
-    seller_id = TextField()
+    seller_id = TextField(metadata=SELLER_ID)
 
 
 class ListingQuerySchema(QuerySchema):
     """When. Neither: now."""
 
-    on = Day(metadata={"description": "A day: what was announced at its end, in the reference zone.", "format": "date"})
-    at = Rfc3339Instant(metadata={"description": "An instant."})
+    on = Day(metadata=about("A day: what was announced at its end, in the reference zone."))
+    at = Rfc3339Instant(metadata=about("An instant."))
 
     @validates_schema
     def _only_one(self, data: dict[str, Any], **kwargs: Any) -> None:

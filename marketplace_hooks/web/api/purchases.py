@@ -10,6 +10,7 @@ from marshmallow import fields
 
 from ...domain.business_care.entitlement import Code, Remedy
 from ...domain.catalog.statuses import Status
+from ...domain.described import PRODUCT_ID, PURCHASE_ID, SHOP_URL, about
 from ...errors import PayloadRejected
 from ...models.access import Role
 from ...models.subscriptions import SubscriptionState
@@ -35,7 +36,7 @@ from .responses import uncached_response
 class PurchasesQuerySchema(PagedQuerySchema):
     """Whose."""
 
-    customer_id = TextField(metadata={"description": "The platform says whose; customers see only their own."})
+    customer_id = TextField(metadata=about("The platform says whose; customers see only their own.", "c-17"))
 
 
 class PurchaseSchema(ResponseSchema):
@@ -44,25 +45,52 @@ class PurchaseSchema(ResponseSchema):
     `state` and `renews` are null where there is none: the product was free. `renews` is null too once it is over.
     """
 
-    purchase_id = fields.String(required=True, attribute="purchase.id")
-    product_id = fields.String(required=True, attribute="purchase.product_id")
+    purchase_id = fields.String(required=True, attribute="purchase.id", metadata=PURCHASE_ID)
+    product_id = fields.String(required=True, attribute="purchase.product_id", metadata=PRODUCT_ID)
     title = localized_text("The product's name, for each language.")
-    product_status = EnumField(Status, required=True)
-    pack_id = fields.String(required=True, allow_none=True, attribute="purchase.pack_id")
-    shop_url = fields.String(required=True, allow_none=True, attribute="purchase.shop_url")
-    purchased_at = Rfc3339Instant(required=True, attribute="purchase.purchased_at")
-    price_paid = Price(required=True)
-    state = EnumField(SubscriptionState, required=True, allow_none=True)
-    code = EnumField(Code, required=True, attribute="entitlement.code")
-    remedy = EnumField(Remedy, required=True, allow_none=True, attribute="entitlement.remedy")
-    business_care = fields.Nested(BusinessCareSchema, required=True, attribute="entitlement")
-    renews = fields.Boolean(required=True, allow_none=True)
+    product_status = EnumField(Status, required=True, metadata=about("The status of the product's sale."))
+    pack_id = fields.String(
+        required=True,
+        allow_none=True,
+        attribute="purchase.pack_id",
+        metadata=about("The pack that it was bought in; null: it was bought alone.", "30011"),
+    )
+    shop_url = fields.String(required=True, allow_none=True, attribute="purchase.shop_url", metadata=SHOP_URL)
+    purchased_at = Rfc3339Instant(
+        required=True, attribute="purchase.purchased_at", metadata=about("When it was bought.")
+    )
+    price_paid = Price(required=True, metadata=about("What was paid."))
+    state = EnumField(
+        SubscriptionState,
+        required=True,
+        allow_none=True,
+        metadata=about("The state of the Business Care; null: there is none."),
+    )
+    code = EnumField(
+        Code,
+        required=True,
+        attribute="entitlement.code",
+        metadata=about("Whether the customer is entitled to support on the site that the purchase is bound to."),
+    )
+    remedy = EnumField(
+        Remedy,
+        required=True,
+        allow_none=True,
+        attribute="entitlement.remedy",
+        metadata=about("What would help; null: nothing is needed, or nothing helps."),
+    )
+    business_care = fields.Nested(
+        BusinessCareSchema, required=True, attribute="entitlement", metadata=about("The Business Care itself.")
+    )
+    renews = fields.Boolean(
+        required=True, allow_none=True, metadata=about("Whether the Business Care will renew; null: there is none.")
+    )
 
 
 class PurchaseListSchema(ResponseSchema):
     """A page of purchases, by id."""
 
-    items = fields.List(fields.Nested(PurchaseSchema), required=True)
+    items = fields.List(fields.Nested(PurchaseSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
 
 

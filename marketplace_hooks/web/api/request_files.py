@@ -5,26 +5,51 @@ from __future__ import annotations
 from flask import Response, request
 from marshmallow import fields
 
+from ...domain.described import about
 from ..case_file.responses import PDF, file_of, pdf_response
 from .fields import Rfc3339Instant
 from .operations import operation
+from .request_schemas import WholeRequestSchema
 from .responses import JSON, uncached_response
-from .support_requests import EVERY_SIDE, WholeRequestSchema, json_ready
+from .support_requests import EVERY_SIDE, json_ready
 
 
 class RequestFileSchema(WholeRequestSchema):
     """A request whole, with the names of both sides, the purchase and the inspection of the site."""
 
-    generated_at = Rfc3339Instant(required=True)
-    resolved_at = Rfc3339Instant(required=True, allow_none=True)
-    release_number = fields.String(
-        required=True, allow_none=True, metadata={"description": "Of the version that the resolution or offer names."}
+    generated_at = Rfc3339Instant(required=True, metadata=about("When the file was put together."))
+    resolved_at = Rfc3339Instant(
+        required=True, allow_none=True, metadata=about("When the seller said that it is settled; null: not yet.")
     )
-    product_title = fields.Raw(required=True)
-    customer_name = fields.String(required=True, allow_none=True)
-    seller_name = fields.String(required=True, allow_none=True)
-    purchase = fields.Raw(required=True, allow_none=True)
-    inspection = fields.Raw(required=True, allow_none=True)
+    release_number = fields.String(
+        required=True, allow_none=True, metadata=about("Of the version that the resolution or offer names.", "2.4.0")
+    )
+    product_title = fields.Raw(
+        required=True,
+        metadata=about("The product's name, for each language.", {"fr": "Relance de paniers", "en": "Cart reminder"}),
+    )
+    customer_name = fields.String(
+        required=True, allow_none=True, metadata=about("The customer's name; null once it was erased.", "Léa Bernard")
+    )
+    seller_name = fields.String(
+        required=True, allow_none=True, metadata=about("The seller's name; null: not known.", "Atelier Numérique")
+    )
+    purchase = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "The purchase; null for a request before any.",
+            {"purchase_id": "o-50434", "purchased_at": "2025-11-24T09:12:00Z"},
+        ),
+    )
+    inspection = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "What the inspection of the site found; null: it was not inspected.",
+            {"check_id": "chk_0f8fad5bd9cb469fa16570867728950e", "state": "done"},
+        ),
+    )
 
 
 _FILE = RequestFileSchema()

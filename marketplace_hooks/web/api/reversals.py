@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
+from ...domain.described import CUSTOMER_ID, PRODUCT_ID, PURCHASE_ID, about
 from ...models.access import Role
 from ...services.business_care.charges import AskedBack, list_asked_back
 from ..pagination import decode_position, encode, position_key
@@ -14,7 +15,8 @@ from ..state import current_runtime
 from .fields import PagedQuerySchema, ResponseSchema, next_cursor
 from .operations import operation
 from .responses import uncached_response
-from .subscriptions import ChargeRecordSchema, charge_record
+from .subscription_schemas import ChargeRecordSchema
+from .subscriptions import charge_record
 
 ROLES = (Role.OPERATOR, Role.PLATFORM)
 _KIND = "reversals"
@@ -27,15 +29,15 @@ class ReversalsQuerySchema(PagedQuerySchema):
 class ReversalSchema(ChargeRecordSchema):
     """One charge that was asked back, with the purchase that it was for."""
 
-    purchase_id = fields.String(required=True)
-    customer_id = fields.String(required=True)
-    product_id = fields.String(required=True)
+    purchase_id = fields.String(required=True, metadata=PURCHASE_ID)
+    customer_id = fields.String(required=True, metadata=CUSTOMER_ID)
+    product_id = fields.String(required=True, metadata=PRODUCT_ID)
 
 
 class ReversalListSchema(ResponseSchema):
     """A page of charges, the last asked back first."""
 
-    items = fields.List(fields.Nested(ReversalSchema), required=True)
+    items = fields.List(fields.Nested(ReversalSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
+from ...domain.described import SESSION_ID, about
 from ...models.access import Role, SignInMethod
 from ...services.access import sessions
 from ...services.core.unit_of_work import run_in_transaction
@@ -28,51 +29,55 @@ from .responses import uncached_response
 
 ROLES = (Role.OPERATOR,)
 LIST = "sessions"
-_SUBJECT = {"description": "The seller's or customer's id."}
+_SUBJECT = about("The seller's or customer's id.", "atelier")
 
 
 class SessionsQuerySchema(PagedQuerySchema):
     """Whose sessions."""
 
-    role = EnumField(Role, validate=one_of(PERSONAL_ROLES))
+    role = EnumField(Role, validate=one_of(PERSONAL_ROLES), metadata=about("Their role."))
     subject = TextField(metadata=_SUBJECT)
 
 
 class PersonQuerySchema(QuerySchema):
     """Whose sessions. Without `subject`: those of the people of this role who have no id of their own."""
 
-    role = EnumField(Role, required=True, validate=one_of(PERSONAL_ROLES))
+    role = EnumField(Role, required=True, validate=one_of(PERSONAL_ROLES), metadata=about("Their role."))
     subject = TextField(load_default=None, metadata=_SUBJECT)
 
 
 class SessionSchema(ResponseSchema):
     """One person, signed in with one browser."""
 
-    session_id = fields.String(required=True, attribute="id")
-    method = EnumField(SignInMethod, required=True)
-    role = EnumField(Role, required=True)
-    subject = fields.String(required=True, allow_none=True)
-    name = fields.String(required=True)
-    address = fields.String(required=True)
-    user_agent = fields.String(required=True)
-    created_at = Rfc3339Instant(required=True)
-    signed_in_at = Rfc3339Instant(
-        required=True, allow_none=True, metadata={"description": "When the provider last asked them who they are."}
+    session_id = fields.String(required=True, attribute="id", metadata=SESSION_ID)
+    method = EnumField(SignInMethod, required=True, metadata=about("How they signed in."))
+    role = EnumField(Role, required=True, metadata=about("Their role."))
+    subject = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=about("Their id; null: people of this role have none of their own.", "atelier"),
     )
-    last_seen_at = Rfc3339Instant(required=True, metadata={"description": "To the minute."})
+    name = fields.String(required=True, metadata=about("Their name.", "Claire Martin"))
+    address = fields.String(required=True, metadata=about("The network address of their browser.", "203.0.113.7"))
+    user_agent = fields.String(required=True, metadata=about("What their browser calls itself.", "Mozilla/5.0"))
+    created_at = Rfc3339Instant(required=True, metadata=about("When they signed in here."))
+    signed_in_at = Rfc3339Instant(
+        required=True, allow_none=True, metadata=about("When the provider last asked them who they are.")
+    )
+    last_seen_at = Rfc3339Instant(required=True, metadata=about("To the minute."))
 
 
 class SessionListSchema(ResponseSchema):
     """A page of sessions, the newest first."""
 
-    items = fields.List(fields.Nested(SessionSchema), required=True)
+    items = fields.List(fields.Nested(SessionSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
 
 
 class EndedSchema(ResponseSchema):
     """How many sessions were ended."""
 
-    ended = fields.Integer(required=True)
+    ended = fields.Integer(required=True, metadata=about("How many sessions were ended.", 2))
 
 
 _LIST = SessionListSchema()

@@ -10,6 +10,7 @@ from flask import Response
 from marshmallow import ValidationError, fields, validates_schema
 
 from ...domain.civil_days import add_months, day_of
+from ...domain.described import SELLER_ID, about
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import RefundState
 from ...errors import NotFound
@@ -42,8 +43,8 @@ class Month(fields.Field[Any]):
 class FiguresQuerySchema(QuerySchema):
     """Which months, both included; without them the last twelve, this month being the last."""
 
-    first = Month(data_key="from", metadata={"description": "The first month, `YYYY-MM`."})
-    last = Month(data_key="to", metadata={"description": f"The last month; at most {MAX_MONTHS} in all."})
+    first = Month(data_key="from", metadata=about("The first month, `YYYY-MM`."))
+    last = Month(data_key="to", metadata=about(f"The last month; at most {MAX_MONTHS} in all."))
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -54,45 +55,55 @@ class FiguresQuerySchema(QuerySchema):
 class KeptSchema(ResponseSchema):
     """How the clocks of one kind ended. The median is of those answered, in time or late; null when there is none."""
 
-    in_time = fields.Integer(required=True)
-    late = fields.Integer(required=True)
-    open = fields.Integer(required=True, metadata={"description": "Not decided yet, suspended and frozen included."})
-    void = fields.Integer(required=True, metadata={"description": "Taken back, or closed without an answer owed."})
-    median_business_days = fields.Float(required=True, allow_none=True)
+    in_time = fields.Integer(required=True, metadata=about("How many were answered in time.", 41))
+    late = fields.Integer(required=True, metadata=about("How many were answered late, or not at all.", 2))
+    open = fields.Integer(required=True, metadata=about("Not decided yet, suspended and frozen included.", 3))
+    void = fields.Integer(required=True, metadata=about("Taken back, or closed without an answer owed.", 1))
+    median_business_days = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata=about("Within how many business days half of them were answered; null: none was.", 0.8),
+    )
 
 
 class RefundsCountedSchema(ResponseSchema):
     """The refunds of one state in one currency."""
 
-    state = EnumField(RefundState, required=True)
-    count = fields.Integer(required=True)
-    amount = fields.Nested(MoneySchema, required=True)
+    state = EnumField(RefundState, required=True, metadata=about("What has become of these refunds."))
+    count = fields.Integer(required=True, metadata=about("How many there are.", 2))
+    amount = fields.Nested(MoneySchema, required=True, metadata=about("How much they come to."))
 
 
 class RefusalsCountedSchema(ResponseSchema):
     """The refusals on one ground, and how many of them were overturned."""
 
-    ground = EnumField(Ground, required=True)
-    count = fields.Integer(required=True)
-    overturned = fields.Integer(required=True)
+    ground = EnumField(Ground, required=True, metadata=about("The ground."))
+    count = fields.Integer(required=True, metadata=about("How many refusals there are on it.", 3))
+    overturned = fields.Integer(required=True, metadata=about("How many of them were overturned.", 1))
 
 
 class MonthFiguresSchema(ResponseSchema):
     """The requests whose clocks started in this month, and all that has become of them since."""
 
-    month = Month(required=True, attribute="first_day", metadata={"description": "`YYYY-MM`, in the reference zone."})
-    requests = fields.Integer(required=True)
-    acknowledged = fields.Nested(KeptSchema, required=True)
-    fixed = fields.Nested(KeptSchema, required=True, metadata={"description": "Of anomalies alone."})
-    refunds = fields.List(fields.Nested(RefundsCountedSchema), required=True)
-    refusals = fields.List(fields.Nested(RefusalsCountedSchema), required=True)
+    month = Month(required=True, attribute="first_day", metadata=about("`YYYY-MM`, in the reference zone.", "2026-11"))
+    requests = fields.Integer(required=True, metadata=about("How many requests there were.", 47))
+    acknowledged = fields.Nested(KeptSchema, required=True, metadata=about("How the first responses went."))
+    fixed = fields.Nested(KeptSchema, required=True, metadata=about("Of anomalies alone."))
+    refunds = fields.List(
+        fields.Nested(RefundsCountedSchema), required=True, metadata=about("The refunds, by state and currency.")
+    )
+    refusals = fields.List(
+        fields.Nested(RefusalsCountedSchema), required=True, metadata=about("The refusals, by ground.")
+    )
 
 
 class FiguresSchema(ResponseSchema):
     """A seller's figures, the oldest month first; a month without requests is there, with zeros."""
 
-    seller_id = fields.String(required=True)
-    months = fields.List(fields.Nested(MonthFiguresSchema), required=True)
+    seller_id = fields.String(required=True, metadata=SELLER_ID)
+    months = fields.List(
+        fields.Nested(MonthFiguresSchema), required=True, metadata=about("The months, the oldest first.")
+    )
 
 
 _REPORT = FiguresSchema()

@@ -13,6 +13,7 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest
+from ...domain.described import CASCADE_ID, about
 from ...errors import Forbidden, NotFound, PayloadRejected
 from ...models.access import Role
 from ...models.products import SubjectKind
@@ -41,58 +42,77 @@ _SIDES = (Side.SELLER, Side.MARKETPLACE)
 _OWN_SIDE = {Role.SELLER: Side.SELLER, Role.OPERATOR: Side.MARKETPLACE}
 _actor: dict[str, Any] = {
     "validate": validate.OneOf([side.value for side in _SIDES]),
-    "metadata": {"description": "Whose side: only the platform says so, and must; others speak for their own."},
+    "metadata": about("Whose side: only the platform says so, and must; others speak for their own."),
 }
 
 
 class StatusRequestSchema(Schema):
     """The status that one side wants, and why. `effective_at` in the future schedules the change."""
 
-    status = EnumField(Status, required=True)
-    reason = TextField(required=True, max_length=2_000)
-    effective_at = Rfc3339Instant(allow_none=True, load_default=None)
+    status = EnumField(Status, required=True, metadata=about("The status that is wanted."))
+    reason = TextField(required=True, max_length=2_000, metadata=about("Why, in words.", "A fault is being fixed"))
+    effective_at = Rfc3339Instant(
+        allow_none=True, load_default=None, metadata=about("When it takes effect; null: at once.")
+    )
     actor = fields.String(allow_none=True, load_default=None, **_actor)
     on_behalf_of = TextField(
-        allow_none=True, load_default=None, metadata={"description": "Whom the platform acts for; it alone says so."}
+        allow_none=True, load_default=None, metadata=about("Whom the platform acts for; it alone says so.", "atelier")
     )
 
 
 class StatusAnswerSchema(ResponseSchema):
     """What became of it. `cascade_id` is null when nothing has to follow: no effect, or not yet."""
 
-    cascade_id = fields.String(required=True, allow_none=True)
-    status = EnumField(Status, required=True)
-    effect = EnumField(Effect, required=True)
-    holds = fields.List(fields.Nested(HoldSchema), required=True)
-    scheduled = fields.Nested(ScheduledSchema, required=True, allow_none=True)
+    cascade_id = fields.String(required=True, allow_none=True, metadata=CASCADE_ID)
+    status = EnumField(Status, required=True, metadata=about("The status now."))
+    effect = EnumField(Effect, required=True, metadata=about("What the change did."))
+    holds = fields.List(fields.Nested(HoldSchema), required=True, metadata=about("What holds it offline now."))
+    scheduled = fields.Nested(
+        ScheduledSchema, required=True, allow_none=True, metadata=about("The change that is scheduled; null: none.")
+    )
 
 
 class SideQuerySchema(QuerySchema):
     """Whose scheduled change, and why it is cancelled."""
 
     actor = fields.String(**_actor)
-    reason = TextField(max_length=2_000, load_default="")
+    reason = TextField(max_length=2_000, load_default="", metadata=about("Why, in words.", "A fault is being fixed"))
 
 
 class PreviewQuerySchema(QuerySchema):
     """Which change."""
 
-    status = EnumField(Status, required=True)
+    status = EnumField(Status, required=True, metadata=about("The status that is wanted."))
     actor = fields.String(**_actor)
 
 
 class PreviewSchema(ResponseSchema):
     """What the change would do now, if it were made."""
 
-    effect = EnumField(Effect, required=True)
-    status = EnumField(Status, required=True, attribute="after")
-    packs_hidden = fields.Integer(required=True)
-    packs_shown = fields.Integer(required=True)
-    packs = fields.List(fields.String(), required=True, metadata={"description": "The first packs concerned."})
-    renewals_cancelled = fields.Integer(required=True, attribute="consequences.renewals_cancelled")
-    entitlements_kept = fields.Integer(required=True, attribute="consequences.entitlements_kept")
-    last_entitlement_day = Day(required=True, allow_none=True, attribute="consequences.last_entitlement_day")
-    open_requests = fields.Integer(required=True, attribute="consequences.open_requests")
+    effect = EnumField(Effect, required=True, metadata=about("What the change would do."))
+    status = EnumField(Status, required=True, attribute="after", metadata=about("The status after it."))
+    packs_hidden = fields.Integer(required=True, metadata=about("How many packs would be hidden.", 3))
+    packs_shown = fields.Integer(required=True, metadata=about("How many packs would be shown again.", 0))
+    packs = fields.List(fields.String(), required=True, metadata=about("The first packs concerned.", ["30011"]))
+    renewals_cancelled = fields.Integer(
+        required=True,
+        attribute="consequences.renewals_cancelled",
+        metadata=about("How many renewals would be cancelled.", 120),
+    )
+    entitlements_kept = fields.Integer(
+        required=True,
+        attribute="consequences.entitlements_kept",
+        metadata=about("How many Business Cares would go on until their last day.", 118),
+    )
+    last_entitlement_day = Day(
+        required=True,
+        allow_none=True,
+        attribute="consequences.last_entitlement_day",
+        metadata=about("The last day of the last of them; null: there is none."),
+    )
+    open_requests = fields.Integer(
+        required=True, attribute="consequences.open_requests", metadata=about("How many support requests are open.", 4)
+    )
 
 
 _FIND_PAGE: Mapping[SubjectKind, Callable[[Session, str], ProductPage | PackPage | None]] = {

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from marshmallow import Schema, fields
 
-from ...domain.business_care.entitlement import Code, Payment
 from ...domain.business_care.prices import RenewalPrice
-from ...domain.business_care.renewals import NoticeTimeliness, StopCause
 from ...models.access import Role
-from ...models.subscriptions import Charge, Period, PeriodKind, ReversalReason, SubscriptionState
-from ...remote.companion_format import TrueOrFalse
+from ...models.subscriptions import Charge, Period
 from ...services.business_care.holders import Holder
 from ...services.business_care.renewal_requests import request_reactivation, request_renewal
 from ...services.business_care.subscription_view import SubscriptionView, read_subscription
@@ -20,133 +16,12 @@ from ...services.core.unit_of_work import Cause, UnitOfWork
 from ..actors import cause_of
 from ..identity.authorization import signed_in
 from ..state import current_runtime
-from .entitlements import BusinessCareSchema
-from .fields import Day, EnumField, MoneySchema, ResponseSchema, Rfc3339Instant
 from .idempotency import respond_once
 from .operations import operation
 from .responses import uncached_response
+from .subscription_schemas import PeriodSchema, ReactivationAnswerSchema, RenewalRequestSchema, SubscriptionSchema
 
 ROLES = (Role.CUSTOMER, Role.PLATFORM)
-
-
-class PeriodSchema(ResponseSchema):
-    """One period. `amount` is what was asked or paid for it: null for the one that came with the product.
-
-    `charged` is what was charged for it, by the charge `charge_id`: null while nothing was. What is asked back stays.
-    """
-
-    index = fields.Integer(required=True)
-    kind = EnumField(PeriodKind, required=True)
-    first_day = Day(required=True)
-    last_day = Day(required=True)
-    payment = EnumField(Payment, required=True)
-    amount = fields.Nested(MoneySchema, required=True, allow_none=True)
-    charged = fields.Nested(MoneySchema, required=True, allow_none=True)
-    charge_id = fields.String(required=True, allow_none=True)
-    claimed_at = Rfc3339Instant(required=True, allow_none=True)
-    settled_at = Rfc3339Instant(required=True, allow_none=True)
-    reversal_asked_at = Rfc3339Instant(required=True, allow_none=True)
-
-
-class NoticeSchema(ResponseSchema):
-    """The proof that a renewal was announced: when, at which price, within which days, and whether it was owed by law.
-
-    `timeliness` says whether it was sent within these days, and `event_id` is the outgoing event by which it was told.
-    `period_index` is the period that ends.
-    """
-
-    period_index = fields.Integer(required=True)
-    sent_at = Rfc3339Instant(required=True)
-    amount = fields.Nested(MoneySchema, required=True, attribute="price")
-    window_first_day = Day(required=True)
-    window_last_day = Day(required=True)
-    timeliness = fields.String(required=True, metadata={"enum": [one.value for one in NoticeTimeliness]})
-    owed = fields.Boolean(required=True)
-    event_id = fields.String(required=True)
-
-
-class ChargeRecordSchema(ResponseSchema):
-    """One charge that took money, and since when it is asked back (null: it is not), and why."""
-
-    charge_id = fields.String(required=True, attribute="id")
-    period_index = fields.Integer(required=True)
-    amount = fields.Nested(MoneySchema, required=True)
-    occurred_at = Rfc3339Instant(required=True)
-    reversal_asked_at = Rfc3339Instant(required=True, allow_none=True)
-    reversal_reason = EnumField(ReversalReason, required=True, allow_none=True)
-
-
-class StopSchema(ResponseSchema):
-    """One cause against renewals, in force from `since` until it was lifted (null: it stands)."""
-
-    cause = EnumField(StopCause, required=True)
-    since = Rfc3339Instant(required=True, attribute="starts_at")
-    lifted_at = Rfc3339Instant(required=True, allow_none=True)
-
-
-class NextRenewalSchema(ResponseSchema):
-    """The renewal to come. `amount` is what it costs as known now: the listing's price of then, `listed_amount`, and
-    never more than its last notice allows.
-    """
-
-    at = Rfc3339Instant(required=True)
-    period_index = fields.Integer(required=True)
-    first_day = Day(required=True)
-    last_day = Day(required=True)
-    amount = fields.Nested(MoneySchema, required=True)
-    listed_amount = fields.Nested(MoneySchema, required=True)
-
-
-class PriceLineSchema(ResponseSchema):
-    """One line of a price: the `period` itself, or the `supplement` for having let it expire."""
-
-    what = fields.String(required=True)
-    amount = fields.Nested(MoneySchema, required=True)
-
-
-class ReactivationSchema(ResponseSchema):
-    """What taking it up again costs today."""
-
-    period_index = fields.Integer(required=True)
-    amount = fields.Nested(MoneySchema, required=True)
-    lines = fields.List(fields.Nested(PriceLineSchema), required=True)
-
-
-class ReactivationAnswerSchema(ReactivationSchema):
-    """What the platform was told to charge, once for each idempotency key."""
-
-    purchase_id = fields.String(required=True)
-    idempotency_key = fields.String(required=True)
-
-
-class SubscriptionSchema(ResponseSchema):
-    """A Business Care. `causes` are all that ever stopped its renewals; `next_renewal` null: there is none to come.
-
-    `notices` are all in the order of their periods, `notice` is the last of them; `charges` all that took money.
-    """
-
-    purchase_id = fields.String(required=True)
-    customer_id = fields.String(required=True)
-    product_id = fields.String(required=True)
-    state = EnumField(SubscriptionState, required=True)
-    code = EnumField(
-        Code, required=True, metadata={"description": "The entitlement, on the merchant site it is bound to."}
-    )
-    business_care = fields.Nested(BusinessCareSchema, required=True)
-    renews = fields.Boolean(required=True)
-    causes = fields.List(fields.Nested(StopSchema), required=True)
-    next_renewal = fields.Nested(NextRenewalSchema, required=True, allow_none=True)
-    notice = fields.Nested(NoticeSchema, required=True, allow_none=True)
-    notices = fields.List(fields.Nested(NoticeSchema), required=True)
-    charges = fields.List(fields.Nested(ChargeRecordSchema), required=True)
-    reactivation = fields.Nested(ReactivationSchema, required=True, allow_none=True)
-    periods = fields.List(fields.Nested(PeriodSchema), required=True)
-
-
-class RenewalRequestSchema(Schema):
-    """Whether it shall renew tacitly."""
-
-    enabled = TrueOrFalse(required=True)
 
 
 _CARE = SubscriptionSchema()

@@ -27,7 +27,8 @@ from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..rate_limits import limit_writing
 from .idempotency import respond_once
 from .operations import operation
-from .support_requests import WholeRequestSchema, detail_of
+from .request_schemas import WholeRequestSchema
+from .support_requests import detail_of
 from .support_schemas import (
     ConfirmationSchema,
     ExtensionSchema,

@@ -6,16 +6,14 @@ import uuid
 from typing import Any
 
 from flask import Response
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, fields
 
 from ...domain.instants import format_instant, parse_instant
-from ...domain.support.state_machine import Handling, Kind
 from ...errors import PayloadRejected, Refused
 from ...models.access import Role
 from ...models.products import Product
 from ...models.purchases import Purchase
 from ...models.support import SupportRequest
-from ...remote.companion_format import TrueOrFalse
 from ...services.core.runtime import JobKind
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.inspections.add_declaration import declare
@@ -28,109 +26,14 @@ from ..identity.identity import Identity
 from ..pagination import decode, encode
 from ..rate_limits import limit_writing
 from ..state import current_runtime
-from .eligibility import SiteSchema, customer_of, given_credentials, given_declaration
-from .fields import EnumField, PagedQuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
+from .eligibility import customer_of, given_credentials, given_declaration
 from .idempotency import respond_once
 from .operations import operation
+from .request_schemas import ListQuerySchema, ListSchema, RequestBodySchema, WholeRequestSchema
 from .responses import uncached_response
 
 EVERY_SIDE = (Role.CUSTOMER, Role.SELLER, Role.OPERATOR, Role.PLATFORM)
 LIST = "requests"
-
-
-class RequestBodySchema(SiteSchema):
-    """A request, after its check or with what a check takes; `as_it_is` sends it with what is unknown."""
-
-    purchase_id = TextField(load_default=None, allow_none=True)
-    presale = TrueOrFalse(load_default=False)
-    product_id = TextField(load_default=None, allow_none=True)
-    customer_id = TextField(load_default=None, allow_none=True)
-    kind = EnumField(Kind, load_default=Kind.ANOMALY)
-    subject = TextField(required=True, max_length=500)
-    body = TextField(required=True, max_length=50_000)
-    check_id = TextField(load_default=None, allow_none=True)
-    as_it_is = TrueOrFalse(load_default=False)
-
-    @validates_schema
-    def _is_about_something(self, data: dict[str, Any], **kwargs: Any) -> None:
-        if data.get("purchase_id") is None and not (data.get("presale") and data.get("product_id")):
-            raise ValidationError("Required, unless presale is true and product_id is given.", "purchase_id")
-        brings_news = data.get("credentials") is not None or data.get("declared") is not None
-        if brings_news and (data.get("check_id") is not None or data.get("presale")):
-            raise ValidationError("Left out with check_id, which names a check of them, and when presale is true.")
-
-
-class RequestSchema(ResponseSchema):
-    """A request for support, whole."""
-
-    request_id = fields.String(required=True)
-    purchase_id = fields.String(required=True, allow_none=True)
-    customer_id = fields.String(required=True)
-    product_id = fields.String(required=True)
-    seller_id = fields.String(required=True)
-    presale = fields.Boolean(required=True)
-    kind = EnumField(Kind, required=True)
-    proposed_kind = EnumField(Kind, required=True, allow_none=True)
-    subject = fields.String(required=True)
-    handling = EnumField(Handling, required=True)
-    duplicate_of = fields.String(required=True, allow_none=True)
-    submitted_at = Rfc3339Instant(required=True)
-    next_deadline_at = Rfc3339Instant(required=True, allow_none=True)
-    closed_at = Rfc3339Instant(required=True, allow_none=True)
-    closed_reason = fields.String(required=True, allow_none=True)
-
-
-class WholeRequestSchema(RequestSchema):
-    """With its thread, its clocks and why they end when they do, its checks, and its refund."""
-
-    body = fields.String(required=True)
-    shop_url = fields.String(required=True, allow_none=True)
-    check_id = fields.String(required=True, allow_none=True)
-    business_care = fields.Raw(required=True, allow_none=True)
-    entitlement = fields.Raw(required=True)
-    checks = fields.Raw(required=True)
-    grounds = fields.List(fields.String(), required=True)
-    ground_findings = fields.Raw(
-        required=True,
-        metadata={"description": "For each ground: supported, opposite, unknown, or for_a_person."},
-    )
-    waived = fields.List(fields.String(), required=True)
-    overturned = fields.List(
-        fields.String(), required=True, metadata={"description": "Grounds that cannot be used again in this request."}
-    )
-    listing = fields.Raw(
-        required=True, allow_none=True, metadata={"description": "What was announced on the purchase date."}
-    )
-    missing = fields.List(fields.String(), required=True)
-    waits_until = Rfc3339Instant(required=True, allow_none=True)
-    clocks = fields.Raw(required=True)
-    messages = fields.Raw(required=True)
-    refusal = fields.Raw(required=True, allow_none=True)
-    refusals = fields.Raw(required=True, metadata={"description": "Every refusal, the first one first."})
-    resolution = fields.Raw(required=True, allow_none=True)
-    offer = fields.Raw(required=True, allow_none=True)
-    proposals = fields.Raw(
-        required=True,
-        metadata={
-            "description": "Refusals, resolutions and offers by a bearer token that the platform does not vouch for: "
-            "nothing moves until a person of the seller's side confirms one. A customer sees the refusals."
-        },
-    )
-    refund = fields.Raw(required=True)
-    closures = fields.Raw(required=True)
-
-
-class ListQuerySchema(PagedQuerySchema):
-    """Which requests."""
-
-    handling = EnumField(Handling, load_default=None)
-
-
-class ListSchema(ResponseSchema):
-    """The next deadline first."""
-
-    items = fields.List(fields.Nested(RequestSchema), required=True)
-    next_cursor = next_cursor()
 
 
 _DETAIL = WholeRequestSchema()

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from ...domain.described import CHECK_ID, RELEASE_ID, SHOP_URL, about
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import Kind
 from ...remote.companion_format import TrueOrFalse
@@ -16,7 +17,12 @@ SAYS_SOMETHING = "At least one visible letter or digit; else 422 with `text_says
 
 def statement() -> TextField:
     """A text for people that must say something, which the service decides for every way in alike."""
-    return TextField(required=True, min_length=0, max_length=10_000, metadata={"description": SAYS_SOMETHING})
+    return TextField(
+        required=True,
+        min_length=0,
+        max_length=10_000,
+        metadata=about(SAYS_SOMETHING, "Two files of the module were changed."),
+    )
 
 
 _sides = validate.OneOf(["customer", "seller", "marketplace"])
@@ -25,12 +31,34 @@ _sides = validate.OneOf(["customer", "seller", "marketplace"])
 class MessageSchema(Schema):
     """A message to the thread. `author_type: human` is believed of the platform alone; others' are judged."""
 
-    body = TextField(required=True, max_length=50_000)
-    subject = TextField(min_length=0, max_length=500, load_default="")
-    visibility = fields.String(load_default="public", validate=validate.OneOf(["public", "internal"]))
-    side = fields.String(load_default=None, allow_none=True, validate=_sides)
-    author_type = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["human", "automation"]))
-    attachments = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 100))
+    body = TextField(
+        required=True,
+        max_length=50_000,
+        metadata=about("The text.", "We have found the cause and send a fix tomorrow."),
+    )
+    subject = TextField(
+        min_length=0, max_length=500, load_default="", metadata=about("The subject line.", "Re: Cart reminder stopped")
+    )
+    visibility = fields.String(
+        load_default="public",
+        validate=validate.OneOf(["public", "internal"]),
+        metadata=about("Whether both sides read it, or the writer's alone."),
+    )
+    side = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=_sides,
+        metadata=about("Who wrote it: the platform says; for everybody else it is their own side."),
+    )
+    author_type = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf(["human", "automation"]),
+        metadata=about("Whether a person or a program wrote it; `human` is believed of the platform alone."),
+    )
+    attachments = fields.Integer(
+        load_default=0, strict=True, validate=validate.Range(0, 100), metadata=about("How many files are attached.", 0)
+    )
 
 
 class VouchedSchema(Schema):
@@ -40,61 +68,83 @@ class VouchedSchema(Schema):
         load_default=None,
         allow_none=True,
         validate=validate.OneOf(["human", "automation"]),
-        metadata={"description": "`human` is believed of the platform alone; otherwise a person must confirm the act."},
+        metadata=about("`human` is believed of the platform alone; otherwise a person must confirm the act."),
     )
 
 
 class RefusalSchema(VouchedSchema):
     """One of the six grounds, with a text and the evidence."""
 
-    ground = EnumField(Ground, required=True)
+    ground = EnumField(Ground, required=True, metadata=about("The ground."))
     text = statement()
     evidence = fields.Dict(
         keys=fields.String(),
         required=True,
-        metadata={"description": "What shows it: at least one text that says something, or a number, however deep."},
+        metadata=about(
+            "What shows it: at least one text that says something, or a number, however deep.",
+            {"files": ["classes/Cart.php"]},
+        ),
     )
 
 
 class GroundSchema(Schema):
     """One of the six grounds."""
 
-    ground = EnumField(Ground, required=True)
+    ground = EnumField(Ground, required=True, metadata=about("The ground."))
 
 
 class KindSchema(Schema):
     """What the request is about."""
 
-    kind = EnumField(Kind, required=True)
+    kind = EnumField(Kind, required=True, metadata=about("What the request is about."))
 
 
 class ResolutionSchema(VouchedSchema):
     """How it was settled."""
 
-    how = fields.String(required=True, validate=validate.OneOf(["release", "explanation"]))
-    release_id = TextField(load_default=None, allow_none=True)
-    text = TextField(min_length=0, max_length=10_000, load_default="")
+    how = fields.String(
+        required=True, validate=validate.OneOf(["release", "explanation"]), metadata=about("By which means.")
+    )
+    release_id = TextField(load_default=None, allow_none=True, metadata=RELEASE_ID)
+    text = TextField(
+        min_length=0,
+        max_length=10_000,
+        load_default="",
+        metadata=about("Why, in words.", "The fix is in version 2.4.0."),
+    )
 
 
 class AmountSchema(Schema):
     """An amount in the currency's smallest unit."""
 
-    amount_cents = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2_000_000_000))
-    currency = fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z"))
+    amount_cents = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(1, 2_000_000_000),
+        metadata=about("The amount in the currency's smallest unit.", 4900),
+    )
+    currency = fields.String(
+        required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z"), metadata=about("The currency, by ISO 4217.", "EUR")
+    )
 
 
 class OfferSchema(VouchedSchema):
     """A paid update."""
 
-    release_id = TextField(required=True)
-    amount = fields.Nested(AmountSchema, required=True)
-    text = TextField(min_length=0, max_length=10_000, load_default="")
+    release_id = TextField(required=True, metadata=RELEASE_ID)
+    amount = fields.Nested(AmountSchema, required=True, metadata=about("How much."))
+    text = TextField(
+        min_length=0,
+        max_length=10_000,
+        load_default="",
+        metadata=about("Why, in words.", "The fix is in version 2.4.0."),
+    )
 
 
 class OfferAnswerSchema(Schema):
     """Whether the customer takes it."""
 
-    accepted = TrueOrFalse(required=True)
+    accepted = TrueOrFalse(required=True, metadata=about("Whether the customer accepts."))
 
 
 class TextSchema(Schema):
@@ -106,13 +156,20 @@ class TextSchema(Schema):
 class OptionalTextSchema(Schema):
     """Why, in words, if there is something to say."""
 
-    text = TextField(min_length=0, max_length=10_000, load_default="")
+    text = TextField(
+        min_length=0,
+        max_length=10_000,
+        load_default="",
+        metadata=about("Why, in words.", "The fix is in version 2.4.0."),
+    )
 
 
 class ExtensionSchema(Schema):
     """How many more business days, and why."""
 
-    business_days = fields.Integer(required=True, strict=True, validate=validate.Range(1, 365))
+    business_days = fields.Integer(
+        required=True, strict=True, validate=validate.Range(1, 365), metadata=about("How many more business days.", 3)
+    )
     text = statement()
 
 
@@ -123,17 +180,33 @@ class RefundSchema(Schema):
     asked for now; a customer asks again for one that was deferred.
     """
 
-    action = fields.String(required=True, validate=validate.OneOf(["request", "defer", "waive"]))
-    with_period = TrueOrFalse(load_default=False)
-    text = TextField(min_length=0, max_length=10_000, load_default="")
+    action = fields.String(
+        required=True, validate=validate.OneOf(["request", "defer", "waive"]), metadata=about("What is to be done.")
+    )
+    with_period = TrueOrFalse(
+        load_default=False, metadata=about("Whether the Business Care that was paid is given back as well.")
+    )
+    text = TextField(
+        min_length=0,
+        max_length=10_000,
+        load_default="",
+        metadata=about("Why, in words.", "The fix is in version 2.4.0."),
+    )
 
 
 class ConfirmationSchema(VouchedSchema):
     """A person's judgement: whether a message acknowledges (operators), or a proposal is the seller's (the seller)."""
 
-    message_id = TextField(load_default=None, allow_none=True, max_length=200)
-    proposal_id = TextField(load_default=None, allow_none=True)
-    counts = TrueOrFalse(required=True)
+    message_id = TextField(
+        load_default=None,
+        allow_none=True,
+        max_length=200,
+        metadata=about("The message; null: a proposal is judged.", "m-7"),
+    )
+    proposal_id = TextField(
+        load_default=None, allow_none=True, metadata=about("The proposal; null: a message is judged.", "prop_1f0c")
+    )
+    counts = TrueOrFalse(required=True, metadata=about("Whether it counts."))
 
     @validates_schema
     def _names_one(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -144,5 +217,5 @@ class ConfirmationSchema(VouchedSchema):
 class InformationSchema(Schema):
     """What was missing: the site, or a check of it."""
 
-    shop_url = TextField(max_length=2_000, load_default=None, allow_none=True)
-    check_id = TextField(load_default=None, allow_none=True)
+    shop_url = TextField(max_length=2_000, load_default=None, allow_none=True, metadata=SHOP_URL)
+    check_id = TextField(load_default=None, allow_none=True, metadata=CHECK_ID)

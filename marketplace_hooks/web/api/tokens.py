@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields
 
+from ...domain.described import TOKEN_ID, about
 from ...domain.token_scopes import Scope
 from ...models.access import Role, Token
 from ...services.access import tokens
@@ -29,43 +30,53 @@ from .responses import uncached_response
 
 ROLES = (Role.OPERATOR,)
 LIST = "tokens"
-_SCOPES = {"description": "What the token may do of all that its role may; none: everything."}
+_SCOPES = about("What the token may do of all that its role may; none: everything.", ["read", "products"])
 
 
 class TokenRequestSchema(Schema):
     """A token to be made."""
 
-    name = TextField(required=True, max_length=200, metadata={"description": "What it is for, for people."})
-    role = EnumField(Role, required=True)
-    subject = TextField(load_default=None, allow_none=True, metadata={"description": "A seller's or customer's id."})
+    name = TextField(required=True, max_length=200, metadata=about("What it is for, for people.", "search index"))
+    role = EnumField(Role, required=True, metadata=about("Whose rights it gives."))
+    subject = TextField(load_default=None, allow_none=True, metadata=about("A seller's or customer's id.", "atelier"))
     scopes = fields.List(EnumField(Scope), load_default=list, metadata=_SCOPES)
-    expires_at = Rfc3339Instant(load_default=None, allow_none=True, metadata={"description": "null: never."})
+    expires_at = Rfc3339Instant(load_default=None, allow_none=True, metadata=about("null: never."))
 
 
 class TokenSchema(ResponseSchema):
     """A token, without its secret."""
 
-    token_id = fields.String(required=True, attribute="id")
-    name = fields.String(required=True, attribute="label")
-    role = EnumField(Role, required=True)
-    subject = fields.String(required=True, allow_none=True)
+    token_id = fields.String(required=True, attribute="id", metadata=TOKEN_ID)
+    name = fields.String(
+        required=True, attribute="label", metadata=about("What it is for, for people.", "search index")
+    )
+    role = EnumField(Role, required=True, metadata=about("Whose rights it gives."))
+    subject = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=about("The seller's or customer's id; null: the role has none.", "atelier"),
+    )
     scopes = fields.List(EnumField(Scope), required=True, metadata=_SCOPES)
-    created_at = Rfc3339Instant(required=True)
-    expires_at = Rfc3339Instant(required=True, allow_none=True)
-    last_used_at = Rfc3339Instant(required=True, allow_none=True, metadata={"description": "To the minute."})
-    revoked_at = Rfc3339Instant(required=True, allow_none=True)
+    created_at = Rfc3339Instant(required=True, metadata=about("When it was made."))
+    expires_at = Rfc3339Instant(required=True, allow_none=True, metadata=about("When it expires; null: never."))
+    last_used_at = Rfc3339Instant(required=True, allow_none=True, metadata=about("To the minute."))
+    revoked_at = Rfc3339Instant(
+        required=True, allow_none=True, metadata=about("When it was revoked; null: it was not.")
+    )
 
 
 class NewTokenSchema(TokenSchema):
     """A token that was just made, with what callers send: it is shown this once."""
 
-    token = fields.String(required=True)
+    token = fields.String(
+        required=True, metadata=about("What callers send as `Authorization: Bearer …`; shown this once.", "mh_3f9a2b7c")
+    )
 
 
 class TokenListSchema(ResponseSchema):
     """A page of tokens, the newest first."""
 
-    items = fields.List(fields.Nested(TokenSchema), required=True)
+    items = fields.List(fields.Nested(TokenSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
 
 

@@ -1,0 +1,196 @@
+"""Schemas of the check of a site: what is asked about, and what was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from ...domain.described import CHECK_ID, PURCHASE_ID, SHOP_URL, about
+from ...domain.inspections.evidence import FindingKind
+from ...domain.inspections.notes import Note
+from ...domain.support.eligibility import CheckResult, EligibilityOutcome
+from ...domain.support.refusal_grounds import Ground
+from ...remote.companion_format import TrueOrFalse
+from .fields import EnumField, ResponseSchema, TextField
+
+
+class CredentialsSchema(Schema):
+    """What lets us ask the bound site itself; encrypted, used there alone, deleted with the request."""
+
+    webservice_key = TextField(
+        max_length=200,
+        load_default=None,
+        allow_none=True,
+        metadata=about("A key of the site's webservice that may only read.", "8S9K1M3X5Q7W2E4R6T8Y0U1I3O5P7A9S"),
+    )
+    client_id = TextField(
+        max_length=200,
+        load_default=None,
+        allow_none=True,
+        metadata=about("The id of an API client of the site.", "care-reader"),
+    )
+    client_secret = TextField(
+        max_length=500,
+        load_default=None,
+        allow_none=True,
+        metadata=about("The secret of that API client.", "2f1d9c8b7a6e5d4c"),
+    )
+    companion_key = TextField(
+        max_length=200,
+        load_default=None,
+        allow_none=True,
+        metadata=about("The key that the companion module shows in the site's back office.", "k-3f9a2b"),
+    )
+
+
+class DeclaredModuleSchema(Schema):
+    """One module that the customer says is installed."""
+
+    name = fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[A-Za-z0-9_-]{1,64}\Z"),
+        metadata=about("The technical name of the module.", "oldcache"),
+    )
+    version = TextField(
+        max_length=50, load_default=None, allow_none=True, metadata=about("Its version; null: not known.", "1.2.0")
+    )
+    enabled = TrueOrFalse(load_default=None, allow_none=True, metadata=about("Whether it is enabled; null: not known."))
+
+
+class DeclaredSchema(Schema):
+    """What the customer says of the site, where it does not tell by itself."""
+
+    platform_version = TextField(
+        max_length=50,
+        load_default=None,
+        allow_none=True,
+        metadata=about("The version of PrestaShop; null: not known.", "8.1.4"),
+    )
+    modules = fields.List(
+        fields.Nested(DeclaredModuleSchema),
+        load_default=list,
+        validate=validate.Length(max=2_000),
+        metadata=about("The modules that are installed."),
+    )
+    whole_list = TrueOrFalse(load_default=False, metadata=about("Whether these are all the modules that the site has."))
+
+
+class SiteSchema(Schema):
+    """The site that a request is about, what lets us ask it, and what the customer declares of it."""
+
+    shop_url = TextField(max_length=2_000, load_default=None, allow_none=True, metadata=SHOP_URL)
+    credentials = fields.Nested(
+        CredentialsSchema,
+        load_default=None,
+        allow_none=True,
+        metadata=about("What lets us ask the site itself; null: only what is public is looked at."),
+    )
+    declared = fields.Nested(
+        DeclaredSchema,
+        load_default=None,
+        allow_none=True,
+        metadata=about("What the customer says of the site; null: nothing."),
+    )
+
+    @validates_schema
+    def _credentials_come_in_pairs(self, data: dict[str, Any], **kwargs: Any) -> None:
+        credentials = data.get("credentials") or {}
+        if (credentials.get("client_id") is None) != (credentials.get("client_secret") is None):
+            raise ValidationError("client_id and client_secret come together.", "credentials")
+
+
+class EligibilityRequestSchema(SiteSchema):
+    """The purchase, and the site that the request would be about."""
+
+    purchase_id = TextField(required=True, metadata=PURCHASE_ID)
+
+
+class CheckStartedSchema(ResponseSchema):
+    """A check that runs. A companion signs its report with `report_key`, shown this once, over the `nonce`."""
+
+    check_id = fields.String(required=True, metadata=CHECK_ID)
+    nonce = fields.String(required=True, metadata=about("What a companion's report must repeat.", "Jm3k9Qx7Lp2Vt8Rb"))
+    report_key = fields.String(
+        required=True, metadata=about("The key that a companion signs its report with; shown this once.", "rk_4b1c9e")
+    )
+
+
+class CheckSchema(ResponseSchema):
+    """What one check found, where, and how sure it is."""
+
+    name = fields.String(required=True, metadata=about("What was checked.", "platform_version"))
+    result = EnumField(CheckResult, required=True, metadata=about("Whether it passed."))
+    ground = EnumField(
+        Ground,
+        required=True,
+        allow_none=True,
+        metadata=about("The ground for a refusal that it would support; null: none."),
+    )
+    evidence = fields.Dict(
+        required=True, metadata=about("What was found, and where.", {"found": "8.1.4", "source": "webservice"})
+    )
+
+
+class RemarkSchema(ResponseSchema):
+    """Why something of the site stayed unknown, or what must be said beside it; as a customer is told, by language."""
+
+    code = EnumField(Note, required=True, metadata=about("What must be said."))
+    kind = EnumField(
+        FindingKind,
+        required=True,
+        data_key="about",
+        attribute="about",
+        metadata=about("What kind of finding it is about."),
+    )
+    subject = fields.String(
+        required=True, metadata=about("What exactly it is about; empty: the site as a whole.", "cartreminder")
+    )
+    probe = fields.String(
+        required=True, data_key="rung", metadata=about("The way in which the site was asked.", "webservice")
+    )
+    request = fields.String(
+        required=True, allow_none=True, metadata=about("The request that was made; null: none.", "GET /api/")
+    )
+    text = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata=about(
+            "The remark as a customer reads it, for each language.",
+            {"fr": "Le site n'a pas répondu.", "en": "The site did not answer."},
+        ),
+    )
+
+
+class EligibilitySchema(ResponseSchema):
+    """The outcome so far. While `state` is running, checks may still be unknown."""
+
+    check_id = fields.String(required=True, metadata=CHECK_ID)
+    state = fields.String(
+        required=True, validate=validate.OneOf(["running", "done"]), metadata=about("Whether the check still runs.")
+    )
+    outcome = EnumField(
+        EligibilityOutcome,
+        required=True,
+        allow_none=True,
+        metadata=about("What would become of a request; null: not known yet."),
+    )
+    checks = fields.List(fields.Nested(CheckSchema), required=True, metadata=about("What each check has found."))
+    grounds = fields.List(
+        EnumField(Ground), required=True, metadata=about("The grounds that the seller might refuse on.")
+    )
+    missing = fields.List(
+        fields.String(), required=True, metadata=about("What could not be found out.", ["platform_version"])
+    )
+    remarks = fields.List(
+        fields.Nested(RemarkSchema),
+        required=True,
+        metadata=about("Why something stayed unknown, or what must be said beside it."),
+    )
+
+
+class ReportAnswerSchema(ResponseSchema):
+    """How many findings the report held."""
+
+    findings = fields.Integer(required=True, metadata=about("How many findings the report held.", 41))

@@ -1,0 +1,164 @@
+"""Schemas of endpoints, in requests and in answers."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from ...domain.described import ENDPOINT_ID, about
+from ...domain.outbox.event_types import EVERYTHING
+from ...services.outbox.endpoints import (
+    LONGEST_DESCRIPTION,
+    LONGEST_URL,
+    MOST_PER_S,
+)
+from .fields import ResponseSchema, Rfc3339Instant, TextField
+
+_TYPES = "Which outgoing events it is sent; `*` is all of them."
+_HEADERS = "Sent with every delivery: at most 20, none that we set ourselves. Their values are never answered."
+_RATE = "Attempts started each second; null: the installation's DELIVERY_RATE_PER_S."
+
+
+class EndpointSettingsSchema(Schema):
+    """What may be set."""
+
+    url = TextField(
+        max_length=LONGEST_URL,
+        required=True,
+        metadata=about("https, on port 443 or 8443.", "https://example.com/hooks"),
+    )
+    types = fields.List(
+        TextField(), load_default=[EVERYTHING], metadata=about(_TYPES, ["product.hidden", "product.shown"])
+    )
+    description = TextField(
+        min_length=0,
+        max_length=LONGEST_DESCRIPTION,
+        load_default="",
+        metadata=about("What it is for, for people.", "Shop search index"),
+    )
+    headers = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        load_default=dict,
+        metadata=about(_HEADERS, {"X-Environment": "production"}),
+    )
+    rate_per_s = fields.Float(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(0, MOST_PER_S, min_inclusive=False),
+        metadata=about(_RATE, 50.0),
+    )
+
+
+class EndpointChangesSchema(EndpointSettingsSchema):
+    """What is to be changed; a member that is left out stays."""
+
+
+class EndpointSchema(ResponseSchema):
+    """One endpoint. `header_names` are those of its custom headers."""
+
+    endpoint_id = fields.String(required=True, attribute="endpoint.id", metadata=ENDPOINT_ID)
+    url = fields.String(
+        required=True,
+        attribute="endpoint.url",
+        metadata=about("Where deliveries are posted.", "https://example.com/hooks"),
+    )
+    types = fields.List(
+        fields.String(),
+        required=True,
+        attribute="endpoint.types",
+        metadata=about("Which outgoing events it is sent; `*` is all of them.", ["product.hidden", "product.shown"]),
+    )
+    description = fields.String(
+        required=True,
+        attribute="endpoint.description",
+        metadata=about("What it is for, for people.", "Shop search index"),
+    )
+    header_names = fields.List(
+        fields.String(), required=True, metadata=about("The names of its custom headers.", ["X-Environment"])
+    )
+    rate_per_s = fields.Float(
+        required=True,
+        allow_none=True,
+        attribute="endpoint.rate_per_s",
+        metadata=about("Attempts started each second; null: the installation's DELIVERY_RATE_PER_S.", 50.0),
+    )
+    enabled = fields.Boolean(
+        required=True, attribute="endpoint.enabled", metadata=about("Whether events are delivered to it.")
+    )
+    disabled_reason = fields.String(
+        required=True,
+        allow_none=True,
+        attribute="endpoint.disabled_reason",
+        metadata=about("Why it is disabled; null: it is not.", "by an operator"),
+    )
+    failing_since = Rfc3339Instant(
+        required=True,
+        allow_none=True,
+        attribute="endpoint.failing_since",
+        metadata=about("Since when no delivery has succeeded; null: the last one did."),
+    )
+    rests_until = Rfc3339Instant(
+        required=True,
+        allow_none=True,
+        attribute="endpoint.rests_until",
+        metadata=about("Until when nothing is sent to it, because it asked for that or failed; null: it is sent to."),
+    )
+    old_secret_until = Rfc3339Instant(
+        required=True,
+        allow_none=True,
+        attribute="endpoint.previous_secret_until",
+        metadata=about("Until when deliveries are signed with the old secret as well; null: there is none."),
+    )
+    created_at = Rfc3339Instant(required=True, attribute="endpoint.created_at", metadata=about("When it was added."))
+
+
+class EndpointWithSecretSchema(EndpointSchema):
+    """An endpoint with its new secret, which is shown this once."""
+
+    secret = fields.String(
+        required=True,
+        metadata=about(
+            "What its deliveries are signed with; shown this once.", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        ),
+    )
+
+
+class EndpointDetailSchema(EndpointSchema):
+    """An endpoint and how its deliveries of the last 24 hours ended, from 0 to 1; null when none was attempted."""
+
+    success_rate = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "The part of the deliveries of the last 24 hours that arrived, from 0 to 1; null: none was attempted.",
+            0.998,
+        ),
+    )
+
+
+class EndpointListSchema(ResponseSchema):
+    """Every endpoint, the oldest first."""
+
+    items = fields.List(
+        fields.Nested(EndpointSchema), required=True, metadata=about("The endpoints, the oldest first.")
+    )
+
+
+class DisableSchema(Schema):
+    """Why nothing is delivered any more."""
+
+    reason = TextField(
+        max_length=200, load_default="by an operator", metadata=about("Why, in words.", "The receiver is being moved")
+    )
+
+
+class PingAnswerSchema(ResponseSchema):
+    """What the receiver answered to a test event; `status` is null where there was no answer, `error` says why."""
+
+    status = fields.Integer(
+        required=True, allow_none=True, metadata=about("The HTTP status of the answer; null: there was none.", 200)
+    )
+    error = fields.String(required=True, allow_none=True, metadata=about("What went wrong; null: nothing.", "timeout"))
+    took_ms = fields.Integer(required=True, metadata=about("How long it took, in milliseconds.", 85))
+    answer = fields.String(required=True, metadata=about("The beginning of the answer's body.", "ok"))
+    delivered = fields.Boolean(required=True, metadata=about("Whether the receiver accepted it."))

@@ -1,0 +1,190 @@
+"""Schemas of a support request: as it is sent, in a list, and whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from ...domain.described import CHECK_ID, CUSTOMER_ID, PRODUCT_ID, PURCHASE_ID, REQUEST_ID, SELLER_ID, SHOP_URL, about
+from ...domain.support.state_machine import Handling, Kind
+from ...remote.companion_format import TrueOrFalse
+from .eligibility_schemas import SiteSchema
+from .fields import EnumField, PagedQuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
+
+
+class RequestBodySchema(SiteSchema):
+    """A request, after its check or with what a check takes; `as_it_is` sends it with what is unknown."""
+
+    purchase_id = TextField(load_default=None, allow_none=True, metadata=PURCHASE_ID)
+    presale = TrueOrFalse(load_default=False, metadata=about("Whether it is asked before any purchase."))
+    product_id = TextField(load_default=None, allow_none=True, metadata=PRODUCT_ID)
+    customer_id = TextField(load_default=None, allow_none=True, metadata=CUSTOMER_ID)
+    kind = EnumField(Kind, load_default=Kind.ANOMALY, metadata=about("What the request is about."))
+    subject = TextField(required=True, max_length=500, metadata=about("The subject line.", "Cart reminder stopped"))
+    body = TextField(
+        required=True, max_length=50_000, metadata=about("The text.", "Since the update no reminder is sent.")
+    )
+    check_id = TextField(load_default=None, allow_none=True, metadata=CHECK_ID)
+    as_it_is = TrueOrFalse(load_default=False, metadata=about("Whether to send it although something is unknown."))
+
+    @validates_schema
+    def _is_about_something(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data.get("purchase_id") is None and not (data.get("presale") and data.get("product_id")):
+            raise ValidationError("Required, unless presale is true and product_id is given.", "purchase_id")
+        brings_news = data.get("credentials") is not None or data.get("declared") is not None
+        if brings_news and (data.get("check_id") is not None or data.get("presale")):
+            raise ValidationError("Left out with check_id, which names a check of them, and when presale is true.")
+
+
+class RequestSchema(ResponseSchema):
+    """A request for support, whole."""
+
+    request_id = fields.String(required=True, metadata=REQUEST_ID)
+    purchase_id = fields.String(required=True, allow_none=True, metadata=PURCHASE_ID)
+    customer_id = fields.String(required=True, metadata=CUSTOMER_ID)
+    product_id = fields.String(required=True, metadata=PRODUCT_ID)
+    seller_id = fields.String(required=True, metadata=SELLER_ID)
+    presale = fields.Boolean(required=True, metadata=about("Whether it is asked before any purchase."))
+    kind = EnumField(Kind, required=True, metadata=about("What the request is about."))
+    proposed_kind = EnumField(
+        Kind, required=True, allow_none=True, metadata=about("What the seller says it is about instead; null: nothing.")
+    )
+    subject = fields.String(required=True, metadata=about("The subject line.", "Cart reminder stopped"))
+    handling = EnumField(Handling, required=True, metadata=about("How far it has come."))
+    duplicate_of = fields.String(
+        required=True, allow_none=True, metadata=about("An open request that it repeats; null: none.", "req-1")
+    )
+    submitted_at = Rfc3339Instant(required=True, metadata=about("When the request was sent."))
+    next_deadline_at = Rfc3339Instant(
+        required=True, allow_none=True, metadata=about("The next deadline; null: none runs.")
+    )
+    closed_at = Rfc3339Instant(required=True, allow_none=True, metadata=about("When it was closed; null: it is open."))
+    closed_reason = fields.String(
+        required=True, allow_none=True, metadata=about("Why it was closed; null: it is open.", "resolved")
+    )
+
+
+class WholeRequestSchema(RequestSchema):
+    """With its thread, its clocks and why they end when they do, its checks, and its refund."""
+
+    body = fields.String(required=True, metadata=about("The text.", "Since the update no reminder is sent."))
+    shop_url = fields.String(required=True, allow_none=True, metadata=SHOP_URL)
+    check_id = fields.String(required=True, allow_none=True, metadata=CHECK_ID)
+    business_care = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "The Business Care that the request was accepted on; null: none.",
+            {"active": True, "last_day": "2027-11-23"},
+        ),
+    )
+    entitlement = fields.Raw(
+        required=True,
+        metadata=about(
+            "What the customer was entitled to when the request was sent.", {"valid": True, "code": "VALID"}
+        ),
+    )
+    checks = fields.Raw(
+        required=True,
+        metadata=about(
+            "What each check has found.",
+            [{"name": "platform_version", "result": "pass", "ground": None, "evidence": {}}],
+        ),
+    )
+    grounds = fields.List(
+        fields.String(),
+        required=True,
+        metadata=about("The grounds that the seller may refuse on.", ["platform_version_incompatible"]),
+    )
+    ground_findings = fields.Raw(
+        required=True,
+        metadata=about(
+            "For each ground: supported, opposite, unknown, or for_a_person.",
+            {"platform_version_incompatible": "supported"},
+        ),
+    )
+    waived = fields.List(
+        fields.String(),
+        required=True,
+        metadata=about("Grounds that the seller has given up in this request.", ["source_modified"]),
+    )
+    overturned = fields.List(
+        fields.String(),
+        required=True,
+        metadata=about("Grounds that cannot be used again in this request.", ["source_modified"]),
+    )
+    listing = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "What was announced on the purchase date.",
+            {"version": 4, "features": ["Reminds customers of carts they left"]},
+        ),
+    )
+    missing = fields.List(
+        fields.String(), required=True, metadata=about("What the customer can still say.", ["platform_version"])
+    )
+    waits_until = Rfc3339Instant(
+        required=True, allow_none=True, metadata=about("Until when that is waited for; null: nothing is missing.")
+    )
+    clocks = fields.Raw(
+        required=True,
+        metadata=about(
+            "The deadlines: how each stands, when it ends, and how that was counted.",
+            {"acknowledgement": {"state": "running", "due_before": "2026-11-24T23:00:00Z"}},
+        ),
+    )
+    messages = fields.Raw(
+        required=True,
+        metadata=about(
+            "The conversation, the oldest message first.",
+            [{"message_id": "m-7", "side": "seller", "body": "We are on it."}],
+        ),
+    )
+    refusal = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "The refusal that stands; null: none.", {"ground": "source_modified", "text": "Two files were changed."}
+        ),
+    )
+    refusals = fields.Raw(required=True, metadata=about("Every refusal, the first one first.", []))
+    resolution = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata=about("How the seller says it was settled; null: not yet.", {"how": "release", "release_id": "r-9"}),
+    )
+    offer = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "The paid update that the seller proposes; null: none.",
+            {"release_id": "r-9", "amount": {"amount_cents": 4900, "currency": "EUR"}},
+        ),
+    )
+    proposals = fields.Raw(
+        required=True,
+        metadata=about(
+            "Refusals, resolutions and offers by a bearer token that the platform does not vouch for: "
+            "nothing moves until a person of the seller's side confirms one. A customer sees the refusals.",
+            [],
+        ),
+    )
+    refund = fields.Raw(
+        required=True, metadata=about("The refund: whether it is due, and how much.", {"state": "none"})
+    )
+    closures = fields.Raw(required=True, metadata=about("The seller's closures that matter to the deadlines.", []))
+
+
+class ListQuerySchema(PagedQuerySchema):
+    """Which requests."""
+
+    handling = EnumField(Handling, load_default=None, metadata=about("How far it has come."))
+
+
+class ListSchema(ResponseSchema):
+    """The next deadline first."""
+
+    items = fields.List(fields.Nested(RequestSchema), required=True, metadata=about("The items of this page."))
+    next_cursor = next_cursor()
