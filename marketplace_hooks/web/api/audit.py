@@ -132,7 +132,11 @@ _ENTRY = AuditEntrySchema()
     refusals=(400,),
 )
 def list_audit_entries(query: dict[str, Any]) -> Response:
-    """What persons and tokens did, the newest first."""
+    """What persons and tokens did, the newest first.
+
+    Every act of a person or a token that changes something, sign-ins and refusals included. Narrow it by who, what and
+    when; follow `next_cursor` for older entries.
+    """
     before = decode_number(LIST, query.pop("cursor", None))
     limit = query.pop("limit")
     with current_runtime().database.read_session() as session:
@@ -142,14 +146,20 @@ def list_audit_entries(query: dict[str, Any]) -> Response:
 
 @operation("GET", "/audit/export.csv", tag="Audit", roles=(Role.OPERATOR,), query=AuditFilterSchema)
 def export_audit_csv(query: dict[str, Any]) -> Response:
-    """The same entries, all of them, as CSV: the first line names the columns."""
+    """The same entries, all of them, as CSV: the first line names the columns.
+
+    Takes the filters of the list, and no cursor. The answer is streamed, the newest entry first.
+    """
     lines = _exported(current_runtime(), AuditFilter(**query), _as_csv)
     return _download(lines, "text/csv; charset=utf-8", "audit.csv", first=_csv_line(COLUMNS))
 
 
 @operation("GET", "/audit/export.ndjson", tag="Audit", roles=(Role.OPERATOR,), query=AuditFilterSchema)
 def export_audit_ndjson(query: dict[str, Any]) -> Response:
-    """The same entries, all of them, as JSON, one on each line."""
+    """The same entries, all of them, as JSON, one on each line.
+
+    Takes the filters of the list, and no cursor. The answer is streamed, the newest entry first.
+    """
     lines = _exported(current_runtime(), AuditFilter(**query), _as_json_line)
     return _download(lines, "application/x-ndjson", "audit.ndjson")
 

@@ -81,6 +81,10 @@ _CASCADE = CascadeSchema()
     refusals=(404,),
 )
 def get_cascade(cascade_id: str) -> Response:
-    """One cascade. Sellers see those of what they sell."""
+    """One cascade. Sellers see those of what they sell.
+
+    A change of status answers with a `cascade_id`; ask here how far what follows from it has got: packs hidden,
+    renewals cancelled, notifications sent.
+    """
     with current_runtime().database.read_session() as session:
         return json_response(_CASCADE, read_cascade_progress(session, cascade_id, visibility()))

@@ -93,7 +93,10 @@ _CLOSURES = ClosuresSchema()
 
 @operation("GET", "/sellers/<seller_id>/closures", tag="Sellers", response=ClosuresSchema, refusals=(404,))
 def list_closures(seller_id: str) -> Response:
-    """The closures that customers see: running, or announced and to come."""
+    """The closures that customers see: running, or announced and to come.
+
+    Anyone may ask. Closures that are over or cancelled are not listed.
+    """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         if session.get(Seller, seller_id) is None:
@@ -113,7 +116,11 @@ def list_closures(seller_id: str) -> Response:
     refusals=(400, 404, 415),
 )
 def declare_closure(body: dict[str, Any], seller_id: str) -> Response:
-    """Declare a closure: it is announced to customers now, and suspends the clocks of requests that come after."""
+    """Declare a closure: it is announced to customers now, and suspends the clocks of requests that come after.
+
+    A closure must not begin in the past. Customers are told by `seller.closure_announced`, with the reason if there is
+    one.
+    """
     _refuse_other_sellers(seller_id)
     first_day = body["first_day"]
     last_day = body["last_day"]
@@ -135,7 +142,10 @@ def declare_closure(body: dict[str, Any], seller_id: str) -> Response:
     refusals=(400, 404, 409, 415, 422),
 )
 def shorten_closure(body: dict[str, Any], seller_id: str, closure_id: str) -> Response:
-    """Work again earlier. It takes effect tomorrow at the earliest; for more days declare another closure."""
+    """Work again earlier. It takes effect tomorrow at the earliest; for more days declare another closure.
+
+    Gives a closure another last day, no later than the one it has. A closure that is over is a 409 `closure_over`.
+    """
     _refuse_other_sellers(seller_id)
 
     def act(uow: UnitOfWork) -> ShownClosure:
@@ -154,7 +164,10 @@ def shorten_closure(body: dict[str, Any], seller_id: str, closure_id: str) -> Re
     refusals=(404, 409),
 )
 def cancel_closure(query: dict[str, Any], seller_id: str, closure_id: str) -> Response:
-    """Cancel a closure. One that has begun ends today instead: what it has suspended stays so."""
+    """Cancel a closure. One that has begun ends today instead: what it has suspended stays so.
+
+    Customers are told by `seller.closure_announced`. A closure that is over is a 409 `closure_over`.
+    """
     _refuse_other_sellers(seller_id)
     cause = _cause(query)
     run_in_transaction(current_runtime(), lambda uow: cancel_own_closure(uow, seller_id, closure_id, cause))

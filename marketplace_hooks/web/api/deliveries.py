@@ -119,7 +119,10 @@ _LIST = DeliveryListSchema()
     refusals=(400,),
 )
 def list_deliveries(query: dict[str, Any]) -> Response:
-    """The log of what was sent, the newest first."""
+    """The log of what was sent, the newest first.
+
+    Filter by endpoint, type of event, event or state. Follow `next_cursor` for older deliveries.
+    """
     with current_runtime().database.read_session() as session:
         sent, before = delivery_log.find_deliveries(
             session,
@@ -174,7 +177,11 @@ _SEVERAL = ReplayedSeveralSchema()
     refusals=(400, 404, 415),
 )
 def replay_several_deliveries(body: dict[str, Any]) -> Response:
-    """Send several again, each once and under its own `webhook-id`: a range, or all that an endpoint missed."""
+    """Send several again, each once and under its own `webhook-id`: a range, or all that an endpoint missed.
+
+    A range is at most 14 days and 10,000 deliveries; more is a 422 `range_too_large`. Receivers recognise what they
+    have by its `webhook-id`.
+    """
     return respond_once(lambda uow: replay_several(uow, ReplaySelection(**body)), _SEVERAL)
 
 
@@ -188,7 +195,10 @@ def replay_several_deliveries(body: dict[str, Any]) -> Response:
     refusals=(404, 409),
 )
 def replay_delivery(delivery_id: str) -> Response:
-    """Send one again that was delivered or exhausted, under the same `webhook-id`, with all its attempts before it."""
+    """Send one again that was delivered or exhausted, under the same `webhook-id`, with all its attempts before it.
+
+    One that waits for an attempt is a 409 `not_replayable`, one whose payload was purged a 409 `payload_purged`.
+    """
     if not _NUMBER.fullmatch(delivery_id):
         raise NotFound(f"no delivery {delivery_id[:40]}")
     return respond_once(lambda uow: redeliver(uow, int(delivery_id)), _ONE)

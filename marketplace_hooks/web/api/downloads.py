@@ -92,7 +92,11 @@ _LIST = DownloadListSchema()
     refusals=(400, 404),
 )
 def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response:
-    """Every published release of the product that was bought, with whether it may be downloaded and why not."""
+    """Every published release of the product that was bought, with whether it may be downloaded and why not.
+
+    Customers ask about their own purchases, the platform about any. A release that may not be downloaded says what
+    stands in the way and what would help.
+    """
     runtime = current_runtime()
     after = _place(decode("downloads", query.get("cursor")))
     with runtime.database.read_session() as session:
@@ -114,7 +118,10 @@ def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response
     refusals=(404, 503),
 )
 def get_download(query: dict[str, Any], release_id: str) -> Response:
-    """The file itself, by a link that is good for five minutes; 403 with the reason when it may not be downloaded."""
+    """The file itself, by a link that is good for five minutes; 403 with the reason when it may not be downloaded.
+
+    Answers 302 to the file, under an address that is signed and expires. The file host checks the signature.
+    """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         holder = _holder(query["purchase_id"])

@@ -49,7 +49,11 @@ _REPORT = ReportAnswerSchema()
     refusals=(400, 404, 415),
 )
 def check_eligibility(body: dict[str, Any]) -> Response:
-    """Check whether a request about a purchase and a site would be accepted; the site is inspected by a worker."""
+    """Check whether a request about a purchase and a site would be accepted; the site is inspected by a worker.
+
+    Answers at once with a `check_id`; ask for the check until its `state` is done. The check can then be named when the
+    request is sent.
+    """
     runtime = current_runtime()
     customer = customer_of(signed_in())
 
@@ -69,7 +73,10 @@ def check_eligibility(body: dict[str, Any]) -> Response:
 
 @operation("GET", "/eligibility/<check_id>", tag="Support", roles=ROLES, response=EligibilitySchema, refusals=(404,))
 def show_eligibility(check_id: str) -> Response:
-    """A check as it stands: each part appears as the worker finds it."""
+    """A check as it stands: each part appears as the worker finds it.
+
+    Customers see their own checks. The check is done when its `state` is done, and then has an `outcome`.
+    """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         zone = runtime.settings.reference_zone
@@ -86,7 +93,11 @@ def show_eligibility(check_id: str) -> Response:
     refusals=(400, 401, 404),
 )
 def post_companion_report(check_id: str) -> Response:
-    """A shop's companion reports on an inspection; signed in `Companion-Signature` over the body."""
+    """A shop's companion reports on an inspection; signed in `Companion-Signature` over the body.
+
+    No token is needed: the report is signed with the check's `report_key`. Its format is a JSON Schema of its own; a
+    report that does not match it is a 422 with every error.
+    """
     runtime = current_runtime()
     count = submit_report(runtime, check_id, read_body(request), request.headers.get(SIGNATURE_HEADER, ""))
     answer = uncached_response(_REPORT, {"findings": count})

@@ -53,7 +53,10 @@ _PINGED = PingAnswerSchema()
 
 @operation("GET", "/endpoints", tag="Endpoints", roles=ROLES, response=EndpointListSchema)
 def list_all_endpoints() -> Response:
-    """Every endpoint, the oldest first."""
+    """Every endpoint, the oldest first.
+
+    Enabled and disabled ones alike. Secrets and the values of custom headers are never answered.
+    """
     with current_runtime().database.read_session() as session:
         return uncached_response(_LIST, {"items": [_view(endpoint) for endpoint in list_endpoints(session)]})
 
@@ -69,7 +72,10 @@ def list_all_endpoints() -> Response:
     refusals=(400, 415),
 )
 def add_endpoint(body: dict[str, Any]) -> Response:
-    """Subscribe an endpoint. Its secret is answered this once."""
+    """Subscribe an endpoint. Its secret is answered this once.
+
+    The URL must be public and https. Events that are published from now on are delivered, signed with the secret.
+    """
     runtime = current_runtime()
 
     require_fresh_sign_in()
@@ -85,7 +91,10 @@ def add_endpoint(body: dict[str, Any]) -> Response:
     "GET", "/endpoints/<endpoint_id>", tag="Endpoints", roles=ROLES, response=EndpointDetailSchema, refusals=(404,)
 )
 def get_endpoint(endpoint_id: str) -> Response:
-    """One endpoint, and how its deliveries of the last 24 hours ended."""
+    """One endpoint, and how its deliveries of the last 24 hours ended.
+
+    Says whether it is enabled, since when it has been failing, and which part of its deliveries arrived.
+    """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         endpoint = read_endpoint(session, endpoint_id)
@@ -103,7 +112,10 @@ def get_endpoint(endpoint_id: str) -> Response:
     refusals=(400, 404, 415, 422),
 )
 def change_endpoint_settings(body: dict[str, Any], endpoint_id: str) -> Response:
-    """Change an endpoint: its URL, its filter by type, its headers, its rate. Deliveries that were made stay."""
+    """Change an endpoint: its URL, its filter by type, its headers, its rate. Deliveries that were made stay.
+
+    Only the members that are given are changed. The secret is changed by `rotate`.
+    """
     runtime = current_runtime()
     changed = run_in_transaction(runtime, lambda uow: _view(change_endpoint(runtime, uow, endpoint_id, **body)))
     return uncached_response(_ONE, changed)
@@ -111,7 +123,10 @@ def change_endpoint_settings(body: dict[str, Any], endpoint_id: str) -> Response
 
 @operation("DELETE", "/endpoints/<endpoint_id>", tag="Endpoints", roles=ROLES, status=204, refusals=(404,))
 def remove_endpoint(endpoint_id: str) -> Response:
-    """End a subscription for good: what was not delivered yet is discarded, what was stays in the log."""
+    """End a subscription for good: what was not delivered yet is discarded, what was stays in the log.
+
+    To stop deliveries for a while, disable the endpoint instead.
+    """
     run_in_transaction(current_runtime(), lambda uow: delete_endpoint(uow, endpoint_id))
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
@@ -120,7 +135,11 @@ def remove_endpoint(endpoint_id: str) -> Response:
     "POST", "/endpoints/<endpoint_id>/ping", tag="Endpoints", roles=ROLES, response=PingAnswerSchema, refusals=(404,)
 )
 def ping(endpoint_id: str) -> Response:
-    """Send a signed `endpoint.ping` now, and answer what the receiver answered; under a known key too."""
+    """Send a signed `endpoint.ping` now, and answer what the receiver answered; under a known key too.
+
+    A way to try a receiver: the call waits for its answer, and shows the status, the time it took and the beginning of
+    the body. It is answered 200 whatever the receiver says.
+    """
     result = ping_endpoint(current_runtime(), endpoint_id)
     return uncached_response(
         _PINGED,
@@ -143,7 +162,11 @@ def ping(endpoint_id: str) -> Response:
     refusals=(404,),
 )
 def rotate_endpoint_secret(endpoint_id: str) -> Response:
-    """Make a new secret, answered this once. For 24 hours deliveries are signed with the old one as well."""
+    """Make a new secret, answered this once. For 24 hours deliveries are signed with the old one as well.
+
+    Both signatures stand in `webhook-signature` for that time, so that the receiver can change its secret when it
+    likes.
+    """
     runtime = current_runtime()
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
@@ -157,7 +180,11 @@ def rotate_endpoint_secret(endpoint_id: str) -> Response:
     "POST", "/endpoints/<endpoint_id>/enable", tag="Endpoints", roles=ROLES, response=EndpointSchema, refusals=(404,)
 )
 def enable(endpoint_id: str) -> Response:
-    """Deliver again, beginning with what waited."""
+    """Deliver again, beginning with what waited.
+
+    Deliveries that waited while the endpoint was disabled are sent, the oldest first. Enabling it twice changes
+    nothing.
+    """
     return _respond(lambda uow: resume_endpoint(uow, endpoint_id))
 
 
@@ -171,7 +198,10 @@ def enable(endpoint_id: str) -> Response:
     refusals=(400, 404, 415),
 )
 def disable(body: dict[str, Any], endpoint_id: str) -> Response:
-    """Deliver no more: what is published waits until the endpoint is enabled again."""
+    """Deliver no more: what is published waits until the endpoint is enabled again.
+
+    Nothing is lost: what waits is sent when the endpoint is enabled again. Disabling it twice changes nothing.
+    """
 
     def act(uow: UnitOfWork) -> Endpoint:
         endpoint = locked_endpoint(uow.session, endpoint_id)

@@ -138,7 +138,10 @@ _DETAIL = EventWithPayloadSchema()
     "GET", "/events", tag="Events", roles=ROLES, query=EventsQuerySchema, response=EventListSchema, refusals=(400,)
 )
 def list_events(query: dict[str, Any]) -> Response:
-    """The log of what was received, the newest first."""
+    """The log of what was received, the newest first.
+
+    Filter by type, state, subject or source, or search a part of an id. Follow `next_cursor` for older events.
+    """
     with current_runtime().database.read_session() as session:
         events, before = event_log.find_events(
             session,
@@ -163,7 +166,10 @@ def list_events(query: dict[str, Any]) -> Response:
     refusals=(404, 409),
 )
 def get_event(query: dict[str, Any], event_id: str) -> Response:
-    """One event with its payload, and other bodies that came under its id."""
+    """One event with its payload, and other bodies that came under its id.
+
+    Where two sources use the same id, name the `source`; without it that is a 409 `several_sources`.
+    """
     with current_runtime().database.read_session() as session:
         logged = event_log.find_event(session, event_id, source=query.get("source"))
         conflicts = [
@@ -187,7 +193,11 @@ def get_event(query: dict[str, Any], event_id: str) -> Response:
     refusals=(404,),
 )
 def replay_event(query: dict[str, Any], event_id: str) -> Response:
-    """Have an event applied again that was ignored, rejected, parked or failed."""
+    """Have an event applied again that was ignored, rejected, parked or failed.
+
+    It is applied by a worker soon after. An event that was applied is a 409 `not_replayable`, one whose payload was
+    purged a 409 `payload_purged`.
+    """
 
     def act(uow: Any) -> InboxEvent:
         return leasing.replay_event(uow, event_id, source=query.get("source"))

@@ -34,7 +34,10 @@ class PacksQuerySchema(PagedQuerySchema):
 
 @operation("GET", "/packs", tag="Packs", query=PacksQuerySchema, response=PackListSchema, refusals=(400,))
 def list_packs(query: dict[str, Any]) -> Response:
-    """Packs by id: those on sale, and, for a signed-in reader, their own hidden ones too."""
+    """Packs by id: those on sale, and, for a signed-in reader, their own hidden ones too.
+
+    Search by words of the title, or by seller. Follow `next_cursor` for more.
+    """
     with current_runtime().database.read_session() as session:
         page = find_packs(
             session,
@@ -49,7 +52,10 @@ def list_packs(query: dict[str, Any]) -> Response:
 
 @operation("GET", "/packs/<pack_id>", tag="Packs", response=PackPageSchema, refusals=(404, 410))
 def get_pack(pack_id: str) -> Response:
-    """One pack. Hidden, by its own hold or by a product that is not online: 404; withdrawn: 410."""
+    """One pack. Hidden, by its own hold or by a product that is not online: 404; withdrawn: 410.
+
+    Its seller, its owners and the marketplace see it in any case, and then also what holds it offline.
+    """
     with current_runtime().database.read_session() as session:
         page = visible_pack(session, pack_id)
     content = flat(page)

@@ -57,7 +57,10 @@ class ListingQuerySchema(QuerySchema):
 
 @operation("GET", "/products", tag="Products", query=ProductsQuerySchema, response=ProductListSchema, refusals=(400,))
 def list_products(query: dict[str, Any]) -> Response:
-    """Products by id: those on sale, and, for a signed-in reader, their own hidden ones too."""
+    """Products by id: those on sale, and, for a signed-in reader, their own hidden ones too.
+
+    Search by words, category or seller. Follow `next_cursor` for more.
+    """
     with current_runtime().database.read_session() as session:
         page = find_products(
             session,
@@ -73,7 +76,11 @@ def list_products(query: dict[str, Any]) -> Response:
 
 @operation("GET", "/products/<product_id>", tag="Products", response=ProductPageSchema, refusals=(404, 410))
 def get_product(product_id: str) -> Response:
-    """One product. Hidden: 404; withdrawn: 410; its seller, its owners and the marketplace see it, marked as such."""
+    """One product. Hidden: 404; withdrawn: 410; its seller, its owners and the marketplace see it, marked as such.
+
+    With its listing, the packs it is in and its seller's closures. Its seller, its owners and the marketplace also see
+    what holds it offline.
+    """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         page = visible_product(session, product_id)
@@ -91,7 +98,11 @@ def get_product(product_id: str) -> Response:
     refusals=(404, 410),
 )
 def get_listing(query: dict[str, Any], product_id: str) -> Response:
-    """What the listing announced on a day or at an instant."""
+    """What the listing announced on a day or at an instant.
+
+    What was announced when a customer bought is what they may rely on. Name a day with `on` or an instant with `at`;
+    with neither it is the listing of now.
+    """
     runtime = current_runtime()
     at = query.get("at") or runtime.now()
     if "on" in query:

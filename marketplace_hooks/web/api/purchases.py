@@ -107,7 +107,11 @@ _LIST = PurchaseListSchema()
     refusals=(400, 422),
 )
 def list_own_purchases(query: dict[str, Any]) -> Response:
-    """A customer's purchases, each with its Business Care."""
+    """A customer's purchases, each with its Business Care.
+
+    Customers see their own; the platform names the customer. Each purchase says whether its Business Care runs and will
+    renew.
+    """
     runtime = current_runtime()
     zone = runtime.settings.reference_zone
     after = decode("purchases", query.get("cursor"))

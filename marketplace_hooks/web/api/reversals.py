@@ -54,7 +54,10 @@ _LIST = ReversalListSchema()
     refusals=(400,),
 )
 def list_reversals(query: dict[str, Any]) -> Response:
-    """The charges that were asked back: a second one for a paid period, or one for a renewal stopped in time."""
+    """The charges that were asked back: a second one for a paid period, or one for a renewal stopped in time.
+
+    The platform gives each of them back. A charge stays listed after that.
+    """
     limit = query["limit"]
     with current_runtime().database.read_session() as session:
         before = decode_position(_KIND, query.get("cursor"))

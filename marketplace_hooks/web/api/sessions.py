@@ -94,7 +94,10 @@ _ENDED = EndedSchema()
     refusals=(400, 422),
 )
 def list_sessions(query: dict[str, Any]) -> Response:
-    """Who is signed in, the newest first."""
+    """Who is signed in, the newest first.
+
+    One entry for each browser that is signed in. Filter by role, or by the id of a person.
+    """
     runtime = current_runtime()
     limit = query["limit"]
     with runtime.database.read_session() as session:
@@ -114,7 +117,10 @@ def list_sessions(query: dict[str, Any]) -> Response:
 
 @operation("DELETE", "/sessions/<session_id>", tag="Access", roles=ROLES, status=204, refusals=(404,))
 def end_session(session_id: str) -> Response:
-    """End one session: its browser is signed out. Ending it twice changes nothing."""
+    """End one session: its browser is signed out. Ending it twice changes nothing.
+
+    The person may sign in again. Tokens are not affected.
+    """
     run_in_transaction(current_runtime(), lambda uow: sessions.end_session(uow, session_id))
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
@@ -129,7 +135,10 @@ def end_session(session_id: str) -> Response:
     refusals=(422,),
 )
 def end_sessions_of(query: dict[str, Any]) -> Response:
-    """End every session of one person, who must sign in again: such as after a role was withdrawn."""
+    """End every session of one person, who must sign in again: such as after a role was withdrawn.
+
+    Answers how many were ended. Tokens are not affected; they are revoked one by one.
+    """
     runtime = current_runtime()
     ended = run_in_transaction(runtime, lambda uow: sessions.end_sessions_of(uow, query["role"], query["subject"]))
     return uncached_response(_ENDED, {"ended": ended})

@@ -119,7 +119,11 @@ _REPORT = FiguresSchema()
     refusals=(404, 422),
 )
 def show_figures(query: dict[str, Any], seller_id: str) -> Response:
-    """What was acknowledged and fixed in time, how soon, refunds and refusals, by month of the requests."""
+    """What was acknowledged and fixed in time, how soon, refunds and refusals, by month of the requests.
+
+    Without a range, the last twelve months. A month's figures can still change: they count what has become of the
+    requests whose deadlines began in it.
+    """
     identity = signed_in()
     runtime = current_runtime()
     now = runtime.now()

@@ -134,7 +134,11 @@ _PREVIEW = PreviewSchema()
     refusals=(400, 404, 415),
 )
 def change_product_status(body: dict[str, Any], product_id: str) -> Response:
-    """Hide a product, show it again, or withdraw it for good; at once or later."""
+    """Hide a product, show it again, or withdraw it for good; at once or later.
+
+    The hold is in force when this is answered; what follows from it is done by a cascade, whose id is in the answer. A
+    change that another side's hold forbids is a 409.
+    """
     return _change(SubjectKind.PRODUCT, product_id, body)
 
 
@@ -149,7 +153,11 @@ def change_product_status(body: dict[str, Any], product_id: str) -> Response:
     refusals=(400, 404, 415),
 )
 def change_pack_status(body: dict[str, Any], pack_id: str) -> Response:
-    """Hide a pack, show it again, or withdraw it for good; at once or later. Its products stay as they are."""
+    """Hide a pack, show it again, or withdraw it for good; at once or later. Its products stay as they are.
+
+    The hold is in force when this is answered; what follows from it is done by a cascade, whose id is in the answer. A
+    change that another side's hold forbids is a 409.
+    """
     return _change(SubjectKind.PACK, pack_id, body)
 
 
@@ -163,7 +171,10 @@ def change_pack_status(body: dict[str, Any], pack_id: str) -> Response:
     refusals=(404,),
 )
 def cancel_product_change(query: dict[str, Any], product_id: str) -> Response:
-    """Cancel the change that one's own side has scheduled. 404 `nothing_scheduled` when there is none."""
+    """Cancel the change that one's own side has scheduled. 404 `nothing_scheduled` when there is none.
+
+    Only a change that has not taken effect can be cancelled. Endpoints are told by `product.change_cancelled`.
+    """
     return _cancel(SubjectKind.PRODUCT, product_id, query)
 
 
@@ -177,7 +188,10 @@ def cancel_product_change(query: dict[str, Any], product_id: str) -> Response:
     refusals=(404,),
 )
 def cancel_pack_change(query: dict[str, Any], pack_id: str) -> Response:
-    """Cancel the change that one's own side has scheduled. 404 `nothing_scheduled` when there is none."""
+    """Cancel the change that one's own side has scheduled. 404 `nothing_scheduled` when there is none.
+
+    Only a change that has not taken effect can be cancelled. Endpoints are told by `pack.change_cancelled`.
+    """
     return _cancel(SubjectKind.PACK, pack_id, query)
 
 
@@ -191,7 +205,11 @@ def cancel_pack_change(query: dict[str, Any], pack_id: str) -> Response:
     refusals=(404, 409),
 )
 def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
-    """What a change would do, before it is made: packs, renewals, entitlements, open requests."""
+    """What a change would do, before it is made: packs, renewals, entitlements, open requests.
+
+    Changes nothing. Show it to whoever is about to make the change; the figures are of now, and may differ when it is
+    made.
+    """
     return _preview(SubjectKind.PRODUCT, product_id, query)
 
 
@@ -205,7 +223,10 @@ def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
     refusals=(404, 409),
 )
 def preview_pack_status(query: dict[str, Any], pack_id: str) -> Response:
-    """What a change of the pack itself would do, before it is made."""
+    """What a change of the pack itself would do, before it is made.
+
+    Changes nothing. The products of the pack stay as they are, and so do the renewals of those who bought them.
+    """
     return _preview(SubjectKind.PACK, pack_id, query)
 
 

@@ -37,7 +37,10 @@ _REACTIVATION = ReactivationAnswerSchema()
     refusals=(404,),
 )
 def get_subscription(purchase_id: str) -> Response:
-    """The Business Care of a purchase. 404 `no_business_care` for a free product, which has none."""
+    """The Business Care of a purchase. 404 `no_business_care` for a free product, which has none.
+
+    With every period, notice and charge, what stopped its renewals, and what reactivating it would cost.
+    """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         care = read_subscription(session, _holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
@@ -77,7 +80,11 @@ def change_subscription_renewal(body: dict[str, Any], purchase_id: str) -> Respo
     refusals=(404,),
 )
 def reactivate_subscription(purchase_id: str) -> Response:
-    """Take up an expired Business Care again: the platform is told to charge, by `subscription.reactivation_due`."""
+    """Take up an expired Business Care again: the platform is told to charge, by `subscription.reactivation_due`.
+
+    The answer says what the platform is told to charge. It is reactivated when `subscription.reactivated` says that it
+    was paid.
+    """
     holder = _holder(purchase_id)
     cause = _cause()
 

@@ -25,25 +25,11 @@ from ..actors import cause_of, message_of, viewer_of
 from ..identity.authorization import signed_in
 from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..rate_limits import limit_writing
+from . import support_schemas as schemas
 from .idempotency import respond_once
 from .operations import operation
 from .request_schemas import WholeRequestSchema
 from .support_requests import detail_of
-from .support_schemas import (
-    ConfirmationSchema,
-    ExtensionSchema,
-    GroundSchema,
-    InformationSchema,
-    KindSchema,
-    MessageSchema,
-    OfferAnswerSchema,
-    OfferSchema,
-    OptionalTextSchema,
-    RefundSchema,
-    RefusalSchema,
-    ResolutionSchema,
-    TextSchema,
-)
 
 SELLERS = (Role.SELLER, Role.PLATFORM)
 CUSTOMERS = (Role.CUSTOMER, Role.PLATFORM)
@@ -87,9 +73,13 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
     return register
 
 
-@_move("messages", EVERYBODY, MessageSchema)
+@_move("messages", EVERYBODY, schemas.MessageSchema)
 def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Add a message to the thread. A personal answer of the seller's side acknowledges the request."""
+    """Add a message to the thread. A personal answer of the seller's side acknowledges the request.
+
+    The platform may post for any side, and says whether a person wrote it. A message of a program acknowledges nothing
+    until an operator confirms it.
+    """
     identity = signed_in()
     message = message_of(
         identity,
@@ -109,83 +99,118 @@ def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any],
     return locked_request(uow.session, request_id)
 
 
-@_move("refusal", SELLERS, RefusalSchema)
+@_move("refusal", SELLERS, schemas.RefusalSchema)
 def refuse_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Refuse on one of the six grounds. The customer may contest. By a token alone it is a proposal."""
+    """Refuse on one of the six grounds. The customer may contest. By a token alone it is a proposal.
+
+    The ground must be one that this request allows; otherwise it is a 422 that says why. A proposal waits for a person
+    of the seller's side.
+    """
     given = {name: body[name] for name in ("ground", "text", "evidence")}
     if not _is_by_person(body):
         return _propose(uow, request_id, ProposedAct.REFUSAL, {**given, "ground": body["ground"].value}, cause)
     return moves.refuse(uow, request_id, **given, by=signed_in().subject or cause.actor, cause=cause)
 
 
-@_move("waiver", SELLERS, GroundSchema)
+@_move("waiver", SELLERS, schemas.GroundSchema)
 def waive_ground(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Give up a ground for this request, for good."""
+    """Give up a ground for this request, for good.
+
+    The seller can no longer refuse this request on that ground.
+    """
     return moves.waive_ground(uow, request_id, body["ground"])
 
 
-@_move("kind", EVERYBODY, KindSchema)
+@_move("kind", EVERYBODY, schemas.KindSchema)
 def change_request_kind(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """The seller proposes another kind; the customer or an operator sets it."""
+    """The seller proposes another kind; the customer or an operator sets it.
+
+    What the request is about decides which deadlines run. A seller's proposal changes nothing until it is confirmed.
+    """
     confirms = signed_in().role is not Role.SELLER
     return moves.change_kind(uow, request_id, body["kind"], confirms=confirms, cause=cause)
 
 
-@_move("resolution", SELLERS, ResolutionSchema)
+@_move("resolution", SELLERS, schemas.ResolutionSchema)
 def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Say that it is settled, by a release or an explanation. By a token alone it is a proposal."""
+    """Say that it is settled, by a release or an explanation. By a token alone it is a proposal.
+
+    A release must be published and open to the customer; otherwise it is a 422. The customer may say that it is not
+    fixed.
+    """
     given = {name: body[name] for name in ("how", "release_id", "text")}
     if not _is_by_person(body):
         return _propose(uow, request_id, ProposedAct.RESOLUTION, given, cause)
     return moves.resolve(uow, request_id, **given, cause=cause)
 
 
-@_move("offer", SELLERS, OfferSchema)
+@_move("offer", SELLERS, schemas.OfferSchema)
 def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Propose a paid update. The fix clock of an anomaly goes on. By a token alone it acknowledges nothing yet."""
+    """Propose a paid update. The fix clock of an anomaly goes on. By a token alone it acknowledges nothing yet.
+
+    The amount must not exceed the price of the release. The customer accepts or declines.
+    """
     given = {name: body[name] for name in ("release_id", "amount", "text")}
     if not _is_by_person(body):
         return _propose(uow, request_id, ProposedAct.OFFER, given, cause)
     return offers.make_offer(uow, request_id, **given, cause=cause)
 
 
-@_move("offer/answer", CUSTOMERS, OfferAnswerSchema)
+@_move("offer/answer", CUSTOMERS, schemas.OfferAnswerSchema)
 def answer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Accept or decline a paid update."""
+    """Accept or decline a paid update.
+
+    An accepted update settles the request once it was bought. Without an open offer it is a 409 `no_offer`.
+    """
     return offers.answer_offer(uow, request_id, accepted=body["accepted"], cause=cause)
 
 
-@_move("not-fixed", CUSTOMERS, OptionalTextSchema)
+@_move("not-fixed", CUSTOMERS, schemas.OptionalTextSchema)
 def say_not_fixed(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Say that it is not fixed, within the business days for it: the fix clock goes on."""
+    """Say that it is not fixed, within the business days for it: the fix clock goes on.
+
+    After these business days it is a 409 `too_late`.
+    """
     return moves.report_not_fixed(uow, request_id, text=body["text"], cause=cause)
 
 
-@_move("contest", CUSTOMERS, TextSchema)
+@_move("contest", CUSTOMERS, schemas.TextSchema)
 def contest_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Contest a refusal: the marketplace decides."""
+    """Contest a refusal: the marketplace decides.
+
+    A refusal can be contested until its `contest_until`. An operator upholds or overturns it.
+    """
     return proposals.contest(uow, request_id, text=body["text"], cause=cause)
 
 
-@_move("overturn", OPERATORS, TextSchema)
+@_move("overturn", OPERATORS, schemas.TextSchema)
 def overturn_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Overturn a contested refusal: the fix clock goes on, at least five business days."""
+    """Overturn a contested refusal: the fix clock goes on, at least five business days.
+
+    The seller cannot refuse this request on that ground again.
+    """
     return moves.overturn(uow, request_id, reason=body["text"], cause=cause)
 
 
-@_move("uphold", OPERATORS, TextSchema)
+@_move("uphold", OPERATORS, schemas.TextSchema)
 def uphold_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Uphold a contested refusal: the request is closed."""
+    """Uphold a contested refusal: the request is closed.
+
+    The reason is kept with the refusal.
+    """
     return moves.uphold(uow, request_id, reason=body["text"], cause=cause)
 
 
-@_move("extension", OPERATORS, ExtensionSchema)
+@_move("extension", OPERATORS, schemas.ExtensionSchema)
 def extend_fix(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Give the seller more business days, with a reason that both sides see."""
+    """Give the seller more business days, with a reason that both sides see.
+
+    Only a fix deadline that runs can be extended; otherwise it is a 409 `clock_not_running`.
+    """
     return moves.extend_fix(uow, request_id, days=body["business_days"], reason=body["text"], cause=cause)
 
 
-@_move("refund", (Role.CUSTOMER, Role.OPERATOR, Role.PLATFORM), RefundSchema)
+@_move("refund", (Role.CUSTOMER, Role.OPERATOR, Role.PLATFORM), schemas.RefundSchema)
 def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """The customer prefers the fix, or asks for the refund again; or an operator has it asked for now.
 
@@ -206,29 +231,42 @@ def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause:
     return request
 
 
-@_move("information", CUSTOMERS, InformationSchema)
+@_move("information", CUSTOMERS, schemas.InformationSchema)
 def complete_information(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Say what was missing: the site is judged again, and the clocks start when nothing is missing any more."""
+    """Say what was missing: the site is judged again, and the clocks start when nothing is missing any more.
+
+    Give the address of the site, or the id of a check. What is still missing is in `missing`.
+    """
     return submission.complete_information(
         uow, request_id, shop_url=body["shop_url"], check_id=body["check_id"], cause=cause
     )
 
 
-@_move("send-as-is", CUSTOMERS, OptionalTextSchema)
+@_move("send-as-is", CUSTOMERS, schemas.OptionalTextSchema)
 def send_as_is(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Send the request with what is unknown: the clocks start now."""
+    """Send the request with what is unknown: the clocks start now.
+
+    For a customer who cannot find out what is missing. What is unknown stays unknown, and may be asked about.
+    """
     return submission.send_as_is(uow, request_id, cause)
 
 
-@_move("withdrawal", CUSTOMERS, OptionalTextSchema)
+@_move("withdrawal", CUSTOMERS, schemas.OptionalTextSchema)
 def withdraw_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Take the request back."""
+    """Take the request back.
+
+    The request is closed, and its deadlines end. It cannot be opened again.
+    """
     return moves.withdraw(uow, request_id, cause)
 
 
-@_move("confirmations", (Role.SELLER, *OPERATORS), ConfirmationSchema)
+@_move("confirmations", (Role.SELLER, *OPERATORS), schemas.ConfirmationSchema)
 def confirm(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Say whether a message acknowledges, or a proposal is the seller's. Confirmed, it counts at its receipt."""
+    """Say whether a message acknowledges, or a proposal is the seller's. Confirmed, it counts at its receipt.
+
+    Operators judge messages; a person of the seller's side judges proposals. What has been judged is a 409
+    `already_judged`.
+    """
     identity = signed_in()
     actor = identity.subject or cause.actor
     if body["proposal_id"] is not None:

@@ -51,7 +51,11 @@ _LIST = ListSchema()
     refusals=(400, 404, 415),
 )
 def submit_support_request(body: dict[str, Any]) -> Response:
-    """Ask for support. What the check found is judged once, and the clocks start if nothing is missing."""
+    """Ask for support. What the check found is judged once, and the clocks start if nothing is missing.
+
+    Name a check made before, or give the site to check. A request that misses something is accepted, and waits for the
+    customer; `as_it_is` sends it with what is unknown.
+    """
     identity = signed_in()
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
@@ -72,7 +76,11 @@ def submit_support_request(body: dict[str, Any]) -> Response:
     refusals=(404,),
 )
 def show_support_request(request_id: str) -> Response:
-    """One request, whole, as the side that asks may see it."""
+    """One request, whole, as the side that asks may see it.
+
+    With its conversation, its deadlines and how they are counted, its checks, refusals and refund. Another customer's
+    request is a 404.
+    """
     runtime = current_runtime()
     viewer = viewer_of(signed_in())
     with runtime.database.read_session() as session:
@@ -85,7 +93,11 @@ def show_support_request(request_id: str) -> Response:
 
 @operation("GET", "/support-requests", tag="Support", roles=EVERY_SIDE, query=ListQuerySchema, response=ListSchema)
 def list_support_requests(query: dict[str, Any]) -> Response:
-    """One's own requests, the next deadline first."""
+    """One's own requests, the next deadline first.
+
+    Customers see their own, sellers those about their products, the marketplace all of them. Requests without a running
+    deadline come last.
+    """
     runtime = current_runtime()
     limit = query["limit"]
     with runtime.database.read_session() as session:

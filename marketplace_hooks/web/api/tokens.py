@@ -88,7 +88,10 @@ _NEW = NewTokenSchema()
     "GET", "/tokens", tag="Access", roles=ROLES, query=PagedQuerySchema, response=TokenListSchema, refusals=(400,)
 )
 def list_tokens(query: dict[str, Any]) -> Response:
-    """Every token, revoked and expired ones included, the newest first."""
+    """Every token, revoked and expired ones included, the newest first.
+
+    Without their secrets, which are stored nowhere. `last_used_at` tells which are no longer needed.
+    """
     limit = query["limit"]
     with current_runtime().database.read_session() as session:
         before = decode_position(LIST, query.get("cursor"))
@@ -109,7 +112,11 @@ def list_tokens(query: dict[str, Any]) -> Response:
     refusals=(400, 415, 422),
 )
 def create_token(body: dict[str, Any]) -> Response:
-    """Make a token. Its secret is in this answer, and nowhere else."""
+    """Make a token. Its secret is in this answer, and nowhere else.
+
+    A token has the rights of one role, and can be narrowed to scopes. Its secret cannot be shown again: keep it, or
+    revoke the token and make another.
+    """
     require_fresh_sign_in()
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
@@ -122,7 +129,10 @@ def create_token(body: dict[str, Any]) -> Response:
 
 @operation("DELETE", "/tokens/<token_id>", tag="Access", roles=ROLES, status=204, refusals=(404,))
 def revoke_token(token_id: str) -> Response:
-    """Refuse the token from now on. Revoking it twice changes nothing."""
+    """Refuse the token from now on. Revoking it twice changes nothing.
+
+    Calls with it are answered 401 `invalid_token` from then on. It stays in the list.
+    """
     run_in_transaction(current_runtime(), lambda uow: tokens.revoke(uow, token_id))
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
