@@ -182,8 +182,8 @@ def rotate_endpoint_secret(endpoint_id: str) -> Response:
 def enable(endpoint_id: str) -> Response:
     """Deliver again, beginning with what waited.
 
-    Deliveries that waited while the endpoint was disabled are sent, the oldest first. Enabling it twice changes
-    nothing.
+    Deliveries that waited while the endpoint was disabled are sent, the oldest first.
+    What failed before is forgotten.
     """
     return _respond(lambda uow: resume_endpoint(uow, endpoint_id))
 
