@@ -8,19 +8,21 @@ import json
 import time
 import uuid
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import click
 from sqlalchemy import func, select
 
 from ..domain.instants import format_instant
 from ..errors import ConfigurationError, NotFound, OutboundFailed, OutboundRefused
+from ..events.correction import send_corrected
 from ..events.registry import EVENTS
 from ..models.inbox import InboxConflict, InboxEvent, InboxState
 from ..remote.http.client import DELIVERIES, OutboundClient, parse_allowed_networks
 from ..remote.signatures import signed_headers
 from ..services.core.pidfile import find_running
 from ..services.core.runtime import Runtime
+from ..services.core.unit_of_work import run_in_transaction
 from ..services.inbox import leasing
 from .output import json_option, print_line, show_one, show_rows
 from .root import current_runtime, hooks_group
@@ -179,7 +181,34 @@ def replay_event(event_id: str, source: str | None, as_json: bool) -> None:
     show_one(_summary(leasing.replay(current_runtime(), event_id, source=source)), as_json=as_json)
 
 
+@events.command("correct")
+@click.argument("event_id")
+@click.argument("file", type=click.File("rb"))
+@click.option("--source", help="When several sources have the id.")
+@json_option
+def correct_event(event_id: str, file: BinaryIO, source: str | None, as_json: bool) -> None:
+    """Send a corrected copy of a rejected or ignored event: the whole envelope, read from FILE (`-`: standard input).
+
+    It becomes a new event of the same source, linked to the one that it corrects.
+    """
+    body = file.read()
+    copy = run_in_transaction(current_runtime(), lambda uow: send_corrected(uow, event_id, body, source=source))
+    show_one(_summary(copy), as_json=as_json)
+
+
 def _summary(event: InboxEvent) -> dict[str, Any]:
-    names = "source", "event_id", "type", "subject", "state", "outcome", "errors", "parked_on", "attempts"
+    names = (
+        "source",
+        "event_id",
+        "type",
+        "subject",
+        "state",
+        "outcome",
+        "errors",
+        "parked_on",
+        "attempts",
+        "corrects",
+        "corrected_by",
+    )
     instants = "sent_at", "received_at", "applied_at", "due_at"
     return {name: getattr(event, name) for name in (*names, *instants)}

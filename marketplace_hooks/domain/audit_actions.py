@@ -26,6 +26,7 @@ class AuditAction(enum.StrEnum):
     ENDPOINT_PINGED = "endpoint.pinged"
     ENDPOINT_DELETED = "endpoint.deleted"
     EVENT_REPLAYED = "event.replayed"
+    EVENT_CORRECTED = "event.corrected"
     DELIVERY_REPLAYED = "delivery.replayed"
     DELIVERIES_REPLAYED = "delivery.several_replayed"
     RENEWALS_RELEASED = "renewals.released"

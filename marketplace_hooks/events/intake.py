@@ -126,24 +126,27 @@ class Intake:
         return Accepted(event_id=message.id, duplicate=result.duplicate, conflict=result.conflict)
 
     def _insert(self, source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> InsertResult:
-        subject, shard = subject_and_shard(envelope, event_id)
-        result = self.inbox.insert(
-            IncomingEvent(
-                source=source,
-                event_id=event_id,
-                type=envelope.type,
-                subject=subject,
-                shard=shard,
-                urgent=is_urgent(envelope.type),
-                sent_at=envelope.sent_at,
-                received_at=now,
-                body=body,
-                body_sha256=hashlib.sha256(body).hexdigest(),
-            )
-        )
+        result = self.inbox.insert(incoming_event(source, event_id, envelope, body, now))
         if not result.duplicate:
             self.runtime.wakeups.wake_worker(JobKind.INBOX)
         return result
+
+
+def incoming_event(source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> IncomingEvent:
+    """An event as it is stored: `body` is what `envelope` was parsed from."""
+    subject, shard = subject_and_shard(envelope, event_id)
+    return IncomingEvent(
+        source=source,
+        event_id=event_id,
+        type=envelope.type,
+        subject=subject,
+        shard=shard,
+        urgent=is_urgent(envelope.type),
+        sent_at=envelope.sent_at,
+        received_at=now,
+        body=body,
+        body_sha256=hashlib.sha256(body).hexdigest(),
+    )
 
 
 def subject_and_shard(envelope: Envelope, event_id: str) -> tuple[str, int]:

@@ -134,7 +134,7 @@ def _apply_alone(runtime: Runtime, owner: str, shards: list[int], parsed: Parsed
     except LeaseLost:
         raise
     except Refused as refusal:
-        errors: list[dict[str, Any]] = [{"path": "", "message": refusal.detail}]
+        errors: list[dict[str, Any]] = [{"path": "", "message": refusal.detail, "code": refusal.code}]
         if isinstance(refusal, PayloadRejected):
             errors = [dict(error) for error in refusal.errors]
         _apply(runtime, owner, shards, [ParsedEvent(event=parsed.event, type=parsed.type, errors=errors)])

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.loose_index_scan import each_once
-from ..database.types import Base, BigId, Instant, Json, checked
+from ..database.types import Base, BigId, Instant, Json, checked, constant
 
 SHARDS = 64
 LONGEST_SUBJECT = 200
@@ -47,7 +47,8 @@ class InboxEvent(Base):
 
     `outcome` says what applying it did (`changed`, `scheduled`, `no_effect`, `superseded`); `parked_on` names the
     missing parent (`seller:12`). `due_at` is when a parked event is tried again although its parent is still unknown,
-    and when one that failed is. An `urgent` one goes before all others (`services/inbox/order.py`).
+    and when one that failed is. An `urgent` one goes before all others (`services/inbox/order.py`). An event that mends
+    another one `corrects` it, and is named there in `corrected_by`; both are of the same source.
     """
 
     __tablename__ = "mh_inbox"
@@ -70,6 +71,8 @@ class InboxEvent(Base):
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     applied_at: Mapped[datetime | None] = mapped_column(Instant)
+    corrects: Mapped[str | None] = mapped_column(String(256))
+    corrected_by: Mapped[str | None] = mapped_column(String(256))
 
     __table_args__ = (
         UniqueConstraint("source", "event_id"),
@@ -111,6 +114,11 @@ class InboxEvent(Base):
 def has_event_id(event_id: str) -> ColumnElement[bool]:
     """SQL for: an event of this id, from whatever source. The index begins with the source, of which there are few."""
     return and_(InboxEvent.source.in_(each_once(InboxEvent.source)), InboxEvent.event_id == event_id)
+
+
+def needs_correction() -> ColumnElement[bool]:
+    """SQL for: a rejected event that nobody has mended."""
+    return and_(InboxEvent.state == constant(InboxState.REJECTED), InboxEvent.corrected_by.is_(None))
 
 
 class InboxConflict(Base):

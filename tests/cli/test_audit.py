@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,7 +15,7 @@ from marketplace_hooks.services.core.actor import current_actor
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
 from ..support.audit_log import audit_entries
-from ..support.marketplace import Marketplace
+from ..support.marketplace import Marketplace, sample
 
 CHANGES_NOTHING_OF_A_PERSONS = {
     "audit list",
@@ -56,9 +57,12 @@ def commands() -> set[str]:
     return names
 
 
-def test_every_command_that_changes_something_is_entered(marketplace: Marketplace) -> None:
-    rejected = marketplace.publish("product.status_changed", product_id="mod-1", status="gone", actor="x", reason="x")
+def test_every_command_that_changes_something_is_entered(marketplace: Marketplace, tmp_path: Path) -> None:
+    wrong = {"product_id": "mod-1", "status": "gone", "actor": "x", "reason": "x"}
+    rejected, mended = (marketplace.publish("product.status_changed", **wrong) for _ in range(2))
     marketplace.run_all_now()
+    corrected = tmp_path / "corrected.json"
+    corrected.write_text(json.dumps(sample("product.status_changed")), encoding="utf-8")
     endpoint, _ = add_endpoint(marketplace.runtime, "https://93.184.215.14/hooks")
     other, _ = add_endpoint(marketplace.runtime, "https://93.184.215.14/others")
     token = json.loads(typed(marketplace, "tokens", "create", "--role", "operator", "--json").output)["token"]
@@ -72,6 +76,7 @@ def test_every_command_that_changes_something_is_entered(marketplace: Marketplac
         "endpoints rotate": ["endpoints", "rotate", endpoint.id],
         "endpoints delete": ["endpoints", "delete", endpoint.id, "--yes"],
         "deliveries replay": ["deliveries", "replay", "--endpoint", other.id],
+        "events correct": ["events", "correct", mended, str(corrected)],
         "events replay": ["events", "replay", rejected],
         "sessions end": ["sessions", "end", "--role", "seller", "--subject", "seller-1"],
         "renewals release": ["renewals", "release"],

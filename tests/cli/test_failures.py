@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "endpoints delete": ["ep", "--yes"],
     **{f"endpoints {verb}": ["ep"] for verb in ("change", "disable", "enable", "ping", "rotate", "show")},
     "erase-customer": ["customer-1"],
+    "events correct": ["evt", "-"],
     "events replay": ["evt"],
     "events show": ["evt"],
     "inspect": ["https://shop.example/"],

@@ -99,8 +99,8 @@ PLACED = {
         ),
         "nnnnnn-": "end_session revoke_token",
         "nnnnnyy": (
-            "add_endpoint extend_fix get_event list_all_endpoints list_deliveries list_events list_reversals "
-            "overturn_refusal replay_event replay_several_deliveries uphold_refusal"
+            "add_endpoint correct_event extend_fix get_event list_all_endpoints list_deliveries list_events "
+            "list_reversals overturn_refusal replay_event replay_several_deliveries uphold_refusal"
         ),
         "n--nnnn": "get_download",
         "-y-y-yy": "get_listing get_product",
@@ -131,10 +131,10 @@ PLACED = {
     },
     "mh_operator": {
         "nnnnnny": (
-            "add_endpoint audit cascade cascades change confirm_change confirm_reinstatement confirm_replay "
-            "create_token deliveries endpoints event events judge_reply move_request overview product products "
-            "refunds reinstatement replay replies request_file request_pdf requests reversals seller sellers "
-            "sessions support_request tokens"
+            "add_endpoint audit cascade cascades change confirm_change confirm_correction confirm_reinstatement "
+            "confirm_replay correction create_token deliveries endpoints event events judge_reply move_request "
+            "overview product products refunds reinstatement replay replies request_file request_pdf requests "
+            "reversals seller sellers sessions support_request tokens"
         ),
         "nnnnnn-": (
             "act_on_endpoint change_endpoint delivery end_sessions endpoint replay_missed revoke_token "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
@@ -27,7 +28,7 @@ from marketplace_hooks.services.support.submission import NewRequest, submit
 
 from ..support.audited_acts import NOT_AUDITED, Acts, changing_endpoints
 from ..support.customers import SHOP, publish_release
-from ..support.marketplace import OFFLINE, WITHDRAWN, Marketplace, open_marketplace
+from ..support.marketplace import OFFLINE, WITHDRAWN, Marketplace, open_marketplace, sample
 from ..support.support_desk import (
     ANSWER,
     CAUSE,
@@ -139,6 +140,9 @@ def an_operator_decides(acts: Acts, clock: time_machine.Traveller) -> None:
     by("/operator/products/mod-2/reinstatement", reason="A mistake")
     rejected = shop.publish("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
     shop.run_all_now()
+    by(f"/operator/events/{rejected}/correction", body=json.dumps(sample("product.status_changed")))
+    rejected = shop.publish("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
+    shop.run_all_now()
     by(f"/operator/events/{rejected}/replay", source="marketplace")
     asks(acts, "contested", is_contested)
     by(f"/operator/deliveries/{given_up(shop)}/again")
@@ -208,6 +212,8 @@ def tokens_call(acts: Acts, clock: time_machine.Traveller) -> None:
     made = operator("POST", "/tokens", {"name": "a robot", "role": "operator"})
     operator("DELETE", f"/tokens/{made['token_id']}")
     operator("POST", f"/events/{rejected}/replay")
+    shop.run_all_now()
+    operator("POST", f"/events/{rejected}/correction", sample("product.status_changed"))
     operator("POST", f"/deliveries/{given_up(shop)}/replay")
     endpoint_life(operator)
     customer("POST", "/eligibility", {"purchase_id": PURCHASE, "shop_url": "https://other.example/"})

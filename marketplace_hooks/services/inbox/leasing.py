@@ -194,17 +194,12 @@ def record_results(session: Session, results: Sequence[EventResult]) -> None:
         raise LeaseLost("another worker has recorded the result of an event")
 
 
-def replay(runtime: Runtime, event_id: str, *, source: str | None = None) -> InboxEvent:
-    """Have an event applied again that was not: ignored, rejected, failed or parked. Raises `Conflict`, `NotFound`."""
-    return run_in_transaction(runtime, lambda uow: replay_event(uow, event_id, source=source))
-
-
-def replay_event(uow: UnitOfWork, event_id: str, *, source: str | None = None) -> InboxEvent:
-    """The same, in the caller's transaction."""
+def locked_event(session: Session, event_id: str, *, source: str | None = None) -> InboxEvent:
+    """One event, its row locked. Raises `NotFound`; `Conflict` when several sources have the id and none is named."""
     query = select(InboxEvent).where(has_event_id(event_id))
     if source is not None:
         query = query.where(InboxEvent.source == source)
-    found = list(uow.session.scalars(query.with_for_update()))
+    found = list(session.scalars(query.with_for_update()))
     if not found:
         raise NotFound(f"no event {event_id}")
     if len(found) > 1:
@@ -213,7 +208,28 @@ def replay_event(uow: UnitOfWork, event_id: str, *, source: str | None = None) -
             code="several_sources",
             sources=[event.source for event in found],
         )
-    event = found[0]
+    return found[0]
+
+
+def refuse_corrected(event: InboxEvent) -> None:
+    """Raise `Conflict` for an event that was mended: its corrected copy takes its place."""
+    if event.corrected_by is not None:
+        raise Conflict(
+            f"the event was corrected: {event.corrected_by} has taken its place",
+            code="already_corrected",
+            state=event.state,
+            corrected_by=event.corrected_by,
+        )
+
+
+def replay(runtime: Runtime, event_id: str, *, source: str | None = None) -> InboxEvent:
+    """Have an event applied again that was not: ignored, rejected, failed or parked. Raises `Conflict`, `NotFound`."""
+    return run_in_transaction(runtime, lambda uow: replay_event(uow, event_id, source=source))
+
+
+def replay_event(uow: UnitOfWork, event_id: str, *, source: str | None = None) -> InboxEvent:
+    """The same, in the caller's transaction."""
+    event = locked_event(uow.session, event_id, source=source)
     uow.audit(AuditAction.EVENT_REPLAYED, event.event_id, source=event.source)
     if event.state in (InboxState.APPLIED, InboxState.RECEIVED):
         raise Conflict(
@@ -222,6 +238,7 @@ def replay_event(uow: UnitOfWork, event_id: str, *, source: str | None = None) -
             state=event.state,
             asked=InboxState.RECEIVED,
         )
+    refuse_corrected(event)
     if event.body is None:
         raise Conflict("the event's payload has been purged", code="payload_purged", state=event.state)
     event.state = InboxState.RECEIVED

@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ...database.types import constant
 from ...models.cascades import Cascade, CascadeState
-from ...models.inbox import InboxEvent, InboxState
+from ...models.inbox import InboxEvent, InboxState, needs_correction
 from ...models.mails import Mail, MailState
 from ...models.outbox import Delivery, DeliveryState
 
@@ -33,10 +33,10 @@ class Waiting:
 def read_backlog(session: Session, now: datetime) -> Mapping[str, Waiting]:
     """What waits at `now`, by kind: for a worker, or, where its name begins with a state, for a person."""
     events = {
-        "events": InboxState.RECEIVED,
-        "parked_events": InboxState.PARKED,
-        "rejected_events": InboxState.REJECTED,
-        "failed_events": InboxState.FAILED,
+        "events": InboxEvent.state == constant(InboxState.RECEIVED),
+        "parked_events": InboxEvent.state == constant(InboxState.PARKED),
+        "rejected_events": needs_correction(),
+        "failed_events": InboxEvent.state == constant(InboxState.FAILED),
     }
     cascades = {"cascades": CascadeState.RUNNING, "failed_cascades": CascadeState.FAILED}
     due = (Delivery.state == constant(DeliveryState.PENDING)) & (Delivery.due_at <= now)
@@ -44,8 +44,7 @@ def read_backlog(session: Session, now: datetime) -> Mapping[str, Waiting]:
     mails = (Mail.state == constant(MailState.PENDING)) & (Mail.due_at <= now)
     return {
         **{
-            name: _waiting(session, now, InboxEvent.state == constant(state), InboxEvent.received_at, InboxEvent.id)
-            for name, state in events.items()
+            name: _waiting(session, now, waits, InboxEvent.received_at, InboxEvent.id) for name, waits in events.items()
         },
         **{
             name: _waiting(session, now, Cascade.state == constant(state), Cascade.created_at, Cascade.number)

@@ -19,7 +19,7 @@ from ...database.types import constant
 from ...domain.civil_days import Zone, day_of, first_instant
 from ...domain.support.state_machine import ClockName, Handling, RefundState
 from ...models.cascades import Cascade, CascadeState
-from ...models.inbox import InboxEvent, InboxState
+from ...models.inbox import InboxEvent, InboxState, needs_correction
 from ...models.outbox import Delivery, DeliveryState
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from ..support.work_queue import is_late
@@ -97,7 +97,7 @@ def _tasks(session: Session, backlog: Mapping[InboxState, int]) -> Tasks:
         contested=_counted(session, select(SupportRequest.number).where(contested)),
         late=_counted(session, late),
         refunds=_counted(session, select(RefundClaim.request_id).where(by_hand)),
-        rejected=backlog[InboxState.REJECTED],
+        rejected=_counted(session, select(InboxEvent.id).where(needs_correction())),
         failed_events=backlog[InboxState.FAILED],
         failed_cascades=_counted(session, select(Cascade.number).where(failed)),
         exhausted=_counted(session, select(Delivery.id).where(exhausted)),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ...database.types import constant
 from ...errors import Conflict, NotFound
 from ...models.cascades import Cascade, CascadeState
-from ...models.inbox import InboxConflict, InboxEvent, InboxState, has_event_id
+from ...models.inbox import InboxConflict, InboxEvent, InboxState, has_event_id, needs_correction
 from ...models.products import SubjectKind
 
 GRACE = timedelta(hours=1)
@@ -42,13 +42,14 @@ def find_events(
     event_id: str | None = None,
     received_from: datetime | None = None,
     received_before: datetime | None = None,
+    is_uncorrected: bool = False,
     before: int | None = None,
     limit: int = 20,
 ) -> tuple[list[InboxEvent], int | None]:
     """Events received, the newest first, those whose row is older than `before`; and the next page's `before`.
 
     `search` is a part of an event's id or of its subject (`product:12`), for which every row is read; all else is
-    found by an index, `event_id` the whole id.
+    found by an index, `event_id` the whole id. `is_uncorrected` leaves out rejected events that were mended.
     """
     query = select(InboxEvent).order_by(InboxEvent.id.desc()).limit(limit + 1)
     given = ((InboxEvent.type, type_), (InboxEvent.state, state), (InboxEvent.subject, subject))
@@ -60,6 +61,8 @@ def find_events(
         query = query.where(or_(*found))
     if event_id is not None:
         query = query.where(has_event_id(event_id))
+    if is_uncorrected:
+        query = query.where(needs_correction())
     query = _received_within(query, received_from, received_before)
     if before is not None:
         query = query.where(InboxEvent.id < before)

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from flask import Response
-from marshmallow import fields
+from marshmallow import Schema, fields
 
 from ...domain.described import EVENT_ID, about
+from ...events.correction import send_corrected
 from ...models.access import Role
 from ...models.inbox import InboxEvent, InboxState
 from ...services.inbox import leasing
@@ -75,6 +76,33 @@ class EventSchema(ResponseSchema):
     received_at = Rfc3339Instant(required=True, metadata=about("When it was received."))
     applied_at = Rfc3339Instant(
         required=True, allow_none=True, metadata=about("When it was applied; null: it was not.")
+    )
+    corrects = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=about("The event of which this is a corrected copy; null: of none.", "evt_2f1c"),
+    )
+    corrected_by = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=about("The corrected copy that takes this event's place; null: there is none.", "evt_9b03"),
+    )
+
+
+class CorrectionSchema(Schema):
+    """The whole event as it should have been sent: the envelope, with its data."""
+
+    type = fields.String(required=True, metadata=about("The type of the event.", "product.status_changed"))
+    timestamp = fields.String(
+        required=True, metadata=about("When it happened: RFC 3339 with its offset.", "2026-03-02T10:00:00+01:00")
+    )
+    data = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        metadata=about(
+            "As the schema of the type has it.",
+            {"product_id": "20133", "status": "offline_temporary", "actor": "seller", "reason": "a rest", "version": 4},
+        ),
     )
 
 
@@ -201,6 +229,27 @@ def replay_event(query: dict[str, Any], event_id: str) -> Response:
 
     def act(uow: Any) -> InboxEvent:
         return leasing.replay_event(uow, event_id, source=query.get("source"))
+
+    return respond_once(act, _EVENT)
+
+
+@operation(
+    "POST",
+    "/events/<event_id>/correction",
+    tag="Events",
+    roles=ROLES,
+    query=SourceQuerySchema,
+    body=CorrectionSchema,
+    response=EventSchema,
+    status=202,
+    refusals=(404,),
+)
+def correct_event(query: dict[str, Any], envelope: dict[str, Any], event_id: str) -> Response:
+    """Send a corrected copy of a rejected or ignored event: a new event of the same source, linked to it."""
+    body = json.dumps(envelope, ensure_ascii=False).encode()
+
+    def act(uow: Any) -> InboxEvent:
+        return send_corrected(uow, event_id, body, source=query.get("source"))
 
     return respond_once(act, _EVENT)
 

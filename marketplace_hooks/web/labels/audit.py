@@ -24,6 +24,7 @@ ACTIONS: Mapping[AuditAction, LazyText] = {
     AuditAction.ENDPOINT_PINGED: lazy("Endpoint tested"),
     AuditAction.ENDPOINT_DELETED: lazy("Endpoint deleted"),
     AuditAction.EVENT_REPLAYED: lazy("Event replayed"),
+    AuditAction.EVENT_CORRECTED: lazy("Corrected event sent"),
     AuditAction.DELIVERY_REPLAYED: lazy("Webhook sent again"),
     AuditAction.DELIVERIES_REPLAYED: lazy("Several webhooks sent again"),
     AuditAction.RENEWALS_RELEASED: lazy("Renewals released"),

@@ -47,6 +47,11 @@ CONFLICTS: Mapping[str, Label] = {
     "payment_disputed": Label(lazy("Nothing was changed: the bank took the payment of the purchase back.")),
     # forms and logs
     "idempotency_key_in_use": Label(lazy("This is being carried out at this moment. Look again in a few seconds.")),
+    "already_corrected": Label(
+        lazy("Nothing was done: the event was corrected, and its corrected copy takes its place.")
+    ),
+    "not_correctable": Label(lazy("Nothing was sent: only a rejected or ignored event can be corrected.")),
+    "no_business_care": Label(lazy("The product was free: its purchase has no Business Care.")),
     "several_sources": Label(lazy("Several sources have an event of this id. Choose one in the list.")),
 }
 OTHER = Label(

@@ -51,7 +51,7 @@ def _tasks(dashboard: Dashboard) -> list[dict[str, Any]]:
         (gettext("Contested refusals"), counts.contested, "mh_operator.requests", {"show": "contested"}),
         (gettext("Missed clocks of open requests"), counts.late, "mh_operator.requests", {}),
         (gettext("Refunds by hand"), counts.refunds, "mh_operator.refunds", {}),
-        (gettext("Rejected events"), counts.rejected, "mh_operator.events", {"state": "rejected"}),
+        (gettext("Rejected events"), counts.rejected, "mh_operator.events", {"uncorrected": "yes"}),
         (gettext("Failed events"), counts.failed_events, "mh_operator.events", {"state": "failed"}),
         (gettext("Failed cascades"), counts.failed_cascades, "mh_operator.cascades", {"state": "failed"}),
         (gettext("Deliveries given up"), counts.exhausted, "mh_operator.deliveries", {"state": "exhausted"}),

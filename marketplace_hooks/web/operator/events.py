@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.civil_days import first_instant
-from ...domain.privacy import without_personal_data
+from ...events.correction import is_correctable
 from ...events.registry import EVENTS
 from ...models.access import Role
 from ...models.inbox import InboxEvent, InboxState
@@ -28,14 +27,13 @@ from ..list_pages import PAGE_SIZE, ListPage, checked_id, cursor, query_choice, 
 from ..pagination import decode_number, encode
 from ..state import current_runtime
 from .blueprint import blueprint
+from .event_content import command_of, content_of, is_personal, shown_content
 from .layout import page, query_day
 
 log = logging.getLogger(__name__)
 
 LIST = "operator-events"
 REPLAYABLE = (InboxState.IGNORED, InboxState.REJECTED, InboxState.PARKED, InboxState.FAILED)
-IMPERSONAL = ("product.", "pack.", "release.published", "seller.")
-"""Types without personal data: their payload is shown whole."""
 
 
 @blueprint.get("/operator/events")
@@ -50,10 +48,12 @@ def events() -> Response:
     if id_ is not None:
         found_by = {"event_id": id_} if kind not in SUBJECTS or kind == "event" else {"subject": f"{kind}:{id_}"}
         wanted |= found_by
+    is_uncorrected = request.args.get("uncorrected") == "yes"
     with current_runtime().database.read_session() as session:
         found, before = event_log.find_events(
             session,
             **wanted,
+            is_uncorrected=is_uncorrected,
             received_from=None if first is None else _start_of(first),
             received_before=None if last is None else _start_of(last + timedelta(days=1)),
             before=decode_number(LIST, cursor()),
@@ -70,7 +70,9 @@ def events() -> Response:
             states=[(state.value, state_tag(state)[1]) for state in InboxState],
             first=first,
             last=last,
-            is_narrowed=any(value is not None for value in (*wanted.values(), first, last)),
+            is_uncorrected=is_uncorrected,
+            is_correctable=is_correctable,
+            is_narrowed=is_uncorrected or any(value is not None for value in (*wanted.values(), first, last)),
         )
 
 
@@ -78,7 +80,7 @@ def events() -> Response:
 @audience(Role.OPERATOR)
 def event(event_id: str) -> Response:
     """One event: its payload, every error, and the trace of what followed from it."""
-    return _show(event_id)
+    return show_event(event_id)
 
 
 @blueprint.get("/operator/events/<event_id>/replay")
@@ -86,68 +88,74 @@ def event(event_id: str) -> Response:
 def replay(event_id: str) -> Response:
     """The question whether to apply the event again."""
     with current_runtime().database.read_session() as session:
-        event = _received(session, event_id).event
-        return page("replay", event=event, is_replayable=_is_replayable(event))
+        event = received(session, event_id).event
+        return page(
+            "replay",
+            event=event,
+            is_replayable=_is_replayable(event),
+            content=shown_content(None, event.errors or []),
+        )
 
 
 @blueprint.post("/operator/events/<event_id>/replay")
 @audience(Role.OPERATOR)
 def confirm_replay(event_id: str) -> BaseResponse:
     """Apply it again."""
-    source = _source()
+    source = named_source()
     return run_form(
         lambda uow: leasing.replay_event(uow, checked_id(event_id), source=source),
-        message=gettext("The event is applied again. What becomes of it is shown below."),
+        message=gettext("The event will be applied again. What becomes of it is shown below."),
         next_url=url_for("mh_operator.event", event_id=event_id, source=source),
-        refused=lambda why, status: _show(event_id, status=status, refused=why),
+        refused=lambda why, status: show_event(event_id, status=status, refused=why),
     )
 
 
-def _show(event_id: str, *, status: int = 200, refused: str | None = None) -> Response:
+def show_event(event_id: str, *, status: int = 200, refused: str | None = None) -> Response:
+    """The page of one event; `refused` says why something could not be done."""
     whole = request.args.get("whole") == "yes"
     with current_runtime().database.read_session() as session:
-        received = _received(session, event_id)
-        event = received.event
-        is_personal = not event.type.startswith(IMPERSONAL)
-        if whole and is_personal:
-            log.info("operator %s reads the personal data of event %s", signed_in().subject or "", event.event_id)
+        found = received(session, event_id)
+        event = found.event
+        is_whole = whole or not is_personal(event)
+        if whole:
+            note_reading(event)
         return page(
             "event",
             status,
             refused=refused,
             event=event,
             shows_all=whole,
-            conflicts=received.conflicts,
-            payload=_payload(event.body, whole=whole or not is_personal),
-            is_reduced=is_personal and not whole,
+            conflicts=found.conflicts,
+            content=content_of(event, whole=is_whole),
+            command=command_of(event) if is_whole else None,
+            is_reduced=not is_whole,
             chain=trace_event(session, event),
             is_replayable=_is_replayable(event),
+            is_correctable=is_correctable(event),
             is_moving=event.state is InboxState.RECEIVED,
         )
 
 
 def _is_replayable(event: InboxEvent) -> bool:
-    return event.state in REPLAYABLE and event.body is not None
+    return event.state in REPLAYABLE and event.body is not None and event.corrected_by is None
 
 
-def _received(session: Session, event_id: str) -> event_log.ReceivedEvent:
-    return event_log.find_event(session, checked_id(event_id), source=_source())
+def note_reading(event: InboxEvent) -> None:
+    """Log that somebody reads what the event tells of a person."""
+    if is_personal(event):
+        log.info("operator %s reads the personal data of event %s", signed_in().subject or "", event.event_id)
 
 
-def _source() -> str | None:
+def received(session: Session, event_id: str) -> event_log.ReceivedEvent:
+    """The event of this address. Raises `NotFound`, or `Conflict` where several sources have the id."""
+    return event_log.find_event(session, checked_id(event_id), source=named_source())
+
+
+def named_source() -> str | None:
+    """The source that the address or the form names."""
     return (request.values.get("source") or "")[:64] or None
 
 
 def _start_of(day: date) -> datetime:
     """The first instant of a day, in the reader's zone."""
     return first_instant(day, wording().zone)
-
-
-def _payload(body: bytes | None, *, whole: bool) -> str | None:
-    """The body, indented; None once it was purged. Personal data are left out unless `whole`."""
-    if body is None:
-        return None
-    content = json.loads(body)
-    if not whole:
-        content = {**content, "data": without_personal_data(content.get("data", {}))}
-    return json.dumps(content, indent=2, ensure_ascii=False)

@@ -86,6 +86,32 @@ def test_a_parked_event_is_replayed_and_an_applied_one_is_not(marketplace: Marke
     assert (problem_of(refused), refused.get_json()["state"]) == ((409, "not_replayable"), "applied")
 
 
+def test_a_rejected_event_is_corrected_once_however_often_it_is_asked(
+    marketplace: Marketplace, operator: Caller
+) -> None:
+    marketplace.publish_products("mod-1")
+    event_id = marketplace.change_status("mod-1", "gone", version=7)
+    marketplace.run_all_now()
+    path = f"/events/{event_id}/correction"
+    data = {"product_id": "mod-1", "status": OFFLINE, "actor": "seller", "reason": "a rest", "version": 7}
+    body = {"type": "product.status_changed", "timestamp": "2026-03-02T10:00:00+01:00", "data": data}
+    wrong = operator.post(path, {**body, "data": {**data, "status": "gone"}})
+    assert problem_of(wrong) == (422, "payload_rejected")
+    assert [error["path"] for error in wrong.get_json()["errors"]] == ["data.status"]
+    copies = [operator.post(path, body, key="once") for _ in range(2)]
+    assert [copy.status_code for copy in copies] == [202, 202]
+    [copy_id] = {copy.get_json()["event_id"] for copy in copies}
+    assert copies[0].get_json()["corrects"] == event_id
+    assert operator.get(f"/events/{event_id}").get_json()["corrected_by"] == copy_id
+    marketplace.run_all_now()
+    assert marketplace.status("mod-1") == OFFLINE
+    assert problem_of(operator.post(path, body)) == (409, "already_corrected")
+    assert problem_of(operator.post(f"/events/{event_id}/replay")) == (409, "already_corrected")
+    assert problem_of(operator.post(f"/events/{copy_id}/correction", body)) == (409, "not_correctable")
+    assert operator.post("/events/evt_nowhere/correction", body).status_code == 404
+    assert problem_of(operator.post(path, {"data": data})) == (422, "payload_rejected")
+
+
 def test_an_id_that_two_sources_have_needs_its_source(make_marketplace: Callable[..., Marketplace]) -> None:
     marketplace = make_marketplace(WEBHOOK_SECRETS=f"marketplace={SECRET} other={SECRET}")
     _, text = tokens.create(marketplace.runtime, "operator")

@@ -24,7 +24,12 @@ def test_the_log_is_narrowed_by_id_subject_type_state_and_day(marketplace: Marke
 
     def found(query: str) -> set[str]:
         links = operator.get(f"/operator/events?{query}").links
-        return {link.partition("?")[0].rpartition("/")[2] for link in links if link.startswith("/operator/events/evt")}
+        paths = {link.partition("?")[0] for link in links}
+        return {
+            path.rpartition("/")[2]
+            for path in paths
+            if path.startswith("/operator/events/evt") and path.count("/") == 3
+        }
 
     assert len(found("")) == 5
     assert found(f"kind=event&id={hidden}") == {hidden}
@@ -50,7 +55,7 @@ def test_a_rejected_event_shows_every_error_and_is_applied_again_after_a_confirm
     assert "Apply this event again?" in asked.visible_text
     assert marketplace.state_and_outcome(event)[0] == "rejected"
     done = operator.post(f"/operator/events/{event}/replay")
-    assert "The event is applied again." in done.visible_text
+    assert "The event will be applied again." in done.visible_text
     assert marketplace.state_and_outcome(event)[0] == "received"
     operator.get(f"/operator/events/{event}/replay")
     assert "It cannot be applied again" in operator.page.visible_text

@@ -1,0 +1,108 @@
+"""Event fault labels: what is wrong with an event's content, in the reader's words.
+
+The messages in the inbox are English, for developers, and are written by the schemas' library, by our schemas and by
+what applies events. Each is recognised by its wording here; one that is not known is shown as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ...models.access import Role
+from ..i18n.language import LazyText, gettext, lazy
+from .conflicts import CONFLICTS
+
+_MESSAGES: tuple[tuple[str, LazyText], ...] = (
+    (r"Missing data for required field\.|Required (when|unless) presale is true\.", lazy("It is missing.")),
+    (r"Field may not be null\.", lazy("It must have a value: null is not allowed.")),
+    (r"Not a valid (utf-8 )?string\.", lazy("It must be a text.")),
+    (r"Not a valid integer\.", lazy("It must be a whole number.")),
+    (r"Not a valid boolean\.", lazy("It must be true or false.")),
+    (r"Not a valid list\.", lazy("It must be a list.")),
+    (r"Not a valid mapping type\.|Invalid (input )?type\.", lazy("It must be an object.")),
+    (r"Not a valid date\.|.* cannot be formatted as a date\.", lazy("It must be a day, such as 2026-03-02.")),
+    (
+        r"Must be an instant with its offset.*",
+        lazy("It must be a date and time with its offset, such as 2026-03-02T10:00:00+01:00."),
+    ),
+    (r"lies more than 5 minutes in the future", lazy("It lies more than 5 minutes in the future.")),
+    (r"Number too large\.", lazy("The number is too large.")),
+    (r"Must be greater than or equal to (?P<least>\d+)\.", lazy("It must be at least %(least)s.")),
+    (r"Must be less than or equal to (?P<most>\d+)\.", lazy("It must be at most %(most)s.")),
+    (
+        r"Must be greater than or equal to (?P<least>\d+) and less than or equal to (?P<most>\d+)\.",
+        lazy("It must be between %(least)s and %(most)s."),
+    ),
+    (r"Shorter than minimum length (?P<least>\d+)\.", lazy("It is too short: at least %(least)s.")),
+    (r"Longer than maximum length (?P<most>\d+)\.", lazy("It is too long: at most %(most)s.")),
+    (
+        r"Length must be between (?P<least>\d+) and (?P<most>\d+)\.",
+        lazy("Its length must be between %(least)s and %(most)s."),
+    ),
+    (r"Length must be (?P<equal>\d+)\.", lazy("Its length must be %(equal)s.")),
+    (r"Must be one of: (?P<choices>.*)\.", lazy("It must be one of: %(choices)s.")),
+    (r"Must not be blank\.", lazy("It must not be blank.")),
+    (r"Must be a text, or a text for each language\.", lazy("It must be a text, or a text for each language.")),
+    (r"Must be a language: fr\.", lazy("It must be the code of a language, such as fr.")),
+    (r"Must be ISO 4217: EUR\.", lazy("It must be the code of a currency, such as EUR.")),
+    (r"Must be ISO 3166-1: FR\.", lazy("It must be the code of a country, such as FR.")),
+    (r"Must be a path inside (the shop|the module's folder).*", lazy("It must be a path inside the folder.")),
+    (r"Must be a SHA-256 in 64 .*", lazy("It must be a SHA-256 in 64 lower-case hexadecimal digits.")),
+    (
+        r"Must be an https address in ASCII.*",
+        lazy("It must be an https address in ASCII, without a name or password in it."),
+    ),
+    (r"A paid release has a price\.", lazy("A paid release has a price.")),
+    (r"A free release has no price\.", lazy("A free release has no price.")),
+    (r"Left out when presale is true\.", lazy("It is left out in a question before the purchase.")),
+    (r"A shortened closure has a last day\.", lazy("A shortened closure has a last day.")),
+    (r"must not be before first_day", lazy("It must not be before the first day.")),
+    (r"is not the purchase's", lazy("It is not that of the purchase.")),
+    (
+        r"is (?P<known>.*) in the (purchase|release) known here",
+        lazy("It contradicts what is known here: %(known)s."),
+    ),
+    (r"is a release of .*, the purchase is of .*", lazy("The release is of another product than the purchase.")),
+    (r"is a free release: nobody buys it", lazy("It is a free release: nobody buys it.")),
+    (r"the release is sold in (?P<currency>[A-Z]+)", lazy("The release is sold in %(currency)s.")),
+    (r"the purchase was paid in (?P<currency>[A-Z]+)", lazy("The purchase was paid in %(currency)s.")),
+    (r"(?P<asked>\S+ \S+) were asked for", lazy("Another amount was asked for: %(asked)s.")),
+    (r"this charge was for .*", lazy("This charge has paid something else.")),
+    (r"it was (?P<paid>\S+ \S+)", lazy("This charge is known with another amount: %(paid)s.")),
+    (r"the product was free: .*", lazy("The product was free: its purchase has no Business Care.")),
+    (r"its body is no longer kept", lazy("Its content is no longer kept.")),
+    (r"Not a known type\.", lazy("No event has this type.")),
+    (r"An event is at most (?P<most>\d+) bytes\.", lazy("An event has at most %(most)s bytes.")),
+    (r"the body must be an object with .*", lazy("It must be an object with type, timestamp and data.")),
+    (r"type must be a dotted name .*", lazy("The type must be a name such as product.upserted.")),
+    (r"timestamp must be RFC 3339 .*", lazy("The timestamp must be a date and time with its offset.")),
+    (r"data must be an object", lazy("The data must be an object.")),
+    (r"an object has the same name twice", lazy("An object has the same name twice.")),
+    (r"the body is nested .*", lazy("It is nested too deep.")),
+    (r"a string holds .*", lazy("A text holds a character that cannot be stored.")),
+    (r"a number is too large", lazy("The number is too large.")),
+    (
+        r"the body is not JSON: .* line (?P<line>\d+) column (?P<column>\d+) .*",
+        lazy("This is not JSON: look at line %(line)s, character %(column)s."),
+    ),
+    (r"the body is not (JSON|UTF-8).*|.* is not JSON", lazy("This is not JSON.")),
+)
+_KNOWN = tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in _MESSAGES)
+
+
+def fault_label(fault: Mapping[str, str]) -> str:
+    """What is wrong, in a sentence; `fault` is one of an event's errors."""
+    code = fault.get("code", "")
+    if code in CONFLICTS:
+        return CONFLICTS[code].for_role(Role.OPERATOR)
+    message = fault.get("message", "")
+    for pattern, text in _KNOWN:
+        if found := pattern.fullmatch(message):
+            return gettext(text.message, **found.groupdict())
+    return message
+
+
+def is_known(message: str) -> bool:
+    """Whether there are words for this message."""
+    return any(pattern.fullmatch(message) for pattern, _ in _KNOWN)

@@ -1,0 +1,64 @@
+"""Event fault labels: whatever a schema says of a wrong value, a page has words for it in each language."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import marketplace_hooks.events  # noqa: F401  # its import registers every inbound type.
+from marketplace_hooks.events.envelope import NotAnEnvelope, parse_envelope
+from marketplace_hooks.events.fields import every_error
+from marketplace_hooks.events.registry import EVENTS
+from marketplace_hooks.web.labels.event_faults import fault_label, is_known
+
+from ..support.marketplace import sample
+
+WRONG: tuple[Any, ...] = (None, "", " ", "x" * 250_000, 0, -1, 10**12, 2.5, True, [], ["a"], {}, {"x": 1}, {"fr": 7})
+GONE = object()
+
+
+def mutants(value: Any) -> Iterator[Any]:
+    """The value with one part of it replaced, or left out."""
+    yield from WRONG
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield {key: one for key, one in value.items() if key != name}
+            for wrong in mutants(inner):
+                yield {**value, name: wrong}
+    elif isinstance(value, list):
+        for wrong in mutants(value[0]) if value else ():
+            yield [wrong, *value[1:]]
+
+
+@pytest.mark.parametrize("type_", sorted(EVENTS))
+def test_every_message_of_a_schema_has_words(type_: str) -> None:
+    messages = set()
+    for data in mutants(copy.deepcopy(sample(type_)["data"])):
+        if isinstance(data, dict):
+            messages |= {error["message"] for error in every_error(EVENTS[type_].schema.validate(data))}
+    assert messages
+    assert {message for message in messages if not is_known(message)} == set()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"nonsense", b"\xff", b"NaN", b"[" * 70, b'{"a": 1, "a": 2}', b'"\\u0000"', b'"\\ud800"'),
+        *(b"1e999", b"1" * 30, b"[]", b"{}", b'{"type": 7, "timestamp": "x", "data": {}}'),
+        *(
+            b'{"type": "a", "timestamp": "x", "data": {}}',
+            b'{"type": "a", "timestamp": "2026-03-02T10:00:00Z", "data": 7}',
+        ),
+    ],
+)
+def test_every_message_of_an_envelope_has_words(body: bytes) -> None:
+    with pytest.raises(NotAnEnvelope) as refusal:
+        parse_envelope(body)
+    assert is_known(str(refusal.value))
+
+
+def test_a_message_that_nobody_knows_is_shown_as_it_is() -> None:
+    assert fault_label({"path": "", "message": "RuntimeError: 100% new"}) == "RuntimeError: 100% new"
