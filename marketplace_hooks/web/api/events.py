@@ -245,7 +245,11 @@ def replay_event(query: dict[str, Any], event_id: str) -> Response:
     refusals=(404,),
 )
 def correct_event(query: dict[str, Any], envelope: dict[str, Any], event_id: str) -> Response:
-    """Send a corrected copy of a rejected or ignored event: a new event of the same source, linked to it."""
+    """Send a corrected copy of a rejected or ignored event: a new event of the same source, linked to it.
+
+    A copy that would be rejected again is a 422 with every error, and nothing is stored. An event in another state is a
+    409 `not_correctable`, one that was corrected before a 409 `already_corrected`.
+    """
     body = json.dumps(envelope, ensure_ascii=False).encode()
 
     def act(uow: Any) -> InboxEvent:
