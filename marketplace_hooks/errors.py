@@ -16,6 +16,7 @@
     │   ├── SignInFailed        the answer of the sign-in provider is not valid, or names no known user (400)
     │   ├── NotConfigured       a setting that this needs is not set (503)
     │   ├── MailRefused         the mail server rejects this mail for good
+    │   ├── BackupRefused       a backup cannot be made there, or not be restored here; nothing was changed
     │   └── OutboundRefused     an address that we do not connect to
     └── Unavailable             a dependency is unavailable; trying later can help
         ├── DatabaseUnavailable the database cannot do its work now; names the problem (503)
@@ -136,6 +137,12 @@ class MailRefused(Refused):
     """The mail server rejects this mail for good, such as for an unknown mailbox. `code`: `smtp_550`."""
 
     code = "mail_refused"
+
+
+class BackupRefused(Refused):
+    """A backup cannot be made there, is damaged, or cannot be restored here. Nothing was changed."""
+
+    code = "backup_refused"
 
 
 class OutboundRefused(Refused):

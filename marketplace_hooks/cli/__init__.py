@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     audit,
+    backup,
     customers,
     database,
     deliveries,
@@ -28,6 +29,7 @@ from .root import hooks_group, run
 
 __all__ = [
     "audit",
+    "backup",
     "customers",
     "database",
     "deliveries",

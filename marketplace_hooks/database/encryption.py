@@ -43,10 +43,14 @@ class KeyFile:
         """Make the first key, unless another process is quicker. Raises `EncryptionKeyLost` for a second."""
         if not self.may_make():
             raise EncryptionKeyLost(f"{self.path} is gone, and stored secrets need it: put it back, from a backup.")
+        return self.put(Fernet.generate_key().decode())
+
+    def put(self, key: str) -> str:
+        """Store this key, unless there is one already; return the one that is there now."""
         self.instance.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
-        draft.write_text(Fernet.generate_key().decode())
+        draft.write_text(key)
         try:
             os.link(draft, self.path)  # the first process wins.
         except FileExistsError:

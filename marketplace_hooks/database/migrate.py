@@ -29,20 +29,38 @@ _ADVISORY_LOCK = 6_210_117_801  # any number of our own: PostgreSQL's advisory l
 
 def upgrade(database: Database) -> None:
     """Bring the database to the newest schema. Safe to run twice, and from several processes at once."""
+    with alone(database) as connection:
+        upgrade_to(connection, "head")
+
+
+def upgrade_to(connection: Connection, revision: str) -> None:
+    """Bring the schema to this revision, within the connection's transaction if it is in one."""
     from alembic import command
 
-    with _alone(database) as connection:
-        command.upgrade(_config(connection), "head")
+    command.upgrade(_config(connection), revision)
 
 
 def is_current(database: Database) -> bool:
     """Whether every migration has been applied."""
-    from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     with database.read_session() as session:
-        context = MigrationContext.configure(session.connection(), opts={"version_table": VERSION_TABLE})
-        return context.get_current_revision() == ScriptDirectory.from_config(_config(None)).get_current_head()
+        return read_revision(session.connection()) == ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def read_revision(connection: Connection) -> str | None:
+    """The revision of the database's schema; None when it was never migrated."""
+    from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the package can bring a schema of that revision to its own."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(_config(None))
+    return revision in {script.revision for script in scripts.walk_revisions()}
 
 
 def make_revision(database: Database, message: str) -> None:
@@ -95,8 +113,11 @@ def _config(connection: Connection | None) -> Config:
 
 
 @contextlib.contextmanager
-def _alone(database: Database) -> Iterator[Connection]:
-    """A connection under a lock that a second migrating process waits for, and that dies with its holder."""
+def alone(database: Database) -> Iterator[Connection]:
+    """A connection under a lock that a second migrating process waits for, and that dies with its holder.
+
+    A backup and a restore hold it too: meanwhile nobody changes the schema.
+    """
     if not database.is_sqlite:
         # The lock belongs to a transaction, beside those of the migrations: behind a pooler a session is not ours.
         with database.engine.connect() as holder, database.engine.connect() as connection:

@@ -40,6 +40,7 @@ TESTED_ELSEWHERE = {
     "inspections/add_declaration": "services/inspections/test_requests.py",
     "inspections/companion_submissions": "services/inspections/test_requests.py",
     "inspections/worker": "services/inspections/test_requests.py",
+    "operations/backup_manifest": "services/operations/test_restore.py",
     "outbox/bulk_publish": "services/operations/test_cascade_run.py",
     # the inbox, tested by the processor that leases from it
     "inbox/leasing": "events/test_processor.py",

@@ -148,6 +148,11 @@ def end_sessions_of(uow: UnitOfWork, role: Role, subject: str | None) -> int:
     return ended
 
 
+def end_all_sessions(uow: UnitOfWork) -> None:
+    """End the session of everybody."""
+    _end(uow)
+
+
 def end_changed_roles(uow: UnitOfWork, account: str, *, role: Role | None = None, subject: str | None = None) -> int:
     """The provider now gives an account this role and id (None: none): end its sessions under any other."""
     of_account = PersonSession.account == account
