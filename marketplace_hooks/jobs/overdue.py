@@ -62,6 +62,11 @@ class OverdueWork:
             self._thread = threading.Thread(target=self._work, args=(late,), name="overdue", daemon=True)
             self._thread.start()
 
+    def join(self, timeout_s: float) -> None:
+        """Wait for the thread, which ends after the chunk under way once `stopping` is set."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
     def _work(self, late: dict[JobKind, int]) -> None:
         """Slice by slice, until a worker begins or nothing is left."""
         while kinds := [kind for kind, begun in late.items() if self._is_overdue(kind, begun)]:

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 SCHEDULER_LOCK = "scheduler"
 PURGE_SLICE_S = 2.0
 """A purge delays what is due by at most so long; the next round continues it."""
+THREADS_END_WITHIN_S = 5.0
 DUE_AT_AN_INSTANT = (JobKind.DELIVERIES, JobKind.SUPPORT, JobKind.MAIL)
 """What becomes due by the passing of time alone, and is looked for in every round."""
 
@@ -52,7 +53,8 @@ def run_scheduler(
     settings = runtime.settings
     pause_s = min(settings.tick_interval_s, settings.scheduler_lock_s / 3)
     freed = threading.Event()
-    threading.Thread(target=_end_silent_sessions, args=(runtime, freed, stopping), daemon=True).start()
+    watching = threading.Thread(target=_end_silent_sessions, args=(runtime, freed, stopping), daemon=True)
+    watching.start()
     clock = ClockWatch()
     overdue = OverdueWork(runtime, owner, stopping)
     # What is found then and no worker begins is begun here, when the whole interval is over.
@@ -74,6 +76,9 @@ def run_scheduler(
                 left = suppress_and_log(partial(_purge_slice, runtime))
                 next_purge_s = time.monotonic() + (0.0 if left else settings.purge_interval_s)
         stopping.wait(pause_s)
+    # What they do is in the rows: a thread that takes longer may be cut short by the end of the process.
+    watching.join(THREADS_END_WITHIN_S)
+    overdue.join(THREADS_END_WITHIN_S)
 
 
 def _end_impossible_waits(runtime: Runtime) -> None:

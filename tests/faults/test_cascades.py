@@ -59,7 +59,7 @@ def test_a_cascade_killed_at_every_boundary_of_its_chunks_tells_of_every_pack_on
     uncommitted = Fault(at=CHUNK, when="after", call=1, limit=2)
     committed = Fault(at=BOUNDARY, limit=5)  # six chunks, the last of 15
     deployment.start_worker(faults=[uncommitted, committed])
-    deployment.start_scheduler()
+    deployment.start_scheduler(leaves_work=True)
     insert_events(deployment, [hidden("p1", 1)])
     committed.wait(deployment, FAIR * 7 * (lease_s + interval_s) + STARTED_WITHIN_S)
     assert len(uncommitted.hit_pids) == 2
@@ -88,7 +88,7 @@ def test_a_withdrawal_killed_at_every_boundary_of_its_chunks_cancels_and_tells_e
     uncommitted = Fault(at=CHUNK, when="after", call=1, limit=2)
     committed = Fault(at=BOUNDARY, limit=4)  # four chunks, and the look for a fifth
     deployment.start_worker(faults=[uncommitted, committed])
-    deployment.start_scheduler()
+    deployment.start_scheduler(leaves_work=True)
     insert_events(deployment, [changed("p1", "offline_permanent", 1)])
     committed.wait(deployment, FAIR * 7 * (lease_s + interval_s) + STARTED_WITHIN_S)
     assert len(uncommitted.hit_pids) == 2

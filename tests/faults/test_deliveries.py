@@ -42,7 +42,7 @@ def test_a_delivery_whose_worker_is_killed_after_the_answer_comes_again_under_it
     with Receiver(answer=lambda _: Answer(200)) as endpoint:
         add_endpoint(deployment.runtime, endpoint.url, types=["product.hidden"])
         deployment.start_worker(faults=[answered])
-        deployment.start_scheduler()
+        deployment.start_scheduler(leaves_work=True)
         insert_events(deployment, [hidden("p1", 1)])
         answered.wait(deployment)
         assert len(endpoint.requests) == 1

@@ -148,8 +148,10 @@ class Deployment:
         """Start a worker; `lane` (`0/2`) makes it one of several."""
         return self.start("worker", faults=faults, environment={WORKER_LANE: lane} if lane else None)
 
-    def start_scheduler(self) -> Process:
-        return self.start("scheduler")
+    def start_scheduler(self, *, leaves_work: bool = False) -> Process:
+        """Start a scheduler; `leaves_work`: it does no work that is a worker's, so that faults hit workers."""
+        constants = {"marketplace_hooks.jobs.overdue": {"SHORTEST_S": 3_600.0}} if leaves_work else {}
+        return self.start("scheduler", environment={"TEST_CONSTANTS": json.dumps(constants)})
 
     def start_web(self, *, faults: Sequence[Fault] = ()) -> Process:
         """Start the web server as `up` does, and wait until it accepts connections."""
@@ -244,7 +246,18 @@ class Deployment:
         for table in DIAGNOSTIC_TABLES:
             with suppress(Exception), self.database.read_session() as session:
                 rows.append(f"--- {table}: {session.execute(text(f'SELECT * FROM {table}')).all()[-5:]}")
-        return "\n".join([*(process.diagnostics() for process in self.processes), *rows, str(self.leftovers())])
+        logs = [process.diagnostics() for process in self.processes]
+        return "\n".join([*logs, *rows, *self._file_locks(), str(self.leftovers())])
+
+    def _file_locks(self) -> list[str]:
+        """Who holds which lock on the files of a SQLite database, as the system says (Linux)."""
+        found = []
+        for suffix in ("", "-shm") if self.database.is_sqlite else ():
+            with suppress(OSError):
+                inode = os.stat(f"{self.database.url.database}{suffix}").st_ino
+                lines = Path("/proc/locks").read_text().splitlines()
+                found += [f"--- lock on the database{suffix}: {line}" for line in lines if f":{inode} " in line]
+        return found
 
 
 def running_of(mark: str) -> dict[int, str]:

@@ -5,6 +5,8 @@ the PYTHONPATH of the processes that they start: the product knows nothing of it
 (`processes.Fault`); each applies at most `limit` times in all processes together. Each time leaves a file with the
 process's pid in the rule's folder. Calls of a worker's warm-up before its first job are not counted; where a rule says
 `inside`, only calls are that come from a function of that name.
+
+`TEST_CONSTANTS` holds values of constants as JSON, by module and name.
 """
 
 import functools
@@ -19,6 +21,7 @@ import threading
 import time
 
 _RULES = json.loads(os.environ.get("TEST_FAULTS", "[]"))
+_CONSTANTS = json.loads(os.environ.get("TEST_CONSTANTS", "{}"))
 _CLOCK = os.environ.get("TEST_CLOCK")
 
 
@@ -67,6 +70,8 @@ def _wrapped(function, rule):
 
 
 def _install(module, rules):
+    for name, value in _CONSTANTS.get(module.__name__, {}).items():
+        setattr(module, name, value)
     for rule in rules:
         owner = module
         *path, name = rule["at"].partition(":")[2].split(".")
@@ -78,8 +83,8 @@ def _install(module, rules):
 class _Finder(importlib.abc.MetaPathFinder):
     """Installs the rules of a module as soon as it has been executed, before a function can be imported from it."""
 
-    def __init__(self, rules):
-        self._rules = {}
+    def __init__(self, rules, constants):
+        self._rules = {module: [] for module in constants}
         for rule in rules:
             self._rules.setdefault(rule["at"].partition(":")[0], []).append(rule)
 
@@ -98,8 +103,8 @@ class _Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
-if _RULES:
-    sys.meta_path.insert(0, _Finder(_RULES))
+if _RULES or _CONSTANTS:
+    sys.meta_path.insert(0, _Finder(_RULES, _CONSTANTS))
 
 
 class _Clock:
