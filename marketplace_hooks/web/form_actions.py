@@ -6,7 +6,7 @@ sentence; 422 where a value does not fit; 429 where it is too often.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import redirect
 from werkzeug.wrappers import Response as BaseResponse
@@ -24,19 +24,23 @@ RefusedPage = Callable[[str, int], BaseResponse]
 
 
 def run_form(
-    act: Callable[[UnitOfWork], object], *, message: str | None, next_url: str, refused: RefusedPage
+    act: Callable[[UnitOfWork], object],
+    *,
+    message: str | Mapping[str, str] | None,
+    next_url: str,
+    refused: RefusedPage,
 ) -> BaseResponse:
     """Run `act` once and go on to `next_url`, where `message` is shown if there is one; or the page that says why not.
 
-    Raises `NotFound` where there is nothing to show.
+    A mapping has a message for each result that `act` may have. Raises `NotFound` where there is nothing to show.
     """
 
     def run(uow: UnitOfWork) -> str:
-        act(uow)
-        return "done"
+        result = act(uow)
+        return str(result) if isinstance(message, Mapping) else "done"
 
     try:
-        run_form_once(run)
+        result = run_form_once(run)
     except Refused as error:
         return refused_page(error, refused)
     except TooManyRequests as error:
@@ -45,7 +49,7 @@ def run_form(
         page.headers["Retry-After"] = str(error.retry_after_s)
         return page
     if message is not None:
-        flash("good", message)
+        flash("good", message[result] if isinstance(message, Mapping) else message)
     return redirect(next_url, 303)
 
 

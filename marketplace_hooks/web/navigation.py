@@ -78,11 +78,14 @@ def landing_page(role: Role) -> str:
     return url_for(LANDING_ENDPOINTS.get(role, "mh_storefront.home"))
 
 
-def page_url(after: str | None) -> str:
-    """This page's address with another `after`: the next page of its list, or the first one for None."""
+def page_url(after: str | None, **changes: str | None) -> str:
+    """This page's address with another `after`: the next page of its list, or the first one for None.
+
+    `changes` replace other parameters of the query, None removes one.
+    """
     asked = {name: values for name, values in request.args.to_dict(flat=False).items() if not name.startswith("_")}
     asked.pop("after", None)
-    return url_for(request.endpoint or "", **{**asked, **(request.view_args or {})}, after=after)
+    return url_for(request.endpoint or "", **{**asked, **(request.view_args or {}), **changes}, after=after)
 
 
 def is_first_page() -> bool:

@@ -126,7 +126,7 @@ def _read_session() -> PersonSession | None:
     runtime = current_runtime()
     with runtime.database.read_session() as reading:
         found = sessions.find(reading, secret, runtime.settings, runtime.now())
-    if found is not None:
+    if found is not None and request.headers.get("HX-Request") != "true":  # a page that updates itself is no person.
         sessions.note_seen(runtime, found)
     return found
 

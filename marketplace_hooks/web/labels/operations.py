@@ -16,6 +16,16 @@ SUBJECTS: dict[str, LazyText] = {
     "purchase": lazy("Purchase"),
     "request": lazy("Request"),
 }
+OTHER_THINGS: dict[str, LazyText] = {
+    "outgoing": lazy("Outgoing event"),
+    "delivery": lazy("Delivery"),
+    "endpoint": lazy("Endpoint"),
+    "cascade": lazy("Cascade"),
+    "charge": lazy("Charge"),
+    "release": lazy("Release"),
+    "closure": lazy("Closure"),
+}
+"""What else has an id that is looked for."""
 OUTCOMES: dict[str, LazyText] = {
     "changed": lazy("something changed"),
     "scheduled": lazy("scheduled for later"),
@@ -52,7 +62,7 @@ REFUND_LISTS: dict[RefundState, LazyText] = {
 
 def subject_label(kind: str) -> str:
     """What kind of thing something is about; a kind that is not known as it is."""
-    known = SUBJECTS.get("request" if kind == "support_request" else kind)
+    known = (SUBJECTS | OTHER_THINGS).get("request" if kind == "support_request" else kind)
     return kind if known is None else str(known)
 
 

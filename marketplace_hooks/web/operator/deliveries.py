@@ -73,8 +73,11 @@ def send_again(delivery_id: int) -> BaseResponse:
         raise NotFound
 
     return run_form(
-        lambda uow: redeliver(uow, delivery_id),
-        message=gettext("It is sent again, under the same id."),
+        lambda uow: redeliver(uow, delivery_id).delivery.state,
+        message={
+            DeliveryState.PENDING: gettext("It will be sent again, under the same ID."),
+            DeliveryState.PARKED: gettext("It will be sent again, under the same ID, once its endpoint is enabled."),
+        },
         next_url=url_for("mh_operator.delivery", delivery_id=delivery_id),
         refused=lambda why, status: _show(delivery_id, status=status, refused=why),
     )
@@ -86,6 +89,7 @@ def _show(delivery_id: int, *, status: int = 200, refused: str | None = None) ->
         if found is None:
             raise NotFound
         is_bare = is_purged(found.event)
+        is_over = found.delivery.state in (DeliveryState.DELIVERED, DeliveryState.EXHAUSTED)
         return page(
             "delivery",
             status,
@@ -94,6 +98,6 @@ def _show(delivery_id: int, *, status: int = 200, refused: str | None = None) ->
             event=found.event,
             endpoint=found.endpoint,
             attempts=[{**one, "at": parse_instant(one["at"])} for one in found.delivery.attempt_log or []],
-            may_go_again=found.delivery.state in (DeliveryState.DELIVERED, DeliveryState.EXHAUSTED) and not is_bare,
+            may_go_again=is_over and not is_bare and found.endpoint.deleted_at is None,
             payload=None if is_bare else json.dumps(found.event.data, indent=2, ensure_ascii=False),
         )

@@ -22,7 +22,7 @@ from ..flash import flash
 from ..form_actions import run_form
 from ..form_idempotency import run_form_once
 from ..form_reader import CheckboxField, DayField, NumberField, PageForm, TextInputField
-from ..i18n.language import LazyText, gettext, lazy, wording
+from ..i18n.language import LazyText, gettext, lazy, ngettext, wording
 from ..identity.authorization import audience
 from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..list_pages import checked_id
@@ -138,10 +138,26 @@ def replay_missed(endpoint_id: str) -> BaseResponse:
         return _show(endpoint_id, status=422, errors=form.messages)
 
     def act(uow: UnitOfWork) -> str:
-        return str(replay_several(uow, selection).replayed)
+        done = replay_several(uow, selection)
+        is_enabled = service.read_endpoint(uow.session, endpoint_id).enabled
+        return f"{done.replayed} {'more' if done.has_more else 'all'} {'now' if is_enabled else 'later'}"
 
     wrong = {"last": gettext("Choose a first and a last day, at most 14 days apart")}
-    return _run_or_correct(endpoint_id, act, gettext("What it missed is sent again."), lambda refused: wrong)
+    return _run_or_correct(endpoint_id, act, _replayed_message, lambda refused: wrong)
+
+
+def _replayed_message(result: str) -> str:
+    """What is sent again, and when; `result` is as `replay_missed` stores it."""
+    count, extent, when = result.split(" ")
+    if count == "0":
+        return gettext("There is nothing to send again.")
+    sent = ngettext("%(count)s webhook will be sent again.", "%(count)s webhooks will be sent again.", int(count))
+    parts = [sent]
+    if extent == "more":
+        parts.append(gettext("These are the oldest; do it again for the others."))
+    if when == "later":
+        parts.append(gettext("They wait until the endpoint is enabled."))
+    return " ".join(parts)
 
 
 Act = Callable[[UnitOfWork, str], object]
@@ -183,15 +199,15 @@ def _run(
 def _run_or_correct(
     endpoint_id: str,
     act: Callable[[UnitOfWork], str],
-    message: str,
+    message: str | Callable[[str], str],
     errors: Callable[[OutboundRefused | PayloadRejected], dict[str, str]],
 ) -> BaseResponse:
     """Run `act` once and show the endpoint as it then is; or what must be corrected in the form."""
     try:
-        run_form_once(act)
+        result = run_form_once(act)
     except (OutboundRefused, PayloadRejected) as refused:
         return _show(endpoint_id, status=422, errors=errors(refused))
-    flash("good", message)
+    flash("good", message if isinstance(message, str) else message(result))
     return redirect(url_for("mh_operator.endpoint", endpoint_id=endpoint_id), 303)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from marketplace_hooks.domain.instants import format_instant
 from marketplace_hooks.models.outbox import Delivery, DeliveryState, OutgoingEvent
 from marketplace_hooks.services.outbox.dispatcher import dispatch
+from marketplace_hooks.services.outbox.endpoints import delete_endpoint, resume_endpoint
 
 from ...support.marketplace import OFFLINE, Marketplace
 from ...support.page_client import Browser
@@ -58,10 +59,34 @@ def test_a_delivery_shows_each_attempt_and_is_sent_again(
         True,
     )
     done = operator.post(f"{path}/again")
-    assert "It is sent again, under the same id." in done.visible_text
+    assert "It will be sent again, under the same ID, once its endpoint is enabled." in done.visible_text
+    assert "Its endpoint is disabled" in done.visible_text
     [again] = marketplace.all(select(Delivery).where(Delivery.id == given_up.id))
-    assert again.state in (DeliveryState.PENDING, DeliveryState.PARKED)
+    assert again.state is DeliveryState.PARKED
     assert f"{path}/again" not in [form.action for form in operator.get(path).forms]
+
+
+def test_a_delivery_of_a_deleted_endpoint_says_so_and_offers_nothing(
+    marketplace: Marketplace, operator: Browser, given_up: Delivery
+) -> None:
+    path = f"/operator/deliveries/{given_up.id}"
+    operator.get(path)
+    in_transaction(marketplace, lambda uow: delete_endpoint(uow, given_up.endpoint_id))
+    assert operator.post(f"{path}/again").status == 404
+    page = operator.get(path)
+    assert "Its endpoint was deleted, so it cannot be sent again." in page.visible_text
+    assert f"{path}/again" not in [form.action for form in page.forms]
+
+
+def test_a_delivery_of_an_enabled_endpoint_is_sent_again_at_once(
+    marketplace: Marketplace, operator: Browser, given_up: Delivery
+) -> None:
+    in_transaction(marketplace, lambda uow: resume_endpoint(uow, given_up.endpoint_id))
+    path = f"/operator/deliveries/{given_up.id}"
+    operator.get(path)
+    done = operator.post(f"{path}/again")
+    assert "It will be sent again, under the same ID." in done.visible_text
+    assert "Its endpoint is disabled" not in done.visible_text
 
 
 def test_a_delivery_whose_content_is_no_longer_kept_says_so_and_is_not_sent_again(

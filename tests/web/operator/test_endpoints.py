@@ -88,6 +88,9 @@ def test_its_last_day_is_drawn_and_what_it_missed_is_sent_again(marketplace: Mar
         assert "50 % of the webhooks arrived." in page.visible_text
         far = operator.post(f"{LIST}/{id_}/replay", first="2026-03-01", last="2026-03-31")
         assert (far.status, "at most 14 days apart" in far.visible_text) == (422, True)
-        assert "What it missed is sent again." in operator.post(f"{LIST}/{id_}/replay", first="", last="").visible_text
+        done = operator.post(f"{LIST}/{id_}/replay", first="", last="")
+        assert "1 webhook will be sent again." in done.visible_text
+        done = operator.post(f"{LIST}/{id_}/replay", first="", last="")
+        assert "There is nothing to send again." in done.visible_text
         deliver(marketplace)
     assert len(receiver.requests) == 3
