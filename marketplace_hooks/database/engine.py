@@ -104,6 +104,14 @@ class Database:
             with Session(connection, autoflush=False) as session:
                 yield session
 
+    @contextlib.contextmanager
+    def snapshot_session(self) -> Iterator[Session]:
+        """A session that only reads, and sees everything as of one instant, however long it takes."""
+        isolation = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self.bulkhead, outages(), self.engine.connect() as connection:
+            with Session(connection.execution_options(**isolation), autoflush=False) as session:
+                yield session
+
     def retrying(self, work: Callable[[Session], _T]) -> _T:
         """Run `work` in a write transaction, and again when it met a deadlock or a busy file.
 

@@ -33,6 +33,8 @@ class AuditAction(enum.StrEnum):
     OLD_DATA_PURGED = "old_data.purged"
     BACKUP_MADE = "backup.made"
     BACKUP_RESTORED = "backup.restored"
+    SNAPSHOT_EXPORTED = "snapshot.exported"
+    SNAPSHOT_IMPORTED = "snapshot.imported"
     CUSTOMER_ERASED = "customer.erased"
     CUSTOMER_EXPORTED = "customer.exported"
     PRODUCT_STATUS_CHANGED = "product.status_changed"

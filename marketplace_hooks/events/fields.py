@@ -126,6 +126,9 @@ def future_instants(
         field_path = f"{path}.{field.data_key or name}"
         if isinstance(field, fields.Nested) and isinstance(value, Mapping):
             yield from future_instants(field.schema, value, received_at, field_path)
+        elif isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
+            for number, item in enumerate(value or ()):
+                yield from future_instants(field.inner.schema, item, received_at, f"{field_path}.{number}")
         elif isinstance(field, Moment) and not field.may_be_future and value is not None:
             yield from future_instant(value, received_at, field_path)
 

@@ -66,7 +66,7 @@ def complete_purchase(uow: UnitOfWork, data: Mapping[str, Any], cause: Cause, *,
         product_id=product.id,
         pack_id=data["pack_id"],
         listing_id=listing.id if listing else None,
-        price_cents=_price_of_share(uow.session, data),
+        price_cents=price_of_share(uow.session, data),
         currency=data["price_paid"]["currency"],
         purchased_at=data["purchased_at"],
         recorded_at=received_at,
@@ -83,7 +83,7 @@ def complete_purchase(uow: UnitOfWork, data: Mapping[str, Any], cause: Cause, *,
     return True
 
 
-def _price_of_share(session: Session, data: Mapping[str, Any]) -> int:
+def price_of_share(session: Session, data: Mapping[str, Any]) -> int:
     """The price paid for this product alone.
 
     The events of a pack's purchase carry each product's own price. A platform that repeats the pack's whole price in
@@ -110,7 +110,7 @@ def _refuse_contradiction(session: Session, known: Purchase, data: Mapping[str, 
         if getattr(known, name) != data[name]
     ]
     # Of a pack, the share was frozen at the members' prices of that day.
-    if known.price_cents not in (data["price_paid"]["amount_cents"], _price_of_share(session, data)):
+    if known.price_cents not in (data["price_paid"]["amount_cents"], price_of_share(session, data)):
         faults.append(("price_paid.amount_cents", known.price_cents))
     if faults:
         raise PayloadRejected(

@@ -26,7 +26,7 @@ def upsert_product(
     The listing of an older description that arrives late is still stored: it says what was announced at its time. A
     product that another seller sells now is held by that seller's account, and no longer by the first one's.
     """
-    _add_listing(uow, described)
+    add_listing(uow, described)
     columns = {
         "seller_id": described["seller_id"],
         "kind": ProductKind(described["kind"]),
@@ -63,7 +63,7 @@ def listing_in_force(session: Session, product_id: str, at: datetime) -> Listing
     return session.scalar(query)
 
 
-def _add_listing(uow: UnitOfWork, described: Mapping[str, Any]) -> None:
+def add_listing(uow: UnitOfWork, described: Mapping[str, Any]) -> None:
     """Store this revision of the listing, unless it is stored already."""
     listing = described["listing"]
     row = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -14,6 +15,8 @@ from ...models.deployment import DeploymentFact
 
 ID = "id"
 """The name of the fact that distinguishes this installation from others, made by a migration."""
+IMPORT = "import"
+"""How far the import of a snapshot has come that has not reached its end."""
 UNTRUSTED_PROXY = "untrusted_proxy"
 """The address of a proxy in our own network whose forwarded headers are not believed, as it was last seen."""
 
@@ -25,11 +28,21 @@ def read_fact(session: Session, name: str) -> DeploymentFact | None:
 
 def record_fact(database: Database, name: str, value: str, now: datetime) -> None:
     """Record a fact, over one of the same name."""
-    values = {"value": value, "recorded_at": now}
-    dialect = sqlite if database.is_sqlite else postgresql
-    insert = dialect.insert(DeploymentFact).values(name=name, **values)
     with database.session() as session:
-        session.execute(insert.on_conflict_do_update(index_elements=[DeploymentFact.name], set_=values))
+        store_fact(session, name, value, now)
+
+
+def store_fact(session: Session, name: str, value: str, now: datetime) -> None:
+    """Record a fact in the session's transaction, over one of the same name."""
+    values = {"value": value, "recorded_at": now}
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(DeploymentFact).values(name=name, **values)
+    session.execute(insert.on_conflict_do_update(index_elements=[DeploymentFact.name], set_=values))
+
+
+def forget_fact(session: Session, name: str) -> None:
+    """Delete the fact of this name, if there is one."""
+    session.execute(delete(DeploymentFact).where(DeploymentFact.name == name))
 
 
 def read_deployment_id(database: Database) -> str:

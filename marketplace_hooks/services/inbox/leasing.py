@@ -120,6 +120,11 @@ def release_parked(session: Session, parents: Iterable[str]) -> int:
     )
 
 
+def release_all_parked(session: Session) -> int:
+    """Let every parked event be tried again, after many parents have become known. Returns how many there were."""
+    return _receive_again(session, InboxEvent.state == constant(InboxState.PARKED))
+
+
 def has_parked_due(session: Session, now: datetime) -> bool:
     """Whether a parked event is due to be tried again."""
     due = InboxEvent.state == constant(InboxState.PARKED), InboxEvent.due_at <= now

@@ -91,6 +91,18 @@ def submit(uow: UnitOfWork, new: NewRequest, cause: Cause) -> SupportRequest:
     return request
 
 
+def record_accepted(uow: UnitOfWork, new: NewRequest) -> SupportRequest:
+    """Record a request that was accepted elsewhere before: judged for the record alone, and without a clock."""
+    request = _record(uow, new)
+    request.handling = Handling.ACCEPTED
+    if new.purchase_id is not None:
+        purchase = uow.session.get_one(Purchase, new.purchase_id)
+        _store_judgement(request, judge_request(uow, request, purchase))
+    uow.session.add(request)
+    uow.session.flush()
+    return request
+
+
 def _close_duplicate(uow: UnitOfWork, request: SupportRequest, original: SupportRequest, cause: Cause) -> None:
     request.duplicate_of = original.id
     request.handling = Handling.CLOSED

@@ -1,0 +1,89 @@
+"""Lines of sellers, products, packs and releases: the data of their events, with earlier listings and statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from ..domain.catalog.statuses import Side, Status
+from ..events.fields import EventDataSchema, EventMoneySchema, Moment, version
+from ..events.packs import PackUpsertedSchema
+from ..events.products import ListingDataSchema, ProductUpsertedSchema
+from ..events.releases import ReleasePublishedSchema
+from ..events.sellers import SellerUpsertedSchema
+
+_reason = validate.Length(0, 2_000)
+
+
+class SuspensionLineSchema(EventDataSchema):
+    """A seller's account is suspended since an instant."""
+
+    reason = fields.String(required=True, validate=_reason)
+    since = Moment(required=True)
+
+
+class SellerLineSchema(SellerUpsertedSchema):
+    """`seller.upserted`, and whether the account is suspended."""
+
+    suspended = fields.Nested(SuspensionLineSchema, allow_none=True, load_default=None)
+
+
+class StatusLineSchema(EventDataSchema):
+    """The status that one side asked for last, and since when; `version` orders that side's later events."""
+
+    actor = fields.String(required=True, validate=validate.OneOf([Side.SELLER.value, Side.MARKETPLACE.value]))
+    status = fields.String(required=True, validate=validate.OneOf([status.value for status in Status]))
+    reason = fields.String(load_default="", validate=_reason)
+    since = Moment(required=True)
+    version = version()
+
+
+class ListingLineSchema(ListingDataSchema):
+    """An earlier revision of a listing, with the version and the price that the description had then."""
+
+    version = version()
+    price = fields.Nested(EventMoneySchema, required=True)
+
+
+class ProductLineSchema(ProductUpsertedSchema):
+    """`product.upserted`, with the revisions of its listing before, and what each side has asked for last."""
+
+    listings = fields.List(fields.Nested(ListingLineSchema), load_default=list, validate=validate.Length(max=1_000))
+    statuses = fields.List(fields.Nested(StatusLineSchema), load_default=list, validate=validate.Length(max=2))
+
+    @validates_schema
+    def _is_consistent(self, data: dict[str, Any], **kwargs: Any) -> None:
+        _refuse_repeated((one["version"] for one in (data, *data["listings"])), "listings", "version")
+        _refuse_repeated((one["actor"] for one in data["statuses"]), "statuses", "actor")
+        _refuse_other_currencies(data["price"], data["listings"])
+
+
+class PackLineSchema(PackUpsertedSchema):
+    """`pack.upserted`, and what each side has asked for last."""
+
+    statuses = fields.List(fields.Nested(StatusLineSchema), load_default=list, validate=validate.Length(max=2))
+
+    @validates_schema
+    def _is_consistent(self, data: dict[str, Any], **kwargs: Any) -> None:
+        _refuse_repeated((one["actor"] for one in data["statuses"]), "statuses", "actor")
+
+
+class ReleaseLineSchema(ReleasePublishedSchema):
+    """`release.published`. One that is published already is not announced again; one of the future is, then."""
+
+
+def _refuse_repeated(values: Iterable[Any], name: str, what: str) -> None:
+    found: set[Any] = set()
+    for value in values:
+        if value in found:
+            raise ValidationError(f"Has the {what} {value} twice.", name)
+        found.add(value)
+
+
+def _refuse_other_currencies(price: Mapping[str, Any], listings: list[dict[str, Any]]) -> None:
+    for number, listing in enumerate(listings):
+        if listing["price"]["currency"] != price["currency"]:
+            message = f"Is another currency than {price['currency']}, which the line has elsewhere."
+            raise ValidationError({number: {"price": {"currency": [message]}}}, "listings")

@@ -1,0 +1,223 @@
+"""Check of a snapshot: every line of every file, before anything is written.
+
+Every error is reported with its file, line and path; the first thousand are listed, all are counted. A parent may
+stand in any line of any of the files, or be known here already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..models.packs import Pack
+from ..models.products import Product, Seller
+from ..models.purchases import Customer, Purchase
+from ..models.releases import Release, ReleaseKind
+from ..models.subscriptions import Charge
+from ..models.support import SupportRequest
+from .checked_entities import CheckedEntities, Place, in_batches
+from .files import SnapshotFile, UnreadableFile
+from .lines import Entity, EntityKind, InvalidLine, parse_line
+
+MOST_LISTED = 1_000
+"""So many errors are listed; the others are counted."""
+_LOOKED_UP = 500
+_EVERY_LINES = 1_000
+
+TABLES: dict[EntityKind, Any] = {
+    EntityKind.SELLER: Seller,
+    EntityKind.CUSTOMER: Customer,
+    EntityKind.PRODUCT: Product,
+    EntityKind.PACK: Pack,
+    EntityKind.RELEASE: Release,
+    EntityKind.PURCHASE: Purchase,
+    EntityKind.REQUEST: SupportRequest,
+}
+"""Where the entities of each kind stand here, each by its column `id`."""
+
+Report = Callable[[int, int], None]
+"""Called now and then with the bytes read, and the bytes of all files."""
+
+
+def _report_more(report: Report, before: int, total: int, position: int) -> None:
+    report(before + position, total)
+
+
+def _report_nothing(done: int, total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotError:
+    """One thing that is wrong. `line` 0 is the file as a whole."""
+
+    file: str
+    line: int
+    path: str
+    message: str
+
+
+@dataclass(kw_only=True)
+class Findings:
+    """What a check has found wrong: the first errors, and how many there are."""
+
+    errors: list[SnapshotError] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, error: SnapshotError) -> None:
+        """Count an error, and list it unless there are too many."""
+        self.count += 1
+        if len(self.errors) < MOST_LISTED:
+            self.errors.append(error)
+
+
+@dataclass(kw_only=True)
+class Checked:
+    """A snapshot that was read: its entities, what is wrong with them, and the digest of all content."""
+
+    entities: CheckedEntities
+    findings: Findings
+    digest: str
+
+
+class SnapshotCheck:
+    """The check of some files. `session` answers what is known here already."""
+
+    def __init__(self, paths: Sequence[Path], now: datetime, zone: tzinfo) -> None:
+        self._files = [SnapshotFile(path) for path in paths]
+        self._now = now
+        self._zone = zone
+        self._entities = CheckedEntities()
+        self._findings = Findings()
+
+    def run(self, session: Callable[[], Any], report: Report = _report_nothing) -> Checked:
+        """Read and check everything. `session` opens a session that reads what stands here."""
+        total = sum(file.path.stat().st_size for file in self._files if file.path.exists())
+        done = 0
+        for number, file in enumerate(self._files):
+            self._read(number, file, partial(_report_more, report, done, total))
+            done += file.size
+        report(total, total)
+        with session() as reading:
+            self._check_parents(reading)
+            self._check_charges(reading)
+            self._check_releases(reading)
+            self._check_requests(reading)
+        digest = hashlib.sha256(b"".join(file.digest.digest() for file in self._files)).hexdigest()
+        return Checked(entities=self._entities, findings=self._findings, digest=digest)
+
+    def _read(self, number: int, file: SnapshotFile, report: Callable[[int], None]) -> None:
+        try:
+            for line in file.lines():
+                if line.number % _EVERY_LINES == 0:
+                    report(file.position)
+                if line.text is None:
+                    self._add_error(Place(file=number, line=line.number, path=""), "The line is longer than 1 MiB.")
+                else:
+                    self._read_line(number, line.number, line.text)
+        except UnreadableFile as error:
+            self._add_error(Place(file=number, line=error.line, path=""), str(error))
+
+    def _read_line(self, file: int, line: int, text: bytes) -> None:
+        try:
+            entity = parse_line(text, self._now, self._zone)
+        except InvalidLine as invalid:
+            for error in invalid.errors:
+                self._add_error(Place(file=file, line=line, path=error["path"]), error["message"])
+            return
+        other = self._entities.add(entity, file, line)
+        if other is not None:
+            where = f"line {other.line} of {self._files[other.file].path}"
+            self._add_error(
+                Place(file=file, line=line, path=f"data.{entity.kind}_id"),
+                f"{entity.kind} {entity.id} stands in {where} with other content.",
+            )
+        elif entity.kind is EntityKind.PURCHASE:
+            self._add_charges(entity, file, line)
+
+    def _add_charges(self, entity: Entity, file: int, line: int) -> None:
+        for number, period in enumerate(entity.data["periods"]):
+            charge_id = period["charge_id"]
+            path = f"data.periods.{number}.charge_id"
+            if charge_id is not None and not self._entities.add_charge(charge_id, path):
+                self._add_error(Place(file=file, line=line, path=path), f"{charge_id} pays another period already.")
+
+    def _add_error(self, place: Place, message: str) -> None:
+        file = str(self._files[place.file].path)
+        self._findings.add(SnapshotError(file=file, line=place.line, path=place.path, message=message))
+
+    def _check_parents(self, session: Session) -> None:
+        """Every parent that no line describes must be known here."""
+        for batch in in_batches(self._entities.missing_parents(), _LOOKED_UP):
+            for kind in EntityKind:
+                wanted = {one.id for one in batch if one.kind is kind}
+                known = (
+                    set(session.scalars(select(TABLES[kind].id).where(TABLES[kind].id.in_(wanted)))) if wanted else ()
+                )
+                for one in batch:
+                    if one.kind is kind and one.id not in known:
+                        self._add_error(one.place, f"No line describes {kind} {one.id}, and it is not known here.")
+
+    def _check_charges(self, session: Session) -> None:
+        """A charge that is known here paid the same purchase."""
+        for batch in in_batches(self._entities.charges(), _LOOKED_UP):
+            query = select(Charge.id, Charge.purchase_id).where(Charge.id.in_([charge_id for charge_id, _, _ in batch]))
+            known = dict(session.execute(query).all())
+            for charge_id, purchase_id, place in batch:
+                if known.get(charge_id, purchase_id) != purchase_id:
+                    self._add_error(place, f"{charge_id} has paid purchase {known[charge_id]} here.")
+
+    def _check_releases(self, session: Session) -> None:
+        """A release that was bought is a paid one of the purchase's product, sold in the currency that was paid."""
+        for purchase, place in self._entities.purchases_with_releases():
+            for number, bought in enumerate(purchase.data["releases"]):
+                for name, message in self._release_faults(session, purchase, bought):
+                    path = f"data.releases.{number}.{name}"
+                    self._add_error(Place(file=place.file, line=place.line, path=path), message)
+
+    def _check_requests(self, session: Session) -> None:
+        """The customer and the product of a request about a purchase are the purchase's."""
+        for request, place in self._entities.requests():
+            purchase_id = request.data["purchase_id"]
+            if purchase_id is None:
+                continue
+            purchase = self._purchase_parents(session, purchase_id)
+            for name, parent in purchase.items():
+                if request.data[name] not in (None, parent):
+                    path = f"data.{name}"
+                    self._add_error(Place(file=place.file, line=place.line, path=path), "is not the purchase's")
+
+    def _purchase_parents(self, session: Session, purchase_id: str) -> dict[str, str]:
+        entity = self._entities.find(EntityKind.PURCHASE, purchase_id)
+        if entity is not None:
+            return {name: entity.data[name] for name in ("customer_id", "product_id")}
+        known = session.get(Purchase, purchase_id)
+        return {} if known is None else {"customer_id": known.customer_id, "product_id": known.product_id}
+
+    def _release_faults(self, session: Session, purchase: Entity, bought: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        facts = self._release_facts(session, bought["release_id"])
+        if facts is None:  # a missing parent, which is reported as such.
+            return
+        product_id, kind, currency = facts
+        if product_id != purchase.data["product_id"]:
+            yield "release_id", f"is a release of {product_id}, the purchase is of {purchase.data['product_id']}"
+        elif kind != ReleaseKind.PAID:
+            yield "release_id", "is a free release: nobody buys it"
+        elif bought["amount"]["currency"] != currency:
+            yield "amount.currency", f"the release is sold in {currency}"
+
+    def _release_facts(self, session: Session, release_id: str) -> tuple[str, str, str | None] | None:
+        entity = self._entities.find(EntityKind.RELEASE, release_id)
+        if entity is not None:
+            price = entity.data["price"] or {}
+            return entity.data["product_id"], entity.data["kind"], price.get("currency")
+        known = session.get(Release, release_id)
+        return None if known is None else (known.product_id, known.kind, known.currency)

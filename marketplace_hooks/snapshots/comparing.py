@@ -1,0 +1,98 @@
+"""Comparison of a snapshot with what stands here: what one side lacks, and what both have with different content."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from .checked_entities import CheckedEntities
+from .lines import EntityKind
+from .rendering import CHUNK, comparable_line, id_chunks, render
+
+MOST_EXAMPLES = 5
+
+Report = Callable[[EntityKind, int, int], None]
+
+
+class DifferenceKind(enum.StrEnum):
+    """How both sides differ about one entity."""
+
+    ONLY_IN_FILES = "only_in_files"
+    ONLY_HERE = "only_here"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One field of one entity that differs; of one that a side lacks, the entity as a whole (`path` empty)."""
+
+    id: str
+    path: str = ""
+    in_files: Any = None
+    here: Any = None
+
+
+@dataclass(kw_only=True)
+class KindComparison:
+    """How the entities of one kind compare: how many lines, how many differ how, and the first differences of each."""
+
+    lines: int = 0
+    counts: dict[DifferenceKind, int] = field(default_factory=lambda: dict.fromkeys(DifferenceKind, 0))
+    examples: dict[DifferenceKind, list[Difference]] = field(
+        default_factory=lambda: {kind: [] for kind in DifferenceKind}
+    )
+
+    def add(self, kind: DifferenceKind, differences: list[Difference]) -> None:
+        """Count one entity that differs, and show it among the first."""
+        self.counts[kind] += 1
+        if self.counts[kind] <= MOST_EXAMPLES:
+            self.examples[kind] += differences
+
+
+def compare_snapshot(
+    session: Session, entities: CheckedEntities, zone: tzinfo, report: Report
+) -> dict[EntityKind, KindComparison]:
+    """Compare every kind that the files have lines of."""
+    return {
+        kind: _compare_kind(session, entities, kind, count, zone, report) for kind, count in entities.counts().items()
+    }
+
+
+def _compare_kind(
+    session: Session, entities: CheckedEntities, kind: EntityKind, count: int, zone: tzinfo, report: Report
+) -> KindComparison:
+    comparison = KindComparison(lines=count)
+    done = 0
+    for _, chunk in entities.chunks(kind, CHUNK):
+        ours = render(session, kind, [entity.id for entity in chunk])
+        for entity in chunk:
+            if (mine := ours.get(entity.id)) is None:
+                comparison.add(DifferenceKind.ONLY_IN_FILES, [Difference(id=entity.id)])
+            elif differences := list(_differences(entity.id, "", comparable_line(entity, zone), mine.data)):
+                comparison.add(DifferenceKind.DIFFERENT, differences)
+        session.expunge_all()
+        done += len(chunk)
+        report(kind, done, count)
+    for ids in id_chunks(session, kind):
+        for id_ in sorted(set(ids) - entities.known_ids(kind, ids)):
+            comparison.add(DifferenceKind.ONLY_HERE, [Difference(id=id_)])
+    return comparison
+
+
+def _differences(id_: str, path: str, in_files: Any, here: Any) -> Iterator[Difference]:
+    """Each value that differs, by its path; a list as a whole where its lengths differ."""
+    if in_files == here:
+        return
+    if isinstance(in_files, Mapping) and isinstance(here, Mapping):
+        for name in in_files if not path else {**in_files, **here}:
+            yield from _differences(id_, f"{path}.{name}".lstrip("."), in_files.get(name), here.get(name))
+    elif isinstance(in_files, list) and isinstance(here, list) and len(in_files) == len(here):
+        for number, (theirs, mine) in enumerate(zip(in_files, here, strict=True)):
+            yield from _differences(id_, f"{path}.{number}", theirs, mine)
+    else:
+        yield Difference(id=id_, path=path, in_files=in_files, here=here)
