@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,9 +54,9 @@ class ProgressBars:
 
 @contextmanager
 def progress_bars(*, as_json: bool) -> Iterator[ProgressBars]:
-    """Bars with an estimate of the time that is left; none where a program reads."""
+    """Bars with an estimate of the time that is left; none where nobody watches."""
     columns = (TextColumn("{task.description:<12}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True, quiet=as_json)) as progress:
+    with Progress(*columns, console=Console(stderr=True, quiet=as_json or not sys.stderr.isatty())) as progress:
         yield ProgressBars(progress)
 
 

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import os
+import stat
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ class SnapshotFile:
         try:
             with self.path.open("rb") as raw:
                 self._raw = raw
+                if not stat.S_ISREG(os.fstat(raw.fileno()).st_mode):
+                    raise UnreadableFile(0, "It is no regular file.")
                 before = _state(os.fstat(raw.fileno()))
                 self.size = before[0]
                 for line in self._lines(raw):

@@ -16,10 +16,12 @@ from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
 from ..support.audit_log import audit_entries
 from ..support.marketplace import Marketplace, sample
+from .test_failures import SNAPSHOT
 
 CHANGES_NOTHING_OF_A_PERSONS = {
     "audit list",
     "catalogue",
+    "compare",
     "configuration",
     "deadline",
     "deliveries list",
@@ -84,6 +86,8 @@ def test_every_command_that_changes_something_is_entered(marketplace: Marketplac
         "erase-customer": ["erase-customer", "customer-1", "--yes"],
         "purge": ["purge"],
         "backup": ["backup", str(tmp_path / "backup")],
+        "import": ["import", str(SNAPSHOT)],
+        "export": ["export", str(tmp_path / "export.ndjson")],
     }
     for command, arguments in driven.items():
         before = len(audit_entries(marketplace))

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,11 @@ from ..support.marketplace import SECRET, Marketplace
 from ..support.ports import free_port
 from ..support.source_tree import ROOT
 
+SNAPSHOT = ROOT / "tests" / "data" / "snapshot.ndjson"
+"""A seller and a customer."""
 ARGUMENTS: dict[str, list[str]] = {
     "backup": ["new-backup"],
+    "compare": [str(SNAPSHOT)],
     "deliveries replay": ["1"],
     "endpoints add": ["https://hooks.example.com/in"],
     "endpoints delete": ["ep", "--yes"],
@@ -35,6 +39,8 @@ ARGUMENTS: dict[str, list[str]] = {
     "events replay": ["evt"],
     "events show": ["evt"],
     "restore": ["no-backup"],
+    "export": [f"{tempfile.gettempdir()}/marketplace-hooks-export.ndjson"],
+    "import": [str(SNAPSHOT)],
     "inspect": ["https://shop.example/"],
     "sessions end": ["session"],
     "tokens create": ["--role", "operator"],

@@ -28,6 +28,8 @@ ACTIONS: Mapping[AuditAction, LazyText] = {
     AuditAction.DELIVERY_REPLAYED: lazy("Webhook sent again"),
     AuditAction.DELIVERIES_REPLAYED: lazy("Several webhooks sent again"),
     AuditAction.RENEWALS_RELEASED: lazy("Renewals released"),
+    AuditAction.SNAPSHOT_EXPORTED: lazy("Data exported"),
+    AuditAction.SNAPSHOT_IMPORTED: lazy("Data imported"),
     AuditAction.OLD_DATA_PURGED: lazy("Old data deleted"),
     AuditAction.BACKUP_MADE: lazy("Backup made"),
     AuditAction.BACKUP_RESTORED: lazy("Backup restored"),

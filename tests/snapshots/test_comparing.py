@@ -1,0 +1,109 @@
+"""Comparison and export: what was imported is found equal, every difference is reported, an export moves in again."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import time_machine
+
+from ..support.databases import apply_migrations, sqlite_url
+from ..support.marketplace import Marketplace, open_marketplace
+from ..support.snapshots import Line, import_lines, line, run_as_json, run_command, whole_marketplace, write_lines
+
+
+def differences(answer: Mapping[str, Any]) -> dict[str, tuple[int, int, int]]:
+    """The counts of each kind that differs: only in the files, only here, different."""
+    counted = {one["kind"]: (one["only_in_files"], one["only_here"], one["different"]) for one in answer["kinds"]}
+    return {kind: counts for kind, counts in counted.items() if any(counts)}
+
+
+def changed(lines: list[Line], kind: str, id_: str, **data: Any) -> list[Line]:
+    """The lines, with other data in the line of one entity."""
+    return [
+        {**one, "data": {**one["data"], **data}} if one["kind"] == kind and one["data"][f"{kind}_id"] == id_ else one
+        for one in lines
+    ]
+
+
+def test_what_was_imported_is_what_stands_here(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    import_lines(marketplace, tmp_path / "all.ndjson", whole_marketplace())
+    answer = run_as_json(marketplace, "compare", tmp_path / "all.ndjson")
+    assert (differences(answer), answer["examples"]) == ({}, [])
+    assert run_command(marketplace, "compare", tmp_path / "all.ndjson").exit_code == 0
+
+
+def test_every_difference_is_reported_by_kind_with_its_path(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    lines = whole_marketplace()
+    import_lines(marketplace, tmp_path / "all.ndjson", lines)
+    other = changed(lines, "purchase", "purchase-1", price_paid={"amount_cents": 1, "currency": "EUR"})
+    other = changed(other, "seller", "seller-1", name="Other name")
+    other = [one for one in other if one["data"].get("product_id") != "mod-4" or one["kind"] != "product"]
+    other.append(line("purchase", purchase_id="purchase-9"))
+    path = write_lines(tmp_path / "other.ndjson", other)
+    answer = run_as_json(marketplace, "compare", path)
+    assert differences(answer) == {"purchase": (1, 0, 1), "seller": (0, 0, 1), "product": (0, 1, 0)}
+    found = {(one["kind"], one["id"]): (one["path"], one["in_files"], one["here"]) for one in answer["examples"]}
+    assert found == {
+        ("purchase", "purchase-9"): ("", None, None),
+        ("purchase", "purchase-1"): ("price_paid.amount_cents", 1, 9900),
+        ("seller", "seller-1"): ("name", "Other name", "Atelier Lumen"),
+        ("product", "mod-4"): ("", None, None),
+    }
+    result = run_command(marketplace, "compare", path)
+    assert result.exit_code == 1
+    assert "Other name" in result.stdout
+
+
+def test_what_happened_since_is_a_difference(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    import_lines(marketplace, tmp_path / "all.ndjson", whole_marketplace())
+    marketplace.change_status("mod-1", "offline_temporary", version=9)
+    marketplace.publish("purchase.refunded", purchase_id="purchase-3", refunded_at="2026-03-02T09:00:00Z")
+    marketplace.run_all_now()
+    answer = run_as_json(marketplace, "compare", tmp_path / "all.ndjson")
+    assert differences(answer) == {}, "the lines say nothing of statuses and refunds of these"
+    lines = changed(whole_marketplace(), "product", "mod-1", statuses=[])
+    lines = changed(lines, "purchase", "purchase-3", refunds=[])
+    answer = run_as_json(marketplace, "compare", write_lines(tmp_path / "said.ndjson", lines))
+    assert differences(answer) == {"product": (0, 0, 1), "purchase": (0, 0, 1)}
+
+
+def test_an_export_moves_into_another_installation(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    first = marketplace
+    import_lines(first, tmp_path / "all.ndjson", whole_marketplace())
+    first.publish("customer.erased", customer_id="customer-2")
+    first.change_status("mod-1", "offline_temporary", version=9)
+    first.run_all_now()
+    exported = tmp_path / "export.ndjson.gz"
+    assert run_command(first, "export", exported).exit_code == 0
+    assert stat.S_IMODE(exported.stat().st_mode) == 0o600
+    with gzip.open(exported, "rt", encoding="utf-8") as file:
+        lines = [json.loads(text) for text in file]
+    assert len(lines) == len(whole_marketplace())
+    assert differences(run_as_json(first, "compare", exported)) == {}
+    url = sqlite_url(tmp_path / "second.db")
+    apply_migrations(url)
+    with open_marketplace(url, tmp_path / "second") as second:
+        answer = run_as_json(second, "import", exported)
+        assert (answer["error_count"], answer["written"]) == (0, True)
+        assert differences(run_as_json(second, "compare", exported)) == {}
+        assert second.status("mod-1") == first.status("mod-1") == "offline_temporary"
+
+
+def test_an_export_that_cannot_be_written_is_a_sentence(marketplace: Marketplace, tmp_path: Path) -> None:
+    result = run_command(marketplace, "export", tmp_path / "nowhere" / "export.ndjson")
+    assert result.exit_code == 1
+    assert "cannot be written: No such file or directory" in result.output
+    assert list(tmp_path.glob("**/*.unfinished")) == []
