@@ -166,7 +166,7 @@ def _show_comparison(checked: Checked, compared: dict[EntityKind, KindComparison
         show_rows(rows, columns, as_json=False, empty="The files hold no line.")
         if examples:
             print_line()
-            columns = ["kind", "difference", "id", "path", "in_files", "here"]
+            columns = ["kind", "difference", "id", "path", "in_files", "stored"]
             show_rows(examples, columns, as_json=False, empty="")
 
 

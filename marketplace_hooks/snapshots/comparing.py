@@ -34,7 +34,7 @@ class Difference:
     id: str
     path: str = ""
     in_files: Any = None
-    here: Any = None
+    stored: Any = None
 
 
 @dataclass(kw_only=True)
@@ -84,15 +84,15 @@ def _compare_kind(
     return comparison
 
 
-def _differences(id_: str, path: str, in_files: Any, here: Any) -> Iterator[Difference]:
+def _differences(id_: str, path: str, in_files: Any, stored: Any) -> Iterator[Difference]:
     """Each value that differs, by its path; a list as a whole where its lengths differ."""
-    if in_files == here:
+    if in_files == stored:
         return
-    if isinstance(in_files, Mapping) and isinstance(here, Mapping):
-        for name in in_files if not path else {**in_files, **here}:
-            yield from _differences(id_, f"{path}.{name}".lstrip("."), in_files.get(name), here.get(name))
-    elif isinstance(in_files, list) and isinstance(here, list) and len(in_files) == len(here):
-        for number, (theirs, mine) in enumerate(zip(in_files, here, strict=True)):
+    if isinstance(in_files, Mapping) and isinstance(stored, Mapping):
+        for name in in_files if not path else {**in_files, **stored}:
+            yield from _differences(id_, f"{path}.{name}".lstrip("."), in_files.get(name), stored.get(name))
+    elif isinstance(in_files, list) and isinstance(stored, list) and len(in_files) == len(stored):
+        for number, (theirs, mine) in enumerate(zip(in_files, stored, strict=True)):
             yield from _differences(id_, f"{path}.{number}", theirs, mine)
     else:
-        yield Difference(id=id_, path=path, in_files=in_files, here=here)
+        yield Difference(id=id_, path=path, in_files=in_files, stored=stored)

@@ -33,7 +33,7 @@ from ..services.support.submission import NewRequest, record_accepted, start_clo
 from . import purchase_rows
 from .catalog_writer import CAUSE
 from .lines import Entity
-from .purchase_rows import ListingHistory, PurchaseFacts, PurchaseRows
+from .purchase_rows import ListingHistory, ImportFacts, PurchaseRows
 
 _CUSTOMER_COLUMNS = ("id", "name", "email", "locale", "professional", "described_at", "erased_at")
 
@@ -81,12 +81,12 @@ def _unknown(uow: UnitOfWork, table: type[Any], entities: Sequence[Entity]) -> l
     return [entity for entity in entities if entity.id not in known]
 
 
-def _facts(uow: UnitOfWork, entities: Sequence[Entity]) -> PurchaseFacts:
+def _facts(uow: UnitOfWork, entities: Sequence[Entity]) -> ImportFacts:
     """What the rows of these purchases depend on, by a statement for each kind of fact."""
     products = {entity.data["product_id"] for entity in entities}
     noticed = {entity.data["customer_id"] for entity in entities if entity.data["notices"]}
     professional = select(Customer.id, Customer.professional).where(Customer.id.in_(noticed))
-    return PurchaseFacts(
+    return ImportFacts(
         now=uow.now,
         zone=uow.zone,
         listings=_listings(uow, products),

@@ -98,7 +98,7 @@ class ListingHistory:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PurchaseFacts:
+class ImportFacts:
     """What is known here that the rows of a chunk depend on, each by its id."""
 
     now: datetime
@@ -122,7 +122,7 @@ class PurchaseRows:
     notices: list[Row] = field(default_factory=list)
     releases: list[Row] = field(default_factory=list)
 
-    def add(self, entity: Entity, facts: PurchaseFacts) -> None:
+    def add(self, entity: Entity, facts: ImportFacts) -> None:
         """Add the rows of one purchase."""
         data = entity.data
         listing_id, listed_cents = facts.listings[data["product_id"]].at(data["purchased_at"])
@@ -158,7 +158,7 @@ class PurchaseRows:
         last = max(bound)
         return bound[last], last
 
-    def _add_business_care(self, entity: Entity, facts: PurchaseFacts) -> None:
+    def _add_business_care(self, entity: Entity, facts: ImportFacts) -> None:
         data = entity.data
         periods = lay_out_periods(data, facts.zone)
         stands = standing(periods, facts.zone, facts.now)
@@ -186,13 +186,13 @@ class PurchaseRows:
                 stands.last_day,
                 stands.renewal_at,
                 notice_at,
-                *_stops(data, periods, facts, stands),
+                *_renewal_stops(data, periods, facts, stands),
                 announced["amount_cents"],
                 announced["currency"],
             )
         )
 
-    def _add_period(self, purchase_id: str, one: LaidOutPeriod, facts: PurchaseFacts) -> None:
+    def _add_period(self, purchase_id: str, one: LaidOutPeriod, facts: ImportFacts) -> None:
         given = one.given
         amount = given["amount"] or _NO_AMOUNT
         is_renewal = given["kind"] == PeriodKind.RENEWAL
@@ -217,7 +217,7 @@ class PurchaseRows:
             self.charges.append((given["charge_id"], purchase_id, one.index, *money, occurred_at, facts.now))
 
     def _add_notice(
-        self, entity: Entity, periods: Sequence[LaidOutPeriod], notice: Mapping[str, Any], facts: PurchaseFacts
+        self, entity: Entity, periods: Sequence[LaidOutPeriod], notice: Mapping[str, Any], facts: ImportFacts
     ) -> None:
         last_day = periods[notice["period_index"] - 1].last_day
         amount = notice["amount"] or _NO_AMOUNT
@@ -244,7 +244,9 @@ def site_bindings(data: Mapping[str, Any]) -> dict[datetime, str]:
     return bound
 
 
-def _stops(data: Mapping[str, Any], periods: Sequence[LaidOutPeriod], facts: PurchaseFacts, stands: Standing) -> Row:
+def _renewal_stops(
+    data: Mapping[str, Any], periods: Sequence[LaidOutPeriod], facts: ImportFacts, stands: Standing
+) -> Row:
     """The columns that say what stops the next renewal: the customer's changes, and withdrawals of the product."""
     withdrawals = facts.withdrawals.get(data["product_id"], ())
     if not withdrawals and not data["renewal_changes"]:

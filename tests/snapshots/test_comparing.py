@@ -51,7 +51,7 @@ def test_every_difference_is_reported_by_kind_with_its_path(
     path = write_lines(tmp_path / "other.ndjson", other)
     answer = run_as_json(marketplace, "compare", path)
     assert differences(answer) == {"purchase": (1, 0, 1), "seller": (0, 0, 1), "product": (0, 1, 0)}
-    found = {(one["kind"], one["id"]): (one["path"], one["in_files"], one["here"]) for one in answer["examples"]}
+    found = {(one["kind"], one["id"]): (one["path"], one["in_files"], one["stored"]) for one in answer["examples"]}
     assert found == {
         ("purchase", "purchase-9"): ("", None, None),
         ("purchase", "purchase-1"): ("price_paid.amount_cents", 1, 9900),
