@@ -1,4 +1,4 @@
-"""Programs on this machine that the tests need: PostgreSQL, PgBouncer and Chromium, and who may run PostgreSQL.
+"""Programs on this machine that the tests need: PostgreSQL, PgBouncer, Chromium and PHP, and who may run PostgreSQL.
 
 Standard library only: the provisioning step looks for the same programs before any test runs.
 """
@@ -9,6 +9,7 @@ import os
 import pwd
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -25,6 +26,10 @@ NO_CHROMIUM = (
 PROGRAMS = Path(sys.prefix) / "share" / "test-programs"
 """Where programs are unpacked that tests start and that must not be installed as services of this machine."""
 NO_SYSTEMD = "The tests need systemd-analyze and found none: install it (Debian: apt-get install systemd)."
+NO_PHP = (
+    "The tests need PHP on the command line with SimpleXML and curl, and found none: install it (Debian: apt-get "
+    "install php-cli php-xml php-curl; macOS: brew install php)."
+)
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -50,6 +55,15 @@ def find_chromium() -> Path | None:
     named = [os.environ["TEST_CHROMIUM"]] if "TEST_CHROMIUM" in os.environ else list(CHROMIUMS)
     found = next((path for path in map(shutil.which, named) if path), None)
     return Path(found) if found else None
+
+
+def find_php() -> str | None:
+    """PHP's command line, when it has what the companion's tests use; None when there is none."""
+    php = shutil.which("php")
+    if php is None:
+        return None
+    modules = subprocess.run([php, "-m"], capture_output=True, text=True, check=False).stdout.split()
+    return php if {"SimpleXML", "curl"} <= set(modules) else None
 
 
 def find_service(name: str) -> Path | None:

@@ -19,6 +19,7 @@ from marketplace_hooks.remote.redis.embedded import find_server
 from .binaries import (
     NO_CHROMIUM,
     NO_PGBOUNCER,
+    NO_PHP,
     NO_POSTGRES,
     NO_SYSTEMD,
     POSTGRES_USER,
@@ -26,6 +27,7 @@ from .binaries import (
     ProvisionError,
     find_chromium,
     find_pgbouncer,
+    find_php,
     find_postgres,
     find_service,
 )
@@ -170,6 +172,20 @@ def provide_systemd() -> str:
     return f"systemd: {found}"
 
 
+def provide_php() -> str:
+    """Make sure that the tests find PHP; return which. Raises `ProvisionError`, a sentence, where they cannot."""
+    if find_php() is None:
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise ProvisionError(NO_PHP)
+        print_line("installing PHP with apt-get …")
+        apt([*APT_GET, "update"])
+        apt([*INSTALL, "php-cli", "php-xml", "php-curl"])
+    found = find_php()
+    if found is None:
+        raise ProvisionError("PHP was installed, and its program was not found afterwards.")
+    return f"PHP: {found}"
+
+
 def provide_redis() -> str:
     """Return which Redis-compatible server the tests use. Raises `ConfigurationError` when there is none."""
     if os.environ.get("TEST_REDIS_URL"):
@@ -186,5 +202,6 @@ if __name__ == "__main__":
         print_line(provide_service("nginx"))
         print_line(provide_service("prometheus"))
         print_line(provide_systemd())
+        print_line(provide_php())
     except (ProvisionError, ConfigurationError) as problem:
         sys.exit(str(problem))

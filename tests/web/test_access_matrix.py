@@ -160,7 +160,7 @@ PLACED = {
         "nyyyyyy": "sign_in",
     },
     "mh_storefront": {
-        "yyyyyyy": "about_inspections home",
+        "yyyyyyy": "about_inspections companion companion_hash home",
         "---y-yy": "pack",
         "-y-y-yy": "product",
     },

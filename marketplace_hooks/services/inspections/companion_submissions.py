@@ -1,10 +1,11 @@
-"""Companion reports that a shop posts for a check that we asked it for.
+"""Companion reports that a shop posts for a check that we asked it for, and what a shop needs to post one.
 
 `POST /api/v1/inspections/{check_id}/report`. The signature is the proof of who speaks; a nonce is used once.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse
-from ...errors import Conflict, NotFound, PayloadRejected, Refused, SignatureRejected
+from ...errors import Conflict, EncryptionKeyLost, NotFound, PayloadRejected, Refused, SignatureRejected
 from ...models.inspections import CredentialKind, Evidence, Inspection, SiteCredential, evidence_row
 from ...remote.companion_format import read_report
 from ...remote.probes.companion import report_findings
@@ -20,6 +21,38 @@ from ..core.runtime import JobKind, Runtime
 from .requests import outcome_of, read_inspection
 
 _KEYS = (CredentialKind.REPORT_KEY, CredentialKind.COMPANION_KEY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportInvitation:
+    """What a companion needs to post the report on a check: about which module, for which nonce, under which key."""
+
+    check_id: str
+    nonce: str
+    module: str | None
+    key: str = field(repr=False)
+
+
+def report_invitation(runtime: Runtime, session: Session, check_id: str) -> ReportInvitation | None:
+    """How a shop may report on a check; None when it has, when its request is closed, or when its key is deleted."""
+    asked = select(Inspection.nonce, Inspection.module, SiteCredential.ciphertext).join(
+        SiteCredential, SiteCredential.inspection_number == Inspection.number
+    )
+    row = session.execute(
+        asked.where(
+            Inspection.id == check_id,
+            Inspection.closed_at.is_(None),
+            Inspection.reported_at.is_(None),
+            SiteCredential.kind == CredentialKind.REPORT_KEY,
+        )
+    ).first()
+    if row is None:
+        return None
+    try:
+        key = runtime.encryption.decrypt(row.ciphertext)
+    except EncryptionKeyLost:  # the page has other ways to offer.
+        return None
+    return ReportInvitation(check_id=check_id, nonce=row.nonce, module=row.module, key=key)
 
 
 def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) -> int:

@@ -22,6 +22,7 @@ from ..rate_limits import limit_writing
 from ..state import current_runtime
 from .blueprint import blueprint
 from .check_results import check_result
+from .companion_steps import companion_steps
 from .new_request import draft_url, request_url
 from .new_request_form import SiteForm
 from .purchases import customer_id, holder
@@ -137,6 +138,7 @@ def _page(check_id: str, form: SiteForm | None = None) -> str | BaseResponse:
             bought=summarize_purchase(session, holder(seen.purchase.id)),
             seen=seen,
             found=check_result(seen),
+            companion=None if seen.running else companion_steps(runtime, session, check_id),
             written=form.data if form else {},
             errors=form.messages if form else {},
             once_token=once_token,

@@ -1,0 +1,239 @@
+"""The companion's page in the back office: its key, what would be sent, sending it, and an uninstall."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marketplace_hooks.remote.companion_format import COMPANION, SIGNATURE_HEADER, sign_report
+
+from ..support.certificates import Authority
+from ..support.hostile_server import Behaviour, HostileServer, answering, reply
+from ..support.html_reader import visible_text
+from ..support.php_shops import NONCE, PhpServer, PhpShop, php_server
+
+CHECK = "chk_" + "0" * 32
+KEY = "0123456789_-abcdefghijklmnopqrstuvwxyzABCDEF"
+
+
+def code_of(port: int, *, host: str = "127.0.0.1", scheme: str = "https") -> str:
+    return f"{scheme}://{host}:{port}/api/v1/inspections/{CHECK}/report#{NONCE}.{KEY}.lumengallery"
+
+
+def shown_report(page: str) -> Any:
+    found = re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
+    assert found is not None
+    return json.loads(unescape(found[1]))
+
+
+def problem(status: int, code: str) -> bytes:
+    return reply(status, json.dumps({"code": code}).encode(), ("Content-Type", "application/problem+json"))
+
+
+def test_the_page_shows_the_key_and_what_a_report_says(shop: PhpShop) -> None:
+    page = shop.back_office(subject="lumengallery", companion_act="preview")
+    assert shop.key in page
+    assert re.fullmatch(r"[0-9a-f]{40}", shop.key)
+    assert shown_report(page)["files"]["module"] == "lumengallery"
+    assert {one["name"] for one in shown_report(page)["modules"]} == {"lumengallery", COMPANION}
+
+
+def test_the_page_is_in_the_employees_language(shop: PhpShop) -> None:
+    english = visible_text(shop.back_office(lang="en"))
+    french = visible_text(shop.back_office(lang="fr"))
+    assert "When you ask a seller for support" in english
+    assert "Lorsque vous contactez le SAV d’un vendeur" in french
+    assert "Send a report" not in french
+    assert visible_text(shop.back_office(lang="de")) == english
+
+
+def test_names_that_are_markup_are_shown_as_text(shop: PhpShop) -> None:
+    shop.write("modules/lumengallery/<script>alert(1)<", "")
+    shop.write("override/</textarea><script>.php", "<?php")
+    page = shop.back_office(subject="lumengallery", companion_act="preview", report_code='"><script>alert(1)</script>')
+    assert "<script" not in page
+    assert "<script>alert(1)<" in shown_report(page)["files"]["entries"]
+
+
+def test_a_new_key_replaces_the_old_one(shop: PhpShop) -> None:
+    old = shop.key
+    shop.back_office(companion_act="new_key")
+    assert shop.key != old
+    assert shop.ask(key=old).status_code == 401
+    assert shop.ask().status_code == 200
+
+
+# --- sending
+
+
+def test_a_report_is_shown_before_it_is_sent_signed_with_the_key_of_the_check(
+    shop: PhpShop, authority: Authority
+) -> None:
+    accepts = answering(reply(202, b'{"findings": 5}'))
+    with HostileServer(accepts, tls=authority.server_context("127.0.0.1")) as marketplace:
+        code = code_of(marketplace.port)
+        preview = shop.back_office(report_code=code, companion_act="preview")
+        assert marketplace.requests == []
+        assert "The report below will be sent to 127.0.0.1." in visible_text(preview)
+        assert shown_report(preview)["nonce"] == NONCE
+        page = shop.back_office(report_code=code, companion_act="send")
+    assert "The report was sent." in visible_text(page)
+    [sent] = marketplace.requests
+    assert sent.line == f"POST /api/v1/inspections/{CHECK}/report HTTP/1.1"
+    assert sent.header(SIGNATURE_HEADER) == sign_report(sent.body, KEY)
+    assert json.loads(sent.body)["files"]["module"] == "lumengallery"
+    assert KEY not in page
+
+
+REFUSALS = [
+    (problem(401, "report_not_signed"), "This code is no longer valid."),
+    (problem(400, "report_of_another_shop"), "The check is about another shop."),
+    (problem(409, "report_already_received"), "was received before"),
+    (problem(422, "<b>"), "did not accept the report (<b>)"),
+    (reply(200, b"<html>"), "The marketplace did not answer."),
+    (reply(302, b"", ("Location", "https://elsewhere.example/")), "The marketplace did not answer."),
+    (b"nonsense", "The marketplace did not answer."),
+    (reply(400, b"{" * 100_000), "The marketplace did not answer."),
+]
+
+
+@pytest.mark.parametrize(("answer", "told"), REFUSALS)
+def test_what_the_marketplace_refuses_is_told_with_its_reason(
+    php: PhpServer, untouched_shop: PhpShop, authority: Authority, answer: bytes, told: str
+) -> None:
+    with HostileServer(answering(answer), tls=authority.server_context("127.0.0.1")) as marketplace:
+        page = untouched_shop.back_office(report_code=code_of(marketplace.port), companion_act="send")
+    assert told in visible_text(page)
+    assert len(marketplace.requests) == 1
+
+
+def test_nothing_is_sent_to_a_server_that_cannot_prove_its_name(shop: PhpShop, authority: Authority) -> None:
+    with HostileServer(answering(reply(202)), tls=authority.server_context("other.example")) as marketplace:
+        page = shop.back_office(report_code=code_of(marketplace.port), companion_act="send")
+    assert "The marketplace did not answer." in visible_text(page)
+    assert marketplace.requests == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        code_of(443, scheme="http"),
+        code_of(443, scheme="file"),
+        code_of(443)[:-40],
+        code_of(443).replace("/report", "/report/../../x"),
+        code_of(443).replace("chk_", "job_"),
+        code_of(443) + ".more",
+        code_of(443, host="user:password@127.0.0.1"),
+        "nonsense",
+    ],
+)
+def test_a_code_that_is_not_whole_sends_nothing(php: PhpServer, untouched_shop: PhpShop, code: str) -> None:
+    page = visible_text(untouched_shop.back_office(report_code=code, companion_act="send"))
+    assert "This is not a whole report code." in page
+
+
+def test_without_curl_nothing_is_sent_and_the_other_way_is_named(tmp_path: Path) -> None:
+    with php_server(tmp_path, disable_functions="curl_init") as server:
+        shop = server.open_shop()
+        page = shop.back_office(report_code=code_of(443), companion_act="send")
+        assert "Give the marketplace the key below instead." in visible_text(page)
+        assert shop.ask().status_code == 200
+        assert server.complaints() == ""
+
+
+# --- files of PrestaShop
+
+CORE = {
+    "classes/Product.php": b"<?php // product\n",
+    "index.php": b"<?php // index\n",
+    "admin/ajax.php": b"<?php // admin\n",
+    "classes/Gone.php": b"<?php // gone\n",
+    "img/logo.png": b"logo",
+    "override/classes/index.php": b"<?php // guard\n",
+}
+
+
+def checksum_list(*more: str) -> bytes:
+    """PrestaShop's list of the files of `CORE`."""
+
+    def md5file(name: str, content: bytes) -> str:
+        return f'<md5file name="{name}">{hashlib.md5(content).hexdigest()}</md5file>'
+
+    lines = [md5file("index.php", CORE["index.php"])]
+    for path, content in CORE.items():
+        *folders, name = path.split("/")
+        if folders:
+            opened = "".join(f'<dir name="{folder}">' for folder in folders)
+            lines.append(opened + md5file(name, content) + "</dir>" * len(folders))
+    content = "".join([*lines, *more])
+    return f'<checksum_list><ps_root_dir version="8.1.7">{content}</ps_root_dir></checksum_list>'.encode()
+
+
+def check_core(php: PhpServer, behave: Behaviour, **changed: bytes | None) -> PhpShop:
+    """A shop with the files of PrestaShop, changed so, whose merchant has just checked them."""
+    with HostileServer(behave) as prestashop:
+        shop = php.open_shop(api_url=f"http://127.0.0.1:{prestashop.port}")
+        for path, content in {**CORE, "classes/Gone.php": None, **changed}.items():
+            if content is not None:
+                shop.write(path.replace("admin/", "admin4711/"), content)
+        shop.back_office(companion_act="check_core")
+    assert [request.line for request in prestashop.requests] == ["GET /xml/md5/8.1.7.xml HTTP/1.1"]
+    return shop
+
+
+def test_changed_files_of_prestashop_are_reported_and_the_back_offices_name_is_not(php: PhpServer) -> None:
+    traps = '<dir name=".."><md5file name="shop.json">0</md5file></dir><md5file name="../errors.log">0</md5file>'
+    changed = {
+        "classes/Product.php": b"<?php // changed\n",
+        "admin/ajax.php": b"<?php // changed\n",
+        "img/logo.png": b"",
+    }
+    shop = check_core(php, answering(reply(200, checksum_list(traps))), **changed)
+    platform = shop.report()["platform"]
+    assert platform["changed_files"] == ["admin/ajax.php", "classes/Product.php"]
+    assert platform["missing_files"] == ["classes/Gone.php"]
+    assert "2 changed, 1 missing" in visible_text(shop.back_office())
+
+
+def test_nothing_is_reported_as_unchanged_only_where_there_was_a_list(php: PhpServer) -> None:
+    shop = check_core(php, answering(reply(200, checksum_list())))
+    assert shop.report()["platform"]["changed_files"] == []
+
+
+NO_LIST = [
+    reply(404, b"<html>"),
+    reply(200, b"<html>"),
+    reply(200, b""),
+    reply(200, b'<!DOCTYPE x [<!ENTITY a "b">]>' + checksum_list()),
+    reply(200, checksum_list()[:-20]),
+    reply(301, b"", ("Location", "/list.xml")),
+    b"nonsense",
+]
+
+
+@pytest.mark.parametrize("answer", NO_LIST)
+def test_without_a_list_nothing_is_said_of_prestashops_files(php: PhpServer, answer: bytes) -> None:
+    shop = check_core(php, answering(answer))
+    assert "changed_files" not in shop.report()["platform"]
+    assert "have not been checked" in visible_text(shop.back_office())
+
+
+def test_a_result_for_another_version_is_forgotten(php: PhpServer) -> None:
+    shop = check_core(php, answering(reply(200, checksum_list())))
+    shop.describe(version="8.2.0")
+    assert "changed_files" not in shop.report()["platform"]
+
+
+def test_an_uninstall_leaves_nothing(php: PhpServer) -> None:
+    shop = check_core(php, answering(reply(200, checksum_list())))
+    key = shop.key
+    assert set(shop.settings) == {"MARKETPLACE_COMPANION_KEY", "MARKETPLACE_COMPANION_CORE"}
+    assert shop.back_office(act="uninstall") == "true"
+    assert not shop.settings
+    assert shop.ask(key=key).status_code == 404
