@@ -103,13 +103,13 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "told"), REFUSALS)
+@pytest.mark.parametrize(("answer", "message"), REFUSALS)
 def test_what_the_marketplace_refuses_is_told_with_its_reason(
-    php: PhpServer, untouched_shop: PhpShop, authority: Authority, answer: bytes, told: str
+    php: PhpServer, untouched_shop: PhpShop, authority: Authority, answer: bytes, message: str
 ) -> None:
     with HostileServer(answering(answer), tls=authority.server_context("127.0.0.1")) as marketplace:
         page = untouched_shop.back_office(report_code=code_of(marketplace.port), companion_act="send")
-    assert told in visible_text(page)
+    assert message in visible_text(page)
     assert len(marketplace.requests) == 1
 
 
