@@ -31,6 +31,7 @@ from ..models.packs import Pack
 from ..models.products import Product, ProductKind, Seller, SideState, Withdrawal
 from ..remote.redis.queue import NullWakeups
 from ..services.core.actor import acting_as
+from ..services.core.counters import Counters
 from ..services.core.runtime import Runtime
 from ..services.inbox.leasing import SHARDS_AT_ONCE, has_urgent
 
@@ -51,7 +52,8 @@ def warm_up(runtime: Runtime) -> None:
         with rolled_back(runtime.database) as database:
             # Batches of all but one, and of one: the statement for several rows is not that for a single one.
             settings = replace(runtime.settings, drain_batch=SHARDS_AT_ONCE - 1)
-            dry = replace(runtime, settings=settings, database=database, wakeups=NullWakeups())
+            counters = Counters(database)  # every work horse would inherit the runtime's, and store them.
+            dry = replace(runtime, settings=settings, database=database, wakeups=NullWakeups(), counters=counters)
             with database.session() as session:
                 shards, product_id = _insert_product(session, dry.now())
             for version, status in enumerate((Status.OFFLINE_TEMPORARY, Status.ONLINE), start=1):
@@ -114,7 +116,10 @@ def _insert_product(session: Session, now: datetime) -> tuple[list[int], str]:
 def _events(
     shards: list[int], product_id: str, status: Status, version: int, now: datetime
 ) -> Iterator[dict[str, object]]:
-    """One row of the inbox for each shard, all with the same change of status."""
+    """One row of the inbox for each shard, all with the same change of status.
+
+    They are urgent, as a change of status is: else a worker's claim would prefer the shards of real ones.
+    """
     data = {"product_id": product_id, "status": status, "actor": Side.SELLER, "reason": "", "version": version}
     envelope = {"type": "product.status_changed", "timestamp": format_instant(now), "data": data}
     body = json.dumps(envelope).encode()
@@ -133,6 +138,7 @@ def _events(
             "body_sha256": hashlib.sha256(body).hexdigest(),
             "state": InboxState.RECEIVED,
             "attempts": 0,
+            "urgent": True,
         }
 
 
