@@ -91,6 +91,15 @@ def test_a_report_is_shown_before_it_is_sent_signed_with_the_key_of_the_check(
     assert KEY not in page
 
 
+def test_the_files_of_prestashop_are_checked_for_a_report_that_is_about_to_be_sent(php: PhpServer) -> None:
+    with HostileServer(answering(reply(200, checksum_list()))) as prestashop:
+        shop = php.open_shop(api_url=f"http://127.0.0.1:{prestashop.port}")
+        preview = shop.back_office(report_code=code_of(443), companion_act="preview")
+        assert set(shown_report(preview)["platform"]["missing_files"]) > {"index.php"}
+        shop.back_office(report_code=code_of(443), companion_act="preview")
+    assert len(prestashop.requests) == 1
+
+
 REFUSALS = [
     (problem(401, "report_not_signed"), "This code is no longer valid."),
     (problem(400, "report_of_another_shop"), "The check is about another shop."),

@@ -29,6 +29,8 @@ from .source_tree import ROOT
 STAND_IN = ROOT / "tests" / "companion" / "stand_in"
 NONCE = "0123456789abcdef0123456789abcdef"
 STARTED_WITHIN_S = 30.0
+NOBODY = "http://127.0.0.1:9"
+"""Where nobody answers: unless a test says otherwise, a shop cannot fetch PrestaShop's list of files."""
 
 
 @dataclass
@@ -125,7 +127,7 @@ class PhpServer:
         shop.folder.mkdir()
         where = {"id": 1, "domain": f"127.0.0.1:{self.port}", "domain_ssl": f"127.0.0.1:{self.port}"}
         shop_row = {**where, "physical_uri": f"/{shop.name}/"}
-        shop.describe(**{"version": "8.1.7", "maintenance": False, "shop": shop_row, **facts})
+        shop.describe(**{"version": "8.1.7", "maintenance": False, "api_url": NOBODY, "shop": shop_row, **facts})
         with zipfile.ZipFile(PUBLISHED) as archive:
             archive.extractall(shop.folder / "modules")
         assert shop.back_office(act="install") == "true"

@@ -29,6 +29,10 @@ class MarketplaceCompanionPage
         $act = self::submitted('companion_act');
         $code = self::submitted('report_code');
         $sending = $code === '' ? null : MarketplaceCompanionSending::read($code);
+        if ($sending !== null && $act === 'preview' && MarketplaceCompanionCore::latest() === null) {
+            // So that the report says it; without PrestaShop's list it does not.
+            MarketplaceCompanionCore::check();
+        }
         $message = $this->act($act, $code, $sending);
         $isSent = $act === 'send' && $sending !== null;
 

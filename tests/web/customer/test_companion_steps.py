@@ -87,6 +87,12 @@ def test_the_page_of_a_check_gives_the_module_its_hash_and_three_sentences(custo
     assert 'href="/companion.zip"' in customer.page.text
 
 
+def test_what_only_a_key_or_the_companion_can_tell_is_one_optional_line(customer: Browser) -> None:
+    names = "Other modules and developments, Source files of the product, Source files of PrestaShop"
+    assert f"Optional, not checked: {names}" in customer.page.visible_text
+    assert "Nothing stands against your request" in customer.page.visible_text
+
+
 def test_the_code_leads_a_report_to_the_check_once(customer: Browser, marketplace: Marketplace, site: FakeShop) -> None:
     base, path, check_id, nonce, key, module = shown_code(customer).groups()
     assert base == "https://addons.example"
