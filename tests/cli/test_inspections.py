@@ -17,9 +17,13 @@ from marketplace_hooks.cli import hooks_group
 from marketplace_hooks.config.settings import EXTENSION, PREFIX
 from marketplace_hooks.demo.fake_shops.model import DEMO_KEY
 from marketplace_hooks.demo.fake_shops.server import FakeShop, Key, Module, Shop
+from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.models.inspections import Evidence, SiteCredential
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.standalone import build_app
+
+from ..remote.probes.conftest import CLIENT
+from ..remote.probes.test_failures import ADMIN_ROWS, WEBSERVICE_ROWS
 
 SHOP = Shop(
     version="9.1.4",
@@ -90,6 +94,19 @@ def test_a_key_is_asked_for_without_an_echo_and_its_rights_are_remarked(console:
     assert result.exit_code == 0
     assert "This webservice key can write" in result.stdout
     assert DEMO_KEY not in result.stdout + result.stderr
+
+
+def test_every_failure_of_a_credential_is_told_on_the_command_line(console: Console, site: FakeShop) -> None:
+    for name, row in {**WEBSERVICE_ROWS, **ADMIN_ROWS}.items():
+        if row.note in (Note.TOO_SLOW, Note.TOO_LARGE):
+            continue
+        site.shop = Shop(**{"version": row.versions[-1], **row.shop})
+        given = (CLIENT if name in ADMIN_ROWS and not row.credentials.client_id else row.credentials).given()
+        env = {f"INSPECT_{kind.upper()}": value for kind, value in given.items()}
+        asked = ["--client-id", given["client_id"]] if "client_id" in given else ["--webservice-key"]
+        result = console.run("inspect", site.origin + "/", "--fresh", *asked, env=env)
+        assert result.exception is None or isinstance(result.exception, SystemExit), (name, result.exception)
+        assert row.english in " ".join(result.stdout.split()), name
 
 
 def test_secrets_come_from_the_environment_and_stand_nowhere_afterwards(

@@ -81,7 +81,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "a URL": lambda text: read_url(f"https://{text}"),
     "a path": file_integrity.clean_path,
     "an exported list": declarations.read_exported_list,
-    "a page": lambda text: public_page.modules_in(text, SHOP),
+    "a page": lambda text: public_page.modules_in(text, "https://shop.example/fr/", SHOP),
     "typography": lambda text: typeset(text, "fr"),
     "an excerpt": lambda text: excerpt(LocalizedText(text)),
     "paragraphs": lambda text: paragraphs(LocalizedText(text)),

@@ -11,7 +11,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from .exchanges import ShopRequest, ShopResponse, json_response
+from .exchanges import ShopRequest, ShopResponse, json_response, page
 from .model import Module, Shop
 
 NAME = "marketplacecompanion"
@@ -26,6 +26,8 @@ def answer(shop: Shop, request: ShopRequest) -> ShopResponse | None:
     """Answer a request for a report. None: there is no companion, as the theme's page says."""
     if shop.companion_key is None:
         return None
+    if shop.companion_status != 200:
+        return page("<html><body>The server says so.</body></html>", shop.companion_status)
     nonce = request.parameter("nonce") or ""
     subject = request.parameter("subject") or ""
     proof = hmac.new(shop.companion_key.encode(), f"{nonce}.{subject}".encode(), hashlib.sha256).hexdigest()

@@ -41,6 +41,10 @@ def spoil(answer: ShopResponse, fault: Fault) -> ShopResponse:
             return replace(answer, headers=(*other_headers, *xml), body=_ENTITIES.encode())
         case Fault.HTML:
             return page("<html><body><h1>Parked domain</h1></body></html>")
+        case Fault.UNAVAILABLE:
+            return page("<html><body><h1>Service Unavailable</h1></body></html>", 503)
+        case Fault.ERROR:
+            return page("<html><body><h1>Internal Server Error</h1></body></html>", 500)
         case Fault.BOMB:
             return replace(answer, headers=(*answer.headers, ("Content-Encoding", "gzip")), body=_bomb())
         case _:

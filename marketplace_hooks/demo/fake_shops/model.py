@@ -28,7 +28,8 @@ class Fault(StrEnum):
 
     `slow` says nothing for a while; `drip` sends a byte now and then and never ends; `endless` sends without end;
     `reset` breaks the connection after the headers; `bomb` is small and inflates to 64 MiB; `broken_xml` and
-    `entities` are XML that must not be trusted; `html` is a page of somebody else's, with status 200.
+    `entities` are XML that must not be trusted; `html` is a page of somebody else's, with status 200; `unavailable` and
+    `error` are a web server's own pages with the statuses 503 and 500.
     """
 
     SLOW = "slow"
@@ -39,6 +40,8 @@ class Fault(StrEnum):
     BROKEN_XML = "broken_xml"
     ENTITIES = "entities"
     HTML = "html"
+    UNAVAILABLE = "unavailable"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,21 +99,26 @@ class Shop:
     """A merchant site running PrestaShop `version`.
 
     `domain` is the main domain as PrestaShop stores it, a port included if unusual; any other host is redirected to
-    it. None: the shop takes every host for its own. `physical_uri` is the folder it lives in. With a `companion_key` it
-    has a companion module, which reports the modules' files, `overrides` and `changed_core_files`.
+    it. None: the shop takes every host for its own. `physical_uri` is the folder it lives in; the host's root redirects
+    to `root_leads_to`, if anywhere. With a `companion_key` it has a companion module, which reports the modules' files,
+    `overrides` and `changed_core_files`.
+
+    With `thirty_bees`, that fork's own version, it is one, and answers as PrestaShop 1.6.1.999.
 
     What may stand in an inspector's way: `webservice` or `admin_api` switched off; a host that `strips_authorization`
     (CGI without the option ticked); a `firewall` before the API; a `tls_proxy` that hides https from PrestaShop;
     `maintenance`; a cache that `strips_cookies` from pages asked for without a query; a theme that answers 200 for
     what it does not have (`soft_404`); asset paths hidden in bundles; PHP warnings; a version header that a proxy
-    changed (`version_headers`, one per value); and a `fault` of every path that begins with `fault_under`, after or
-    between pauses of `pause_s` seconds.
+    changed (`version_headers`, one per value); a `cookie_name` of the merchant's own; a package without the webservice
+    (`has_webservice_files`); a `companion_status` that a server answers in the companion's place; a `fault` of every
+    path that begins with `fault_under`, after or between pauses of `pause_s` seconds.
     """
 
     version: str = "8.2.1"
     name: str = "Ma boutique"
     domain: str | None = None
     physical_uri: str = "/"
+    root_leads_to: str | None = None
     shop_id: int = 1
     further_urls: Sequence[ShopUrl] = ()
     modules: Sequence[Module] = ()
@@ -127,6 +135,10 @@ class Shop:
     shares_carts: bool = False
     shares_orders: bool = False
     cookie_prefix: str = "PrestaShop-"
+    cookie_name: str | None = None
+    thirty_bees: str | None = None
+    has_webservice_files: bool = True
+    companion_status: int = 200
     strips_authorization: bool = False
     strips_cookies: bool = False
     firewall: bool = False

@@ -46,6 +46,8 @@ def blocked() -> ShopResponse:
 
 def cookie_name(shop: Shop, host: str) -> str:
     """Return the session cookie's name on a host: it betrays the version (`prestashop.md` 3.1)."""
+    if shop.cookie_name is not None:
+        return shop.cookie_name
     session = f"ps-sg{shop.shop_id}" if shop.shares_orders else f"ps-s{shop.shop_id}"
     domain = cookie_domain(shop, host) if shop.is_since("1.6.0.10") else ""
     digest = hashlib.md5(f"{shop.version}{session}{domain}".encode(), usedforsecurity=False).hexdigest()
@@ -138,10 +140,10 @@ def _document(shop: Shop, body: str, head: str = "") -> str:
 
 def _module_file(shop: Shop, request: ShopRequest, name: str, file: str) -> ShopResponse:
     module = shop.module(name)
-    if _denied(shop, file):
-        return blocked()  # Apache refuses by the file's name, whether it exists or not
     if module is None:
-        return not_found(shop, request)
+        return not_found(shop, request)  # rewritten to the shop's page before Apache looks at the file's name
+    if _denied(shop, file):
+        return blocked()
     if _CONFIG_FILE.fullmatch(file):
         if file not in ("config.xml", f"config_{shop.language}.xml"):
             return not_found(shop, request)

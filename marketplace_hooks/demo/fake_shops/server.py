@@ -27,14 +27,16 @@ def answer(shop: Shop, request: ShopRequest) -> ShopResponse:
     path = request.path
     if shop.domain is not None and request.host not in (shop.domain, shop.domain.partition(":")[0]):
         return _to_main_domain(shop, path)
+    if path == "/" and shop.root_leads_to is not None:
+        return redirect(shop.root_leads_to)
     if not path.startswith(shop.physical_uri):
         return pages.not_found(shop, request)
     path = path.removeprefix(shop.physical_uri)
     if path == "api" and not shop.is_since("8"):
         return redirect(f"{shop.physical_uri}api/", 301)
-    if path == "api" or path.startswith("api/"):
+    if shop.has_webservice_files and (path == "api" or path.startswith("api/")):
         return pages.blocked() if shop.firewall else webservice.answer(shop, request, path[4:])
-    if path == "webservice/dispatcher.php":
+    if path == "webservice/dispatcher.php" and shop.has_webservice_files:
         resource = request.parameter("url") or ""
         return pages.blocked() if shop.firewall else webservice.answer(shop, request, resource)
     if path.startswith("admin-api/"):

@@ -230,6 +230,7 @@ def _answered(
             ("Access-Time", str(int(time.time()))),
             ("X-Powered-By", "PrestaShop Webservice"),
             *(("PSWS-Version", value) for value in versions),
+            *([("TBWS-Version", shop.thirty_bees)] if shop.thirty_bees else []),
             ("Content-Type", "application/json" if _wants_json(request) else "text/xml;charset=utf-8"),
             ("Execution-Time", "0.003"),
             *([("Content-Sha1", sha1)] if status == 200 else []),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..versions import compare, compatible
@@ -54,8 +54,20 @@ class ModuleConflict:
 
 
 def module_conflicts(declared: Iterable[IncompatibleModule], site_facts: SiteFacts) -> tuple[ModuleConflict, ...]:
-    """Judge every module declared incompatible: a conflict is installed, enabled, and of a version in the range."""
-    return tuple(_judged(module, site_facts.module(module.name)) for module in declared)
+    """Judge every module declared incompatible: a conflict is installed, enabled, and of a version in the range.
+
+    What the home page's code alone suggests makes no conflict, and leaves it unknown.
+    """
+    proven = site_facts.without_hints
+    return tuple(_judged_with(module, site_facts, proven) for module in declared)
+
+
+def _judged_with(module: IncompatibleModule, site_facts: SiteFacts, proven: SiteFacts) -> ModuleConflict:
+    found = _judged(module, site_facts.module(module.name))
+    if found.verdict is not ConflictVerdict.CONFLICT:
+        return found
+    supported = _judged(module, proven.module(module.name))
+    return found if supported.verdict is ConflictVerdict.CONFLICT else replace(found, verdict=ConflictVerdict.UNKNOWN)
 
 
 def _judged(module: IncompatibleModule, state: ModuleState) -> ModuleConflict:

@@ -161,6 +161,16 @@ class SiteFacts:
         return tuple(one for one in self.findings if not one.is_known)
 
     @property
+    def fork(self) -> Finding | None:
+        """The best finding that names the variant of PrestaShop that the site runs; None: none did."""
+        return next((one for one in self.findings if one.note is Note.FORK), None)
+
+    @property
+    def without_hints(self) -> SiteFacts:
+        """What was found but for what the home page's code alone suggests: no ground stands on that."""
+        return SiteFacts(findings=tuple(one for one in self.findings if one.note is not Note.SEEN_IN_CODE))
+
+    @property
     def warnings(self) -> tuple[Finding, ...]:
         """What a credential could do beyond what was asked for: accepted, and said."""
         return tuple(one for one in self.findings if one.what is FindingKind.CREDENTIAL and one.is_known)

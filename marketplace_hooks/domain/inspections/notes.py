@@ -44,7 +44,12 @@ class Note(enum.StrEnum):
     COOKIE_NOT_SOLVED = "cookie_not_solved"
     NO_MODULE_SEEN = "no_module_seen"
     CONFIG_NOT_READABLE = "config_not_readable"
+    CONFIG_FORBIDDEN = "config_forbidden"
+    CONFIG_NOT_FOUND = "config_not_found"
     MAY_BE_STALE = "may_be_stale"
+    SEEN_IN_CODE = "seen_in_code"
+    COOKIE_RENAMED = "cookie_renamed"
+    FORK = "fork"
     IN_MAINTENANCE = "in_maintenance"
     BOT_CHALLENGE = "bot_challenge"
     PASSWORD_REQUIRED = "password_required"  # noqa: S105 - a code, not a password
@@ -64,6 +69,8 @@ class Note(enum.StrEnum):
     UNREADABLE = "unreadable"
     UNREACHABLE = "unreachable"
     NOT_SECURE = "not_secure"
+    BAD_CERTIFICATE = "bad_certificate"
+    NOT_FOUND = "not_found"
     NOT_ASKED = "not_asked"
     GONE_WRONG = "gone_wrong"
 
@@ -161,7 +168,21 @@ NOTE_TEXTS: Mapping[Note, str] = {
         "The module’s description file cannot be read from outside, as is usual since PrestaShop 8.0.1. That does not "
         "mean that the module is absent."
     ),
+    Note.CONFIG_FORBIDDEN: (
+        "The shop’s server refuses to show the module’s description file. With Apache, since PrestaShop 8.0.1, that is "
+        "how it answers where the module’s folder exists: a hint, not a proof."
+    ),
+    Note.CONFIG_NOT_FOUND: (
+        "There is no description file of the module at this address. PrestaShop may not have written one yet, so that "
+        "does not mean that the module is absent."
+    ),
     Note.MAY_BE_STALE: "Read from a description file that PrestaShop does not always bring up to date.",
+    Note.SEEN_IN_CODE: (
+        "Seen in the code of the shop’s home page, which loads a file of this module. A theme may name files of a "
+        "module that is no longer there, so nobody is refused for this alone."
+    ),
+    Note.COOKIE_RENAMED: "The shop’s session cookie bears a name of its own, which does not tell the version.",
+    Note.FORK: "The shop runs %(platform)s, a variant of PrestaShop, and not PrestaShop itself.",
     Note.IN_MAINTENANCE: "The shop is in maintenance, or overloaded: it shows its pages to nobody.",
     Note.BOT_CHALLENGE: (
         "The site asks its visitors to prove that they are no robots, and asked us as well: we have not seen its pages."
@@ -186,6 +207,11 @@ NOTE_TEXTS: Mapping[Note, str] = {
     Note.UNREADABLE: "The shop’s answer cannot be read.",
     Note.UNREACHABLE: "The shop could not be reached, or broke off the connection.",
     Note.NOT_SECURE: "The shop is not reached over https, and we send no credentials in the clear.",
+    Note.BAD_CERTIFICATE: (
+        "The shop’s certificate has expired or is not made for its name, so that no secure connection can be made to "
+        "it."
+    ),
+    Note.NOT_FOUND: "There is no such page at this address. The shop may live in another folder.",
     Note.NOT_ASKED: "This was not asked, so as not to burden the shop with requests.",
     Note.GONE_WRONG: "Something went wrong on our side. It says nothing about the shop.",
 }
@@ -193,7 +219,12 @@ NOTE_TEXTS: Mapping[Note, str] = {
 
 def in_english(note: Note, facts: Mapping[str, Any], *, version: str | None = None) -> str:
     """Return the sentence for developers and the command line. `version`: the platform's, where it is known."""
-    values = {name: ", ".join(value) if isinstance(value, list | tuple) else value for name, value in facts.items()}
+    values = {name: _listed(value) for name, value in facts.items()}
     if note is Note.ADMIN_API_ABSENT:
         values["causes"] = "; or ".join(ABSENCE_CAUSES[cause] for cause in absence_causes(version))
     return NOTE_TEXTS[note] % values if values else NOTE_TEXTS[note]
+
+
+def _listed(value: Any) -> Any:
+    """A value of a sentence: a list of texts or numbers one after the other."""
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value

@@ -1,6 +1,7 @@
 """Reachability: whether a site answered as a shop does, and otherwise what prevented it.
 
-No check of its own and no ground for anything: it explains to the customer why the others could not find out.
+What its home page itself said decides: status 200, on this site, and a page of its own. No check, and no ground
+for anything: it explains to the customer why the others could not find out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from .evidence import Finding
 from .notes import Note
 
+HOME_PAGE_PROBES = frozenset({"cookie", "public_page"})
+"""The probes that read the home page."""
+
 NO_SHOP_SEEN = (Note.OTHER_PLATFORM, Note.BOT_CHALLENGE, Note.PASSWORD_REQUIRED)
 """Something answered, and it was not the shop: whatever else was asked of it says nothing of the shop either."""
 
@@ -19,14 +23,16 @@ OBSTACLES = (
     Note.IN_MAINTENANCE,
     Note.BLOCKED,
     Note.NOT_THE_SHOP,
+    Note.NOT_FOUND,
     Note.SHOP_ERROR,
+    Note.BAD_CERTIFICATE,
     Note.TOO_SLOW,
     Note.UNREACHABLE,
     Note.NOT_SECURE,
+    Note.TOO_LARGE,
+    Note.UNREADABLE,
 )
 """What may have stood between us and the shop, the most specific first."""
-
-_SILENT = frozenset({*OBSTACLES, Note.NOT_ASKED, Note.GONE_WRONG})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +44,14 @@ class Reach:
 
 
 def reach(findings: Sequence[Finding]) -> Reach:
-    """Judge by what came from the site; what was declared says nothing of it."""
-    requested = [one for one in findings if one.request is not None or one.note is not None]
-    if any(one.is_known for one in requested):
-        return Reach(answered=True)
-    reported = {one.note for one in requested}
-    if reported - _SILENT and not reported & set(NO_SHOP_SEEN):
-        return Reach(answered=True)
-    obstacle = next((note for note in OBSTACLES if note in reported), None)
-    return Reach(answered=None if obstacle is None else False, obstacle=obstacle)
+    """Judge by what the home page said. A cookie that came with a refusal is no page."""
+    notes = {one.note for one in findings if one.probe in HOME_PAGE_PROBES}
+    obstacle = next((note for note in OBSTACLES if note in notes), None)
+    if obstacle is not None:
+        return Reach(answered=False, obstacle=obstacle)
+    has_page = any(one.probe == "public_page" and _is_of_a_page(one) for one in findings)
+    return Reach(answered=True if has_page else None)
+
+
+def _is_of_a_page(one: Finding) -> bool:
+    return one.is_known or one.note is Note.NO_MODULE_SEEN

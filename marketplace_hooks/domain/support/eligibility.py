@@ -13,9 +13,10 @@ from typing import Any
 
 from ..business_care.entitlement import Code, Entitlement, EntitlementOutcome
 from ..inspections.conflicts import ConflictVerdict, IncompatibleModule, Override, module_conflicts, override_conflicts
-from ..inspections.evidence import Fact, Finding, SiteFacts
+from ..inspections.evidence import Fact, SiteFacts, Strength
 from ..inspections.file_integrity import Comparison, judge_core_files
 from ..versions import compatible
+from .check_sources import found_in, is_hint, source_of
 from .refusal_grounds import Ground
 
 MOST_PATHS = 50
@@ -171,7 +172,10 @@ def platform_version_was_announced(submission: Submission) -> Check:
     """The site's platform version is among those that the listing announced on the purchase date."""
     version = submission.site_facts.platform_version
     announced = submission.at_purchase
-    evidence = {"version": None if version is None else version.value, **_source(version), **_ranges(submission)}
+    evidence = {"version": None if version is None else version.value, **source_of(version), **_ranges(submission)}
+    fork = submission.site_facts.fork
+    if version is None and fork is not None:
+        evidence |= {**found_in(fork), "fork": dict(fork.facts)}
     if version is None or announced is None:
         return Check(name="platform_version", result=CheckResult.UNKNOWN, evidence=evidence)
     if submission.today is not None:
@@ -187,13 +191,16 @@ def product_is_installed(submission: Submission) -> Check:
     """The product is on the site; shown for orientation, and no ground to refuse."""
     state = submission.site_facts.module(submission.module)
     results = {True: CheckResult.PASS, False: CheckResult.FAIL, None: CheckResult.UNKNOWN}
+    fact = state.facts.get("installed") or state.facts.get("version")
     evidence = {
         "module": submission.module,
         "version": state.version,
         "enabled": state.enabled,
         "unfinished_upgrade": state.has_unfinished_upgrade,
-        **_source(state.facts.get("installed") or state.facts.get("version")),
+        **source_of(fact),
     }
+    if is_hint(fact):
+        evidence["seen_in_code"] = True
     return Check(name="product_installed", result=results[state.installed], evidence=evidence)
 
 
@@ -211,12 +218,15 @@ def nothing_declared_incompatible_is_installed(submission: Submission) -> Check:
         declared=submission.conflicting_overrides,
         platform_version=None if platform is None else str(platform.value),
     )
+    seen = [one for one in conflicts if one.verdict is ConflictVerdict.UNKNOWN and is_hint(one.source)]
     evidence: dict[str, Any] = {
-        "modules": [{"name": one.module.name, "version": one.version, **_source(one.source)} for one in in_conflict],
+        "announced": len(submission.incompatible_modules) + len(submission.conflicting_overrides),
+        "modules_seen_in_code": [one.module.name for one in seen],
+        "modules": [{"name": one.module.name, "version": one.version, **source_of(one.source)} for one in in_conflict],
         "overrides": [one.override.path for one in touching][:MOST_PATHS],
         "declared_overrides": [one.override.path for one in touching if one.is_declared][:MOST_PATHS],
         "unmarked_overrides": [one.override.path for one in touching if one.is_unmarked][:MOST_PATHS],
-        **(_found_in(reported) if touching and reported is not None else {}),
+        **(found_in(reported) if touching and reported is not None else {}),
     }
     if in_conflict or any(one.is_evidence for one in touching):
         ground = Ground.CONFLICTING_DEVELOPMENT
@@ -233,12 +243,14 @@ def sources_are_unchanged(submission: Submission) -> Check:
     reported = submission.site_facts.files(submission.module)
     evidence: dict[str, Any] = {"version": submission.installed_version}
     if comparison is None:
-        return Check(name="sources", result=CheckResult.UNKNOWN, evidence=evidence if reported is not None else {})
+        # Why: no companion reported; it reported, and no file of the product; or there is nothing to compare with.
+        known = {"companion": _has_companion(submission), "files_reported": reported is not None}
+        return Check(name="sources", result=CheckResult.UNKNOWN, evidence={**evidence, **known})
     evidence |= {
         "changed": list(comparison.evidence[:MOST_PATHS]),
         "remarks": list(comparison.remarks[:MOST_PATHS]),
         "counts": {change.value: count for change, count in comparison.counts.items()},
-        **(_found_in(reported) if reported is not None else {}),
+        **(found_in(reported) if reported is not None else {}),
     }
     if not comparison.evidence:
         return Check(name="sources", result=CheckResult.PASS, evidence=evidence)
@@ -250,17 +262,23 @@ def platform_sources_are_unchanged(submission: Submission) -> Check:
     """The files of PrestaShop are those of its release, as the site's own check says."""
     reported = submission.site_facts.files("platform")
     if reported is None:
-        return Check(name="platform_sources", result=CheckResult.UNKNOWN)
+        known = {"companion": _has_companion(submission)}
+        return Check(name="platform_sources", result=CheckResult.UNKNOWN, evidence=known)
     core = judge_core_files(reported.value.get("changed", ()), reported.value.get("missing", ()))
     evidence = {
         "changed": list(core.changed[:MOST_PATHS]),
         "remarks": list(core.remarks[:MOST_PATHS]),
         "counts": {"modified": len(core.changed), "remarks": len(core.remarks)},
-        **_found_in(reported),
+        **found_in(reported),
     }
     if not core.changed:
         return Check(name="platform_sources", result=CheckResult.PASS, evidence=evidence)
     return Check(name="platform_sources", result=CheckResult.FAIL, evidence=evidence, ground=Ground.SOURCE_MODIFIED)
+
+
+def _has_companion(submission: Submission) -> bool:
+    """Whether the shop's companion module has reported, be it without what was asked for."""
+    return any(one.strength is Strength.DECLARED_CHECKED and one.is_known for one in submission.site_facts.findings)
 
 
 def _fits(version: Fact, announced: AnnouncedRange) -> bool:
@@ -274,18 +292,3 @@ def _ranges(submission: Submission) -> dict[str, Any]:
         return {"from": announced.compatible_from, "to": announced.compatible_to}
 
     return {"announced_at_purchase": shown(submission.at_purchase), "announced_today": shown(submission.today)}
-
-
-def _source(fact: Fact | None) -> dict[str, Any]:
-    """Where a fact was found, how sure it is, and who says otherwise."""
-    if fact is None:
-        return {}
-    return {
-        **_found_in(fact.source),
-        "contradicted_by": [{"rung": one.probe, "value": one.value} for one in fact.contradicted_by],
-    }
-
-
-def _found_in(finding: Finding) -> dict[str, Any]:
-    """Where something was found, and how sure it is."""
-    return {"rung": finding.probe, "strength": finding.strength}

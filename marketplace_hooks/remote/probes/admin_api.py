@@ -14,7 +14,7 @@ from ...domain.inspections.evidence import Finding, FindingKind, Strength, upgra
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse
 from ..http.client import OutboundResponse
-from .page_obstacles import is_challenge
+from .page_obstacles import data_obstacle, is_challenge
 from .protocol import InspectionTarget, Probe
 from .safe_parsing import MAX_MODULES, clean_name, clean_version, read_json
 from .session import REDIRECTS, ProbeFailure, ProbeSession
@@ -96,10 +96,11 @@ def _note(response: OutboundResponse, unauthorised: Note) -> Note:
             and redirect_target.scheme == "https"
         )
         return Note.HTTPS_HIDDEN if to_itself else Note.NOT_THE_SHOP
-    if is_challenge(response):
-        return Note.BOT_CHALLENGE
-    if status == 404:
+    if status == 404 and not is_challenge(response):
         return Note.ADMIN_API_ABSENT
+    obstacle = data_obstacle(response)
+    if obstacle in (Note.BOT_CHALLENGE, Note.PASSWORD_REQUIRED):
+        return obstacle
     body = read_json(response)
     # A bare JSON string; 9.0 wrote the same words without quotes.
     message = (body if isinstance(body, str) and not isinstance(body, Note) else response.text[:200]).strip().strip('"')
@@ -112,7 +113,7 @@ def _note(response: OutboundResponse, unauthorised: Note) -> Note:
         return unauthorised
     if status == 200:
         return Note.NOT_THE_SHOP
-    return Note.SHOP_ERROR if status >= 500 and status != 503 else Note.BLOCKED
+    return obstacle or Note.BLOCKED
 
 
 def _warnings(client: OutboundResponse, probe_session: ProbeSession) -> Iterator[Finding]:

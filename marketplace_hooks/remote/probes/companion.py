@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ...domain.inspections.evidence import Finding, FindingKind, Strength, upgrade_is_unfinished
+from ...domain.inspections.forks import fork_answering_as
 from ...domain.inspections.notes import Note
+from ...domain.merchant_sites import Site
 from ..companion_format import (
     COMPANION,
     REQUEST_SIGNATURE_HEADER,
@@ -22,10 +24,10 @@ from ..companion_format import (
     sign_request,
 )
 from ..http.client import OutboundResponse
-from .page_obstacles import is_challenge
+from .page_obstacles import data_obstacle, is_challenge
 from .protocol import InspectionTarget, Probe
 from .safe_parsing import looks_like_html
-from .session import REDIRECTS, ProbeFailure, ProbeSession
+from .session import REDIRECTS, ProbeFailure, ProbeSession, is_on_site, moved, redirect_target
 
 
 def applies(target: InspectionTarget) -> bool:
@@ -42,7 +44,7 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
     secret = {REQUEST_SIGNATURE_HEADER: sign_request(nonce, module, key), "Accept": "application/json"}
     response = probe_session.ask(path, secret)
     request = probe_session.request(path, private=True)
-    failure = response if isinstance(response, ProbeFailure) else _refusal(response, request)
+    failure = response if isinstance(response, ProbeFailure) else _refusal(response, request, target.site)
     if isinstance(response, ProbeFailure) or failure is not None:
         yield probe_session.unknown(
             FindingKind.MODULE_LIST, failure or ProbeFailure(note=Note.COMPANION_ABSENT, request=request)
@@ -59,33 +61,38 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
 def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) -> Iterator[Finding]:
     """Return what a report that holds says. `at` is when it reached us, `request` how."""
     for what, subject, value in report_facts(report):
+        fork = fork_answering_as(value) if what is FindingKind.PLATFORM_VERSION else None
         unfinished = what is FindingKind.MODULE and upgrade_is_unfinished(value["version"], value["installed_version"])
         yield Finding(
             what=what,
             subject=subject,
-            value=value,
+            value=value if fork is None else None,
             probe=PROBE.name,
             rank=PROBE.rank,
             strength=PROBE.strength,
             observed_at=at,
             request=request,
-            note=Note.UNFINISHED_UPGRADE if unfinished else None,
+            note=Note.FORK if fork is not None else Note.UNFINISHED_UPGRADE if unfinished else None,
+            facts={} if fork is None else {"platform": fork, "made_from": value},
         )
 
 
-def _refusal(response: OutboundResponse, request: str) -> ProbeFailure | None:
+def _refusal(response: OutboundResponse, request: str, site: Site) -> ProbeFailure | None:
     """What an answer that is no report means; None: it may be one."""
     if response.truncated:
         return ProbeFailure(note=Note.TOO_LARGE, request=request)
-    if is_challenge(response):
-        return ProbeFailure(note=Note.BOT_CHALLENGE, request=request, facts={"status": response.status})
-    if response.status == 200 and not looks_like_html(response):
+    status = response.status
+    if status in REDIRECTS and not is_on_site(redirect_target(response), site):
+        return moved(response, request)
+    is_page = looks_like_html(response)
+    if status == 200 and not is_page and not is_challenge(response):
         return None
-    if response.status in (401, 403) and not looks_like_html(response):
-        return ProbeFailure(note=Note.REPORT_NOT_SIGNED, request=request, facts={"status": response.status})
-    absent = response.status in (200, 404) or response.status in REDIRECTS
-    note = Note.COMPANION_ABSENT if absent else Note.SHOP_ERROR if response.status >= 500 else Note.BLOCKED
-    return ProbeFailure(note=note, request=request, facts={"status": response.status})
+    if status in (200, 404, *REDIRECTS) and not is_challenge(response):
+        note = Note.COMPANION_ABSENT
+    else:
+        refused = Note.REPORT_NOT_SIGNED if status in (401, 403) and not is_page else Note.BLOCKED
+        note = data_obstacle(response) or refused
+    return ProbeFailure(note=note, request=request, facts={"status": status})
 
 
 PROBE = Probe(

@@ -16,6 +16,9 @@ from .protocol import InspectionTarget, Probe
 from .safe_parsing import clean_name, clean_version, read_xml
 from .session import ProbeFailure, ProbeSession
 
+_REFUSED = {403: Note.CONFIG_FORBIDDEN, 404: Note.CONFIG_NOT_FOUND}
+"""On stock Apache since 8.0.1: 403 where the folder exists, 404 where it does not. Hints, never proof."""
+
 
 def applies(target: InspectionTarget) -> bool:
     return clean_name(target.module) is not None
@@ -42,7 +45,8 @@ def _version(response: OutboundResponse, name: str, request: str) -> str | Probe
             note=page_obstacle(response) or Note.SHOP_ERROR, request=request, facts={"status": response.status}
         )
     if response.status != 200:
-        return ProbeFailure(note=Note.CONFIG_NOT_READABLE, request=request, facts={"status": response.status})
+        note = _REFUSED.get(response.status, Note.CONFIG_NOT_READABLE)
+        return ProbeFailure(note=note, request=request, facts={"status": response.status})
     root = read_xml(response)
     if root is Note.NOT_THE_SHOP:
         # A theme's page for what does not exist, with status 200.

@@ -6,19 +6,19 @@ cannot be chance. A cache in front of the shop may strip cookies, so a miss is t
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ...domain.inspections.evidence import Finding, FindingKind, Strength
+from ...domain.inspections.forks import THIRTY_BEES_ANSWERS_AS, fork_answering_as, read_cookie_name
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse, solve_cookie
 from ..http.client import OutboundResponse
-from .page_obstacles import has_shop_cookie, other_platform_signs, page_obstacle
+from .page_obstacles import cookie_names, other_platform_signs, own_cookie_names, page_obstacle, shows_prestashop
 from .protocol import InspectionTarget, Probe
 from .session import ProbeFailure, ProbeSession
 
-_NAME = re.compile(r"\s*((?:PrestaShop-)?[0-9a-f]{32})=")
 MAX_NAMES = 4
 """Names solved of one answer: a shop sets one cookie, and a hostile one must not make us hash for minutes."""
 
@@ -33,8 +33,14 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
         responses = probe_session.get_once(path)
         names = _names(responses)
     request = probe_session.request(path)
-    for name, host in names:
-        version = solve_cookie(name, host, reversed(target.versions))
+    for session in names:
+        version = solve_cookie(session.hash, session.host, reversed((*target.versions, THIRTY_BEES_ANSWERS_AS)))
+        fork = session.fork or (fork_answering_as(version) if version is not None else None)
+        if fork is not None:
+            facts = {"platform": fork, **({} if version is None else {"made_from": version})}
+            fork_found = ProbeFailure(note=Note.FORK, request=request, facts=facts)
+            yield probe_session.unknown(FindingKind.PLATFORM_VERSION, fork_found)
+            return
         if version is not None:
             yield probe_session.found(FindingKind.PLATFORM_VERSION, version, request=request)
             return
@@ -50,21 +56,33 @@ def _unsolved(responses: Sequence[OutboundResponse], request: str) -> ProbeFailu
         return ProbeFailure(note=obstacle, request=request, facts={"status": page.status})
     if signs := other_platform_signs(responses):
         return ProbeFailure(note=Note.OTHER_PLATFORM, request=request, facts={"signs": signs})
-    note = Note.COOKIE_NOT_SOLVED if has_shop_cookie(responses) else Note.COOKIE_NOT_FOUND
-    return ProbeFailure(note=note, request=request)
+    if any(read_cookie_name(name) is not None for name in cookie_names(responses)):
+        return ProbeFailure(note=Note.COOKIE_NOT_SOLVED, request=request)
+    is_renamed = shows_prestashop(page) and bool(own_cookie_names(responses))
+    return ProbeFailure(note=Note.COOKIE_RENAMED if is_renamed else Note.COOKIE_NOT_FOUND, request=request)
 
 
-def _names(responses: tuple[OutboundResponse, ...] | ProbeFailure) -> list[tuple[str, str]]:
-    """Return the names that may be a session's, each with the host that set it; the last answer's first."""
+@dataclass(frozen=True, kw_only=True)
+class _SessionCookie:
+    """A cookie's name that may be a session's: its hash, whose it is (None: PrestaShop's), and the host that set it."""
+
+    hash: str
+    fork: str | None
+    host: str
+
+
+def _names(responses: tuple[OutboundResponse, ...] | ProbeFailure) -> list[_SessionCookie]:
+    """Return the names that may be a session's, those of the last answer first."""
     if isinstance(responses, ProbeFailure):
         return []
     found = []
     for response in reversed(responses):
         site = parse(response.url)
-        for cookie in response.headers.all("set-cookie"):
-            name = _NAME.match(cookie)
-            if name is not None and site is not None:
-                found.append((name[1], site.host))
+        for name in cookie_names([response]):
+            session = read_cookie_name(name)
+            if session is not None and site is not None:
+                fork, digest = session
+                found.append(_SessionCookie(hash=digest, fork=fork, host=site.host))
     return list(dict.fromkeys(found))[:MAX_NAMES]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ...domain.inspections.forks import read_cookie_name
 from ...domain.inspections.notes import Note
 from ..http.client import OutboundResponse
 
@@ -44,8 +45,6 @@ _SHOP_MARKS = ("var prestashop", 'content="prestashop"', "/themes/core.js", "/mo
 _GENERATOR = re.compile(r"<meta\s[^>]{0,200}?name=[\"']generator[\"'][^>]{0,200}?>")
 _CONTENT = re.compile(r"content=[\"']([^\"']{0,60})")
 _COOKIE_NAME = re.compile(r"\s*([A-Za-z0-9_.-]{1,60})=")
-_SHOP_COOKIE = re.compile(r"(?:[A-Za-z0-9]{1,30}-)?[0-9a-f]{32}")
-"""PrestaShop's, or that of a variant under another name: a prefix and an md5."""
 _PASSING_COOKIE = re.compile(
     r"(?:__cf|cf_|_cfuvid|AWSALB|AWSELB|BIGip|SERVERID|SRV|TS01|_abck|ak_|bm_|datadome|incap_ses|nlbi_|visid_incap|_ga|"
     r"_gid|_fbp)",
@@ -70,7 +69,21 @@ def page_obstacle(response: OutboundResponse) -> Note | None:
         return Note.SHOP_ERROR
     if status == 401:
         return Note.PASSWORD_REQUIRED
-    return Note.NOT_THE_SHOP if status in (404, 410) else Note.BLOCKED
+    return Note.NOT_FOUND if status in (404, 410) else Note.BLOCKED
+
+
+def data_obstacle(response: OutboundResponse) -> Note | None:
+    """Why an answer that should have been data is none of PrestaShop's, by its status; None: it does not say."""
+    if is_challenge(response):
+        return Note.BOT_CHALLENGE
+    status = response.status
+    if status == 401 and response.headers.get("www-authenticate", "").lower().startswith(("basic", "digest")):
+        return Note.PASSWORD_REQUIRED
+    if status in (404, 410):
+        return Note.NOT_FOUND
+    if status == 503:
+        return Note.IN_MAINTENANCE
+    return Note.SHOP_ERROR if status >= 500 else None
 
 
 def is_challenge(response: OutboundResponse) -> bool:
@@ -78,7 +91,7 @@ def is_challenge(response: OutboundResponse) -> bool:
     if any(response.headers.get(name, "").lower() in values for name, values in _CHALLENGE_HEADERS.items()):
         return True
     text = response.text.lower()
-    if _shows_prestashop(text):
+    if _has_shop_marks(text):
         return False
     if any(mark in text for mark in _CHALLENGE_MARKS):
         return True
@@ -91,22 +104,30 @@ def other_platform_signs(responses: Sequence[OutboundResponse]) -> list[str]:
     Empty for a page that shows PrestaShop, or nothing at all.
     """
     page = responses[-1]
-    text = page.text.lower()
-    if _shows_prestashop(text) or page.headers.get("powered-by", "").lower() == "prestashop":
+    if shows_prestashop(page):
         return []
-    generators = [(_CONTENT.findall(tag) or [tag])[-1] for tag in _GENERATOR.findall(text)]
+    generators = [(_CONTENT.findall(tag) or [tag])[-1] for tag in _GENERATOR.findall(page.text.lower())]
+    return list(dict.fromkeys(generators + own_cookie_names(responses)))[:MAX_SIGNS]
+
+
+def cookie_names(responses: Sequence[OutboundResponse]) -> list[str]:
+    """Return the names of all cookies that were set."""
     cookies = [cookie for one in responses for cookie in one.headers.all("set-cookie")]
-    names = [match[1] for cookie in cookies if (match := _COOKIE_NAME.match(cookie)) is not None]
-    foreign = [name for name in names if not _PASSING_COOKIE.match(name) and not _SHOP_COOKIE.fullmatch(name)]
-    return list(dict.fromkeys(generators + foreign))[:MAX_SIGNS]
+    return [match[1] for cookie in cookies if (match := _COOKIE_NAME.match(cookie)) is not None]
 
 
-def has_shop_cookie(responses: Sequence[OutboundResponse]) -> bool:
-    """Say whether a cookie has the form of a PrestaShop session's, be it of a variant under another name."""
-    cookies = [cookie for one in responses for cookie in one.headers.all("set-cookie")]
-    names = [match[1] for cookie in cookies if (match := _COOKIE_NAME.match(cookie)) is not None]
-    return any(_SHOP_COOKIE.fullmatch(name) for name in names)
+def own_cookie_names(responses: Sequence[OutboundResponse]) -> list[str]:
+    """Return the names of cookies that the site's own software has set, but for those of a session's form."""
+    return [
+        name for name in cookie_names(responses) if not _PASSING_COOKIE.match(name) and read_cookie_name(name) is None
+    ]
 
 
-def _shows_prestashop(text: str) -> bool:
+def shows_prestashop(page: OutboundResponse) -> bool:
+    """Say whether a page names PrestaShop as what made it."""
+    is_powered = page.headers.get("powered-by", "").lower() == "prestashop"
+    return is_powered or _has_shop_marks(page.text.lower())
+
+
+def _has_shop_marks(text: str) -> bool:
     return any(mark in text for mark in _SHOP_MARKS)

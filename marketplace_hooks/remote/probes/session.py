@@ -6,6 +6,7 @@ A `ProbeBudget` is one inspection's: its deadline, its requests, what was fetche
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -20,10 +21,15 @@ from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ...errors import OutboundFailed, OutboundRefused
 from ..http.client import OutboundClient, OutboundResponse
+from .shop_address import shop_address
 
 MAX_REQUESTS = 12
 """Of one inspection in all, redirects included: a shop must not feel an inspection."""
 MAX_HOPS = 3
+HOME_PAGE_S = 10.0
+"""Of the home page at most: what waits for it must have time left."""
+HOME_QUOTA = "home"
+"""The quota of the probes that read the home page, and of the request for it."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -32,6 +38,7 @@ _FAILED = {
     "too_large": Note.TOO_LARGE,
     "protocol": Note.UNREADABLE,
     "redirects": Note.NOT_THE_SHOP,
+    "tls": Note.BAD_CERTIFICATE,
 }
 
 
@@ -62,6 +69,7 @@ class ProbeBudget:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._fetched: dict[str, tuple[OutboundResponse, ...] | ProbeFailure] = {}
+        self.reads_home_page = self._left[HOME_QUOTA] > 0
 
     def left_s(self) -> float:
         """Return the seconds until the deadline, 0 when it has passed or the inspection was stopped."""
@@ -102,31 +110,59 @@ class ProbeSession:
     strength: Strength
     quota: str
 
+    @property
+    def base(self) -> Site:
+        """Where the shop lives, as its home page has shown; the address asked for where it has not.
+
+        Waits for the home page, unless no probe of this inspection reads it.
+        """
+        home = self.home_page()
+        return (
+            self.budget.site if home is None or isinstance(home, ProbeFailure) else shop_address(self.budget.site, home)
+        )
+
+    def home_page(self) -> tuple[OutboundResponse, ...] | ProbeFailure | None:
+        """What the home page answered; None where no probe of this inspection reads it."""
+        return self.get_once("") if self.budget.reads_home_page else None
+
     def get(self, path: str) -> OutboundResponse | ProbeFailure:
         """Fetch a public address, following redirects on this site alone."""
         responses = self._follow(path)
         return responses if isinstance(responses, ProbeFailure) else responses[-1]
 
     def get_once(self, path: str) -> tuple[OutboundResponse, ...] | ProbeFailure:
-        """Fetch a public address once for all probes: every answer on the way there, the last one last."""
-        return self.budget.once(path, lambda: self._follow(path))
+        """Fetch a public address once for all probes: every answer on the way there, the last one last.
+
+        Of the home page, whose path is empty, the request counts under the quota of those who read it.
+        """
+        reader = self if path else replace(self, quota=HOME_QUOTA)
+        return self.budget.once(path, lambda: reader._follow(path))
 
     def ask(self, path: str, secret: Mapping[str, str]) -> OutboundResponse | ProbeFailure:
-        """Fetch an address with headers that hold a credential. A redirect is an answer like any other."""
+        """Fetch an address with headers that hold a credential. A redirect is an answer like any other.
+
+        Nothing is sent when the home page has led to another site.
+        """
+        if (elsewhere := self._leads_elsewhere(path)) is not None:
+            return elsewhere
         url = self._private_url(path)
-        return self._send(
+        response = self._send(
             f"GET {url}",
             lambda left_s: self.budget.outbound.get(url, headers=secret, total_s=left_s, confidential=True),
         )
+        return self._without_tls(response, url)
 
     def post(self, path: str, body: bytes, content_type: str) -> OutboundResponse | ProbeFailure:
         """Send a body that holds a credential. A redirect is an answer like any other."""
+        if (elsewhere := self._leads_elsewhere(path)) is not None:
+            return elsewhere
         url = self._private_url(path)
         headers = {"Content-Type": content_type, "Accept": "application/json"}
-        return self._send(
+        response = self._send(
             f"POST {url}",
             lambda left_s: self.budget.outbound.post(url, body=body, headers=headers, total_s=left_s),
         )
+        return self._without_tls(response, url)
 
     def request(self, path: str, method: str = "GET", *, private: bool = False) -> str:
         """The request as evidence shows it: never with a header or a body. `private`: with a credential."""
@@ -162,28 +198,48 @@ class ProbeSession:
         return self.found(what, None, subject=subject, request=missed.request, note=missed.note, **facts)
 
     def _url(self, path: str) -> str:
-        return self.budget.site.url + path
+        return (self.base.url if path else self.budget.site.url) + path
+
+    def _leads_elsewhere(self, path: str) -> ProbeFailure | None:
+        """The failure of the home page, if it leads to another site: a credential is not sent after it."""
+        home = self.home_page()
+        if isinstance(home, ProbeFailure) and home.note is Note.NOT_THE_SHOP:
+            return replace(home, request=f"GET {self.budget.site.url}")
+        return None
+
+    def _without_tls(self, response: OutboundResponse | ProbeFailure, url: str) -> OutboundResponse | ProbeFailure:
+        """A shop that answers in the clear, and not over https where a credential would go, has no TLS."""
+        if not isinstance(response, ProbeFailure) or response.facts.get("reason") not in ("tls", "connection"):
+            return response
+        answers_in_clear = self.base.scheme == "http" and isinstance(self.home_page(), tuple)
+        if answers_in_clear and url.startswith("https:"):
+            return replace(response, note=Note.NOT_SECURE)
+        return response
 
     def _private_url(self, path: str) -> str:
-        """Over https even where the site was bound by an address in the clear: nearly every shop answers there too."""
-        site = self.budget.site
+        """Over https even where the shop answers in the clear: nearly every one answers there too."""
+        site = self.base
         if site.scheme == "http" and site.port is None:
             site = replace(site, scheme="https")
         return site.url + path
 
     def _follow(self, path: str) -> tuple[OutboundResponse, ...] | ProbeFailure:
         url = self._url(path)
+        most_s = math.inf if path else HOME_PAGE_S
         target = f"GET {url}"
         responses: list[OutboundResponse] = []
         for _ in range(1 + MAX_HOPS):
             current = url
-            response = self._send(f"GET {url}", lambda left_s: self.budget.outbound.get(current, total_s=left_s))  # noqa: B023 - called at once
+            response = self._send(
+                f"GET {url}",
+                lambda left_s: self.budget.outbound.get(current, total_s=min(left_s, most_s)),  # noqa: B023 - called at once
+            )
             if isinstance(response, ProbeFailure):
                 return response
             responses.append(response)
             if response.status not in REDIRECTS or "location" not in response.headers:
                 return tuple(responses)
-            url = _redirect_target(response)
+            url = redirect_target(response)
             if not is_on_site(url, self.budget.site):
                 return moved(response, target)
         return ProbeFailure(note=Note.NOT_THE_SHOP, request=target)
@@ -208,12 +264,12 @@ class ProbeSession:
 
 def moved(response: OutboundResponse, request: str) -> ProbeFailure:
     """What a redirect that is not followed means; where it leads may be the shop's right address."""
-    redirect_target = parse(_redirect_target(response))
-    facts = {"status": response.status, **({"leads_to": redirect_target.origin} if redirect_target is not None else {})}
+    target = parse(redirect_target(response))
+    facts = {"status": response.status, **({"leads_to": target.origin} if target is not None else {})}
     return ProbeFailure(note=Note.NOT_THE_SHOP, request=request, facts=facts)
 
 
-def _redirect_target(response: OutboundResponse) -> str:
+def redirect_target(response: OutboundResponse) -> str:
     """Where a redirect leads, as an absolute URL; empty where that cannot be read."""
     try:
         return urljoin(response.url, response.headers.get("location", ""))

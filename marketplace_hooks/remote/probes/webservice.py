@@ -11,18 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
 from ...domain.inspections.evidence import Finding, FindingKind, Strength
+from ...domain.inspections.forks import THIRTY_BEES, fork_answering_as
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ..http.client import OutboundResponse
-from .page_obstacles import is_challenge
+from .page_obstacles import data_obstacle
 from .protocol import InspectionTarget, Probe
 from .safe_parsing import clean_version, looks_like_html, read_xml
-from .session import REDIRECTS, ProbeFailure, ProbeSession, moved
+from .session import REDIRECTS, ProbeFailure, ProbeSession, is_on_site, moved, redirect_target
 
 WANTED = "shop_urls"
 _SHOP_URLS = f"api/{WANTED}?display=full"
 _WITHOUT_REWRITING = f"webservice/dispatcher.php?url={WANTED}&display=full"
 _ROOT = "api/"
+THIRTY_BEES_HEADER = "tbws-version"
 _WRITES = ("put", "post", "patch", "delete")
 _MAX_RESOURCES = 30
 
@@ -48,11 +50,10 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
     secret = _basic(target.credentials.webservice_key or "")
     path = _SHOP_URLS
     response = probe_session.ask(_SHOP_URLS, secret)
-    if isinstance(response, OutboundResponse) and response.status == 404 and looks_like_html(response):
-        # The shop may live without URL rewriting.
+    if isinstance(response, OutboundResponse) and _is_not_rewritten(response, target.site):
         path = _WITHOUT_REWRITING
         again = probe_session.ask(_WITHOUT_REWRITING, secret)
-        response = again if isinstance(again, OutboundResponse) and again.status != 404 else response
+        response = again if isinstance(again, OutboundResponse) and again.status not in (404, *REDIRECTS) else response
     request = probe_session.request(path, private=True)
     root = response if isinstance(response, ProbeFailure) else _document(response, target.site, request)
     if isinstance(root, ProbeFailure):
@@ -60,7 +61,12 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
         return
     assert isinstance(response, OutboundResponse)  # noqa: S101 - for the type checker: a document came from an answer
     version = _version(response)
-    if version is None:
+    fork = _fork(response, version)
+    if fork is not None:
+        yield probe_session.unknown(
+            FindingKind.PLATFORM_VERSION, ProbeFailure(note=Note.FORK, request=request, facts=fork)
+        )
+    elif version is None:
         yield probe_session.unknown(
             FindingKind.PLATFORM_VERSION, ProbeFailure(note=Note.VERSION_UNKNOWN, request=request)
         )
@@ -69,6 +75,13 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
     yield _identity(root, target.site, probe_session, request)
     if path == _SHOP_URLS:
         yield from _warnings(probe_session, secret)
+
+
+def _is_not_rewritten(response: OutboundResponse, site: Site) -> bool:
+    """Whether URL rewriting is off: the shop answers its page for what does not exist, or a redirect to its own."""
+    if response.status in REDIRECTS:
+        return is_on_site(redirect_target(response), site)
+    return response.status == 404 and looks_like_html(response)
 
 
 def _basic(key: str) -> Mapping[str, str]:
@@ -103,13 +116,17 @@ def _without_xml(response: OutboundResponse) -> Note:
     realm = response.headers.get("www-authenticate", "")
     if response.status == 401 and ("PrestaShop" in realm or response.body.strip() == b"401 Unauthorized"):
         return Note.KEY_NOT_RECEIVED
-    if is_challenge(response):
-        return Note.BOT_CHALLENGE
-    if response.status == 404:
-        return Note.NOT_THE_SHOP
-    if response.status >= 500 and response.status != 503:
-        return Note.SHOP_ERROR
-    return Note.BLOCKED
+    return data_obstacle(response) or Note.BLOCKED
+
+
+def _fork(response: OutboundResponse, version: str | None) -> dict[str, str] | None:
+    """What is known of the fork that answered; None: it is PrestaShop. thirty bees gives its own version beside."""
+    own = response.headers.get(THIRTY_BEES_HEADER)
+    name = THIRTY_BEES if own is not None else fork_answering_as(version or "")
+    if name is None:
+        return None
+    known = {"version": clean_version(own), "made_from": version}
+    return {"platform": name, **{fact: value for fact, value in known.items() if value is not None}}
 
 
 def _version(response: OutboundResponse) -> str | None:

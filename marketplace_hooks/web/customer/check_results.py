@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...domain.business_care.entitlement import Code
-from ...domain.inspections.evidence import Finding
 from ...domain.inspections.notes import Note
-from ...domain.inspections.reachability import OBSTACLES, reach
+from ...domain.inspections.reachability import reach
 from ...domain.support.eligibility import Eligibility, EligibilityOutcome
 from ...domain.support.refusal_grounds import Ground
 from ...models.access import Role
 from ...services.support.eligibility_checks import EligibilityCheck
-from ..i18n.language import gettext, wording
+from ..i18n.language import LazyText, gettext, lazy, wording
 from ..labels.business_care import REMEDIES, why_not_entitled
 from ..labels.check_summaries import CheckSummary, check_summary
 from ..labels.checks import CHECK_PURPOSES, CHECKS
@@ -20,10 +20,12 @@ from ..labels.inspections import explain
 from ..labels.refusal_grounds import GROUND_LABELS
 from ..labels.support import MISSING
 
-_USUAL = frozenset({Note.NO_MODULE_SEEN, Note.CONFIG_NOT_READABLE, Note.NOT_ASKED, Note.MAY_BE_STALE, *OBSTACLES})
-"""Notes that are not worth showing: they are usual, or the check `reach` shows them."""
-_KEY_PROBES = ("webservice", "admin_api", "companion")
-"""The probes that use a key of the customer's: whether it worked is always shown."""
+_KEYS: Mapping[str, LazyText] = {
+    "webservice": lazy("Webservice key"),
+    "admin_api": lazy("Admin API client"),
+    "companion": lazy("Companion module"),
+}
+"""What a customer may give, by the probe that uses it: what became of it is always shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,17 +111,21 @@ def _reach(seen: EligibilityCheck) -> CheckSummary:
 
 
 def _notes(seen: EligibilityCheck) -> list[str]:
-    """Why a key of the customer's did not work, or may do too much."""
+    """What became of each key of the customer's: that it worked, or why not, or that it may do too much."""
     version = seen.inspection.site_facts.platform_version
     known = None if version is None else str(version.value)
-    found = [one for one in seen.inspection.site_facts.findings if one.note is not None and _is_noteworthy(one)]
-    return [explain(wording(), one.note, one.facts, version=known) for one in found if one.note is not None]
-
-
-def _is_noteworthy(one: Finding) -> bool:
-    if one.note is Note.COMPANION_ABSENT or one.note in _USUAL:
-        return False
-    return one.probe in _KEY_PROBES or one.note is Note.UNFINISHED_UPGRADE
+    findings = seen.inspection.site_facts.findings
+    lines = []
+    for probe, name in _KEYS.items():
+        own = [one for one in findings if one.probe == probe]
+        noted = [one for one in own if one.note is not None and one.note is not Note.UNFINISHED_UPGRADE]
+        texts = [explain(wording(), one.note, one.facts, version=known) for one in noted if one.note is not None]
+        if own and all(one.is_known for one in own):
+            texts.insert(0, gettext("It worked."))
+        lines += [gettext("%(key)s: %(what)s", key=str(name), what=text) for text in texts]
+    if any(one.note is Note.UNFINISHED_UPGRADE for one in findings):
+        lines.append(explain(wording(), Note.UNFINISHED_UPGRADE, {}))
+    return lines
 
 
 def _lacks_version(eligibility: Eligibility) -> bool:

@@ -65,6 +65,12 @@ def _site(evidence: Mapping[str, Any]) -> Facts:
 def _version(evidence: Mapping[str, Any]) -> Facts:
     version = evidence.get("version")
     yield gettext("Version found"), gettext("not known") if version is None else str(version)
+    fork = evidence.get("fork")
+    if fork:
+        own = fork.get("version")
+        yield gettext("Platform found"), f"{fork['platform']} {own}" if own else str(fork["platform"])
+        if fork.get("made_from"):
+            yield gettext("Made from PrestaShop"), str(fork["made_from"])
     yield from _source(evidence)
     for key, label in (
         ("announced_at_purchase", gettext("Announced on the purchase date")),
@@ -85,6 +91,8 @@ def _installed(evidence: Mapping[str, Any]) -> Facts:
         yield gettext("Enabled"), gettext("yes") if evidence["enabled"] else gettext("no")
     if evidence.get("unfinished_upgrade"):
         yield gettext("Upgrade"), gettext("Begun and not finished.")
+    if evidence.get("seen_in_code"):
+        yield gettext("Seen"), gettext("in the code of the home page, which proves no installation")
     yield from _source(evidence)
 
 
@@ -93,6 +101,9 @@ def _conflicts(evidence: Mapping[str, Any]) -> Facts:
         version = f" {module['version']}" if module.get("version") else ""
         yield gettext("Incompatible module installed"), f"{module['name']}{version}"
         yield from _source(module)
+    seen = evidence.get("modules_seen_in_code") or []
+    if seen:
+        yield gettext("Incompatible module named in the home page’s code, which is no ground"), _paths(seen)
     declared = evidence.get("declared_overrides") or []
     unmarked = evidence.get("unmarked_overrides") or []
     if declared:
@@ -115,7 +126,7 @@ def _sources(evidence: Mapping[str, Any]) -> Facts:
         yield gettext("Files of the product that are not those of the release"), _paths(paths, _modified(evidence))
     elif changed is not None:
         yield gettext("Found"), gettext("The product’s files are those of the release.")
-    elif version:
+    elif version and evidence.get("files_reported", True):
         yield (
             gettext("Found"),
             gettext("The files were reported; we have none of this version to compare them with."),

@@ -50,16 +50,28 @@ def check_summary(check: Check, *, running: bool = False) -> CheckSummary:
     result = CheckResult(check["result"])
     evidence = check["evidence"]
     waits = running and result is CheckResult.UNKNOWN and name in SITE_CHECKS
-    strength = evidence.get("strength")
     return CheckSummary(
         name=name,
         label=CHECKS[name].for_role(Role.CUSTOMER) if name in CHECKS else name,
         state="running" if waits else result.value,
         found=gettext("We are looking.") if waits else _FOUND[name](result, evidence),
-        how_sure=None if strength is None else STRENGTHS[Strength(strength)].for_role(Role.CUSTOMER),
-        meaning=str(CHECK_PURPOSES.get(name, "")),
+        how_sure=_how_sure(evidence),
+        meaning=_meaning(name, evidence),
         to_do=None if waits or result is CheckResult.PASS else _to_do(name, result, evidence),
     )
+
+
+def _how_sure(evidence: Check) -> str | None:
+    if evidence.get("seen_in_code"):
+        return gettext("Seen in the code of your home page, which loads a file of it.")
+    strength = evidence.get("strength")
+    return None if strength is None else STRENGTHS[Strength(strength)].for_role(Role.CUSTOMER)
+
+
+def _meaning(name: str, evidence: Check) -> str:
+    if name == "conflicting_development" and evidence.get("announced") == 0:
+        return gettext("The product’s page names nothing that it does not work with.")
+    return str(CHECK_PURPOSES.get(name, ""))
 
 
 def _entitlement(result: CheckResult, evidence: Check) -> str:
@@ -83,6 +95,12 @@ def _merchant_site(result: CheckResult, evidence: Check) -> str:
 def _platform_version(result: CheckResult, evidence: Check) -> str:
     version = evidence.get("version")
     announced = version_range(evidence.get("announced_at_purchase"))
+    fork = evidence.get("fork")
+    if version is None and fork is not None:
+        return gettext(
+            "Your shop runs %(platform)s, a variant of PrestaShop, and not PrestaShop itself.",
+            platform=fork["platform"],
+        )
     if version is None:
         return gettext("Your shop did not tell which version it runs.")
     if announced is None:
@@ -99,11 +117,17 @@ def _platform_version(result: CheckResult, evidence: Check) -> str:
 
 
 def _product_installed(result: CheckResult, evidence: Check) -> str:
+    version = evidence.get("version")
+    if result is CheckResult.UNKNOWN and version:
+        return gettext(
+            "The files of %(module)s, version %(version)s, are on your shop. We could not see whether it is installed.",
+            module=evidence["module"],
+            version=version,
+        )
     if result is CheckResult.UNKNOWN:
         return gettext("We could not see whether %(module)s is installed.", module=evidence["module"])
     if result is CheckResult.FAIL:
         return gettext("%(module)s is not installed.", module=evidence["module"])
-    version = evidence.get("version")
     text = (
         gettext("%(module)s is installed, in version %(version)s.", module=evidence["module"], version=version)
         if version
@@ -120,6 +144,13 @@ def _conflicts(result: CheckResult, evidence: Check) -> str:
         return " ".join(_conflicts_found(evidence))
     if result is CheckResult.PASS:
         return gettext("Nothing that is announced not to work with the product.")
+    seen = evidence.get("modules_seen_in_code") or []
+    if seen:
+        return gettext(
+            "The code of your home page names what is announced not to work with the product: %(names)s. We could not "
+            "see whether it is installed.",
+            names=_names(seen),
+        )
     return gettext("We could not see everything that your shop runs.")
 
 
@@ -150,11 +181,13 @@ def _sources(result: CheckResult, evidence: Check) -> str:
         )
     if result is CheckResult.PASS:
         return gettext("The files of the product are those that the seller published.")
-    if evidence.get("version"):
+    if evidence.get("version") and evidence.get("files_reported", True):
         return gettext(
             "The files of version %(version)s were reported, and we have none to compare them with.",
             version=evidence["version"],
         )
+    if evidence.get("companion"):
+        return gettext("Your companion module reported no file of the product that we could compare.")
     return gettext("We could not read the files, which is usual without a companion module.")
 
 
@@ -175,6 +208,8 @@ def _platform_sources(result: CheckResult, evidence: Check) -> str:
         )
     if result is CheckResult.PASS:
         return gettext("The files of PrestaShop are unchanged, says your shop’s own check.")
+    if evidence.get("companion"):
+        return gettext("Your companion module could not compare PrestaShop’s files with those of its release.")
     return gettext("We could not read the files, which is usual without a companion module.")
 
 

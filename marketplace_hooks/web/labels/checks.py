@@ -42,7 +42,7 @@ PROBES: dict[str, LazyText] = {
     "companion": lazy("the companion module"),
     "cookie": lazy("the shop’s session cookie"),
     "config_xml": lazy("the module’s description file"),
-    "public_page": lazy("the shop’s public page"),
+    "public_page": lazy("the code of the shop’s home page"),
     "declaration": lazy("the customer’s own word"),
 }
 

@@ -105,7 +105,23 @@ _SENTENCES_FR: Mapping[Note, str] = {
         "Le fichier de description du module n’est pas lisible de l’extérieur, ce qui est courant depuis PrestaShop "
         "8.0.1. Cela ne veut pas dire que le module est absent."
     ),
+    Note.CONFIG_FORBIDDEN: (
+        "Le serveur de la boutique refuse de montrer le fichier de description du module. Avec Apache, depuis "
+        "PrestaShop 8.0.1, c’est ainsi qu’il répond lorsque le dossier du module existe : un indice, pas une preuve."
+    ),
+    Note.CONFIG_NOT_FOUND: (
+        "Il n’y a pas de fichier de description du module à cette adresse. PrestaShop ne l’a peut-être pas encore "
+        "écrit : cela ne veut pas dire que le module est absent."
+    ),
     Note.MAY_BE_STALE: "Lu dans un fichier de description que PrestaShop ne met pas toujours à jour.",
+    Note.SEEN_IN_CODE: (
+        "Vu dans le code de la page d’accueil de la boutique, qui charge un fichier de ce module. Un thème peut nommer "
+        "des fichiers d’un module qui n’est plus là : cela seul ne fait refuser personne."
+    ),
+    Note.COOKIE_RENAMED: (
+        "Le cookie de session de la boutique porte un nom qui lui est propre et qui n’indique pas la version."
+    ),
+    Note.FORK: "La boutique utilise %(platform)s, une variante de PrestaShop, et non PrestaShop lui-même.",
     Note.IN_MAINTENANCE: "La boutique est en maintenance, ou surchargée : elle ne montre ses pages à personne.",
     Note.BOT_CHALLENGE: (
         "Le site demande à ses visiteurs de prouver qu’ils ne sont pas des robots, et nous l’a demandé aussi : nous "
@@ -131,6 +147,13 @@ _SENTENCES_FR: Mapping[Note, str] = {
     Note.UNREADABLE: "La réponse de la boutique est illisible.",
     Note.UNREACHABLE: "La boutique est injoignable, ou a coupé la connexion.",
     Note.NOT_SECURE: "La boutique n’est pas en https, et nous n’envoyons aucun identifiant en clair.",
+    Note.BAD_CERTIFICATE: (
+        "Le certificat de la boutique a expiré ou n’est pas établi à son nom : aucune connexion sécurisée n’est "
+        "possible."
+    ),
+    Note.NOT_FOUND: (
+        "Il n’y a pas de telle page à cette adresse. La boutique se trouve peut-être dans un autre dossier."
+    ),
     Note.NOT_ASKED: "Nous ne l’avons pas demandé, pour ne pas charger la boutique de requêtes.",
     Note.GONE_WRONG: "Une erreur s’est produite de notre côté. Elle ne dit rien de la boutique.",
 }
@@ -148,7 +171,11 @@ def explain(wording: Wording, note: Note, facts: Mapping[str, Any], *, version: 
     may be absent.
     """
     texts, causes, joint = _BY_LANGUAGE[wording.language]
-    values = {name: ", ".join(map(str, value)) for name, value in facts.items() if isinstance(value, list | tuple)}
+    values = {name: _listed(value) for name, value in facts.items()}
     if note is Note.ADMIN_API_ABSENT:
         values["causes"] = joint.join(causes[cause] for cause in absence_causes(version))
     return typeset(texts[note] % values, wording.language)
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from marketplace_hooks.domain.inspections.conflicts import (
     override_conflicts,
 )
 from marketplace_hooks.domain.inspections.evidence import Finding, merge_findings
+from marketplace_hooks.domain.inspections.notes import Note
 
 from .test_evidence import module, whole_list
 
@@ -56,6 +58,18 @@ def test_a_module_that_nobody_looked_for_is_unknown_and_one_missing_from_the_who
     assert verdict(ANY) is ConflictVerdict.UNKNOWN
     assert verdict(ANY, module("public_page", "other", installed=True, enabled=True)) is ConflictVerdict.UNKNOWN
     assert verdict(ANY, whole_list("admin_api")) is ConflictVerdict.NONE
+
+
+def test_what_the_home_pages_code_alone_suggests_is_no_conflict() -> None:
+    seen = replace(module("public_page", "oldcart", installed=True, enabled=True), note=Note.SEEN_IN_CODE)
+    stale = module("config_xml", "oldcart", on_disk=True, version="2.5")
+    declared = module("declaration", "oldcart", installed=True, enabled=True)
+    (seen_alone,) = module_conflicts([ANY], merge_findings([seen]))
+    assert seen_alone.verdict is ConflictVerdict.UNKNOWN
+    assert seen_alone.source is not None
+    assert verdict(RANGED, seen, stale) is ConflictVerdict.UNKNOWN
+    assert verdict(ANY, seen, declared) is ConflictVerdict.CONFLICT
+    assert verdict(ANY, seen, module("companion", "oldcart", installed=False)) is ConflictVerdict.NONE
 
 
 def test_the_version_that_runs_is_that_of_the_files() -> None:

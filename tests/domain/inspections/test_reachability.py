@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -28,13 +29,25 @@ def test_nothing_found_yet_says_nothing() -> None:
     assert reach([]) == Reach(answered=None)
 
 
-def test_anything_learnt_from_the_site_is_an_answer() -> None:
-    assert reach([found(note=Note.TOO_SLOW), found("8.1.7")]) == Reach(answered=True)
+def test_a_home_page_that_was_read_is_an_answer() -> None:
+    assert reach([found("8.1.7"), page()]) == Reach(answered=True)
+    assert reach([found(note=Note.COOKIE_NOT_FOUND), page(note=Note.NO_MODULE_SEEN)]) == Reach(answered=True)
 
 
-@pytest.mark.parametrize("note", [Note.COOKIE_NOT_FOUND, Note.KEY_UNKNOWN, Note.CONFIG_NOT_READABLE])
-def test_whoever_refuses_has_answered(note: Note) -> None:
-    assert reach([found(note=note)]).answered is True
+@pytest.mark.parametrize("note", [Note.IN_MAINTENANCE, Note.SHOP_ERROR, Note.NOT_THE_SHOP, Note.NOT_FOUND])
+def test_a_cookie_that_came_with_a_refusal_is_no_answer(note: Note) -> None:
+    assert reach([found("8.1.7"), page(note=note)]) == Reach(answered=False, obstacle=note)
+
+
+@pytest.mark.parametrize("probe", ["webservice", "companion", "admin_api", "config_xml"])
+def test_what_else_was_asked_of_the_site_is_no_answer_of_its_home_page(probe: str) -> None:
+    assert reach([replace(found("8.1.7"), probe=probe)]) == Reach(answered=None)
+    assert reach([replace(found(note=Note.KEY_UNKNOWN), probe=probe)]) == Reach(answered=None)
+
+
+def page(note: Note | None = Note.SEEN_IN_CODE) -> Finding:
+    value = {"installed": True, "enabled": True} if note is Note.SEEN_IN_CODE else None
+    return replace(found(note=note), what=FindingKind.MODULE, probe="public_page", value=value)
 
 
 def test_what_was_declared_is_no_answer() -> None:

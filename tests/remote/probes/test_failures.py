@@ -105,6 +105,26 @@ WEBSERVICE_ROWS = {
     "500 with a PHP warning": Row(
         note=Note.SHOP_ERROR, shop={"php_warnings": True}, english="an error of its own", french="une erreur"
     ),
+    "404 either way": Row(
+        note=Note.NOT_FOUND,
+        shop={"has_webservice_files": False},
+        english="no such page",
+        french="pas de telle page",
+    ),
+    "503 HTML": Row(
+        note=Note.IN_MAINTENANCE,
+        shop={"fault": Fault.UNAVAILABLE, "fault_under": "/api"},
+        english="in maintenance, or overloaded",
+        french="en maintenance, ou surchargée",
+        versions=("8.2.7",),
+    ),
+    "the answer of thirty bees": Row(
+        note=Note.FORK,
+        shop={"thirty_bees": "1.5.1"},
+        english="runs thirty bees, a variant",
+        french="utilise thirty bees, une variante",
+        versions=("1.6.1.999",),
+    ),
     "PSWS-Version 0": Row(
         note=Note.VERSION_UNKNOWN,
         shop={"version_headers": ["0"]},
@@ -263,10 +283,10 @@ PUBLIC_ROWS = {
     "a rebranded fork": (
         "cookie",
         Row(
-            note=Note.COOKIE_NOT_SOLVED,
+            note=Note.FORK,
             shop={"cookie_prefix": "QloApps-"},
-            english="a variant of PrestaShop",
-            french="une variante de PrestaShop",
+            english="runs QloApps, a variant of PrestaShop",
+            french="utilise QloApps, une variante de PrestaShop",
         ),
     ),
     "no module on the page": (
@@ -280,10 +300,42 @@ PUBLIC_ROWS = {
     "config.xml denied by Apache": (
         "config_xml",
         Row(
-            note=Note.CONFIG_NOT_READABLE,
+            note=Note.CONFIG_FORBIDDEN,
             shop={"modules": [Module(name="shipping")]},
-            english="as is usual since PrestaShop 8.0.1",
-            french="courant depuis PrestaShop 8.0.1",
+            english="where the module’s folder exists: a hint",
+            french="lorsque le dossier du module existe : un indice",
+        ),
+    ),
+    "config.xml of a folder that is not there": (
+        "config_xml",
+        Row(note=Note.CONFIG_NOT_FOUND, english="does not mean that", french="ne veut pas dire"),
+    ),
+    "a renamed cookie": (
+        "cookie",
+        Row(
+            note=Note.COOKIE_RENAMED,
+            shop={"cookie_name": "boutique_session"},
+            english="a name of its own",
+            french="un nom qui lui est propre",
+        ),
+    ),
+    "thirty bees": (
+        "cookie",
+        Row(
+            note=Note.FORK,
+            shop={"version": "1.6.1.999", "cookie_prefix": "thirtybees-"},
+            english="runs thirty bees",
+            french="utilise thirty bees",
+        ),
+    ),
+    "a companion in maintenance": (
+        "companion",
+        Row(
+            note=Note.IN_MAINTENANCE,
+            shop={"companion_key": "another", "companion_status": 503},
+            credentials=COMPANION,
+            english="in maintenance",
+            french="en maintenance",
         ),
     ),
     "config.xml answered by the theme": (
@@ -406,7 +458,7 @@ def test_credentials_for_a_site_bound_in_the_clear_go_over_https(probe: str, cre
 
 @pytest.mark.parametrize("note", Note)
 def test_every_note_is_told_in_both_languages(note: Note) -> None:
-    facts = {"resources": ["orders"], "scopes": ["hook_write"], "status": 200}
+    facts = {"resources": ["orders"], "scopes": ["hook_write"], "status": 200, "platform": "QloApps"}
     explanation = {wording.language: explain(wording, note, facts) for wording in (ENGLISH, FRENCH)}
     assert explanation["en"] != explanation["fr"]
     for text in explanation.values():

@@ -130,7 +130,7 @@ def test_a_redirect_within_the_site_is_followed_and_one_beyond_it_is_not(outboun
             findings = run(other.url(name="127.0.0.1"), outbound)
         assert {one.note for one in findings if one.probe == "cookie"} == {Note.NOT_THE_SHOP}
         assert site.requests == []  # another port is another site
-    moves = answering(reply(301, b"", ("Location", "/fr/")), reply(200, b"<html>/modules/shipping/x.js</html>"))
+    moves = answering(reply(301, b"", ("Location", "/fr/")), reply(200, b"<script src=/modules/shipping/x.js>"))
     with HostileServer(moves) as server:
         probes = [probe for probe in PROBES if probe.name == "public_page"]
         (finding,) = run(server.url(name="127.0.0.1"), outbound, probes=probes)

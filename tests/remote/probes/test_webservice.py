@@ -152,15 +152,24 @@ def test_a_shop_without_url_rewriting_is_asked_another_way(outbound: OutboundCli
     assert "dispatcher.php" in fact.source.request
 
 
-def test_a_page_that_is_missing_either_way_is_not_the_shop(outbound: OutboundClient) -> None:
+def test_a_page_that_is_missing_either_way_is_not_found(outbound: OutboundClient) -> None:
     findings = played(outbound, reply(404, b"<html>404</html>", ("Content-Type", "text/html")))
-    assert [one.note for one in findings] == [Note.NOT_THE_SHOP]
+    assert [one.note for one in findings] == [Note.NOT_FOUND]
+
+
+def test_a_redirect_within_the_site_is_taken_for_a_shop_without_url_rewriting(outbound: OutboundClient) -> None:
+    good = reply(200, shop_urls(row(domain="127.0.0.1")), XML, VERSION)
+    with HostileServer(answering(reply(302, b"", ("Location", "/index.php?url=shop_urls")), good)) as server:
+        findings = probe_shop("webservice", server.url(name="127.0.0.1"), outbound, credentials=KEY)
+        asked = [request.line.split()[1] for request in server.requests]
+    assert asked == ["/api/shop_urls?display=full", "/webservice/dispatcher.php?url=shop_urls&display=full"]
+    assert merge_findings(findings).platform_version is not None
 
 
 def test_a_password_before_the_site_is_not_taken_for_the_webservices(outbound: OutboundClient) -> None:
     realm = ("WWW-Authenticate", 'Basic realm="Staging"')
     findings = played(outbound, reply(401, b"<html>Authorization Required</html>", realm))
-    assert [one.note for one in findings] == [Note.BLOCKED]
+    assert [one.note for one in findings] == [Note.PASSWORD_REQUIRED]
 
 
 def test_a_fork_tells_no_version_of_prestashop(outbound: OutboundClient) -> None:

@@ -1,0 +1,120 @@
+"""What a customer reads of an inspection that met an obstacle, a key that failed, or a page that proves little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+
+from marketplace_hooks.demo.fake_shops.model import DEMO_KEY
+from marketplace_hooks.demo.fake_shops.server import FakeShop, Fault, Module, Server, Shop
+from marketplace_hooks.domain.inspections.notes import Note
+from marketplace_hooks.web.i18n.formatting import typeset
+
+from ...remote.probes.conftest import CLIENT
+from ...remote.probes.test_failures import ADMIN_ROWS, WEBSERVICE_ROWS
+from ...support.api_callers import caller_of
+from ...support.customers import set_up_purchase
+from ...support.marketplace import Marketplace, open_marketplace
+from ...support.page_client import Browser, browser_of
+from ...support.support_desk import PURCHASE
+from .test_check_results import FORM, WORDS, sends
+
+ChecksShop = Callable[..., Browser]
+
+
+@pytest.fixture
+def checks_shop(sqlite_url: str, tmp_path: Path, clock: time_machine.Traveller) -> Iterator[ChecksShop]:
+    """Show the customer the check of their shop, which is like this now; what is given is used from then on."""
+    settings = {"ALLOWED_NETWORKS": "127.0.0.0/8", "INSPECTION_DEADLINE_S": 5, "CHECK_RATE_PER_MINUTE": 500}
+    shown_at: list[str] = []
+    with open_marketplace(sqlite_url, tmp_path / "instance", **settings) as service, FakeShop(Shop()).start() as site:
+        service.publish_products("mod-1")
+        clock.move_to("2026-03-02T10:00:00Z", tick=True)  # a visit to a real server takes real time.
+        customer = browser_of(service, "customer", "customer-1")
+        set_up_purchase(service, PURCHASE, shop_url=site.url)
+
+        def shown(*, fields: dict[str, str] | None = None, **facts: Any) -> Browser:
+            site.shop = Shop(**{"version": "8.1.7", "modules": [Module(name="lumengallery")], **facts})
+            if shown_at:
+                customer.post(f"{shown_at[-1]}/again", **(fields or {}))
+            else:
+                customer.get(FORM)
+                customer.post("/support/new", **WORDS, **(fields or {}))
+            path = customer.page.path
+            shown_at.append(path)
+            service.run_all_now()
+            customer.get(path)
+            return customer
+
+        yield shown
+
+
+KEY = {"webservice_key": DEMO_KEY}
+COMPANION = {"companion_key": "k"}
+NO_ANSWER: list[tuple[dict[str, Any], str]] = [
+    ({"maintenance": True}, "in maintenance, or overloaded"),
+    ({"fault": Fault.ERROR}, "met an error of its own"),
+    ({"domain": "elsewhere.example"}, "This is not the shop’s address"),
+]
+KEYS: list[tuple[dict[str, Any], dict[str, str], str]] = [
+    ({}, KEY, "Webservice key: It worked."),
+    ({"firewall": True}, KEY, "Webservice key: A firewall, or the shop’s host, refused us"),
+    ({"fault": Fault.ERROR, "fault_under": "/api"}, KEY, "Webservice key: The shop met an error of its own"),
+    ({"maintenance": True}, COMPANION, "Companion module: The shop has no companion module that answers"),
+    ({**COMPANION, "companion_status": 503}, COMPANION, "Companion module: The shop is in maintenance"),
+    (COMPANION, COMPANION, "Companion module: It worked."),
+]
+
+
+def test_a_shop_answers_only_when_its_home_page_does(checks_shop: ChecksShop) -> None:
+    for shop, words in NO_ANSWER:
+        text = checks_shop(fields=KEY, **shop).page.visible_text
+        assert "It answered." not in text, shop
+        assert words in text
+
+
+def test_what_became_of_a_key_is_always_told(checks_shop: ChecksShop) -> None:
+    for shop, fields, words in KEYS:
+        assert words in checks_shop(fields=fields, **shop).page.visible_text
+
+
+def test_every_failure_of_a_credential_is_told_by_the_page_and_the_api(checks_shop: ChecksShop) -> None:
+    for name, row in {**WEBSERVICE_ROWS, **ADMIN_ROWS}.items():
+        if row.note in (Note.TOO_SLOW, Note.TOO_LARGE, Note.KEY_EMPTY):  # an empty field is no key.
+            continue
+        given = (CLIENT if name in ADMIN_ROWS and not row.credentials.client_id else row.credentials).given()
+        customer = checks_shop(fields=given, **{"version": row.versions[-1], **row.shop})
+        assert row.english in customer.page.visible_text, name
+        api = caller_of(Marketplace(customer.app), "customer", "customer-1")
+        check_id = customer.page.path.rpartition("/")[2]
+        remarks = api.get(f"/eligibility/{check_id}").get_json()["remarks"]
+        texts = [one["text"] for one in remarks if one["code"] == row.note]
+        assert any(row.english in text["en"] and typeset(row.french, "fr") in text["fr"] for text in texts), name
+
+
+def test_what_little_was_seen_of_the_product_is_told_for_what_it_is(checks_shop: ChecksShop) -> None:
+    text = checks_shop().page.visible_text
+    assert "Seen in the code of your home page" in text
+    hidden = [Module(name="lumengallery", version="2.1.0", on_front=False)]
+    text = checks_shop(modules=hidden, server=Server.NGINX).page.visible_text
+    assert "The files of lumengallery, version 2.1.0, are on your shop." in text
+
+
+def test_a_fork_is_named_as_what_it_is_and_refused_by_nobody(checks_shop: ChecksShop) -> None:
+    customer = checks_shop(version="1.6.1.23", cookie_prefix="QloApps-")
+    assert "Your shop runs QloApps, a variant of PrestaShop" in customer.page.visible_text
+    assert "PrestaShop 1.6.1.23" not in customer.page.visible_text
+    sent = sends(customer, Marketplace(customer.app))
+    assert (sent.grounds, sent.missing) == ([], ["platform_version"])
+
+
+def test_a_companion_without_a_list_to_compare_with_is_not_taken_for_a_missing_one(checks_shop: ChecksShop) -> None:
+    module = Module(name="lumengallery", version="2.1.0", files={"a.php": b"<?php"})
+    text = checks_shop(companion_key="k", modules=[module], fields=COMPANION).page.visible_text
+    assert "The files of version 2.1.0 were reported, and we have none to compare them with." in text
+    assert "The files of PrestaShop are unchanged" in text
+    assert "usual without a companion module" not in text
