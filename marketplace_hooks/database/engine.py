@@ -194,6 +194,7 @@ class Database:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",  # what is erased is overwritten in the file, too.
         ):
             connection.execute(f"PRAGMA {pragma}")
 

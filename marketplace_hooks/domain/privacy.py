@@ -29,6 +29,7 @@ CODES = frozenset(
         "kind",
         "outcome",
         "path",
+        "result",
         "side",
         "state",
         "status",
@@ -41,6 +42,13 @@ ACTORS = frozenset({"customer", "seller", "account", "marketplace", "platform", 
 def without_personal_data(content: Any) -> Any:
     """What stays of a JSON value: an object keeps only what may stay, and whatever is not an object goes (None)."""
     return _scrubbed("", content)
+
+
+def check_without_personal_data(check: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays of a check stored with a request: which it was and how it ended, by our own names, and no finding."""
+    name = check.get("name")
+    named = {"name": name} if isinstance(name, str) and _CODE.fullmatch(name) else {}
+    return {"ground": None, "evidence": {}, **without_personal_data(check), **named}
 
 
 def actor_without_name(actor: str) -> str:

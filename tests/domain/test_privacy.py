@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace_hooks.domain.privacy import actor_without_name, without_personal_data
+from marketplace_hooks.domain.privacy import actor_without_name, check_without_personal_data, without_personal_data
 
 SECRET = "Odile Berthonneau, 3 rue des Pelotes"
 
@@ -79,3 +79,11 @@ def test_a_field_that_stays_holds_nothing_but_what_its_name_says(name: str, valu
 @pytest.mark.parametrize(("actor", "expected"), [("customer", "customer"), ("odile@pelote.example", ""), ("", "")])
 def test_an_actor_stays_when_it_is_a_role(actor: str, expected: str) -> None:
     assert actor_without_name(actor) == expected
+
+
+def test_of_a_check_stays_which_it_was_and_how_it_ended() -> None:
+    evidence = {"version": "8.1.2", "url": "https://odile.example", "code": "VALID"}
+    check = {"name": "platform_version", "result": "fail", "ground": "source_modified", "evidence": evidence}
+    stays = {"name": "platform_version", "result": "fail", "ground": "source_modified", "evidence": {"code": "VALID"}}
+    assert check_without_personal_data(check) == stays
+    assert check_without_personal_data({"name": SECRET, "evidence": SECRET}) == {"ground": None, "evidence": {}}

@@ -22,6 +22,7 @@ CALLERS = {NOBODY: None, "customer": "customer-1", "seller": "seller-1", "platfo
 KNOWN = {
     "product_id": "mod-1",
     "pack_id": "pack-1",
+    "customer_id": "customer-1",
     "purchase_id": PURCHASE,
     "request_id": REQUEST,
     "seller_id": "seller-1",

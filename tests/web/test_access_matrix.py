@@ -78,7 +78,7 @@ PLACED = {
     "mh_api": {
         "ny-nnyn": (
             "answer_paid_update change_subscription_renewal check_eligibility complete_information "
-            "contest_refusal reactivate_subscription say_not_fixed send_as_is show_eligibility "
+            "contest_refusal export_customer reactivate_subscription say_not_fixed send_as_is show_eligibility "
             "submit_support_request withdraw_support_request"
         ),
         "nnn---n": "cancel_closure",
@@ -121,7 +121,7 @@ PLACED = {
             "request_pdf write_request"
         ),
         "n--nnnn": "check check_again declare_site download make_move question send_request",
-        "nyynnnn": "keys new_request purchases requests",
+        "nyynnnn": "export keys new_request purchases requests",
     },
     "mh_health": {
         "yyyyyyy": "live ready",
@@ -203,6 +203,7 @@ def subjects(marketplace: Marketplace) -> dict[str, Any]:
     return {
         "product_id": "mod-1",
         "pack_id": "pack-1",
+        "customer_id": "customer-1",
         "purchase_id": PURCHASE,
         "request_id": REQUEST,
         "seller_id": "seller-1",

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from ...database.types import constant
 from ...domain.audit_actions import AuditAction
-from ...domain.privacy import ACTORS, actor_without_name, without_personal_data
+from ...domain.privacy import ACTORS, actor_without_name, check_without_personal_data, without_personal_data
 from ...models.access import IdempotentCall, Role, Token
 from ...models.audit import AuditEntry
 from ...models.drafts import RequestDraft
@@ -126,7 +126,7 @@ def _erase_requests(uow: UnitOfWork, trace: CustomerTrace) -> None:
     for request in uow.session.scalars(select(SupportRequest).where(SupportRequest.id.in_(trace.requests))):
         request.subject = request.body = ""
         request.shop_url = None
-        request.checks = without_personal_data(request.checks)
+        request.checks = [check_without_personal_data(one) for one in request.checks]
         for name in ("entitlement", "refusal", "resolution", "offer"):
             setattr(request, name, without_personal_data(getattr(request, name)))
     for refusal in uow.session.scalars(select(RequestRefusal).where(RequestRefusal.request_id.in_(trace.requests))):

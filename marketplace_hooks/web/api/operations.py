@@ -45,6 +45,7 @@ SCOPES: Mapping[str, Scope | None] = {
     "Endpoints": Scope.EVENTS,
     "Sellers": Scope.SUPPORT,
     "Support": Scope.SUPPORT,
+    "Customers": None,
     "Access": None,
     "Audit": None,
 }

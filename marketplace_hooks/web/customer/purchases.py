@@ -17,6 +17,7 @@ from ...services.business_care.status_banner import status_banner
 from ...services.business_care.subscription_view import SubscriptionView, list_purchases, read_subscription
 from ...services.catalog.lists import Page
 from ...services.releases.downloads import link_to, list_downloads
+from ..customer_export import export_response
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
 from ..labels.business_care import DOWNLOADS
@@ -39,6 +40,13 @@ def purchases() -> str:
         found, end = list_purchases(session, customer_id(), runtime.now(), zone, after=after, limit=SHOWN)
         page = Page(items=found, next_after=encode("purchases", end))
         return render_template("marketplace_hooks/customer/purchases.html", page=page)
+
+
+@blueprint.get("/account/export")
+@audience(Role.CUSTOMER)
+def export() -> Response:
+    """All that is kept about the customer, as a file."""
+    return export_response(customer_id(), must_exist=False)
 
 
 @blueprint.get("/account/purchases/<purchase_id>")

@@ -23,7 +23,7 @@ from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.support import messages, moves, offers
 from ...services.support.fix_releases import downloadable_releases, offerable_releases
-from ...services.support.requests import visible_request
+from ...services.support.requests import checks_of, visible_request
 from ..actors import cause_of, message_of, viewer_of
 from ..form_actions import run_form
 from ..form_idempotency import form_key
@@ -248,11 +248,11 @@ def _own(request_id: str) -> SupportRequest:
 
 def _evidence(request_id: str, ground: Ground) -> dict[str, Any]:
     """What the check at submission has found for a ground, as it is stored with the request."""
-    return {one["name"]: one["evidence"] for one in _own(request_id).checks if one.get("ground") == ground}
+    return {one["name"]: one["evidence"] for one in checks_of(_own(request_id)) if one.get("ground") == ground}
 
 
 def _show_refusal(request_id: str, *, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:
-    checks = check_facts(_own(request_id).checks)
+    checks = check_facts(checks_of(_own(request_id)))
     found = {ground.value: [one for one in checks if one.ground == ground] for ground in Ground}
     return show_request(
         request_id,
