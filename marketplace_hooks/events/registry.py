@@ -95,7 +95,8 @@ Handler = Callable[[UnitOfWork, LockedSubjects, InboundEvent], Result]
 class EventType:
     """One inbound type. `touches` gives the subjects that are locked and loaded for a whole batch beforehand.
 
-    An `urgent` one is applied before all others that wait (`services/inbox/order.py`).
+    An `urgent` one is applied before all others that wait (`services/inbox/order.py`). `version` grows with a change of
+    the schema that would refuse what was accepted before.
     """
 
     name: str
@@ -104,6 +105,7 @@ class EventType:
     handle: Handler
     touches: Callable[[Mapping[str, Any]], Iterable[SubjectKey]]
     urgent: bool = False
+    version: int = 1
 
     @property
     def noun(self) -> str:

@@ -68,7 +68,7 @@ class ReleasePublishedSchema(EventDataSchema):
         EventMoneySchema,
         allow_none=True,
         load_default=None,
-        metadata=about("What a paid release costs; null for one that is free."),
+        metadata=about("What a paid release costs; null for one that is free.", None),
     )
     manifest = fields.Dict(
         keys=fields.String(validate=[validate.Length(1, 1_000), _module_path]),

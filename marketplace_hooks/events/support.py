@@ -31,7 +31,10 @@ class RequestSubmittedSchema(EventDataSchema):
     request_id = Identifier(required=True, metadata=REQUEST_ID)
     purchase_id = Identifier(allow_none=True, load_default=None, metadata=PURCHASE_ID)
     presale = fields.Boolean(
-        load_default=False, truthy={True}, falsy={False}, metadata=about("Whether it is asked before any purchase.")
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata=about("Whether it is asked before any purchase.", False),
     )
     customer_id = Identifier(allow_none=True, load_default=None, metadata=CUSTOMER_ID)
     product_id = Identifier(allow_none=True, load_default=None, metadata=PRODUCT_ID)

@@ -7,6 +7,7 @@ from types import ModuleType
 
 from flask import Flask
 
+from ...events.fields import Moment, TextOrTitles
 from . import (
     audit,
     cascades,
@@ -33,8 +34,10 @@ from . import (
 )
 from .docs import add_documentation, document
 from .errors import UNKNOWN_ENDPOINT, add_checks_and_handlers, unknown_path
-from .fields import Day, Rfc3339Instant
+from .event_docs import TAGS as EVENT_TAGS
+from .fields import Day
 from .operations import CONFIG_PREFIX, Api, blueprint
+from .schema_docs import DescribedSchemas
 
 __all__ = ["OPERATIONS", "PREFIX", "attach_api", "document"]
 
@@ -84,16 +87,19 @@ def attach_api(app: Flask, url_prefix: str = "") -> None:
             "title": "Marketplace hooks",
             "version": importlib.metadata.version("marketplace-hooks"),
             "openapi_version": "3.1.0",
+            "marshmallow_plugin": DescribedSchemas(),
             "info": {"description": _ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
         },
     )
-    api.register_field(Rfc3339Instant, "string", "date-time")
+    api.url_prefix = url_prefix
+    api.register_field(Moment, "string", "date-time")
+    api.register_field(TextOrTitles, None, None)
     api.register_field(Day, "string", "date")
     api.spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "description": "`marketplace-hooks tokens create` makes one."}
     )
     api.spec.components.parameter("IdempotencyKey", "header", _IDEMPOTENCY_KEY)
-    for name, description in _TAGS.items():
+    for name, description in {**_TAGS, **EVENT_TAGS}.items():
         api.spec.tag({"name": name, "description": description})
     prefix = f"{url_prefix}{PREFIX}"
     api.register_blueprint(blueprint, url_prefix=prefix)

@@ -7,12 +7,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
 
 from ...errors import NotFound
 from ..identity.authorization import audience
-from .operations import CONFIG_PREFIX
+from ..state import current_runtime
+from .operations import CONFIG_PREFIX, Api
 from .responses import JSON, or_problem
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -29,19 +31,28 @@ _POLICY = {
 
 def document(app: Flask) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the app's API."""
-    api = app.extensions["flask-smorest"]["apis"][CONFIG_PREFIX]["ext_obj"]
-    content: dict[str, Any] = api.spec.to_dict()
-    return content
+    api: Api = app.extensions["flask-smorest"]["apis"][CONFIG_PREFIX]["ext_obj"]
+    return api.document
 
 
 @audience()
 def show_document() -> Response:
     """The OpenAPI document."""
-    body = json.dumps(document(current_app), ensure_ascii=False).encode()
+    content = {**document(current_app), "servers": _servers()}
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     response = Response(body, content_type=JSON, headers={"Cache-Control": "no-cache"})
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
     response.make_conditional(request)
     return or_problem(response)
+
+
+def _servers() -> list[dict[str, str]]:
+    """Where the paths begin: below a prefix that a host mounts us at, or that a proxy strips and PUBLIC_URL names."""
+    public_url = current_runtime().settings.public_url.rstrip("/")
+    return [
+        {"url": request.root_path or urlsplit(public_url).path or "/", "description": "Where this document was read."},
+        {"url": public_url, "description": "The address of this installation."},
+    ]
 
 
 @audience()

@@ -6,7 +6,10 @@ handler, documentation pages and commands stay out of the host's app.
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
@@ -16,7 +19,23 @@ from marshmallow import Schema, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from ...domain.described import about
+from ...domain.described import (
+    CASCADE_ID,
+    CHECK_ID,
+    CLOSURE_ID,
+    DELIVERY_ID,
+    ENDPOINT_ID,
+    EVENT_ID,
+    PACK_ID,
+    PRODUCT_ID,
+    PURCHASE_ID,
+    RELEASE_ID,
+    REQUEST_ID,
+    SELLER_ID,
+    SESSION_ID,
+    TOKEN_ID,
+    about,
+)
 from ...domain.token_scopes import Scope
 from ...errors import PayloadRejected
 from ...events.envelope import parse_strictly
@@ -25,11 +44,31 @@ from ...models.access import Role
 from ..identity.authorization import audience
 from ..problems import CONTENT_TYPE
 from ..state import current_runtime
+from .error_codes import describe
+from .event_docs import inbound_path, webhooks
+from .examples import add_examples
 from .fields import ResponseSchema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 FILE = {"type": "string", "format": "binary"}
+PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
+    "cascade_id": CASCADE_ID,
+    "check_id": CHECK_ID,
+    "closure_id": CLOSURE_ID,
+    "delivery_id": DELIVERY_ID,
+    "endpoint_id": ENDPOINT_ID,
+    "event_id": EVENT_ID,
+    "pack_id": PACK_ID,
+    "product_id": PRODUCT_ID,
+    "purchase_id": PURCHASE_ID,
+    "release_id": RELEASE_ID,
+    "request_id": REQUEST_ID,
+    "seller_id": SELLER_ID,
+    "session_id": SESSION_ID,
+    "token_id": TOKEN_ID,
+}
+_NAMES_IN_PATH = re.compile(r"<(?:\w+:)?(\w+)>")
 NAME = "mh_api"
 CONFIG_PREFIX = "MHAPI_"
 """Nothing is configured under it; it keeps our Api apart from the host's."""
@@ -113,6 +152,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no typ
     """An Api beside which a host's own Api, error handlers and commands stay as they are."""
 
     ERROR_SCHEMA = ProblemSchema
+    url_prefix = ""
 
     def init_app(self, app: Flask, *, spec_kwargs: Any = None) -> None:
         """As flask-smorest does it, but its command group is not forced upon the host."""
@@ -120,17 +160,30 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no typ
         super().init_app(app, spec_kwargs=spec_kwargs)
         app.cli.commands = commands
 
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document: what flask-smorest makes of the operations, the events that are sent, and examples."""
+        inbound = inbound_path(self.spec, self.ma_plugin.converter)
+        content: dict[str, Any] = {**self.spec.to_dict(), "webhooks": webhooks()}
+        content["paths"][f"{self.url_prefix}/webhooks/{{source}}"] = inbound
+        add_examples(content)
+        return content
+
     def register_blueprint(self, blp: Any, *, parameters: Any = None, **options: Any) -> None:
         """As flask-smorest does it, without a tag for the blueprint: `operation` tags by subject."""
         self._app.register_blueprint(blp, **options)
         blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=parameters)
+
+    def _register_pagination_header(self) -> None:
+        """None: lists are read by cursor."""
 
     def _register_error_handlers(self) -> None:
         """None for the whole app: `errors.py` has them for our blueprint."""
 
     def _register_responses(self) -> None:
         """Every error is a problem document."""
-        for name, description in [(one.name, one.phrase) for one in HTTPStatus] + [("DEFAULT_ERROR", "Any refusal")]:
+        refusals = [(one.name, describe(one, one.phrase)) for one in HTTPStatus if one >= HTTPStatus.BAD_REQUEST]
+        for name, description in [*refusals, ("DEFAULT_ERROR", "Any other refusal.")]:
             content = {CONTENT_TYPE: {"schema": self.ERROR_SCHEMA}}
             self.spec.components.response(name, {"description": description, "content": content}, lazy=True)
 
@@ -159,7 +212,7 @@ def operation(
     """
 
     def register(view: View) -> View:
-        wrapped: Any = blueprint.response(status, response)(view)
+        wrapped: Any = blueprint.response(status, response, description=_answer(status, response))(view)
         for other in other_types:
             wrapped = blueprint.alt_response(status, schema=FILE, content_type=other, success=True)(wrapped)
         # The outermost decorator is called first: the query is parsed, and passed, before the body.
@@ -175,10 +228,30 @@ def operation(
             _document_idempotency_key(wrapped)
         wrapped = audience(*roles, area=SCOPES.get(tag))(wrapped)
         wrapped.provide_automatic_options = False  # OPTIONS is answered by `errors.py`, with the true methods.
-        blueprint.route(path, methods=[method], tags=[tag])(wrapped)
+        blueprint.route(path, methods=[method], tags=[tag], parameters=_path_parameters(path))(wrapped)
         return view
 
     return register
+
+
+def _answer(status: int, response: type[Schema] | None) -> str:
+    """What is answered, in words: the beginning of what the schema says of itself."""
+    if response is None:
+        return {204: "Done.", 302: "Go on to the address in `Location`."}.get(status, "The file.")
+    return inspect.cleandoc(response.__doc__ or "").partition("\n\n")[0]
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    """The parameters of a path, described as the members of the same name are."""
+    return [
+        {
+            "in": "path",
+            "name": name,
+            "description": PATH_PARAMETERS[name]["description"],
+            "example": PATH_PARAMETERS[name]["examples"][0],
+        }
+        for name in _NAMES_IN_PATH.findall(path)
+    ]
 
 
 def _security(roles: tuple[Role, ...]) -> dict[str, Any]:

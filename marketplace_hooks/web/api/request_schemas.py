@@ -17,7 +17,7 @@ class RequestBodySchema(SiteSchema):
     """A request, after its check or with what a check takes; `as_it_is` sends it with what is unknown."""
 
     purchase_id = TextField(load_default=None, allow_none=True, metadata=PURCHASE_ID)
-    presale = TrueOrFalse(load_default=False, metadata=about("Whether it is asked before any purchase."))
+    presale = TrueOrFalse(load_default=False, metadata=about("Whether it is asked before any purchase.", False))
     product_id = TextField(load_default=None, allow_none=True, metadata=PRODUCT_ID)
     customer_id = TextField(load_default=None, allow_none=True, metadata=CUSTOMER_ID)
     kind = EnumField(Kind, load_default=Kind.ANOMALY, metadata=about("What the request is about."))
@@ -45,7 +45,7 @@ class RequestSchema(ResponseSchema):
     customer_id = fields.String(required=True, metadata=CUSTOMER_ID)
     product_id = fields.String(required=True, metadata=PRODUCT_ID)
     seller_id = fields.String(required=True, metadata=SELLER_ID)
-    presale = fields.Boolean(required=True, metadata=about("Whether it is asked before any purchase."))
+    presale = fields.Boolean(required=True, metadata=about("Whether it is asked before any purchase.", False))
     kind = EnumField(Kind, required=True, metadata=about("What the request is about."))
     proposed_kind = EnumField(
         Kind, required=True, allow_none=True, metadata=about("What the seller says it is about instead; null: nothing.")

@@ -76,7 +76,9 @@ class SideQuerySchema(QuerySchema):
     """Whose scheduled change, and why it is cancelled."""
 
     actor = fields.String(**_actor)
-    reason = TextField(max_length=2_000, load_default="", metadata=about("Why, in words.", "A fault is being fixed"))
+    reason = TextField(
+        min_length=0, max_length=2_000, load_default="", metadata=about("Why, in words.", "A fault is being fixed")
+    )
 
 
 class PreviewQuerySchema(QuerySchema):

@@ -1,0 +1,126 @@
+"""Codes of problem documents: what each says, by the HTTP status that it comes with.
+
+A code never changes, and its meaning neither; new ones may be added. `tests/contracts/test_error_codes.py` holds the
+table to what the code raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CODES: Mapping[int, Mapping[str, str]] = {
+    400: {
+        "bad_request": "The request is malformed.",
+        "not_json": "The body is not strict JSON.",
+        "not_an_envelope": "The body of an event is not `{type, timestamp, data}`.",
+        "incomplete_body": "The body ended before the length that was announced.",
+        "cursor_malformed": "The cursor is none of this list's: begin without one.",
+        "idempotency_key_malformed": "The `Idempotency-Key` is not 1 to 255 visible ASCII characters.",
+        "site_url_invalid": "The address is not that of a site.",
+        "credential_malformed": "A credential has unprintable characters, or too many.",
+        "refused": "The request cannot be carried out, for the reason in `detail`.",
+    },
+    401: {
+        "not_signed_in": "No token was sent.",
+        "invalid_token": "The token is unknown, expired or revoked.",
+        "fresh_sign_in_needed": "A signed-in person must sign in again to do this.",
+        "signature_rejected": "The signature is not valid.",
+        "signature_header_missing": "A header of the signature is missing.",
+        "signature_id_malformed": "`webhook-id` is malformed.",
+        "signature_timestamp_malformed": "`webhook-timestamp` is malformed.",
+        "signature_too_old": "`webhook-timestamp` lies too far back.",
+        "signature_too_new": "`webhook-timestamp` lies too far ahead.",
+        "signature_unreadable": "No `v1` signature was sent.",
+        "signature_mismatch": "No signature matches a secret of this source.",
+    },
+    403: {
+        "forbidden": "This role may never do this.",
+        "insufficient_scope": "The token is narrowed to other scopes.",
+        "person_required": "A person must do this; a token may not.",
+        "cross_site": "The call was sent by a page of another site.",
+    },
+    404: {
+        "not_found": "It does not exist, or belongs to somebody else.",
+        "no_listing": "Nothing had been announced by then.",
+        "no_business_care": "The product was free: the purchase has no Business Care.",
+        "nothing_scheduled": "No change is scheduled.",
+    },
+    405: {"method_not_allowed": "The path has other methods, which `Allow` names."},
+    408: {"request_timeout": "The body did not arrive in time."},
+    409: {
+        "conflict": "The present state does not allow it.",
+        "impossible_move": "The present state does not allow it: `state` and `asked` name both.",
+        "changed_meanwhile": "It was changed since it was read.",
+        "held_by_others": "It is held offline by another side, which alone can lift that.",
+        "withdrawn_for_good": "Its sale has ended for good.",
+        "not_withdrawn": "It was not withdrawn.",
+        "several_sources": "Several sources have an event of this id: name the `source`.",
+        "not_replayable": "It is not in a state in which it can be sent or applied again.",
+        "payload_purged": "Its payload was purged.",
+        "idempotency_key_in_use": "A call with this `Idempotency-Key` is still running.",
+        "still_checking": "The check of the site is still running.",
+        "already_judged": "It was judged before.",
+        "no_offer": "There is no open offer.",
+        "too_late": "The time for it has passed.",
+        "clock_not_running": "The deadline does not run.",
+        "nothing_to_refund": "There is no refund to decide on.",
+        "closure_over": "The closure is over.",
+        "too_many_closures": "The seller has too many closures to come.",
+        "does_not_run": "The Business Care does not run.",
+        "not_expired": "The Business Care has not expired.",
+        "product_withdrawn": "The sale of the product has ended for good.",
+        "payment_disputed": "The payment is disputed.",
+    },
+    410: {"withdrawn": "Its sale has ended for good."},
+    412: {"precondition_failed": "What the caller has is not what stands here now."},
+    413: {"too_large": "The body is too large."},
+    415: {
+        "unsupported_media_type": "Send JSON, with `Content-Type: application/json`.",
+        "unsupported_encoding": "Send the body uncompressed.",
+    },
+    422: {
+        "payload_rejected": "The request does not match its schema: `errors` names everything at once.",
+        "idempotency_key_reused": "The `Idempotency-Key` was used with another body.",
+        "range_malformed": "The range has no endpoint, no beginning or no end.",
+        "range_too_large": "The range is longer than 14 days, or holds more than 10,000 deliveries.",
+        "closure_in_the_past": "A closure cannot begin or end in the past.",
+        "text_says_nothing": "The text has no visible letter or digit.",
+        "evidence_shows_nothing": "The evidence has no text and no number.",
+        "ground_waived": "The seller has given up this ground.",
+        "ground_overturned": "A refusal on this ground was overturned.",
+        "ground_excluded": "This ground does not apply to the request.",
+        "release_required": "The release that fixes it must be named.",
+        "unknown_release": "There is no such release of the product.",
+        "release_not_downloadable": "The customer may not download this release.",
+        "release_not_paid": "The release is free, and is not sold.",
+        "release_not_on_sale": "The release cannot be bought now.",
+        "release_already_bought": "The customer has bought the release before.",
+        "offer_currency": "The offer is in another currency than the price.",
+        "offer_above_price": "The offer exceeds the price of the release.",
+        "outbound_refused": "We do not connect to this address.",
+        "address_not_public": "The URL leads to an address that is not public.",
+        "url_malformed": "It is not an absolute URL.",
+        "url_scheme": "The URL must begin with `https://`.",
+        "url_userinfo": "The URL carries a user name or a password.",
+        "url_host": "The host or port of the URL is malformed.",
+        "url_port": "The port is not one that we connect to.",
+        "url_internal_name": "The host is a name that only an internal network knows.",
+        "header_count": "There are too many custom headers.",
+        "header_name": "The name of a custom header is malformed.",
+        "header_reserved": "A custom header is one that we set ourselves.",
+        "header_twice": "A custom header is given twice.",
+        "header_value": "The value of a custom header is malformed or too long.",
+    },
+    429: {"too_many_requests": "Too many calls: come back after `Retry-After` seconds."},
+    500: {"internal_error": "A fault of ours; it has been logged."},
+    503: {
+        "unavailable": "Something that we need does not answer: come back after `Retry-After` seconds.",
+        "not_configured": "A setting that this needs is not set; an operator can help.",
+    },
+}
+
+
+def describe(status: int, phrase: str) -> str:
+    """The description of a response: its codes, each with what it says."""
+    codes = CODES.get(status, {})
+    return "\n".join([f"{phrase}.", *([""] if codes else ()), *(f"- `{code}`: {text}" for code, text in codes.items())])
