@@ -38,6 +38,7 @@ TOOLS = {
     "import-linter": "checks the layers",
     "mypy": "checks the types",
     "oidc-provider-mock": "a provider, started as a program",
+    "openapi-python-client": "makes a client, started as a program",
     "ruff": "checks the style",
     "setuptools": "builds the wheel",
     "types-defusedxml": "types for mypy",

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from ..support import databases
 from ..support.marketplace import Marketplace, open_marketplace
+from ..support.outgoing_events import broken_events
 from . import reference
 from .marketplace_machine import WholeMarketplace
 
@@ -47,7 +48,9 @@ def test_the_product_answers_what_the_contract_alone_would_answer(
             else:
                 url = opened.enter_context(request.getfixturevalue("_postgres_copies").lend())
             assert make_url(url).get_backend_name() == kind
-            yield opened.enter_context(open_marketplace(url, folder))
+            marketplace = opened.enter_context(open_marketplace(url, folder))
+            yield marketplace
+            assert list(broken_events(marketplace)) == []
 
     machine = type("ShortRun", (WholeMarketplace,), {"opens": staticmethod(opens)})
     run_state_machine_as_test(machine, settings=SHORT)

@@ -14,16 +14,16 @@ from flask import Blueprint, Flask, Response, current_app, request, send_from_di
 from ...errors import NotFound
 from ..identity.authorization import audience
 from ..state import current_runtime
+from .docs_page import render_page
 from .operations import CONFIG_PREFIX, Api
 from .responses import JSON, or_problem
 
 STATIC = Path(__file__).parent.parent / "static"
-RAPIDOC = STATIC / "vendor" / "rapidoc"
-_SERVED = frozenset({"rapidoc-min.js", "rapidoc-min.js.LICENSE.txt", "LICENSE"})
+_SERVED = {"pages.css": STATIC, "docs.css": STATIC / "api"}
+"""The page names its files beside itself, so that they are found behind any prefix."""
 _POLICY = {
-    # RapiDoc writes style attributes of its own; scripts come from here alone, and nothing is sent elsewhere.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
@@ -31,8 +31,12 @@ _POLICY = {
 
 def document(app: Flask) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the app's API."""
+    return _api(app).document
+
+
+def _api(app: Flask) -> Api:
     api: Api = app.extensions["flask-smorest"]["apis"][CONFIG_PREFIX]["ext_obj"]
-    return api.document
+    return api
 
 
 @audience()
@@ -58,7 +62,11 @@ def _servers() -> list[dict[str, str]]:
 @audience()
 def show_pages() -> Response:
     """The page that shows the document."""
-    return _static_file(STATIC / "api", "docs.html")
+    body = _page()
+    response = Response(body, content_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.make_conditional(request)
+    return _protected(response)
 
 
 @audience()
@@ -66,11 +74,18 @@ def show_file(name: str) -> Response:
     """A file that the page loads."""
     if name not in _SERVED:
         raise NotFound("there is no such file")
-    return _static_file(RAPIDOC, name)
+    return _protected(send_from_directory(_SERVED[name], name))
 
 
-def _static_file(folder: Path, name: str) -> Response:
-    response = send_from_directory(folder, name)
+def _page() -> bytes:
+    """The page, which is written once for an app."""
+    api = _api(current_app)
+    if api.page is None:
+        api.page = render_page(api.document).encode()
+    return api.page
+
+
+def _protected(response: Response) -> Response:
     response.headers.update(_POLICY)
     response.headers["Cache-Control"] = "no-cache"
     return or_problem(response)

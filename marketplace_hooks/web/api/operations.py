@@ -153,6 +153,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no typ
 
     ERROR_SCHEMA = ProblemSchema
     url_prefix = ""
+    page: bytes | None = None
 
     def init_app(self, app: Flask, *, spec_kwargs: Any = None) -> None:
         """As flask-smorest does it, but its command group is not forced upon the host."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from ...support.marketplace import Marketplace
+from ...support.outgoing_events import broken_events
 from ...support.support_desk import publish_request
 
 
@@ -13,3 +16,10 @@ def desk(desk: Marketplace) -> Marketplace:
     """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
     publish_request(desk)
     return desk
+
+
+@pytest.fixture(autouse=True)
+def events_hold_to_their_schemas(marketplace: Marketplace) -> Iterator[None]:
+    """Whatever a test has published is as the catalogue says."""
+    yield
+    assert list(broken_events(marketplace)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from marketplace_hooks.config.settings import EXTENSION
 from marketplace_hooks.config.settings import PREFIX as SETTING
 from marketplace_hooks.extension import MarketplaceHooks
 from marketplace_hooks.web.api import document
+from marketplace_hooks.web.api.error_codes import CODES
 from marketplace_hooks.web.identity.authorization import audience_of
 
 from ...support.api_callers import PREFIX, Caller, problem_of
@@ -153,20 +155,39 @@ def test_the_document_is_asked_for_again_only_when_it_has_changed(public: Caller
     assert public.get("/openapi.json", headers={"If-None-Match": etag}).status_code == 304
 
 
-def test_the_pages_fetch_nothing_from_elsewhere_and_run_no_script_of_the_pages_own(public: Caller) -> None:
+def test_the_page_fetches_nothing_from_elsewhere_and_runs_no_script(public: Caller) -> None:
     page = public.get("/docs")
     policy = dict(part.strip().split(" ", 1) for part in page.headers["Content-Security-Policy"].split(";"))
-    assert policy["script-src"] == "'self'"
-    assert policy["default-src"] == "'none'"
-    assert not re.findall(r"https?://|<script(?![^>]*\ssrc=)|\son\w+=", page.text)
-    [script] = re.findall(r'<script[^>]* src="([^"]+)"', page.text)
-    code = public.get(f"/{script}")
-    assert (code.status_code, code.mimetype) == (200, "text/javascript")
-    assert public.get("/docs/LICENSE").text.startswith("MIT License")
+    assert (policy["default-src"], policy["style-src"], policy.get("script-src")) == ("'none'", "'self'", None)
+    assert not re.findall(r"<script|\son\w+=|style=", page.text)
+    fetched = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page.text)
+    assert fetched == ["docs/pages.css", "docs/docs.css"]
+    for name in fetched:
+        style = public.get(f"/{name}")
+        assert (style.status_code, style.mimetype) == (200, "text/css")
+    assert public.get("/docs", headers={"If-None-Match": page.headers["ETag"]}).status_code == 304
+
+
+def test_the_page_is_light_and_shows_every_operation_event_schema_and_code(public: Caller) -> None:
+    content = public.get("/openapi.json").get_json()
+    page = public.get("/docs").text
+    assert len(page) < 550_000
+    assert len(gzip.compress(page.encode())) < 60_000
+    for path, methods in content["paths"].items():
+        for method, operation in methods.items():
+            if method != "parameters":
+                assert f'<article id="{operation["operationId"]}">' in page, path
+                assert f'<span class="method {method}">{method.upper()}</span> <code>{path}</code>' in page
+    anchors = set(re.findall(r' id="([^"]+)"', page))
+    assert {f"on_{name.replace('.', '_')}" for name in content["webhooks"]} <= anchors
+    assert {f"schema-{name}" for name in content["components"]["schemas"]} <= anchors
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
+    assert len(re.findall(r' id="', page)) == len(anchors)
+    assert all(f"<code>{code}</code>" in page for codes in CODES.values() for code in codes)
 
 
 def test_the_pages_serve_their_own_files_alone(public: Caller) -> None:
-    for name in ("README.md", "..%2f..%2fpages.css", "nothing.js", "%2e%2e"):
+    for name in ("README.md", "..%2f..%2fpages.css", "docs.html", "nothing.js", "%2e%2e"):
         assert problem_of(public.get(f"/docs/{name}")) == (404, "not_found"), name
 
 
