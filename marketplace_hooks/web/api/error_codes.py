@@ -56,6 +56,8 @@ CODES: Mapping[int, Mapping[str, str]] = {
         "not_withdrawn": "It was not withdrawn.",
         "several_sources": "Several sources have an event of this id: name the `source`.",
         "not_replayable": "It is not in a state in which it can be sent or applied again.",
+        "already_corrected": "A corrected copy has taken the place of the event.",
+        "not_correctable": "Only a rejected or ignored event can be corrected.",
         "payload_purged": "Its payload was purged.",
         "idempotency_key_in_use": "A call with this `Idempotency-Key` is still running.",
         "still_checking": "The check of the site is still running.",
