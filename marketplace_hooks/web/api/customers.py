@@ -63,6 +63,7 @@ CustomerExportSchema = ResponseSchema.from_dict(
     },
     name="CustomerExportSchema",
 )
+CustomerExportSchema.__doc__ = "All that is kept about one customer, by subject."
 
 
 @operation(
