@@ -10,9 +10,9 @@ import pytest
 from ..support.source_tree import ROOT, project_files, shown
 
 PAGES = sorted(
-    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks" / "README.md", *ROOT.glob("docs/*.md")]
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks" / "README.md", *ROOT.glob("docs/**/*.md")]
 )
-TOP_LEVEL = r"(?:marketplace_hooks|workers|tests|benchmarks|deploy|docs|instance|\.ci)"
+TOP_LEVEL = r"(?:marketplace_hooks|workers|tests|benchmarks|companion|deploy|docs|instance|\.ci)"
 NAMED = re.compile(r"`([^`\s]+)`")
 FILE = re.compile(rf"(?:{TOP_LEVEL}/[\w./-]*|[\w./-]+\.(?:py|md|toml|html|css))")
 MODULE = re.compile(r"marketplace_hooks(?:\.\w+)+")

@@ -8,19 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from ...domain.inspections.evidence import Finding, FindingKind
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse
 from ...errors import Conflict, EncryptionKeyLost, NotFound, PayloadRejected, Refused, SignatureRejected
 from ...models.inspections import CredentialKind, Evidence, Inspection, SiteCredential, evidence_row
 from ...remote.companion_format import read_report
-from ...remote.probes.companion import report_findings
+from ...remote.probes.companion import PROBE, report_findings
 from ..core.runtime import JobKind, Runtime
 from .requests import outcome_of, read_inspection
 
 _KEYS = (CredentialKind.REPORT_KEY, CredentialKind.COMPANION_KEY)
+_RECORDED = (Note.REPORT_MALFORMED, Note.REPORT_NOT_FRESH, Note.REPORT_OF_ANOTHER_SHOP)
+"""Why a report is refused that a key of the check has signed. Of one that nobody signed nothing is kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,10 @@ def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) 
         if asked is None:
             raise NotFound(f"no open inspection {check_id}")
         report = _report(runtime, session, asked, body, signature)
+    if isinstance(report, Note):
+        if report in _RECORDED:
+            _record_refusal(runtime, asked.number, check_id, report)
+        raise _refusal(report)
 
     def submit(session: Session) -> int:
         inspection = session.scalar(is_open.with_for_update())
@@ -82,8 +89,10 @@ def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) 
             because = "an inspection has one report"
             code = "report_already_received"
             raise Conflict.between("the report", "received", "received again", code=code, because=because)
-        request = f"POST /api/v1/inspections/{check_id}/report"
-        rows = [evidence_row(inspection.number, one) for one in report_findings(report, at=now, request=request)]
+        refused = delete(Evidence).where(_is_refusal(inspection.number, check_id))
+        session.execute(refused.execution_options(synchronize_session=False))
+        findings = report_findings(report, at=now, request=_request(check_id))
+        rows = [evidence_row(inspection.number, one) for one in findings]
         session.execute(insert(Evidence), rows)
         if inspection.outcome is not None:
             inspection.outcome = outcome_of(read_inspection(session, check_id).findings)
@@ -94,8 +103,10 @@ def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) 
     return count
 
 
-def _report(runtime: Runtime, session: Session, inspection: Inspection, body: bytes, signature: str) -> dict[str, Any]:
-    """The report, if one of the check's keys signed it and it holds. Raises as `submit_report` says."""
+def _report(
+    runtime: Runtime, session: Session, inspection: Inspection, body: bytes, signature: str
+) -> dict[str, Any] | Note:
+    """The report, if one of the check's keys signed it and it holds; else what is wrong with it."""
     own = SiteCredential.inspection_number == inspection.number
     keys = session.scalars(select(SiteCredential.ciphertext).where(own, SiteCredential.kind.in_(_KEYS)))
     site = parse(inspection.url)
@@ -108,7 +119,41 @@ def _report(runtime: Runtime, session: Session, inspection: Inspection, body: by
         if not isinstance(report, Note):
             return report
         failure = report if report is not Note.REPORT_NOT_SIGNED else failure
-    raise _refusal(failure)
+    return failure
+
+
+def _record_refusal(runtime: Runtime, number: int, check_id: str, note: Note) -> None:
+    """Keep why a signed report was refused, once for each reason: the page of the check says it."""
+
+    def record(session: Session) -> None:
+        if session.scalar(select(Evidence.id).where(_is_refusal(number, check_id), Evidence.note == note.value)):
+            return
+        finding = Finding(
+            what=FindingKind.MODULE_LIST,
+            subject="",
+            value=None,
+            probe=PROBE.name,
+            rank=PROBE.rank,
+            strength=PROBE.strength,
+            observed_at=runtime.now(),
+            request=_request(check_id),
+            note=note,
+        )
+        session.execute(insert(Evidence), [evidence_row(number, finding)])
+
+    runtime.database.retrying(record)
+
+
+def _is_refusal(number: int, check_id: str) -> ColumnElement[bool]:
+    """A row of `_record_refusal`: posted, and without what a report finds."""
+    refused = [note.value for note in _RECORDED]
+    return and_(
+        Evidence.inspection_number == number, Evidence.request == _request(check_id), Evidence.note.in_(refused)
+    )
+
+
+def _request(check_id: str) -> str:
+    return f"POST /api/v1/inspections/{check_id}/report"
 
 
 def _refusal(note: Note) -> Refused:

@@ -93,16 +93,37 @@ def test_what_only_a_key_or_the_companion_can_tell_is_one_optional_line(customer
     assert "Nothing stands against your request" in customer.page.visible_text
 
 
+def post(marketplace: Marketplace, code: re.Match[str], content: dict[str, Any], *, key: str | None = None) -> int:
+    """Post a report as a companion does that was given this code; return the status of the answer."""
+    body = json.dumps(content).encode()
+    headers = {SIGNATURE_HEADER: sign_report(body, key or code[5]), "Content-Type": "application/json"}
+    path = code[2].removeprefix("/api/v1")
+    return Caller(marketplace.app).call("POST", path, data=body, headers=headers).status_code
+
+
 def test_the_code_leads_a_report_to_the_check_once(customer: Browser, marketplace: Marketplace, site: FakeShop) -> None:
-    base, path, check_id, nonce, key, module = shown_code(customer).groups()
-    assert base == "https://addons.example"
-    assert check_id in customer.page.path
-    body = json.dumps(report(site.shop, f"127.0.0.1:{site.port}", nonce, module)).encode()
-    headers = {SIGNATURE_HEADER: sign_report(body, key), "Content-Type": "application/json"}
-    answer = Caller(marketplace.app).call("POST", path.removeprefix("/api/v1"), data=body, headers=headers)
-    assert answer.status_code == 202, answer.text
-    page = customer.get(customer.page.path)
-    assert "report_code" not in page.text
+    code = shown_code(customer)
+    assert code[1] == "https://addons.example"
+    assert code[3] in customer.page.path
+    assert post(marketplace, code, report(site.shop, f"127.0.0.1:{site.port}", code[4], code[6])) == 202
+    assert "report_code" not in customer.get(customer.page.path).text
+
+
+def test_a_signed_report_that_is_refused_says_why_on_the_page_until_a_good_one_comes(
+    customer: Browser, marketplace: Marketplace, site: FakeShop
+) -> None:
+    code = shown_code(customer)
+    path = customer.page.path
+    good = report(site.shop, f"127.0.0.1:{site.port}", code[4], code[6])
+    foreign = {**good, "shop": {**good["shop"], "domain": "other.example"}}
+    assert post(marketplace, code, foreign, key="a key of nobody") == 401
+    assert "What stood out" not in customer.get(path).visible_text
+    assert [post(marketplace, code, foreign) for _ in range(2)] == [400, 400]
+    words = customer.get(path).visible_text
+    assert words.count("speaks of another shop") == 1
+    assert "Nothing stands against your request" in words
+    assert post(marketplace, code, good) == 202
+    assert "speaks of another shop" not in customer.get(path).visible_text
 
 
 def test_nobody_else_sees_the_code(customer: Browser, marketplace: Marketplace) -> None:
