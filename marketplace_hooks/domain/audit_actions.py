@@ -31,6 +31,7 @@ class AuditAction(enum.StrEnum):
     DELIVERIES_REPLAYED = "delivery.several_replayed"
     RENEWALS_RELEASED = "renewals.released"
     OLD_DATA_PURGED = "old_data.purged"
+    RELEASES_UPDATED = "platform_releases.updated"
     BACKUP_MADE = "backup.made"
     BACKUP_RESTORED = "backup.restored"
     SNAPSHOT_EXPORTED = "snapshot.exported"

@@ -45,7 +45,8 @@ class Inspection(Base):
     `host` is the site's identity (no `www.`, a port only if unusual): one check of a host runs at a time, and another
     one of the same `url` may use its results for a while (`reused_id`). `declared` is what the customer stated.
     `nonce` binds a companion's report to this check; `with_credentials` stays true when they are long deleted.
-    `results_pending`: it has found something that the requests judged by it do not say yet.
+    `results_pending`: it has found something that the requests judged by it do not say yet. `unknown_version` is what
+    the shop runs, where no list of releases knows it. `exchanges` are what was asked of the site and what it answered.
     """
 
     __tablename__ = "mh_inspections"
@@ -70,6 +71,8 @@ class Inspection(Base):
     reported_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     results_pending: Mapped[bool | None]
+    unknown_version: Mapped[str | None] = mapped_column(String(50))
+    exchanges: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
 
     __table_args__ = (
         Index(
@@ -77,6 +80,12 @@ class Inspection(Base):
             "number",
             postgresql_where=text("results_pending"),
             sqlite_where=text("results_pending"),
+        ),
+        Index(
+            "ix_mh_inspections_unknown_version",
+            "number",
+            postgresql_where=text("unknown_version IS NOT NULL"),
+            sqlite_where=text("unknown_version IS NOT NULL"),
         ),
         Index(
             "ix_mh_inspections_work",

@@ -39,6 +39,7 @@ NAVIGATION: Mapping[Role, Sequence[tuple[str, LazyText]]] = {
         ("mh_operator.reversals", lazy("Charges asked back")),
         ("mh_operator.products", lazy("Products")),
         ("mh_operator.sellers", lazy("Sellers")),
+        ("mh_operator.platform_versions", lazy("PrestaShop versions")),
         ("mh_operator.audit", lazy("Audit log")),
         ("mh_operator.sessions", lazy("People signed in")),
         ("mh_operator.tokens", lazy("API tokens")),

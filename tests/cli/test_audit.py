@@ -16,8 +16,10 @@ from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
 from ..support.audit_log import audit_entries
 from ..support.marketplace import Marketplace, sample
+from ..support.source_tree import ROOT
 from .test_failures import SNAPSHOT
 
+KNOWN_RELEASES = ROOT / "marketplace_hooks" / "data" / "prestashop_releases.json"
 CHANGES_NOTHING_OF_A_PERSONS = {
     "audit list",
     "catalogue",
@@ -85,6 +87,7 @@ def test_every_command_that_changes_something_is_entered(marketplace: Marketplac
         "renewals release": ["renewals", "release"],
         "erase-customer": ["erase-customer", "customer-1", "--yes"],
         "purge": ["purge"],
+        "releases update": ["releases", "update", str(KNOWN_RELEASES)],
         "backup": ["backup", str(tmp_path / "backup")],
         "import": ["import", str(SNAPSHOT)],
         "export": ["export", str(tmp_path / "export.ndjson")],

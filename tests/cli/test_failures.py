@@ -42,6 +42,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "export": [f"{tempfile.gettempdir()}/marketplace-hooks-export.ndjson"],
     "import": [str(SNAPSHOT)],
     "inspect": ["https://shop.example/"],
+    "releases update": [str(ROOT / "marketplace_hooks" / "data" / "prestashop_releases.json")],
     "sessions end": ["session"],
     "tokens create": ["--role", "operator"],
     "tokens revoke": ["tok"],

@@ -127,6 +127,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_operator.support_request": _operator(the_first(_REQUEST, "/operator/requests/{}")),
     "mh_operator.request_file": _operator(the_first(_REQUEST, "/operator/requests/{}/file")),
     "mh_operator.sellers": _operator("/operator/sellers"),
+    "mh_operator.platform_versions": _operator("/operator/platform-versions"),
     "mh_operator.audit": _operator("/operator/audit"),
     "mh_operator.endpoints": _operator("/operator/endpoints"),
     "mh_operator.endpoint": _operator("/operator/endpoints", onwards=adds_endpoint),

@@ -134,7 +134,7 @@ PLACED = {
             "add_endpoint audit cascade cascades change confirm_change confirm_correction confirm_reinstatement "
             "confirm_replay correction create_token deliveries endpoints event events judge_reply move_request "
             "overview product products refunds reinstatement replay replies request_file request_pdf requests "
-            "reversals search seller sellers sessions support_request tokens"
+            "platform_versions reversals search seller sellers sessions support_request tokens"
         ),
         "nnnnnn-": (
             "act_on_endpoint change_endpoint delivery end_sessions endpoint replay_missed revoke_token "

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.forks import THIRTY_BEES_ANSWERS_AS, fork_answering_as, read_cookie_name
+from ...domain.inspections.neighbouring_versions import neighbouring_versions
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse, solve_cookie
 from ..http.client import OutboundResponse
@@ -34,7 +35,7 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
         names = _names(responses)
     request = probe_session.request(path)
     for session in names:
-        version = solve_cookie(session.hash, session.host, reversed((*target.versions, THIRTY_BEES_ANSWERS_AS)))
+        version = _solve(session, target.versions)
         fork = session.fork or (fork_answering_as(version) if version is not None else None)
         if fork is not None:
             facts = {"platform": fork, **({} if version is None else {"made_from": version})}
@@ -46,6 +47,12 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
             return
     failure = responses if isinstance(responses, ProbeFailure) else _unsolved(responses, request)
     yield probe_session.unknown(FindingKind.PLATFORM_VERSION, failure)
+
+
+def _solve(session: _SessionCookie, known: Sequence[str]) -> str | None:
+    """Return the version of a known release, of thirty bees, or of one that may have come after the list was made."""
+    version = solve_cookie(session.hash, session.host, reversed((*known, THIRTY_BEES_ANSWERS_AS)))
+    return version or solve_cookie(session.hash, session.host, neighbouring_versions(tuple(known)))
 
 
 def _unsolved(responses: Sequence[OutboundResponse], request: str) -> ProbeFailure:

@@ -279,6 +279,7 @@ def _reuse(uow: UnitOfWork, inspection: Inspection, earlier: Inspection) -> None
     uow.session.execute(insert(Evidence).from_select(names, source.order_by(Evidence.id)))
     inspection.reused_id = earlier.id
     inspection.outcome = earlier.outcome
+    inspection.exchanges = earlier.exchanges
     inspection.state = InspectionState.DONE
     inspection.finished_at = uow.now
 

@@ -27,11 +27,11 @@ from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ...errors import LeaseLost
 from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential, evidence_row
-from ...remote.known_versions import known_versions
 from ...remote.probes.protocol import Credentials
 from ...remote.probes.run import inspect
 from ..core.leases import is_over
 from ..core.runtime import JobKind, Runtime
+from .platform_releases import record_version, versions_known
 from .requests import host_of, outcome_of, read_inspection
 
 log = logging.getLogger(__name__)
@@ -149,10 +149,15 @@ def _inspect(
         credentials=_credentials(runtime, claimed, site),
         declared=None if claimed.declared is None else Declaration.from_json(claimed.declared),
         nonce=claimed.nonce,
-        releases=known_versions(runtime.settings.prestashop_releases),
+        releases=_releases(runtime),
         deadline_s=runtime.settings.inspection_deadline_s,
         on_findings=write,
     )
+
+
+def _releases(runtime: Runtime) -> tuple[str, ...]:
+    with runtime.database.read_session() as session:
+        return versions_known(session, runtime.settings)
 
 
 def _credentials(runtime: Runtime, claimed: ClaimedInspection, site: Site) -> Credentials:
@@ -250,6 +255,7 @@ def _finish(
         if row is None:
             raise LeaseLost(f"inspection {claimed.id} is no longer ours")
         _add(session, claimed, unwritten)
+        record_version(session, claimed.number, claimed.url, findings, known=versions_known(session, runtime.settings))
         if row.reported_at is not None:
             # A companion has posted meanwhile, and what it reported counts as well.
             outcome = outcome_of(read_inspection(session, claimed.id).findings)

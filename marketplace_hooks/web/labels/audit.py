@@ -31,6 +31,7 @@ ACTIONS: Mapping[AuditAction, LazyText] = {
     AuditAction.SNAPSHOT_EXPORTED: lazy("Data exported"),
     AuditAction.SNAPSHOT_IMPORTED: lazy("Data imported"),
     AuditAction.OLD_DATA_PURGED: lazy("Old data deleted"),
+    AuditAction.RELEASES_UPDATED: lazy("PrestaShop releases added"),
     AuditAction.BACKUP_MADE: lazy("Backup made"),
     AuditAction.BACKUP_RESTORED: lazy("Backup restored"),
     AuditAction.CUSTOMER_ERASED: lazy("Customer erased"),

@@ -46,7 +46,13 @@ def lived(marketplace: Marketplace) -> Marketplace:
 def paths(marketplace: Marketplace) -> list[str]:
     [cascade] = marketplace.cascades("mod-1")
     whole = ["/operator/requests/request-1", "/operator/products/mod-1", "/operator/sellers/seller-1"]
-    return [*LISTS, *whole, f"/operator/cascades/{cascade.id}", "/operator/products/mod-1/reinstatement"]
+    return [
+        *LISTS,
+        *whole,
+        "/operator/platform-versions",
+        f"/operator/cascades/{cascade.id}",
+        "/operator/products/mod-1/reinstatement",
+    ]
 
 
 def owe_refunds(uow: UnitOfWork) -> None:
