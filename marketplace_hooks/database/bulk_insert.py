@@ -5,13 +5,15 @@ Values are converted as SQLAlchemy would convert them; what it does besides for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Dialect, Table
+from sqlalchemy import JSON, Column, Dialect, Table
 from sqlalchemy.orm import Session
 
 _Convert = Callable[[Any], Any] | None
+_REMEMBERED = 4_096
 
 
 def bulk_insert(session: Session, mapped: type[Any], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -25,8 +27,7 @@ def bulk_insert(session: Session, mapped: type[Any], names: Sequence[str], rows:
     connection = session.connection()
     table: Table = mapped.__table__
     columns = [table.c[name] for name in names]
-    converters = [_converter(column, connection.dialect) for column in columns]
-    converted = [_converted(row, converters) for row in rows] if any(converters) else rows
+    converted = _converted(rows, [_converter(column, connection.dialect) for column in columns])
     preparer = connection.dialect.identifier_preparer
     listed = ", ".join(preparer.format_column(column) for column in columns)
     driver: Any = connection.connection.driver_connection
@@ -41,8 +42,22 @@ def bulk_insert(session: Session, mapped: type[Any], names: Sequence[str], rows:
 
 
 def _converter(column: Column[Any], dialect: Dialect) -> _Convert:
-    return column.type.dialect_impl(dialect).bind_processor(dialect)
+    """What converts a value of the column; days, instants and states, which come again and again, are remembered."""
+    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if convert is None or isinstance(column.type, JSON):
+        return convert
+    return lru_cache(_REMEMBERED)(convert)
 
 
-def _converted(row: Sequence[Any], converters: Sequence[_Convert]) -> tuple[Any, ...]:
-    return tuple(value if convert is None else convert(value) for value, convert in zip(row, converters, strict=True))
+def _converted(rows: Sequence[Sequence[Any]], converters: Sequence[_Convert]) -> Iterable[Sequence[Any]]:
+    """The rows with every value converted, a column at a time."""
+    if not any(converters):
+        return rows
+    columns = zip(*rows, strict=True)
+    return zip(
+        *(
+            column if convert is None else map(convert, column)
+            for column, convert in zip(columns, converters, strict=True)
+        ),
+        strict=True,
+    )

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from .lines import Entity, EntityKind
 
@@ -66,14 +66,14 @@ class CheckedEntities:
 
     def add(self, entity: Entity, file: int, line: int) -> Place | None:
         """Add an entity, unless the same is known already. Returns where another one has its id (None: nowhere)."""
-        pickled = pickle.dumps(entity, pickle.HIGHEST_PROTOCOL)
+        pickled = pickle.dumps((entity.timestamp, entity.data, entity.given), pickle.HIGHEST_PROTOCOL)
         self._position += 1
         values = (self._position, entity.kind, entity.id, file, line, pickled)
         added = self._connection.execute("INSERT OR IGNORE INTO entities VALUES (?, ?, ?, ?, ?, ?)", values)
         if added.rowcount == 0:
             return self._refuse_other(entity)
-        for parent in entity.references():
-            self._parents.append((parent.kind, parent.id, self._position, parent.path))
+        for kind, id_, path in entity.parents():
+            self._parents.append((kind, id_, self._position, path))
         if len(self._parents) >= _BATCH:
             self._write_parents()
         return None
@@ -86,7 +86,7 @@ class CheckedEntities:
     def _refuse_other(self, entity: Entity) -> Place | None:
         query = "SELECT file, line, pickled FROM entities WHERE kind = ? AND id = ?"
         file, line, pickled = self._connection.execute(query, (entity.kind, entity.id)).fetchone()
-        return None if _unpickled(pickled) == entity else Place(file=file, line=line, path="")
+        return None if _unpickled(entity.kind, entity.id, pickled) == entity else Place(file=file, line=line, path="")
 
     def _write_parents(self) -> None:
         self._connection.executemany("INSERT INTO parents VALUES (?, ?, ?, ?)", self._parents)
@@ -110,22 +110,22 @@ class CheckedEntities:
 
     def purchases_with_releases(self) -> Iterator[tuple[Entity, Place]]:
         """The purchases that name releases, each with where it stands."""
-        query = """SELECT pickled, file, line FROM entities WHERE position IN
+        query = """SELECT id, pickled, file, line FROM entities WHERE position IN
             (SELECT position FROM parents WHERE kind = ?)"""
-        for pickled, file, line in self._connection.execute(query, (EntityKind.RELEASE,)):
-            yield _unpickled(pickled), Place(file=file, line=line, path="")
+        for id_, pickled, file, line in self._connection.execute(query, (EntityKind.RELEASE,)):
+            yield _unpickled(EntityKind.PURCHASE, id_, pickled), Place(file=file, line=line, path="")
 
     def requests(self) -> Iterator[tuple[Entity, Place]]:
         """Every request, with where it stands."""
-        query = "SELECT pickled, file, line FROM entities WHERE kind = ?"
-        for pickled, file, line in self._connection.execute(query, (EntityKind.REQUEST,)):
-            yield _unpickled(pickled), Place(file=file, line=line, path="")
+        query = "SELECT id, pickled, file, line FROM entities WHERE kind = ?"
+        for id_, pickled, file, line in self._connection.execute(query, (EntityKind.REQUEST,)):
+            yield _unpickled(EntityKind.REQUEST, id_, pickled), Place(file=file, line=line, path="")
 
     def find(self, kind: EntityKind, id_: str) -> Entity | None:
         """The entity with this id, if a line describes it."""
         query = "SELECT pickled FROM entities WHERE kind = ? AND id = ?"
         found = self._connection.execute(query, (kind, id_)).fetchone()
-        return None if found is None else _unpickled(found[0])
+        return None if found is None else _unpickled(kind, id_, found[0])
 
     def known_ids(self, kind: EntityKind, ids: Iterable[str]) -> set[str]:
         """Those of these ids that lines describe."""
@@ -147,10 +147,10 @@ class CheckedEntities:
 
     def chunks(self, kind: EntityKind, size: int, *, after: int = 0) -> Iterator[tuple[int, Sequence[Entity]]]:
         """The entities of a kind in the order of their lines, each chunk with the position of its last."""
-        query = "SELECT position, pickled FROM entities WHERE kind = ? AND position > ? ORDER BY position LIMIT ?"
+        query = "SELECT position, id, pickled FROM entities WHERE kind = ? AND position > ? ORDER BY position LIMIT ?"
         while rows := self._connection.execute(query, (kind, after, size)).fetchall():
             after = rows[-1][0]
-            yield after, [_unpickled(pickled) for _, pickled in rows]
+            yield after, [_unpickled(kind, id_, pickled) for _, id_, pickled in rows]
 
 
 def in_batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
@@ -160,5 +160,6 @@ def in_batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
         yield batch
 
 
-def _unpickled(pickled: bytes) -> Any:
-    return pickle.loads(pickled)  # noqa: S301 - this process pickled it, into a file that no other can open
+def _unpickled(kind: EntityKind, id_: str, pickled: bytes) -> Entity:
+    timestamp, data, given = pickle.loads(pickled)  # noqa: S301 - pickled by this process, into a file of its own
+    return Entity(kind=kind, id=id_, timestamp=timestamp, data=data, given=given)

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ..database.types import among
 from ..models.packs import Pack
 from ..models.products import Product, Seller
 from ..models.purchases import Customer, Purchase
@@ -25,12 +26,14 @@ from ..models.subscriptions import Charge
 from ..models.support import SupportRequest
 from .checked_entities import CheckedEntities, Place, in_batches
 from .files import SnapshotFile, UnreadableFile
+from .garbage import collect_chunk, collected_between_chunks
 from .lines import Entity, EntityKind, InvalidLine, parse_line
 
 MOST_LISTED = 1_000
 """So many errors are listed; the others are counted."""
-_LOOKED_UP = 500
+_LOOKED_UP = 1_000
 _EVERY_LINES = 1_000
+_COLLECTED_LINES = 50_000
 
 TABLES: dict[EntityKind, Any] = {
     EntityKind.SELLER: Seller,
@@ -100,6 +103,10 @@ class SnapshotCheck:
 
     def run(self, session: Callable[[], Any], report: Report = _report_nothing) -> Checked:
         """Read and check everything. `session` opens a session that reads what stands here."""
+        with collected_between_chunks():
+            return self._run(session, report)
+
+    def _run(self, session: Callable[[], Any], report: Report) -> Checked:
         total = sum(file.path.stat().st_size for file in self._files if file.path.exists())
         done = 0
         for number, file in enumerate(self._files):
@@ -119,6 +126,8 @@ class SnapshotCheck:
             for line in file.lines():
                 if line.number % _EVERY_LINES == 0:
                     report(file.position)
+                if line.number % _COLLECTED_LINES == 0:
+                    collect_chunk()
                 if line.text is None:
                     self._add_error(Place(file=number, line=line.number, path=""), "The line is longer than 1 MiB.")
                 else:
@@ -169,7 +178,9 @@ class SnapshotCheck:
     def _check_charges(self, session: Session) -> None:
         """A charge that is known here paid the same purchase."""
         for batch in in_batches(self._entities.charges(), _LOOKED_UP):
-            query = select(Charge.id, Charge.purchase_id).where(Charge.id.in_([charge_id for charge_id, _, _ in batch]))
+            query = select(Charge.id, Charge.purchase_id).where(
+                among(Charge.id, [charge_id for charge_id, _, _ in batch])
+            )
             known = dict(session.execute(query).all())
             for charge_id, purchase_id, place in batch:
                 if known.get(charge_id, purchase_id) != purchase_id:

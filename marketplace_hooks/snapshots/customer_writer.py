@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from ..database.bulk_insert import bulk_insert
+from ..database.types import among
 from ..domain.support.state_machine import Kind
 from ..models.products import Listing, Product
 from ..models.purchases import Customer, Purchase, SiteBinding
@@ -77,7 +78,7 @@ def write_purchases(uow: UnitOfWork, entities: Sequence[Entity]) -> int:
 
 
 def _unknown(uow: UnitOfWork, table: type[Any], entities: Sequence[Entity]) -> list[Entity]:
-    known = set(uow.session.scalars(select(table.id).where(table.id.in_([entity.id for entity in entities]))))
+    known = set(uow.session.scalars(select(table.id).where(among(table.id, [entity.id for entity in entities]))))
     return [entity for entity in entities if entity.id not in known]
 
 
@@ -170,6 +171,6 @@ _REQUEST_FIELDS = ("request_id", "purchase_id", "presale", "subject", "body", "s
 
 
 def _erase_again(uow: UnitOfWork, customers: set[str]) -> None:
-    erased = select(Customer.id).where(Customer.id.in_(customers), Customer.erased_at.is_not(None))
+    erased = select(Customer.id).where(among(Customer.id, sorted(customers)), Customer.erased_at.is_not(None))
     for customer_id in uow.session.scalars(erased).all() if customers else ():
         erase_customer(uow, customer_id, CAUSE)

@@ -23,6 +23,7 @@ from ..services.inbox.leasing import release_all_parked
 from .catalog_writer import write_packs, write_products, write_releases, write_sellers
 from .checking import Checked
 from .customer_writer import write_customers, write_purchases, write_requests
+from .garbage import collect_chunk, collected_between_chunks
 from .lines import Entity, EntityKind
 from .silence import SilentUnitOfWork
 
@@ -91,9 +92,19 @@ def import_checked(runtime: Runtime, checked: Checked, report: Report = lambda k
         lambda uow: uow.audit(AuditAction.SNAPSHOT_IMPORTED, None, digest=checked.digest, counts=details),
     )
     result = Imported()
+    with collected_between_chunks():
+        _import_kinds(runtime, checked, counts, result, report)
+    result.released_events = runtime.database.retrying(_finish)
+    if result.released_events:
+        runtime.wakeups.wake_worker(JobKind.INBOX)
+    return result
+
+
+def _import_kinds(
+    runtime: Runtime, checked: Checked, counts: Mapping[EntityKind, int], result: Imported, report: Report
+) -> None:
     progress = _read_progress(runtime, checked.digest)
-    kinds = list(counts)
-    for kind in kinds:
+    for kind in counts:
         result.new[kind] = 0
         result.known[kind] = 0
         if progress is not None and list(EntityKind).index(kind) < list(EntityKind).index(progress.kind):
@@ -101,10 +112,6 @@ def import_checked(runtime: Runtime, checked: Checked, report: Report = lambda k
             continue
         after = progress.position if progress is not None and progress.kind is kind else 0
         _import_kind(runtime, checked, kind, after, result, partial(_report_done, report, kind, counts[kind]))
-    result.released_events = runtime.database.retrying(_finish)
-    if result.released_events:
-        runtime.wakeups.wake_worker(JobKind.INBOX)
-    return result
 
 
 def _import_kind(
@@ -123,6 +130,7 @@ def _import_kind(
         result.new[kind] += new
         result.known[kind] += len(entities) - new
         done += len(entities)
+        collect_chunk()
         report(done)
         runtime.database.yield_to_writers()
 

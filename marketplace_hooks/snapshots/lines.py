@@ -19,6 +19,7 @@ from ..events.envelope import NotAnEnvelope, parse_strictly
 from ..events.fields import every_error, future_instant, future_instants
 from .catalog_schemas import PackLineSchema, ProductLineSchema, ReleaseLineSchema, SellerLineSchema
 from .customer_schemas import CustomerLineSchema, RequestLineSchema
+from .plain_purchases import plain_purchase
 from .purchase_schemas import PurchaseLineSchema, period_faults, purchase_faults
 
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,6 +38,7 @@ class EntityKind(enum.StrEnum):
     REQUEST = "request"
 
 
+_KINDS: Mapping[str, EntityKind] = {kind.value: kind for kind in EntityKind}
 _SCHEMAS: Mapping[EntityKind, Schema] = {
     EntityKind.SELLER: SellerLineSchema(),
     EntityKind.CUSTOMER: CustomerLineSchema(),
@@ -60,15 +62,6 @@ class InvalidLine(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reference:
-    """A parent that an entity names, and the path at which it does."""
-
-    kind: EntityKind
-    id: str
-    path: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Entity:
     """One line that was read. `data` is validated; `given` are the fields that the line itself has."""
 
@@ -78,10 +71,9 @@ class Entity:
     data: dict[str, Any]
     given: tuple[str, ...] = field(compare=False)
 
-    def references(self) -> Iterator[Reference]:
-        """The parents that must be known, here or by another line."""
-        for kind, id_, path in _parents(self.kind, self.data):
-            yield Reference(kind=kind, id=id_, path=path)
+    def parents(self) -> Iterator[tuple[EntityKind, str, str]]:
+        """The kind and the id of each parent that must be known, here or by another line, and its path in this one."""
+        return _parents(self.kind, self.data)
 
 
 def parse_line(text: bytes, now: datetime, zone: tzinfo) -> Entity:
@@ -92,6 +84,9 @@ def parse_line(text: bytes, now: datetime, zone: tzinfo) -> Entity:
         message = str(error).replace("the body", "the line")
         raise InvalidLine([{"path": "", "message": message}]) from None
     kind, timestamp, given = _parts(content)
+    if kind is EntityKind.PURCHASE and (plain := plain_purchase(given, now)) is not None:
+        errors = [*future_instant(timestamp, now, "timestamp"), *period_faults(plain, zone)]
+        return _entity(kind, timestamp, plain, given, errors)
     try:
         data = _SCHEMAS[kind].load(given)
     except ValidationError as error:
@@ -102,6 +97,12 @@ def parse_line(text: bytes, now: datetime, zone: tzinfo) -> Entity:
     ]
     if kind is EntityKind.PURCHASE:
         errors += [*purchase_faults(data), *period_faults(data, zone)]
+    return _entity(kind, timestamp, data, given, errors)
+
+
+def _entity(
+    kind: EntityKind, timestamp: datetime, data: dict[str, Any], given: dict[str, Any], errors: list[LineError]
+) -> Entity:
     if errors:
         raise InvalidLine(errors)
     return Entity(kind=kind, id=data[f"{kind}_id"], timestamp=timestamp, data=data, given=tuple(given))
@@ -110,15 +111,15 @@ def parse_line(text: bytes, now: datetime, zone: tzinfo) -> Entity:
 def _parts(content: Any) -> tuple[EntityKind, datetime, dict[str, Any]]:
     if not isinstance(content, dict) or not isinstance(content.get("data"), dict):
         raise InvalidLine([{"path": "", "message": "The line must be an object with kind and data."}])
-    known = [kind.value for kind in EntityKind]
-    kind = content.get("kind")
-    if kind not in known:
-        raise InvalidLine([{"path": "kind", "message": f"Must be one of: {', '.join(known)}."}])
+    named = content.get("kind")
+    kind = _KINDS.get(named) if isinstance(named, str) else None
+    if kind is None:
+        raise InvalidLine([{"path": "kind", "message": f"Must be one of: {', '.join(_KINDS)}."}])
     timestamp = content.get("timestamp")
     at = UNDATED if timestamp is None else parse_instant(timestamp)
     if at is None:
         raise InvalidLine([{"path": "timestamp", "message": "Must be an instant with its offset."}])
-    return EntityKind(kind), at, content["data"]
+    return kind, at, content["data"]
 
 
 def _parents(kind: EntityKind, data: Mapping[str, Any]) -> Iterator[tuple[EntityKind, str, str]]:

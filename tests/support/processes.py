@@ -169,7 +169,7 @@ class Deployment:
     ) -> Process:
         for fault in faults:
             fault.tally = fault.tally or Path(tempfile.mkdtemp(prefix="struck-", dir=self.folder))
-        log = self.folder / f"{len(self.processes)}-{name.replace(' ', '-')}.log"
+        log = self.folder / f"{len(self.processes)}-{name.replace(' ', '-').replace(os.sep, '-')}.log"
         rules = json.dumps([{**vars(fault), "tally": str(fault.tally)} for fault in faults])
         with log.open("wb") as output:
             popen = subprocess.Popen(
