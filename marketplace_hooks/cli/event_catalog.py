@@ -10,6 +10,7 @@ import click
 from marshmallow import Schema, fields
 
 from ..domain.outbox.event_types import OUTGOING
+from ..domain.outbox.outgoing_type import Outgoing
 from ..events.registry import EVENTS
 from .root import hooks_group
 
@@ -20,6 +21,10 @@ Written by `marketplace-hooks catalogue`; do not edit.
 Both ways are [Standard Webhooks](https://www.standardwebhooks.com) 1.0.0, symmetric `v1`: the headers `webhook-id`,
 `webhook-timestamp` and `webhook-signature`, signed over `id.timestamp.body`. Money is
 `{"amount_cents": 9900, "currency": "EUR"}`; instants are RFC 3339 with their offset; days are `YYYY-MM-DD`.
+
+The JSON Schema and an example of every type, both ways, stand in the OpenAPI document: `/api/v1/openapi.json`, and as a
+page `/api/v1/docs`. A type has a version. It grows with a change that would break the other side: a member that goes,
+changes its type or may suddenly be absent or null. New members, types and values come without one.
 """
 
 
@@ -40,9 +45,9 @@ def _inbound() -> Iterator[str]:
     yield 'The body is `{"type", "timestamp", "data"}`. A type that is not listed here is kept and marked `ignored`.'
     for name, event in sorted(EVENTS.items()):
         yield f"\n### `{name}`\n"
-        yield inspect.cleandoc(event.schema.__doc__ or "") + "\n"
-        yield "| field | | value |"
-        yield "|---|---|---|"
+        yield inspect.cleandoc(event.schema.__doc__ or "") + f"\n\nVersion {event.version}.\n"
+        yield "| field | | value | |"
+        yield "|---|---|---|---|"
         yield from _rows(event.schema)
 
 
@@ -51,7 +56,8 @@ def _rows(schema: Schema, prefix: str = "") -> Iterator[str]:
         key = f"{prefix}{field.data_key or name}"
         inner = field.inner if isinstance(field, fields.List) else field
         many = " (a list)" if inner is not field else ""
-        yield f"| `{key}` | {'required' if field.required else 'optional'} | {_kind(inner)}{many} |"
+        about = field.metadata.get("description", "")
+        yield f"| `{key}` | {'required' if field.required else 'optional'} | {_kind(inner)}{many} | {about} |"
         if isinstance(inner, fields.Nested) and set(inner.schema.fields) != {"amount_cents", "currency"}:
             yield from _rows(inner.schema, f"{key}.")
 
@@ -84,7 +90,13 @@ def _outgoing() -> Iterator[str]:
     yield "marketplace it has the deciding `operator_id`, and where the platform acted for somebody, `on_behalf_of`."
     for name, event in sorted(OUTGOING.items()):
         yield f"\n### `{name}`\n"
-        yield event.when + "\n"
+        yield f"{event.when}\n\nVersion {event.version}.{_exceptions(event)}\n"
         yield "```json"
         yield json.dumps(event.example, ensure_ascii=False, indent=2)
         yield "```"
+
+
+def _exceptions(event: Outgoing) -> str:
+    """Which members may be absent, and which null."""
+    found = [("may be absent", event.optional), ("may be null", event.nullable)]
+    return "".join(f" {', '.join(f'`{name}`' for name in names)} {what}." for what, names in found if names)
