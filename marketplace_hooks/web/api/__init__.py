@@ -127,5 +127,6 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "0b7c3c5e-3f0e-4f37-9d5c-2f7f5d1c8a11",
     "description": "Any word of one's own for this one call, such as a UUID; to be sent again when the call is.",
 }

@@ -52,6 +52,11 @@ class Answer:
     description: str
     body: Body | None
 
+    @property
+    def has_codes(self) -> bool:
+        """Whether the page lists the error codes of this status."""
+        return self.status.isdecimal() and int(self.status) in CODES
+
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:

@@ -69,7 +69,10 @@ def test_every_operation_property_and_parameter_has_a_description_and_an_example
     for name, schema in content["components"]["schemas"].items():
         silent += [name] if not schema.get("description") and name != "EventAccepted" else []
         silent += [f"{name}: {one}" for one in properties_of(schema) if not {"description", "examples"} <= one.keys()]
-    silent += [name for name, one in parameters(content) if not one.get("description") or "example" not in one]
+    shared = content["components"]["parameters"].items()
+    silent += [
+        name for name, one in (*parameters(content), *shared) if not one.get("description") or "example" not in one
+    ]
     assert silent == []
 
 
