@@ -229,6 +229,13 @@ def test_an_override_says_whose_marks_it_carries_and_how_much_has_none(shop: Php
     assert found["override/classes/index.php"]["unmarked"] == 0
 
 
+def test_overrides_that_the_shop_does_not_load_are_left_out(shop: PhpShop) -> None:
+    shop.write("override/classes/Cart.php", UNMARKED_CLASS)
+    shop.write("themes/classic/modules/lumengallery/front.tpl", "")
+    shop.set_configuration("PS_DISABLE_OVERRIDES", "1")
+    assert set(overrides(shop)) == {"themes/classic/modules/lumengallery/front.tpl"}
+
+
 @pytest.mark.parametrize(("version", "unmarked"), [("1.6.0.9", 0), ("1.6.0.11", 3)])
 def test_before_there_were_marks_nothing_is_unmarked(php: PhpServer, version: str, unmarked: int) -> None:
     shop = php.open_shop(version=version)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from ..support.api_callers import caller_of
 from ..support.customers import set_up_purchase
 from ..support.hostile_server import HostileServer, answering, reply
-from ..support.marketplace import Marketplace, sample
+from ..support.marketplace import Marketplace, open_marketplace, sample
 from ..support.page_client import browser_of
 from ..support.php_shops import PhpServer, PhpShop
 from ..support.support_desk import PURCHASE
@@ -42,9 +43,19 @@ def site(php: PhpServer) -> PhpShop:
 
 
 @pytest.fixture
-def marketplace(make_marketplace: Callable[..., Marketplace], site: PhpShop) -> Marketplace:
-    """The product with its release's manifest, bought for the shop `site`."""
-    opened = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", INSPECTION_DEADLINE_S=20)
+def marketplace(sqlite_url: str, tmp_path: Path, site: PhpShop) -> Iterator[Marketplace]:
+    """The product with its release's manifest, bought for the shop `site`.
+
+    On one database: that a report leads to its ground on both is shown in `tests/web/api/test_site_evidence.py`.
+    """
+    settings = {"ALLOWED_NETWORKS": "127.0.0.0/8", "INSPECTION_DEADLINE_S": 20}
+    with open_marketplace(sqlite_url, tmp_path / "instance", **settings) as opened:
+        sell_product(opened, site)
+        yield opened
+
+
+def sell_product(opened: Marketplace, site: PhpShop) -> None:
+    """Publish the product with its release, and sell it for the shop."""
     listing = {
         **sample("product.upserted")["data"]["listing"],
         "technical_name": PRODUCT,
@@ -62,7 +73,6 @@ def marketplace(make_marketplace: Callable[..., Marketplace], site: PhpShop) -> 
     opened.publish("release.published", **release, manifest=manifest)
     opened.run_all_now()
     set_up_purchase(opened, PURCHASE, shop_url=site.url)
-    return opened
 
 
 def checked(marketplace: Marketplace, site: PhpShop) -> dict[str, Any]:

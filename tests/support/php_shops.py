@@ -64,6 +64,10 @@ class PhpShop:
         self.facts.update(facts)
         self._store("shop", self.facts)
 
+    def set_configuration(self, name: str, value: str) -> None:
+        """Set one of the shop's settings."""
+        self._store("configuration", {**self.settings, name: value})
+
     def write(self, path: str, content: bytes | str) -> Path:
         """Write a file of the shop."""
         file = self.folder / path

@@ -53,7 +53,8 @@ class MarketplaceCompanionOverrides
 
     private static function paths()
     {
-        $folders = array('override');
+        // A shop may be told not to load its overrides; what is not loaded overrides nothing.
+        $folders = Configuration::get('PS_DISABLE_OVERRIDES') ? array() : array('override');
         $themes = @scandir(_PS_ROOT_DIR_ . '/themes');
         foreach ($themes === false ? array() : $themes as $theme) {
             if ($theme !== '.' && $theme !== '..' && is_dir(_PS_ROOT_DIR_ . '/themes/' . $theme . '/modules')) {
