@@ -10,7 +10,7 @@ import binascii
 import hmac
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_bytes
@@ -21,6 +21,8 @@ from ..errors import SignatureRejected
 ID_HEADER = "webhook-id"
 TIMESTAMP_HEADER = "webhook-timestamp"
 SIGNATURE_HEADER = "webhook-signature"
+ALIASES = {ID_HEADER: "svix-id", TIMESTAMP_HEADER: "svix-timestamp", SIGNATURE_HEADER: "svix-signature"}
+"""The names that many senders use for the same headers, with the same meaning."""
 SECRET_PREFIX = "whsec_"  # noqa: S105  # the public prefix of every secret, not one of them.
 
 # `webhooks.md` 2: a message may be this old, or this far ahead of our clock, the boundary included.
@@ -57,11 +59,12 @@ class VerifiedMessage:
 def verify(headers: HeaderMapping, body: bytes, secrets: Iterable[str], now: datetime) -> VerifiedMessage:
     """Accept a message that one of `secrets` signed within `TOLERANCE_S` of `now`; else `SignatureRejected`.
 
-    `headers` may be in any letter case; `body` is the raw body; `now` is aware. Nothing a sender can put
-    into headers or body raises anything else. A malformed secret signs nothing: `check_secret` finds it
-    when the configuration is read.
+    `headers` may be in any letter case, and under their `svix-` names; `body` is the raw body; `now` is aware. Nothing
+    a sender can put into headers or body raises anything else. A malformed secret signs nothing: `check_secret` finds
+    it when the configuration is read.
 
-    Codes: `signature_header_missing`, `signature_id_malformed`, `signature_timestamp_malformed`,
+    Codes: `signature_header_missing`, `signature_headers_contradict` (a header and its `svix-` alias have different
+    values), `signature_id_malformed`, `signature_timestamp_malformed`,
     `signature_too_old`, `signature_too_new`, `signature_unreadable` (no item has the form of a `v1`
     signature), `signature_mismatch`.
     """
@@ -151,13 +154,27 @@ def _matches(candidates: list[bytes], signed: bytes, secrets: Iterable[str]) -> 
 
 
 def _header(headers: HeaderMapping, name: str) -> str:
-    # Web frameworks' headers answer in any letter case; a plain dict is searched only when it did not.
+    alias = ALIASES[name]
     value: object = headers.get(name)
+    other: object = headers.get(alias)
+    # Web frameworks' headers answer in any letter case; others are searched where they did not.
     if value is None:
-        value = next((held for key, held in headers.items() if str(key).lower() == name), None)
+        value = _search(headers, name)
+    if other is None and (value is None or isinstance(headers, Mapping)):
+        other = _search(headers, alias)
+    if value is None:
+        value = other
+    elif other is not None and other != value:
+        raise SignatureRejected(
+            f"The headers {name} and {alias} contradict each other.", code="signature_headers_contradict", header=name
+        )
     if not isinstance(value, str) or not value:
         raise SignatureRejected(f"The header {name} is missing.", code="signature_header_missing", header=name)
     return value
+
+
+def _search(headers: HeaderMapping, name: str) -> object:
+    return next((held for key, held in headers.items() if str(key).lower() == name), None)
 
 
 def _check_timestamp(text: str, now: datetime) -> datetime:

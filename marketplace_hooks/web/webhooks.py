@@ -7,7 +7,7 @@ tell by which of them an event was answered.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -27,6 +27,22 @@ blueprint.after_request(forbid_sniffing)
 PATH = "/webhooks/"
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+
+
+class RequestHeaders:
+    """The headers of a WSGI environment. werkzeug's raise an exception for each one that is not there: 25 µs."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self._environ = environ
+
+    def get(self, name: str, /) -> str | None:
+        """The value of a header, in any letter case; None where there is none."""
+        value: str | None = self._environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+        return value
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Every header with its value."""
+        return EnvironHeaders(self._environ).items()
 
 
 @blueprint.route(f"{PATH}<source>", methods=_METHODS, provide_automatic_options=False)
@@ -57,7 +73,7 @@ def incoming_request(environ: dict[str, Any], source: str, read: Callable[[int |
     return IncomingRequest(
         source=source,
         client=environ.get("REMOTE_ADDR") or "unknown",
-        headers=EnvironHeaders(environ),
+        headers=RequestHeaders(environ),
         content_type=environ.get("CONTENT_TYPE", ""),
         content_encoding=environ.get("HTTP_CONTENT_ENCODING", ""),
         content_length=announced,

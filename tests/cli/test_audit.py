@@ -32,6 +32,7 @@ CHANGES_NOTHING_OF_A_PERSONS = {
     "endpoints show",
     "events list",
     "events show",
+    "listen",
     "openapi",
     "renewals show",
     "secret",

@@ -41,6 +41,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "restore": ["no-backup"],
     "export": [f"{tempfile.gettempdir()}/marketplace-hooks-export.ndjson"],
     "import": [str(SNAPSHOT)],
+    "listen": ["9"],
     "inspect": ["https://shop.example/"],
     "releases update": [str(ROOT / "marketplace_hooks" / "data" / "prestashop_releases.json")],
     "sessions end": ["session"],

@@ -22,6 +22,7 @@ from marketplace_hooks.remote.signatures import (
     timestamp_text,
 )
 from marketplace_hooks.signing import sign, verify
+from marketplace_hooks.web.webhooks import RequestHeaders
 
 from ..support.cases import case_id, cases
 
@@ -182,6 +183,34 @@ def test_a_web_frameworks_headers_are_read_as_they_are() -> None:
     environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in signed().items()}
     assert verdict(EnvironHeaders(environ)) == "accept"
     assert verdict(EnvironHeaders({})) == "signature_header_missing"
+
+
+ALIASED = ["id", "timestamp", "signature"]
+
+
+def as_svix(headers: dict[str, str], *names: str) -> dict[str, str]:
+    """The same headers, these of them under their other name."""
+    return {(f"svix-{key[8:]}" if key[8:] in names else key): value for key, value in headers.items()}
+
+
+@pytest.mark.parametrize("names", [ALIASED, ["id"], ["timestamp"], ["signature"]], ids=str)
+@pytest.mark.parametrize("case", [str.lower, str.upper, str.title], ids=lambda case: case.__name__)
+def test_the_headers_are_understood_under_their_svix_names(names: list[str], case: Any) -> None:
+    headers = as_svix(signed(), *names)
+    assert verdict({case(name): value for name, value in headers.items()}) == "accept"
+    environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    assert verdict(EnvironHeaders(environ)) == verdict(RequestHeaders(environ)) == "accept"
+
+
+@pytest.mark.parametrize("name", ALIASED)
+@pytest.mark.parametrize("case", [str.lower, str.title], ids=lambda case: case.__name__)
+def test_a_header_and_its_alias_may_both_come_and_must_not_contradict(name: str, case: Any) -> None:
+    headers = signed()
+    both = {**headers, **{case(key): value for key, value in as_svix(headers, *ALIASED).items()}}
+    assert verdict(both) == "accept"
+    for headers in ({**both, case(f"svix-{name}"): "1"}, {**both, f"webhook-{name}": "1"}):
+        environ = {f"HTTP_{key.upper().replace('-', '_')}": value for key, value in headers.items()}
+        assert verdict(headers) == verdict(RequestHeaders(environ)) == "signature_headers_contradict"
 
 
 @pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])

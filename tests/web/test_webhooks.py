@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 from marketplace_hooks.config.settings import EXTENSION
 from marketplace_hooks.events.envelope import DEEPEST, LONGEST_TYPE
 from marketplace_hooks.models.inbox import InboxConflict, InboxEvent
-from marketplace_hooks.remote.signatures import sign
+from marketplace_hooks.remote.signatures import sign, signed_headers
 
 from ..support.marketplace import SECRET, Marketplace, open_marketplace, sample
 
@@ -139,6 +139,18 @@ def test_an_instant_however_far_away_is_stored_as_it_is(marketplace: Marketplace
 )
 def test_json_by_other_names_is_taken(inbox: Marketplace, content_type: str) -> None:
     assert inbox.post(BODY, headers={"content-type": content_type}).status_code == 202
+
+
+@pytest.mark.parametrize("names", [("id", "timestamp", "signature"), ("signature",)], ids=len)
+def test_headers_are_taken_under_their_svix_names(inbox: Marketplace, names: tuple[str, ...]) -> None:
+    event_id = f"evt_svix_{len(names)}"
+    signed = signed_headers(event_id, datetime.now(UTC), BODY, [SECRET])
+    renamed = {f"svix-{name}": signed[f"webhook-{name}"] for name in names}
+    left_out = {f"webhook-{name}": "" for name in names}
+    answer = inbox.post(BODY, headers={**signed, **left_out, **renamed})
+    assert (answer.status_code, answer.get_json()) == (202, {"event_id": event_id, "duplicate": False})
+    contradicting = inbox.post(BODY, event_id="evt_svix", headers={"svix-id": "evt_1"})
+    assert_problem(contradicting, 401, "signature_headers_contradict")
 
 
 # --- 401

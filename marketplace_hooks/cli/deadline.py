@@ -1,9 +1,8 @@
-"""Explaining commands: verify a webhook signature, and show how a deadline is counted."""
+"""Deadline command: shows how a deadline is counted."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import BinaryIO
+from datetime import datetime
 
 import click
 
@@ -11,46 +10,8 @@ from ..config.parsers import SettingError
 from ..config.public_holidays import public_holidays
 from ..domain.instants import format_instant, parse_instant
 from ..domain.support import deadlines
-from ..errors import ConfigurationError, SignatureRejected
-from ..remote import signatures
 from .output import json_option, show_one
 from .root import current_runtime, hooks_group
-
-
-@hooks_group.command("verify")
-@click.argument("file", type=click.File("rb"))
-@click.option("--id", "webhook_id", required=True, help="The header webhook-id.")
-@click.option("--timestamp", required=True, help="The header webhook-timestamp.")
-@click.option("--signature", required=True, help="The header webhook-signature.")
-@click.option("--source", default="marketplace", show_default=True, help="Whose secrets to try.")
-@click.option("--secret", help="This secret instead of the configured ones.")
-@click.option("--at", help="Judge the age at this instant (RFC 3339); default: now.")
-@json_option
-def verify(
-    file: BinaryIO,
-    webhook_id: str,
-    timestamp: str,
-    signature: str,
-    source: str,
-    secret: str | None,
-    at: str | None,
-    as_json: bool,
-) -> None:
-    """Say whether the body in FILE (- for standard input) is signed as its headers claim, and if not, why.
-
-    \b
-    marketplace-hooks verify body.json --id evt_1 --timestamp 1767225600 --signature 'v1,…'
-    """
-    secrets = (secret,) if secret else current_runtime().settings.webhook_secrets.get(source)
-    if not secrets:
-        raise ConfigurationError(f"WEBHOOK_SECRETS has no secret for the source {source!r}.")
-    headers = {"webhook-id": webhook_id, "webhook-timestamp": timestamp, "webhook-signature": signature}
-    try:
-        verified = signatures.verify(headers, file.read(), secrets, _instant(at) if at else datetime.now(UTC))
-    except SignatureRejected as refusal:
-        show_one({"verified": False, "code": refusal.code, "detail": refusal.detail}, as_json=as_json)
-        raise SystemExit(1) from refusal
-    show_one({"verified": True, "id": verified.id, "timestamp": format_instant(verified.timestamp)}, as_json=as_json)
 
 
 @hooks_group.command("deadline")
