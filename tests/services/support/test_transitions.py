@@ -58,21 +58,23 @@ def test_what_is_published_names_its_parties_is_numbered_and_writes_instants_and
     desk: Marketplace,
 ) -> None:
     def publish(uow: UnitOfWork) -> None:
-        data = {"at": datetime(2026, 3, 2, 10, tzinfo=UTC), "on": date(2026, 3, 2), "count": 3}
-        publish_request_event(uow, locked_request(uow.session, REQUEST), "closed", data, CAUSE)
+        money = {name: {"amount_cents": 3, "currency": "EUR"} for name in ("amount", "total", "given_back")}
+        dates = {"due_before": datetime(2026, 3, 2, 10, tzinfo=UTC), "last_day": date(2026, 3, 2)}
+        data = {**money, **dates, "lines": []}
+        publish_request_event(uow, locked_request(uow.session, REQUEST), "refund_deferred", data, CAUSE)
 
     in_transaction(desk, publish)
     outgoing = desk.outgoing(REQUEST, "support_request")
     assert [(one.sequence, one.type) for one in outgoing] == [
         (1, "support_request.accepted"),
         (2, "support_request.checked"),
-        (3, "support_request.closed"),
+        (3, "support_request.refund_deferred"),
     ]
     published = outgoing[-1].data
-    assert {name: published[name] for name in ("request_id", "seller_id", "at", "on", "count")} == {
+    assert {name: published[name] for name in ("request_id", "seller_id", "due_before", "last_day", "lines")} == {
         "request_id": REQUEST,
         "seller_id": "seller-1",
-        "at": "2026-03-02T10:00:00Z",
-        "on": "2026-03-02",
-        "count": 3,
+        "due_before": "2026-03-02T10:00:00Z",
+        "last_day": "2026-03-02",
+        "lines": [],
     }
