@@ -54,7 +54,8 @@ def render_products(session: Session, ids: Collection[str]) -> Rendered:
             "kind": row.kind.value,
             "technical_name": row.technical_name,
             "title": row.title,
-            "description": row.description,
+            # A description in no language is none, which a line says by leaving it out.
+            **({"description": row.description} if row.description else {}),
             "categories": row.categories,
             "price": money(row.price_cents, row.currency),
             "version": row.description_version,

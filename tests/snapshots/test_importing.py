@@ -174,3 +174,17 @@ def test_a_check_writes_nothing(marketplace: Marketplace, clock: time_machine.Tr
     answer = run_as_json(marketplace, "import", "--check", path)
     assert (answer["written"], answer["error_count"]) == (False, 0)
     assert marketplace.all(select(func.count()).select_from(Purchase)) == [0]
+
+
+def test_what_was_erased_here_is_not_brought_back(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    marketplace.publish("customer.erased", customer_id="customer-1")
+    marketplace.run_all_now()
+    before = count_outgoing(marketplace)
+    import_lines(marketplace, tmp_path / "all.ndjson", whole_marketplace())
+    [purchase] = marketplace.all(select(Purchase).where(Purchase.id == "purchase-1"))
+    assert purchase.shop_url is None
+    [request] = marketplace.all(select(SupportRequest).where(SupportRequest.id == "request-1"))
+    assert "galerie" not in request.body
+    assert count_outgoing(marketplace) == before
