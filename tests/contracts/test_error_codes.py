@@ -21,6 +21,7 @@ ELSEWHERE = {
     "not_migrated",
     "sign_in_failed",
     "sign_in_not_believed",
+    "releases_malformed",  # of a command
     "stale_form",
     "unknown_host",
 }

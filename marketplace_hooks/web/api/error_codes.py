@@ -26,6 +26,7 @@ CODES: Mapping[int, Mapping[str, str]] = {
         "fresh_sign_in_needed": "A signed-in person must sign in again to do this.",
         "signature_rejected": "The signature is not valid.",
         "signature_header_missing": "A header of the signature is missing.",
+        "signature_headers_contradict": "A header of the signature and its `svix-` name differ.",
         "signature_id_malformed": "`webhook-id` is malformed.",
         "signature_timestamp_malformed": "`webhook-timestamp` is malformed.",
         "signature_too_old": "`webhook-timestamp` lies too far back.",
