@@ -63,21 +63,21 @@ def listen(
     runtime = current_runtime()
     networks = parse_allowed_networks((*LOOPBACK, *runtime.settings.allowed_networks))
     check_url(url, DELIVERIES, networks)
+    with runtime.database.read_session() as session:
+        follower = OutboxFollower.starting(session, since)
     show_one({"forwarding_to": url, "secret": secret}, as_json=as_json)
     recipient = Recipient(url=url, secrets=(secret,), headers={})
     with contextlib.closing(OutboundClient(DELIVERIES, networks)) as outbound:
         sender = dataclasses.replace(runtime, outbound=outbound)
-        for number, event in enumerate(_published(runtime, types, since), start=1):
+        for number, event in enumerate(_published(runtime, follower, types), start=1):
             result = send_signed(sender, recipient, event_id=event.event_id, body=render(event))
             _print_result(event, result, as_json=as_json)
             if number == count:
                 break
 
 
-def _published(runtime: Runtime, types: tuple[str, ...], since: datetime | None) -> Iterator[OutgoingEvent]:
+def _published(runtime: Runtime, follower: OutboxFollower, types: tuple[str, ...]) -> Iterator[OutgoingEvent]:
     """Events as they are published, without end."""
-    with runtime.database.read_session() as session:
-        follower = OutboxFollower.starting(session, since)
     while True:
         with runtime.database.read_session() as session:
             found = follower.read(session, runtime.now())

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
@@ -164,9 +164,17 @@ def _erase_event_bodies(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """The bodies of received events, down to what is not personal."""
     subjects = [f"{SUBJECT}:{trace.customer_id}"]
     subjects += [f"purchase:{id_}" for id_ in trace.purchases] + [f"request:{id_}" for id_ in trace.requests]
-    received = select(InboxEvent.id, InboxEvent.source, InboxEvent.event_id, InboxEvent.body)
-    theirs = received.where(or_(InboxEvent.subject.in_(subjects), InboxEvent.id.in_(trace.events)))
-    for id_, source, event_id, body in uow.session.execute(theirs).all():
+    columns = InboxEvent.id, InboxEvent.source, InboxEvent.event_id, InboxEvent.corrects, InboxEvent.body
+    theirs = select(*columns).where(or_(InboxEvent.subject.in_(subjects), InboxEvent.id.in_(trace.events)))
+    found = {row.id: row for row in uow.session.execute(theirs)}
+    # What was corrected may name somebody else, or nobody, and tell of them all the same.
+    corrected = {(row.source, row.corrects) for row in found.values() if row.corrects is not None}
+    while corrected:
+        originals = select(*columns).where(tuple_(InboxEvent.source, InboxEvent.event_id).in_(corrected))
+        new = {row.id: row for row in uow.session.execute(originals) if row.id not in found}
+        found |= new
+        corrected = {(row.source, row.corrects) for row in new.values() if row.corrects is not None}
+    for id_, source, event_id, _, body in found.values():
         if body is not None:
             _change(uow, update(InboxEvent).where(InboxEvent.id == id_), body=_redacted(body))
         same = InboxConflict.source == source, InboxConflict.event_id == event_id

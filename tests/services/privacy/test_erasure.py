@@ -12,6 +12,7 @@ import time_machine
 from sqlalchemy import select
 
 from marketplace_hooks.database.types import Base
+from marketplace_hooks.events.correction import send_corrected
 from marketplace_hooks.models.access import IdempotentCall, Token
 from marketplace_hooks.models.inbox import InboxEvent
 from marketplace_hooks.models.inspections import Inspection, SiteCredential
@@ -23,7 +24,8 @@ from marketplace_hooks.services.access import tokens
 from marketplace_hooks.services.inspections.requests import start_inspection
 
 from ...support.customers import SHOP, money, publish_customer, publish_purchase, publish_termination, set_up_purchase
-from ...support.marketplace import Marketplace
+from ...support.marketplace import Marketplace, sample
+from ...support.support_desk import in_transaction
 
 PERSONAL = ("Odile", "Berthonneau", "odile", "shop.example")
 """Words that are in what the tests publish about the customer, and in nothing else."""
@@ -136,6 +138,17 @@ def test_a_purchase_that_waited_is_applied_without_what_was_personal(marketplace
     marketplace.publish_products("mod-7")
     assert marketplace.state_and_outcome(event) == ("applied", "changed")
     assert marketplace.all(select(Purchase.shop_url)) == [None]
+    assert leaks(marketplace) == []
+
+
+def test_an_event_that_was_corrected_is_forgotten_with_its_copy(marketplace: Marketplace) -> None:
+    rejected = marketplace.publish("customer.upserted", customer_id="", name="Odile Martin")
+    marketplace.run_all_now()
+    copy = json.dumps(sample("customer.upserted")).encode()
+    copied = in_transaction(marketplace, lambda uow: send_corrected(uow, rejected, copy).event_id)
+    marketplace.run_all_now()
+    assert marketplace.event(copied).state == "applied"
+    erases(marketplace)
     assert leaks(marketplace) == []
 
 
