@@ -161,6 +161,7 @@ class DatabaseProblem(enum.StrEnum):
     AWAY = "away"
     BUSY = "busy"
     FULL = "full"
+    NOT_MIGRATED = "not_migrated"
     READ_ONLY = "read_only"
     TOO_MANY_CONNECTIONS = "too_many_connections"
 
@@ -175,6 +176,7 @@ class DatabaseUnavailable(Unavailable):
         DatabaseProblem.AWAY: "the database does not answer",
         DatabaseProblem.BUSY: "the database is busy: it took too long",
         DatabaseProblem.FULL: "the database has no space left",
+        DatabaseProblem.NOT_MIGRATED: "the database is not of this version: run `marketplace-hooks migrate`",
         DatabaseProblem.READ_ONLY: "the database is read-only",
         DatabaseProblem.TOO_MANY_CONNECTIONS: "the database takes no more connections",
     }

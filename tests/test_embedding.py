@@ -185,7 +185,7 @@ def test_our_own_database_setting_wins_over_the_hosts(tmp_path: Path) -> None:
 def test_a_host_whose_database_we_cannot_use_is_told_so_at_once(tmp_path: Path, url: str) -> None:
     app = Flask("host")
     app.config.update(settings(url, tmp_path))
-    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+    with pytest.raises(ConfigurationError, match="SQLALCHEMY_DATABASE_URI "):
         MarketplaceHooks(app)
     assert EXTENSION not in app.extensions
 

@@ -18,7 +18,7 @@ from flask.cli import AppGroup, ScriptInfo
 from sqlalchemy.exc import DBAPIError
 
 from ..config.settings import EXTENSION
-from ..database.failures import lacks_migration, outages
+from ..database.failures import outages
 from ..errors import MarketplaceHooksError, PayloadRejected
 from ..models.access import Role
 from ..models.audit import AuditChannel
@@ -56,8 +56,6 @@ class HooksGroup(AppGroup):
 
 def _sentence_of(error: Exception) -> str:
     """What to do about an error of the database that does not pass."""
-    if lacks_migration(error):
-        return "The database is not of this version: run `marketplace-hooks migrate`."
     cause = error.orig if isinstance(error, DBAPIError) else error
     first_line = str(cause).partition("\n")[0]
     return f"The database answered with an error: {first_line}"

@@ -211,13 +211,13 @@ class Database:
             raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
 
-def normalise(url: str | URL) -> URL:
-    """The URL with the driver that we use. Raises `ConfigurationError` for a database we do not run on."""
+def normalise(url: str | URL, *, setting: str = "DATABASE_URL") -> URL:
+    """The URL with the driver that we use. Raises `ConfigurationError`, which names the setting, for another kind."""
     try:
         parsed = make_url(url)
     except sa.exc.ArgumentError as error:
         raise ConfigurationError(
-            "DATABASE_URL is not a database URL. Example: postgresql://user:password@host/name, or sqlite:///file.db"
+            f"{setting} is not a database URL. Example: postgresql://user:password@host/name, or sqlite:///file.db"
         ) from error
     backend = parsed.get_backend_name()
     if backend == "postgresql" or parsed.drivername == "postgres":
@@ -225,7 +225,7 @@ def normalise(url: str | URL) -> URL:
     if backend == "sqlite":
         if parsed.database in (None, "", ":memory:"):
             raise ConfigurationError(
-                "DATABASE_URL names an in-memory SQLite database, which workers could not see. Name a file."
+                f"{setting} names an in-memory SQLite database, which workers could not see. Name a file."
             )
         file = Path(str(parsed.database))
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -233,7 +233,10 @@ def normalise(url: str | URL) -> URL:
         with contextlib.suppress(OSError):
             file.touch(mode=0o600, exist_ok=False)
         return parsed.set(drivername="sqlite+pysqlite")
-    raise ConfigurationError(f"DATABASE_URL names a {backend} database; only postgresql and sqlite are supported.")
+    raise ConfigurationError(
+        f"{setting} names a {backend} database, and ours is PostgreSQL or SQLite. "
+        "A host may keep its own and give us one: set MARKETPLACE_HOOKS_DATABASE_URL."
+    )
 
 
 def insert_new(session: Session, table: type[Any]) -> Insert:

@@ -59,6 +59,8 @@ def problem_of(error: BaseException) -> DatabaseProblem | None:
     """
     if isinstance(error, PoolTimeout):
         return DatabaseProblem.BUSY
+    if _lacks_migration(error):
+        return DatabaseProblem.NOT_MIGRATED
     cause = _of_driver(error)
     if (sqlstate := getattr(cause, "sqlstate", None)) is not None:
         return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE_CLASS.get(sqlstate[:2])
@@ -71,7 +73,7 @@ def problem_of(error: BaseException) -> DatabaseProblem | None:
     return DatabaseProblem.TOO_MANY_CONNECTIONS if is_refused else DatabaseProblem.AWAY
 
 
-def lacks_migration(error: BaseException) -> bool:
+def _lacks_migration(error: BaseException) -> bool:
     """Whether a table or a column does not exist: the database is of another version than the code."""
     cause = _of_driver(error)
     sqlstate = getattr(cause, "sqlstate", None)

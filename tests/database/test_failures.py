@@ -39,7 +39,9 @@ def database(postgresql_url: str) -> Iterator[Database]:
         ("22P02", None),
         ("23505", None),
         ("25P02", None),
-        ("42P01", None),
+        ("42P01", DatabaseProblem.NOT_MIGRATED),
+        ("42703", DatabaseProblem.NOT_MIGRATED),
+        ("42601", None),
     ],
 )
 def test_what_postgresql_reports_is_judged_by_its_sqlstate(

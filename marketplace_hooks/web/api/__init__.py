@@ -106,7 +106,16 @@ def attach_api(app: Flask, url_prefix: str = "") -> None:
     # Every other path and method below the prefix is refused by us, not by the host.
     app.view_functions[UNKNOWN_ENDPOINT] = unknown_path
     for path in (prefix, f"{prefix}/", f"{prefix}/<path:rest>"):
-        app.url_map.add(app.url_rule_class(path, endpoint=UNKNOWN_ENDPOINT))
+        rule = app.url_rule_class(path, endpoint=UNKNOWN_ENDPOINT)
+        rule.methods = _EveryMethod(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
+        app.url_map.add(rule)
+
+
+class _EveryMethod(set[str]):
+    """Has every method, also an unknown one. Who lists a host's routes, as Flask-DebugToolbar does, finds the usual."""
+
+    def __contains__(self, method: object) -> bool:
+        return True
 
 
 _TAGS = {

@@ -1,0 +1,124 @@
+"""Beside the extensions that hosts use: Flask-Migrate drops none of our tables, Flask-DebugToolbar shows our routes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from flask_debugtoolbar import DebugToolbarExtension
+from flask_migrate import Migrate, migrate, upgrade
+from flask_migrate import init as init_migrations
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import inspect
+
+from marketplace_hooks import MarketplaceHooks
+from marketplace_hooks.alembic import include_name
+from marketplace_hooks.config.settings import EXTENSION
+from marketplace_hooks.errors import ConfigurationError
+from marketplace_hooks.testing import apply_all, create_tables, sign_event
+from tests.support.marketplace import SECRET
+
+SELLER = {"seller_id": "s1", "name": "Ada", "country": "FR", "locale": "fr"}
+
+
+def host(tmp_path: Path, **config: Any) -> Flask:
+    app = Flask("host", root_path=str(tmp_path))
+    app.config.update(
+        {
+            "SECRET_KEY": "a secret of the host's",
+            "MARKETPLACE_HOOKS_INSTANCE": str(tmp_path / "ours"),
+            "MARKETPLACE_HOOKS_WEBHOOK_SECRETS": f"marketplace={SECRET}",
+            **config,
+        }
+    )
+    return app
+
+
+@pytest.mark.filterwarnings("ignore:'get_engine' is deprecated")  # in the env.py that Flask-Migrate writes.
+@pytest.mark.parametrize("order", ["Flask-Migrate first", "Flask-Migrate last", "given by hand"])
+def test_a_migration_that_a_host_writes_leaves_our_tables_alone(tmp_path: Path, sqlite_url: str, order: str) -> None:
+    app = host(tmp_path, SQLALCHEMY_DATABASE_URI=sqlite_url)
+    db = SQLAlchemy(app)
+    db.Table("host_orders", db.metadata, db.Column("id", db.Integer, primary_key=True))
+    if order == "Flask-Migrate last":
+        MarketplaceHooks(app)
+    by_hand = {"include_name": include_name} if order == "given by hand" else {}
+    Migrate(app, db, directory=str(tmp_path / "migrations"), **by_hand)
+    if order != "Flask-Migrate last":
+        MarketplaceHooks(app)
+    with app.app_context():
+        init_migrations()
+        environment = tmp_path / "migrations" / "env.py"  # as it is written, but for the logging of these tests.
+        environment.write_text(environment.read_text().replace("fileConfig(config.config_file_name)", ""))
+        migrate()
+        [script] = (tmp_path / "migrations" / "versions").glob("*.py")
+        assert "host_orders" in script.read_text()
+        assert "mh_" not in script.read_text()
+        upgrade()
+        tables = set(inspect(db.engine).get_table_names())
+        db.engine.dispose()
+    assert {"host_orders", "mh_products", "mh_inbox"} <= tables
+    app.extensions[EXTENSION].runtime.database.dispose()
+
+
+def test_what_a_host_leaves_out_itself_stays_left_out(tmp_path: Path, sqlite_url: str) -> None:
+    app = host(tmp_path, SQLALCHEMY_DATABASE_URI=sqlite_url)
+    Migrate(app, SQLAlchemy(app), include_name=lambda name, type_, parents: name != "legacy")
+    MarketplaceHooks(app)
+    with app.app_context():
+        includes = app.extensions["migrate"].configure_args["include_name"]
+    assert [includes(name, "table", {}) for name in ("legacy", "mh_inbox", "orders")] == [False, False, True]
+    assert not includes("ix", "index", {"table_name": "mh_inbox"})
+    assert includes("ix", "index", {"table_name": "orders"})
+
+
+def test_the_debug_toolbar_lists_our_routes(tmp_path: Path, sqlite_url: str) -> None:
+    app = host(tmp_path, SQLALCHEMY_DATABASE_URI=sqlite_url, DEBUG_TB_INTERCEPT_REDIRECTS=False)
+    app.debug = True
+    app.add_url_rule("/", view_func=lambda: "<html><body>the host's page</body></html>")
+    DebugToolbarExtension(app)
+    MarketplaceHooks(app)
+    page = app.test_client().get("/")
+    assert page.status_code == 200
+    assert "/api/v1/products" in page.text
+    app.extensions[EXTENSION].runtime.database.dispose()
+
+
+def test_a_login_wall_can_tell_our_requests_from_the_hosts(tmp_path: Path, sqlite_url: str) -> None:
+    app = host(tmp_path, SQLALCHEMY_DATABASE_URI=sqlite_url, MARKETPLACE_HOOKS_URL_PREFIX="/addons")
+    hooks = MarketplaceHooks(app)
+    app.add_url_rule("/", view_func=lambda: "home")
+    app.before_request(lambda: None if hooks.is_ours(request) else ("Who are you?", 401))
+    client = app.test_client()
+    assert [client.get(path).status_code for path in ("/", "/nowhere")] == [401, 401]
+    assert [client.get(f"/addons{path}").status_code for path in ("/", "/healthz", "/api/v1/products")] == [200] * 3
+    assert client.get("/addons/api/v1/nowhere").status_code == 404
+    app.extensions[EXTENSION].runtime.database.dispose()
+
+
+def test_a_hosts_test_suite_needs_a_database_in_memory_and_nothing_else(tmp_path: Path) -> None:
+    app = host(tmp_path, TESTING=True, SQLALCHEMY_DATABASE_URI="sqlite://")
+    MarketplaceHooks(app)
+    client = app.test_client()
+    headers, body = sign_event(app, "seller.upserted", SELLER)
+    unmigrated = client.post("/webhooks/marketplace", data=body, headers=headers)
+    assert (unmigrated.status_code, "marketplace-hooks migrate" in unmigrated.text) == (503, True)
+    page = client.get("/")
+    assert page.status_code == 503
+    create_tables(app)
+    assert client.post("/webhooks/marketplace", data=body, headers=headers).status_code == 202
+    assert apply_all(app)["events settled"] == 1
+    with pytest.raises(ConfigurationError, match="no secret for the source 'other'"):
+        sign_event(app, "seller.upserted", SELLER, source="other")
+    app.extensions[EXTENSION].runtime.database.dispose()
+
+
+def test_the_sentence_about_another_database_names_the_setting_that_the_host_set(tmp_path: Path) -> None:
+    app = host(tmp_path, SQLALCHEMY_DATABASE_URI="mysql://db/shop")
+    with pytest.raises(ConfigurationError, match=r"^SQLALCHEMY_DATABASE_URI names a mysql .*MARKETPLACE_HOOKS_"):
+        MarketplaceHooks(app)
+    app.config["MARKETPLACE_HOOKS_DATABASE_URL"] = f"sqlite:///{tmp_path / 'ours.db'}"
+    MarketplaceHooks(app)
+    assert app.config["SQLALCHEMY_DATABASE_URI"] == "mysql://db/shop"
