@@ -159,12 +159,18 @@ def run_all_now(runtime: Runtime, owner: str) -> dict[str, int]:
     """Do all pending work in this process until nothing is left; return how much of each kind there was."""
     now = runtime.now()
     runtime.database.retrying(lambda session: leasing.retry_parked(session, now))
+    renewal_run.check_due(runtime)
     done = {
         "scheduled changes carried out": scheduled_changes.apply_due(runtime),
-        **{job.label: job.run(runtime, owner, stop=never) for job in JOBS.values()},
+        **{job.label: _run_if_pending(runtime, owner, job) for job in JOBS.values()},
     }
     runtime.counters.store()
     return done
+
+
+def _run_if_pending(runtime: Runtime, owner: str, job: Job) -> int:
+    """Run the job to its end; 0 when no rows wait for it, which costs less to ask."""
+    return job.run(runtime, owner, stop=never) if is_pending(runtime, job) else 0
 
 
 def suppress_and_log(act: Callable[[], _T]) -> _T | None:
