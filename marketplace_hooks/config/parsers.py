@@ -114,6 +114,18 @@ def as_seconds(value: Any) -> float:
     return number
 
 
+def as_seconds_up_to(maximum: float) -> Callable[[Any], float]:
+    """A number of seconds, more than zero and at most `maximum`."""
+
+    def parse(value: Any) -> float:
+        number = as_seconds(value)
+        if number > maximum:
+            raise SettingError(f"must be at most {maximum:.0f} seconds")
+        return number
+
+    return parse
+
+
 def as_prefix(value: Any) -> str:
     """The prefix of a path, such as `/addons`; empty, or `/`, for none."""
     text = as_text(value).rstrip("/")

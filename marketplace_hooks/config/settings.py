@@ -30,6 +30,7 @@ from .parsers import (
     as_path,
     as_prefix,
     as_seconds,
+    as_seconds_up_to,
     as_secrets,
     as_text,
     as_words,
@@ -211,7 +212,11 @@ class Settings:
         "After a mail about a new message of a conversation, how long further ones wait to be one mail together.",
     )
     inspection_deadline_s: float = _setting(20.0, as_seconds, "How long one inspection of a site may take in all.")
-    inspection_reuse_s: float = _setting(900.0, as_seconds, "How long what an inspection found is used again.")
+    inspection_reuse_s: float = _setting(
+        900.0,
+        as_seconds_up_to(3_600),
+        "How long what an inspection found is used again for the same purchase; an hour at most.",
+    )
     inspection_concurrency: int = _setting(8, as_count, "Inspections under way at once in one worker.")
     inspection_credentials_s: float = _setting(
         86_400.0, as_seconds, "How long a site's credentials are kept when no request for support needs them."

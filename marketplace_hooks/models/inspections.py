@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.types import Base, BigId, Instant, Json, checked
 from ..domain.inspections.evidence import Finding, FindingKind, Strength
+from ..domain.inspections.notes import Note
 
 
 class InspectionState(enum.StrEnum):
@@ -169,3 +170,19 @@ def evidence_row(number: int, finding: Finding) -> dict[str, Any]:
         "note": None if finding.note is None else finding.note.value,
         "facts": dict(finding.facts),
     }
+
+
+def finding_of(row: Evidence) -> Finding:
+    """The finding of a row."""
+    return Finding(
+        what=row.what,
+        subject=row.subject,
+        value=row.value,
+        probe=row.probe,
+        rank=row.rank,
+        strength=row.strength,
+        observed_at=row.observed_at,
+        request=row.request,
+        note=None if row.note is None else Note(row.note),
+        facts=row.facts,
+    )

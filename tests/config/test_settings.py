@@ -97,6 +97,7 @@ BAD: dict[str, list[Any]] = {
     "audit_days": ["29", "3651"],
     "metrics_networks": ["localhost", "10.0.0.1/8", "10.0.0.0/8:9000"],
     "inspection_days": ["0", "3651"],
+    "inspection_reuse_s": ["0", "3601", "soon"],
     "url_prefix": ["addons", "/add ons", "/a//b", "https://addons.example", 7],
     "webhook_secrets": ["x", "marketplace=x", "whsec_x", "whsec_eA==", f"a b={SECRET}", f"é={SECRET}", 7],
     "download_secret": ["x", "abc", "ab", 7],

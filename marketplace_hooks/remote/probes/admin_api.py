@@ -14,10 +14,11 @@ from ...domain.inspections.evidence import Finding, FindingKind, Strength, upgra
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse
 from ..http.client import OutboundResponse
+from .outcomes import ProbeFailure
 from .page_obstacles import data_obstacle, is_challenge
 from .protocol import InspectionTarget, Probe
 from .safe_parsing import MAX_MODULES, clean_name, clean_version, read_json
-from .session import REDIRECTS, ProbeFailure, ProbeSession
+from .session import REDIRECTS, ProbeSession
 
 SCOPE = "module_read"
 PAGE = 100

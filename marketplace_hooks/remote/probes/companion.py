@@ -24,10 +24,11 @@ from ..companion_format import (
     sign_request,
 )
 from ..http.client import OutboundResponse
+from .outcomes import ProbeFailure
 from .page_obstacles import data_obstacle, is_challenge
 from .protocol import InspectionTarget, Probe
 from .safe_parsing import looks_like_html
-from .session import REDIRECTS, ProbeFailure, ProbeSession, is_on_site, moved, redirect_target
+from .session import REDIRECTS, ProbeSession, is_on_site, moved, redirect_target
 
 
 def applies(target: InspectionTarget) -> bool:

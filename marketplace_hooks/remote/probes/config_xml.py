@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ..http.client import OutboundResponse
+from .outcomes import ProbeFailure
 from .page_obstacles import is_challenge, page_obstacle
 from .protocol import InspectionTarget, Probe
 from .safe_parsing import clean_name, clean_version, read_xml
-from .session import ProbeFailure, ProbeSession
+from .session import ProbeSession
 
 _REFUSED = {403: Note.CONFIG_FORBIDDEN, 404: Note.CONFIG_NOT_FOUND}
 """On stock Apache since 8.0.1: 403 where the folder exists, 404 where it does not. Hints, never proof."""

@@ -16,9 +16,10 @@ from ...domain.inspections.neighbouring_versions import neighbouring_versions
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse, solve_cookie
 from ..http.client import OutboundResponse
+from .outcomes import ProbeFailure
 from .page_obstacles import cookie_names, other_platform_signs, own_cookie_names, page_obstacle, shows_prestashop
 from .protocol import InspectionTarget, Probe
-from .session import ProbeFailure, ProbeSession
+from .session import ProbeSession
 
 MAX_NAMES = 4
 """Names solved of one answer: a shop sets one cookie, and a hostile one must not make us hash for minutes."""

@@ -14,10 +14,11 @@ from urllib.parse import urljoin, urlsplit
 from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site
+from .outcomes import ProbeFailure
 from .page_assets import loaded_assets
 from .page_obstacles import page_obstacle
 from .protocol import InspectionTarget, Probe
-from .session import ProbeFailure, ProbeSession, is_on_site
+from .session import ProbeSession, is_on_site
 
 MAX_SEEN = 200
 _LONGEST_ADDRESS = 300

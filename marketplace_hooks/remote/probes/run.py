@@ -15,18 +15,21 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from ...domain.inspections.declarations import Declaration
-from ...domain.inspections.evidence import Finding
+from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site
 from ..http.address_rules import AllowedNetwork
 from ..http.client import INSPECTIONS, OutboundClient
 from ..http.dns import Resolve, system_resolve
 from ..known_versions import shipped_versions
+from .exchanges import Exchange
+from .outcomes import ProbeFailure
 from .protocol import Credentials, InspectionTarget, Probe
 from .registry import PROBES
-from .session import ProbeBudget, ProbeFailure, ProbeSession
+from .session import ProbeBudget, ProbeSession
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +70,14 @@ def inspect(
     releases: Sequence[str] | None = None,
     deadline_s: float = DEADLINE_S,
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
+    on_end: Callable[[Sequence[Exchange]], None] = lambda exchanges: None,
     probes: Sequence[Probe] = PROBES,
 ) -> tuple[Finding, ...]:
     """Return what the probes found within `deadline_s`; `on_findings` gets them as they come, in this thread.
 
     It is also called with none, every `POLL_INTERVAL_S` in which none came, so that the caller may write in time.
+
+    `on_end` gets what was asked of the site and what it answered, once, in the order of the answers.
 
     `outbound` is made by `make_site_client`. `module` is the technical name in question, `releases` the known
     PrestaShop versions (None: those shipped). Nothing about the shop is ever raised; what `on_findings` raises ends
@@ -97,6 +103,7 @@ def inspect(
             on_findings(findings)
     finally:
         budget.stop()
+    on_end(tuple(budget.exchanges))
     return tuple(found)
 
 
@@ -145,4 +152,16 @@ def _run_probe(probe: Probe, target: InspectionTarget, budget: ProbeBudget, arri
 def _session_of(probe: Probe, budget: ProbeBudget) -> ProbeSession:
     return ProbeSession(
         budget=budget, probe=probe.name, rank=probe.rank, strength=probe.strength, quota=probe.quota or probe.name
+    )
+
+
+def gone_wrong() -> Finding:
+    """The finding of an inspection that failed by a mistake of ours."""
+    return Finding(
+        what=FindingKind.PLATFORM_VERSION,
+        probe="inspection",
+        rank=99,
+        strength=Strength.DECLARED,
+        observed_at=datetime.now(UTC),
+        note=Note.GONE_WRONG,
     )

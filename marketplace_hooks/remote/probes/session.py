@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -21,6 +21,8 @@ from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ...errors import OutboundFailed, OutboundRefused
 from ..http.client import OutboundClient, OutboundResponse
+from .exchanges import Exchange, exchange_of
+from .outcomes import ProbeFailure
 from .shop_address import shop_address
 
 MAX_REQUESTS = 12
@@ -42,15 +44,6 @@ _FAILED = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProbeFailure:
-    """Nothing usable came back: why, and what had been asked."""
-
-    note: Note
-    request: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-
 class ProbeBudget:
     """What the probes of one inspection share. Safe for use by several threads.
 
@@ -69,6 +62,7 @@ class ProbeBudget:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._fetched: dict[str, tuple[OutboundResponse, ...] | ProbeFailure] = {}
+        self.exchanges: list[Exchange] = []
         self.reads_home_page = self._left[HOME_QUOTA] > 0
 
     def left_s(self) -> float:
@@ -149,6 +143,7 @@ class ProbeSession:
         response = self._send(
             f"GET {url}",
             lambda left_s: self.budget.outbound.get(url, headers=secret, total_s=left_s, confidential=True),
+            is_private=True,
         )
         return self._without_tls(response, url)
 
@@ -161,6 +156,7 @@ class ProbeSession:
         response = self._send(
             f"POST {url}",
             lambda left_s: self.budget.outbound.post(url, body=body, headers=headers, total_s=left_s),
+            is_private=True,
         )
         return self._without_tls(response, url)
 
@@ -244,12 +240,23 @@ class ProbeSession:
                 return moved(response, target)
         return ProbeFailure(note=Note.NOT_THE_SHOP, request=target)
 
-    def _send(self, request: str, send: Callable[[float], OutboundResponse]) -> OutboundResponse | ProbeFailure:
+    def _send(
+        self, request: str, send: Callable[[float], OutboundResponse], *, is_private: bool = False
+    ) -> OutboundResponse | ProbeFailure:
         left_s = self.budget.left_s()
         if left_s <= 0:
             return ProbeFailure(note=Note.TOO_SLOW, request=request)
         if not self.budget.take(self.quota):
             return ProbeFailure(note=Note.NOT_ASKED, request=request)
+        began_s = time.monotonic()
+        answer = self._sent(request, send, left_s)
+        took_s = time.monotonic() - began_s
+        self.budget.exchanges.append(exchange_of(request, answer, took_s=took_s, is_private=is_private))
+        return answer
+
+    def _sent(
+        self, request: str, send: Callable[[float], OutboundResponse], left_s: float
+    ) -> OutboundResponse | ProbeFailure:
         try:
             return send(left_s)
         except OutboundFailed as failed:

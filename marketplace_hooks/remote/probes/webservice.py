@@ -15,10 +15,11 @@ from ...domain.inspections.forks import THIRTY_BEES, fork_answering_as
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ..http.client import OutboundResponse
+from .outcomes import ProbeFailure
 from .page_obstacles import data_obstacle
 from .protocol import InspectionTarget, Probe
 from .safe_parsing import clean_version, looks_like_html, read_xml
-from .session import REDIRECTS, ProbeFailure, ProbeSession, is_on_site, moved, redirect_target
+from .session import REDIRECTS, ProbeSession, is_on_site, moved, redirect_target
 
 WANTED = "shop_urls"
 _SHOP_URLS = f"api/{WANTED}?display=full"

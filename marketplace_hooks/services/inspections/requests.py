@@ -1,16 +1,17 @@
 """Inspection requests: checks as rows, their results, and the credentials that are held for them.
 
-A check is a row; `worker.py` carries it out. Results are used again for a while (`inspection_reuse_s`), but what a
-credential or a companion brought to light only for the purchase whose customer gave it.
+A check is a row; `worker.py` carries it out. Results are used again for a while (`inspection_reuse_s`), for the same
+purchase alone.
 """
 
 from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, delete, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
@@ -19,7 +20,6 @@ from ...database.types import constant
 from ...domain.audit_actions import AuditAction
 from ...domain.inspections.declarations import Declaration
 from ...domain.inspections.evidence import Finding, SiteFacts, merge_findings
-from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ...errors import NotFound, Refused
 from ...models.inspections import (
@@ -29,6 +29,7 @@ from ...models.inspections import (
     InspectionOutcome,
     InspectionState,
     SiteCredential,
+    finding_of,
 )
 from ...remote.probes.protocol import Credentials
 from ...remote.probes.safe_parsing import clean_name
@@ -64,6 +65,7 @@ class InspectionView:
     finished_at: datetime | None
     findings: tuple[Finding, ...]
     declared: Declaration | None = None
+    exchanges: Sequence[Mapping[str, Any]] = ()
 
     @property
     def site_facts(self) -> SiteFacts:
@@ -163,6 +165,13 @@ def _asked(url: str, module: str | None, now: datetime) -> Inspection:
     )
 
 
+def exchanges_of(session: Session, check_id: str | None) -> Sequence[Mapping[str, Any]]:
+    """What a check asked of its site and what was answered, in order; nothing for no check."""
+    if check_id is None:
+        return ()
+    return session.scalar(select(Inspection.exchanges).where(Inspection.id == check_id)) or ()
+
+
 def host_of(site: Site) -> str:
     """The name under which one site is inspected once at a time."""
     host, port = site.identity
@@ -186,8 +195,9 @@ def read_inspection(session: Session, check_id: str) -> InspectionView:
         outcome=inspection.outcome,
         created_at=inspection.created_at,
         finished_at=inspection.finished_at,
-        findings=tuple(_finding(row) for row in rows),
+        findings=tuple(finding_of(row) for row in rows),
         declared=None if inspection.declared is None else Declaration.from_json(inspection.declared),
+        exchanges=inspection.exchanges or (),
     )
 
 
@@ -255,10 +265,12 @@ def _reusable(uow: UnitOfWork, asked: Inspection) -> Inspection | None:
     """The newest earlier check that answers the same question; None: this one must be carried out."""
     oldest = uow.now - timedelta(seconds=uow.settings.inspection_reuse_s)
     public = and_(Inspection.with_credentials.is_(False), Inspection.reported_at.is_(None))
-    ours = literal(False) if asked.purchase_id is None else Inspection.purchase_id == asked.purchase_id
+    # Never what another customer's check found. One of no purchase is an operator's, whose credential was its own.
+    ours = literal(asked.purchase_id is not None)
     same = and_(
         Inspection.host == asked.host,
         Inspection.url == asked.url,
+        Inspection.purchase_id.is_not_distinct_from(asked.purchase_id),
         Inspection.module.is_not_distinct_from(asked.module),
         Inspection.state == constant(InspectionState.DONE),
         Inspection.finished_at >= oldest,
@@ -282,18 +294,3 @@ def _reuse(uow: UnitOfWork, inspection: Inspection, earlier: Inspection) -> None
     inspection.exchanges = earlier.exchanges
     inspection.state = InspectionState.DONE
     inspection.finished_at = uow.now
-
-
-def _finding(row: Evidence) -> Finding:
-    return Finding(
-        what=row.what,
-        subject=row.subject,
-        value=row.value,
-        probe=row.probe,
-        rank=row.rank,
-        strength=row.strength,
-        observed_at=row.observed_at,
-        request=row.request,
-        note=None if row.note is None else Note(row.note),
-        facts=row.facts,
-    )

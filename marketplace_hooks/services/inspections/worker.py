@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
@@ -22,13 +22,13 @@ from sqlalchemy.orm import Session, aliased
 from ...config.settings import Settings
 from ...database.types import constant
 from ...domain.inspections.declarations import Declaration
-from ...domain.inspections.evidence import Finding, FindingKind, Strength
-from ...domain.inspections.notes import Note
+from ...domain.inspections.evidence import Finding
 from ...domain.merchant_sites import Site, parse
 from ...errors import LeaseLost
 from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential, evidence_row
+from ...remote.probes.exchanges import Exchange
 from ...remote.probes.protocol import Credentials
-from ...remote.probes.run import inspect
+from ...remote.probes.run import gone_wrong, inspect
 from ..core.leases import is_over
 from ..core.runtime import JobKind, Runtime
 from .platform_releases import record_version, versions_known
@@ -118,14 +118,15 @@ def run_inspection(
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
 ) -> int:
     """Inspect, and write what is found as it comes; 1 when it was brought to its end."""
+    exchanges: list[Exchange] = []
     writer = _FindingsWriter(runtime=runtime, claimed=claimed, on_findings=on_findings)
     try:
         if claimed.attempts > ATTEMPTS:
-            findings: tuple[Finding, ...] = (_gone_wrong(),)
+            findings: tuple[Finding, ...] = (gone_wrong(),)
             writer.add(findings)
         else:
-            findings = _inspect(runtime, claimed, writer.add)
-        _finish(runtime, claimed, findings, writer.unwritten)
+            findings = _inspect(runtime, claimed, writer.add, exchanges.extend)
+        _finish(runtime, claimed, findings, writer.unwritten, exchanges)
     except LeaseLost:
         return 0
     except Exception as error:
@@ -137,7 +138,10 @@ def run_inspection(
 
 
 def _inspect(
-    runtime: Runtime, claimed: ClaimedInspection, write: Callable[[Sequence[Finding]], None]
+    runtime: Runtime,
+    claimed: ClaimedInspection,
+    write: Callable[[Sequence[Finding]], None],
+    on_end: Callable[[Sequence[Exchange]], None],
 ) -> tuple[Finding, ...]:
     site = parse(claimed.url)
     if site is None:
@@ -152,6 +156,7 @@ def _inspect(
         releases=_releases(runtime),
         deadline_s=runtime.settings.inspection_deadline_s,
         on_findings=write,
+        on_end=on_end,
     )
 
 
@@ -242,13 +247,17 @@ def _add(session: Session, claimed: ClaimedInspection, findings: Sequence[Findin
 
 
 def _finish(
-    runtime: Runtime, claimed: ClaimedInspection, findings: tuple[Finding, ...], unwritten: Sequence[Finding]
+    runtime: Runtime,
+    claimed: ClaimedInspection,
+    findings: tuple[Finding, ...],
+    unwritten: Sequence[Finding],
+    exchanges: Sequence[Exchange],
 ) -> None:
     """Write what is left and end the check, in one transaction. Raises `LeaseLost`."""
 
     def finish(session: Session) -> None:
         values = {"state": InspectionState.DONE, "finished_at": runtime.now(), "owner": None, "leased_until": None}
-        values["results_pending"] = True
+        values |= {"results_pending": True, "exchanges": [one.as_json() for one in exchanges]}
         own = update(Inspection).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
         done = own.values(**values, outcome=outcome_of(findings)).returning(Inspection.reported_at)
         row = session.execute(done.execution_options(synchronize_session=False)).one_or_none()
@@ -282,14 +291,3 @@ def _hold(session: Session, claimed: ClaimedInspection) -> None:
     own = select(Inspection.number).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
     if session.scalar(own.with_for_update()) is None:
         raise LeaseLost(f"inspection {claimed.id} is no longer ours")
-
-
-def _gone_wrong() -> Finding:
-    return Finding(
-        what=FindingKind.PLATFORM_VERSION,
-        probe="inspection",
-        rank=99,
-        strength=Strength.DECLARED,
-        observed_at=datetime.now(UTC),
-        note=Note.GONE_WRONG,
-    )

@@ -155,6 +155,8 @@ def _erase_inspections(uow: UnitOfWork, trace: CustomerTrace) -> None:
         url="",
         host="",
         declared=None,
+        exchanges=None,
+        unknown_version=None,
         state=InspectionState.DONE,
         finished_at=func.coalesce(Inspection.finished_at, uow.now),
     )

@@ -157,7 +157,9 @@ def _of_person(table: Any, role: Any, subject: Any) -> Callable[[str], ColumnEle
 
 
 _NOTICE = "purchase_id period_index window_first_day window_last_day sent_at owed amount_cents currency"
-_INSPECTION = "number id url host module purchase_id declared with_credentials state outcome created_at finished_at"
+_INSPECTION = (
+    "number id url host module purchase_id declared with_credentials state outcome created_at finished_at exchanges"
+)
 _AUDIT = "at actor_name channel action object_type object_id outcome address details"
 
 REQUESTS = "support_requests"

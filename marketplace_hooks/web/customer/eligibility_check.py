@@ -18,6 +18,7 @@ from ..form_idempotency import once_token
 from ..form_reader import CheckboxField, PageForm
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
+from ..labels.exchanges import exchange_views
 from ..rate_limits import limit_writing
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -138,6 +139,7 @@ def _page(check_id: str, form: SiteForm | None = None) -> str | BaseResponse:
             bought=summarize_purchase(session, holder(seen.purchase.id)),
             seen=seen,
             found=check_result(seen),
+            exchanges=exchange_views(seen.inspection.exchanges),
             companion=None if seen.running else companion_steps(runtime, session, check_id),
             written=form.data if form else {},
             errors=form.messages if form else {},

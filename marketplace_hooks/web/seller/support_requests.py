@@ -12,6 +12,7 @@ from ...domain.support.state_machine import OPEN, Handling, Kind
 from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.catalog.names import customer_names, product_titles
+from ...services.inspections.requests import exchanges_of
 from ...services.support.requests import (
     RequestFilter,
     Viewer,
@@ -25,6 +26,7 @@ from ..case_file.sections import listing_section
 from ..identity.authorization import audience
 from ..labels.check_facts import check_facts
 from ..labels.deadlines import deadline_view
+from ..labels.exchanges import exchange_views
 from ..list_pages import PAGE_SIZE, checked_id, cursor, list_page
 from ..pagination import decode_numbered_position, position_key
 from ..state import current_runtime
@@ -77,6 +79,7 @@ def show_request(request_id: str, *, name: str = "request", status: int = 200, *
         found = visible_request(session, checked_id(request_id), viewer)
         request = request_detail(session, found, viewer, now=now, settings=runtime.settings)
         context = _request_context(session, found)
+        exchanges = exchange_views(exchanges_of(session, found.check_id))
     clocks = {name: deadline_view(clock, now) for name, clock in request["clocks"].items() if clock is not None}
     return page(
         name,
@@ -84,6 +87,7 @@ def show_request(request_id: str, *, name: str = "request", status: int = 200, *
         detail=request,
         clocks=clocks,
         checks=check_facts(request["checks"]),
+        exchanges=exchanges,
         listing=None if found.presale else listing_section(request),
         can=possible_moves(request),
         kinds=list(Kind),

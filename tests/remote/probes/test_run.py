@@ -18,10 +18,11 @@ from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, 
 from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.domain.merchant_sites import parse
 from marketplace_hooks.remote.http.client import INSPECTIONS, OutboundClient
+from marketplace_hooks.remote.probes.outcomes import ProbeFailure
 from marketplace_hooks.remote.probes.protocol import Credentials, InspectionTarget, Probe
 from marketplace_hooks.remote.probes.registry import PROBES
 from marketplace_hooks.remote.probes.run import SITE_POLICY, inspect, make_site_client
-from marketplace_hooks.remote.probes.session import MAX_REQUESTS, ProbeFailure, ProbeSession
+from marketplace_hooks.remote.probes.session import MAX_REQUESTS, ProbeSession
 
 from ...support.hostile_server import Conversation, HostileServer, after_a_request, answering, once, reply
 from ...support.probes import PUBLIC_PROBES

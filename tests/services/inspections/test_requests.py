@@ -283,6 +283,15 @@ def test_what_a_credential_brought_to_light_is_used_again_for_its_own_purchase_a
     assert start_inspection(runtime, site.url, module="shipping", purchase_id="pur_1").reused
 
 
+def test_what_one_customers_check_found_is_never_used_for_another(runtime: Runtime, open_shop: Open) -> None:
+    site = open_shop()
+    ask(runtime, site, purchase_id="pur_1")
+    run(runtime)
+    assert not start_inspection(runtime, site.url, module="shipping", purchase_id="pur_2").reused
+    assert not start_inspection(runtime, site.url, module="shipping").reused
+    assert start_inspection(runtime, site.url, module="shipping", purchase_id="pur_1").reused
+
+
 def test_what_a_companion_posted_is_used_again_for_its_own_purchase_alone(runtime: Runtime, open_shop: Open) -> None:
     site = open_shop()
     started = start_inspection(runtime, site.url, module="shipping", purchase_id="pur_1")

@@ -104,6 +104,23 @@ def test_what_little_was_seen_of_the_product_is_told_for_what_it_is(checks_shop:
     assert "The files of lumengallery, version 2.1.0, are on your shop." in text
 
 
+def test_what_was_asked_and_answered_is_read_by_both_sides_and_holds_no_secret(checks_shop: ChecksShop) -> None:
+    customer = checks_shop(fields=KEY)
+    marketplace = Marketplace(customer.app)
+    checked = customer.page
+    sent = sends(customer, marketplace)
+    seller = browser_of(marketplace, "seller", "seller-1").get(f"/seller/requests/{sent.id}")
+    operator = browser_of(marketplace, "operator", "operator-1").get(f"/operator/requests/{sent.id}")
+    for page in (checked, customer.get(f"/support/{sent.id}"), seller, operator):
+        text = page.visible_text
+        assert "What we asked of the shop, and what it answered" in text
+        assert "/api/shop_urls?display=full" in text
+        assert "Answer 200 · text/html" in text
+        assert "<!doctype html> <html lang=" in text
+        assert "<prestashop" not in text
+        assert DEMO_KEY not in page.text
+
+
 def test_a_fork_is_named_as_what_it_is_and_refused_by_nobody(checks_shop: ChecksShop) -> None:
     customer = checks_shop(version="1.6.1.23", cookie_prefix="QloApps-")
     assert "Your shop runs QloApps, a variant of PrestaShop" in customer.page.visible_text

@@ -1,0 +1,55 @@
+"""Exchanges with a merchant site: what was asked, what was answered, shortened, and when, for people to read.
+
+No header and no body of ours is in them, and of an answer to a credential only its kind and size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ..http.client import OutboundResponse
+from .outcomes import ProbeFailure
+
+LONGEST_EXCERPT = 200
+LONGEST_REQUEST = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """One request to the site, and its answer; `status` None: none came, and `note` says why."""
+
+    at: datetime
+    request: str
+    took_ms: int
+    status: int | None = None
+    content_type: str = ""
+    size: int | None = None
+    excerpt: str = ""
+    note: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is stored."""
+        return {**self.__dict__, "at": self.at.isoformat()}
+
+
+def exchange_of(request: str, answer: OutboundResponse | ProbeFailure, *, took_s: float, is_private: bool) -> Exchange:
+    """Return an exchange that has just ended. `is_private`: a credential was sent."""
+    exchange = Exchange(at=datetime.now(UTC), request=request[:LONGEST_REQUEST], took_ms=round(took_s * 1000))
+    if isinstance(answer, ProbeFailure):
+        return replace(exchange, note=answer.note.value)
+    location = answer.headers.get("location", "")
+    text = location if 300 <= answer.status < 400 and location else answer.text[: 5 * LONGEST_EXCERPT]
+    return replace(
+        exchange,
+        status=answer.status,
+        content_type=_shortened(answer.headers.get("content-type", "").partition(";")[0])[:60],
+        size=len(answer.body),
+        excerpt="" if is_private else _shortened(text),
+    )
+
+
+def _shortened(text: str) -> str:
+    """The beginning of a text on one line, of characters that can be shown."""
+    return "".join(one for one in " ".join(text.split()) if one.isprintable())[:LONGEST_EXCERPT]
