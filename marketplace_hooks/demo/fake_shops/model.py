@@ -105,7 +105,8 @@ class Shop:
 
     With `thirty_bees`, that fork's own version, it is one, and answers as PrestaShop 1.6.1.999.
 
-    What may stand in an inspector's way: `webservice` or `admin_api` switched off; a host that `strips_authorization`
+    What may stand in an inspector's way: a `gate` before every page, `challenge` (prove that you are no robot) or
+    `password` (a staging site); `webservice` or `admin_api` switched off; a host that `strips_authorization`
     (CGI without the option ticked); a `firewall` before the API; a `tls_proxy` that hides https from PrestaShop;
     `maintenance`; a cache that `strips_cookies` from pages asked for without a query; a theme that answers 200 for
     what it does not have (`soft_404`); asset paths hidden in bundles; PHP warnings; a version header that a proxy
@@ -139,6 +140,7 @@ class Shop:
     thirty_bees: str | None = None
     has_webservice_files: bool = True
     companion_status: int = 200
+    gate: str | None = None
     strips_authorization: bool = False
     strips_cookies: bool = False
     firewall: bool = False

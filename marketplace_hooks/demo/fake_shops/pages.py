@@ -44,6 +44,16 @@ def blocked() -> ShopResponse:
     return page("<html><head><title>403 Forbidden</title></head><body><h1>Forbidden</h1></body></html>", 403)
 
 
+def gate(kind: str) -> ShopResponse:
+    """Return what stands before every page: a challenge for robots, or a staging site's password."""
+    if kind == "password":
+        realm = ("WWW-Authenticate", 'Basic realm="Staging"')
+        return page("<html><body>Authorization Required</body></html>", 401, [realm])
+    head = "<head><title>Just a moment...</title></head>"
+    body = "<body><script>window._cf_chl_opt={};</script></body>"
+    return page(f"<html>{head}{body}</html>", 403, [("cf-mitigated", "challenge")])
+
+
 def cookie_name(shop: Shop, host: str) -> str:
     """Return the session cookie's name on a host: it betrays the version (`prestashop.md` 3.1)."""
     if shop.cookie_name is not None:

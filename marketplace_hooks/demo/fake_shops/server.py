@@ -9,6 +9,7 @@ from `Shop` alone.
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +25,10 @@ __all__ = ["ApiClient", "FakeShop", "Fault", "Key", "Module", "Server", "Shop", 
 
 def answer(shop: Shop, request: ShopRequest) -> ShopResponse:
     """Return what the shop answers to a request; faults are not in it."""
+    return _answer(shop, request) if shop.gate is None else pages.gate(shop.gate)
+
+
+def _answer(shop: Shop, request: ShopRequest) -> ShopResponse:
     path = request.path
     if shop.domain is not None and request.host not in (shop.domain, shop.domain.partition(":")[0]):
         return _to_main_domain(shop, path)
@@ -67,7 +72,8 @@ class FakeShop:
         self.shop = shop
         self.requests: list[ShopRequest] = []
         self._stopped = threading.Event()
-        self._server = _QuietServer((host, port), self._handler())
+        server = _QuietServerOfIPv6 if ":" in host else _QuietServer
+        self._server = server((host, port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
@@ -131,6 +137,10 @@ class _QuietServer(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exception(), ConnectionError):  # clients hang up on faulty shops; that is no news
             super().handle_error(request, client_address)
+
+
+class _QuietServerOfIPv6(_QuietServer):
+    address_family = socket.AF_INET6
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -66,6 +66,7 @@ class Submission:
     conflicting_overrides: Sequence[str] = ()
     installed_version: str | None = None
     comparison: Comparison | None = None
+    other_shop: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +165,10 @@ def request_is_about_the_bound_site(submission: Submission) -> Check:
         return Check(name="merchant_site", result=CheckResult.FAIL, evidence={"code": code}, ground=ground)
     if not submission.entitlement.valid:
         return Check(name="merchant_site", result=CheckResult.UNKNOWN, evidence={"code": code})
+    if submission.other_shop is not None:
+        evidence = dict(submission.other_shop)
+        ground = Ground.OTHER_MERCHANT_SITE
+        return Check(name="merchant_site", result=CheckResult.FAIL, evidence=evidence, ground=ground)
     return Check(name="merchant_site", result=CheckResult.PASS, evidence={"test_copy": code is Code.VALID_STAGING_SHOP})
 
 

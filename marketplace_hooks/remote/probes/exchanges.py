@@ -17,7 +17,7 @@ LONGEST_REQUEST = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exchange:
+class SiteExchange:
     """One request to the site, and its answer; `status` None: none came, and `note` says why."""
 
     at: datetime
@@ -34,9 +34,11 @@ class Exchange:
         return {**self.__dict__, "at": self.at.isoformat()}
 
 
-def exchange_of(request: str, answer: OutboundResponse | ProbeFailure, *, took_s: float, is_private: bool) -> Exchange:
+def exchange_of(
+    request: str, answer: OutboundResponse | ProbeFailure, *, took_s: float, is_private: bool
+) -> SiteExchange:
     """Return an exchange that has just ended. `is_private`: a credential was sent."""
-    exchange = Exchange(at=datetime.now(UTC), request=request[:LONGEST_REQUEST], took_ms=round(took_s * 1000))
+    exchange = SiteExchange(at=datetime.now(UTC), request=request[:LONGEST_REQUEST], took_ms=round(took_s * 1000))
     if isinstance(answer, ProbeFailure):
         return replace(exchange, note=answer.note.value)
     location = answer.headers.get("location", "")

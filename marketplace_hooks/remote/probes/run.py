@@ -25,7 +25,7 @@ from ..http.address_rules import AllowedNetwork
 from ..http.client import INSPECTIONS, OutboundClient
 from ..http.dns import Resolve, system_resolve
 from ..known_versions import shipped_versions
-from .exchanges import Exchange
+from .exchanges import SiteExchange
 from .outcomes import ProbeFailure
 from .protocol import Credentials, InspectionTarget, Probe
 from .registry import PROBES
@@ -70,7 +70,7 @@ def inspect(
     releases: Sequence[str] | None = None,
     deadline_s: float = DEADLINE_S,
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
-    on_end: Callable[[Sequence[Exchange]], None] = lambda exchanges: None,
+    on_end: Callable[[Sequence[SiteExchange]], None] = lambda exchanges: None,
     probes: Sequence[Probe] = PROBES,
 ) -> tuple[Finding, ...]:
     """Return what the probes found within `deadline_s`; `on_findings` gets them as they come, in this thread.

@@ -21,7 +21,7 @@ from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site, parse
 from ...errors import OutboundFailed, OutboundRefused
 from ..http.client import OutboundClient, OutboundResponse
-from .exchanges import Exchange, exchange_of
+from .exchanges import SiteExchange, exchange_of
 from .outcomes import ProbeFailure
 from .shop_address import shop_address
 
@@ -62,7 +62,7 @@ class ProbeBudget:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._fetched: dict[str, tuple[OutboundResponse, ...] | ProbeFailure] = {}
-        self.exchanges: list[Exchange] = []
+        self.exchanges: list[SiteExchange] = []
         self.reads_home_page = self._left[HOME_QUOTA] > 0
 
     def left_s(self) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from ...domain.inspections.evidence import Finding, FindingKind, Strength
@@ -28,6 +29,7 @@ _ROOT = "api/"
 THIRTY_BEES_HEADER = "tbws-version"
 _WRITES = ("put", "post", "patch", "delete")
 _MAX_RESOURCES = 30
+_MAX_SHOPS = 100
 
 # By the codes of the XML errors, the first that is there (`prestashop.md` 1.3).
 _BY_CODE = (
@@ -143,6 +145,8 @@ def _identity(root: Element, site: Site, probe_session: ProbeSession, request: s
         row for row in rows if row.get("active") == "1" and _names(site, (row.get("domain"), row.get("domain_ssl")))
     ]
     exact = [row for row in matching if _path(row) == site.path]
+    shops = {_path(row): _number(row.get("id_shop")) for row in matching[:_MAX_SHOPS]}
+    facts: dict[str, Any] = {"shops": shops} if len(shops) > 1 else {}
     if not matching:
         value = {"matches": False}
         return probe_session.found(FindingKind.SHOP_IDENTITY, value, request=request, note=Note.KEY_OF_ANOTHER_SITE)
@@ -150,6 +154,7 @@ def _identity(root: Element, site: Site, probe_session: ProbeSession, request: s
         FindingKind.SHOP_IDENTITY,
         {"matches": True, "shop_id": _number((exact or matching)[0].get("id_shop")) or None},
         request=request,
+        **facts,
     )
 
 

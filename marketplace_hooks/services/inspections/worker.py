@@ -26,7 +26,7 @@ from ...domain.inspections.evidence import Finding
 from ...domain.merchant_sites import Site, parse
 from ...errors import LeaseLost
 from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential, evidence_row
-from ...remote.probes.exchanges import Exchange
+from ...remote.probes.exchanges import SiteExchange
 from ...remote.probes.protocol import Credentials
 from ...remote.probes.run import gone_wrong, inspect
 from ..core.leases import is_over
@@ -118,7 +118,7 @@ def run_inspection(
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
 ) -> int:
     """Inspect, and write what is found as it comes; 1 when it was brought to its end."""
-    exchanges: list[Exchange] = []
+    exchanges: list[SiteExchange] = []
     writer = _FindingsWriter(runtime=runtime, claimed=claimed, on_findings=on_findings)
     try:
         if claimed.attempts > ATTEMPTS:
@@ -141,7 +141,7 @@ def _inspect(
     runtime: Runtime,
     claimed: ClaimedInspection,
     write: Callable[[Sequence[Finding]], None],
-    on_end: Callable[[Sequence[Exchange]], None],
+    on_end: Callable[[Sequence[SiteExchange]], None],
 ) -> tuple[Finding, ...]:
     site = parse(claimed.url)
     if site is None:
@@ -251,7 +251,7 @@ def _finish(
     claimed: ClaimedInspection,
     findings: tuple[Finding, ...],
     unwritten: Sequence[Finding],
-    exchanges: Sequence[Exchange],
+    exchanges: Sequence[SiteExchange],
 ) -> None:
     """Write what is left and end the check, in one transaction. Raises `LeaseLost`."""
 

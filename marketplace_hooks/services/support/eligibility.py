@@ -17,6 +17,7 @@ from ...domain.business_care.entitlement import Code, Entitlement, EntitlementQu
 from ...domain.inspections.conflicts import IncompatibleModule
 from ...domain.inspections.evidence import LONGEST_STORED_VERSION, FindingKind, SiteFacts, merge_findings
 from ...domain.inspections.file_integrity import Comparison, Reported, compare_with_releases
+from ...domain.inspections.multistore import other_shop
 from ...domain.merchant_sites import relation
 from ...domain.support.eligibility import AnnouncedRange, Check, Eligibility, Submission, judge
 from ...errors import NotFound
@@ -72,6 +73,7 @@ def judge_submission(
         conflicting_overrides=(listing.conflicting_overrides or []) if listing else [],
         installed_version=installed_version,
         comparison=_comparison(session, product, site_facts, installed_version),
+        other_shop=other_shop(site_facts, shop_url, purchase.shop_url),
     )
     return Judgement(eligibility=judge(submission), entitlement=entitlement, listing_id=listing.id if listing else None)
 

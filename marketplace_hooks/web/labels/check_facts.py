@@ -56,6 +56,8 @@ def _site(evidence: Mapping[str, Any]) -> Facts:
     code = evidence.get("code")
     if code:
         yield gettext("Found"), entitlement_label(code)
+    elif "asked_shop" in evidence:
+        yield gettext("Found"), gettext("Another shop of the same installation, says the shop itself.")
     elif evidence.get("test_copy"):
         yield gettext("Found"), gettext("A test copy of the site that the product was bought for.")
     else:

@@ -145,6 +145,12 @@ def test_another_site_is_a_ground_and_its_unknown_version_is_not_missing() -> No
     assert result(eligibility, "merchant_site") == "fail"
 
 
+def test_another_shop_of_the_same_installation_is_a_ground() -> None:
+    eligibility = judged(version("cookie", "8.1.7"), other_shop={"asked_shop": 2, "bound_shop": 1})
+    assert result(eligibility, "merchant_site") == "fail"
+    assert list(eligibility.grounds) == ["other_merchant_site"]
+
+
 def test_a_site_that_tells_no_version_asks_the_customer_for_it() -> None:
     eligibility = judged()
     assert (eligibility.outcome, eligibility.missing) == ("needs_information", ("platform_version",))

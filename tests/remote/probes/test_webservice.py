@@ -86,6 +86,7 @@ def test_the_shop_of_a_multistore_is_told_by_its_path(open_shop: Open, outbound:
     ) as server:
         found = probe_shop("webservice", server.url("/b2b/", name="127.0.0.1"), outbound, credentials=KEY)
         assert identity(found).value == {"matches": True, "shop_id": 2}
+        assert identity(found).facts == {"shops": {"/": 1, "/b2b/": 2}}
         found = probe_shop("webservice", server.url("/elsewhere/", name="127.0.0.1"), outbound, credentials=KEY)
         assert identity(found).value == {"matches": True, "shop_id": 1}
 

@@ -224,7 +224,7 @@ def test_what_was_found_is_used_again_for_a_while_without_asking_the_site(runtim
     first = ask(runtime, site, purchase_id="pur_1")
     run(runtime)
     requests = len(site.requests)
-    again = start_inspection(runtime, site.url, module="shipping", purchase_id="pur_2")
+    again = start_inspection(runtime, site.url, module="shipping", purchase_id="pur_1")
     assert again.reused
     assert read_check(runtime, again.check_id).state is InspectionState.DONE
     assert read_check(runtime, again.check_id).findings == read_check(runtime, first).findings
