@@ -30,7 +30,7 @@ from .requests import host_of
 
 MAX_RELEASES = 5_000
 LONGEST_LIST = 2 * 1024 * 1024
-NEVER_TOLD = "?"
+UNNAMED = "?"
 """Stands for the version of a shop whose session cookie fits no release."""
 
 
@@ -111,7 +111,7 @@ def record_version(
 
 
 def _unknown_version(findings: Iterable[Finding], known: Sequence[str]) -> str | None:
-    """Return the version that was found and is not known, `NEVER_TOLD` for a cookie that fits none, else None."""
+    """Return the version that was found and is not known, `UNNAMED` for a cookie that fits none, else None."""
     site_facts = merge_findings(findings)
     version = site_facts.platform_version
     if version is not None:
@@ -120,7 +120,7 @@ def _unknown_version(findings: Iterable[Finding], known: Sequence[str]) -> str |
     is_unsolved = any(
         one.note is Note.COOKIE_NOT_SOLVED for one in site_facts.unknowns if one.what is FindingKind.PLATFORM_VERSION
     )
-    return NEVER_TOLD if is_unsolved and site_facts.fork is None else None
+    return UNNAMED if is_unsolved and site_facts.fork is None else None
 
 
 def shops_of_unknown_version(session: Session, *, limit: int) -> list[ShopOfUnknownVersion]:
@@ -133,7 +133,7 @@ def shops_of_unknown_version(session: Session, *, limit: int) -> list[ShopOfUnkn
     )
     shops: dict[str, ShopOfUnknownVersion] = {}
     for row in session.execute(newest):
-        version = None if row.unknown_version == NEVER_TOLD else row.unknown_version
+        version = None if row.unknown_version == UNNAMED else row.unknown_version
         shops.setdefault(row.url, ShopOfUnknownVersion(url=row.url, version=version, seen_at=row.finished_at))
     return list(shops.values())
 
