@@ -10,7 +10,7 @@ import click
 from ..domain.instants import format_instant
 from ..errors import ConfigurationError, SignatureRejected
 from ..remote import signatures
-from ..remote.signature_hints import Message, explain, signing_secret
+from ..remote.signature_hints import CapturedMessage, explain, signing_secret
 from ..services.outbox.endpoints import read_endpoint
 from ..services.outbox.sending import Recipient
 from .output import instant_option, json_option, show_one
@@ -56,7 +56,7 @@ def verify(
         headers, content = _read_message(content)
     elif len(headers) < len(given):
         raise click.UsageError("Give --id, --timestamp and --signature, or none of them and the whole message.")
-    message = Message(headers=headers, body=content, secrets=_secrets(source, endpoint_id, secret))
+    message = CapturedMessage(headers=headers, body=content, secrets=_secrets(source, endpoint_id, secret))
     now = at or datetime.now(UTC)
     try:
         verified = signatures.verify(message.headers, message.body, message.secrets, now)

@@ -18,7 +18,7 @@ LAST_S = 253_402_300_799
 
 
 @dataclass(frozen=True, kw_only=True)
-class Message:
+class CapturedMessage:
     """A captured message, and the secrets of whom it is said to come from."""
 
     headers: HeaderMapping
@@ -26,7 +26,7 @@ class Message:
     secrets: Sequence[str]
 
 
-def signing_secret(message: Message, now: datetime) -> int:
+def signing_secret(message: CapturedMessage, now: datetime) -> int:
     """The position of the first secret that signed a message which verifies; 1 is the first."""
     return next(
         number
@@ -36,7 +36,7 @@ def signing_secret(message: Message, now: datetime) -> int:
 
 
 def explain(
-    message: Message, refusal: SignatureRejected, now: datetime, others: Mapping[str, Sequence[str]]
+    message: CapturedMessage, refusal: SignatureRejected, now: datetime, others: Mapping[str, Sequence[str]]
 ) -> Iterator[str]:
     """Sentences that say what is the matter. `others`: secrets that may have signed it instead, by whose they are."""
     if refusal.code in ("signature_too_old", "signature_too_new"):
@@ -55,7 +55,7 @@ def explain(
         yield f"The headers that count are {', '.join(f'{name} (or {alias})' for name, alias in ALIASES.items())}."
 
 
-def _about_age(message: Message, now: datetime) -> Iterator[str]:
+def _about_age(message: CapturedMessage, now: datetime) -> Iterator[str]:
     age_s = round(now.timestamp()) - _sent_s(message.headers)
     relation = "before" if age_s > 0 else "after"
     yield f"It was sent {abs(age_s)} s {relation} the instant at which it is judged; {TOLERANCE_S} s are allowed."
@@ -66,7 +66,7 @@ def _about_age(message: Message, now: datetime) -> Iterator[str]:
         yield "Its signature is wrong as well. Judge it with --at to learn why."
 
 
-def _about_mismatch(message: Message, others: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _about_mismatch(message: CapturedMessage, others: Mapping[str, Sequence[str]]) -> Iterator[str]:
     sent_at = _sent_at(message.headers)
     for change, body in _changed_bodies(message.body):
         if _verifies(message.headers, body, message.secrets, sent_at):
