@@ -150,7 +150,7 @@ def test_an_operator_replays_a_rejected_event_and_sees_it_applied_once_its_sende
     page.locator('main a[href*="/operator/events/"]').first.click()
     expect(page.locator("#fate")).to_contain_text("It could not be applied")
     page.get_by_role("link", name="Apply again").click()
-    expect(page.locator("main")).to_contain_text("Whoever sent it can correct it")
+    expect(page.locator("main")).to_contain_text("Send a corrected copy instead")
     page.get_by_role("button", name="Apply again").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.locator("#fate")).to_contain_text("It could not be applied")
