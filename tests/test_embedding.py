@@ -23,6 +23,7 @@ from marketplace_hooks.database import migrate
 from marketplace_hooks.errors import ConfigurationError
 from marketplace_hooks.jobs.scheduler import run_all_now
 from marketplace_hooks.remote.signatures import signed_headers
+from tests.support.apps import close_app
 from tests.support.marketplace import SECRET, sample
 
 PAGE = Path(__file__).parents[1] / "docs" / "embed.md"
@@ -49,10 +50,6 @@ def settings(url: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def put_away(app: Flask) -> None:
-    app.extensions[EXTENSION].runtime.database.dispose()
-
-
 def post(app: Flask, type_: str, event_id: str, prefix: str = "/addons") -> int:
     body = json.dumps(sample(type_)).encode()
     headers = signed_headers(event_id, datetime.now(UTC), body, [SECRET])
@@ -75,7 +72,7 @@ def test_the_documented_host_takes_events_in_under_its_prefix_and_shows_the_prod
     assert client.get(f"/addons/products/{product_id}").status_code == 200
     assert client.get(f"/addons/api/v1/products/{product_id}").status_code == 200
     assert client.get("/").get_data(as_text=True) == '<a href="/addons/">Addons</a>'
-    put_away(app)
+    close_app(app)
 
 
 def test_the_documented_host_lets_its_own_sellers_see_what_is_hidden(
@@ -93,7 +90,7 @@ def test_the_documented_host_lets_its_own_sellers_see_what_is_hidden(
     with client.session_transaction() as signed_in:
         signed_in["seller_id"] = product["seller_id"]
     assert client.get(page).status_code == 200
-    put_away(app)
+    close_app(app)
 
 
 def test_the_hosts_own_pages_errors_and_tables_stay_as_they_are(sqlite_url: str, tmp_path: Path) -> None:
@@ -131,7 +128,7 @@ def test_two_apps_in_one_process_keep_their_events_apart(tmp_path: Path) -> None
     for app in apps:
         with app.extensions[EXTENSION].runtime.database.read_session() as session:
             counts.append(session.scalar(text("SELECT count(*) FROM mh_inbox")))
-        put_away(app)
+        close_app(app)
     assert counts == [1, 0]
 
 
@@ -153,7 +150,7 @@ def test_a_host_that_has_nothing_of_its_own_is_host_enough(tmp_path: Path) -> No
     assert runtime.database.url.database == str(tmp_path / "marketplace_hooks.db")
     assert post(app, "seller.upserted", "evt_1", prefix="") == 202
     assert app.test_client().get("/").status_code == 200
-    put_away(app)
+    close_app(app)
 
 
 def test_we_find_a_hosts_relative_sqlite_file_where_the_host_finds_it(
@@ -169,7 +166,7 @@ def test_we_find_a_hosts_relative_sqlite_file_where_the_host_finds_it(
         assert db.session.execute(text("SELECT count(*) FROM mh_products")).scalar() == 0
         db.session.remove()
         db.engine.dispose()
-    put_away(app)
+    close_app(app)
     assert not (tmp_path / "shop.db").exists()
 
 
@@ -222,7 +219,7 @@ def test_a_host_that_reads_every_body_first_does_not_spoil_the_signature(sqlite_
     app.before_request(lambda: request.get_data() and None)
     MarketplaceHooks(app)
     assert post(app, "seller.upserted", "evt_1", prefix="") == 202
-    put_away(app)
+    close_app(app)
 
 
 def test_the_commands_of_a_host_are_listed_by_its_own_command_line(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from sqlalchemy import inspect
 
 from marketplace_hooks import MarketplaceHooks
 from marketplace_hooks.alembic import include_name
-from marketplace_hooks.config.settings import EXTENSION
 from marketplace_hooks.errors import ConfigurationError
 from marketplace_hooks.testing import apply_all, create_tables, sign_event
+from tests.support.apps import close_app
 from tests.support.marketplace import SECRET
 
 SELLER = {"seller_id": "s1", "name": "Ada", "country": "FR", "locale": "fr"}
@@ -60,7 +60,7 @@ def test_a_migration_that_a_host_writes_leaves_our_tables_alone(tmp_path: Path, 
         tables = set(inspect(db.engine).get_table_names())
         db.engine.dispose()
     assert {"host_orders", "mh_products", "mh_inbox"} <= tables
-    app.extensions[EXTENSION].runtime.database.dispose()
+    close_app(app)
 
 
 def test_what_a_host_leaves_out_itself_stays_left_out(tmp_path: Path, sqlite_url: str) -> None:
@@ -83,7 +83,7 @@ def test_the_debug_toolbar_lists_our_routes(tmp_path: Path, sqlite_url: str) -> 
     page = app.test_client().get("/")
     assert page.status_code == 200
     assert "/api/v1/products" in page.text
-    app.extensions[EXTENSION].runtime.database.dispose()
+    close_app(app)
 
 
 def test_a_login_wall_can_tell_our_requests_from_the_hosts(tmp_path: Path, sqlite_url: str) -> None:
@@ -95,7 +95,7 @@ def test_a_login_wall_can_tell_our_requests_from_the_hosts(tmp_path: Path, sqlit
     assert [client.get(path).status_code for path in ("/", "/nowhere")] == [401, 401]
     assert [client.get(f"/addons{path}").status_code for path in ("/", "/healthz", "/api/v1/products")] == [200] * 3
     assert client.get("/addons/api/v1/nowhere").status_code == 404
-    app.extensions[EXTENSION].runtime.database.dispose()
+    close_app(app)
 
 
 def test_a_hosts_test_suite_needs_a_database_in_memory_and_nothing_else(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_hosts_test_suite_needs_a_database_in_memory_and_nothing_else(tmp_path
     assert apply_all(app)["events settled"] == 1
     with pytest.raises(ConfigurationError, match="no secret for the source 'other'"):
         sign_event(app, "seller.upserted", SELLER, source="other")
-    app.extensions[EXTENSION].runtime.database.dispose()
+    close_app(app)
 
 
 def test_the_sentence_about_another_database_names_the_setting_that_the_host_set(tmp_path: Path) -> None:

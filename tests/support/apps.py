@@ -22,6 +22,13 @@ _LOCATIONS = {f"{PREFIX}{name}" for name in ("DATABASE_URL", "INSTANCE")}
 _idle: defaultdict[str, list[tuple[Flask, dict[str, Any]]]] = defaultdict(list)
 
 
+def close_app(app: Flask) -> None:
+    """Close what the extension holds: its connections, and the thread that would open another to store its counters."""
+    runtime = app.extensions[EXTENSION].runtime
+    runtime.counters.keeps_storing = False
+    runtime.database.dispose()
+
+
 @contextlib.contextmanager
 def app_of(config: dict[str, Any]) -> Iterator[Flask]:
     """A stand-alone app with these settings, by their full names. A test that changes its routes restores them."""
@@ -37,7 +44,7 @@ def app_of(config: dict[str, Any]) -> Iterator[Flask]:
     try:
         yield app
     finally:
-        state = app.extensions.pop(EXTENSION)
-        state.runtime.database.dispose()
+        close_app(app)
+        del app.extensions[EXTENSION]
         app.config.clear()
         idle.append((app, as_made))

@@ -26,6 +26,7 @@ from marketplace_hooks.standalone import build_app
 from marketplace_hooks.web.fast_path import FastPath
 
 from ..support.api_callers import Caller, MakeCaller, problem_of
+from ..support.apps import close_app
 from ..support.customers import publish_refund, set_up_purchase
 from ..support.marketplace import Marketplace
 
@@ -299,4 +300,4 @@ def test_the_fast_path_keeps_to_the_prefix(marketplace: Marketplace, tmp_path: A
     for path, status in ((f"/addons{PATH}", 200), (PATH, 404)) * 2:
         api_request = ApiRequest("platform", "Bearer {}", "GET", path, "purchase_id=purchase-1", ())
         assert ask(app, api_request, known).status_code == status
-    app.extensions["marketplace_hooks"].runtime.database.dispose()
+    close_app(app)

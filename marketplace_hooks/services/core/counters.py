@@ -85,9 +85,10 @@ class Counters:
                 self._thread.start()
 
     def _store_for_ever(self) -> None:
-        while self.keeps_storing:
-            time.sleep(STORE_INTERVAL_S)
+        time.sleep(STORE_INTERVAL_S)
+        while self.keeps_storing:  # asked after the pause: whoever ends it may have closed the database.
             self.store()
+            time.sleep(STORE_INTERVAL_S)
 
 
 def _add_to_rows(session: Session, counts: Mapping[tuple[str, str], float]) -> None:

@@ -15,7 +15,6 @@ import pytest
 from flask import Flask, Response
 from flask_smorest.blueprint import Blueprint
 
-from marketplace_hooks.config.settings import EXTENSION
 from marketplace_hooks.config.settings import PREFIX as SETTING
 from marketplace_hooks.extension import MarketplaceHooks
 from marketplace_hooks.web.api import document
@@ -24,6 +23,7 @@ from marketplace_hooks.web.api.errors import UNKNOWN_ENDPOINT
 from marketplace_hooks.web.identity.authorization import audience_of
 
 from ...support.api_callers import PREFIX, Caller, problem_of
+from ...support.apps import close_app
 from ...support.marketplace import Marketplace
 
 TAKE = "/webhooks/{source}"
@@ -68,7 +68,7 @@ def host(tmp_path: Path) -> Iterator[Flask]:
 
     api.register_blueprint(blueprint)
     yield app
-    app.extensions[EXTENSION].runtime.database.dispose()
+    close_app(app)
 
 
 def our_rules(app: Flask) -> list[Any]:

@@ -18,6 +18,7 @@ from marketplace_hooks.services.business_care.entitlement_lookup import lookup_o
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
+from ...support.apps import close_app
 from ...support.customers import (
     SHOP,
     publish_dispute,
@@ -340,7 +341,7 @@ def test_somebody_whom_the_host_has_signed_in_asks_without_a_token(
     caller = Caller(host)
     assert code(caller, purchase_id="purchase-1", shop_url=SHOP) == "VALID"
     assert code(caller, product_id="mod-1", shop_url=SHOP) == "VALID"
-    host.extensions["marketplace_hooks"].runtime.database.dispose()
+    close_app(host)
 
 
 def test_the_document_says_what_may_be_asked(public: Caller) -> None:

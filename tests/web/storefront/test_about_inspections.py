@@ -11,12 +11,12 @@ import pytest
 from flask import Flask
 
 from marketplace_hooks import MarketplaceHooks
-from marketplace_hooks.config.settings import EXTENSION
 from marketplace_hooks.demo.fake_shops.server import FakeShop, Shop
 from marketplace_hooks.remote.probes.run import ABOUT_PATH, AGENT
 from marketplace_hooks.services.inspections.requests import start_inspection
 from marketplace_hooks.services.inspections.worker import run_inspections
 
+from ...support.apps import close_app
 from ...support.html_reader import Reader, links, visible_text
 from ...support.marketplace import Marketplace, open_marketplace
 
@@ -58,7 +58,7 @@ def test_it_is_there_in_a_hosts_app_under_the_hosts_prefix(make_marketplace: Ope
     try:
         assert Reader(host).status("/addons/about-inspections") == 200
     finally:
-        host.extensions[EXTENSION].runtime.database.dispose()
+        close_app(host)
 
 
 @pytest.mark.parametrize(

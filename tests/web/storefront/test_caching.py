@@ -17,6 +17,7 @@ from marketplace_hooks.database.engine import Database
 from marketplace_hooks.standalone import build_app
 from marketplace_hooks.web.error_pages import register_error_pages
 
+from ...support.apps import close_app
 from ...support.html_reader import Reader, links, signed_in, visible_text
 from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace, open_marketplace
 
@@ -55,7 +56,7 @@ def hosted(shop: Marketplace) -> Iterator[Callable[..., Flask]]:
 
     yield make
     for host in made:
-        host.extensions[EXTENSION].runtime.database.dispose()
+        close_app(host)
 
 
 # --- who may keep a page
@@ -348,6 +349,7 @@ def test_stand_alone_every_error_has_a_page_and_machines_get_problem_documents(s
     wrong = reader.browser.delete("/language/en")
     assert (wrong.status_code, wrong.get_json()["code"]) == (405, "method_not_allowed")
     assert "GET" in wrong.headers["Allow"]
+    close_app(app)
 
 
 def test_a_refused_token_is_a_page_too(shop: Marketplace) -> None:
