@@ -93,7 +93,7 @@ class Counters:
 
 def _add_to_rows(session: Session, counts: Mapping[tuple[str, str], float]) -> None:
     """Add to the rows of this process's part, always in the same order: two processes cannot wait for each other."""
-    part = os.getpid() % PARTS
+    part = _own_part()
     rows = [
         {"name": name, "label": label[:60], "part": part, "value": float(value)}
         for (name, label), value in sorted(counts.items())
@@ -103,6 +103,10 @@ def _add_to_rows(session: Session, counts: Mapping[tuple[str, str], float]) -> N
     value = StoredCounter.value + statement.excluded.value
     keys = [StoredCounter.name, StoredCounter.label, StoredCounter.part]
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_={"value": value}), rows)
+
+
+def _own_part() -> int:
+    return os.getpid() % PARTS
 
 
 def read_counters(session: Session) -> dict[CounterName, dict[str, float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -33,7 +32,7 @@ def test_what_many_threads_count_and_several_processes_store_is_the_sum(
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(count, range(6)))
-    monkeypatch.setattr(os, "getpid", lambda: 7)
+    monkeypatch.setattr(counters, "_own_part", lambda: 7)
     processes[0].add(CounterName.EVENTS_RECEIVED, "new")
     for one in processes:
         one.store()
