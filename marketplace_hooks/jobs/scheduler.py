@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 SCHEDULER_LOCK = "scheduler"
 PURGE_SLICE_S = 2.0
 """A purge delays what is due by at most so long; the next round continues it."""
-THREADS_END_WITHIN_S = 5.0
+THREADS_END_WITHIN_S = 1.0
 DUE_AT_AN_INSTANT = (JobKind.DELIVERIES, JobKind.SUPPORT, JobKind.MAIL)
 """What becomes due by the passing of time alone, and is looked for in every round."""
 

@@ -14,7 +14,7 @@ from tests.support.redis import RedisServer
 from .run import run_chaos
 from .stack import Stack
 
-SECONDS = 8.0
+SECONDS = 6.0
 FAULT_S = 0.7
 PAUSE_S = 1.0
 

@@ -13,7 +13,7 @@ from tests.support.processes import STARTED_WITHIN_S, kill_all, load_factor, run
 
 from .test_up import READY_WITHIN_S, STOPPED_WITHIN_S, Up, parent_of, plain_instance, started
 
-MOMENTS_S = (0.3, 0.8, 1.3, 1.8, 2.4, 3.2)
+MOMENTS_S = (0.3, 0.9, 1.6, 2.6)
 """After the line about the migration: everything is started in these seconds."""
 ALONE = ("--workers", "1")
 
