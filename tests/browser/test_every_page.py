@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from marketplace_hooks.standalone import build_app
@@ -25,8 +27,8 @@ def pages_of(person: tuple[str, str]) -> dict[str, PageUnderTest]:
     }
 
 
-def test_every_page_is_visited_below() -> None:
-    app = build_app({"MARKETPLACE_HOOKS_DATABASE_URL": "sqlite:///never-opened.db"})
+def test_every_page_is_visited_below(tmp_path: Path) -> None:
+    app = build_app({"MARKETPLACE_HOOKS_DATABASE_URL": f"sqlite:///{tmp_path / 'never-opened.db'}"})
     pages = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
