@@ -162,7 +162,7 @@ class Settings:
         1_200, as_integer, "API calls of one token or address, for each web process; 0: no limit."
     )
     check_rate_per_minute: int = _setting(
-        10, as_integer, "Inspections of shops for one customer, by pages and API; 0: no limit."
+        30, as_integer, "Inspections of shops for one customer, by pages and API; 0: no limit."
     )
     messages_per_day: int = _setting(
         200, as_integer, "Requests, messages and other moves of one customer or seller in 24 hours; 0: no limit."
