@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -81,6 +81,8 @@ class UnitOfWork:
     `wakeups` are the kinds of jobs to wake a worker for once the transaction is committed. `actor` is whom it acts for.
     """
 
+    publishes: ClassVar[bool] = True
+
     session: Session
     now: datetime
     settings: Settings
@@ -148,9 +150,14 @@ class UnitOfWork:
         *,
         cascade_id: str | None = None,
     ) -> str:
-        """Like `publish`, for a subject whose events are numbered in another row than its own."""
+        """Like `publish`, for a subject whose events are numbered in another row than its own.
+
+        Where nothing is published, nothing is counted, and there is no id.
+        """
         if type_ not in OUTGOING:
             raise ValueError(f"{type_} is not in the catalogue of outgoing events (domain/outbox/event_types.py)")
+        if not self.publishes:
+            return ""
         counter.sequence += 1
         event_id = new_event_id(self.now)
         row = {

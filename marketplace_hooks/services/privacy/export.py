@@ -112,8 +112,14 @@ def _requests(customer_id: str) -> Select[Any]:
     return select(SupportRequest.id).where(SupportRequest.customer_id == customer_id)
 
 
-def _of_purchases(table: Any) -> Callable[[str], ColumnElement[bool]]:
-    return lambda customer_id: table.purchase_id.in_(_purchases(customer_id))
+def _of_each_purchase(name: str, table: type[Any], columns: str) -> ExportSection:
+    """The section of a table whose rows each belong to one purchase."""
+    return ExportSection(
+        name=name,
+        table=table,
+        which=lambda customer_id: table.purchase_id.in_(_purchases(customer_id)),
+        columns=columns,
+    )
 
 
 def _inspections(customer_id: str) -> ColumnElement[bool]:
@@ -171,57 +177,49 @@ SECTIONS: Sequence[ExportSection] = (
         columns="id product_id pack_id price_cents currency shop_url shop_bound_at purchased_at refunded_cents "
         "refunded_at terminated_at terminated_reason disputed_at dispute_won_at dispute_lost_at",
     ),
-    ExportSection(
-        name="sites",
-        table=SiteBinding,
-        which=_of_purchases(SiteBinding),
-        columns="purchase_id bound_at shop_url",
+    _of_each_purchase(
+        "sites",
+        SiteBinding,
+        "purchase_id bound_at shop_url",
     ),
-    ExportSection(
-        name="refunds",
-        table=Refund,
-        which=_of_purchases(Refund),
-        columns="purchase_id refunded_at amount_cents request_id refund_id",
+    _of_each_purchase(
+        "refunds",
+        Refund,
+        "purchase_id refunded_at amount_cents request_id refund_id",
     ),
-    ExportSection(
-        name="disputes",
-        table=Dispute,
-        which=_of_purchases(Dispute),
-        columns="purchase_id disputed_at amount_cents outcome closed_at",
+    _of_each_purchase(
+        "disputes",
+        Dispute,
+        "purchase_id disputed_at amount_cents outcome closed_at",
     ),
-    ExportSection(
-        name="updates_bought",
-        table=ReleasePurchase,
-        which=_of_purchases(ReleasePurchase),
-        columns="release_id purchase_id amount_cents currency purchased_at",
+    _of_each_purchase(
+        "updates_bought",
+        ReleasePurchase,
+        "release_id purchase_id amount_cents currency purchased_at",
     ),
-    ExportSection(
-        name="subscriptions",
-        table=Subscription,
-        which=_of_purchases(Subscription),
-        columns="purchase_id product_id state anchor_on current_index last_day renewal_at customer_stopped_at "
+    _of_each_purchase(
+        "subscriptions",
+        Subscription,
+        "purchase_id product_id state anchor_on current_index last_day renewal_at customer_stopped_at "
         "customer_lifted_at withdrawn_from withdrawal_lifted_at announced_cents announced_currency",
     ),
-    ExportSection(
-        name="periods",
-        table=Period,
-        which=_of_purchases(Period),
-        columns="purchase_id index kind first_day last_day payment settled_at amount_cents currency charge_id",
+    _of_each_purchase(
+        "periods",
+        Period,
+        "purchase_id index kind first_day last_day payment settled_at amount_cents currency charge_id",
     ),
-    ExportSection(
-        name="charges",
-        table=Charge,
-        which=_of_purchases(Charge),
-        columns="id purchase_id period_index amount_cents currency occurred_at reversal_asked_at reversal_reason",
+    _of_each_purchase(
+        "charges",
+        Charge,
+        "id purchase_id period_index amount_cents currency occurred_at reversal_asked_at reversal_reason",
     ),
-    ExportSection(
-        name="renewal_preferences",
-        table=RenewalChange,
-        which=_of_purchases(RenewalChange),
-        columns="purchase_id enabled actor received_at",
+    _of_each_purchase(
+        "renewal_preferences",
+        RenewalChange,
+        "purchase_id enabled actor received_at",
     ),
-    ExportSection(name="renewal_notices", table=Notice, which=_of_purchases(Notice), columns=_NOTICE),
-    ExportSection(name="repeated_notices", table=RepeatedNotice, which=_of_purchases(RepeatedNotice), columns=_NOTICE),
+    _of_each_purchase("renewal_notices", Notice, _NOTICE),
+    _of_each_purchase("repeated_notices", RepeatedNotice, _NOTICE),
     ExportSection(
         name="drafts",
         table=RequestDraft,
