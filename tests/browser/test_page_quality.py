@@ -31,7 +31,9 @@ def test_a_room_is_made_of_few_files(open_browser: OpenBrowser, role: str, subje
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
     page.goto(path, wait_until="load")
-    assert len(answers) <= MOST_REQUESTS
+    # The icon is asked for at any time: here it may be that of the page before.
+    files = [answer.url for answer in answers if "favicon" not in answer.url]
+    assert len(files) <= MOST_REQUESTS
 
 
 @pytest.mark.parametrize(("role", "subject", "path"), AREAS)

@@ -40,9 +40,9 @@ class _PreforkedHorse:
 
 
 @contextlib.contextmanager
-def _deferred_stop_signals() -> Iterator[None]:
-    """Handle requests to stop only after the block: RQ's handler raises an exception in an idle worker, and Python
-    would lose it in the hooks that it runs around a fork.
+def deferred_stop_signals() -> Iterator[None]:
+    """Handle requests to stop only after the block: RQ's handler raises an exception in an idle worker. Python would
+    lose it in the hooks that it runs around a fork, and a block that survives errors would take it for one of them.
     """
     received: list[tuple[int, FrameType | None]] = []
     handlers = {number: signal.signal(number, lambda *call: received.append(call)) for number in _STOP_SIGNALS}
@@ -69,7 +69,7 @@ class PreforkWorker(Worker):
     def dequeue_job_and_maintain_ttl(self, *args: Any, **kwargs: Any) -> Any:
         """Fork the next horse, then wait for the next job as RQ does."""
         if self._preforked is None and self.preconnect is not None:
-            with _deferred_stop_signals():
+            with deferred_stop_signals():
                 self._preforked = self._prefork(self.preconnect)
         return super().dequeue_job_and_maintain_ttl(*args, **kwargs)
 

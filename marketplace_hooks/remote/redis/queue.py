@@ -22,7 +22,7 @@ from rq.serializers import JSONSerializer
 from ...errors import Unavailable
 from .connection import connect
 from .names import JobKind, RedisNames, first_edition_queue, first_edition_wakeup
-from .prefork_worker import PreforkWorker
+from .prefork_worker import PreforkWorker, deferred_stop_signals
 from .renamed_jobs import RenamableJob
 
 log = logging.getLogger(__name__)
@@ -169,7 +169,8 @@ class _QueueWorker(PreforkWorker):
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         super().heartbeat(timeout, pipeline)
-        self.on_heartbeat()
+        with deferred_stop_signals():
+            self.on_heartbeat()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self.stop_requested = True
