@@ -132,6 +132,12 @@ def sign_report(body: bytes, key: str) -> str:
     return hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
 
 
+def is_signed(body: bytes, signature: str, key: str) -> bool:
+    """Say whether this key signed a report; compared in constant time."""
+    given = signature.strip().lower().encode("utf-8", "replace")
+    return hmac.compare_digest(sign_report(body, key).encode(), given)
+
+
 def sign_request(nonce: str, module: str, key: str) -> str:
     """Return what proves to a companion that it is we who ask for a report on this module, for this nonce."""
     return hmac.new(key.encode(), f"{nonce}.{module}".encode(), hashlib.sha256).hexdigest()
@@ -142,8 +148,7 @@ def read_report(body: bytes, signature: str, *, key: str, nonce: str, site: Site
 
     A report speaks for `site` when its shop's domain is the site's host.
     """
-    expected = sign_report(body, key)
-    if not hmac.compare_digest(expected.encode(), signature.strip().lower().encode("utf-8", "replace")):
+    if not is_signed(body, signature, key):
         return Note.REPORT_NOT_SIGNED
     try:
         report: dict[str, Any] = _SCHEMA.loads(body)

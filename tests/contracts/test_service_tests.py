@@ -39,6 +39,7 @@ TESTED_ELSEWHERE = {
     "core/runtime": "config/test_settings.py",
     "inspections/add_declaration": "services/inspections/test_requests.py",
     "inspections/companion_submissions": "services/inspections/test_requests.py",
+    "inspections/exchanges": "web/customer/test_companion_steps.py",
     "inspections/worker": "services/inspections/test_requests.py",
     "operations/backup_manifest": "services/operations/test_restore.py",
     "outbox/bulk_publish": "services/operations/test_cascade_run.py",

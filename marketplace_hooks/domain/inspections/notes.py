@@ -60,6 +60,8 @@ class Note(enum.StrEnum):
     REPORT_MALFORMED = "report_malformed"
     REPORT_NOT_FRESH = "report_not_fresh"
     REPORT_OF_ANOTHER_SHOP = "report_of_another_shop"
+    REPORT_LATE = "report_late"
+    REPORT_TOO_LARGE = "report_too_large"
     # Whatever is asked of whomever.
     NOT_THE_SHOP = "not_the_shop"
     BLOCKED = "blocked"
@@ -199,6 +201,14 @@ NOTE_TEXTS: Mapping[Note, str] = {
     Note.REPORT_MALFORMED: "The companion’s report cannot be read. Please update the companion module.",
     Note.REPORT_NOT_FRESH: "The companion’s report was not made for this inspection.",
     Note.REPORT_OF_ANOTHER_SHOP: "The companion’s report speaks of another shop than the one bound to the purchase.",
+    Note.REPORT_LATE: (
+        "A companion’s report came after this check had ended, when its code no longer counted. Start another check to "
+        "send a new one."
+    ),
+    Note.REPORT_TOO_LARGE: (
+        "The companion’s report was too large to be read. Please update the companion module, which leaves out what "
+        "does not fit."
+    ),
     Note.NOT_THE_SHOP: "This is not the shop’s address, or a firewall answered in its place.",
     Note.BLOCKED: "A firewall, or the shop’s host, refused us before PrestaShop could answer.",
     Note.SHOP_ERROR: "The shop met an error of its own while answering.",

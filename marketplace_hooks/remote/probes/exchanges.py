@@ -18,11 +18,14 @@ LONGEST_REQUEST = 500
 
 @dataclass(frozen=True, kw_only=True)
 class SiteExchange:
-    """One request to the site, and its answer; `status` None: none came, and `note` says why."""
+    """One request to the site, and its answer; `status` None: none came, and `note` says why.
+
+    A report that the site sent by itself is one too: what it posted, and whether we took it; `took_ms` None.
+    """
 
     at: datetime
     request: str
-    took_ms: int
+    took_ms: int | None
     status: int | None = None
     content_type: str = ""
     size: int | None = None

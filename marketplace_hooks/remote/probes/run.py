@@ -70,14 +70,15 @@ def inspect(
     releases: Sequence[str] | None = None,
     deadline_s: float = DEADLINE_S,
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
-    on_end: Callable[[Sequence[SiteExchange]], None] = lambda exchanges: None,
+    on_exchanges: Callable[[Sequence[SiteExchange]], None] = lambda exchanges: None,
     probes: Sequence[Probe] = PROBES,
 ) -> tuple[Finding, ...]:
     """Return what the probes found within `deadline_s`; `on_findings` gets them as they come, in this thread.
 
     It is also called with none, every `POLL_INTERVAL_S` in which none came, so that the caller may write in time.
 
-    `on_end` gets what was asked of the site and what it answered, once, in the order of the answers.
+    `on_exchanges` gets all that was asked of the site so far and what it answered, in the order of the answers, before
+    each call of `on_findings` and at the end.
 
     `outbound` is made by `make_site_client`. `module` is the technical name in question, `releases` the known
     PrestaShop versions (None: those shipped). Nothing about the shop is ever raised; what `on_findings` raises ends
@@ -100,10 +101,11 @@ def inspect(
     try:
         for findings in _run_all(target, budget, probes):
             found += findings
+            on_exchanges(tuple(budget.exchanges))
             on_findings(findings)
     finally:
         budget.stop()
-    on_end(tuple(budget.exchanges))
+    on_exchanges(tuple(budget.exchanges))
     return tuple(found)
 
 

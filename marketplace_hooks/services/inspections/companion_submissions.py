@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
@@ -16,14 +18,15 @@ from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import parse
 from ...errors import Conflict, EncryptionKeyLost, NotFound, PayloadRejected, Refused, SignatureRejected
 from ...models.inspections import CredentialKind, Evidence, Inspection, SiteCredential, evidence_row
-from ...remote.companion_format import read_report
+from ...remote.companion_format import is_signed, read_report
 from ...remote.probes.companion import PROBE, report_findings
 from ..core.runtime import JobKind, Runtime
+from .exchanges import REFUSED_REPORTS, posted_report
 from .requests import outcome_of, read_inspection
 
 _KEYS = (CredentialKind.REPORT_KEY, CredentialKind.COMPANION_KEY)
-_RECORDED = (Note.REPORT_MALFORMED, Note.REPORT_NOT_FRESH, Note.REPORT_OF_ANOTHER_SHOP)
-"""Why a report is refused that a key of the check has signed. Of one that nobody signed nothing is kept."""
+_OTHER_CHECKS = 5
+"""So many of the purchase's latest checks are asked whether their key has signed a report that this one's has not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,19 +65,22 @@ def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) 
     """Accept a companion's report on a check, once; return how many findings it held.
 
     Signed with the key that was shown when the check was asked for, or with the companion's own that the customer gave.
-    Raises `NotFound`, `SignatureRejected` (`report_not_signed`), `PayloadRejected` (`report_malformed`), `Refused`
-    (`report_not_fresh`, `report_of_another_shop`), or `Conflict` (`report_already_received`).
+    Raises `NotFound` (also for a late one), `SignatureRejected` (`report_not_signed`), `PayloadRejected`
+    (`report_malformed`), `Refused` (`report_not_fresh`, `report_of_another_shop`), or `Conflict`
+    (`report_already_received`).
 
-    Anybody may post: nothing is locked, and on SQLite nobody kept from writing, before the signature is verified.
+    Anybody may post: nothing is locked, and on SQLite nobody kept from writing, before the signature is verified, and
+    nothing is kept of a report that no key of the customer's has signed. Only of one that is late, or larger than what
+    is read, the signature cannot be verified: what is recorded rests on the check's id, which nobody can guess.
     """
     is_open = select(Inspection).where(Inspection.id == check_id, Inspection.closed_at.is_(None))
     with runtime.database.read_session() as session:
-        asked = session.scalar(is_open)
+        asked = session.scalar(select(Inspection).where(Inspection.id == check_id))
         if asked is None:
             raise NotFound(f"no open inspection {check_id}")
         report = _report(runtime, session, asked, body, signature)
     if isinstance(report, Note):
-        if report in _RECORDED:
+        if report in REFUSED_REPORTS:
             _record_refusal(runtime, asked.number, check_id, report)
         raise _refusal(report)
 
@@ -91,7 +97,7 @@ def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) 
             raise Conflict.between("the report", "received", "received again", code=code, because=because)
         refused = delete(Evidence).where(_is_refusal(inspection.number, check_id))
         session.execute(refused.execution_options(synchronize_session=False))
-        findings = report_findings(report, at=now, request=_request(check_id))
+        findings = report_findings(report, at=now, request=posted_report(check_id))
         rows = [evidence_row(inspection.number, one) for one in findings]
         session.execute(insert(Evidence), rows)
         if inspection.outcome is not None:
@@ -103,30 +109,66 @@ def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) 
     return count
 
 
+def record_oversized(runtime: Runtime, check_id: str) -> None:
+    """A report on this check was larger than what is read: its page says so, until a good one comes."""
+    with runtime.database.read_session() as session:
+        open_check = and_(Inspection.id == check_id, Inspection.closed_at.is_(None), Inspection.reported_at.is_(None))
+        number = session.scalar(select(Inspection.number).where(open_check))
+    if number is not None:
+        _record_refusal(runtime, number, check_id, Note.REPORT_TOO_LARGE)
+
+
 def _report(
     runtime: Runtime, session: Session, inspection: Inspection, body: bytes, signature: str
 ) -> dict[str, Any] | Note:
     """The report, if one of the check's keys signed it and it holds; else what is wrong with it."""
-    own = SiteCredential.inspection_number == inspection.number
-    keys = session.scalars(select(SiteCredential.ciphertext).where(own, SiteCredential.kind.in_(_KEYS)))
+    own = select(SiteCredential.ciphertext).where(SiteCredential.inspection_number == inspection.number)
+    keys = session.scalars(own.where(SiteCredential.kind.in_(_KEYS))).all()
     site = parse(inspection.url)
     if site is None:
         raise NotFound(f"{inspection.id} inspects no site")
+    expires_at = inspection.created_at + timedelta(seconds=runtime.settings.inspection_credentials_s)
+    if inspection.closed_at is not None or (not keys and runtime.now() >= expires_at):
+        return Note.REPORT_LATE
     failure = Note.REPORT_NOT_SIGNED
-    for locked in keys:
-        key = runtime.encryption.decrypt(locked)
+    for key in _decrypted(runtime, keys):
         report = read_report(body, signature, key=key, nonce=inspection.nonce, site=site)
         if not isinstance(report, Note):
             return report
         failure = report if report is not Note.REPORT_NOT_SIGNED else failure
+    if failure is Note.REPORT_NOT_SIGNED and _is_of_another_check(runtime, session, inspection, body, signature):
+        return Note.REPORT_NOT_FRESH
     return failure
 
 
+def _is_of_another_check(
+    runtime: Runtime, session: Session, inspection: Inspection, body: bytes, signature: str
+) -> bool:
+    """Whether the key of another check of the same purchase signed it: the customer took an older code."""
+    others = (
+        select(SiteCredential.ciphertext)
+        .join(Inspection, Inspection.number == SiteCredential.inspection_number)
+        .where(Inspection.purchase_id == inspection.purchase_id, Inspection.number != inspection.number)
+        .where(SiteCredential.kind == CredentialKind.REPORT_KEY)
+        .order_by(Inspection.number.desc())
+    )
+    keys = session.scalars(others.limit(_OTHER_CHECKS)).all()
+    return any(is_signed(body, signature, key) for key in _decrypted(runtime, keys))
+
+
+def _decrypted(runtime: Runtime, ciphertexts: Iterable[bytes]) -> list[str]:
+    return [runtime.encryption.decrypt(one) for one in ciphertexts]
+
+
 def _record_refusal(runtime: Runtime, number: int, check_id: str, note: Note) -> None:
-    """Keep why a signed report was refused, once for each reason: the page of the check says it."""
+    """Keep why a report was refused, once for each reason: the page of the check says it."""
+    is_recorded = select(Evidence.id).where(_is_refusal(number, check_id), Evidence.note == note.value)
+    with runtime.database.read_session() as session:
+        if session.scalar(is_recorded) is not None:
+            return
 
     def record(session: Session) -> None:
-        if session.scalar(select(Evidence.id).where(_is_refusal(number, check_id), Evidence.note == note.value)):
+        if session.scalar(is_recorded) is not None:
             return
         finding = Finding(
             what=FindingKind.MODULE_LIST,
@@ -136,7 +178,7 @@ def _record_refusal(runtime: Runtime, number: int, check_id: str, note: Note) ->
             rank=PROBE.rank,
             strength=PROBE.strength,
             observed_at=runtime.now(),
-            request=_request(check_id),
+            request=posted_report(check_id),
             note=note,
         )
         session.execute(insert(Evidence), [evidence_row(number, finding)])
@@ -146,17 +188,19 @@ def _record_refusal(runtime: Runtime, number: int, check_id: str, note: Note) ->
 
 def _is_refusal(number: int, check_id: str) -> ColumnElement[bool]:
     """A row of `_record_refusal`: posted, and without what a report finds."""
-    refused = [note.value for note in _RECORDED]
+    refused = [note.value for note in REFUSED_REPORTS]
     return and_(
-        Evidence.inspection_number == number, Evidence.request == _request(check_id), Evidence.note.in_(refused)
+        Evidence.inspection_number == number, Evidence.request == posted_report(check_id), Evidence.note.in_(refused)
     )
 
 
 def _request(check_id: str) -> str:
-    return f"POST /api/v1/inspections/{check_id}/report"
+    return posted_report(check_id)
 
 
 def _refusal(note: Note) -> Refused:
+    if note is Note.REPORT_LATE:
+        return NotFound("the inspection takes no report any more")
     if note is Note.REPORT_NOT_SIGNED:
         return SignatureRejected("no key of this inspection signed the report", code=note.value)
     if note is Note.REPORT_MALFORMED:

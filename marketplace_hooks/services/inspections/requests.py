@@ -35,6 +35,7 @@ from ...remote.probes.protocol import Credentials
 from ...remote.probes.safe_parsing import clean_name
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
+from .exchanges import REFUSED_REPORTS, posted_report, with_reports
 
 LONGEST_CREDENTIAL = 1_000
 
@@ -165,13 +166,6 @@ def _asked(url: str, module: str | None, now: datetime) -> Inspection:
     )
 
 
-def exchanges_of(session: Session, check_id: str | None) -> Sequence[Mapping[str, Any]]:
-    """What a check asked of its site and what was answered, in order; nothing for no check."""
-    if check_id is None:
-        return ()
-    return session.scalar(select(Inspection.exchanges).where(Inspection.id == check_id)) or ()
-
-
 def host_of(site: Site) -> str:
     """The name under which one site is inspected once at a time."""
     host, port = site.identity
@@ -186,6 +180,12 @@ def read_inspection(session: Session, check_id: str) -> InspectionView:
     rows = session.scalars(
         select(Evidence).where(Evidence.inspection_number == inspection.number).order_by(Evidence.id)
     )
+    findings = tuple(finding_of(row) for row in rows)
+    refused = [
+        (one.observed_at, one.note.value)
+        for one in findings
+        if one.note is not None and one.note in REFUSED_REPORTS and one.request == posted_report(check_id)
+    ]
     return InspectionView(
         check_id=inspection.id,
         purchase_id=inspection.purchase_id,
@@ -195,9 +195,9 @@ def read_inspection(session: Session, check_id: str) -> InspectionView:
         outcome=inspection.outcome,
         created_at=inspection.created_at,
         finished_at=inspection.finished_at,
-        findings=tuple(finding_of(row) for row in rows),
+        findings=findings,
         declared=None if inspection.declared is None else Declaration.from_json(inspection.declared),
-        exchanges=inspection.exchanges or (),
+        exchanges=with_reports(check_id, inspection.exchanges, inspection.reported_at, refused),
     )
 
 

@@ -118,15 +118,14 @@ def run_inspection(
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
 ) -> int:
     """Inspect, and write what is found as it comes; 1 when it was brought to its end."""
-    exchanges: list[SiteExchange] = []
     writer = _FindingsWriter(runtime=runtime, claimed=claimed, on_findings=on_findings)
     try:
         if claimed.attempts > ATTEMPTS:
             findings: tuple[Finding, ...] = (gone_wrong(),)
             writer.add(findings)
         else:
-            findings = _inspect(runtime, claimed, writer.add, exchanges.extend)
-        _finish(runtime, claimed, findings, writer.unwritten, exchanges)
+            findings = _inspect(runtime, claimed, writer)
+        _finish(runtime, claimed, findings, writer)
     except LeaseLost:
         return 0
     except Exception as error:
@@ -137,12 +136,7 @@ def run_inspection(
     return 1
 
 
-def _inspect(
-    runtime: Runtime,
-    claimed: ClaimedInspection,
-    write: Callable[[Sequence[Finding]], None],
-    on_end: Callable[[Sequence[SiteExchange]], None],
-) -> tuple[Finding, ...]:
+def _inspect(runtime: Runtime, claimed: ClaimedInspection, writer: _FindingsWriter) -> tuple[Finding, ...]:
     site = parse(claimed.url)
     if site is None:
         raise ValueError(f"{claimed.id} has an unreadable address")
@@ -155,8 +149,8 @@ def _inspect(
         nonce=claimed.nonce,
         releases=_releases(runtime),
         deadline_s=runtime.settings.inspection_deadline_s,
-        on_findings=write,
-        on_end=on_end,
+        on_findings=writer.add,
+        on_exchanges=writer.note_exchanges,
     )
 
 
@@ -218,12 +212,14 @@ def _leased(runtime: Runtime, session: Session, owner: str, check_id: str | None
 
 @dataclass(kw_only=True)
 class _FindingsWriter:
-    """Findings on their way into rows: those of a moment together, for a person sees no difference and a disk does."""
+    """Findings and exchanges on their way into rows: those of a moment together, which no person notices."""
 
     runtime: Runtime
     claimed: ClaimedInspection
     on_findings: Callable[[Sequence[Finding]], None]
     unwritten: list[Finding] = field(default_factory=list)
+    exchanges: Sequence[SiteExchange] = ()
+    written_exchanges: int = 0
     write_at_s: float = field(default_factory=lambda: time.monotonic() + WRITE_EVERY_S)
 
     def add(self, findings: Sequence[Finding]) -> None:
@@ -231,14 +227,26 @@ class _FindingsWriter:
         self.unwritten += findings
         if findings:
             self.on_findings(findings)
-        if self.unwritten and time.monotonic() >= self.write_at_s:
+        has_news = self.unwritten or len(self.exchanges) > self.written_exchanges
+        if has_news and time.monotonic() >= self.write_at_s:
             self.runtime.database.retrying(self._write)
             self.unwritten.clear()
+            self.written_exchanges = len(self.exchanges)
             self.write_at_s = time.monotonic() + WRITE_EVERY_S
+
+    def note_exchanges(self, exchanges: Sequence[SiteExchange]) -> None:
+        """All exchanges so far; they are written with the next findings."""
+        self.exchanges = exchanges
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The exchanges as they are stored."""
+        return [one.as_json() for one in self.exchanges]
 
     def _write(self, session: Session) -> None:
         _hold(session, self.claimed)
         _add(session, self.claimed, self.unwritten)
+        this = update(Inspection).where(Inspection.number == self.claimed.number)
+        session.execute(this.values(exchanges=self.as_json()).execution_options(synchronize_session=False))
 
 
 def _add(session: Session, claimed: ClaimedInspection, findings: Sequence[Finding]) -> None:
@@ -250,20 +258,19 @@ def _finish(
     runtime: Runtime,
     claimed: ClaimedInspection,
     findings: tuple[Finding, ...],
-    unwritten: Sequence[Finding],
-    exchanges: Sequence[SiteExchange],
+    writer: _FindingsWriter,
 ) -> None:
     """Write what is left and end the check, in one transaction. Raises `LeaseLost`."""
 
     def finish(session: Session) -> None:
         values = {"state": InspectionState.DONE, "finished_at": runtime.now(), "owner": None, "leased_until": None}
-        values |= {"results_pending": True, "exchanges": [one.as_json() for one in exchanges]}
+        values |= {"results_pending": True, "exchanges": writer.as_json()}
         own = update(Inspection).where(Inspection.number == claimed.number, Inspection.owner == claimed.owner)
         done = own.values(**values, outcome=outcome_of(findings)).returning(Inspection.reported_at)
         row = session.execute(done.execution_options(synchronize_session=False)).one_or_none()
         if row is None:
             raise LeaseLost(f"inspection {claimed.id} is no longer ours")
-        _add(session, claimed, unwritten)
+        _add(session, claimed, writer.unwritten)
         record_version(session, claimed.number, claimed.url, findings, known=versions_known(session, runtime.settings))
         if row.reported_at is not None:
             # A companion has posted meanwhile, and what it reported counts as well.

@@ -21,6 +21,7 @@ from ...models.proposals import ProposedAct
 from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from ..business_care.status_banner import read_status_banner
+from ..inspections.exchanges import exchanges_of
 from .closures import ShownClosure, shown_closures
 from .messages import messages_of
 from .proposals import waiting_proposals
@@ -88,6 +89,7 @@ def request_detail(
         "business_care": business_care(session, request, now=now, zone=settings.reference_zone),
         "entitlement": request.entitlement,
         "checks": checks_of(request),
+        "exchanges": exchanges_of(session, request.check_id),
         "grounds": request.grounds,
         "ground_findings": {one.value: ground_finding(one, checks_of(request)).value for one in Ground},
         "waived": request.waived,

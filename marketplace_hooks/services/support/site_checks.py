@@ -24,6 +24,7 @@ from ..core.runtime import Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..inspections.requests import request_public_inspection
 from .eligibility import checks_as_json, may_inspect
+from .requests import checks_of
 from .submission import judge_request, start_clocks
 from .transitions import make_move, publish_request_event
 
@@ -138,7 +139,7 @@ def _judge_site(uow: UnitOfWork, request: SupportRequest) -> None:
     purchase = uow.session.get_one(Purchase, request.purchase_id)
     judgement = judge_request(uow, request, purchase)
     judged = checks_as_json(judgement.eligibility)
-    stored = {one["name"]: one for one in request.checks if one["name"] not in SITE_CHECKS}
+    stored = {one["name"]: one for one in checks_of(request) if one["name"] not in SITE_CHECKS}
     request.checks = [stored.get(one["name"], one) for one in judged]
     decided = {*request.waived, *_overturned(uow.session, request.id)}
     proposed = dict.fromkeys(one["ground"] for one in request.checks if one["ground"] is not None)

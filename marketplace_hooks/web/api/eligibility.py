@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from ...domain.inspections.declarations import Declaration
 from ...domain.support.eligibility import CheckResult
@@ -17,7 +18,7 @@ from ...models.access import Role
 from ...remote.companion_format import SIGNATURE_HEADER
 from ...remote.probes.protocol import Credentials
 from ...services.core.unit_of_work import UnitOfWork
-from ...services.inspections.companion_submissions import submit_report
+from ...services.inspections.companion_submissions import record_oversized, submit_report
 from ...services.support.eligibility_checks import EligibilityCheck, read_check, start_check
 from ...services.support.submission import purchase_of
 from ..i18n.formatting import LANGUAGES, Wording
@@ -99,7 +100,12 @@ def post_companion_report(check_id: str) -> Response:
     report that does not match it is a 422 with every error.
     """
     runtime = current_runtime()
-    count = submit_report(runtime, check_id, read_body(request), request.headers.get(SIGNATURE_HEADER, ""))
+    try:
+        body = read_body(request)
+    except RequestEntityTooLarge:
+        record_oversized(runtime, check_id)
+        raise
+    count = submit_report(runtime, check_id, body, request.headers.get(SIGNATURE_HEADER, ""))
     answer = uncached_response(_REPORT, {"findings": count})
     answer.status_code = 202
     return answer
@@ -132,6 +138,7 @@ def _as_response(check: EligibilityCheck) -> dict[str, Any]:
         ],
         "grounds": list(eligibility.grounds),
         "missing": list(eligibility.missing),
+        "exchanges": list(check.inspection.exchanges),
     }
 
 

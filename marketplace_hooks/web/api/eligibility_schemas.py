@@ -163,6 +163,47 @@ class RemarkSchema(ResponseSchema):
     )
 
 
+class ExchangeSchema(ResponseSchema):
+    """What was asked of the site, and what it answered, shortened; or a report that it sent by itself.
+
+    Of an answer to a credential there is no excerpt.
+    """
+
+    at = fields.String(required=True, metadata=about("When it was answered.", "2026-11-24T09:12:03+00:00"))
+    request = fields.String(
+        required=True, metadata=about("The method and the address.", "GET https://shop.example.com/")
+    )
+    status = fields.Integer(
+        required=True, allow_none=True, metadata=about("The status of the answer; null: there was none.", 200)
+    )
+    content_type = fields.String(
+        required=True, metadata=about("The kind of content; empty: it did not say.", "text/html")
+    )
+    size = fields.Integer(required=True, allow_none=True, metadata=about("The bytes of it; null: none came.", 48210))
+    excerpt = fields.String(
+        required=True, metadata=about("Its beginning, or where a redirect leads.", "<!doctype html>")
+    )
+    note = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=about("Why there was no answer, or a report was refused; null: neither.", "too_slow"),
+    )
+    took_ms = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata=about("How many milliseconds it took; null: the site sent it by itself.", 184),
+    )
+
+
+def exchanges_field() -> fields.List[Any]:
+    """What was asked of the site and what it answered, as a member of an answer."""
+    return fields.List(
+        fields.Nested(ExchangeSchema),
+        required=True,
+        metadata=about("What was asked of the site so far, in order, and the reports that it sent by itself."),
+    )
+
+
 class EligibilitySchema(ResponseSchema):
     """The outcome so far. While `state` is running, checks may still be unknown."""
 
@@ -188,6 +229,7 @@ class EligibilitySchema(ResponseSchema):
         required=True,
         metadata=about("Why something stayed unknown, or what must be said beside it."),
     )
+    exchanges = exchanges_field()
 
 
 class ReportAnswerSchema(ResponseSchema):

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from ...domain.described import CHECK_ID, CUSTOMER_ID, PRODUCT_ID, PURCHASE_ID, REQUEST_ID, SELLER_ID, SHOP_URL, about
 from ...domain.support.state_machine import Handling, Kind
 from ...remote.companion_format import TrueOrFalse
-from .eligibility_schemas import SiteSchema
+from .eligibility_schemas import SiteSchema, exchanges_field
 from .fields import EnumField, PagedQuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
 
 
@@ -92,6 +92,7 @@ class WholeRequestSchema(RequestSchema):
             [{"name": "platform_version", "result": "pass", "ground": None, "evidence": {}}],
         ),
     )
+    exchanges = exchanges_field()
     grounds = fields.List(
         fields.String(),
         required=True,

@@ -12,6 +12,7 @@ from ..i18n.language import gettext, ngettext, wording
 from ..labels.business_care import care_extent, care_title, entitlement_label
 from ..labels.catalog import version_range, versions
 from ..labels.check_facts import check_facts
+from ..labels.exchanges import exchange_views
 from ..labels.refusal_grounds import GROUNDS
 from ..labels.states import display_state
 from ..labels.support import CLOSED_REASONS, KINDS, MISSING, REPLY_REASONS
@@ -119,7 +120,15 @@ def _checks(file: Mapping[str, Any]) -> FileSection:
         (gettext("Not known"), named(MISSING, file["missing"])),
     )
     blocks.append(conclusions)
+    if file["exchanges"]:
+        asked = gettext("What we asked of the shop, and what it answered")
+        blocks.append(Passage(heading=asked, text="\n".join(_exchange_lines(file))))
     return FileSection(name="checks", title=gettext("What was checked"), blocks=tuple(blocks))
+
+
+def _exchange_lines(file: Mapping[str, Any]) -> Iterator[str]:
+    for one in exchange_views(file["exchanges"]):
+        yield " · ".join(filter(None, (wording().instant(one.at), one.request, one.answer, one.excerpt)))
 
 
 def _conversation(file: Mapping[str, Any]) -> Iterator[Block]:

@@ -15,7 +15,6 @@ from ...models.access import Role
 from ...models.releases import Release
 from ...services.business_care.purchase_summary import summarize_product
 from ...services.business_care.subscription_view import SubscriptionView
-from ...services.inspections.requests import exchanges_of
 from ...services.support.requests import request_detail, visible_request
 from ..actors import viewer_of
 from ..case_file.responses import add_file_pages
@@ -68,7 +67,7 @@ def show_request(
             care=_care(session, request),
             clocks=[deadline_summary(name, clock) for name in ClockName if (clock := request["clocks"][name])],
             checks=[check_summary(one) for one in request["checks"]],
-            exchanges=exchange_views(exchanges_of(session, seen.check_id)),
+            exchanges=exchange_views(request["exchanges"]),
             listing=None if seen.presale else listing_section(request),
             ground=_refusal_ground(request),
             moves=_possible_moves(request, runtime.now()),

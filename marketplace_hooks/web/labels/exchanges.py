@@ -36,6 +36,9 @@ def exchange_views(exchanges: Sequence[Mapping[str, Any]]) -> list[ExchangeView]
 
 
 def _answer(one: Mapping[str, Any]) -> Iterator[str]:
+    if one["took_ms"] is None:
+        yield from _posted(one)
+        return
     if one["status"] is not None:
         yield gettext("Answer %(status)s", status=one["status"])
         if one["content_type"]:
@@ -44,3 +47,13 @@ def _answer(one: Mapping[str, Any]) -> Iterator[str]:
     elif one["note"] in list(Note):
         yield explain(wording(), Note(one["note"]), {})
     yield gettext("%(count)s ms", count=wording().number(one["took_ms"]))
+
+
+def _posted(one: Mapping[str, Any]) -> Iterator[str]:
+    """What became of a report that the shop's companion sent by itself."""
+    if one["note"] is None:
+        yield gettext("Report of the companion module, received")
+        return
+    yield gettext("Report of the companion module, refused")
+    if one["note"] in list(Note):
+        yield explain(wording(), Note(one["note"]), {})

@@ -139,6 +139,14 @@ _SENTENCES_FR: Mapping[Note, str] = {
     Note.REPORT_MALFORMED: "Le rapport du compagnon est illisible. Mettez à jour le module compagnon.",
     Note.REPORT_NOT_FRESH: "Le rapport du compagnon n’a pas été fait pour ce contrôle.",
     Note.REPORT_OF_ANOTHER_SHOP: "Le rapport du compagnon parle d’une autre boutique que celle de l’achat.",
+    Note.REPORT_LATE: (
+        "Un rapport du compagnon est arrivé après la fin de ce contrôle, quand son code n’était plus valable. Lancez "
+        "un nouveau contrôle pour en envoyer un autre."
+    ),
+    Note.REPORT_TOO_LARGE: (
+        "Le rapport du compagnon est trop volumineux pour être lu. Mettez à jour le module compagnon, qui laisse de "
+        "côté ce qui dépasse."
+    ),
     Note.NOT_THE_SHOP: "Ce n’est pas l’adresse de la boutique, ou un pare-feu a répondu à sa place.",
     Note.BLOCKED: "Un pare-feu, ou l’hébergement de la boutique, nous a refusés avant que PrestaShop puisse répondre.",
     Note.SHOP_ERROR: "La boutique a rencontré une erreur en répondant.",

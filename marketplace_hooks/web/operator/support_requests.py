@@ -13,7 +13,6 @@ from ...domain.support.state_machine import ClockName, ClockState, Handling, Ref
 from ...models.access import Role
 from ...models.products import Seller
 from ...services.catalog.names import customer_names, product_titles
-from ...services.inspections.requests import exchanges_of
 from ...services.support.requests import Viewer, request_detail, visible_request
 from ...services.support.work_queue import contested_requests, late_requests
 from ..case_file.responses import add_file_pages
@@ -98,7 +97,7 @@ def show_request(
             customer=customer_names(session, [found.customer_id]).get(found.customer_id),
             seller=seller.name if seller else found.seller_id,
             checks=check_facts(request["checks"]),
-            exchanges=exchange_views(exchanges_of(session, found.check_id)),
+            exchanges=exchange_views(request["exchanges"]),
             listing=None if found.presale else listing_section(request),
             proposals=proposals_section(request),
             evidence_lines=evidence_lines,

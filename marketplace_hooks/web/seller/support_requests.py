@@ -12,7 +12,6 @@ from ...domain.support.state_machine import OPEN, Handling, Kind
 from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.catalog.names import customer_names, product_titles
-from ...services.inspections.requests import exchanges_of
 from ...services.support.requests import (
     RequestFilter,
     Viewer,
@@ -79,7 +78,6 @@ def show_request(request_id: str, *, name: str = "request", status: int = 200, *
         found = visible_request(session, checked_id(request_id), viewer)
         request = request_detail(session, found, viewer, now=now, settings=runtime.settings)
         context = _request_context(session, found)
-        exchanges = exchange_views(exchanges_of(session, found.check_id))
     clocks = {name: deadline_view(clock, now) for name, clock in request["clocks"].items() if clock is not None}
     return page(
         name,
@@ -87,7 +85,7 @@ def show_request(request_id: str, *, name: str = "request", status: int = 200, *
         detail=request,
         clocks=clocks,
         checks=check_facts(request["checks"]),
-        exchanges=exchanges,
+        exchanges=exchange_views(request["exchanges"]),
         listing=None if found.presale else listing_section(request),
         can=possible_moves(request),
         kinds=list(Kind),

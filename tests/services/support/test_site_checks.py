@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import update
 
 from marketplace_hooks.demo.fake_shops.server import FakeShop, Shop
 from marketplace_hooks.domain.inspections.declarations import Declaration
+from marketplace_hooks.models.support import SupportRequest
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.support.eligibility_checks import start_check
 from marketplace_hooks.services.support.site_checks import has_pending_results, record_results
@@ -77,3 +79,18 @@ def test_results_are_recorded_once(desk: Marketplace, site: FakeShop) -> None:
     assert not is_pending(desk)
     assert record_results(desk.runtime) == 0
     assert published_types(desk) == ["needs_information", "accepted"]
+
+
+def test_results_reach_a_request_whose_checks_an_erasure_of_0_1_0_left_without_names(
+    desk: Marketplace, site: FakeShop
+) -> None:
+    submit_with_running_check(desk, site)
+
+    def erase(uow: UnitOfWork) -> None:
+        erased = update(SupportRequest).where(SupportRequest.id == REQUEST).values(checks=[{"": "", "evidence": {}}])
+        uow.session.execute(erased)
+
+    in_transaction(desk, erase)
+    desk.run_all_now()
+    assert (request(desk).handling, request(desk).missing) == ("accepted", [])
+    assert not is_pending(desk)

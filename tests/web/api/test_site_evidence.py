@@ -12,15 +12,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import time_machine
 
 from marketplace_hooks.demo.fake_shops.companion import report
-from marketplace_hooks.demo.fake_shops.server import FakeShop, Module, Shop
+from marketplace_hooks.demo.fake_shops.server import FakeShop, Fault, Module, Shop
 from marketplace_hooks.remote.companion_format import SIGNATURE_HEADER, sign_report
+from marketplace_hooks.services.inspections import worker
 
 from ...support.api_callers import Caller, MakeCaller
 from ...support.customers import set_up_purchase
 from ...support.marketplace import Marketplace, sample
-from ...support.page_client import browser_of
+from ...support.page_client import Page, browser_of
 from ...support.support_desk import PURCHASE, REQUEST, clocks, publish_request, published_types, request
 
 PRODUCT = "lumengallery"
@@ -210,6 +212,68 @@ def test_a_second_request_about_the_same_site_uses_what_was_just_found(
     publish_request(marketplace, "request-2", shop_url=site.url)
     assert len(site.requests) == asked
     assert published_types(marketplace, "request-2") == ["accepted", "checked"]
+
+
+def test_a_second_look_asks_anew_and_what_was_found_serves_an_hour_at_most_and_the_same_purchase_alone(
+    make_marketplace: Callable[..., Marketplace], site: FakeShop, clock: time_machine.Traveller
+) -> None:
+    opened = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", INSPECTION_REUSE_S=3600)
+    opened.publish_products("mod-1")
+    clock.move_to("2026-03-02T10:00:00Z", tick=True)
+    set_up_purchase(opened, PURCHASE, shop_url=site.url)
+    set_up_purchase(opened, "purchase-2", customer_id="customer-2", shop_url=site.url)
+
+    def visits(customer: str = "customer-1", purchase: str = PURCHASE, *, after: str | None = None) -> int:
+        before = len(site.requests)
+        browser = browser_of(opened, "customer", customer)
+        if after is None:
+            browser.get(f"/support/new?purchase={purchase}")
+            browser.post("/support/new", subject="The gallery is empty", body=f"Since the update. {before}")
+        else:
+            browser.get(after)
+            browser.post(f"{after}/again")
+        path = browser.page.path
+        opened.run_all_now()
+        shown.append(browser.get(path))
+        return len(site.requests) - before
+
+    shown: list[Page] = []
+    site.shop = Shop(version="1.7.8.11", maintenance=True)
+    assert visits() > 0
+    assert "in maintenance" in shown[-1].visible_text
+    site.shop = Shop(version="1.7.8.11")
+    assert visits(after=shown[-1].path) > 0
+    assert "in maintenance" not in shown[-1].visible_text
+    assert visits() == 0
+    assert "PrestaShop 1.7.8.11" in shown[-1].visible_text
+    assert visits("customer-2", "purchase-2") > 0
+    clock.move_to("2026-03-02T11:00:30Z", tick=True)
+    assert visits() > 0
+
+
+def test_what_was_asked_so_far_is_read_while_the_check_still_runs(
+    marketplace: Marketplace, calls: MakeCaller, site: FakeShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "WRITE_EVERY_S", 0.0)
+    site.shop = Shop(version="8.1.7", fault=Fault.SLOW, fault_under="/modules/", pause_s=0.005)
+    browser = browser_of(marketplace, "customer", "customer-1")
+    browser.get(f"/support/new?purchase={PURCHASE}")
+    browser.post("/support/new", subject="The gallery is empty", body="Since the update.")
+    path = browser.page.path
+    check_id = path.rpartition("/")[2]
+    seen: list[tuple[str, list[dict[str, Any]], str]] = []
+
+    def look(findings: object) -> None:
+        answer = calls("customer", "customer-1").get(f"/eligibility/{check_id}").get_json()
+        seen.append((answer["state"], answer["exchanges"], browser.get(path).visible_text))
+
+    assert worker.inspect_now(marketplace.runtime, check_id, "worker", on_findings=look)
+    during = [(exchanges, text) for state, exchanges, text in seen if state == "running" and exchanges]
+    assert during
+    exchanges, text = during[-1]
+    assert [(one["request"], one["status"]) for one in exchanges] == [(f"GET {site.url}", 200)]
+    assert f"GET {site.url}" in text
+    assert "Answer 200 · text/html" in text
 
 
 def test_a_ground_that_was_waived_is_not_proposed_again_by_a_later_report(

@@ -20,12 +20,13 @@ from marketplace_hooks.demo.fake_shops.server import FakeShop, Module, Shop
 from marketplace_hooks.remote.companion_format import SIGNATURE_HEADER, sign_report
 from marketplace_hooks.services.inspections.requests import forget_expired
 
-from ...support.api_callers import Caller
+from ...support.api_callers import Caller, caller_of
 from ...support.customers import set_up_purchase
 from ...support.html_reader import Reader
 from ...support.marketplace import Marketplace
 from ...support.page_client import Browser, browser_of
 from ...support.support_desk import PURCHASE
+from .test_check_results import sends
 
 CODE = re.compile(r'id="report_code"[^>]* value="([^"]*)"')
 SHAPE = re.compile(r"(\S+)(/api/v1/inspections/(chk_[0-9a-f]{32})/report)#([0-9a-f]{32})\.([\w-]{43})\.(\w*)")
@@ -109,21 +110,76 @@ def test_the_code_leads_a_report_to_the_check_once(customer: Browser, marketplac
     assert "report_code" not in customer.get(customer.page.path).text
 
 
-def test_a_signed_report_that_is_refused_says_why_on_the_page_until_a_good_one_comes(
+LARGE = {"files": {"module": "lumengallery", "entries": {f"{n}.php": {"sha256": "0" * 64} for n in range(20_001)}}}
+MARKUP = [{"name": "<script>alert(1)</script>", "installed": True, "enabled": True}]
+OUTSIDE = {"files": {"module": "lumengallery", "entries": {"../config/settings.inc.php": {"sha256": "0" * 64}}}}
+REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
+    ({"shop": {"domain": "other.example"}}, 400, "report_of_another_shop", "speaks of another shop"),
+    ({"nonce": "0" * 32}, 400, "report_not_fresh", "was not made for this inspection"),
+    (OUTSIDE, 422, "report_malformed", "cannot be read"),
+    ({"modules": MARKUP}, 422, "report_malformed", "cannot be read"),
+    (LARGE, 413, "report_too_large", "was too large to be read"),
+]
+
+
+def test_a_report_that_is_refused_says_why_on_the_page_and_in_the_api_until_a_good_one_comes(
+    customer: Browser, marketplace: Marketplace, site: FakeShop
+) -> None:
+    shown = shown_code(customer)
+    path = customer.page.path
+    good = report(site.shop, f"127.0.0.1:{site.port}", shown[4], shown[6])
+    assert post(marketplace, shown, good, key="a key of nobody") == 401
+    assert "What stood out" not in customer.get(path).visible_text
+    api = caller_of(marketplace, "customer", "customer-1")
+    for changes, status, code, words in REFUSED:
+        assert [post(marketplace, shown, {**good, **changes}) for _ in range(2)] == [status, status]
+        text = customer.get(path).visible_text
+        assert text.count(f"Companion module: The companion’s report {words}") == 1
+        assert text.count(f"Report of the companion module, refused · The companion’s report {words}") == 1
+        assert "<script>alert" not in customer.page.text
+        assert "PrestaShop 8.1.7, among those announced" in text
+        assert "Nothing stands against your request" in text
+        answer = api.get(f"/eligibility/{shown[3]}").get_json()
+        assert code in [one["code"] for one in answer["remarks"] if one["rung"] == "companion"]
+        assert code in [one["note"] for one in answer["exchanges"] if one["took_ms"] is None]
+    assert post(marketplace, shown, good) == 202
+    text = customer.get(path).visible_text
+    assert "Report of the companion module, received" in text
+    assert not any(words in text for _, _, _, words in REFUSED)
+
+
+def test_a_report_signed_with_the_key_of_the_customers_other_check_says_so(
+    customer: Browser, marketplace: Marketplace, site: FakeShop
+) -> None:
+    older = shown_code(customer)
+    customer.post(f"{customer.page.path}/again")
+    path = customer.page.path
+    marketplace.run_all_now()
+    customer.get(path)
+    code = shown_code(customer)
+    assert code[3] != older[3]
+    good = report(site.shop, f"127.0.0.1:{site.port}", code[4], code[6])
+    assert post(marketplace, code, good, key=older[5]) == 400
+    assert "The companion’s report was not made for this inspection" in customer.get(path).visible_text
+
+
+def test_a_late_report_says_so_on_the_page_of_its_request(
     customer: Browser, marketplace: Marketplace, site: FakeShop
 ) -> None:
     code = shown_code(customer)
-    path = customer.page.path
+    sent = sends(customer, marketplace)
+    customer.post(f"/support/{sent.id}/withdraw")
+    marketplace.run_all_now()
     good = report(site.shop, f"127.0.0.1:{site.port}", code[4], code[6])
-    foreign = {**good, "shop": {**good["shop"], "domain": "other.example"}}
-    assert post(marketplace, code, foreign, key="a key of nobody") == 401
-    assert "What stood out" not in customer.get(path).visible_text
-    assert [post(marketplace, code, foreign) for _ in range(2)] == [400, 400]
-    words = customer.get(path).visible_text
-    assert words.count("speaks of another shop") == 1
-    assert "Nothing stands against your request" in words
-    assert post(marketplace, code, good) == 202
-    assert "speaks of another shop" not in customer.get(path).visible_text
+    assert [post(marketplace, code, good) for _ in range(2)] == [404, 404]
+    words = "Report of the companion module, refused · A companion’s report came after this check had ended"
+    assert customer.get(f"/support/{sent.id}").visible_text.count(words) == 1
+    for role, subject in (("customer", "customer-1"), ("seller", "seller-1"), ("operator", None)):
+        for path in (f"/support-requests/{sent.id}", f"/support-requests/{sent.id}/file"):
+            exchanges = caller_of(marketplace, role, subject).get(path).get_json()["exchanges"]
+            assert exchanges[-1]["note"] == "report_late"
+            assert "GET " in exchanges[0]["request"]
+    assert words in browser_of(marketplace, "customer", "customer-1").get(f"/support/{sent.id}/file").visible_text
 
 
 def test_nobody_else_sees_the_code(customer: Browser, marketplace: Marketplace) -> None:
@@ -134,12 +190,15 @@ def test_nobody_else_sees_the_code(customer: Browser, marketplace: Marketplace) 
     assert key not in Reader(marketplace.app).open(path).text
 
 
-def test_once_the_key_is_deleted_no_code_is_shown(
-    customer: Browser, marketplace: Marketplace, clock: time_machine.Traveller
+def test_once_the_key_is_deleted_no_code_is_shown_and_a_report_is_late(
+    customer: Browser, marketplace: Marketplace, site: FakeShop, clock: time_machine.Traveller
 ) -> None:
+    code = shown_code(customer)
     path = customer.page.path
     clock.move_to("2026-03-04T10:00:00Z", tick=True)
     assert marketplace.runtime.database.retrying(lambda session: forget_expired(session, datetime.now(UTC))) > 0
-    page = browser_of(marketplace, "customer", "customer-1").get(path)
-    assert "report_code" not in page.text
-    assert "companion.zip" not in page.text
+    browser = browser_of(marketplace, "customer", "customer-1")
+    assert "report_code" not in browser.get(path).text
+    assert "companion.zip" not in browser.page.text
+    assert post(marketplace, code, report(site.shop, f"127.0.0.1:{site.port}", code[4], code[6])) == 404
+    assert "A companion’s report came after this check had ended" in browser.get(path).visible_text
