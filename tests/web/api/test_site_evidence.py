@@ -263,11 +263,11 @@ def test_what_was_asked_so_far_is_read_while_the_check_still_runs(
     check_id = path.rpartition("/")[2]
     seen: list[tuple[str, list[dict[str, Any]], str]] = []
 
-    def look(findings: object) -> None:
+    def read_meanwhile(findings: object) -> None:
         answer = calls("customer", "customer-1").get(f"/eligibility/{check_id}").get_json()
         seen.append((answer["state"], answer["exchanges"], browser.get(path).visible_text))
 
-    assert worker.inspect_now(marketplace.runtime, check_id, "worker", on_findings=look)
+    assert worker.inspect_now(marketplace.runtime, check_id, "worker", on_findings=read_meanwhile)
     during = [(exchanges, text) for state, exchanges, text in seen if state == "running" and exchanges]
     assert during
     exchanges, text = during[-1]
