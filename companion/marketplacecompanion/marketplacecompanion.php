@@ -15,6 +15,7 @@ if (!defined('_PS_VERSION_')) {
 require_once dirname(__FILE__) . '/classes/MarketplaceCompanionSignature.php';
 require_once dirname(__FILE__) . '/classes/MarketplaceCompanionFiles.php';
 require_once dirname(__FILE__) . '/classes/MarketplaceCompanionModules.php';
+require_once dirname(__FILE__) . '/classes/MarketplaceCompanionAddresses.php';
 require_once dirname(__FILE__) . '/classes/MarketplaceCompanionOverrides.php';
 require_once dirname(__FILE__) . '/classes/MarketplaceCompanionHttp.php';
 require_once dirname(__FILE__) . '/classes/MarketplaceCompanionCore.php';

@@ -26,6 +26,7 @@ COMPANION = "marketplacecompanion"
 MAX_FILES = 20_000
 MAX_MODULES = 2_000
 MAX_OVERRIDES = 5_000
+MAX_ADDRESSES = 200
 
 
 def _whole(pattern: str) -> validate.Regexp:
@@ -54,12 +55,21 @@ class _Part(Schema):
         unknown = EXCLUDE  # a newer companion may say more.
 
 
+class AddressPart(_Part):
+    """One address of the installation, and the shop that answers there."""
+
+    id_shop = fields.Integer(required=True, strict=True, validate=validate.Range(1, 10**9))
+    domain = fields.String(required=True, validate=validate.Length(1, 300))
+    path = fields.String(required=True, validate=validate.Length(1, 300))
+
+
 class ShopPart(_Part):
-    """Which shop speaks."""
+    """Which shop speaks; `addresses` of all shops, where the installation is a multistore."""
 
     domain = fields.String(required=True, validate=validate.Length(1, 300))
     physical_uri = fields.String(load_default="/", validate=validate.Length(1, 300))
     id_shop = fields.Integer(strict=True, allow_none=True, load_default=None, validate=validate.Range(1, 10**9))
+    addresses = fields.List(fields.Nested(AddressPart), load_default=list, validate=validate.Length(max=MAX_ADDRESSES))
 
 
 class PlatformPart(_Part):
@@ -146,7 +156,8 @@ def sign_request(nonce: str, module: str, key: str) -> str:
 def read_report(body: bytes, signature: str, *, key: str, nonce: str, site: Site) -> dict[str, Any] | Note:
     """Return a report that holds, or what is wrong with it. The signature is compared in constant time, and first.
 
-    A report speaks for `site` when its shop's domain is the site's host.
+    A report speaks for `site` when its shop's domain is the site's host, and no address that it names says that the
+    site is another shop of the same installation.
     """
     if not is_signed(body, signature, key):
         return Note.REPORT_NOT_SIGNED
@@ -158,10 +169,38 @@ def read_report(body: bytes, signature: str, *, key: str, nonce: str, site: Site
         return Note.REPORT_MALFORMED
     if not hmac.compare_digest(report["nonce"].encode(), nonce.encode()):
         return Note.REPORT_NOT_FRESH
-    shop = parse(f"{site.scheme}://{report['shop']['domain']}/")
-    if shop is None or shop.identity[0] != site.identity[0]:
+    shop = _site_of(report["shop"]["domain"])
+    if shop is None or shop.identity[0] != site.identity[0] or _shops_apart(report, site):
         return Note.REPORT_OF_ANOTHER_SHOP
     return report
+
+
+def shops_apart(body: bytes, site: Site) -> dict[str, int]:
+    """Return which shop a signed report is of and which one `site` is, where it says that one installation has both."""
+    report: dict[str, Any] = _SCHEMA.loads(body)
+    return _shops_apart(report, site)
+
+
+def _shops_apart(report: Mapping[str, Any], site: Site) -> dict[str, int]:
+    reported = report["shop"]["id_shop"]
+    asked = shops_by_path(report, site.identity[0]).get(site.path)
+    if reported is None or asked is None or reported == asked:
+        return {}
+    return {"asked_shop": asked, "reported_shop": reported}
+
+
+def shops_by_path(report: Mapping[str, Any], host: str) -> dict[str, int]:
+    """Return the shops of the installation that answer on a host, by their paths."""
+    shops: dict[str, int] = {}
+    for address in report["shop"]["addresses"]:
+        found = _site_of(f"{address['domain'].partition('/')[0]}/{address['path'].strip('/')}")
+        if found is not None and found.identity[0] == host:
+            shops[found.path] = address["id_shop"]
+    return shops
+
+
+def _site_of(address: str) -> Site | None:
+    return parse(f"https://{address}")
 
 
 def report_facts(report: Mapping[str, Any]) -> Iterator[tuple[FindingKind, str, Any]]:

@@ -11,8 +11,15 @@ import pytest
 import requests
 
 from marketplace_hooks.domain.inspections.evidence import FindingKind
+from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.domain.merchant_sites import parse
-from marketplace_hooks.remote.companion_format import SIGNATURE_HEADER, read_report, report_facts, sign_report
+from marketplace_hooks.remote.companion_format import (
+    SIGNATURE_HEADER,
+    read_report,
+    report_facts,
+    shops_apart,
+    sign_report,
+)
 from marketplace_hooks.remote.probes.protocol import Credentials
 from marketplace_hooks.remote.probes.registry import PROBES
 from marketplace_hooks.remote.probes.run import inspect, make_site_client
@@ -95,6 +102,23 @@ def test_a_visitor_gets_no_cookie_and_a_shop_in_maintenance_reports(shop: PhpSho
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_multistore_names_the_addresses_of_its_shops_and_a_report_of_one_is_not_taken_for_another(
+    shop: PhpShop,
+) -> None:
+    assert "addresses" not in shop.report()["shop"]
+    own = {"domain": shop.facts["shop"]["domain"], "domain_ssl": "", "physical_uri": f"/{shop.name}/"}
+    rows = [{**own, "id_shop": "1", "virtual_uri": ""}, {**own, "id_shop": "2", "virtual_uri": "b2b/"}]
+    shop.describe(addresses=rows)
+    answer = shop.ask()
+    read_by_the_service(shop, answer)
+    second = parse(f"{shop.url}b2b/")
+    assert second is not None
+    signature = answer.headers[SIGNATURE_HEADER]
+    read = read_report(answer.content, signature, key=shop.key, nonce=NONCE, site=second)
+    assert read is Note.REPORT_OF_ANOTHER_SHOP
+    assert shops_apart(answer.content, second) == {"asked_shop": 2, "reported_shop": 1}
 
 
 HOSTILE: list[dict[str, Any]] = [

@@ -50,7 +50,7 @@ class MarketplaceCompanionReport
                 'domain' => $shop->domain_ssl ? $shop->domain_ssl : $shop->domain,
                 'physical_uri' => $shop->physical_uri ? $shop->physical_uri : '/',
                 'id_shop' => (int) $shop->id,
-            ),
+            ) + MarketplaceCompanionAddresses::part(),
             'platform' => self::platform(),
             'modules' => MarketplaceCompanionModules::all($shop->id),
         );

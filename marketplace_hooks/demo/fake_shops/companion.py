@@ -46,7 +46,7 @@ def report(shop: Shop, host: str, nonce: str, subject: str) -> dict[str, Any]:
         "schema": "1",
         "nonce": nonce,
         "generated_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "shop": {"domain": shop.domain or host, "physical_uri": shop.physical_uri, "id_shop": shop.shop_id},
+        "shop": _shop(shop, host),
         "platform": {"version": shop.version, "php": "8.1.29", "changed_files": list(shop.changed_core_files)},
         "modules": [_module(one) for one in shop.modules],
         "overrides": [dict(override) for override in shop.overrides],
@@ -55,6 +55,18 @@ def report(shop: Shop, host: str, nonce: str, subject: str) -> dict[str, Any]:
         files = {path: _file(bytes_) for path, bytes_ in module.files.items()}
         content["files"] = {"module": subject, "entries": files}
     return content
+
+
+def _shop(shop: Shop, host: str) -> dict[str, Any]:
+    own = {"domain": shop.domain or host, "physical_uri": shop.physical_uri, "id_shop": shop.shop_id}
+    if not shop.further_urls:
+        return own
+    addresses = [{"id_shop": shop.shop_id, "domain": own["domain"], "path": shop.physical_uri}]
+    for one in shop.further_urls:
+        if one.active:
+            path = f"{one.physical_uri}{one.virtual_uri}"
+            addresses.append({"id_shop": one.shop_id, "domain": one.domain, "path": path})
+    return {**own, "addresses": addresses}
 
 
 def _module(module: Module) -> dict[str, Any]:

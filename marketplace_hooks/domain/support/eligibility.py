@@ -15,6 +15,7 @@ from ..business_care.entitlement import Code, Entitlement, EntitlementOutcome
 from ..inspections.conflicts import ConflictVerdict, IncompatibleModule, Override, module_conflicts, override_conflicts
 from ..inspections.evidence import Fact, SiteFacts, Strength
 from ..inspections.file_integrity import Comparison, judge_core_files
+from ..inspections.multistore import OtherShop
 from ..versions import compatible
 from .check_sources import found_in, is_hint, source_of
 from .refusal_grounds import Ground
@@ -66,7 +67,7 @@ class Submission:
     conflicting_overrides: Sequence[str] = ()
     installed_version: str | None = None
     comparison: Comparison | None = None
-    other_shop: Mapping[str, int] | None = None
+    other_shop: OtherShop | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,9 +167,9 @@ def request_is_about_the_bound_site(submission: Submission) -> Check:
     if not submission.entitlement.valid:
         return Check(name="merchant_site", result=CheckResult.UNKNOWN, evidence={"code": code})
     if submission.other_shop is not None:
-        evidence = dict(submission.other_shop)
+        found = {**submission.other_shop.numbers, **found_in(submission.other_shop.source)}
         ground = Ground.OTHER_MERCHANT_SITE
-        return Check(name="merchant_site", result=CheckResult.FAIL, evidence=evidence, ground=ground)
+        return Check(name="merchant_site", result=CheckResult.FAIL, evidence=found, ground=ground)
     return Check(name="merchant_site", result=CheckResult.PASS, evidence={"test_copy": code is Code.VALID_STAGING_SHOP})
 
 

@@ -14,13 +14,15 @@ from urllib.parse import urlencode
 from ...domain.inspections.evidence import Finding, FindingKind, Strength, upgrade_is_unfinished
 from ...domain.inspections.forks import fork_answering_as
 from ...domain.inspections.notes import Note
-from ...domain.merchant_sites import Site
+from ...domain.merchant_sites import Site, parse
 from ..companion_format import (
     COMPANION,
     REQUEST_SIGNATURE_HEADER,
     SIGNATURE_HEADER,
     read_report,
     report_facts,
+    shops_apart,
+    shops_by_path,
     sign_request,
 )
 from ..http.client import OutboundResponse
@@ -54,13 +56,21 @@ def run(target: InspectionTarget, probe_session: ProbeSession) -> Iterator[Findi
     signature = response.headers.get(SIGNATURE_HEADER.lower(), "")
     report = read_report(response.body, signature, key=key, nonce=nonce, site=target.site)
     if isinstance(report, Note):
-        yield probe_session.unknown(FindingKind.MODULE_LIST, ProbeFailure(note=report, request=request))
+        failed = ProbeFailure(note=report, request=request, facts=refusal_facts(report, response.body, target.site))
+        yield probe_session.unknown(FindingKind.MODULE_LIST, failed)
         return
     yield from report_findings(report, at=datetime.now(UTC), request=request)
 
 
+def refusal_facts(note: Note, body: bytes, site: Site) -> dict[str, int]:
+    """What a signed report that is refused shows all the same: that it is of another shop of the same installation."""
+    return shops_apart(body, site) if note is Note.REPORT_OF_ANOTHER_SHOP else {}
+
+
 def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) -> Iterator[Finding]:
     """Return what a report that holds says. `at` is when it reached us, `request` how."""
+    host = parse(f"https://{report['shop']['domain']}/")
+    shops = {} if host is None else shops_by_path(report, host.identity[0])
     for what, subject, value in report_facts(report):
         fork = fork_answering_as(value) if what is FindingKind.PLATFORM_VERSION else None
         unfinished = what is FindingKind.MODULE and upgrade_is_unfinished(value["version"], value["installed_version"])
@@ -74,8 +84,14 @@ def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) ->
             observed_at=at,
             request=request,
             note=Note.FORK if fork is not None else Note.UNFINISHED_UPGRADE if unfinished else None,
-            facts={} if fork is None else {"platform": fork, "made_from": value},
+            facts=_facts(what, fork, value, shops),
         )
+
+
+def _facts(what: FindingKind, fork: str | None, value: Any, shops: Mapping[str, int]) -> dict[str, Any]:
+    if fork is not None:
+        return {"platform": fork, "made_from": value}
+    return {"shops": dict(shops)} if what is FindingKind.SHOP_IDENTITY and len(shops) > 1 else {}
 
 
 def _refusal(response: OutboundResponse, request: str, site: Site) -> ProbeFailure | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from ...domain.merchant_sites import parse
 from ...errors import Conflict, EncryptionKeyLost, NotFound, PayloadRejected, Refused, SignatureRejected
 from ...models.inspections import CredentialKind, Evidence, Inspection, SiteCredential, evidence_row
 from ...remote.companion_format import is_signed, read_report
-from ...remote.probes.companion import PROBE, report_findings
+from ...remote.probes.companion import PROBE, refusal_facts, report_findings
 from ..core.runtime import JobKind, Runtime
 from .exchanges import REFUSED_REPORTS, posted_report
 from .requests import outcome_of, read_inspection
@@ -81,7 +81,9 @@ def submit_report(runtime: Runtime, check_id: str, body: bytes, signature: str) 
         report = _report(runtime, session, asked, body, signature)
     if isinstance(report, Note):
         if report in REFUSED_REPORTS:
-            _record_refusal(runtime, asked.number, check_id, report)
+            site = parse(asked.url)
+            facts = {} if site is None else refusal_facts(report, body, site)
+            _record_refusal(runtime, asked.number, check_id, report, facts)
         raise _refusal(report)
 
     def submit(session: Session) -> int:
@@ -160,8 +162,13 @@ def _decrypted(runtime: Runtime, ciphertexts: Iterable[bytes]) -> list[str]:
     return [runtime.encryption.decrypt(one) for one in ciphertexts]
 
 
-def _record_refusal(runtime: Runtime, number: int, check_id: str, note: Note) -> None:
-    """Keep why a report was refused, once for each reason: the page of the check says it."""
+def _record_refusal(
+    runtime: Runtime, number: int, check_id: str, note: Note, facts: Mapping[str, int] | None = None
+) -> None:
+    """Keep why a report was refused, once for each reason: the page of the check says it.
+
+    With `facts`, which may be a ground, the requests that the check belongs to are judged anew.
+    """
     is_recorded = select(Evidence.id).where(_is_refusal(number, check_id), Evidence.note == note.value)
     with runtime.database.read_session() as session:
         if session.scalar(is_recorded) is not None:
@@ -180,10 +187,16 @@ def _record_refusal(runtime: Runtime, number: int, check_id: str, note: Note) ->
             observed_at=runtime.now(),
             request=posted_report(check_id),
             note=note,
+            facts=facts or {},
         )
         session.execute(insert(Evidence), [evidence_row(number, finding)])
+        if facts:
+            pending = update(Inspection).where(Inspection.number == number).values(results_pending=True)
+            session.execute(pending.execution_options(synchronize_session=False))
 
     runtime.database.retrying(record)
+    if facts:
+        runtime.wakeups.wake_worker(JobKind.SUPPORT)
 
 
 def _is_refusal(number: int, check_id: str) -> ColumnElement[bool]:

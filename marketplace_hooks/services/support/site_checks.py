@@ -7,7 +7,7 @@ checks are judged anew, the entitlement never is, and both sides are told by `su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -140,12 +140,18 @@ def _judge_site(uow: UnitOfWork, request: SupportRequest) -> None:
     judgement = judge_request(uow, request, purchase)
     judged = checks_as_json(judgement.eligibility)
     stored = {one["name"]: one for one in checks_of(request) if one["name"] not in SITE_CHECKS}
-    request.checks = [stored.get(one["name"], one) for one in judged]
+    request.checks = [one if _is_of_the_site(one, stored) else stored[one["name"]] for one in judged]
     decided = {*request.waived, *_overturned(uow.session, request.id)}
     proposed = dict.fromkeys(one["ground"] for one in request.checks if one["ground"] is not None)
     request.grounds = [ground for ground in proposed if ground not in decided]
     still_unknown = judgement.eligibility.missing
     request.missing = [one for one in request.missing if one != "platform_version" or one in still_unknown]
+
+
+def _is_of_the_site(judged: Mapping[str, Any], stored: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a check is judged by what the site has said: also the address, once a multistore has named its shops."""
+    before = stored.get(judged["name"])
+    return before is None or any("asked_shop" in one.get("evidence", {}) for one in (judged, before))
 
 
 def _overturned(session: Session, request_id: str) -> set[str]:

@@ -56,8 +56,18 @@ def _site(evidence: Mapping[str, Any]) -> Facts:
     code = evidence.get("code")
     if code:
         yield gettext("Found"), entitlement_label(code)
+    elif "reported_shop" in evidence:
+        found = gettext(
+            "The companion of another shop of the same installation has reported: shop %(reported)s, where shop "
+            "%(asked)s was asked for.",
+            reported=evidence["reported_shop"],
+            asked=evidence["asked_shop"],
+        )
+        yield gettext("Found"), found
+        yield from _source(evidence)
     elif "asked_shop" in evidence:
         yield gettext("Found"), gettext("Another shop of the same installation, says the shop itself.")
+        yield from _source(evidence)
     elif evidence.get("test_copy"):
         yield gettext("Found"), gettext("A test copy of the site that the product was bought for.")
     else:

@@ -87,6 +87,8 @@ def _merchant_site(result: CheckResult, evidence: Check) -> str:
         if evidence.get("test_copy"):
             return gettext("It is a test copy of the shop that the product was bought for.")
         return gettext("It is the shop that the product was bought for.")
+    if result is CheckResult.FAIL and "reported_shop" in evidence:
+        return gettext("The companion of another shop of the same installation has reported.")
     if result is CheckResult.FAIL and "asked_shop" in evidence:
         return gettext("It is another shop of the same installation than the product was bought for, says your shop.")
     if result is CheckResult.FAIL:

@@ -68,6 +68,11 @@ class Db
 
     public function executeS($sql)
     {
+        if (preg_match('/^SELECT su\..* FROM `ps_shop_url` su WHERE su\.`active` = 1 ORDER BY .* LIMIT 200$/D', $sql)) {
+            $standIn = stand_in_json('shop');
+
+            return isset($standIn['addresses']) ? $standIn['addresses'] : array();
+        }
         $isKnown = preg_match('/^SELECT .* FROM `ps_module` m LEFT JOIN `ps_module_shop` ms .* = ([0-9]+)$/D', $sql, $found);
         if (!$isKnown) {
             throw new RuntimeException($sql);

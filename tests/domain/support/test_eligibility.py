@@ -13,6 +13,7 @@ from marketplace_hooks.domain.business_care.entitlement import Code, Entitlement
 from marketplace_hooks.domain.inspections.conflicts import IncompatibleModule
 from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, merge_findings
 from marketplace_hooks.domain.inspections.file_integrity import Change, Comparison
+from marketplace_hooks.domain.inspections.multistore import OtherShop
 from marketplace_hooks.domain.support.eligibility import AnnouncedRange, Eligibility, Submission, judge
 
 from ..inspections.test_evidence import found, module, version
@@ -146,7 +147,11 @@ def test_another_site_is_a_ground_and_its_unknown_version_is_not_missing() -> No
 
 
 def test_another_shop_of_the_same_installation_is_a_ground() -> None:
-    eligibility = judged(version("cookie", "8.1.7"), other_shop={"asked_shop": 2, "bound_shop": 1})
+    known = version("webservice", "8.1.7")
+    other = OtherShop(numbers={"asked_shop": 2, "bound_shop": 1}, source=known)
+    eligibility = judged(known, other_shop=other)
+    [check] = [one for one in eligibility.checks if one.name == "merchant_site"]
+    assert check.evidence["rung"] == "webservice"
     assert result(eligibility, "merchant_site") == "fail"
     assert list(eligibility.grounds) == ["other_merchant_site"]
 

@@ -64,19 +64,28 @@ def describe(marketplace: Marketplace, *, compatible_to: str) -> None:
     marketplace.run_all_now()
 
 
-def post_report(marketplace: Marketplace, site: FakeShop, started: dict[str, Any], **facts: Any) -> None:
-    """Post what a companion says of a shop of which `facts` are true, and apply it."""
+def post_report(
+    marketplace: Marketplace,
+    site: FakeShop,
+    started: dict[str, Any],
+    *,
+    shop_part: dict[str, Any] | None = None,
+    **facts: Any,
+) -> int:
+    """Post what a companion says of a shop of which `facts` are true, and apply it; return the status of the answer."""
     files = {**FILES, **facts.pop("changed", {})}
     present = {path: content for path, content in files.items() if content is not None}
     module = Module(name=PRODUCT, version=facts.pop("number", "1.0.0"), files=present)
     shop = replace(site.shop, modules=[module, *facts.pop("others", [])], **facts)
-    body = json.dumps(report(shop, f"127.0.0.1:{site.port}", started["nonce"], PRODUCT)).encode()
+    content = report(shop, f"127.0.0.1:{site.port}", started["nonce"], PRODUCT)
+    body = json.dumps({**content, "shop": shop_part or content["shop"]}).encode()
     headers = {SIGNATURE_HEADER: sign_report(body, started["report_key"]), "Content-Type": "application/json"}
     answer = Caller(marketplace.app).call(
         "POST", f"/inspections/{started['check_id']}/report", data=body, headers=headers
     )
-    assert answer.status_code == 202, answer.text
+    assert shop_part is not None or answer.status_code == 202, answer.text
     marketplace.run_all_now()
+    return answer.status_code
 
 
 def start_check(calls: MakeCaller, site: FakeShop) -> dict[str, Any]:
@@ -126,6 +135,48 @@ def test_what_a_companion_reports_is_a_ground_with_its_evidence_wherever_it_is_r
     for text in (form, page):
         assert all(one in text for one in shown)
     assert which in form
+
+
+def shop_two(site: FakeShop, *, host: str | None = None) -> dict[str, Any]:
+    """A report's word on the second shop of a multistore, which lives on a host of its own or in a folder."""
+    own = f"127.0.0.1:{site.port}"
+    second = {"domain": host or own, "path": "/" if host else "/b2b/", "id_shop": 2}
+    addresses = [{"domain": own, "path": "/", "id_shop": 1}, second]
+    return {"domain": second["domain"], "physical_uri": second["path"], "id_shop": 2, "addresses": addresses}
+
+
+@pytest.mark.parametrize("host", [None, "b2b.example"])
+def test_a_report_by_another_shop_of_the_multistore_is_refused_and_evidence_for_the_other_site(
+    marketplace: Marketplace, calls: MakeCaller, site: FakeShop, host: str | None
+) -> None:
+    started = start_check(calls, site)
+    marketplace.run_all_now()
+    request_id = send(calls, site, started["check_id"])
+    assert post_report(marketplace, site, started, shop_part=shop_two(site, host=host)) == 400
+    assert request(marketplace, request_id).grounds == ["other_merchant_site"]
+    assert published_types(marketplace, request_id) == ["accepted", "checked"]
+    words = "shop 2, where shop 1 was asked for"
+    page = browser_of(marketplace, "seller", "seller-1").get(f"/seller/requests/{request_id}").visible_text
+    assert words in page
+    assert "companion" in page
+    check = calls("customer", "customer-1").get(f"/eligibility/{started['check_id']}").get_json()
+    assert check["grounds"] == ["other_merchant_site"]
+    [evidence] = [one["evidence"] for one in check["checks"] if one["name"] == "merchant_site"]
+    assert (evidence["reported_shop"], evidence["rung"], evidence["strength"]) == (2, "companion", "declared_checked")
+    assert post_report(marketplace, site, started) == 202
+    assert request(marketplace, request_id).grounds == []
+
+
+def test_a_companion_shows_that_the_address_asked_for_is_another_shop_than_the_bound_one(
+    marketplace: Marketplace, calls: MakeCaller, site: FakeShop
+) -> None:
+    asked = {"purchase_id": PURCHASE, "shop_url": f"{site.url}b2b/"}
+    started = calls("customer", "customer-1").post("/eligibility", asked).get_json()
+    assert post_report(marketplace, site, started, shop_part=shop_two(site)) == 202
+    check = calls("customer", "customer-1").get(f"/eligibility/{started['check_id']}").get_json()
+    assert check["grounds"] == ["other_merchant_site"]
+    [evidence] = [one["evidence"] for one in check["checks"] if one["name"] == "merchant_site"]
+    assert (evidence["asked_shop"], evidence["bound_shop"], evidence["rung"]) == (2, 1, "companion")
 
 
 REMARKS: list[Any] = [
