@@ -6,7 +6,6 @@ garbage collector (`services/core/frozen_gc.py`).
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
 import os
 import resource
@@ -35,7 +34,10 @@ def create_app() -> Flask:
     if server is None:
         return build_app()
     _live_as_its_process(server)
+    from .telemetry.log_context import name_process
     from .web.request_gate import install_request_gate
+
+    name_process("web")
 
     app = build_app()
     install_request_gate(app)
@@ -71,6 +73,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from .config.loading import load
     from .config.settings import PREFIX
     from .extension import MarketplaceHooks
+    from .telemetry.log_output import configure_logs
     from .web.api import PREFIX as API_PREFIX
     from .web.demo_hosts import install_demo_hosts
     from .web.error_pages import register_error_pages
@@ -79,12 +82,10 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from .web.identity.sessions import secure_session_cookie
     from .web.response_headers import secure_every_response
 
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
-    # Alembic logs every read of the version, and `doctor` and `/readyz` read it often.
-    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
     app = Flask("marketplace_hooks", static_folder=None, template_folder=None)
     app.config.update(config or {})
     settings = load(app.config)
+    configure_logs(settings.log_format, settings.log_level)
     app.config["SECRET_KEY"] = app.config.get("SECRET_KEY") or settings.secret_key
     app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))
     secure_session_cookie(app, settings)
@@ -101,9 +102,12 @@ def load_runtime() -> Runtime:
     """The runtime of a process that serves no web requests, configured by the environment."""
     from .config.loading import load
     from .services.core.runtime import make_runtime
+    from .telemetry.log_output import configure_logs
     from .web.mail.rendering import render_mail
 
-    return make_runtime(load(), mail_renderer=render_mail)
+    settings = load()
+    configure_logs(settings.log_format, settings.log_level)
+    return make_runtime(settings, mail_renderer=render_mail)
 
 
 def main() -> None:

@@ -18,7 +18,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..config.settings import Settings
 from ..domain.instants import parse_instant
+from ..telemetry.log_context import process_name
 
 PIPED_WIDTH = 240
 LONGEST_UNBROKEN = 64
@@ -42,6 +44,15 @@ def printable(text: str) -> str:
 def print_line(text: str = "", *, is_error: bool = False) -> None:
     """Print a text, whatever it holds."""
     click.echo(printable(text), err=is_error)
+
+
+def announce(settings: Settings, text: str) -> None:
+    """Print a line of a process that runs on, such as that it is ready, in the format of its log."""
+    if settings.log_format == "json":
+        from ..telemetry.log_output import line_of  # a text needs none of it.
+
+        text = line_of(settings.log_format, process_name(), text)
+    print_line(text)
 
 
 def instant_option(ctx: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import getpass
-import logging
 import os
 import sqlite3
 import sys
@@ -25,9 +24,10 @@ from ..models.audit import AuditChannel
 from ..remote.redis.queue import RedisWakeups
 from ..services.core.actor import Actor, acting_as
 from ..services.core.runtime import Runtime, redis_url, with_patient_database
+from ..telemetry.log_context import get_logger, name_process
 from .output import print_line, printable
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class HooksGroup(AppGroup):
@@ -35,6 +35,14 @@ class HooksGroup(AppGroup):
 
     Whoever may run a command is an operator: the audit log names the account of the machine.
     """
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, whose lines of the log have its name."""
+        found = super().resolve_command(ctx, args)
+        name_process(found[0] or "")
+        return found
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -165,9 +165,23 @@ class Supervisor:
 
 
 _lock = threading.Lock()
+_writes_json = threading.Event()
+
+
+def write_lines_as(log_format: str) -> None:
+    """Write the common log in this format from now on."""
+    if log_format == "json":
+        _writes_json.set()
 
 
 def log_line(name: str, text: str) -> None:
-    """Print one line of the common log: the time, the process, the text."""
+    """Print one line of the common log: the time, the process, the text. A child's line of JSON stays as it is."""
+    if _writes_json.is_set():
+        from ..telemetry.log_output import JSON, is_json_line, line_of  # a text needs none of it.
+
+        text = text if is_json_line(text) else line_of(JSON, name, text)
+        with _lock:
+            click.echo(text)
+        return
     with _lock:
         click.echo(f"{time.strftime('%H:%M:%S')} {click.style(f'{name:<10}', dim=True)} {printable(text)}")

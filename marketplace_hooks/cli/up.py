@@ -24,7 +24,7 @@ from ..services.core.pidfile import Running, announce, claim, find_running, remo
 from ..services.core.runtime import make_runtime
 from .demo_loader import load_demo, what_to_try
 from .root import hooks_group
-from .supervisor import Child, Supervisor, log_line
+from .supervisor import Child, Supervisor, log_line, write_lines_as
 from .web import refuse_exposed_demo, web_server_command
 from .workers import WORKER_LANE
 
@@ -69,6 +69,7 @@ def up(demo: bool, host: str, port: int, workers: int, expose_demo: bool) -> Non
 
 def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Start everything, keep it running until the shutdown is requested, and stop it."""
+    write_lines_as(settings.log_format)
     _refuse_busy_port(host, port)
     supervisor = Supervisor(frozen_after_s=settings.lease_s)
     supervisor.listen()

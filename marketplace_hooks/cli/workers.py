@@ -22,9 +22,9 @@ from ..services.core.heartbeats import Heartbeats
 from ..services.core.leases import release_lease
 from ..services.core.runtime import Runtime, redis_url
 from ..services.core.stored_secrets import warn_of_lost_key
-from .output import json_option, show_counts
+from .output import announce, json_option, show_counts
 from .root import current_runtime, hooks_group
-from .supervisor import Child, Supervisor
+from .supervisor import Child, Supervisor, write_lines_as
 
 WORKER_LANE = "HOOKS_WORKER_LANE"
 """The environment variable that says to a child of `worker --processes N` which of how many it is: `0/2`."""
@@ -64,6 +64,7 @@ def worker(processes: int) -> None:
     if workers or processes == 1:
         _run_worker(runtime, url, job_kinds_of(int(number or 0), int(workers or 1)))
         return
+    write_lines_as(runtime.settings.log_format)
     supervisor = Supervisor(frozen_after_s=runtime.settings.lease_s)
     supervisor.listen()
     for child in range(processes):
@@ -83,7 +84,7 @@ def _run_worker(runtime: Runtime, url: str, kinds: list[JobKind]) -> None:
         runtime.redis_names.deployment_id()  # known to every child from now on.
         heartbeats = Heartbeats(runtime, ProcessKind.WORKER, closes_connections=True)
         heartbeats.renew()
-    click.echo(f"The worker is ready: {', '.join(kinds)}.")
+    announce(runtime.settings, f"The worker is ready: {', '.join(kinds)}.")
     run_worker(url, runtime.redis_names, kinds, preconnect=preconnect(runtime), on_heartbeat=heartbeats.renew)
     heartbeats.end()
 

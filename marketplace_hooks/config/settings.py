@@ -224,6 +224,14 @@ class Settings:
     inspection_days: int = _setting(
         180, as_days(1, 3_650), "Days after which what an inspection found is purged; never while its request is open."
     )
+    log_format: str = _setting(
+        "console",
+        as_choice("console", "json"),
+        "How the stand-alone service writes its log: text, or a JSON object on each line.",
+    )
+    log_level: str = _setting(
+        "INFO", as_choice("DEBUG", "INFO", "WARNING", "ERROR"), "What its own lines must be to be written, at least."
+    )
     inspection_contact: str | None = _setting(
         None, optional(as_contact), "Where a shop’s owner complains of inspections: an e-mail address or a page."
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,9 +17,10 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
+from ..telemetry.log_context import get_logger
 from .limits import DatabaseLimits
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 _SHORTEST_CONNECT_S = 2
 """libpq waits no less for a connection."""

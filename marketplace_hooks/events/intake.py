@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import logging
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,8 +22,11 @@ from ..services.core.counters import CounterName
 from ..services.core.rate_limits import LimitName, client_key
 from ..services.core.runtime import JobKind, Runtime
 from ..services.inbox.writer import InboxWriter, IncomingEvent, InsertResult
+from ..telemetry.log_context import bound, get_logger
 from .envelope import Envelope, NotAnEnvelope, parse_envelope
 from .registry import is_urgent, subject_of
+
+log = get_logger(__name__)
 
 JSON = "application/json"
 
@@ -95,9 +99,12 @@ class Intake:
         outcome = self._accept(request)
         if isinstance(outcome, Refusal):
             self.runtime.counters.add(CounterName.EVENTS_REFUSED, outcome.code)
+            # Whoever floods us shall not fill the log as well.
+            _log(logging.DEBUG if outcome.kind is RefusalKind.TOO_MANY else logging.INFO, outcome.code, None)
         else:
             result = "conflict" if outcome.conflict else "duplicate" if outcome.duplicate else "new"
             self.runtime.counters.add(CounterName.EVENTS_RECEIVED, result)
+            _log(logging.INFO if outcome.conflict else logging.DEBUG, result, outcome.event_id)
         return outcome
 
     def _accept(self, request: IncomingRequest) -> Accepted | Refusal:
@@ -130,6 +137,13 @@ class Intake:
         if not result.duplicate:
             self.runtime.wakeups.wake_worker(JobKind.INBOX)
         return result
+
+
+def _log(level: int, result: str, event_id: str | None) -> None:
+    """What became of a request; on the path of every event nothing is made that is not written."""
+    if log.isEnabledFor(level):
+        with bound(event_id=event_id):
+            log.log(level, "an event is %s" if event_id else "an event is refused: %s", result)
 
 
 def incoming_event(source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> IncomingEvent:

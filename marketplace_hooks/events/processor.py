@@ -25,10 +25,11 @@ from ..services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..services.inbox import leasing
 from ..services.inbox.leasing import EventResult
 from ..services.inbox.order import next_events
+from ..telemetry.log_context import bound, get_logger
 from .fields import every_error, future_instant, future_instants
 from .registry import EVENTS, EventType, InboundEvent, ParentUnknown
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 BATCH_S = 0.25
 """What is urgent waits for the batch under way: on a slow machine batches are smaller."""
@@ -139,7 +140,8 @@ def _apply_alone(runtime: Runtime, owner: str, shards: list[int], parsed: Parsed
             errors = [dict(error) for error in refusal.errors]
         _apply(runtime, owner, shards, [ParsedEvent(event=parsed.event, type=parsed.type, errors=errors)])
     except Exception as error:
-        log.exception("event %s failed", parsed.event.event_id)
+        with bound(event_id=parsed.event.event_id):
+            log.exception("event %s failed", parsed.event.event_id)
         with runtime.database.session() as session:
             now = runtime.now()
             leasing.renew_lease(session, runtime, owner, shards, now)
@@ -167,14 +169,31 @@ def _apply(runtime: Runtime, owner: str, shards: list[int], batch: list[ParsedEv
 
     for parsed, result in zip(batch, run_in_transaction(runtime, apply), strict=True):
         runtime.counters.add(CounterName.EVENTS_PROCESSED, result.state)
+        _log_result(parsed, result)
         if result.state is InboxState.APPLIED and result.applied_at is not None:
             runtime.counters.add_lag((result.applied_at - parsed.event.received_at).total_seconds())
+
+
+def _log_result(parsed: ParsedEvent, result: EventResult) -> None:
+    """What came of an event, after its commit; of the faults of a rejected one only their number, for they quote it."""
+    level = logging.INFO if result.state in (InboxState.REJECTED, InboxState.PARKED) else logging.DEBUG
+    if log.isEnabledFor(level):
+        with bound(event_id=parsed.event.event_id):
+            faults = f", {len(result.errors)} faults" if result.state is InboxState.REJECTED and result.errors else ""
+            log.log(level, "%s is %s%s", parsed.event.type, result.state.value, faults)
 
 
 def _apply_one(
     runtime: Runtime, uow: UnitOfWork, locked_subjects: LockedSubjects, parsed: ParsedEvent, created: list[str]
 ) -> EventResult:
     """Apply one event; what it created, on which others may be parked, is added to `created`."""
+    with bound(event_id=parsed.event.event_id):
+        return _apply_bound(runtime, uow, locked_subjects, parsed, created)
+
+
+def _apply_bound(
+    runtime: Runtime, uow: UnitOfWork, locked_subjects: LockedSubjects, parsed: ParsedEvent, created: list[str]
+) -> EventResult:
     event = parsed.event
 
     def result(state: InboxState, outcome: str | None = None, errors: Any = None) -> EventResult:

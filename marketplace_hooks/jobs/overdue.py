@@ -6,16 +6,16 @@ hang. So each job counts itself when it begins, and where the count stands still
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from dataclasses import dataclass
 
 from ..remote.redis.names import JobKind
 from ..services.core.runtime import Runtime
-from .table import JOBS, Job, Stop, end_of_slice, is_pending
+from ..telemetry.log_context import get_logger
+from .table import JOBS, Job, Stop, end_of_slice, is_pending, run_job
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 PAUSE_S = 0.5
 SHORTEST_S = 2.0
@@ -71,7 +71,7 @@ class OverdueWork:
         """Slice by slice, until a worker begins or nothing is left."""
         while kinds := [kind for kind, begun in late.items() if self._is_overdue(kind, begun)]:
             for kind in kinds:
-                JOBS[kind].run(self._runtime, self._owner, stop=self._end_of_slice(JOBS[kind]))
+                run_job(self._runtime, self._owner, JOBS[kind], stop=self._end_of_slice(JOBS[kind]))
             if self._stopping.wait(PAUSE_S):
                 return
 

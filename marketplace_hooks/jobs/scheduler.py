@@ -6,7 +6,6 @@ killed workers and an outage of Redis are made good, at the latest one lease and
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -26,12 +25,13 @@ from ..services.inspections import requests
 from ..services.operations.clock_steps import ClockWatch, end_impossible_waits
 from ..services.privacy.retention import purge
 from ..services.support import drafts
+from ..telemetry.log_context import get_logger
 from .overdue import OverdueWork
-from .table import JOBS, Job, end_of_slice, is_pending, never, stop_after
+from .table import JOBS, Job, end_of_slice, is_pending, never, run_job, stop_after
 
 _T = TypeVar("_T")
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 SCHEDULER_LOCK = "scheduler"
 PURGE_SLICE_S = 2.0
@@ -143,7 +143,7 @@ def _wake_or_work(runtime: Runtime, owner: str, job: Job, overdue: OverdueWork |
             overdue.note(job.kind)
         return False
     stop = end_of_slice(runtime, job)
-    job.run(runtime, owner, stop=stop)
+    run_job(runtime, owner, job, stop=stop)
     return stop()
 
 
@@ -170,7 +170,7 @@ def run_all_now(runtime: Runtime, owner: str) -> dict[str, int]:
 
 def _run_if_pending(runtime: Runtime, owner: str, job: Job) -> int:
     """Run the job to its end; 0 when no rows wait for it, which costs less to ask."""
-    return job.run(runtime, owner, stop=never) if is_pending(runtime, job) else 0
+    return run_job(runtime, owner, job, stop=never) if is_pending(runtime, job) else 0
 
 
 def suppress_and_log(act: Callable[[], _T]) -> _T | None:

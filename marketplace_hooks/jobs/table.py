@@ -19,6 +19,7 @@ from ..services.notifications import mail_queue
 from ..services.operations import cascade_run
 from ..services.outbox import delivery_worker, dispatcher
 from ..services.support import site_checks, sla_run
+from ..telemetry.log_context import bound
 
 Stop = Callable[[], bool]
 """Whether work that can be continued later should end now."""
@@ -146,13 +147,19 @@ def end_of_slice(runtime: Runtime, job: Job) -> Stop:
     return stop
 
 
+def run_job(runtime: Runtime, owner: str, job: Job, *, stop: Stop) -> int:
+    """Do work of one kind; every line that is logged meanwhile names it. Returns how many rows were dealt with."""
+    with bound(job=job.kind.value):
+        return job.run(runtime, owner, stop=stop)
+
+
 def run_slice(runtime: Runtime, owner: str, kind: JobKind) -> None:
     """Run one job: work for at most its slice, and wake a worker again when rows are left."""
     job = JOBS[kind]
     runtime.wakeups.clear_wakeup(kind)
     stop = end_of_slice(runtime, job)
     try:
-        job.run(runtime, owner, stop=stop)
+        run_job(runtime, owner, job, stop=stop)
     finally:
         runtime.counters.store()
     if stop() and is_pending(runtime, job):

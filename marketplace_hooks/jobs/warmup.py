@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import itertools
 import json
-import logging
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -34,8 +33,9 @@ from ..services.core.actor import acting_as
 from ..services.core.counters import Counters
 from ..services.core.runtime import Runtime
 from ..services.inbox.leasing import SHARDS_AT_ONCE, has_urgent
+from ..telemetry.log_context import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 _TABLES = (Shard, InboxEvent, Seller, Product, SideState, Withdrawal, Pack, Cascade, OutgoingEvent)
 """What a job of the inbox reads."""

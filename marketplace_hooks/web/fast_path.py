@@ -19,15 +19,18 @@ from werkzeug.wsgi import get_input_stream
 from ..domain.token_scopes import Scope, permits
 from ..events.intake import Refusal
 from ..services.core.rate_limits import LimitName
+from ..telemetry.log_context import bound
 from .api.entitlements import PATH as ENTITLEMENTS
 from .api.entitlements import answer_now, headers_of
 from .api.responses import JSON
 from .problems import problem_of_refusal
+from .request_ids import serving
 from .response_headers import NOSNIFF
 from .state import WebState, state
 from .webhooks import PATH as WEBHOOKS
 from .webhooks import body_of, incoming_request
 
+LONGEST_EVENT_ID = 256
 StartResponse = Callable[..., Any]
 
 
@@ -41,6 +44,10 @@ class FastPath:
         self._full_path = app.wsgi_app
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        with serving(environ):
+            return self._answer(environ, start_response)
+
+    def _answer(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         method = environ["REQUEST_METHOD"]
         if method == "GET" and path == self._entitlements:
@@ -67,7 +74,8 @@ class FastPath:
         try:
             outcome = state(self._app).intake.accept(incoming_request(environ, source, read))
         except Exception as error:  # a fault of ours, which Flask logs and answers as any other.
-            with self._app.request_context(environ):
+            event_id = environ.get("HTTP_WEBHOOK_ID", "")[:LONGEST_EVENT_ID]
+            with bound(event_id=event_id or None), self._app.request_context(environ):
                 return self._app.handle_exception(error)(environ, start_response)
         if isinstance(outcome, Refusal):
             return problem_of_refusal(outcome)(environ, start_response)

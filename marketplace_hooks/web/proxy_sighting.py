@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import threading
 import time
 
 from ..services.core.deployment import UNTRUSTED_PROXY, record_fact
 from ..services.core.runtime import Runtime
+from ..telemetry.log_context import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 NOTE_EVERY_S = 3_600.0
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import logging
 import queue
 import threading
 import time
@@ -21,6 +20,7 @@ from ...domain.inspections.declarations import Declaration
 from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site
+from ...telemetry.log_context import get_logger, with_this_context
 from ..http.address_rules import AllowedNetwork
 from ..http.client import INSPECTIONS, OutboundClient
 from ..http.dns import Resolve, system_resolve
@@ -31,7 +31,7 @@ from .protocol import Credentials, InspectionTarget, Probe
 from .registry import PROBES
 from .session import ProbeBudget, ProbeSession
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 DEADLINE_S = 20.0
 POLL_INTERVAL_S = 0.2
@@ -114,7 +114,9 @@ def _run_all(target: InspectionTarget, budget: ProbeBudget, probes: Sequence[Pro
     arrived: _Arrivals = queue.SimpleQueue()
     for probe in probes:
         # Daemons: a look-up that hangs in the system's resolver must not hold the process back either.
-        thread = threading.Thread(target=_run_probe, args=(probe, target, budget, arrived), daemon=True)
+        thread = threading.Thread(
+            target=with_this_context(_run_probe), args=(probe, target, budget, arrived), daemon=True
+        )
         thread.name = f"probe {probe.name}"
         thread.start()
     running = list(probes)

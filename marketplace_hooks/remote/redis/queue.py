@@ -6,7 +6,6 @@ thousand wake-ups from becoming a thousand jobs; the job deletes the key before 
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 import time
@@ -20,12 +19,13 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from ...errors import Unavailable
+from ...telemetry.log_context import get_logger
 from .connection import connect
 from .names import JobKind, RedisNames, first_edition_queue, first_edition_wakeup
 from .prefork_worker import PreforkWorker, deferred_stop_signals
 from .renamed_jobs import RenamableJob
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 WAKEUP_TIMEOUT_S = 0.05

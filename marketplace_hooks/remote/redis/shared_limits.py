@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from math import ceil
 
@@ -13,11 +12,12 @@ from limits.storage.redis import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from ...errors import Unavailable
+from ...telemetry.log_context import get_logger
 from .connection import connect
 from .names import RedisNames
 from .queue import BREAKER_S, WAKEUP_TIMEOUT_S
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class SharedLimits:

@@ -6,7 +6,6 @@ claim nothing twice. Everything selects `<= now` and catches up after any pause 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from ...domain.business_care.entitlement import Payment
 from ...domain.business_care.renewals import RenewalDecision, decide, latest_claimable, period
 from ...models.inbox import InboxEvent, InboxState
 from ...models.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
+from ...telemetry.log_context import get_logger
 from ..catalog.listing_prices import Prices, read_prices
 from ..core.runtime import Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
@@ -31,7 +31,7 @@ from .renewal_prices import SentNotices, price_of_renewal, read_notices
 from .renewal_run_state import acquire_run, is_held, record_quiet_run
 from .subscriptions import SUBJECT, expire, idempotency_key, publish, set_current_period
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 BATCH = 500
 CAUSE = Cause(actor="marketplace_hooks", reason="the period ended")

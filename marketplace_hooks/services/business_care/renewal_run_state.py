@@ -5,7 +5,6 @@ After a silence of more than 30 days an operator releases the run: nothing is ch
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,10 +16,11 @@ from ...domain.audit_actions import AuditAction
 from ...domain.business_care.renewals import needs_release
 from ...models.audit import AuditOutcome
 from ...models.subscriptions import RenewalRun
+from ...telemetry.log_context import get_logger
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 RENEWALS = "renewals"
 RECORDED_EVERY = timedelta(hours=1)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-
 from ...models.products import SubjectKind
+from ...telemetry.log_context import get_logger
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
 from .locked_subjects import LockedSubjects, due_slots
 from .sellers import apply_scheduled_account
 from .status_changes import apply_scheduled
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 BATCH = 100
 """Subjects whose scheduled changes are carried out in one transaction."""

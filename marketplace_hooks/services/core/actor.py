@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from ...models.access import Role
 from ...models.audit import AuditChannel
+from ...telemetry.log_context import add_request_id_source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,14 @@ _current: ContextVar[Actor | None] = ContextVar("marketplace_hooks_actor", defau
 def current_actor() -> Actor | None:
     """For whom this thread of work acts; None in background jobs, and for inbound events."""
     return _current.get()
+
+
+def _current_request_id() -> str | None:
+    actor = _current.get()
+    return None if actor is None else actor.request_id
+
+
+add_request_id_source(_current_request_id)
 
 
 def set_actor(actor: Actor | None) -> None:

@@ -7,7 +7,6 @@ has counted and not stored yet when it is killed is lost; counters are for figur
 from __future__ import annotations
 
 import enum
-import logging
 import os
 import threading
 import time
@@ -20,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from ...database.engine import Database
 from ...models.counters import StoredCounter
+from ...telemetry.log_context import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 PARTS = 8
 STORE_INTERVAL_S = 5.0

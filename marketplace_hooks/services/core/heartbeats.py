@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import time
@@ -14,9 +13,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ...models.deployment import Heartbeat, ProcessKind
+from ...telemetry.log_context import get_logger
 from .runtime import Runtime
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 RENEW_EVERY_S = 15.0
 ALIVE_FOR = timedelta(seconds=90)

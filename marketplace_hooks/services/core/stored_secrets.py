@@ -5,7 +5,6 @@ A lost or changed key is said at the start and by `doctor`. What needs a secret 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 
 from sqlalchemy import select
@@ -17,8 +16,9 @@ from ...database.engine import Database
 from ...errors import DatabaseUnavailable, EncryptionKeyLost
 from ...models.inspections import SiteCredential
 from ...models.outbox import Endpoint
+from ...telemetry.log_context import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 _CREDENTIALS_READ = 100
 """Endpoints are few; of sites' credentials, which are deleted soon, so many are opened."""

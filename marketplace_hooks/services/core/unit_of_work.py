@@ -21,8 +21,11 @@ from ...domain.audit_actions import AuditAction
 from ...domain.outbox.event_types import OUTGOING
 from ...models.audit import AuditEntry, AuditOutcome
 from ...models.outbox import OutgoingEvent, new_event_id
+from ...telemetry.log_context import bound, get_logger
 from .actor import Actor, current_actor
 from .runtime import JobKind, Runtime
+
+log = get_logger(__name__)
 
 _T = TypeVar("_T")
 
@@ -79,6 +82,7 @@ class UnitOfWork:
     """One write transaction at the instant `now`, under the settings of its installation.
 
     `wakeups` are the kinds of jobs to wake a worker for once the transaction is committed. `actor` is whom it acts for.
+    `published` are the types and ids of the outgoing events so far.
     """
 
     publishes: ClassVar[bool] = True
@@ -88,6 +92,7 @@ class UnitOfWork:
     settings: Settings
     wakeups: set[JobKind] = field(default_factory=set)
     actor: Actor | None = field(default_factory=current_actor)
+    published: list[tuple[str, str]] = field(default_factory=list)
     _is_audited: bool = False
     _deferred: dict[type[DeferredWrite], DeferredWrite] = field(default_factory=dict)
     _rows: dict[type[Any], list[dict[str, Any]]] = field(default_factory=dict)
@@ -172,6 +177,7 @@ class UnitOfWork:
             "created_at": self.now,
         }
         self.insert_later(OutgoingEvent, row)
+        self.published.append((type_, event_id))
         self.wakeups.add(JobKind.DELIVERIES)
         return event_id
 
@@ -231,6 +237,7 @@ def run_in_transaction(runtime: Runtime, act: Callable[[UnitOfWork], _T]) -> _T:
     that a rollback does not undo.
     """
     wakeups: set[JobKind] = set()
+    published: list[tuple[str, str]] = []
 
     def attempt(session: Session) -> _T:
         uow = UnitOfWork(session=session, now=runtime.now(), settings=runtime.settings)
@@ -238,9 +245,13 @@ def run_in_transaction(runtime: Runtime, act: Callable[[UnitOfWork], _T]) -> _T:
         uow.write()
         wakeups.clear()
         wakeups.update(uow.wakeups)
+        published[:] = uow.published if uow.actor is not None else []
         return result
 
     result = runtime.database.retrying(attempt)
+    for type_, event_id in published:  # the only place that knows the request and what it led to.
+        with bound(event_id=event_id):
+            log.info("published %s", type_)
     for kind in wakeups:
         runtime.wakeups.wake_worker(kind)
     return result

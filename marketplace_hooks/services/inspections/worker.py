@@ -6,7 +6,6 @@ still holds the lease. However many shops drip, die or lie at once, the others g
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -29,12 +28,13 @@ from ...models.inspections import Evidence, Inspection, InspectionState, SiteCre
 from ...remote.probes.exchanges import SiteExchange
 from ...remote.probes.protocol import Credentials
 from ...remote.probes.run import gone_wrong, inspect
+from ...telemetry.log_context import bound, get_logger, with_this_context
 from ..core.leases import is_over
 from ..core.runtime import JobKind, Runtime
 from .platform_releases import record_version, versions_known
 from .requests import host_of, outcome_of, read_inspection
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 POLL_S = 0.1
 SLOW_AFTER_S = 2.0
@@ -83,7 +83,7 @@ def run_inspections(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = 
                 claimed = _claim(runtime, owner)
                 if claimed is None:
                     break
-                lanes[pool.submit(run_inspection, runtime, claimed)] = time.monotonic()
+                lanes[pool.submit(with_this_context(run_inspection), runtime, claimed)] = time.monotonic()
             if not lanes:
                 return done
             finished, _ = wait(lanes, timeout=POLL_S, return_when=FIRST_COMPLETED)
@@ -119,20 +119,21 @@ def run_inspection(
 ) -> int:
     """Inspect, and write what is found as it comes; 1 when it was brought to its end."""
     writer = _FindingsWriter(runtime=runtime, claimed=claimed, on_findings=on_findings)
-    try:
-        if claimed.attempts > ATTEMPTS:
-            findings: tuple[Finding, ...] = (gone_wrong(),)
-            writer.add(findings)
-        else:
-            findings = _inspect(runtime, claimed, writer)
-        _finish(runtime, claimed, findings, writer)
-    except LeaseLost:
-        return 0
-    except Exception as error:
-        # Without its message, which may hold what was read or sent: the type and the check are enough to look.
-        log.error("inspection %s failed: %s", claimed.id, type(error).__name__)
-        _give_up(runtime, claimed)
-        return 0
+    with bound(inspection_id=claimed.id):
+        try:
+            if claimed.attempts > ATTEMPTS:
+                findings: tuple[Finding, ...] = (gone_wrong(),)
+                writer.add(findings)
+            else:
+                findings = _inspect(runtime, claimed, writer)
+            _finish(runtime, claimed, findings, writer)
+        except LeaseLost:
+            return 0
+        except Exception as error:
+            # Without its message, which may hold what was read or sent: the type and the check are enough to look.
+            log.error("inspection %s failed: %s", claimed.id, type(error).__name__)
+            _give_up(runtime, claimed)
+            return 0
     return 1
 
 
@@ -255,10 +256,7 @@ def _add(session: Session, claimed: ClaimedInspection, findings: Sequence[Findin
 
 
 def _finish(
-    runtime: Runtime,
-    claimed: ClaimedInspection,
-    findings: tuple[Finding, ...],
-    writer: _FindingsWriter,
+    runtime: Runtime, claimed: ClaimedInspection, findings: tuple[Finding, ...], writer: _FindingsWriter
 ) -> None:
     """Write what is left and end the check, in one transaction. Raises `LeaseLost`."""
 

@@ -31,10 +31,11 @@ from ...models.products import Product, Seller
 from ...models.purchases import Customer
 from ...models.support import SupportRequest
 from ...remote.smtp import MailMessage, MailServer, SmtpConnection
+from ...telemetry.log_context import bound, get_logger
 from ..core.leases import acquire_lease, is_over
 from ..core.runtime import Runtime
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 PAUSE = "mail-server"
 PAUSE_S = 60.0
@@ -136,7 +137,7 @@ def send_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda:
                 claimed = runtime.database.retrying(lambda session: _claim(runtime, session, owner))
                 if claimed is None:
                     return made
-                state, error = _send(runtime, connection, claimed)
+                state, error = _send_bound(runtime, connection, claimed)
                 runtime.database.retrying(lambda s: _record(runtime, s, owner, claimed, state, error))  # noqa: B023 - done at once
                 made += 1
     except MailServerAway as away:
@@ -215,6 +216,15 @@ def _facts(session: Session, mail: Mail, event: OutgoingEvent, name: str) -> Mai
         product_title=product.title if product else None,
         seller_name=seller.name if seller else None,
     )
+
+
+def _send_bound(runtime: Runtime, connection: SmtpConnection, claimed: _ClaimedMail) -> tuple[MailState, str | None]:
+    """The same as `_send`; every line that is logged meanwhile names the mail and its event."""
+    cause = None if claimed.facts is None else claimed.facts.cause.get("event_id")
+    with bound(event_id=claimed.event_id, cause_event_id=cause, mail_id=claimed.mail_id):
+        state, error = _send(runtime, connection, claimed)
+        log.log(logging.INFO if error else logging.DEBUG, "mail %s is %s", claimed.mail_id, state.value)
+    return state, error
 
 
 def _send(runtime: Runtime, connection: SmtpConnection, claimed: _ClaimedMail) -> tuple[MailState, str | None]:

@@ -6,7 +6,6 @@ next worker continues from there. A step that fails is tried again after a lease
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +20,7 @@ from ...models.cascades import Cascade, CascadeState
 from ...models.outbox import OutgoingEvent
 from ...models.packs import Pack
 from ...models.products import Product, Seller, SubjectKind
+from ...telemetry.log_context import bound, get_logger
 from ..catalog.cascades import Step, completed_payload, published_events
 from ..core.counters import CounterName
 from ..core.leases import is_over
@@ -28,7 +28,7 @@ from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from .cascade_steps import CASCADE_STEPS
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 CLAIMED_AT_ONCE = 20
 """Cascades that one worker leases at a time."""
@@ -95,9 +95,15 @@ def _release(runtime: Runtime, owner: str, claimed: list[str]) -> None:
 
 def _run(runtime: Runtime, owner: str, cascade_id: str, stop: Callable[[], bool]) -> int:
     """Do the chunks of one cascade, each in its own transaction; return 1 when it was finished, else 0."""
+    with bound(cascade_id=cascade_id):
+        return _run_bound(runtime, owner, cascade_id, stop)
+
+
+def _run_bound(runtime: Runtime, owner: str, cascade_id: str, stop: Callable[[], bool]) -> int:
     while not stop():
         try:
             if run_in_transaction(runtime, lambda uow: _next_chunk(runtime, uow, owner, cascade_id)):
+                log.info("cascade %s is done", cascade_id)
                 return 1
             runtime.database.yield_to_writers()
         except LeaseLost:

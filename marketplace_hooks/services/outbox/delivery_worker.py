@@ -7,7 +7,6 @@ between the answer and its record delivers again, under the same `webhook-id`: a
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from ...config.settings import Settings
 from ...domain.outbox.retry_policy import BUSY_PAUSE_S, next_attempt_at, rest_of_endpoint_s
 from ...errors import EncryptionKeyLost, NotFound
 from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
+from ...telemetry.log_context import bound, get_logger, with_this_context
 from ..core.counters import CounterName
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
@@ -29,7 +29,7 @@ from .dispatcher import count_under_way, dispatch, is_due, is_served, lease_s, r
 from .endpoints import disable_endpoint, locked_endpoint, publish_about
 from .sending import AttemptResult, Recipient, send_signed
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 LANES = 32
 """Attempts under way at once in one worker, over all endpoints."""
@@ -49,6 +49,7 @@ class Attempt:
     recipient: Recipient
     attempts: int
     event_id: str
+    cause_event_id: str | None
     body: bytes
 
 
@@ -68,7 +69,7 @@ def deliver_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lamb
             if awaited is None or not awaited.isdisjoint(lanes):
                 dispatch(runtime, stop=stop)
                 for endpoint_id in _lanes_to_open(runtime, list(lanes.values()), leaving=awaited is not None):
-                    lanes[pool.submit(_serve, runtime, owner, endpoint_id, stop)] = endpoint_id
+                    lanes[pool.submit(with_this_context(_serve), runtime, owner, endpoint_id, stop)] = endpoint_id
             finished, _ = wait(lanes, timeout=POLL_S, return_when=FIRST_COMPLETED)
             for lane in finished:
                 del lanes[lane]
@@ -149,15 +150,15 @@ def _claim(runtime: Runtime, session: Session, owner: str, endpoint_id: str) -> 
     delivery, event = found
     delivery.owner = owner
     delivery.leased_until = now + timedelta(seconds=lease_s(settings))
-    attempt = Attempt(
+    return Attempt(
         delivery_id=delivery.id,
         endpoint_id=endpoint_id,
         recipient=recipient,
         attempts=delivery.attempts,
         event_id=event.event_id,
+        cause_event_id=event.cause.get("event_id"),
         body=render(event),
-    )
-    return attempt, None
+    ), None
 
 
 def _postpone(session: Session, endpoint_id: str, now: datetime, settings: Settings) -> None:
@@ -193,10 +194,21 @@ def _take_token(endpoint: Endpoint, now: datetime, rate_per_s: float) -> float:
 
 def _attempt(runtime: Runtime, owner: str, attempt: Attempt) -> None:
     """Send, with no transaction open; then record the result."""
+    ids = {"event_id": attempt.event_id, "cause_event_id": attempt.cause_event_id, "endpoint_id": attempt.endpoint_id}
+    with bound(**ids, delivery_id=attempt.delivery_id):
+        _send_and_record(runtime, owner, attempt)
+
+
+def _send_and_record(runtime: Runtime, owner: str, attempt: Attempt) -> None:
     result = send_signed(runtime, attempt.recipient, event_id=attempt.event_id, body=attempt.body)
     runtime.counters.add(CounterName.DELIVERY_ATTEMPTS, result.status_class)
     if run_in_transaction(runtime, lambda uow: _record(runtime, uow, owner, attempt, result)):
         runtime.counters.add(CounterName.DELIVERIES_EXHAUSTED)
+        log.warning("given up after attempt %d: %s", attempt.attempts + 1, result.status or result.status_class)
+    elif not result.is_success:
+        log.info("attempt %d failed: %s", attempt.attempts + 1, result.status or result.status_class)
+    else:
+        log.debug("delivered by attempt %d in %d ms", attempt.attempts + 1, round(result.took_s * 1000))
 
 
 def _record(runtime: Runtime, uow: UnitOfWork, owner: str, attempt: Attempt, result: AttemptResult) -> bool:

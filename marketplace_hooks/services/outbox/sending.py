@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,9 +15,10 @@ from ...errors import OutboundFailed, OutboundRefused
 from ...models.outbox import Endpoint
 from ...remote.http.client import OutboundResponse
 from ...remote.signatures import signed_headers
+from ...telemetry.log_context import get_logger
 from ..core.runtime import Runtime
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 LOGGED_CHARACTERS = 500
 

@@ -5,7 +5,6 @@ All are answered by our own blueprint: a host's error handlers neither see our e
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -14,6 +13,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 from ...errors import MarketplaceHooksError, NotFound
 from ...events.envelope import NotAnEnvelope
 from ...services.core.rate_limits import LimitName, client_key
+from ...telemetry.log_context import get_logger
 from ..identity.acting import audit_refusal, end_acting, name_request
 from ..identity.authorization import audience, check_audience, identify
 from ..identity.identity import Identity
@@ -22,7 +22,7 @@ from ..rate_limits import require_rate
 from ..response_headers import forbid_sniffing
 from .operations import NAME
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 UNKNOWN_ENDPOINT = f"{NAME}.unknown"
 MAX_ID_LENGTH = 256

@@ -7,8 +7,6 @@ refused, is entered in the log here; what is changed, by the service that change
 from __future__ import annotations
 
 import contextlib
-import re
-import uuid
 from dataclasses import replace
 
 from flask import Response, request
@@ -20,22 +18,16 @@ from ...services.access.tokens import find_refused
 from ...services.core.actor import Actor, acting_as, current_actor, set_actor
 from ...services.core.rate_limits import LimitName
 from ...services.core.unit_of_work import run_in_transaction
+from ..request_ids import HEADER, request_id_of
 from ..state import current_runtime, current_web_state
 from .identity import Identity
 
-HEADER = "X-Request-ID"
-_ENVIRON_KEY = "marketplace_hooks.request_id"
-_WELL_FORMED = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _LONGEST_NAME = 200
 
 
 def request_id() -> str:
-    """The id of this request: as its sender names it, where that is well-formed, else a new one."""
-    found: str | None = request.environ.get(_ENVIRON_KEY)
-    if found is None:
-        given = request.headers.get(HEADER, "")
-        found = request.environ[_ENVIRON_KEY] = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
-    return found
+    """The id of this request."""
+    return request_id_of(request.environ)
 
 
 def name_request(response: Response) -> Response:

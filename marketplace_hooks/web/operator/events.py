@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from ...models.inbox import InboxEvent, InboxState
 from ...services.inbox import leasing
 from ...services.operations import event_log
 from ...services.operations.event_trace import trace_event
+from ...telemetry.log_context import get_logger
 from ..form_actions import run_form
 from ..i18n.language import gettext, wording
 from ..identity.authorization import audience, signed_in
@@ -30,7 +30,7 @@ from .blueprint import blueprint
 from .event_content import command_of, content_of, is_personal, shown_content
 from .layout import page, query_day
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 LIST = "operator-events"
 REPLAYABLE = (InboxState.IGNORED, InboxState.REJECTED, InboxState.PARKED, InboxState.FAILED)

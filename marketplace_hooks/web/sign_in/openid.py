@@ -10,7 +10,7 @@ import secrets
 import time
 from typing import Any
 
-from flask import Response, abort, current_app, redirect, request, session, url_for
+from flask import Response, abort, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...config.settings import Settings
@@ -21,6 +21,7 @@ from ...services.access.sessions import end_changed_roles
 from ...services.core.actor import acting_as
 from ...services.core.rate_limits import LimitName, client_key
 from ...services.core.unit_of_work import run_in_transaction
+from ...telemetry.log_context import get_logger
 from ..error_pages import refuse
 from ..i18n.language import wording
 from ..identity import sessions
@@ -35,6 +36,8 @@ from ..urls import local_url
 from .blueprint import blueprint
 from .claims import account_of, authenticated_at, identity_of, needed_claims
 from .pages import wanted_page
+
+log = get_logger(__name__)
 
 BEGUN = "mh_begun"
 MAX_BEGUN = 5
@@ -150,7 +153,7 @@ def _failed(status: int, why: str, trouble: Exception | None = None, next: str |
         # Only what has failed is counted: nobody keeps those who share their address from signing in.
         require_rate(LimitName.SIGN_IN_FAILURES, client_key(request.remote_addr), detail="too many failed sign-ins")
     if trouble is not None:
-        current_app.logger.warning("a sign-in failed (%s): %s", why, trouble)
+        log.warning("a sign-in failed (%s): %s", why, trouble)
     response = refuse(status, "marketplace_hooks/sign_in/failed.html", why=why, next=next)
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
