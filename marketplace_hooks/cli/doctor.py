@@ -6,7 +6,6 @@ import importlib.metadata
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ..config.public_holidays import public_holidays
@@ -19,6 +18,7 @@ from ..services.core.deployment import UNTRUSTED_PROXY, read_fact
 from ..services.core.runtime import Runtime
 from ..services.core.stored_secrets import check_encryption_keys
 from ..services.notifications.mail_queue import check_mail_server
+from .doctor_clock import clock
 from .doctor_work import backlog, check, endpoints, inbox, processes, redis
 from .output import json_option, show_rows
 from .root import current_runtime, hooks_group
@@ -37,7 +37,7 @@ def doctor(as_json: bool) -> None:
         _database(runtime),
         redis(runtime),
         *processes(runtime),
-        _clock(runtime),
+        clock(runtime),
         inbox(runtime),
         backlog(runtime),
         endpoints(runtime),
@@ -105,21 +105,6 @@ def _database(runtime: Runtime) -> dict[str, str]:
         return check("database", "wrong", f"{kind}: {error.orig}")
     pooler = ", behind a pooler: nothing is left in its sessions" if runtime.database.is_pooled else ""
     return check("database", "ok", f"{kind}, schema up to date{pooler}")
-
-
-def _clock(runtime: Runtime) -> dict[str, str]:
-    """Leases and signatures compare instants: our clock must agree with the database's."""
-    if runtime.database.is_sqlite:
-        return check(
-            "clock", "ok", f"{runtime.now():%Y-%m-%d %H:%M:%S} UTC, zone of the rules {runtime.settings.reference_zone}"
-        )
-    try:
-        with runtime.database.read_session() as session:
-            database_now = session.scalar(text("SELECT clock_timestamp()"))
-    except MarketplaceHooksError as error:
-        return check("clock", "warning", str(error))
-    difference_s = abs((runtime.now() - database_now).total_seconds())
-    return check("clock", "ok" if difference_s < 2 else "wrong", f"{difference_s:.1f} s from the database's")
 
 
 def _encryption(runtime: Runtime) -> dict[str, str]:

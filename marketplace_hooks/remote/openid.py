@@ -10,6 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -36,6 +38,7 @@ TOKENS_AT_ONCE = 2
 """Sign-ins that are completed at the same time, in one process."""
 DESCRIPTION_LASTS_S = 3_600.0
 LEEWAY_S = 60
+CLOCK_WITHIN_S = 3.0
 # Signatures that only the provider can make; a shared secret's (HS256) could be made by whoever knows it.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -225,6 +228,16 @@ class OpenIdProvider:
         offered = (self._published.description if self._published else {}).get("token_endpoint_auth_methods_supported")
         posts = offered and "client_secret_basic" not in offered and "client_secret_post" in offered
         return "client_secret_post" if posts else "client_secret_basic"
+
+
+def read_clock(issuer: str) -> datetime | None:
+    """The provider's time, by the `Date` of its answer, to the second; None where it does not say."""
+    try:
+        answer = OutboundClient(POLICY, ANY_NETWORK).get(f"{issuer.rstrip('/')}{DISCOVERY}", total_s=CLOCK_WITHIN_S)
+        there = parsedate_to_datetime(answer.headers.get("date", ""))
+    except (OutboundRefused, OutboundFailed, ValueError):
+        return None
+    return None if there.tzinfo is None else there
 
 
 def _not_a_provider(issuer: str, failure: Exception) -> OutboundFailed:

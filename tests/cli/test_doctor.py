@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from ..remote.http.test_tls import Authority
 from ..support.mail_server import PASSWORD, mail_server
 from ..support.marketplace import SECRET_KEY, Marketplace
 from ..support.redis import RedisServer
+from ..support.webhook_receiver import Receiver
 
 Open = Callable[..., Marketplace]
 
@@ -135,6 +139,65 @@ def test_endpoints_that_fail_or_are_disabled_are_named(make_marketplace: Open) -
     assert state == "warning"
     assert "https://failing.example/in has been failing since 20" in detail
     assert "https://disabled.example/in is disabled (410)" in detail
+
+
+def test_a_clock_that_agrees_with_everything_is_in_order(make_marketplace: Open) -> None:
+    with Receiver() as provider:
+        issuer = provider.url.removesuffix("/hooks")
+        marketplace = make_marketplace(OIDC_ISSUER=issuer, OIDC_CLIENT_ID="tests")
+        marketplace.publish_products("mod-1")
+        state, detail = check_of(marketplace, "clock")
+    assert (state, detail.endswith("compared with: the sign-in provider's")) == ("ok", True), detail
+
+
+@pytest.mark.parametrize(
+    ("written_s", "state", "words"),
+    [
+        (40, "wrong", "s behind the newest event received: have it set by NTP"),
+        (1, "ok", "zone of the rules Europe/Paris"),
+    ],
+)
+def test_a_clock_that_was_set_back_is_told_by_what_was_stored_before(
+    make_marketplace: Open, written_s: int, state: str, words: str
+) -> None:
+    marketplace = make_marketplace()
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=written_s), tick=True):
+        marketplace.publish("seller.upserted")
+    found, detail = check_of(marketplace, "clock")
+    assert (found, words in detail) == (state, True), detail
+
+
+def test_a_clock_that_was_set_back_is_told_by_the_file_of_the_database(make_marketplace: Open, sqlite_url: str) -> None:
+    marketplace = make_marketplace()
+    later_s = datetime.now(UTC).timestamp() + 3_600
+    os.utime(sqlite_url.removeprefix("sqlite:///"), (later_s, later_s))
+    state, detail = check_of(marketplace, "clock")
+    assert (state, "s behind the last write to marketplace.db" in detail) == ("wrong", True), detail
+
+
+@pytest.mark.parametrize(
+    ("sent_s", "count", "state", "words"),
+    [
+        (30, 1, "wrong", "s behind the sender of the last 1 events"),
+        (-100, 5, "warning", "s ahead of the sender of the last 5 events, or they are sent late"),
+        (-100, 4, "ok", "zone of the rules"),
+    ],
+)
+def test_the_senders_clock_is_compared(make_marketplace: Open, sent_s: int, count: int, state: str, words: str) -> None:
+    marketplace = make_marketplace()
+    for _ in range(count):
+        marketplace.publish("seller.upserted", sent_at=datetime.now(UTC) + timedelta(seconds=sent_s))
+    found, detail = check_of(marketplace, "clock")
+    assert (found, words in detail) == (state, True), detail
+
+
+def test_a_provider_whose_clock_differs_is_named(make_marketplace: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    date = format_datetime(datetime.now(UTC) - timedelta(minutes=2), usegmt=True)
+    monkeypatch.setattr(BaseHTTPRequestHandler, "date_time_string", lambda *_: date)
+    with Receiver() as provider:
+        marketplace = make_marketplace(OIDC_ISSUER=provider.url.removesuffix("/hooks"), OIDC_CLIENT_ID="tests")
+        state, detail = check_of(marketplace, "clock")
+    assert (state, "s ahead of the sign-in provider's" in detail) == ("wrong", True), detail
 
 
 @pytest.mark.parametrize(
