@@ -15,6 +15,7 @@
     │   ├── Forbidden           this role may never do that (403)
     │   ├── SignInFailed        the answer of the sign-in provider is not valid, or names no known user (400)
     │   ├── NotConfigured       a setting that this needs is not set (503)
+    │   ├── SessionRejected     a host's database session that we cannot work in; `code` says why
     │   ├── MailRefused         the mail server rejects this mail for good
     │   ├── BackupRefused       a backup cannot be made there, or not be restored here; nothing was changed
     │   └── OutboundRefused     an address that we do not connect to
@@ -131,6 +132,15 @@ class NotConfigured(Refused):
     """A setting that this needs is not set: the request is valid, and an operator can help."""
 
     code = "not_configured"
+
+
+class SessionRejected(Refused):
+    """A host's database session that we cannot work in.
+
+    `code`: `closed`, `read_only`, `autocommit`, `another_database` or `not_a_session`.
+    """
+
+    code = "session_rejected"
 
 
 class MailRefused(Refused):

@@ -6,31 +6,31 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Request, appcontext_pushed, has_request_context
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from flask import Flask, Request, appcontext_pushed, current_app, has_request_context
+from flask_sqlalchemy import SQLAlchemy
 
+from .actions.base import ActionContext
+from .actions.catalog import PackActions, ProductActions
+from .actions.entitlements import EntitlementActions
+from .actions.purchases import PurchaseActions
+from .actions.subscriptions import SubscriptionActions
+from .actions.support import SupportActions
 from .alembic import IncludeName, include_name
 from .cli import hooks_group
 from .config.loading import load
 from .config.settings import EXTENSION, Settings
-from .database.engine import normalise
 from .errors import ConfigurationError
 from .events.intake import Intake
+from .host_database import find_db, find_engine, host_url
 from .remote.openid import OpenIdProvider
-from .services.core.runtime import make_runtime
+from .services.core.runtime import Runtime, make_runtime
 from .services.inbox.writer import InboxWriter
 from .web import attach
 from .web.mail.rendering import render_mail
-from .web.state import WebState
+from .web.state import WebState, current_runtime
 
 __all__ = ["MarketplaceHooks"]
 
@@ -38,18 +38,31 @@ BLUEPRINT_PREFIX = "mh_"
 
 
 class MarketplaceHooks:
-    """The extension: webhooks in, storefront and API out, commands under `flask hooks`.
+    """The extension: webhooks in, storefront and API out, commands under `flask hooks`, and actions for Python.
 
-    `MarketplaceHooks(app)`, or `MarketplaceHooks()` and `init_app(app)` later. `identity` is the host's answer to who
-    is signed in, called for each request: None, or a mapping with `role` and, as they apply, `subject` and `locale`.
+    `MarketplaceHooks(app, db=db)`, or `MarketplaceHooks()` and `init_app(app)` later. `db` is the host's
+    Flask-SQLAlchemy; not given, it is the one that the application has. `identity` is the host's answer to who is
+    signed in, called for each request: None, or a mapping with `role` and, as they apply, `subject` and `locale`.
+
+    `products`, `packs`, `purchases`, `subscriptions`, `support` and `entitlements` act in the current application.
     """
 
-    def __init__(self, app: Flask | None = None, *, identity: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self, app: Flask | None = None, *, db: SQLAlchemy | None = None, identity: Callable[[], Any] | None = None
+    ) -> None:
+        self._db = db
         self._identity = identity
+        context = ActionContext(current_runtime=_current_runtime, find_engine=find_engine)
+        self.products = ProductActions(context)
+        self.packs = PackActions(context)
+        self.purchases = PurchaseActions(context)
+        self.subscriptions = SubscriptionActions(context)
+        self.support = SupportActions(context)
+        self.entitlements = EntitlementActions(context)
         if app is not None:
-            self.init_app(app, identity=identity)
+            self.init_app(app)
 
-    def init_app(self, app: Flask, *, identity: Callable[[], Any] | None = None) -> None:
+    def init_app(self, app: Flask, *, db: SQLAlchemy | None = None, identity: Callable[[], Any] | None = None) -> None:
         """Read the settings, and add our blueprints and commands to the app.
 
         Raises `ConfigurationError`, with a sentence that says what to change.
@@ -59,7 +72,8 @@ class MarketplaceHooks:
                 f"MarketplaceHooks is already registered on the app {app.import_name!r}. "
                 "Call MarketplaceHooks(app) or init_app(app), not both."
             )
-        app.extensions[EXTENSION] = state = state_for(app, identity or self._identity)
+        state = state_for(app, identity or self._identity, db=db or self._db)
+        app.extensions[EXTENSION] = state
         attach(app, state.runtime.settings.url_prefix)
         app.cli.add_command(hooks_group, "hooks")
         _leave_out_our_tables(app)
@@ -69,10 +83,10 @@ class MarketplaceHooks:
         return any(name.startswith(BLUEPRINT_PREFIX) for name in request.blueprints)
 
 
-def state_for(app: Flask, identity: Callable[[], Any] | None = None) -> WebState:
+def state_for(app: Flask, identity: Callable[[], Any] | None = None, *, db: SQLAlchemy | None = None) -> WebState:
     """The state of the app as its settings say, with no connection opened yet. Raises `ConfigurationError`."""
     settings = load(app.config)
-    theirs = _database_of(app) if settings.database_url is None else None
+    theirs = host_url(app, find_db(app, db), settings)
     runtime = make_runtime(settings, host_database=theirs, serves_web=True, mail_renderer=render_mail)
     runtime.counters.keeps_storing = not app.testing  # a test of a host ends, and its database with it.
     return WebState(
@@ -81,6 +95,12 @@ def state_for(app: Flask, identity: Callable[[], Any] | None = None) -> WebState
         identity=identity,
         provider=_provider(settings),
     )
+
+
+def _current_runtime() -> Runtime:
+    if EXTENSION not in current_app.extensions:
+        raise ConfigurationError("This application has no MarketplaceHooks: call init_app first.")
+    return current_runtime()
 
 
 def _provider(settings: Settings) -> OpenIdProvider | None:
@@ -117,29 +137,3 @@ def _leave_out_our_tables(host: Flask) -> None:
 
 def _both(ours: IncludeName, theirs: IncludeName | None) -> IncludeName:
     return ours if theirs in (None, ours) else lambda *call: ours(*call) and theirs(*call)
-
-
-def _database_of(host: Flask) -> URL | str | None:
-    """The host's own database. A relative SQLite file lies in the app's instance folder, as Flask-SQLAlchemy has it.
-
-    In a host's tests it may be in memory, where no other engine sees it: ours is a file then, gone with the process.
-    Raises `ConfigurationError` for a database we do not run on.
-    """
-    configured: URL | str | None = host.config.get("SQLALCHEMY_DATABASE_URI")
-    if configured is None:
-        return None
-    with contextlib.suppress(ArgumentError):  # what is no URL is refused below.
-        url = make_url(configured)
-        if url.get_backend_name() == "sqlite":
-            if url.database not in (None, "", ":memory:"):
-                configured = url.set(database=os.path.join(host.instance_path, url.database))
-            elif host.testing:
-                configured = url.set(database=_file_until_exit())
-    return normalise(configured, setting="SQLALCHEMY_DATABASE_URI")
-
-
-def _file_until_exit() -> str:
-    """A file of our own for a database, which is deleted when the process ends."""
-    folder = tempfile.mkdtemp(prefix="marketplace-hooks-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return os.path.join(folder, "marketplace_hooks.db")

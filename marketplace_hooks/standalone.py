@@ -71,8 +71,9 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from flask import Flask
 
     from .config.loading import load
-    from .config.settings import PREFIX
+    from .config.settings import EXTENSION, PREFIX
     from .extension import MarketplaceHooks
+    from .host_database import add_service_database
     from .telemetry.log_output import configure_logs
     from .web.api import PREFIX as API_PREFIX
     from .web.demo_hosts import install_demo_hosts
@@ -90,6 +91,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))
     secure_session_cookie(app, settings)
     MarketplaceHooks(app)
+    add_service_database(app, app.extensions[EXTENSION].runtime.database.url)
     install_fast_path(app, prefix=settings.url_prefix, api=API_PREFIX)
     install_demo_hosts(app, settings)
     install_forwarded_headers(app)

@@ -68,6 +68,11 @@ class Settings:
         optional(as_text),
         "PostgreSQL or SQLite. Default: the host app's, else SQLite in the instance folder.",
     )
+    database_bind_key: str | None = _setting(
+        None,
+        optional(as_text),
+        "The bind of the host's Flask-SQLAlchemy that holds our tables. Default: its default database.",
+    )
     database_wait_s: float = _setting(
         5.0, as_seconds, "How long a web request waits for the database before it is answered 503."
     )

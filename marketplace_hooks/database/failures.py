@@ -62,7 +62,7 @@ def problem_of(error: BaseException) -> DatabaseProblem | None:
     if _lacks_migration(error):
         return DatabaseProblem.NOT_MIGRATED
     cause = _of_driver(error)
-    if (sqlstate := getattr(cause, "sqlstate", None)) is not None:
+    if sqlstate := _sqlstate_of(cause):
         return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE_CLASS.get(sqlstate[:2])
     if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
         return _BY_SQLITE_CODE.get(code & _PRIMARY_CODE)
@@ -76,8 +76,7 @@ def problem_of(error: BaseException) -> DatabaseProblem | None:
 def _lacks_migration(error: BaseException) -> bool:
     """Whether a table or a column does not exist: the database is of another version than the code."""
     cause = _of_driver(error)
-    sqlstate = getattr(cause, "sqlstate", None)
-    return sqlstate in _MISSING or str(cause).startswith(("no such table", "no such column"))
+    return _sqlstate_of(cause) in _MISSING or str(cause).startswith(("no such table", "no such column"))
 
 
 def can_run_again(error: BaseException) -> bool:
@@ -85,7 +84,7 @@ def can_run_again(error: BaseException) -> bool:
     cause = _of_driver(error)
     code = getattr(cause, "sqlite_errorcode", None)
     is_locked = code is not None and _BY_SQLITE_CODE.get(code & _PRIMARY_CODE) is DatabaseProblem.BUSY
-    return is_locked or getattr(cause, "sqlstate", None) in _RUN_AGAIN
+    return is_locked or _sqlstate_of(cause) in _RUN_AGAIN
 
 
 @contextlib.contextmanager
@@ -98,6 +97,11 @@ def outages() -> Iterator[None]:
         if problem is None:
             raise
         raise DatabaseUnavailable(problem, can_run_again=can_run_again(error)) from error
+
+
+def _sqlstate_of(cause: BaseException | None) -> str:
+    """PostgreSQL's code, empty for none; psycopg2, the driver of many a host's session, calls it otherwise."""
+    return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""
 
 
 def _of_driver(error: BaseException) -> BaseException | None:

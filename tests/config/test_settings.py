@@ -26,6 +26,7 @@ KEY = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
 
 # How each is written in the environment and in a file, and what it then is.
 GOOD: dict[str, tuple[str, Any, Any]] = {
+    "database_bind_key": ("shop", "shop", "shop"),
     "database_url": ("postgresql://db/shop", "postgresql://db/shop", "postgresql://db/shop"),
     "database_pooler": ("transaction", "transaction", "transaction"),
     "redis_url": ("redis://cache:6379/1", "redis://cache:6379/1", "redis://cache:6379/1"),

@@ -1,0 +1,151 @@
+"""Actions on products and packs: taken offline, put online, withdrawn; at once or later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy.orm import Session
+
+from ..database.host_session import HostSession
+from ..domain.catalog.statuses import Side, Status, StatusRequest
+from ..errors import NotFound
+from ..models.products import SubjectKind
+from ..services.catalog.pages import PackPage, ProductPage, pack_page, product_page
+from ..services.catalog.status_requests import (
+    AcceptedStatusChange,
+    StatusChangeTarget,
+    refuse_impossible,
+    request_cancellation,
+    request_reinstatement,
+    request_status_change,
+)
+from ..services.core.runtime import Runtime
+from ..services.core.unit_of_work import Cause
+from ..services.operations.status_preview import Preview, preview_change
+from .base import Actions, SaleSide, cause_of
+
+_FIND_PAGE: Mapping[SubjectKind, Callable[[Session, str], ProductPage | PackPage | None]] = {
+    SubjectKind.PRODUCT: product_page,
+    SubjectKind.PACK: pack_page,
+}
+
+
+class PackActions(Actions):
+    """Actions on packs. The products of a pack stay as they are.
+
+    `actor` is the side that acts: it lifts only what it has put itself. `effective_at`, an aware datetime in the
+    future, schedules the change. Each raises `NotFound`, and `Conflict` for a change that is impossible.
+    """
+
+    _kind: ClassVar[SubjectKind] = SubjectKind.PACK
+
+    def take_offline(
+        self,
+        subject_id: str,
+        *,
+        reason: str,
+        actor: SaleSide,
+        effective_at: datetime | None = None,
+        by: str | None = None,
+        on_behalf_of: str | None = None,
+        session: HostSession | None = None,
+    ) -> AcceptedStatusChange:
+        """Hide it for a while: it is not for sale until the same side puts it online."""
+        cause = cause_of(actor, by, reason, on_behalf_of=on_behalf_of)
+        return self._change(Status.OFFLINE_TEMPORARY, subject_id, effective_at, cause, by, session)
+
+    def put_online(
+        self,
+        subject_id: str,
+        *,
+        reason: str,
+        actor: SaleSide,
+        effective_at: datetime | None = None,
+        by: str | None = None,
+        on_behalf_of: str | None = None,
+        session: HostSession | None = None,
+    ) -> AcceptedStatusChange:
+        """Lift what this side has put: it is for sale again where no other side holds it."""
+        cause = cause_of(actor, by, reason, on_behalf_of=on_behalf_of)
+        return self._change(Status.ONLINE, subject_id, effective_at, cause, by, session)
+
+    def withdraw(
+        self,
+        subject_id: str,
+        *,
+        reason: str,
+        actor: SaleSide,
+        effective_at: datetime | None = None,
+        by: str | None = None,
+        on_behalf_of: str | None = None,
+        session: HostSession | None = None,
+    ) -> AcceptedStatusChange:
+        """End its sale for good: of a product, no Business Care renews any more."""
+        cause = cause_of(actor, by, reason, on_behalf_of=on_behalf_of)
+        return self._change(Status.OFFLINE_PERMANENT, subject_id, effective_at, cause, by, session)
+
+    def cancel_scheduled_change(
+        self,
+        subject_id: str,
+        *,
+        actor: SaleSide,
+        reason: str = "",
+        by: str | None = None,
+        session: HostSession | None = None,
+    ) -> None:
+        """Cancel what this side has scheduled. `NotFound` with the code `nothing_scheduled` where that is nothing."""
+        cause = cause_of(actor, by, reason)
+        target = self._target(subject_id)
+        self._write(lambda uow: request_cancellation(uow, target, Side(actor), cause), cause, by, session)
+
+    def preview(
+        self, subject_id: str, status: Status, *, actor: SaleSide, session: HostSession | None = None
+    ) -> Preview:
+        """What the change would do now. Nothing is changed."""
+
+        def read(reading: Session, runtime: Runtime) -> Preview:
+            page = _FIND_PAGE[self._kind](reading, subject_id)
+            if page is None:
+                raise NotFound(f"there is no {self._kind} {subject_id}")
+            wanted = StatusRequest(side=Side(actor), status=Status(status))
+            zone = runtime.settings.reference_zone
+            preview = preview_change(reading, page, wanted.side, wanted.status, runtime.now(), zone)
+            refuse_impossible(preview.effect, preview.before, wanted, page.holds_view.holds)
+            return preview
+
+        return self._read(read, session)
+
+    def _target(self, subject_id: str) -> StatusChangeTarget:
+        return StatusChangeTarget(kind=self._kind, id=subject_id)
+
+    def _change(
+        self,
+        status: Status,
+        subject_id: str,
+        effective_at: datetime | None,
+        cause: Cause,
+        by: str | None,
+        session: HostSession | None,
+    ) -> AcceptedStatusChange:
+        wanted = StatusRequest(side=Side(cause.actor), status=status, effective_at=effective_at)
+        target = self._target(subject_id)
+        return self._write(lambda uow: request_status_change(uow, target, wanted, cause), cause, by, session)
+
+
+class ProductActions(PackActions):
+    """Actions on products. Packs that contain a product follow it.
+
+    `actor`, `effective_at` and what is raised: as for packs.
+    """
+
+    _kind = SubjectKind.PRODUCT
+
+    def reinstate(
+        self, product_id: str, *, reason: str, by: str | None = None, session: HostSession | None = None
+    ) -> AcceptedStatusChange:
+        """The marketplace brings a withdrawn product back, offline. `Conflict` where it was not withdrawn."""
+        cause = cause_of("marketplace", by, reason)
+        target = self._target(product_id)
+        return self._write(lambda uow: request_reinstatement(uow, target, cause), cause, by, session)
