@@ -87,11 +87,11 @@ class Host:
         self.wakeups.woken.clear()
 
     def others_see(self) -> tuple[str, int, int]:
-        """The product's status, how many events tell of it and how many orders there are, for another connection."""
+        """The product's status, how many events say so and how many orders there are, for another connection."""
         with self.runtime.database.read_session() as session:
             status = session.scalar(select(Product.status).where(Product.id == PRODUCT))
-            told = session.scalar(select(func.count()).where(OutgoingEvent.type == "product.hidden"))
-            return str(status), told or 0, session.scalar(select(func.count()).select_from(self.orders)) or 0
+            hidden = session.scalar(select(func.count()).where(OutgoingEvent.type == "product.hidden"))
+            return str(status), hidden or 0, session.scalar(select(func.count()).select_from(self.orders)) or 0
 
     def close(self) -> None:
         with self.app.app_context():
@@ -122,7 +122,8 @@ def host(make_host: Callable[..., Host], database_url: str) -> Host:
 
 
 def test_an_action_is_committed_and_rolled_back_with_the_hosts_own_writes(host: Host) -> None:
-    products, db = host.hooks.products, host.db
+    products = host.hooks.products
+    db = host.db
     with host.app.app_context():
         db.session.execute(host.orders.insert().values(name="rolled back"))
         done = products.take_offline(PRODUCT, reason="a fault", actor="seller", session=db.session)
@@ -150,7 +151,8 @@ def test_an_action_is_committed_and_rolled_back_with_the_hosts_own_writes(host: 
 
 
 def test_an_action_that_is_refused_leaves_the_hosts_transaction_as_it_was(host: Host) -> None:
-    products, db = host.hooks.products, host.db
+    products = host.hooks.products
+    db = host.db
     with host.app.app_context():
         db.session.execute(host.orders.insert().values(name="kept"))
         products.withdraw(PRODUCT, reason="sold elsewhere", actor="seller", session=db.session)
@@ -174,7 +176,8 @@ def test_without_a_session_an_action_is_a_transaction_of_its_own(host: Host) -> 
 
 
 def test_entitlements_purchases_and_business_care_are_read_in_the_hosts_transaction(host: Host) -> None:
-    hooks, db = host.hooks, host.db
+    hooks = host.hooks
+    db = host.db
     with host.app.app_context():
         for session in (None, db.session):
             found = hooks.entitlements.check(customer_id=CUSTOMER, product_id=PRODUCT, session=session)
@@ -194,7 +197,8 @@ def test_entitlements_purchases_and_business_care_are_read_in_the_hosts_transact
 
 
 def test_a_request_submitted_with_an_order_of_the_host_is_one_row_of_its_session(host: Host) -> None:
-    support, db = host.hooks.support, host.db
+    support = host.hooks.support
+    db = host.db
     with host.app.app_context():
         request = support.submit(
             purchase_id=PURCHASE, subject="It stopped", body="Since Monday.", as_it_is=True, session=db.session
@@ -322,7 +326,8 @@ def test_a_bind_that_cannot_be_used_is_told_at_the_start(tmp_path: Path, config:
 
 def test_the_stand_alone_service_is_a_host_whose_engine_is_the_one_of_the_web(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1")
-    db, hooks = marketplace.app.extensions["sqlalchemy"], MarketplaceHooks()
+    db = marketplace.app.extensions["sqlalchemy"]
+    hooks = MarketplaceHooks()
     with marketplace.app.app_context():
         assert db.engine is marketplace.runtime.database.engine
         hooks.products.take_offline("mod-1", reason="a fault", actor="seller", session=db.session)

@@ -10,6 +10,14 @@ from marketplace_hooks.web.api.error_codes import CODES
 
 PACKAGE = Path(__file__).parents[2] / "marketplace_hooks"
 ELSEWHERE = {
+    *(
+        "another_database",
+        "autocommit",
+        "closed",
+        "not_a_session",
+        "read_only",
+        "session_rejected",
+    ),  # of a host's session
     "backup_refused",  # of a command
     "credentials_in_clear",  # of a probe of a merchant site
     "declaration_malformed",  # of a command

