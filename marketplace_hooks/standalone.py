@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from .config.settings import Settings
     from .services.core.runtime import Runtime
 
 
@@ -74,7 +75,6 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from .config.settings import EXTENSION, PREFIX
     from .extension import MarketplaceHooks
     from .host_database import add_service_database
-    from .telemetry.log_output import configure_logs
     from .web.api import PREFIX as API_PREFIX
     from .web.demo_hosts import install_demo_hosts
     from .web.error_pages import register_error_pages
@@ -86,7 +86,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     app = Flask("marketplace_hooks", static_folder=None, template_folder=None)
     app.config.update(config or {})
     settings = load(app.config)
-    configure_logs(settings.log_format, settings.log_level)
+    _start_telemetry(settings)
     app.config["SECRET_KEY"] = app.config.get("SECRET_KEY") or settings.secret_key
     app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))
     secure_session_cookie(app, settings)
@@ -100,15 +100,25 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     return app
 
 
+def _start_telemetry(settings: Settings) -> None:
+    """Write the log as the settings say, and report errors. Raises `ConfigurationError`."""
+    from .telemetry.log_output import configure_logs
+
+    configure_logs(settings.log_format, settings.log_level)
+    if settings.sentry_dsn is not None:
+        from .telemetry.error_reports import start_error_reports
+
+        start_error_reports(settings.sentry_dsn)
+
+
 def load_runtime() -> Runtime:
     """The runtime of a process that serves no web requests, configured by the environment."""
     from .config.loading import load
     from .services.core.runtime import make_runtime
-    from .telemetry.log_output import configure_logs
     from .web.mail.rendering import render_mail
 
     settings = load()
-    configure_logs(settings.log_format, settings.log_level)
+    _start_telemetry(settings)
     return make_runtime(settings, mail_renderer=render_mail)
 
 

@@ -237,6 +237,9 @@ class Settings:
     log_level: str = _setting(
         "INFO", as_choice("DEBUG", "INFO", "WARNING", "ERROR"), "What its own lines must be to be written, at least."
     )
+    sentry_dsn: str | None = _setting(
+        None, optional(as_text), "Where the stand-alone service reports errors, by Sentry (extra `sentry`)."
+    )
     inspection_contact: str | None = _setting(
         None, optional(as_contact), "Where a shop’s owner complains of inspections: an e-mail address or a page."
     )

@@ -11,12 +11,17 @@ import os
 import socket
 from collections.abc import Callable
 from functools import partial
+from logging import ERROR, WARNING
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, Unavailable
 from ..remote.redis.names import JobKind
 from ..services.core.actor import acting_as
 from ..services.core.runtime import Runtime
+from ..telemetry.flushing import flush_telemetry
+from ..telemetry.log_context import bound, get_logger
 from .table import run_slice
+
+log = get_logger(__name__)
 
 _runtime: Runtime | None = None
 _load: Callable[[], Runtime] | None = None
@@ -48,7 +53,15 @@ def run(kind: JobKind) -> None:
                 "`rq worker --config workers`."
             )
         _runtime = _load()
-    run_slice(_runtime, f"{socket.gethostname()}:{os.getpid()}", kind)
+    try:
+        with bound(job=kind.value):
+            run_slice(_runtime, f"{socket.gethostname()}:{os.getpid()}", kind)
+    except Exception as error:
+        with bound(job=kind.value):
+            log.log(WARNING if isinstance(error, Unavailable) else ERROR, "a job has failed", exc_info=True)
+        raise
+    finally:
+        flush_telemetry()
 
 
 run_inbox = partial(run, JobKind.INBOX)
