@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .services.core.frozen_gc import frozen_gc
+from .services.core.liveness import begin_signs
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -34,6 +35,7 @@ def create_app() -> Flask:
     server = multiprocessing.parent_process()
     if server is None:
         return build_app()
+    begin_signs()
     _live_as_its_process(server)
     from .telemetry.log_context import name_process
     from .web.request_gate import install_request_gate

@@ -17,10 +17,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class SessionProcess:
-    """A living process, and whether it is stopped: frozen by a signal, until another lets it go on."""
+    """A living process, and whether it is stopped: frozen by a signal, until another lets it go on.
+
+    `is_traced`: it is stopped by a debugger.
+    """
 
     pid: int
     is_stopped: bool
+    is_traced: bool
 
 
 def list_sessions() -> Mapping[int, Sequence[SessionProcess]]:
@@ -30,7 +34,9 @@ def list_sessions() -> Mapping[int, Sequence[SessionProcess]]:
         with contextlib.suppress(OSError):
             state, _, _, session, *_ = path.read_text().rpartition(")")[2].split()
             if state not in ("Z", "X"):
-                sessions[int(session)].append(SessionProcess(pid=int(path.parent.name), is_stopped=state == "T"))
+                pid = int(path.parent.name)
+                process = SessionProcess(pid=pid, is_stopped=state == "T", is_traced=state == "t")
+                sessions[int(session)].append(process)
     return sessions
 
 

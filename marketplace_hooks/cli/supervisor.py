@@ -6,15 +6,18 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
+from pathlib import Path
 
 import click
 
 from ..remote.redis.embedded import dying_with_its_parent
+from ..remote.stop_request import StopRequest
+from ..services.core.liveness import FOLDER, STUCK_AFTER_S, SYSTEMD_SOCKET, SilentProcesses, begin_signs, progress
 from .output import printable
 from .process_sessions import kill_session, list_sessions, send_signal
 
@@ -24,6 +27,8 @@ LONGEST_PAUSE_S = 30.0
 STEADY_S = 30.0
 """A child that ran for so long is restarted at once when it dies; one that dies sooner, after a growing pause."""
 FROZEN_POLL_S = 2.0
+SILENT_AFTER_S = 15.0
+"""Signs of life come every second. A machine that gives a process no processor for so long serves nobody anyway."""
 
 
 @dataclass(kw_only=True)
@@ -42,16 +47,28 @@ class Child:
 class Supervisor:
     """Runs children until SIGTERM or SIGINT; a child that dies is logged and started again.
 
-    A process of theirs that has been stopped (SIGSTOP) for `frozen_after_s` counts as dead, and is killed.
+    A process of theirs that has been stopped (SIGSTOP) for `frozen_after_s` counts as dead, and is killed; so is one
+    that has given signs of life (`services/core/liveness.py`) and then none for `silent_after_s`.
     """
 
-    def __init__(self, *, frozen_after_s: float, log: Callable[[str, str], None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        frozen_after_s: float,
+        silent_after_s: float = SILENT_AFTER_S,
+        log: Callable[[str, str], None] | None = None,
+    ) -> None:
         self._children: list[Child] = []
         self._frozen_after_s = frozen_after_s
+        self._look_every_s = min(FROZEN_POLL_S, frozen_after_s / 3)
+        self._signs = tempfile.TemporaryDirectory(prefix="mh-signs-")
+        self._silent = SilentProcesses(
+            Path(self._signs.name), silent_after_s=silent_after_s, look_every_s=self._look_every_s
+        )
         self._stopped_since_s: dict[int, float] = {}
         self._sessions: set[int] = set()
         self._next_look_s = 0.0
-        self._stopping = threading.Event()
+        self._stopping = StopRequest()
         self._log = log or log_line
 
     def add(self, child: Child) -> None:
@@ -60,14 +77,13 @@ class Supervisor:
         if not self.is_stopping:
             self._start(child)
 
-    def stop(self, *_: int | FrameType | None) -> None:
-        """Request the shutdown; also the signal handler."""
+    def stop(self) -> None:
+        """Request the shutdown."""
         self._stopping.set()
 
     def listen(self) -> None:
         """Have SIGTERM and SIGINT request the shutdown."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.stop)
+        self._stopping.listen()
 
     @property
     def is_stopping(self) -> bool:
@@ -76,11 +92,13 @@ class Supervisor:
 
     def run(self, each_second: Callable[[], None] = lambda: None) -> None:
         """Watch the children until the shutdown is requested; then stop them, the last started first."""
+        begin_signs(stuck_after_s=STUCK_AFTER_S)
         while not self._stopping.wait(0.2):
+            progress()
             for child in self._children:
                 self._watch(child)
             if time.monotonic() >= self._next_look_s:
-                self._next_look_s = time.monotonic() + min(FROZEN_POLL_S, self._frozen_after_s / 3)
+                self._next_look_s = time.monotonic() + self._look_every_s
                 self._kill_frozen(self._frozen_after_s)
             each_second()
         self.shut_down()
@@ -99,6 +117,7 @@ class Supervisor:
             kill_session(session)
         for _, process in self._running():
             process.wait()
+        self._signs.cleanup()
 
     def _running(self) -> list[tuple[Child, subprocess.Popen[bytes]]]:
         """The children that run, and their processes, the last started first."""
@@ -106,29 +125,34 @@ class Supervisor:
         return [(child, process) for child, process in started if process.poll() is None]
 
     def _kill_frozen(self, frozen_after_s: float) -> None:
-        """Kill the processes that have been stopped for so long; who supervises them starts others."""
+        """Kill the processes that have been stopped for so long, or are silent; who supervises them starts others."""
         sessions = list_sessions()
         if not sessions:
             return  # a system that does not say.
         self._sessions &= sessions.keys()  # a pid may be used again, by a process that is not ours.
-        names = {
-            one.pid: child.name
-            for child, process in self._running()
-            for one in sessions.get(process.pid, ())
-            if one.is_stopped
+        ours = {
+            one.pid: (child.name, one) for child, process in self._running() for one in sessions.get(process.pid, ())
         }
         now_s = time.monotonic()
-        self._stopped_since_s = {pid: self._stopped_since_s.get(pid, now_s) for pid in names}
-        for pid, since_s in self._stopped_since_s.items():
-            if now_s - since_s >= frozen_after_s:
-                self._log(names[pid], f"process {pid} is frozen and is killed; what it had begun is in the rows")
-                send_signal(pid, signal.SIGKILL)
+        stopped = [pid for pid, (_, one) in ours.items() if one.is_stopped]
+        self._stopped_since_s = {pid: self._stopped_since_s.get(pid, now_s) for pid in stopped}
+        frozen = {pid for pid, since_s in self._stopped_since_s.items() if now_s - since_s >= frozen_after_s}
+        for pid in self._silent.look():
+            if pid not in ours:
+                self._silent.forget(pid)  # it has ended.
+            elif not ours[pid][1].is_traced:
+                frozen.add(pid)
+        for pid in frozen:
+            self._log(ours[pid][0], f"process {pid} is frozen and is killed; what it had begun is in the rows")
+            send_signal(pid, signal.SIGKILL)
 
     def _start(self, child: Child) -> None:
+        # systemd takes signs of the supervisor alone.
+        inherited = {name: value for name, value in os.environ.items() if name != SYSTEMD_SOCKET}
         child.started_s = time.monotonic()
         child.process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
             [*dying_with_its_parent("TERM"), *child.command],
-            env={**os.environ, **child.environment},
+            env={**inherited, **child.environment, FOLDER: self._signs.name},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -158,10 +182,11 @@ class Supervisor:
         """Copy the child's lines into the one log."""
         if process.stdout is None:
             return
-        for line in process.stdout:
-            text = line.decode("utf-8", "replace").rstrip()
-            if text:
-                self._log(name, text)
+        with process.stdout as lines:
+            for line in lines:
+                text = line.decode("utf-8", "replace").rstrip()
+                if text:
+                    self._log(name, text)
 
 
 _lock = threading.Lock()

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import sys
-import threading
 
 import click
 
 from ..errors import ConfigurationError
 from ..jobs import entry_points
 from ..jobs.scheduler import SCHEDULER_LOCK, run_all_now, run_scheduler
+from ..jobs.table import longest_step_s
 from ..jobs.warmup import preconnect, warm_up
 from ..models.deployment import ProcessKind
 from ..remote.redis.names import JobKind
 from ..remote.redis.queue import answers, run_worker
+from ..remote.stop_request import StopRequest
 from ..services.core.frozen_gc import frozen_gc
 from ..services.core.heartbeats import Heartbeats
 from ..services.core.leases import release_lease
+from ..services.core.liveness import STUCK_AFTER_S, begin_signs, progress
 from ..services.core.runtime import Runtime, redis_url
 from ..services.core.stored_secrets import warn_of_lost_key
 from .output import announce, json_option, show_counts
@@ -76,6 +77,7 @@ def worker(processes: int) -> None:
 
 def _run_worker(runtime: Runtime, url: str, kinds: list[JobKind]) -> None:
     """One worker, until it is asked to stop."""
+    begin_signs(stuck_after_s=STUCK_AFTER_S)
     # Imported and warmed up before the first job is forked: a job then starts in milliseconds.
     with frozen_gc():
         warn_of_lost_key(runtime.database, runtime.encryption)
@@ -84,8 +86,13 @@ def _run_worker(runtime: Runtime, url: str, kinds: list[JobKind]) -> None:
         runtime.redis_names.deployment_id()  # known to every child from now on.
         heartbeats = Heartbeats(runtime, ProcessKind.WORKER, closes_connections=True)
         heartbeats.renew()
+
+    def on_heartbeat() -> None:
+        progress()
+        heartbeats.renew()
+
     announce(runtime.settings, f"The worker is ready: {', '.join(kinds)}.")
-    run_worker(url, runtime.redis_names, kinds, preconnect=preconnect(runtime), on_heartbeat=heartbeats.renew)
+    run_worker(url, runtime.redis_names, kinds, preconnect=preconnect(runtime), on_heartbeat=on_heartbeat)
     heartbeats.end()
 
 
@@ -94,9 +101,9 @@ def scheduler() -> None:
     """Carry out what is due, and sweep up what was forgotten. Run as many as you like: one works, the others wait."""
     runtime = current_runtime()
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    stopping = threading.Event()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: stopping.set())
+    stopping = StopRequest()
+    stopping.listen()
+    begin_signs(stuck_after_s=longest_step_s(runtime.settings))
     warn_of_lost_key(runtime.database, runtime.encryption)
     heartbeats = Heartbeats(runtime, ProcessKind.SCHEDULER)
     run_scheduler(runtime, owner, stopping, on_round=heartbeats.renew)

@@ -16,10 +16,11 @@ from logging import ERROR, WARNING
 from ..errors import ConfigurationError, Unavailable
 from ..remote.redis.names import JobKind
 from ..services.core.actor import acting_as
+from ..services.core.liveness import begin_signs
 from ..services.core.runtime import Runtime
 from ..telemetry.flushing import flush_telemetry
 from ..telemetry.log_context import bound, get_logger
-from .table import run_slice
+from .table import longest_step_s, run_slice
 
 log = get_logger(__name__)
 
@@ -53,6 +54,7 @@ def run(kind: JobKind) -> None:
                 "`rq worker --config workers`."
             )
         _runtime = _load()
+    begin_signs(stuck_after_s=longest_step_s(_runtime.settings), to_systemd=False)
     try:
         with bound(job=kind.value):
             run_slice(_runtime, f"{socket.gethostname()}:{os.getpid()}", kind)

@@ -19,6 +19,7 @@ from ..services.business_care import renewal_run
 from ..services.catalog import scheduled_changes
 from ..services.core.actor import acting_as
 from ..services.core.leases import acquire_lease
+from ..services.core.liveness import progress
 from ..services.core.runtime import Runtime
 from ..services.inbox import leasing, order
 from ..services.inspections import requests
@@ -175,6 +176,7 @@ def _run_if_pending(runtime: Runtime, owner: str, job: Job) -> int:
 
 def suppress_and_log(act: Callable[[], _T]) -> _T | None:
     """The result of `act`; None after an error, which is logged. The next round tries again."""
+    progress()
     try:
         return act()
     except Exception as error:

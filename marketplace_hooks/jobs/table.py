@@ -9,9 +9,11 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from ..config.settings import Settings
 from ..events.processor import process_pending
 from ..remote.redis.names import JobKind
 from ..services.business_care import renewal_run
+from ..services.core.liveness import STUCK_AFTER_S, progress
 from ..services.core.runtime import Runtime
 from ..services.inbox import leasing
 from ..services.inspections import worker as inspections
@@ -107,6 +109,7 @@ JOBS: Mapping[JobKind, Job] = {
 """In the order in which one process does them all: what the others have published is delivered, then mailed."""
 
 
+STEP_MARGIN_S = 10.0
 LOOK_EVERY_S = 0.1
 """How often a long job looks whether it should give way."""
 
@@ -117,9 +120,14 @@ def never() -> bool:
 
 
 def stop_after(seconds: float) -> Stop:
-    """A `stop` that is True once so many seconds have passed from now."""
+    """A `stop` that is True once so many seconds have passed from now. Whoever asks it makes progress."""
     end_s = time.monotonic() + seconds
-    return lambda: time.monotonic() >= end_s
+
+    def stop() -> bool:
+        progress()
+        return time.monotonic() >= end_s
+
+    return stop
 
 
 def end_of_slice(runtime: Runtime, job: Job) -> Stop:
@@ -151,6 +159,11 @@ def run_job(runtime: Runtime, owner: str, job: Job, *, stop: Stop) -> int:
     """Do work of one kind; every line that is logged meanwhile names it. Returns how many rows were dealt with."""
     with bound(job=job.kind.value):
         return job.run(runtime, owner, stop=stop)
+
+
+def longest_step_s(settings: Settings) -> float:
+    """How long work may take without asking its `stop`: an inspection ends by a deadline of its own."""
+    return max(STUCK_AFTER_S, settings.inspection_deadline_s + STEP_MARGIN_S)
 
 
 def run_slice(runtime: Runtime, owner: str, kind: JobKind) -> None:

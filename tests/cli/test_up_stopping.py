@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from marketplace_hooks.services.core.liveness import FOLDER
 from tests.support.ports import free_port, takes_connections
 from tests.support.processes import STARTED_WITHIN_S, kill_all, load_factor, running_of, wait_until
 
@@ -16,6 +17,11 @@ from .test_up import READY_WITHIN_S, STOPPED_WITHIN_S, Up, parent_of, plain_inst
 MOMENTS_S = (0.3, 0.9, 1.6, 2.6)
 """After the line about the migration: everything is started in these seconds."""
 ALONE = ("--workers", "1")
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return dict(variable.split("=", 1) for variable in variables if variable)
 
 
 def wait_until_nothing_is_left(up: Up) -> None:
@@ -64,6 +70,11 @@ def test_a_frozen_worker_and_a_frozen_web_process_are_replaced_and_hold_up_no_st
         worker = up.process_of("marketplace_hooks worker")
         server = up.process_of("create_app")
         [web] = [pid for pid in running_of(up.mark) if parent_of(pid) == server]
+        signs = Path(environment_of(worker)[FOLDER])
+        watched = {str(pid) for pid in (web, worker, up.process_of("marketplace_hooks scheduler"))}
+        wait_until(
+            lambda: watched <= {path.name for path in signs.iterdir()}, STARTED_WITHIN_S, "no signs of life", up.printed
+        )
         for pid in (worker, web):
             os.kill(pid, signal.SIGSTOP)
         wait_until(
@@ -75,3 +86,4 @@ def test_a_frozen_worker_and_a_frozen_web_process_are_replaced_and_hold_up_no_st
         assert up.stop() == 0
         assert "did not stop in time" not in up.printed()
         wait_until_nothing_is_left(up)
+        assert not signs.exists()

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 
+from ...remote.stop_request import StopRequest
 from .model import Module, Shop
 from .server import FakeShop
 
@@ -23,9 +22,8 @@ def demo_shops() -> list[Shop]:
 
 def main() -> None:
     """Serve them until the end is asked for."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = StopRequest()
+    stopping.listen()
     shops = [FakeShop(shop, port=int(sys.argv[1]) + number).start() for number, shop in enumerate(demo_shops())]
     stopping.wait()
     for shop in shops:

@@ -17,9 +17,8 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 from rq import Queue, Worker
@@ -30,30 +29,12 @@ PRECONNECT_AFTER_S = 0.005
 """A horse that gets a job sooner than this does not preconnect: under load nothing is done twice."""
 REFRESH_AFTER_S = 30.0
 """How often an idle horse checks its connections."""
-_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _PreforkedHorse:
     pid: int
     pipe: int
-
-
-@contextlib.contextmanager
-def deferred_stop_signals() -> Iterator[None]:
-    """Handle requests to stop only after the block: RQ's handler raises an exception in an idle worker. Python would
-    lose it in the hooks that it runs around a fork, and a block that survives errors would take it for one of them.
-    """
-    received: list[tuple[int, FrameType | None]] = []
-    handlers = {number: signal.signal(number, lambda *call: received.append(call)) for number in _STOP_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        for signal_number, frame in received:
-            if callable(handler := handlers[signal.Signals(signal_number)]):
-                handler(signal_number, frame)
 
 
 class PreforkWorker(Worker):
@@ -69,8 +50,7 @@ class PreforkWorker(Worker):
     def dequeue_job_and_maintain_ttl(self, *args: Any, **kwargs: Any) -> Any:
         """Fork the next horse, then wait for the next job as RQ does."""
         if self._preforked is None and self.preconnect is not None:
-            with deferred_stop_signals():
-                self._preforked = self._prefork(self.preconnect)
+            self._preforked = self._prefork(self.preconnect)
         return super().dequeue_job_and_maintain_ttl(*args, **kwargs)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:

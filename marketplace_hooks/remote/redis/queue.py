@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
@@ -20,9 +21,10 @@ from rq.serializers import JSONSerializer
 
 from ...errors import Unavailable
 from ...telemetry.log_context import get_logger
+from ..stop_request import STOP_SIGNALS, StopRequest
 from .connection import connect
 from .names import JobKind, RedisNames, first_edition_queue, first_edition_wakeup
-from .prefork_worker import PreforkWorker, deferred_stop_signals
+from .prefork_worker import PreforkWorker
 from .renamed_jobs import RenamableJob
 
 log = get_logger(__name__)
@@ -34,6 +36,8 @@ BREAKER_S = 5.0
 """After a failure nobody tries again for so long."""
 WAKEUP_TTL_MS = 5_000
 JOB_TIMEOUT_S = 600
+WAIT_FOR_A_JOB_S = 1
+"""How long an idle worker waits at a time, and so how long until it sees that it was asked to stop."""
 RECONNECT_INTERVAL_S = 1.0
 """How often a worker checks whether a Redis that went away is back."""
 # Jobs leave no result behind: what a lost job would have done, the scheduler finds in the rows. Retries are at once: RQ
@@ -161,20 +165,47 @@ def answers(url: str) -> bool:
 
 
 class _QueueWorker(PreforkWorker):
-    """An RQ worker that knows whether it was asked to stop, and that reconnects soon after Redis comes back."""
+    """An RQ worker that ends when it is asked to, and that reconnects soon after Redis comes back.
+
+    RQ's own handler of signals raises an exception in an idle worker, which Python loses in the hooks that it runs
+    around a fork and while it destroys objects, and which whoever survives errors takes for one of them; in a busy
+    worker it calls Redis amid whatever the worker is doing. Here a signal is noted, and seen before the next wait for a
+    job; a job that has come meanwhile is carried out.
+    """
 
     max_connection_wait_time = 2 * RECONNECT_INTERVAL_S
-    stop_requested = False
+    stopping: StopRequest
     on_heartbeat: Callable[[], None] = staticmethod(lambda: None)
+    _has_job = False
+
+    @property
+    def dequeue_timeout(self) -> int:
+        return WAIT_FOR_A_JOB_S
+
+    def dequeue_job_and_maintain_ttl(self, *args: Any, **kwargs: Any) -> Any:
+        self._has_job = False
+        return super().dequeue_job_and_maintain_ttl(*args, **kwargs)
+
+    def reorder_queues(self, reference_queue: Queue) -> None:
+        self._has_job = True
+        super().reorder_queues(reference_queue)
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        if self._stop_requested and not self._has_job:
+            raise StopRequested
+        self.on_heartbeat()  # first: it is to be heard of this process while Redis is away, too.
         super().heartbeat(timeout, pipeline)
-        with deferred_stop_signals():
-            self.on_heartbeat()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        self.stop_requested = True
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ leaves it without types.
+        self._stop_requested = True
+        self.stopping.set()
+        self._shutdown_requested_date = datetime.now(UTC)
+        for number in STOP_SIGNALS:
+            signal.signal(number, self.request_force_stop)
+
+    def _install_signal_handlers(self) -> None:
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ leaves it without types.
+        self._stop_requested = self.stopping.is_set()  # by the handlers of before.
 
     def teardown(self) -> None:
         try:
@@ -201,21 +232,17 @@ def run_worker(
     and again, at most a minute apart, also while Redis is away; it must not raise, nor keep a connection. RQ's worker
     ends when Redis goes away during a job; it is replaced as soon as Redis answers.
     """
-    stopping = threading.Event()
+    stopping = StopRequest()
+    stopping.listen()
     while not stopping.is_set():
         worker = _make_worker(url, names, kinds, monitoring_interval_s)
+        worker.stopping = stopping
         worker.preconnect = preconnect
         worker.on_heartbeat = on_heartbeat
         try:
             worker.work(logging_level="WARNING")
         except (redis.RedisError, OSError) as error:
             log.warning("Redis went away (%s)", type(error).__name__)
-        except StopRequested:
-            return
-        if worker.stop_requested:
-            return
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopping.set())
         while not stopping.wait(RECONNECT_INTERVAL_S) and not answers(url):
             on_heartbeat()
 

@@ -31,13 +31,23 @@ USED: dict[Callable[..., Any], list[str]] = {
     Worker.setup_work_horse_signals: ["self"],
     Worker.teardown: ["self"],
     Worker.request_stop: ["self", "signum", "frame"],
+    Worker.request_force_stop: ["self", "signum", "frame"],
+    Worker.reorder_queues: ["self", "reference_queue"],
+    Worker._install_signal_handlers: ["self"],
     Worker.procline: ["self", "message"],
     Execution.fetch: ["id", "job_id", "connection"],
     Job._deserialize_data: ["self"],
 }
 OVERRIDDEN = {
     PreforkWorker: ["dequeue_job_and_maintain_ttl", "fork_work_horse", "teardown"],
-    _QueueWorker: ["heartbeat", "request_stop", "teardown"],
+    _QueueWorker: [
+        "dequeue_job_and_maintain_ttl",
+        "reorder_queues",
+        "heartbeat",
+        "request_stop",
+        "_install_signal_handlers",
+        "teardown",
+    ],
     RenamableJob: ["_deserialize_data"],
 }
 
@@ -68,6 +78,7 @@ def test_a_worker_of_rq_has_the_attributes_that_we_read_and_set(redis_url: str) 
     worker = _make_worker(redis_url, RedisNames(lambda: "a"), [JobKind.INBOX], 5)
     for name in ("_horse_pid", "execution", "job_class", "max_connection_wait_time", "pubsub_thread", "queues"):
         assert hasattr(worker, name), name
+    assert (worker._stop_requested, worker._shutdown_requested_date, worker.dequeue_timeout) == (False, None, 1)
     source = inspect.getsource(Worker.fork_work_horse) + inspect.getsource(Worker.main_work_horse)
     assert "self._horse_pid = child_pid" in source
     assert "self.perform_job(job, queue, self.execution)" in source
