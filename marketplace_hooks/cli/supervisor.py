@@ -137,7 +137,7 @@ class Supervisor:
         stopped = [pid for pid, (_, one) in ours.items() if one.is_stopped]
         self._stopped_since_s = {pid: self._stopped_since_s.get(pid, now_s) for pid in stopped}
         frozen = {pid for pid, since_s in self._stopped_since_s.items() if now_s - since_s >= frozen_after_s}
-        for pid in self._silent.look():
+        for pid in self._silent.find_silent():
             if pid not in ours:
                 self._silent.forget(pid)  # it has ended.
             elif not ours[pid][1].is_traced:

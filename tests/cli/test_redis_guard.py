@@ -19,6 +19,7 @@ def redis() -> Iterator[EmbeddedRedis]:
         yield started
 
 
+# docs/operate.md, "When something dies": the embedded Redis of `up`.
 def test_a_server_that_cannot_be_started_again_is_tried_later(
     redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

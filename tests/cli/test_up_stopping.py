@@ -53,7 +53,7 @@ def end_early(folder: Path, number: signal.Signals) -> None:
         wait_until_nothing_is_left(again)
 
 
-# docs/operate.md, "When something dies": `up`, stopped or killed.
+# docs/operate.md, "When something dies": `up`, stopped or killed at any moment.
 def test_an_up_that_is_ended_at_any_moment_of_its_start_or_stop_leaves_nothing(tmp_path: Path) -> None:
     with ThreadPoolExecutor() as pool:
         signals = (signal.SIGTERM, signal.SIGKILL)
@@ -61,7 +61,7 @@ def test_an_up_that_is_ended_at_any_moment_of_its_start_or_stop_leaves_nothing(t
             ended.result()
 
 
-# docs/operate.md, "When something dies": a process of `up` is frozen.
+# docs/operate.md, "When something dies": a process of `up` or of `worker --processes N` is stopped by a signal.
 def test_a_frozen_worker_and_a_frozen_web_process_are_replaced_and_hold_up_no_stop(tmp_path: Path) -> None:
     instance = plain_instance(tmp_path)
     with (instance / "config.toml").open("a") as config:

@@ -106,3 +106,22 @@ def test_no_page_is_cited_that_does_not_ship() -> None:
         for name in re.findall(r"`([\w/-]+\.md)`", path.read_text(encoding="utf-8"))
     }
     assert [one for one in sorted(cited) if one[1] not in pages] == []
+
+
+DYING = "When something dies"
+
+
+def test_every_line_of_the_table_of_what_may_die_has_its_test_and_every_such_test_its_line() -> None:
+    section = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8").partition(f"## {DYING}\n")[2]
+    table, _, _ = section.partition("\n## ")
+    lines = re.findall(r"^\| ([^|:]+)", table, re.MULTILINE)[1:]
+    marked = {
+        name
+        for path in project_files()
+        if path.suffix == ".py" and path != Path(__file__)
+        for name in re.findall(
+            rf'^# docs/operate.md, "{DYING}": (.+)\.$', path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+    assert len(lines) > 10
+    assert {line.strip() for line in lines} == marked

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import subprocess
 import sys
 import tomllib
@@ -15,11 +17,13 @@ from packaging.utils import canonicalize_name
 from marketplace_hooks.config.loading import load
 from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.remote.signatures import new_secret
+from marketplace_hooks.services.core.liveness import _tell_systemd, _touch
 
 from ..support.source_tree import ROOT
 
 DEPLOY = ROOT / "deploy"
 BIN = Path(sys.executable).parent
+LIVENESS = "/tmp/liveness"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 FILLED = {
     "SECRET_KEY": bytes(range(32)).hex(),
@@ -90,3 +94,23 @@ def test_the_lock_of_the_service_is_the_project_s_lock_without_what_only_tests_n
     needed = {canonicalize_name(Requirement(one).name) for one in project["dependencies"]}
     assert needed <= set(served)
     assert "pytest" not in served
+
+
+# docs/operate.md, "When something dies": a `worker`, `scheduler` or `web` of its own hangs.
+def test_whoever_starts_a_process_notices_when_it_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    services = [path.read_text(encoding="utf-8") for path in UNITS if path.suffix == ".service"]
+    assert all("WatchdogSec=" in text and "WatchdogSignal=SIGKILL" in text for text in services)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        _tell_systemd(str(tmp_path / "notify"))
+        assert systemd.recv(100) == b"WATCHDOG=1"
+    _touch(tmp_path / "liveness")
+    for name in ("scheduler", "worker"):
+        text = (DEPLOY / "kubernetes" / f"{name}.yaml").read_text(encoding="utf-8")
+        (probe,) = re.findall(r"find /tmp/liveness [^\"]+", text)
+        assert f"value: {LIVENESS}" in text
+        assert probe in (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+        command = ["sh", "-c", probe.replace(LIVENESS, str(tmp_path / "liveness"))]
+        assert subprocess.run(command, check=False).returncode == 0
+    os.utime(tmp_path / "liveness" / str(os.getpid()), (1, 1))
+    assert subprocess.run(command, check=False).returncode == 1

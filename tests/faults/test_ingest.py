@@ -65,6 +65,7 @@ def test_an_event_whose_receiver_is_killed_before_the_wakeup_is_applied_by_the_s
     assert_published_once(deployment)
 
 
+# docs/operate.md, "When something dies": Redis.
 def test_posts_are_kept_at_once_while_redis_is_down_and_workers_listen_again_when_it_is_back(
     deployment: Deployment, private_redis: RedisServer
 ) -> None:
@@ -112,6 +113,7 @@ def worker_is_woken(deployment: Deployment, ids: list[str]) -> bool:
     return False
 
 
+# docs/operate.md, "When something dies": Redis.
 def test_a_flushed_redis_loses_no_event_that_it_had_a_job_for(
     deployment: Deployment, private_redis: RedisServer
 ) -> None:

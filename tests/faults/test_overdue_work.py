@@ -36,7 +36,7 @@ def everything_is_done(session: Session) -> bool:
     return cascades == {CascadeState.DONE} and deliveries == [DeliveryState.DELIVERED] * 2
 
 
-# docs/operate.md, "When something dies": the only worker that listens hangs.
+# docs/operate.md, "When something dies": the only worker that listens for a kind of job hangs.
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # it is about Redis: one database will do.
 def test_a_cascade_and_a_delivery_are_done_while_the_only_worker_that_listens_is_frozen(deployment: Deployment) -> None:
     set_up(deployment, [seller(), product("p1"), product("p2"), pack("k1", ["p1", "p2"])])

@@ -64,6 +64,20 @@ def run_once(
 ) -> StoredAnswer:
     """Run `act` in one transaction, store its answer with its effect, and give that answer to each repeated call.
 
+    See `run_prepared_once`.
+    """
+    return run_prepared_once(runtime, call, lambda: act, answer_refusal=answer_refusal)
+
+
+def run_prepared_once(
+    runtime: Runtime,
+    call: Call,
+    prepare: Callable[[], Callable[[UnitOfWork], StoredAnswer]],
+    *,
+    answer_refusal: Callable[[Refused], StoredAnswer] | None = None,
+) -> StoredAnswer:
+    """The same for an act that waits for another server first: `prepare` does so, and gives what is to be written.
+
     With `answer_refusal` a refusal is an answer too, and stored; it changed nothing, so a transaction of its own will
     do. Without it a refusal is raised, and the key is free again. Raises what `claim` raises.
     """
@@ -77,6 +91,7 @@ def run_once(
         return given
 
     try:
+        act = prepare()
         return run_in_transaction(runtime, answer)
     except LeaseLost:
         raise  # the key is another run's now.

@@ -96,7 +96,7 @@ class SilentProcesses:
         self._silent_s: dict[int, float] = {}
         self._looked_s = time.monotonic()
 
-    def look(self) -> set[int]:
+    def find_silent(self) -> set[int]:
         """The pids of those that are silent for too long. A process that has ended is to be forgotten by `forget`."""
         now_s = time.monotonic()
         passed_s = min(now_s - self._looked_s, 2 * self._look_every_s)

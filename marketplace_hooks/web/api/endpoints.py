@@ -24,7 +24,7 @@ from ...services.outbox.endpoints import (
     rotate_secret,
     settings_of,
 )
-from ...services.outbox.ping import ping_endpoint
+from ...services.outbox.ping import audit_ping, send_ping
 from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..state import current_runtime
 from .endpoint_schemas import (
@@ -37,7 +37,7 @@ from .endpoint_schemas import (
     EndpointWithSecretSchema,
     PingAnswerSchema,
 )
-from .idempotency import respond_once
+from .idempotency import respond_once, respond_prepared_once
 from .operations import operation
 from .responses import uncached_response
 
@@ -135,22 +135,30 @@ def remove_endpoint(endpoint_id: str) -> Response:
     "POST", "/endpoints/<endpoint_id>/ping", tag="Endpoints", roles=ROLES, response=PingAnswerSchema, refusals=(404,)
 )
 def ping(endpoint_id: str) -> Response:
-    """Send a signed `endpoint.ping` now, and answer what the receiver answered; under a known key too.
+    """Send a signed `endpoint.ping` now, and answer what the receiver answered.
 
     A way to try a receiver: the call waits for its answer, and shows the status, the time it took and the beginning of
     the body. It is answered 200 whatever the receiver says.
     """
-    result = ping_endpoint(current_runtime(), endpoint_id)
-    return uncached_response(
-        _PINGED,
-        {
+    runtime = current_runtime()
+
+    def send() -> Callable[[UnitOfWork], dict[str, Any]]:
+        result = send_ping(runtime, endpoint_id)
+        answer = {
             "status": result.status,
             "error": result.error,
             "took_ms": round(result.took_s * 1000),
             "answer": result.excerpt,
             "delivered": result.is_success,
-        },
-    )
+        }
+
+        def act(uow: UnitOfWork) -> dict[str, Any]:
+            audit_ping(uow, endpoint_id, result)
+            return answer
+
+        return act
+
+    return respond_prepared_once(send, _PINGED, status=200)
 
 
 @operation(

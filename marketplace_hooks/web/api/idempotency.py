@@ -13,7 +13,7 @@ from marshmallow import Schema
 
 from ...errors import Refused
 from ...events.envelope import parse_strictly
-from ...services.access.idempotency import Call, StoredAnswer, run_once
+from ...services.access.idempotency import Call, StoredAnswer, run_prepared_once
 from ...services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..form_idempotency import route, scope_of
 from ..identity.authorization import signed_in
@@ -23,25 +23,33 @@ from ..state import current_runtime
 from .operations import read_body
 from .responses import JSON, render_json
 
+Act = Callable[[UnitOfWork], Any]
+
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def respond_once(act: Callable[[UnitOfWork], Any], schema: Schema, *, status: int = 202) -> Response:
+def respond_once(act: Act, schema: Schema, *, status: int = 202) -> Response:
     """Run `act` in one transaction and answer with its result, rendered by the schema.
 
     With a key, the answer is stored in that same transaction, and given to the same call for a day; so is a refusal.
     """
+    return respond_prepared_once(lambda: act, schema, status=status)
 
-    def answer(uow: UnitOfWork) -> StoredAnswer:
-        return StoredAnswer(status=status, body=render_json(schema, act(uow)))
+
+def respond_prepared_once(prepare: Callable[[], Act], schema: Schema, *, status: int) -> Response:
+    """The same for an act that waits for another server first, outside the transaction: in `prepare`."""
+
+    def answering() -> Callable[[UnitOfWork], StoredAnswer]:
+        act = prepare()
+        return lambda uow: StoredAnswer(status=status, body=render_json(schema, act(uow)))
 
     runtime = current_runtime()
     call = _call(signed_in())
     if call is None:
-        return _response(run_in_transaction(runtime, answer))
-    return _response(run_once(runtime, call, answer, answer_refusal=_refusal))
+        return _response(run_in_transaction(runtime, answering()))
+    return _response(run_prepared_once(runtime, call, answering, answer_refusal=_refusal))
 
 
 def _refusal(refused: Refused) -> StoredAnswer:

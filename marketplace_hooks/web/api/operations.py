@@ -227,7 +227,7 @@ def operation(
         for refusal in sorted({*refusals, *implied}):
             wrapped = blueprint.alt_response(refusal, HTTPStatus(refusal).name)(wrapped)
         wrapped = blueprint.doc(operationId=view.__name__, **_security(roles))(wrapped)
-        if method == "POST":
+        if method == "POST" and roles:  # a key is its caller's own; what anybody may send is known by its content.
             _document_idempotency_key(wrapped)
         wrapped = audience(*roles, area=SCOPES.get(tag))(wrapped)
         wrapped.provide_automatic_options = False  # OPTIONS is answered by `errors.py`, with the true methods.
@@ -264,5 +264,5 @@ def _security(roles: tuple[Role, ...]) -> dict[str, Any]:
 
 
 def _document_idempotency_key(wrapped: Any) -> None:
-    """Document the `Idempotency-Key` that every POST takes, beside the parameters that flask-smorest has gathered."""
+    """Document the `Idempotency-Key` that a POST takes, beside the parameters that flask-smorest has gathered."""
     wrapped._apidoc.setdefault("arguments", {}).setdefault("parameters", []).append("IdempotencyKey")

@@ -70,6 +70,7 @@ def test_a_key_that_was_changed_is_noticed_though_newer_secrets_can_be_read(make
     assert check_of(make_marketplace(ENCRYPTION_KEYS=f"{new} {old}")) == "ok"
 
 
+# docs/operate.md, "When something dies": the encryption key is lost or changed.
 def test_deliveries_wait_for_a_lost_key_and_their_endpoint_is_blamed_for_nothing(
     clock: time_machine.Traveller, make_marketplace: Opens, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -44,7 +44,7 @@ def run(shop: Marketplace, kind: JobKind) -> int:
     return JOBS[kind].run(shop.runtime, "another", stop=never)
 
 
-# docs/operate.md, "When something dies": a clock is set back or forward (and the tests below).
+# docs/operate.md, "When something dies": a clock is set back or forward, by hours.
 @pytest.mark.parametrize("step", [-HOURS, HOURS], ids=["back", "forward"])
 def test_shards_leased_before_the_step_are_taken_over(
     clock: time_machine.Traveller, shop: Marketplace, step: timedelta

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ from ...support.marketplace import Marketplace
 
 TAKE = "/webhooks/{source}"
 """Events are told apart by their ids, and take no key."""
+REPORT = "/inspections/{check_id}/report"
+"""A report is taken once, and has no caller whose key it could be."""
 OURS = ("mh_api.", "mh_health.")
 SIGNED = {"mh_api.post_companion_report"}
 """Calls whose sender is authenticated by a signature over the body, not by a token."""
@@ -131,7 +134,38 @@ def test_the_document_is_whole(public: Caller) -> None:
         declared = {one["name"] for one in content["paths"][path].get("parameters", []) if one["in"] == "path"}
         assert declared == set(re.findall(r"{(\w+)}", path)), path
         keys = [one["$ref"] for one in described.get("parameters", []) if "$ref" in one]
-        assert ("#/components/parameters/IdempotencyKey" in keys) is (method == "post" and path != TAKE), path
+        takes_key = method == "post" and not path.endswith((TAKE, REPORT))
+        assert ("#/components/parameters/IdempotencyKey" in keys) is takes_key, path
+
+
+def code_names(function: Any, seen: set[Any]) -> set[str]:
+    """Every name that a view uses, by itself or through what it calls in the modules of the API."""
+    names: set[str] = set()
+    codes = [function.__code__]
+    for code in codes:
+        names |= set(code.co_names)
+        codes += [const for const in code.co_consts if inspect.iscode(const)]
+    called = [function.__globals__.get(name) for name in names]
+    called += [cell.cell_contents for cell in function.__closure__ or ()]
+    for one in called:
+        if inspect.isfunction(one) and one.__module__.startswith("marketplace_hooks.web.api") and one not in seen:
+            names |= code_names(one, seen | {one})
+    return names
+
+
+def test_every_post_is_carried_out_once_under_its_key(marketplace: Marketplace) -> None:
+    """The document says so of each: whoever adds one answers by `respond_once`, or by what prepares first."""
+    posts = {
+        rule.endpoint
+        for rule in our_rules(marketplace.app)
+        if rule.endpoint.startswith("mh_api.") and "POST" in (rule.methods or set())
+    }
+    posts -= SIGNED | {"mh_api.unknown"}
+    assert len(posts) > 20
+    once = {"respond_once", "respond_prepared_once"}
+    views = {endpoint: inspect.unwrap(marketplace.app.view_functions[endpoint]) for endpoint in posts}
+    forgetful = {endpoint for endpoint, view in views.items() if not once & code_names(view, set())}
+    assert forgetful == set()
 
 
 def test_the_document_names_every_call_and_nothing_else(marketplace: Marketplace, public: Caller) -> None:

@@ -81,6 +81,8 @@ def test_an_endpoint_is_tested_rotated_disabled_enabled_and_deleted(marketplace:
         pinged = operator.post(f"{path}/ping").get_json()
         assert (pinged["status"], pinged["answer"], pinged["delivered"]) == (201, "welcome", True)
         assert audited_actions(marketplace)[-1] == "endpoint.pinged"
+        first, again = (operator.post(f"{path}/ping", key="ping") for _ in range(2))
+        assert (again.data, again.headers["Idempotent-Replayed"], len(receiver.requests)) == (first.data, "true", 2)
     rotated = operator.post(f"{path}/rotate", key="once").get_json()
     assert rotated["secret"] != added["secret"]
     assert rotated["old_secret_until"] is not None

@@ -274,7 +274,7 @@ def test_a_second_look_asks_anew_and_what_was_found_serves_an_hour_at_most_and_t
     set_up_purchase(opened, PURCHASE, shop_url=site.url)
     set_up_purchase(opened, "purchase-2", customer_id="customer-2", shop_url=site.url)
 
-    def visits(customer: str = "customer-1", purchase: str = PURCHASE, *, after: str | None = None) -> int:
+    def requests_of_a_form(customer: str = "customer-1", purchase: str = PURCHASE, *, after: str | None = None) -> int:
         before = len(site.requests)
         browser = browser_of(opened, "customer", customer)
         if after is None:
@@ -290,16 +290,16 @@ def test_a_second_look_asks_anew_and_what_was_found_serves_an_hour_at_most_and_t
 
     shown: list[Page] = []
     site.shop = Shop(version="1.7.8.11", maintenance=True)
-    assert visits() > 0
+    assert requests_of_a_form() > 0
     assert "in maintenance" in shown[-1].visible_text
     site.shop = Shop(version="1.7.8.11")
-    assert visits(after=shown[-1].path) > 0
+    assert requests_of_a_form(after=shown[-1].path) > 0
     assert "in maintenance" not in shown[-1].visible_text
-    assert visits() == 0
+    assert requests_of_a_form() == 0
     assert "PrestaShop 1.7.8.11" in shown[-1].visible_text
-    assert visits("customer-2", "purchase-2") > 0
+    assert requests_of_a_form("customer-2", "purchase-2") > 0
     clock.move_to("2026-03-02T11:00:30Z", tick=True)
-    assert visits() > 0
+    assert requests_of_a_form() > 0
 
 
 def test_what_was_asked_so_far_is_read_while_the_check_still_runs(
