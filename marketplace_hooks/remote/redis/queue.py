@@ -229,7 +229,7 @@ def run_worker(
     """Run jobs of these kinds, the first ones first, until SIGTERM or SIGINT, which let the current job finish.
 
     `preconnect` is what a work horse may do before it has a job (`prefork_worker.py`). `on_heartbeat` is called again
-    and again, at most a minute apart, also while Redis is away; it must not raise, nor keep a connection. RQ's worker
+    and again, a few seconds apart, also while Redis is away; it must not raise, nor keep a connection. RQ's worker
     ends when Redis goes away during a job; it is replaced as soon as Redis answers.
     """
     stopping = StopRequest()

@@ -20,7 +20,7 @@ log = get_logger(__name__)
 
 RENEW_EVERY_S = 15.0
 ALIVE_FOR = timedelta(seconds=90)
-"""For how long a process counts as alive after its last heartbeat; an idle worker sends one in 45 seconds."""
+"""For how long a process counts as alive after its last heartbeat."""
 FORGET_AFTER = timedelta(days=1)
 
 
