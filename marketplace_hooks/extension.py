@@ -24,6 +24,7 @@ from .config.loading import load
 from .config.settings import EXTENSION, Settings
 from .errors import ConfigurationError
 from .events.intake import Intake
+from .events.mappings import check_mappings
 from .host_database import find_db, find_engine, host_url
 from .remote.openid import OpenIdProvider
 from .services.core.runtime import Runtime, make_runtime
@@ -86,6 +87,7 @@ class MarketplaceHooks:
 def state_for(app: Flask, identity: Callable[[], Any] | None = None, *, db: SQLAlchemy | None = None) -> WebState:
     """The state of the app as its settings say, with no connection opened yet. Raises `ConfigurationError`."""
     settings = load(app.config)
+    check_mappings(settings.webhook_senders)
     theirs = host_url(app, find_db(app, db), settings)
     runtime = make_runtime(settings, host_database=theirs, serves_web=True, mail_renderer=render_mail)
     runtime.counters.keeps_storing = not app.testing  # a test of a host ends, and its database with it.

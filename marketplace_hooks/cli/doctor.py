@@ -53,9 +53,10 @@ def doctor(as_json: bool) -> None:
 
 def _configuration(runtime: Runtime) -> dict[str, str]:
     version = importlib.metadata.version("marketplace-hooks")
-    if not runtime.settings.webhook_secrets:
+    names = [*runtime.settings.webhook_secrets, *runtime.settings.webhook_senders]
+    if not names:
         return check("configuration", "wrong", "WEBHOOK_SECRETS is empty: every event would be refused.")
-    sources = ", ".join(runtime.settings.webhook_secrets)
+    sources = ", ".join(names)
     return check(
         "configuration", "ok", f"version {version}; events from {sources}; instance {runtime.settings.instance}"
     )

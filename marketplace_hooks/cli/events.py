@@ -26,6 +26,8 @@ from ..services.core.unit_of_work import run_in_transaction
 from ..services.inbox import leasing
 from .output import json_option, print_line, show_one, show_rows
 from .root import current_runtime, hooks_group
+from .sender_events import dry_run as dry_run_of
+from .sender_events import events_made_of, signed_payload
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 WAIT_S = 60.0
@@ -40,6 +42,8 @@ POLL_S = 0.1
 @click.option("--source", default="marketplace", show_default=True, help="Whose secret signs it.")
 @click.option("--url", help="Where to; default: the running service, else PUBLIC_URL.")
 @click.option("--timestamp", help="When it happened, RFC 3339; default: now.")
+@click.option("--as", "sender", metavar="SOURCE", help="As this sender of WEBHOOK_SENDERS signs; TYPE is its topic.")
+@click.option("--dry-run", is_flag=True, help="With --as: show what its mapping makes of the data, and post nothing.")
 @click.option("--wait", is_flag=True, help="Wait until it is applied, a minute at most, and say what became of it.")
 @json_option
 def send(
@@ -50,38 +54,70 @@ def send(
     source: str,
     url: str | None,
     timestamp: str | None,
+    sender: str | None,
+    dry_run: bool,
     wait: bool,
     as_json: bool,
 ) -> None:
     """Sign an event and post it to the inbox; print the answer. With --wait, fail unless it was applied.
 
-    The data is read from FILE (`-`: standard input), or given with --data.
+    The data is read from FILE (`-`: standard input), or given with --data. With --as it is a payload of that sender,
+    and TYPE the sender's own topic.
 
     \b
     marketplace-hooks send product.status_changed --data '{"product_id": "mod-001",
         "status": "offline_temporary", "actor": "seller", "reason": "rest", "version": 1}'
     """
     runtime = current_runtime()
-    secrets = runtime.settings.webhook_secrets.get(source)
-    if not secrets:
-        raise ConfigurationError(f"WEBHOOK_SECRETS has no secret for the source {source!r}.")
     data = _read_data(file, inline)
-    _warn_of_unknown_type(type_)
     now = datetime.now(UTC)
-    body = json.dumps(
-        {"type": type_, "timestamp": timestamp or format_instant(now), "data": data}, ensure_ascii=False
-    ).encode()
+    event_id = event_id or f"evt_{uuid.uuid4().hex}"
+    if dry_run:
+        _show_mapped(runtime, sender, type_, data, event_id, now)
+        return
+    if sender is None:
+        headers, body = _signed_event(runtime, source, type_, data, timestamp, event_id, now)
+    elif timestamp is not None:
+        raise click.UsageError("--timestamp is for our own envelope: a sender's payload says itself when it happened.")
+    else:
+        source = sender
+        headers, body = signed_payload(runtime, source, type_, data, event_id=event_id, now=now)
     running = find_running(runtime.settings.instance)
     base = url or (running.url if running else runtime.settings.public_url)
-    status, answer = post_signed(
-        f"{base.rstrip('/')}{runtime.settings.url_prefix}/webhooks/{source}",
-        signed_headers(event_id or f"evt_{uuid.uuid4().hex}", now, body, secrets[:1]),
-        body,
-    )
+    target = f"{base.rstrip('/')}{runtime.settings.url_prefix}/webhooks/{source}"
+    status, answer = post_signed(target, headers, body)
     fate = _fate_of(runtime, source, answer["event_id"]) if wait and status == 202 else {}
     show_one({"status": status, **answer, **fate}, as_json=as_json)
-    if status != 202 or (wait and fate["state"] != InboxState.APPLIED):
+    if status != 202 or (wait and not _is_applied(fate)):
         raise SystemExit(1)
+
+
+def _signed_event(
+    runtime: Runtime, source: str, type_: str, data: Any, timestamp: str | None, event_id: str, now: datetime
+) -> tuple[dict[str, str], bytes]:
+    secrets = runtime.settings.webhook_secrets.get(source)
+    if not secrets:
+        hint = f" Try --as {source}." if source in runtime.settings.webhook_senders else ""
+        raise ConfigurationError(f"WEBHOOK_SECRETS has no secret for the source {source!r}.{hint}")
+    _warn_of_unknown_type(type_)
+    content = {"type": type_, "timestamp": timestamp or format_instant(now), "data": data}
+    body = json.dumps(content, ensure_ascii=False).encode()
+    return signed_headers(event_id, now, body, secrets[:1]), body
+
+
+def _show_mapped(runtime: Runtime, sender: str | None, topic: str, data: Any, event_id: str, now: datetime) -> None:
+    """What the sender's mapping makes of the data, as JSON. Fails when it would be rejected."""
+    if sender is None:
+        raise click.UsageError("--dry-run shows what a sender's mapping makes of the data: say which with --as.")
+    mapped, errors = dry_run_of(runtime, sender, topic, data, event_id=event_id, now=now)
+    print_line(json.dumps({"events": mapped, "errors": errors}, ensure_ascii=False, indent=2))
+    if errors:
+        raise SystemExit(1)
+
+
+def _is_applied(fate: dict[str, Any]) -> bool:
+    made = fate.get("events", [])
+    return all(one["state"] == InboxState.APPLIED for one in (fate, *made))
 
 
 def _warn_of_unknown_type(type_: str) -> None:
@@ -92,7 +128,7 @@ def _warn_of_unknown_type(type_: str) -> None:
 
 
 def _fate_of(runtime: Runtime, source: str, event_id: str) -> dict[str, Any]:
-    """What became of an event, once it is not waiting any more, or `WAIT_S` are over."""
+    """What became of an event, and of those made of it, once it is not waiting any more, or `WAIT_S` are over."""
     this = select(InboxEvent).where(InboxEvent.source == source, InboxEvent.event_id == event_id)
     give_up_s = time.monotonic() + WAIT_S
     while True:
@@ -103,7 +139,9 @@ def _fate_of(runtime: Runtime, source: str, event_id: str) -> dict[str, Any]:
         time.sleep(POLL_S)
     if event is None:
         raise NotFound(f"{event_id} is not in the database of these settings: another installation took it")
-    return {name: getattr(event, name) for name in ("state", "outcome", "errors", "parked_on")}
+    fate = {name: getattr(event, name) for name in ("state", "outcome", "errors", "parked_on")}
+    made = [{"event_id": one, **_fate_of(runtime, source, one)} for one in events_made_of(runtime, source, event_id)]
+    return {**fate, "events": made} if made else fate
 
 
 def post_signed(url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
@@ -209,6 +247,7 @@ def _summary(event: InboxEvent) -> dict[str, Any]:
         "attempts",
         "corrects",
         "corrected_by",
+        "mapped_from",
     )
     instants = "sent_at", "received_at", "applied_at", "due_at"
     return {name: getattr(event, name) for name in (*names, *instants)}

@@ -7,9 +7,11 @@ from typing import BinaryIO
 
 import click
 
+from ..config.senders import Sender
 from ..domain.instants import format_instant
 from ..errors import ConfigurationError, SignatureRejected
 from ..remote import signatures
+from ..remote.sender_signatures import verify_sender
 from ..remote.signature_hints import CapturedMessage, explain, signing_secret
 from ..services.outbox.endpoints import read_endpoint
 from ..services.outbox.sending import Recipient
@@ -56,8 +58,12 @@ def verify(
         headers, content = _read_message(content)
     elif len(headers) < len(given):
         raise click.UsageError("Give --id, --timestamp and --signature, or none of them and the whole message.")
+    sender = None if secret or endpoint_id else current_runtime().settings.webhook_senders.get(source)
     message = CapturedMessage(headers=headers, body=content, secrets=_secrets(source, endpoint_id, secret))
     now = at or datetime.now(UTC)
+    if sender is not None:
+        _verify_sender(sender, message, now, as_json=as_json)
+        return
     try:
         verified = signatures.verify(message.headers, message.body, message.secrets, now)
     except SignatureRejected as refusal:
@@ -68,6 +74,17 @@ def verify(
     facts = {"verified": True, "id": verified.id, "timestamp": format_instant(verified.timestamp)}
     signer = f"{signing_secret(message, now)} of {len(message.secrets)}"
     show_one({**facts, "age_s": round((now - verified.timestamp).total_seconds()), "secret": signer}, as_json=as_json)
+
+
+def _verify_sender(sender: Sender, message: CapturedMessage, now: datetime, *, as_json: bool) -> None:
+    """By the scheme of a sender of WEBHOOK_SENDERS. Fails when the message does not verify."""
+    try:
+        verified = verify_sender(sender, message.headers, message.body, message.secrets, now)
+    except SignatureRejected as refusal:
+        show_one({"verified": False, "code": refusal.code, "detail": refusal.detail}, as_json=as_json)
+        raise SystemExit(1) from refusal
+    timestamp = None if verified.timestamp is None else format_instant(verified.timestamp)
+    show_one({"verified": True, "timestamp": timestamp}, as_json=as_json)
 
 
 def _read_message(content: bytes) -> tuple[dict[str, str], bytes]:
@@ -92,7 +109,8 @@ def _secrets(source: str, endpoint_id: str | None, secret: str | None) -> tuple[
     if endpoint_id is not None:
         with runtime.database.read_session() as session:
             return Recipient.of(read_endpoint(session, endpoint_id), runtime.encryption, runtime.now()).secrets
-    secrets = runtime.settings.webhook_secrets.get(source)
+    settings = runtime.settings
+    secrets = settings.webhook_secrets.get(source) or settings.webhook_sender_secrets.get(source)
     if not secrets:
         raise ConfigurationError(f"WEBHOOK_SECRETS has no secret for the source {source!r}.")
     return tuple(secrets)

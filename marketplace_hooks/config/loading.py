@@ -17,6 +17,7 @@ from ..errors import ConfigurationError
 from .parsers import SettingError, as_path
 from .public_holidays import require_calendar
 from .secret_strength import SECRETS, is_in_production, weaknesses
+from .senders import sender_faults
 from .settings import FIELDS, PREFIX, Settings
 
 
@@ -47,6 +48,10 @@ def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] |
         raise ConfigurationError("\n".join(problems))
     settings = Settings(**values)
     require_calendar(settings.holidays_country, settings.holidays_region, name=f"{PREFIX}HOLIDAYS_REGION")
+    if faults := sorted(
+        sender_faults(settings.webhook_senders, settings.webhook_sender_secrets, settings.webhook_secrets)
+    ):
+        raise ConfigurationError("\n".join(faults))
     in_file = bool(from_file.keys() & SECRETS)
     weak = list(weaknesses(settings, secrets_in_file=in_file, in_production=is_in_production(settings)))
     if weak and not settings.demo:

@@ -25,7 +25,14 @@ LEAST_VARIETY = 8
 KNOWN_WORDS = ("changeme", "change-me", "password", "example", "my-secret", "mysecret", "default", "not-a-secret")
 KNOWN_KEYS = ("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
 """The secrets in the documentation of Standard Webhooks and of Svix."""
-SECRETS = ("secret_key", "webhook_secrets", "encryption_keys", "download_secret", "oidc_client_secret")
+SECRETS = (
+    "secret_key",
+    "webhook_secrets",
+    "webhook_sender_secrets",
+    "encryption_keys",
+    "download_secret",
+    "oidc_client_secret",
+)
 KEY_FILE = "encryption.key"
 MAKE_ONE = "make one with: marketplace-hooks secret"
 
@@ -37,9 +44,7 @@ def weaknesses(settings: Settings, *, secrets_in_file: bool = False, in_producti
     """
     if settings.secret_key is not None and (fault := text_fault(settings.secret_key, in_production=in_production)):
         yield f"SECRET_KEY {fault}; {MAKE_ONE}."
-    for source, several in settings.webhook_secrets.items():
-        for fault in filter(None, (_key_fault(webhook_key(secret), in_production) for secret in several)):
-            yield f"WEBHOOK_SECRETS: a secret of {source} {fault}; {MAKE_ONE}."
+    yield from _of_sources(settings, in_production)
     if settings.download_secret is not None and (fault := _key_fault(settings.download_secret, in_production)):
         yield f"DOWNLOAD_SECRET {fault}; make one with: openssl rand -hex 32."
     for fault in filter(None, (_key_fault(_bytes_of(key), in_production) for key in settings.encryption_keys)):
@@ -52,6 +57,15 @@ def weaknesses(settings: Settings, *, secrets_in_file: bool = False, in_producti
         path = settings.instance / name
         if holds_secrets and _is_world_readable(path):
             yield f"{path} holds secrets, and every account of this machine can read it: chmod o-rwx {path}."
+
+
+def _of_sources(settings: Settings, in_production: bool) -> Iterator[str]:
+    standard = {name: [webhook_key(one) for one in several] for name, several in settings.webhook_secrets.items()}
+    others = {name: [one.encode() for one in several] for name, several in settings.webhook_sender_secrets.items()}
+    for setting, by_source in (("WEBHOOK_SECRETS", standard), ("WEBHOOK_SENDER_SECRETS", others)):
+        for source, keys in by_source.items():
+            for fault in filter(None, (_key_fault(key, in_production) for key in keys)):
+                yield f"{setting}: a secret of {source} {fault}; {MAKE_ONE}."
 
 
 def is_in_production(settings: Settings) -> bool:

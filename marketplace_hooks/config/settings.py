@@ -38,6 +38,7 @@ from .parsers import (
     optional,
 )
 from .public_holidays import as_country
+from .senders import Sender, as_sender_secrets, as_senders
 from .smtp_url import SmtpServer, as_smtp
 from .trusted_proxies import TrustedProxies, as_proxies
 
@@ -95,6 +96,12 @@ class Settings:
         {},
         as_secrets,
         "Who may post events: source=whsec_… pairs, several for one source while rotating.",
+    )
+    webhook_senders: Mapping[str, Sender] = _setting(
+        {}, as_senders, "Sources that sign otherwise, or post payloads of their own: docs/senders.md."
+    )
+    webhook_sender_secrets: Mapping[str, tuple[str, ...]] = _setting(
+        {}, as_sender_secrets, "Their secrets: source=secret pairs, several for one source while rotating."
     )
     encryption_keys: tuple[str, ...] = _setting(
         (), as_words, "Fernet keys for secrets at rest; the first encrypts, all decrypt."

@@ -17,7 +17,7 @@ from ..services.core.unit_of_work import UnitOfWork
 from ..services.inbox.leasing import locked_event, refuse_corrected
 from .envelope import NotAnEnvelope, parse_envelope
 from .intake import incoming_event
-from .processor import parse
+from .parsing import parse
 from .registry import EVENTS
 
 CORRECTABLE = (InboxState.REJECTED, InboxState.IGNORED)

@@ -15,16 +15,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..config.senders import Sender
 from ..errors import SignatureRejected, Unavailable
 from ..models.inbox import LONGEST_SUBJECT, SHARDS
+from ..remote.sender_signatures import SenderMessage, verify_sender
 from ..remote.signatures import HeaderMapping, verify
 from ..services.core.counters import CounterName
 from ..services.core.rate_limits import LimitName, client_key
 from ..services.core.runtime import JobKind, Runtime
 from ..services.inbox.writer import InboxWriter, IncomingEvent, InsertResult
 from ..telemetry.log_context import bound, get_logger
-from .envelope import Envelope, NotAnEnvelope, parse_envelope
+from .envelope import Envelope, NotAnEnvelope, parse_envelope, parse_strictly
 from .registry import is_urgent, subject_of
+from .senders import event_id_of, incoming_payload
 
 log = get_logger(__name__)
 
@@ -115,8 +118,7 @@ class Intake:
             return body
         now = self.runtime.now()
         try:
-            # An unknown source is refused as a wrong signature is: nobody learns which sources there are.
-            message = verify(request.headers, body, settings.webhook_secrets.get(request.source, ()), now)
+            read_event = self._verify(request, body, now)
         except SignatureRejected as error:
             # Only what was refused is counted, after it was: nobody locks out who shares their address.
             if wait_s := limits.seconds_to_wait(LimitName.EVENT_FAILURES, client_key(request.client)):
@@ -125,15 +127,36 @@ class Intake:
         if wait_s := limits.seconds_to_wait(LimitName.EVENTS, request.source):
             return _too_many(f"source {request.source} posts too fast", wait_s)
         try:
-            result = self._insert(request.source, message.id, parse_envelope(body), body, now)
+            event = read_event()
+            result = self._insert(event)
         except NotAnEnvelope as error:
             return Refusal(kind=RefusalKind.MALFORMED, code=error.code, detail=str(error))
         except Unavailable as error:
             return Refusal(kind=RefusalKind.UNAVAILABLE, code="unavailable", detail=str(error))
-        return Accepted(event_id=message.id, duplicate=result.duplicate, conflict=result.conflict)
+        return Accepted(event_id=event.event_id, duplicate=result.duplicate, conflict=result.conflict)
 
-    def _insert(self, source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> InsertResult:
-        result = self.inbox.insert(incoming_event(source, event_id, envelope, body, now))
+    def _verify(self, request: IncomingRequest, body: bytes, now: datetime) -> Callable[[], IncomingEvent]:
+        """Check the signature by the scheme of the source; what is returned parses the body.
+
+        Raises `SignatureRejected`.
+        """
+        settings = self.runtime.settings
+        source = request.source
+        sender = settings.webhook_senders.get(source)
+        if sender is None:
+            # An unknown source is refused as a wrong signature is: nobody learns which sources there are.
+            message = verify(request.headers, body, settings.webhook_secrets.get(source, ()), now)
+            return lambda: incoming_event(source, message.id, parse_envelope(body), body, now)
+        try:
+            theirs = verify_sender(sender, request.headers, body, settings.webhook_sender_secrets[source], now)
+        except SignatureRejected as error:
+            log.info("an event of source %s is refused: %s", source, error.code)
+            verify(request.headers, body, (), now)  # the answer is that of a source that does not exist.
+            raise
+        return lambda: incoming_from(source, sender, theirs, request.headers, body, now)
+
+    def _insert(self, event: IncomingEvent) -> InsertResult:
+        result = self.inbox.insert(event)
         if not result.duplicate:
             self.runtime.wakeups.wake_worker(JobKind.INBOX)
         return result
@@ -146,7 +169,18 @@ def _log(level: int, result: str, event_id: str | None) -> None:
             log.log(level, "an event is %s" if event_id else "an event is refused: %s", result)
 
 
-def incoming_event(source: str, event_id: str, envelope: Envelope, body: bytes, now: datetime) -> IncomingEvent:
+def incoming_from(
+    source: str, sender: Sender, message: SenderMessage, headers: HeaderMapping, body: bytes, now: datetime
+) -> IncomingEvent:
+    """The event of a sender, as it is stored. Raises `NotAnEnvelope`."""
+    if sender.mapping is not None:
+        return incoming_payload(source, sender, message, headers, body, now)
+    envelope = parse_envelope(body)
+    event_id = event_id_of(sender, message, headers, body, parse_strictly(body))
+    return incoming_event(source, event_id, envelope, body, now)
+
+
+def incoming_event(source: str, event_id: str, envelope: Envelope, body: bytes, received_at: datetime) -> IncomingEvent:
     """An event as it is stored: `body` is what `envelope` was parsed from."""
     subject, shard = subject_and_shard(envelope, event_id)
     return IncomingEvent(
@@ -157,7 +191,7 @@ def incoming_event(source: str, event_id: str, envelope: Envelope, body: bytes, 
         shard=shard,
         urgent=is_urgent(envelope.type),
         sent_at=envelope.sent_at,
-        received_at=now,
+        received_at=received_at,
         body=body,
         body_sha256=hashlib.sha256(body).hexdigest(),
     )

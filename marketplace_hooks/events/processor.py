@@ -7,14 +7,10 @@ that one bad event neither loses nor delays its neighbours: it rests, and only t
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
-
-from marshmallow import ValidationError
 
 from ..errors import LeaseLost, PayloadRejected, Refused, Unavailable
 from ..models.inbox import InboxEvent, InboxState
@@ -26,28 +22,14 @@ from ..services.inbox import leasing
 from ..services.inbox.leasing import EventResult
 from ..services.inbox.order import next_events
 from ..telemetry.log_context import bound, get_logger
-from .fields import every_error, future_instant, future_instants
-from .registry import EVENTS, EventType, InboundEvent, ParentUnknown
+from .parsing import ParsedEvent, parse_any
+from .payloads import store_mapped
+from .registry import Applied, ParentUnknown
 
 log = get_logger(__name__)
 
 BATCH_S = 0.25
 """What is urgent waits for the batch under way: on a slow machine batches are smaller."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ParsedEvent:
-    """A row of the inbox with what its body says: a known type and valid data, or why not.
-
-    `errors` say how the body breaks its schema. `failure` is what went wrong while it was parsed: it is raised when the
-    event is applied, and counted then.
-    """
-
-    event: InboxEvent
-    type: EventType | None = None
-    inbound: InboundEvent | None = None
-    errors: list[dict[str, Any]] | None = None
-    failure: Exception | None = None
 
 
 def process_pending(
@@ -105,7 +87,7 @@ def _apply_batch(runtime: Runtime, owner: str, shards: list[int], limit: int) ->
         session.expunge_all()
     if not events:
         return 0
-    batch = [parse(event) for event in events]
+    batch = _parsed(events, runtime)
     try:
         _apply(runtime, owner, shards, batch)
     except LeaseLost:
@@ -115,6 +97,17 @@ def _apply_batch(runtime: Runtime, owner: str, shards: list[int], limit: int) ->
             log.warning("a batch of %d events is applied one by one", len(batch), exc_info=True)
         _apply_one_by_one(runtime, owner, shards, batch)
     return len(batch)
+
+
+def _parsed(events: list[InboxEvent], runtime: Runtime) -> list[ParsedEvent]:
+    """As many of the events as are parsed in the time of a batch: a host's mapping may be slow, and the lease ends."""
+    begun_s = time.monotonic()
+    parsed: list[ParsedEvent] = []
+    for event in events:
+        parsed.append(parse_any(event, runtime.settings))
+        if time.monotonic() - begun_s > BATCH_S:
+            break
+    return parsed
 
 
 def _apply_one_by_one(runtime: Runtime, owner: str, shards: list[int], batch: list[ParsedEvent]) -> None:
@@ -205,6 +198,9 @@ def _apply_bound(
         raise parsed.failure
     if parsed.errors is not None:
         return result(InboxState.REJECTED, errors=parsed.errors)
+    if parsed.mapped:
+        store_mapped(uow, event, parsed.mapped)
+        return result(InboxState.APPLIED, Applied.MAPPED)
     if parsed.type is None or parsed.inbound is None:
         return result(InboxState.IGNORED)
     try:
@@ -215,32 +211,3 @@ def _apply_bound(
         created.append(done.created)
     note = None if done.note is None else [{"path": "", "message": done.note}]
     return result(InboxState.APPLIED, done.applied, note)
-
-
-def parse(event: InboxEvent) -> ParsedEvent:
-    """Parse the body and validate it against the schema of its type; every error at once. Never raises."""
-    known = EVENTS.get(event.type)
-    if known is None:
-        return ParsedEvent(event=event)
-    if event.body is None:
-        return ParsedEvent(event=event, type=known, errors=[{"path": "", "message": "its body is no longer kept"}])
-    try:
-        loaded = known.schema.load(json.loads(event.body)["data"])
-    except ValidationError as error:
-        return ParsedEvent(event=event, type=known, errors=every_error(error.messages, "data"))
-    except Exception as error:  # one event that cannot be parsed must not hold up its neighbours for ever.
-        return ParsedEvent(event=event, type=known, failure=error)
-    errors = [
-        *future_instant(event.sent_at, event.received_at, "timestamp"),
-        *future_instants(known.schema, loaded, event.received_at, "data"),
-    ]
-    if errors:
-        return ParsedEvent(event=event, type=known, errors=errors)
-    inbound = InboundEvent(
-        event_id=event.event_id,
-        type=event.type,
-        sent_at=event.sent_at,
-        received_at=event.received_at,
-        data=loaded,
-    )
-    return ParsedEvent(event=event, type=known, inbound=inbound)

@@ -54,6 +54,7 @@ class Applied(enum.StrEnum):
     SCHEDULED = "scheduled"
     NO_EFFECT = "no_effect"
     SUPERSEDED = "superseded"
+    MAPPED = "mapped"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,7 +48,8 @@ class InboxEvent(Base):
     `outcome` says what applying it did (`changed`, `scheduled`, `no_effect`, `superseded`); `parked_on` names the
     missing parent (`seller:12`). `due_at` is when a parked event is tried again although its parent is still unknown,
     and when one that failed is. An `urgent` one goes before all others (`services/inbox/order.py`). An event that mends
-    another one `corrects` it, and is named there in `corrected_by`; both are of the same source.
+    another one `corrects` it, and is named there in `corrected_by`; both are of the same source. `mapped_from` is the
+    payload of a sender that an event was made of, of the same source too.
     """
 
     __tablename__ = "mh_inbox"
@@ -73,6 +74,7 @@ class InboxEvent(Base):
     applied_at: Mapped[datetime | None] = mapped_column(Instant)
     corrects: Mapped[str | None] = mapped_column(String(256))
     corrected_by: Mapped[str | None] = mapped_column(String(256))
+    mapped_from: Mapped[str | None] = mapped_column(String(256))
 
     __table_args__ = (
         UniqueConstraint("source", "event_id"),
@@ -104,6 +106,13 @@ class InboxEvent(Base):
             postgresql_where=text("state = 'received' AND due_at IS NOT NULL"),
             sqlite_where=text("state = 'received' AND due_at IS NOT NULL"),
         ),
+        Index(
+            "ix_mh_inbox_mapped",
+            "source",
+            "mapped_from",
+            postgresql_where=text("mapped_from IS NOT NULL"),
+            sqlite_where=text("mapped_from IS NOT NULL"),
+        ),
         Index("ix_mh_inbox_subject", "subject", "id"),
         Index("ix_mh_inbox_state", "state", "id"),
         Index("ix_mh_inbox_type", "type", "id"),
@@ -119,6 +128,11 @@ def has_event_id(event_id: str) -> ColumnElement[bool]:
 def needs_correction() -> ColumnElement[bool]:
     """SQL for: a rejected event that nobody has mended."""
     return and_(InboxEvent.state == constant(InboxState.REJECTED), InboxEvent.corrected_by.is_(None))
+
+
+def is_payload(type_: str) -> bool:
+    """Whether an event of this type is a payload of a sender, to be mapped: `shop:orders/paid`."""
+    return ":" in type_
 
 
 class InboxConflict(Base):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from marketplace_hooks.cli.settings_page import page
 from marketplace_hooks.config.loading import default_instance, load
+from marketplace_hooks.config.senders import as_senders
 from marketplace_hooks.config.settings import DEMO_MARK, FIELDS, PREFIX, Settings
 from marketplace_hooks.config.smtp_url import SmtpServer
 from marketplace_hooks.config.trusted_proxies import as_proxies
@@ -24,6 +25,13 @@ from ..support.marketplace import SECRET, SECRET_KEY
 
 KEY = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
 
+SENDER_SECRET = "a-secret-of-a-sender-1"
+BESIDE: dict[str, dict[str, Any]] = {
+    "webhook_senders": {"webhook_sender_secrets": {"shop": SENDER_SECRET}},
+    "webhook_sender_secrets": {"webhook_senders": {"shop": {"scheme": "github"}}},
+}
+"""What a setting needs beside it."""
+
 # How each is written in the environment and in a file, and what it then is.
 GOOD: dict[str, tuple[str, Any, Any]] = {
     "database_bind_key": ("shop", "shop", "shop"),
@@ -32,6 +40,12 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "redis_url": ("redis://cache:6379/1", "redis://cache:6379/1", "redis://cache:6379/1"),
     "secret_key": (SECRET_KEY, SECRET_KEY, SECRET_KEY),
     "webhook_secrets": (f"partner={SECRET}", {"partner": SECRET}, {"partner": (SECRET,)}),
+    "webhook_senders": (
+        '{"shop": {"scheme": "bearer", "event_id": "body"}}',
+        {"shop": {"scheme": "bearer", "event_id": "body"}},
+        as_senders({"shop": {"scheme": "bearer", "event_id": "body"}}),
+    ),
+    "webhook_sender_secrets": (f"shop={SENDER_SECRET}", {"shop": [SENDER_SECRET]}, {"shop": (SENDER_SECRET,)}),
     "encryption_keys": (f"{KEY} {KEY}", [KEY, KEY], (KEY, KEY)),
     "download_secret": (bytes(range(16)).hex(), bytes(range(16)).hex(), bytes(range(16))),
     "public_url": ("https://addons.example", "https://addons.example", "https://addons.example"),
@@ -81,6 +95,28 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "audit_days": ("365", 365, 365),
     **{name: ("1.5", 1.5, 1.5) for name, field in FIELDS.items() if field.type == "float"},
 }
+HMAC = {"header": "X-Sig", "encoding": "hex", "event_id": "body"}
+WRONG_SCHEMES: list[dict[str, Any]] = [
+    {"header": ""},
+    {"encoding": ""},
+    {"encoding": "base32"},
+    {"event_id": ""},
+    {"event_id": "header:"},
+    {"event_id": "json:a..b"},
+    {"event_id": "body:x"},
+    {"algorithm": "md5"},
+    {"signed": "{timestamp}"},
+    {"signed": "{body}{body}"},
+    {"signed": "{body}{day}"},
+    {"signed": "{timestamp}.{body}"},
+    {"signed": "{id}.{body}"},
+    {"timestamp": "header:X-At"},
+    {"signed": "{timestamp}.{body}", "timestamp": "item:t"},
+    {"tolerance_s": 60},
+    {"signed": "{timestamp}.{body}", "timestamp": "header:X-At", "tolerance_s": 7200},
+    {"signed": "{timestamp}.{body}", "timestamp": "header:X-At", "tolerance_s": "soon"},
+]
+"""Half configured, or no scheme at all."""
 # By name or by type: what it may not be.
 BAD: dict[str, list[Any]] = {
     "int": ["", "-1", "1.5", "x", "1e3", "0x10", "99999999999", True, None, 1.5, [1]],
@@ -104,6 +140,16 @@ BAD: dict[str, list[Any]] = {
     "inspection_reuse_s": ["0", "3601", "soon"],
     "url_prefix": ["addons", "/add ons", "/a//b", "https://addons.example", 7],
     "webhook_secrets": ["x", "marketplace=x", "whsec_x", "whsec_eA==", f"a b={SECRET}", f"é={SECRET}", 7],
+    "webhook_senders": [
+        *("x", "[]", '{"shop": 7}', "{" * 9000, 7, ["shop"], {"a b": {"scheme": "github"}}, {7: {"scheme": "github"}}),
+        *({"s": {"scheme": "svix"}}, {"s": {}}, {"s": {"scheme": "github", "heder": "X"}}, {"é" * 3: {}}),
+        *({"s": {"scheme": "hmac", **HMAC, **wrong}} for wrong in WRONG_SCHEMES),
+        *({"s": {"scheme": "stripe", **wrong}} for wrong in ({"signed": "{body}"}, {"item": ""}, {"header": "a b"})),
+        *({"s": {"scheme": "github", **wrong}} for wrong in ({"mapping": "a b"}, {"mapping": 7}, {"topic": "body"})),
+        *({"s": {"scheme": "basic"}}, {"s": {"scheme": "bearer", "event_id": "id"}}, {"s": {"scheme": ["hmac"]}}),
+        {"s": {"scheme": "standard", "header": "X"}},
+    ],
+    "webhook_sender_secrets": ["x", f"a b={SENDER_SECRET}", "shop=short", {"shop": 7}, {"shop": [""]}, {"shop": ""}, 7],
     "download_secret": ["x", "abc", "ab", 7],
     "database_pooler": ["", "session", "yes"],
     "log_format": ["", "xml"],
@@ -149,7 +195,7 @@ def refusal(folder: Path, **sources: Any) -> str:
 def toml(name: str, value: Any) -> str:
     """One line of a file. JSON writes texts, numbers, booleans and lists as TOML does."""
     if isinstance(value, dict):
-        return f"[{name}]\n" + "\n".join(toml(key, inner) for key, inner in value.items())
+        return f"{name} = {{{', '.join(toml(key, inner) for key, inner in value.items())}}}"
     return f"{name} = {json.dumps(value)}"
 
 
@@ -167,11 +213,12 @@ def test_every_setting_is_tried_below() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_setting_is_read_from_the_environment_the_host_and_the_file_alike(tmp_path: Path, name: str) -> None:
     text, value, meant = GOOD[name]
-    assert getattr(read(tmp_path, environment={name: text}), name) == meant
-    assert getattr(read(tmp_path, host={name: text}), name) == meant
-    assert getattr(read(tmp_path, host={name: value}), name) == meant
-    assert getattr(read(tmp_path, file=toml(name, value)), name) == meant
-    assert getattr(read(tmp_path, file=toml(name.upper(), value)), name) == meant
+    beside = BESIDE.get(name, {})
+    assert getattr(read(tmp_path, environment={name: text}, host=beside), name) == meant
+    assert getattr(read(tmp_path, host={name: text, **beside}), name) == meant
+    assert getattr(read(tmp_path, host={name: value, **beside}), name) == meant
+    assert getattr(read(tmp_path, file=toml(name, value), host=beside), name) == meant
+    assert getattr(read(tmp_path, file=toml(name.upper(), value), host=beside), name) == meant
 
 
 def test_the_environment_wins_over_the_host_and_the_host_over_the_file(tmp_path: Path) -> None:
@@ -352,6 +399,37 @@ def test_production_refuses_a_secret_that_was_made_for_the_demo(tmp_path: Path, 
 def test_a_demo_secret_among_others_is_found(tmp_path: Path) -> None:
     both = f"marketplace={SECRET} marketplace={DEMO_SECRETS['webhook_secrets']}"
     assert "demo" in refusal(tmp_path, environment={"webhook_secrets": both})
+
+
+# --- senders
+
+
+@pytest.mark.parametrize(
+    ("senders", "secrets", "sentence"),
+    [
+        ({"shop": {"scheme": "github"}}, {}, "WEBHOOK_SENDERS: shop has no secret in WEBHOOK_SENDER_SECRETS, "),
+        ({}, {"shop": SENDER_SECRET}, "WEBHOOK_SENDER_SECRETS: shop is not in WEBHOOK_SENDERS"),
+        ({"marketplace": {"scheme": "github"}}, {"marketplace": SENDER_SECRET}, "a source signs in one way"),
+        ({"s": {"scheme": "standard"}}, {"s": SENDER_SECRET}, "a secret must be whsec_ and base64"),
+        ({"s": {"scheme": "basic", "event_id": "body"}}, {"s": SENDER_SECRET}, "must be written user:password"),
+        ({"s": {"scheme": "basic", "event_id": "body"}}, {"s": "somebody:short-one"}, "at least 16 characters"),
+    ],
+)
+def test_a_sender_half_configured_stops_the_start_with_a_sentence(
+    tmp_path: Path, senders: Any, secrets: Any, sentence: str
+) -> None:
+    given = {"webhook_senders": senders, "webhook_sender_secrets": secrets, "webhook_secrets": SECRET}
+    message = refusal(tmp_path, host=given)
+    assert sentence in message
+    assert SENDER_SECRET not in message
+
+
+def test_a_secret_of_a_sender_is_weighed_like_any_other(tmp_path: Path) -> None:
+    given = {"webhook_senders": {"shop": {"scheme": "github"}}, "public_url": "https://addons.example"}
+    for weak in ("a" * 20, "my-secret-password-1", f"{DEMO_MARK}abcdefghijklm"):
+        message = refusal(tmp_path, host={**given, "webhook_sender_secrets": {"shop": weak}})
+        assert "WEBHOOK_SENDER_SECRETS: a secret of shop " in message
+        assert weak not in message
 
 
 # --- the page about them

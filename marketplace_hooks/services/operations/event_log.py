@@ -21,14 +21,18 @@ from ...models.products import SubjectKind
 GRACE = timedelta(hours=1)
 BEYOND = 2**62
 """No row has such a number."""
+MOST_MAPPED = 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReceivedEvent:
-    """One event with the other bodies that came under its id, which were not applied."""
+    """One event with the other bodies that came under its id, which were not applied; and, of a sender's payload, the
+    first events that were made of it.
+    """
 
     event: InboxEvent
     conflicts: Sequence[InboxConflict]
+    mapped: Sequence[InboxEvent]
 
 
 def find_events(
@@ -107,10 +111,14 @@ def find_event(session: Session, event_id: str, *, source: str | None = None) ->
             code="several_sources",
             sources=[event.source for event in found],
         )
-    aside = select(InboxConflict).where(
-        InboxConflict.source == found[0].source, InboxConflict.event_id == found[0].event_id
+    [event] = found
+    aside = select(InboxConflict).where(InboxConflict.source == event.source, InboxConflict.event_id == event.event_id)
+    made = select(InboxEvent).where(InboxEvent.source == event.source, InboxEvent.mapped_from == event.event_id)
+    return ReceivedEvent(
+        event=event,
+        conflicts=list(session.scalars(aside.order_by(InboxConflict.id))),
+        mapped=list(session.scalars(made.order_by(InboxEvent.id).limit(MOST_MAPPED))),
     )
-    return ReceivedEvent(event=found[0], conflicts=list(session.scalars(aside.order_by(InboxConflict.id))))
 
 
 def find_cascades(

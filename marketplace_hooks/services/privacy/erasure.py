@@ -20,7 +20,7 @@ from ...domain.privacy import ACTORS, actor_without_name, check_without_personal
 from ...models.access import IdempotentCall, Role, Token
 from ...models.audit import AuditEntry
 from ...models.drafts import RequestDraft
-from ...models.inbox import InboxConflict, InboxEvent, InboxState
+from ...models.inbox import InboxConflict, InboxEvent, InboxState, is_payload
 from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential
 from ...models.outbox import OutgoingEvent
 from ...models.proposals import SellerProposal
@@ -166,16 +166,17 @@ def _erase_event_bodies(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """The bodies of received events, down to what is not personal."""
     subjects = [f"{SUBJECT}:{trace.customer_id}"]
     subjects += [f"purchase:{id_}" for id_ in trace.purchases] + [f"request:{id_}" for id_ in trace.requests]
-    columns = InboxEvent.id, InboxEvent.source, InboxEvent.event_id, InboxEvent.corrects, InboxEvent.body
+    origin = func.coalesce(InboxEvent.corrects, InboxEvent.mapped_from).label("origin")
+    columns = InboxEvent.id, InboxEvent.source, InboxEvent.event_id, origin, InboxEvent.body
     theirs = select(*columns).where(or_(InboxEvent.subject.in_(subjects), InboxEvent.id.in_(trace.events)))
     found = {row.id: row for row in uow.session.execute(theirs)}
-    # What was corrected may name somebody else, or nobody, and tell of them all the same.
-    corrected = {(row.source, row.corrects) for row in found.values() if row.corrects is not None}
-    while corrected:
-        originals = select(*columns).where(tuple_(InboxEvent.source, InboxEvent.event_id).in_(corrected))
+    # What was corrected, or mapped, may name somebody else, or nobody, and tell of them all the same.
+    named = {(row.source, row.origin) for row in found.values() if row.origin is not None}
+    while named:
+        originals = select(*columns).where(tuple_(InboxEvent.source, InboxEvent.event_id).in_(named))
         new = {row.id: row for row in uow.session.execute(originals) if row.id not in found}
         found |= new
-        corrected = {(row.source, row.corrects) for row in new.values() if row.corrects is not None}
+        named = {(row.source, row.origin) for row in new.values() if row.origin is not None}
     for id_, source, event_id, _, body in found.values():
         if body is not None:
             _change(uow, update(InboxEvent).where(InboxEvent.id == id_), body=_redacted(body))
@@ -186,7 +187,9 @@ def _erase_event_bodies(uow: UnitOfWork, trace: CustomerTrace) -> None:
 
 def _redacted(body: bytes) -> bytes:
     envelope = json.loads(body)
-    redacted = {**envelope, "data": without_personal_data(envelope["data"])}
+    # The members of a sender's own payload have names that we do not know: nothing of it stays.
+    data = {} if is_payload(envelope["type"]) else without_personal_data(envelope["data"])
+    redacted = {**envelope, "data": data}
     stored = {name: redacted[name] for name in ("type", "timestamp", "data")}
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -87,6 +87,13 @@ class EventSchema(ResponseSchema):
         allow_none=True,
         metadata=about("The corrected copy that takes this event's place; null: there is none.", "evt_9b03"),
     )
+    mapped_from = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "The payload of a sender that this event was made of; null: the source sent it so.", "b54557e4-bdd9"
+        ),
+    )
 
 
 class CorrectionSchema(Schema):

@@ -72,6 +72,33 @@ _MESSAGES: tuple[tuple[str, LazyText], ...] = (
     (r"it was (?P<paid>\S+ \S+)", lazy("This charge is known with another amount: %(paid)s.")),
     (r"the product was free: .*", lazy("The product was free: its purchase has no Business Care.")),
     (r"its body is no longer kept", lazy("Its content is no longer kept.")),
+    (r"The mapping failed: (?P<why>.*)", lazy("The mapping failed: %(why)s")),
+    (r"The mapping returned more than (?P<most>\d+) events\.", lazy("The mapping made more than %(most)s events.")),
+    (
+        r"Event (?P<number>\d+) of the mapping is no mapping .*",
+        lazy("Event %(number)s of the mapping has no type or no data."),
+    ),
+    (
+        r"Event (?P<number>\d+) of the mapping has a type that is not known: (?P<type>.*)",
+        lazy("Event %(number)s of the mapping has a type that does not exist: %(type)s"),
+    ),
+    (
+        r"Event (?P<number>\d+) of the mapping is larger than (?P<most>\d+) bytes\.",
+        lazy("Event %(number)s of the mapping has more than %(most)s bytes."),
+    ),
+    (
+        r"Event (?P<number>\d+) of the mapping (is not JSON|cannot be stored): (?P<why>.*)",
+        lazy("Event %(number)s of the mapping cannot be stored: %(why)s"),
+    ),
+    (r"Its source has no mapping any more\.", lazy("Its source is no longer configured with a mapping.")),
+    (
+        r"WEBHOOK_SENDERS: the mapping (?P<name>.*) (cannot be loaded: .*|is not a function\.)",
+        lazy("The mapping %(name)s cannot be loaded."),
+    ),
+    (
+        r"Another event has the id of one that was mapped: (?P<id>.*)",
+        lazy("Another event has the ID that one of its events would have: %(id)s"),
+    ),
     (r"Not a known type\.", lazy("No event has this type.")),
     (r"An event is at most (?P<most>\d+) bytes\.", lazy("An event has at most %(most)s bytes.")),
     (r"the body must be an object with .*", lazy("It must be an object with type, timestamp and data.")),
@@ -89,6 +116,10 @@ _MESSAGES: tuple[tuple[str, LazyText], ...] = (
     (r"the body is not (JSON|UTF-8).*|.* is not JSON", lazy("This is not JSON.")),
 )
 _KNOWN = tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in _MESSAGES)
+_MAPPED = re.compile(
+    r"Event (?P<number>\d+) of the mapping \((?P<type>[^()]*)\), (?P<path>[^:]*): (?P<fault>.*)", re.DOTALL
+)
+"""What is wrong with one event that the mapping of a sender has returned."""
 
 
 def fault_label(fault: Mapping[str, str]) -> str:
@@ -97,6 +128,9 @@ def fault_label(fault: Mapping[str, str]) -> str:
     if code in CONFLICTS:
         return CONFLICTS[code].for_role(Role.OPERATOR)
     message = fault.get("message", "")
+    if found := _MAPPED.fullmatch(message):
+        place = gettext("Event %(number)s of the mapping (%(type)s), %(path)s:", **found.groupdict())
+        return f"{place} {fault_label({'message': found['fault']})}"
     for pattern, text in _KNOWN:
         if found := pattern.fullmatch(message):
             return gettext(text.message, **found.groupdict())

@@ -24,6 +24,7 @@ OTHER_THINGS: dict[str, LazyText] = {
     "charge": lazy("Charge"),
     "release": lazy("Release"),
     "closure": lazy("Closure"),
+    "source": lazy("Source"),
 }
 """What else has an id that is looked for."""
 OUTCOMES: dict[str, LazyText] = {
@@ -31,6 +32,7 @@ OUTCOMES: dict[str, LazyText] = {
     "scheduled": lazy("scheduled for later"),
     "no_effect": lazy("nothing to change"),
     "superseded": lazy("something newer was known"),
+    "mapped": lazy("events were made of it"),
 }
 SCOPES: dict[Scope, LazyText] = {
     Scope.READ: lazy("Reading only"),

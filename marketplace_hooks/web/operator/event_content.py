@@ -11,7 +11,8 @@ from typing import Any
 from ...domain.json_faults import TextPart, parts_with_faults
 from ...domain.privacy import without_personal_data
 from ...events.envelope import NotAnEnvelope, parse_strictly
-from ...models.inbox import InboxEvent, InboxState
+from ...events.senders import topic_of
+from ...models.inbox import InboxEvent, InboxState, is_payload
 from ..labels.event_faults import fault_label
 
 MOST_FAULTS = 50
@@ -90,6 +91,9 @@ def command_of(event: InboxEvent) -> str | None:
     data = json.dumps(content["data"], indent=2, ensure_ascii=False)
     if not data.replace("\n", "").isprintable():
         data = json.dumps(content["data"], indent=2)
-    words = ["marketplace-hooks", "send", content["type"], "-", "--source", event.source]
-    words += ["--timestamp", content["timestamp"]]
+    words = ["marketplace-hooks", "send"]
+    if is_payload(event.type):
+        words += [topic_of(event.type), "-", "--as", event.source]
+    else:
+        words += [content["type"], "-", "--source", event.source, "--timestamp", content["timestamp"]]
     return f"{shlex.join(words)} <<'JSON'\n{data}\nJSON"

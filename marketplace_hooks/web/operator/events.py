@@ -126,6 +126,7 @@ def show_event(event_id: str, *, status: int = 200, refused: str | None = None) 
             event=event,
             shows_all=whole,
             conflicts=found.conflicts,
+            mapped=found.mapped,
             content=content_of(event, whole=is_whole),
             command=command_of(event) if is_whole else None,
             is_reduced=not is_whole,
