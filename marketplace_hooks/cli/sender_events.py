@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from ..config.senders import Place, PlaceKind, Sender
+from ..config.senders import Sender, ValueLocation, ValuePlace
 from ..errors import ConfigurationError
 from ..events.envelope import NotAnEnvelope
 from ..events.parsing import parse_payload
@@ -38,7 +38,7 @@ def signed_payload(
     if not isinstance(data, dict):
         raise click.UsageError("The payload of a sender is an object.")
     for place, value in ((sender.event_id, event_id), (sender.topic, topic)):
-        if place is not None and place.kind is PlaceKind.JSON:
+        if place is not None and place.kind is ValueLocation.JSON:
             _set_default(data, place, value)
     body = json.dumps(data, ensure_ascii=False).encode()
     secret = runtime.settings.webhook_sender_secrets[source][0]
@@ -71,7 +71,7 @@ def events_made_of(runtime: Runtime, source: str, event_id: str) -> Iterator[str
         yield from list(session.scalars(made.order_by(InboxEvent.id)))
 
 
-def _set_default(data: dict[str, Any], place: Place, value: str) -> None:
+def _set_default(data: dict[str, Any], place: ValuePlace, value: str) -> None:
     *parents, name = place.name.split(".")
     for parent in parents:
         data = data.setdefault(parent, {})

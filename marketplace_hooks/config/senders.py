@@ -36,7 +36,7 @@ class Method(enum.StrEnum):
     BEARER = "bearer"
 
 
-class PlaceKind(enum.StrEnum):
+class ValueLocation(enum.StrEnum):
     """In which part of a request a value stands."""
 
     HEADER = "header"
@@ -46,12 +46,12 @@ class PlaceKind(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class ValuePlace:
     """Where a value stands: in a header, in the JSON of the body (a dotted path), in an item of the signature's header
     (`t=…,v1=…`); or, for an id alone, the SHA-256 of the body.
     """
 
-    kind: PlaceKind
+    kind: ValueLocation
     name: str = ""
 
 
@@ -69,10 +69,10 @@ class Sender:
     prefix: str = ""
     item: str = ""
     signed: str = "{body}"
-    timestamp: Place | None = None
+    timestamp: ValuePlace | None = None
     tolerance_s: float = STANDARD_TOLERANCE_S
-    event_id: Place | None = None
-    topic: Place | None = None
+    event_id: ValuePlace | None = None
+    topic: ValuePlace | None = None
     mapping: str | None = None
 
 
@@ -238,25 +238,25 @@ def _parsed(label: str, key: str, value: Any) -> Any:
     return _as_place(label, key, value) if key in _PLACES else value
 
 
-_PLACES: Mapping[str, tuple[PlaceKind, ...]] = {
-    "event_id": (PlaceKind.HEADER, PlaceKind.JSON, PlaceKind.BODY),
-    "topic": (PlaceKind.HEADER, PlaceKind.JSON),
-    "timestamp": (PlaceKind.HEADER, PlaceKind.ITEM),
+_PLACES: Mapping[str, tuple[ValueLocation, ...]] = {
+    "event_id": (ValueLocation.HEADER, ValueLocation.JSON, ValueLocation.BODY),
+    "topic": (ValueLocation.HEADER, ValueLocation.JSON),
+    "timestamp": (ValueLocation.HEADER, ValueLocation.ITEM),
 }
 
 
-def _as_place(label: str, key: str, value: str) -> Place:
+def _as_place(label: str, key: str, value: str) -> ValuePlace:
     kind, _, name = value.partition(":")
     is_good = (
         kind in _PLACES[key]
-        and bool(name) == (kind != PlaceKind.BODY)
-        and (kind != PlaceKind.HEADER or _HEADER.fullmatch(name) is not None)
+        and bool(name) == (kind != ValueLocation.BODY)
+        and (kind != ValueLocation.HEADER or _HEADER.fullmatch(name) is not None)
         and "" not in (name.split(".") if name else [])
     )
     if not is_good:
         examples = {"header": "header:X-Name", "json": "json:data.id", "item": "item:t", "body": "body"}
         raise SettingError(f"{label} must be written {' or '.join(examples[one] for one in _PLACES[key])}")
-    return Place(kind=PlaceKind(kind), name=name)
+    return ValuePlace(kind=ValueLocation(kind), name=name)
 
 
 def _check_timestamp(name: str, sender: Sender, has_tolerance: bool) -> None:
@@ -270,7 +270,7 @@ def _check_timestamp(name: str, sender: Sender, has_tolerance: bool) -> None:
         raise SettingError(f"{name}.signed lacks {{timestamp}}: a timestamp that is not signed proves nothing")
     if has_tolerance and sender.timestamp is None:
         raise SettingError(f"{name}.tolerance_s is for a timestamp, and there is none")
-    if sender.timestamp is not None and sender.timestamp.kind is PlaceKind.ITEM and not sender.item:
+    if sender.timestamp is not None and sender.timestamp.kind is ValueLocation.ITEM and not sender.item:
         raise SettingError(f"{name}.item is missing: timestamp is an item of the signature's header, and the signature")
-    if "id" in placeholders and (sender.event_id is None or sender.event_id.kind is not PlaceKind.HEADER):
+    if "id" in placeholders and (sender.event_id is None or sender.event_id.kind is not ValueLocation.HEADER):
         raise SettingError(f"{name}.event_id must be a header: signed holds {{id}}")

@@ -7,10 +7,10 @@ Whatever it does wrong is the reason for which the payload is rejected; it is ca
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
 import itertools
 import json
+import pkgutil
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -52,11 +52,8 @@ SenderMapping = Callable[[SenderPayload], Any]
 def load_mapping(reference: str) -> SenderMapping:
     """The function of this name. Raises `ConfigurationError`, with a sentence that names it."""
     try:
-        module, colon, name = reference.partition(":")
-        if colon:
-            found: Any = importlib.import_module(module)
-            for part in name.split("."):
-                found = getattr(found, part)
+        if ":" in reference:
+            found: Any = pkgutil.resolve_name(reference)
         else:
             [entry_point] = importlib.metadata.entry_points(group=ENTRY_POINTS, name=reference)
             found = entry_point.load()

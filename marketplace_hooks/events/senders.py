@@ -15,7 +15,7 @@ import zlib
 from datetime import datetime
 from typing import Any
 
-from ..config.senders import Place, PlaceKind, Sender
+from ..config.senders import Sender, ValueLocation, ValuePlace
 from ..domain.instants import format_instant
 from ..models.inbox import SHARDS
 from ..remote.sender_signatures import SenderMessage, header_of
@@ -41,7 +41,7 @@ def event_id_of(sender: Sender, message: SenderMessage, headers: HeaderMapping, 
     place = sender.event_id
     if message.id is not None or place is None:
         return message.id or ""
-    if place.kind is PlaceKind.BODY:
+    if place.kind is ValueLocation.BODY:
         return f"sha256-{hashlib.sha256(body).hexdigest()}"
     text = _text_at(place, headers, content)
     if not text:
@@ -78,8 +78,8 @@ def incoming_payload(
     )
 
 
-def _text_at(place: Place, headers: HeaderMapping, content: Any) -> str:
-    if place.kind is PlaceKind.HEADER:
+def _text_at(place: ValuePlace, headers: HeaderMapping, content: Any) -> str:
+    if place.kind is ValueLocation.HEADER:
         return header_of(headers, place.name) or ""
     for name in place.name.split("."):
         content = content.get(name) if isinstance(content, dict) else None

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ..config.senders import Method, Place, PlaceKind, Sender
+from ..config.senders import Method, Sender, ValueLocation, ValuePlace
 from ..errors import SignatureRejected
 from .signatures import HeaderMapping, signed_headers, verify
 
@@ -73,7 +73,7 @@ def sign_as(sender: Sender, body: bytes, secret: str, *, event_id: str, topic: s
         credential = base64.b64encode(secret.encode()).decode() if sender.method is Method.BASIC else secret
         headers = {sender.header: f"{sender.prefix}{credential}"}
     for place, value in ((sender.event_id, event_id), (sender.topic, topic)):
-        if place is not None and place.kind is PlaceKind.HEADER:
+        if place is not None and place.kind is ValueLocation.HEADER:
             headers[place.name] = value
     return headers
 
@@ -124,7 +124,7 @@ def _hmac_headers(sender: Sender, body: bytes, secret: str, event_id: str, now: 
     signature = sender.prefix + _signature(sender, _signed(sender, body, timestamp, event_id), secret).decode()
     items = [f"{sender.item}={signature}"] if sender.item else [signature]
     headers = {}
-    if sender.timestamp is not None and sender.timestamp.kind is PlaceKind.ITEM:
+    if sender.timestamp is not None and sender.timestamp.kind is ValueLocation.ITEM:
         items.insert(0, f"{sender.timestamp.name}={timestamp}")
     elif sender.timestamp is not None:
         headers[sender.timestamp.name] = timestamp
@@ -141,8 +141,8 @@ def _items(text: str) -> list[tuple[str, str]]:
     return [(name.strip(), value.strip()) for name, _, value in parts]
 
 
-def _text_at(place: Place, headers: HeaderMapping, items: list[tuple[str, str]]) -> str:
-    if place.kind is PlaceKind.HEADER:
+def _text_at(place: ValuePlace, headers: HeaderMapping, items: list[tuple[str, str]]) -> str:
+    if place.kind is ValueLocation.HEADER:
         return _header(headers, place.name)
     found = next((value for name, value in items if name == place.name), None)
     if not found:

@@ -9,6 +9,7 @@ import re
 import sys
 import tomllib
 import types
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from ..support.source_tree import ROOT
 
 PAGE = (ROOT / "docs" / "senders.md").read_text(encoding="utf-8")
 SECRET = "a-secret-of-a-sender-1"
+NOW = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
 SECTION = re.compile(r"^## (\w+)\n(?=.*?```toml)(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 TITLES = {"Shopify": "shopify", "Stripe": "stripe", "GitHub": "github", "PrestaShop": "prestashop"}
 
@@ -40,7 +42,7 @@ class Example:
 
     def __init__(self, text: str) -> None:
         [(_, toml)] = re.findall(r"```(toml)\n(.*?)```", text, re.DOTALL)
-        [(self.module, self.code)] = re.findall(r"`(\w+)\.py`:\n\n```python\n(.*?)```", text, re.DOTALL)
+        [(self.module, self.code)] = re.findall(r"Create `(\w+)\.py`:\n\n```python\n(.*?)```", text, re.DOTALL)
         [self.topic] = re.findall(r"A payload of the topic `(\S+)`", text)
         payload, mapped = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
         self.senders: dict[str, Any] = tomllib.loads(toml)["webhook_senders"]
@@ -90,7 +92,7 @@ def followed(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     secrets = {source: SECRET for source in senders}
     url = copy_sqlite(_sqlite_template, folder / "marketplace.db")
     settings = {"WEBHOOK_SENDERS": json.dumps(senders), "WEBHOOK_SENDER_SECRETS": secrets}
-    with open_marketplace(url, folder, **settings) as opened, time_machine.travel("2026-03-02T10:05:00Z", tick=False):
+    with open_marketplace(url, folder, **settings) as opened, time_machine.travel(NOW, tick=False):
         opened.publish_products("mod-1")
         set_up_purchase(opened)
         yield opened
@@ -102,7 +104,7 @@ def followed(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_example_is_accepted_mapped_as_printed_applied_and_shown(followed: Marketplace, preset: str) -> None:
     one = EXAMPLES[preset]
-    now_s = int(parse_instant("2026-03-02T10:05:00Z").timestamp())  # type: ignore[union-attr]
+    now_s = int(NOW.timestamp())
     headers = {"Content-Type": "application/json", **one.headers(now_s)}
     client = followed.app.test_client()
     answer = client.post(f"/webhooks/{one.source}", data=one.body, headers=headers)
@@ -115,7 +117,7 @@ def test_the_example_is_accepted_mapped_as_printed_applied_and_shown(followed: M
         made = followed.event(f"{event_id}-{number}")
         envelope = json.loads(made.body or b"")
         assert (envelope["type"], envelope["data"]) == (expected["type"], expected["data"])
-        assert made.sent_at == parse_instant(expected.get("timestamp", "2026-03-02T10:05:00Z"))
+        assert made.sent_at == parse_instant(expected.get("timestamp", NOW.isoformat()))
         assert (made.state, made.outcome, made.errors) == ("applied", "changed", None)
     browser = browser_of(followed, "operator")
     shown = browser.get(f"/operator/events/{event_id}?source={one.source}")
