@@ -24,15 +24,15 @@ NAVIGATION: Mapping[Role, Sequence[tuple[str, LazyText]]] = {
     ),
     Role.CUSTOMER: (
         ("mh_customer.purchases", lazy("My purchases")),
-        ("mh_customer.new_request", lazy("Ask for support")),
+        ("mh_customer.new_request", lazy("Contact support")),
         ("mh_customer.requests", lazy("My requests")),
     ),
     Role.OPERATOR: (
         ("mh_operator.overview", lazy("Overview")),
         ("mh_operator.events", lazy("Events")),
-        ("mh_operator.deliveries", lazy("Deliveries")),
+        ("mh_operator.deliveries", lazy("Webhook deliveries")),
         ("mh_operator.endpoints", lazy("Webhook endpoints")),
-        ("mh_operator.cascades", lazy("Cascades")),
+        ("mh_operator.cascades", lazy("Follow-up steps")),
         ("mh_operator.replies", lazy("Replies to confirm")),
         ("mh_operator.requests", lazy("Requests")),
         ("mh_operator.refunds", lazy("Refunds")),

@@ -39,10 +39,10 @@ IMPOSSIBLE = (Effect.REFUSED_HELD_BY_OTHERS, Effect.REFUSED_WITHDRAWN)
 QUESTIONS: dict[tuple[SubjectKind, Status], LazyText] = {
     (SubjectKind.PRODUCT, Status.ONLINE): lazy("Put this product back online?"),
     (SubjectKind.PRODUCT, Status.OFFLINE_TEMPORARY): lazy("Take this product offline?"),
-    (SubjectKind.PRODUCT, Status.OFFLINE_PERMANENT): lazy("Withdraw this product for good?"),
+    (SubjectKind.PRODUCT, Status.OFFLINE_PERMANENT): lazy("Permanently disable this product?"),
     (SubjectKind.PACK, Status.ONLINE): lazy("Put this pack back online?"),
     (SubjectKind.PACK, Status.OFFLINE_TEMPORARY): lazy("Take this pack offline?"),
-    (SubjectKind.PACK, Status.OFFLINE_PERMANENT): lazy("Withdraw this pack for good?"),
+    (SubjectKind.PACK, Status.OFFLINE_PERMANENT): lazy("Permanently disable this pack?"),
 }
 TYPE_ITS_NAME: dict[SubjectKind, LazyText] = {
     SubjectKind.PRODUCT: lazy("Type the product’s name to confirm"),

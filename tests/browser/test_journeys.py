@@ -70,23 +70,23 @@ def test_a_seller_withdraws_a_product_for_good_and_sees_its_renewals_cancelled(
     sign_in_as(seller, "seller", ITS_SELLER)
     seller.locator(f'a[href$="/products/{WITHDRAWN}"]').first.click()
     name = seller.get_by_role("heading", level=1).inner_text()
-    seller.get_by_role("link", name="Withdraw for good").click()
+    seller.get_by_role("link", name="Permanently disable").click()
     foreseen = seller.locator(".tiles li", has_text="Renewals cancelled").locator("strong").inner_text()
     assert int(foreseen) > 0
-    confirms(seller, "Withdraw for good", "its time is over", "another name")
+    confirms(seller, "Permanently disable", "its time is over", "another name")
     expect(seller.get_by_role("alert")).to_be_visible()
-    confirms(seller, "Withdraw for good", "its time is over", name)
+    confirms(seller, "Permanently disable", "its time is over", name)
     seller.wait_for_url("**/seller/progress/*")
     assert status_in(make_site_client, f"/products/{WITHDRAWN}") == 410
     finishes(seller)
-    expect(seller.locator(".step-list")).to_contain_text(re.compile(rf"\b{foreseen}\b done|one done"))
+    expect(seller.locator(".step-list")).to_contain_text(re.compile(rf"\b{foreseen}\b renewals? cancelled"))
     sign_in_as(customer, "customer", "c-1001", then="/account/purchases/o-50210")
     expect(customer.locator("main")).to_contain_text("Business Care active")
-    expect(customer.locator("main")).to_contain_text("withdrawn")
+    expect(customer.locator("main")).to_contain_text("permanently disabled")
 
 
 def asks(page: Page, purchase_id: str) -> None:
-    """Ask for support about a purchase, up to the checks."""
+    """Contact support about a purchase, up to the checks."""
     page.goto("/support/new")
     page.locator(f'a[href*="purchase={purchase_id}"]').first.click()
     page.locator('input[name="kind"]').first.check()
@@ -108,7 +108,7 @@ def test_a_customer_watches_the_checks_of_her_site_pass_and_sends_her_request(
     page = open_browser()
     sign_in_as(page, "customer", "c-1008")
     asks(page, "o-50371")
-    outcome(page, "Nothing stands against your request")
+    outcome(page, "Your request is ready to send")
     expect(page.locator("#checks")).to_contain_text("8.2.1")
     page.get_by_role("button", name="Send my request").click()
     page.wait_for_url(re.compile(r"/support/(?!new)[^/]+$"))
@@ -131,7 +131,7 @@ def test_a_third_declares_what_his_site_does_not_tell(stack: DemoStack, open_bro
     page = open_browser()
     sign_in_as(page, "customer", "c-1001")
     asks(page, "o-50224")
-    outcome(page, "Something is not known yet")
+    outcome(page, "Some information is missing")
     page.get_by_label("Version of PrestaShop").fill("8.1.7")
     page.get_by_role("button", name="Add this to the check").click()
     expect(page.get_by_role("status").first).to_contain_text("What you declared was added to the check.")

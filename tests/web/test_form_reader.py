@@ -28,7 +28,7 @@ class Colour(StrEnum):
 
 
 class EveryField(PageForm):
-    text = TextInputField(required=lazy("Choose a ground"), longest=5)
+    text = TextInputField(required=lazy("Choose a reason"), longest=5)
     cut = TextInputField(longest=3, is_cut=True)
     colour = ChoiceField(Colour)
     ticked = CheckboxField()
@@ -70,7 +70,7 @@ def test_a_field_is_read_as_it_was_meant(marketplace: Marketplace, name: str, se
 @pytest.mark.parametrize(
     ("name", "sent", "message"),
     [
-        ("text", "", "Choose a ground"),
+        ("text", "", "Choose a reason"),
         ("text", "abcdef", "Use at most 5 characters"),
         ("day", "2 March", "Enter a day, such as 2026-03-02"),
         ("at", "2026-03-02T10:00+01:00", "Enter a day and a time"),

@@ -24,7 +24,7 @@ def refusal_blocks(file: Mapping[str, Any]) -> Iterator[Block]:
         refused = gettext("The seller refuses: %(reason)s", reason=str(name))
         yield quoted(refused, refusal.get("refused_at"), refusal["text"])
         yield from _evidence(refusal)
-        yield fact_rows((gettext("What the checks say of it"), finding and str(GROUND_FINDINGS[finding])))
+        yield fact_rows((gettext("What the checks found"), finding and str(GROUND_FINDINGS[finding])))
         decided_at = refusal.get("decided_at")
         for text, heading, at in (
             (refusal.get("contest"), gettext("The customer contests the refusal"), refusal.get("contested_at")),
@@ -87,7 +87,7 @@ def deadline_blocks(file: Mapping[str, Any]) -> Iterator[Block]:
         yield fact_rows(
             (gettext("Last day"), civil_day(clock["last_day"])),
             (gettext("Answered on"), instant(clock["stopped_at"])),
-            (gettext("Missed on"), instant(clock["missed_at"])),
+            (gettext("Deadline passed on"), instant(clock["missed_at"])),
             (gettext("Business days left"), None if left is None else wording().number(left)),
         )
 
@@ -103,12 +103,12 @@ def refund_blocks(file: Mapping[str, Any]) -> Iterator[Block]:
         *((_refund_line(line), wording().money(line["amount_cents"], currency)) for line in refund["lines"]),
         *((_given_back(one), f"−{money(one['amount'])}") for one in refund["given_back"]),
         (gettext("Still owed"), money(refund["owed"])),
-        (gettext("Given back beyond what was owed"), money(refund["excess"])),
-        (gettext("How it is paid back"), str(REFUND_PATHS.get(refund["path"], refund["path"]))),
+        (gettext("Refunded beyond the amount owed"), money(refund["excess"])),
+        (gettext("Refund method"), str(REFUND_PATHS.get(refund["path"], refund["path"]))),
         (gettext("Due since"), instant(refund["due_at"])),
         (gettext("Requested on"), instant(refund["requested_at"])),
         (gettext("Amount requested"), money(refund["amount"]) if refund["requested_at"] else None),
-        (gettext("Put off for the fix on"), instant(refund["deferred_at"])),
+        (gettext("Postponed for the fix on"), instant(refund["deferred_at"])),
         (gettext("Complete since"), instant(refund["settled_at"])),
         (gettext("Fix delivered on"), instant(refund["lapsed_at"])),
     )

@@ -83,7 +83,7 @@ def _request(file: Mapping[str, Any]) -> FactRows:
     return fact_rows(
         (gettext("Status"), state(display_state(file["handling"], file["refusal"]))),
         (gettext("Closed on"), instant(file["closed_at"])),
-        (gettext("Why it was closed"), closed_reason and str(CLOSED_REASONS.get(closed_reason, closed_reason))),
+        (gettext("Reason for closing"), closed_reason and str(CLOSED_REASONS.get(closed_reason, closed_reason))),
         (gettext("Product"), localized(file["product_title"]) or file["product_id"]),
         (gettext("Seller"), file["seller_name"] or file["seller_id"]),
         (gettext("Customer"), file["customer_name"] or file["customer_id"]),
@@ -115,9 +115,9 @@ def _checks(file: Mapping[str, Any]) -> FileSection:
         blocks.append(Passage(heading=titled(check.label, state(check.result))))
         blocks.append(fact_rows(*check.facts))
     conclusions = fact_rows(
-        (gettext("Reasons that the checks propose"), named(GROUNDS, file["grounds"])),
-        (gettext("Reasons that the seller has waived"), named(GROUNDS, file["waived"])),
-        (gettext("Not known"), named(MISSING, file["missing"])),
+        (gettext("Reasons found by the checks"), named(GROUNDS, file["grounds"])),
+        (gettext("Reasons waived by the seller"), named(GROUNDS, file["waived"])),
+        (gettext("Information missing"), named(MISSING, file["missing"])),
     )
     blocks.append(conclusions)
     if file["exchanges"]:

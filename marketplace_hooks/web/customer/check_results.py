@@ -94,7 +94,7 @@ def _reach(seen: EligibilityCheck) -> CheckSummary:
     text = {
         "pass": gettext("It answered."),
         "running": gettext("We are looking."),
-        "unknown": gettext("Nothing was heard of it."),
+        "unknown": gettext("No answer."),
     }[state]
     if state == "unknown" and found.obstacle is not None:
         text = explain(wording(), found.obstacle, {})
@@ -137,5 +137,5 @@ def _remedy(seen: EligibilityCheck) -> str | None:
     if entitlement.remedy is not None:
         return REMEDIES[entitlement.remedy].for_role(Role.CUSTOMER)
     if entitlement.code is Code.EXPIRED:
-        return gettext("The product is withdrawn for good, so it cannot be taken up again.")
+        return gettext("The product is permanently disabled, so Business Care cannot be reactivated.")
     return None

@@ -80,7 +80,7 @@ def reactivate(purchase_id: str) -> Response | BaseResponse:
         return refused_page(error, lambda why, status: show_purchase(purchase_id, status=status, refused=why))
     amount = wording().money(charge["amount"]["amount_cents"], charge["amount"]["currency"])
     message = gettext(
-        "The marketplace was told to charge %(amount)s. Business Care runs again once it is paid.", amount=amount
+        "We have asked the marketplace to charge %(amount)s. Business Care resumes once it is paid.", amount=amount
     )
     flash("good", message)
     return redirect(purchase_url(purchase_id), 303)

@@ -84,14 +84,14 @@ _MOVES: Mapping[str, CustomerMove] = {
     "answer": CustomerMove(act=_answer, done=lazy("Your message was sent.")),
     "not-fixed": CustomerMove(
         act=lambda uow, id_, form, cause: moves.report_not_fixed(uow, id_, text=form.text.data, cause=cause),
-        done=lazy("The seller was told that it is not fixed, and goes on with it."),
+        done=lazy("The seller has been notified that the problem is not fixed, and must continue working on it."),
     ),
     "contest": CustomerMove(
         act=lambda uow, id_, form, cause: proposals.contest(uow, id_, text=form.text.data, cause=cause),
-        done=lazy("You contested the refusal. The marketplace decides, and tells you."),
+        done=lazy("You contested the refusal. The marketplace will decide and let you know."),
     ),
     "withdraw": CustomerMove(
-        act=lambda uow, id_, form, cause: moves.withdraw(uow, id_, cause), done=lazy("You took the request back.")
+        act=lambda uow, id_, form, cause: moves.withdraw(uow, id_, cause), done=lazy("You withdrew the request.")
     ),
     "offer": CustomerMove(
         act=lambda uow, id_, form, cause: offers.answer_offer(uow, id_, accepted=form.accepted.data, cause=cause),
@@ -103,7 +103,7 @@ _MOVES: Mapping[str, CustomerMove] = {
     ),
     "ask-refund": CustomerMove(
         act=lambda uow, id_, form, cause: ask_again(uow, locked_request(uow.session, id_), cause),
-        done=lazy("The refund was asked for."),
+        done=lazy("The refund has been requested."),
     ),
     "kind": CustomerMove(act=_confirm_kind, done=lazy("What your request is about was settled.")),
     "send-as-is": CustomerMove(

@@ -21,14 +21,15 @@ ENTITLED = frozenset({Code.VALID, Code.VALID_STAGING_SHOP, Code.VALID_RENEWAL_CA
 
 ENTITLEMENT_CODES: Mapping[Code, Label] = {
     Code.NOT_FOUND: Label(
-        lazy("There is no such purchase."), for_customer=lazy("The product was free: it comes without Business Care.")
+        lazy("This purchase does not exist."),
+        for_customer=lazy("The product was free: it comes without Business Care."),
     ),
     Code.PRODUCT_SCOPE_MISMATCH: Label(
         lazy("The purchase is of another product."), for_customer=lazy("This purchase is of another product.")
     ),
     Code.REFUNDED: Label(
-        lazy("The purchase was refunded, and support ended with it."),
-        for_customer=lazy("The purchase was refunded, and Business Care ended with it."),
+        lazy("The purchase was refunded, which ended support."),
+        for_customer=lazy("The purchase was refunded, which ended Business Care."),
     ),
     Code.TERMINATED: Label(
         lazy("The marketplace has ended it before its term."),
@@ -74,7 +75,7 @@ REMEDIES: Mapping[Remedy, Label] = {
     ),
     Remedy.REACTIVATE: Label(
         lazy("The customer can reactivate it on the purchase’s page."),
-        for_customer=lazy("Take it up again at any time: support and updates begin anew with the payment."),
+        for_customer=lazy("You can reactivate it at any time: support and updates resume as soon as you pay."),
     ),
     Remedy.WAIT_FOR_PAYMENT: Label(
         lazy("The renewal is being paid."),
@@ -102,7 +103,7 @@ REMEDIES: Mapping[Remedy, Label] = {
 
 WHY_IT_STOPS: Mapping[StopCause, LazyText] = {
     StopCause.CUSTOMER: lazy("You cancelled the renewal."),
-    StopCause.WITHDRAWAL: lazy("The product was withdrawn from sale for good, which cancels every renewal."),
+    StopCause.WITHDRAWAL: lazy("The product was permanently disabled, which cancels all renewals."),
 }
 
 WHY_ASKED_BACK: Mapping[ReversalReason, LazyText] = {
@@ -152,7 +153,7 @@ def care_extent(care: Mapping[str, Any]) -> str | None:
     day = _day(care.get("last_day"))
     since = _day(care.get("since"))
     if care["active"]:
-        return None if day is None else gettext("Until %(day)s included.", day=wording().day(day))
+        return None if day is None else gettext("Through %(day)s.", day=wording().day(day))
     return None if since is None else gettext("Since %(day)s.", day=wording().day(since))
 
 
@@ -167,7 +168,7 @@ def remedy_for(care: Mapping[str, Any]) -> str | None:
         return None
     remedy = care.get("remedy")
     if remedy is None and care["code"] == Code.EXPIRED:
-        return gettext("The product is withdrawn for good, so it cannot be taken up again.")
+        return gettext("The product is permanently disabled, so Business Care cannot be reactivated.")
     return None if remedy is None else REMEDIES[Remedy(remedy)].for_role(Role.CUSTOMER)
 
 

@@ -115,7 +115,10 @@ def _conflicts(evidence: Mapping[str, Any]) -> Facts:
         yield from _source(module)
     seen = evidence.get("modules_seen_in_code") or []
     if seen:
-        yield gettext("Incompatible module named in the home page’s code, which is no ground"), _paths(seen)
+        yield (
+            gettext("Incompatible module named in the home page’s code, which is not a reason to refuse"),
+            _paths(seen),
+        )
     declared = evidence.get("declared_overrides") or []
     unmarked = evidence.get("unmarked_overrides") or []
     if declared:
@@ -170,7 +173,7 @@ def _modified(evidence: Mapping[str, Any]) -> int | None:
 def _remarks(evidence: Mapping[str, Any]) -> Facts:
     remarks = evidence.get("remarks")
     if remarks:
-        yield gettext("Missing or different in other ways, which is no ground"), _paths(remarks)
+        yield gettext("Missing or different in other ways, which is not a reason to refuse"), _paths(remarks)
 
 
 def _paths(paths: list[str], total: int | None = None) -> str:
@@ -191,7 +194,7 @@ def _source(evidence: Mapping[str, Any]) -> Facts:
     if against:
         others = [f"{PROBES.get(one['rung'], one['rung'])}: {one['value']}" for one in against]
         separator = " ; " if wording().language == "fr" else "; "
-        yield gettext("Said otherwise by"), separator.join(others)
+        yield gettext("Contradicted by"), separator.join(others)
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Facts]] = {

@@ -78,7 +78,7 @@ def _entitlement(result: CheckResult, evidence: Check) -> str:
     code = Code(evidence["code"])
     last_day = evidence.get("last_day")
     if evidence["active"] and last_day is not None:
-        return gettext("Active until %(day)s included.", day=wording().day(_day(last_day)))
+        return gettext("Active through %(day)s.", day=wording().day(_day(last_day)))
     return why_not_entitled(code)
 
 
@@ -106,7 +106,7 @@ def _platform_version(result: CheckResult, evidence: Check) -> str:
             platform=fork["platform"],
         )
     if version is None:
-        return gettext("Your shop did not tell which version it runs.")
+        return gettext("Your shop did not report its version.")
     if announced is None:
         return gettext("PrestaShop %(version)s.", version=version)
     text = (
@@ -228,7 +228,7 @@ _FOUND: Mapping[str, Callable[[CheckResult, Check], str]] = {
 }
 
 _UNKNOWN_TO_DO: Mapping[str, LazyText] = {
-    "platform_version": lazy("Give a key that may only read, or say below which version you run."),
+    "platform_version": lazy("Add a read-only API key, or enter your version below."),
 }
 _FAILED_TO_DO: Mapping[str, LazyText] = {
     "platform_version": lazy(

@@ -25,14 +25,14 @@ CHECKS: Mapping[str, Label] = {
 }
 
 CHECK_PURPOSES: Mapping[str, LazyText] = {
-    "entitlement": lazy("Support is part of Business Care. It counts on the day you send your request."),
-    "merchant_site": lazy("Support is for the shop that the product was bought for, and its test copies."),
+    "entitlement": lazy("Support is part of Business Care, which must be active on the day you send your request."),
+    "merchant_site": lazy("Support covers the shop the product was bought for, and its test copies."),
     "reach": lazy("We visit your shop as anybody could, to read what it runs. Nothing is changed."),
     "platform_version": lazy("The product’s page announced on the day you bought it with which versions it works."),
-    "product_installed": lazy("Told to the seller for orientation. It is no reason to refuse."),
+    "product_installed": lazy("For the seller’s information only. It is not a reason to refuse."),
     "conflicting_development": lazy("Some modules and overrides are announced not to work with the product."),
-    "sources": lazy("The seller supports the product with the files that were published."),
-    "platform_sources": lazy("The seller supports the product on a PrestaShop whose own files are unchanged."),
+    "sources": lazy("Support only covers the original files, as published by the seller."),
+    "platform_sources": lazy("Support only covers shops whose PrestaShop files are unchanged."),
 }
 """What a check is for, to the customer."""
 
@@ -43,16 +43,16 @@ PROBES: dict[str, LazyText] = {
     "cookie": lazy("the shop’s session cookie"),
     "config_xml": lazy("the module’s description file"),
     "public_page": lazy("the code of the shop’s home page"),
-    "declaration": lazy("the customer’s own word"),
+    "declaration": lazy("the customer’s own statement"),
 }
 
 STRENGTHS: Mapping[Strength, Label] = {
     Strength.DECLARED_CHECKED: Label(
-        lazy("told by the shop, and checked"),
-        for_customer=lazy("Your shop’s companion module says so, signed for this check."),
+        lazy("reported by the shop, and verified"),
+        for_customer=lazy("Reported by your shop’s companion module, and signed for this check."),
     ),
     Strength.VERIFIED: Label(
-        lazy("verified"), for_customer=lazy("Certain: PrestaShop itself said so to the key that you gave.")
+        lazy("verified"), for_customer=lazy("Verified: PrestaShop itself answered, with the key you gave.")
     ),
     Strength.OBSERVED: Label(lazy("observed"), for_customer=lazy("Seen on your shop, as anybody can see it.")),
     Strength.MAY_BE_STALE: Label(

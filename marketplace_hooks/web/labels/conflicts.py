@@ -20,29 +20,32 @@ from .support import HANDLINGS
 CONFLICTS: Mapping[str, Label] = {
     # the status of a product or a pack
     "withdrawn_for_good": Label(
-        lazy("It has been withdrawn for good. Only the marketplace can bring it back."),
-        for_operator=lazy("It has been withdrawn for good. Reinstate it first."),
+        lazy("It has been permanently disabled. Only the marketplace can reinstate it."),
+        for_operator=lazy("It has been permanently disabled. Reinstate it first."),
     ),
-    "held_by_others": Label(lazy("You do not hold it offline, somebody else does. Only they can put it back online.")),
+    "held_by_others": Label(lazy("You did not take it offline. Only whoever took it offline can put it back online.")),
     "changed_meanwhile": Label(lazy("Its status has changed since you opened this page.")),
     "nothing_scheduled": Label(
         lazy("There is no scheduled change any more: it was carried out or cancelled meanwhile.")
     ),
-    "not_withdrawn": Label(lazy("Nothing was done: it is not withdrawn any more.")),
+    "not_withdrawn": Label(lazy("Nothing was done: the product is no longer permanently disabled.")),
     # requests for support
     "no_offer": Label(
-        lazy("No offer waits for an answer."), for_customer=lazy("Nothing was changed: no offer waits for your answer.")
+        lazy("No offer is awaiting an answer."),
+        for_customer=lazy("Nothing was changed: no offer waits for your answer."),
     ),
-    "nothing_to_refund": Label(lazy("Nothing was done: there is nothing to give back.")),
+    "nothing_to_refund": Label(lazy("Nothing was done: there is nothing to refund.")),
     "already_judged": Label(lazy("Somebody has judged this message meanwhile. What they said stands.")),
     # closures
-    "closure_in_the_past": Label(lazy("A closure is declared beforehand: its first day cannot lie in the past.")),
-    "closure_over": Label(lazy("This closure is over, and cannot be changed any more.")),
+    "closure_in_the_past": Label(
+        lazy("A closure must be declared in advance: choose today or a later day as its first day.")
+    ),
+    "closure_over": Label(lazy("This closure has ended and can no longer be changed.")),
     # Business Care
     "does_not_run": Label(lazy("Nothing was changed: this Business Care has no renewal any more.")),
-    "not_expired": Label(lazy("Nothing was changed: only a Business Care that is over can be taken up again.")),
+    "not_expired": Label(lazy("Nothing was changed: only Business Care that has ended can be reactivated.")),
     "product_withdrawn": Label(
-        lazy("Nothing was changed: the product is withdrawn for good, and so are its renewals.")
+        lazy("Nothing was changed: the product is permanently disabled, so its renewals are cancelled.")
     ),
     "payment_disputed": Label(lazy("Nothing was changed: the bank took the payment of the purchase back.")),
     # forms and logs
@@ -61,7 +64,9 @@ OTHER = Label(
 """Where a code has no text of its own."""
 
 REJECTED_FIELDS: Mapping[str, LazyText] = {
-    "ground": lazy("This ground does not apply to this request: you have waived it, or its kind excludes it."),
+    "ground": lazy(
+        "This reason does not apply to this request: you have waived it, or the type of request rules it out."
+    ),
     "release_id": lazy("Choose one of this product’s versions."),
     "last_day": lazy("The last day cannot be before the first one."),
     "data.last_day": lazy("The last day cannot be before the first one."),
@@ -117,28 +122,29 @@ def _impossible_move(refused: Refused, role: Role) -> str:
 
 
 def _too_late(refused: Refused, role: Role) -> str:
-    over = gettext("Nothing was changed: the time to do that is over.")
+    over = gettext("Nothing was changed: the time limit for this has passed.")
     return f"{over} {both_states(refused)}".rstrip()
 
 
 def _clock_not_running(refused: Refused, role: Role) -> str:
     if role is not Role.OPERATOR:
-        return gettext("This clock does not run.")
-    stopped = gettext("Nothing was done: the clock of the fix does not run any more.")
+        return gettext("This deadline is not running.")
+    stopped = gettext("Nothing was done: the fix deadline is no longer running.")
     return f"{stopped} {both_states(refused)}".rstrip()
 
 
 def _closure_only_shortens(refused: Refused, role: Role) -> str:
     days = {name: wording().day(refused.facts[name]) for name in ("state", "asked")}
     return gettext(
-        "The closure ends on %(state)s, and cannot be moved to %(asked)s. For more days, declare another one.", **days
+        "The closure ends on %(state)s and cannot be extended to %(asked)s. For more days, declare another closure.",
+        **days,
     )
 
 
 def _too_many_closures(refused: Refused, role: Role) -> str:
     most = wording().number(refused.facts["state"])
     return gettext(
-        "You have %(most)s closures running or to come, and there cannot be more. Cancel one first.", most=most
+        "You already have %(most)s current or upcoming closures, which is the maximum. Cancel one first.", most=most
     )
 
 

@@ -20,69 +20,71 @@ from .label import Label
 SOON_S = 24 * 3600
 
 CLOCKS: dict[ClockName, LazyText] = {
-    ClockName.ACKNOWLEDGEMENT: lazy("Taking charge"),
+    ClockName.ACKNOWLEDGEMENT: lazy("First response"),
     ClockName.FIX: lazy("Fix"),
     ClockName.SECOND_FIX: lazy("Fix, by the new date"),
 }
 
 POLICIES: Mapping[BusinessDayPolicy, Label] = {
     BusinessDayPolicy.MF: Label(
-        lazy("Monday to Friday, public holidays included"),
-        for_customer=lazy("Business days are Monday to Friday, public holidays included."),
+        lazy("Monday to Friday, including public holidays (the marketplace’s rule)"),
+        for_customer=lazy("Business days are Monday to Friday, including public holidays (the marketplace’s rule)."),
     ),
     BusinessDayPolicy.MF_ROLL: Label(
-        lazy("Monday to Friday; a last day that is a public holiday moves on"),
+        lazy("Monday to Friday; a last day that is a public holiday is moved to the next business day"),
         for_customer=lazy(
-            "Business days are Monday to Friday, public holidays included; a last day that falls on a public holiday "
-            "moves to the next day that is none."
+            "Business days are Monday to Friday, including public holidays. If the last day is a public "
+            "holiday, it moves to the next business day."
         ),
     ),
     BusinessDayPolicy.LEGAL: Label(
-        lazy("Monday to Friday, without public holidays"),
-        for_customer=lazy("Business days are Monday to Friday without public holidays."),
+        lazy("Monday to Friday, excluding public holidays"),
+        for_customer=lazy("Business days are Monday to Friday, excluding public holidays."),
     ),
 }
 """Which days count."""
 
 SKIPPED: Mapping[SkipReason, Label] = {
-    SkipReason.WEEK_END: Label(lazy("week-end"), for_customer=lazy("week-ends")),
+    SkipReason.WEEK_END: Label(lazy("weekend"), for_customer=lazy("weekends")),
     SkipReason.CLOSURE: Label(
-        lazy("announced closure"), for_customer=lazy("days on which the seller had announced not to work")
+        lazy("announced closure"), for_customer=lazy("days when the seller is closed, as announced")
     ),
     SkipReason.HOLIDAY: Label(lazy("public holiday"), for_customer=lazy("public holidays")),
 }
 """Why a day did not count."""
 
 PAUSED: dict[ClockState, LazyText] = {
-    ClockState.SUSPENDED: lazy("Suspended by an announced closure without an end."),
-    ClockState.TO_CONFIRM: lazy("An answer came in time; a person of the marketplace has to say whether it counts."),
-    ClockState.FROZEN: lazy("Paused by the refusal. It goes on if the marketplace overturns it."),
+    ClockState.SUSPENDED: lazy("Suspended by an announced closure with no end date."),
+    ClockState.TO_CONFIRM: lazy("An answer arrived on time; the marketplace must decide whether it counts."),
+    ClockState.FROZEN: lazy(
+        "Paused because the request was refused. It resumes if the marketplace overturns the refusal."
+    ),
     ClockState.VOID: lazy("Nothing is owed any more."),
 }
 """Why a clock does not run, to the seller; the page says itself how one stands that runs, was met or missed."""
 
 _ACKNOWLEDGEMENT: Mapping[ClockState, LazyText] = {
-    ClockState.RUNNING: lazy("The seller has until the end of %(day)s to answer in person."),
-    ClockState.SUSPENDED: lazy("The seller’s announced closure has no end yet: the date follows once it has."),
-    ClockState.TO_CONFIRM: lazy("An answer has come. The marketplace checks that it was a person’s."),
+    ClockState.RUNNING: lazy("The seller has until the end of %(day)s to respond in person."),
+    ClockState.SUSPENDED: lazy("The seller is closed, with no end date yet. The deadline will be set once it has one."),
+    ClockState.TO_CONFIRM: lazy("An answer has arrived. The marketplace is checking that a person wrote it."),
     ClockState.FROZEN: lazy("Paused."),
-    ClockState.MET: lazy("The seller answered in person, in time."),
-    ClockState.MISSED: lazy("The seller had until the end of %(day)s to answer in person, and did not."),
-    ClockState.VOID: lazy("No longer awaited."),
+    ClockState.MET: lazy("The seller responded in person, on time."),
+    ClockState.MISSED: lazy("The seller had until the end of %(day)s to respond in person, and did not."),
+    ClockState.VOID: lazy("No longer required."),
 }
 _FIX: Mapping[ClockState, LazyText] = {
-    ClockState.RUNNING: lazy("The seller has until the end of %(day)s to fix it, or the price is refunded."),
-    ClockState.SUSPENDED: lazy("The seller’s announced closure has no end yet: the date follows once it has."),
+    ClockState.RUNNING: lazy("The seller has until the end of %(day)s to fix it; otherwise the price is refunded."),
+    ClockState.SUSPENDED: lazy("The seller is closed, with no end date yet. The deadline will be set once it has one."),
     ClockState.TO_CONFIRM: lazy("Paused."),
-    ClockState.FROZEN: lazy("Paused by the refusal."),
-    ClockState.MET: lazy("Settled in time."),
-    ClockState.MISSED: lazy("It was to be fixed by the end of %(day)s, and was not."),
-    ClockState.VOID: lazy("No longer awaited."),
+    ClockState.FROZEN: lazy("Paused because the request was refused."),
+    ClockState.MET: lazy("Fixed on time."),
+    ClockState.MISSED: lazy("The fix was due by the end of %(day)s and was not delivered."),
+    ClockState.VOID: lazy("No longer required."),
 }
 _SECOND_FIX: Mapping[ClockState, LazyText] = {
     **_FIX,
     ClockState.RUNNING: lazy(
-        "You chose the fix over the refund: the seller has until the end of %(day)s, or the refund is due again."
+        "You chose the fix over the refund: the seller has until the end of %(day)s; otherwise the refund is due again."
     ),
 }
 CUSTOMER_SENTENCES = {
@@ -130,7 +132,7 @@ def policy_notes(trace: DeadlineTrace) -> list[str]:
         country, region = trace.holidays_of
         name = wording().locale.territories.get(country, country)
         calendar = f"{name} ({region})" if region else name
-        notes.append(gettext("Public holidays by the calendar of: %(calendar)s.", calendar=calendar))
+        notes.append(gettext("Public holidays of: %(calendar)s.", calendar=calendar))
     if trace.closure_days is not None and any(reason is SkipReason.CLOSURE for _, reason in trace.skipped):
         notes.append(closure_limit(trace.closure_days))
     return notes
@@ -254,7 +256,7 @@ def why_this_date(clock: Mapping[str, Any]) -> list[str]:
     if trace.extended:
         why.append(
             gettext(
-                "The marketplace gave %(days)s more business days: %(reason)s",
+                "The marketplace granted %(days)s more business days: %(reason)s",
                 days=reader.number(trace.extended["days"]),
                 reason=trace.extended["reason"],
             )
@@ -276,4 +278,6 @@ def _span(counted: Sequence[date]) -> str:
 
 
 def _left_out(name: str, days: list[date]) -> str:
-    return ngettext("Left out: %(name)s (%(count)s day).", "Left out: %(name)s (%(count)s days).", len(days), name=name)
+    return ngettext(
+        "Not counted: %(name)s (%(count)s day).", "Not counted: %(name)s (%(count)s days).", len(days), name=name
+    )

@@ -56,7 +56,7 @@ _MESSAGES: tuple[tuple[str, LazyText], ...] = (
     (r"A paid release has a price\.", lazy("A paid release has a price.")),
     (r"A free release has no price\.", lazy("A free release has no price.")),
     (r"Left out when presale is true\.", lazy("It is left out in a question before the purchase.")),
-    (r"A shortened closure has a last day\.", lazy("A shortened closure has a last day.")),
+    (r"A shortened closure has a last day\.", lazy("A shortened closure must have a last day.")),
     (r"must not be before first_day", lazy("It must not be before the first day.")),
     (r"is not the purchase's", lazy("It is not that of the purchase.")),
     (

@@ -20,7 +20,7 @@ OTHER_THINGS: dict[str, LazyText] = {
     "outgoing": lazy("Outgoing event"),
     "delivery": lazy("Delivery"),
     "endpoint": lazy("Endpoint"),
-    "cascade": lazy("Cascade"),
+    "cascade": lazy("Follow-up steps"),
     "charge": lazy("Charge"),
     "release": lazy("Release"),
     "closure": lazy("Closure"),
@@ -42,7 +42,7 @@ SCOPES: dict[Scope, LazyText] = {
     Scope.EVENTS: lazy("Events and deliveries"),
 }
 SIGNS: dict[Sign, LazyText] = {
-    Sign.BELOW_HEADERS: lazy("It stands below another message’s headers, so it cannot be told who wrote it."),
+    Sign.BELOW_HEADERS: lazy("It appears below another message’s headers, so we cannot tell who wrote it."),
     Sign.ABSENCE_WORDING: lazy("It reads like a note that somebody is away or that an office is closed."),
     Sign.NO_ANSWER: lazy("Nothing in it clearly answers the request."),
     Sign.RECEIPT_WORDING: lazy("It reads like a template that confirms a receipt."),
@@ -52,13 +52,13 @@ SIGNS: dict[Sign, LazyText] = {
 }
 REFUND_PATHS: dict[str, LazyText] = {
     "platform": lazy("through the platform"),
-    "manual": lazy("by hand, the platform’s window is over"),
+    "manual": lazy("manually: the platform’s time limit has passed"),
 }
 REFUND_LISTS: dict[RefundState, LazyText] = {
-    RefundState.MANUAL: lazy("To be done by hand"),
-    RefundState.DUE: lazy("Due, not asked for yet"),
-    RefundState.REQUESTED: lazy("Asked of the platform"),
-    RefundState.DEFERRED: lazy("Put off for the fix"),
+    RefundState.MANUAL: lazy("Manual refund"),
+    RefundState.DUE: lazy("Due, not requested yet"),
+    RefundState.REQUESTED: lazy("Requested"),
+    RefundState.DEFERRED: lazy("Postponed for the fix"),
 }
 
 

@@ -61,10 +61,10 @@ GROUND_LABELS: Mapping[Ground, GroundLabel] = {
 }
 
 GROUND_FINDINGS: Mapping[GroundFinding, LazyText] = {
-    GroundFinding.SUPPORTED: lazy("The check proposes this ground."),
-    GroundFinding.OPPOSITE: lazy("The check found the opposite of this ground."),
+    GroundFinding.SUPPORTED: lazy("The check found this reason."),
+    GroundFinding.OPPOSITE: lazy("The check found the opposite."),
     GroundFinding.UNKNOWN: lazy("The check could not find out."),
-    GroundFinding.FOR_A_PERSON: lazy("No check can find this: a person judges."),
+    GroundFinding.FOR_A_PERSON: lazy("No check can establish this: a person decides."),
 }
 """What the checks say about a ground, beside a refusal on it."""
 

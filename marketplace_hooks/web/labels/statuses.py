@@ -9,21 +9,20 @@ from collections.abc import Mapping
 
 from ...domain.catalog.statuses import Side, Status
 from ...models.access import Role
-from ..i18n.language import LazyText, lazy
+from ..i18n.language import LazyText, gettext, lazy, ngettext
 from .label import Label
 
 HELD_BY: Mapping[Side, Label] = {
-    Side.SELLER: Label(lazy("Held offline by the seller"), for_seller=lazy("Held offline by you")),
-    Side.MARKETPLACE: Label(lazy("Held offline by the marketplace")),
-    Side.ACCOUNT: Label(
-        lazy("The seller’s account has been suspended"), for_seller=lazy("Your seller account is suspended")
-    ),
+    Side.SELLER: Label(lazy("Taken offline by the seller"), for_seller=lazy("Taken offline by you")),
+    Side.MARKETPLACE: Label(lazy("Taken offline by the marketplace")),
+    Side.ACCOUNT: Label(lazy("The seller’s account is suspended"), for_seller=lazy("Your seller account is suspended")),
 }
 WITHDRAWN_BY: Mapping[Side, Label] = {
-    Side.SELLER: Label(lazy("Withdrawn for good by the seller"), for_seller=lazy("Withdrawn for good by you")),
-    Side.MARKETPLACE: Label(lazy("Withdrawn for good by the marketplace")),
+    Side.SELLER: Label(lazy("Permanently disabled by the seller"), for_seller=lazy("Permanently disabled by you")),
+    Side.MARKETPLACE: Label(lazy("Permanently disabled by the marketplace")),
     Side.ACCOUNT: Label(
-        lazy("Withdrawn for good with the seller’s account"), for_seller=lazy("Withdrawn for good with your account")
+        lazy("Permanently disabled with the seller’s account"),
+        for_seller=lazy("Permanently disabled with your account"),
     ),
 }
 ACTORS: Mapping[str, Label] = {
@@ -38,17 +37,17 @@ ACTORS: Mapping[str, Label] = {
 SCHEDULED_TO: Mapping[Status, LazyText] = {
     Status.ONLINE: lazy("Will be put back online"),
     Status.OFFLINE_TEMPORARY: lazy("Will be taken offline"),
-    Status.OFFLINE_PERMANENT: lazy("Will be withdrawn for good"),
+    Status.OFFLINE_PERMANENT: lazy("Will be permanently disabled"),
 }
 STATUS_BUTTONS: Mapping[Status, LazyText] = {
     Status.ONLINE: lazy("Put back online"),
     Status.OFFLINE_TEMPORARY: lazy("Take offline"),
-    Status.OFFLINE_PERMANENT: lazy("Withdraw for good"),
+    Status.OFFLINE_PERMANENT: lazy("Permanently disable"),
 }
 CHANGES: Mapping[str, Label] = {
     "held": Label(lazy("Taken offline")),
-    "lifted": Label(lazy("A hold lifted"), for_seller=lazy("Put back online, or one hold less")),
-    "withdrawn": Label(lazy("Withdrawn for good")),
+    "lifted": Label(lazy("Back online"), for_seller=lazy("Back online")),
+    "withdrawn": Label(lazy("Permanently disabled")),
     "reinstated": Label(lazy("Reinstated"), for_seller=lazy("Reinstated by the marketplace")),
     "suspended": Label(lazy("Account suspended")),
     "unsuspended": Label(lazy("Account open again")),
@@ -64,9 +63,12 @@ STEPS: Mapping[str, LazyText] = {
     "renewals": lazy("The tacit renewals of Business Care"),
     "holders": lazy("The customers who may download it"),
     "fixes": lazy("The requests that it fixes"),
-    "events": lazy("The marketplace and the others are told"),
+    "events": lazy("Notifications"),
 }
 """What a step of a cascade does."""
+
+
+_HIDING_CHANGES = frozenset({"held", "withdrawn", "suspended"})
 
 
 def actor_label(actor: str, role: Role) -> str:
@@ -82,3 +84,37 @@ def change_label(change: str, role: Role) -> str:
 def step_label(name: str) -> str:
     """What a step of a cascade does; one that is not known by its name."""
     return str(STEPS.get(name, name))
+
+
+def step_result(name: str, change: str, done: int) -> str:
+    """What a finished step has done, such as "3 renewals cancelled"."""
+    if not done:
+        return gettext("nothing to do")
+    hides = change in _HIDING_CHANGES
+    if name in ("product_page", "product_pages", "pack_page"):
+        return _pages_hidden(done) if hides else _pages_updated(done)
+    if name in ("packs", "packs_of_seller"):
+        return _packs_hidden(done) if hides else _packs_updated(done)
+    if name == "renewals":
+        return ngettext("%(count)s renewal cancelled", "%(count)s renewals cancelled", done)
+    if name == "holders":
+        return ngettext("%(count)s customer notified", "%(count)s customers notified", done)
+    if name == "fixes":
+        return ngettext("%(count)s request updated", "%(count)s requests updated", done)
+    return ngettext("%(count)s notification sent", "%(count)s notifications sent", done)
+
+
+def _pages_hidden(count: int) -> str:
+    return ngettext("%(count)s page hidden", "%(count)s pages hidden", count)
+
+
+def _pages_updated(count: int) -> str:
+    return ngettext("%(count)s page updated", "%(count)s pages updated", count)
+
+
+def _packs_hidden(count: int) -> str:
+    return ngettext("%(count)s pack hidden", "%(count)s packs hidden", count)
+
+
+def _packs_updated(count: int) -> str:
+    return ngettext("%(count)s pack updated", "%(count)s packs updated", count)

@@ -13,7 +13,7 @@ from ..state import current_runtime
 from .label import Label
 
 KINDS: dict[Kind, LazyText] = {
-    Kind.ANOMALY: lazy("Something does not work"),
+    Kind.ANOMALY: lazy("Something is not working"),
     Kind.INSTALLATION: lazy("Installation"),
     Kind.CONFIGURATION: lazy("Configuration"),
     Kind.QUESTION: lazy("Question"),
@@ -21,7 +21,7 @@ KINDS: dict[Kind, LazyText] = {
 
 KIND_EFFECTS: Mapping[Kind, LazyText] = {
     Kind.ANOMALY: lazy(
-        "The seller answers in person within %(answer)s, and fixes it within %(fix)s or the price is refunded."
+        "The seller responds in person within %(answer)s and fixes it within %(fix)s; otherwise the price is refunded."
     ),
     Kind.INSTALLATION: lazy("How to install the product: part of Business Care. An answer within %(answer)s."),
     Kind.CONFIGURATION: lazy("How to set the product up: part of Business Care. An answer within %(answer)s."),
@@ -33,15 +33,15 @@ HANDLINGS: Mapping[str, LazyText] = {
     Handling.SUBMITTED: lazy("Your request is being looked at."),
     Handling.NEEDS_INFORMATION: lazy("Something is missing before your request can go to the seller."),
     Handling.NOT_ENTITLED: lazy("Your request could not go to the seller."),
-    Handling.ACCEPTED: lazy("Your request is with the seller, who has not answered yet."),
-    Handling.ACKNOWLEDGED: lazy("The seller has taken charge of your request."),
+    Handling.ACCEPTED: lazy("Your request is with the seller, who has not responded yet."),
+    Handling.ACKNOWLEDGED: lazy("The seller is working on your request."),
     Handling.REFUSED: lazy("The seller refuses to handle your request."),
     "overturned": lazy("The marketplace overturned the refusal: your request is with the seller again."),
     Handling.CONTESTED: lazy("You contested the refusal. The marketplace decides."),
     Handling.RESOLVED: lazy("The seller says that it is settled."),
     Handling.CLOSED: lazy("This request is closed."),
     Handling.ABANDONED: lazy("This request was closed, because what was missing did not come."),
-    Handling.WITHDRAWN_BY_CUSTOMER: lazy("You took this request back."),
+    Handling.WITHDRAWN_BY_CUSTOMER: lazy("You withdrew this request."),
 }
 """Where a request stands, to its customer."""
 
@@ -51,7 +51,7 @@ CLOSED_REASONS: Mapping[str, Label] = {
         lazy("The marketplace has upheld the refusal."), for_customer=lazy("The marketplace upheld the refusal.")
     ),
     "refusal_not_contested": Label(lazy("The refusal was not contested in time.")),
-    "withdrawn_by_customer": Label(lazy("The customer has taken it back."), for_customer=lazy("You took it back.")),
+    "withdrawn_by_customer": Label(lazy("The customer withdrew it."), for_customer=lazy("You withdrew it.")),
     "abandoned": Label(lazy("What was missing did not come in time.")),
     "duplicate": Label(
         lazy("It says the same as a request that is open already."),
@@ -70,7 +70,7 @@ REFUNDS: Mapping[RefundState, LazyText] = {
     RefundState.LAPSED: lazy("The fix was delivered by the new date, so no refund is owed."),
     RefundState.WAIVED: lazy("You chose the fix over the refund. You can still ask for the refund."),
     RefundState.REFUNDED: lazy("The refund has been paid out."),
-    RefundState.MANUAL: lazy("The refund is beyond the marketplace’s automatic window: one of its people sees to it."),
+    RefundState.MANUAL: lazy("The automatic refund period has passed: the marketplace will refund you manually."),
 }
 """How a refund stands, to its customer."""
 

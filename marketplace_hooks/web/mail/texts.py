@@ -42,7 +42,7 @@ _TO_CUSTOMER: dict[str, MailText] = {
         lazy("New message: %(about)s"), lazy("There is a new message in the conversation about %(product)s.")
     ),
     "support_request.acknowledged": MailText(
-        lazy("The seller takes charge of your request: %(about)s"),
+        lazy("The seller has responded: %(about)s"),
         lazy("The seller has answered your request about %(product)s in person."),
     ),
     "support_request.kind_changed:proposed": MailText(
@@ -158,7 +158,7 @@ _TO_SELLER: dict[str, MailText] = {
         lazy("A request about %(product)s was to be answered in person until the end of %(until)s. It still waits."),
     ),
     "support_request.kind_changed:proposed": MailText(
-        lazy("Another kind is proposed: %(about)s"),
+        lazy("Another type of request is proposed: %(about)s"),
         lazy("It is proposed to treat the request about %(product)s as: %(kind)s. The customer has to agree."),
     ),
     "support_request.kind_changed": MailText(

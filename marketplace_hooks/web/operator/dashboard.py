@@ -49,12 +49,12 @@ def _tasks(dashboard: Dashboard) -> list[dict[str, Any]]:
     links: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
         (gettext("Replies to confirm"), counts.replies, "mh_operator.replies", {}),
         (gettext("Contested refusals"), counts.contested, "mh_operator.requests", {"show": "contested"}),
-        (gettext("Missed clocks of open requests"), counts.late, "mh_operator.requests", {}),
-        (gettext("Refunds by hand"), counts.refunds, "mh_operator.refunds", {}),
+        (gettext("Overdue deadlines of open requests"), counts.late, "mh_operator.requests", {}),
+        (gettext("Manual refunds"), counts.refunds, "mh_operator.refunds", {}),
         (gettext("Rejected events"), counts.rejected, "mh_operator.events", {"uncorrected": "yes"}),
         (gettext("Failed events"), counts.failed_events, "mh_operator.events", {"state": "failed"}),
-        (gettext("Failed cascades"), counts.failed_cascades, "mh_operator.cascades", {"state": "failed"}),
-        (gettext("Deliveries given up"), counts.exhausted, "mh_operator.deliveries", {"state": "exhausted"}),
+        (gettext("Failed follow-up steps"), counts.failed_cascades, "mh_operator.cascades", {"state": "failed"}),
+        (gettext("Undelivered webhooks"), counts.exhausted, "mh_operator.deliveries", {"state": "exhausted"}),
     )
     tasks = [
         {"label": label, "count": count, "shown": _counted(count), "url": url_for(endpoint, **query)}

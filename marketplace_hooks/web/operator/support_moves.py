@@ -103,7 +103,7 @@ MOVES: Mapping[str, OperatorMove] = {
         needs=(),
         pays=True,
     ),
-    "kind": OperatorMove(act=_confirm_kind, done=lazy("The kind of the request is settled."), needs=("kind",)),
+    "kind": OperatorMove(act=_confirm_kind, done=lazy("The type of request has been changed."), needs=("kind",)),
     "note": OperatorMove(act=_note, done=lazy("Your message has been added.")),
 }
 

@@ -91,7 +91,7 @@ def shorten(closure_id: str) -> BaseResponse:
     def act(uow: UnitOfWork) -> None:
         shorten_own_closure(uow, seller_id(), checked_id(closure_id), last_day, cause)
 
-    return _run(act, gettext("Shortened. Your customers have been told."))
+    return _run(act, gettext("Shortened. Your customers have been notified."))
 
 
 @blueprint.post("/seller/closures/<closure_id>/cancellation")
@@ -103,7 +103,7 @@ def cancel(closure_id: str) -> BaseResponse:
     def act(uow: UnitOfWork) -> None:
         cancel_own_closure(uow, seller_id(), checked_id(closure_id), cause)
 
-    return _run(act, gettext("Cancelled. Your customers have been told."))
+    return _run(act, gettext("Cancelled. Your customers have been notified."))
 
 
 def _run(act: Callable[[UnitOfWork], object], message: str) -> BaseResponse:

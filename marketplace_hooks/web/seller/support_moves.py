@@ -51,7 +51,7 @@ class MessageForm(PageForm):
 class RefusalForm(PageForm):
     """A refusal on one of the six grounds."""
 
-    ground = ChoiceField(Ground, required=lazy("Choose the ground of your refusal"))
+    ground = ChoiceField(Ground, required=lazy("Choose a reason for the refusal"))
     text = TextInputField(required=lazy("Explain your refusal to the customer"))
     evidence = TextInputField()
 
@@ -59,7 +59,7 @@ class RefusalForm(PageForm):
 class WaiverForm(PageForm):
     """A ground to give up."""
 
-    ground = ChoiceField(Ground, required=lazy("Choose a ground"))
+    ground = ChoiceField(Ground, required=lazy("Choose a reason"))
 
 
 class KindForm(PageForm):
@@ -123,7 +123,7 @@ def refuse(request_id: str) -> BaseResponse:
     statement = form.evidence.data
     found = _evidence(request_id, ground) if ground is not None else {}
     if ground is not None and not found and not says_something(statement):
-        form.add_error("evidence", gettext("Say what shows it: the check has found nothing in support of this ground"))
+        form.add_error("evidence", gettext("Add evidence: the check found nothing to support this reason"))
     if form.errors or ground is None:
         return _show_refusal(request_id, status=422, errors=form.messages)
     evidence = {**found, **({"said": statement} if statement else {})}
@@ -133,7 +133,7 @@ def refuse(request_id: str) -> BaseResponse:
     def act(uow: UnitOfWork, cause: Cause) -> None:
         moves.refuse(uow, request_id, ground=ground, text=text, evidence=evidence, by=by, cause=cause)
 
-    message = gettext("The request is refused. The customer has been told, and may contest it.")
+    message = gettext("The request is refused. The customer has been notified and can contest it.")
     return run_move(request_id, act, message, reason=text)
 
 
@@ -145,7 +145,7 @@ def waive(request_id: str) -> BaseResponse:
     ground = form.ground.data
     if ground is None:
         return show_request(request_id, status=422, errors=form.messages)
-    message = gettext("You have waived this ground for this request.")
+    message = gettext("You waived this reason for this request.")
     return run_move(request_id, lambda uow, cause: moves.waive_ground(uow, request_id, ground), message)
 
 
@@ -189,7 +189,7 @@ def resolve(request_id: str) -> BaseResponse:
     def act(uow: UnitOfWork, cause: Cause) -> None:
         moves.resolve(uow, request_id, how=how, release_id=release_id, text=text, cause=cause)
 
-    message = gettext("Marked as resolved. The customer has been told, and may say that it is not fixed.")
+    message = gettext("Marked as resolved. The customer has been notified and can report that it is not fixed.")
     return run_move(request_id, act, message, reason=text)
 
 

@@ -30,16 +30,17 @@ from ..labels.statuses import (
     WITHDRAWN_BY,
     actor_label,
     change_label,
+    step_result,
 )
 from ..labels.support import GIVEN_BACK, KINDS, MISSING, REFUND_LINES, REPLY_REASONS
 from .blueprint import blueprint
 
 FILTERS: dict[str, LazyText] = {
     RequestFilter.OPEN: lazy("Open"),
-    RequestFilter.TO_ACKNOWLEDGE: lazy("To be taken charge of"),
-    RequestFilter.LATE: lazy("Late"),
+    RequestFilter.TO_ACKNOWLEDGE: lazy("Awaiting first response"),
+    RequestFilter.LATE: lazy("Overdue"),
     RequestFilter.ALL: lazy("All"),
-    RefundFilter.OUTSTANDING: lazy("To be given back"),
+    RefundFilter.OUTSTANDING: lazy("To be refunded"),
 }
 
 
@@ -67,6 +68,7 @@ def template_context() -> dict[str, Any]:
         "reply_reasons": REPLY_REASONS,
         "scheduled_to": SCHEDULED_TO,
         "sides": labels_for(Role.SELLER, ACTORS),
+        "step_result": step_result,
         "steps": STEPS,
         "filter_labels": FILTERS,
         "why_inactive": why_inactive,

@@ -101,7 +101,7 @@ def test_what_is_given_back_beyond_the_price_is_published_and_shown_to_an_operat
     assert desk.published_types(PURCHASE, "purchase").count("purchase.over_refunded") == 1
     assert refund(operator)["excess"] == money(2500)
     page = browser_of(desk, "operator", "odette").get("/operator/refunds").visible_text
-    assert "Given back beyond the price paid" in page
+    assert "Refunded beyond the price paid" in page
     assert "€25.00" in page
 
 

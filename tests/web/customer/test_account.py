@@ -47,7 +47,7 @@ def test_the_renewal_is_cancelled_by_one_click_confirmed_and_undone(
     page = customer.post(RENEWAL)
     assert page.path == RENEWAL
     assert "Business Care will not renew" in page.visible_text
-    assert "Support and updates go on until 2 March 2027 included." in page.visible_text
+    assert "Support and updates continue through 2 March 2027." in page.visible_text
     assert "It does not renew. You cancelled the renewal." in customer.get(PAGE).visible_text
     assert "Does not renew. You cancelled the renewal." in customer.get("/account").visible_text
     clock.shift(60)
@@ -68,7 +68,7 @@ def test_a_withdrawal_says_why_it_does_not_renew_and_offers_no_undo(customer: Br
     desk.change_status("mod-1", WITHDRAWN, reason="End of life")
     desk.run_all_now()
     page = customer.get(PAGE)
-    assert "The product was withdrawn from sale for good, which cancels every renewal." in page.visible_text
+    assert "The product was permanently disabled, which cancels all renewals." in page.visible_text
     assert "It does not renew." in page.visible_text
     assert "Reason given: End of life" in page.visible_text
     assert "Let it renew again" not in page.visible_text
@@ -94,9 +94,9 @@ def expired(customer: Browser, desk: Marketplace, clock: time_machine.Traveller)
 
 
 def test_an_expired_one_is_taken_up_again_at_the_price_that_was_shown(expired: Browser, desk: Marketplace) -> None:
-    assert "Take it up again for €133.65" in expired.get(PAGE).visible_text
+    assert "Reactivate for €133.65" in expired.get(PAGE).visible_text
     page = expired.get(REACTIVATION)
-    assert "Supplement for having let it expire €94.05" in page.visible_text
+    assert "Lapsed-coverage fee €94.05" in page.visible_text
     page = expired.post(REACTIVATION)
     assert "The marketplace was told to charge €133.65." in page.visible_text
     assert "subscription.reactivation_due" in desk.published_types(PURCHASE, "purchase")
@@ -123,7 +123,7 @@ def test_an_inactive_one_says_since_when_and_why(expired: Browser, desk: Marketp
 @pytest.mark.parametrize(
     ("ends", "why"),
     [
-        (publish_refund, "The purchase was refunded, and Business Care ended with it."),
+        (publish_refund, "The purchase was refunded, which ended Business Care."),
         (publish_dispute, "The bank took the payment of the purchase back."),
         (publish_termination, "The marketplace ended it before its term."),
     ],
@@ -148,7 +148,7 @@ def test_an_offline_product_changes_nothing_for_its_owner(
     desk.change_status("mod-1", status, side)
     desk.run_all_now()
     words = customer.get(PAGE).visible_text
-    assert "Business Care active Until 2 March 2027 included." in words
+    assert "Business Care active Through 2 March 2027." in words
     assert "Business Care active" in customer.get("/products/mod-1").visible_text
 
 

@@ -63,10 +63,10 @@ def shop_of(browser: Browser) -> Marketplace:
 def test_what_everybody_can_see_is_enough_to_be_accepted(asks: Asks) -> None:
     customer = asks()
     words = customer.page.visible_text
-    assert "Your shop answers Fine It answered." in words
+    assert "Your shop answers Passed It answered." in words
     assert "PrestaShop 8.1.7, among those announced" in words
     assert "Seen on your shop, as anybody can see it." in words
-    assert "Nothing stands against your request" in words
+    assert "Your request is ready to send" in words
     assert 'hx-trigger="every' not in customer.page.text
     sent = sends(customer, shop_of(customer))
     assert (sent.handling, sent.grounds, sent.missing) == ("accepted", [], [])
@@ -91,14 +91,14 @@ def test_a_key_makes_it_certain_and_one_that_does_not_fit_is_explained(asks: Ask
     customer.post(f"{path}/again", webservice_key=DEMO_KEY)
     latest = customer.page.path
     shop_of(customer).run_all_now()
-    assert "Certain: PrestaShop itself said so to the key that you gave." in customer.get(latest).visible_text
+    assert "Verified: PrestaShop itself answered, with the key you gave." in customer.get(latest).visible_text
     assert customer.get(path).answer.headers["Location"].endswith(latest)
 
 
 def test_what_a_shop_hides_is_declared_and_marked_as_such(asks: Asks) -> None:
     customer = asks(fault=Fault.RESET)
     assert "The shop could not be reached, or broke off the connection." in customer.page.visible_text
-    assert "Something is not known yet" in customer.page.visible_text
+    assert "Some information is missing" in customer.page.visible_text
     assert "Send it as it is" in customer.page.visible_text
     path = customer.page.path
     page = customer.post(f"{path}/declaration", platform_version="8,1", modules="")
@@ -106,7 +106,7 @@ def test_what_a_shop_hides_is_declared_and_marked_as_such(asks: Asks) -> None:
     assert page.form(f"{path}/declaration").fields["platform_version"] == "8,1"
     page = customer.post(f"{path}/declaration", platform_version="8.1.7", modules="name;version\nlumengallery;2.1.0")
     assert "As you declared it. We could not see it ourselves." in page.visible_text
-    assert "Nothing stands against your request" in page.visible_text
+    assert "Your request is ready to send" in page.visible_text
 
 
 def test_what_stays_unknown_is_sent_as_it_is_and_starts_the_clocks(asks: Asks) -> None:
@@ -123,4 +123,4 @@ def test_probes_that_contradict_each_other_are_both_named_to_the_seller(asks: As
     sent = sends(customer, shop_of(customer))
     words = browser_of(shop_of(customer), "seller", "seller-1").get(f"/seller/requests/{sent.id}").visible_text
     assert "the shop’s session cookie (observed)" in words
-    assert "the customer’s own word: 1.7.8.11" in words
+    assert "the customer’s own statement: 1.7.8.11" in words

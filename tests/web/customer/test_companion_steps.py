@@ -91,7 +91,7 @@ def test_the_page_of_a_check_gives_the_module_its_hash_and_three_sentences(custo
 def test_what_only_a_key_or_the_companion_can_tell_is_one_optional_line(customer: Browser) -> None:
     names = "Other modules and developments, Source files of the product, Source files of PrestaShop"
     assert f"Optional, not checked: {names}" in customer.page.visible_text
-    assert "Nothing stands against your request" in customer.page.visible_text
+    assert "Your request is ready to send" in customer.page.visible_text
 
 
 def post(marketplace: Marketplace, code: re.Match[str], content: dict[str, Any], *, key: str | None = None) -> int:

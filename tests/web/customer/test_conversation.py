@@ -75,10 +75,10 @@ def move(customer: Browser, name: str, **fields: str) -> str:
 
 def test_both_clocks_are_told_with_their_days_and_why(customer: Browser) -> None:
     words = customer.get(PAGE).visible_text
-    assert "The seller has until the end of Tuesday, 3 March 2026 to answer in person." in words
-    assert "The seller has until the end of Monday, 13 April 2026 to fix it, or the price is refunded." in words
+    assert "The seller has until the end of Tuesday, 3 March 2026 to respond in person." in words
+    assert "The seller has until the end of Monday, 13 April 2026 to fix it; otherwise the price is refunded." in words
     assert "Why this date" in words
-    assert "Left out: week-ends (12 days)." in words
+    assert "Not counted: week-ends (12 days)." in words
     assert "30 business days, from Tuesday, 3 March 2026 to Monday, 13 April 2026." in words
 
 
@@ -111,7 +111,7 @@ def test_an_inactive_one_says_since_when_and_how_to_take_it_up_again(
     if status == WITHDRAWN:
         assert "cannot be taken up again" in words
     else:
-        assert "Take it up again for €133.65" in words
+        assert "Reactivate for €133.65" in words
 
 
 def test_announced_closures_stand_on_the_conversation_the_form_and_the_product(
@@ -154,7 +154,7 @@ def test_the_sellers_answer_stands_in_the_thread_and_internal_notes_do_not(
     words = customer.get(PAGE).visible_text
     assert "la galerie cherche un dossier" in words
     assert "Difficult customer" not in words
-    assert "The seller answered in person, in time." in words
+    assert "The seller responded in person, on time." in words
 
 
 def test_a_refusal_shows_its_ground_its_evidence_and_how_to_contest_it(customer: Browser, desk: Marketplace) -> None:
@@ -163,7 +163,7 @@ def test_a_refusal_shows_its_ground_its_evidence_and_how_to_contest_it(customer:
     assert "The customer has changed the source code" in words
     assert "A file was changed" in words
     assert "controllers/front/gallery.php" in words
-    assert "Paused by the refusal." in words
+    assert "Paused because the request was refused." in words
     assert "You contested the refusal. The marketplace decides" in move(customer, "contest", text="I changed nothing.")
     assert request(desk).handling == "contested"
 
@@ -196,7 +196,7 @@ def test_the_time_to_contest_can_be_over(customer: Browser, desk: Marketplace, c
     answer = customer.client.post(f"{PAGE}/contest", data={"form_token": token, "text": "Late"})
     both_states = "It is “Refused” now and cannot become “Refusal contested”."
     assert answer.status_code == 409
-    assert f"Nothing was changed: the time to do that is over. {both_states}" in visible_text(answer.text)
+    assert f"Nothing was changed: the time limit for this has passed. {both_states}" in visible_text(answer.text)
     assert "Contest the refusal" not in visible_text(answer.text)
 
 
@@ -228,11 +228,11 @@ def test_a_proposed_kind_is_confirmed_or_turned_down(
     customer: Browser, desk: Marketplace, kind: str, is_owed: bool
 ) -> None:
     in_transaction(desk, proposes)
-    assert "The seller proposes another kind: Question" in customer.get(PAGE).visible_text
+    assert "The seller proposes another type: Question" in customer.get(PAGE).visible_text
     move(customer, "kind", kind=kind)
     found = request(desk)
     assert (found.kind, found.proposed_kind) == (kind, None)
-    assert ("No longer awaited." in customer.get(PAGE).visible_text) is not is_owed
+    assert ("No longer required." in customer.get(PAGE).visible_text) is not is_owed
 
 
 def test_the_fix_is_chosen_over_the_refund(customer: Browser, desk: Marketplace, clock: time_machine.Traveller) -> None:
@@ -246,12 +246,12 @@ def test_the_fix_is_chosen_over_the_refund(customer: Browser, desk: Marketplace,
     assert "You chose the fix. The seller has a new date for it, and you can ask for the refund again." in text
     assert "The new date for the fix: the end of Tuesday, 26 May 2026." in customer.get(PAGE).visible_text
     assert refund_state(desk) == "deferred"
-    assert "The refund was asked for." in move(customer, "ask-refund")
+    assert "The refund has been requested." in move(customer, "ask-refund")
     assert refund_state(desk) == "requested"
 
 
 def test_a_request_is_taken_back(customer: Browser, desk: Marketplace) -> None:
-    assert "You took the request back." in move(customer, "withdraw")
+    assert "You withdrew the request." in move(customer, "withdraw")
     assert request(desk).handling == "withdrawn_by_customer"
     assert f"{PAGE}/answer" not in [form.action for form in customer.page.forms]
 
@@ -262,7 +262,7 @@ def test_a_move_that_came_too_late_is_a_sentence(customer: Browser, desk: Market
     in_transaction(desk, lambda uow: moves.withdraw(uow, REQUEST, CAUSE))
     answer = customer.client.post(f"{PAGE}/withdraw", data=form)
     assert answer.status_code == 409
-    both_states = "It is “Taken back by the customer” already. You took this request back."
+    both_states = "It is “Withdrawn by the customer” already. You withdrew this request."
     assert f"Nothing was changed, because the request has moved on. {both_states}" in visible_text(answer.text)
     assert customer.client.post(f"{PAGE}/unheard-of", data=form).status_code == 404
 

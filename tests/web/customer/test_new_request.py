@@ -37,7 +37,7 @@ def test_the_form_is_prefilled_with_the_shop_and_says_that_business_care_is_acti
     page = customer.get(FORM)
     assert page.form("/support/new").fields["shop_url"] == SHOP
     assert "Business Care active" in page.visible_text
-    assert "Until 2 March 2027 included." in page.visible_text
+    assert "Through 2 March 2027." in page.visible_text
 
 
 def test_the_purchase_is_chosen_first(customer: Browser) -> None:
@@ -58,7 +58,7 @@ def test_what_was_written_stays_when_something_is_wrong(customer: Browser) -> No
         "8,2",
         "x;y",
     )
-    assert "4 things are to be corrected" in page.visible_text
+    assert "There are 4 problems" in page.visible_text
     assert {"subject", "shop_url", "platform_version", "modules"} <= set(page.ids)
 
 
@@ -145,7 +145,7 @@ def test_who_is_not_entitled_learns_why_and_what_to_do(
     words = customer.page.visible_text
     assert "This request cannot be sent now" in words
     assert "The last period that was paid for is over." in words
-    assert "Take it up again at any time" in words
+    assert "Reactivate at any time" in words
     assert not re.search(r"/support/new/sending/", customer.page.text)
     assert desk.all(select(RequestDraft.body)) == [WORDS["body"]]
 

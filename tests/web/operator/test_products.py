@@ -36,7 +36,7 @@ def test_the_marketplace_does_not_lift_the_sellers_hold(marketplace: Marketplace
     marketplace.run_all_now()
     page = operator.get(f"{PAGE}/change/online")
     assert (page.status, "This cannot be done" in page.visible_text) == (409, True)
-    assert "Held offline by the seller" in page.visible_text
+    assert "Taken offline by the seller" in page.visible_text
 
 
 def test_a_withdrawn_product_is_reinstated_with_a_reason_and_comes_back_offline(

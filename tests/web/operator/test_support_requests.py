@@ -57,12 +57,12 @@ def is_contested(shop: Marketplace) -> None:
 def test_open_requests_with_a_missed_clock_are_listed_until_they_end(
     shop: Marketplace, operator: Browser, clock: time_machine.Traveller
 ) -> None:
-    assert "No open request is late" in operator.get("/operator/requests").visible_text
+    assert "No open request is overdue" in operator.get("/operator/requests").visible_text
     clock.shift(timedelta(days=3))
     shop.run_all_now()
     recover_missed(shop.runtime, "tests")
     page = operator.get("/operator/requests")
-    assert (PAGE in page.links, "Taking charge" in page.visible_text) == (True, True)
+    assert (PAGE in page.links, "First response" in page.visible_text) == (True, True)
     in_transaction(shop, lambda uow: moves.withdraw(uow, REQUEST, CAUSE))
     assert PAGE not in operator.get("/operator/requests").links
 
@@ -90,7 +90,7 @@ def test_who_decides_a_contest_reads_what_was_announced_checked_and_shown(shop: 
     versions = f"PrestaShop {announced['compatible_from']} to {announced['compatible_to']}"
     for text in ("Announced on the purchase date", versions, "What was checked", "The carrier’s mail of 2 March"):
         assert text in page, text
-    assert "No check can find this: a person judges." in page
+    assert "No check can establish this: a person decides." in page
 
 
 def test_a_refusal_that_stands_closes_the_request_once(shop: Marketplace, operator: Browser) -> None:
@@ -112,7 +112,7 @@ def test_the_seller_is_given_more_days_and_both_sides_read_why(shop: Marketplace
 
 def test_the_kind_that_the_seller_proposes_is_confirmed(shop: Marketplace, operator: Browser) -> None:
     in_transaction(shop, lambda uow: moves.change_kind(uow, REQUEST, "question", confirms=False, cause=CAUSE))
-    assert "Confirm the kind the seller proposes: Question" in operator.get(PAGE).visible_text
+    assert "Confirm the type proposed by the seller: Question" in operator.get(PAGE).visible_text
     operator.post(f"{PAGE}/kind", kind="question")
     assert (request(shop).kind.value, request(shop).proposed_kind, clocks(shop)["fix"]) == ("question", None, "void")
 
@@ -162,7 +162,7 @@ def test_a_refund_by_hand_is_listed_until_it_is_marked_as_done_and_ends_the_busi
     assert (found.state.value, found.settled_at is not None) == ("refunded", True)
     [purchase] = shop.all(select(Purchase))
     assert (purchase.refunded_cents, purchase.refunded_at is not None) == (9900, True)
-    assert "Business Care is not active" in operator.get(PAGE).visible_text
+    assert "Business Care not active" in operator.get(PAGE).visible_text
 
 
 def test_what_became_impossible_meanwhile_is_said_and_changes_nothing(shop: Marketplace, operator: Browser) -> None:
@@ -172,7 +172,7 @@ def test_what_became_impossible_meanwhile_is_said_and_changes_nothing(shop: Mark
     operator._page = shown
     late = operator.post(f"{PAGE}/overturn", text="It does not.")
     assert late.status == 409
-    both_states = "It is “Closed” now and cannot become “To be answered”."
+    both_states = "It is “Closed” now and cannot become “Awaiting first response”."
     assert f"somebody has changed it meanwhile. {both_states}" in late.visible_text
     assert request(shop).handling == "closed"
 

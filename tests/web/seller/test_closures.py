@@ -92,7 +92,7 @@ def test_a_closure_is_shortened(shop: Marketplace, browser: Browser) -> None:
     declares(browser, "2026-03-09", "2026-03-15")
     closure_id = closures_of(shop)[0].id
     page = browser.post(f"{PATH}/{closure_id}/end", last_day="2026-03-11")
-    assert "Shortened. Your customers have been told." in page.visible_text
+    assert "Shortened. Your customers have been notified." in page.visible_text
     assert closures_of(shop)[0].last_day == date(2026, 3, 11)
 
 
@@ -121,7 +121,7 @@ def test_a_closure_to_come_is_cancelled_and_one_that_has_begun_ends_today(
     declares(browser, "2026-03-09", "2026-03-15")
     begun, coming = closures_of(shop)
     page = browser.post(f"{PATH}/{coming.id}/cancellation")
-    assert "Cancelled. Your customers have been told." in page.visible_text
+    assert "Cancelled. Your customers have been notified." in page.visible_text
     page = browser.post(f"{PATH}/{begun.id}/cancellation")
     begun, coming = closures_of(shop)
     assert coming.cancelled_at is not None

@@ -28,7 +28,7 @@ def test_a_pack_is_taken_offline_and_comes_back_and_its_products_stay(shop: Mark
     assert PACK in page.links
     assert (shop.is_pack_visible("pack-1"), shop.status("mod-1"), shop.status("mod-2")) == (False, ONLINE, ONLINE)
     assert (
-        "Held offline by you since 2 March 2026, 10:30 (Paris time) Reason: “a rest”" in browser.get(PACK).visible_text
+        "Taken offline by you since 2 March 2026, 10:30 (Paris time) Reason: “a rest”" in browser.get(PACK).visible_text
     )
     asks(browser, ONLINE, reason="rested")
     assert shop.is_pack_visible("pack-1")
@@ -104,4 +104,4 @@ def test_the_list_takes_as_many_statements_however_long_it_is(shop: Marketplace,
 def test_a_french_seller_reads_french(shop: Marketplace) -> None:
     reader = browser_of(shop, "seller", "seller-1", language="fr")
     words = reader.get(f"{PACK}/change/{WITHDRAWN}").visible_text
-    assert ("Retirer définitivement ce pack" in words, "Aucun renouvellement n’est annulé" in words) == (True, True)
+    assert ("Désactiver définitivement ce pack" in words, "Aucun renouvellement n’est annulé" in words) == (True, True)

@@ -30,8 +30,8 @@ def test_the_list_says_who_holds_what_and_why(shop: Marketplace, browser: Browse
     shop.change_status("mod-2", WITHDRAWN, reason="I stop", effective_at=LATER)
     shop.run_all_now()
     words = browser.get("/seller").visible_text
-    assert "Offline Held offline by the marketplace: “a complaint about the pictures”" in words
-    assert "Will be withdrawn for good on 1 Apr 2026" in words
+    assert "Offline Taken offline by the marketplace: “a complaint about the pictures”" in words
+    assert "Will be permanently disabled on 1 Apr 2026" in words
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_the_products_page_tells_each_hold_with_its_reason_and_its_date(shop: Ma
     shop.change_status("mod-1", OFFLINE, MARKETPLACE, reason="a complaint")
     shop.run_all_now()
     words = browser.get("/seller/products/mod-1").visible_text
-    assert "Held offline by you since 2 March 2026, 10:30 (Paris time) Reason: “a rest”" in words
-    assert "Held offline by the marketplace since 2 March 2026" in words
+    assert "Taken offline by you since 2 March 2026, 10:30 (Paris time) Reason: “a rest”" in words
+    assert "Taken offline by the marketplace since 2 March 2026" in words
     assert "Reason: “a complaint”" in words
     assert "Put back online" in words
     assert "Take offline Its" not in words
@@ -113,7 +113,7 @@ def test_a_withdrawn_product_offers_nothing_more(shop: Marketplace, browser: Bro
     shop.change_status("mod-1", WITHDRAWN, reason="I stop")
     shop.run_all_now()
     page = browser.get("/seller/products/mod-1")
-    assert "Withdrawn for good by you" in page.visible_text
+    assert "Permanently disabled by you" in page.visible_text
     assert "Only the marketplace can bring it back" in page.visible_text
     assert not any("/change/" in link for link in page.links)
 
@@ -133,7 +133,7 @@ def test_its_past_names_who_did_what_and_why(shop: Marketplace, browser: Browser
     words = browser.get("/seller/products/mod-1").visible_text
     assert "By you · Reason: “a rest” · What followed" in words
     assert "By the marketplace · Reason: “a complaint” · What followed" in words
-    assert "Scheduled: Withdraw for good for 1 Apr 2026" in words
+    assert "Scheduled: Permanently disable for 1 Apr 2026" in words
 
 
 def test_a_scheduled_change_is_cancelled_on_its_page(shop: Marketplace, browser: Browser) -> None:
@@ -143,7 +143,7 @@ def test_a_scheduled_change_is_cancelled_on_its_page(shop: Marketplace, browser:
     page = browser.post("/seller/products/mod-1/scheduled/cancellation")
     assert page.status == 200
     assert "The scheduled change is cancelled." in page.visible_text
-    assert "Schedule cancelled: Withdraw for good" in page.visible_text
+    assert "Schedule cancelled: Permanently disable" in page.visible_text
     assert shop.scheduled_changes("mod-1") == {}
     assert shop.published_types("mod-1")[-1] == "product.change_cancelled"
 
@@ -163,7 +163,7 @@ def test_what_the_marketplace_has_scheduled_is_not_the_sellers_to_cancel(shop: M
     shop.change_status("mod-1", WITHDRAWN, MARKETPLACE, effective_at=LATER)
     shop.run_all_now()
     page = browser.get("/seller/products/mod-1")
-    assert "Asked for by the marketplace" in page.visible_text
+    assert "Requested by the marketplace" in page.visible_text
     assert not any("scheduled" in form.action for form in page.forms)
 
 
@@ -200,10 +200,10 @@ def test_a_french_seller_reads_french(shop: Marketplace) -> None:
     shop.change_status("mod-1", OFFLINE, MARKETPLACE, reason="une plainte")
     shop.run_all_now()
     reader = browser_of(shop, "seller", "seller-1", language="fr")
-    assert "Hors ligne Maintenu hors ligne par la marketplace : « une plainte »" in reader.get("/seller").visible_text
+    assert "Hors ligne Mis hors ligne par la marketplace : « une plainte »" in reader.get("/seller").visible_text
     words = reader.get("/seller/products/mod-2").visible_text
     assert "Mettre hors ligne" in words
-    assert "Retirer définitivement" in words
+    assert "Désactiver définitivement" in words
 
 
 @pytest.mark.parametrize("role", ["customer", "operator"])

@@ -32,8 +32,8 @@ def figures(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
 def test_the_figures_tell_what_was_kept_and_what_was_missed(figures: Marketplace, browser: Browser) -> None:
     page = browser.get(PATH)
     assert "100%" in page.visible_text
-    assert "1 in time, 0 late" in page.visible_text
-    assert "0 in time, 1 late" in page.visible_text
+    assert "1 on time, 0 overdue" in page.visible_text
+    assert "0 on time, 1 overdue" in page.visible_text
     assert "€99.00" in page.visible_text
 
 
@@ -73,5 +73,5 @@ def test_figures_take_the_same_statements_for_any_number_of_requests(figures: Ma
 
 def test_a_french_seller_reads_figures_in_french(figures: Marketplace) -> None:
     words = browser_of(figures, "seller", "seller-1", language="fr").get(PATH).visible_text
-    assert "0 à temps, 1 en retard" in words
+    assert "0 dans les délais, 1 hors délai" in words
     assert "100 %" in words.replace("\u202f", " ")

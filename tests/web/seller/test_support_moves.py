@@ -70,7 +70,7 @@ def test_a_personal_answer_takes_charge_of_the_request(desk: Marketplace, browse
 def test_an_answer_that_says_nothing_takes_charge_of_nothing_and_says_why(desk: Marketplace, browser: Browser) -> None:
     browser.get(PATH)
     page = browser.post(f"{PATH}/messages", body="> what you wrote")
-    assert "Does not take charge" in page.visible_text
+    assert "Not a first response" in page.visible_text
     assert "Why: nothing written in it." in page.visible_text
     assert clocks(desk)["acknowledgement"] == "running"
 
@@ -141,7 +141,7 @@ def test_the_form_says_where_the_check_found_the_opposite_and_demands_what_it_de
 def test_what_the_check_has_found_goes_with_the_refusal_by_itself(desk: Marketplace, browser: Browser) -> None:
     publish_request(desk, "request-2", shop_url="https://elsewhere.example", subject="Elsewhere")
     path = "/seller/requests/request-2"
-    assert "The check proposes it" in browser.get(f"{path}/refusal").visible_text
+    assert "Found by the check" in browser.get(f"{path}/refusal").visible_text
     browser.post(f"{path}/refusal", ground="other_merchant_site", text="Another shop")
     refusal = request(desk, "request-2").refusal
     assert refusal["evidence"] == {"merchant_site": {"code": "SHOP_SCOPE_MISMATCH"}}
@@ -150,7 +150,7 @@ def test_what_the_check_has_found_goes_with_the_refusal_by_itself(desk: Marketpl
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"ground": "none", "text": "No", "evidence": "x"}, "Choose the ground of your refusal"),
+        ({"ground": "none", "text": "No", "evidence": "x"}, "Choose a reason for the refusal"),
         ({"ground": "source_modified", "text": "", "evidence": "x"}, "Explain your refusal to the customer"),
         ({"ground": "source_modified", "text": "No", "evidence": ""}, "Say what shows it"),
     ],
@@ -172,7 +172,7 @@ def test_a_ground_that_was_waived_cannot_be_chosen_any_more(desk: Marketplace, b
     browser.get(path)
     page = browser.post(f"{path}/waiver")
     assert "You have waived this ground" in page.visible_text
-    assert "The check proposes a ground to refuse" not in page.visible_text
+    assert "The check found a reason to refuse" not in page.visible_text
     browser._page = refusal
     page = browser.post(f"{path}/refusal", ground="other_merchant_site", text="Another shop")
     assert page.status == 422
@@ -254,7 +254,7 @@ def test_what_is_impossible_by_now_is_a_sentence(
     answer = browser.post(PATH + page, **fields)
     assert answer.status == 409
     becomes = {"/refusal": "Refused", "/resolution": "Resolved", "/offer": "Being worked on"}[page]
-    both_states = f"It is “Taken back by the customer” now and cannot become “{becomes}”."
+    both_states = f"It is “Withdrawn by the customer” now and cannot become “{becomes}”."
     assert f"This can no longer be done. {both_states}" in answer.visible_text
     assert "Nothing was changed." in answer.visible_text
 

@@ -45,11 +45,11 @@ def test_the_inbox_begins_with_the_next_deadline(
     publish_request(desk, "request-asked", kind="question", presale=True, purchase_id=None, subject="Before buying")
     page = browser.get("/seller/requests")
     assert listed(page) == ["request-soon", "request-later", "request-asked"]
-    assert "Galerie zoom (en) · Odile Berthonneau · Something does not work" in page.visible_text
-    assert "Taking charge Under way by 3 Mar 2026" in page.visible_text
-    assert "Fix Under way by 13 Apr 2026" in page.visible_text
+    assert "Galerie zoom (en) · Odile Berthonneau · Something is not working" in page.visible_text
+    assert "First response In progress by 3 Mar 2026" in page.visible_text
+    assert "Fix In progress by 13 Apr 2026" in page.visible_text
     assert "Before buying" in page.visible_text
-    assert "No clock runs." in page.visible_text
+    assert "No deadline applies." in page.visible_text
 
 
 def test_a_clock_that_ends_within_a_day_is_marked(desk: Marketplace, browser: Browser) -> None:
@@ -57,9 +57,9 @@ def test_a_clock_that_ends_within_a_day_is_marked(desk: Marketplace, browser: Br
     assert "Due today" not in browser.get("/seller/requests").visible_text
     end = due(desk, ACKNOWLEDGEMENT)
     with time_machine.travel(end - timedelta(hours=24), tick=False):
-        assert "Taking charge Due today" in browser.get("/seller/requests").visible_text
+        assert "First response Due today" in browser.get("/seller/requests").visible_text
     with time_machine.travel(end, tick=False):
-        assert "Taking charge Missed was due by 3 Mar 2026" in browser.get("/seller/requests").visible_text
+        assert "First response Missed was due by 3 Mar 2026" in browser.get("/seller/requests").visible_text
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_inbox_shows_what_is_asked_for(
 
 def test_an_empty_inbox_says_so(browser: Browser) -> None:
     assert "No request is open" in browser.get("/seller/requests").visible_text
-    assert "Nothing is late" in browser.get("/seller/requests?show=late").visible_text
+    assert "Nothing is overdue" in browser.get("/seller/requests?show=late").visible_text
 
 
 def _many(desk: Marketplace, count: int) -> None:
@@ -133,7 +133,7 @@ def test_another_lists_cursor_is_refused_and_not_followed(browser: Browser) -> N
 def test_the_head_says_until_when_business_care_runs(desk: Marketplace, browser: Browser) -> None:
     publish_request(desk)
     path = f"/seller/requests/{REQUEST}"
-    assert "Business Care active Until 2 March 2027 included." in browser.get(path).visible_text
+    assert "Business Care active Through 2 March 2027." in browser.get(path).visible_text
     reader = browser_of(desk, "seller", "seller-1", language="fr")
     assert "Business Care en cours Jusqu’au 2 mars 2027 inclus." in reader.get(path).visible_text
 
@@ -144,7 +144,7 @@ def test_the_head_stays_so_whatever_becomes_of_the_product(desk: Marketplace, br
     desk.change_status("mod-1", status)
     desk.run_all_now()
     words = browser.get(f"/seller/requests/{REQUEST}").visible_text
-    assert "Business Care active Until 2 March 2027 included." in words
+    assert "Business Care active Through 2 March 2027." in words
 
 
 def test_the_head_says_since_when_it_is_over_and_that_the_request_stays_owed(
@@ -171,18 +171,18 @@ def test_a_conversation_before_any_purchase_is_marked_and_has_no_clock(desk: Mar
     words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "Before a purchase This customer has not bought the product. No deadline runs." in words
     assert "Deadlines" not in words
-    assert "Refuse on one of the six grounds" not in words
+    assert "Refuse for one of the six reasons" not in words
 
 
 def test_each_clock_says_why_it_ends_on_that_day(desk: Marketplace, browser: Browser) -> None:
     publish_request(desk)
     words = browser.get(f"/seller/requests/{REQUEST}").visible_text
-    assert "Taking charge Under way Due by the end of 3 March 2026. Why this date?" in words
+    assert "First response In progress Due by 3 March 2026. Why this date?" in words
     assert "Counted from 2 Mar 2026, 11:30 (Paris time). The day itself does not count, whatever the hour." in words
     assert re.search(r"One day counted Tuesday,? 3 March 2026", words)
     assert "30 days counted" in words
     assert "7 Mar 2026 to 8 Mar 2026: week-end" in words
-    assert "Monday to Friday, public holidays included" in words
+    assert "Monday to Friday, including public holidays (the marketplace’s rule)" in words
 
 
 def test_announced_closures_stand_on_the_conversation_and_in_the_trace(desk: Marketplace, browser: Browser) -> None:
@@ -198,14 +198,14 @@ def test_announced_closures_stand_on_the_conversation_and_in_the_trace(desk: Mar
     publish_request(desk)
     words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "Announced closure from 3 March 2026 to 5 March 2026." in words
-    assert "Taking charge Under way Due by the end of 6 March 2026." in words
+    assert "First response In progress Due by 6 March 2026." in words
     assert "3 Mar 2026 to 5 Mar 2026: announced closure" in words
 
 
 def test_the_checks_say_what_was_found(desk: Marketplace, browser: Browser) -> None:
     publish_request(desk, shop_url="https://elsewhere.example")
     words = browser.get(f"/seller/requests/{REQUEST}").visible_text
-    assert "The check proposes a ground to refuse It is about another merchant site" in words
+    assert "The check found a reason to refuse It is about another merchant site" in words
     assert "The request is about another site than the one of the purchase." in words
     assert "PrestaShop version Unknown Version found not known" in words
 

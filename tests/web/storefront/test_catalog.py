@@ -333,9 +333,9 @@ def test_the_seller_and_the_marketplace_see_a_hidden_page_with_who_holds_it_and_
     for reader in (signed_in(marketplace, "operator"), signed_in(marketplace, "seller", "seller-1")):
         page = reader.visible_text("/products/mod-1")
         assert "This product is offline: the public does not see this page" in page
-        assert "Held offline by the seller since" in page
+        assert "Taken offline by the seller since" in page
         assert "(Paris time): Repairing it" in page
-        assert "Held offline by the marketplace since" in page
+        assert "Taken offline by the marketplace since" in page
         assert "(Paris time): Checking it" in page
         assert "Hidden by what is offline in it: Lumen Gallery" in reader.visible_text("/packs/pack-1")
 
@@ -344,7 +344,7 @@ def test_the_seller_sees_that_and_why_a_product_is_withdrawn(marketplace: Market
     marketplace.publish_products("mod-1")
     change(marketplace, "mod-1", WITHDRAWN, reason="No longer made")
     page = signed_in(marketplace, "seller", "seller-1").visible_text("/products/mod-1")
-    assert "Withdrawn for good by the seller on" in page
+    assert "Permanently disabled by the seller on" in page
     assert "No longer made" in page
 
 
