@@ -128,9 +128,9 @@ _TAGS = {
     "Events": "What we were told, and what became of it.",
     "Deliveries": "What we told others.",
     "Endpoints": "Who is subscribed to outgoing events.",
-    "Sellers": "When they do not work, and how well they keep the clocks.",
+    "Sellers": "Sellers' closures and their on-time rates.",
     "Access": "Who may call, and who is signed in.",
-    "Support": "Requests for support: checked before they are accepted, their clocks, their answers.",
+    "Support": "Support requests: checked before they are accepted, their deadlines, their answers.",
 }
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

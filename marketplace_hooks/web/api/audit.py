@@ -37,7 +37,7 @@ class AuditFilterSchema(QuerySchema):
     who = TextField(max_length=200, metadata=about("A person's id or whole name, or a token's id.", "op-1"))
     action = EnumField(AuditAction, metadata=about("What was done, such as product.status_changed."))
     object_type = TextField(max_length=32, metadata=about("Such as product or support_request.", "product"))
-    object_id = TextField(max_length=256, metadata=about("The whole id of what it was done to.", "20133"))
+    object_id = TextField(max_length=256, metadata=about("The ID of what it was done to.", "20133"))
     request_id = TextField(
         max_length=128, metadata=about("The X-Request-ID of the request that did it.", "4f9c2d1e7a6b4c0f")
     )

@@ -116,7 +116,7 @@ def list_closures(seller_id: str) -> Response:
     refusals=(400, 404, 415),
 )
 def declare_closure(body: dict[str, Any], seller_id: str) -> Response:
-    """Declare a closure: it is announced to customers now, and suspends the clocks of requests that come after.
+    """Declare a closure: it is announced to customers now, and suspends the deadlines of later requests.
 
     A closure must not begin in the past. Customers are told by `seller.closure_announced`, with the reason if there is
     one.

@@ -66,7 +66,7 @@ class RequestSchema(ResponseSchema):
 
 
 class WholeRequestSchema(RequestSchema):
-    """With its thread, its clocks and why they end when they do, its checks, and its refund."""
+    """With its thread, its deadlines and how each was counted, its checks, and its refund."""
 
     body = fields.String(required=True, metadata=about("The text.", "Since the update no reminder is sent."))
     shop_url = fields.String(required=True, allow_none=True, metadata=SHOP_URL)

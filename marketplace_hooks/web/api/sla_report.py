@@ -53,7 +53,7 @@ class FiguresQuerySchema(QuerySchema):
 
 
 class KeptSchema(ResponseSchema):
-    """How the clocks of one kind ended. The median is of those answered, in time or late; null when there is none."""
+    """How the deadlines of one kind ended. The median is of those answered, on time or late; null when there is none."""
 
     in_time = fields.Integer(required=True, metadata=about("How many were answered in time.", 41))
     late = fields.Integer(required=True, metadata=about("How many were answered late, or not at all.", 2))
@@ -83,7 +83,7 @@ class RefusalsCountedSchema(ResponseSchema):
 
 
 class MonthFiguresSchema(ResponseSchema):
-    """The requests whose clocks started in this month, and all that has become of them since."""
+    """The requests whose deadlines started in this month, and their outcome since."""
 
     month = Month(required=True, attribute="first_day", metadata=about("`YYYY-MM`, in the reference zone.", "2026-11"))
     requests = fields.Integer(required=True, metadata=about("How many requests there were.", 47))

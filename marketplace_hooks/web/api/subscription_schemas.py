@@ -122,7 +122,7 @@ class ReactivationSchema(ResponseSchema):
 
 
 class ReactivationAnswerSchema(ReactivationSchema):
-    """What the platform was told to charge, once for each idempotency key."""
+    """What the platform was asked to charge, once for each idempotency key."""
 
     purchase_id = fields.String(required=True, metadata=PURCHASE_ID)
     idempotency_key = fields.String(required=True, metadata=IDEMPOTENCY_KEY)

@@ -80,9 +80,9 @@ def change_subscription_renewal(body: dict[str, Any], purchase_id: str) -> Respo
     refusals=(404,),
 )
 def reactivate_subscription(purchase_id: str) -> Response:
-    """Take up an expired Business Care again: the platform is told to charge, by `subscription.reactivation_due`.
+    """Reactivate an expired Business Care: `subscription.reactivation_due` asks the platform to charge.
 
-    The answer says what the platform is told to charge. It is reactivated when `subscription.reactivated` says that it
+    The answer says what the platform is asked to charge. It is reactivated when `subscription.reactivated` says that it
     was paid.
     """
     holder = _holder(purchase_id)

@@ -146,7 +146,7 @@ def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, An
 
 @_move("offer", SELLERS, schemas.OfferSchema)
 def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Propose a paid update. The fix clock of an anomaly goes on. By a token alone it acknowledges nothing yet.
+    """Propose a paid update. The fix deadline of an anomaly keeps running. By a token alone it acknowledges nothing yet.
 
     The amount must not exceed the price of the release. The customer accepts or declines.
     """
@@ -167,7 +167,7 @@ def answer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], c
 
 @_move("not-fixed", CUSTOMERS, schemas.OptionalTextSchema)
 def say_not_fixed(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Say that it is not fixed, within the business days for it: the fix clock goes on.
+    """Report that it is not fixed, within the time allowed: the fix deadline resumes.
 
     After these business days it is a 409 `too_late`.
     """
@@ -185,7 +185,7 @@ def contest_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], caus
 
 @_move("overturn", OPERATORS, schemas.TextSchema)
 def overturn_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Overturn a contested refusal: the fix clock goes on, at least five business days.
+    """Overturn a contested refusal: the fix deadline resumes, with at least five business days.
 
     The seller cannot refuse this request on that ground again.
     """
@@ -233,7 +233,7 @@ def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause:
 
 @_move("information", CUSTOMERS, schemas.InformationSchema)
 def complete_information(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Say what was missing: the site is judged again, and the clocks start when nothing is missing any more.
+    """Add what was missing: the site is checked again, and the deadlines start once nothing is missing.
 
     Give the address of the site, or the id of a check. What is still missing is in `missing`.
     """
@@ -244,7 +244,7 @@ def complete_information(uow: UnitOfWork, request_id: str, body: dict[str, Any],
 
 @_move("send-as-is", CUSTOMERS, schemas.OptionalTextSchema)
 def send_as_is(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Send the request with what is unknown: the clocks start now.
+    """Send the request as it is, without the missing information: the deadlines start now.
 
     For a customer who cannot find out what is missing. What is unknown stays unknown, and may be asked about.
     """

@@ -51,7 +51,7 @@ _LIST = ListSchema()
     refusals=(400, 404, 415),
 )
 def submit_support_request(body: dict[str, Any]) -> Response:
-    """Ask for support. What the check found is judged once, and the clocks start if nothing is missing.
+    """Submit a support request. What the check found is judged once; the deadlines start if nothing is missing.
 
     Name a check made before, or give the site to check. A request that misses something is accepted, and waits for the
     customer; `as_it_is` sends it with what is unknown.

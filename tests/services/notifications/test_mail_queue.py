@@ -108,7 +108,7 @@ def test_a_message_is_told_to_the_other_side_and_only_a_persons(
     assert len(server.to(SELLER)) == 1
     assert [one.split("\u202f")[0] for one in subjects(server.to(CUSTOMER))] == [
         "Nouveau message",
-        "Le vendeur prend en charge votre demande",
+        "Le vendeur a pris en charge votre demande",
     ]
 
 

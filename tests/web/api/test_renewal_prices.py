@@ -110,7 +110,7 @@ def test_a_rise_within_the_window_is_announced_anew_and_applies(
     ]
     assert (content["notice"], content["next_renewal"]["amount"]) == (content["notices"][-1], money(7960))
     page = browser_of(marketplace, "customer", "customer-1").get(PAGE).visible_text
-    assert page.count("You were told of the renewal on") == 2
+    assert page.count("We sent you the renewal notice on") == 2
     assert "at €79.60. It was sent in time. It was due between 2 December 2026 and 2 February 2027." in page
     assert charged_at_renewal(marketplace, clock) == money(7960)
 

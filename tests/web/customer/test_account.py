@@ -73,7 +73,7 @@ def test_a_withdrawal_says_why_it_does_not_renew_and_offers_no_undo(customer: Br
     assert "Reason given: End of life" in page.visible_text
     assert "Let it renew again" not in page.visible_text
     assert "Business Care active" in page.visible_text
-    assert "and will not renew" in customer.get("/products/mod-1").visible_text
+    assert "Business Care will not renew" in customer.get("/products/mod-1").visible_text
 
 
 def test_what_cannot_be_done_is_a_sentence(customer: Browser, desk: Marketplace) -> None:
@@ -98,7 +98,7 @@ def test_an_expired_one_is_taken_up_again_at_the_price_that_was_shown(expired: B
     page = expired.get(REACTIVATION)
     assert "Lapsed-coverage fee €94.05" in page.visible_text
     page = expired.post(REACTIVATION)
-    assert "The marketplace was told to charge €133.65." in page.visible_text
+    assert "We have asked the marketplace to charge €133.65." in page.visible_text
     assert "subscription.reactivation_due" in desk.published_types(PURCHASE, "purchase")
 
 
@@ -117,7 +117,7 @@ def test_an_inactive_one_says_since_when_and_why(expired: Browser, desk: Marketp
     assert "Business Care not active Since 3 March 2027. The last period that was paid for is over." in words
     desk.change_status("mod-1", WITHDRAWN)
     desk.run_all_now()
-    assert "it cannot be taken up again" in expired.get(PAGE).visible_text
+    assert "Business Care cannot be reactivated" in expired.get(PAGE).visible_text
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_both_clocks_are_told_with_their_days_and_why(customer: Browser) -> None
     assert "The seller has until the end of Tuesday, 3 March 2026 to respond in person." in words
     assert "The seller has until the end of Monday, 13 April 2026 to fix it; otherwise the price is refunded." in words
     assert "Why this date" in words
-    assert "Not counted: week-ends (12 days)." in words
+    assert "Not counted: weekends (12 days)." in words
     assert "30 business days, from Tuesday, 3 March 2026 to Monday, 13 April 2026." in words
 
 
@@ -109,7 +109,7 @@ def test_an_inactive_one_says_since_when_and_how_to_take_it_up_again(
     words = customer.get(PAGE).visible_text
     assert "Business Care not active Since 3 March 2027." in words
     if status == WITHDRAWN:
-        assert "cannot be taken up again" in words
+        assert "cannot be reactivated" in words
     else:
         assert "Reactivate for €133.65" in words
 
@@ -174,7 +174,7 @@ def test_an_overturned_refusal_is_told_as_such_and_not_as_unanswered(customer: B
     in_transaction(desk, lambda uow: moves.overturn(uow, REQUEST, reason="Right", cause=CAUSE))
     words = customer.get(PAGE).visible_text
     assert "The marketplace overturned the refusal: your request is with the seller again." in words
-    assert ("Refusal overturned" in words, "who has not answered yet" in words) == (True, False)
+    assert ("Refusal overturned" in words, "who has not responded yet" in words) == (True, False)
     assert "Refusal overturned" in customer.get("/support").visible_text
     in_transaction(desk, lambda uow: refuses(uow, Ground.CONFLICTING_DEVELOPMENT))
     assert "The seller refuses to handle your request." in customer.get(PAGE).visible_text
@@ -203,7 +203,7 @@ def test_the_time_to_contest_can_be_over(customer: Browser, desk: Marketplace, c
 def test_a_resolution_can_be_said_not_to_be_a_fix(customer: Browser, desk: Marketplace) -> None:
     in_transaction(desk, resolves)
     assert "Clear the cache." in customer.get(PAGE).visible_text
-    assert "The seller was told that it is not fixed" in move(customer, "not-fixed", text="Still empty")
+    assert "The seller has been notified that the problem is not fixed" in move(customer, "not-fixed", text="Still empty")
     assert request(desk).handling == "acknowledged"
 
 

@@ -145,7 +145,7 @@ def test_who_is_not_entitled_learns_why_and_what_to_do(
     words = customer.page.visible_text
     assert "This request cannot be sent now" in words
     assert "The last period that was paid for is over." in words
-    assert "Reactivate at any time" in words
+    assert "You can reactivate it at any time" in words
     assert not re.search(r"/support/new/sending/", customer.page.text)
     assert desk.all(select(RequestDraft.body)) == [WORDS["body"]]
 

@@ -99,7 +99,7 @@ def test_a_closure_is_shortened(shop: Marketplace, browser: Browser) -> None:
 @pytest.mark.parametrize(
     ("last_day", "status", "message"),
     [
-        ("2026-03-16", 409, "ends on 15 March 2026, and cannot be moved to 16 March 2026."),
+        ("2026-03-16", 409, "ends on 15 March 2026 and cannot be extended to 16 March 2026."),
         ("2026-03-08", 422, "The last day cannot be before the first one."),
         ("", 422, "Say which day is the last one"),
     ],

@@ -52,10 +52,10 @@ def test_the_list_says_by_whom_or_by_which_product_a_pack_is_hidden(shop: Market
     words = browser.get("/seller/packs").visible_text
     assert ("Image pack Hidden" in words, "Offline in it: Étiquettes de colis (en)" in words) == (True, True)
     assert "One of its products is offline." in browser.get(PACK).visible_text
-    assert "stays hidden as long as one of its products is offline" not in words
+    assert "stays hidden while one of its products is offline" not in words
     asks(browser)
     words = browser.get(f"{PACK}/change/{ONLINE}").visible_text
-    assert "stays hidden as long as one of its products is offline" in words
+    assert "stays hidden while one of its products is offline" in words
     assert "Image pack" in browser.get("/seller/packs?q=image").visible_text
     assert "No pack of yours is like this" in browser.get("/seller/packs?q=nothing").visible_text
 

@@ -105,7 +105,7 @@ def test_who_does_not_hold_it_is_told_that_only_others_can_lift_it(shop: Marketp
     shop.change_status("mod-1", OFFLINE, MARKETPLACE)
     shop.run_all_now()
     page = browser.get("/seller/products/mod-1")
-    assert "You do not hold it yourself" in page.visible_text
+    assert "You did not take it offline" in page.visible_text
     assert not any("change/online" in link for link in page.links)
 
 

@@ -47,7 +47,7 @@ def test_a_refusal_is_counted_by_its_ground(figures: Marketplace, browser: Brows
     path = f"/seller/requests/{REQUEST}"
     browser.get(f"{path}/refusal")
     browser.post(f"{path}/refusal", ground="source_modified", text="You have changed it", evidence="a.php")
-    assert "Your refusals Ground Refusals overturned The customer has changed the source code 1 0" in (
+    assert "Your refusals Reason Refusals overturned The customer has changed the source code 1 0" in (
         browser.get(PATH).visible_text
     )
 

@@ -71,7 +71,7 @@ def test_a_product_is_taken_offline_and_its_pack_with_it_and_both_come_back(
     assert (shop.status("mod-1"), shop.is_pack_visible("pack-1")) == (OFFLINE, False)
     assert shop.side_states("mod-1")["seller"].held_reason == "a rest"
     page = asks(browser, ONLINE, reason="rested")
-    assert "Put back online" in page.visible_text
+    assert "Back online" in page.visible_text
     assert (shop.status("mod-1"), shop.is_pack_visible("pack-1")) == (ONLINE, True)
 
 
@@ -147,7 +147,7 @@ def test_what_others_hold_cannot_be_put_back_online(shop: Marketplace, browser: 
     shop.run_all_now()
     page = browser.get(f"/seller/products/mod-1/change/{ONLINE}")
     assert page.status == 409
-    assert "Only they can put it back online" in page.visible_text
+    assert "Only whoever took it offline can put it back online" in page.visible_text
     assert all(form.method != "post" or "sign-out" in form.action for form in page.forms)
 
 
@@ -159,7 +159,7 @@ def test_a_withdrawn_product_cannot_be_put_back_online(shop: Marketplace, browse
     shop.run_all_now()
     page = browser.post(path, reason="back")
     assert page.status == 409
-    assert "Only the marketplace can bring it back" in page.visible_text
+    assert "Only the marketplace can reinstate it" in page.visible_text
     assert shop.status("mod-1") == WITHDRAWN
 
 

@@ -71,7 +71,7 @@ def test_an_answer_that_says_nothing_takes_charge_of_nothing_and_says_why(desk: 
     browser.get(PATH)
     page = browser.post(f"{PATH}/messages", body="> what you wrote")
     assert "Not a first response" in page.visible_text
-    assert "Why: nothing written in it." in page.visible_text
+    assert "Reason: nothing written in it." in page.visible_text
     assert clocks(desk)["acknowledgement"] == "running"
 
 
@@ -123,7 +123,7 @@ def test_a_refusal_names_the_ground_in_words_and_pauses_the_fix(desk: Marketplac
     assert "Evidence: a.php, line 3" in page.visible_text
     assert "The customer may contest it until" in page.visible_text
     assert clocks(desk)["fix"] == "frozen"
-    assert "Paused by the refusal" in page.visible_text
+    assert "Paused because the request was refused" in page.visible_text
     assert request(desk).refusal["by"] == "seller-1"
 
 
@@ -152,7 +152,7 @@ def test_what_the_check_has_found_goes_with_the_refusal_by_itself(desk: Marketpl
     [
         ({"ground": "none", "text": "No", "evidence": "x"}, "Choose a reason for the refusal"),
         ({"ground": "source_modified", "text": "", "evidence": "x"}, "Explain your refusal to the customer"),
-        ({"ground": "source_modified", "text": "No", "evidence": ""}, "Say what shows it"),
+        ({"ground": "source_modified", "text": "No", "evidence": ""}, "Add evidence"),
     ],
 )
 def test_a_refusal_needs_a_ground_a_text_and_evidence(
@@ -171,12 +171,12 @@ def test_a_ground_that_was_waived_cannot_be_chosen_any_more(desk: Marketplace, b
     refusal = browser.page
     browser.get(path)
     page = browser.post(f"{path}/waiver")
-    assert "You have waived this ground" in page.visible_text
+    assert "You waived this reason" in page.visible_text
     assert "The check found a reason to refuse" not in page.visible_text
     browser._page = refusal
     page = browser.post(f"{path}/refusal", ground="other_merchant_site", text="Another shop")
     assert page.status == 422
-    assert "This ground does not apply to this request" in page.visible_text
+    assert "This reason does not apply to this request" in page.visible_text
     assert request(desk, "request-2").refusal is None
 
 

@@ -59,7 +59,7 @@ def test_a_clock_that_ends_within_a_day_is_marked(desk: Marketplace, browser: Br
     with time_machine.travel(end - timedelta(hours=24), tick=False):
         assert "First response Due today" in browser.get("/seller/requests").visible_text
     with time_machine.travel(end, tick=False):
-        assert "First response Missed was due by 3 Mar 2026" in browser.get("/seller/requests").visible_text
+        assert "First response Overdue was due by 3 Mar 2026" in browser.get("/seller/requests").visible_text
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_each_clock_says_why_it_ends_on_that_day(desk: Marketplace, browser: Bro
     assert "Counted from 2 Mar 2026, 11:30 (Paris time). The day itself does not count, whatever the hour." in words
     assert re.search(r"One day counted Tuesday,? 3 March 2026", words)
     assert "30 days counted" in words
-    assert "7 Mar 2026 to 8 Mar 2026: week-end" in words
+    assert "7 Mar 2026 to 8 Mar 2026: weekend" in words
     assert "Monday to Friday, including public holidays (the marketplace’s rule)" in words
 
 
@@ -207,7 +207,7 @@ def test_the_checks_say_what_was_found(desk: Marketplace, browser: Browser) -> N
     words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "The check found a reason to refuse It is about another merchant site" in words
     assert "The request is about another site than the one of the purchase." in words
-    assert "PrestaShop version Unknown Version found not known" in words
+    assert "PrestaShop version Couldn’t check Version found not known" in words
 
 
 def test_what_customers_write_stays_text(desk: Marketplace, browser: Browser) -> None:
