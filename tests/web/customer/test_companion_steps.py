@@ -138,7 +138,7 @@ def test_a_report_that_is_refused_says_why_on_the_page_and_in_the_api_until_a_go
         assert text.count(f"Report of the companion module, refused · The companion’s report {words}") == 1
         assert "<script>alert" not in customer.page.text
         assert "PrestaShop 8.1.7, among those announced" in text
-        assert "Nothing stands against your request" in text
+        assert "Your request is ready to send" in text
         answer = api.get(f"/eligibility/{shown[3]}").get_json()
         assert code in [one["code"] for one in answer["remarks"] if one["rung"] == "companion"]
         assert code in [one["note"] for one in answer["exchanges"] if one["took_ms"] is None]

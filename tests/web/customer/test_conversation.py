@@ -203,7 +203,9 @@ def test_the_time_to_contest_can_be_over(customer: Browser, desk: Marketplace, c
 def test_a_resolution_can_be_said_not_to_be_a_fix(customer: Browser, desk: Marketplace) -> None:
     in_transaction(desk, resolves)
     assert "Clear the cache." in customer.get(PAGE).visible_text
-    assert "The seller has been notified that the problem is not fixed" in move(customer, "not-fixed", text="Still empty")
+    assert "The seller has been notified that the problem is not fixed" in move(
+        customer, "not-fixed", text="Still empty"
+    )
     assert request(desk).handling == "acknowledged"
 
 
