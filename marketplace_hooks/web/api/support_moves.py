@@ -146,7 +146,9 @@ def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, An
 
 @_move("offer", SELLERS, schemas.OfferSchema)
 def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Propose a paid update. The fix deadline of an anomaly keeps running. By a token alone it acknowledges nothing yet.
+    """Propose a paid update. The fix deadline of an anomaly keeps running.
+
+    By a token alone it does not count as a first response yet.
 
     The amount must not exceed the price of the release. The customer accepts or declines.
     """
