@@ -35,8 +35,8 @@ def job_kinds_of(number: int, workers: int) -> list[JobKind]:
     """The kinds of jobs that worker `number` (from 0) of so many workers runs, the first ones first.
 
     Every worker takes the inbox first, so that pages are hidden at once. With two workers, long work in the database
-    (follow-up steps, renewals, deadlines) and work that waits for other servers (deliveries, mail, inspections) are apart; with
-    three, so are endpoints and merchant sites.
+    (follow-up steps, renewals, deadlines) and work that waits for other servers (deliveries, mail, inspections) are
+    apart; with three, so are endpoints and merchant sites.
     """
     internal = [JobKind.CASCADES, JobKind.RENEWALS, JobKind.SUPPORT]
     external = [JobKind.DELIVERIES, JobKind.MAIL, JobKind.INSPECTIONS]

@@ -53,7 +53,7 @@ class FiguresQuerySchema(QuerySchema):
 
 
 class KeptSchema(ResponseSchema):
-    """How the deadlines of one kind ended. The median is of those answered, on time or late; null when there is none."""
+    """How the deadlines of one type ended. The median is of those answered, on time or late; null if there are none."""
 
     in_time = fields.Integer(required=True, metadata=about("How many were answered in time.", 41))
     late = fields.Integer(required=True, metadata=about("How many were answered late, or not at all.", 2))
